@@ -1,0 +1,1 @@
+"""Reads the contract of POST /chat and judges one interaction by it."""

@@ -1,0 +1,27 @@
+"""Where the shipped documents lie: inside the installed package, or beside it in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chat_contract.errors import KitError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def openapi_dir() -> Path:
+    """Return the folder that holds ``chat.yaml``, its overlays, the latitude and the clauses."""
+    return _shipped("openapi")
+
+
+def fixtures_dir() -> Path:
+    """Return the folder that holds the mock's catalogue and conversations."""
+    return _shipped("fixtures")
+
+
+def _shipped(name: str) -> Path:
+    candidates = (_PACKAGE / "shipped" / name, _PACKAGE.parent / name)
+    for candidate in candidates:
+        if candidate.is_dir():
+            return candidate
+    raise KitError(f"the folder {name}/ is missing from this installation; install chat-contract again")
