@@ -1,1 +1,28 @@
-"""Reads the contract of POST /chat and judges one interaction by it."""
+"""Reads the contract of POST /chat and judges one interaction by it.
+
+Pure: no socket, no clock, no web framework, no test tool. The mock and the suite both build on it.
+"""
+
+from chat_contract.body import Body, SyntaxFault, read_body
+from chat_contract.contract import Clause, Contract, Operation, load_contract
+from chat_contract.errors import DocumentError, KitError, UsageError
+from chat_contract.latitude import Question
+from chat_contract.sources import Source, read_source
+from chat_contract.version import __version__
+
+__all__ = [
+    "Body",
+    "Clause",
+    "Contract",
+    "DocumentError",
+    "KitError",
+    "Operation",
+    "Question",
+    "Source",
+    "SyntaxFault",
+    "UsageError",
+    "__version__",
+    "load_contract",
+    "read_body",
+    "read_source",
+]

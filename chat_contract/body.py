@@ -1,0 +1,180 @@
+"""Reads the raw bytes of a JSON body: its value, where it breaks the grammar, and what in it is no I-JSON (RFC 7493).
+
+Python's reader is laxer than RFC 8259 and, for what it refuses, gives the messages that FastAPI passes on.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from chat_contract.errors import Pointer
+
+MAX_DEPTH = 500
+"""How deep a body may nest and still be read."""
+
+MAX_DIGITS = 300
+"""How many digits an integer may have and still be I-JSON."""
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Any = _Absent()
+"""Stands for the value of a body that has none."""
+
+NOT_UTF_8 = "not-utf-8"
+OTHER_ENCODING = "other-encoding"
+BYTE_ORDER_MARK = "byte-order-mark"
+DUPLICATE_KEYS = "duplicate-keys"
+SURROGATE = "surrogate"
+SURROGATE_IN_MESSAGE = "surrogate-in-message"
+NONCHARACTER = "noncharacter"
+NOT_FINITE = "not-finite"
+HUGE_INTEGER = "huge-integer"
+TOO_DEEP = "too-deep"
+
+_UNTRUSTED = frozenset({NOT_UTF_8, NOT_FINITE, SURROGATE, SURROGATE_IN_MESSAGE, HUGE_INTEGER, TOO_DEEP})
+
+_BRACKET_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+_ODD_CHARACTER = re.compile(r"[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]|[\U0001fffe-\U0001ffff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_PLANE_END = frozenset(chr(plane * 0x10000 + low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
+
+
+@dataclass(frozen=True)
+class SyntaxFault:
+    """Why a body has no value that can be trusted; ``offset`` counts characters from 0."""
+
+    message: str
+    offset: int
+
+
+@dataclass(frozen=True)
+class Body:
+    """A body as read. ``fault`` is set wherever there is no value to trust; ``malformed``: it breaks RFC 8259."""
+
+    value: Any
+    fault: SyntaxFault | None
+    beyond_ijson: frozenset[str]
+    malformed: bool = False
+    empty: bool = False
+    depth: int = 0
+
+
+def read_body(raw: bytes) -> Body:
+    """Read a body; never raises, whatever the bytes."""
+    if not raw:
+        return Body(ABSENT, SyntaxFault("Expecting value", 0), frozenset(), malformed=True, empty=True)
+    beyond: set[str] = set()
+    encoding = json.detect_encoding(raw)
+    if encoding == "utf-8-sig":
+        beyond.add(BYTE_ORDER_MARK)
+    elif encoding != "utf-8":
+        beyond.add(OTHER_ENCODING)
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        offset = len(raw[: error.start].decode(encoding, "replace"))
+        fault = SyntaxFault(f"The body is not {encoding.upper().replace('-SIG', '')}", offset)
+        return Body(ABSENT, fault, frozenset({NOT_UTF_8, *beyond}))
+    depth, deepest_at = _depth(text)
+    if depth > MAX_DEPTH:
+        beyond.add(TOO_DEEP)
+        return Body(
+            ABSENT,
+            SyntaxFault(f"Nested deeper than {MAX_DEPTH} levels", deepest_at),
+            frozenset(beyond),
+            depth=depth,
+        )
+    return _parse(text, beyond, depth)
+
+
+def _parse(text: str, beyond: set[str], depth: int) -> Body:
+    notes: list[SyntaxFault] = []
+
+    def constant(name: str) -> float:
+        beyond.add(NOT_FINITE)
+        notes.append(SyntaxFault(f"{name} is no JSON number", max(text.find(name), 0)))
+        return float(name.replace("Infinity", "inf"))
+
+    def real(written: str) -> float:
+        number = float(written)
+        if math.isinf(number):
+            beyond.add(NOT_FINITE)
+            notes.append(SyntaxFault("Number out of range", max(text.find(written), 0)))
+        return number
+
+    def integer(written: str) -> int:
+        if len(written.lstrip("-")) > MAX_DIGITS:
+            beyond.add(HUGE_INTEGER)
+            notes.append(SyntaxFault(f"Integer of more than {MAX_DIGITS} digits", max(text.find(written), 0)))
+            return 0
+        return int(written)
+
+    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        built = dict(members)
+        if len(built) < len(members):
+            beyond.add(DUPLICATE_KEYS)
+        return built
+
+    try:
+        value = json.loads(text, parse_constant=constant, parse_float=real, parse_int=integer, object_pairs_hook=pairs)
+    except json.JSONDecodeError as error:
+        return Body(ABSENT, SyntaxFault(error.msg, error.pos), frozenset(beyond), malformed=True, depth=depth)
+    if _may_hold_odd_characters(text):
+        for place, string in _strings(value, ()):
+            if _SURROGATE.search(string):
+                beyond.add(SURROGATE_IN_MESSAGE if place == ("message",) else SURROGATE)
+                notes.append(SyntaxFault("A surrogate stands alone", 0))
+            elif _has_noncharacter(string):
+                beyond.add(NONCHARACTER)
+    fault = notes[0] if beyond & _UNTRUSTED and notes else None
+    return Body(value, fault, frozenset(beyond), depth=depth)
+
+
+def _depth(text: str) -> tuple[int, int]:
+    """Return how deep the text nests, and where it first gets too deep."""
+    if text.count("[") + text.count("{") == 0:
+        return 0, 0
+    depth = deepest = where = 0
+    for match in _BRACKET_OR_STRING.finditer(text):
+        token = match.group()
+        if token[0] in "[{":
+            depth += 1
+            if depth > deepest:
+                deepest = depth
+                if deepest == MAX_DEPTH + 1:
+                    where = match.start()
+        elif token[0] in "]}":
+            depth -= 1
+    return deepest, where
+
+
+def _may_hold_odd_characters(text: str) -> bool:
+    lowered = text.lower() if "\\u" in text else ""
+    return "\\ud" in lowered or "\\uf" in lowered or not text.isascii()
+
+
+def _has_noncharacter(string: str) -> bool:
+    return bool(_ODD_CHARACTER.search(string)) or any(character in _PLANE_END for character in string)
+
+
+def _strings(value: Any, place: Pointer) -> Iterator[tuple[Pointer, str]]:
+    waiting: list[tuple[Pointer, Any]] = [(place, value)]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, str):
+            yield place, value
+        elif isinstance(value, list):
+            waiting.extend(((*place, index), child) for index, child in enumerate(value))
+        elif isinstance(value, dict):
+            for key, child in value.items():
+                yield (*place, "key"), key
+                waiting.append(((*place, key), child))

@@ -1,0 +1,338 @@
+"""The contract as the kit uses it: the operation, its schemas, examples, clauses and open questions.
+
+The only reader of ``openapi/``. Everything is checked when it is read, so that what is loaded can be trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError, best_match
+
+from chat_contract.errors import Pointer
+from chat_contract.latitude import Question, read_questions
+from chat_contract.overlay import apply_overlay
+from chat_contract.references import check_references, inline, resolve
+from chat_contract.resources import openapi_dir
+from chat_contract.sources import Source, read_source
+
+MUST_ACCEPT, DOCUMENTED, MAY_ACCEPT = "must-accept", "documented", "may-accept"
+"""The nested sets of requests, from the inside out."""
+
+JSON = "application/json"
+
+_LEVELS = ("must", "should", "observed")
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_OPERATION_ID = "chat"
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One promise. ``level`` is ``must``, ``should`` or ``observed``."""
+
+    id: str
+    level: str
+    says: str
+    source: str
+
+    @property
+    def group(self) -> str:
+        return self.id.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """The one operation that the contract describes."""
+
+    method: str
+    path: str
+    server_url: str
+    pointer: Pointer
+
+    @property
+    def base_path(self) -> str:
+        """The path of the server URL, without a slash at its end."""
+        return urlsplit(self.server_url).path.rstrip("/")
+
+    @property
+    def label(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, eq=False)
+class Contract:
+    """A contract as loaded. ``document`` has the user's overlays applied and its references intact."""
+
+    source: Source
+    document: Mapping[str, Any] = field(repr=False)
+    operation: Operation
+    schemas: Mapping[str, dict[str, Any]] = field(repr=False)
+    response_schemas: Mapping[int, dict[str, Any]] = field(repr=False)
+    request_examples: Mapping[str, Any] = field(repr=False)
+    response_examples: Mapping[int, Mapping[str, Any]] = field(repr=False)
+    clauses: Mapping[str, Clause] = field(repr=False)
+    questions: Mapping[str, Question] = field(repr=False)
+
+    def response_schema(self, status: int) -> dict[str, Any]:
+        """Return the schema of an answer's JSON body, references written out; KeyError where none is documented."""
+        return self.response_schemas[status]
+
+    @cached_property
+    def validators(self) -> Mapping[str, Draft202012Validator]:
+        """A reference validator for each of the three sets of requests."""
+        return {name: validator_for(schema) for name, schema in self.schemas.items()}
+
+    @cached_property
+    def response_validators(self) -> Mapping[int, Draft202012Validator]:
+        return {status: validator_for(schema) for status, schema in self.response_schemas.items()}
+
+
+def validator_for(schema: Mapping[str, Any]) -> Draft202012Validator:
+    """Return the reference validator for a schema; it checks formats, which jsonschema does not do by itself."""
+    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def load_contract(spec: Path | None = None, overlays: Sequence[Path] = ()) -> Contract:
+    """Load the shipped contract, or another one, with a user's overlays applied.
+
+    A user's overlay says what one deployment documents beyond the vendor; it can narrow what may be accepted and
+    never widens what must be.
+
+    Raises :class:`DocumentError` with file, line, pointer, value and mend for whatever is wrong in the documents.
+    """
+    folder = openapi_dir()
+    source = read_source(spec if spec is not None else folder / "chat.yaml")
+    _check_openapi(source)
+    if spec is not None:
+        _check_foreign(source)
+    users = [read_source(path) for path in overlays]
+    documented = _overlaid(source, users)
+    must = _overlaid(source, [read_source(folder / "overlays" / "must-accept.yaml")])
+    may = _overlaid(source, [read_source(folder / "overlays" / "may-accept.yaml"), *users])
+    operation = _operation(documented, source)
+    check_references(documented, source)
+    request = (*operation.pointer, "requestBody")
+    contract = Contract(
+        source=source,
+        document=MappingProxyType(documented),
+        operation=operation,
+        schemas={
+            MUST_ACCEPT: _body_schema(must, _operation(must, source).pointer, source),
+            DOCUMENTED: _body_schema(documented, operation.pointer, source),
+            MAY_ACCEPT: _body_schema(may, operation.pointer, source),
+        },
+        response_schemas=_response_schemas(documented, operation, source),
+        request_examples=_examples(documented, request, source),
+        response_examples={
+            int(status): _examples(documented, (*operation.pointer, "responses", status), source)
+            for status in _at(documented, operation.pointer)["responses"]
+            if status.isdecimal()
+        },
+        clauses=_clauses(read_source(folder / "clauses.yaml")),
+        questions=read_questions(read_source(folder / "latitude.yaml")),
+    )
+    _check_examples(contract)
+    return contract
+
+
+def _overlaid(source: Source, overlays: Sequence[Source]) -> dict[str, Any]:
+    document: dict[str, Any] = source.value
+    for overlay in overlays:
+        document = apply_overlay(document, overlay)
+    return document
+
+
+def _check_openapi(source: Source) -> None:
+    value = source.value
+    if not isinstance(value, dict):
+        raise source.error("is no OpenAPI document", pointer=(), value=value, mend="begin with openapi: 3.1.0")
+    version = value.get("openapi")
+    if not isinstance(version, str) or not version.startswith("3.1."):
+        raise source.error(
+            "is not of OpenAPI 3.1",
+            pointer=("openapi",),
+            value=version if "openapi" in value else f"swagger {value.get('swagger')}",
+            mend="convert the document to OpenAPI 3.1",
+        )
+    for key in ("info", "paths", "servers"):
+        expected = list if key == "servers" else dict
+        if not isinstance(value.get(key), expected) or not value[key]:
+            raise source.error(f"lacks {key}", pointer=(key,), value=value.get(key), mend=f"add {key}")
+
+
+def _check_foreign(source: Source) -> None:
+    """Have the published validator judge a document that the kit did not ship."""
+    from openapi_spec_validator import OpenAPIV31SpecValidator  # noqa: PLC0415 - costs 0.2 s, and seldom needed
+
+    errors = list(OpenAPIV31SpecValidator(source.value).iter_errors())
+    if not errors:
+        return
+    # The error that lies deepest says most: the ones above it only say that something below is wrong.
+    worst = best_match(errors) or errors[0]
+    pointer = tuple(worst.absolute_path)
+    raise source.error(
+        f"is not valid OpenAPI: {worst.message[:300]}",
+        pointer=pointer,
+        value=_at_or_none(source.value, pointer),
+        mend="correct the place by the OpenAPI 3.1 specification",
+    )
+
+
+def _operation(document: Mapping[str, Any], source: Source) -> Operation:
+    found: list[tuple[str, str, Any]] = []
+    for path, item in document["paths"].items():
+        if isinstance(item, dict):
+            found += [(path, method, item[method]) for method in _METHODS if isinstance(item.get(method), dict)]
+    named = [entry for entry in found if entry[2].get("operationId") == _OPERATION_ID]
+    posts = [entry for entry in found if entry[1] == "post"]
+    chosen = named or posts
+    if len(chosen) != 1:
+        raise source.error(
+            f"has {len(chosen)} operations that could be the chat operation",
+            pointer=("paths",),
+            value=[f"{method.upper()} {path}" for path, method, _ in found],
+            mend=f"give the one that is meant operationId: {_OPERATION_ID}",
+        )
+    path, method, operation = chosen[0]
+    url = document["servers"][0].get("url") if isinstance(document["servers"][0], dict) else None
+    if not isinstance(url, str):
+        raise source.error(
+            "the first server has no url", pointer=("servers", 0), value=document["servers"][0], mend="add url:"
+        )
+    pointer = ("paths", path, method)
+    for key in ("requestBody", "responses"):
+        if not isinstance(operation.get(key), dict):
+            raise source.error(
+                f"the operation lacks {key}", pointer=(*pointer, key), value=operation.get(key), mend=f"add {key}"
+            )
+    return Operation(method.upper(), path, url, pointer)
+
+
+def _body_schema(document: Mapping[str, Any], operation: Pointer, source: Source) -> dict[str, Any]:
+    return _media_schema(document, (*operation, "requestBody"), source)
+
+
+def _response_schemas(
+    document: Mapping[str, Any], operation: Operation, source: Source
+) -> Mapping[int, dict[str, Any]]:
+    schemas = {}
+    responses = (*operation.pointer, "responses")
+    for status in _at(document, responses):
+        answer, pointer = resolve(document, _at(document, (*responses, status)), (*responses, status), source)
+        if status.isdecimal() and isinstance(answer, dict) and "content" in answer:
+            schemas[int(status)] = _media_schema(document, pointer, source)
+    for status in (200, 422):
+        if status not in schemas:
+            raise source.error(
+                f"the operation does not say what a {status} looks like",
+                pointer=responses,
+                value=sorted(_at(document, responses)),
+                mend=f"add the answer {status} with {JSON} and its schema",
+            )
+    return schemas
+
+
+def _media_schema(document: Mapping[str, Any], pointer: Pointer, source: Source) -> dict[str, Any]:
+    body, pointer = resolve(document, _at(document, pointer), pointer, source)
+    place = (*pointer, "content", JSON, "schema")
+    if not isinstance(_at_or_none(body, ("content", JSON, "schema")), dict):
+        raise source.error(
+            f"has no schema for {JSON}",
+            pointer=(*pointer, "content"),
+            value=_at_or_none(body, ("content",)),
+            mend=f"add {JSON} with a schema",
+        )
+    schema: dict[str, Any] = inline(document, place, source)
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        raise source.error(
+            f"is no valid schema: {error.message[:200]}",
+            pointer=(*place, *error.absolute_path),
+            value=error.instance,
+            mend="correct it by JSON Schema 2020-12",
+        ) from None
+    return schema
+
+
+def _examples(document: Mapping[str, Any], pointer: Pointer, source: Source) -> Mapping[str, Any]:
+    body, pointer = resolve(document, _at(document, pointer), pointer, source)
+    media = _at_or_none(body, ("content", JSON))
+    if not isinstance(media, dict):
+        return {}
+    values: dict[str, Any] = {}
+    for name, example in (media.get("examples") or {}).items():
+        place = (*pointer, "content", JSON, "examples", name)
+        written, place = resolve(document, example, place, source)
+        if not isinstance(written, dict) or "value" not in written:
+            raise source.error("an example has a value", pointer=place, value=written, mend="add value:")
+        values[name] = written["value"]
+    return MappingProxyType(values)
+
+
+def _check_examples(contract: Contract) -> None:
+    operation = contract.operation.pointer
+    groups = [((*operation, "requestBody"), contract.request_examples, contract.validators[DOCUMENTED])]
+    groups += [
+        ((*operation, "responses", str(status)), examples, contract.response_validators[status])
+        for status, examples in contract.response_examples.items()
+        if examples
+    ]
+    for pointer, examples, validator in groups:
+        for name, value in examples.items():
+            error = best_match(validator.iter_errors(value))
+            if error is None:
+                continue
+            place = (*pointer, "content", JSON, "examples", name)
+            body, owner = resolve(contract.document, _at(contract.document, pointer), pointer, contract.source)
+            _, place = resolve(
+                contract.document,
+                body["content"][JSON]["examples"][name],
+                (*owner, "content", JSON, "examples", name),
+                contract.source,
+            )
+            raise contract.source.error(
+                f"the example {name} breaks its own schema: {error.message[:200]}",
+                pointer=(*place, "value", *error.absolute_path),
+                value=error.instance,
+                mend="correct the example, or the schema at " + "/".join(map(str, error.absolute_schema_path)),
+            )
+
+
+def _clauses(source: Source) -> Mapping[str, Clause]:
+    clauses = {}
+    for name, row in source.value["clauses"].items():
+        pointer = ("clauses", name)
+        if not isinstance(row, dict) or row.get("level") not in _LEVELS or not row.get("says") or not row.get("source"):
+            raise source.error(
+                "a clause has a level, a source and a sentence",
+                pointer=pointer,
+                value=row,
+                mend=f"give level (one of {', '.join(_LEVELS)}), source and says",
+            )
+        clauses[name] = Clause(name, row["level"], row["says"], row["source"])
+    return MappingProxyType(clauses)
+
+
+def _at(value: Any, pointer: Pointer) -> Any:
+    for part in pointer:
+        value = value[part]
+    return value
+
+
+def _at_or_none(value: Any, pointer: Pointer) -> Any:
+    for part in pointer:
+        if (isinstance(value, dict) and part in value) or (
+            isinstance(value, list) and isinstance(part, int) and part < len(value)
+        ):
+            value = value[part]
+        else:
+            return None
+    return value
