@@ -1,0 +1,9 @@
+"""Correct implementations of POST {prefix}/chat, as different as honest developers would write them.
+
+`with serving(NAME) as base_url` runs one; `python -m tests.correct_servers NAME` does so from a shell.
+"""
+
+from tests.correct_servers.entries import ENTRIES, Entry
+from tests.correct_servers.launcher import missing, serving
+
+__all__ = ["ENTRIES", "Entry", "missing", "serving"]

@@ -1,0 +1,29 @@
+"""python -m tests.correct_servers NAME [--port N] | --list."""
+
+import argparse
+import signal
+
+from tests.correct_servers import ENTRIES, missing, serving
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.correct_servers")
+    parser.add_argument("name", nargs="?", choices=list(ENTRIES), metavar="NAME")
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--list", action="store_true", help="what there is, and what each lacks here")
+    options = parser.parse_args()
+    if options.list or options.name is None:
+        for entry in ENTRIES.values():
+            lacking = f" [lacks {', '.join(missing(entry))}]" if missing(entry) else ""
+            print(f"{entry.name:24}{entry.framework:14}{entry.about}{lacking}")
+            for should, reason in entry.breaks.items():
+                print(f"{'':38}breaks a SHOULD, {should}: {reason}")
+        return
+    with serving(options.name, options.port) as base_url:
+        key = ENTRIES[options.name].key
+        print(base_url + (f"  (Authorization: Bearer {key})" if key else ""), flush=True)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+if __name__ == "__main__":
+    main()
