@@ -1,0 +1,74 @@
+"""Gathers what the mock serves: the contract's part of it, and the fixtures.
+
+The only module of the mock that reads files. A blueprint is plain data, so the server can hand it to its worker.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chat_contract import KitError, load_contract
+from chat_contract.resources import fixtures_dir
+from mock_server.fixtures_reader import Fixtures, read_fixtures
+
+DEFAULT_MAX_BODY = 10 * 1024 * 1024
+"""How many bytes a request body may have."""
+
+_ITEMS_WHEN_NOT_SAID = 4
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """Everything an application is built from."""
+
+    method: str
+    route: str
+    request_schema: Mapping[str, Any]
+    document: Mapping[str, Any]
+    fixtures: Fixtures
+    default_limit: int
+    seed: int | None = None
+    max_body: int = DEFAULT_MAX_BODY
+
+
+def read_blueprint(
+    *,
+    fixtures: Path | None = None,
+    spec: Path | None = None,
+    overlays: Sequence[Path] = (),
+    seed: int | None = None,
+    max_body: int = DEFAULT_MAX_BODY,
+) -> Blueprint:
+    """Read the contract and the fixtures, by default those that come with the kit.
+
+    Raises :class:`KitError` whenever one of them cannot be served.
+    """
+    contract = load_contract(spec, overlays)
+    operation = contract.operation
+    try:
+        response_schema = contract.response_schema(200)
+    except KeyError:
+        raise KitError(
+            f"the contract documents no JSON body for 200 of {operation.label}, so the mock has nothing to answer"
+        ) from None
+    request_schema = contract.schemas["documented"]
+    return Blueprint(
+        method=operation.method,
+        route=f"{operation.base_path}{operation.path}",
+        request_schema=request_schema,
+        document=copy.deepcopy(dict(contract.document)),
+        fixtures=read_fixtures(fixtures or fixtures_dir(), response_schema),
+        default_limit=_default_limit(request_schema),
+        seed=seed,
+        max_body=max_body,
+    )
+
+
+def _default_limit(request_schema: Mapping[str, Any]) -> int:
+    limit = request_schema.get("properties", {}).get("limit", {})
+    default = limit.get("default", _ITEMS_WHEN_NOT_SAID) if isinstance(limit, Mapping) else _ITEMS_WHEN_NOT_SAID
+    return default if isinstance(default, int) else _ITEMS_WHEN_NOT_SAID

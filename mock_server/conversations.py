@@ -1,0 +1,144 @@
+"""Conversations that are written down: what a shopper must say, and which turn answers.
+
+Pure: knows neither files nor HTTP nor who talks. A :class:`Script` is asked with a message and the place where the
+conversation stands, and names the place that answers it, if any.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pydantic_core import SchemaError, SchemaValidator, core_schema
+
+from mock_server.text import READ_CHARACTERS, words_of
+
+
+@dataclass(frozen=True)
+class Cue:
+    """What the shopper must say: all ``words``, one of the ``phrases``, or something that ``pattern`` finds."""
+
+    words: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    pattern: str = ""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One exchange: the cue, the reply and the items that come with it."""
+
+    cue: Cue
+    reply: str
+    item_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A readable list of turns; ``name`` is the file's."""
+
+    name: str
+    turns: tuple[Turn, ...]
+
+
+class Place(NamedTuple):
+    """Where a conversation stands: which one, and the turn that answered last."""
+
+    conversation: int
+    turn: int
+
+
+class PatternError(ValueError):
+    """A pattern that cannot be used; the text says why."""
+
+
+def compile_pattern(pattern: str) -> SchemaValidator:
+    """Make a pattern ready, without regard to case.
+
+    The engine is pydantic-core's (Rust): it takes time in proportion to the text, whatever the pattern, so that no
+    pattern can hang a thread. It knows no look-around and no back-references; those raise :class:`PatternError`.
+    """
+    try:
+        return SchemaValidator(core_schema.str_schema(pattern=f"(?i){pattern}", regex_engine="rust-regex"))
+    except SchemaError as error:
+        reason = str(error).partition("SchemaError: ")[2] or str(error)
+        raise PatternError(reason.strip()) from None
+
+
+class _Message:
+    """A message as cues see it: its text up to a bound, and its words with one blank around each."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text[:READ_CHARACTERS]
+        self.words = words_of(self.text)
+        self.spaced = f" {' '.join(self.words)} "
+
+
+class _ReadyCue:
+    """A cue whose words are in comparable form and whose pattern is compiled."""
+
+    def __init__(self, cue: Cue) -> None:
+        self.all = [f" {' '.join(words_of(word))} " for word in cue.words]
+        self.any = [f" {' '.join(words_of(phrase))} " for phrase in cue.phrases]
+        self.pattern = compile_pattern(cue.pattern) if cue.pattern else None
+
+    def weight(self, message: _Message) -> int:
+        """Return how much of the message the cue accounts for: the letters it asked for, 0 if it does not match."""
+        if self.all:
+            return sum(map(len, self.all)) if all(words in message.spaced for words in self.all) else 0
+        if self.any:
+            return max((len(words) for words in self.any if words in message.spaced), default=0)
+        return 1 if self.pattern is not None and self.pattern.isinstance_python(message.text) else 0
+
+    def first_words(self) -> list[str] | None:
+        """Return words of which the message must hold at least one; nothing for a pattern, which may match all."""
+        if self.all:
+            return [max(self.all, key=len).split()[0]]
+        return [words.split()[0] for words in self.any] or None
+
+
+class Script:
+    """All conversations, ready to be played."""
+
+    def __init__(self, conversations: tuple[Conversation, ...]) -> None:
+        self.conversations = conversations
+        self._cues = [[_ReadyCue(turn.cue) for turn in conversation.turns] for conversation in conversations]
+        self._entrances: dict[str, list[int]] = defaultdict(list)
+        self._open_entrances: list[int] = []
+        for index, cues in enumerate(self._cues):
+            words = cues[0].first_words()
+            if words is None:
+                self._open_entrances.append(index)
+            for word in dict.fromkeys(words or ()):
+                self._entrances[word].append(index)
+
+    def turn(self, place: Place) -> Turn:
+        """Return the turn at a place."""
+        return self.conversations[place.conversation].turns[place.turn]
+
+    def answering(self, text: str, standing: Place | None = None) -> Place | None:
+        """Return the place that answers ``text``, given where the conversation stands.
+
+        A running conversation comes first: its next turn, then those after that, then the ones that were; it can
+        be entered only by its first turn. Then any conversation whose first turn matches: the one whose cue says
+        most, and among equals the first by name.
+        """
+        message = _Message(text)
+        within = None if standing is None else self._within(message, standing)
+        return within or self._entered(message)
+
+    def _within(self, message: _Message, standing: Place) -> Place | None:
+        cues = self._cues[standing.conversation]
+        following = standing.turn + 1
+        for turn in (*range(following, len(cues)), *range(1, following)):
+            if cues[turn].weight(message):
+                return Place(standing.conversation, turn)
+        return None
+
+    def _entered(self, message: _Message) -> Place | None:
+        candidates = set(self._open_entrances)
+        for word in set(message.words) & self._entrances.keys():
+            candidates.update(self._entrances[word])
+        weighed = [(-self._cues[index][0].weight(message), index) for index in candidates]
+        weight, index = min(weighed, default=(0, 0))
+        return Place(index, 0) if weight else None

@@ -1,0 +1,229 @@
+"""Reads a folder of fixtures: the catalogue and the conversations.
+
+The only reader of ``fixtures/``. What it returns can be served as it stands: every item and every reply keeps the
+contract, every id is known. What cannot be served stops it with file, line, pointer, value and mend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+
+from chat_contract.errors import DocumentError
+from chat_contract.sources import Source, read_source
+from mock_server.conversations import Conversation, Cue, PatternError, Turn, compile_pattern
+from mock_server.text import words_of
+
+Pointer = tuple[str | int, ...]
+
+_MEND = "x-mend"
+_TEXT = {"type": "string", "pattern": r"\S", _MEND: "write some text, in quotes if it looks like a number"}
+_ITEM = {
+    "type": "object",
+    "required": ["item_id", "title", "status", "description", "price"],
+    "properties": {
+        "item_id": _TEXT,
+        "title": _TEXT,
+        "status": _TEXT,
+        "description": _TEXT,
+        "price": {
+            "type": "string",
+            "pattern": r"^-?[0-9]+(\.[0-9]+)?\Z",
+            _MEND: 'write a decimal number in quotes, such as price: "999.99"',
+        },
+    },
+    _MEND: "give every item item_id, title, status, description and price",
+}
+_CATALOGUE = {
+    "type": "object",
+    "required": ["items"],
+    "additionalProperties": False,
+    "properties": {"items": {"type": "array", "minItems": 1, "items": _ITEM, _MEND: "list at least one item"}},
+    _MEND: "keep to one key, items, with the list of items",
+}
+_CUE = {
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+    "properties": {
+        "words": {"type": "array", "minItems": 1, "items": _TEXT, _MEND: "list the words that must all be said"},
+        "phrases": {"type": "array", "minItems": 1, "items": _TEXT, _MEND: "list the phrases any of which will do"},
+        "pattern": _TEXT,
+    },
+    _MEND: "say what the shopper must say by exactly one of words, phrases and pattern",
+}
+_CONVERSATION = {
+    "type": "object",
+    "required": ["turns"],
+    "additionalProperties": False,
+    "properties": {
+        "about": _TEXT,
+        "turns": {
+            "type": "array",
+            "minItems": 1,
+            _MEND: "list at least one turn",
+            "items": {
+                "type": "object",
+                "required": ["shopper", "reply"],
+                "additionalProperties": False,
+                "properties": {
+                    "shopper": _CUE,
+                    "reply": _TEXT,
+                    "items": {
+                        "type": "array",
+                        "uniqueItems": True,
+                        "items": _TEXT,
+                        _MEND: "list ids of items in the catalogue, each once",
+                    },
+                },
+                _MEND: "give every turn shopper and reply, and items if there are any; nothing else",
+            },
+        },
+    },
+    _MEND: "keep to the keys about and turns",
+}
+
+
+@dataclass(frozen=True)
+class Fixtures:
+    """What the mock serves from. Plain data, so that it can be handed to another process."""
+
+    items: tuple[dict[str, Any], ...]
+    conversations: tuple[Conversation, ...]
+
+
+def read_fixtures(folder: Path, response_schema: Mapping[str, Any]) -> Fixtures:
+    """Read ``catalogue.yaml`` and ``conversations/*.yaml``; ``response_schema`` is the one of a 200.
+
+    Raises :class:`DocumentError` for the first thing, from the top of each file, that cannot be served.
+    """
+    if not folder.is_dir():
+        raise DocumentError(
+            "is no folder of fixtures", path=str(folder), mend="name a folder that holds catalogue.yaml"
+        )
+    response = Draft202012Validator(response_schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    items = _catalogue(read_source(folder / "catalogue.yaml"), response)
+    by_id = {item["item_id"]: item for item in items}
+    conversations = tuple(_conversation(read_source(path), by_id, response) for path in _conversation_files(folder))
+    return Fixtures(tuple(items), conversations)
+
+
+def _conversation_files(folder: Path) -> list[Path]:
+    files = sorted((folder / "conversations").glob("*.y*ml"))
+    for path in files:
+        if path.suffix != ".yaml":
+            raise DocumentError("would not be read", path=str(path), mend=f"rename it to {path.stem}.yaml")
+    return files
+
+
+def _catalogue(source: Source, response: Draft202012Validator) -> list[dict[str, Any]]:
+    _check_shape(source, _CATALOGUE)
+    items: list[dict[str, Any]] = source.value["items"]
+    first: dict[str, int] = {}
+    for index, item in enumerate(items):
+        pointer: Pointer = ("items", index, "item_id")
+        if item["item_id"] in first:
+            line = source.line(("items", first[item["item_id"]], "item_id"))
+            raise source.error(
+                f"this item_id stands twice, first on line {line}",
+                pointer=pointer,
+                value=item["item_id"],
+                mend="give each item an id of its own",
+            )
+        first[item["item_id"]] = index
+    _check_reply(source, response, items=items, message="x", places={}, whole=())
+    return items
+
+
+def _conversation(
+    source: Source, catalogue: Mapping[str, dict[str, Any]], response: Draft202012Validator
+) -> Conversation:
+    _check_shape(source, _CONVERSATION)
+    turns = []
+    for index, turn in enumerate(source.value["turns"]):
+        here: Pointer = ("turns", index)
+        item_ids: list[str] = turn.get("items", [])
+        for place, item_id in enumerate(item_ids):
+            if item_id not in catalogue:
+                raise source.error(
+                    "no item of the catalogue has this id",
+                    pointer=(*here, "items", place),
+                    value=item_id,
+                    mend="use an item_id from catalogue.yaml, or add the item there",
+                )
+        cue = _cue(source, (*here, "shopper"), turn["shopper"])
+        places: dict[str, Pointer] = {"message": (*here, "reply"), "items": (*here, "items")}
+        items = [catalogue[item_id] for item_id in item_ids]
+        _check_reply(source, response, items=items, message=turn["reply"], places=places, whole=here)
+        turns.append(Turn(cue, turn["reply"], tuple(item_ids)))
+    return Conversation(source.path.stem, tuple(turns))
+
+
+def _cue(source: Source, here: Pointer, cue: Mapping[str, Any]) -> Cue:
+    for kind in ("words", "phrases"):
+        for index, words in enumerate(cue.get(kind, [])):
+            if not words_of(words):
+                raise source.error(
+                    "holds no letter and no digit, so nobody can say it",
+                    pointer=(*here, kind, index),
+                    value=words,
+                    mend="write a word; use pattern for signs",
+                )
+    if "pattern" in cue:
+        try:
+            compile_pattern(cue["pattern"])
+        except PatternError as error:
+            raise source.error(
+                f"this pattern cannot be used: {error}",
+                pointer=(*here, "pattern"),
+                value=cue["pattern"],
+                mend="correct it, and do without look-around and back-references; they are what makes patterns hang",
+            ) from None
+    return Cue(tuple(cue.get("words", ())), tuple(cue.get("phrases", ())), cue.get("pattern", ""))
+
+
+def _check_shape(source: Source, schema: Mapping[str, Any]) -> None:
+    _refuse_first(source, ((error, tuple(error.absolute_path)) for error in _errors(schema, source.value)))
+
+
+def _errors(schema: Mapping[str, Any], value: Any) -> Iterable[ValidationError]:
+    return Draft202012Validator(schema).iter_errors(value)
+
+
+def _check_reply(
+    source: Source,
+    response: Draft202012Validator,
+    *,
+    items: list[dict[str, Any]],
+    message: str,
+    places: Mapping[str, Pointer],
+    whole: Pointer,
+) -> None:
+    """Refuse what would not be a ChatResponse; ``places`` says where in the file each part of the body stands."""
+    body = {"conversation_id": "x", "message": message, "items": items}
+
+    def placed() -> Iterator[tuple[ValidationError, Pointer]]:
+        for error in response.iter_errors(body):
+            path = tuple(error.absolute_path)
+            head = str(path[0]) if path else ""
+            yield error, (*places[head], *path[1:]) if head in places else path or whole
+
+    _refuse_first(source, placed(), mend="the contract does not allow this in a reply: change it as the schema asks")
+
+
+def _refuse_first(
+    source: Source, errors: Iterable[tuple[ValidationError, Pointer]], *, mend: str = "correct the value"
+) -> None:
+    found = sorted(errors, key=lambda entry: (source.line(entry[1]), entry[1].__repr__()))
+    for error, pointer in found:
+        raise source.error(
+            error.message if len(error.message) < 200 else f"does not keep the keyword {error.validator}",
+            pointer=pointer,
+            value=error.instance,
+            mend=error.schema.get(_MEND, mend) if isinstance(error.schema, Mapping) else mend,
+        )

@@ -1,0 +1,282 @@
+"""Says what FastAPI would answer to a body that breaks the request schema.
+
+Pure. The names, types and bounds come from the contract's schema and from nowhere else: the schema is translated
+into the validator that FastAPI itself runs on, so that the wording, the order and the echo of the input are its own.
+What that validator has no word for is left to jsonschema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import best_match
+from pydantic_core import (
+    CoreSchema,
+    PydanticCustomError,
+    PydanticKnownError,
+    SchemaValidator,
+    ValidationError,
+    core_schema,
+)
+
+from mock_server.rfc3339 import is_date_time
+
+Detail = list[dict[str, Any]]
+"""The value of ``detail`` in FastAPI's 422: one entry a fault."""
+
+_Handler = Callable[[Any], Any]
+_Schema = Mapping[str, Any] | bool
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How an implementation fills the gaps that the documents leave."""
+
+    name: str
+    lenient: bool = False
+    """Take what lenient readers take for an integer or a date-time: ``"5"``, ``true``, a date, Unix seconds."""
+    null_for_optional: bool = False
+    """Take null for a property that is not required."""
+    unknown_properties: bool = True
+    """Take properties that no document names."""
+
+
+DOCUMENTED = Profile("documented")
+"""JSON types as documented; unknown properties taken; null refused."""
+
+
+class Refuser:
+    """Holds one request schema, ready to say every fault of a body."""
+
+    def __init__(self, schema: Mapping[str, Any], profile: Profile = DOCUMENTED) -> None:
+        self._validator = SchemaValidator(core_schema_of(schema, profile))
+
+    def detail(self, value: Any) -> Detail:
+        """Return every fault of ``value`` as FastAPI writes it and in its order; nothing for a good body."""
+        try:
+            self._validator.validate_python(value, from_attributes=True)
+        except ValidationError as error:
+            return [_entry(fault) for fault in error.errors(include_url=False)]
+        return []
+
+
+def missing_body() -> Detail:
+    """Return what FastAPI says when no byte of a body came."""
+    return [{"type": "missing", "loc": ["body"], "msg": "Field required", "input": None}]
+
+
+def no_json(message: str, offset: int) -> Detail:
+    """Return what FastAPI says of text that is no JSON; ``offset`` counts characters."""
+    return [
+        {
+            "type": "json_invalid",
+            "loc": ["body", offset],
+            "msg": "JSON decode error",
+            "input": {},
+            "ctx": {"error": message},
+        }
+    ]
+
+
+def _entry(fault: Mapping[str, Any]) -> dict[str, Any]:
+    entry = {
+        "type": fault["type"],
+        "loc": ["body", *fault["loc"]],
+        "msg": fault["msg"],
+        "input": fault["input"],
+    }
+    if "ctx" in fault:
+        entry["ctx"] = fault["ctx"]
+    return entry
+
+
+# From JSON Schema to pydantic's core schema --------------------------------------------------------------------------
+
+
+def core_schema_of(schema: _Schema, profile: Profile) -> CoreSchema:
+    """Translate a JSON Schema (2020-12, references resolved) into the validator's own schema.
+
+    A keyword with no counterpart there is kept and asked of jsonschema, so nothing is ever silently dropped.
+    """
+    if isinstance(schema, bool):
+        return core_schema.any_schema() if schema else _asked_of_jsonschema(core_schema.any_schema(), schema)
+    translated, done = _by_type(schema, profile)
+    left_over = {key: value for key, value in schema.items() if key in _ASSERTIONS and key not in done}
+    return _asked_of_jsonschema(translated, left_over) if left_over else translated
+
+
+def _by_type(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
+    """Return the translation, and the keywords that it takes care of."""
+    kind = schema.get("type")
+    if isinstance(kind, list) and len(kind) == 2 and "null" in kind:
+        other = next(name for name in kind if name != "null")
+        inner, done = _by_type({**schema, "type": other}, profile)
+        # What is left over is asked of the value itself and must not meet the null that the type allows.
+        return core_schema.nullable_schema(inner), done
+    translate = _TRANSLATIONS.get(kind) if isinstance(kind, str) else None
+    return translate(schema, profile) if translate else (core_schema.any_schema(), frozenset())
+
+
+def _object(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
+    properties = schema.get("properties")
+    if not properties:
+        return core_schema.dict_schema(), frozenset({"type"})
+    required = schema.get("required", [])
+    fields = {name: _field(inner, name in required, profile) for name, inner in properties.items()}
+    closed = schema.get("additionalProperties") is False or not profile.unknown_properties
+    done = {"type", "properties"}
+    if set(required) <= set(properties):
+        done.add("required")
+    if isinstance(schema.get("additionalProperties", True), bool):
+        done.add("additionalProperties")
+    return core_schema.model_fields_schema(fields, extra_behavior="forbid" if closed else "ignore"), frozenset(done)
+
+
+def _field(schema: _Schema, required: bool, profile: Profile) -> core_schema.ModelField:  # noqa: FBT001
+    inner = core_schema_of(schema, profile)
+    if required:
+        return core_schema.model_field(inner)
+    if profile.null_for_optional:
+        inner = core_schema.nullable_schema(inner)
+    return core_schema.model_field(core_schema.with_default_schema(inner, default=None))
+
+
+def _array(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
+    items = core_schema_of(schema.get("items", True), profile)
+    translated = core_schema.list_schema(
+        items, min_length=schema.get("minItems"), max_length=schema.get("maxItems"), strict=True
+    )
+    done = {"type", "items", "minItems", "maxItems"}
+    return translated, frozenset(done if "prefixItems" not in schema else done - {"items"})
+
+
+def _string(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
+    if schema.get("format") == "date-time":
+        return _date_time(profile), frozenset({"type", "format"})
+    translated = core_schema.str_schema(
+        strict=True, min_length=schema.get("minLength"), max_length=schema.get("maxLength")
+    )
+    return translated, frozenset({"type", "minLength", "maxLength"})
+
+
+def _integer(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
+    bounds, done = _bounds(schema)
+    inner = core_schema.int_schema(**bounds)
+    if profile.lenient:
+        return inner, done
+    return core_schema.no_info_wrap_validator_function(_json_integer, inner), done
+
+
+def _number(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
+    bounds, done = _bounds(schema)
+    inner = core_schema.float_schema(**bounds)
+    if profile.lenient:
+        return inner, done
+    return core_schema.no_info_wrap_validator_function(_json_number, inner), done
+
+
+def _boolean(_schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
+    return core_schema.bool_schema(strict=not profile.lenient), frozenset({"type"})
+
+
+def _null(_schema: Mapping[str, Any], _profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
+    return core_schema.none_schema(), frozenset({"type"})
+
+
+_TRANSLATIONS: dict[str, Callable[[Mapping[str, Any], Profile], tuple[CoreSchema, frozenset[str]]]] = {
+    "object": _object,
+    "array": _array,
+    "string": _string,
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "null": _null,
+}
+
+_BOUNDS = {
+    "minimum": "ge",
+    "maximum": "le",
+    "exclusiveMinimum": "gt",
+    "exclusiveMaximum": "lt",
+    "multipleOf": "multiple_of",
+}
+
+
+def _bounds(schema: Mapping[str, Any]) -> tuple[dict[str, Any], frozenset[str]]:
+    """Return the bounds that the validator can hold; one with a fraction is no bound of its integers."""
+    held = {key: schema[key] for key in _BOUNDS if isinstance(schema.get(key), int)}
+    return {_BOUNDS[key]: value for key, value in held.items()}, frozenset({"type", *held})
+
+
+# What the documents mean where the validator means something else ----------------------------------------------------
+
+_PAST_64_BITS = 2.0**63
+
+
+def _json_integer(value: Any, handler: _Handler) -> Any:
+    """Take what JSON Schema calls an integer: 5 and 5.0, but no boolean and no string."""
+    if isinstance(value, bool | str):
+        raise PydanticKnownError("int_type")
+    if isinstance(value, float) and abs(value) >= _PAST_64_BITS:
+        # The validator reads no float past 64 bits, yet such a number has no fraction and is an integer.
+        try:
+            return handler(int(value))
+        except ValidationError:
+            return handler(value)
+    return handler(value)
+
+
+def _json_number(value: Any, handler: _Handler) -> Any:
+    if isinstance(value, bool | str):
+        raise PydanticKnownError("float_type")
+    return handler(value)
+
+
+def _date_time(profile: Profile) -> CoreSchema:
+    if profile.lenient:
+        return core_schema.datetime_schema()
+    aware = core_schema.datetime_schema(tz_constraint="aware")
+    return core_schema.no_info_wrap_validator_function(_rfc3339, aware)
+
+
+def _rfc3339(value: Any, handler: _Handler) -> Any:
+    """Take RFC 3339 and nothing else; let the validator put its refusal into words where it refuses too."""
+    if not isinstance(value, str):
+        raise PydanticKnownError("datetime_type")
+    if is_date_time(value):
+        return value
+    handler(value)
+    raise PydanticKnownError(
+        "datetime_parsing", {"error": "not written as RFC 3339 wants it, e.g. 2024-06-14T10:00:00Z"}
+    )
+
+
+# What is left to jsonschema ------------------------------------------------------------------------------------------
+
+_ASSERTIONS = frozenset(
+    """
+    type enum const
+    multipleOf maximum exclusiveMaximum minimum exclusiveMinimum
+    maxLength minLength pattern format
+    maxItems minItems uniqueItems maxContains minContains contains items prefixItems unevaluatedItems
+    maxProperties minProperties required dependentRequired dependentSchemas propertyNames
+    properties patternProperties additionalProperties unevaluatedProperties
+    allOf anyOf oneOf not if then else
+    """.split()
+)
+
+
+def _asked_of_jsonschema(inner: CoreSchema, schema: _Schema) -> CoreSchema:
+    validator = Draft202012Validator(schema, format_checker=FormatChecker())
+
+    def ask(value: Any, handler: _Handler) -> Any:
+        handler(value)
+        fault = best_match(validator.iter_errors(value))
+        if fault is not None:
+            raise PydanticCustomError("value_error", "Value error, {error}", {"error": fault.message})
+        return value
+
+    return core_schema.no_info_wrap_validator_function(ask, inner)

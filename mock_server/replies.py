@@ -1,0 +1,105 @@
+"""Decides what the shop says to one turn of a conversation.
+
+Reads no clock, no file and no network; where new conversation ids come from is a parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from mock_server.catalogue import Catalogue, Item, search_text
+from mock_server.conversations import Script
+from mock_server.memory import Memory
+from mock_server.text import search_words_of
+
+_REMEMBERED_EVENTS = 20
+"""How many of the items that were last looked at count."""
+_NAMED = 3
+"""How many items a reply calls by their names."""
+_BOUGHT = "purchase"
+
+
+class Shop:
+    """Answers requests that are known to keep the contract."""
+
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        script: Script,
+        memory: Memory,
+        new_id: Callable[[], str],
+        default_limit: int,
+    ) -> None:
+        self._catalogue = catalogue
+        self._script = script
+        self._memory = memory
+        self._new_id = new_id
+        self._default_limit = default_limit
+
+    def reply(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the ChatResponse to a ChatRequest, and remember where the conversation stands now."""
+        given = request.get("conversation_id")
+        conversation_id = self._fresh_id() if given is None else given
+        limit = self._limit(request.get("limit"))
+        standing = None if given is None else self._memory.place(given)
+        place = self._script.answering(request["message"], standing)
+        self._memory.remember(conversation_id, place or standing)
+        if place is not None:
+            turn = self._script.turn(place)
+            message, items = turn.reply, [self._catalogue.item(item_id) for item_id in turn.item_ids]
+        else:
+            message, items = self._found(request["message"], self._seen(request.get("events")), limit)
+        return {"conversation_id": conversation_id, "message": message, "items": items[:limit]}
+
+    def _limit(self, asked: float | None) -> int:
+        # 5.0 is an integer too, and no slice takes it.
+        return max(0, int(self._default_limit if asked is None else asked))
+
+    def _fresh_id(self) -> str:
+        while (conversation_id := self._new_id()) in self._memory:
+            pass
+        return conversation_id
+
+    def _seen(self, events: Sequence[Mapping[str, Any]] | None) -> list[Item]:
+        """Return the available items that were looked at, the latest first, each once, those bought left out."""
+        latest: dict[str, bool] = {}
+        for event in reversed(events or ()):
+            item_id = event.get("item_id")
+            if item_id is not None:
+                latest.setdefault(item_id, event.get("type") == _BOUGHT)
+        items = (self._catalogue.available(item_id) for item_id, bought in latest.items() if not bought)
+        return [item for item in items if item is not None][:_REMEMBERED_EVENTS]
+
+    def _found(self, text: str, seen: list[Item], limit: int) -> tuple[str, list[Item]]:
+        """Search the shop for what nobody wrote an answer to."""
+        # One more than asked for, so that a limit of 0 can still tell something from nothing.
+        found = self._catalogue.search(search_words_of(text), max(limit, 1) + len(seen))
+        if found:
+            ids = {item["item_id"] for item in found}
+            items = _unique([*(item for item in seen if item["item_id"] in ids), *found])[:limit]
+            return _offer("These come closest to what you describe", items), items
+        if seen:
+            alike = self._catalogue.search(search_words_of(search_text(seen[0])), max(limit, 1))
+            items = _unique([*seen, *alike])[:limit]
+            return _offer("Going by what you were just looking at", items), items
+        return (
+            "I am afraid I found nothing that fits. Tell me a little more: what is it for, and who will use it?",
+            [],
+        )
+
+
+def _unique(items: Sequence[Item]) -> list[Item]:
+    return list({item["item_id"]: item for item in items}.values())
+
+
+def _offer(opening: str, items: Sequence[Item]) -> str:
+    names = [str(item.get("title", item["item_id"])) for item in items[:_NAMED]]
+    more = len(items) - len(names)
+    if more:
+        names.append(f"{more} more")
+    if not names:
+        return "There is something here that may suit you; allow me an item or two, and I will show it."
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{opening}: {listed}."

@@ -1,0 +1,52 @@
+"""Turns what a shopper wrote into words that can be compared.
+
+Knows nothing of conversations or items. Case, accents and a plural -s do not count; scripts that are written
+without blanks (Chinese, Japanese, Thai) are cut into single characters, so that a word of theirs is a run of words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+READ_CHARACTERS = 20_000
+"""How much of a message is read; nobody says more to a shop, and no message may keep a thread busy."""
+
+_UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+_KANA = re.compile("[\u3040-\u309f]")
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of ``text`` in their order, each in the form in which words are compared."""
+    decomposed = unicodedata.normalize("NFKD", text[:READ_CHARACTERS])
+    bare = "".join(character for character in decomposed if unicodedata.category(character) != "Mn")
+    return [_singular(word) for word in _WORD.findall(unicodedata.normalize("NFC", bare).casefold())]
+
+
+def search_words_of(text: str) -> list[str]:
+    """Return the words of ``text`` that may name a thing: each once, in order, without those that only bind."""
+    return [word for word in dict.fromkeys(words_of(text)) if word not in _BINDING and not _KANA.fullmatch(word)]
+
+
+def _singular(word: str) -> str:
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+_BINDING = frozenset(
+    words_of(
+        """
+        a about after all also always am an and any anything are as at be because been before best better but buy by
+        can could did do does doing done else ever every find for from get give go good got great had has have he hello
+        help her here hey hi him his how i idea if im in interested into is it its ive just know let like look looking
+        made make many may maybe me might mine more most much must my need never new nice no not nothing now of off
+        offer ok on one only or order other our out over own perhaps please possible product purchase really recommend
+        recommendation say search see sell shall she should show so some somebody someone something sort suggest
+        suggestion take tell than thank thanks that the their them then there these they thing things think this those
+        to too try under up us use very want was we well were what when where which who why will wish with without
+        would yes yet you your
+        """
+    )
+)
