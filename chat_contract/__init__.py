@@ -4,24 +4,39 @@ Pure: no socket, no clock, no web framework, no test tool. The mock and the suit
 """
 
 from chat_contract.body import Body, SyntaxFault, read_body
+from chat_contract.classification import Classification, Fault, Standing, classify
 from chat_contract.contract import Clause, Contract, Operation, load_contract
 from chat_contract.errors import DocumentError, KitError, UsageError
+from chat_contract.history import History
+from chat_contract.interactions import Breakdown, Interaction, Request, Response
+from chat_contract.judge import Violation, judge
 from chat_contract.latitude import Question
 from chat_contract.sources import Source, read_source
 from chat_contract.version import __version__
 
 __all__ = [
     "Body",
+    "Breakdown",
+    "Classification",
     "Clause",
     "Contract",
     "DocumentError",
+    "Fault",
+    "History",
+    "Interaction",
     "KitError",
     "Operation",
     "Question",
+    "Request",
+    "Response",
     "Source",
+    "Standing",
     "SyntaxFault",
     "UsageError",
+    "Violation",
     "__version__",
+    "classify",
+    "judge",
     "load_contract",
     "read_body",
     "read_source",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat_contract.errors import Pointer
+from chat_contract.roles import MESSAGE
 
 MAX_DEPTH = 500
 """How deep a body may nest and still be read."""
@@ -131,7 +132,7 @@ def _parse(text: str, beyond: set[str], depth: int) -> Body:
     if _may_hold_odd_characters(text):
         for place, string in _strings(value, ()):
             if _SURROGATE.search(string):
-                beyond.add(SURROGATE_IN_MESSAGE if place == ("message",) else SURROGATE)
+                beyond.add(SURROGATE_IN_MESSAGE if place == (MESSAGE,) else SURROGATE)
                 notes.append(SyntaxFault("A surrogate stands alone", 0))
             elif _has_noncharacter(string):
                 beyond.add(NONCHARACTER)

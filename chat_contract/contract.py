@@ -329,9 +329,9 @@ def _at(value: Any, pointer: Pointer) -> Any:
 
 def _at_or_none(value: Any, pointer: Pointer) -> Any:
     for part in pointer:
-        if (isinstance(value, dict) and part in value) or (
-            isinstance(value, list) and isinstance(part, int) and part < len(value)
-        ):
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
             value = value[part]
         else:
             return None

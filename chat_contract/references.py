@@ -15,7 +15,7 @@ def inline(document: Any, pointer: Pointer, source: Source) -> Any:
     ``source`` is for messages. Where a reference has siblings, they count too (JSON Schema 2020-12): they override
     when they are descriptions and join by ``allOf`` when they are not.
 
-    Raises :class:`chat_contract.errors.DocumentError`: a reference that leads nowhere, into another file, or back to itself.
+    Raises :class:`chat_contract.errors.DocumentError`: a reference leads nowhere, into another file, or back to itself.
     """
     return _written_out(_at(document, pointer), pointer, document, source, ())
 
@@ -67,7 +67,7 @@ def resolve(document: Any, value: Any, pointer: Pointer, source: Source) -> tupl
 
 
 def check_references(document: Any, source: Source) -> None:
-    """Raise :class:`chat_contract.errors.DocumentError` for the first reference anywhere in the document that leads nowhere."""
+    """Raise :class:`chat_contract.errors.DocumentError` for the first reference in the document that leads nowhere."""
     waiting: list[tuple[Any, Pointer]] = [(document, ())]
     while waiting:
         value, pointer = waiting.pop()

@@ -1,0 +1,13 @@
+"""The fields that a rule must know by name, since it is about what they mean; all else comes from the schemas."""
+
+MESSAGE = "message"
+CONVERSATION = "conversation_id"
+USER = "user_id"
+SESSION = "session_id"
+EVENTS = "events"
+LIMIT = "limit"
+EVENT_TYPE = "type"
+EVENT_TIME = "timestamp"
+ITEMS = "items"
+ITEM = "item_id"
+PRICE = "price"

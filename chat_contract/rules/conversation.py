@@ -1,0 +1,77 @@
+"""How ids of conversations are given, kept and told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chat_contract.body import ABSENT
+from chat_contract.roles import CONVERSATION
+from chat_contract.rules.facts import Facts, Finding, Kind, RuleTable
+
+TABLE = RuleTable()
+
+
+def _is_new(facts: Facts) -> bool:
+    return facts.reply is not None and isinstance(facts.body, dict) and facts.field(CONVERSATION) is ABSENT
+
+
+def _continues(facts: Facts) -> bool:
+    return facts.sent_id is not None and facts.history.issued(facts.sent_id)
+
+
+def _is_foreign(facts: Facts) -> bool:
+    return facts.sent_id is not None and not facts.history.issued(facts.sent_id)
+
+
+@TABLE.rule("conversation.issued", _is_new)
+def issued(facts: Facts) -> Iterator[Finding]:
+    if facts.reply_id is None:
+        yield Finding("a conversation_id", facts.reply, (CONVERSATION,))
+
+
+@TABLE.rule("conversation.distinct", lambda facts: _is_new(facts) and facts.reply_id is not None)
+def distinct(facts: Facts) -> Iterator[Finding]:
+    if facts.reply_id in facts.history.seen:
+        yield Finding("a conversation_id that was not there before", facts.reply_id, (CONVERSATION,))
+
+
+@TABLE.rule("conversation.kept", lambda facts: _continues(facts) and facts.reply_id is not None)
+def kept(facts: Facts) -> Iterator[Finding]:
+    if facts.reply_id != facts.sent_id:
+        yield Finding(f"conversation_id {facts.sent_id}", facts.reply_id, (CONVERSATION,))
+
+
+@TABLE.rule("conversation.concurrent", lambda facts: facts.interaction.concurrent and facts.kind is Kind.MUST_ACCEPT)
+def concurrent(facts: Facts) -> Iterator[Finding]:
+    if facts.reply_id is None:
+        return
+    if _continues(facts) and facts.reply_id != facts.sent_id:
+        yield Finding(f"conversation_id {facts.sent_id}", facts.reply_id, (CONVERSATION,))
+    elif _is_new(facts) and facts.reply_id in facts.history.seen:
+        yield Finding("a conversation_id of its own", facts.reply_id, (CONVERSATION,))
+
+
+@TABLE.rule("conversation.foreign", lambda facts: _is_foreign(facts) and facts.reply_id is not None)
+def foreign(facts: Facts) -> Iterator[Finding]:
+    if facts.reply_id != facts.sent_id and facts.reply_id in facts.history.seen:
+        yield Finding("the conversation_id as sent, or one never seen before", facts.reply_id, (CONVERSATION,))
+
+
+@TABLE.rule("conversation.no-copy", lambda facts: _is_foreign(facts) and facts.reply_id is not None)
+def no_copy(facts: Facts) -> Iterator[Finding]:
+    sent, came = facts.sent_id, facts.reply_id
+    assert sent is not None
+    assert came is not None
+    if came == sent:
+        return
+    folded_sent, folded = sent.strip().casefold(), came.strip().casefold()
+    if folded_sent == folded or (len(folded) >= 4 and folded in folded_sent):
+        yield Finding(f"conversation_id {sent}, or a fresh one", came, (CONVERSATION,))
+
+
+@TABLE.rule(
+    "conversation.not-found", lambda facts: _is_foreign(facts) and facts.kind is Kind.LATITUDE and not facts.failed
+)
+def not_found(facts: Facts) -> Iterator[Finding]:
+    if facts.status == 404:
+        yield Finding("status 200 or 422", facts.seen, (CONVERSATION,))

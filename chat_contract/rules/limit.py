@@ -1,0 +1,66 @@
+"""How many items a reply may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from chat_contract.body import ABSENT
+from chat_contract.contract import DOCUMENTED
+from chat_contract.roles import ITEMS, LIMIT
+from chat_contract.rules.facts import Facts, Finding, RuleTable
+
+TABLE = RuleTable()
+
+
+def _count(facts: Facts) -> int | None:
+    items = facts.reply.get(ITEMS) if facts.reply is not None else None
+    return len(items) if isinstance(items, list) else None
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _asked(facts: Facts) -> Any:
+    return facts.field(LIMIT)
+
+
+@TABLE.rule(
+    "limit.asked", lambda facts: _count(facts) is not None and _is_integer(_asked(facts)) and _asked(facts) >= 0
+)
+def asked(facts: Facts) -> Iterator[Finding]:
+    yield from _at_most(_asked(facts), facts)
+
+
+@TABLE.rule(
+    "limit.default",
+    lambda facts: _count(facts) is not None and isinstance(facts.body, dict) and _asked(facts) is ABSENT,
+)
+def default(facts: Facts) -> Iterator[Finding]:
+    yield from _at_most(facts.contract.schemas[DOCUMENTED]["properties"][LIMIT]["default"], facts)
+
+
+@TABLE.rule(
+    "limit.negative", lambda facts: _count(facts) is not None and _is_integer(_asked(facts)) and _asked(facts) < 0
+)
+def negative(facts: Facts) -> Iterator[Finding]:
+    yield from _at_most(0, facts)
+
+
+@TABLE.rule(
+    "limit.coerced",
+    lambda facts: _count(facts) is not None and _asked(facts) is not ABSENT and not _is_integer(_asked(facts)),
+)
+def coerced(facts: Facts) -> Iterator[Finding]:
+    try:
+        limit = int(float(_asked(facts)))
+    except (TypeError, ValueError, OverflowError):
+        return
+    yield from _at_most(limit, facts)
+
+
+def _at_most(limit: int, facts: Facts) -> Iterator[Finding]:
+    count = _count(facts)
+    if count is not None and count > limit:
+        yield Finding(f"at most {limit} items", f"{count} items", (ITEMS,))

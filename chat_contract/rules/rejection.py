@@ -1,0 +1,84 @@
+"""Requests that must get 422, and which clause each of them is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chat_contract.classification import Fault
+from chat_contract.roles import EVENTS, LIMIT, MESSAGE
+from chat_contract.rules.facts import Facts, Finding, Kind, Rule, RuleTable
+
+TABLE = RuleTable()
+
+_CLAUSES = (
+    "rejection.body",
+    "rejection.message",
+    "rejection.field",
+    "rejection.events",
+    "rejection.event",
+    "rejection.event-required",
+    "rejection.event-field",
+    "rejection.limit",
+    "rejection.several",
+)
+
+
+def _clause_of(fault: Fault) -> str:
+    place = fault.place
+    if not place:
+        return "rejection.body"
+    if place[0] != EVENTS:
+        return {MESSAGE: "rejection.message", LIMIT: "rejection.limit"}.get(str(place[0]), "rejection.field")
+    if len(place) == 1:
+        return "rejection.events"
+    if len(place) == 2:
+        return "rejection.event"
+    return "rejection.event-required" if fault.keyword == "required" else "rejection.event-field"
+
+
+def _clause(facts: Facts) -> str:
+    faults = facts.classification.hard_faults
+    return _clause_of(faults[0]) if len({fault.place for fault in faults}) == 1 else "rejection.several"
+
+
+def _rule(clause: str) -> Rule:
+    def find(facts: Facts) -> Iterator[Finding]:
+        if facts.status != 422 and not facts.too_large:
+            place = facts.classification.hard_faults[0].place
+            yield Finding("status 422", facts.seen, place)
+
+    return Rule(
+        clause, lambda facts: facts.kind is Kind.MUST_REFUSE and not facts.failed and _clause(facts) == clause, find
+    )
+
+
+TABLE.rules += [_rule(clause) for clause in _CLAUSES]
+
+
+@TABLE.rule("rejection.malformed", lambda facts: facts.kind is Kind.MALFORMED and not facts.failed)
+def malformed(facts: Facts) -> Iterator[Finding]:
+    if not 400 <= facts.status < 500:
+        yield Finding("a 4xx, best 422", facts.seen)
+
+
+@TABLE.rule("rejection.malformed-422", lambda facts: facts.kind is Kind.MALFORMED and 400 <= facts.status < 500)
+def malformed_422(facts: Facts) -> Iterator[Finding]:
+    if facts.status != 422 and not facts.too_large:
+        yield Finding("status 422", facts.seen)
+
+
+def _after_a_rejection(facts: Facts) -> bool:
+    return (
+        facts.kind is Kind.MUST_ACCEPT
+        and facts.sent_id is not None
+        and facts.history.issued(facts.sent_id)
+        and facts.history.conversations[facts.sent_id].rejected
+    )
+
+
+@TABLE.rule("rejection.harmless", _after_a_rejection)
+def harmless(facts: Facts) -> Iterator[Finding]:
+    if facts.status != 200:
+        yield Finding("status 200, as before the refused turn", facts.seen)
+    elif facts.reply_id is not None and facts.reply_id != facts.sent_id:
+        yield Finding(f"conversation_id {facts.sent_id}, as before the refused turn", facts.reply_id)
