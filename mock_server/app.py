@@ -10,6 +10,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from mock_server.blueprint import Blueprint, read_blueprint
+from mock_server.bodies import BodyCutShortError, BodyTooLargeError, read_bounded
 from mock_server.service import ChatService, encode
 
 if TYPE_CHECKING:
@@ -28,14 +29,20 @@ def create_app(blueprint: Blueprint | None = None) -> Flask:
     blueprint = blueprint or read_blueprint()
     service = ChatService(blueprint)
     app = Flask("mock_server", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = blueprint.max_body
     # The contract has one spelling of its path; a redirect to it would be an answer that no document knows.
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
 
     def chat() -> Response:
         _refuse_encoded()
-        answer = service.answer(request.headers.get("Content-Type"), request.get_data(cache=False))
+        try:
+            raw = read_bounded(request.environ, blueprint.max_body)
+        except BodyTooLargeError:
+            raise RequestEntityTooLarge(f"The body is larger than {blueprint.max_body} bytes.") from None
+        except BodyCutShortError as error:
+            answer = service.cut_short(error.got)
+        else:
+            answer = service.answer(request.headers.get("Content-Type"), raw)
         return Response(answer.body, answer.status, mimetype=JSON)
 
     app.add_url_rule(
@@ -79,13 +86,9 @@ def _refuse_encoded() -> None:
 def _as_json(error: HTTPException) -> AnyResponse:
     """Answer as FastAPI does: ``detail`` and a string, never a page."""
     response: Any = error.get_response()
-    if isinstance(error, RequestEntityTooLarge):
-        detail = f"The body is larger than {request.max_content_length} bytes."
-    elif isinstance(error, UnsupportedMediaType):
-        detail = error.description or error.name
+    ours = isinstance(error, RequestEntityTooLarge | UnsupportedMediaType)
+    response.set_data(encode({"detail": error.description if ours else error.name}))
+    if isinstance(error, UnsupportedMediaType):
         response.headers["Accept-Encoding"] = "identity"
-    else:
-        detail = error.name
-    response.set_data(encode({"detail": detail}))
     response.mimetype = JSON
     return response  # type: ignore[no-any-return]

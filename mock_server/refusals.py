@@ -103,9 +103,37 @@ def core_schema_of(schema: _Schema, profile: Profile) -> CoreSchema:
     """
     if isinstance(schema, bool):
         return core_schema.any_schema() if schema else _asked_of_jsonschema(core_schema.any_schema(), schema)
-    translated, done = _by_type(schema, profile)
-    left_over = {key: value for key, value in schema.items() if key in _ASSERTIONS and key not in done}
-    return _asked_of_jsonschema(translated, left_over) if left_over else translated
+    schema = _with_single_all_of(schema)
+    translated, done = _any_of(schema, profile) if "anyOf" in schema else _by_type(schema, profile)
+    left_over = {key: value for key, value in schema.items() if key not in done}
+    return _asked_of_jsonschema(translated, left_over) if _ASSERTIONS & left_over.keys() else translated
+
+
+def _with_single_all_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Join what an ``allOf`` of one holds with what stands beside it: so a reference with siblings is written out."""
+    members = schema.get("allOf")
+    if not isinstance(members, list) or len(members) != 1 or not isinstance(members[0], Mapping):
+        return schema
+    beside = {key: value for key, value in schema.items() if key != "allOf"}
+    if members[0].keys() & beside.keys() & _ASSERTIONS:
+        return schema
+    return _with_single_all_of({**members[0], **beside})
+
+
+def _any_of(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
+    """Translate alternatives as FastAPI has them: ``X | None``, or a union that names each by its type."""
+    members = schema["anyOf"]
+    others = [member for member in members if member != {"type": "null"}]
+    done = frozenset({"anyOf"})
+    if len(others) == 1 and len(members) > 1:
+        return core_schema.nullable_schema(core_schema_of(others[0], profile)), done
+    choices = [(core_schema_of(member, profile), _label(member, index)) for index, member in enumerate(members)]
+    return core_schema.union_schema([*choices]), done
+
+
+def _label(schema: _Schema, index: int) -> str:
+    kind = schema.get("type") if isinstance(schema, Mapping) else None
+    return _LABELS.get(kind, kind) if isinstance(kind, str) else str(index)
 
 
 def _by_type(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
@@ -126,12 +154,14 @@ def _object(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, fr
         return core_schema.dict_schema(), frozenset({"type"})
     required = schema.get("required", [])
     fields = {name: _field(inner, name in required, profile) for name, inner in properties.items()}
-    closed = schema.get("additionalProperties") is False or not profile.unknown_properties
-    done = {"type", "properties"}
+    additional = schema.get("additionalProperties", True)
+    done = {"type"}
+    closed = not profile.unknown_properties
+    if isinstance(additional, bool) and not _NEIGHBOURS_OF_PROPERTIES & schema.keys():
+        closed = closed or not additional
+        done |= {"properties", "additionalProperties"}
     if set(required) <= set(properties):
         done.add("required")
-    if isinstance(schema.get("additionalProperties", True), bool):
-        done.add("additionalProperties")
     return core_schema.model_fields_schema(fields, extra_behavior="forbid" if closed else "ignore"), frozenset(done)
 
 
@@ -145,12 +175,15 @@ def _field(schema: _Schema, required: bool, profile: Profile) -> core_schema.Mod
 
 
 def _array(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
-    items = core_schema_of(schema.get("items", True), profile)
+    done = {"type", "minItems", "maxItems"}
+    items: CoreSchema = core_schema.any_schema()
+    if not _NEIGHBOURS_OF_ITEMS & schema.keys():
+        items = core_schema_of(schema.get("items", True), profile)
+        done.add("items")
     translated = core_schema.list_schema(
         items, min_length=schema.get("minItems"), max_length=schema.get("maxItems"), strict=True
     )
-    done = {"type", "items", "minItems", "maxItems"}
-    return translated, frozenset(done if "prefixItems" not in schema else done - {"items"})
+    return translated, frozenset(done)
 
 
 def _string(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
@@ -195,6 +228,13 @@ _TRANSLATIONS: dict[str, Callable[[Mapping[str, Any], Profile], tuple[CoreSchema
     "boolean": _boolean,
     "null": _null,
 }
+
+# What pydantic calls the types in the location of a fault inside a union.
+_LABELS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "array": "list", "object": "dict"}
+
+# Keywords whose meaning depends on which properties or items stand beside them: then jsonschema gets those as well.
+_NEIGHBOURS_OF_PROPERTIES = frozenset({"patternProperties", "unevaluatedProperties"})
+_NEIGHBOURS_OF_ITEMS = frozenset({"prefixItems", "unevaluatedItems"})
 
 _BOUNDS = {
     "minimum": "ge",
@@ -256,17 +296,8 @@ def _rfc3339(value: Any, handler: _Handler) -> Any:
 
 # What is left to jsonschema ------------------------------------------------------------------------------------------
 
-_ASSERTIONS = frozenset(
-    """
-    type enum const
-    multipleOf maximum exclusiveMaximum minimum exclusiveMinimum
-    maxLength minLength pattern format
-    maxItems minItems uniqueItems maxContains minContains contains items prefixItems unevaluatedItems
-    maxProperties minProperties required dependentRequired dependentSchemas propertyNames
-    properties patternProperties additionalProperties unevaluatedProperties
-    allOf anyOf oneOf not if then else
-    """.split()
-)
+_ASSERTIONS = frozenset(Draft202012Validator.VALIDATORS)
+"""The keywords that can refuse a value; all others only describe."""
 
 
 def _asked_of_jsonschema(inner: CoreSchema, schema: _Schema) -> CoreSchema:

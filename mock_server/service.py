@@ -50,6 +50,10 @@ class ChatService:
             return Answer(422, encode({"detail": detail}))
         return Answer(200, encode(self._shop.reply(value)))
 
+    def cut_short(self, got: int) -> Answer:
+        """Return the refusal of a body of which only ``got`` bytes came."""
+        return Answer(422, encode({"detail": no_json("The body ended before its announced length", got)}))
+
     def _read(self, content_type: str | None, raw: bytes) -> tuple[Any, Detail]:
         """Return the body's value and what is wrong with it, in FastAPI's order of asking."""
         if not raw:
