@@ -246,7 +246,15 @@ class Player:
         self.session.trust_env = False
         self.session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=8))
 
-    def send(self, body: Any, *, method: str = "POST", url: str = "", headers: dict[str, Any] | None = None) -> Any:
+    def send(
+        self,
+        body: Any,
+        *,
+        method: str = "POST",
+        url: str = "",
+        headers: dict[str, Any] | None = None,
+        may_fail: bool = False,
+    ) -> Any:
         data = json.dumps(body).encode() if isinstance(body, dict | list | str | int | float | None) else body
         sent = {"Content-Type": "application/json"} | self.headers | (headers or {})
         sent = {name: value for name, value in sent.items() if value is not None}
@@ -257,7 +265,7 @@ class Player:
             if answer.status_code != 429:
                 break
             time.sleep(float(answer.headers["Retry-After"]))
-        assert answer.status_code < 500, (answer.status_code, answer.text[:300])
+        assert may_fail or answer.status_code < 500, (answer.status_code, str(body)[:200], answer.text[:300])
         if answer.status_code == 422:
             self.check_refusal(answer)
         return answer
@@ -283,7 +291,7 @@ class Player:
             assert item["item_id"]
             for name in ("title", "status", "description", "price"):
                 assert isinstance(item.get(name), str | None)
-                if item.get(name) is None:
+                if name not in item:
                     self.broken.add("item-fields")
         assert len({item["item_id"] for item in reply["items"]}) == len(reply["items"])
         return reply
@@ -379,7 +387,8 @@ def play_http(player: Player, each: Callable[[Callable[..., None], Iterable[Any]
             player.broken.add("malformed-422")
 
     def foreign(body: bytes) -> None:
-        assert player.send(body).status_code < 500, body[:50]
+        if player.send(body, may_fail=True).status_code >= 500:
+            player.broken.add("foreign-5xx")
 
     def other_type(media_type: str | None) -> None:
         assert player.send({"message": "hi"}, headers={"Content-Type": media_type}).status_code in (200, 415, 422)
@@ -400,10 +409,11 @@ def play_http(player: Player, each: Callable[[Callable[..., None], Iterable[Any]
     for method in ("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "PROPFIND"):
         answer = player.send({"message": "hi"} if method.startswith("P") else b"", method=method)
         assert answer.status_code in ((200, 204, 404, 405) if method in ("HEAD", "OPTIONS") else (404, 405)), method
-        if answer.status_code == 405:
-            assert "POST" in answer.headers["Allow"], method
+        if answer.status_code == 405 and "POST" not in answer.headers.get("Allow", ""):
+            player.broken.add("allow")
     assert player.send({"message": "hi"}, url=player.url + "s").status_code == 404
-    assert player.send(iter([b'{"message":', b'"hi"}'])).status_code == 200
+    if player.send(iter([b'{"message":', b'"hi"}'])).status_code != 200:
+        player.broken.add("chunked")
     deep = player.send({"message": "hi", "unknown": NESTED(450)})
     assert deep.status_code in (200, 422)
     assert player.send({"unknown": NESTED(450)}).status_code == 422
@@ -427,7 +437,8 @@ def play_credentials(player: Player, key: str) -> None:
         assert "ST678VG" not in answer.text
     assert player.send(FULL, headers={"Authorization": None}).status_code == 401
     assert player.send(FULL, headers={"Authorization": None, "X-API-Key": "wrong"}).status_code == 401
-    assert player.send(FULL, headers={"Authorization": None, "X-API-Key": key}).status_code == 200
+    other = player.send(FULL, headers={"Authorization": None, "X-API-Key": key})
+    assert other.status_code == (200 if player.entry.api_key_header else 401)
 
 
 @pytest.mark.parametrize("name", ENTRIES)
