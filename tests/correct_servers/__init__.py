@@ -1,6 +1,7 @@
 """Correct implementations of POST {prefix}/chat, as different as honest developers would write them.
 
 `with serving(NAME) as base_url` runs one; `python -m tests.correct_servers NAME` does so from a shell.
+Those on Node need their packages: `npm ci --prefix tests/correct_servers/node`.
 """
 
 from tests.correct_servers.entries import ENTRIES, Entry
