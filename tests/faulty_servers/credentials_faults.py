@@ -1,0 +1,143 @@
+"""Servers that demand a key and open the door without it, or close it badly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from .base import KEY, Turn
+from .correct import KEYED
+from .fault import Group, When
+from .wire import JSON, TEXT, Answer
+from .witness import Witness, say
+
+credentials = Group("credentials", KEYED)
+
+
+def token(turn: Turn) -> str:
+    scheme, _, given = turn.request.header("Authorization").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else ""
+
+
+def with_headers(status: int, **headers: str) -> Witness:
+    """Instead of the key these headers (hyphens written as underscores) are sent."""
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda client: client.send(say(), sent, key=False).status == status
+
+
+def opens(name: str, about: str, when: When, **headers: str) -> None:
+    """The door opens for more than the key."""
+    credentials(
+        name, about, with_headers(200, **headers), authorize=lambda usual, turn: None if when(turn) else usual(turn)
+    )  # fmt: skip
+
+
+def closes(name: str, about: str, answer: Answer, when: When, **headers: str) -> None:
+    """The door stays shut, with another answer than 401."""
+    credentials(
+        name, about, with_headers(answer.status, **headers),
+        authorize=lambda usual, turn: Answer(**vars(answer)) if (refused := usual(turn)) and when(turn) else refused,
+    )  # fmt: skip
+
+
+def has_key(turn: Turn) -> bool:
+    return bool(turn.request.header("Authorization") or turn.request.header("X-API-Key"))
+
+
+WRONG = f"Bearer {KEY[:-1]}x"
+opens("no-key-needed", "Only a key that is sent is checked.", lambda turn: not has_key(turn))
+opens("any-key-opens", "Whether a key is sent is all that counts.", token, Authorization=WRONG)
+opens("any-header-opens", "Any Authorization header opens the door.", has_key, Authorization="Basic dXNlcjpwYXNz")
+opens("wrong-scheme-opens", "The scheme is not looked at.",
+      lambda turn: turn.request.header("Authorization").endswith(f" {KEY}"), Authorization=f"Basic {KEY}")  # fmt: skip
+opens("key-without-scheme-opens", "The bare key opens the door.",
+      lambda turn: turn.request.header("Authorization") == KEY, Authorization=KEY)  # fmt: skip
+credentials.faults.pop()
+opens("bare-bearer-opens", "An empty token is a prefix of every key.",
+      lambda turn: turn.request.header("Authorization").strip() == "Bearer", Authorization="Bearer")  # fmt: skip
+opens("key-prefix-opens", "key.startswith(token) is the check.", lambda turn: token(turn) and KEY.startswith(token(turn)),
+      Authorization=f"Bearer {KEY[:8]}")  # fmt: skip
+opens("key-with-a-tail-opens", "token.startswith(key) is the check.", lambda turn: token(turn).startswith(KEY),
+      Authorization=f"Bearer {KEY}x")  # fmt: skip
+opens("key-in-any-case-opens", "Keys are compared in lower case.", lambda turn: token(turn).lower() == KEY.lower(),
+      Authorization=f"Bearer {KEY.lower()}")  # fmt: skip
+opens("key-length-opens", "Only the length of a key is checked.", lambda turn: len(token(turn)) == len(KEY),
+      Authorization=WRONG)  # fmt: skip
+opens("key-kind-opens", "Only how a key begins is checked.", lambda turn: token(turn).startswith(KEY[:8]),
+      Authorization=WRONG)  # fmt: skip
+opens("empty-api-key-opens", "An empty X-API-Key equals the unset setting.",
+      lambda turn: "x-api-key" in turn.request.headers and not turn.request.header("X-API-Key"), X_API_Key=" ")  # fmt: skip
+opens("any-api-key-opens", "X-API-Key is not compared, only Authorization is.",
+      lambda turn: turn.request.header("X-API-Key"), X_API_Key="wrong")  # fmt: skip
+opens("loopback-forwarded-opens", "X-Forwarded-For: 127.0.0.1 is trusted.",
+      lambda turn: turn.request.header("X-Forwarded-For") in ("127.0.0.1", "::1", "localhost"),
+      X_Forwarded_For="127.0.0.1")  # fmt: skip
+opens("real-ip-opens", "X-Real-IP: 127.0.0.1 is trusted.", lambda turn: turn.request.header("X-Real-IP") == "127.0.0.1",
+      X_Real_IP="127.0.0.1")  # fmt: skip
+opens("forwarded-opens", "Forwarded: for=127.0.0.1 is trusted.",
+      lambda turn: "127.0.0.1" in turn.request.header("Forwarded"), Forwarded="for=127.0.0.1")  # fmt: skip
+credentials(
+    "issued-id-opens",
+    "Who knows a conversation's id needs no key.",
+    lambda client: client.send(say(conversation_id=client.send(say()).id), key=False).status == 200,
+    authorize=lambda usual, turn: None if continued(turn) else usual(turn),
+)
+
+
+def continued(turn: Turn) -> bool:
+    try:
+        return json.loads(turn.raw)["conversation_id"] in turn.app.talks
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
+
+
+FORBIDDEN = Answer(403, b'{"detail":"Not authenticated"}')
+closes("no-key-is-403", "No key gets 403, as FastAPI's HTTPBearer long did.", FORBIDDEN, lambda turn: not has_key(turn))
+closes("wrong-key-is-403", "A wrong key gets 403.", FORBIDDEN, token, Authorization=WRONG)
+closes("malformed-is-403", "Another scheme gets 403.", FORBIDDEN, lambda turn: has_key(turn) and not token(turn),
+       Authorization="Basic dXNlcjpwYXNz")  # fmt: skip
+closes("no-key-is-422", "The missing header is a validation error.",
+       Answer(422, b'{"detail":[{"type":"missing","loc":["header","authorization"],"msg":"Field required"}]}'),
+       lambda turn: not has_key(turn))  # fmt: skip
+closes("wrong-key-is-400", "A wrong key gets 400.", Answer(400, b'{"detail":"Bad key"}'), token, Authorization=WRONG)
+closes("no-key-is-a-redirect", "No key is sent to the login page.",
+       Answer(302, b"", {"Location": "/login"}), lambda turn: not has_key(turn))  # fmt: skip
+closes("refusal-in-200", "A wrong key is told in a 200.", Answer(200, b'{"error":"unauthorized"}'), token,
+       Authorization=WRONG)  # fmt: skip
+closes("bearer-alone-crashes", "Splitting the header finds no second part.", Answer(500, b"Internal Server Error", TEXT),
+       lambda turn: turn.request.header("Authorization") and " " not in turn.request.header("Authorization").strip(),
+       Authorization="Bearer")  # fmt: skip
+closes("no-key-crashes", "None has no startswith.", Answer(500, b"Internal Server Error", TEXT),
+       lambda turn: "authorization" not in turn.request.headers and not has_key(turn))  # fmt: skip
+
+
+def leaks(make: Callable[[Any, Turn], bytes]) -> Any:
+    def hook(usual: Any, turn: Turn) -> Answer:
+        answer: Answer = usual(turn)
+        if answer.status == 401:
+            answer.body = make(usual, turn)
+        return answer
+
+    return hook
+
+
+def whole_reply(usual: Any, turn: Turn) -> bytes:
+    request = turn.request
+    opened = type(request)(request.method, request.target, {**request.headers, "x-api-key": KEY}, request.body)
+    return turn.app(opened).body
+
+
+credentials(
+    "answer-in-401",
+    "The status is 401, the body is the whole reply.",
+    lambda client: b"item" in client.send(say(), key=False).body,
+    respond=leaks(whole_reply),
+)
+credentials(
+    "items-in-401",
+    "The 401 shows a few items as a teaser.",
+    lambda client: b"items" in client.send(say(), key=False).body,
+    respond=leaks(lambda usual, turn: b'{"detail":"Not authenticated","items":[{"item_id":"ST678VG","title":"Desk"}]}'),
+)
+assert JSON

@@ -1,0 +1,124 @@
+"""Servers whose answers inside the latitude are neither a conforming 200 nor a 422 that blames the right place, or that
+cannot make up their mind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .base import Problem, Style, Turn
+from .fault import Group, When, answers, edits, refuses
+from .witness import Client, Witness, blames, event, gets, say
+
+latitude = Group("latitude")
+KNOWN = {"message", "conversation_id", "session_id", "user_id", "events", "limit"}
+
+
+def unknown(turn: Turn) -> set[str]:
+    return set(turn.body) - KNOWN
+
+
+def nulls(turn: Turn) -> list[str]:
+    return [name for name, value in turn.body.items() if value is None]
+
+
+latitude(
+    "null-blamed-on-message",
+    "null for an optional field is refused, which is right, but blamed on message, which is not.",
+    blames(["body", "message"], say(session_id=None)),
+    style=Style("strict-but-lax-numbers", "", nulls=False),
+    detail=edits(
+        lambda turn, made: [
+            one | {"loc": ["body", "message"]} if turn.get(one["loc"][-1]) is None and turn.has(one["loc"][-1]) else one
+            for one in made
+        ]
+    ),
+)  # fmt: skip
+latitude(
+    "extra-blamed-on-message",
+    "An unknown property is refused, which is right, but blamed on message, which is not.",
+    blames(["body", "message"], say(channel="web")),
+    style=Style("forbid", "", unknown=False),
+    detail=edits(
+        lambda turn, made: [one | {"loc": ["body", "message"]} if one["type"] == "extra_forbidden" else one for one in made]
+    ),
+)  # fmt: skip
+latitude(
+    "foreign-id-blamed-on-session",
+    "A foreign conversation_id is refused, but blamed on session_id.",
+    blames(["body", "session_id"], say(conversation_id="elsewhere-1", session_id="s1")),
+    validate=refuses("session_id", lambda turn: turn.text("conversation_id") and not turn.talk),
+)
+latitude(
+    "foreign-id-is-400",
+    "A foreign conversation_id gets 400.",
+    gets(400, say(conversation_id="elsewhere-1")),
+    identify=answers(400, lambda turn: turn.text("conversation_id") and not turn.talk),
+)
+latitude(
+    "long-message-is-413",
+    "A message of 2,000 characters gets 413, far below 64 KiB.",
+    gets(413, say("desk " * 400)),
+    identify=answers(413, lambda turn: len(turn.text("message")) > 1000),
+)
+latitude(
+    "negative-limit-is-400",
+    "A negative limit gets 400.",
+    gets(400, say(limit=-1)),
+    identify=answers(400, lambda turn: isinstance(turn.get("limit"), int) and turn.get("limit") < 0),
+)
+latitude(
+    "naive-timestamp-is-400",
+    "A timestamp without an offset gets 400.",
+    gets(400, say(events=[event(timestamp="2024-06-14T10:00:00")])),
+    identify=answers(400, lambda turn: any(len(stamp) == 19 for stamp in turn.each("timestamp"))),
+)
+latitude(
+    "extra-property-is-400",
+    "An unknown property gets 400.",
+    gets(400, say(channel="web")),
+    identify=answers(400, lambda turn: set(turn.body) - {"message", "conversation_id", "session_id", "user_id", "events", "limit"}),
+)  # fmt: skip
+
+# -- cannot make up its mind
+
+
+def every_other(path: str, when: When) -> Any:
+    """Refuses every second request of a kind."""
+    return refuses(path, lambda turn: when(turn) and turn.app.count(path) % 2 == 0)
+
+
+def wavers(body: Any) -> Witness:
+    def witness(client: Client) -> bool:
+        return len({client.send(body).status for _ in range(4)}) > 1
+
+    return witness
+
+
+latitude.should(
+    "null-now-and-then",
+    "Two replicas behind a balancer, one of them refuses null.",
+    wavers(say(session_id=None)),
+    validate=lambda usual, turn: (
+        usual(turn) or [Problem(("body", name)) for name in nulls(turn) if turn.app.count("null") % 2 == 0]
+    ),
+)
+latitude.should(
+    "unknown-property-now-and-then",
+    "Two replicas, one of them forbids unknown properties.",
+    wavers(say(channel="web")),
+    validate=lambda usual, turn: (
+        usual(turn) or [Problem(("body", name)) for name in unknown(turn) if turn.app.count("unknown") % 2 == 0]
+    ),
+)
+latitude.should(
+    "numeric-string-now-and-then",
+    "Two replicas, one of them is strict about limit.",
+    wavers(say(limit="5")),
+    validate=every_other("limit", lambda turn: isinstance(turn.get("limit"), str | float)),
+)
+latitude.should(
+    "foreign-id-now-and-then",
+    "Two replicas that do not share their conversations: foreign ids are refused by one of them.",
+    wavers(say(conversation_id="elsewhere-1")),
+    validate=every_other("conversation_id", lambda turn: turn.text("conversation_id") not in ["", *turn.app.issued]),
+)

@@ -1,0 +1,655 @@
+"""Servers that take what every correct one refuses with 422, or refuse it wrongly."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from .base import Malformed, Problem, Turn, is_json
+from .correct import STRICT
+from .fault import Group, answers, crashes, matches, overlooks_if
+from .wire import Answer
+from .witness import FULL, Client, Witness, event, events, gets, more_than, say
+
+rejection = Group("rejection")
+
+
+def at(turn: Turn, problem: Problem) -> Any:
+    """The value in which a problem was found; what is missing is None."""
+    value = turn.body
+    for step in problem.loc[1:]:
+        value = value.get(step) if isinstance(value, dict) else value[step]
+    return value
+
+
+def index(problem: Problem) -> int:
+    """In which event a problem was found; -1 for the top."""
+    return problem.loc[2] if len(problem.loc) > 2 and problem.loc[1] == "events" else -1
+
+
+def kind(path: str, *kinds: type, when: Callable[[Turn], Any]) -> Any:
+    """Overlooks values of these JSON types at a path."""
+    return overlooks_if(
+        lambda turn, one: (
+            matches(one.loc, path) and one.type != "missing" and type(at(turn, one)) in kinds and when(turn)
+        )
+    )
+
+
+def takes(name: str, path: str, about: str, shown: Any, *kinds: type, **options: Any) -> None:
+    """Takes values of some wrong types (all of them, where none are named) at a path."""
+    turn = options.pop("turn", 1)
+    when = options.pop("when", lambda _: True)
+    hook = kind(path, *(kinds or (str, int, float, bool, list, dict, type(None))), when=when)
+    rejection(name, about, gets(200, shown, turn=turn), validate=hook, **options)
+
+
+def lacking(*names: str) -> dict[str, Any]:
+    return {name: value for name, value in event().items() if name not in names}
+
+
+def beside(**fields: Any) -> dict[str, Any]:
+    return {**FULL, **fields}
+
+
+# -- the body as a whole
+
+
+def body_becomes(change: Callable[[Any], Any]) -> Any:
+    return lambda usual, turn: change(usual(turn))
+
+
+def unwrapped(body: Any) -> Any:
+    return body[0] if isinstance(body, list) and len(body) == 1 else body
+
+
+def read_twice(body: Any) -> Any:
+    try:
+        return json.loads(body) if isinstance(body, str) else body
+    except ValueError:
+        return body
+
+
+def empty_is_object(usual: Any, turn: Turn) -> Any:
+    return usual(turn) if turn.raw.strip() else say()
+
+
+def fails_on_no_object(usual: Any, turn: Turn) -> Any:
+    body = usual(turn)
+    return body | {} if isinstance(body, int | float | None) else body
+
+
+rejection(
+    "one-request-in-an-array",
+    "A batch of one is unwrapped and answered.",
+    gets(200, [say()]),
+    parse=body_becomes(unwrapped),
+)
+rejection(
+    "request-in-a-string",
+    "A body that is a string holding JSON is read twice.",
+    gets(200, json.dumps(say())),
+    parse=body_becomes(read_twice),
+)
+rejection(
+    "string-is-the-message",
+    "A bare string is taken for the message.",
+    gets(200, "A desk, please"),
+    parse=body_becomes(lambda body: say(body) if isinstance(body, str) else body),
+)
+rejection(
+    "null-body-greets",
+    "A null body gets a greeting.",
+    gets(200, None),
+    parse=body_becomes(lambda body: say() if body is None else body),
+)
+rejection("empty-body-greets", "An empty body gets a greeting.", gets(200, b""), parse=empty_is_object)
+rejection(
+    "empty-array-greets",
+    "PHP cannot tell an empty array from an empty object.",
+    gets(200, []),
+    parse=body_becomes(lambda body: say() if body == [] else body),
+)
+rejection("number-body-crashes", "A body that is a number or null crashes.", gets(500, 5), parse=fails_on_no_object)
+rejection(
+    "array-body-is-400",
+    "An array gets 400 instead of 422.",
+    gets(400, [say()]),
+    validate=answers(400, lambda turn: isinstance(turn.body, list)),
+)
+
+# -- the grammar of JSON
+
+
+def repaired(pattern: bytes, by: bytes) -> Any:
+    """Mends what JSON forbids, as lenient readers do."""
+
+    def hook(usual: Any, turn: Turn) -> Any:
+        try:
+            return usual(turn)
+        except Malformed:
+            turn.raw = re.sub(pattern, by, turn.raw)
+            return usual(turn)
+
+    return hook
+
+
+def python_literal(usual: Any, turn: Turn) -> Any:
+    try:
+        return usual(turn)
+    except Malformed:
+        try:
+            return ast.literal_eval(turn.raw.decode())
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            return usual(turn)
+
+
+def first_value(usual: Any, turn: Turn) -> Any:
+    try:
+        return usual(turn)
+    except Malformed:
+        try:
+            return json.JSONDecoder().raw_decode(turn.raw.decode())[0]
+        except (ValueError, RecursionError):
+            return usual(turn)
+
+
+def lenient_strings(usual: Any, turn: Turn) -> Any:
+    try:
+        return usual(turn)
+    except Malformed:
+        try:
+            return json.loads(turn.raw, strict=False)
+        except (ValueError, RecursionError):
+            return usual(turn)
+
+
+def only_for_json(status: int, body: bytes) -> Any:
+    """For `parse`: an answer of one's own to malformed JSON that is not empty."""
+
+    def hook(usual: Any, turn: Turn) -> Any:
+        try:
+            return usual(turn)
+        except Malformed as malformed:
+            if turn.raw and is_json(turn) and malformed.problem.type == "json_invalid":
+                return answers(status, lambda _: True, body)(usual, turn)
+            raise
+
+    return hook
+
+
+TEXT = json.dumps(say()).encode()
+rejection(
+    "trailing-comma",
+    "A JSON5 reader takes a trailing comma.",
+    gets(200, TEXT[:-1] + b",}"),
+    parse=repaired(rb",\s*([}\]])", rb"\1"),
+)
+rejection(
+    "comments",
+    "A JSON5 reader takes comments.",
+    gets(200, b"/* hello */" + TEXT),
+    parse=repaired(rb"(?s)/\*.*?\*/|//[^\n]*", b""),
+)
+rejection(
+    "python-literals", "The body goes through literal_eval.", gets(200, repr(say()).encode()), parse=python_literal
+)
+rejection(
+    "missing-brace-mended",
+    "A repairing reader closes what was left open.",
+    gets(200, TEXT[:-1]),
+    parse=repaired(rb"\Z", b"}"),
+)
+rejection("rest-ignored", "What follows the object is ignored.", gets(200, TEXT + b" garbage"), parse=first_value)
+rejection(
+    "raw-line-break-in-string",
+    "Raw line breaks are taken inside strings.",
+    gets(200, TEXT.replace(b"desk", b"desk\nor")),
+    parse=lenient_strings,
+)
+rejection(
+    "leading-zeros",
+    "Numbers may have leading zeros.",
+    gets(200, b'{"message": "A desk", "limit": 03}'),
+    parse=repaired(rb":\s*0+([1-9])", rb": \1"),
+)
+rejection(
+    "malformed-crashes",
+    "Malformed JSON is a 500.",
+    gets(500, TEXT[:-1]),
+    parse=only_for_json(500, b"Internal Server Error"),
+)
+rejection(
+    "malformed-is-empty-object",
+    "Malformed JSON gets a 200 that asks to try again.",
+    gets(200, TEXT[:-1]),
+    parse=only_for_json(200, b'{"conversation_id":"0","message":"Sorry, say that again?","items":[]}'),
+)
+rejection.should(
+    "malformed-is-400",
+    "Malformed JSON gets 400 instead of 422.",
+    gets(400, TEXT[:-1]),
+    parse=only_for_json(400, b'{"detail":"There was an error parsing the body"}'),
+)
+rejection.should(
+    "empty-body-is-400",
+    "An empty body gets 400 instead of 422.",
+    gets(400, b""),
+    respond=lambda usual, turn: (
+        Answer(400, b'{"detail":"No body"}') if turn.request.method == "POST" and not turn.raw else usual(turn)
+    ),
+)
+rejection(
+    "empty-body-crashes",
+    "An empty body is a 500.",
+    gets(500, b""),
+    parse=lambda usual, turn: usual(turn) if turn.raw else turn.raw[0],
+)
+
+# -- the message
+
+takes("message-null", "message", "A null message is taken.", say(None), type(None))
+takes("message-number", "message", "A number is turned into a message.", say(5), int, float)
+takes("message-true", "message", "A boolean is turned into a message.", say(True), bool)
+takes("message-list", "message", "A list of paragraphs is taken for a message.", say(["A", "desk"]), list)
+takes("message-object", "message", "A rich text object is taken for a message.", say({"text": "A desk"}), dict)
+takes(
+    "message-anything-later",
+    "message",
+    "Only the first turn checks the type of the message.",
+    say(5),
+    turn=2,
+    when=lambda turn: turn.later,
+)
+rejection(
+    "message-missing",
+    "A missing message is taken for an empty one.",
+    gets(200, {}),
+    validate=overlooks_if(lambda turn, one: one.loc == ("body", "message") and one.type == "missing"),
+)
+rejection(
+    "message-missing-beside-events",
+    "Events alone are enough: somebody clicked.",
+    gets(200, {"events": [event()]}),
+    validate=overlooks_if(lambda turn, one: one.loc == ("body", "message") and one.type == "missing" and turn.events),
+)
+rejection(
+    "message-missing-later",
+    "A continued conversation needs no message.",
+    gets(200, {}, turn=2),
+    validate=overlooks_if(lambda turn, one: one.loc == ("body", "message") and one.type == "missing" and turn.later),
+)
+rejection(
+    "message-missing-with-session-and-user",
+    "A known shopper in a session may stay silent.",
+    gets(200, {"session_id": "s1", "user_id": "u1"}),
+    style=STRICT,
+    validate=overlooks_if(lambda turn, one: one.type == "missing" and turn.has("session_id", "user_id") and index(one) < 0),
+)  # fmt: skip
+
+# -- the other strings
+
+takes("conversation-number", "conversation_id", "A number is taken for a conversation_id.", say(conversation_id=5), int)
+takes(
+    "conversation-object", "conversation_id", "An object is a conversation.", say(conversation_id={"id": "1"}), dict, list
+)  # fmt: skip
+takes("session-number", "session_id", "A number is taken for a session_id.", say(session_id=5), int, float)
+takes("session-anything", "session_id", "session_id is only logged, so it goes unchecked.", say(session_id=["s"]))
+takes("user-number", "user_id", "A number is taken for a user_id.", say(user_id=42), int)
+takes(
+    "user-number-without-session",
+    "user_id",
+    "Without a session_id the user_id goes unchecked.",
+    say(user_id=42),
+    when=lambda turn: not turn.has("session_id"),
+)
+rejection(
+    "session-false",
+    "False is taken for no session_id (if not session_id).",
+    gets(200, say(session_id=False)),
+    style=STRICT,
+    validate=overlooks_if(lambda turn, one: one.loc == ("body", "session_id") and turn.get("session_id") is False),
+)
+takes(
+    "user-object-later",
+    "user_id",
+    "In a continued conversation the user_id goes unchecked.",
+    say(user_id={"id": "u1"}),
+    turn=3,
+    when=lambda turn: turn.number > 2,
+)
+rejection(
+    "empty-containers-are-absent",
+    "[] and {} are taken for an absent identifier.",
+    gets(200, say(user_id=[])),
+    validate=overlooks_if(lambda turn, one: one.loc[1:] in [("user_id",), ("session_id",)] and at(turn, one) in ([], {})),
+)  # fmt: skip
+
+# -- events and what is in them
+
+takes("events-object", "events", "A single event without its list is taken.", say(events=event()), dict)
+takes("events-string", "events", "A string is taken for events.", say(events="browse"), str)
+rejection(
+    "events-falsy",
+    "Whatever is falsy is taken for no events: 0, false, an empty string, an empty object.",
+    gets(200, say(events=0)),
+    style=STRICT,
+    validate=overlooks_if(lambda turn, one: one.loc == ("body", "events") and turn.get("events") in (0, "", {})),
+)
+takes("event-null", "events.*", "A null in events is skipped.", say(events=[None]), type(None))
+takes("event-string", "events.*", "A string is taken for an event's type.", say(events=["browse"]), str)
+takes("event-list", "events.*", "A pair is taken for an event.", say(events=[["2024-06-14T10:00:00Z", "click"]]), list)
+takes("event-number", "events.*", "Numbers in events are skipped.", say(events=[event(), 5]), int, float)
+rejection(
+    "event-empty-object",
+    "An empty event is skipped.",
+    gets(200, say(events=[{}])),
+    validate=overlooks_if(lambda turn, one: index(one) >= 0 and turn.get("events")[index(one)] == {}),
+)
+
+
+def missing_in_event(turn: Turn, problem: Problem) -> bool:
+    return index(problem) >= 0 and problem.type == "missing"
+
+
+rejection(
+    "event-without-timestamp",
+    "A missing timestamp is taken for now.",
+    gets(200, say(events=[lacking("timestamp")])),
+    validate=overlooks_if(lambda turn, one: missing_in_event(turn, one) and one.loc[-1] == "timestamp"),
+)
+rejection(
+    "event-without-type",
+    "A missing type is taken for browse.",
+    gets(200, say(events=[lacking("type")])),
+    validate=overlooks_if(lambda turn, one: missing_in_event(turn, one) and one.loc[-1] == "type"),
+)
+rejection(
+    "event-without-type-with-item",
+    "An event with an item needs no type: it must be a view.",
+    gets(200, say(events=[{"timestamp": "2024-06-14T10:00:00Z", "item_id": "ST678VG"}])),
+    validate=overlooks_if(lambda turn, one: missing_in_event(turn, one) and "item_id" in turn.get("events")[index(one)]),
+)  # fmt: skip
+rejection(
+    "required-only-in-first-event",
+    "Required fields are looked for in the first event only.",
+    gets(200, say(events=[event(), lacking("type")])),
+    validate=overlooks_if(lambda turn, one: missing_in_event(turn, one) and index(one) > 0),
+)
+rejection(
+    "required-only-in-first-turn",
+    "In a continued conversation an event needs no timestamp.",
+    gets(200, say(events=[lacking("timestamp")]), turn=2),
+    validate=overlooks_if(lambda turn, one: missing_in_event(turn, one) and turn.later),
+)
+rejection(
+    "only-first-event-checked",
+    "Validation stops after the first event.",
+    gets(200, say(events=[event(), event(type=5)])),
+    validate=overlooks_if(lambda turn, one: index(one) > 0),
+)
+rejection(
+    "only-first-two-events-checked",
+    "A loop over two events was meant as a sample.",
+    gets(200, say(events=[*events(2), event(description=5)])),
+    validate=overlooks_if(lambda turn, one: index(one) > 1),
+)
+rejection(
+    "last-event-unchecked",
+    "range(len(events) - 1) leaves the last event out.",
+    gets(200, say(events=[event(), event(item_id=5)])),
+    validate=overlooks_if(lambda turn, one: index(one) == len(turn.get("events")) - 1 > 0),
+)
+rejection(
+    "middle-events-unchecked",
+    "Only the first and the last event are looked at.",
+    gets(200, say(events=[event(), event(type=None), event()])),
+    validate=overlooks_if(lambda turn, one: 0 < index(one) < len(turn.get("events")) - 1),
+)
+takes("timestamp-true", "events.*.timestamp", "True is taken for a time.", say(events=[event(timestamp=True)]), bool)
+takes("timestamp-null", "events.*.timestamp", "null is taken for now.", say(events=[event(timestamp=None)]), type(None))
+takes(
+    "timestamp-list",
+    "events.*.timestamp",
+    "A date in parts, as Java writes it, is taken for a timestamp.",
+    say(events=[event(timestamp=[2024, 6, 14])]),
+    list,
+)
+takes("type-number", "events.*.type", "A number is taken for an event's type.", say(events=[event(type=5)]), int)
+takes("type-null", "events.*.type", "null is taken for an event's type.", say(events=[event(type=None)]), type(None))
+takes("item-number", "events.*.item_id", "A number is taken for an item_id.", say(events=[event(item_id=678)]), int)
+takes("item-object", "events.*.item_id", "A whole item is taken for its id.", say(events=[event(item_id={})]), dict)
+takes(
+    "description-anything", "events.*.description", "A description may be anything.", say(events=[event(description=5)])
+)  # fmt: skip
+takes(
+    "type-anything-with-limit",
+    "events.*.type",
+    "With a limit, a fast path builds the events unchecked.",
+    say(limit=3, events=[event(type=5)]),
+    when=lambda turn: turn.has("limit"),
+)
+rejection(
+    "second-event-unchecked-with-limit",
+    "With a limit, only the first event is checked.",
+    gets(200, say(limit=3, events=[event(), event(item_id=5)])),
+    style=STRICT,
+    validate=overlooks_if(lambda turn, one: index(one) > 0 and turn.has("limit")),
+)
+takes(
+    "item-anything-without-description",
+    "events.*.item_id",
+    "Only an event with a description is checked in full.",
+    say(events=[event(item_id=5)]),
+    when=lambda turn: not turn.each("description"),
+)
+
+# -- limit
+
+
+def no_number(value: Any) -> bool:
+    return isinstance(value, str) and bool(re.search("[A-DF-Za-df-z]", value))
+
+
+rejection(
+    "limit-fraction",
+    "2.5 is cut to 2.",
+    gets(200, say(limit=2.5)),
+    validate=overlooks_if(lambda turn, one: one.loc == ("body", "limit") and type(turn.get("limit")) is float),
+)
+rejection(
+    "limit-words",
+    "A limit in words falls back to the default.",
+    gets(200, say(limit="abc")),
+    validate=overlooks_if(lambda turn, one: one.loc == ("body", "limit") and no_number(turn.get("limit"))),
+)
+rejection(
+    "limit-none-in-words",
+    'The strings "null" and "none" are taken for no limit.',
+    gets(200, say(limit="none")),
+    validate=overlooks_if(lambda turn, one: one.loc == ("body", "limit") and turn.get("limit") in ("null", "none", "None")),
+)  # fmt: skip
+takes("limit-list", "limit", "A list of limits is taken.", say(limit=[3]), list)
+takes("limit-object", "limit", "An object is taken for a limit.", say(limit={}), dict)
+takes(
+    "limit-anything-beside-events",
+    "limit",
+    "Beside events the limit goes unchecked.",
+    beside(limit="many"),
+    when=lambda turn: turn.events,
+)
+takes(
+    "limit-fraction-later",
+    "limit",
+    "Only the first turn checks the limit.",
+    say(limit=2.5),
+    turn=2,
+    style=STRICT,
+    when=lambda turn: turn.later,
+)
+
+# -- how it is refused
+
+
+def instead(status: int, when: Callable[[Turn, list[Problem]], Any], body: bytes = b'{"detail":"Bad Request"}') -> Any:
+    """For `detail`: another status for what was found wrong."""
+    return lambda usual, turn: answers(status, lambda _: when(turn, turn.problems), body)(usual, turn)
+
+
+def places(problems: list[Problem]) -> set[Any]:
+    return {one.loc[1] for one in problems if len(one.loc) > 1}
+
+
+def both(*names: str) -> Callable[[Turn, list[Problem]], bool]:
+    return lambda turn, problems: set(names) <= places(problems)
+
+
+rejection("always-400", "Validation errors are 400.", gets(400, say(5)), detail=instead(400, lambda *_: True))
+rejection(
+    "missing-is-400",
+    "What is missing is 400, what is wrong 422.",
+    gets(400, {}),
+    detail=instead(400, lambda turn, problems: any(one.type == "missing" for one in problems)),
+)
+rejection(
+    "events-are-400",
+    "Wrong events are 400.",
+    gets(400, say(events=5)),
+    detail=instead(400, lambda turn, problems: "events" in places(problems)),
+)
+rejection(
+    "refusal-is-200",
+    "Errors are told in a 200.",
+    gets(200, say(5)),
+    detail=instead(200, lambda *_: True, b'{"success": false, "error": "validation failed"}'),
+)
+rejection(
+    "refusal-is-an-apology",
+    "Whatever is wrong, the assistant says sorry in a conforming 200.",
+    gets(200, say(limit="abc")),
+    detail=instead(200, lambda *_: True, b'{"conversation_id": "c0", "message": "Sorry?", "items": []}'),
+)
+rejection(
+    "later-refusal-crashes",
+    "A wrong request in a continued conversation is a 500.",
+    gets(500, say(limit="abc"), turn=2),
+    detail=instead(500, lambda turn, problems: turn.later),
+)
+rejection(
+    "later-turns-unchecked",
+    "Who is already in a conversation is trusted.",
+    gets(200, say(session_id=5), turn=2),
+    validate=overlooks_if(lambda turn, one: turn.later),
+)
+rejection(
+    "message-and-limit-crash",
+    "Two faults at once crash: message and limit.",
+    gets(500, say(5, limit="abc")),
+    detail=instead(500, both("message", "limit")),
+)
+rejection(
+    "user-and-session-pass",
+    "user_id and session_id excuse each other when both are wrong.",
+    gets(200, say(user_id=5, session_id=5)),
+    validate=lambda usual, turn: [] if places(usual(turn)) == {"user_id", "session_id"} else usual(turn),
+)
+rejection(
+    "conversation-and-events-400",
+    "conversation_id and events both wrong: 400.",
+    gets(400, say(conversation_id=5, events=5)),
+    detail=instead(400, both("conversation_id", "events")),
+)
+rejection(
+    "missing-message-and-limit-pass",
+    "The codes of two errors add up to success: no message and a wrong limit.",
+    gets(200, {"limit": "abc"}),
+    validate=lambda usual, turn: [] if {one.type for one in usual(turn)} == {"missing", "int_parsing"} else usual(turn),
+)
+rejection(
+    "two-wrong-events-crash",
+    "Two wrong events in one request crash.",
+    gets(500, say(events=[event(type=5), event(type=5)])),
+    detail=instead(500, lambda turn, problems: len({index(one) for one in problems if index(one) >= 0}) > 1),
+)
+rejection(
+    "two-faults-in-one-event-pass",
+    "Two faults in one event cancel each other.",
+    gets(200, say(events=[{"timestamp": True, "type": 5}])),
+    validate=lambda usual, turn: (
+        [] if len(usual(turn)) == 2 and len({one.loc[:3] for one in usual(turn)}) == 1 and index(usual(turn)[0]) >= 0
+        else usual(turn)
+    ),
+)  # fmt: skip
+
+# -- after it is refused
+
+
+def after_refusals(count: int, body: Any, shows: Callable[[Any, str], Any]) -> Witness:
+    def witness(client: Client) -> Any:
+        given = client.send(say()).id
+        for _ in range(count):
+            client.send(say(limit="abc", conversation_id=given))
+        return shows(client.send({**body, "conversation_id": given}), given)
+
+    return witness
+
+
+def forgets(usual: Any, turn: Turn) -> Any:
+    turn.app.talks.pop(turn.text("conversation_id"), None)
+    turn.app.memory.setdefault("dead", set()).add(turn.text("conversation_id"))
+    return usual(turn)
+
+
+def strikes(usual: Any, turn: Turn) -> Any:
+    if turn.talk:
+        turn.talk.memory["strikes"] = turn.talk.memory.get("strikes", 0) + 1
+    return usual(turn)
+
+
+def keeps_limit(usual: Any, turn: Turn) -> Any:
+    if turn.talk and type(turn.get("limit")) is int:
+        turn.talk.memory["limit"] = turn.get("limit")
+    return usual(turn)
+
+
+rejection(
+    "refusal-ends-conversation",
+    "A refused turn rolls the whole conversation back: its id is unknown afterwards.",
+    after_refusals(1, say(), lambda reply, given: reply.ok and reply.id != given),
+    detail=forgets,
+    identify=lambda usual, turn: (
+        turn.app.issue() if turn.text("conversation_id") in turn.app.memory.get("dead", ()) else usual(turn)
+    ),
+)
+rejection(
+    "three-strikes",
+    "After three refusals the conversation is locked with 403.",
+    after_refusals(3, say(), lambda reply, given: reply.status == 403),
+    detail=strikes,
+    identify=answers(403, lambda turn: turn.talk and turn.talk.memory.get("strikes", 0) >= 3),
+)
+rejection(
+    "refusal-crashes-next-turn",
+    "A refused turn leaves half a record behind, on which the next one crashes.",
+    after_refusals(1, say(), lambda reply, given: reply.status == 500),
+    detail=strikes,
+    search=lambda usual, turn: crashes(lambda _: turn.talk and turn.talk.memory.pop("strikes", 0))(usual, turn),
+)
+rejection(
+    "refused-limit-stays",
+    "The limit of a refused turn is kept as the conversation's default.",
+    lambda client: (
+        (given := client.send(say()).id)
+        and client.send(say(5, limit=9, conversation_id=given)).status == 422
+        and more_than(4, say(conversation_id=given))(client)
+    ),
+    detail=keeps_limit,
+    limit=lambda usual, turn: (
+        turn.talk.memory["limit"]
+        if turn.talk and "limit" in turn.talk.memory and not turn.has("limit")
+        else usual(turn)
+    ),
+)

@@ -1,0 +1,301 @@
+"""Servers whose 200 is no conforming ChatResponse, or not even readable."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from .base import Turn
+from .correct import STRICT
+from .fault import Group, When, always, answers, edits, wire
+from .wire import TEXT
+from .witness import Reply, Witness, broken, event, events, gets, replies, say, unreadable
+
+reply = Group("reply")
+Item = dict[str, Any]
+NOTHING = say("湯")  # finds nothing
+MANY = say(limit=10)
+
+
+def ok(turn: Turn) -> bool:
+    return turn.status == 200
+
+
+def payload(
+    name: str, about: str, shown: Witness, change: Callable[[Turn, Any], Any], when: When = always, **options: Any
+) -> None:
+    """The payload is changed, in place or by another one."""
+    reply(name, about, shown, compose=edits(change, when), **options)
+
+
+def field(name: str, about: str, key: str, value: Any, when: When = always, body: Any = None, turn: int = 1) -> None:
+    """A field of the reply gets another value; `...` removes it."""
+
+    def change(_: Turn, made: Any) -> None:
+        made.pop(key)
+        if value is not ...:
+            made[key] = value
+
+    shown = replies(
+        lambda one: one.data.get(key, ...) == value and type(one.data.get(key, ...)) is type(value), body, turn=turn
+    )
+    payload(name, about, shown, change, when)
+
+
+def each_item(
+    name: str, about: str, wrong: Callable[[Item], Any], change: Callable[[Item], Any], **options: Any
+) -> None:
+    """Every item is changed, in place or by another one."""
+    shown = options.pop("shown", None)
+    reply(
+        name, about, replies(lambda one: any(wrong(item) for item in one.items), shown),
+        search=edits(lambda turn, items: [change(item) or item for item in items]), **options,
+    )  # fmt: skip
+
+
+def last_item(
+    name: str, about: str, wrong: Callable[[Item], Any], change: Callable[[Item], Any], when: When, body: Any
+) -> None:
+    """Only the last item is changed, and only sometimes."""
+    reply(
+        name, about, replies(lambda one: any(wrong(item) for item in one.items), body),
+        search=edits(lambda turn, items: [*items[:-1], *(change(item) or item for item in items[-1:])], when),
+    )  # fmt: skip
+
+
+def puts(**fields: Any) -> Callable[[Item], None]:
+    return lambda item: item.update(fields)
+
+
+def lacks(*names: str) -> Callable[[Item], None]:
+    return lambda item: [item.pop(name) for name in names] and None
+
+
+# -- the status
+
+for status, about in ((201, "A turn is created: 201."), (202, "A turn is accepted: 202.")):
+    reply(f"status-{status}", about, gets(status, say()), send=wire(ok, status=status))
+reply("created-at-first", "The first turn creates a conversation: 201.", gets(201, say()),
+      send=wire(lambda turn: ok(turn) and not turn.text("conversation_id"), status=201))  # fmt: skip
+reply("partial-content", "As many items as asked for, so there may be more: 206.", gets(206, say(limit=2)),
+      send=wire(lambda turn: ok(turn) and turn.has("limit") and len(turn.items) == turn.limit > 0, status=206))  # fmt: skip
+reply("no-content-when-empty", "Nothing found is 204.", gets(204, NOTHING),
+      send=wire(lambda turn: ok(turn) and not turn.items, status=204, body=b""))  # fmt: skip
+reply("not-found-when-empty", "Nothing found is 404.", gets(404, NOTHING),
+      compose=answers(404, lambda turn: not turn.items, b'{"detail":"No items found"}'))  # fmt: skip
+
+# -- the fields
+
+field("items-null-when-empty", "No items are null.", "items", None, lambda turn: not turn.items, NOTHING)
+field("items-absent-when-empty", "No items, no field.", "items", ..., lambda turn: not turn.items, NOTHING)
+field(
+    "items-null-for-limit-zero", "limit 0 makes items null.", "items", None, lambda turn: turn.limit == 0, say(limit=0)
+)
+field("items-absent-later", "items are only in the first reply.", "items", ..., lambda turn: turn.later, say(), 2)
+field("message-null", "message is null.", "message", None)
+field("message-absent", "message is left out.", "message", ...)
+field("message-absent-when-empty", "No items, no message.", "message", ..., lambda turn: not turn.items, NOTHING)
+field(
+    "message-null-later",
+    "From the third turn on message is null.",
+    "message",
+    None,
+    lambda turn: turn.number > 2,
+    say(),
+    3,
+)
+field("conversation-null", "conversation_id is null.", "conversation_id", None)
+field("conversation-empty", "conversation_id is empty.", "conversation_id", "")
+field("conversation-absent-when-given", "The client knows the id, so it is left out.", "conversation_id", ...,
+      lambda turn: turn.later, say(), 2)  # fmt: skip
+payload("items-by-id", "items map ids to items.", replies(lambda one: isinstance(one.items, dict)),
+        lambda turn, made: made.update(items={item["item_id"]: item for item in made["items"]}))  # fmt: skip
+payload("items-paged", "items are wrapped in a page.", replies(lambda one: isinstance(one.items, dict)),
+        lambda turn, made: made.update(items={"results": made["items"], "next": None}))  # fmt: skip
+payload("single-item-bare", "One item stands without its list.",
+        replies(lambda one: isinstance(one.items, dict), say(limit=1)),
+        lambda turn, made: made.update(items=made["items"][0]) if len(made["items"]) == 1 else None)  # fmt: skip
+payload("items-as-text", "items are JSON in a string.", replies(lambda one: isinstance(one.items, str)),
+        lambda turn, made: made.update(items=json.dumps(made["items"])))  # fmt: skip
+payload("items-called-products", "items are called products.", replies(lambda one: "items" not in one.data),
+        lambda turn, made: made.update(products=made.pop("items")))  # fmt: skip
+payload("message-list", "message is a list of paragraphs.", replies(lambda one: isinstance(one.data["message"], list)),
+        lambda turn, made: made.update(message=[made["message"]]))  # fmt: skip
+payload("message-object", "message has a role and a content.", replies(lambda one: isinstance(one.data["message"], dict)),
+        lambda turn, made: made.update(message={"role": "assistant", "content": made["message"]}))  # fmt: skip
+payload("conversation-number", "conversation_id is a number.", replies(lambda one: isinstance(one.id, int)),
+        lambda turn, made: made.update(conversation_id=int(turn.id.replace("-", "")[:8], 16)),
+        when=lambda turn: turn.id in turn.app.issued)  # fmt: skip
+payload("camel-case-reply", "The reply is in camel case.", replies(lambda one: "conversationId" in one.data),
+        lambda turn, made: made.update(conversationId=made.pop("conversation_id")))  # fmt: skip
+payload("reply-in-data", "The reply is wrapped in data.", replies(lambda one: "data" in one.data),
+        lambda turn, made: {"data": made})  # fmt: skip
+payload("reply-in-a-list", "The reply is a list of one.", replies(lambda one: isinstance(one.data, list)),
+        lambda turn, made: [made])  # fmt: skip
+payload("error-in-200", "With events the recommender is down, which is told in a 200.",
+        replies(lambda one: "error" in one.data, say(events=[event()])),
+        lambda turn, made: {"error": "recommender unavailable"}, when=lambda turn: turn.events)  # fmt: skip
+
+# -- the items
+
+each_item("item-called-id", "item_id is called id.", lambda item: "item_id" not in item,
+          lambda item: item.update(id=item.pop("item_id")))  # fmt: skip
+each_item("item-id-empty", "item_id is empty.", lambda item: item["item_id"] == "", puts(item_id=""))
+each_item("item-id-number", "item_id is a number.", lambda item: isinstance(item["item_id"], int), puts(item_id=678))
+each_item("item-id-null", "item_id is null.", lambda item: item["item_id"] is None, puts(item_id=None))
+each_item("items-are-ids", "items are ids.", lambda item: isinstance(item, str), lambda item: item["item_id"])
+each_item(
+    "items-are-pairs", "Each item is a list.", lambda item: isinstance(item, list), lambda item: list(item.values())
+)
+each_item("item-wrapped", "Each item is wrapped with its score.", lambda item: "item" in item,
+          lambda item: {"item": item, "score": 0.9})  # fmt: skip
+each_item(
+    "price-number",
+    "price is a number.",
+    lambda item: isinstance(item["price"], float),
+    puts(price=999.99),
+    style=STRICT,
+)
+each_item("price-object", "price has an amount and a currency.", lambda item: isinstance(item["price"], dict),
+          lambda item: item.update(price={"amount": item["price"], "currency": "EUR"}))  # fmt: skip
+each_item("title-list", "title is a list.", lambda item: isinstance(item["title"], list),
+          lambda item: item.update(title=[item["title"]]))  # fmt: skip
+each_item("description-object", "description is translated into an object.",
+          lambda item: isinstance(item["description"], dict),
+          lambda item: item.update(description={"en": item["description"]}))  # fmt: skip
+each_item("status-true", "status is a boolean.", lambda item: item["status"] is True, puts(status=True))
+last_item("sixth-item-without-id", "The item past the first page lacks its id.", lambda item: "item_id" not in item,
+          lacks("item_id"), lambda turn: turn.limit > 5, MANY)  # fmt: skip
+last_item("last-price-number-of-many", "Of ten items the last one has a number as its price.",
+          lambda item: isinstance(item["price"], float), puts(price=1.5), lambda turn: turn.limit >= 10, MANY)  # fmt: skip
+reply("null-among-items", "A deleted item is null among the others.", replies(lambda one: None in one.items),
+      search=edits(lambda turn, items: [*items[:-1], None]  if items else items))  # fmt: skip
+reply("null-among-many-items", "Past seven items, one is null.", replies(lambda one: None in one.items, MANY),
+      search=edits(lambda turn, items: [*items[:-1], None] if len(items) > 7 else items))  # fmt: skip
+last_item("viewed-item-number", "With events, an item_id is a number.", lambda item: isinstance(item["item_id"], int),
+          puts(item_id=5), lambda turn: turn.events, say(events=events(2)))  # fmt: skip
+
+# -- the bytes
+
+
+def encoded(name: str, about: str, change: Callable[[Turn, bytes], bytes], when: When = always, **shown: Any) -> None:
+    reply(name, about, unreadable(shown.pop("body", None), **shown),
+          encode=edits(change, lambda turn: ok(turn) and when(turn)))  # fmt: skip
+
+
+encoded("reply-in-latin-1", "The reply is in Latin-1.",
+        lambda turn, made: made.decode().encode("latin-1", "replace"), body=say("Une idée"))  # fmt: skip
+encoded("reply-in-utf-16", "The reply is in UTF-16.", lambda turn, made: made.decode().encode("utf-16"))
+encoded("reply-as-python", "The reply is the repr of a dictionary.", lambda turn, made: repr(turn.payload).encode())
+encoded("reply-with-nan", "A missing score is NaN.", lambda turn, made: made[:-1] + b', "score": NaN}')
+encoded("reply-with-trailing-comma", "A template leaves a comma behind.", lambda turn, made: made[:-1] + b",}")
+encoded("reply-with-a-tail", "A debug print follows the reply.", lambda turn, made: made + b"\n<!-- 12 ms -->")
+encoded("reply-with-bom", "A BOM precedes the reply.", lambda turn, made: b"\xef\xbb\xbf" + made)
+encoded("reply-guarded", "A guard against script inclusion precedes the reply.", lambda turn, made: b")]}',\n" + made)
+encoded("reply-empty-when-many", "Past seven items the reply is empty.", lambda turn, made: b"",
+        lambda turn: len(turn.items) > 7, body=MANY)  # fmt: skip
+
+
+def by_hand(turn: Turn, made: bytes) -> bytes:
+    """Puts the shopper's words into the JSON unescaped."""
+    escaped = json.dumps(turn.payload["message"], ensure_ascii=False)
+    said = str(turn.get("message"))[:60]
+    plain = '"' + turn.payload["message"].replace(f'"{said}"', f"({said})") + '"'
+    return made.replace(escaped.encode("utf-8", "replace"), plain.encode("utf-8", "replace"), 1)
+
+
+encoded("reply-by-hand", "The words of the shopper are put into a JSON template unescaped.", by_hand,
+        body=say('A 24" desk'))  # fmt: skip
+
+
+def in_bytes(turn: Turn, made: bytes) -> bytes:
+    return json.dumps({**turn.payload, "message": "@@"}, ensure_ascii=False).encode().replace(
+        b"@@", turn.text("message").encode("utf-8", "replace")[:41].replace(b"\\", b"").replace(b'"', b"")
+    )  # fmt: skip
+
+
+encoded(
+    "cut-inside-a-character", "The words of the shopper are cut at 41 bytes, wherever that is.", in_bytes,
+    lambda turn: turn.text("message").isprintable() and len(turn.text("message").encode("utf-8", "replace")) > 41,
+    body=say("é" * 41),
+)  # fmt: skip
+reply("reply-encoded-twice", "The reply is JSON in a JSON string.", replies(lambda one: isinstance(one.data, str)),
+      encode=edits(lambda turn, made: json.dumps(made.decode()).encode(), ok))  # fmt: skip
+
+
+def typed(name: str, about: str, media: dict[str, str], when: When = always, body: Any = None) -> None:
+    reply(name, about, replies(lambda one: (one.headers or {}).get("content-type") == media.get("Content-Type"), body),
+          send=wire(lambda turn: ok(turn) and when(turn), headers=media))  # fmt: skip
+
+
+typed("reply-as-html", "The reply has the type of a page.", {"Content-Type": "text/html; charset=utf-8"})
+typed("reply-as-text", "The reply has the type of text.", TEXT)
+typed("reply-without-type", "The reply has no media type.", {})
+typed("reply-as-bytes", "With ten items the reply is a download.", {"Content-Type": "application/octet-stream"},
+      lambda turn: len(turn.items) > 9, MANY)  # fmt: skip
+reply("says-gzip", "Content-Encoding says gzip, the body does not.",
+      replies(lambda one: "content-encoding" in one.headers),
+      send=wire(ok, headers={"Content-Type": "application/json", "Content-Encoding": "gzip"}))  # fmt: skip
+
+
+def lengths(change: Callable[[bytes], int], when: When = ok) -> Any:
+    def hook(usual: Any, turn: Turn) -> Any:
+        answer = usual(turn)
+        if when(turn):
+            answer.length = change(answer.body)
+        return answer
+
+    return hook
+
+
+reply("length-in-characters", "Content-Length counts characters, not bytes.", broken("too long", say("Une idée")),
+      send=lengths(lambda body: len(body.decode())))  # fmt: skip
+reply("length-too-long", "Content-Length counts a line break that is not sent.", broken("truncated", say()),
+      send=lengths(lambda body: len(body) + 2))  # fmt: skip
+reply("truncated-when-many", "A reply of more than a kilobyte breaks off.", broken("truncated", MANY),
+      send=wire(lambda turn: ok(turn) and len(turn.items) > 7, cut=1024))  # fmt: skip
+reply("chunks-unfinished", "A chunked reply lacks its last chunk.", broken("truncated", say()),
+      send=wire(ok, chunked=True, cut=10_000))  # fmt: skip
+
+# -- good sense
+
+
+def blank(made: Reply) -> bool:
+    return not made.data["message"].strip()
+
+
+def twice(made: Reply) -> bool:
+    return len({item["item_id"] for item in made.items}) < len(made.items)
+
+
+reply.should(
+    "message-blank", "message is empty.", replies(blank), compose=edits(lambda turn, made: made.update(message=""))
+)
+reply.should("message-blank-when-empty", "No items, a blank message.", replies(blank, NOTHING),
+             compose=edits(lambda turn, made: made.update(message=" "), lambda turn: not turn.items))  # fmt: skip
+reply.should("items-doubled", "The first item comes twice.",
+             replies(twice, say(limit=3)),
+             search=edits(lambda turn, items: [*items[:-1], items[0]] if len(items) > 1 else items))  # fmt: skip
+reply.should("items-doubled-in-ten", "Past nine, the first item comes again.",
+             replies(twice, MANY),
+             search=edits(lambda turn, items: [*items[:-1], items[0]] if len(items) > 9 else items))  # fmt: skip
+reply.should("item-twice-with-another-price", "One item comes twice, with two prices.",
+             replies(twice, say(limit=3)),
+             search=edits(lambda turn, items: [*items[:-1], items[0] | {"price": "1.00"}] if len(items) > 1 else items))  # fmt: skip
+
+
+def price(name: str, about: str, written: str) -> None:
+    reply.should(name, about, replies(lambda one: any(item["price"] == written for item in one.items)),
+                 search=edits(lambda turn, items: [{**item, "price": written} for item in items]))  # fmt: skip
+
+
+price("price-with-dollar", "price has a currency sign.", "$999.99")
+price("price-with-comma", "price has a decimal comma.", "999,99")
+price("price-with-thousands", "price has a thousands separator.", "1,999.99")
+price("price-in-words", "price is a word.", "on request")
+price("price-with-code", "price ends in a currency.", "999.99 EUR")
+for name in ("title", "status", "description", "price"):
+    reply.should(f"item-without-{name}", f"Items have no {name}.",
+                 replies(lambda one, name=name: any(name not in item for item in one.items)),
+                 search=edits(lambda turn, items, name=name: [lacks(name)(item) or item for item in items]))  # fmt: skip

@@ -1,0 +1,278 @@
+"""A small raw client, and the steps that show a fault.
+
+A witness is a function from a client to whether the fault shows. None of the correct servers may make it say yes.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from .base import KEY
+from .wire import JSON
+
+Witness = Callable[["Client"], Any]
+MESSAGE = "Which desk would you recommend for heavy tools?"
+
+
+def say(message: Any = MESSAGE, **fields: Any) -> dict[str, Any]:
+    """A body that every server takes, unless the fields say otherwise."""
+    return {"message": message, **fields}
+
+
+def event(minute: int = 0, **fields: Any) -> dict[str, Any]:
+    return {"timestamp": f"2024-06-14T10:{minute:02}:00Z", "type": "browse", **fields}
+
+
+def events(count: int, **fields: Any) -> list[dict[str, Any]]:
+    return [event(minute % 60, **fields) for minute in range(count)]
+
+
+FULL = say(
+    session_id="2f396d29", user_id="u8a7d9f6", limit=3, events=[event(0, item_id="ST678VG", description="Viewed"), event(3)]
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back; `flaw` says what was wrong with the bytes."""
+
+    status: int = 0
+    headers: dict[str, str] | None = None
+    body: bytes = b""
+    flaw: str = ""
+
+    @cached_property
+    def data(self) -> Any:
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+    def part(self, name: str, otherwise: Any = None) -> Any:
+        return self.data.get(name, otherwise) if isinstance(self.data, dict) else otherwise
+
+    @property
+    def id(self) -> Any:
+        return self.part("conversation_id")
+
+    @property
+    def items(self) -> Any:
+        return self.part("items", [])
+
+    @property
+    def detail(self) -> Any:
+        return self.part("detail", [])
+
+    @property
+    def ok(self) -> bool:
+        return self.status == 200 and not self.flaw
+
+
+class Client:
+    """One connection a request, read to its end, so that every byte too many or too few is seen."""
+
+    def __init__(self, base_url: str, *, key: str = "", patience: float = 5.0) -> None:
+        parts = urlsplit(base_url)
+        assert parts.hostname
+        assert parts.port
+        self.address = (parts.hostname, parts.port)
+        self.prefix = parts.path
+        self.authorization = {"Authorization": f"Bearer {key}"} if key else {}
+        self.patience = patience
+
+    def send(
+        self,
+        body: Any,
+        headers: dict[str, str] | None = None,
+        *,
+        method: str = "POST",
+        path: str = "/chat",
+        chunked: bool = False,
+        key: bool = True,
+    ) -> Reply:
+        message = self.message(body, headers, method, path, chunked=chunked, key=key)
+        while (reply := self.exchange([message])).status == 429:
+            time.sleep(1)
+        return reply
+
+    def message(
+        self, body: Any, headers: dict[str, str] | None, method: str, path: str, *, chunked: bool, key: bool, end: bool = True
+    ) -> bytes:  # fmt: skip
+        raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+        head = {"Host": "%s:%s" % self.address, **JSON, **(self.authorization if key else {}), **(headers or {})}
+        head["Transfer-Encoding" if chunked else "Content-Length"] = "chunked" if chunked else str(len(raw))
+        if end:
+            head["Connection"] = "close"
+        lines = [
+            f"{method} {self.prefix}{path} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in head.items() if value),
+        ]
+        sent = b"%x\r\n%b\r\n0\r\n\r\n" % (len(raw), raw) if chunked else raw
+        return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + sent
+
+    def exchange(self, messages: Sequence[bytes]) -> Reply:
+        """Sends one message after another on one connection; the answer to the last one, read to the end."""
+        try:
+            with socket.create_connection(self.address, timeout=self.patience) as sock:
+                for message in messages[:-1]:
+                    sock.sendall(message)
+                    sock.recv(1 << 16)
+                sock.sendall(messages[-1])
+                data = b""
+                while part := sock.recv(1 << 18):
+                    data += part
+        except TimeoutError:
+            return Reply(flaw="silence")
+        except OSError:
+            return Reply(flaw="reset")
+        return read(data)
+
+    def after(self, bodies: Sequence[Any]) -> str:
+        """Says these things one after another in one conversation; its id."""
+        given = ""
+        for body in bodies:
+            given = self.send({**body, "conversation_id": given} if given else body).id
+        return given
+
+    def turn(self, number: int, body: Any, **options: Any) -> Reply:
+        """This body as that turn of a conversation."""
+        if number == 1:
+            return self.send(body, **options)
+        given = self.after([say(f"I need tool number {n}") for n in range(1, number)])
+        return self.send({**body, "conversation_id": given}, **options)
+
+
+def read(data: bytes) -> Reply:
+    head, _, body = data.partition(b"\r\n\r\n")
+    try:
+        first, *lines = head.decode("latin-1").split("\r\n")
+        status = int(first.split(" ")[1])
+    except (ValueError, IndexError):
+        return Reply(flaw="no http")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    if headers.get("transfer-encoding") == "chunked":
+        body, flaw = dechunked(body)
+    else:
+        claimed = int(headers.get("content-length", len(body)))
+        flaw = "truncated" if len(body) < claimed else "too long" if len(body) > claimed else ""
+    return Reply(status, headers, body, flaw)
+
+
+def dechunked(data: bytes) -> tuple[bytes, str]:
+    body = b""
+    while True:
+        size, found, rest = data.partition(b"\r\n")
+        if not found:
+            return body, "truncated"
+        count = int(size, 16)
+        if not count:
+            return body, ""
+        body, data = body + rest[:count], rest[count + 2 :]
+
+
+# -- witnesses, made from a body and what must not come back
+
+
+def gets(status: int, body: Any, *, turn: int = 1, **options: Any) -> Witness:
+    """This status comes back."""
+    return lambda client: client.turn(turn, body, **options).status == status
+
+
+def crashed(body: Any, *, turn: int = 1, **options: Any) -> Witness:
+    """A 5xx comes back."""
+    return lambda client: client.turn(turn, body, **options).status >= 500
+
+
+def broken(flaw: str, body: Any, *, turn: int = 1) -> Witness:
+    """A reset, a silence, a length that lies."""
+
+    def witness(client: Client) -> bool:
+        client.patience = 0.5
+        return client.turn(turn, body).flaw == flaw
+
+    return witness
+
+
+def replies(wrong: Callable[[Reply], Any], body: Any = None, *, turn: int = 1) -> Witness:
+    """A 200 comes back, and it is wrong."""
+
+    def witness(client: Client) -> Any:
+        reply = client.turn(turn, say() if body is None else body)
+        return reply.ok and wrong(reply)
+
+    return witness
+
+
+def unreadable(body: Any = None, *, turn: int = 1, status: int = 200) -> Witness:
+    """The answer is no JSON in UTF-8."""
+
+    def witness(client: Client) -> bool:
+        reply = client.turn(turn, say() if body is None else body)
+        try:
+            json.loads(reply.body.decode(), parse_constant=lambda name: int(name))
+        except ValueError:
+            return reply.status == status
+        return False
+
+    return witness
+
+
+def more_than(count: int, body: Any, *, turn: int = 1) -> Witness:
+    return replies(lambda reply: len(reply.items) > count, body, turn=turn)
+
+
+def complains(wrong: Callable[[list[dict[str, Any]]], Any], body: Any, *, turn: int = 1) -> Witness:
+    """A 422 comes back, and its detail is wrong."""
+
+    def witness(client: Client) -> Any:
+        reply = client.turn(turn, body)
+        return reply.status == 422 and wrong(reply.detail)
+
+    return witness
+
+
+def blames(loc: list[Any], body: Any, *, turn: int = 1) -> Witness:
+    """A 422 comes back that names this place."""
+    return complains(lambda detail: any(entry["loc"] == loc for entry in detail), body, turn=turn)
+
+
+def ids(client: Client, bodies: Sequence[Any]) -> list[str]:
+    return [client.send(body).id for body in bodies]
+
+
+def alike(*bodies: Any) -> Witness:
+    """Two new conversations get the same id."""
+
+    def witness(client: Client) -> bool:
+        given = [one for one in ids(client, bodies) if one]
+        return len(set(given)) < len(given)
+
+    return witness
+
+
+def loses_thread(*bodies: Any) -> Witness:
+    """The id of the first turn does not come back in the last one."""
+
+    def witness(client: Client) -> bool:
+        first = client.send(bodies[0]).id
+        replies = [client.send({**body, "conversation_id": first}) for body in bodies[1:]]
+        return replies[-1].ok and replies[-1].id != first
+
+    return witness
+
+
+def together(client: Client, bodies: Sequence[Any]) -> list[Reply]:
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        return list(pool.map(client.send, bodies))
+
+
+def client_for(base_url: str, *, keyed: bool) -> Client:
+    return Client(base_url, key=KEY if keyed else "")
