@@ -1,7 +1,9 @@
 """python -m tests.correct_servers NAME [--port N] | --list."""
 
 import argparse
+import contextlib
 import signal
+import sys
 
 from tests.correct_servers import ENTRIES, missing, serving
 
@@ -19,10 +21,11 @@ def main() -> None:
             for should, reason in entry.breaks.items():
                 print(f"{'':38}breaks a SHOULD, {should}: {reason}")
         return
-    with serving(options.name, options.port) as base_url:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # an exception, so that the server ends with us
+    with contextlib.suppress(KeyboardInterrupt), serving(options.name, options.port) as base_url:
         key = ENTRIES[options.name].key
         print(base_url + (f"  (Authorization: Bearer {key})" if key else ""), flush=True)
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.pause()
 
 
 if __name__ == "__main__":
