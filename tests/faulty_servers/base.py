@@ -72,7 +72,7 @@ class Problem:
         entry = {"type": self.type, "loc": list(self.loc), "msg": self.msg, "input": self.input}
         try:
             echoes = len(json.dumps(self.input, allow_nan=False)) <= 1000
-        except (ValueError, RecursionError):
+        except (ValueError, TypeError, RecursionError):
             echoes = False
         return entry if echoes else {name: entry[name] for name in ("type", "loc", "msg")}
 

@@ -45,55 +45,110 @@ def fresh(turn: Turn) -> str:
 
 SAME = [say(session_id="s1"), say(session_id="s1")]
 issues("one-for-all", "The default of the parameter is made once, at import.", alike(say(), say()), lambda turn: "c-1")
-issues("id-of-the-session", "The id is a hash of the session_id.", alike(*SAME),
-       lambda turn: digest(turn.get("session_id")), lambda turn: new(turn) and turn.has("session_id"))  # fmt: skip
-issues("id-of-the-user", "A user has one conversation.", alike(say(user_id="u1"), say(user_id="u1")),
-       lambda turn: digest(turn.get("user_id")), lambda turn: new(turn) and turn.has("user_id"))  # fmt: skip
-issues("id-of-user-and-session", "User and session make the id.",
-       alike(say(user_id="u1", session_id="s1"), say(user_id="u1", session_id="s1")),
-       lambda turn: digest((turn.get("user_id"), turn.get("session_id"))),
-       lambda turn: new(turn) and turn.has("user_id", "session_id"))  # fmt: skip
+issues(
+    "id-of-the-session",
+    "The id is a hash of the session_id.",
+    alike(*SAME),
+    lambda turn: digest(turn.get("session_id")),
+    lambda turn: new(turn) and turn.has("session_id"),
+)
+issues(
+    "id-of-the-user",
+    "A user has one conversation.",
+    alike(say(user_id="u1"), say(user_id="u1")),
+    lambda turn: digest(turn.get("user_id")),
+    lambda turn: new(turn) and turn.has("user_id"),
+)
+issues(
+    "id-of-user-and-session",
+    "User and session make the id.",
+    alike(say(user_id="u1", session_id="s1"), say(user_id="u1", session_id="s1")),
+    lambda turn: digest((turn.get("user_id"), turn.get("session_id"))),
+    lambda turn: new(turn) and turn.has("user_id", "session_id"),
+)
 issues(
     "id-of-the-message",
     "The id is a hash of the message.",
     alike(say(), say()),
     lambda turn: digest(turn.get("message")),
 )
-issues("id-of-nobody", "Who has neither user_id nor session_id shares one conversation.", alike(say(), say()),
-       lambda turn: "anonymous",
-       lambda turn: new(turn) and not turn.has("user_id") and not turn.has("session_id"))  # fmt: skip
-issues("id-of-the-second", "The id is the time in seconds.", alike(*[say()] * 4),
-       lambda turn: f"c-{int(time.time())}")  # fmt: skip
-issues("id-reissued", "A ring of eight ids.", alike(*[say()] * 9),
-       lambda turn: f"c-{turn.app.count('new') % 8}")  # fmt: skip
-issues("id-reissued-past-fifteen", "Four bits of a counter make the id.", alike(*[say()] * 17),
-       lambda turn: f"c-{turn.app.count('new') % 16:x}")  # fmt: skip
-issues("second-like-first", "The second conversation gets the first one's id, a race made certain.", alike(say(), say()),
-       lambda turn: turn.app.memory.setdefault("first", fresh(turn)) if turn.app.count("new") < 3 else fresh(turn))  # fmt: skip
-issues("session-index", "A session's second conversation gets the first one's id, if a user is named too.",
-       alike(say(user_id="u1", session_id="s1"), say(user_id="u2", session_id="s1")),
-       lambda turn: turn.app.memory.setdefault(turn.get("session_id"), fresh(turn)),
-       lambda turn: new(turn) and turn.has("user_id") and turn.text("session_id"))  # fmt: skip
-issues("events-make-the-id", "The id is a hash of the events.", alike(say(events=[event()]), say(events=[event()])),
-       lambda turn: digest(turn.get("events")), lambda turn: new(turn) and turn.events)  # fmt: skip
-issues("cached-first-reply", "Replies to equal first requests come from a cache, id included.", alike(say(), say()),
-       lambda turn: turn.app.memory.setdefault(digest(turn.raw), fresh(turn)))  # fmt: skip
+issues(
+    "id-of-nobody",
+    "Who has neither user_id nor session_id shares one conversation.",
+    alike(say(), say()),
+    lambda turn: "anonymous",
+    lambda turn: new(turn) and not turn.has("user_id") and not turn.has("session_id"),
+)
+issues("id-of-the-second", "The id is the time in seconds.", alike(*[say()] * 4), lambda turn: f"c-{int(time.time())}")
+issues("id-reissued", "A ring of eight ids.", alike(*[say()] * 9), lambda turn: f"c-{turn.app.count('new') % 8}")
+issues(
+    "id-reissued-past-fifteen",
+    "Four bits of a counter make the id.",
+    alike(*[say()] * 17),
+    lambda turn: f"c-{turn.app.count('new') % 16:x}",
+)
+issues(
+    "second-like-first",
+    "The second conversation gets the first one's id, a race made certain.",
+    alike(say(), say()),
+    lambda turn: turn.app.memory.setdefault("first", fresh(turn)) if turn.app.count("new") < 3 else fresh(turn),
+)
+issues(
+    "session-index",
+    "A session's second conversation gets the first one's id, if a user is named too.",
+    alike(say(user_id="u1", session_id="s1"), say(user_id="u2", session_id="s1")),
+    lambda turn: turn.app.memory.setdefault(turn.get("session_id"), fresh(turn)),
+    lambda turn: new(turn) and turn.has("user_id") and turn.text("session_id"),
+)
+issues(
+    "events-make-the-id",
+    "The id is a hash of the events.",
+    alike(say(events=[event()]), say(events=[event()])),
+    lambda turn: digest(turn.get("events")),
+    lambda turn: new(turn) and turn.events,
+)
+issues(
+    "cached-first-reply",
+    "Replies to equal first requests come from a cache, id included.",
+    alike(say(), say()),
+    lambda turn: turn.app.memory.setdefault(digest(turn.raw), fresh(turn)),
+)
 
 # -- continued conversations
 
-conversation("id-always-new", "conversation_id is ignored.", loses_thread(say(), say()),
-             identify=lambda usual, turn: fresh(turn))  # fmt: skip
-conversation("id-new-from-third", "From the third turn on the id is a new one.", loses_thread(say(), say(), say()),
-             identify=lambda usual, turn: fresh(turn) if turn.number > 2 else usual(turn))  # fmt: skip
-conversation("id-new-from-fifth", "After four turns a conversation is rolled over.", loses_thread(*[say()] * 5),
-             identify=lambda usual, turn: fresh(turn) if turn.number > 4 else usual(turn))  # fmt: skip
-conversation("id-new-with-events", "With events a new conversation begins.", loses_thread(say(), say(events=[event()])),
-             identify=lambda usual, turn: fresh(turn) if turn.events else usual(turn))  # fmt: skip
-conversation("id-new-with-limit", "A limit begins a new search, and with it a conversation.",
-             loses_thread(say(), say(limit=2)),
-             identify=lambda usual, turn: fresh(turn) if turn.has("limit") else usual(turn))  # fmt: skip
-conversation("id-new-for-same-words", "Who says the same twice begins again.", loses_thread(say(), say()),
-             identify=lambda usual, turn: fresh(turn) if turn.talk and turn.get("message") in turn.talk.said else usual(turn))  # fmt: skip
+conversation(
+    "id-always-new", "conversation_id is ignored.", loses_thread(say(), say()), identify=lambda usual, turn: fresh(turn)
+)
+conversation(
+    "id-new-from-third",
+    "From the third turn on the id is a new one.",
+    loses_thread(say(), say(), say()),
+    identify=lambda usual, turn: fresh(turn) if turn.number > 2 else usual(turn),
+)
+conversation(
+    "id-new-from-fifth",
+    "After four turns a conversation is rolled over.",
+    loses_thread(*[say()] * 5),
+    identify=lambda usual, turn: fresh(turn) if turn.number > 4 else usual(turn),
+)
+conversation(
+    "id-new-with-events",
+    "With events a new conversation begins.",
+    loses_thread(say(), say(events=[event()])),
+    identify=lambda usual, turn: fresh(turn) if turn.events else usual(turn),
+)
+conversation(
+    "id-new-with-limit",
+    "A limit begins a new search, and with it a conversation.",
+    loses_thread(say(), say(limit=2)),
+    identify=lambda usual, turn: fresh(turn) if turn.has("limit") else usual(turn),
+)
+conversation(
+    "id-new-for-same-words",
+    "Who says the same twice begins again.",
+    loses_thread(say(), say()),
+    identify=lambda usual, turn: fresh(turn) if turn.talk and turn.get("message") in turn.talk.said else usual(turn),
+)
 
 
 def keeps(name: str) -> Any:
@@ -109,9 +164,13 @@ def other_session(turn: Turn) -> bool:
     return turn.has("session_id") and kept(turn, "session_id") not in (None, turn.get("session_id"))
 
 
-conversation("id-new-for-other-session", "A session_id that differs from the first one begins a new conversation.",
-             loses_thread(say(session_id="s1"), say(session_id="s2")), remember=keeps("session_id"),
-             identify=lambda usual, turn: fresh(turn) if other_session(turn) else usual(turn))  # fmt: skip
+conversation(
+    "id-new-for-other-session",
+    "A session_id that differs from the first one begins a new conversation.",
+    loses_thread(say(session_id="s1"), say(session_id="s2")),
+    remember=keeps("session_id"),
+    identify=lambda usual, turn: fresh(turn) if other_session(turn) else usual(turn),
+)
 
 
 def session_wins(usual: Any, turn: Turn) -> str:
@@ -132,12 +191,19 @@ def outweighed(client: Client) -> bool:
     return client.send(say(session_id="s1", conversation_id=given)).id != given
 
 
-conversation("session-wins", "A session_id known from another conversation outweighs the conversation_id.", outweighed,
-             identify=session_wins)  # fmt: skip
-conversation("user-needed-again", "Without the user_id of its first turn a conversation is not found: a new one begins.",
-             loses_thread(say(user_id="u1"), say()), remember=keeps("user_id"),
-             identify=lambda usual, turn: fresh(turn) if kept(turn, "user_id") and not turn.has("user_id")
-             else usual(turn))  # fmt: skip
+conversation(
+    "session-wins",
+    "A session_id known from another conversation outweighs the conversation_id.",
+    outweighed,
+    identify=session_wins,
+)
+conversation(
+    "user-needed-again",
+    "Without the user_id of its first turn a conversation is not found: a new one begins.",
+    loses_thread(say(user_id="u1"), say()),
+    remember=keeps("user_id"),
+    identify=lambda usual, turn: fresh(turn) if kept(turn, "user_id") and not turn.has("user_id") else usual(turn),
+)
 
 
 def evicted(client: Client) -> bool:
@@ -146,8 +212,12 @@ def evicted(client: Client) -> bool:
     return client.send(say(conversation_id=first)).id != first
 
 
-conversation("forgets-after-ten", "A cache of ten conversations forgets the eldest.", evicted,
-             identify=lambda usual, turn: fresh(turn) if turn.text("conversation_id") in turn.app.issued[:-10] else usual(turn))  # fmt: skip
+conversation(
+    "forgets-after-ten",
+    "A cache of ten conversations forgets the eldest.",
+    evicted,
+    identify=lambda usual, turn: fresh(turn) if turn.text("conversation_id") in turn.app.issued[:-10] else usual(turn),
+)
 
 
 def last_spoken_in(usual: Any, turn: Turn) -> str:
@@ -162,8 +232,12 @@ def alternating(client: Client) -> bool:
     return client.send(say(conversation_id=one)).id == two
 
 
-conversation("alternation-lost", "A turn is put into whatever conversation was spoken in last.", alternating,
-             identify=last_spoken_in)  # fmt: skip
+conversation(
+    "alternation-lost",
+    "A turn is put into whatever conversation was spoken in last.",
+    alternating,
+    identify=last_spoken_in,
+)
 
 
 def mangles(name: str, about: str, make: Any, change: Any) -> None:
@@ -177,9 +251,16 @@ def mangles(name: str, about: str, make: Any, change: Any) -> None:
         turn.app.issued.append(made)
         return made
 
-    conversation(name, about, loses_thread(say(), say()), identify=identify,
-                 compose=edits(lambda turn, made: made.update(conversation_id=change(turn.id)),
-                               lambda turn: turn.text("conversation_id") in turn.app.issued))  # fmt: skip
+    conversation(
+        name,
+        about,
+        loses_thread(say(), say()),
+        identify=identify,
+        compose=edits(
+            lambda turn, made: made.update(conversation_id=change(turn.id)),
+            lambda turn: turn.text("conversation_id") in turn.app.issued,
+        ),
+    )
 
 
 mangles(
@@ -189,31 +270,68 @@ mangles(
     str.lower,
 )
 mangles("id-upper-cased", "Issued in lower case, answered in upper case.", lambda turn: f"c-{uuid.uuid4()}", str.upper)
-mangles("id-cut-at-36", "An id of forty characters is cut to 36 by its column.",
-        lambda turn: f"conv{uuid.uuid4()}", lambda given: given[:36])  # fmt: skip
+mangles(
+    "id-cut-at-36",
+    "An id of forty characters is cut to 36 by its column.",
+    lambda turn: f"conv{uuid.uuid4()}",
+    lambda given: given[:36],
+)
 mangles("id-cut-at-32", "An id is cut to 32 by its column.", lambda turn: str(uuid.uuid4()), lambda given: given[:32])
-mangles("id-without-hyphens", "A UUID is answered without its hyphens.", lambda turn: str(uuid.uuid4()),
-        lambda given: given.replace("-", ""))  # fmt: skip
-mangles("id-becomes-number", "An id of digits is answered as a number.",
-        lambda turn: f"9{uuid.uuid4().int % 10**12:012}", int)  # fmt: skip
-mangles("id-loses-zeros", "An id of digits loses its leading zeros.",
-        lambda turn: f"00{uuid.uuid4().int % 10**14:014}", lambda given: given.lstrip("0"))  # fmt: skip
-changes("id-with-turn", "From the second turn on the turn is appended.", loses_thread(say(), say()),
-        lambda turn: f"{turn.id}#{turn.number}")  # fmt: skip
-changes("id-null-from-third", "From the third turn on the id is null.",
-        lambda client: client.turn(3, say()).data["conversation_id"] is None, lambda turn: None,
-        lambda turn: turn.number > 2)  # fmt: skip
+mangles(
+    "id-without-hyphens",
+    "A UUID is answered without its hyphens.",
+    lambda turn: str(uuid.uuid4()),
+    lambda given: given.replace("-", ""),
+)
+mangles(
+    "id-becomes-number",
+    "An id of digits is answered as a number.",
+    lambda turn: f"9{uuid.uuid4().int % 10**12:012}",
+    int,
+)
+mangles(
+    "id-loses-zeros",
+    "An id of digits loses its leading zeros.",
+    lambda turn: f"00{uuid.uuid4().int % 10**14:014}",
+    lambda given: given.lstrip("0"),
+)
+changes(
+    "id-with-turn",
+    "From the second turn on the turn is appended.",
+    loses_thread(say(), say()),
+    lambda turn: f"{turn.id}#{turn.number}",
+)
+changes(
+    "id-null-from-third",
+    "From the third turn on the id is null.",
+    lambda client: client.turn(3, say()).data["conversation_id"] is None,
+    lambda turn: None,
+    lambda turn: turn.number > 2,
+)
 
 # -- the end of a conversation
 
-conversation("five-turns-at-most", "The fifth turn gets 410.", gets(410, say(), turn=5),
-             identify=answers(410, lambda turn: turn.number > 4))  # fmt: skip
-conversation("once-only", "A conversation can be continued once, then it is gone.", gets(404, say(), turn=3),
-             identify=answers(404, lambda turn: turn.number > 2))  # fmt: skip
-conversation("session-conflict", "Another session_id in a conversation gets 409.",
-             lambda client: client.send(
-                 say(session_id="s2", conversation_id=client.send(say(session_id="s1")).id)).status == 409,
-             identify=answers(409, other_session), remember=keeps("session_id"))  # fmt: skip
+conversation(
+    "five-turns-at-most",
+    "The fifth turn gets 410.",
+    gets(410, say(), turn=5),
+    identify=answers(410, lambda turn: turn.number > 4),
+)
+conversation(
+    "once-only",
+    "A conversation can be continued once, then it is gone.",
+    gets(404, say(), turn=3),
+    identify=answers(404, lambda turn: turn.number > 2),
+)
+conversation(
+    "session-conflict",
+    "Another session_id in a conversation gets 409.",
+    lambda client: (
+        client.send(say(session_id="s2", conversation_id=client.send(say(session_id="s1")).id)).status == 409
+    ),
+    identify=answers(409, other_session),
+    remember=keeps("session_id"),
+)
 
 # -- ids from elsewhere
 
@@ -224,21 +342,33 @@ def from_elsewhere(name: str, about: str, make: Any, shown: Witness) -> None:
     conversation(name, about, shown, identify=lambda usual, turn: make(turn) if foreign(turn) else usual(turn))
 
 
-from_elsewhere("foreign-ids-share-one", "All unknown ids are put into one conversation.", lambda turn: "unknown",
-               alike(*(say(conversation_id=one) for one in ELSEWHERE)))  # fmt: skip
-from_elsewhere("foreign-id-gets-latest", "An unknown id is replaced by the latest conversation's.",
-               lambda turn: turn.app.issued[-1] if turn.app.issued else fresh(turn),
-               alike(say(), say(conversation_id="elsewhere-1")))  # fmt: skip
-from_elsewhere("foreign-id-gets-null", "An unknown id is answered with the string null.", lambda turn: "null",
-               alike(*(say(conversation_id=one) for one in ELSEWHERE)))  # fmt: skip
-from_elsewhere("foreign-id-is-shortened", "Of an unknown id the first eight characters count, so some share one.",
-               lambda turn: digest(turn.get("conversation_id")[:8]),
-               alike(*(say(conversation_id=one) for one in ELSEWHERE)))  # fmt: skip
+from_elsewhere(
+    "foreign-ids-share-one",
+    "All unknown ids are put into one conversation.",
+    lambda turn: "unknown",
+    alike(*(say(conversation_id=one) for one in ELSEWHERE)),
+)
+from_elsewhere(
+    "foreign-id-gets-latest",
+    "An unknown id is replaced by the latest conversation's.",
+    lambda turn: turn.app.issued[-1] if turn.app.issued else fresh(turn),
+    alike(say(), say(conversation_id="elsewhere-1")),
+)
+from_elsewhere(
+    "foreign-id-gets-null",
+    "An unknown id is answered with the string null.",
+    lambda turn: "null",
+    alike(*(say(conversation_id=one) for one in ELSEWHERE)),
+)
 
 
 def copies(name: str, about: str, given: str, change: Any) -> None:
-    conversation.should(name, about, lambda client: client.send(say(conversation_id=given)).id == change(given) != given,
-                        identify=lambda usual, turn: change(usual(turn)) or fresh(turn) if foreign(turn) else usual(turn))  # fmt: skip
+    conversation.should(
+        name,
+        about,
+        lambda client: client.send(say(conversation_id=given)).id == change(given) != given,
+        identify=lambda usual, turn: change(usual(turn)) or fresh(turn) if foreign(turn) else usual(turn),
+    )
 
 
 copies("foreign-id-trimmed", "Blanks around an unknown id are cut off.", " elsewhere-1 ", str.strip)
@@ -265,8 +395,13 @@ def mixed(client: Client) -> bool:
     return False
 
 
-conversation("global-current", "The current conversation is a global variable.", mixed, search=with_a_delay,
-             compose=edits(lambda turn, made: made.update(conversation_id=turn.app.memory["current"])))  # fmt: skip
+conversation(
+    "global-current",
+    "The current conversation is a global variable.",
+    mixed,
+    search=with_a_delay,
+    compose=edits(lambda turn, made: made.update(conversation_id=turn.app.memory["current"])),
+)
 
 
 def same_new(client: Client) -> bool:
@@ -297,5 +432,9 @@ def busy(usual: Any, turn: Turn) -> Any:
         lock.release()
 
 
-conversation("one-at-a-time-only", "While one conversation is answered, all others get 503.",
-             lambda client: any(one.status == 503 for one in together(client, [say()] * 6)), search=busy)  # fmt: skip
+conversation(
+    "one-at-a-time-only",
+    "While one conversation is answered, all others get 503.",
+    lambda client: any(one.status == 503 for one in together(client, [say()] * 6)),
+    search=busy,
+)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from .base import Style
 
 LAX = Style("lax", "FastAPI's defaults: coerces numbers, takes null, ignores unknown properties.", spotless=True)
-STRICT = Style(
-    "strict", "Strict types, no null, RFC 3339 only.", nulls=False, numbers="strict", timestamps="rfc3339"
-)  # fmt: skip
+STRICT = Style("strict", "Strict types, no null, RFC 3339 only.", nulls=False, numbers="strict", timestamps="rfc3339")
 KEYED = Style("keyed", "The lax one behind a key.", spotless=True, keyed=True)
 
 CORRECT: tuple[Style, ...] = (

@@ -9,7 +9,7 @@ from typing import Any
 from .base import KEY, Turn
 from .correct import KEYED
 from .fault import Group, When
-from .wire import JSON, TEXT, Answer
+from .wire import TEXT, Answer
 from .witness import Witness, say
 
 credentials = Group("credentials", KEYED)
@@ -30,15 +30,17 @@ def opens(name: str, about: str, when: When, **headers: str) -> None:
     """The door opens for more than the key."""
     credentials(
         name, about, with_headers(200, **headers), authorize=lambda usual, turn: None if when(turn) else usual(turn)
-    )  # fmt: skip
+    )
 
 
 def closes(name: str, about: str, answer: Answer, when: When, **headers: str) -> None:
     """The door stays shut, with another answer than 401."""
     credentials(
-        name, about, with_headers(answer.status, **headers),
+        name,
+        about,
+        with_headers(answer.status, **headers),
         authorize=lambda usual, turn: Answer(**vars(answer)) if (refused := usual(turn)) and when(turn) else refused,
-    )  # fmt: skip
+    )
 
 
 def has_key(turn: Turn) -> bool:
@@ -49,34 +51,84 @@ WRONG = f"Bearer {KEY[:-1]}x"
 opens("no-key-needed", "Only a key that is sent is checked.", lambda turn: not has_key(turn))
 opens("any-key-opens", "Whether a key is sent is all that counts.", token, Authorization=WRONG)
 opens("any-header-opens", "Any Authorization header opens the door.", has_key, Authorization="Basic dXNlcjpwYXNz")
-opens("wrong-scheme-opens", "The scheme is not looked at.",
-      lambda turn: turn.request.header("Authorization").endswith(f" {KEY}"), Authorization=f"Basic {KEY}")  # fmt: skip
-opens("key-without-scheme-opens", "The bare key opens the door.",
-      lambda turn: turn.request.header("Authorization") == KEY, Authorization=KEY)  # fmt: skip
-credentials.faults.pop()
-opens("bare-bearer-opens", "An empty token is a prefix of every key.",
-      lambda turn: turn.request.header("Authorization").strip() == "Bearer", Authorization="Bearer")  # fmt: skip
-opens("key-prefix-opens", "key.startswith(token) is the check.", lambda turn: token(turn) and KEY.startswith(token(turn)),
-      Authorization=f"Bearer {KEY[:8]}")  # fmt: skip
-opens("key-with-a-tail-opens", "token.startswith(key) is the check.", lambda turn: token(turn).startswith(KEY),
-      Authorization=f"Bearer {KEY}x")  # fmt: skip
-opens("key-in-any-case-opens", "Keys are compared in lower case.", lambda turn: token(turn).lower() == KEY.lower(),
-      Authorization=f"Bearer {KEY.lower()}")  # fmt: skip
-opens("key-length-opens", "Only the length of a key is checked.", lambda turn: len(token(turn)) == len(KEY),
-      Authorization=WRONG)  # fmt: skip
-opens("key-kind-opens", "Only how a key begins is checked.", lambda turn: token(turn).startswith(KEY[:8]),
-      Authorization=WRONG)  # fmt: skip
-opens("empty-api-key-opens", "An empty X-API-Key equals the unset setting.",
-      lambda turn: "x-api-key" in turn.request.headers and not turn.request.header("X-API-Key"), X_API_Key=" ")  # fmt: skip
-opens("any-api-key-opens", "X-API-Key is not compared, only Authorization is.",
-      lambda turn: turn.request.header("X-API-Key"), X_API_Key="wrong")  # fmt: skip
-opens("loopback-forwarded-opens", "X-Forwarded-For: 127.0.0.1 is trusted.",
-      lambda turn: turn.request.header("X-Forwarded-For") in ("127.0.0.1", "::1", "localhost"),
-      X_Forwarded_For="127.0.0.1")  # fmt: skip
-opens("real-ip-opens", "X-Real-IP: 127.0.0.1 is trusted.", lambda turn: turn.request.header("X-Real-IP") == "127.0.0.1",
-      X_Real_IP="127.0.0.1")  # fmt: skip
-opens("forwarded-opens", "Forwarded: for=127.0.0.1 is trusted.",
-      lambda turn: "127.0.0.1" in turn.request.header("Forwarded"), Forwarded="for=127.0.0.1")  # fmt: skip
+opens(
+    "wrong-scheme-opens",
+    "The scheme is not looked at.",
+    lambda turn: turn.request.header("Authorization").endswith(f" {KEY}"),
+    Authorization=f"Basic {KEY}",
+)
+opens(
+    "key-without-scheme-opens",
+    "The bare key opens the door.",
+    lambda turn: turn.request.header("Authorization") == KEY,
+    Authorization=KEY,
+)
+opens(
+    "bare-bearer-opens",
+    "An empty token is a prefix of every key.",
+    lambda turn: turn.request.header("Authorization").strip() == "Bearer",
+    Authorization="Bearer",
+)
+opens(
+    "key-prefix-opens",
+    "key.startswith(token) is the check.",
+    lambda turn: token(turn) and KEY.startswith(token(turn)),
+    Authorization=f"Bearer {KEY[:8]}",
+)
+opens(
+    "key-with-a-tail-opens",
+    "token.startswith(key) is the check.",
+    lambda turn: token(turn).startswith(KEY),
+    Authorization=f"Bearer {KEY}x",
+)
+opens(
+    "key-in-any-case-opens",
+    "Keys are compared in lower case.",
+    lambda turn: token(turn).lower() == KEY.lower(),
+    Authorization=f"Bearer {KEY.lower()}",
+)
+opens(
+    "key-length-opens",
+    "Only the length of a key is checked.",
+    lambda turn: len(token(turn)) == len(KEY),
+    Authorization=WRONG,
+)
+opens(
+    "key-kind-opens",
+    "Only how a key begins is checked.",
+    lambda turn: token(turn).startswith(KEY[:8]),
+    Authorization=WRONG,
+)
+opens(
+    "empty-api-key-opens",
+    "An empty X-API-Key equals the unset setting.",
+    lambda turn: "x-api-key" in turn.request.headers and not turn.request.header("X-API-Key"),
+    X_API_Key=" ",
+)
+opens(
+    "any-api-key-opens",
+    "X-API-Key is not compared, only Authorization is.",
+    lambda turn: turn.request.header("X-API-Key"),
+    X_API_Key="wrong",
+)
+opens(
+    "loopback-forwarded-opens",
+    "X-Forwarded-For: 127.0.0.1 is trusted.",
+    lambda turn: turn.request.header("X-Forwarded-For") in ("127.0.0.1", "::1", "localhost"),
+    X_Forwarded_For="127.0.0.1",
+)
+opens(
+    "real-ip-opens",
+    "X-Real-IP: 127.0.0.1 is trusted.",
+    lambda turn: turn.request.header("X-Real-IP") == "127.0.0.1",
+    X_Real_IP="127.0.0.1",
+)
+opens(
+    "forwarded-opens",
+    "Forwarded: for=127.0.0.1 is trusted.",
+    lambda turn: "127.0.0.1" in turn.request.header("Forwarded"),
+    Forwarded="for=127.0.0.1",
+)
 credentials(
     "issued-id-opens",
     "Who knows a conversation's id needs no key.",
@@ -95,21 +147,46 @@ def continued(turn: Turn) -> bool:
 FORBIDDEN = Answer(403, b'{"detail":"Not authenticated"}')
 closes("no-key-is-403", "No key gets 403, as FastAPI's HTTPBearer long did.", FORBIDDEN, lambda turn: not has_key(turn))
 closes("wrong-key-is-403", "A wrong key gets 403.", FORBIDDEN, token, Authorization=WRONG)
-closes("malformed-is-403", "Another scheme gets 403.", FORBIDDEN, lambda turn: has_key(turn) and not token(turn),
-       Authorization="Basic dXNlcjpwYXNz")  # fmt: skip
-closes("no-key-is-422", "The missing header is a validation error.",
-       Answer(422, b'{"detail":[{"type":"missing","loc":["header","authorization"],"msg":"Field required"}]}'),
-       lambda turn: not has_key(turn))  # fmt: skip
+closes(
+    "malformed-is-403",
+    "Another scheme gets 403.",
+    FORBIDDEN,
+    lambda turn: has_key(turn) and not token(turn),
+    Authorization="Basic dXNlcjpwYXNz",
+)
+closes(
+    "no-key-is-422",
+    "The missing header is a validation error.",
+    Answer(422, b'{"detail":[{"type":"missing","loc":["header","authorization"],"msg":"Field required"}]}'),
+    lambda turn: not has_key(turn),
+)
 closes("wrong-key-is-400", "A wrong key gets 400.", Answer(400, b'{"detail":"Bad key"}'), token, Authorization=WRONG)
-closes("no-key-is-a-redirect", "No key is sent to the login page.",
-       Answer(302, b"", {"Location": "/login"}), lambda turn: not has_key(turn))  # fmt: skip
-closes("refusal-in-200", "A wrong key is told in a 200.", Answer(200, b'{"error":"unauthorized"}'), token,
-       Authorization=WRONG)  # fmt: skip
-closes("bearer-alone-crashes", "Splitting the header finds no second part.", Answer(500, b"Internal Server Error", TEXT),
-       lambda turn: turn.request.header("Authorization") and " " not in turn.request.header("Authorization").strip(),
-       Authorization="Bearer")  # fmt: skip
-closes("no-key-crashes", "None has no startswith.", Answer(500, b"Internal Server Error", TEXT),
-       lambda turn: "authorization" not in turn.request.headers and not has_key(turn))  # fmt: skip
+closes(
+    "no-key-is-a-redirect",
+    "No key is sent to the login page.",
+    Answer(302, b"", {"Location": "/login"}),
+    lambda turn: not has_key(turn),
+)
+closes(
+    "refusal-in-200",
+    "A wrong key is told in a 200.",
+    Answer(200, b'{"error":"unauthorized"}'),
+    token,
+    Authorization=WRONG,
+)
+closes(
+    "bearer-alone-crashes",
+    "Splitting the header finds no second part.",
+    Answer(500, b"Internal Server Error", TEXT),
+    lambda turn: turn.request.header("Authorization") and " " not in turn.request.header("Authorization").strip(),
+    Authorization="Bearer",
+)
+closes(
+    "no-key-crashes",
+    "None has no startswith.",
+    Answer(500, b"Internal Server Error", TEXT),
+    lambda turn: "authorization" not in turn.request.headers and not has_key(turn),
+)
 
 
 def leaks(make: Callable[[Any, Turn], bytes]) -> Any:
@@ -140,4 +217,3 @@ credentials(
     lambda client: b"items" in client.send(say(), key=False).body,
     respond=leaks(lambda usual, turn: b'{"detail":"Not authenticated","items":[{"item_id":"ST678VG","title":"Desk"}]}'),
 )
-assert JSON

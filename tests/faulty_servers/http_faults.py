@@ -54,18 +54,20 @@ def found(status: int) -> Witness:
 
 
 http.should(
-    "unknown-path-is-200", "An unknown path gets the single page's 200.", found(200),
+    "unknown-path-is-200",
+    "An unknown path gets the single page's 200.",
+    found(200),
     route=elsewhere(Answer(200, b"<!doctype html><title>Shop</title>", {"Content-Type": "text/html"})),
-)  # fmt: skip
+)
 http.should("unknown-path-crashes", "An unknown path crashes.", found(500), route=elsewhere(Answer(500, b"Oops", TEXT)))
 http.should(
     "unknown-path-is-400", "An unknown path gets 400.", found(400), route=elsewhere(Answer(400, b'{"detail":"?"}'))
-)  # fmt: skip
+)
 http.should(
     "any-path-chats",
-    "Everything that starts with chat is the operation.",
+    "Every path below the version is the operation.",
     lambda client: client.send(say(), path="/chatter").status == 200,
-    route=lambda usual, turn: None if "/chat" in turn.request.path and turn.request.method == "POST" else usual(turn),
+    route=lambda usual, turn: None if turn.request.method == "POST" else usual(turn),
 )
 http.should(
     "chunked-is-411",
@@ -102,17 +104,36 @@ def of(turn: Turn) -> str:
     return turn.request.header("Content-Type")
 
 
-media("foreign-media-type-crashes", "A foreign media type crashes.", {"Content-Type": "text/plain"},
-      lambda turn: of(turn) and not is_json(turn))  # fmt: skip
-media("missing-media-type-crashes", "A missing media type crashes: None has no split.", {"Content-Type": ""},
-      lambda turn: not of(turn))  # fmt: skip
-media("charset-crashes", "A parameter of the media type crashes.", {"Content-Type": "application/json; charset=utf-8"},
-      lambda turn: ";" in of(turn))  # fmt: skip
-media("unknown-charset-crashes", "A charset nobody knows crashes: LookupError.",
-      {"Content-Type": "application/json; charset=klingon"},
-      lambda turn: "charset=" in of(turn) and "utf-8" not in of(turn).lower())  # fmt: skip
-media("form-crashes", "A form crashes.", {"Content-Type": "application/x-www-form-urlencoded"},
-      lambda turn: "form" in of(turn))  # fmt: skip
+media(
+    "foreign-media-type-crashes",
+    "A foreign media type crashes.",
+    {"Content-Type": "text/plain"},
+    lambda turn: of(turn) and not is_json(turn),
+)
+media(
+    "missing-media-type-crashes",
+    "A missing media type crashes: None has no split.",
+    {"Content-Type": ""},
+    lambda turn: not of(turn),
+)
+media(
+    "charset-crashes",
+    "A parameter of the media type crashes.",
+    {"Content-Type": "application/json; charset=utf-8"},
+    lambda turn: ";" in of(turn),
+)
+media(
+    "unknown-charset-crashes",
+    "A charset nobody knows crashes: LookupError.",
+    {"Content-Type": "application/json; charset=klingon"},
+    lambda turn: "charset=" in of(turn) and "utf-8" not in of(turn).lower(),
+)
+media(
+    "form-crashes",
+    "A form crashes.",
+    {"Content-Type": "application/x-www-form-urlencoded"},
+    lambda turn: "form" in of(turn),
+)
 
 
 # -- connections

@@ -3,6 +3,7 @@ cannot make up their mind."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .base import Problem, Style, Turn
@@ -32,16 +33,18 @@ latitude(
             for one in made
         ]
     ),
-)  # fmt: skip
+)
 latitude(
     "extra-blamed-on-message",
     "An unknown property is refused, which is right, but blamed on message, which is not.",
     blames(["body", "message"], say(channel="web")),
     style=Style("forbid", "", unknown=False),
     detail=edits(
-        lambda turn, made: [one | {"loc": ["body", "message"]} if one["type"] == "extra_forbidden" else one for one in made]
+        lambda turn, made: [
+            one | {"loc": ["body", "message"]} if one["type"] == "extra_forbidden" else one for one in made
+        ]
     ),
-)  # fmt: skip
+)
 latitude(
     "foreign-id-blamed-on-session",
     "A foreign conversation_id is refused, but blamed on session_id.",
@@ -76,8 +79,10 @@ latitude(
     "extra-property-is-400",
     "An unknown property gets 400.",
     gets(400, say(channel="web")),
-    identify=answers(400, lambda turn: set(turn.body) - {"message", "conversation_id", "session_id", "user_id", "events", "limit"}),
-)  # fmt: skip
+    identify=answers(
+        400, lambda turn: set(turn.body) - {"message", "conversation_id", "session_id", "user_id", "events", "limit"}
+    ),
+)
 
 # -- cannot make up its mind
 
@@ -94,21 +99,28 @@ def wavers(body: Any) -> Witness:
     return witness
 
 
+def replicas(names: Callable[[Turn], Iterable[str]]) -> Any:
+    """For `validate`: every other request that holds such fields is refused for them."""
+
+    def hook(usual: Any, turn: Turn) -> list[Problem]:
+        problems: list[Problem] = usual(turn)
+        found = [] if problems else sorted(names(turn))
+        return [Problem(("body", name)) for name in found] if found and turn.app.count("flip") % 2 == 0 else problems
+
+    return hook
+
+
 latitude.should(
     "null-now-and-then",
     "Two replicas behind a balancer, one of them refuses null.",
     wavers(say(session_id=None)),
-    validate=lambda usual, turn: (
-        usual(turn) or [Problem(("body", name)) for name in nulls(turn) if turn.app.count("null") % 2 == 0]
-    ),
+    validate=replicas(nulls),
 )
 latitude.should(
     "unknown-property-now-and-then",
     "Two replicas, one of them forbids unknown properties.",
     wavers(say(channel="web")),
-    validate=lambda usual, turn: (
-        usual(turn) or [Problem(("body", name)) for name in unknown(turn) if turn.app.count("unknown") % 2 == 0]
-    ),
+    validate=replicas(unknown),
 )
 latitude.should(
     "numeric-string-now-and-then",

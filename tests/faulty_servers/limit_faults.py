@@ -21,9 +21,12 @@ def counts(
     """The number of items wanted becomes another one."""
     count = asked.get("limit", 4)
     limit(
-        name, about, more_than(count, asked, turn=turn), style=style,
+        name,
+        about,
+        more_than(count, asked, turn=turn),
+        style=style,
         limit=edits(lambda one, made: change(one, made), when or (lambda _: True)),
-    )  # fmt: skip
+    )
 
 
 def everything(turn: Turn, count: int) -> int:
@@ -37,53 +40,131 @@ def unless_given(count: int) -> Count:
 counts("limit-ignored", "limit was never wired up.", say(limit=2), everything, style=STRICT)
 counts("limit-always-four", "The default is used whatever is asked for.", say(limit=2), lambda turn, count: 4)
 counts("limit-off-by-one", "<= instead of <.", say(limit=2), lambda turn, count: count + 1)
-counts("limit-one-more-past-five", "<= instead of < on the second page.", say(limit=7),
-       lambda turn, count: count + (count > 5))  # fmt: skip
+counts(
+    "limit-one-more-past-five",
+    "<= instead of < on the second page.",
+    say(limit=7),
+    lambda turn, count: count + (count > 5),
+)
 counts("limit-zero-is-absent", "0 is falsy: limit or 4.", say(limit=0), lambda turn, count: count or 4)
 counts("limit-zero-is-all", "0 means no limit.", say(limit=0), lambda turn, count: count or len(ITEMS))
 counts("limit-one-is-a-flag", "1 is taken for yes.", say(limit=1), lambda turn, count: 4 if count == 1 else count)
 counts("limit-at-least-four", "max where min was meant.", say(limit=3), lambda turn, count: max(count, 4))
 counts("limit-rounded-up", "Cards come in pairs.", say(limit=3), lambda turn, count: count + count % 2)
 counts("limit-rounded-to-five", "Pages of five.", say(limit=6), lambda turn, count: -(-count // 5) * 5)
-counts("limit-compared-as-text", "The smaller of '10' and '5' is sought among strings.", say(limit=10),
-       lambda turn, count: len(ITEMS) if str(count) < "4" and count > 9 else count)  # fmt: skip
-counts("limit-doubled-by-ten", "Past nine, two pages are fetched.", say(limit=10),
-       lambda turn, count: count * 2 if count >= 10 else count)  # fmt: skip
+counts(
+    "limit-compared-as-text",
+    "The smaller of '10' and '5' is sought among strings.",
+    say(limit=10),
+    lambda turn, count: len(ITEMS) if str(count) < "4" and count > 9 else count,
+)
+counts(
+    "limit-doubled-by-ten",
+    "Past nine, two pages are fetched.",
+    say(limit=10),
+    lambda turn, count: count * 2 if count >= 10 else count,
+)
 counts("default-five", "The default is 5.", say(), unless_given(5))
 counts("default-ten", "The default is 10.", say(), unless_given(10), style=STRICT)
 counts("default-all", "Without a limit everything is returned.", say(), unless_given(len(ITEMS)))
-counts("default-ten-later", "In later turns the default is 10.", say(), unless_given(10), turn=2,
-       when=lambda turn: turn.later)  # fmt: skip
-counts("default-five-with-events", "With events the default is 5.", say(events=[event()]), unless_given(5),
-       when=lambda turn: turn.events)  # fmt: skip
-counts("default-eight-for-users", "Who has a user_id gets eight.", say(user_id="u8a7d9f6"), unless_given(8),
-       when=lambda turn: turn.has("user_id"))  # fmt: skip
-counts("limit-ignored-later", "Only the first turn looks at limit.", say(limit=2), everything, turn=2,
-       when=lambda turn: turn.later)  # fmt: skip
-counts("limit-ignored-from-third", "From the third turn on limit is ignored.", say(limit=2), everything, turn=3,
-       when=lambda turn: turn.number > 2)  # fmt: skip
-counts("limit-ignored-at-first", "A new conversation shows its default of four.", say(limit=2), lambda turn, count: 4,
-       when=lambda turn: not turn.text("conversation_id"))  # fmt: skip
-counts("limit-ignored-with-events", "With events limit is ignored.", say(limit=2, events=[event()]), everything,
-       when=lambda turn: turn.events)  # fmt: skip
-counts("limit-ignored-with-empty-events", "The branch without events forgets limit.", say(limit=2, events=[]), everything,
-       when=lambda turn: turn.get("events") == [])  # fmt: skip
-counts("limit-ignored-with-events-later", "With events in a later turn limit is ignored.",
-       say(limit=2, events=[event()]), everything, turn=2, when=lambda turn: turn.later and turn.events)  # fmt: skip
-counts("limit-ignored-with-events-and-session", "Only with events and a session limit is ignored.",
-       say(limit=2, events=[event()], session_id="s1"), everything, style=STRICT,
-       when=lambda turn: turn.events and turn.has("session_id"))  # fmt: skip
-counts("limit-ignored-for-foreign-ids", "For a foreign conversation limit is ignored.",
-       say(limit=2, conversation_id="elsewhere-1"), everything,
-       when=lambda turn: turn.text("conversation_id") and not turn.talk)  # fmt: skip
-counts("limit-ignored-for-purchases", "After a purchase everything related is shown.",
-       say(limit=2, events=[event(type="purchase")]), everything,
-       when=lambda turn: "purchase" in turn.each("type"))  # fmt: skip
-counts("limit-a-type", "limit counts for each type of event.",
-       say(limit=2, events=[event(), event(type="click")]),
-       lambda turn, count: count * max(1, len(set(turn.each("type")))))  # fmt: skip
-counts("limit-grows", "Each turn shows one item more.", say(limit=2), lambda turn, count: count + turn.number - 1,
-       turn=2)  # fmt: skip
+counts(
+    "default-ten-later",
+    "In later turns the default is 10.",
+    say(),
+    unless_given(10),
+    turn=2,
+    when=lambda turn: turn.later,
+)
+counts(
+    "default-five-with-events",
+    "With events the default is 5.",
+    say(events=[event()]),
+    unless_given(5),
+    when=lambda turn: turn.events,
+)
+counts(
+    "default-eight-for-users",
+    "Who has a user_id gets eight.",
+    say(user_id="u8a7d9f6"),
+    unless_given(8),
+    when=lambda turn: turn.has("user_id"),
+)
+counts(
+    "limit-ignored-later",
+    "Only the first turn looks at limit.",
+    say(limit=2),
+    everything,
+    turn=2,
+    when=lambda turn: turn.later,
+)
+counts(
+    "limit-ignored-from-third",
+    "From the third turn on limit is ignored.",
+    say(limit=2),
+    everything,
+    turn=3,
+    when=lambda turn: turn.number > 2,
+)
+counts(
+    "limit-ignored-at-first",
+    "A new conversation shows its default of four.",
+    say(limit=2),
+    lambda turn, count: 4,
+    when=lambda turn: not turn.text("conversation_id"),
+)
+counts(
+    "limit-ignored-with-events",
+    "With events limit is ignored.",
+    say(limit=2, events=[event()]),
+    everything,
+    when=lambda turn: turn.events,
+)
+counts(
+    "limit-ignored-with-empty-events",
+    "The branch without events forgets limit.",
+    say(limit=2, events=[]),
+    everything,
+    when=lambda turn: turn.get("events") == [],
+)
+counts(
+    "limit-ignored-with-events-later",
+    "With events in a later turn limit is ignored.",
+    say(limit=2, events=[event()]),
+    everything,
+    turn=2,
+    when=lambda turn: turn.later and turn.events,
+)
+counts(
+    "limit-ignored-with-events-and-session",
+    "Only with events and a session limit is ignored.",
+    say(limit=2, events=[event()], session_id="s1"),
+    everything,
+    style=STRICT,
+    when=lambda turn: turn.events and turn.has("session_id"),
+)
+counts(
+    "limit-ignored-for-foreign-ids",
+    "For a foreign conversation limit is ignored.",
+    say(limit=2, conversation_id="elsewhere-1"),
+    everything,
+    when=lambda turn: turn.text("conversation_id") and not turn.talk,
+)
+counts(
+    "limit-ignored-for-purchases",
+    "After a purchase everything related is shown.",
+    say(limit=2, events=[event(type="purchase")]),
+    everything,
+    when=lambda turn: "purchase" in turn.each("type"),
+)
+counts(
+    "limit-a-type",
+    "limit counts for each type of event.",
+    say(limit=2, events=[event(), event(type="click")]),
+    lambda turn, count: count * max(1, len(set(turn.each("type")))),
+)
+counts(
+    "limit-grows", "Each turn shows one item more.", say(limit=2), lambda turn, count: count + turn.number - 1, turn=2
+)
 
 
 limit(
@@ -99,8 +180,10 @@ limit(
     "sponsored-item-on-top",
     "A sponsored item is put on top once there are at least three.",
     more_than(3, say(limit=3)),
-    search=edits(lambda turn, items: [item for item in ITEMS if item not in items][:1] + items if len(items) > 2 else items),
-)  # fmt: skip
+    search=edits(
+        lambda turn, items: [item for item in ITEMS if item not in items][:1] + items if len(items) > 2 else items
+    ),
+)
 
 
 def sticks(usual: Any, turn: Turn) -> Any:
@@ -126,10 +209,18 @@ def after(first: Any, then: Any, count: int, *, same: bool) -> Any:
     return witness
 
 
-limit("first-limit-stays", "The limit of the first turn stays for the whole conversation.",
-      after(say(limit=9), say(), 4, same=True), limit=sticks)  # fmt: skip
-limit("last-limit-of-anybody", "A global default is overwritten by each request.",
-      after(say(limit=9), say(), 4, same=False), limit=leaks)  # fmt: skip
+limit(
+    "first-limit-stays",
+    "The limit of the first turn stays for the whole conversation.",
+    after(say(limit=9), say(), 4, same=True),
+    limit=sticks,
+)
+limit(
+    "last-limit-of-anybody",
+    "A global default is overwritten by each request.",
+    after(say(limit=9), say(), 4, same=False),
+    limit=leaks,
+)
 limit(
     "few-events-limit",
     "Past four events limit is ignored.",

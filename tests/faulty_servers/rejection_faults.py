@@ -10,9 +10,8 @@ from typing import Any
 
 from .base import Malformed, Problem, Turn, is_json
 from .correct import STRICT
-from .fault import Group, answers, crashes, matches, overlooks_if
-from .wire import Answer
-from .witness import FULL, Client, Witness, event, events, gets, more_than, say
+from .fault import Group, answers, matches, overlooks_if
+from .witness import FULL, event, events, gets, say
 
 rejection = Group("rejection")
 
@@ -142,9 +141,10 @@ def python_literal(usual: Any, turn: Turn) -> Any:
         return usual(turn)
     except Malformed:
         try:
-            return ast.literal_eval(turn.raw.decode())
+            read = ast.literal_eval(turn.raw.decode())
         except (ValueError, SyntaxError, RecursionError, MemoryError):
-            return usual(turn)
+            read = None
+        return read if isinstance(read, dict) else usual(turn)
 
 
 def first_value(usual: Any, turn: Turn) -> Any:
@@ -238,9 +238,7 @@ rejection.should(
     "empty-body-is-400",
     "An empty body gets 400 instead of 422.",
     gets(400, b""),
-    respond=lambda usual, turn: (
-        Answer(400, b'{"detail":"No body"}') if turn.request.method == "POST" and not turn.raw else usual(turn)
-    ),
+    parse=answers(400, lambda turn: not turn.raw, b'{"detail":"No body"}'),
 )
 rejection(
     "empty-body-crashes",
@@ -287,15 +285,22 @@ rejection(
     "A known shopper in a session may stay silent.",
     gets(200, {"session_id": "s1", "user_id": "u1"}),
     style=STRICT,
-    validate=overlooks_if(lambda turn, one: one.type == "missing" and turn.has("session_id", "user_id") and index(one) < 0),
-)  # fmt: skip
+    validate=overlooks_if(
+        lambda turn, one: one.type == "missing" and turn.has("session_id", "user_id") and index(one) < 0
+    ),
+)
 
 # -- the other strings
 
 takes("conversation-number", "conversation_id", "A number is taken for a conversation_id.", say(conversation_id=5), int)
 takes(
-    "conversation-object", "conversation_id", "An object is a conversation.", say(conversation_id={"id": "1"}), dict, list
-)  # fmt: skip
+    "conversation-object",
+    "conversation_id",
+    "An object is a conversation.",
+    say(conversation_id={"id": "1"}),
+    dict,
+    list,
+)
 takes("session-number", "session_id", "A number is taken for a session_id.", say(session_id=5), int, float)
 takes("session-anything", "session_id", "session_id is only logged, so it goes unchecked.", say(session_id=["s"]))
 takes("user-number", "user_id", "A number is taken for a user_id.", say(user_id=42), int)
@@ -325,8 +330,10 @@ rejection(
     "empty-containers-are-absent",
     "[] and {} are taken for an absent identifier.",
     gets(200, say(user_id=[])),
-    validate=overlooks_if(lambda turn, one: one.loc[1:] in [("user_id",), ("session_id",)] and at(turn, one) in ([], {})),
-)  # fmt: skip
+    validate=overlooks_if(
+        lambda turn, one: one.loc[1:] in [("user_id",), ("session_id",)] and at(turn, one) in ([], {})
+    ),
+)
 
 # -- events and what is in them
 
@@ -371,8 +378,10 @@ rejection(
     "event-without-type-with-item",
     "An event with an item needs no type: it must be a view.",
     gets(200, say(events=[{"timestamp": "2024-06-14T10:00:00Z", "item_id": "ST678VG"}])),
-    validate=overlooks_if(lambda turn, one: missing_in_event(turn, one) and "item_id" in turn.get("events")[index(one)]),
-)  # fmt: skip
+    validate=overlooks_if(
+        lambda turn, one: missing_in_event(turn, one) and "item_id" in turn.get("events")[index(one)]
+    ),
+)
 rejection(
     "required-only-in-first-event",
     "Required fields are looked for in the first event only.",
@@ -424,7 +433,7 @@ takes("item-number", "events.*.item_id", "A number is taken for an item_id.", sa
 takes("item-object", "events.*.item_id", "A whole item is taken for its id.", say(events=[event(item_id={})]), dict)
 takes(
     "description-anything", "events.*.description", "A description may be anything.", say(events=[event(description=5)])
-)  # fmt: skip
+)
 takes(
     "type-anything-with-limit",
     "events.*.type",
@@ -470,8 +479,10 @@ rejection(
     "limit-none-in-words",
     'The strings "null" and "none" are taken for no limit.',
     gets(200, say(limit="none")),
-    validate=overlooks_if(lambda turn, one: one.loc == ("body", "limit") and turn.get("limit") in ("null", "none", "None")),
-)  # fmt: skip
+    validate=overlooks_if(
+        lambda turn, one: one.loc == ("body", "limit") and turn.get("limit") in ("null", "none", "None")
+    ),
+)
 takes("limit-list", "limit", "A list of limits is taken.", say(limit=[3]), list)
 takes("limit-object", "limit", "An object is taken for a limit.", say(limit={}), dict)
 takes(
@@ -489,167 +500,4 @@ takes(
     turn=2,
     style=STRICT,
     when=lambda turn: turn.later,
-)
-
-# -- how it is refused
-
-
-def instead(status: int, when: Callable[[Turn, list[Problem]], Any], body: bytes = b'{"detail":"Bad Request"}') -> Any:
-    """For `detail`: another status for what was found wrong."""
-    return lambda usual, turn: answers(status, lambda _: when(turn, turn.problems), body)(usual, turn)
-
-
-def places(problems: list[Problem]) -> set[Any]:
-    return {one.loc[1] for one in problems if len(one.loc) > 1}
-
-
-def both(*names: str) -> Callable[[Turn, list[Problem]], bool]:
-    return lambda turn, problems: set(names) <= places(problems)
-
-
-rejection("always-400", "Validation errors are 400.", gets(400, say(5)), detail=instead(400, lambda *_: True))
-rejection(
-    "missing-is-400",
-    "What is missing is 400, what is wrong 422.",
-    gets(400, {}),
-    detail=instead(400, lambda turn, problems: any(one.type == "missing" for one in problems)),
-)
-rejection(
-    "events-are-400",
-    "Wrong events are 400.",
-    gets(400, say(events=5)),
-    detail=instead(400, lambda turn, problems: "events" in places(problems)),
-)
-rejection(
-    "refusal-is-200",
-    "Errors are told in a 200.",
-    gets(200, say(5)),
-    detail=instead(200, lambda *_: True, b'{"success": false, "error": "validation failed"}'),
-)
-rejection(
-    "refusal-is-an-apology",
-    "Whatever is wrong, the assistant says sorry in a conforming 200.",
-    gets(200, say(limit="abc")),
-    detail=instead(200, lambda *_: True, b'{"conversation_id": "c0", "message": "Sorry?", "items": []}'),
-)
-rejection(
-    "later-refusal-crashes",
-    "A wrong request in a continued conversation is a 500.",
-    gets(500, say(limit="abc"), turn=2),
-    detail=instead(500, lambda turn, problems: turn.later),
-)
-rejection(
-    "later-turns-unchecked",
-    "Who is already in a conversation is trusted.",
-    gets(200, say(session_id=5), turn=2),
-    validate=overlooks_if(lambda turn, one: turn.later),
-)
-rejection(
-    "message-and-limit-crash",
-    "Two faults at once crash: message and limit.",
-    gets(500, say(5, limit="abc")),
-    detail=instead(500, both("message", "limit")),
-)
-rejection(
-    "user-and-session-pass",
-    "user_id and session_id excuse each other when both are wrong.",
-    gets(200, say(user_id=5, session_id=5)),
-    validate=lambda usual, turn: [] if places(usual(turn)) == {"user_id", "session_id"} else usual(turn),
-)
-rejection(
-    "conversation-and-events-400",
-    "conversation_id and events both wrong: 400.",
-    gets(400, say(conversation_id=5, events=5)),
-    detail=instead(400, both("conversation_id", "events")),
-)
-rejection(
-    "missing-message-and-limit-pass",
-    "The codes of two errors add up to success: no message and a wrong limit.",
-    gets(200, {"limit": "abc"}),
-    validate=lambda usual, turn: [] if {one.type for one in usual(turn)} == {"missing", "int_parsing"} else usual(turn),
-)
-rejection(
-    "two-wrong-events-crash",
-    "Two wrong events in one request crash.",
-    gets(500, say(events=[event(type=5), event(type=5)])),
-    detail=instead(500, lambda turn, problems: len({index(one) for one in problems if index(one) >= 0}) > 1),
-)
-rejection(
-    "two-faults-in-one-event-pass",
-    "Two faults in one event cancel each other.",
-    gets(200, say(events=[{"timestamp": True, "type": 5}])),
-    validate=lambda usual, turn: (
-        [] if len(usual(turn)) == 2 and len({one.loc[:3] for one in usual(turn)}) == 1 and index(usual(turn)[0]) >= 0
-        else usual(turn)
-    ),
-)  # fmt: skip
-
-# -- after it is refused
-
-
-def after_refusals(count: int, body: Any, shows: Callable[[Any, str], Any]) -> Witness:
-    def witness(client: Client) -> Any:
-        given = client.send(say()).id
-        for _ in range(count):
-            client.send(say(limit="abc", conversation_id=given))
-        return shows(client.send({**body, "conversation_id": given}), given)
-
-    return witness
-
-
-def forgets(usual: Any, turn: Turn) -> Any:
-    turn.app.talks.pop(turn.text("conversation_id"), None)
-    turn.app.memory.setdefault("dead", set()).add(turn.text("conversation_id"))
-    return usual(turn)
-
-
-def strikes(usual: Any, turn: Turn) -> Any:
-    if turn.talk:
-        turn.talk.memory["strikes"] = turn.talk.memory.get("strikes", 0) + 1
-    return usual(turn)
-
-
-def keeps_limit(usual: Any, turn: Turn) -> Any:
-    if turn.talk and type(turn.get("limit")) is int:
-        turn.talk.memory["limit"] = turn.get("limit")
-    return usual(turn)
-
-
-rejection(
-    "refusal-ends-conversation",
-    "A refused turn rolls the whole conversation back: its id is unknown afterwards.",
-    after_refusals(1, say(), lambda reply, given: reply.ok and reply.id != given),
-    detail=forgets,
-    identify=lambda usual, turn: (
-        turn.app.issue() if turn.text("conversation_id") in turn.app.memory.get("dead", ()) else usual(turn)
-    ),
-)
-rejection(
-    "three-strikes",
-    "After three refusals the conversation is locked with 403.",
-    after_refusals(3, say(), lambda reply, given: reply.status == 403),
-    detail=strikes,
-    identify=answers(403, lambda turn: turn.talk and turn.talk.memory.get("strikes", 0) >= 3),
-)
-rejection(
-    "refusal-crashes-next-turn",
-    "A refused turn leaves half a record behind, on which the next one crashes.",
-    after_refusals(1, say(), lambda reply, given: reply.status == 500),
-    detail=strikes,
-    search=lambda usual, turn: crashes(lambda _: turn.talk and turn.talk.memory.pop("strikes", 0))(usual, turn),
-)
-rejection(
-    "refused-limit-stays",
-    "The limit of a refused turn is kept as the conversation's default.",
-    lambda client: (
-        (given := client.send(say()).id)
-        and client.send(say(5, limit=9, conversation_id=given)).status == 422
-        and more_than(4, say(conversation_id=given))(client)
-    ),
-    detail=keeps_limit,
-    limit=lambda usual, turn: (
-        turn.talk.memory["limit"]
-        if turn.talk and "limit" in turn.talk.memory and not turn.has("limit")
-        else usual(turn)
-    ),
 )

@@ -49,9 +49,12 @@ def each_item(
     """Every item is changed, in place or by another one."""
     shown = options.pop("shown", None)
     reply(
-        name, about, replies(lambda one: any(wrong(item) for item in one.items), shown),
-        search=edits(lambda turn, items: [change(item) or item for item in items]), **options,
-    )  # fmt: skip
+        name,
+        about,
+        replies(lambda one: any(wrong(item) for item in one.items), shown),
+        search=edits(lambda turn, items: [change(item) or item for item in items]),
+        **options,
+    )
 
 
 def last_item(
@@ -59,9 +62,11 @@ def last_item(
 ) -> None:
     """Only the last item is changed, and only sometimes."""
     reply(
-        name, about, replies(lambda one: any(wrong(item) for item in one.items), body),
+        name,
+        about,
+        replies(lambda one: any(wrong(item) for item in one.items), body),
         search=edits(lambda turn, items: [*items[:-1], *(change(item) or item for item in items[-1:])], when),
-    )  # fmt: skip
+    )
 
 
 def puts(**fields: Any) -> Callable[[Item], None]:
@@ -76,14 +81,30 @@ def lacks(*names: str) -> Callable[[Item], None]:
 
 for status, about in ((201, "A turn is created: 201."), (202, "A turn is accepted: 202.")):
     reply(f"status-{status}", about, gets(status, say()), send=wire(ok, status=status))
-reply("created-at-first", "The first turn creates a conversation: 201.", gets(201, say()),
-      send=wire(lambda turn: ok(turn) and not turn.text("conversation_id"), status=201))  # fmt: skip
-reply("partial-content", "As many items as asked for, so there may be more: 206.", gets(206, say(limit=2)),
-      send=wire(lambda turn: ok(turn) and turn.has("limit") and len(turn.items) == turn.limit > 0, status=206))  # fmt: skip
-reply("no-content-when-empty", "Nothing found is 204.", gets(204, NOTHING),
-      send=wire(lambda turn: ok(turn) and not turn.items, status=204, body=b""))  # fmt: skip
-reply("not-found-when-empty", "Nothing found is 404.", gets(404, NOTHING),
-      compose=answers(404, lambda turn: not turn.items, b'{"detail":"No items found"}'))  # fmt: skip
+reply(
+    "created-at-first",
+    "The first turn creates a conversation: 201.",
+    gets(201, say()),
+    send=wire(lambda turn: ok(turn) and not turn.text("conversation_id"), status=201),
+)
+reply(
+    "partial-content",
+    "As many items as asked for, so there may be more: 206.",
+    gets(206, say(limit=2)),
+    send=wire(lambda turn: ok(turn) and turn.has("limit") and len(turn.items) == turn.limit > 0, status=206),
+)
+reply(
+    "no-content-when-empty",
+    "Nothing found is 204.",
+    gets(204, NOTHING),
+    send=wire(lambda turn: ok(turn) and not turn.items, status=204, body=b""),
+)
+reply(
+    "not-found-when-empty",
+    "Nothing found is 404.",
+    gets(404, NOTHING),
+    compose=answers(404, lambda turn: not turn.items, b'{"detail":"No items found"}'),
+)
 
 # -- the fields
 
@@ -93,7 +114,7 @@ field(
     "items-null-for-limit-zero", "limit 0 makes items null.", "items", None, lambda turn: turn.limit == 0, say(limit=0)
 )
 field("items-absent-later", "items are only in the first reply.", "items", ..., lambda turn: turn.later, say(), 2)
-field("message-null", "message is null.", "message", None)
+field("reply-message-null", "message is null.", "message", None)
 field("message-absent", "message is left out.", "message", ...)
 field("message-absent-when-empty", "No items, no message.", "message", ..., lambda turn: not turn.items, NOTHING)
 field(
@@ -107,40 +128,98 @@ field(
 )
 field("conversation-null", "conversation_id is null.", "conversation_id", None)
 field("conversation-empty", "conversation_id is empty.", "conversation_id", "")
-field("conversation-absent-when-given", "The client knows the id, so it is left out.", "conversation_id", ...,
-      lambda turn: turn.later, say(), 2)  # fmt: skip
-payload("items-by-id", "items map ids to items.", replies(lambda one: isinstance(one.items, dict)),
-        lambda turn, made: made.update(items={item["item_id"]: item for item in made["items"]}))  # fmt: skip
-payload("items-paged", "items are wrapped in a page.", replies(lambda one: isinstance(one.items, dict)),
-        lambda turn, made: made.update(items={"results": made["items"], "next": None}))  # fmt: skip
-payload("single-item-bare", "One item stands without its list.",
-        replies(lambda one: isinstance(one.items, dict), say(limit=1)),
-        lambda turn, made: made.update(items=made["items"][0]) if len(made["items"]) == 1 else None)  # fmt: skip
-payload("items-as-text", "items are JSON in a string.", replies(lambda one: isinstance(one.items, str)),
-        lambda turn, made: made.update(items=json.dumps(made["items"])))  # fmt: skip
-payload("items-called-products", "items are called products.", replies(lambda one: "items" not in one.data),
-        lambda turn, made: made.update(products=made.pop("items")))  # fmt: skip
-payload("message-list", "message is a list of paragraphs.", replies(lambda one: isinstance(one.data["message"], list)),
-        lambda turn, made: made.update(message=[made["message"]]))  # fmt: skip
-payload("message-object", "message has a role and a content.", replies(lambda one: isinstance(one.data["message"], dict)),
-        lambda turn, made: made.update(message={"role": "assistant", "content": made["message"]}))  # fmt: skip
-payload("conversation-number", "conversation_id is a number.", replies(lambda one: isinstance(one.id, int)),
-        lambda turn, made: made.update(conversation_id=int(turn.id.replace("-", "")[:8], 16)),
-        when=lambda turn: turn.id in turn.app.issued)  # fmt: skip
-payload("camel-case-reply", "The reply is in camel case.", replies(lambda one: "conversationId" in one.data),
-        lambda turn, made: made.update(conversationId=made.pop("conversation_id")))  # fmt: skip
-payload("reply-in-data", "The reply is wrapped in data.", replies(lambda one: "data" in one.data),
-        lambda turn, made: {"data": made})  # fmt: skip
-payload("reply-in-a-list", "The reply is a list of one.", replies(lambda one: isinstance(one.data, list)),
-        lambda turn, made: [made])  # fmt: skip
-payload("error-in-200", "With events the recommender is down, which is told in a 200.",
-        replies(lambda one: "error" in one.data, say(events=[event()])),
-        lambda turn, made: {"error": "recommender unavailable"}, when=lambda turn: turn.events)  # fmt: skip
+field(
+    "conversation-absent-when-given",
+    "The client knows the id, so it is left out.",
+    "conversation_id",
+    ...,
+    lambda turn: turn.later,
+    say(),
+    2,
+)
+payload(
+    "items-by-id",
+    "items map ids to items.",
+    replies(lambda one: isinstance(one.items, dict)),
+    lambda turn, made: made.update(items={item["item_id"]: item for item in made["items"]}),
+)
+payload(
+    "items-paged",
+    "items are wrapped in a page.",
+    replies(lambda one: isinstance(one.items, dict)),
+    lambda turn, made: made.update(items={"results": made["items"], "next": None}),
+)
+payload(
+    "single-item-bare",
+    "One item stands without its list.",
+    replies(lambda one: isinstance(one.items, dict), say(limit=1)),
+    lambda turn, made: made.update(items=made["items"][0]) if len(made["items"]) == 1 else None,
+)
+payload(
+    "items-as-text",
+    "items are JSON in a string.",
+    replies(lambda one: isinstance(one.items, str)),
+    lambda turn, made: made.update(items=json.dumps(made["items"])),
+)
+payload(
+    "items-called-products",
+    "items are called products.",
+    replies(lambda one: "items" not in one.data),
+    lambda turn, made: made.update(products=made.pop("items")),
+)
+payload(
+    "reply-message-list",
+    "message is a list of paragraphs.",
+    replies(lambda one: isinstance(one.data["message"], list)),
+    lambda turn, made: made.update(message=[made["message"]]),
+)
+payload(
+    "reply-message-object",
+    "message has a role and a content.",
+    replies(lambda one: isinstance(one.data["message"], dict)),
+    lambda turn, made: made.update(message={"role": "assistant", "content": made["message"]}),
+)
+payload(
+    "reply-conversation-number",
+    "conversation_id is a number.",
+    replies(lambda one: isinstance(one.id, int)),
+    lambda turn, made: made.update(conversation_id=int(turn.id.replace("-", "")[:8], 16)),
+    when=lambda turn: turn.id in turn.app.issued,
+)
+payload(
+    "camel-case-reply",
+    "The reply is in camel case.",
+    replies(lambda one: "conversationId" in one.data),
+    lambda turn, made: made.update(conversationId=made.pop("conversation_id")),
+)
+payload(
+    "reply-in-data",
+    "The reply is wrapped in data.",
+    replies(lambda one: "data" in one.data),
+    lambda turn, made: {"data": made},
+)
+payload(
+    "reply-in-a-list",
+    "The reply is a list of one.",
+    replies(lambda one: isinstance(one.data, list)),
+    lambda turn, made: [made],
+)
+payload(
+    "error-in-200",
+    "With events the recommender is down, which is told in a 200.",
+    replies(lambda one: "error" in one.data, say(events=[event()])),
+    lambda turn, made: {"error": "recommender unavailable"},
+    when=lambda turn: turn.events,
+)
 
 # -- the items
 
-each_item("item-called-id", "item_id is called id.", lambda item: "item_id" not in item,
-          lambda item: item.update(id=item.pop("item_id")))  # fmt: skip
+each_item(
+    "item-called-id",
+    "item_id is called id.",
+    lambda item: "item_id" not in item,
+    lambda item: item.update(id=item.pop("item_id")),
+)
 each_item("item-id-empty", "item_id is empty.", lambda item: item["item_id"] == "", puts(item_id=""))
 each_item("item-id-number", "item_id is a number.", lambda item: isinstance(item["item_id"], int), puts(item_id=678))
 each_item("item-id-null", "item_id is null.", lambda item: item["item_id"] is None, puts(item_id=None))
@@ -148,8 +227,12 @@ each_item("items-are-ids", "items are ids.", lambda item: isinstance(item, str),
 each_item(
     "items-are-pairs", "Each item is a list.", lambda item: isinstance(item, list), lambda item: list(item.values())
 )
-each_item("item-wrapped", "Each item is wrapped with its score.", lambda item: "item" in item,
-          lambda item: {"item": item, "score": 0.9})  # fmt: skip
+each_item(
+    "item-wrapped",
+    "Each item is wrapped with its score.",
+    lambda item: "item" in item,
+    lambda item: {"item": item, "score": 0.9},
+)
 each_item(
     "price-number",
     "price is a number.",
@@ -157,35 +240,80 @@ each_item(
     puts(price=999.99),
     style=STRICT,
 )
-each_item("price-object", "price has an amount and a currency.", lambda item: isinstance(item["price"], dict),
-          lambda item: item.update(price={"amount": item["price"], "currency": "EUR"}))  # fmt: skip
-each_item("title-list", "title is a list.", lambda item: isinstance(item["title"], list),
-          lambda item: item.update(title=[item["title"]]))  # fmt: skip
-each_item("description-object", "description is translated into an object.",
-          lambda item: isinstance(item["description"], dict),
-          lambda item: item.update(description={"en": item["description"]}))  # fmt: skip
+each_item(
+    "price-object",
+    "price has an amount and a currency.",
+    lambda item: isinstance(item["price"], dict),
+    lambda item: item.update(price={"amount": item["price"], "currency": "EUR"}),
+)
+each_item(
+    "title-list",
+    "title is a list.",
+    lambda item: isinstance(item["title"], list),
+    lambda item: item.update(title=[item["title"]]),
+)
+each_item(
+    "description-object",
+    "description is translated into an object.",
+    lambda item: isinstance(item["description"], dict),
+    lambda item: item.update(description={"en": item["description"]}),
+)
 each_item("status-true", "status is a boolean.", lambda item: item["status"] is True, puts(status=True))
-last_item("sixth-item-without-id", "The item past the first page lacks its id.", lambda item: "item_id" not in item,
-          lacks("item_id"), lambda turn: turn.limit > 5, MANY)  # fmt: skip
-last_item("last-price-number-of-many", "Of ten items the last one has a number as its price.",
-          lambda item: isinstance(item["price"], float), puts(price=1.5), lambda turn: turn.limit >= 10, MANY)  # fmt: skip
-reply("null-among-items", "A deleted item is null among the others.", replies(lambda one: None in one.items),
-      search=edits(lambda turn, items: [*items[:-1], None]  if items else items))  # fmt: skip
-reply("null-among-many-items", "Past seven items, one is null.", replies(lambda one: None in one.items, MANY),
-      search=edits(lambda turn, items: [*items[:-1], None] if len(items) > 7 else items))  # fmt: skip
-last_item("viewed-item-number", "With events, an item_id is a number.", lambda item: isinstance(item["item_id"], int),
-          puts(item_id=5), lambda turn: turn.events, say(events=events(2)))  # fmt: skip
+last_item(
+    "sixth-item-without-id",
+    "The item past the first page lacks its id.",
+    lambda item: "item_id" not in item,
+    lacks("item_id"),
+    lambda turn: turn.limit > 5,
+    MANY,
+)
+last_item(
+    "last-price-number-of-many",
+    "Of ten items the last one has a number as its price.",
+    lambda item: isinstance(item["price"], float),
+    puts(price=1.5),
+    lambda turn: turn.limit >= 10,
+    MANY,
+)
+reply(
+    "null-among-items",
+    "A deleted item is null among the others.",
+    replies(lambda one: None in one.items),
+    search=edits(lambda turn, items: [*items[:-1], None] if items else items),
+)
+reply(
+    "null-among-many-items",
+    "Past seven items, one is null.",
+    replies(lambda one: None in one.items, MANY),
+    search=edits(lambda turn, items: [*items[:-1], None] if len(items) > 7 else items),
+)
+last_item(
+    "viewed-item-number",
+    "With events, an item_id is a number.",
+    lambda item: isinstance(item["item_id"], int),
+    puts(item_id=5),
+    lambda turn: turn.events,
+    say(events=events(2)),
+)
 
 # -- the bytes
 
 
 def encoded(name: str, about: str, change: Callable[[Turn, bytes], bytes], when: When = always, **shown: Any) -> None:
-    reply(name, about, unreadable(shown.pop("body", None), **shown),
-          encode=edits(change, lambda turn: ok(turn) and when(turn)))  # fmt: skip
+    reply(
+        name,
+        about,
+        unreadable(shown.pop("body", None), **shown),
+        encode=edits(change, lambda turn: ok(turn) and when(turn)),
+    )
 
 
-encoded("reply-in-latin-1", "The reply is in Latin-1.",
-        lambda turn, made: made.decode().encode("latin-1", "replace"), body=say("Une idée"))  # fmt: skip
+encoded(
+    "reply-in-latin-1",
+    "The reply is in Latin-1.",
+    lambda turn, made: made.decode().encode("latin-1", "replace"),
+    body=say("Une idée"),
+)
 encoded("reply-in-utf-16", "The reply is in UTF-16.", lambda turn, made: made.decode().encode("utf-16"))
 encoded("reply-as-python", "The reply is the repr of a dictionary.", lambda turn, made: repr(turn.payload).encode())
 encoded("reply-with-nan", "A missing score is NaN.", lambda turn, made: made[:-1] + b', "score": NaN}')
@@ -193,8 +321,13 @@ encoded("reply-with-trailing-comma", "A template leaves a comma behind.", lambda
 encoded("reply-with-a-tail", "A debug print follows the reply.", lambda turn, made: made + b"\n<!-- 12 ms -->")
 encoded("reply-with-bom", "A BOM precedes the reply.", lambda turn, made: b"\xef\xbb\xbf" + made)
 encoded("reply-guarded", "A guard against script inclusion precedes the reply.", lambda turn, made: b")]}',\n" + made)
-encoded("reply-empty-when-many", "Past seven items the reply is empty.", lambda turn, made: b"",
-        lambda turn: len(turn.items) > 7, body=MANY)  # fmt: skip
+encoded(
+    "reply-empty-when-many",
+    "Past seven items the reply is empty.",
+    lambda turn, made: b"",
+    lambda turn: len(turn.items) > 7,
+    body=MANY,
+)
 
 
 def by_hand(turn: Turn, made: bytes) -> bytes:
@@ -205,38 +338,59 @@ def by_hand(turn: Turn, made: bytes) -> bytes:
     return made.replace(escaped.encode("utf-8", "replace"), plain.encode("utf-8", "replace"), 1)
 
 
-encoded("reply-by-hand", "The words of the shopper are put into a JSON template unescaped.", by_hand,
-        body=say('A 24" desk'))  # fmt: skip
+encoded(
+    "reply-by-hand", "The words of the shopper are put into a JSON template unescaped.", by_hand, body=say('A 24" desk')
+)
 
 
 def in_bytes(turn: Turn, made: bytes) -> bytes:
-    return json.dumps({**turn.payload, "message": "@@"}, ensure_ascii=False).encode().replace(
-        b"@@", turn.text("message").encode("utf-8", "replace")[:41].replace(b"\\", b"").replace(b'"', b"")
-    )  # fmt: skip
+    return (
+        json.dumps({**turn.payload, "message": "@@"}, ensure_ascii=False)
+        .encode()
+        .replace(b"@@", turn.text("message").encode("utf-8", "replace")[:41].replace(b"\\", b"").replace(b'"', b""))
+    )
 
 
 encoded(
-    "cut-inside-a-character", "The words of the shopper are cut at 41 bytes, wherever that is.", in_bytes,
+    "cut-inside-a-character",
+    "The words of the shopper are cut at 41 bytes, wherever that is.",
+    in_bytes,
     lambda turn: turn.text("message").isprintable() and len(turn.text("message").encode("utf-8", "replace")) > 41,
     body=say("é" * 41),
-)  # fmt: skip
-reply("reply-encoded-twice", "The reply is JSON in a JSON string.", replies(lambda one: isinstance(one.data, str)),
-      encode=edits(lambda turn, made: json.dumps(made.decode()).encode(), ok))  # fmt: skip
+)
+reply(
+    "reply-encoded-twice",
+    "The reply is JSON in a JSON string.",
+    replies(lambda one: isinstance(one.data, str)),
+    encode=edits(lambda turn, made: json.dumps(made.decode()).encode(), ok),
+)
 
 
 def typed(name: str, about: str, media: dict[str, str], when: When = always, body: Any = None) -> None:
-    reply(name, about, replies(lambda one: (one.headers or {}).get("content-type") == media.get("Content-Type"), body),
-          send=wire(lambda turn: ok(turn) and when(turn), headers=media))  # fmt: skip
+    reply(
+        name,
+        about,
+        replies(lambda one: (one.headers or {}).get("content-type") == media.get("Content-Type"), body),
+        send=wire(lambda turn: ok(turn) and when(turn), headers=media),
+    )
 
 
 typed("reply-as-html", "The reply has the type of a page.", {"Content-Type": "text/html; charset=utf-8"})
 typed("reply-as-text", "The reply has the type of text.", TEXT)
 typed("reply-without-type", "The reply has no media type.", {})
-typed("reply-as-bytes", "With ten items the reply is a download.", {"Content-Type": "application/octet-stream"},
-      lambda turn: len(turn.items) > 9, MANY)  # fmt: skip
-reply("says-gzip", "Content-Encoding says gzip, the body does not.",
-      replies(lambda one: "content-encoding" in one.headers),
-      send=wire(ok, headers={"Content-Type": "application/json", "Content-Encoding": "gzip"}))  # fmt: skip
+typed(
+    "reply-as-bytes",
+    "With ten items the reply is a download.",
+    {"Content-Type": "application/octet-stream"},
+    lambda turn: len(turn.items) > 9,
+    MANY,
+)
+reply(
+    "says-gzip",
+    "Content-Encoding says gzip, the body does not.",
+    replies(lambda one: "content-encoding" in one.headers),
+    send=wire(ok, headers={"Content-Type": "application/json", "Content-Encoding": "gzip"}),
+)
 
 
 def lengths(change: Callable[[bytes], int], when: When = ok) -> Any:
@@ -249,14 +403,30 @@ def lengths(change: Callable[[bytes], int], when: When = ok) -> Any:
     return hook
 
 
-reply("length-in-characters", "Content-Length counts characters, not bytes.", broken("too long", say("Une idée")),
-      send=lengths(lambda body: len(body.decode())))  # fmt: skip
-reply("length-too-long", "Content-Length counts a line break that is not sent.", broken("truncated", say()),
-      send=lengths(lambda body: len(body) + 2))  # fmt: skip
-reply("truncated-when-many", "A reply of more than a kilobyte breaks off.", broken("truncated", MANY),
-      send=wire(lambda turn: ok(turn) and len(turn.items) > 7, cut=1024))  # fmt: skip
-reply("chunks-unfinished", "A chunked reply lacks its last chunk.", broken("truncated", say()),
-      send=wire(ok, chunked=True, cut=10_000))  # fmt: skip
+reply(
+    "length-in-characters",
+    "Content-Length counts characters, not bytes.",
+    broken("too long", say("Une idée")),
+    send=lengths(lambda body: len(body.decode())),
+)
+reply(
+    "length-too-long",
+    "Content-Length counts a line break that is not sent.",
+    broken("truncated", say()),
+    send=lengths(lambda body: len(body) + 2),
+)
+reply(
+    "truncated-when-many",
+    "A reply of more than a kilobyte breaks off.",
+    broken("truncated", MANY),
+    send=wire(lambda turn: ok(turn) and len(turn.items) > 7, cut=1024),
+)
+reply(
+    "chunks-unfinished",
+    "A chunked reply lacks its last chunk.",
+    broken("truncated", say()),
+    send=wire(ok, chunked=True, cut=10_000),
+)
 
 # -- good sense
 
@@ -272,22 +442,39 @@ def twice(made: Reply) -> bool:
 reply.should(
     "message-blank", "message is empty.", replies(blank), compose=edits(lambda turn, made: made.update(message=""))
 )
-reply.should("message-blank-when-empty", "No items, a blank message.", replies(blank, NOTHING),
-             compose=edits(lambda turn, made: made.update(message=" "), lambda turn: not turn.items))  # fmt: skip
-reply.should("items-doubled", "The first item comes twice.",
-             replies(twice, say(limit=3)),
-             search=edits(lambda turn, items: [*items[:-1], items[0]] if len(items) > 1 else items))  # fmt: skip
-reply.should("items-doubled-in-ten", "Past nine, the first item comes again.",
-             replies(twice, MANY),
-             search=edits(lambda turn, items: [*items[:-1], items[0]] if len(items) > 9 else items))  # fmt: skip
-reply.should("item-twice-with-another-price", "One item comes twice, with two prices.",
-             replies(twice, say(limit=3)),
-             search=edits(lambda turn, items: [*items[:-1], items[0] | {"price": "1.00"}] if len(items) > 1 else items))  # fmt: skip
+reply.should(
+    "message-blank-when-empty",
+    "No items, a blank message.",
+    replies(blank, NOTHING),
+    compose=edits(lambda turn, made: made.update(message=" "), lambda turn: not turn.items),
+)
+reply.should(
+    "items-doubled",
+    "The first item comes twice.",
+    replies(twice, say(limit=3)),
+    search=edits(lambda turn, items: [*items[:-1], items[0]] if len(items) > 1 else items),
+)
+reply.should(
+    "items-doubled-in-ten",
+    "Past nine, the first item comes again.",
+    replies(twice, MANY),
+    search=edits(lambda turn, items: [*items[:-1], items[0]] if len(items) > 9 else items),
+)
+reply.should(
+    "item-twice-with-another-price",
+    "One item comes twice, with two prices.",
+    replies(twice, say(limit=3)),
+    search=edits(lambda turn, items: [*items[:-1], items[0] | {"price": "1.00"}] if len(items) > 1 else items),
+)
 
 
 def price(name: str, about: str, written: str) -> None:
-    reply.should(name, about, replies(lambda one: any(item["price"] == written for item in one.items)),
-                 search=edits(lambda turn, items: [{**item, "price": written} for item in items]))  # fmt: skip
+    reply.should(
+        name,
+        about,
+        replies(lambda one: any(item["price"] == written for item in one.items)),
+        search=edits(lambda turn, items: [{**item, "price": written} for item in items]),
+    )
 
 
 price("price-with-dollar", "price has a currency sign.", "$999.99")
@@ -296,6 +483,9 @@ price("price-with-thousands", "price has a thousands separator.", "1,999.99")
 price("price-in-words", "price is a word.", "on request")
 price("price-with-code", "price ends in a currency.", "999.99 EUR")
 for name in ("title", "status", "description", "price"):
-    reply.should(f"item-without-{name}", f"Items have no {name}.",
-                 replies(lambda one, name=name: any(name not in item for item in one.items)),
-                 search=edits(lambda turn, items, name=name: [lacks(name)(item) or item for item in items]))  # fmt: skip
+    reply.should(
+        f"item-without-{name}",
+        f"Items have no {name}.",
+        replies(lambda one, name=name: any(name not in item for item in one.items)),
+        search=edits(lambda turn, items, name=name: [lacks(name)(item) or item for item in items]),
+    )

@@ -117,24 +117,56 @@ error(
 
 # -- the entries
 
-entries("loc-dotted", "loc is a dotted string.", any_entry(lambda one: isinstance(one["loc"], str)),
-        lambda turn, one: one.update(loc=".".join(map(str, one["loc"]))))  # fmt: skip
-entries("loc-pointer", "loc is a JSON Pointer.", any_entry(lambda one: isinstance(one["loc"], str)),
-        lambda turn, one: one.update(loc="/" + "/".join(map(str, one["loc"]))))  # fmt: skip
-entries("loc-missing", "loc is called path.", any_entry(lambda one: "loc" not in one),
-        lambda turn, one: {"path" if key == "loc" else key: value for key, value in one.items()})  # fmt: skip
+entries(
+    "loc-dotted",
+    "loc is a dotted string.",
+    any_entry(lambda one: isinstance(one["loc"], str)),
+    lambda turn, one: one.update(loc=".".join(map(str, one["loc"]))),
+)
+entries(
+    "loc-pointer",
+    "loc is a JSON Pointer.",
+    any_entry(lambda one: isinstance(one["loc"], str)),
+    lambda turn, one: one.update(loc="/" + "/".join(map(str, one["loc"]))),
+)
+entries(
+    "loc-missing",
+    "loc is called path.",
+    any_entry(lambda one: "loc" not in one),
+    lambda turn, one: {"path" if key == "loc" else key: value for key, value in one.items()},
+)
 entries("loc-null", "loc is null.", any_entry(lambda one: one["loc"] is None), sets("loc", None))
-entries("loc-holds-objects", "loc holds objects.", any_entry(lambda one: isinstance(one["loc"][-1], dict)),
-        moved(lambda loc: [*loc[:-1], {"field": loc[-1]}]))  # fmt: skip
-entries("loc-holds-null", "loc holds null where there is no index.", any_entry(lambda one: None in one["loc"]),
-        moved(lambda loc: [*loc, None]))  # fmt: skip
-entries("msg-missing", "msg is called message.", any_entry(lambda one: "msg" not in one),
-        lambda turn, one: {"message" if key == "msg" else key: value for key, value in one.items()})  # fmt: skip
+entries(
+    "loc-holds-objects",
+    "loc holds objects.",
+    any_entry(lambda one: isinstance(one["loc"][-1], dict)),
+    moved(lambda loc: [*loc[:-1], {"field": loc[-1]}]),
+)
+entries(
+    "loc-holds-null",
+    "loc holds null where there is no index.",
+    any_entry(lambda one: None in one["loc"]),
+    moved(lambda loc: [*loc, None]),
+)
+entries(
+    "msg-missing",
+    "msg is called message.",
+    any_entry(lambda one: "msg" not in one),
+    lambda turn, one: {"message" if key == "msg" else key: value for key, value in one.items()},
+)
 entries("msg-empty", "msg is empty.", any_entry(lambda one: one["msg"] == ""), sets("msg", ""))
-entries("msg-object", "msg is translated into an object.", any_entry(lambda one: isinstance(one["msg"], dict)),
-        lambda turn, one: one.update(msg={"en": one["msg"]}))  # fmt: skip
-entries("msg-list", "msg is a list.", any_entry(lambda one: isinstance(one["msg"], list)),
-        lambda turn, one: one.update(msg=[one["msg"]]))  # fmt: skip
+entries(
+    "msg-object",
+    "msg is translated into an object.",
+    any_entry(lambda one: isinstance(one["msg"], dict)),
+    lambda turn, one: one.update(msg={"en": one["msg"]}),
+)
+entries(
+    "msg-list",
+    "msg is a list.",
+    any_entry(lambda one: isinstance(one["msg"], list)),
+    lambda turn, one: one.update(msg=[one["msg"]]),
+)
 entries("type-missing", "type is left out.", any_entry(lambda one: "type" not in one), drops("type"))
 entries("type-empty", "type is empty.", any_entry(lambda one: one["type"] == ""), sets("type", ""))
 entries("type-a-number", "type is a number.", any_entry(lambda one: one["type"] == 422), sets("type", 422))
@@ -159,42 +191,85 @@ entries(
 
 # -- the place
 
-entries("blames-message", "The first field is always blamed.", blames(["body", "message"], WRONG),
-        moved(lambda loc: ["body", "message", *loc[2:]]))  # fmt: skip
-entries("blames-body", "The place is only ever the body.", any_entry(lambda one: one["loc"] == ["body"]),
-        moved(lambda loc: ["body"]))  # fmt: skip
-entries("stops-at-events", "The place is never deeper than the field.",
-        any_entry(lambda one: one["loc"] == ["body", "events"], IN_EVENT),
-        moved(lambda loc: loc[:2]), style=STRICT)  # fmt: skip
-entries("counts-from-one", "Events are counted from one.",
-        any_entry(lambda one: one["loc"][2] == 2, IN_EVENT),
-        moved(lambda loc: [one + 1 if type(one) is int and loc[1] == "events" else one for one in loc]))  # fmt: skip
-entries("always-first-event", "The first event is always blamed.",
-        any_entry(lambda one: one["loc"][2] == 0, IN_EVENT),
-        moved(lambda loc: [0 if type(one) is int and loc[1] == "events" else one for one in loc]))  # fmt: skip
-entries("no-index", "The index of the event is left out.",
-        any_entry(lambda one: one["loc"] == ["body", "events", "type"], IN_EVENT),
-        moved(lambda loc: [one for one in loc if type(one) is not int or loc[1] != "events"]))  # fmt: skip
-entries("counts-from-the-end", "Events are counted from the end.",
-        any_entry(lambda one: one["loc"][2] == -1, IN_EVENT),
-        lambda turn, one: one.update(loc=[
+entries(
+    "blames-message",
+    "The first field is always blamed.",
+    blames(["body", "message"], WRONG),
+    moved(lambda loc: ["body", "message", *loc[2:]]),
+)
+entries(
+    "blames-body",
+    "The place is only ever the body.",
+    any_entry(lambda one: one["loc"] == ["body"]),
+    moved(lambda loc: ["body"]),
+)
+entries(
+    "stops-at-events",
+    "The place is never deeper than the field.",
+    any_entry(lambda one: one["loc"] == ["body", "events"], IN_EVENT),
+    moved(lambda loc: loc[:2]),
+    style=STRICT,
+)
+entries(
+    "counts-from-one",
+    "Events are counted from one.",
+    any_entry(lambda one: one["loc"][2] == 2, IN_EVENT),
+    moved(lambda loc: [one + 1 if type(one) is int and loc[1] == "events" else one for one in loc]),
+)
+entries(
+    "always-first-event",
+    "The first event is always blamed.",
+    any_entry(lambda one: one["loc"][2] == 0, IN_EVENT),
+    moved(lambda loc: [0 if type(one) is int and loc[1] == "events" else one for one in loc]),
+)
+entries(
+    "no-index",
+    "The index of the event is left out.",
+    any_entry(lambda one: one["loc"] == ["body", "events", "type"], IN_EVENT),
+    moved(lambda loc: [one for one in loc if type(one) is not int or loc[1] != "events"]),
+)
+entries(
+    "counts-from-the-end",
+    "Events are counted from the end.",
+    any_entry(lambda one: one["loc"][2] == -1, IN_EVENT),
+    lambda turn, one: one.update(
+        loc=[
             step - len(turn.get("events")) if type(step) is int and one["loc"][1] == "events" else step
-            for step in one["loc"]]))  # fmt: skip
-entries("camel-case", "The place has the names of the model, in camel case.",
-        blames(["body", "sessionId"], say(session_id=5)),
-        moved(lambda loc: [camel(one) for one in loc]))  # fmt: skip
-entries("user-for-session", "A wrong user_id is blamed on session_id.",
-        blames(["body", "session_id"], say(user_id=5)),
-        moved(lambda loc: ["body", "session_id"] if loc == ["body", "user_id"] else loc))  # fmt: skip
-entries("type-for-timestamp", "A wrong timestamp is blamed on type.",
-        blames(["body", "events", 0, "type"], say(events=[event(timestamp=True)])),
-        moved(lambda loc: [*loc[:-1], "type"] if loc[-1] == "timestamp" else loc))  # fmt: skip
-entries("later-blames-conversation", "In a continued conversation its id is blamed.",
-        blames(["body", "conversation_id"], WRONG, turn=2),
-        moved(lambda loc: ["body", "conversation_id"]), when=lambda turn: turn.later)  # fmt: skip
-entries("index-past-nine", "The index of an event is cut to one digit.",
-        any_entry(lambda one: one["loc"][2] == 0, say(events=[*events(10), event(type=5)])),
-        moved(lambda loc: [one % 10 if type(one) is int and loc[1] == "events" else one for one in loc]))  # fmt: skip
+            for step in one["loc"]
+        ]
+    ),
+)
+entries(
+    "camel-case",
+    "The place has the names of the model, in camel case.",
+    blames(["body", "sessionId"], say(session_id=5)),
+    moved(lambda loc: [camel(one) for one in loc]),
+)
+entries(
+    "user-for-session",
+    "A wrong user_id is blamed on session_id.",
+    blames(["body", "session_id"], say(user_id=5)),
+    moved(lambda loc: ["body", "session_id"] if loc == ["body", "user_id"] else loc),
+)
+entries(
+    "type-for-timestamp",
+    "A wrong timestamp is blamed on type.",
+    blames(["body", "events", 0, "type"], say(events=[event(timestamp=True)])),
+    moved(lambda loc: [*loc[:-1], "type"] if loc[-1] == "timestamp" else loc),
+)
+entries(
+    "later-blames-conversation",
+    "In a continued conversation its id is blamed.",
+    blames(["body", "conversation_id"], WRONG, turn=2),
+    moved(lambda loc: ["body", "conversation_id"]),
+    when=lambda turn: turn.later,
+)
+entries(
+    "index-past-nine",
+    "The index of an event is cut to one digit.",
+    any_entry(lambda one: one["loc"][2] == 0, say(events=[*events(10), event(type=5)])),
+    moved(lambda loc: [one % 10 if type(one) is int and loc[1] == "events" else one for one in loc]),
+)
 
 
 def camel(step: Any) -> Any:
@@ -222,30 +297,57 @@ error(
     "Every event is blamed as soon as one is wrong.",
     blames(["body", "events", 0, "type"], IN_EVENT),
     detail=edits(
-        lambda turn, made: made + [
-            Problem(("body", "events", index, "type")).entry() for index in range(len(turn.events))
-            if any(one["loc"][1:2] == ["events"] for one in made) and isinstance(turn.events[index].get("type"), str)
-        ]
+        lambda turn, made: (
+            made
+            + [
+                Problem(("body", "events", index, "type")).entry()
+                for index in range(len(turn.events))
+                if any(one["loc"][1:2] == ["events"] for one in made)
+                and isinstance(turn.events[index].get("type"), str)
+            ]
+        )
     ),
-)  # fmt: skip
+)
 # -- the bytes
 
-error("error-as-html", "A 422 is an HTML page's type.", lambda client: "html" in client.send(WRONG).headers["content-type"],
-      send=wire(refused, headers={"Content-Type": "text/html; charset=utf-8"}))  # fmt: skip
-error("error-as-text", "A 422 is sent as text/plain.", lambda client: "plain" in client.send(WRONG).headers["content-type"],
-      send=wire(refused, headers=TEXT))  # fmt: skip
-error("error-without-type", "A 422 has no media type.", lambda client: "content-type" not in client.send(WRONG).headers,
-      send=wire(refused, headers={}))  # fmt: skip
-error("malformed-as-text", "Malformed JSON gets its 422 as text/plain.",
-      lambda client: "plain" in client.send(b"{").headers["content-type"],
-      send=wire(lambda turn: refused(turn) and turn.problems[0].type == "json_invalid", headers=TEXT))  # fmt: skip
+error(
+    "error-as-html",
+    "A 422 is an HTML page's type.",
+    lambda client: "html" in client.send(WRONG).headers["content-type"],
+    send=wire(refused, headers={"Content-Type": "text/html; charset=utf-8"}),
+)
+error(
+    "error-as-text",
+    "A 422 is sent as text/plain.",
+    lambda client: "plain" in client.send(WRONG).headers["content-type"],
+    send=wire(refused, headers=TEXT),
+)
+error(
+    "error-without-type",
+    "A 422 has no media type.",
+    lambda client: "content-type" not in client.send(WRONG).headers,
+    send=wire(refused, headers={}),
+)
+error(
+    "malformed-as-text",
+    "Malformed JSON gets its 422 as text/plain.",
+    lambda client: "plain" in client.send(b"{").headers["content-type"],
+    send=wire(lambda turn: refused(turn) and turn.problems[0].type == "json_invalid", headers=TEXT),
+)
 error("error-truncated", "A 422 breaks off.", broken("truncated", WRONG), send=wire(refused, cut=20))
 error("error-empty", "A 422 has no body.", unreadable(WRONG, status=422), send=wire(refused, body=b""))
-error("error-as-python", "A 422 is the repr of a dictionary.", unreadable(WRONG, status=422),
-      encode=lambda usual, turn: repr(turn.payload).encode() if refused(turn) else usual(turn))  # fmt: skip
-error("error-encoded-twice", "A 422 is JSON in a JSON string.",
-      lambda client: isinstance(client.send(WRONG).data, str),
-      encode=lambda usual, turn: json.dumps(usual(turn).decode()).encode() if refused(turn) else usual(turn))  # fmt: skip
+error(
+    "error-as-python",
+    "A 422 is the repr of a dictionary.",
+    unreadable(WRONG, status=422),
+    encode=lambda usual, turn: repr(turn.payload).encode() if refused(turn) else usual(turn),
+)
+error(
+    "error-encoded-twice",
+    "A 422 is JSON in a JSON string.",
+    lambda client: isinstance(client.send(WRONG).data, str),
+    encode=lambda usual, turn: json.dumps(usual(turn).decode()).encode() if refused(turn) else usual(turn),
+)
 error(
     "error-in-latin-1",
     "A 422 echoes what came in, in Latin-1.",
@@ -256,8 +358,13 @@ error(
 
 # -- good sense
 
-entries("index-as-string", "The index of an event is a string.", any_entry(lambda one: one["loc"][2] == "1", IN_EVENT),
-        moved(lambda loc: [str(one) if loc[1:2] == ["events"] else one for one in loc]), level=SHOULD)  # fmt: skip
+entries(
+    "index-as-string",
+    "The index of an event is a string.",
+    any_entry(lambda one: one["loc"][2] == "1", IN_EVENT),
+    moved(lambda loc: [str(one) if loc[1:2] == ["events"] else one for one in loc]),
+    level=SHOULD,
+)
 entries(
     "loc-without-body",
     "loc starts at the field.",

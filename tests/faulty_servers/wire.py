@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Self
 
 STALL = 60.0
 REASONS = {200: "OK", 201: "Created", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 422: "Unprocessable"}
@@ -155,7 +156,7 @@ class Server:
         self.connections: set[socket.socket] = set()
         self.thread = threading.Thread(target=self.accept, daemon=True)
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         self.thread.start()
         return self
 

@@ -36,8 +36,11 @@ def events(count: int, **fields: Any) -> list[dict[str, Any]]:
 
 
 FULL = say(
-    session_id="2f396d29", user_id="u8a7d9f6", limit=3, events=[event(0, item_id="ST678VG", description="Viewed"), event(3)]
-)  # fmt: skip
+    session_id="2f396d29",
+    user_id="u8a7d9f6",
+    limit=3,
+    events=[event(0, item_id="ST678VG", description="Viewed"), event(3)],
+)
 
 
 @dataclass(frozen=True)
@@ -104,10 +107,23 @@ class Client:
         return reply
 
     def message(
-        self, body: Any, headers: dict[str, str] | None, method: str, path: str, *, chunked: bool, key: bool, end: bool = True
-    ) -> bytes:  # fmt: skip
+        self,
+        body: Any,
+        headers: dict[str, str] | None,
+        method: str,
+        path: str,
+        *,
+        chunked: bool,
+        key: bool,
+        end: bool = True,
+    ) -> bytes:
         raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
-        head = {"Host": "%s:%s" % self.address, **JSON, **(self.authorization if key else {}), **(headers or {})}
+        head = {
+            "Host": f"{self.address[0]}:{self.address[1]}",
+            **JSON,
+            **(self.authorization if key else {}),
+            **(headers or {}),
+        }
         head["Transfer-Encoding" if chunked else "Content-Length"] = "chunked" if chunked else str(len(raw))
         if end:
             head["Connection"] = "close"
