@@ -51,9 +51,9 @@ def concurrent(facts: Facts) -> Iterator[Finding]:
         yield Finding("a conversation_id of its own", facts.reply_id, (CONVERSATION,))
 
 
-@TABLE.rule("conversation.foreign", lambda facts: _is_foreign(facts) and facts.reply_id is not None)
+@TABLE.rule("conversation.foreign", lambda facts: _is_foreign(facts) and not facts.failed)
 def foreign(facts: Facts) -> Iterator[Finding]:
-    if facts.reply_id != facts.sent_id and facts.reply_id in facts.history.seen:
+    if facts.reply_id is not None and facts.reply_id != facts.sent_id and facts.reply_id in facts.history.seen:
         yield Finding("the conversation_id as sent, or one never seen before", facts.reply_id, (CONVERSATION,))
 
 

@@ -74,9 +74,9 @@ def beyond_ijson_echoed(facts: Facts) -> Iterator[Finding]:
         yield Finding("status 200 or a 4xx", facts.seen)
 
 
-@TABLE.rule("robustness.beyond-i-json-status", lambda facts: facts.kind is Kind.BEYOND_IJSON and not facts.failed)
+@TABLE.rule("robustness.beyond-i-json-status", lambda facts: facts.kind is Kind.BEYOND_IJSON)
 def beyond_ijson_status(facts: Facts) -> Iterator[Finding]:
-    if not 200 <= facts.status < 300 and not 400 <= facts.status < 500:
+    if not facts.failed and not 200 <= facts.status < 300 and not 400 <= facts.status < 500:
         yield Finding("status 200 or a 4xx", facts.seen)
 
 

@@ -1,0 +1,1 @@
+"""The suite: tells of any server whether it keeps the contract of POST /chat."""

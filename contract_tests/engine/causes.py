@@ -1,0 +1,144 @@
+"""From violations to causes: what is wrong with a server, each thing once, confirmed by sending it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chat_contract import Violation
+from chat_contract.errors import Pointer
+from chat_contract.roles import EVENTS
+from contract_tests.engine.runner import Observation, Runner
+from contract_tests.engine.script import Script, Step
+
+SENDINGS = 4
+"""How often a request is sent at most before its violation is called intermittent."""
+
+ENOUGH = 2
+"""How often a violation is seen before it counts."""
+
+MAX_CONFIRMATIONS = 30
+
+_LEVELS = {"must": 0, "should": 1, "observed": 2}
+
+Key = tuple[str, Pointer, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Cause:
+    """One thing that is wrong: the smallest exchange that shows it, and how often it was seen."""
+
+    key: Key
+    violation: Violation
+    exhibit: Observation
+    seen: int
+    sent: int
+
+    @property
+    def intermittent(self) -> bool:
+        """Seen, but not often enough to count."""
+        return self.seen < ENOUGH
+
+    @property
+    def level(self) -> str:
+        return self.violation.level
+
+
+def find_causes(runner: Runner, observations: Iterable[Observation]) -> list[Cause]:
+    """Group the violations by cause and confirm those that were seen only once; the gravest first."""
+    groups: dict[Key, list[tuple[Violation, Observation]]] = {}
+    for observation in observations:
+        for violation in observation.violations:
+            groups.setdefault(key_of(violation), []).append((violation, observation))
+    causes = []
+    budget = MAX_CONFIRMATIONS
+    for key in sorted(groups, key=lambda key: _LEVELS[groups[key][0][0].level]):
+        sightings = groups[key]
+        violation, exhibit = min(sightings, key=lambda sighting: _size(sighting[1]))
+        cause = Cause(key, violation, exhibit, len(sightings), len(sightings))
+        if cause.level != "observed" and cause.intermittent and budget > 0:
+            before = runner.sender.sent
+            cause = _confirmed(runner, cause)
+            budget -= runner.sender.sent - before
+        causes.append(cause)
+    return causes
+
+
+def key_of(violation: Violation) -> Key:
+    """Say what makes two violations one cause: clause, place without its indices, and the kind of what came."""
+    place = tuple("*" if isinstance(part, int) else part for part in violation.pointer)
+    return violation.clause, place, _gist(violation.got)
+
+
+def _gist(got: Any) -> str:
+    if isinstance(got, dict) and "status" in got:
+        return f"status {got['status']}"
+    if isinstance(got, str):
+        first = got.split(" ", 2)
+        return " ".join(first[:2]) if first[0] == "status" else first[0] if _is_breakdown(first[0]) else "text"
+    return type(got).__name__
+
+
+def _is_breakdown(word: str) -> bool:
+    return word in {"reset", "truncated", "silence", "garbled"}
+
+
+def _size(observation: Observation) -> tuple[int, int]:
+    turns = len(observation.earlier) if observation.step.continues else 0
+    return turns, len(observation.interaction.request.body)
+
+
+def _confirmed(runner: Runner, cause: Cause) -> Cause:
+    """Send the cause's request again, first as small as it may get, then as it was."""
+    attempts = _attempts(cause.exhibit)
+    for number in range(SENDINGS - 1):
+        scripts = attempts[min(number, len(attempts) - 1)]
+        found = [
+            (violation, observation)
+            for observation in runner.observe(scripts)
+            for violation in observation.violations
+            if key_of(violation) == cause.key
+        ]
+        cause = replace(cause, sent=cause.sent + 1)
+        if found:
+            violation, exhibit = min(found, key=lambda sighting: _size(sighting[1]))
+            cause = replace(cause, seen=cause.seen + 1)
+            if _size(exhibit) <= _size(cause.exhibit):
+                cause = replace(cause, violation=violation, exhibit=exhibit)
+        if not cause.intermittent or "silence" in cause.key[2]:
+            break
+    return cause
+
+
+def _attempts(exhibit: Observation) -> list[list[Script]]:
+    """Return what to send: a smaller request in a fresh conversation, the same one, all that was before it."""
+    script, step = exhibit.script, exhibit.step
+    if script.together is not None:
+        return [[replace(script, name=f"{script.name}, again"), replace(script, name=f"{script.name}, beside itself")]]
+    opening = script.steps[:1] if step.continues else ()
+    attempts = []
+    smaller = _smaller(exhibit)
+    if smaller is not None:
+        attempts.append([replace(script, steps=(*opening, smaller), parts=())])
+    attempts.append([replace(script, steps=(*opening, step), parts=())])
+    if exhibit.index > 1:
+        attempts.append([replace(script, steps=script.steps[: exhibit.index + 1], parts=())])
+    return attempts
+
+
+def _smaller(exhibit: Observation) -> Step | None:
+    """Leave out of a refusable request all that its fault does not need."""
+    step = exhibit.step
+    faults = exhibit.facts.classification.hard_faults
+    if not isinstance(step.body, dict) or len(faults) != 1 or not faults[0].place:
+        return None
+    place = faults[0].place
+    required = set(exhibit.facts.contract.schemas["documented"].get("required", ()))
+    conversation = {name for name, value in step.body.items() if repr(value) == "ISSUED"}
+    body = {
+        name: value for name, value in step.body.items() if name in required | conversation or name == str(place[0])
+    }
+    if place[0] == EVENTS and len(place) > 1 and isinstance(body.get(EVENTS), list):
+        body[EVENTS] = [body[EVENTS][int(place[1])]]
+    return replace(step, body=body) if body != step.body else None

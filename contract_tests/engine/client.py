@@ -1,0 +1,176 @@
+"""Sends one request and says what came of it; the only module that touches the network."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from chat_contract.interactions import Breakdown, Headers, Request, Response
+from chat_contract.version import __version__
+
+USER_AGENT = f"chat-contract/{__version__}"
+MAX_ANSWER = 32 * 1024 * 1024
+"""How many bytes of one answer are read."""
+
+_CHUNK = 64 * 1024
+_LONGEST_WAIT = 30.0
+_PATIENCE = 5
+
+
+class UnreachableError(Exception):
+    """No connection could be made, so nothing was judged; the text says why."""
+
+
+class Client:
+    """Talks to one server. Thread-safe: each thread has its own connections."""
+
+    def __init__(self, base_url: str, *, headers: Headers = (), timeout: float = 10.0) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.headers = headers
+        self.timeout = timeout
+        self.sent = 0
+        self._lock = threading.Lock()
+        self._local = threading.local()
+        self._sessions: list[requests.Session] = []
+
+    def send(self, request: Request) -> Response | Breakdown:
+        """Send the request; a 429 is waited for and sent again.
+
+        Raises :class:`UnreachableError` where no connection can be made.
+        """
+        for _ in range(_PATIENCE):
+            outcome = self._send_settled(request)
+            if not isinstance(outcome, Response) or outcome.status != 429:
+                return outcome
+            time.sleep(_retry_after(outcome.header("Retry-After")))
+        return outcome
+
+    def close(self) -> None:
+        for session in self._sessions:
+            session.close()
+
+    def _send_settled(self, request: Request) -> Response | Breakdown:
+        outcome = self._send_once(request)
+        if isinstance(outcome, Breakdown) and outcome.kind == "reset":
+            # A server may close a kept connection just as it is used again. On a fresh one that cannot be.
+            self._drop_connections()
+            outcome = self._send_once(request)
+        return outcome
+
+    def _send_once(self, request: Request) -> Response | Breakdown:
+        with self._lock:
+            self.sent += 1
+        began = time.monotonic()
+        try:
+            answer = self._session().request(
+                request.method,
+                self.base_url + request.path,
+                data=_in_chunks(request.body) if request.chunked else request.body,
+                headers=dict((*self._default_headers(request), *request.headers)),
+                timeout=(min(self.timeout, 10.0), self.timeout),
+                allow_redirects=False,
+                stream=True,
+            )
+            body = self._read(answer, began)
+        except requests.exceptions.SSLError as error:
+            raise UnreachableError(f"TLS failed: {_innermost(error)}") from None
+        except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
+            raise UnreachableError(f"no connection: {_innermost(error)}") from None
+        except (requests.exceptions.Timeout, TimeoutError):
+            self._drop_connections()
+            return Breakdown("silence", f"no whole answer in {self.timeout:g} s", time.monotonic() - began)
+        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
+            self._drop_connections()
+            return Breakdown("truncated", _innermost(error), time.monotonic() - began)
+        except requests.exceptions.ConnectionError as error:
+            return self._disconnected(error, time.monotonic() - began)
+        except (requests.exceptions.InvalidHeader, requests.exceptions.RequestException) as error:
+            return Breakdown("garbled", _innermost(error), time.monotonic() - began)
+        headers = tuple((key, value) for key, value in answer.raw.headers.items())
+        return Response(answer.status_code, headers, body, time.monotonic() - began)
+
+    def _read(self, answer: requests.Response, began: float) -> bytes:
+        parts = []
+        size = 0
+        for part in answer.iter_content(_CHUNK):
+            parts.append(part)
+            size += len(part)
+            if time.monotonic() - began > self.timeout or size > MAX_ANSWER:
+                answer.close()
+                raise TimeoutError
+        return b"".join(parts)
+
+    def _disconnected(self, error: requests.exceptions.ConnectionError, elapsed: float) -> Breakdown:
+        cause = _root(error)
+        if isinstance(cause, urllib3.exceptions.NewConnectionError | ConnectionRefusedError):
+            raise UnreachableError(f"no connection: {_innermost(error)}") from None
+        if isinstance(cause, urllib3.exceptions.ReadTimeoutError | TimeoutError):
+            return Breakdown("silence", f"no whole answer in {self.timeout:g} s", elapsed)
+        if isinstance(cause, urllib3.exceptions.IncompleteRead):
+            return Breakdown("truncated", str(cause), elapsed)
+        if "BadStatusLine" in repr(error) or "LineTooLong" in repr(error):
+            return Breakdown("garbled", _innermost(error), elapsed)
+        return Breakdown("reset", _innermost(error), elapsed)
+
+    def _default_headers(self, request: Request) -> Headers:
+        headers = self.headers if request.credential == "given" else ()
+        return (("User-Agent", USER_AGENT), ("Accept", "application/json"), ("Accept-Encoding", "identity"), *headers)
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            # A .netrc, a proxy or a bundle from the environment must not change what is sent.
+            session.trust_env = False
+            session.headers.clear()
+            adapter = HTTPAdapter(max_retries=0)
+            session.mount("http://", adapter)
+            session.mount("https://", adapter)
+            self._local.session = session
+            with self._lock:
+                self._sessions.append(session)
+        return session
+
+    def _drop_connections(self) -> None:
+        self._session().close()
+
+
+def _in_chunks(body: bytes) -> Iterator[bytes]:
+    middle = max(1, len(body) // 2)
+    yield body[:middle]
+    if body[middle:]:
+        yield body[middle:]
+
+
+def _retry_after(header: str | None) -> float:
+    try:
+        seconds = float(header) if header is not None else 1.0
+    except ValueError:
+        return 1.0
+    return min(max(seconds, 0.05), _LONGEST_WAIT)
+
+
+def _root(error: BaseException) -> BaseException:
+    """Return what an exception of requests was made from."""
+    seen: list[Any] = [error]
+    while True:
+        inner = seen[-1]
+        following = getattr(inner, "reason", None)
+        if not isinstance(following, BaseException):
+            following = next((part for part in getattr(inner, "args", ()) if isinstance(part, BaseException)), None)
+        if following is None or following in seen:
+            return seen[-1] if isinstance(seen[-1], BaseException) else error
+        seen.append(following)
+
+
+def _innermost(error: BaseException) -> str:
+    """Say the cause in a few words, without addresses of objects."""
+    cause = _root(error)
+    text = str(cause).rpartition(">: ")[2] or type(cause).__name__
+    return text[:200]

@@ -1,0 +1,1 @@
+"""From the contract to scripts. Everything is derived: fields, types, bounds and samples come from the contract."""

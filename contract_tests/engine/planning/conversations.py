@@ -1,0 +1,114 @@
+"""Conversations of several turns: long ones, interleaved ones, several at the same time, and ids from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from chat_contract.roles import CONVERSATION, EVENTS, SESSION, USER
+from contract_tests.engine.planning.acceptances import later_turns
+from contract_tests.engine.planning.samples import RUN_SESSION, RUN_USER, Samples
+from contract_tests.engine.script import ISSUED, Script, Step, single
+
+GROUP = "conversation"
+
+LONGEST = 20
+"""How many turns a conversation has at most."""
+
+_REFUSED_BETWEEN = 6
+_SHOPPERS = 4
+
+
+def scripts(samples: Samples, refused: Sequence[Step]) -> list[Script]:
+    """Return the conversations; the refused turns given are spread over them."""
+    return [
+        *_long(samples, refused),
+        _documented_example(samples),
+        *_interleaved(samples),
+        *_at_the_same_time(samples),
+        *_foreign(samples),
+    ]
+
+
+def _opening(samples: Samples, **values: object) -> Step:
+    return Step("opens a conversation", samples.request(**values))
+
+
+def _long(samples: Samples, refused: Sequence[Step]) -> Iterator[Script]:
+    """Spread the refused turns over long conversations, accepted turns between them."""
+    turns = later_turns(samples)
+    waiting = list(refused)
+    number = 0
+    while waiting or number == 0:
+        number += 1
+        steps = [_opening(samples, **{SESSION: RUN_SESSION, USER: RUN_USER})]
+        if number == 1:
+            # A conversation as shoppers have it, before anything goes wrong in it.
+            steps += turns[:6]
+        following = number
+        while waiting and len(steps) < LONGEST - 1:
+            room = min(_REFUSED_BETWEEN, LONGEST - 1 - len(steps))
+            steps += waiting[:room]
+            del waiting[:room]
+            steps.append(turns[(5 + following) % len(turns)])
+            following += 1
+        yield Script(f"conversation {number}", GROUP, tuple(steps), rank=1)
+
+
+def _documented_example(samples: Samples) -> Script:
+    """Send the fullest example with an id of this server's in the place of its own, and as it stands."""
+    example = samples.example
+    opening = {name: example[name] for name in (USER,) if name in example}
+    mine = {**example, CONVERSATION: ISSUED} if CONVERSATION in example else example
+    return Script(
+        "the documented example",
+        GROUP,
+        (
+            _opening(samples, **opening),
+            Step("the documented example in a conversation of this server", mine),
+            Step("the documented example as it stands", example),
+        ),
+        rank=1,
+    )
+
+
+def _interleaved(samples: Samples) -> Iterator[Script]:
+    """One user twice in one session, turn by turn: the runner plays the two in step."""
+    for name, user in (("one", RUN_USER), ("two", RUN_USER)):
+        values = {SESSION: RUN_SESSION, USER: user}
+        turn = samples.request(**values, **{CONVERSATION: ISSUED})
+        yield Script(
+            f"interleaved conversation {name}",
+            GROUP,
+            (_opening(samples, **values), Step("goes on", turn), Step("goes on", turn)),
+            rank=2,
+            together="interleaved",
+        )
+
+
+def _at_the_same_time(samples: Samples) -> Iterator[Script]:
+    events = [samples.full_event(0)]
+    for number in range(_SHOPPERS):
+        user = f"contract-test-user-{number}"
+        yield Script(
+            f"concurrent conversation {number + 1}",
+            GROUP,
+            (
+                _opening(samples, **{USER: user}),
+                Step("goes on", samples.request(**{CONVERSATION: ISSUED, USER: user, EVENTS: events})),
+            ),
+            rank=2,
+            together="concurrent",
+        )
+
+
+def _foreign(samples: Samples) -> Iterator[Script]:
+    """Ids that this server never issued, in forms that a careless server folds, cuts or trims."""
+    for label, value in (
+        ("in capitals", "C8A7D9F6-E4B1-42D3-8C2E-5A8D4F31B97A"),
+        ("of many characters", "contract-test-" + "x" * 120),
+        ("with blanks around it", "  contract-test 42 "),
+        ("in another script", "Ünïcode-会話-42"),
+    ):
+        yield single(
+            Step(f"a conversation_id from elsewhere, {label}", samples.request(**{CONVERSATION: value})), GROUP, rank=3
+        )

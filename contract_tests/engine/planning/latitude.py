@@ -1,0 +1,216 @@
+"""What the documents leave open: each question asked, and inputs that no server may fall over.
+
+Variations are packed, since most servers take them all. A pack that is answered neither with 200 nor with a 422 that
+names several places is taken apart: only then is it unclear whether each variation was looked at.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chat_contract.latitude import Question
+from chat_contract.roles import CONVERSATION, EVENT_TIME, EVENT_TYPE, EVENTS, ITEM, LIMIT, MESSAGE, SESSION, USER
+from contract_tests.engine.planning.samples import Samples
+from contract_tests.engine.script import ISSUED, Script, Step, single
+
+GROUP = "robustness"
+
+_CAREFULLY_TAKEN = (
+    ("digits for a message", "12345"),
+    ("a word that JSON knows for a message", "null"),
+    ("JSON for a message", '{"message": null}'),
+    ("scripts without case for a message", "机 책상 مكتب"),
+    ("one character for a message", "?"),
+)
+"""Messages that everyone accepts; each rides along with a limit that most accept."""
+
+_NOT_IN_QUESTIONS = (2**31, 2**63, 10**30, -(2**63) - 1)
+
+_NO_DATES: tuple[Any, ...] = (
+    "2024-02-30T00:00:00Z",
+    "2024-06-14T25:61:00Z",
+    "",
+    "yesterday at noon '%s' {0}",
+    "0000-01-01T00:00:00Z",
+    "2016-12-31T23:59:60Z",
+    10**20,
+    "é\u0000\n",
+    "20240614T100000Z",
+)
+_ODD_DATES: tuple[Any, ...] = ("9999-12-31T23:59:59-01:00", "1000-01-01T00:00:00+14:00", 2**31, -1, 0.5)
+
+_ID_TEXTS = ('it\'s "5" {0} %s \\ `ls` <b>&', "🎁 👩‍👧 é ñ 会", "\u202e מתנה هدية")
+_ID_CONTROLS = ("a\u0000b", "a\r\nX-Header: b", "  \t ")
+
+
+def scripts(samples: Samples, rng: random.Random) -> list[Script]:
+    """Return the inputs of the latitude; the seed chooses which question is asked twice."""
+    questions = list(_questions(samples))
+    return [
+        *questions,
+        *_limits(samples),
+        *_texts(samples),
+        *_sizes(samples),
+        *_times(samples),
+        *_twice(questions, rng),
+    ]
+
+
+def asked(samples: Samples, question: Question) -> dict[str, Any] | None:
+    """Return the request that asks a question; None where it is not asked by a body."""
+    changes = _changes(question)
+    return None if changes is None else samples.request(**changes)
+
+
+def _changes(question: Question) -> dict[str, Any] | None:
+    if question.ask is None:
+        return None
+    values = copy.deepcopy(dict(question.ask))
+    if question.times > 1:
+        name = str((question.place or (MESSAGE,))[0])
+        values[name] = values[name] * question.times
+    return values
+
+
+def _pack(samples: Samples, label: str, parts: Mapping[str, Mapping[str, Any]], *, rank: int) -> Script:
+    """Put changes of different fields into one request; events add up."""
+    whole: dict[str, Any] = {}
+    for changes in parts.values():
+        for name, value in changes.items():
+            whole[name] = [*whole[name], *value] if name == EVENTS and isinstance(whole.get(name), list) else value
+    alone = tuple(
+        single(Step(f"{label}: {part}", samples.request(**changes)), GROUP, rank=rank)
+        for part, changes in parts.items()
+    )
+    if len(alone) == 1:
+        return alone[0]
+    return single(Step(f"{label}: {', '.join(parts)}", samples.request(**whole)), GROUP, rank=rank, parts=alone)
+
+
+def _questions(samples: Samples) -> Iterator[Script]:
+    """Pack the questions: all about null together, the others so that no two of a pack are about the same field."""
+    nulls: dict[str, Mapping[str, Any]] = {}
+    packs: list[dict[str, Mapping[str, Any]]] = []
+    for question in samples.contract.questions.values():
+        changes = _changes(question)
+        if changes is None or question.unissued or question.id in {"events-null", "limit-negative", "limit-large"}:
+            continue
+        if question.id.endswith("-null"):
+            nulls[question.id] = changes
+            continue
+        for pack in packs:
+            taken = {name for other in pack.values() for name in other}
+            if not (taken - {EVENTS}) & set(changes) and (
+                EVENTS not in taken or EVENTS not in changes or len(pack) < 4
+            ):
+                pack[question.id] = changes
+                break
+        else:
+            packs.append({question.id: changes})
+    yield _pack(samples, "latitude", nulls, rank=2)
+    for number, pack in enumerate(packs):
+        yield _pack(samples, "latitude", pack, rank=2 + number // 2)
+    for name in ("events-null", "limit-negative"):
+        if name in samples.contract.questions:
+            body = asked(samples, samples.contract.questions[name])
+            yield single(Step(f"latitude: {name}", body), GROUP, rank=3)
+    yield Script(
+        "latitude: other-user",
+        GROUP,
+        (
+            Step("opens a conversation", samples.request(USER)),
+            Step("another user goes on with it", samples.request(**{CONVERSATION: ISSUED, USER: "contract-test-else"})),
+        ),
+        rank=5,
+    )
+
+
+def _limits(samples: Samples) -> Iterator[Script]:
+    large = samples.contract.questions["limit-large"].ask if "limit-large" in samples.contract.questions else None
+    values = [*(large or {LIMIT: 50}).values(), *_NOT_IN_QUESTIONS]
+    for value, (label, message) in zip(values, _CAREFULLY_TAKEN, strict=True):
+        yield _pack(samples, "robustness", {f"limit {value}": {LIMIT: value}, label: {MESSAGE: message}}, rank=3)
+
+
+def _texts(samples: Samples) -> Iterator[Script]:
+    event = samples.full_event(0)
+
+    def in_ids(label: str, texts: tuple[str, ...], turn: int, rank: int) -> Script:
+        rotated = texts[turn:] + texts[:turn]
+        return _pack(
+            samples,
+            label,
+            {
+                SESSION: {SESSION: rotated[0]},
+                USER: {USER: rotated[1 % len(rotated)]},
+                "item_id of an event": {EVENTS: [{**event, ITEM: rotated[2 % len(rotated)]}]},
+            },
+            rank=rank,
+        )
+
+    def in_texts(label: str, text: str, rank: int) -> Script:
+        return _pack(
+            samples,
+            label,
+            {
+                MESSAGE: {MESSAGE: text},
+                "type of an event": {EVENTS: [{**event, EVENT_TYPE: text}]},
+                "description of an event": {EVENTS: [{**event, "description": text}]},
+            },
+            rank=rank,
+        )
+
+    for turn in range(len(_ID_TEXTS)):
+        yield in_ids(f"signs, emoji and other scripts in ids ({turn + 1})", _ID_TEXTS, turn, 2)
+    yield in_ids("control characters in ids", _ID_CONTROLS, 0, 3)
+    yield in_ids("empty ids", ("",), 0, 4)
+    yield in_texts("control characters", "a\u0000b\u0007\u001b[0m\r\n\t\u007f\u0085", 2)
+    yield in_texts("empty texts", "", 4)
+    yield in_texts("blanks only", "   ", 4)
+    for label, changes in (
+        ("empty", {CONVERSATION: ""}),
+        ("with a line break", {CONVERSATION: "a\r\nb: c"}),
+        ("of digits, and the same for the user", {CONVERSATION: "42", USER: "42"}),
+    ):
+        yield single(Step(f"a conversation_id {label}", samples.request(**changes)), GROUP, rank=3)
+
+
+def _sizes(samples: Samples) -> Iterator[Script]:
+    yield single(Step("100 KB of message", samples.request(message="Desk " * 20_000)), GROUP, rank=2)
+    yield _pack(
+        samples,
+        "100 KB",
+        {name: {name: name[0] * 100_000} for name in (SESSION, USER, CONVERSATION)},
+        rank=4,
+    )
+    yield single(Step("1,000 events", samples.request(**{EVENTS: [samples.event()] * 1000})), GROUP, rank=2)
+    for depth, rank in ((50, 2), (400, 4)):
+        nested: Any = 1
+        for level in range(depth):
+            nested = [nested] if level % 2 else {"x": nested}
+        body = {**samples.request(), "x_unknown": nested}
+        yield single(Step(f"an unknown property {depth} deep", body), GROUP, rank=rank)
+    proto = {**samples.request(), "__proto__": {"x": 1}}
+    yield single(Step("an unknown property named __proto__", proto), GROUP, rank=4)
+
+
+def _times(samples: Samples) -> Iterator[Script]:
+    event = samples.full_event(0)
+
+    def at(*times: Any) -> dict[str, Any]:
+        return {EVENTS: [{**event, EVENT_TIME: time} for time in times]}
+
+    mixed = samples.request(**at("2024-06-14T10:00:00Z", "2024-06-14T09:00:00", "2024-06-14T11:00:00+02:00"))
+    yield single(Step("timestamps with and without an offset", mixed), GROUP, rank=2)
+    yield _pack(samples, "odd timestamps", {repr(time): at(time) for time in _ODD_DATES}, rank=3)
+    yield _pack(samples, "timestamps that are no dates", {repr(time): at(time) for time in _NO_DATES}, rank=3)
+
+
+def _twice(questions: list[Script], rng: random.Random) -> Iterator[Script]:
+    """Ask a question again, in a fresh conversation."""
+    simple = [script for script in questions if len(script.steps) == 1]
+    for script in rng.sample(simple, k=min(2, len(simple))):
+        yield single(script.steps[0], GROUP, rank=5)

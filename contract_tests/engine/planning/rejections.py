@@ -1,0 +1,123 @@
+"""Requests that everyone must refuse, one fault each, where it can stand; and faults in pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Any
+
+from chat_contract.roles import CONVERSATION, EVENTS
+from contract_tests.engine.planning.covering import pairwise
+from contract_tests.engine.planning.samples import MISSING, Samples, Wrong
+from contract_tests.engine.script import ISSUED, Script, Step, single
+
+GROUP = "rejection"
+
+_EXTRA_TOP = 3
+_EXTRA_EVENT = 4
+
+
+def fresh_and_continued(samples: Samples) -> tuple[list[Script], list[Step]]:
+    """Return the rejections of a first turn as scripts, and those of a later one as steps for a conversation."""
+    steps = [*_top_level(samples), *_in_events(samples), *_pairs(samples)]
+    first = [single(step, GROUP, rank=rank) for rank, step in steps if not step.continues]
+    later = [step for _, step in steps if step.continues]
+    return first, later
+
+
+def _top_level(samples: Samples) -> Iterator[tuple[int, Step]]:
+    wrongs = list(samples.wrong_top())
+    optional = samples.optional
+    levels = {
+        "none": (),
+        "all": optional,
+        "events-empty": (EVENTS,),
+        "these": optional[::2],
+        "others": optional[1::2],
+    }
+    rows = pairwise(
+        [{"field": wrong.field, "index": str(index)} for index, wrong in enumerate(wrongs)],
+        {"siblings": list(levels), "turn": ["first", "later"]},
+        key="field",
+        extra=_EXTRA_TOP,
+    )
+    for row in rows:
+        wrong = wrongs[int(row["index"])]
+        names = [name for name in levels[row["siblings"]] if name != wrong.field]
+        values: dict[str, Any] = {EVENTS: []} if row["siblings"] == "events-empty" and wrong.field != EVENTS else {}
+        if row["turn"] == "later" and wrong.field != CONVERSATION:
+            values[CONVERSATION] = ISSUED
+        body = _with_fault(samples, wrong, names, values)
+        beside = {"none": "alone", "all": "beside all others", "events-empty": "beside events: []"}.get(
+            row["siblings"], "beside " + (", ".join(names) or "none")
+        )
+        turn = "later turn" if CONVERSATION in values else "first turn"
+        yield 1 if row["siblings"] in {"none", "all"} else 3, Step(f"{wrong.label}, {beside}, {turn}", body)
+
+
+def _with_fault(samples: Samples, wrong: Wrong, names: Sequence[str], values: dict[str, Any]) -> dict[str, Any]:
+    if wrong.value is MISSING:
+        body = samples.request(*names, **values)
+        del body[wrong.field]
+        return body
+    return samples.request(*names, **{**values, wrong.field: wrong.value})
+
+
+def _in_events(samples: Samples) -> Iterator[tuple[int, Step]]:
+    wrongs = list(samples.wrong_event())
+    positions = {"only": (0, 1), "first": (0, 3), "second": (1, 3), "last": (2, 3)}
+    rows = pairwise(
+        [{"field": wrong.field, "index": str(index)} for index, wrong in enumerate(wrongs)],
+        {
+            "position": list(positions),
+            "turn": ["first", "later"],
+            "siblings": ["none", "all"],
+            "members": ["all", "required"],
+        },
+        key="field",
+        extra=_EXTRA_EVENT,
+    )
+    for row in rows:
+        wrong = wrongs[int(row["index"])]
+        index, count = positions[row["position"]]
+        events: list[Any] = [samples.full_event(number) for number in range(count)]
+        events[index] = _wrong_event(samples, wrong, full=row["members"] == "all")
+        values: dict[str, Any] = {EVENTS: events}
+        if row["turn"] == "later":
+            values[CONVERSATION] = ISSUED
+        names = [name for name in samples.optional if name != EVENTS] if row["siblings"] == "all" else []
+        where = f"event {index} of {count}"
+        what = f"{where}: {wrong.label}" if wrong.field else f"{where} is of type {wrong.type}"
+        label = f"{what}, {'beside all fields' if names else 'alone'}, {row['turn']} turn"
+        yield 1 if row["position"] in {"only", "last"} else 2, Step(label, samples.request(*names, **values))
+
+
+def _wrong_event(samples: Samples, wrong: Wrong, *, full: bool) -> Any:
+    if not wrong.field:
+        return wrong.value
+    event = samples.full_event(1) if full else samples.event(wrong.field, number=1)
+    if wrong.value is MISSING:
+        del event[wrong.field]
+    else:
+        event[wrong.field] = wrong.value
+    return event
+
+
+def _pairs(samples: Samples) -> Iterator[tuple[int, Step]]:
+    """Yield two faults at once for every pair of fields, each time with another of their wrong values."""
+    by_field: dict[str, list[Wrong]] = {}
+    for wrong in samples.wrong_top():
+        by_field.setdefault(wrong.field, []).append(wrong)
+    for number, (one, other) in enumerate(combinations(by_field, 2)):
+        left = by_field[one][number % len(by_field[one])]
+        right = by_field[other][number % len(by_field[other])]
+        body = samples.request()
+        for wrong in (left, right):
+            if wrong.value is MISSING:
+                del body[wrong.field]
+            else:
+                body[wrong.field] = wrong.value
+        yield 3, Step(f"two faults: {left.label} and {right.label}", body)
+    events = [samples.full_event(0), samples.full_event(1), {}]
+    events[0].pop(samples.event_required[0], None)
+    yield 3, Step("faults in the first event and in the last", samples.request(**{EVENTS: events}))

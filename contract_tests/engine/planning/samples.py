@@ -1,0 +1,164 @@
+"""Values to build requests from: the fields of the contract, a valid value for each, and the wrong ones."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from chat_contract import Contract
+from chat_contract.contract import DOCUMENTED, MAY_ACCEPT, MUST_ACCEPT, validator_for
+from chat_contract.roles import CONVERSATION, EVENTS, LIMIT, MESSAGE, SESSION, USER
+
+MISSING: Any = type("_Missing", (), {"__repr__": lambda _: "missing"})()
+"""Stands for a required property that is left out."""
+
+_ONE_OF_EACH_TYPE: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    ("null", (None,)),
+    ("boolean", (True, False)),
+    ("integer", (5, 0)),
+    ("number", (2.5, 0.5)),
+    ("string", ("abc", "five")),
+    ("array", ([], ["abc"])),
+    ("object", ({}, {"a": 1})),
+)
+
+RUN_USER = "contract-test-user"
+RUN_SESSION = "contract-test-session"
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A value that no implementation may take at a field."""
+
+    field: str
+    type: str
+    value: Any
+
+    @property
+    def label(self) -> str:
+        return f"{self.field} {'missing' if self.value is MISSING else self.type}"
+
+
+class Samples:
+    """Values for the fields of one contract."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.documented = contract.schemas[DOCUMENTED]
+        self.widest = contract.schemas[MAY_ACCEPT]
+        self.narrowest = contract.schemas[MUST_ACCEPT]
+
+    @cached_property
+    def example(self) -> dict[str, Any]:
+        """The example that shows most fields."""
+        examples = [value for value in self.contract.request_examples.values() if isinstance(value, dict)]
+        return copy.deepcopy(max(examples, key=len)) if examples else {MESSAGE: "Hello"}
+
+    @cached_property
+    def messages(self) -> tuple[str, ...]:
+        """The messages of the examples, the fullest example's first."""
+        found = [self.example[MESSAGE], *(value[MESSAGE] for value in self.contract.request_examples.values())]
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(self.documented["properties"])
+
+    @cached_property
+    def event_fields(self) -> tuple[str, ...]:
+        return tuple(self.documented["properties"][EVENTS]["items"]["properties"])
+
+    @cached_property
+    def event_required(self) -> tuple[str, ...]:
+        return tuple(self.documented["properties"][EVENTS]["items"].get("required", ()))
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        return tuple(self.documented.get("required", ()))
+
+    def event(self, *names: str, number: int = 0) -> dict[str, Any]:
+        """Return a valid event with the required fields and those named, in the contract's order."""
+        events = self.example[EVENTS]
+        full = events[number % len(events)]
+        wanted = {*self.event_required, *(names or ())}
+        return {name: full[name] for name in self.event_fields if name in wanted and name in full}
+
+    def full_event(self, number: int = 0) -> dict[str, Any]:
+        return self.event(*self.event_fields, number=number)
+
+    def valid(self, name: str) -> Any:
+        """Return a value of the field that everyone accepts."""
+        if name == USER:
+            return RUN_USER
+        if name == SESSION:
+            return RUN_SESSION
+        if name == LIMIT:
+            return 3
+        if name == EVENTS:
+            return [self.full_event(0)]
+        if name in self.example:
+            return copy.deepcopy(self.example[name])
+        return _some_valid(self.documented["properties"][name])
+
+    def request(self, *names: str, **values: Any) -> dict[str, Any]:
+        """Return a request with the required fields, those named and those given, in the contract's order."""
+        wanted = {*self.required, *names, *values}
+        built: dict[str, Any] = {}
+        for name in self.fields:
+            if name in values:
+                built[name] = values[name]
+            elif name in wanted:
+                built[name] = self.valid(name)
+        built.update({name: value for name, value in values.items() if name not in built})
+        return built
+
+    @cached_property
+    def optional(self) -> tuple[str, ...]:
+        """The optional fields but for the conversation, which a script must have opened."""
+        return tuple(name for name in self.fields if name not in self.required and name != CONVERSATION)
+
+    def wrong_top(self) -> Iterator[Wrong]:
+        """Yield each field of the request with each JSON type that it must not have."""
+        for name in self.fields:
+            if name in self.required:
+                yield Wrong(name, "missing", MISSING)
+            yield from _wrong_values(name, self.widest["properties"][name], self.valid(name))
+
+    def wrong_event(self) -> Iterator[Wrong]:
+        """Yield the event itself, and each field of it, with each JSON type that it must not have."""
+        item = self.widest["properties"][EVENTS]["items"]
+        yield from _wrong_values("", item, None, skip=("object",))
+        for name in self.event_fields:
+            if name in self.event_required:
+                yield Wrong(name, "missing", MISSING)
+            yield from _wrong_values(name, item["properties"][name], self.full_event(0).get(name))
+
+
+def _wrong_values(name: str, schema: Mapping[str, Any], valid: Any, *, skip: tuple[str, ...] = ()) -> Iterator[Wrong]:
+    validator = validator_for(schema)
+    for type_name, values in _ONE_OF_EACH_TYPE:
+        # Where no number at all may stand, an integer shows it.
+        if type_name in skip or (type_name == "number" and not validator.is_valid(5)):
+            continue
+        wrong = [value for value in values if not validator.is_valid(value)]
+        if type_name == "array" and isinstance(valid, str):
+            # What some readers unwrap: the value itself, alone in a list.
+            wrong = [[valid], *wrong] if not validator.is_valid([valid]) else wrong
+        # A list of wrong elements is a fault of the elements, not of the list.
+        if type_name == "array" and schema.get("items"):
+            continue
+        if wrong:
+            yield Wrong(name, type_name, wrong[0])
+
+
+def _some_valid(schema: Mapping[str, Any]) -> Any:
+    """Return a plain value that fits the schema of a field that only an overlay knows."""
+    for value in (schema.get("default"), *schema.get("enum", ()), schema.get("const"), *schema.get("examples", ())):
+        if value is not None:
+            return value
+    candidates: tuple[Any, ...] = ("contract-test", 1, True, [], {}, 1.5, "2024-06-14T10:00:00Z", "2024-06-14", "en")
+    validator = validator_for(schema)
+    return next((value for value in candidates if validator.is_valid(value)), None)

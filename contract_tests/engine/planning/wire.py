@@ -1,0 +1,93 @@
+"""Raw bytes, media types, methods and paths."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from chat_contract.roles import LIMIT, USER
+from contract_tests.engine.planning.samples import Samples
+from contract_tests.engine.script import Script, Step, single
+
+
+def scripts(samples: Samples) -> list[Script]:
+    """Return what is sent as bytes rather than as a value."""
+    return [*_other_bodies(samples), *_malformed(samples), *_beyond_ijson(samples), *_http(samples)]
+
+
+def _valid(samples: Samples) -> str:
+    return json.dumps(samples.request())
+
+
+def _other_bodies(samples: Samples) -> Iterator[Script]:
+    valid = samples.request()
+    for label, body in (
+        ("null", None),
+        ("an empty list", []),
+        ("a list that holds a valid request", [valid]),
+        ("a text", "hello"),
+        ("a text that holds a valid request", json.dumps(valid)),
+        ("a number", 5),
+        ("a boolean", True),
+    ):
+        raw = json.dumps(body).encode()
+        yield single(Step(f"a body that is {label}", raw), "rejection", rank=1)
+
+
+def _malformed(samples: Samples) -> Iterator[Script]:
+    valid = _valid(samples)
+    message = json.dumps(samples.messages[0])
+    for rank, label, text in (
+        (1, "an empty body", ""),
+        (1, "cut off", valid[: len(valid) // 2]),
+        (2, "no JSON at all", "hello"),
+        (2, "a comma at the end", valid[:-1] + ",}"),
+        (2, "single quotes", "{'message': 'hello'}"),
+        (3, "a comment", valid + " // hello"),
+        (3, "two documents", valid + valid),
+        (3, "a control character in a string", '{"message": "a\nb"}'),
+        (3, "a key without quotes", "{message: " + message + "}"),
+        (3, "a leading zero", valid[:-1] + f', "{LIMIT}": 04}}'),
+    ):
+        yield single(Step(f"malformed JSON: {label}", text.encode()), "rejection", rank=rank)
+
+
+def _beyond_ijson(samples: Samples) -> Iterator[Script]:
+    message = json.dumps(samples.messages[0])
+    deep = '{"message": ' + message + ', "x": ' + "[" * 600 + "]" * 600 + "}"
+    for rank, label, body in (
+        (3, "broken UTF-8", b'{"message": "caf\xe9 \xff"}'),
+        (3, "a key twice", b'{"message": 5, "message": "hello"}'),
+        (3, "600 lists deep", deep.encode()),
+        (3, "a surrogate alone in the message", b'{"message": "a desk \\ud800"}'),
+        (5, "a surrogate alone in a refused value", b'{"message": "hello", "limit": "\\ud800"}'),
+        (5, "NaN for a limit", b'{"message": "hello", "limit": NaN}'),
+        (5, "an integer of 5,000 digits", b'{"message": "hello", "limit": ' + b"9" * 5000 + b"}"),
+        (5, "UTF-16", _valid(samples).encode("utf-16")),
+    ):
+        yield single(Step(f"beyond I-JSON: {label}", body), "robustness", rank=rank)
+
+
+def _http(samples: Samples) -> Iterator[Script]:
+    body = samples.request(USER)
+    for method in ("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
+        bodiless = method in {"GET", "HEAD", "OPTIONS"}
+        yield single(
+            Step(f"{method} instead", b"" if bodiless else body, method=method, headers=() if bodiless else _JSON),
+            "http",
+            rank=4,
+        )
+    elsewhere = samples.contract.operation.path.rpartition("/")[0] + "/no-such-operation"
+    yield single(Step("an unknown path", body, path=elsewhere), "http", rank=4)
+    for rank, label, value in (
+        (2, "text/plain", "text/plain"),
+        (2, "a form", "application/x-www-form-urlencoded"),
+        (3, "another JSON type", "application/vnd.api+json"),
+        (4, "another charset", "application/json; charset=iso-8859-1"),
+        (4, "an unknown charset", "application/json; charset=nonsense"),
+    ):
+        yield single(Step(f"media type: {label}", body, headers=(("Content-Type", value),)), "http", rank=rank)
+    yield single(Step("media type: none", body, headers=()), "http", rank=2)
+
+
+_JSON = (("Content-Type", "application/json"),)

@@ -1,0 +1,200 @@
+"""Plays scripts on a server and judges every answer as it comes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from chat_contract import Contract, Violation
+from chat_contract.history import History
+from chat_contract.interactions import Breakdown, Interaction, Request, Response
+from chat_contract.judge import facts_of, remember, tried, violations
+from chat_contract.rules.facts import Facts, Kind
+from contract_tests.engine.script import Script, Step
+
+
+class Sender(Protocol):
+    """What a runner needs of a client."""
+
+    sent: int
+
+    def send(self, request: Request) -> Response | Breakdown: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """One judged step: what was sent before it in its conversation, and what the oracle says of it."""
+
+    script: Script
+    index: int
+    facts: Facts
+    earlier: tuple[Interaction, ...]
+    violations: tuple[Violation, ...]
+    tried: frozenset[str]
+
+    @property
+    def step(self) -> Step:
+        return self.script.steps[self.index]
+
+    @property
+    def interaction(self) -> Interaction:
+        return self.facts.interaction
+
+
+@dataclass
+class Journal:
+    """What a run has seen so far."""
+
+    observations: list[Observation] = field(default_factory=list)
+    left_out: list[Script] = field(default_factory=list)
+    not_sent: list[tuple[Script, int]] = field(default_factory=list)
+
+
+class Runner:
+    """Plays scripts on one server; what it learns of the server's conversations is kept over all of them."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        sender: Sender,
+        *,
+        max_requests: int | None = None,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self.contract = contract
+        self.sender = sender
+        self.max_requests = max_requests
+        self.progress = progress
+        self.history = History()
+        self.journal = Journal()
+        self._judging = threading.Lock()
+
+    def play(self, scripts: Iterable[Script]) -> None:
+        """Play the scripts in order, those that belong together at the same time; packs that fail are taken apart."""
+        waiting = list(scripts)
+        played: set[int] = set()
+        for script in waiting:
+            if id(script) in played:
+                continue
+            together = [other for other in waiting if script.together and other.together == script.together] or [script]
+            played.update(map(id, together))
+            if not self._affords(sum(len(other.steps) for other in together)):
+                self.journal.left_out += together
+                continue
+            seen = self.observe(together)
+            self.journal.observations += seen
+            for part in _taken_apart(script, seen):
+                if self._affords(len(part.steps)):
+                    self.journal.observations += self.observe([part])
+                else:
+                    self.journal.left_out.append(part)
+
+    def observe(self, together: Sequence[Script]) -> list[Observation]:
+        """Play scripts that belong together and return what was seen, without writing it into the journal."""
+        if len(together) == 1:
+            return self._conversation(together[0])
+        if together[0].together == "interleaved":
+            return self._interleaved(together)
+        with ThreadPoolExecutor(max_workers=len(together)) as pool:
+            barrier = threading.Barrier(len(together))
+            futures = [pool.submit(self._conversation, script, barrier) for script in together]
+            return [observation for future in futures for observation in future.result()]
+
+    def _affords(self, requests: int) -> bool:
+        return self.max_requests is None or self.sender.sent + requests <= self.max_requests
+
+    def _conversation(self, script: Script, barrier: threading.Barrier | None = None) -> list[Observation]:
+        talk = _Talk(script)
+        for index in range(len(script.steps)):
+            if barrier is not None:
+                _meet(barrier)
+            self._take_turn(talk, index, concurrent=barrier is not None)
+        return talk.seen
+
+    def _interleaved(self, together: Sequence[Script]) -> list[Observation]:
+        talks = [_Talk(script) for script in together]
+        for index in range(max(len(script.steps) for script in together)):
+            for talk in talks:
+                if index < len(talk.script.steps):
+                    self._take_turn(talk, index, concurrent=True)
+        return [observation for talk in talks for observation in talk.seen]
+
+    def _take_turn(self, talk: _Talk, index: int, *, concurrent: bool) -> None:
+        step = talk.script.steps[index]
+        if step.continues and talk.conversation_id is None:
+            self.journal.not_sent.append((talk.script, index))
+            return
+        request = Request(
+            step.method,
+            self.contract.operation.path if step.path is None else step.path,
+            step.headers,
+            step.raw(talk.conversation_id),
+            step.chunked,
+            step.credential,
+        )
+        outcome = self.sender.send(request)
+        self.progress(self.sender.sent)
+        interaction = Interaction(request, outcome, concurrent)
+        with self._judging:
+            facts = facts_of(self.contract, interaction, self.history)
+            found = tuple(violations(facts))
+            clauses = tried(facts)
+            # Rules read the history when they run; what comes after must not change what this answer was judged by.
+            frozen = replace(facts, history=History())
+            for name in ("kind", "answer", "reply"):
+                frozen.__dict__[name] = getattr(facts, name)
+            talk.seen.append(Observation(talk.script, index, frozen, tuple(talk.interactions), found, clauses))
+            remember(self.history, facts)
+        talk.interactions.append(interaction)
+        if talk.conversation_id is None and facts.reply_id is not None:
+            talk.conversation_id = facts.reply_id
+
+
+class _Talk:
+    """A script while it is played."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.conversation_id: str | None = None
+        self.interactions: list[Interaction] = []
+        self.seen: list[Observation] = []
+
+
+def _meet(barrier: threading.Barrier) -> None:
+    """Wait for the others, so that their requests are in flight at the same time; not for ever."""
+    try:
+        barrier.wait(timeout=30)
+    except threading.BrokenBarrierError:
+        time.sleep(0)
+
+
+def _taken_apart(script: Script, seen: Sequence[Observation]) -> tuple[Script, ...]:
+    """Return a pack's parts where its answer does not say that each variation was looked at."""
+    if not script.parts or not seen:
+        return ()
+    facts = seen[0].facts
+    if facts.status == 200 and not any(violation.level != "observed" for violation in seen[0].violations):
+        return ()
+    if facts.status == 422 and facts.kind is Kind.LATITUDE and len(_blamed(facts)) > 1 and not seen[0].violations:
+        return ()
+    return script.parts
+
+
+def _blamed(facts: Facts) -> set[tuple[object, ...]]:
+    detail = facts.answer.get("detail") if isinstance(facts.answer, dict) else None
+    entries = detail if isinstance(detail, list) else []
+    return {tuple(entry["loc"]) for entry in entries if isinstance(entry, dict) and isinstance(entry.get("loc"), list)}
+
+
+def by_clause(observations: Iterable[Observation]) -> dict[str, list[Observation]]:
+    """Return the observations that put each clause to the test."""
+    found: dict[str, list[Observation]] = defaultdict(list)
+    for observation in observations:
+        for clause in observation.tried:
+            found[clause].append(observation)
+    return dict(found)

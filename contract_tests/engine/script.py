@@ -1,0 +1,107 @@
+"""What a plan is made of. A script is one conversation; scripts do not depend on each other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chat_contract.interactions import Credential, Headers
+
+
+class _Issued:
+    """Stands in a body for the id of the conversation that the script opened."""
+
+    def __repr__(self) -> str:
+        return "ISSUED"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Issued:
+        return self
+
+
+ISSUED: Any = _Issued()
+
+JSON_HEADERS: Headers = (("Content-Type", "application/json"),)
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One request of a script. ``body`` is a JSON value (in which ISSUED may stand) or raw bytes.
+
+    ``path`` is None for the operation's own; ``ascii`` writes every other character as an escape.
+    """
+
+    label: str
+    body: Any = b""
+    method: str = "POST"
+    path: str | None = None
+    headers: Headers = JSON_HEADERS
+    chunked: bool = False
+    ascii: bool = False
+    credential: Credential = "given"
+
+    @property
+    def continues(self) -> bool:
+        """Say whether the step needs a conversation that the script opened before."""
+        return not isinstance(self.body, bytes) and any(value is ISSUED for value in _leaves(self.body))
+
+    def raw(self, conversation_id: str | None) -> bytes:
+        """Return the bytes to send, with the id in the place of ISSUED."""
+        if isinstance(self.body, bytes):
+            return self.body
+        filled = _fill(self.body, conversation_id)
+        text = json.dumps(filled, ensure_ascii=self.ascii, separators=(", ", ": "))
+        return text.encode("utf-8", "surrogatepass")
+
+
+@dataclass(frozen=True, eq=False)
+class Script:
+    """The turns of one conversation, or a request or more without one.
+
+    ``parts`` are what a pack is taken apart into where it is not answered with 200.
+    ``together`` names the scripts that are played at the same time.
+    ``rank``: the lower, the more telling; a run that must be short leaves out the highest.
+    """
+
+    name: str
+    group: str
+    steps: tuple[Step, ...]
+    rank: int = 5
+    parts: tuple[Script, ...] = field(default=(), repr=False)
+    together: str | None = None
+
+
+def single(step: Step, group: str, *, rank: int = 5, parts: tuple[Script, ...] = ()) -> Script:
+    """Make a script of one step."""
+    return Script(step.label, group, (step,), rank=rank, parts=parts)
+
+
+def requests_of(scripts: tuple[Script, ...]) -> int:
+    """Count the requests, packs not taken apart."""
+    return sum(len(script.steps) for script in scripts)
+
+
+def renamed(script: Script, name: str) -> Script:
+    return replace(script, name=name)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        for child in value.values():
+            yield from _leaves(child)
+    elif isinstance(value, list | tuple):
+        for child in value:
+            yield from _leaves(child)
+    else:
+        yield value
+
+
+def _fill(value: Any, conversation_id: str | None) -> Any:
+    if value is ISSUED:
+        return conversation_id
+    if isinstance(value, Mapping):
+        return {key: _fill(child, conversation_id) for key, child in value.items()}
+    if isinstance(value, list | tuple):
+        return [_fill(child, conversation_id) for child in value]
+    return value

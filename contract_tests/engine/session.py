@@ -1,0 +1,180 @@
+"""One run from beginning to end: probe, plan, send, judge, verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from chat_contract import Contract, KitError, UsageError
+from chat_contract.interactions import Breakdown, Headers, Request, Response, find_header
+from contract_tests.engine.causes import find_causes
+from contract_tests.engine.client import Client, UnreachableError
+from contract_tests.engine.explore import explored
+from contract_tests.engine.planning.plan import make_plan
+from contract_tests.engine.planning.samples import Samples
+from contract_tests.engine.profile import latitude_profile
+from contract_tests.engine.runner import Runner
+from contract_tests.engine.script import JSON_HEADERS, Step
+from contract_tests.engine.secrets import key_in
+from contract_tests.engine.verdict import RunResult, clause_results, run_verdict
+
+MAX_REQUESTS = 200
+"""How many requests a run sends at most, confirmations included."""
+
+KEPT_FOR_CONFIRMATION = 12
+
+_PROBES = 5
+_PROBE_PATIENCE = 60.0
+_CREDENTIALS = "credentials"
+
+
+class CannotJudgeError(KitError):
+    """The server could not be judged; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run. ``timeout`` is in seconds a call; None: ten, or five times the probe's latency."""
+
+    base_url: str
+    headers: Headers = ()
+    expect_auth: bool = False
+    strict: bool = False
+    seed: int = 0
+    timeout: float | None = None
+    only: frozenset[str] | None = None
+    clock: Callable[[], float] = field(default=time.monotonic, compare=False)
+    progress: Callable[[int, int], None] = field(default=lambda _done, _all: None, compare=False)
+
+
+def run(contract: Contract, options: Options) -> RunResult:
+    """Judge a server.
+
+    Raises :class:`CannotJudgeError` where it could not be judged, and :class:`UsageError` for wrong options.
+    """
+    check_base_url(options.base_url)
+    key = key_in(options.headers)
+    if options.expect_auth and not key:
+        raise UsageError("--expect-auth needs the right key: add -H 'Authorization: Bearer …' or -H 'X-API-Key: …'")
+    began = options.clock()
+    client = Client(options.base_url, headers=options.headers, timeout=options.timeout or _PROBE_PATIENCE)
+    try:
+        latency = probe(contract, client)
+        client.timeout = options.timeout or max(10.0, 5 * latency)
+        return _judged(contract, options, client, key, began)
+    except UnreachableError as error:
+        raise CannotJudgeError(f"{options.base_url}: {error}; is the server running at this address?") from None
+    finally:
+        client.close()
+
+
+def _judged(contract: Contract, options: Options, client: Client, key: str | None, began: float) -> RunResult:
+    plan = make_plan(contract, seed=options.seed, key=key if options.expect_auth else None)
+    scripts = plan.scripts
+    total = min(plan.requests, MAX_REQUESTS)
+    runner = Runner(
+        contract,
+        client,
+        max_requests=MAX_REQUESTS - KEPT_FOR_CONFIRMATION,
+        progress=lambda done: options.progress(done, max(total, done)),
+    )
+    gone = ""
+    causes = []
+    try:
+        runner.play(scripts)
+        runner.play(explored(contract, options.seed, runner.max_requests - client.sent if runner.max_requests else 0))
+    except UnreachableError as error:
+        gone = f"the server went away in the middle of the run: {error}"
+    try:
+        causes = find_causes(runner, runner.journal.observations)
+    except UnreachableError as error:
+        gone = gone or f"the server went away while violations were confirmed: {error}"
+    skipped = (
+        {} if options.expect_auth else dict.fromkeys(_credential_clauses(contract), "not asked for: --expect-auth")
+    )
+    clauses = clause_results(contract, runner.journal.observations, causes, strict=options.strict, skipped=skipped)
+    verdict, reason = run_verdict(clauses, excused=frozenset(skipped))
+    if gone and verdict != "violates":
+        raise CannotJudgeError(f"{options.base_url}: {gone}")
+    return RunResult(
+        verdict=verdict,
+        reason=reason or gone,
+        base_url=options.base_url,
+        seed=options.seed,
+        requests=client.sent,
+        seconds=options.clock() - began,
+        clauses=clauses,
+        profile=latitude_profile(contract, runner.journal.observations),
+    )
+
+
+def _credential_clauses(contract: Contract) -> list[str]:
+    return [name for name, clause in contract.clauses.items() if clause.group == _CREDENTIALS]
+
+
+def check_base_url(url: str) -> None:
+    """Raise :class:`UsageError` for what is no base URL of an HTTP server."""
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or parts.query or parts.fragment or any(character.isspace() for character in url):
+        raise UsageError(f"{url!r} is no base URL; write one such as http://127.0.0.1:4010/v1")
+
+
+def probe(contract: Contract, client: Client) -> float:
+    """Ask once, plainly, before anything else; returns the latency in seconds.
+
+    Raises :class:`CannotJudgeError`: nothing there, no HTTP, no entrance, another place, or failing five times over.
+    """
+    operation = contract.operation
+    said = ""
+    for body in _probes(Samples(contract)):
+        request = Request(operation.method, operation.path, JSON_HEADERS, Step("probe", body).raw(None))
+        try:
+            outcome = client.send(request)
+        except UnreachableError as error:
+            raise CannotJudgeError(f"{client.base_url}: {error}; is the server running at this address?") from None
+        if isinstance(outcome, Breakdown):
+            if outcome.kind in {"reset", "garbled"}:
+                raise CannotJudgeError(f"{client.base_url}: no HTTP answer ({outcome.detail}); is this an HTTP server?")
+            if outcome.kind == "silence":
+                raise CannotJudgeError(
+                    f"{client.base_url}: {outcome.detail}; is it the right server? A slow one needs a larger --timeout"
+                )
+            return outcome.elapsed
+        said = _closed_door(contract, client, outcome)
+        if not said:
+            return outcome.elapsed
+    raise CannotJudgeError(f"{client.base_url}: {said} to {_PROBES} probes; try again when the server is well")
+
+
+def _probes(samples: Samples) -> list[object]:
+    bodies: list[object] = [samples.request(message=message) for message in samples.messages]
+    bodies += [samples.request(name) for name in samples.optional]
+    return [bodies[number % len(bodies)] for number in range(_PROBES)]
+
+
+def _closed_door(contract: Contract, client: Client, outcome: Response) -> str:
+    """Raise for an answer that no second probe would change; returns what it says where one might."""
+    where = client.base_url + contract.operation.path
+    if outcome.status in {401, 403}:
+        raise CannotJudgeError(
+            f"{where}: status {outcome.status}; the server wants a credential that it knows: "
+            "add -H 'Authorization: Bearer …' or -H 'X-API-Key: …'"
+        )
+    if outcome.status in {404, 405}:
+        prefix = contract.operation.base_path
+        hint = f"; try {client.base_url}{prefix}" if prefix and not client.base_url.endswith(prefix) else ""
+        raise CannotJudgeError(f"{where}: status {outcome.status}; the operation is not there{hint}")
+    if 300 <= outcome.status < 400:
+        target = find_header(outcome.headers, "Location") or "nowhere"
+        raise CannotJudgeError(
+            f"{where}: status {outcome.status}, a redirect to {target}; give the base URL of the place itself"
+        )
+    if outcome.status >= 500 or outcome.status == 429:
+        return f"status {outcome.status}"
+    return ""

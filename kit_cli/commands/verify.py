@@ -1,0 +1,123 @@
+"""``chat-contract verify``: judges a server by the contract."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from chat_contract import KitError, UsageError, load_contract
+from chat_contract.interactions import Headers
+from contract_tests.engine.reports import RENDERERS, parse_report, write_report
+from contract_tests.engine.secrets import secrets_of
+from contract_tests.engine.session import Options, check_base_url, run
+from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
+
+
+@click.command()
+@click.argument("base_url")
+@click.option(
+    "-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Sent with every request; repeatable."
+)
+@click.option("--expect-auth", is_flag=True, help="This server demands the key given by -H: try to get in without.")
+@click.option("--spec", type=click.Path(path_type=Path), metavar="FILE", help="Another contract to judge by.")
+@click.option(
+    "--overlay",
+    "overlays",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    multiple=True,
+    help="What this deployment documents beyond the vendor; repeatable.",
+)
+@click.option("--strict", is_flag=True, help="Fail for broken SHOULD clauses too.")
+@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="The same seed sends the same.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="S",
+    help="Seconds a call may take.  [default: 10, or five times the probe's latency where that is more]",
+)
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="FORMAT[=FILE]",
+    help=f"Write a report ({', '.join(RENDERERS)}) to the file or, without one, to the output; repeatable.",
+)
+def verify(
+    *,
+    base_url: str,
+    headers: tuple[str, ...],
+    expect_auth: bool,
+    spec: Path | None,
+    overlays: tuple[Path, ...],
+    strict: bool,
+    seed: int,
+    timeout: float | None,
+    reports: tuple[str, ...],
+) -> None:
+    """Judge whether the server at BASE_URL keeps the contract.
+
+    BASE_URL stands for the contract's server URL: calls go to BASE_URL/chat.
+
+    Exits with 0 if it conforms, 1 if it violates a clause, 2 if it could not be judged.
+    """
+    try:
+        given = parse_headers(headers)
+        wanted = [parse_report(report) for report in reports] or [("text", None)]
+        check_base_url(base_url)
+        contract = load_contract(spec, overlays)
+        result = run(
+            contract,
+            Options(
+                base_url=base_url.rstrip("/"),
+                headers=given,
+                expect_auth=expect_auth,
+                strict=strict,
+                seed=seed,
+                timeout=timeout,
+                progress=_progress,
+            ),
+        )
+        secrets = secrets_of(given)
+        if all(file is not None for _, file in wanted):
+            wanted.append(("text", None))
+        for name, file in wanted:
+            text = RENDERERS[name](result, given, secrets)
+            if file is None:
+                click.echo(text, nl=not text.endswith("\n"))
+            else:
+                write_report(file, text)
+    except KitError as error:
+        click.echo(f"could not judge: {error}", err=True)
+        sys.exit(CANNOT_JUDGE)
+    except OSError as error:
+        click.echo(f"could not judge: the report cannot be written: {error}", err=True)
+        sys.exit(CANNOT_JUDGE)
+    sys.exit({"conforms": FINE, "violates": FINDINGS, "inconclusive": CANNOT_JUDGE}[result.verdict])
+
+
+def parse_headers(lines: tuple[str, ...]) -> Headers:
+    """Read ``Name: value`` lines; raises :class:`UsageError` for what is none."""
+    parsed = []
+    for line in lines:
+        name, separator, value = line.partition(":")
+        wrong = not separator or not name.strip() or any(character in line for character in "\r\n\0")
+        if wrong or not name.strip().isascii() or " " in name.strip() or not value.strip().isprintable():
+            # The value may be a secret, so it is not shown.
+            raise UsageError(f"-H {name.strip()[:40]!r}: is no header; write -H 'Name: value'")
+        try:
+            value.encode("latin-1")
+        except UnicodeEncodeError:
+            raise UsageError(f"-H {name.strip()!r}: the value has characters that no header can carry") from None
+        parsed.append((name.strip(), value.strip()))
+    return tuple(parsed)
+
+
+def _progress(done: int, total: int) -> None:
+    """Show how far the run is: a line that moves in a terminal, one line in fifty requests elsewhere."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{done} of about {total} requests", nl=done == total, err=True)
+    elif done % 50 == 0:
+        click.echo(f"{done} of about {total} requests", err=True)
