@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
+from chat_contract import KitError
 from mock_server.text import words_of
 
 Item = Mapping[str, Any]
@@ -40,9 +41,15 @@ class Catalogue:
         self._query = f"SELECT rowid FROM shop WHERE shop MATCH ? ORDER BY bm25(shop, {weights}), rowid LIMIT ?"  # noqa: S608
 
     def _fill(self) -> None:
-        self._connection.execute(
-            f"CREATE VIRTUAL TABLE shop USING fts5({', '.join(_COLUMNS)}, content='', tokenize='unicode61')"
-        )
+        try:
+            self._connection.execute(
+                f"CREATE VIRTUAL TABLE shop USING fts5({', '.join(_COLUMNS)}, content='', tokenize='unicode61')"
+            )
+        except sqlite3.OperationalError as error:
+            raise KitError(
+                f"SQLite {sqlite3.sqlite_version} of this Python cannot search texts ({error}); "
+                "use a Python whose SQLite has FTS5, as those of python.org and of Debian do"
+            ) from None
         for row, item in enumerate(self._items):
             if item.get("status", _AVAILABLE) != _AVAILABLE:
                 continue

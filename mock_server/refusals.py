@@ -49,18 +49,25 @@ DOCUMENTED = Profile("documented")
 
 
 class Refuser:
-    """Holds one request schema, ready to say every fault of a body."""
+    """Holds one request schema, ready to read a body or to say its every fault."""
 
     def __init__(self, schema: Mapping[str, Any], profile: Profile = DOCUMENTED) -> None:
         self._validator = SchemaValidator(core_schema_of(schema, profile))
 
-    def detail(self, value: Any) -> Detail:
-        """Return every fault of ``value`` as FastAPI writes it and in its order; nothing for a good body."""
+    def read(self, value: Any) -> tuple[Mapping[str, Any], Detail]:
+        """Return the body as it is understood, and every fault of it as FastAPI writes it and in its order.
+
+        Understood means: a number or a string that the profile takes for an integer is one. A body with a fault is
+        not understood; a good one has no fault.
+        """
         try:
-            self._validator.validate_python(value, from_attributes=True)
+            understood = self._validator.validate_python(value, from_attributes=True)
         except ValidationError as error:
-            return [_entry(fault) for fault in error.errors(include_url=False)]
-        return []
+            return {}, [_entry(fault) for fault in error.errors(include_url=False)]
+        body = value if isinstance(value, Mapping) else {}
+        # What reads an object gives its fields first; what is left to jsonschema gives the value as it came.
+        fields = understood[0] if isinstance(understood, tuple) else {}
+        return {**body, **{name: field for name, field in fields.items() if isinstance(field, int)}}, []
 
 
 def missing_body() -> Detail:

@@ -6,6 +6,7 @@ Reads no clock, no file and no network; where new conversation ids come from is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from mock_server.catalogue import Catalogue, Item, search_text
@@ -20,8 +21,29 @@ _NAMED = 3
 _BOUGHT = "purchase"
 
 
+@dataclass(frozen=True)
+class Ask:
+    """What of a request counts for the reply."""
+
+    message: str
+    conversation_id: str | None = None
+    events: Sequence[Mapping[str, Any]] = ()
+    limit: int | None = None
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any]) -> Ask:
+        """Read a body that keeps the contract; another contract than ours may leave any of this out."""
+        message, conversation_id, events, limit = map(body.get, ("message", "conversation_id", "events", "limit"))
+        return cls(
+            message if isinstance(message, str) else "",
+            conversation_id if isinstance(conversation_id, str) else None,
+            [event for event in events if isinstance(event, Mapping)] if isinstance(events, list) else (),
+            int(limit) if isinstance(limit, int) else None,
+        )
+
+
 class Shop:
-    """Answers requests that are known to keep the contract."""
+    """Answers what was asked in requests that keep the contract."""
 
     def __init__(
         self,
@@ -38,36 +60,31 @@ class Shop:
         self._new_id = new_id
         self._default_limit = default_limit
 
-    def reply(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the ChatResponse to a ChatRequest, and remember where the conversation stands now."""
-        given = request.get("conversation_id")
-        conversation_id = self._fresh_id() if given is None else given
-        limit = self._limit(request.get("limit"))
-        standing = None if given is None else self._memory.place(given)
-        place = self._script.answering(request["message"], standing)
+    def reply(self, ask: Ask) -> dict[str, Any]:
+        """Return the ChatResponse, and remember where the conversation stands now."""
+        conversation_id = self._fresh_id() if ask.conversation_id is None else ask.conversation_id
+        limit = max(0, self._default_limit if ask.limit is None else ask.limit)
+        standing = None if ask.conversation_id is None else self._memory.place(ask.conversation_id)
+        place = self._script.answering(ask.message, standing)
         self._memory.remember(conversation_id, place or standing)
         if place is not None:
             turn = self._script.turn(place)
             message, items = turn.reply, [self._catalogue.item(item_id) for item_id in turn.item_ids]
         else:
-            message, items = self._found(request["message"], self._seen(request.get("events")), limit)
+            message, items = self._found(ask.message, self._seen(ask.events), limit)
         return {"conversation_id": conversation_id, "message": message, "items": items[:limit]}
-
-    def _limit(self, asked: float | None) -> int:
-        # 5.0 is an integer too, and no slice takes it.
-        return max(0, int(self._default_limit if asked is None else asked))
 
     def _fresh_id(self) -> str:
         while (conversation_id := self._new_id()) in self._memory:
             pass
         return conversation_id
 
-    def _seen(self, events: Sequence[Mapping[str, Any]] | None) -> list[Item]:
+    def _seen(self, events: Sequence[Mapping[str, Any]]) -> list[Item]:
         """Return the available items that were looked at, the latest first, each once, those bought left out."""
         latest: dict[str, bool] = {}
-        for event in reversed(events or ()):
+        for event in reversed(events):
             item_id = event.get("item_id")
-            if item_id is not None:
+            if isinstance(item_id, str):
                 latest.setdefault(item_id, event.get("type") == _BOUGHT)
         items = (self._catalogue.available(item_id) for item_id, bought in latest.items() if not bought)
         return [item for item in items if item is not None][:_REMEMBERED_EVENTS]

@@ -18,7 +18,6 @@ import multiprocessing.connection
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -144,13 +143,22 @@ class _Server(Granian):  # type: ignore[misc, valid-type]
     def startup(self, spawn_target: Any, target_loader: Any) -> None:
         super().startup(spawn_target, target_loader)
         deadline = time.monotonic() + _SECONDS_TO_START
-        while not self.main_loop_interrupt.is_set() and time.monotonic() < deadline:
+        while not self.main_loop_interrupt.is_set():
             if self._answers():
                 self.when_ready()
                 return
+            if time.monotonic() > deadline:
+                self.interrupt_children.append(0)
+                self.main_loop_interrupt.set()
             time.sleep(_SECONDS_BETWEEN_LOOKS)
-        if not self.interrupt_signal:
-            print("The mock's worker did not start; what it wrote above says why.", file=sys.stderr, flush=True)
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        try:
+            super().shutdown(exit_code)
+        except SystemExit:
+            # Ctrl-C reaches the worker too: whether it went before it was told to is no failure.
+            if not self.interrupt_signal:
+                raise KitError("the mock's worker is gone; what it wrote above says why") from None
 
     def _answers(self) -> bool:
         try:

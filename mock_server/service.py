@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -19,7 +19,7 @@ from mock_server.catalogue import Catalogue
 from mock_server.conversations import Script
 from mock_server.memory import Memory
 from mock_server.refusals import DOCUMENTED, Detail, Profile, Refuser, missing_body, no_json
-from mock_server.replies import Shop
+from mock_server.replies import Ask, Shop
 
 
 @dataclass(frozen=True)
@@ -45,27 +45,26 @@ class ChatService:
 
     def answer(self, content_type: str | None, raw: bytes) -> Answer:
         """Return 200 and the reply, or 422 and every fault; decides nothing else."""
-        value, detail = self._read(content_type, raw)
+        body, detail = self._read(content_type, raw)
         if detail:
             return Answer(422, encode({"detail": detail}))
-        return Answer(200, encode(self._shop.reply(value)))
+        return Answer(200, encode(self._shop.reply(Ask.from_body(body))))
 
     def cut_short(self, got: int) -> Answer:
         """Return the refusal of a body of which only ``got`` bytes came."""
         return Answer(422, encode({"detail": no_json("The body ended before its announced length", got)}))
 
-    def _read(self, content_type: str | None, raw: bytes) -> tuple[Any, Detail]:
-        """Return the body's value and what is wrong with it, in FastAPI's order of asking."""
+    def _read(self, content_type: str | None, raw: bytes) -> tuple[Mapping[str, Any], Detail]:
+        """Return the body as understood, and what is wrong with it, in FastAPI's order of asking."""
         if not raw:
-            return None, missing_body()
+            return {}, missing_body()
         if not is_json(content_type):
             # FastAPI hands such a body on as it came, and its validator finds a string where an object should be.
-            text = raw.decode("utf-8", "replace")
-            return text, self._refuser.detail(text)
+            return self._refuser.read(raw.decode("utf-8", "replace"))
         body = read_body(raw)
         if body.fault is not None:
-            return None, no_json(body.fault.message, body.fault.offset)
-        return body.value, self._refuser.detail(body.value)
+            return {}, no_json(body.fault.message, body.fault.offset)
+        return self._refuser.read(body.value)
 
 
 def is_json(content_type: str | None) -> bool:

@@ -1,0 +1,109 @@
+"""What the tests of the mock share: the blueprint, an application in process, and real servers."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from mock_server import Blueprint, create_app, read_blueprint
+
+ROOT = Path(__file__).resolve().parents[2]
+_SECONDS_TO_START = 30
+
+
+@pytest.fixture(scope="session")
+def blueprint() -> Blueprint:
+    return read_blueprint(seed=7)
+
+
+@pytest.fixture
+def client(blueprint: Blueprint) -> FlaskClient:
+    """A fresh mock in this process: no conversation is remembered from another test."""
+    return create_app(blueprint).test_client()
+
+
+@pytest.fixture
+def say(client: FlaskClient) -> Callable[..., dict[str, Any]]:
+    """Takes one turn and returns the reply; a refusal fails the test."""
+
+    def take_turn(message: str, **fields: Any) -> dict[str, Any]:
+        response = client.post("/v1/chat", json={"message": message, **fields})
+        assert response.status_code == 200, response.text
+        return response.json
+
+    return take_turn
+
+
+@dataclass
+class Running:
+    """A mock in a process of its own."""
+
+    process: subprocess.Popen[str]
+    ready_line: str
+
+    @property
+    def url(self) -> str:
+        return re.search(r"http://\S+", self.ready_line)[0]
+
+    @property
+    def port(self) -> int:
+        return int(re.search(r":(\d+)/", self.ready_line)[1])
+
+    def stop(self, sign: int = signal.SIGTERM) -> int:
+        self.process.send_signal(sign)
+        return self.process.wait(timeout=10)
+
+
+def start(*arguments: str, env: dict[str, str] | None = None) -> Running:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mock_server", "--port", "0", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    readable, _, _ = select.select([process.stdout], [], [], _SECONDS_TO_START)
+    line = process.stdout.readline() if readable else ""
+    if "is ready" not in line:
+        process.kill()
+        pytest.fail(f"the mock did not start: {line}{process.stdout.read()}")
+    return Running(process, line)
+
+
+@pytest.fixture
+def run_mock() -> Iterator[Callable[..., Running]]:
+    """Starts mocks on free ports; whatever still runs at the end is stopped."""
+    started: list[Running] = []
+
+    def run(*arguments: str, env: dict[str, str] | None = None) -> Running:
+        started.append(start(*arguments, env=env))
+        return started[-1]
+
+    yield run
+    for running in started:
+        if running.process.poll() is None:
+            running.process.kill()
+        running.process.wait(timeout=10)
+        running.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Running]:
+    """One mock for a whole module."""
+    running = start("--seed", "7")
+    yield running
+    running.stop()
+    running.process.stdout.close()
