@@ -38,13 +38,20 @@ VALIDATOR = jsonschema_rs.Draft7Validator(
 )
 
 
+class ReadAll:
+    """Whatever the method and path: what is left unread may reset the connection."""
+
+    def process_request(self, request: falcon.Request, _: falcon.Response) -> None:
+        request.context.raw = request.bounded_stream.read()
+
+
 class Chat:
     def __init__(self) -> None:
         self.shop = Shop()
 
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
         try:
-            body = json.loads(request.bounded_stream.read())
+            body = json.loads(request.context.raw)
             faults = [self.fault(error) for error in VALIDATOR.iter_errors(body)]
         except (ValueError, RecursionError) as error:  # no JSON, or nested deeper than either library goes
             return self.refuse(response, [{"loc": ["body"], "msg": str(error), "type": "json_invalid"}])
@@ -75,7 +82,7 @@ class Chat:
 
 
 def app(*_: Any) -> falcon.App:
-    application = falcon.App()
+    application = falcon.App(middleware=[ReadAll()])
     application.add_route("/v1/chat", Chat())
     return application
 

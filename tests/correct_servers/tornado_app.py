@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from tornado.web import Application, RequestHandler, stream_request_body
+from tornado.httputil import HTTPServerRequest
+from tornado.web import Application, RequestHandler
 
 from tests.correct_servers.running import arguments
 from tests.correct_servers.shop import Shop
@@ -57,13 +58,9 @@ def faults(value: Any, wanted: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
         yield loc, "type"
 
 
-@stream_request_body  # or Tornado would read forms by itself, and refuse broken ones with 400
 class Chat(RequestHandler):
     def initialize(self, shop: Shop) -> None:
-        self.shop, self.raw = shop, bytearray()
-
-    def data_received(self, chunk: bytes) -> None:
-        self.raw += chunk
+        self.shop = shop
 
     def refuse(self, *what: tuple[Loc, str]) -> None:
         self.set_status(422)
@@ -71,7 +68,7 @@ class Chat(RequestHandler):
 
     async def post(self) -> None:
         try:
-            body = json.loads(self.raw.decode("utf-8"))
+            body = json.loads(self.request.body.decode("utf-8"))
         except (ValueError, RecursionError):
             self.refuse((["body"], "json"))
             return
@@ -88,8 +85,15 @@ class Chat(RequestHandler):
         self.finish({"detail": self._reason})
 
 
+class JsonOnly(Application):
+    def find_handler(self, request: HTTPServerRequest, **more: Any) -> Any:
+        """Tornado would read forms by itself and refuse broken ones with 400; to us every body is JSON."""
+        request.headers.pop("Content-Type", None)
+        return super().find_handler(request, **more)
+
+
 async def app(port: int) -> None:
-    Application([("/v1/chat", Chat, {"shop": Shop()})], log_function=lambda _: None).listen(port, "127.0.0.1")
+    JsonOnly([("/v1/chat", Chat, {"shop": Shop()})], log_function=lambda _: None).listen(port, "127.0.0.1")
     await asyncio.Event().wait()
 
 
