@@ -410,7 +410,7 @@ rejection(
     "last-event-unchecked",
     "range(len(events) - 1) leaves the last event out.",
     gets(200, say(events=[event(), event(item_id=5)])),
-    validate=overlooks_if(lambda turn, one: index(one) == len(turn.get("events")) - 1 > 0),
+    validate=overlooks_if(lambda turn, one: 0 < index(one) == len(turn.get("events")) - 1),
 )
 rejection(
     "middle-events-unchecked",

@@ -221,7 +221,12 @@ each_item(
     lambda item: item.update(id=item.pop("item_id")),
 )
 each_item("item-id-empty", "item_id is empty.", lambda item: item["item_id"] == "", puts(item_id=""))
-each_item("item-id-number", "item_id is a number.", lambda item: isinstance(item["item_id"], int), puts(item_id=678))
+each_item(
+    "item-id-number",
+    "item_id is a number.",
+    lambda item: isinstance(item["item_id"], int),
+    lambda item: item.update(item_id=sum(map(ord, item["item_id"]))),
+)
 each_item("item-id-null", "item_id is null.", lambda item: item["item_id"] is None, puts(item_id=None))
 each_item("items-are-ids", "items are ids.", lambda item: isinstance(item, str), lambda item: item["item_id"])
 each_item(
