@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
-from chat_contract import KitError, load_contract
+from chat_contract import KitError, Operation, load_contract
 from chat_contract.resources import fixtures_dir
 from mock_server.fixtures_reader import Fixtures, read_fixtures
 
@@ -58,7 +59,7 @@ def read_blueprint(
     request_schema = contract.schemas["documented"]
     return Blueprint(
         method=operation.method,
-        route=f"{operation.base_path}{operation.path}",
+        route=_route(operation),
         request_schema=request_schema,
         document=copy.deepcopy(dict(contract.document)),
         fixtures=read_fixtures(fixtures or fixtures_dir(), response_schema),
@@ -66,6 +67,17 @@ def read_blueprint(
         seed=seed,
         max_body=max_body,
     )
+
+
+def _route(operation: Operation) -> str:
+    """Return the path to serve; one with a variable in it has none."""
+    route = "/" + unquote(f"{operation.base_path}{operation.path}").lstrip("/")
+    if any(sign in route for sign in "{}<>"):
+        raise KitError(
+            f"the mock cannot serve the path {route}, which holds a variable; "
+            "write it out by an overlay for the server's url or the path, and pass it with --overlay"
+        )
+    return route
 
 
 def _default_limit(request_schema: Mapping[str, Any]) -> int:

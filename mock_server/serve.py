@@ -8,6 +8,8 @@ Each setting that looks odd answers a trap that was measured:
   the port is tried with a plain bind first.
 - granian puts the process's environment into every request, so that ``HTTP_PROXY`` would look like a header:
   the worker forgets what could be taken for one.
+- A worker that gets two signals at once locks up until it is killed, and Ctrl-C sends one to every process of the
+  terminal's group: the worker leaves that group and hears only its parent.
 - The worker is another process and may be spawned: all that it needs is picklable and on module level.
 """
 
@@ -16,7 +18,6 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.connection
 import os
-import signal
 import socket
 import threading
 import time
@@ -111,7 +112,7 @@ def find_address(host: str, port: int) -> Address:
 def load_worker(blueprint: Blueprint) -> Callable[..., Any]:
     """Build the application in the worker's process."""
     _forget_what_looks_like_a_request(os.environ)
-    _stop_with_parent()
+    _listen_to_parent_only()
     return create_app(blueprint)
 
 
@@ -121,15 +122,17 @@ def _forget_what_looks_like_a_request(environment: Any) -> None:
             del environment[name]
 
 
-def _stop_with_parent() -> None:
-    """Stop when the parent is gone, even if it was killed: a worker left behind would keep the port."""
+def _listen_to_parent_only() -> None:
+    """Leave stopping to the parent; but stop when it is gone, since a worker left behind would keep the port."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
 
     def wait() -> None:
         multiprocessing.connection.wait([parent.sentinel])
-        os.kill(os.getpid(), signal.SIGKILL)
+        os._exit(1)
 
     threading.Thread(target=wait, name="parent-watch", daemon=True).start()
 

@@ -6,13 +6,16 @@ import gzip
 import io
 import json
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import yaml
 from flask.testing import FlaskClient
 
-from chat_contract import load_contract
+from chat_contract import KitError, load_contract
 from mock_server import Blueprint, create_app, read_blueprint
+from mock_server.bodies import read_bounded
 
 JSON = {"Content-Type": "application/json"}
 HI = b'{"message":"hi"}'
@@ -43,16 +46,42 @@ def test_health_and_the_contract_are_served_under_our_own_prefix(client: FlaskCl
     assert client.get("/_mock/nothing").json == {"detail": "Not Found"}
 
 
-def test_the_path_and_the_document_come_from_the_contract(tmp_path) -> None:
-    overlay = tmp_path / "moved.yaml"
-    overlay.write_text(
-        "overlay: 1.1.0\ninfo: {title: x, version: '1'}\nactions:\n"
-        "  - target: $.servers[0]\n    update: {url: 'https://example.org/shop/v9'}\n"
-    )
-    client = create_app(read_blueprint(overlays=[overlay])).test_client()
+@pytest.fixture
+def moved(tmp_path: Path) -> Callable[[str], Blueprint]:
+    """A blueprint of the contract with another server."""
+
+    def move(url: str) -> Blueprint:
+        overlay = tmp_path / "moved.yaml"
+        overlay.write_text(
+            "overlay: 1.1.0\ninfo: {title: x, version: '1'}\nactions:\n"
+            f"  - target: $.servers[0]\n    update: {{url: '{url}'}}\n"
+        )
+        return read_blueprint(overlays=[overlay])
+
+    return move
+
+
+def test_the_path_and_the_document_come_from_the_contract(moved: Callable[[str], Blueprint]) -> None:
+    client = create_app(moved("https://example.org/shop/v9/")).test_client()
     assert client.post("/shop/v9/chat", json={"message": "hi"}).status_code == 200
     assert client.post("/v1/chat", json={"message": "hi"}).status_code == 404
-    assert client.get("/_mock/openapi.json").json["servers"][0]["url"] == "https://example.org/shop/v9"
+    assert client.get("/_mock/openapi.json").json["servers"][0]["url"] == "https://example.org/shop/v9/"
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [("api", "/api/chat"), ("/", "/chat"), ("https://x", "/chat"), ("https://x/a%20%C3%A9", "/a é/chat")],
+)
+def test_any_fixed_path_can_be_served(moved: Callable[[str], Blueprint], url: str, path: str) -> None:
+    blueprint = moved(url)
+    assert blueprint.route == path
+    assert create_app(blueprint).test_client().post(path, json={"message": "hi"}).status_code == 200
+
+
+@pytest.mark.parametrize("url", ["https://x/{tenant}", "https://x/<a>"])
+def test_a_path_with_a_variable_is_refused(moved: Callable[[str], Blueprint], url: str) -> None:
+    with pytest.raises(KitError, match="overlay"):
+        moved(url)
 
 
 def test_replies_are_utf_8_json_of_the_length_they_say(client: FlaskClient) -> None:
@@ -84,9 +113,12 @@ def test_only_the_announced_bytes_are_read(client: FlaskClient) -> None:
     announced = {"CONTENT_LENGTH": str(len(HI))}
     response = client.post("/v1/chat", input_stream=stream, headers=JSON, environ_overrides=announced)
     assert response.status_code == 200
-    endless = {"wsgi.input_terminated": False}
-    response = client.post("/v1/chat", input_stream=io.BytesIO(HI), headers=JSON, environ_overrides=endless)
-    assert response.json["detail"][0]["type"] == "missing"
+
+
+def test_without_a_length_nothing_is_read_from_a_stream_without_end() -> None:
+    """As PEP 3333 has it; only a server that ends the stream itself says so."""
+    assert read_bounded({"wsgi.input": io.BytesIO(HI)}, 100) == b""
+    assert read_bounded({"wsgi.input": io.BytesIO(HI), "wsgi.input_terminated": True}, 100) == HI
 
 
 @pytest.mark.parametrize(
