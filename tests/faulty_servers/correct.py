@@ -20,7 +20,7 @@ CORRECT: tuple[Style, ...] = (
     Style("tight", "Refuses all that must-accept does not hold.", tight=True, numbers="strict", foreign="refuse"),
     Style("loose", "Takes whatever no document rules out.", True, numbers="loose", timestamps="loose", media="any"),
     Style("one-at-a-time", "Names only the first fault.", spotless=True, every_fault=False),
-    Style("malformed-is-400", "Answers 400 to what is no JSON.", malformed=400),
+    Style("syntax-is-400", "Answers 400 to what is no JSON.", malformed=400),
     Style("unsupported-media", "Answers 415 to foreign media types.", spotless=True, media="415"),
     Style("chunked", "Streams its replies in chunks.", spotless=True, wire="chunked"),
     Style("hangs-up", "Closes the connection after each answer.", spotless=True, wire="close"),

@@ -68,7 +68,7 @@ def judge(server: Fault | Style, arguments: Sequence[str], *, strict: bool) -> R
         started = time.monotonic()
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, cwd=folder, check=False)
-            code, said = done.returncode, (done.stderr.strip() or done.stdout.strip())
+            code, said = done.returncode, done.stderr.strip() if done.returncode not in (0, 1) else ""
         except subprocess.TimeoutExpired:
             code, said = -1, f"still running after {LIMIT:.0f} s"
         seconds = time.monotonic() - started
