@@ -29,7 +29,7 @@ def verify(entry: Entry, more: list[str]) -> tuple[int, dict[str, Any], str]:
 
 
 def clauses(report: dict[str, Any], level: str, verdict: str) -> list[str]:
-    return [one["id"] for one in report["clauses"] if one["level"] == level and one["verdict"] == verdict]
+    return [one["id"] for one in report["clauses"] if (one["level"].upper(), one["verdict"]) == (level, verdict)]
 
 
 def main() -> int:
@@ -50,10 +50,11 @@ def main() -> int:
         code, report, said = verify(entry, more)
         failed, warned = clauses(report, "MUST", "fail"), clauses(report, "SHOULD", "warn")
         warned += clauses(report, "SHOULD", "fail")
-        told = [f"FAILED {', '.join(failed)}"] * bool(failed) + [f"warned {', '.join(warned)}"] * bool(warned)
+        unjudged = [one for one in clauses(report, "MUST", "skipped") if not one.startswith("credentials.")]
+        told = {"FAILED": failed, "warned": warned, "not judged": unjudged if code == 2 else []}
         print(
             f"{name:25}{code:>5} {report['verdict']:13}{report['requests']:>8}{report['seconds']:>9.1f}  "
-            + "; ".join(told),
+            + "; ".join(f"{word} {', '.join(ids)}" for word, ids in told.items() if ids),
             flush=True,
         )
         if report is NO_REPORT:
