@@ -36,7 +36,8 @@ class Ask:
         message, conversation_id, events, limit = map(body.get, ("message", "conversation_id", "events", "limit"))
         return cls(
             message if isinstance(message, str) else "",
-            conversation_id if isinstance(conversation_id, str) else None,
+            # No reply can carry an empty id, so it counts as none: the conversation gets a new one.
+            conversation_id if isinstance(conversation_id, str) and conversation_id else None,
             [event for event in events if isinstance(event, Mapping)] if isinstance(events, list) else (),
             int(limit) if isinstance(limit, int) else None,
         )

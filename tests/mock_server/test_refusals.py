@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from chat_contract import load_contract
 from mock_server.blueprint import Blueprint
 from mock_server.refusals import Profile, Refuser
+from mock_server.service import ChatService
 from tests.mock_server.test_fastapi_parity import ANYTHING, REQUEST
 
 EVENT = {"timestamp": "2024-06-14T10:00:00Z", "type": "x"}
@@ -31,6 +33,19 @@ def test_refuses_exactly_what_the_documented_schema_refuses(refuser: Refuser) ->
     @given(REQUEST | ANYTHING)
     def check(body: Any) -> None:
         assert bool(refuser.read(body)[1]) == (not judge.is_valid(body))
+
+    check()
+
+
+def test_every_answer_keeps_the_contract(blueprint: Blueprint) -> None:
+    judges = load_contract().response_validators
+    service = ChatService(blueprint)
+
+    @settings(max_examples=400, deadline=None, derandomize=True, database=None)
+    @given(REQUEST | ANYTHING)
+    def check(body: Any) -> None:
+        answer = service.answer("application/json", json.dumps(body).encode())
+        judges[answer.status].validate(json.loads(answer.body))
 
     check()
 

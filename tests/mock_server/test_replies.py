@@ -69,7 +69,13 @@ def test_a_search_leaves_the_conversation_where_it_was(say: Say) -> None:
     assert "CH260WD" in ids(say("something cheaper", **there))
 
 
-@pytest.mark.parametrize("given", ["", " x ", "Ä" * 100_000, "\x00", "0", "a\nb", "{}", "😀"])
+def test_an_empty_id_is_replaced_since_no_reply_can_carry_it(say: Say) -> None:
+    first, second = say("a sofa", conversation_id=""), say("something smaller", conversation_id="")
+    assert first["conversation_id"] != second["conversation_id"]
+    assert ids(second) != ["AC115WL"]
+
+
+@pytest.mark.parametrize("given", [" x ", "Ä" * 100_000, "\x00", "0", "a\nb", "{}", "😀"])
 def test_a_given_id_comes_back_exactly(say: Say, given: str) -> None:
     assert say("a sofa", conversation_id=given)["conversation_id"] == given
 
