@@ -129,7 +129,7 @@ def _faults(contract: Contract, body: Body, history: History) -> Iterator[Fault]
                 yield fault
         seen.update(fault.place for fault in found)
     for fault in _unsaid(contract, body, history):
-        if fault.place not in seen:
+        if fault.place not in seen or fault.keyword == "issued":
             yield fault
 
 

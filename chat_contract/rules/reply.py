@@ -83,7 +83,8 @@ def is_an_object(facts: Facts) -> Iterator[Finding]:
 @TABLE.rule("reply.conversation-id", lambda facts: facts.reply is not None and CONVERSATION in facts.reply)
 def conversation_id(facts: Facts) -> Iterator[Finding]:
     assert facts.reply is not None
-    if facts.reply_id is None:
+    # An empty id that comes back as it was sent is the shopper's doing.
+    if facts.reply_id is None and not (facts.sent_id == "" == facts.reply[CONVERSATION]):
         yield Finding("a text that is not empty", facts.reply[CONVERSATION], (CONVERSATION,))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from chat_contract.interactions import Credential, Headers
 
@@ -29,7 +29,8 @@ JSON_HEADERS: Headers = (("Content-Type", "application/json"),)
 class Step:
     """One request of a script. ``body`` is a JSON value (in which ISSUED may stand) or raw bytes.
 
-    ``path`` is None for the operation's own; ``ascii`` writes every other character as an escape.
+    ``path`` is None for the operation's own; ``ascii`` writes every other character as an escape; ``layout`` says how
+    much blank stands between the tokens.
     """
 
     label: str
@@ -39,6 +40,7 @@ class Step:
     headers: Headers = JSON_HEADERS
     chunked: bool = False
     ascii: bool = False
+    layout: Literal["plain", "compact", "pretty"] = "plain"
     credential: Credential = "given"
 
     @property
@@ -51,7 +53,9 @@ class Step:
         if isinstance(self.body, bytes):
             return self.body
         filled = _fill(self.body, conversation_id)
-        text = json.dumps(filled, ensure_ascii=self.ascii, separators=(", ", ": "))
+        separators = (",", ":") if self.layout == "compact" else None
+        indent = 2 if self.layout == "pretty" else None
+        text = json.dumps(filled, ensure_ascii=self.ascii, separators=separators, indent=indent)
         return text.encode("utf-8", "surrogatepass")
 
 
@@ -80,10 +84,6 @@ def single(step: Step, group: str, *, rank: int = 5, parts: tuple[Script, ...] =
 def requests_of(scripts: tuple[Script, ...]) -> int:
     """Count the requests, packs not taken apart."""
     return sum(len(script.steps) for script in scripts)
-
-
-def renamed(script: Script, name: str) -> Script:
-    return replace(script, name=name)
 
 
 def _leaves(value: Any) -> Iterator[Any]:

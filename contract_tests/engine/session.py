@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -23,7 +24,8 @@ from contract_tests.engine.verdict import RunResult, clause_results, run_verdict
 MAX_REQUESTS = 200
 """How many requests a run sends at most, confirmations included."""
 
-KEPT_FOR_CONFIRMATION = 12
+KEPT_FOR_CONFIRMATION = 10
+KEPT_FOR_EXPLORATION = 14
 
 _PROBES = 5
 _PROBE_PATIENCE = 60.0
@@ -72,19 +74,22 @@ def run(contract: Contract, options: Options) -> RunResult:
 
 def _judged(contract: Contract, options: Options, client: Client, key: str | None, began: float) -> RunResult:
     plan = make_plan(contract, seed=options.seed, key=key if options.expect_auth else None)
-    scripts = plan.scripts
     total = min(plan.requests, MAX_REQUESTS)
     runner = Runner(
         contract,
         client,
-        max_requests=MAX_REQUESTS - KEPT_FOR_CONFIRMATION,
+        max_requests=MAX_REQUESTS - KEPT_FOR_CONFIRMATION - KEPT_FOR_EXPLORATION,
         progress=lambda done: options.progress(done, max(total, done)),
     )
     gone = ""
     causes = []
     try:
-        runner.play(scripts)
-        runner.play(explored(contract, options.seed, runner.max_requests - client.sent if runner.max_requests else 0))
+        # Making up cases takes a second or two; meanwhile the tables are on their way.
+        with ThreadPoolExecutor(max_workers=1) as aside:
+            made_up = aside.submit(explored, contract, options.seed, KEPT_FOR_EXPLORATION)
+            runner.play(plan.scripts)
+            runner.max_requests = MAX_REQUESTS - KEPT_FOR_CONFIRMATION
+            runner.play(made_up.result())
     except UnreachableError as error:
         gone = f"the server went away in the middle of the run: {error}"
     try:

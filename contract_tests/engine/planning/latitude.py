@@ -23,11 +23,13 @@ _CAREFULLY_TAKEN = (
     ("a word that JSON knows for a message", "null"),
     ("JSON for a message", '{"message": null}'),
     ("scripts without case for a message", "机 책상 مكتب"),
-    ("one character for a message", "?"),
 )
 """Messages that everyone accepts; each rides along with a limit that most accept."""
 
-_NOT_IN_QUESTIONS = (2**31, 2**63, 10**30, -(2**63) - 1)
+_NOT_IN_QUESTIONS = (2**31, 2**63, 10**30)
+
+_ALONE = ("events-null", "limit-negative", "timestamp-leap-second")
+"""Questions that are asked alone, since others would be asked of the same field."""
 
 _NO_DATES: tuple[Any, ...] = (
     "2024-02-30T00:00:00Z",
@@ -35,7 +37,6 @@ _NO_DATES: tuple[Any, ...] = (
     "",
     "yesterday at noon '%s' {0}",
     "0000-01-01T00:00:00Z",
-    "2016-12-31T23:59:60Z",
     10**20,
     "é\u0000\n",
     "20240614T100000Z",
@@ -96,7 +97,7 @@ def _questions(samples: Samples) -> Iterator[Script]:
     packs: list[dict[str, Mapping[str, Any]]] = []
     for question in samples.contract.questions.values():
         changes = _changes(question)
-        if changes is None or question.unissued or question.id in {"events-null", "limit-negative", "limit-large"}:
+        if changes is None or question.unissued or question.id in {*_ALONE, "limit-large"}:
             continue
         if question.id.endswith("-null"):
             nulls[question.id] = changes
@@ -113,10 +114,10 @@ def _questions(samples: Samples) -> Iterator[Script]:
     yield _pack(samples, "latitude", nulls, rank=2)
     for number, pack in enumerate(packs):
         yield _pack(samples, "latitude", pack, rank=2 + number // 2)
-    for name in ("events-null", "limit-negative"):
+    for name in _ALONE:
         if name in samples.contract.questions:
             body = asked(samples, samples.contract.questions[name])
-            yield single(Step(f"latitude: {name}", body), GROUP, rank=3)
+            yield single(Step(f"latitude: {name}", body), GROUP, rank=2)
     yield Script(
         "latitude: other-user",
         GROUP,
@@ -124,7 +125,7 @@ def _questions(samples: Samples) -> Iterator[Script]:
             Step("opens a conversation", samples.request(USER)),
             Step("another user goes on with it", samples.request(**{CONVERSATION: ISSUED, USER: "contract-test-else"})),
         ),
-        rank=5,
+        rank=6,
     )
 
 
@@ -163,12 +164,17 @@ def _texts(samples: Samples) -> Iterator[Script]:
             rank=rank,
         )
 
-    for turn in range(len(_ID_TEXTS)):
+    for turn in range(2):
         yield in_ids(f"signs, emoji and other scripts in ids ({turn + 1})", _ID_TEXTS, turn, 2)
     yield in_ids("control characters in ids", _ID_CONTROLS, 0, 3)
-    yield in_ids("empty ids", ("",), 0, 4)
     yield in_texts("control characters", "a\u0000b\u0007\u001b[0m\r\n\t\u007f\u0085", 2)
-    yield in_texts("empty texts", "", 4)
+    empty = {key: "" if key in {EVENT_TYPE, "description", ITEM} else value for key, value in event.items()}
+    yield _pack(
+        samples,
+        "empty texts",
+        {MESSAGE: {MESSAGE: ""}, SESSION: {SESSION: ""}, USER: {USER: ""}, "an event": {EVENTS: [empty]}},
+        rank=4,
+    )
     yield in_texts("blanks only", "   ", 4)
     for label, changes in (
         ("empty", {CONVERSATION: ""}),
@@ -187,7 +193,7 @@ def _sizes(samples: Samples) -> Iterator[Script]:
         rank=4,
     )
     yield single(Step("1,000 events", samples.request(**{EVENTS: [samples.event()] * 1000})), GROUP, rank=2)
-    for depth, rank in ((50, 2), (400, 4)):
+    for depth, rank in ((50, 2), (400, 2)):
         nested: Any = 1
         for level in range(depth):
             nested = [nested] if level % 2 else {"x": nested}
@@ -213,4 +219,4 @@ def _twice(questions: list[Script], rng: random.Random) -> Iterator[Script]:
     """Ask a question again, in a fresh conversation."""
     simple = [script for script in questions if len(script.steps) == 1]
     for script in rng.sample(simple, k=min(2, len(simple))):
-        yield single(script.steps[0], GROUP, rank=5)
+        yield single(script.steps[0], GROUP, rank=3)

@@ -13,8 +13,8 @@ from contract_tests.engine.script import ISSUED, Script, Step, single
 
 GROUP = "rejection"
 
-_EXTRA_TOP = 3
-_EXTRA_EVENT = 4
+_EXTRA_TOP = 0
+_EXTRA_EVENT = 2
 
 
 def fresh_and_continued(samples: Samples) -> tuple[list[Script], list[Step]]:
@@ -117,7 +117,7 @@ def _pairs(samples: Samples) -> Iterator[tuple[int, Step]]:
                 del body[wrong.field]
             else:
                 body[wrong.field] = wrong.value
-        yield 3, Step(f"two faults: {left.label} and {right.label}", body)
+        yield 2, Step(f"two faults: {left.label} and {right.label}", body)
     events = [samples.full_event(0), samples.full_event(1), {}]
     events[0].pop(samples.event_required[0], None)
-    yield 3, Step("faults in the first event and in the last", samples.request(**{EVENTS: events}))
+    yield 2, Step("faults in the first event and in the last", samples.request(**{EVENTS: events}))
