@@ -219,7 +219,7 @@ def _check_reply(
 def _refuse_first(
     source: Source, errors: Iterable[tuple[ValidationError, Pointer]], *, mend: str = "correct the value"
 ) -> None:
-    found = sorted(errors, key=lambda entry: (source.line(entry[1]), entry[1].__repr__()))
+    found = sorted(errors, key=lambda entry: (source.line(entry[1]), repr(entry[1])))
     for error, pointer in found:
         raise source.error(
             error.message if len(error.message) < 200 else f"does not keep the keyword {error.validator}",
