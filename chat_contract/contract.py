@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, best_match
 
 from chat_contract.errors import Pointer
+from chat_contract.formats import format_checker
 from chat_contract.latitude import Question, read_questions
 from chat_contract.overlay import apply_overlay
 from chat_contract.references import check_references, inline, resolve
@@ -27,6 +28,8 @@ MUST_ACCEPT, DOCUMENTED, MAY_ACCEPT = "must-accept", "documented", "may-accept"
 """The nested sets of requests, from the inside out."""
 
 JSON = "application/json"
+
+_FORMATS = format_checker()
 
 _LEVELS = ("must", "should", "observed")
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -96,7 +99,7 @@ class Contract:
 
 def validator_for(schema: Mapping[str, Any]) -> Draft202012Validator:
     """Return the reference validator for a schema; it checks formats, which jsonschema does not do by itself."""
-    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return Draft202012Validator(schema, format_checker=_FORMATS)
 
 
 def load_contract(spec: Path | None = None, overlays: Sequence[Path] = ()) -> Contract:
@@ -135,11 +138,16 @@ def load_contract(spec: Path | None = None, overlays: Sequence[Path] = ()) -> Co
             for status in _at(documented, operation.pointer)["responses"]
             if status.isdecimal()
         },
-        clauses=_clauses(read_source(folder / "clauses.yaml")),
+        clauses=load_clauses(),
         questions=read_questions(read_source(folder / "latitude.yaml")),
     )
     _check_examples(contract)
     return contract
+
+
+def load_clauses() -> Mapping[str, Clause]:
+    """Read the clauses alone."""
+    return _clauses(read_source(openapi_dir() / "clauses.yaml"))
 
 
 def _overlaid(source: Source, overlays: Sequence[Source]) -> dict[str, Any]:

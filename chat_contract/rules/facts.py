@@ -137,7 +137,9 @@ class Facts:
         if self.response is None:
             return ABSENT
         try:
-            return json.loads(self.response.body.decode("utf-8"), parse_constant=_no_constant)
+            # An answer may quote what was sent, also where that is no JSON.
+            constant = float if self.kind is Kind.BEYOND_IJSON else _no_constant
+            return json.loads(self.response.body.decode("utf-8"), parse_constant=constant)
         except (ValueError, RecursionError):
             return ABSENT
 

@@ -92,6 +92,9 @@ class Client:
             return self._disconnected(error, time.monotonic() - began)
         except (requests.exceptions.InvalidHeader, requests.exceptions.RequestException) as error:
             return Breakdown("garbled", _innermost(error), time.monotonic() - began)
+        if answer.status_code >= 500:
+            # Some servers close the connection after failing, without saying so.
+            self._drop_connections()
         headers = tuple((key, value) for key, value in answer.raw.headers.items())
         return Response(answer.status_code, headers, body, time.monotonic() - began)
 

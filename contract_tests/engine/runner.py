@@ -78,6 +78,7 @@ class Runner:
         """Play the scripts in order, those that belong together at the same time; packs that fail are taken apart."""
         waiting = list(scripts)
         played: set[int] = set()
+        parts: list[Script] = []
         for script in waiting:
             if id(script) in played:
                 continue
@@ -88,11 +89,12 @@ class Runner:
                 continue
             seen = self.observe(together)
             self.journal.observations += seen
-            for part in _taken_apart(script, seen):
-                if self._affords(len(part.steps)):
-                    self.journal.observations += self.observe([part])
-                else:
-                    self.journal.left_out.append(part)
+            parts += _taken_apart(script, seen)
+        for part in parts:
+            if self._affords(len(part.steps)):
+                self.journal.observations += self.observe([part])
+            else:
+                self.journal.left_out.append(part)
 
     def observe(self, together: Sequence[Script]) -> list[Observation]:
         """Play scripts that belong together and return what was seen, without writing it into the journal."""

@@ -13,11 +13,12 @@ from chat_contract.interactions import Breakdown, Headers, Request, Response, fi
 from contract_tests.engine.causes import find_causes
 from contract_tests.engine.client import Client, UnreachableError
 from contract_tests.engine.explore import explored
+from contract_tests.engine.ideal import needed_for
 from contract_tests.engine.planning.plan import make_plan
 from contract_tests.engine.planning.samples import Samples
 from contract_tests.engine.profile import latitude_profile
 from contract_tests.engine.runner import Runner
-from contract_tests.engine.script import JSON_HEADERS, Step
+from contract_tests.engine.script import JSON_HEADERS, Step, requests_of
 from contract_tests.engine.secrets import key_in
 from contract_tests.engine.verdict import RunResult, clause_results, run_verdict
 
@@ -38,7 +39,10 @@ class CannotJudgeError(KitError):
 
 @dataclass(frozen=True)
 class Options:
-    """How to run. ``timeout`` is in seconds a call; None: ten, or five times the probe's latency."""
+    """How to run.
+
+    ``timeout`` is in seconds a call; None: ten, or five times the probe's latency. ``only``: the clauses to look at.
+    """
 
     base_url: str
     headers: Headers = ()
@@ -74,7 +78,8 @@ def run(contract: Contract, options: Options) -> RunResult:
 
 def _judged(contract: Contract, options: Options, client: Client, key: str | None, began: float) -> RunResult:
     plan = make_plan(contract, seed=options.seed, key=key if options.expect_auth else None)
-    total = min(plan.requests, MAX_REQUESTS)
+    scripts = plan.scripts if options.only is None else needed_for(contract, plan.scripts, options.only)
+    total = min(requests_of(scripts), MAX_REQUESTS)
     runner = Runner(
         contract,
         client,
@@ -86,8 +91,10 @@ def _judged(contract: Contract, options: Options, client: Client, key: str | Non
     try:
         # Making up cases takes a second or two; meanwhile the tables are on their way.
         with ThreadPoolExecutor(max_workers=1) as aside:
-            made_up = aside.submit(explored, contract, options.seed, KEPT_FOR_EXPLORATION)
-            runner.play(plan.scripts)
+            made_up = aside.submit(
+                explored, contract, options.seed, KEPT_FOR_EXPLORATION if options.only is None else 0
+            )
+            runner.play(scripts)
             runner.max_requests = MAX_REQUESTS - KEPT_FOR_CONFIRMATION
             runner.play(made_up.result())
     except UnreachableError as error:
@@ -112,6 +119,7 @@ def _judged(contract: Contract, options: Options, client: Client, key: str | Non
         seconds=options.clock() - began,
         clauses=clauses,
         profile=latitude_profile(contract, runner.journal.observations),
+        observations=tuple(runner.journal.observations),
     )
 
 

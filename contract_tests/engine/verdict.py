@@ -37,6 +37,7 @@ class RunResult:
     seconds: float
     clauses: tuple[ClauseResult, ...]
     profile: dict[str, str]
+    observations: tuple[Observation, ...]
 
     @property
     def causes(self) -> tuple[Cause, ...]:

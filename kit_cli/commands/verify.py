@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from chat_contract import KitError, UsageError, load_contract
-from chat_contract.interactions import Headers
+from chat_contract import KitError, load_contract
+from contract_tests.engine.headers import parse_headers
 from contract_tests.engine.reports import RENDERERS, parse_report, write_report
 from contract_tests.engine.secrets import secrets_of
 from contract_tests.engine.session import Options, check_base_url, run
@@ -96,23 +96,6 @@ def verify(
         click.echo(f"could not judge: the report cannot be written: {error}", err=True)
         sys.exit(CANNOT_JUDGE)
     sys.exit({"conforms": FINE, "violates": FINDINGS, "inconclusive": CANNOT_JUDGE}[result.verdict])
-
-
-def parse_headers(lines: tuple[str, ...]) -> Headers:
-    """Read ``Name: value`` lines; raises :class:`UsageError` for what is none."""
-    parsed = []
-    for line in lines:
-        name, separator, value = line.partition(":")
-        wrong = not separator or not name.strip() or any(character in line for character in "\r\n\0")
-        if wrong or not name.strip().isascii() or " " in name.strip() or not value.strip().isprintable():
-            # The value may be a secret, so it is not shown.
-            raise UsageError(f"-H {name.strip()[:40]!r}: is no header; write -H 'Name: value'")
-        try:
-            value.encode("latin-1")
-        except UnicodeEncodeError:
-            raise UsageError(f"-H {name.strip()!r}: the value has characters that no header can carry") from None
-        parsed.append((name.strip(), value.strip()))
-    return tuple(parsed)
 
 
 def _progress(done: int, total: int) -> None:

@@ -201,7 +201,12 @@ def later_turns(samples: Samples) -> list[Step]:
     return [
         Step("goes on with a message alone", samples.request(message=say[1 % len(say)], **continued)),
         Step("goes on with limit 1", samples.request(**continued, **{LIMIT: 1})),
-        Step("goes on with events", samples.request(**continued, **{EVENTS: [*events, events[0]]})),
+        Step(
+            "goes on with events",
+            samples.request(
+                **continued, **{EVENTS: events * (samples.narrowest["properties"][EVENTS]["maxItems"] // 2)}
+            ),
+        ),
         Step("goes on in another session", samples.request(**continued, **{SESSION: "contract-test-other"})),
         Step("goes on with limit 2 and events", samples.request(**continued, **{EVENTS: events, LIMIT: 2})),
         Step("goes on with every field", samples.request(*samples.optional, **continued)),

@@ -31,6 +31,9 @@ _NOT_IN_QUESTIONS = (2**31, 2**63, 10**30)
 _ALONE = ("events-null", "limit-negative", "timestamp-leap-second")
 """Questions that are asked alone, since others would be asked of the same field."""
 
+_ASKED_SURELY = 2
+"""The rank of what is sent however short the run."""
+
 _NO_DATES: tuple[Any, ...] = (
     "2024-02-30T00:00:00Z",
     "2024-06-14T25:61:00Z",
@@ -217,6 +220,6 @@ def _times(samples: Samples) -> Iterator[Script]:
 
 def _twice(questions: list[Script], rng: random.Random) -> Iterator[Script]:
     """Ask a question again, in a fresh conversation."""
-    simple = [script for script in questions if len(script.steps) == 1]
-    for script in rng.sample(simple, k=min(2, len(simple))):
-        yield single(script.steps[0], GROUP, rank=3)
+    likely = [script for script in questions if len(script.steps) == 1 and script.rank <= _ASKED_SURELY]
+    for script in rng.sample(likely, k=min(2, len(likely))):
+        yield single(script.steps[0], GROUP, rank=_ASKED_SURELY)

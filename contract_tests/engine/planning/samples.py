@@ -133,6 +133,8 @@ class Samples:
         yield from _wrong_values("", item, None, skip=("object",))
         for name in self.event_fields:
             if name in self.event_required:
+                # Twice, since what is missing is overlooked in more places than what is wrong.
+                yield Wrong(name, "missing", MISSING)
                 yield Wrong(name, "missing", MISSING)
             yield from _wrong_values(name, item["properties"][name], self.full_event(0).get(name))
 
