@@ -6,7 +6,7 @@ end, so the kit says it itself. The other formats are jsonschema's own.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from typing import Any
 
@@ -27,7 +27,7 @@ def is_date_time(value: Any) -> bool:
     if match is None:
         return False
     try:
-        datetime.date.fromisoformat(match["date"])
+        dt.date.fromisoformat(match["date"])
     except ValueError:
         return False
     return match["second"] != "60" or _utc_minute(match) == _MINUTES_OF_A_DAY - 1

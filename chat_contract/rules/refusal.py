@@ -50,7 +50,7 @@ def shape(facts: Facts) -> Iterator[Finding]:
         yield Finding("a detail that is a list with at least one entry", facts.answer.get("detail"), ("detail",))
 
 
-@TABLE.rule("error.entry", lambda facts: facts.refused and bool(_entries(facts)))
+@TABLE.rule("error.entry", lambda facts: facts.refused and bool(_detail(facts)))
 def entry(facts: Facts) -> Iterator[Finding]:
     blamed: set[Pointer] = set()
     for error in facts.contract.response_validators[422].iter_errors(facts.answer):
@@ -64,9 +64,13 @@ def entry(facts: Facts) -> Iterator[Finding]:
                 yield Finding(f"a {name} that is not empty", "", ("detail", index, name))
 
 
-def _entries(facts: Facts) -> list[dict[str, Any]]:
+def _detail(facts: Facts) -> list[Any]:
     detail = facts.answer.get("detail") if isinstance(facts.answer, dict) else None
-    return [found for found in detail if isinstance(found, dict)] if isinstance(detail, list) else []
+    return detail if isinstance(detail, list) else []
+
+
+def _entries(facts: Facts) -> list[dict[str, Any]]:
+    return [found for found in _detail(facts) if isinstance(found, dict)]
 
 
 def _locs(facts: Facts) -> Iterator[tuple[int, list[str | int]]]:

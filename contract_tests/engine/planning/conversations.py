@@ -14,7 +14,7 @@ GROUP = "conversation"
 LONGEST = 20
 """How many turns a conversation has at most."""
 
-_REFUSED_BETWEEN = 6
+_REFUSED_BETWEEN = 8
 _SHOPPERS = 4
 
 
@@ -79,7 +79,7 @@ def _interleaved(samples: Samples) -> Iterator[Script]:
         yield Script(
             f"interleaved conversation {name}",
             GROUP,
-            (_opening(samples, **values), Step("goes on", turn), Step("goes on", turn)),
+            (_opening(samples, **values), Step("goes on", turn)),
             rank=2,
             together="interleaved",
         )

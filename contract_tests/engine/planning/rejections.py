@@ -36,9 +36,9 @@ def _top_level(samples: Samples) -> Iterator[tuple[int, Step]]:
         "others": optional[1::2],
     }
     rows = pairwise(
-        [{"field": wrong.field, "index": str(index)} for index, wrong in enumerate(wrongs)],
+        [{"fault": _fault(wrong), "index": str(index)} for index, wrong in enumerate(wrongs)],
         {"siblings": list(levels), "turn": ["first", "later"]},
-        key="field",
+        key="fault",
         extra=_EXTRA_TOP,
     )
     for row in rows:
@@ -52,7 +52,12 @@ def _top_level(samples: Samples) -> Iterator[tuple[int, Step]]:
             row["siblings"], "beside " + (", ".join(names) or "none")
         )
         turn = "later turn" if CONVERSATION in values else "first turn"
-        yield 1 if row["siblings"] in {"none", "all"} else 3, Step(f"{wrong.label}, {beside}, {turn}", body)
+        yield 1 if row["siblings"] in {"none", "all"} else 2, Step(f"{wrong.label}, {beside}, {turn}", body)
+
+
+def _fault(wrong: Wrong) -> str:
+    """Name the fault that is to meet every condition: a field, and apart from that a field that is missing."""
+    return f"{wrong.field} missing" if wrong.value is MISSING else wrong.field
 
 
 def _with_fault(samples: Samples, wrong: Wrong, names: Sequence[str], values: dict[str, Any]) -> dict[str, Any]:
@@ -67,21 +72,24 @@ def _in_events(samples: Samples) -> Iterator[tuple[int, Step]]:
     wrongs = list(samples.wrong_event())
     positions = {"only": (0, 1), "first": (0, 3), "second": (1, 3), "last": (2, 3)}
     rows = pairwise(
-        [{"field": wrong.field, "index": str(index)} for index, wrong in enumerate(wrongs)],
+        [{"fault": _fault(wrong), "index": str(index)} for index, wrong in enumerate(wrongs)],
         {
             "position": list(positions),
             "turn": ["first", "later"],
             "siblings": ["none", "all"],
             "members": ["all", "required"],
         },
-        key="field",
+        key="fault",
         extra=_EXTRA_EVENT,
     )
     for row in rows:
         wrong = wrongs[int(row["index"])]
         index, count = positions[row["position"]]
-        events: list[Any] = [samples.full_event(number) for number in range(count)]
-        events[index] = _wrong_event(samples, wrong, full=row["members"] == "all")
+        full = row["members"] == "all"
+        events: list[Any] = [
+            samples.full_event(number) if full else samples.event(number=number) for number in range(count)
+        ]
+        events[index] = _wrong_event(samples, wrong, full=full)
         values: dict[str, Any] = {EVENTS: events}
         if row["turn"] == "later":
             values[CONVERSATION] = ISSUED
@@ -90,6 +98,15 @@ def _in_events(samples: Samples) -> Iterator[tuple[int, Step]]:
         what = f"{where}: {wrong.label}" if wrong.field else f"{where} is of type {wrong.type}"
         label = f"{what}, {'beside all fields' if names else 'alone'}, {row['turn']} turn"
         yield 1 if row["position"] in {"only", "last"} else 2, Step(label, samples.request(*names, **values))
+
+
+def _wrong_members(samples: Samples) -> dict[str, Wrong]:
+    """Return a wrong value for each required field of an event."""
+    return {
+        wrong.field: wrong
+        for wrong in samples.wrong_event()
+        if wrong.field in samples.event_required and wrong.value is not MISSING
+    }
 
 
 def _wrong_event(samples: Samples, wrong: Wrong, *, full: bool) -> Any:
@@ -109,15 +126,19 @@ def _pairs(samples: Samples) -> Iterator[tuple[int, Step]]:
     for wrong in samples.wrong_top():
         by_field.setdefault(wrong.field, []).append(wrong)
     for number, (one, other) in enumerate(combinations(by_field, 2)):
-        left = by_field[one][number % len(by_field[one])]
+        # What is missing comes first among the wrongs of a field.
+        left = by_field[one][0 if one in samples.required else number % len(by_field[one])]
         right = by_field[other][number % len(by_field[other])]
-        body = samples.request()
+        later = number % 2 == 1 and CONVERSATION not in {one, other}
+        body = samples.request(**({CONVERSATION: ISSUED} if later else {}))
         for wrong in (left, right):
-            if wrong.value is MISSING:
+            if wrong.other is MISSING:
                 del body[wrong.field]
             else:
-                body[wrong.field] = wrong.value
+                body[wrong.field] = wrong.other
         yield 2, Step(f"two faults: {left.label} and {right.label}", body)
+    both = {**samples.full_event(1), **{name: wrong.value for name, wrong in _wrong_members(samples).items()}}
+    yield 2, Step("two faults in one event", samples.request(**{EVENTS: [samples.full_event(0), both]}))
     events = [samples.full_event(0), samples.full_event(1), {}]
     events[0].pop(samples.event_required[0], None)
     yield 2, Step("faults in the first event and in the last", samples.request(**{EVENTS: events}))

@@ -17,10 +17,10 @@ MISSING: Any = type("_Missing", (), {"__repr__": lambda _: "missing"})()
 
 _ONE_OF_EACH_TYPE: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("null", (None,)),
-    ("boolean", (True, False)),
+    ("boolean", (False, True)),
     ("integer", (5, 0)),
     ("number", (2.5, 0.5)),
-    ("string", ("abc", "five")),
+    ("string", ("abc", "none")),
     ("array", ([], ["abc"])),
     ("object", ({}, {"a": 1})),
 )
@@ -31,11 +31,12 @@ RUN_SESSION = "contract-test-session"
 
 @dataclass(frozen=True)
 class Wrong:
-    """A value that no implementation may take at a field."""
+    """A value that no implementation may take at a field; ``other`` is one more of the same type."""
 
     field: str
     type: str
     value: Any
+    other: Any = None
 
     @property
     def label(self) -> str:
@@ -96,7 +97,8 @@ class Samples:
         if name == SESSION:
             return RUN_SESSION
         if name == LIMIT:
-            return 3
+            # As many as everyone takes: a limit that is lost or kept too long then shows in the number of items.
+            return self.narrowest["properties"][LIMIT]["maximum"]
         if name == EVENTS:
             return [self.full_event(0)]
         if name in self.example:
@@ -124,18 +126,18 @@ class Samples:
         """Yield each field of the request with each JSON type that it must not have."""
         for name in self.fields:
             if name in self.required:
-                yield Wrong(name, "missing", MISSING)
+                # Several times, since what is missing is overlooked in more places than what is wrong.
+                yield from [Wrong(name, "missing", MISSING, MISSING)] * 4
             yield from _wrong_values(name, self.widest["properties"][name], self.valid(name))
 
     def wrong_event(self) -> Iterator[Wrong]:
         """Yield the event itself, and each field of it, with each JSON type that it must not have."""
         item = self.widest["properties"][EVENTS]["items"]
+        yield Wrong("", "empty object", {}, {})
         yield from _wrong_values("", item, None, skip=("object",))
         for name in self.event_fields:
             if name in self.event_required:
-                # Twice, since what is missing is overlooked in more places than what is wrong.
-                yield Wrong(name, "missing", MISSING)
-                yield Wrong(name, "missing", MISSING)
+                yield from [Wrong(name, "missing", MISSING, MISSING)] * 2
             yield from _wrong_values(name, item["properties"][name], self.full_event(0).get(name))
 
 
@@ -153,7 +155,7 @@ def _wrong_values(name: str, schema: Mapping[str, Any], valid: Any, *, skip: tup
         if type_name == "array" and schema.get("items"):
             continue
         if wrong:
-            yield Wrong(name, type_name, wrong[0])
+            yield Wrong(name, type_name, wrong[0], wrong[-1])
 
 
 def _some_valid(schema: Mapping[str, Any]) -> Any:
