@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chat_contract.interactions import Headers
+from contract_tests.engine.planning.credentials import half_of
 
 VARIABLE = "CHAT_API_KEY"
 
 _CREDENTIAL_HEADERS = frozenset({"authorization", "x-api-key", "proxy-authorization", "cookie"})
+_SHORTEST_HALVED = 7
 _SCHEMES = ("bearer ", "basic ", "token ")
 
 
@@ -55,6 +57,8 @@ def _forms(key: str, number: int) -> Iterable[tuple[str, str]]:
     yield key.swapcase(), f'$(printf %s "${variable}" | tr A-Za-z a-zA-Z)'
     if len(key) > 1:
         yield key[:-1], f"${{{variable}%?}}"
+    if len(key) > _SHORTEST_HALVED:
+        yield half_of(key), f'$(printf %.{len(half_of(key))}s "${variable}")'
 
 
 def _unique(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

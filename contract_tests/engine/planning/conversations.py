@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from chat_contract.roles import CONVERSATION, EVENTS, SESSION, USER
+from chat_contract.roles import CONVERSATION, EVENTS, LIMIT, SESSION, USER
 from contract_tests.engine.planning.acceptances import later_turns
 from contract_tests.engine.planning.samples import RUN_SESSION, RUN_USER, Samples
 from contract_tests.engine.script import ISSUED, Script, Step, single
@@ -40,7 +40,11 @@ def _long(samples: Samples, refused: Sequence[Step]) -> Iterator[Script]:
     number = 0
     while waiting or number == 0:
         number += 1
-        steps = [_opening(samples, **{SESSION: RUN_SESSION, USER: RUN_USER})]
+        opened = {SESSION: RUN_SESSION, USER: RUN_USER}
+        if number == 1:
+            # The limit of one turn is none of the next one's.
+            opened[LIMIT] = samples.valid(LIMIT)
+        steps = [_opening(samples, **opened)]
         if number == 1:
             # A conversation as shoppers have it, before anything goes wrong in it.
             steps += turns[:6]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from chat_contract.interactions import Credential, Headers
+from chat_contract.roles import CONVERSATION
 from contract_tests.engine.planning.samples import Samples
-from contract_tests.engine.script import JSON_HEADERS, Script, Step, single
+from contract_tests.engine.script import ISSUED, JSON_HEADERS, Script, Step, single
 
 GROUP = "credentials"
 
@@ -13,34 +14,66 @@ _SPOOFED: Headers = (
     ("X-Real-IP", "127.0.0.1"),
     ("Forwarded", "for=127.0.0.1"),
     ("X-Forwarded-Host", "localhost"),
+    ("X-Original-URL", "/health"),
 )
 
 
 def scripts(samples: Samples, key: str) -> list[Script]:
     """Return the requests; ``key`` is the right one, of which wrong ones are made."""
-    other_case = key.swapcase()
+    half = half_of(key)
     cases: list[tuple[Credential, str, Headers]] = [
         ("missing", "no credential", ()),
-        ("spoofed", "no credential, from this machine as it says", _SPOOFED),
+        *(("spoofed", f"no credential, but {name}: {value}", ((name, value),)) for name, value in _SPOOFED),
         ("wrong", "a wrong key as Bearer", (("Authorization", "Bearer wrong-key"),)),
         ("wrong", "a wrong X-API-Key", (("X-API-Key", "wrong-key"),)),
         ("wrong", "the key cut short as Bearer", (("Authorization", f"Bearer {key[:-1]}"),)),
         ("wrong", "the key cut short as X-API-Key", (("X-API-Key", key[:-1]),)),
         ("wrong", "the key and more as Bearer", (("Authorization", f"Bearer {key}x"),)),
+        (
+            "wrong",
+            "a key that begins alike and is as long",
+            (("Authorization", f"Bearer {half.ljust(len(key), '0')}"),),
+        ),
         ("malformed", "an empty Bearer", (("Authorization", "Bearer "),)),
         ("malformed", "Bearer without a key", (("Authorization", "Bearer"),)),
         ("malformed", "an empty X-API-Key", (("X-API-Key", ""),)),
+        ("malformed", "the key by another scheme", (("Authorization", f"Basic {key}"),)),
+        ("malformed", "the key without a scheme", (("Authorization", key),)),
         ("malformed", "another scheme", (("Authorization", "Basic d3Jvbmc6a2V5"),)),
         ("malformed", "a scheme that is none", (("Authorization", "wrong"),)),
         ("malformed", "an empty Authorization", (("Authorization", ""),)),
+        ("malformed", "no ASCII", (("Authorization", "Bearer schl\u00fcssel"),)),
     ]
-    if other_case != key:
-        cases.append(("wrong", "the key in the other case as Bearer", (("Authorization", f"Bearer {other_case}"),)))
+    if key.swapcase() != key:
+        cases.append(("wrong", "the key in the other case", (("Authorization", f"Bearer {key.swapcase()}"),)))
+    inside = Script(
+        "credentials: none in a conversation that was opened with one",
+        GROUP,
+        (
+            Step("opens a conversation", samples.request()),
+            Step(
+                "credentials: none, but the id of a conversation",
+                samples.request(**{CONVERSATION: ISSUED}),
+                credential="missing",
+            ),
+        ),
+        rank=1,
+    )
     return [
-        single(
-            Step(f"credentials: {label}", samples.request(), headers=(*JSON_HEADERS, *headers), credential=credential),
-            GROUP,
-            rank=1,
-        )
-        for credential, label, headers in cases
+        inside,
+        *(
+            single(
+                Step(
+                    f"credentials: {label}", samples.request(), headers=(*JSON_HEADERS, *headers), credential=credential
+                ),
+                GROUP,
+                rank=1,
+            )
+            for credential, label, headers in cases
+        ),
     ]
+
+
+def half_of(key: str) -> str:
+    """Return the first half of a key; what is made of it is a secret too."""
+    return key[: (len(key) + 1) // 2]

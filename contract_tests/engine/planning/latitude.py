@@ -28,8 +28,8 @@ _CAREFULLY_TAKEN = (
 
 _NOT_IN_QUESTIONS = (2**31, 2**63, 10**30)
 
-_ALONE = ("events-null", "limit-negative", "timestamp-leap-second")
-"""Questions that are asked alone, since others would be asked of the same field."""
+_ALONE = ("limit-zero", "limit-negative", "events-null", "timestamp-leap-second")
+"""Questions that are asked alone: beside others the answer would tell less."""
 
 _ASKED_SURELY = 2
 """The rank of what is sent however short the run."""

@@ -70,7 +70,7 @@ def _with_fault(samples: Samples, wrong: Wrong, names: Sequence[str], values: di
 
 def _in_events(samples: Samples) -> Iterator[tuple[int, Step]]:
     wrongs = list(samples.wrong_event())
-    positions = {"only": (0, 1), "first": (0, 3), "second": (1, 3), "last": (2, 3)}
+    positions = {"only": (0, 1), "first": (0, 3), "second": (1, 3), "last of many": (11, 12)}
     rows = pairwise(
         [{"fault": _fault(wrong), "index": str(index)} for index, wrong in enumerate(wrongs)],
         {
@@ -97,7 +97,7 @@ def _in_events(samples: Samples) -> Iterator[tuple[int, Step]]:
         where = f"event {index} of {count}"
         what = f"{where}: {wrong.label}" if wrong.field else f"{where} is of type {wrong.type}"
         label = f"{what}, {'beside all fields' if names else 'alone'}, {row['turn']} turn"
-        yield 1 if row["position"] in {"only", "last"} else 2, Step(label, samples.request(*names, **values))
+        yield 1 if row["position"] in {"only", "last of many"} else 2, Step(label, samples.request(*names, **values))
 
 
 def _wrong_members(samples: Samples) -> dict[str, Wrong]:

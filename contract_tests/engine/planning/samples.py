@@ -21,7 +21,7 @@ _ONE_OF_EACH_TYPE: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("integer", (5, 0)),
     ("number", (2.5, 0.5)),
     ("string", ("abc", "none")),
-    ("array", ([], ["abc"])),
+    ("array", ([], ["é", "机"])),
     ("object", ({}, {"a": 1})),
 )
 

@@ -81,14 +81,14 @@ def _http(samples: Samples) -> Iterator[Script]:
     elsewhere = samples.contract.operation.path.rpartition("/")[0] + "/no-such-operation"
     yield single(Step("an unknown path", body, path=elsewhere), "http", rank=2)
     for rank, label, value in (
-        (2, "text/plain", "text/plain"),
+        (1, "text/plain", "text/plain"),
         (2, "a form", "application/x-www-form-urlencoded"),
         (3, "another JSON type", "application/vnd.api+json"),
         (3, "another charset", "application/json; charset=iso-8859-1"),
         (3, "an unknown charset", "application/json; charset=nonsense"),
     ):
         yield single(Step(f"media type: {label}", body, headers=(("Content-Type", value),)), "http", rank=rank)
-    yield single(Step("media type: none", body, headers=()), "http", rank=2)
+    yield single(Step("media type: none", body, headers=()), "http", rank=1)
 
 
 _JSON = (("Content-Type", "application/json"),)
