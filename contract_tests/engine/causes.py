@@ -20,6 +20,9 @@ ENOUGH = 2
 
 MAX_CONFIRMATIONS = 30
 
+SELF_EVIDENT = frozenset({"conversation.distinct", "conversation.concurrent"})
+"""What two exchanges show together, and no chance explains: an id that two conversations share stays shared."""
+
 _LEVELS = {"must": 0, "should": 1, "observed": 2}
 
 Key = tuple[str, Pointer, str]
@@ -38,7 +41,7 @@ class Cause:
     @property
     def intermittent(self) -> bool:
         """Seen, but not often enough to count."""
-        return self.seen < ENOUGH
+        return self.seen < ENOUGH and self.violation.clause not in SELF_EVIDENT
 
     @property
     def level(self) -> str:

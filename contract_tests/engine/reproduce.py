@@ -12,6 +12,7 @@ from contract_tests.engine.script import Step
 from contract_tests.engine.secrets import Secrets, is_credential
 
 _ID = "_conversation_id_of_the_first_turn_"
+_OTHERS = 60
 _LONGEST_ARGUMENT = 100_000
 
 
@@ -23,18 +24,23 @@ def command(observation: Observation, base_url: str, headers: Headers, secrets: 
     if not observation.step.continues:
         return _curl(observation.interaction.request, base_url, headers, secrets)
     requests = [*(turn.request for turn in observation.earlier), observation.interaction.request]
-    return _script(steps, requests, base_url, headers, secrets)
+    lines = _script(steps, requests, base_url, headers, secrets)
+    if observation.script.paused:
+        # What was between the two turns: other conversations.
+        other = _curl(requests[0], base_url, headers, secrets, show_head=False)
+        lines.insert(1, f"for n in $(seq {_OTHERS}); do {other} > /dev/null; done")
+    return "\n".join(lines)
 
 
 def _script(
     steps: Sequence[Step], requests: Sequence[Request], base_url: str, headers: Headers, secrets: Secrets
-) -> str:
+) -> list[str]:
     """Carry the id of the first turn through the others."""
     lines = [f"{_ID.strip('_')}=$({_curl(requests[0], base_url, headers, secrets, show_head=False)} | {_EXTRACT})"]
     for step, request in zip(steps[1:], requests[1:], strict=False):
         line = _curl(request, base_url, headers, secrets, conversation=step if step.continues else None)
         lines.append(line)
-    return "\n".join(lines)
+    return lines
 
 
 _EXTRACT = (

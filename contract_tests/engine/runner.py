@@ -79,6 +79,7 @@ class Runner:
         waiting = list(scripts)
         played: set[int] = set()
         parts: list[Script] = []
+        paused: list[_Talk] = []
         for script in waiting:
             if id(script) in played:
                 continue
@@ -86,6 +87,11 @@ class Runner:
             played.update(map(id, together))
             if not self._affords(sum(len(other.steps) for other in together)):
                 self.journal.left_out += together
+                continue
+            if script.paused:
+                talk = _Talk(script)
+                self._take_turn(talk, 0, concurrent=False)
+                paused.append(talk)
                 continue
             seen = self.observe(together)
             self.journal.observations += seen
@@ -95,6 +101,16 @@ class Runner:
                 self.journal.observations += self.observe([part])
             else:
                 self.journal.left_out.append(part)
+        for talk in paused:
+            for index in range(1, len(talk.script.steps)):
+                self._take_turn(talk, index, concurrent=False)
+            self.journal.observations += talk.seen
+
+    def admit(self, script: Script, outcome: Response | Breakdown) -> None:
+        """Judge what a script of one step got elsewhere, as if it had been played here."""
+        talk = _Talk(script)
+        self._judge(talk, 0, self._request(script.steps[0], None), outcome, concurrent=False)
+        self.journal.observations += talk.seen
 
     def observe(self, together: Sequence[Script]) -> list[Observation]:
         """Play scripts that belong together and return what was seen, without writing it into the journal."""
@@ -131,16 +147,24 @@ class Runner:
         if step.continues and talk.conversation_id is None:
             self.journal.not_sent.append((talk.script, index))
             return
-        request = Request(
+        request = self._request(step, talk.conversation_id)
+        outcome = self.sender.send(request)
+        self.progress(self.sender.sent)
+        self._judge(talk, index, request, outcome, concurrent=concurrent)
+
+    def _request(self, step: Step, conversation_id: str | None) -> Request:
+        return Request(
             step.method,
             self.contract.operation.path if step.path is None else step.path,
             step.headers,
-            step.raw(talk.conversation_id),
+            step.raw(conversation_id),
             step.chunked,
             step.credential,
         )
-        outcome = self.sender.send(request)
-        self.progress(self.sender.sent)
+
+    def _judge(
+        self, talk: _Talk, index: int, request: Request, outcome: Response | Breakdown, *, concurrent: bool
+    ) -> None:
         interaction = Interaction(request, outcome, concurrent)
         with self._judging:
             facts = facts_of(self.contract, interaction, self.history)

@@ -65,6 +65,7 @@ class Script:
 
     ``parts`` are what a pack is taken apart into where it is not answered with 200.
     ``together`` names the scripts that are played at the same time.
+    ``paused``: after its first turn, the script waits until all others are played.
     ``rank``: the lower, the more telling; a run that must be short leaves out the highest.
     """
 
@@ -74,6 +75,7 @@ class Script:
     rank: int = 5
     parts: tuple[Script, ...] = field(default=(), repr=False)
     together: str | None = None
+    paused: bool = False
 
 
 def single(step: Step, group: str, *, rank: int = 5, parts: tuple[Script, ...] = ()) -> Script:

@@ -18,7 +18,7 @@ from contract_tests.engine.planning.plan import make_plan
 from contract_tests.engine.planning.samples import Samples
 from contract_tests.engine.profile import latitude_profile
 from contract_tests.engine.runner import Runner
-from contract_tests.engine.script import JSON_HEADERS, Step, requests_of
+from contract_tests.engine.script import JSON_HEADERS, Script, Step, requests_of, single
 from contract_tests.engine.secrets import key_in
 from contract_tests.engine.verdict import RunResult, clause_results, run_verdict
 
@@ -61,23 +61,29 @@ def run(contract: Contract, options: Options) -> RunResult:
     Raises :class:`CannotJudgeError` where it could not be judged, and :class:`UsageError` for wrong options.
     """
     check_base_url(options.base_url)
-    key = key_in(options.headers)
-    if options.expect_auth and not key:
+    if options.expect_auth and not key_in(options.headers):
         raise UsageError("--expect-auth needs the right key: add -H 'Authorization: Bearer …' or -H 'X-API-Key: …'")
     began = options.clock()
     client = Client(options.base_url, headers=options.headers, timeout=options.timeout or _PROBE_PATIENCE)
     try:
-        latency = probe(contract, client)
-        client.timeout = options.timeout or max(10.0, 5 * latency)
-        return _judged(contract, options, client, key, began)
+        first = probe(contract, client)
+        client.timeout = options.timeout or max(10.0, 5 * first[1].elapsed)
+        return _judged(contract, options, client, began=began, first=first)
     except UnreachableError as error:
         raise CannotJudgeError(f"{options.base_url}: {error}; is the server running at this address?") from None
     finally:
         client.close()
 
 
-def _judged(contract: Contract, options: Options, client: Client, key: str | None, began: float) -> RunResult:
-    plan = make_plan(contract, seed=options.seed, key=key if options.expect_auth else None)
+def _judged(
+    contract: Contract,
+    options: Options,
+    client: Client,
+    *,
+    began: float,
+    first: tuple[Script, Response | Breakdown],
+) -> RunResult:
+    plan = make_plan(contract, seed=options.seed, key=key_in(options.headers) if options.expect_auth else None)
     scripts = plan.scripts if options.only is None else needed_for(contract, plan.scripts, options.only)
     total = min(requests_of(scripts), MAX_REQUESTS)
     runner = Runner(
@@ -88,6 +94,7 @@ def _judged(contract: Contract, options: Options, client: Client, key: str | Non
     )
     gone = ""
     causes = []
+    runner.admit(*first)
     try:
         # Making up cases takes a second or two; meanwhile the tables are on their way.
         with ThreadPoolExecutor(max_workers=1) as aside:
@@ -138,17 +145,16 @@ def check_base_url(url: str) -> None:
         raise UsageError(f"{url!r} is no base URL; write one such as http://127.0.0.1:4010/v1")
 
 
-def probe(contract: Contract, client: Client) -> float:
-    """Ask once, plainly, before anything else; returns the latency in seconds.
+def probe(contract: Contract, client: Client) -> tuple[Script, Response | Breakdown]:
+    """Ask once, plainly, before anything else; returns what was asked and what came.
 
     Raises :class:`CannotJudgeError`: nothing there, no HTTP, no entrance, another place, or failing five times over.
     """
     operation = contract.operation
     said = ""
-    for body in _probes(Samples(contract)):
-        request = Request(operation.method, operation.path, JSON_HEADERS, Step("probe", body).raw(None))
+    for step in _probes(Samples(contract)):
         try:
-            outcome = client.send(request)
+            outcome = client.send(Request(operation.method, operation.path, JSON_HEADERS, step.raw(None)))
         except UnreachableError as error:
             raise CannotJudgeError(f"{client.base_url}: {error}; is the server running at this address?") from None
         if isinstance(outcome, Breakdown):
@@ -158,17 +164,17 @@ def probe(contract: Contract, client: Client) -> float:
                 raise CannotJudgeError(
                     f"{client.base_url}: {outcome.detail}; is it the right server? A slow one needs a larger --timeout"
                 )
-            return outcome.elapsed
+            return single(step, "probe"), outcome
         said = _closed_door(contract, client, outcome)
         if not said:
-            return outcome.elapsed
+            return single(step, "probe"), outcome
     raise CannotJudgeError(f"{client.base_url}: {said} to {_PROBES} probes; try again when the server is well")
 
 
-def _probes(samples: Samples) -> list[object]:
-    bodies: list[object] = [samples.request(message=message) for message in samples.messages]
+def _probes(samples: Samples) -> list[Step]:
+    bodies = [samples.request(message=message) for message in samples.messages]
     bodies += [samples.request(name) for name in samples.optional]
-    return [bodies[number % len(bodies)] for number in range(_PROBES)]
+    return [Step("the first request, a message alone", bodies[number % len(bodies)]) for number in range(_PROBES)]
 
 
 def _closed_door(contract: Contract, client: Client, outcome: Response) -> str:

@@ -56,7 +56,7 @@ def first_turns(samples: Samples) -> list[Script]:
 
 def _first_turns(samples: Samples) -> Iterator[Script]:
     say = samples.messages
-    for number, message in enumerate(say[:2]):
+    for number, message in enumerate(say[1:2]):
         yield single(Step(f"message alone ({number + 1})", samples.request(message=message)), GROUP, rank=0)
     for name in samples.optional:
         yield single(Step(f"message and {name}", samples.request(name)), GROUP, rank=1)

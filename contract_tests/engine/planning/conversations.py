@@ -21,6 +21,7 @@ _SHOPPERS = 4
 def scripts(samples: Samples, refused: Sequence[Step]) -> list[Script]:
     """Return the conversations; the refused turns given are spread over them."""
     return [
+        *_from_first_to_last(samples),
         *_long(samples, refused),
         _documented_example(samples),
         *_interleaved(samples),
@@ -33,21 +34,29 @@ def _opening(samples: Samples, **values: object) -> Step:
     return Step("opens a conversation", samples.request(**values))
 
 
+def _from_first_to_last(samples: Samples) -> Iterator[Script]:
+    """Open two conversations before all others and go on with them after all others."""
+    for number in (1, 2):
+        yield Script(
+            f"conversation {number} that lasts the whole run",
+            GROUP,
+            (_opening(samples), Step("goes on at the end", samples.request(**{CONVERSATION: ISSUED}))),
+            rank=0,
+            paused=True,
+        )
+
+
 def _long(samples: Samples, refused: Sequence[Step]) -> Iterator[Script]:
     """Spread the refused turns over long conversations, accepted turns between them."""
     turns = later_turns(samples)
-    waiting = list(refused)
-    number = 0
-    while waiting or number == 0:
+    # The first is a conversation as shoppers have it; the limit of one turn is none of the next one's.
+    opening = _opening(samples, **{SESSION: RUN_SESSION, USER: RUN_USER, LIMIT: samples.valid(LIMIT)})
+    yield Script("conversation 1", GROUP, (opening, *turns[:6], *refused[:2], turns[6]), rank=0)
+    waiting = list(refused[2:])
+    number = 1
+    while waiting:
         number += 1
-        opened = {SESSION: RUN_SESSION, USER: RUN_USER}
-        if number == 1:
-            # The limit of one turn is none of the next one's.
-            opened[LIMIT] = samples.valid(LIMIT)
-        steps = [_opening(samples, **opened)]
-        if number == 1:
-            # A conversation as shoppers have it, before anything goes wrong in it.
-            steps += turns[:6]
+        steps = [_opening(samples, **{SESSION: RUN_SESSION, USER: RUN_USER})]
         following = number
         while waiting and len(steps) < LONGEST - 1:
             room = min(_REFUSED_BETWEEN, LONGEST - 1 - len(steps))
