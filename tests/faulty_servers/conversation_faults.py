@@ -88,10 +88,10 @@ issues(
     lambda turn: f"c-{turn.app.count('new') % 16:x}",
 )
 issues(
-    "second-like-first",
-    "The second conversation gets the first one's id, a race made certain.",
-    alike(say(), say()),
-    lambda turn: turn.app.memory.setdefault("first", fresh(turn)) if turn.app.count("new") < 3 else fresh(turn),
+    "every-other-like-the-one-before",
+    "Two workers take turns, and the second one still has the first one's id in hand.",
+    alike(say(), say(), say()),
+    lambda turn: turn.app.issued[-1] if turn.app.count("new") % 2 == 0 and turn.app.issued else fresh(turn),
 )
 issues(
     "session-index",
