@@ -25,8 +25,8 @@ from contract_tests.engine.verdict import RunResult, clause_results, run_verdict
 MAX_REQUESTS = 200
 """How many requests a run sends at most, confirmations included."""
 
-KEPT_FOR_CONFIRMATION = 4
-KEPT_FOR_EXPLORATION = 8
+KEPT_FOR_CONFIRMATION = 3
+KEPT_FOR_EXPLORATION = 6
 
 _PROBES = 5
 _PROBE_PATIENCE = 60.0

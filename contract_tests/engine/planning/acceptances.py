@@ -10,7 +10,7 @@ from typing import Any
 
 from chat_contract.contract import MUST_ACCEPT
 from chat_contract.roles import CONVERSATION, EVENT_TIME, EVENT_TYPE, EVENTS, LIMIT, MESSAGE, SESSION, USER
-from contract_tests.engine.planning.samples import RUN_SESSION, RUN_USER, Samples
+from contract_tests.engine.planning.samples import Samples
 from contract_tests.engine.script import ISSUED, JSON_HEADERS, Script, Step, single
 
 GROUP = "request"
@@ -156,7 +156,7 @@ def _longest_texts(samples: Samples) -> dict[str, Any]:
 
 
 def _ids(samples: Samples) -> Iterator[Script]:
-    """Ids at the edges of what everyone takes, and equal ones in several fields and in two new conversations."""
+    """Ids at the edges of what everyone takes, and equal ones in several fields."""
     longest = samples.narrowest["properties"][USER]["maxLength"]
     names = [name for name in samples.optional if name in {SESSION, USER}]
 
@@ -167,9 +167,6 @@ def _ids(samples: Samples) -> Iterator[Script]:
 
     yield using("as long as everyone takes", ("Az09-_" * longest)[:longest], 2)
     yield using("of digits only, equal in all fields", "1234567890", 2)
-    for number in (1, 2):
-        body = samples.request(**{SESSION: RUN_SESSION, USER: RUN_USER})
-        yield single(Step(f"a new conversation of the same user and session ({number})", body), GROUP, rank=1)
 
 
 def _many_events(samples: Samples) -> Iterator[Script]:
@@ -187,7 +184,7 @@ def _limits(samples: Samples) -> Iterator[Script]:
     schema = samples.contract.schemas[MUST_ACCEPT]["properties"][LIMIT]
     lowest, highest = schema["minimum"], schema["maximum"]
     events = [samples.full_event(0), samples.full_event(1)]
-    for value in (lowest, lowest + 1, 7, highest):
+    for value in (lowest, highest):
         yield single(Step(f"limit {value}", samples.request(**{LIMIT: value})), GROUP, rank=1)
     yield single(Step(f"limit {lowest} with events", samples.request(**{EVENTS: events, LIMIT: lowest})), GROUP, rank=1)
     yield single(Step("no limit, with events", samples.request(**{EVENTS: events})), GROUP, rank=2)

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from chat_contract.roles import CONVERSATION, EVENTS, LIMIT, SESSION, USER
 from contract_tests.engine.planning.acceptances import later_turns
 from contract_tests.engine.planning.samples import RUN_SESSION, RUN_USER, Samples
-from contract_tests.engine.script import ISSUED, Script, Step, single
+from contract_tests.engine.script import ISSUED, Script, Step
 
 GROUP = "conversation"
 
 LONGEST = 20
 """How many turns a conversation has at most."""
 
-_REFUSED_BETWEEN = 8
+_REFUSED_BETWEEN = 10
 _SHOPPERS = 4
 
 
@@ -26,7 +26,6 @@ def scripts(samples: Samples, refused: Sequence[Step]) -> list[Script]:
         _documented_example(samples),
         *_interleaved(samples),
         *_at_the_same_time(samples),
-        *_foreign(samples),
     ]
 
 
@@ -111,17 +110,4 @@ def _at_the_same_time(samples: Samples) -> Iterator[Script]:
             ),
             rank=2,
             together="concurrent",
-        )
-
-
-def _foreign(samples: Samples) -> Iterator[Script]:
-    """Ids that this server never issued, in forms that a careless server folds, cuts or trims."""
-    for label, value in (
-        ("in capitals", "C8A7D9F6-E4B1-42D3-8C2E-5A8D4F31B97A"),
-        ("of many characters", "contract-test-" + "x" * 120),
-        ("with blanks around it", "  contract-test 42 "),
-        ("in another script", "Ünïcode-会話-42"),
-    ):
-        yield single(
-            Step(f"a conversation_id from elsewhere, {label}", samples.request(**{CONVERSATION: value})), GROUP, rank=3
         )

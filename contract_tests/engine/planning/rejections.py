@@ -14,7 +14,7 @@ from contract_tests.engine.script import ISSUED, Script, Step, single
 GROUP = "rejection"
 
 _EXTRA_TOP = 0
-_EXTRA_EVENT = 2
+_EXTRA_EVENT = 0
 
 
 def fresh_and_continued(samples: Samples) -> tuple[list[Script], list[Step]]:
