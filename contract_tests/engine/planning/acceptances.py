@@ -17,7 +17,7 @@ GROUP = "request"
 
 TEXTS: tuple[tuple[str, str], ...] = (
     ("quotes", "Is there a 7\" shelf, a 'real' one, for my wife's books?"),
-    ("signs", "100% oak {and} [steel] \\ brass / <glass> & $5 #1 @home; DROP TABLE x -- ${y} {{z}} %s %d"),
+    ("signs", "100% oak {0} [steel] \\ brass / <b>glass</b> & $5 #1 @home; -- ${y} {{z}} %s %d"),
     ("accents", "Où est la façade déjà vue? Ein größerer Schreibtisch, señor, łódź, cafe\u0301 x\u0308"),
     ("scripts", "机を探しています مكتب للأدوات стол γραφείο שולחן डेस्क โต๊ะ 책상"),
     ("emoji", "👩‍👩‍👧‍👦🛠️🎁 für 🇯🇵"),
@@ -25,7 +25,20 @@ TEXTS: tuple[tuple[str, str], ...] = (
 )
 """One text a kind of character; all of them stand in must-accept."""
 
-EVENT_TYPES = ("browse", "click", "purchase", "add_to_cart", "search", "View", "wish list", "x", "Überblick", "購入")
+EVENT_TYPES = (
+    "browse",
+    "click",
+    "purchase",
+    "add_to_cart",
+    "search",
+    "View",
+    "wish list",
+    "x",
+    "Überblick",
+    "購入",
+    "__class__",
+    "constructor",
+)
 
 TIMES = (
     "2024-06-14T10:00:00Z",
@@ -125,9 +138,9 @@ def _texts(samples: Samples) -> Iterator[Script]:
     longest = samples.narrowest["properties"][MESSAGE]["maxLength"]
     everything = "\n".join(text for _, text in TEXTS).replace("\n", " ")
     parts = tuple(saying(name, text) for name, text in TEXTS)
-    event = {**samples.full_event(0), EVENT_TYPE: TEXTS[2][1], "description": TEXTS[3][1]}
+    events = [{**samples.full_event(0), EVENT_TYPE: text, "description": text} for _, text in TEXTS]
     yield single(
-        Step("text: every kind at once", samples.request(message=everything, **{EVENTS: [event]})),
+        Step("text: every kind at once", samples.request(message=everything, **{EVENTS: events})),
         GROUP,
         rank=1,
         parts=parts,

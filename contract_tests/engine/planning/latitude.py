@@ -195,15 +195,20 @@ def _texts(samples: Samples) -> Iterator[Script]:
             USER: {USER: ""},
             "an event": {EVENTS: [empty]},
         },
-        rank=4,
+        rank=3,
     )
-    yield in_texts("blanks only", "   ", 4)
-    same = samples.request(**{CONVERSATION: "42", USER: "42"})
-    yield single(Step("a conversation_id of digits, and the same for the user", same), GROUP, rank=3)
+    yield in_texts("blanks only", "   ", 3)
+    same = samples.request(**dict.fromkeys((CONVERSATION, SESSION, USER), "42"))
+    yield single(Step("ids of digits, equal in all fields", same), GROUP, rank=2)
 
 
 def _sizes(samples: Samples) -> Iterator[Script]:
-    large = {name: {name: f"{name} " * (100_000 // len(name))} for name in (MESSAGE, SESSION, USER, CONVERSATION)}
+    large: dict[str, Mapping[str, Any]] = {
+        name: {name: f"{name} " * (100_000 // len(name))} for name in (MESSAGE, SESSION, USER, CONVERSATION)
+    }
+    large["an event"] = {
+        EVENTS: [{**samples.full_event(0), **{name: name * 20_000 for name in (EVENT_TYPE, "description", ITEM)}}]
+    }
     yield _pack(samples, "100 KB", large, rank=2)
     yield single(Step("1,000 events", samples.request(**{EVENTS: [samples.event()] * 1000})), GROUP, rank=2)
     for depth, rank in ((50, 2), (400, 2)):
