@@ -20,7 +20,9 @@ MAX_ANSWER = 32 * 1024 * 1024
 
 _CHUNK = 64 * 1024
 _LONGEST_WAIT = 30.0
-_PATIENCE = 5
+_TRIES_AT_429 = 5
+_SILENCES_WAITED_FOR = 3
+_LEAST_PATIENCE = 1.0
 
 
 class UnreachableError(Exception):
@@ -35,6 +37,8 @@ class Client:
         self.headers = headers
         self.timeout = timeout
         self.sent = 0
+        self._silences = 0
+        self._slowest = 0.0
         self._lock = threading.Lock()
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
@@ -44,12 +48,22 @@ class Client:
 
         Raises :class:`UnreachableError` where no connection can be made.
         """
-        for _ in range(_PATIENCE):
+        for _ in range(_TRIES_AT_429):
             outcome = self._send_settled(request)
             if not isinstance(outcome, Response) or outcome.status != 429:
                 return outcome
             time.sleep(_retry_after(outcome.header("Retry-After")))
         return outcome
+
+    @property
+    def patience(self) -> float:
+        """How long a call may take, in seconds.
+
+        A server that has been silent several times is known to be; what comes after must not take the whole day.
+        """
+        if self._silences < _SILENCES_WAITED_FOR:
+            return self.timeout
+        return min(self.timeout, max(_LEAST_PATIENCE, 10 * self._slowest))
 
     def close(self) -> None:
         for session in self._sessions:
@@ -67,24 +81,25 @@ class Client:
         with self._lock:
             self.sent += 1
         began = time.monotonic()
+        patience = self.patience
         try:
             answer = self._session().request(
                 request.method,
                 self.base_url + request.path,
                 data=_in_chunks(request.body) if request.chunked else request.body,
                 headers=dict((*self._default_headers(request), *request.headers)),
-                timeout=(min(self.timeout, 10.0), self.timeout),
+                timeout=(min(patience, 10.0), patience),
                 allow_redirects=False,
                 stream=True,
             )
-            body = self._read(answer, began)
+            body = self._read(answer, began + patience)
         except requests.exceptions.SSLError as error:
             raise UnreachableError(f"TLS failed: {_innermost(error)}") from None
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
             raise UnreachableError(f"no connection: {_innermost(error)}") from None
         except (requests.exceptions.Timeout, TimeoutError):
             self._drop_connections()
-            return Breakdown("silence", f"no whole answer in {self.timeout:g} s", time.monotonic() - began)
+            return self._silent(patience, time.monotonic() - began)
         except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
             self._drop_connections()
             return Breakdown("truncated", _innermost(error), time.monotonic() - began)
@@ -96,15 +111,21 @@ class Client:
             # Some servers close the connection after failing, without saying so.
             self._drop_connections()
         headers = tuple((key, value) for key, value in answer.raw.headers.items())
-        return Response(answer.status_code, headers, body, time.monotonic() - began)
+        elapsed = time.monotonic() - began
+        self._slowest = max(self._slowest, elapsed)
+        return Response(answer.status_code, headers, body, elapsed)
 
-    def _read(self, answer: requests.Response, began: float) -> bytes:
+    def _silent(self, patience: float, elapsed: float) -> Breakdown:
+        self._silences += 1
+        return Breakdown("silence", f"no whole answer in {patience:g} s", elapsed)
+
+    def _read(self, answer: requests.Response, until: float) -> bytes:
         parts = []
         size = 0
         for part in answer.iter_content(_CHUNK):
             parts.append(part)
             size += len(part)
-            if time.monotonic() - began > self.timeout or size > MAX_ANSWER:
+            if time.monotonic() > until or size > MAX_ANSWER:
                 answer.close()
                 raise TimeoutError
         return b"".join(parts)
@@ -114,7 +135,7 @@ class Client:
         if isinstance(cause, urllib3.exceptions.NewConnectionError | ConnectionRefusedError):
             raise UnreachableError(f"no connection: {_innermost(error)}") from None
         if isinstance(cause, urllib3.exceptions.ReadTimeoutError | TimeoutError):
-            return Breakdown("silence", f"no whole answer in {self.timeout:g} s", elapsed)
+            return self._silent(self.patience, elapsed)
         if isinstance(cause, urllib3.exceptions.IncompleteRead):
             return Breakdown("truncated", str(cause), elapsed)
         if "BadStatusLine" in repr(error) or "LineTooLong" in repr(error):

@@ -64,11 +64,13 @@ class Runner:
         sender: Sender,
         *,
         max_requests: int | None = None,
+        expired: Callable[[], bool] = lambda: False,
         progress: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.contract = contract
         self.sender = sender
         self.max_requests = max_requests
+        self.expired = expired
         self.progress = progress
         self.history = History()
         self.journal = Journal()
@@ -124,6 +126,8 @@ class Runner:
             return [observation for future in futures for observation in future.result()]
 
     def _affords(self, requests: int) -> bool:
+        if self.expired():
+            return False
         return self.max_requests is None or self.sender.sent + requests <= self.max_requests
 
     def _conversation(self, script: Script, barrier: threading.Barrier | None = None) -> list[Observation]:

@@ -22,11 +22,21 @@ from contract_tests.engine.script import JSON_HEADERS, Script, Step, requests_of
 from contract_tests.engine.secrets import key_in
 from contract_tests.engine.verdict import RunResult, clause_results, run_verdict
 
-MAX_REQUESTS = 200
-"""How many requests a run sends at most, confirmations included."""
 
-KEPT_FOR_CONFIRMATION = 3
-KEPT_FOR_EXPLORATION = 6
+@dataclass(frozen=True)
+class Tier:
+    """How much a run sends. ``requests``: at most, but for confirmations of what it found beyond those kept for it."""
+
+    requests: int | None
+    confirming: int
+    exploring: int
+
+
+TIERS = {"quick": Tier(60, 3, 0), "default": Tier(200, 3, 6), "deep": Tier(None, 30, 40)}
+"""``deep`` has no bound but time: it goes on exploring, each round with another seed."""
+
+DEEP_SECONDS = 120.0
+"""How long a deep run explores where no time is given."""
 
 _PROBES = 5
 _PROBE_PATIENCE = 60.0
@@ -42,6 +52,7 @@ class Options:
     """How to run.
 
     ``timeout`` is in seconds a call; None: ten, or five times the probe's latency. ``only``: the clauses to look at.
+    ``tier``: how much to send, a key of :data:`TIERS`. ``max_time``: seconds after which nothing more is begun.
     """
 
     base_url: str
@@ -51,6 +62,8 @@ class Options:
     seed: int = 0
     timeout: float | None = None
     only: frozenset[str] | None = None
+    tier: str = "default"
+    max_time: float | None = None
     clock: Callable[[], float] = field(default=time.monotonic, compare=False)
     progress: Callable[[int, int], None] = field(default=lambda _done, _all: None, compare=False)
 
@@ -85,11 +98,14 @@ def _judged(
 ) -> RunResult:
     plan = make_plan(contract, seed=options.seed, key=key_in(options.headers) if options.expect_auth else None)
     scripts = plan.scripts if options.only is None else needed_for(contract, plan.scripts, options.only)
-    total = min(requests_of(scripts), MAX_REQUESTS)
+    tier = TIERS[options.tier]
+    total = min(requests_of(scripts), tier.requests or requests_of(scripts))
+    deadline = None if options.max_time is None else began + options.max_time
     runner = Runner(
         contract,
         client,
-        max_requests=MAX_REQUESTS - KEPT_FOR_CONFIRMATION - KEPT_FOR_EXPLORATION,
+        max_requests=None if tier.requests is None else tier.requests - tier.confirming - tier.exploring,
+        expired=lambda: deadline is not None and options.clock() >= deadline,
         progress=lambda done: options.progress(done, max(total, done)),
     )
     gone = ""
@@ -98,12 +114,13 @@ def _judged(
     try:
         # Making up cases takes a second or two; meanwhile the tables are on their way.
         with ThreadPoolExecutor(max_workers=1) as aside:
-            made_up = aside.submit(
-                explored, contract, options.seed, KEPT_FOR_EXPLORATION if options.only is None else 0
-            )
+            made_up = aside.submit(explored, contract, options.seed, tier.exploring if options.only is None else 0)
             runner.play(scripts)
-            runner.max_requests = MAX_REQUESTS - KEPT_FOR_CONFIRMATION
+            if tier.requests is not None:
+                runner.max_requests = tier.requests - tier.confirming
             runner.play(made_up.result())
+        if options.tier == "deep":
+            _go_on_exploring(contract, options, runner, until=deadline or options.clock() + DEEP_SECONDS)
     except UnreachableError as error:
         gone = f"the server went away in the middle of the run: {error}"
     try:
@@ -128,6 +145,14 @@ def _judged(
         profile=latitude_profile(contract, runner.journal.observations),
         observations=tuple(runner.journal.observations),
     )
+
+
+def _go_on_exploring(contract: Contract, options: Options, runner: Runner, *, until: float) -> None:
+    """Explore with one seed after the other until the time is over."""
+    number = options.seed
+    while options.clock() < until:
+        number += 1
+        runner.play(explored(contract, number, TIERS["deep"].exploring))
 
 
 def _credential_clauses(contract: Contract) -> list[str]:

@@ -11,7 +11,7 @@ from chat_contract import KitError, load_contract
 from contract_tests.engine.headers import parse_headers
 from contract_tests.engine.reports import RENDERERS, parse_report, write_report
 from contract_tests.engine.secrets import secrets_of
-from contract_tests.engine.session import Options, check_base_url, run
+from contract_tests.engine.session import TIERS, Options, check_base_url, run
 from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
 
 
@@ -38,6 +38,14 @@ from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
     metavar="S",
     help="Seconds a call may take.  [default: 10, or five times the probe's latency where that is more]",
 )
+@click.option("--quick", "tier", flag_value="quick", help=f"Send at most {TIERS['quick'].requests} requests.")
+@click.option("--deep", "tier", flag_value="deep", help="Go on exploring as long as --max-time lasts.")
+@click.option(
+    "--max-time",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="S",
+    help="Begin nothing more after so many seconds.",
+)
 @click.option(
     "--report",
     "reports",
@@ -55,6 +63,8 @@ def verify(
     strict: bool,
     seed: int,
     timeout: float | None,
+    tier: str | None,
+    max_time: float | None,
     reports: tuple[str, ...],
 ) -> None:
     """Judge whether the server at BASE_URL keeps the contract.
@@ -77,6 +87,8 @@ def verify(
                 strict=strict,
                 seed=seed,
                 timeout=timeout,
+                tier=tier or "default",
+                max_time=max_time,
                 progress=_progress,
             ),
         )

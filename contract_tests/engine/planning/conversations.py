@@ -18,11 +18,11 @@ _REFUSED_BETWEEN = 10
 _SHOPPERS = 4
 
 
-def scripts(samples: Samples, refused: Sequence[Step]) -> list[Script]:
-    """Return the conversations; the refused turns given are spread over them."""
+def scripts(samples: Samples, telling: Sequence[Step], refused: Sequence[Step]) -> list[Script]:
+    """Return the conversations; the refused turns are spread over them, the telling ones in the first."""
     return [
         *_from_first_to_last(samples),
-        *_long(samples, refused),
+        *_long(samples, telling, refused),
         _documented_example(samples),
         *_interleaved(samples),
         *_at_the_same_time(samples),
@@ -40,18 +40,18 @@ def _from_first_to_last(samples: Samples) -> Iterator[Script]:
             f"conversation {number} that lasts the whole run",
             GROUP,
             (_opening(samples), Step("goes on at the end", samples.request(**{CONVERSATION: ISSUED}))),
-            rank=0,
+            rank=number,
             paused=True,
         )
 
 
-def _long(samples: Samples, refused: Sequence[Step]) -> Iterator[Script]:
+def _long(samples: Samples, telling: Sequence[Step], refused: Sequence[Step]) -> Iterator[Script]:
     """Spread the refused turns over long conversations, accepted turns between them."""
     turns = later_turns(samples)
     # The first is a conversation as shoppers have it; the limit of one turn is none of the next one's.
     opening = _opening(samples, **{SESSION: RUN_SESSION, USER: RUN_USER, LIMIT: samples.valid(LIMIT)})
-    yield Script("conversation 1", GROUP, (opening, *turns[:6], *refused[:2], turns[6]), rank=0)
-    waiting = list(refused[2:])
+    yield Script("conversation 1", GROUP, (opening, *turns[:6], *telling[:_REFUSED_BETWEEN], turns[6]), rank=0)
+    waiting = [*telling[_REFUSED_BETWEEN:], *refused]
     number = 1
     while waiting:
         number += 1
@@ -79,7 +79,7 @@ def _documented_example(samples: Samples) -> Script:
             Step("the documented example in a conversation of this server", mine),
             Step("the documented example as it stands", example),
         ),
-        rank=1,
+        rank=0,
     )
 
 
@@ -92,7 +92,7 @@ def _interleaved(samples: Samples) -> Iterator[Script]:
             f"interleaved conversation {name}",
             GROUP,
             (_opening(samples, **values), Step("goes on", turn)),
-            rank=2,
+            rank=0,
             together="interleaved",
         )
 

@@ -26,10 +26,10 @@ def make_plan(contract: Contract, *, seed: int = 0, key: str | None = None) -> P
     """Derive the plan from the contract; ``key`` adds the credential clauses."""
     samples = Samples(contract)
     rng = random.Random(seed)  # noqa: S311 - chooses test cases, keeps no secret
-    first, later = rejections.fresh_and_continued(samples)
+    first, telling, others = rejections.fresh_and_continued(samples)
     scripts = [
         *acceptances.first_turns(samples),
-        *conversations.scripts(samples, later),
+        *conversations.scripts(samples, telling, others),
         *first,
         *wire.scripts(samples),
         *latitude.scripts(samples, rng),

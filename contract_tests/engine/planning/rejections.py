@@ -17,12 +17,13 @@ _EXTRA_TOP = 0
 _EXTRA_EVENT = 0
 
 
-def fresh_and_continued(samples: Samples) -> tuple[list[Script], list[Step]]:
-    """Return the rejections of a first turn as scripts, and those of a later one as steps for a conversation."""
+def fresh_and_continued(samples: Samples) -> tuple[list[Script], list[Step], list[Step]]:
+    """Return the rejections of a first turn as scripts, and as steps those of a later one: the telling, the others."""
     steps = [*_top_level(samples), *_in_events(samples), *_pairs(samples)]
     first = [single(step, GROUP, rank=rank) for rank, step in steps if not step.continues]
-    later = [step for _, step in steps if step.continues]
-    return first, later
+    telling = [step for rank, step in steps if step.continues and rank == 0]
+    others = [step for rank, step in steps if step.continues and rank > 0]
+    return first, telling, others
 
 
 def _top_level(samples: Samples) -> Iterator[tuple[int, Step]]:
@@ -41,6 +42,7 @@ def _top_level(samples: Samples) -> Iterator[tuple[int, Step]]:
         key="fault",
         extra=_EXTRA_TOP,
     )
+    shown: set[str] = set()
     for row in rows:
         wrong = wrongs[int(row["index"])]
         names = [name for name in levels[row["siblings"]] if name != wrong.field]
@@ -52,12 +54,20 @@ def _top_level(samples: Samples) -> Iterator[tuple[int, Step]]:
             row["siblings"], "beside " + (", ".join(names) or "none")
         )
         turn = "later turn" if CONVERSATION in values else "first turn"
-        yield 1 if row["siblings"] in {"none", "all"} else 2, Step(f"{wrong.label}, {beside}, {turn}", body)
+        yield _rank(row["fault"], shown), Step(f"{wrong.label}, {beside}, {turn}", body)
 
 
 def _fault(wrong: Wrong) -> str:
     """Name the fault that is to meet every condition: a field, and apart from that a field that is missing."""
-    return f"{wrong.field} missing" if wrong.value is MISSING else wrong.field
+    return f"{wrong.field} missing" if wrong.value in (MISSING, {}) and wrong.type != "object" else wrong.field
+
+
+def _rank(fault: str, shown: set[str]) -> int:
+    """Rank the first row of each fault before the others."""
+    if fault in shown:
+        return 2
+    shown.add(fault)
+    return 0
 
 
 def _with_fault(samples: Samples, wrong: Wrong, names: Sequence[str], values: dict[str, Any]) -> dict[str, Any]:
@@ -82,6 +92,7 @@ def _in_events(samples: Samples) -> Iterator[tuple[int, Step]]:
         key="fault",
         extra=_EXTRA_EVENT,
     )
+    shown: set[str] = set()
     for row in rows:
         wrong = wrongs[int(row["index"])]
         index, count = positions[row["position"]]
@@ -97,7 +108,8 @@ def _in_events(samples: Samples) -> Iterator[tuple[int, Step]]:
         where = f"event {index} of {count}"
         what = f"{where}: {wrong.label}" if wrong.field else f"{where} is of type {wrong.type}"
         label = f"{what}, {'beside all fields' if names else 'alone'}, {row['turn']} turn"
-        yield 1 if row["position"] in {"only", "last of many"} else 2, Step(label, samples.request(*names, **values))
+        rank = _rank(row["fault"], shown)
+        yield rank, Step(label, samples.request(*names, **values))
 
 
 def _wrong_members(samples: Samples) -> dict[str, Wrong]:
@@ -136,7 +148,7 @@ def _pairs(samples: Samples) -> Iterator[tuple[int, Step]]:
                 del body[wrong.field]
             else:
                 body[wrong.field] = wrong.other
-        yield 2, Step(f"two faults: {left.label} and {right.label}", body)
+        yield 0 if number == 0 else 2, Step(f"two faults: {left.label} and {right.label}", body)
     both = {**samples.full_event(1), **{name: wrong.value for name, wrong in _wrong_members(samples).items()}}
     yield 2, Step("two faults in one event", samples.request(**{EVENTS: [samples.full_event(0), both]}))
     events = [samples.full_event(0), samples.full_event(1), {}]
