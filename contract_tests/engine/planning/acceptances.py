@@ -221,7 +221,7 @@ def later_turns(samples: Samples) -> list[Step]:
         Step("goes on with limit 2 and events", samples.request(**continued, **{EVENTS: events, LIMIT: 2})),
         Step("goes on with every field", samples.request(*samples.optional, **continued)),
         Step("goes on with no events and limit 3", samples.request(**continued, **{EVENTS: [], LIMIT: 3})),
-        Step("goes on in other scripts", samples.request(message=TEXTS[3][1], **continued)),
+        Step("goes on in other scripts", samples.request(message=TEXTS[3][1] + TEXTS[4][1], **continued)),
         Step(
             "goes on, keys from the last to the first",
             dict(reversed(samples.request(*samples.optional, **continued).items())),

@@ -108,7 +108,7 @@ def _questions(samples: Samples) -> Iterator[Script]:
     packs: list[dict[str, Mapping[str, Any]]] = []
     for question in samples.contract.questions.values():
         changes = _changes(question)
-        if changes is None or question.unissued or question.id in {*_ALONE, "limit-large"}:
+        if changes is None or question.unissued or question.id in {*_ALONE, "limit-large", "limit-boolean"}:
             continue
         if question.id.endswith("-null"):
             nulls[question.id] = changes
@@ -217,8 +217,16 @@ def _sizes(samples: Samples) -> Iterator[Script]:
             nested = [nested] if level % 2 else {"x": nested}
         body = {**samples.request(), "x_unknown": nested}
         yield single(Step(f"an unknown property {depth} deep", body), GROUP, rank=rank)
-    proto = {**samples.request(), "__proto__": {"x": 1}}
-    yield single(Step("an unknown property named __proto__", proto), GROUP, rank=4)
+    boolean = samples.contract.questions.get("limit-boolean")
+    yield _pack(
+        samples,
+        "latitude",
+        {
+            "an unknown property named __proto__": {"__proto__": {"x": 1}},
+            **({"limit-boolean": _changes(boolean) or {}} if boolean is not None else {}),
+        },
+        rank=3,
+    )
 
 
 def _times(samples: Samples) -> Iterator[Script]:
