@@ -112,11 +112,24 @@ def load_contract(spec: Path | None = None, overlays: Sequence[Path] = ()) -> Co
     """
     folder = openapi_dir()
     source = read_source(spec if spec is not None else folder / "chat.yaml")
-    _check_openapi(source)
-    if spec is not None:
-        _check_foreign(source)
     users = [read_source(path) for path in overlays]
+    try:
+        return _load(source, users, folder, foreign=spec is not None)
+    except RecursionError:
+        raise source.error(
+            "nests too deep to be checked", pointer=(), value=source.value, mend="flatten the deepest schema or example"
+        ) from None
+
+
+def _load(source: Source, users: Sequence[Source], folder: Path, *, foreign: bool) -> Contract:
+    _check_openapi(source.value, source)
+    if foreign:
+        # References first: the published validator would follow them over the network.
+        check_references(source.value, source)
+        _check_schemas(source.value, source)
+        _check_foreign(source)
     documented = _overlaid(source, users)
+    _check_openapi(documented, source)
     must = _overlaid(source, [read_source(folder / "overlays" / "must-accept.yaml")])
     may = _overlaid(source, [read_source(folder / "overlays" / "may-accept.yaml"), *users])
     operation = _operation(documented, source)
@@ -157,8 +170,7 @@ def _overlaid(source: Source, overlays: Sequence[Source]) -> dict[str, Any]:
     return document
 
 
-def _check_openapi(source: Source) -> None:
-    value = source.value
+def _check_openapi(value: Any, source: Source) -> None:
     if not isinstance(value, dict):
         raise source.error("is no OpenAPI document", pointer=(), value=value, mend="begin with openapi: 3.1.0")
     version = value.get("openapi")
@@ -183,14 +195,34 @@ def _check_foreign(source: Source) -> None:
     if not errors:
         return
     # The error that lies deepest says most: the ones above it only say that something below is wrong.
-    worst = best_match(errors) or errors[0]
+    worst = max(errors, key=lambda error: len(error.absolute_path))
     pointer = tuple(worst.absolute_path)
+    message = worst.message.partition("\n")[0]
     raise source.error(
-        f"is not valid OpenAPI: {worst.message[:300]}",
+        f"is not valid OpenAPI: {message[:300]}",
         pointer=pointer,
         value=_at_or_none(source.value, pointer),
         mend="correct the place by the OpenAPI 3.1 specification",
     )
+
+
+def _check_schemas(document: Mapping[str, Any], source: Source) -> None:
+    """Raise for the first named schema that is none; the published validator says that without the place."""
+    schemas = _at_or_none(document, ("components", "schemas"))
+    for name, schema in schemas.items() if isinstance(schemas, dict) else ():
+        _check_schema(schema, ("components", "schemas", name), source)
+
+
+def _check_schema(schema: Any, place: Pointer, source: Source) -> None:
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        raise source.error(
+            f"is no valid schema: {error.message[:200]}",
+            pointer=(*place, *error.absolute_path),
+            value=error.instance,
+            mend="correct it by JSON Schema 2020-12",
+        ) from None
 
 
 def _operation(document: Mapping[str, Any], source: Source) -> Operation:
@@ -258,15 +290,7 @@ def _media_schema(document: Mapping[str, Any], pointer: Pointer, source: Source)
             mend=f"add {JSON} with a schema",
         )
     schema: dict[str, Any] = inline(document, place, source)
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise source.error(
-            f"is no valid schema: {error.message[:200]}",
-            pointer=(*place, *error.absolute_path),
-            value=error.instance,
-            mend="correct it by JSON Schema 2020-12",
-        ) from None
+    _check_schema(schema, place, source)
     return schema
 
 
@@ -276,7 +300,15 @@ def _examples(document: Mapping[str, Any], pointer: Pointer, source: Source) -> 
     if not isinstance(media, dict):
         return {}
     values: dict[str, Any] = {}
-    for name, example in (media.get("examples") or {}).items():
+    examples = media.get("examples") or {}
+    if not isinstance(examples, dict):
+        raise source.error(
+            "examples are a mapping of names",
+            pointer=(*pointer, "content", JSON, "examples"),
+            value=examples,
+            mend="give each example a name",
+        )
+    for name, example in examples.items():
         place = (*pointer, "content", JSON, "examples", name)
         written, place = resolve(document, example, place, source)
         if not isinstance(written, dict) or "value" not in written:

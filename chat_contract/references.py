@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
 from chat_contract.errors import Pointer
 from chat_contract.sources import Source
+
+MAX_VALUES = 10_000
+"""How many values one schema may hold once its references are written out."""
 
 
 def inline(document: Any, pointer: Pointer, source: Source) -> Any:
@@ -15,19 +19,35 @@ def inline(document: Any, pointer: Pointer, source: Source) -> Any:
     ``source`` is for messages. Where a reference has siblings, they count too (JSON Schema 2020-12): they override
     when they are descriptions and join by ``allOf`` when they are not.
 
-    Raises :class:`chat_contract.errors.DocumentError`: a reference leads nowhere, into another file, or back to itself.
+    Raises :class:`chat_contract.errors.DocumentError`: a reference leads nowhere, into another file, or back to itself,
+    or the references multiply each other.
     """
-    return _written_out(_at(document, pointer), pointer, document, source, ())
+    return _written_out(_at(document, pointer), pointer, document, source, (), budget=iter(range(MAX_VALUES)))
 
 
-def _written_out(value: Any, pointer: Pointer, document: Any, source: Source, trail: tuple[Pointer, ...]) -> Any:
+def _written_out(
+    value: Any, pointer: Pointer, document: Any, source: Source, trail: tuple[Pointer, ...], *, budget: Iterator[int]
+) -> Any:
+    if next(budget, None) is None:
+        raise source.error(
+            f"holds more than {MAX_VALUES} values once its references are written out",
+            pointer=pointer,
+            value=value,
+            mend="remove the references that multiply each other",
+        )
     if isinstance(value, list):
-        return [_written_out(child, (*pointer, index), document, source, trail) for index, child in enumerate(value)]
+        return [
+            _written_out(child, (*pointer, index), document, source, trail, budget=budget)
+            for index, child in enumerate(value)
+        ]
     if not isinstance(value, dict):
         return value
     reference = value.get("$ref")
     if not isinstance(reference, str):
-        return {key: _written_out(child, (*pointer, key), document, source, trail) for key, child in value.items()}
+        return {
+            key: _written_out(child, (*pointer, key), document, source, trail, budget=budget)
+            for key, child in value.items()
+        }
     goal = _goal(reference, document, source, (*pointer, "$ref"))
     if goal in trail:
         raise source.error(
@@ -36,9 +56,9 @@ def _written_out(value: Any, pointer: Pointer, document: Any, source: Source, tr
             value=reference,
             mend="this kit writes references out, so the schemas of the operation cannot be recursive",
         )
-    target = _written_out(_at(document, goal), goal, document, source, (*trail, goal))
+    target = _written_out(_at(document, goal), goal, document, source, (*trail, goal), budget=budget)
     siblings = {
-        key: _written_out(child, (*pointer, key), document, source, trail)
+        key: _written_out(child, (*pointer, key), document, source, trail, budget=budget)
         for key, child in value.items()
         if key != "$ref"
     }
