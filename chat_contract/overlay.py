@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonpath_rfc9535 as jsonpath
 
-from chat_contract.errors import Pointer
+from chat_contract.errors import Pointer, shorten
 from chat_contract.sources import Source
 
 _VERSION = re.compile(r"1\.[01]\.[0-9]+\Z")
@@ -19,7 +19,7 @@ def apply_overlay(document: Any, overlay: Source) -> Any:
     """Return the document with the overlay's actions done in their order; the document given is left as it was.
 
     Raises :class:`chat_contract.errors.DocumentError` naming the action: it is not of the overlay format,
-    its target is no RFC 9535 query, or the target matches nothing.
+    its target is no RFC 9535 query, the target matches nothing, or what it says does not go with what is there.
     """
     changed = copy.deepcopy(document)
     for index, action in enumerate(_actions(overlay)):
@@ -61,7 +61,7 @@ def _act(document: Any, action: Any, overlay: Source, pointer: Pointer) -> None:
     nodes = _find(document, action["target"], overlay, (*pointer, "target"))
     if action.get("remove") is True:
         # From the back, so that the indices of what is still to go stay true.
-        for location in sorted((node.location for node in nodes), key=_removal_order, reverse=True):
+        for location in sorted({node.location for node in nodes}, key=_removal_order, reverse=True):
             if not location:
                 raise overlay.error(
                     "the whole document cannot be removed",
@@ -80,15 +80,15 @@ def _act(document: Any, action: Any, overlay: Source, pointer: Pointer) -> None:
                 value=action["copy"],
                 mend="name one place",
             )
-        addition = sources[0].value
+        verb, addition = "copy", sources[0].value
     elif "update" in action:
-        addition = action["update"]
+        verb, addition = "update", action["update"]
     else:
         raise overlay.error(
             "an action does nothing", pointer=pointer, value=action, mend="add update:, copy: or remove: true"
         )
-    for node in nodes:
-        _merge_at(document, node.location, copy.deepcopy(addition))
+    for location in dict.fromkeys(node.location for node in nodes):
+        _merge_at(document, location, copy.deepcopy(addition), overlay, (*pointer, verb))
 
 
 def _find(document: Any, query: Any, overlay: Source, pointer: Pointer) -> list[Any]:
@@ -121,22 +121,29 @@ def _at(document: Any, location: tuple[str | int, ...]) -> Any:
     return document
 
 
-def _merge_at(document: Any, location: tuple[str | int, ...], addition: Any) -> None:
+def _merge_at(document: Any, location: tuple[str | int, ...], addition: Any, overlay: Source, pointer: Pointer) -> None:
     target = _at(document, location)
-    if isinstance(target, dict) and isinstance(addition, dict):
-        _merge(target, addition)
-    elif isinstance(target, list):
+    if isinstance(target, list):
         target.extend(addition if isinstance(addition, list) else [addition])
-    elif location:
-        _at(document, location[:-1])[location[-1]] = addition
+        return
+    merged = _merged(target, addition, overlay, pointer)
+    if location:
+        _at(document, location[:-1])[location[-1]] = merged
 
 
-def _merge(target: dict[str, Any], addition: dict[str, Any]) -> None:
-    for key, value in addition.items():
-        present = target.get(key)
-        if isinstance(present, dict) and isinstance(value, dict):
-            _merge(present, value)
-        elif isinstance(present, list) and isinstance(value, list):
-            present.extend(value)
-        else:
-            target[key] = value
+def _merged(present: Any, addition: Any, overlay: Source, pointer: Pointer) -> Any:
+    """Return what becomes of a value; objects and lists grow where they stand."""
+    if isinstance(present, dict) and isinstance(addition, dict):
+        for key, value in addition.items():
+            present[key] = _merged(present[key], value, overlay, (*pointer, key)) if key in present else value
+        return present
+    if isinstance(present, list) and isinstance(addition, list):
+        return present + addition
+    if isinstance(present, dict | list) or isinstance(addition, dict | list):
+        raise overlay.error(
+            f"does not go with what is there, {shorten(present, 60)}",
+            pointer=pointer,
+            value=addition,
+            mend="remove the old value in an action before this one",
+        )
+    return addition
