@@ -74,5 +74,6 @@ def shorten(value: Any, limit: int = _SHOWN_CHARACTERS) -> str:
     try:
         text = json.dumps(value, ensure_ascii=False, default=repr)
     except (TypeError, ValueError, RecursionError):
-        text = repr(value)
+        # Not JSON, or an integer of more digits than Python writes.
+        text = f"a {type(value).__name__}"
     return text if len(text) <= limit else text[: limit - 1] + "…"

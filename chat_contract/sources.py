@@ -187,7 +187,14 @@ class _Builder:
         value, size = self.anchors[event.anchor]
         self._count(size, line)
         if self._awaits_key():
-            self._key(value if isinstance(value, str) else str(value), line)
+            if not isinstance(value, str):
+                raise self._error(
+                    f"the alias *{event.anchor} stands for a key, and is no text",
+                    line,
+                    self._here(),
+                    mend="write it out",
+                )
+            self._key(value, line)
             return
         self._place(self._here(), line)
         self._put(copy.deepcopy(value))
@@ -204,6 +211,8 @@ class _Builder:
                     self._here(),
                     mend="write the keys out, or use $ref",
                 )
+            if event.anchor is not None:
+                self.anchors[event.anchor] = (event.value, 1)
             self._key(event.value, line)
             return
         pointer = self._here()
