@@ -40,7 +40,8 @@ MediaType = Literal["json", "json-with-charset", "foreign"]
 class Fault:
     """A place that is outside a set. ``outside`` is the outermost set that it leaves; ``place`` is where it is.
 
-    A missing property is at its own place, an unknown one too. The body as a whole is at ``()``.
+    A missing property is at its own place, an unknown one too. The body as a whole is at ``()``; so is a name like
+    ``__proto__``, for which readers refuse the whole body.
     """
 
     place: Pointer
@@ -120,16 +121,17 @@ def _faults(contract: Contract, body: Body, history: History) -> Iterator[Fault]
         keyword = "syntax" if body.malformed else "i-json"
         yield Fault((), keyword, ABSENT, MAY_ACCEPT if body.malformed else DOCUMENTED)
         return
-    seen: set[Pointer] = set()
+    seen: dict[Pointer, str] = {}
     for name in (MAY_ACCEPT, DOCUMENTED, MUST_ACCEPT):
         validator = contract.validators[name]
         found = [fault for error in validator.iter_errors(body.value) for fault in _placed(error, name)]
         for fault in found:
             if fault.place not in seen:
                 yield fault
-        seen.update(fault.place for fault in found)
+        seen = {fault.place: name for fault in found} | seen
     for fault in _unsaid(contract, body, history):
-        if fault.place not in seen or fault.keyword == "issued":
+        # A place that already leaves an outer set is not at fault twice.
+        if fault.keyword == "issued" or seen.get(fault.place, MUST_ACCEPT) == MUST_ACCEPT:
             yield fault
 
 
@@ -146,7 +148,7 @@ def _placed(error: ValidationError, outside: str) -> Iterator[Fault]:
         known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
         for name, value in error.instance.items():
             if name not in known:
-                at = place if name in _PROTOTYPE_NAMES else (*place, name)
+                at = () if name in _PROTOTYPE_NAMES else (*place, name)
                 yield Fault(at, "additionalProperties", value, outside)
     else:
         yield Fault(place, keyword, error.instance, outside)
