@@ -22,8 +22,13 @@ def _properties(facts: Facts) -> dict[str, Any]:
     return properties
 
 
+def _event_schema(facts: Facts) -> dict[str, Any]:
+    schema: dict[str, Any] = _properties(facts).get(EVENTS, {}).get("items", {})
+    return schema
+
+
 def _event_properties(facts: Facts) -> dict[str, Any]:
-    properties: dict[str, Any] = _properties(facts)[EVENTS]["items"]["properties"]
+    properties: dict[str, Any] = _event_schema(facts).get("properties", {})
     return properties
 
 
@@ -47,12 +52,7 @@ def _out_of_order(facts: Facts) -> bool:
 
 def _odd_text(facts: Facts) -> bool:
     texts = [facts.body[MESSAGE]]
-    texts += [
-        text
-        for event in _events(facts)
-        for key, text in event.items()
-        if _event_properties(facts)[key] and key != EVENT_TIME
-    ]
+    texts += [text for event in _events(facts) for key, text in event.items() if key != EVENT_TIME]
     return not all(_PLAIN_TEXT.match(text) for text in texts)
 
 
@@ -77,14 +77,14 @@ def _known_types(facts: Facts) -> set[Any]:
 
 def _one_optional_field(facts: Facts) -> bool:
     required = set(facts.contract.schemas[DOCUMENTED].get("required", ()))
-    event_required = set(_properties(facts)[EVENTS]["items"].get("required", ()))
+    event_required = set(_event_schema(facts).get("required", ()))
     return len(set(facts.body) - required) == 1 and all(
         len(set(event) - event_required) <= 1 for event in _events(facts)
     )
 
 
 def _has_minimal_event(facts: Facts) -> bool:
-    required = set(_properties(facts)[EVENTS]["items"].get("required", ()))
+    required = set(_event_schema(facts).get("required", ()))
     return any(set(event) == required for event in _events(facts))
 
 

@@ -26,6 +26,11 @@ def _asked(facts: Facts) -> Any:
     return facts.field(LIMIT)
 
 
+def _default(facts: Facts) -> Any:
+    """Return what the contract says of a request without a limit; another contract may say nothing."""
+    return facts.contract.schemas[DOCUMENTED].get("properties", {}).get(LIMIT, {}).get("default")
+
+
 @TABLE.rule(
     "limit.asked", lambda facts: _count(facts) is not None and _is_integer(_asked(facts)) and _asked(facts) >= 0
 )
@@ -35,10 +40,15 @@ def asked(facts: Facts) -> Iterator[Finding]:
 
 @TABLE.rule(
     "limit.default",
-    lambda facts: _count(facts) is not None and isinstance(facts.body, dict) and _asked(facts) is ABSENT,
+    lambda facts: (
+        _count(facts) is not None
+        and isinstance(facts.body, dict)
+        and _asked(facts) is ABSENT
+        and _is_integer(_default(facts))
+    ),
 )
 def default(facts: Facts) -> Iterator[Finding]:
-    yield from _at_most(facts.contract.schemas[DOCUMENTED]["properties"][LIMIT]["default"], facts)
+    yield from _at_most(_default(facts), facts)
 
 
 @TABLE.rule(
@@ -57,7 +67,7 @@ def coerced(facts: Facts) -> Iterator[Finding]:
         limit = int(float(_asked(facts)))
     except (TypeError, ValueError, OverflowError):
         return
-    yield from _at_most(limit, facts)
+    yield from _at_most(max(limit, 0), facts)
 
 
 def _at_most(limit: int, facts: Facts) -> Iterator[Finding]:

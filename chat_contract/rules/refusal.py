@@ -58,7 +58,7 @@ def entry(facts: Facts) -> Iterator[Finding]:
         if len(place) >= 2 and place[:3] not in blamed:
             blamed.add(place[:3])
             yield Finding(f"what the schema of an entry says: {error.message[:120]}", error.instance, place)
-    for index, found in enumerate(_entries(facts)):
+    for index, found in _entries(facts):
         for name in ("msg", "type"):
             if found.get(name) == "":
                 yield Finding(f"a {name} that is not empty", "", ("detail", index, name))
@@ -69,12 +69,12 @@ def _detail(facts: Facts) -> list[Any]:
     return detail if isinstance(detail, list) else []
 
 
-def _entries(facts: Facts) -> list[dict[str, Any]]:
-    return [found for found in _detail(facts) if isinstance(found, dict)]
+def _entries(facts: Facts) -> Iterator[tuple[int, dict[str, Any]]]:
+    return ((index, found) for index, found in enumerate(_detail(facts)) if isinstance(found, dict))
 
 
 def _locs(facts: Facts) -> Iterator[tuple[int, list[str | int]]]:
-    for index, found in enumerate(_entries(facts)):
+    for index, found in _entries(facts):
         loc = found.get("loc")
         if isinstance(loc, list) and all(isinstance(part, str | int) and not isinstance(part, bool) for part in loc):
             yield index, loc
@@ -206,7 +206,10 @@ def all_faults_are_named(facts: Facts) -> Iterator[Finding]:
     ),
 )
 def missing_is_told_from_wrong(facts: Facts) -> Iterator[Finding]:
-    for index, found in enumerate(_entries(facts)):
+    missing = [fault for fault in facts.classification.hard_faults if fault.keyword == "required"]
+    for index, loc in _locs(facts):
+        found = _detail(facts)[index]
+        about_it = any(_leads_to(loc[1:] if loc[:1] == ["body"] else loc, fault, facts) for fault in missing)
         told = "missing" in str(found.get("type", "")).lower() or "required" in str(found.get("type", "")).lower()
-        if not told:
+        if about_it and not told:
             yield Finding("a type that says that the field is missing", found.get("type"), ("detail", index, "type"))
