@@ -32,7 +32,7 @@ class Tier:
     exploring: int
 
 
-TIERS = {"quick": Tier(60, 3, 0), "default": Tier(200, 3, 6), "deep": Tier(None, 30, 40)}
+TIERS = {"quick": Tier(60, 3, 0), "default": Tier(200, 2, 4), "deep": Tier(None, 30, 40)}
 """``deep`` has no bound but time: it goes on exploring, each round with another seed."""
 
 DEEP_SECONDS = 120.0

@@ -13,9 +13,6 @@ from contract_tests.engine.script import ISSUED, Script, Step, single
 
 GROUP = "rejection"
 
-_EXTRA_TOP = 0
-_EXTRA_EVENT = 0
-
 
 def fresh_and_continued(samples: Samples) -> tuple[list[Script], list[Step], list[Step]]:
     """Return the rejections of a first turn as scripts, and as steps those of a later one: the telling, the others."""
@@ -40,7 +37,6 @@ def _top_level(samples: Samples) -> Iterator[tuple[int, Step]]:
         [{"fault": _fault(wrong), "index": str(index)} for index, wrong in enumerate(wrongs)],
         {"siblings": list(levels), "turn": ["first", "later"]},
         key="fault",
-        extra=_EXTRA_TOP,
     )
     shown: set[str] = set()
     for row in rows:
@@ -90,7 +86,6 @@ def _in_events(samples: Samples) -> Iterator[tuple[int, Step]]:
             "members": ["all", "required"],
         },
         key="fault",
-        extra=_EXTRA_EVENT,
     )
     shown: set[str] = set()
     for row in rows:

@@ -1,0 +1,92 @@
+"""Violations become causes: each once, confirmed by sending again, the smallest exchange shown."""
+
+from __future__ import annotations
+
+import json
+
+from chat_contract import load_contract
+from chat_contract.interactions import Response
+from contract_tests.engine.causes import MAX_CONFIRMATIONS, find_causes
+from contract_tests.engine.ideal import IdealServer
+from contract_tests.engine.planning.plan import make_plan
+from contract_tests.engine.runner import Runner
+from contract_tests.engine.script import Step, single
+from contract_tests.engine.verdict import clause_results, run_verdict
+
+CONTRACT = load_contract()
+
+
+class Faulty(IdealServer):
+    """The ideal server, but for what ``spoil`` changes; it is told how often it was asked before."""
+
+    def __init__(self, spoil):
+        super().__init__(CONTRACT)
+        self.spoil = spoil
+
+    def send(self, request):
+        answer = super().send(request)
+        return self.spoil(request, answer, self.sent) or answer
+
+
+def causes_of(spoil, scripts):
+    runner = Runner(CONTRACT, Faulty(spoil))
+    runner.play(scripts)
+    return find_causes(runner, runner.journal.observations), runner
+
+
+ASK = [single(Step("hello", {"message": "hello", "limit": 3}), "request")]
+
+
+def fails_when(condition):
+    return lambda request, answer, sent: Response(500) if condition(request, sent) else None
+
+
+def test_a_violation_seen_once_is_sent_again_and_counts():
+    (cause,), runner = causes_of(fails_when(lambda *_: True), ASK)
+    assert (cause.violation.clause, cause.seen, cause.intermittent) == ("robustness.failing", 2, False)
+    assert runner.sender.sent == 2
+
+
+def test_a_violation_that_does_not_come_back_is_intermittent():
+    (cause,), runner = causes_of(fails_when(lambda _, sent: sent == 1), ASK)
+    assert (cause.seen, cause.sent, cause.intermittent) == (1, 4, True)
+    results = clause_results(CONTRACT, runner.journal.observations, [cause], strict=True, skipped={})
+    assert [result.verdict for result in results if result.causes] == ["warn"]
+
+
+def test_every_distinct_cause_is_said_once():
+    causes, _ = causes_of(fails_when(lambda *_: True), make_plan(CONTRACT).scripts)
+    assert len({cause.key for cause in causes}) == len(causes)
+
+
+def test_confirming_keeps_to_its_budget():
+    flaky = iter(range(10**6))
+    causes, runner = causes_of(fails_when(lambda *_: next(flaky) % 3 == 0), make_plan(CONTRACT).scripts)
+    assert causes
+    assert runner.sender.sent <= make_plan(CONTRACT).requests * 3 + MAX_CONFIRMATIONS + 20
+
+
+def test_the_smallest_request_that_shows_a_cause_is_shown():
+    big = {"message": "hello", "session_id": "s", "user_id": 5, "events": [], "limit": 3}
+
+    def overlook(request, answer, _):
+        accepted = {"conversation_id": "x", "message": "m", "items": []}
+        if answer.status == 422:
+            return Response(200, answer.headers, json.dumps(accepted).encode())
+        return None
+
+    (cause,) = [
+        cause
+        for cause in causes_of(overlook, [single(Step("wrong user", big), "rejection")])[0]
+        if cause.violation.clause == "rejection.field"
+    ]
+    assert json.loads(cause.exhibit.interaction.request.body) == {"message": "hello", "user_id": 5}
+
+
+def test_a_run_without_a_must_clause_tried_is_inconclusive():
+    runner = Runner(CONTRACT, IdealServer(CONTRACT))
+    runner.play(ASK)
+    results = clause_results(CONTRACT, runner.journal.observations, [], strict=False, skipped={})
+    verdict, reason = run_verdict(results, excused=frozenset())
+    assert verdict == "inconclusive"
+    assert "rejection.body" in reason

@@ -1,0 +1,136 @@
+"""The plan is derived from the contract, keeps to its budget, and puts every clause to the test."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from chat_contract import load_contract
+from chat_contract.history import History
+from chat_contract.interactions import Interaction, Response
+from chat_contract.judge import facts_of
+from chat_contract.rules.facts import Kind
+from contract_tests.engine.explore import explored
+from contract_tests.engine.ideal import IdealServer, needed_for
+from contract_tests.engine.planning.plan import make_plan
+from contract_tests.engine.planning.samples import Samples
+from contract_tests.engine.runner import Runner, by_clause
+from contract_tests.engine.session import TIERS
+
+CONTRACT = load_contract()
+
+
+def played(scripts):
+    runner = Runner(CONTRACT, IdealServer(CONTRACT))
+    runner.play(scripts)
+    return runner.journal.observations
+
+
+@pytest.fixture(scope="module")
+def observations():
+    return played(make_plan(CONTRACT, key="a-secret-key").scripts)
+
+
+NEED_ITEMS = {"reply.item-price", "reply.item-twice"}
+"""Clauses about items; the ideal server has none."""
+
+
+def test_every_clause_is_put_to_the_test(observations):
+    assert set(CONTRACT.clauses) - set(by_clause(observations)) == NEED_ITEMS
+
+
+def test_a_server_that_keeps_every_clause_is_blamed_for_none(observations):
+    assert [violation.message for seen in observations for violation in seen.violations] == []
+
+
+def test_the_quick_tier_puts_every_must_clause_to_the_test():
+    tier = TIERS["quick"]
+    runner = Runner(CONTRACT, IdealServer(CONTRACT), max_requests=tier.requests - tier.confirming)
+    runner.play(make_plan(CONTRACT).scripts)
+    must = {
+        name for name, clause in CONTRACT.clauses.items() if clause.level == "must" and clause.group != "credentials"
+    }
+    assert must - set(by_clause(runner.journal.observations)) == set()
+
+
+def test_the_same_seed_makes_the_same_plan_and_another_one_does_not():
+    def sent(seed):
+        scripts = [*make_plan(CONTRACT, seed=seed).scripts, *explored(CONTRACT, seed, 12)]
+        return [step.raw("id") for script in scripts for step in script.steps]
+
+    assert sent(1) == sent(1)
+    assert sent(1) != sent(2)
+
+
+def test_a_rejection_holds_nothing_of_the_latitude_beside_its_fault(observations):
+    for seen in observations:
+        if seen.script.group == "rejection" and seen.facts.kind is Kind.MUST_REFUSE:
+            hard = {fault.place for fault in seen.facts.classification.hard_faults}
+            assert {fault.place for fault in seen.facts.classification.faults} == hard, seen.step.label
+
+
+def test_an_accepted_turn_lies_in_must_accept(observations):
+    for seen in observations:
+        if seen.script.group == "request" and seen.facts.kind not in {Kind.CHUNKED, Kind.LATITUDE}:
+            assert seen.facts.kind is Kind.MUST_ACCEPT, (seen.step.label, seen.facts.classification.faults)
+
+
+def test_every_field_is_wrong_in_every_type_it_must_not_have(observations):
+    samples = Samples(CONTRACT)
+    wanted = {(wrong.field, wrong.type) for wrong in samples.wrong_top()}
+    assert {field for field, _ in wanted} == set(CONTRACT.schemas["documented"]["properties"])
+    assert ("limit", "null") not in wanted
+    assert ("message", "null") in wanted
+    assert ("limit", "number") in wanted
+
+
+@pytest.mark.parametrize("position", [0, 1, 11])
+def test_faults_stand_in_the_first_the_second_and_a_late_event(observations, position):
+    places = {fault.place for seen in observations for fault in seen.facts.classification.hard_faults}
+    assert any(place[:2] == ("events", position) for place in places)
+
+
+def test_every_pair_of_fields_is_wrong_at_once(observations):
+    fields = list(CONTRACT.schemas["documented"]["properties"])
+    pairs = {frozenset((one, other)) for one in fields for other in fields if one < other}
+    seen_pairs = {
+        frozenset(str(fault.place[0]) for fault in seen.facts.classification.hard_faults)
+        for seen in observations
+        if seen.step.label.startswith("two faults:")
+    }
+    assert pairs <= seen_pairs
+
+
+def test_a_pack_is_taken_apart_only_where_its_answer_is_unclear():
+    class Strict(IdealServer):
+        def send(self, request):
+            answer = super().send(request)
+            kind = facts_of(CONTRACT, Interaction(request, answer), History()).kind
+            if kind is Kind.LATITUDE and answer.status == 200:
+                detail = [{"loc": ["body"], "msg": "no", "type": "no"}]
+                return Response(422, answer.headers, json.dumps({"detail": detail}).encode())
+            return answer
+
+    scripts = [script for script in make_plan(CONTRACT).scripts if script.parts]
+    lenient, strict = Runner(CONTRACT, IdealServer(CONTRACT)), Runner(CONTRACT, Strict(CONTRACT))
+    lenient.play(scripts)
+    strict.play(scripts)
+    assert len(lenient.journal.observations) == len(scripts)
+    assert len(strict.journal.observations) > 2 * len(scripts)
+
+
+def test_a_run_for_one_clause_sends_little():
+    plan = make_plan(CONTRACT).scripts
+    needed = needed_for(CONTRACT, plan, {"request.charset"})
+    assert 0 < sum(len(script.steps) for script in needed) < 5
+
+
+def test_no_conversation_is_longer_than_twenty_turns():
+    scripts = [*make_plan(CONTRACT).scripts, *explored(CONTRACT, 3, 60)]
+    assert max(len(script.steps) for script in scripts) <= 20
+
+
+def test_exploring_keeps_to_its_budget():
+    for budget in (0, 1, 5, 40):
+        assert sum(len(script.steps) for script in explored(CONTRACT, 0, budget)) <= budget
