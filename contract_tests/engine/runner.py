@@ -77,16 +77,13 @@ class Runner:
         self._judging = threading.Lock()
 
     def play(self, scripts: Iterable[Script]) -> None:
-        """Play the scripts in order, those that belong together at the same time; packs that fail are taken apart."""
-        waiting = list(scripts)
-        played: set[int] = set()
-        parts: list[Script] = []
+        """Play the scripts, the most telling first, those that belong together at the same time; take packs apart."""
+        waiting = sorted(scripts, key=lambda script: script.rank)
         paused: list[_Talk] = []
-        for script in waiting:
-            if id(script) in played:
-                continue
-            together = [other for other in waiting if script.together and other.together == script.together] or [script]
-            played.update(map(id, together))
+        while waiting:
+            script = waiting.pop(0)
+            together = [script, *(other for other in waiting if script.together and other.together == script.together)]
+            waiting = [other for other in waiting if other not in together]
             if not self._affords(sum(len(other.steps) for other in together)):
                 self.journal.left_out += together
                 continue
@@ -97,12 +94,8 @@ class Runner:
                 continue
             seen = self.observe(together)
             self.journal.observations += seen
-            parts += _taken_apart(script, seen)
-        for part in parts:
-            if self._affords(len(part.steps)):
-                self.journal.observations += self.observe([part])
-            else:
-                self.journal.left_out.append(part)
+            parts = [replace(part, rank=script.rank + 1) for part in _taken_apart(script, seen)]
+            waiting = sorted([*waiting, *parts], key=lambda other: other.rank)
         for talk in paused:
             for index in range(1, len(talk.script.steps)):
                 self._take_turn(talk, index, concurrent=False)
@@ -204,21 +197,24 @@ def _meet(barrier: threading.Barrier) -> None:
 
 
 def _taken_apart(script: Script, seen: Sequence[Observation]) -> tuple[Script, ...]:
-    """Return a pack's parts where its answer does not say that each variation was looked at."""
+    """Return what to send for a pack whose answer does not say that each variation was looked at and taken."""
     if not script.parts or not seen:
         return ()
     facts = seen[0].facts
-    if facts.status == 200 and not any(violation.level != "observed" for violation in seen[0].violations):
+    if any(violation.level != "observed" for violation in seen[0].violations):
+        return script.parts
+    if facts.status == 200:
         return ()
-    if facts.status == 422 and facts.kind is Kind.LATITUDE and len(_blamed(facts)) > 1 and not seen[0].violations:
-        return ()
+    if facts.status == 422 and facts.kind is Kind.LATITUDE and script.without is not None:
+        return script.without(_blamed(facts))
     return script.parts
 
 
-def _blamed(facts: Facts) -> set[tuple[object, ...]]:
+def _blamed(facts: Facts) -> list[tuple[str | int, ...]]:
     detail = facts.answer.get("detail") if isinstance(facts.answer, dict) else None
     entries = detail if isinstance(detail, list) else []
-    return {tuple(entry["loc"]) for entry in entries if isinstance(entry, dict) and isinstance(entry.get("loc"), list)}
+    locs = [entry["loc"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("loc"), list)]
+    return [tuple(loc[1:] if loc[:1] == ["body"] else loc) for loc in locs]
 
 
 def by_clause(observations: Iterable[Observation]) -> dict[str, list[Observation]]:

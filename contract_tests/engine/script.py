@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -21,6 +21,8 @@ class _Issued:
 
 
 ISSUED: Any = _Issued()
+
+Locs = Collection[tuple[str | int, ...]]
 
 JSON_HEADERS: Headers = (("Content-Type", "application/json"),)
 
@@ -63,7 +65,8 @@ class Step:
 class Script:
     """The turns of one conversation, or a request or more without one.
 
-    ``parts`` are what a pack is taken apart into where it is not answered with 200.
+    ``parts`` are what a pack is taken apart into where it is not answered with 200. ``without`` makes of a refused pack
+    a smaller one: it takes the locs that were blamed (without ``body``) and leaves out what they blame.
     ``together`` names the scripts that are played at the same time.
     ``paused``: after its first turn, the script waits until all others are played.
     ``rank``: the lower, the more telling; a run that must be short leaves out the highest.
@@ -74,6 +77,7 @@ class Script:
     steps: tuple[Step, ...]
     rank: int = 5
     parts: tuple[Script, ...] = field(default=(), repr=False)
+    without: Callable[[Locs], tuple[Script, ...]] | None = field(default=None, repr=False)
     together: str | None = None
     paused: bool = False
 

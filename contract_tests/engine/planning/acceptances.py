@@ -72,6 +72,9 @@ def _first_turns(samples: Samples) -> Iterator[Script]:
     for number, message in enumerate(say[1:2]):
         yield single(Step(f"message alone ({number + 1})", samples.request(message=message)), GROUP, rank=0)
     for name in samples.optional:
+        if name == LIMIT:
+            # The limits below are this already.
+            continue
         yield single(Step(f"message and {name}", samples.request(name)), GROUP, rank=1)
     yield single(Step("every field", samples.request(*samples.optional), layout="pretty"), GROUP, rank=0)
     yield single(Step("no events", samples.request(**{EVENTS: []}), layout="compact"), GROUP, rank=0)
@@ -200,7 +203,6 @@ def _limits(samples: Samples) -> Iterator[Script]:
     for value in (lowest, highest):
         yield single(Step(f"limit {value}", samples.request(**{LIMIT: value})), GROUP, rank=0)
     yield single(Step(f"limit {lowest} with events", samples.request(**{EVENTS: events, LIMIT: lowest})), GROUP, rank=0)
-    yield single(Step("no limit, with events", samples.request(**{EVENTS: events})), GROUP, rank=2)
 
 
 def later_turns(samples: Samples) -> list[Step]:

@@ -15,7 +15,7 @@ LONGEST = 20
 """How many turns a conversation has at most."""
 
 _REFUSED_BETWEEN = 10
-_SHOPPERS = 4
+_SHOPPERS = 3
 
 
 def scripts(samples: Samples, telling: Sequence[Step], refused: Sequence[Step]) -> list[Script]:

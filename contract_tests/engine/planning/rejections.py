@@ -146,6 +146,3 @@ def _pairs(samples: Samples) -> Iterator[tuple[int, Step]]:
         yield 0 if number == 0 else 2, Step(f"two faults: {left.label} and {right.label}", body)
     both = {**samples.full_event(1), **{name: wrong.value for name, wrong in _wrong_members(samples).items()}}
     yield 2, Step("two faults in one event", samples.request(**{EVENTS: [samples.full_event(0), both]}))
-    events = [samples.full_event(0), samples.full_event(1), {}]
-    events[0].pop(samples.event_required[0], None)
-    yield 2, Step("faults in the first event and in the last", samples.request(**{EVENTS: events}))
