@@ -1,0 +1,160 @@
+"""The house is in order: the documents speak of commands, options and files that exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+
+from chat_contract import __version__
+from kit_cli.main import cli
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+COMMANDS = {name: cli.get_command(click.Context(cli), name) for name in cli.list_commands(click.Context(cli))}
+MACHINE_PATH = re.compile(r"(?:^|[^A-Za-z0-9_.])/(?:work|root|farm|home/[a-z]+)/")
+
+
+def ours() -> list[Path]:
+    """Every text file of the project, committed or about to be."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if listed.returncode:
+        pytest.skip("no git checkout")
+    return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def read(page: str) -> str:
+    return (ROOT / page).read_text("utf-8")
+
+
+def shell_lines(page: str) -> list[str]:
+    """The commands in a page's blocks of shell: a session shows them after ``$``, a script as they are."""
+    lines = []
+    for kind, block in re.findall(r"^ *```(console|sh|yaml)\n(.*?)^ *```", read(page), re.DOTALL | re.MULTILINE):
+        whole = re.sub(r"\\\n\s*", "", block)
+        starts = {"console": "$ ", "sh": "", "yaml": "  - run: "}[kind]
+        lines += [
+            line[len(starts) :].strip() for line in whole.splitlines() if line.startswith(starts) and line.strip()
+        ]
+    return lines
+
+
+def calls(page: str) -> list[list[str]]:
+    """How a page calls ``chat-contract``: in its blocks and, in full, in its running text."""
+    inline = re.findall(r"`(chat-contract [^`]+)`", re.sub(r"```.*?```", "", read(page), flags=re.DOTALL))
+    lines = [line for line in shell_lines(page) if "chat-contract " in line.split("#")[0].split("|")[0]]
+    return [
+        shlex.split(line[line.index("chat-contract ") :].split(" |")[0].rstrip("& "), comments=True)[1:]
+        for line in (*lines, *inline)
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_call_of_the_command_line_parses(page: str) -> None:
+    for arguments in calls(page):
+        name, *rest = arguments
+        if name.startswith("-"):
+            assert name in {"--version", "--help"}
+        elif rest != ["--help"]:
+            # Only parsed, not run: what is missing or unknown is an error here.
+            COMMANDS[name].make_context(name, rest)
+
+
+def test_the_readme_calls_every_command() -> None:
+    assert {arguments[0] for arguments in calls("README.md")} >= set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_readme_names_every_option_and_no_other(name: str) -> None:
+    section = re.search(rf"^### `chat-contract {name}`$(.*?)(?=^##)", read("README.md"), re.DOTALL | re.MULTILINE)
+    assert section, f"README.md has no section on {name}"
+    described = set(re.findall(r"^\| `(-[-a-zA-Z]+)", section[1], re.MULTILINE))
+    options = [parameter for parameter in COMMANDS[name].params if isinstance(parameter, click.Option)]
+    assert described == {parameter.opts[0] for parameter in options}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_targets_of_make_exist(page: str) -> None:
+    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+    named = {line.split()[1] for line in shell_lines(page) if line.startswith("make ")}
+    assert named | set(re.findall(r"`make ([a-z]+)", read(page))) <= targets
+
+
+@pytest.mark.parametrize("page", [*PAGES, "fixtures/README.md"])
+def test_links_lead_to_files(page: str) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)", read(page)):
+        if "://" not in target:
+            assert (ROOT / page).parent.joinpath(target).exists(), f"{page} links to {target}"
+
+
+def test_the_tree_in_architecture_is_the_tree_that_is_there() -> None:
+    [tree] = re.findall(r"```text\n(chat_contract/.*?)```", read("ARCHITECTURE.md"), re.DOTALL)
+    named, folders = [], []
+    for line in tree.splitlines():
+        depth = (len(line) - len(line.lstrip())) // 2
+        for entry in line.split("  ")[depth].split(", ") if line.strip() else ():
+            folders = [*folders[:depth], entry]
+            named.append(ROOT.joinpath(*folders))
+    assert [str(path) for path in named if not path.exists()] == []
+    shown = {path.relative_to(ROOT).parts[0] for path in named}
+    there = {path.relative_to(ROOT).parts[0] for path in ours() if len(path.relative_to(ROOT).parts) > 1}
+    assert {name for name in there if not name.startswith(".")} == shown
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_one_sentence_a_line(page: str) -> None:
+    prose = re.sub(r"^ *```.*?^ *```", "", read(page), flags=re.DOTALL | re.MULTILINE)
+    crowded = [
+        line for line in prose.splitlines() if not line.startswith("|") and re.search(r"[a-z`)][.?!] +[A-Z]", line)
+    ]
+    assert crowded == []
+
+
+def test_pins_are_names_with_versions_and_nothing_else() -> None:
+    lines = read("constraints.txt").splitlines()
+    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9._+!]+", line)] == []
+    assert lines == sorted(lines, key=str.lower)
+
+
+def test_every_requirement_is_pinned() -> None:
+    project = tomllib.loads(read("pyproject.toml"))
+    extras = project["project"]["optional-dependencies"].values()
+    wanted = [
+        *project["build-system"]["requires"],
+        *project["project"]["dependencies"],
+        *(one for extra in extras for one in extra),
+    ]
+    normal = lambda name: re.sub(r"[-_.]+", "-", name).lower()  # noqa: E731
+    pinned = {normal(line.split("==")[0]) for line in read("constraints.txt").splitlines()}
+    assert {normal(re.match(r"[A-Za-z0-9._-]+", one)[0]) for one in wanted} - pinned == {"chat-contract"}
+
+
+def test_no_file_names_a_place_on_some_machine() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in ours()
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1)
+        if MACHINE_PATH.search(line)
+    ]
+    assert found == []
+
+
+def test_the_version_is_stated_once() -> None:
+    holders = [
+        str(path.relative_to(ROOT))
+        for path in ours()
+        if path.suffix in {".py", ".toml"} and "tests" not in path.relative_to(ROOT).parts[:1]
+        if re.search(rf"[\"']{re.escape(__version__)}[\"']", path.read_text("utf-8"))
+    ]
+    assert holders == ["chat_contract/version.py"]
+    assert f"## [{__version__}]" in read("CHANGELOG.md")
+    assert "version" in tomllib.loads(read("pyproject.toml"))["project"]["dynamic"]
