@@ -1,4 +1,4 @@
-"""The wheel works where there is no checkout: it is built, installed into a fresh environment and used from elsewhere."""
+"""The wheel works where there is no checkout: built, installed into a fresh environment, used from elsewhere."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from chat_contract import __version__
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("chat_contract", "mock_server", "contract_tests", "kit_cli")
 SECONDS = 300
-
-pytestmark = pytest.mark.xdist_group("wheel")
 
 
 def run(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
