@@ -47,25 +47,30 @@ def shell_lines(page: str) -> list[str]:
     return lines
 
 
+def arguments_of(line: str) -> list[str]:
+    call = line[line.index("chat-contract ") :].split(" |")[0].rstrip("& ")
+    return shlex.split(call, comments=True)[1:]
+
+
 def calls(page: str) -> list[list[str]]:
-    """How a page calls ``chat-contract``: in its blocks and, in full, in its running text."""
-    inline = re.findall(r"`(chat-contract [^`]+)`", re.sub(r"```.*?```", "", read(page), flags=re.DOTALL))
-    lines = [line for line in shell_lines(page) if "chat-contract " in line.split("#")[0].split("|")[0]]
-    return [
-        shlex.split(line[line.index("chat-contract ") :].split(" |")[0].rstrip("& "), comments=True)[1:]
-        for line in (*lines, *inline)
-    ]
+    """How a page calls ``chat-contract`` in its blocks."""
+    return [arguments_of(line) for line in shell_lines(page) if re.search(r"(^|/)chat-contract ", line)]
+
+
+def mentions(page: str) -> list[list[str]]:
+    """How its running text speaks of ``chat-contract``: a command and some options, not always a whole call."""
+    prose = re.sub(r"```.*?```", "", read(page), flags=re.DOTALL)
+    return [arguments_of(mention) for mention in re.findall(r"`(chat-contract [^`]+)`", prose)]
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_call_of_the_command_line_parses(page: str) -> None:
-    for arguments in calls(page):
-        name, *rest = arguments
-        if name.startswith("-"):
-            assert name in {"--version", "--help"}
-        elif rest != ["--help"]:
-            # Only parsed, not run: what is missing or unknown is an error here.
-            COMMANDS[name].make_context(name, rest)
+    for name, *rest in calls(page):
+        # Only parsed, not run: what is missing or unknown is an error here.
+        COMMANDS[name].make_context(name, rest)
+    for name, *rest in mentions(page):
+        known = {option for parameter in COMMANDS[name].params for option in parameter.opts}
+        assert {word for word in rest if word.startswith("-")} <= known
 
 
 def test_the_readme_calls_every_command() -> None:
