@@ -48,7 +48,7 @@ def shell_lines(page: str) -> list[str]:
 
 
 def arguments_of(line: str) -> list[str]:
-    call = line[line.index("chat-contract ") :].split(" |")[0].rstrip("& ")
+    call = line[line.index("chat-contract ") :].split(" |", maxsplit=1)[0].rstrip("& ")
     return shlex.split(call, comments=True)[1:]
 
 
