@@ -1,42 +1,20 @@
 """python -m tests.correct_servers.run_all [--only GLOB] [OPTION OF verify ...]: the suite against each of them."""
 
 import argparse
-import json
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from fnmatch import fnmatch
-from pathlib import Path
-from typing import Any
 
-from tests.correct_servers import ENTRIES, Entry, missing, serving
-
-VERIFY = [str(Path(sys.executable).with_name("chat-contract")), "verify"]
-NO_REPORT = {"verdict": "no report", "requests": 0, "seconds": 0, "clauses": []}
-
-
-def verify(entry: Entry, more: list[str]) -> tuple[int, dict[str, Any], str]:
-    """Exit code, report and the end of what was said."""
-    keys = ["-H", f"Authorization: Bearer {entry.key}", "--expect-auth"] if entry.key else []
-    with tempfile.TemporaryDirectory() as folder, serving(entry.name) as base_url:
-        file = Path(folder) / "report.json"
-        command = [*VERIFY, base_url, *keys, "--report", f"json={file}", *more]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        report = json.loads(file.read_text("utf-8")) if file.exists() else NO_REPORT
-    return done.returncode, report, (done.stdout + done.stderr)[-2000:]
-
-
-def clauses(report: dict[str, Any], level: str, verdict: str) -> list[str]:
-    return [one["id"] for one in report["clauses"] if (one["level"].upper(), one["verdict"]) == (level, verdict)]
+from tests.correct_servers import ENTRIES, missing, serving
+from tests.quality.verifying import COMMAND, verify
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.correct_servers.run_all", description=__doc__)
     parser.add_argument("--only", default="*", metavar="GLOB", help="names to run")
     options, more = parser.parse_known_args()
-    if not Path(VERIFY[0]).exists():
+    if not COMMAND.exists():
         parser.error("chat-contract is not installed beside this Python: pip install -e '.[dev]'")
     requests, seconds, alarms, unsure, skipped, begun = [], [], [], [], [], time.monotonic()
     print(f"{'server':25}{'exit':>5} {'verdict':13}{'requests':>8}{'seconds':>9}  clauses")
@@ -47,23 +25,24 @@ def main() -> int:
             skipped.append(name)
             print(f"{name:25}    - skipped: lacks {', '.join(lacking)}")
             continue
-        code, report, said = verify(entry, more)
-        failed, warned = clauses(report, "MUST", "fail"), clauses(report, "SHOULD", "warn")
-        warned += clauses(report, "SHOULD", "fail")
-        unjudged = [one for one in clauses(report, "MUST", "skipped") if not one.startswith("credentials.")]
-        told = {"FAILED": failed, "warned": warned, "not judged": unjudged if code == 2 else []}
+        with serving(name) as base_url:
+            judged = verify(base_url, more, key=entry.key)
+        failed, warned = judged.named("fail", level="MUST"), judged.named("warn", "fail", level="SHOULD")
+        skipped_musts = judged.named("skipped", level="MUST")
+        unjudged = [one for one in skipped_musts if not one.startswith("credentials.")] if judged.exit == 2 else []
+        told = {"FAILED": failed, "warned": warned, "not judged": unjudged}
         print(
-            f"{name:25}{code:>5} {report['verdict']:13}{report['requests']:>8}{report['seconds']:>9.1f}  "
+            f"{name:25}{judged.exit:>5} {judged.verdict:13}{judged.requests:>8}{judged.seconds:>9.1f}  "
             + "; ".join(f"{word} {', '.join(ids)}" for word, ids in told.items() if ids),
             flush=True,
         )
-        if report is NO_REPORT:
-            print(said)
-        requests.append(report["requests"])
-        seconds.append(report["seconds"])
-        if failed or code == 1:
+        if judged.said:
+            print(judged.said)
+        requests.append(judged.requests)
+        seconds.append(judged.seconds)
+        if failed or judged.exit == 1:
             alarms.append(name)
-        elif code:
+        elif judged.exit:
             unsure.append(name)
     if requests:
         print(

@@ -6,25 +6,19 @@
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from pathlib import Path
 from statistics import median
+
+from tests.quality.verifying import verify
 
 from .base import KEY, Style
 from .catalogue import FAULTS
 from .correct import CORRECT
 from .fault import GROUPS, MUST, SHOULD, Fault, serve
-
-COMMAND = Path(sys.executable).with_name("chat-contract")
-LIMIT = 300.0
 
 
 @dataclass(frozen=True)
@@ -60,22 +54,10 @@ class Run:
 def judge(server: Fault | Style, arguments: Sequence[str], *, strict: bool) -> Run:
     """Runs the suite in a process of its own against the server in a thread of this one."""
     keyed = server.needs_key if isinstance(server, Fault) else server.keyed
-    with serve(server) as url, tempfile.TemporaryDirectory() as folder:
-        report = Path(folder, "report.json")
-        command = [str(COMMAND), "verify", url, "--report", f"json={report}", *arguments]
-        command += ["--strict"] * strict
-        command += ["-H", f"Authorization: Bearer {KEY}", "--expect-auth"] * keyed
-        started = time.monotonic()
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, cwd=folder, check=False)
-            code, said = done.returncode, done.stderr.strip() if done.returncode not in (0, 1) else ""
-        except subprocess.TimeoutExpired:
-            code, said = -1, f"still running after {LIMIT:.0f} s"
-        seconds = time.monotonic() - started
-        found = json.loads(report.read_text()) if report.exists() else {}
-    bad = ("fail", "warn") if strict else ("fail",)
-    failed = tuple(clause["id"] for clause in found.get("clauses", []) if clause["verdict"] in bad)
-    return Run(server, strict, code, found.get("requests", 0), seconds, failed, said.splitlines()[-1] if said else "")
+    with serve(server) as url:
+        told = verify(url, [*arguments, *["--strict"] * strict], key=KEY if keyed else None)
+    failed = told.named("fail", "warn") if strict else told.named("fail")
+    return Run(server, strict, told.exit, told.requests, told.seconds, failed, told.said)
 
 
 def chosen(options: argparse.Namespace) -> list[tuple[Fault | Style, bool]]:
