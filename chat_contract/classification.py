@@ -171,6 +171,9 @@ def _unsaid(contract: Contract, body: Body, history: History) -> Iterator[Fault]
         return
     if not history.issued(conversation):
         yield Fault((CONVERSATION,), "issued", conversation, MUST_ACCEPT)
+        if USER in value and conversation in history.seen:
+            # The server may have adopted the conversation with the first who named it, and hold on to that user.
+            yield Fault((USER,), "other-user", value[USER], DOCUMENTED)
     elif USER in value and not history.same_user(conversation, value[USER]):
         yield Fault((USER,), "other-user", value[USER], DOCUMENTED)
 
@@ -192,7 +195,7 @@ def _questions(contract: Contract, request: Request, body: Body, faults: tuple[F
             if "issued" in keywords:
                 yield question.id
         elif question.other_user:
-            if "other-user" in keywords:
+            if "other-user" in keywords and "issued" not in keywords:
                 yield question.id
         elif question.unknown:
             depth = len(question.place or ())

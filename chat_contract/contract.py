@@ -191,12 +191,23 @@ def _check_foreign(source: Source) -> None:
     """Have the published validator judge a document that the kit did not ship."""
     from openapi_spec_validator import OpenAPIV31SpecValidator  # noqa: PLC0415 - costs 0.2 s, and seldom needed
 
-    errors = list(OpenAPIV31SpecValidator(source.value).iter_errors())
+    errors = []
+    try:
+        for error in OpenAPIV31SpecValidator(source.value).iter_errors():
+            errors.append(error)  # noqa: PERF402 - what came before it trips is kept
+    except Exception as trip:  # noqa: BLE001 - it raises whatever it trips over where a document is no OpenAPI at all
+        if not errors:
+            raise source.error(
+                f"is not valid OpenAPI: the validator ends with {type(trip).__name__} {trip}",
+                pointer=(),
+                value=source.value,
+                mend="correct the document by the OpenAPI 3.1 specification",
+            ) from None
     if not errors:
         return
     # The error that lies deepest says most: the ones above it only say that something below is wrong.
     worst = max(errors, key=lambda error: len(error.absolute_path))
-    pointer = tuple(worst.absolute_path)
+    pointer = _spelt(source.value, tuple(worst.absolute_path))
     message = worst.message.partition("\n")[0]
     raise source.error(
         f"is not valid OpenAPI: {message[:300]}",
@@ -204,6 +215,15 @@ def _check_foreign(source: Source) -> None:
         value=_at_or_none(source.value, pointer),
         mend="correct the place by the OpenAPI 3.1 specification",
     )
+
+
+def _spelt(value: Any, path: Pointer) -> Pointer:
+    """Return the path with the keys as they are written; the published validator makes numbers of those of digits."""
+    spelt: Pointer = ()
+    for part in path:
+        spelt = (*spelt, str(part) if isinstance(value, dict) else part)
+        value = _at_or_none(value, spelt[-1:])
+    return spelt
 
 
 def _check_schemas(document: Mapping[str, Any], source: Source) -> None:
@@ -318,6 +338,7 @@ def _examples(document: Mapping[str, Any], pointer: Pointer, source: Source) -> 
 
 
 def _check_examples(contract: Contract) -> None:
+    document = dict(contract.document)
     operation = contract.operation.pointer
     groups = [((*operation, "requestBody"), contract.request_examples, contract.validators[DOCUMENTED])]
     groups += [
@@ -331,9 +352,9 @@ def _check_examples(contract: Contract) -> None:
             if error is None:
                 continue
             place = (*pointer, "content", JSON, "examples", name)
-            body, owner = resolve(contract.document, _at(contract.document, pointer), pointer, contract.source)
+            body, owner = resolve(document, _at(document, pointer), pointer, contract.source)
             _, place = resolve(
-                contract.document,
+                document,
                 body["content"][JSON]["examples"][name],
                 (*owner, "content", JSON, "examples", name),
                 contract.source,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -10,7 +9,10 @@ from chat_contract.errors import Pointer
 from chat_contract.sources import Source
 
 MAX_VALUES = 10_000
-"""How many values one schema may hold once its references are written out."""
+"""How many values a reference may lead to once all references are written out."""
+
+_DATA = frozenset({"value", "example"})
+"""The keys of examples: a ``$ref`` in what an example shows refers to nothing."""
 
 
 def inline(document: Any, pointer: Pointer, source: Source) -> Any:
@@ -19,35 +21,19 @@ def inline(document: Any, pointer: Pointer, source: Source) -> Any:
     ``source`` is for messages. Where a reference has siblings, they count too (JSON Schema 2020-12): they override
     when they are descriptions and join by ``allOf`` when they are not.
 
-    Raises :class:`chat_contract.errors.DocumentError`: a reference leads nowhere, into another file, or back to itself,
-    or the references multiply each other.
+    Raises :class:`chat_contract.errors.DocumentError`: a reference leads nowhere, into another file, or back to itself.
     """
-    return _written_out(_at(document, pointer), pointer, document, source, (), budget=iter(range(MAX_VALUES)))
+    return _written_out(_at(document, pointer), pointer, document, source, ())
 
 
-def _written_out(
-    value: Any, pointer: Pointer, document: Any, source: Source, trail: tuple[Pointer, ...], *, budget: Iterator[int]
-) -> Any:
-    if next(budget, None) is None:
-        raise source.error(
-            f"holds more than {MAX_VALUES} values once its references are written out",
-            pointer=pointer,
-            value=value,
-            mend="remove the references that multiply each other",
-        )
+def _written_out(value: Any, pointer: Pointer, document: Any, source: Source, trail: tuple[Pointer, ...]) -> Any:
     if isinstance(value, list):
-        return [
-            _written_out(child, (*pointer, index), document, source, trail, budget=budget)
-            for index, child in enumerate(value)
-        ]
+        return [_written_out(child, (*pointer, index), document, source, trail) for index, child in enumerate(value)]
     if not isinstance(value, dict):
         return value
     reference = value.get("$ref")
     if not isinstance(reference, str):
-        return {
-            key: _written_out(child, (*pointer, key), document, source, trail, budget=budget)
-            for key, child in value.items()
-        }
+        return {key: _written_out(child, (*pointer, key), document, source, trail) for key, child in value.items()}
     goal = _goal(reference, document, source, (*pointer, "$ref"))
     if goal in trail:
         raise source.error(
@@ -56,9 +42,9 @@ def _written_out(
             value=reference,
             mend="this kit writes references out, so the schemas of the operation cannot be recursive",
         )
-    target = _written_out(_at(document, goal), goal, document, source, (*trail, goal), budget=budget)
+    target = _written_out(_at(document, goal), goal, document, source, (*trail, goal))
     siblings = {
-        key: _written_out(child, (*pointer, key), document, source, trail, budget=budget)
+        key: _written_out(child, (*pointer, key), document, source, trail)
         for key, child in value.items()
         if key != "$ref"
     }
@@ -87,7 +73,10 @@ def resolve(document: Any, value: Any, pointer: Pointer, source: Source) -> tupl
 
 
 def check_references(document: Any, source: Source) -> None:
-    """Raise :class:`chat_contract.errors.DocumentError` for the first reference in the document that leads nowhere."""
+    """Raise :class:`chat_contract.errors.DocumentError` for the first reference in the document that leads nowhere.
+
+    One that unfolds into too much is refused as well.
+    """
     waiting: list[tuple[Any, Pointer]] = [(document, ())]
     while waiting:
         value, pointer = waiting.pop()
@@ -96,8 +85,33 @@ def check_references(document: Any, source: Source) -> None:
         elif isinstance(value, dict):
             if isinstance(value.get("$ref"), str):
                 resolve(document, value, pointer, source)
-            # What an example shows is data: a $ref in it refers to nothing.
-            waiting.extend((child, (*pointer, key)) for key, child in value.items() if key not in {"value", "example"})
+            waiting.extend((child, (*pointer, key)) for key, child in value.items() if key not in _DATA)
+    _size(document, (), document, source, {})
+
+
+def _size(value: Any, pointer: Pointer, document: Any, source: Source, sizes: dict[Pointer, int]) -> int:
+    """Count the values of a value once its references are written out; ``sizes`` are those of their goals."""
+    if isinstance(value, list):
+        return 1 + sum(_size(child, (*pointer, index), document, source, sizes) for index, child in enumerate(value))
+    if not isinstance(value, dict):
+        return 1
+    total = 1 + sum(
+        _size(child, (*pointer, key), document, source, sizes) for key, child in value.items() if key not in _DATA
+    )
+    if not isinstance(value.get("$ref"), str):
+        return total
+    goal = _goal(value["$ref"], document, source, (*pointer, "$ref"))
+    if goal not in sizes:
+        sizes[goal] = 1  # As long as it is being counted: what is recursive has no size.
+        sizes[goal] = _size(_at(document, goal), goal, document, source, sizes)
+    if sizes[goal] > MAX_VALUES:
+        raise source.error(
+            f"leads to more than {MAX_VALUES} values once all references are written out",
+            pointer=(*pointer, "$ref"),
+            value=value["$ref"],
+            mend="remove the references that multiply each other",
+        )
+    return total + sizes[goal]
 
 
 def _goal(reference: str, document: Any, source: Source, pointer: Pointer) -> Pointer:

@@ -107,8 +107,8 @@ class Client:
             return self._disconnected(error, time.monotonic() - began)
         except (requests.exceptions.InvalidHeader, requests.exceptions.RequestException) as error:
             return Breakdown("garbled", _innermost(error), time.monotonic() - began)
-        if answer.status_code >= 500:
-            # Some servers close the connection after failing, without saying so.
+        if answer.status_code >= 500 or request.method == "HEAD":
+            # Some servers close the connection after failing without saying so, and some send a body after a head.
             self._drop_connections()
         headers = tuple((key, value) for key, value in answer.raw.headers.items())
         elapsed = time.monotonic() - began
