@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from chat_contract import __version__
 from kit_cli.main import cli
+from tests.conftest import REQUIRE_ALL, RequireProgram
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
@@ -140,6 +142,39 @@ def test_every_requirement_is_pinned() -> None:
     normal = lambda name: re.sub(r"[-_.]+", "-", name).lower()  # noqa: E731
     pinned = {normal(line.split("==")[0]) for line in read("constraints.txt").splitlines()}
     assert {normal(re.match(r"[A-Za-z0-9._-]+", one)[0]) for one in wanted} - pinned == {"chat-contract"}
+
+
+@pytest.mark.parametrize(("python", "said"), [("exit 1", "no Python 3.11 or newer"), ("test $1 = -c", "python3-venv")])
+def test_make_says_what_is_wrong_with_a_python(
+    python: str, said: str, require_program: RequireProgram, tmp_path: Path
+) -> None:
+    """One that is too old, and one that cannot make environments."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    stub = tmp_path / "python"
+    stub.write_text(f"#!/bin/sh\n{python}\n")
+    stub.chmod(0o755)
+    make = require_program("make", "make")
+    ended = subprocess.run([make, "mock", f"PYTHON={stub}"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_a_missing_program_is_a_skip_with_the_packages_name(
+    monkeypatch: pytest.MonkeyPatch, require_program: RequireProgram
+) -> None:
+    monkeypatch.delenv(REQUIRE_ALL, raising=False)
+    with pytest.raises(pytest.skip.Exception, match="needs no-such-program: install the package some-package"):
+        require_program("no-such-program", "some-package")
+
+
+def test_a_missing_program_is_a_failure_where_nothing_may_be_skipped(
+    monkeypatch: pytest.MonkeyPatch, require_program: RequireProgram
+) -> None:
+    monkeypatch.setenv(REQUIRE_ALL, "1")
+    with pytest.raises(pytest.fail.Exception, match="some-package"):
+        require_program("no-such-program", "some-package")
 
 
 def test_no_file_names_a_place_on_some_machine() -> None:
