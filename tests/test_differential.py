@@ -29,7 +29,7 @@ from tests.quality.independent import Exchange, IndependentJudge, plain_document
 
 SEED = 20240614
 COUNT = 10_000
-ONE_IN = 8
+ONE_IN = 5
 """Schemathesis is slower: it sees every so manieth exchange."""
 
 
@@ -204,10 +204,9 @@ def test_jsonschema_agrees_on_the_standing_of_requests(
     judged: list[Judged], contract: Contract, independent: IndependentJudge
 ) -> None:
     seen = list(standings(judged, contract, independent))
-    disputed = [(str(one), ours, theirs) for one, ours, theirs in seen if ours != theirs]
-    known = [one for one, ours, theirs in seen if ours != theirs and is_leap_second_or_line_break(one)]
-    assert known
-    assert len(disputed) == len(known), [found for found in disputed if ":60Z" not in found[0]][:5]
+    disputed = [(one, ours, theirs) for one, ours, theirs in seen if ours != theirs]
+    assert disputed, "jsonschema's date-time has been mended: compare without this exception"
+    assert [f"{one}\n{ours}, {theirs}" for one, ours, theirs in disputed if not is_leap_second_or_line_break(one)] == []
     assert min(Counter(ours for _, ours, _ in seen).values()) > COUNT / 50
 
 
@@ -253,7 +252,11 @@ SCHEMATHESIS = (
     Difference(
         "answer-to-what-must-be-refused",
         "A 200 to what must be refused is wrong as it is; ours does not look at what it says.",
-        lambda one: one.objection is not None and one.status == 200 and bool(one.musts),
+        lambda one: (
+            one.objection is not None
+            and one.status == 200
+            and any(clause.startswith("rejection.") for clause in one.musts)
+        ),
     ),
 )
 

@@ -20,7 +20,18 @@ STAMPS = (
     *("0999-01-01T00:00:00Z", "2024-06-14T10:00:00.1234567Z", "2024-06-14T25:00:00Z", "2024-06-14T10:00:00+14:01"),
     *("2024-06-14T10:00:00Z\n", "yesterday", "", "1718359200", "2024-06-31T10:00:00Z"),
 )
-IDS = ("issued-1", "issued-2", "seen-1", "c8a7d9f6-e4b1-42d3-8c2e-5a8d4f31b96f", "ISSUED-1", "u8a7d9f6", "someone", "é")
+IDS = (
+    "issued-1",
+    "issued-2",
+    "seen-1",
+    "c8a7d9f6-e4b1-42d3-8c2e-5a8d4f31b96f",
+    "ISSUED-1",
+    "u8a7d9f6",
+    "someone",
+    "é",
+    "",
+    "",
+)
 TEXTS = (
     "A desk, please",
     "x",
@@ -82,6 +93,8 @@ class Maker:
             media_type = self.random.choice(MEDIA_TYPES) if self.chance(0.1) else "application/json"
             headers: Headers = () if media_type is None else (("Content-Type", media_type),)
             told, outcome = self.outcome(value)
+            if media_type != "application/json" and self.chance(0.2):
+                told, outcome = "no such media type", self.response(415, {"detail": "no"})
             yield Exchange(Request("POST", "/chat", headers, raw), outcome, nature, value, told)
 
     def chance(self, share: float) -> bool:

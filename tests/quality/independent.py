@@ -86,9 +86,11 @@ class IndependentJudge:
         return MUST
 
     def is_of_another(self, value: dict[str, Any]) -> bool:
-        """Whether it goes on with a conversation that another user began."""
-        owner = self.issued.get(value.get("conversation_id") or "")
-        return owner is not None and "user_id" in value and value["user_id"] != owner
+        """Whether it goes on with a conversation that another user began, or may have begun by naming it."""
+        conversation = value.get("conversation_id")
+        if "user_id" not in value or not isinstance(conversation, str) or conversation not in self.seen:
+            return False
+        return value["user_id"] != self.issued.get(conversation, NOTHING_AT_ALL)
 
     def places(self, value: Any) -> Iterator[Place]:
         """Every place that is outside must-accept."""
@@ -102,7 +104,7 @@ class IndependentJudge:
         if isinstance(conversation, str):
             if conversation not in self.issued:
                 yield ("conversation_id",)
-            elif self.is_of_another(value):
+            if self.is_of_another(value):
                 yield ("user_id",)
 
     def statuses(self, exchange: Exchange) -> frozenset[int]:
