@@ -40,8 +40,10 @@ _NOT_IN_QUESTIONS = (2**31, 2**63, 10**30)
 _ALONE = ("limit-zero", "limit-negative", "events-null", "timestamp-leap-second")
 """Questions that are asked alone: beside others the answer would tell less."""
 
-_ASKED_SURELY = 2
-"""The rank of what is sent however short the run."""
+_ASKED_AGAIN = ("session-id-null", "limit-string", "unknown-property", "timestamp-naive")
+"""Questions on which servers behind one address disagree most often."""
+
+_SENDINGS = 3
 
 _NO_DATES: tuple[Any, ...] = (
     "2024-02-30T00:00:00Z",
@@ -60,7 +62,7 @@ _CONTROLS = " a\u0000b\u0007\u001b[0m\r\nX-Header: b\t\u007f\u0085 "
 
 
 def scripts(samples: Samples, rng: random.Random) -> list[Script]:
-    """Return the inputs of the latitude; the seed chooses which question is asked twice."""
+    """Return the inputs of the latitude; the seed chooses which questions are asked again."""
     questions = list(_questions(samples))
     return [
         *questions,
@@ -68,7 +70,7 @@ def scripts(samples: Samples, rng: random.Random) -> list[Script]:
         *_texts(samples),
         *_sizes(samples),
         *_times(samples),
-        *_twice(questions, rng),
+        *_again(samples, rng),
     ]
 
 
@@ -273,8 +275,18 @@ def _times(samples: Samples) -> Iterator[Script]:
     yield _pack(samples, "timestamps that are no dates", {repr(time): at(time) for time in _NO_DATES}, rank=0)
 
 
-def _twice(questions: list[Script], rng: random.Random) -> Iterator[Script]:
-    """Ask a question again, in a fresh conversation."""
-    likely = [script for script in questions if len(script.steps) == 1 and script.rank <= _ASKED_SURELY]
-    for script in rng.sample(likely, k=min(1, len(likely))):
-        yield single(script.steps[0], GROUP, rank=_ASKED_SURELY)
+def _again(samples: Samples, rng: random.Random) -> Iterator[Script]:
+    """Touch several questions with one request and send it again and again, each time in a fresh conversation."""
+    candidates = [
+        question
+        for question in samples.contract.questions.values()
+        if question.ask is not None and not question.unissued and question.times == 1
+    ]
+    merged: dict[str, Any] = {}
+    for question in sorted(candidates, key=lambda question: (question.id not in _ASKED_AGAIN, rng.random())):
+        changes = _changes(question) or {}
+        if not set(changes) & set(merged) and MESSAGE not in changes:
+            merged.update(changes)
+    body = samples.request(**merged)
+    for number in range(_SENDINGS):
+        yield single(Step(f"the same open questions again ({number + 1})", body), GROUP, rank=2)
