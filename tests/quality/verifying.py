@@ -51,11 +51,12 @@ def verify(url: str, arguments: Sequence[str] = (), *, key: str | None = None) -
             code, said = -1, f"still running after {SECONDS:.0f} s"
         seconds = time.monotonic() - begun
         found = json.loads(report.read_text("utf-8")) if report.exists() else {}
+    why = found.get("reason") or said
     return Judgement(
         exit=code,
         verdict=found.get("verdict", "no report"),
         requests=found.get("requests", 0),
         seconds=seconds,
         clauses=tuple(found.get("clauses", ())),
-        said=said.splitlines()[-1] if said and code not in (0, 1) else "",
+        said=why.splitlines()[-1] if why and code not in (0, 1) else "",
     )
