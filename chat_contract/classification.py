@@ -164,7 +164,7 @@ def _unsaid(contract: Contract, body: Body, history: History) -> Iterator[Fault]
     properties = contract.schemas[DOCUMENTED].get("properties", {})
     for name, schema in properties.items():
         # An integer that is written with a fraction or an exponent is read as a float.
-        if schema.get("type") == "integer" and isinstance(value.get(name), float):
+        if isinstance(schema, dict) and schema.get("type") == "integer" and isinstance(value.get(name), float):
             yield Fault((name,), "written", value[name], DOCUMENTED)
     conversation = value.get(CONVERSATION)
     if not isinstance(conversation, str):

@@ -311,6 +311,10 @@ def _media_schema(document: Mapping[str, Any], pointer: Pointer, source: Source)
         )
     schema: dict[str, Any] = inline(document, place, source)
     _check_schema(schema, place, source)
+    if not isinstance(schema, dict):
+        raise source.error(
+            "says nothing of the body", pointer=place, value=schema, mend="write a schema with properties"
+        )
     return schema
 
 

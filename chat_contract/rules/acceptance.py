@@ -9,7 +9,7 @@ from typing import Any
 from chat_contract.body import ABSENT
 from chat_contract.contract import DOCUMENTED
 from chat_contract.roles import CONVERSATION, EVENT_TIME, EVENT_TYPE, EVENTS, MESSAGE
-from chat_contract.rules.facts import Facts, Finding, Kind, Rule, RuleTable
+from chat_contract.rules.facts import Facts, Finding, Kind, Rule, RuleTable, within
 
 TABLE = RuleTable()
 
@@ -18,18 +18,15 @@ _PLAIN_TIME = re.compile(r"[0-9-]{10}T[0-9:]{8}Z\Z")
 
 
 def _properties(facts: Facts) -> dict[str, Any]:
-    properties: dict[str, Any] = facts.contract.schemas[DOCUMENTED].get("properties", {})
-    return properties
+    return within(facts.contract.schemas[DOCUMENTED], "properties")
 
 
 def _event_schema(facts: Facts) -> dict[str, Any]:
-    schema: dict[str, Any] = _properties(facts).get(EVENTS, {}).get("items", {})
-    return schema
+    return within(_properties(facts), EVENTS, "items")
 
 
 def _event_properties(facts: Facts) -> dict[str, Any]:
-    properties: dict[str, Any] = _event_schema(facts).get("properties", {})
-    return properties
+    return within(_event_schema(facts), "properties")
 
 
 def _keys(facts: Facts) -> set[str]:
@@ -51,9 +48,17 @@ def _out_of_order(facts: Facts) -> bool:
 
 
 def _odd_text(facts: Facts) -> bool:
-    texts = [facts.body[MESSAGE]]
+    texts = [facts.body.get(MESSAGE, "")]
     texts += [text for event in _events(facts) for key, text in event.items() if key != EVENT_TIME]
     return not all(_PLAIN_TEXT.match(text) for text in texts)
+
+
+def _odd_time(facts: Facts) -> bool:
+    return any(not _PLAIN_TIME.match(event[EVENT_TIME]) for event in _events(facts) if EVENT_TIME in event)
+
+
+def _odd_type(facts: Facts) -> bool:
+    return any(event[EVENT_TYPE] not in _known_types(facts) for event in _events(facts) if EVENT_TYPE in event)
 
 
 def _is_documented_example(facts: Facts) -> bool:
@@ -93,8 +98,8 @@ _AIMS: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
     ("request.key-order", _out_of_order),
     ("request.all-fields", lambda facts: _keys(facts) >= set(_properties(facts)) - {CONVERSATION}),
     ("request.text", _odd_text),
-    ("request.timestamp", lambda facts: any(not _PLAIN_TIME.match(event[EVENT_TIME]) for event in _events(facts))),
-    ("request.event-type", lambda facts: any(event[EVENT_TYPE] not in _known_types(facts) for event in _events(facts))),
+    ("request.timestamp", _odd_time),
+    ("request.event-type", _odd_type),
     ("request.no-events", lambda facts: facts.field(EVENTS) == []),
     ("request.minimal-event", _has_minimal_event),
     ("request.optional-field", _one_optional_field),

@@ -198,5 +198,12 @@ class RuleTable:
         return register
 
 
+def within(schema: Any, *keys: str) -> dict[str, Any]:
+    """Return the object at the keys of a schema; an empty one where another contract says nothing, or just true."""
+    for key in keys:
+        schema = schema.get(key) if isinstance(schema, dict) else None
+    return schema if isinstance(schema, dict) else {}
+
+
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON")

@@ -8,7 +8,7 @@ from typing import Any
 from chat_contract.body import ABSENT
 from chat_contract.contract import DOCUMENTED
 from chat_contract.roles import ITEMS, LIMIT
-from chat_contract.rules.facts import Facts, Finding, RuleTable
+from chat_contract.rules.facts import Facts, Finding, RuleTable, within
 
 TABLE = RuleTable()
 
@@ -28,7 +28,7 @@ def _asked(facts: Facts) -> Any:
 
 def _default(facts: Facts) -> Any:
     """Return what the contract says of a request without a limit; another contract may say nothing."""
-    return facts.contract.schemas[DOCUMENTED].get("properties", {}).get(LIMIT, {}).get("default")
+    return within(facts.contract.schemas[DOCUMENTED], "properties", LIMIT).get("default")
 
 
 @TABLE.rule(

@@ -11,7 +11,7 @@ from chat_contract.classification import Fault
 from chat_contract.contract import DOCUMENTED
 from chat_contract.errors import Pointer, render_pointer
 from chat_contract.roles import EVENTS
-from chat_contract.rules.facts import Facts, Finding, Kind, RuleTable
+from chat_contract.rules.facts import Facts, Finding, Kind, RuleTable, within
 
 TABLE = RuleTable()
 
@@ -149,8 +149,7 @@ def _is_tag(part: str, names: frozenset[str]) -> bool:
 
 def _field_names(facts: Facts) -> frozenset[str]:
     schema = facts.contract.schemas[DOCUMENTED]
-    names = set(schema.get("properties", {}))
-    names |= set(schema.get("properties", {}).get(EVENTS, {}).get("items", {}).get("properties", {}))
+    names = set(within(schema, "properties")) | set(within(schema, "properties", EVENTS, "items", "properties"))
     if isinstance(facts.body, dict):
         names |= set(facts.body)
     return frozenset(names)
