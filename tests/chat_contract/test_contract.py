@@ -27,7 +27,7 @@ from tests.chat_contract.documents import (
     schemas,
     update,
 )
-from tests.chat_contract.exchanges import ITEM, broken, reply, say
+from tests.chat_contract.exchanges import EVENT, ITEM, answer, ask, broken, refuse, reply, say
 from tests.chat_contract.properties import examples
 
 Pointer = tuple[str | int, ...]
@@ -480,12 +480,29 @@ CHAT = (openapi_dir() / "chat.yaml").read_text(encoding="utf-8")
 CUTS = [index for index, character in enumerate(CHAT) if character == "\n"]
 
 
+REQUESTS = (
+    say(),
+    say(events=[EVENT], limit=3, user_id="u", session_id="s"),
+    say(events=[{}]),
+    say(limit=-1),
+    ask({}),
+    ask("[]"),
+    ask("{"),
+)
+ANSWERS = (reply(items=[ITEM, {}]), refuse(["message"], ["events", 0, "type"]), answer(422, {}), answer(500))
+
+
 def load_or_refuse(spec: Path | None, *overlays: Path) -> None:
+    """What is refused says how to mend it; by what is taken, anything can be judged."""
     try:
-        load_contract(spec, overlays)
+        contract = load_contract(spec, overlays)
     except DocumentError as error:
         text = str(error)
         assert "mend:" in text, text
+        return
+    for request in REQUESTS:
+        for outcome in ANSWERS:
+            broken(contract, request, outcome)
 
 
 @given(st.sampled_from(CUTS))
