@@ -168,17 +168,19 @@ def test_right_and_wrong_answers_are_both_common(judged: list[Judged]) -> None:
     assert COUNT / 4 < wrong < COUNT * 3 / 4
 
 
-UNREACHED = {
-    *("conversation.concurrent", "rejection.harmless"),
-    *(f"credentials.{name}" for name in ("missing", "wrong", "malformed", "spoofed")),
+NEVER_ALONE = {
+    *("conversation.concurrent", "rejection.harmless"),  # take several exchanges
+    *(f"credentials.{name}" for name in ("missing", "wrong", "malformed", "spoofed")),  # take requests without the key
+    "credentials.accepted",  # a 401 with the key is no 200, either
+    "conversation.issued",  # nor is a reply without an id a ChatResponse
 }
-"""These need more than one exchange, or more than its content."""
+"""No exchange here breaks these and nothing else."""
 
 
-def test_the_exchanges_break_every_clause_that_one_exchange_can_break(judged: list[Judged], contract: Contract) -> None:
-    broken = {clause for one in judged for clause in one.musts}
+def test_without_any_one_clause_the_judges_would_differ(judged: list[Judged], contract: Contract) -> None:
+    alone = {clause for one in judged if one.objection is not None and len(one.musts) == 1 for clause in one.musts}
     musts = {clause.id for clause in contract.clauses.values() if clause.level == "must"}
-    assert musts - broken == UNREACHED
+    assert musts - alone == NEVER_ALONE
 
 
 # -- which of the nested sets a request belongs to
