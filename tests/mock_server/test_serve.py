@@ -116,21 +116,22 @@ def test_a_hundred_half_sent_bodies_neither_slow_others_nor_hold_up_the_end(
     time.sleep(0.2)
     before = time.monotonic()
     assert session.post(running.url, json={"message": "hi"}, timeout=5).status_code == 200
-    assert time.monotonic() - before < 1
+    assert time.monotonic() - before < 3  # a stalled worker never answers
     before = time.monotonic()
     assert running.stop() == 0
-    assert time.monotonic() - before < 4
+    assert time.monotonic() - before < 8  # without a kill time-out it never ends
     for connection in waiting:
         connection.close()
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_at_once_and_silently_when_told_to(run_mock: Run, sign: int) -> None:
+def test_it_stops_soon_and_silently_when_told_to(run_mock: Run, sign: int) -> None:
     running = run_mock()
     before = time.monotonic()
     os.killpg(running.process.pid, sign)  # as a terminal does with Ctrl-C
     assert running.process.wait(timeout=10) == 0
-    assert time.monotonic() - before < 2
+    # The worker has two seconds before it is killed; a busy machine adds to them.
+    assert time.monotonic() - before < 6
     assert running.process.stdout.read() == ""
 
 
