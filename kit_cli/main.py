@@ -59,4 +59,12 @@ def cli() -> None:
 
 def run() -> None:
     """Run the command line; the entry point of the installed script."""
-    cli()
+    try:
+        cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        # Not 1: an interrupted run has found nothing.
+        click.echo("interrupted", err=True)
+        sys.exit(CANNOT_JUDGE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ USER_AGENT = f"chat-contract/{__version__}"
 MAX_ANSWER = 32 * 1024 * 1024
 """How many bytes of one answer are read."""
 
+_ADDRESS = re.compile(r"^(?:<[^>]*>|HTTPS?Connection(?:Pool)?\([^)]*\)): ")
 _CHUNK = 64 * 1024
 _LONGEST_WAIT = 30.0
 _TRIES_AT_429 = 5
@@ -43,16 +45,17 @@ class Client:
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
 
-    def send(self, request: Request) -> Response | Breakdown:
-        """Send the request; a 429 is waited for and sent again.
+    def send(self, request: Request, *, tries: int = _TRIES_AT_429) -> Response | Breakdown:
+        """Send the request; a 429 is waited for and sent again, as often as ``tries`` says.
 
         Raises :class:`UnreachableError` where no connection can be made.
         """
-        for _ in range(_TRIES_AT_429):
-            outcome = self._send_settled(request)
+        outcome = self._send_settled(request)
+        for _ in range(tries - 1):
             if not isinstance(outcome, Response) or outcome.status != 429:
                 return outcome
-            time.sleep(_retry_after(outcome.header("Retry-After")))
+            time.sleep(retry_after(outcome, _LONGEST_WAIT))
+            outcome = self._send_settled(request)
         return outcome
 
     @property
@@ -172,12 +175,13 @@ def _in_chunks(body: bytes) -> Iterator[bytes]:
         yield body[middle:]
 
 
-def _retry_after(header: str | None) -> float:
+def retry_after(response: Response, longest: float) -> float:
+    """Return the seconds to wait that a 429 asks for, one where it does not say, and ``longest`` at most."""
     try:
-        seconds = float(header) if header is not None else 1.0
+        seconds = float(response.header("Retry-After") or 1.0)
     except ValueError:
-        return 1.0
-    return min(max(seconds, 0.05), _LONGEST_WAIT)
+        seconds = 1.0
+    return min(max(seconds, 0.05), longest)
 
 
 def _root(error: BaseException) -> BaseException:
@@ -196,5 +200,5 @@ def _root(error: BaseException) -> BaseException:
 def _innermost(error: BaseException) -> str:
     """Say the cause in a few words, without addresses of objects."""
     cause = _root(error)
-    text = str(cause).rpartition(">: ")[2] or type(cause).__name__
+    text = _ADDRESS.sub("", str(cause)) or type(cause).__name__
     return text[:200]

@@ -5,19 +5,29 @@ from __future__ import annotations
 from chat_contract import UsageError
 from chat_contract.interactions import Headers
 
+_OURS = frozenset({"connection", "content-length", "content-type", "transfer-encoding"})
+"""What the suite varies itself, or what would break the framing of its requests."""
+
 
 def parse_headers(lines: tuple[str, ...]) -> Headers:
-    """Read ``Name: value`` lines; raises :class:`UsageError` for what is none."""
+    """Read ``Name: value`` lines.
+
+    Raises :class:`UsageError` for what is none; no message shows a value, since it may be a key.
+    """
     parsed = []
     for line in lines:
-        name, separator, value = line.partition(":")
-        wrong = not separator or not name.strip() or any(character in line for character in "\r\n\0")
-        if wrong or not name.strip().isascii() or " " in name.strip() or not value.strip().isprintable():
-            # The value may be a secret, so it is not shown.
-            raise UsageError(f"-H {name.strip()[:40]!r}: is no header; write -H 'Name: value'")
+        name, separator, value = (part.strip() for part in line.partition(":"))
+        if not separator:
+            raise UsageError("-H: there is no colon in it; write -H 'Name: value'")
+        if not name or not name.isascii() or not name.isprintable() or " " in name:
+            raise UsageError("-H: what stands before the colon is no header's name; write -H 'Name: value'")
+        if name.lower() in _OURS:
+            raise UsageError(f"-H {name}: the suite sets this header itself; leave it out")
+        if not value.isprintable() and value:
+            raise UsageError(f"-H {name}: the value has characters that no header can carry")
         try:
             value.encode("latin-1")
         except UnicodeEncodeError:
-            raise UsageError(f"-H {name.strip()!r}: the value has characters that no header can carry") from None
-        parsed.append((name.strip(), value.strip()))
+            raise UsageError(f"-H {name}: the value has characters that no header can carry") from None
+        parsed.append((name, value))
     return tuple(parsed)

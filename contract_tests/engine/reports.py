@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -165,7 +166,8 @@ def parse_report(option: str) -> tuple[str, Path | None]:
     if not separator:
         return name, None
     path = Path(file)
-    if not file or path.is_dir() or not path.absolute().parent.is_dir():
+    folder = path.absolute().parent
+    if not file or path.is_dir() or not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
         raise UsageError(
             f"--report {option}: {file or 'nothing'} cannot be written; name a file in a folder that exists"
         )
@@ -173,7 +175,12 @@ def parse_report(option: str) -> tuple[str, Path | None]:
 
 
 def write_report(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all; what is no regular file, such as a pipe, is written to as it stands."""
+    if path.is_symlink():
+        path = path.resolve()
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.absolute().parent, delete=False) as draft:
         draft.write(text)
     Path(draft.name).replace(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ VARIABLE = "CHAT_API_KEY"
 
 _CREDENTIAL_HEADERS = frozenset({"authorization", "x-api-key", "proxy-authorization", "cookie"})
 _SHORTEST_HALVED = 7
+_SHORTEST_ANYWHERE = 6
+"""A shorter key is hidden only where it stands as a word: as a part of words it is everywhere."""
 _SCHEMES = ("bearer ", "basic ", "token ")
 
 
@@ -24,7 +27,11 @@ class Secrets:
     def hide(self, text: str) -> str:
         """Replace every secret in the text by the expression that stands for it."""
         for secret, expression in self.replacements:
-            text = text.replace(secret, expression)
+            if len(secret) < _SHORTEST_ANYWHERE:
+                as_a_word = rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])"
+                text = re.sub(as_a_word, expression.replace("\\", "\\\\"), text)
+            else:
+                text = text.replace(secret, expression)
         return text
 
     def in_text(self, text: str) -> bool:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from chat_contract import Contract, KitError, UsageError
 from chat_contract.interactions import Breakdown, Headers, Request, Response, find_header
 from contract_tests.engine.causes import find_causes
-from contract_tests.engine.client import Client, UnreachableError
+from contract_tests.engine.client import Client, UnreachableError, retry_after
 from contract_tests.engine.explore import explored
 from contract_tests.engine.ideal import needed_for
 from contract_tests.engine.planning.plan import make_plan
@@ -40,6 +40,7 @@ DEEP_SECONDS = 120.0
 
 _PROBES = 5
 _PROBE_PATIENCE = 60.0
+_LONGEST_WAIT_OF_A_PROBE = 5.0
 _CREDENTIALS = "credentials"
 
 
@@ -166,6 +167,8 @@ def check_base_url(url: str) -> None:
         valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         valid = False
+    if valid and "@" in parts.netloc:
+        raise UsageError("the base URL holds a user name or a password; give a credential by -H 'Authorization: …'")
     if not valid or parts.query or parts.fragment or any(character.isspace() for character in url):
         raise UsageError(f"{url!r} is no base URL; write one such as http://127.0.0.1:4010/v1")
 
@@ -179,7 +182,7 @@ def probe(contract: Contract, client: Client) -> tuple[Script, Response | Breakd
     said = ""
     for step in _probes(Samples(contract)):
         try:
-            outcome = client.send(Request(operation.method, operation.path, JSON_HEADERS, step.raw(None)))
+            outcome = client.send(Request(operation.method, operation.path, JSON_HEADERS, step.raw(None)), tries=1)
         except UnreachableError as error:
             raise CannotJudgeError(f"{client.base_url}: {error}; is the server running at this address?") from None
         if isinstance(outcome, Breakdown):
@@ -193,6 +196,8 @@ def probe(contract: Contract, client: Client) -> tuple[Script, Response | Breakd
         said = _closed_door(contract, client, outcome)
         if not said:
             return single(step, "probe"), outcome
+        if outcome.status == 429:
+            time.sleep(retry_after(outcome, _LONGEST_WAIT_OF_A_PROBE))
     raise CannotJudgeError(f"{client.base_url}: {said} to {_PROBES} probes; try again when the server is well")
 
 

@@ -25,7 +25,6 @@ _CANNOT_START = 2
 @click.option("--spec", type=click.Path(path_type=Path), metavar="FILE", help="Another contract to serve.")
 @click.option(
     "--overlay",
-    "overlays",
     type=click.Path(path_type=Path),
     metavar="FILE",
     multiple=True,
@@ -46,7 +45,7 @@ def mock(
     port: int,
     fixtures: Path | None,
     spec: Path | None,
-    overlays: tuple[Path, ...],
+    overlay: tuple[Path, ...],
     seed: int | None,
     max_body: int,
 ) -> None:
@@ -55,7 +54,7 @@ def mock(
     Exits with 2 if it cannot start: the port is taken, or a document cannot be served.
     """
     try:
-        blueprint = read_blueprint(fixtures=fixtures, spec=spec, overlays=overlays, seed=seed, max_body=max_body)
+        blueprint = read_blueprint(fixtures=fixtures, spec=spec, overlays=overlay, seed=seed, max_body=max_body)
         serve(blueprint, host=host, port=port)
     except KitError as error:
         click.echo(f"chat-contract mock: {error}", err=True)

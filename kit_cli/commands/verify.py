@@ -10,21 +10,32 @@ import click
 from chat_contract import KitError, load_contract
 from contract_tests.engine.headers import parse_headers
 from contract_tests.engine.reports import RENDERERS, parse_report, write_report
-from contract_tests.engine.secrets import secrets_of
+from contract_tests.engine.secrets import Secrets, secrets_of
 from contract_tests.engine.session import TIERS, Options, check_base_url, run
 from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
+
+
+class _HeaderLine(click.ParamType[str]):
+    """A line of a header; in a variable of the environment each stands on a line of its own."""
+
+    name = "header"
+    envvar_list_splitter = "\n"
 
 
 @click.command()
 @click.argument("base_url")
 @click.option(
-    "-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Sent with every request; repeatable."
+    "-H",
+    "--header",
+    type=_HeaderLine(),
+    multiple=True,
+    metavar="'NAME: VALUE'",
+    help="Sent with every request; repeatable.",
 )
 @click.option("--expect-auth", is_flag=True, help="This server demands the key given by -H: try to get in without.")
 @click.option("--spec", type=click.Path(path_type=Path), metavar="FILE", help="Another contract to judge by.")
 @click.option(
     "--overlay",
-    "overlays",
     type=click.Path(path_type=Path),
     metavar="FILE",
     multiple=True,
@@ -48,7 +59,6 @@ from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
 )
 @click.option(
     "--report",
-    "reports",
     multiple=True,
     metavar="FORMAT[=FILE]",
     help=f"Write a report ({', '.join(RENDERERS)}) to the file or, without one, to the output; repeatable.",
@@ -56,16 +66,16 @@ from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
 def verify(
     *,
     base_url: str,
-    headers: tuple[str, ...],
+    header: tuple[str, ...],
     expect_auth: bool,
     spec: Path | None,
-    overlays: tuple[Path, ...],
+    overlay: tuple[Path, ...],
     strict: bool,
     seed: int,
     timeout: float | None,
     tier: str | None,
     max_time: float | None,
-    reports: tuple[str, ...],
+    report: tuple[str, ...],
 ) -> None:
     """Judge whether the server at BASE_URL keeps the contract.
 
@@ -73,11 +83,13 @@ def verify(
 
     Exits with 0 if it conforms, 1 if it violates a clause, 2 if it could not be judged.
     """
+    secrets = Secrets()
     try:
-        given = parse_headers(headers)
-        wanted = [parse_report(report) for report in reports] or [("text", None)]
+        given = parse_headers(header)
+        secrets = secrets_of(given)
+        wanted = [parse_report(option) for option in report] or [("text", None)]
         check_base_url(base_url)
-        contract = load_contract(spec, overlays)
+        contract = load_contract(spec, overlay)
         result = run(
             contract,
             Options(
@@ -92,7 +104,6 @@ def verify(
                 progress=_progress,
             ),
         )
-        secrets = secrets_of(given)
         if all(file is not None for _, file in wanted):
             wanted.append(("text", None))
         for name, file in wanted:
@@ -102,7 +113,7 @@ def verify(
             else:
                 write_report(file, text)
     except KitError as error:
-        click.echo(f"could not judge: {error}", err=True)
+        click.echo(f"could not judge: {secrets.hide(str(error))}", err=True)
         sys.exit(CANNOT_JUDGE)
     except OSError as error:
         click.echo(f"could not judge: the report cannot be written: {error}", err=True)
