@@ -2,15 +2,17 @@
 #   make mock PORT=8080          another port
 #   make test PYTHON=python3.12  another Python; 3.11 or newer
 #   make test JOBS=1             one test after the other
+#   make quality SAMPLE=40       judge the suite by forty faulty servers
 
 PYTHON ?=
 PORT ?= 4010
 JOBS ?= 2
+SAMPLE ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help mock test lint format install clean
+.PHONY: help mock test quality lint format install clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r what does; do printf '%-14s %s\n' "$$what" "$$does"; done
@@ -21,6 +23,10 @@ mock: $(VENV)/base.stamp ## serve the mock
 test: lint ## lint, check the types, run all tests, judge our own mock
 	$(BIN)/pytest tests -n $(JOBS) --dist loadscope
 	$(BIN)/pytest contract_tests
+
+quality: $(VENV)/dev.stamp ## judge the suite by every faulty and every correct server
+	npm ci --no-audit --no-fund --prefix tests/correct_servers/node
+	$(BIN)/python -m tests.quality --jobs $(JOBS) $(if $(SAMPLE),--sample $(SAMPLE))
 
 lint: $(VENV)/dev.stamp ## look for mistakes without running anything
 	$(BIN)/ruff check .
