@@ -105,7 +105,8 @@ def _hidden(value: Any, secrets: Secrets) -> Any:
 
 def as_text(result: RunResult, headers: Headers, secrets: Secrets) -> str:
     """Return the report for a terminal: the verdict first, then what is wrong, then warnings, then the latitude."""
-    return secrets.hide("\n".join(_lines(result, headers, secrets))) + "\n"
+    text = secrets.hide("\n".join(_lines(result, headers, secrets))) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _lines(result: RunResult, headers: Headers, secrets: Secrets) -> Iterator[str]:

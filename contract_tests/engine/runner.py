@@ -53,6 +53,10 @@ class Journal:
     observations: list[Observation] = field(default_factory=list)
     left_out: list[Script] = field(default_factory=list)
     not_sent: list[tuple[Script, int]] = field(default_factory=list)
+    """Turns that were not judged: there was no conversation to go on with, or the answer was a 429."""
+
+
+_TOO_MANY = 429
 
 
 class Runner:
@@ -147,6 +151,10 @@ class Runner:
         request = self._request(step, talk.conversation_id)
         outcome = self.sender.send(request)
         self.progress(self.sender.sent)
+        if isinstance(outcome, Response) and outcome.status == _TOO_MANY:
+            # No verdict: the server would not look at it, however often it was sent.
+            self.journal.not_sent.append((talk.script, index))
+            return
         self._judge(talk, index, request, outcome, concurrent=concurrent)
 
     def _request(self, step: Step, conversation_id: str | None) -> Request:
