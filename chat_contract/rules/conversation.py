@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chat_contract.body import ABSENT
+from chat_contract.errors import shorten
 from chat_contract.roles import CONVERSATION
 from chat_contract.rules.facts import Facts, Finding, Kind, RuleTable
 
@@ -38,7 +39,7 @@ def distinct(facts: Facts) -> Iterator[Finding]:
 @TABLE.rule("conversation.kept", lambda facts: _continues(facts) and facts.reply_id is not None)
 def kept(facts: Facts) -> Iterator[Finding]:
     if facts.reply_id != facts.sent_id:
-        yield Finding(f"conversation_id {facts.sent_id}", facts.reply_id, (CONVERSATION,))
+        yield Finding(f"conversation_id {shorten(facts.sent_id)}", facts.reply_id, (CONVERSATION,))
 
 
 @TABLE.rule("conversation.concurrent", lambda facts: facts.interaction.concurrent and facts.kind is Kind.MUST_ACCEPT)
@@ -46,7 +47,7 @@ def concurrent(facts: Facts) -> Iterator[Finding]:
     if facts.reply_id is None:
         return
     if _continues(facts) and facts.reply_id != facts.sent_id:
-        yield Finding(f"conversation_id {facts.sent_id}", facts.reply_id, (CONVERSATION,))
+        yield Finding(f"conversation_id {shorten(facts.sent_id)}", facts.reply_id, (CONVERSATION,))
     elif _is_new(facts) and facts.reply_id in facts.history.seen:
         yield Finding("a conversation_id of its own", facts.reply_id, (CONVERSATION,))
 
@@ -66,7 +67,7 @@ def no_copy(facts: Facts) -> Iterator[Finding]:
         return
     folded_sent, folded = sent.strip().casefold(), came.strip().casefold()
     if folded_sent == folded or (len(folded) >= 4 and folded in folded_sent):
-        yield Finding(f"conversation_id {sent}, or a fresh one", came, (CONVERSATION,))
+        yield Finding(f"conversation_id {shorten(sent)}, or a fresh one", came, (CONVERSATION,))
 
 
 @TABLE.rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chat_contract.classification import Fault
+from chat_contract.errors import shorten
 from chat_contract.roles import EVENTS, LIMIT, MESSAGE
 from chat_contract.rules.facts import Facts, Finding, Kind, Rule, RuleTable
 
@@ -81,4 +82,4 @@ def harmless(facts: Facts) -> Iterator[Finding]:
     if facts.status != 200:
         yield Finding("status 200, as before the refused turn", facts.seen)
     elif facts.reply_id is not None and facts.reply_id != facts.sent_id:
-        yield Finding(f"conversation_id {facts.sent_id}, as before the refused turn", facts.reply_id)
+        yield Finding(f"conversation_id {shorten(facts.sent_id)}, as before the refused turn", facts.reply_id)
