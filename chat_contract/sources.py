@@ -55,7 +55,7 @@ class Source:
     """A document as read: its value, and the line of each place in it."""
 
     path: Path
-    value: Any
+    value: Any = field(repr=False)
     lines: dict[Pointer, int] = field(repr=False)
 
     def line(self, pointer: Pointer) -> int:
