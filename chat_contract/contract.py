@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, best_match
+from jsonschema.exceptions import SchemaError, UnknownType, best_match
+from referencing.exceptions import Unresolvable
 
 from chat_contract.errors import Pointer
 from chat_contract.formats import format_checker
@@ -187,6 +188,20 @@ def _check_openapi(value: Any, source: Source) -> None:
             raise source.error(f"lacks {key}", pointer=(key,), value=value.get(key), mend=f"add {key}")
 
 
+_TRIPS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    SchemaError,
+    UnknownType,
+    Unresolvable,
+)
+"""What the published validator ends with where a document is no OpenAPI at all."""
+
+
 def _check_foreign(source: Source) -> None:
     """Have the published validator judge a document that the kit did not ship."""
     from openapi_spec_validator import OpenAPIV31SpecValidator  # noqa: PLC0415 - costs 0.2 s, and seldom needed
@@ -195,7 +210,7 @@ def _check_foreign(source: Source) -> None:
     try:
         for error in OpenAPIV31SpecValidator(source.value).iter_errors():
             errors.append(error)  # noqa: PERF402 - what came before it trips is kept
-    except Exception as trip:  # noqa: BLE001 - it raises whatever it trips over where a document is no OpenAPI at all
+    except _TRIPS as trip:
         if not errors:
             raise source.error(
                 f"is not valid OpenAPI: the validator ends with {type(trip).__name__} {trip}",
