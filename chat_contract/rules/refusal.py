@@ -113,11 +113,19 @@ def _leads_to(parts: list[str | int], fault: Fault, facts: Facts) -> bool:
         # Some readers refuse the object for having a property that they do not know.
         return True
     if len(fault.place) == 2 and fault.place[0] == EVENTS and not isinstance(fault.value, dict):
-        # An event that is no object may be blamed by the list, or by the body, that holds it.
-        above: list[Pointer] = [(), (EVENTS,)]
-        if any(_walk(parts, place, facts) == [] for place in above):
-            return True
+        # An event that is no object may be blamed by whatever holds it, but not by another field or event.
+        return not _names_another(parts, int(fault.place[1]), _field_names(facts))
     return _walk(parts, fault.place, facts) is not None
+
+
+def _names_another(parts: list[str | int], event: int, names: frozenset[str]) -> bool:
+    """Say whether the parts lead to a field beside the events, or to another event."""
+    steps = [part for part in parts if isinstance(part, int) or not _is_tag(part, names)]
+    if not steps or steps[0] != EVENTS:
+        return bool(steps) and isinstance(steps[0], str) and steps[0] in names
+    index = steps[1] if len(steps) > 1 else event
+    is_index = isinstance(index, int) or bool(_DIGITS.match(index))
+    return is_index and not _same(index, event)
 
 
 def _walk(parts: list[str | int], place: Pointer, facts: Facts) -> list[str | int] | None:
