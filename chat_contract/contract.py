@@ -213,7 +213,7 @@ def _check_foreign(source: Source) -> None:
     except _TRIPS as trip:
         if not errors:
             raise source.error(
-                f"is not valid OpenAPI: the validator ends with {type(trip).__name__} {trip}",
+                f"is not valid OpenAPI: the validator ends with {type(trip).__name__} {str(trip)[:100]!r}",
                 pointer=(),
                 value=source.value,
                 mend="correct the document by the OpenAPI 3.1 specification",
