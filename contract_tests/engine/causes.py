@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,8 +48,13 @@ class Cause:
         return self.violation.level
 
 
-def find_causes(runner: Runner, observations: Iterable[Observation]) -> list[Cause]:
-    """Group the violations by cause and confirm those that were seen only once; the gravest first."""
+def find_causes(
+    runner: Runner, observations: Iterable[Observation], *, spare: Callable[[], bool] = lambda: True
+) -> list[Cause]:
+    """Group the violations by cause and confirm those that were seen only once; the gravest first.
+
+    ``spare`` says whether the run has a request left for what is only a warning.
+    """
     groups: dict[Key, list[tuple[Violation, Observation]]] = {}
     for observation in observations:
         for violation in observation.violations:
@@ -60,9 +65,10 @@ def find_causes(runner: Runner, observations: Iterable[Observation]) -> list[Cau
         sightings = groups[key]
         violation, exhibit = min(sightings, key=lambda sighting: _size(sighting[1]))
         cause = Cause(key, violation, exhibit, len(sightings), len(sightings))
-        if cause.level != "observed" and cause.intermittent and budget > 0:
+        wanted = cause.level == "must" or (cause.level == "should" and spare())
+        if wanted and cause.intermittent and budget > 0:
             before = runner.sender.sent
-            cause = _confirmed(runner, cause)
+            cause = _confirmed(runner, cause, spare=spare)
             budget -= runner.sender.sent - before
         causes.append(cause)
     return causes
@@ -92,10 +98,12 @@ def _size(observation: Observation) -> tuple[int, int]:
     return turns, len(observation.interaction.request.body)
 
 
-def _confirmed(runner: Runner, cause: Cause) -> Cause:
+def _confirmed(runner: Runner, cause: Cause, *, spare: Callable[[], bool]) -> Cause:
     """Send the cause's request again, first as small as it may get, then as it was."""
     attempts = _attempts(cause.exhibit)
     for number in range(SENDINGS - 1):
+        if cause.level != "must" and not spare():
+            break
         scripts = attempts[min(number, len(attempts) - 1)]
         found = [
             (violation, observation)

@@ -125,7 +125,12 @@ def _judged(
     except UnreachableError as error:
         gone = f"the server went away in the middle of the run: {error}"
     try:
-        causes = find_causes(runner, runner.journal.observations)
+        causes = find_causes(
+            runner,
+            runner.journal.observations,
+            # A warning is not worth more requests than were promised, unless it fails the run.
+            spare=lambda: options.strict or tier.requests is None or client.sent < tier.requests,
+        )
     except UnreachableError as error:
         gone = gone or f"the server went away while violations were confirmed: {error}"
     skipped = (

@@ -67,9 +67,10 @@ def scripts(samples: Samples, key: str) -> list[Script]:
                     f"credentials: {label}", samples.request(), headers=(*JSON_HEADERS, *headers), credential=credential
                 ),
                 GROUP,
-                rank=1,
+                # The first of each kind belongs to the most telling requests.
+                rank=1 if credential in {kind for kind, _, _ in cases[:number]} else 0,
             )
-            for credential, label, headers in cases
+            for number, (credential, label, headers) in enumerate(cases)
         ),
     ]
 

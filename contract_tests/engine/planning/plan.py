@@ -32,8 +32,7 @@ def make_plan(contract: Contract, *, seed: int = 0, key: str | None = None) -> P
         *conversations.scripts(samples, telling, others),
         *first,
         *wire.scripts(samples),
+        *(credentials.scripts(samples, key) if key is not None else ()),
         *latitude.scripts(samples, rng),
     ]
-    if key is not None:
-        scripts += credentials.scripts(samples, key)
     return Plan(tuple(sorted(scripts, key=lambda script: script.rank)))
