@@ -544,6 +544,152 @@ def test_what_keeps_a_clause_is_tried_by_it_and_passes(contract: Contract, claus
     )
 
 
+SEEN_200 = answered(say(limit=0), 200)
+
+# What is not about a clause neither keeps nor breaks it: a clause that was not tried must not count as passed.
+UNTRIED: dict[str, list[Exchange]] = {
+    "request.message-alone": [ex(say(), answer(500)), ex(say(), RESET), ex(say(limit=1), OK), ex(say(limit=0), OK)],
+    "request.all-fields": [ex(say(session_id="s", user_id="u", limit=2), OK)],
+    "request.optional-field": [
+        ex(say(), OK),
+        ex(say(limit=1, user_id="u"), OK),
+        ex(say(events=[FULL_EVENT]), OK),
+        ex(say(events=[EVENT, FULL_EVENT]), OK),
+    ],
+    "request.minimal-event": [ex(say(events=[FULL_EVENT]), OK), ex(say(events=[]), OK)],
+    "request.event-type": [ex(say(events=[EVENT]), OK)],
+    "request.timestamp": [ex(say(events=[EVENT]), OK), ex(say(), OK)],
+    "request.text": [ex(say("A desk, please!"), OK)],
+    "request.no-events": [ex(say(), OK), ex(say(events=[EVENT]), OK)],
+    "request.key-order": [ex(say(limit=1), OK), ex(say(events=[FULL_EVENT]), OK)],
+    "request.unknown-conversation": [
+        ex(ask(DOCUMENTED_REQUEST), answer(500)),
+        ex(say(conversation_id="unknown"), OK),
+        ex(ask("[]"), OK),
+    ],
+    "request.documented": [
+        ex(say(limit=-1), OK),
+        ex(say(x=1), OK),
+        ex(say(x=1, limit=0), OK),
+        ex(say(limit=0), answer(500)),
+        ex(ask(DOCUMENTED_REQUEST), OK),
+        ex(ask({"message": "a"}, headers=CHARSET), OK),
+        ex(deep(60), OK),
+    ],
+    "request.charset": [
+        ex(say(), OK),
+        ex(say(limit=0), OK),
+        ex(ask({"message": ""}, headers=CHARSET), OK),
+        ex(ask({"message": "a"}, headers=CHARSET), answer(500)),
+    ],
+    "rejection.message": [ex(ask({}), answer(500)), ex(ask({}, headers=TEXT), OK)],
+    "rejection.malformed": [ex(ask("{"), answer(500)), ex(ask("{", headers=TEXT), NO), ex(ask(b'"\xff'), NO)],
+    "rejection.malformed-422": [ex(ask("{"), OK), ex(ask("{"), answer(500))],
+    "rejection.harmless": [
+        ex(say(conversation_id="c"), back("c"), knows("c")),
+        ex(say(conversation_id="c", limit=0), refuse(["limit"]), knows("c", rejected=True)),
+        ex(say(), OK, knows("c", rejected=True)),
+    ],
+    "error.media-type": [ex(ask({}), NO), ex(ask("", method="GET"), refuse([])), ex(key("missing"), refuse([]))],
+    "error.shape": [ex(ask({}), NO), ex(ask({"message": "a"}, path="/no"), refuse([]))],
+    "error.entry": [ex(ask({}), answer(422, {"detail": []})), ex(ask({}), answer(400, {"detail": [5]}))],
+    "error.loc": [
+        ex(ask({}), detail("no")),
+        ex(ask({}), detail({"loc": "message"})),
+        ex(say(), refuse(["message"])),
+        ex(ask({}), refuse(["message"], status=400)),
+    ],
+    "error.loc-body": [ex(ask({}), detail("no")), ex(ask({}), refuse(["message"], status=400))],
+    "error.loc-index": [
+        ex(ask({}), refuse(["message"])),
+        ex(say(events=[{}]), refuse(["events"])),
+        ex(say(events=[{}]), refuse(["events", "0"], status=400)),
+    ],
+    "error.all-faults": [ex(ask("[]"), refuse([])), ex(say(limit=0), refuse(["limit"])), ex(ask({}), detail("no"))],
+    "error.missing-type": [ex(say(5), refuse(["message"])), ex(ask({}), detail("no")), ex(say(limit=0), refuse(["x"]))],
+    "reply.status": [ex(say(), answer(302)), ex(ask({}), answer(201)), ex(say(), answer(300))],
+    "reply.object": [ex(say(), answer(200, "{")), ex(ask({}), OK), ex(say(), answer(201, {}))],
+    "reply.media-type": [ex(ask({}), answer(200, "", ())), ex(say(), answer(404, "", ()))],
+    "reply.conversation-id": [ex(say(), answer(200, {"message": "a"}))],
+    "reply.message": [ex(say(), answer(200, {"items": []}))],
+    "reply.message-blank": [ex(say(), reply(message=5))],
+    "reply.items": [ex(say(), answer(200, {"message": "a"}))],
+    "reply.item": [ex(say(), reply(items=None)), ex(say(), reply(items={}))],
+    "reply.item-price": [ex(say(), OK), ex(say(), items({"item_id": "A1", "price": None}))],
+    "reply.item-twice": [ex(say(), OK), ex(say(), items(ITEM))],
+    "limit.asked": [ex(say(), OK), ex(say(limit=-1), OK), ex(say(limit="1"), OK), ex(say(limit=True), OK)],
+    "limit.default": [
+        ex(say(limit=10), items(*many(9))),
+        ex(say(limit=None), items(*many(9))),
+        ex(say(), reply(items=5)),
+    ],
+    "limit.negative": [ex(say(limit=0), OK), ex(say(limit=-1.0), OK), ex(say(limit=-1), reply(items=None))],
+    "limit.coerced": [ex(say(limit=1), OK), ex(say(), OK), ex(say(limit="1"), reply(items=None))],
+    "conversation.issued": [ex(say(conversation_id="c"), OK), ex(say(), NO)],
+    "conversation.distinct": [ex(say(), reply(conversation_id=5)), ex(say(conversation_id="c"), back("c"), seen("c"))],
+    "conversation.kept": [ex(say(conversation_id="c"), back("c")), ex(say(), back("c"), knows("c"))],
+    "conversation.foreign": [
+        ex(say(conversation_id="c"), back("c"), knows("c")),
+        ex(say(conversation_id="d"), answer(500)),
+        ex(say(), back("c"), seen("c")),
+    ],
+    "conversation.not-found": [ex(say(conversation_id="c"), answer(404), knows("c")), ex(say(), answer(404))],
+    "conversation.concurrent": [ex(say(), OK), ex(say(limit=0), OK, concurrent=True)],
+    "http.methods": [
+        ex(ask("", method="GET"), answer(500)),
+        ex(ask("", method="GET"), answer(200)),
+        ex(ask("", method="OPTIONS"), answer(405)),
+        ex(say(), answer(405)),
+    ],
+    "http.methods-accepted": [ex(ask("", method="HEAD"), answer(200)), ex(say(), OK)],
+    "http.unknown-path": [ex(say(), answer(404)), ex(ask("", method="GET", path="/no"), answer(404))],
+    "http.media-type": [ex(ask({"message": "a"}, headers=TEXT), answer(500)), ex(say(), answer(415))],
+    "http.chunked": [ex(say(), OK), ex(ask({}, chunked=True), refuse(["message"]))],
+    "robustness.status": [ex(say(), OK), ex(say(limit=0), answer(500)), ex(deep(51), OK), ex(ask({}), NO)],
+    "robustness.failing": [
+        ex(say(), RESET),
+        ex(deep(51), answer(500)),
+        ex(ask({"message": "a"}, headers=()), answer(500)),
+    ],
+    "robustness.deep": [ex(deep(50), OK), ex(deep(500), OK)],
+    "robustness.beyond-i-json": [ex(ask('{"message": "a", "x": NaN}'), OK), ex(say(), OK)],
+    "robustness.beyond-i-json-echoed": [ex(ask(b'"\xff"'), NO), ex(say(), OK)],
+    "latitude.repeatable": [
+        ex(say(limit=0), OK),
+        ex(say(limit=0), answer(500), SEEN_200),
+        ex(say(), OK, answered(say(), 422)),
+        ex(say(limit=0, conversation_id="c"), back("c"), answered(say(limit=0, conversation_id="c"), 422)),
+    ],
+    "credentials.missing": [ex(key("wrong"), OK), ex(say(), answer(401))],
+    "credentials.wrong": [ex(key("missing"), OK), ex(key("spoofed"), OK)],
+    "credentials.malformed": [ex(key("wrong"), OK)],
+    "credentials.spoofed": [ex(key("malformed"), OK)],
+    "credentials.accepted": [ex(key("missing"), answer(401)), ex(say(limit=0), answer(401))],
+}
+
+
+@pytest.mark.parametrize(
+    ("clause", "exchange"),
+    [
+        pytest.param(clause, exchange, id=f"{clause}-{number}")
+        for clause, exchanges in UNTRIED.items()
+        for number, exchange in enumerate(exchanges)
+    ],
+)
+def test_what_a_clause_is_not_about_does_not_try_it(contract: Contract, clause: str, exchange: Exchange) -> None:
+    interaction = Interaction(exchange.request, exchange.outcome, exchange.concurrent)
+    facts = facts_of(contract, interaction, exchange.history or History())
+    assert clause not in tried(facts)
+
+
+def test_what_is_tried_is_all_that_can_be_broken(contract: Contract) -> None:
+    for clause, (bad, _) in TABLE.items():
+        for exchange in bad:
+            interaction = Interaction(exchange.request, exchange.outcome, exchange.concurrent)
+            facts = facts_of(contract, interaction, exchange.history or History())
+            assert clause in tried(facts)
+
+
 def test_every_clause_has_both_kinds_of_exchange(contract: Contract) -> None:
     assert set(TABLE) == set(contract.clauses) == {rule.clause for rule in RULES}
     assert all(bad and good for bad, good in TABLE.values())
@@ -562,6 +708,10 @@ def test_a_violation_says_what_was_promised_and_what_came(contract: Contract, cl
 
 
 PERFECT = (
+    ex(say(limit=10), items(*many(10))),
+    ex(say(limit=0), OK),
+    ex(say(limit=-1, conversation_id="c"), refuse(["limit"]), knows("c", rejected=True)),
+    ex(say(x=1), refuse(["x"])),
     ex(say(), OK),
     ex(say(), items(*many(4))),
     ex(ask({}), detail(entry(["body", "message"], type="missing", input={}))),
