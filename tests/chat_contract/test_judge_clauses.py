@@ -633,7 +633,12 @@ UNTRIED: dict[str, list[Exchange]] = {
         ex(say(conversation_id="d"), answer(500)),
         ex(say(), back("c"), seen("c")),
     ],
-    "conversation.not-found": [ex(say(conversation_id="c"), answer(404), knows("c")), ex(say(), answer(404))],
+    "conversation.not-found": [
+        ex(say(conversation_id="c"), answer(404), knows("c")),
+        ex(say(conversation_id="c", limit=0), answer(404), knows("c")),
+        ex(say(), answer(404)),
+        ex(say(conversation_id="unknown"), answer(500)),
+    ],
     "conversation.concurrent": [ex(say(), OK), ex(say(limit=0), OK, concurrent=True)],
     "http.methods": [
         ex(ask("", method="GET"), answer(500)),

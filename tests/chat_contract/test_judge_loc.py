@@ -77,6 +77,13 @@ ROWS: list[tuple[str, Request, list[Any], set[str]]] = [
     ("the right event beside it", say(events=[EVENT, None]), ["body", "events", 0], {LOC}),
     ("its index as text", say(events=[5]), ["body", "events", "0"], {INDEX}),
     ("another field than events", say(events=[5]), ["body", "message"], {LOC}),
+    ("the right event beside it, as text", say(events=[EVENT, None]), ["body", "events", "0"], {LOC, INDEX}),
+    ("its list with a tag", say(events=[None]), ["body", "events", "list[Event]"], set()),
+    ("its list, and no index", say(events=[None]), ["body", "events", "type"], set()),
+    ("its request, by its model", say(events=[None]), ["body", "ChatRequest"], set()),
+    ("its request, by a number", say(events=[None]), ["body", 0], set()),
+    ("its index, a tag between", say(events=[EVENT, None]), ["body", "events", "list", 1, "Event"], set()),
+    ("another index, a tag between", say(events=[EVENT, None]), ["body", "events", "list", 0, "Event"], {LOC}),
     # the body as a whole
     ("no object", ask("[]"), ["body"], set()),
     ("no object, below", ask("[]"), ["body", "message"], set()),
