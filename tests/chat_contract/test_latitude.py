@@ -26,7 +26,10 @@ def test_a_question_is_read_with_its_place_and_answers() -> None:
     question = read(GOOD)
     assert (question.id, question.text, question.place) == ("q", "Is it taken?", ("events", "*", "x"))
     assert (question.answers, question.times, question.ask) == (("accepted", "refused"), 1, None)
-    assert not (question.about_media_type or question.unknown or question.unissued or question.other_user)
+    assert not (question.about_media_type)
+    assert not (question.unknown)
+    assert not (question.unissued)
+    assert not question.other_user
 
 
 def test_a_question_about_no_media_type_is_about_media_types() -> None:
