@@ -181,7 +181,7 @@ def _ids(samples: Samples) -> Iterator[Script]:
         values[EVENTS] = [{**samples.full_event(0), "item_id": value}]
         return single(Step(f"ids: {label}", samples.request(**values)), GROUP, rank=rank)
 
-    yield using("as long as everyone takes", ("Az09-_" * longest)[:longest], 2)
+    yield using("as long as everyone takes", ("-_Az09" * longest)[:longest], 2)
     yield using("of digits only, equal in all fields", "1234567890", 2)
 
 
@@ -189,7 +189,7 @@ def _many_events(samples: Samples) -> Iterator[Script]:
     most = samples.narrowest["properties"][EVENTS]["maxItems"]
     event = samples.full_event(0)
     later = {**event, EVENT_TIME: "2024-06-14T12:00:00+02:00"}
-    unordered = [later, event, event, {**event, "item_id": "NO-SUCH-ITEM"}]
+    unordered = [later, event, event, {**event, "item_id": "NO-SUCH-ITEM"}, samples.event()]
     same = [event] * (most - len(unordered))
     yield single(
         Step(f"{most} events, unordered and doubled", samples.request(**{EVENTS: [*unordered, *same]})), GROUP, rank=0
