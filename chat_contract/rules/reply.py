@@ -21,10 +21,6 @@ def _replied(facts: Facts) -> bool:
     return facts.replied
 
 
-def _is_object(facts: Facts) -> bool:
-    return facts.reply is not None
-
-
 def _items(facts: Facts) -> list[Any]:
     items = facts.reply.get(ITEMS) if facts.reply is not None else None
     return items if isinstance(items, list) else []

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chat_contract import Violation
+from chat_contract.contract import DOCUMENTED
 from chat_contract.errors import Pointer
 from chat_contract.roles import EVENTS
 from contract_tests.engine.runner import Observation, Runner
-from contract_tests.engine.script import Script, Step
+from contract_tests.engine.script import ISSUED, Script, Step
 
 SENDINGS = 4
 """How often a request is sent at most before its violation is called intermittent."""
@@ -145,8 +146,8 @@ def _smaller(exhibit: Observation) -> Step | None:
     if not isinstance(step.body, dict) or len(faults) != 1 or not faults[0].place:
         return None
     place = faults[0].place
-    required = set(exhibit.facts.contract.schemas["documented"].get("required", ()))
-    conversation = {name for name, value in step.body.items() if repr(value) == "ISSUED"}
+    required = set(exhibit.facts.contract.schemas[DOCUMENTED].get("required", ()))
+    conversation = {name for name, value in step.body.items() if value is ISSUED}
     body = {
         name: value for name, value in step.body.items() if name in required | conversation or name == str(place[0])
     }

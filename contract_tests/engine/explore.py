@@ -19,8 +19,8 @@ from schemathesis.generation.modes import GenerationMode
 
 from chat_contract import Contract
 from chat_contract.contract import DOCUMENTED, JSON, MAY_ACCEPT, MUST_ACCEPT
-from chat_contract.roles import CONVERSATION
-from contract_tests.engine.planning.samples import Samples
+from chat_contract.roles import CONVERSATION, USER
+from contract_tests.engine.planning.samples import MISSING, Samples
 from contract_tests.engine.script import ISSUED, Script, Step, single
 
 GROUP = "exploration"
@@ -153,7 +153,7 @@ def _conversations(contract: Contract, number: int, steps: int) -> list[Script]:
     refused = st.sampled_from(wrongs).map(
         lambda wrong: (
             {CONVERSATION: ISSUED}
-            if repr(wrong.value) == "missing"
+            if wrong.value is MISSING
             else samples.request(**{CONVERSATION: ISSUED, wrong.field: wrong.value})
         )
     )
@@ -199,4 +199,4 @@ def _run(machine: type[RuleBasedStateMachine], number: int) -> None:
 
 def _is_plain(body: Any) -> bool:
     """Leave the user out: another one in the same conversation is a question of the latitude."""
-    return isinstance(body, dict) and "user_id" not in body
+    return isinstance(body, dict) and USER not in body

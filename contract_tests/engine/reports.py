@@ -17,8 +17,6 @@ from contract_tests.engine.reproduce import command, exchanges
 from contract_tests.engine.secrets import Secrets, is_credential
 from contract_tests.engine.verdict import ClauseResult, RunResult
 
-FORMATS = ("json", "text")
-
 _SHOWN_WARNINGS = 12
 
 

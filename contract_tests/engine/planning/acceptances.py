@@ -9,7 +9,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from chat_contract.contract import MUST_ACCEPT
-from chat_contract.roles import CONVERSATION, EVENT_TIME, EVENT_TYPE, EVENTS, LIMIT, MESSAGE, SESSION, USER
+from chat_contract.roles import (
+    CONVERSATION,
+    EVENT_TEXT,
+    EVENT_TIME,
+    EVENT_TYPE,
+    EVENTS,
+    ITEM,
+    LIMIT,
+    MESSAGE,
+    SESSION,
+    USER,
+)
 from contract_tests.engine.planning.samples import Samples
 from contract_tests.engine.script import ISSUED, JSON_HEADERS, Script, Step, single
 
@@ -133,7 +144,7 @@ def _packed(samples: Samples, what: str, changes: list[dict[str, Any]]) -> Scrip
 def _texts(samples: Samples) -> Iterator[Script]:
     def saying(name: str, text: str, *, ascii_only: bool = False) -> Script:
         event = {
-            key: (text if key in {EVENT_TYPE, "description"} else value) for key, value in samples.full_event(0).items()
+            key: (text if key in {EVENT_TYPE, EVENT_TEXT} else value) for key, value in samples.full_event(0).items()
         }
         body = samples.request(message=text, **{EVENTS: [event]})
         return single(Step(f"text: {name}", body, ascii=ascii_only), GROUP, rank=2)
@@ -141,7 +152,7 @@ def _texts(samples: Samples) -> Iterator[Script]:
     longest = samples.narrowest["properties"][MESSAGE]["maxLength"]
     everything = "\n".join(text for _, text in TEXTS).replace("\n", " ")
     parts = tuple(saying(name, text) for name, text in TEXTS)
-    events = [{**samples.full_event(0), EVENT_TYPE: text, "description": text} for _, text in TEXTS]
+    events = [{**samples.full_event(0), EVENT_TYPE: text, EVENT_TEXT: text} for _, text in TEXTS]
     yield single(
         Step("text: every kind at once", samples.request(message=everything, **{EVENTS: events})),
         GROUP,
@@ -166,7 +177,7 @@ def _longest_texts(samples: Samples) -> dict[str, Any]:
     """Return an event whose texts are as long as everyone takes."""
     bounds = samples.narrowest["properties"][EVENTS]["items"]["properties"]
     return {
-        name: "z" * bounds[name]["maxLength"] if name in {EVENT_TYPE, "description"} else value
+        name: "z" * bounds[name]["maxLength"] if name in {EVENT_TYPE, EVENT_TEXT} else value
         for name, value in samples.full_event(0).items()
     }
 
@@ -178,7 +189,7 @@ def _ids(samples: Samples) -> Iterator[Script]:
 
     def using(label: str, value: str, rank: int) -> Script:
         values: dict[str, Any] = dict.fromkeys(names, value)
-        values[EVENTS] = [{**samples.full_event(0), "item_id": value}]
+        values[EVENTS] = [{**samples.full_event(0), ITEM: value}]
         return single(Step(f"ids: {label}", samples.request(**values)), GROUP, rank=rank)
 
     yield using("as long as everyone takes", ("-_Az09" * longest)[:longest], 2)
@@ -189,7 +200,7 @@ def _many_events(samples: Samples) -> Iterator[Script]:
     most = samples.narrowest["properties"][EVENTS]["maxItems"]
     event = samples.full_event(0)
     later = {**event, EVENT_TIME: "2024-06-14T12:00:00+02:00"}
-    unordered = [later, event, event, {**event, "item_id": "NO-SUCH-ITEM"}, samples.event()]
+    unordered = [later, event, event, {**event, ITEM: "NO-SUCH-ITEM"}, samples.event()]
     same = [event] * (most - len(unordered))
     yield single(
         Step(f"{most} events, unordered and doubled", samples.request(**{EVENTS: [*unordered, *same]})), GROUP, rank=0

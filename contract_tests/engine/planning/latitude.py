@@ -13,7 +13,18 @@ from dataclasses import replace
 from typing import Any
 
 from chat_contract.latitude import Question
-from chat_contract.roles import CONVERSATION, EVENT_TIME, EVENT_TYPE, EVENTS, ITEM, LIMIT, MESSAGE, SESSION, USER
+from chat_contract.roles import (
+    CONVERSATION,
+    EVENT_TEXT,
+    EVENT_TIME,
+    EVENT_TYPE,
+    EVENTS,
+    ITEM,
+    LIMIT,
+    MESSAGE,
+    SESSION,
+    USER,
+)
 from contract_tests.engine.planning.samples import Samples
 from contract_tests.engine.script import ISSUED, Locs, Script, Step, single
 
@@ -203,7 +214,7 @@ def _texts(samples: Samples) -> Iterator[Script]:
             {
                 MESSAGE: {MESSAGE: text},
                 "type of an event": {EVENTS: [{**event, EVENT_TYPE: text}]},
-                "description of an event": {EVENTS: [{**event, "description": text}]},
+                "description of an event": {EVENTS: [{**event, EVENT_TEXT: text}]},
             },
             rank=rank,
         )
@@ -211,7 +222,7 @@ def _texts(samples: Samples) -> Iterator[Script]:
     yield in_ids("signs, emoji and other scripts in ids", _SIGNS, 0)
     yield in_ids("control characters in ids", _CONTROLS, 2)
     yield in_texts("control characters", _CONTROLS, 0)
-    empty = {key: "" if key in {EVENT_TYPE, "description", ITEM} else value for key, value in event.items()}
+    empty = {key: "" if key in {EVENT_TYPE, EVENT_TEXT, ITEM} else value for key, value in event.items()}
     yield _pack(
         samples,
         "empty texts",
@@ -235,7 +246,7 @@ def _sizes(samples: Samples) -> Iterator[Script]:
     yield single(Step("100 KB of message", samples.request(message="Desk " * 20_000)), GROUP, rank=0)
     ids = {name: {name: name[0] * 50_000} for name in (SESSION, USER)}
     yield _pack(samples, "50 KB", ids, rank=2)
-    lengths = {EVENT_TYPE: 3_000, "description": 100_000, ITEM: 3_000}
+    lengths = {EVENT_TYPE: 3_000, EVENT_TEXT: 100_000, ITEM: 3_000}
     parts = {name: {EVENTS: [{**event, name: name[0] * length}]} for name, length in lengths.items()}
     yield _pack(samples, "long texts in an event", parts, rank=2)
     yield single(Step("1,000 events", samples.request(**{EVENTS: [samples.event()] * 1000})), GROUP, rank=0)
