@@ -37,6 +37,9 @@ RULES: tuple[Rule, ...] = tuple(
 """Every rule, in the order of ``openapi/clauses.yaml``'s groups."""
 
 
+_TOO_MANY_REQUESTS = 429
+
+
 @dataclass(frozen=True)
 class Violation:
     """A clause that an interaction breaks: where, what was promised, what came."""
@@ -67,7 +70,7 @@ def judge(contract: Contract, interaction: Interaction, history: History | None 
 
 def violations(facts: Facts) -> Iterator[Violation]:
     """Yield every violation in an interaction that is seen already."""
-    for rule in RULES:
+    for rule in _rules_about(facts):
         if rule.applies(facts):
             clause = facts.contract.clauses[rule.clause]
             for found in rule.find(facts):
@@ -77,11 +80,18 @@ def violations(facts: Facts) -> Iterator[Violation]:
 
 def tried(facts: Facts) -> frozenset[str]:
     """Return the clauses that this interaction puts to the test, whether it breaks them or not."""
-    return frozenset(rule.clause for rule in RULES if rule.applies(facts))
+    return frozenset(rule.clause for rule in _rules_about(facts) if rule.applies(facts))
+
+
+def _rules_about(facts: Facts) -> tuple[Rule, ...]:
+    """Return the rules that may judge the answer: none where it is a 429, which is no verdict on the request."""
+    return () if facts.status == _TOO_MANY_REQUESTS else RULES
 
 
 def remember(history: History, facts: Facts) -> None:
     """Add to the history what the interaction tells about the server's conversations."""
+    if facts.status == _TOO_MANY_REQUESTS:
+        return
     if facts.kind is Kind.LATITUDE and facts.sent_id is None and facts.status in {200, 422}:
         history.answered.setdefault(facts.request.body, facts.status)
     if facts.sent_id is not None:

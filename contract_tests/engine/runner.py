@@ -53,10 +53,7 @@ class Journal:
     observations: list[Observation] = field(default_factory=list)
     left_out: list[Script] = field(default_factory=list)
     not_sent: list[tuple[Script, int]] = field(default_factory=list)
-    """Turns that were not judged: there was no conversation to go on with, or the answer was a 429."""
-
-
-_TOO_MANY = 429
+    """Turns for which there was no conversation to go on with."""
 
 
 class Runner:
@@ -151,10 +148,6 @@ class Runner:
         request = self._request(step, talk.conversation_id)
         outcome = self.sender.send(request)
         self.progress(self.sender.sent)
-        if isinstance(outcome, Response) and outcome.status == _TOO_MANY:
-            # No verdict: the server would not look at it, however often it was sent.
-            self.journal.not_sent.append((talk.script, index))
-            return
         self._judge(talk, index, request, outcome, concurrent=concurrent)
 
     def _request(self, step: Step, conversation_id: str | None) -> Request:
@@ -206,7 +199,8 @@ def _meet(barrier: threading.Barrier) -> None:
 
 def _taken_apart(script: Script, seen: Sequence[Observation]) -> tuple[Script, ...]:
     """Return what to send for a pack whose answer does not say that each variation was looked at and taken."""
-    if not script.parts or not seen:
+    if not script.parts or not seen or not seen[0].tried:
+        # Not a pack, or not judged.
         return ()
     facts = seen[0].facts
     if any(violation.level != "observed" for violation in seen[0].violations):

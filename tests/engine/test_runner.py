@@ -48,8 +48,8 @@ def test_a_turn_without_a_conversation_is_not_sent():
 
 def test_a_429_is_no_verdict():
     runner = played(None, Response(429))
-    assert [seen.index for seen in runner.journal.observations] == [0]
-    assert runner.journal.not_sent == [(TALK, 1)]
+    refused = runner.journal.observations[1]
+    assert (refused.facts.status, refused.tried, refused.violations) == (429, frozenset(), ())
 
 
 def test_the_run_goes_on_after_a_breakdown():
