@@ -17,6 +17,7 @@ from contract_tests.engine.reproduce import command, exchanges
 from contract_tests.engine.secrets import Secrets, is_credential
 from contract_tests.engine.verdict import ClauseResult, RunResult
 
+_READABLE = 0o644
 _SHOWN_WARNINGS = 12
 
 
@@ -165,21 +166,42 @@ def parse_report(option: str) -> tuple[str, Path | None]:
     if not separator:
         return name, None
     path = Path(file)
-    folder = path.absolute().parent
-    if not file or path.is_dir() or not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
+    why = _why_not_writable(path) if file else "no file is named"
+    if why:
         raise UsageError(
-            f"--report {option}: {file or 'nothing'} cannot be written; name a file in a folder that exists"
+            f"--report {option}: {file or 'nothing'} cannot be written ({why}); name a file in another folder"
         )
     return name, path
 
 
+def _why_not_writable(path: Path) -> str:
+    """Try it, since permissions do not tell the whole truth; returns an empty string where a report can be written."""
+    if path.is_dir():
+        return "it is a folder"
+    try:
+        if path.exists() and not path.is_file():
+            return "" if os.access(path, os.W_OK) else "no permission"
+        with tempfile.TemporaryFile(dir=path.resolve().parent):
+            return ""
+    except OSError as error:
+        return error.strerror or type(error).__name__
+
+
 def write_report(path: Path, text: str) -> None:
-    """Write a file whole or not at all; what is no regular file, such as a pipe, is written to as it stands."""
-    if path.is_symlink():
-        path = path.resolve()
+    """Write a file whole or not at all; what is no regular file, such as a pipe, is written to as it stands.
+
+    Raises OSError where that fails; what was there before is there still.
+    """
+    path = path.resolve()
     if path.exists() and not path.is_file():
         path.write_text(text, encoding="utf-8")
         return
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.absolute().parent, delete=False) as draft:
-        draft.write(text)
-    Path(draft.name).replace(path)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as draft:
+        drafted = Path(draft.name)
+        try:
+            draft.write(text)
+            draft.flush()
+            drafted.chmod(_READABLE)
+            drafted.replace(path)
+        finally:
+            drafted.unlink(missing_ok=True)

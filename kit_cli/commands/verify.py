@@ -106,7 +106,8 @@ def verify(
         )
         if all(file is not None for _, file in wanted):
             wanted.append(("text", None))
-        for name, file in wanted:
+        # What is shown comes first: a disk that fills up must not take the verdict with it.
+        for name, file in sorted(wanted, key=lambda one: one[1] is not None):
             text = RENDERERS[name](result, given, secrets)
             if file is None:
                 click.echo(text, nl=not text.endswith("\n"))
