@@ -91,4 +91,5 @@ def _as_json(error: HTTPException) -> AnyResponse:
     if isinstance(error, UnsupportedMediaType):
         response.headers["Accept-Encoding"] = "identity"
     response.mimetype = JSON
-    return response  # type: ignore[no-any-return]
+    answer: AnyResponse = response
+    return answer

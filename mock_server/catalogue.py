@@ -38,7 +38,7 @@ class Catalogue:
         weakref.finalize(self, self._connection.close)
         self._fill()
         weights = ", ".join(str(weight) for weight in _COLUMNS.values())
-        self._query = f"SELECT rowid FROM shop WHERE shop MATCH ? ORDER BY bm25(shop, {weights}), rowid LIMIT ?"  # noqa: S608
+        self._query = f"SELECT rowid FROM shop WHERE shop MATCH ? ORDER BY bm25(shop, {weights}), rowid LIMIT ?"  # noqa: S608 - numbers of our own
 
     def _fill(self) -> None:
         try:
@@ -56,7 +56,7 @@ class Catalogue:
             texts = [words_of(text) for text in _texts(item)]
             self._frequency.update({word for text in texts for word in text})
             self._connection.execute(
-                f"INSERT INTO shop (rowid, {', '.join(_COLUMNS)}) VALUES (?, ?, ?, ?)",  # noqa: S608
+                f"INSERT INTO shop (rowid, {', '.join(_COLUMNS)}) VALUES (?, ?, ?, ?)",  # noqa: S608 - names of our own
                 (row, *(" ".join(text) for text in texts)),
             )
         self._connection.commit()

@@ -160,7 +160,7 @@ def _object(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, fr
     if not properties:
         return core_schema.dict_schema(), frozenset({"type"})
     required = schema.get("required", [])
-    fields = {name: _field(inner, name in required, profile) for name, inner in properties.items()}
+    fields = {name: _field(inner, profile, required=name in required) for name, inner in properties.items()}
     additional = schema.get("additionalProperties", True)
     done = {"type"}
     closed = not profile.unknown_properties
@@ -172,7 +172,7 @@ def _object(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, fr
     return core_schema.model_fields_schema(fields, extra_behavior="forbid" if closed else "ignore"), frozenset(done)
 
 
-def _field(schema: _Schema, required: bool, profile: Profile) -> core_schema.ModelField:  # noqa: FBT001
+def _field(schema: _Schema, profile: Profile, *, required: bool) -> core_schema.ModelField:
     inner = core_schema_of(schema, profile)
     if required:
         return core_schema.model_field(inner)

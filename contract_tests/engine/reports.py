@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,10 @@ def _lines(result: RunResult, headers: Headers, secrets: Secrets) -> Iterator[st
     tallied = {verdict: sum(found.verdict == verdict for found in result.clauses) for verdict in _VERDICTS}
     counts = ", ".join(f"{count} {verdict}" for verdict, count in tallied.items() if count)
     yield f"{result.requests} requests in {result.seconds:.1f} s, seed {result.seed}; clauses: {counts}"
+    if result.left_out:
+        groups = Counter(script.group for script in result.left_out for _ in script.steps)
+        listed = ", ".join(f"{count} of {group}" for group, count in sorted(groups.items()))
+        yield f"left out, to keep to the bounds of the run: {listed}"
     for found in result.clauses:
         if found.verdict == "fail":
             yield from _failure(found, result.base_url, headers, secrets)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -109,21 +109,9 @@ def _judged(
         expired=lambda: deadline is not None and options.clock() >= deadline,
         progress=lambda done: options.progress(done, max(total, done)),
     )
-    gone = ""
-    causes = []
     runner.admit(*first)
-    try:
-        # Making up cases takes a second or two; meanwhile the tables are on their way.
-        with ThreadPoolExecutor(max_workers=1) as aside:
-            made_up = aside.submit(explored, contract, options.seed, tier.exploring if options.only is None else 0)
-            runner.play(scripts)
-            if tier.requests is not None:
-                runner.max_requests = tier.requests - tier.confirming
-            runner.play(made_up.result())
-        if options.tier == "deep":
-            _go_on_exploring(contract, options, runner, until=deadline or options.clock() + DEEP_SECONDS)
-    except UnreachableError as error:
-        gone = f"the server went away in the middle of the run: {error}"
+    gone = _played(contract, options, runner, scripts, until=deadline)
+    causes = []
     try:
         causes = find_causes(
             runner,
@@ -150,7 +138,28 @@ def _judged(
         clauses=clauses,
         profile=latitude_profile(contract, runner.journal.observations),
         observations=tuple(runner.journal.observations),
+        left_out=tuple(runner.journal.left_out),
     )
+
+
+def _played(
+    contract: Contract, options: Options, runner: Runner, scripts: Sequence[Script], *, until: float | None
+) -> str:
+    """Play the tables, then what is made up; returns why it ended early, if it did."""
+    tier = TIERS[options.tier]
+    try:
+        # Making up cases takes a second or two; meanwhile the tables are on their way.
+        with ThreadPoolExecutor(max_workers=1) as aside:
+            made_up = aside.submit(explored, contract, options.seed, tier.exploring if options.only is None else 0)
+            runner.play(scripts)
+            if tier.requests is not None:
+                runner.max_requests = tier.requests - tier.confirming
+            runner.play(made_up.result())
+        if options.tier == "deep":
+            _go_on_exploring(contract, options, runner, until=until or options.clock() + DEEP_SECONDS)
+    except UnreachableError as error:
+        return f"the server went away in the middle of the run: {error}"
+    return ""
 
 
 def _go_on_exploring(contract: Contract, options: Options, runner: Runner, *, until: float) -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 from chat_contract import Clause, Contract
 from contract_tests.engine.causes import Cause
 from contract_tests.engine.runner import Observation, by_clause
+from contract_tests.engine.script import Script
 
 Verdict = Literal["conforms", "violates", "inconclusive"]
 ClauseVerdict = Literal["pass", "fail", "warn", "observed", "skipped"]
@@ -38,6 +39,7 @@ class RunResult:
     clauses: tuple[ClauseResult, ...]
     profile: dict[str, str]
     observations: tuple[Observation, ...]
+    left_out: tuple[Script, ...] = ()
 
     @property
     def causes(self) -> tuple[Cause, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from chat_contract import KitError
+from kit_cli.options import OVERLAY, SPEC
 from mock_server.blueprint import DEFAULT_MAX_BODY, read_blueprint
 from mock_server.serve import DEFAULT_HOST, DEFAULT_PORT, serve
 
@@ -22,14 +23,8 @@ _CANNOT_START = 2
 @click.option(
     "--fixtures", type=click.Path(path_type=Path), metavar="DIR", help="Catalogue and conversations to serve."
 )
-@click.option("--spec", type=click.Path(path_type=Path), metavar="FILE", help="Another contract to serve.")
-@click.option(
-    "--overlay",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    multiple=True,
-    help="What this deployment documents beyond the vendor; may be repeated.",
-)
+@SPEC
+@OVERLAY
 @click.option("--seed", type=int, metavar="N", help="Make new conversation ids repeatable.")
 @click.option(
     "--max-body",

@@ -13,6 +13,7 @@ from contract_tests.engine.reports import RENDERERS, parse_report, write_report
 from contract_tests.engine.secrets import Secrets, secrets_of
 from contract_tests.engine.session import TIERS, Options, check_base_url, run
 from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
+from kit_cli.options import OVERLAY, SPEC
 
 
 class _HeaderLine(click.ParamType[str]):
@@ -33,14 +34,8 @@ class _HeaderLine(click.ParamType[str]):
     help="Sent with every request; repeatable.",
 )
 @click.option("--expect-auth", is_flag=True, help="This server demands the key given by -H: try to get in without.")
-@click.option("--spec", type=click.Path(path_type=Path), metavar="FILE", help="Another contract to judge by.")
-@click.option(
-    "--overlay",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    multiple=True,
-    help="What this deployment documents beyond the vendor; repeatable.",
-)
+@SPEC
+@OVERLAY
 @click.option("--strict", is_flag=True, help="Fail for broken SHOULD clauses too.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="The same seed sends the same.")
 @click.option(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chat_contract import UsageError
-from contract_tests.engine.reports import parse_report, write_report
+from contract_tests.engine.reports import as_text, parse_report, write_report
+from contract_tests.engine.script import Step, single
+from contract_tests.engine.secrets import Secrets
+from contract_tests.engine.verdict import RunResult
 
 
 def test_a_format_alone_goes_to_the_output():
@@ -46,3 +51,10 @@ def test_a_failure_leaves_what_was_there_and_no_draft(tmp_path):
     with pytest.raises(UnicodeEncodeError):
         write_report(path, "\ud800")
     assert (path.read_text(), [file.name for file in tmp_path.iterdir()]) == ("before", ["report.json"])
+
+
+def test_what_the_bounds_of_a_run_left_out_is_said():
+    script = single(Step("hello", {"message": "hello"}), "robustness")
+    result = RunResult("conforms", "", "http://127.0.0.1:1/v1", 0, 1, 0.1, (), {}, (), (script, script))
+    assert "left out, to keep to the bounds of the run: 2 of robustness" in as_text(result, (), Secrets())
+    assert "left out" not in as_text(replace(result, left_out=()), (), Secrets())
