@@ -193,14 +193,22 @@ def _placed_hard_faults(facts: Facts) -> tuple[Fault, ...]:
     return tuple(fault for fault in facts.classification.hard_faults if fault.place)
 
 
+def named_faults(facts: Facts) -> tuple[Fault, ...]:
+    """Return the faults with a place of their own that the entries of a 422 lead to."""
+    if not _has_locs(facts):
+        return ()
+    locs = [loc[1:] if loc[:1] == ["body"] else loc for _, loc in _locs(facts)]
+    return tuple(fault for fault in _placed_hard_faults(facts) if any(_leads_to(loc, fault, facts) for loc in locs))
+
+
 @TABLE.rule(
     "error.all-faults",
     lambda facts: facts.kind is Kind.MUST_REFUSE and _has_locs(facts) and bool(_placed_hard_faults(facts)),
 )
 def all_faults_are_named(facts: Facts) -> Iterator[Finding]:
+    named = named_faults(facts)
     for fault in _placed_hard_faults(facts):
-        named = any(_leads_to(loc[1:] if loc[:1] == ["body"] else loc, fault, facts) for _, loc in _locs(facts))
-        if not named:
+        if fault not in named:
             yield Finding(f"an entry for {render_pointer(fault.place)}", [loc for _, loc in _locs(facts)], fault.place)
 
 

@@ -8,6 +8,7 @@ from chat_contract.classification import Fault
 from chat_contract.errors import shorten
 from chat_contract.roles import EVENTS, LIMIT, MESSAGE
 from chat_contract.rules.facts import Facts, Finding, Kind, Rule, RuleTable
+from chat_contract.rules.refusal import named_faults
 
 TABLE = RuleTable()
 
@@ -37,9 +38,15 @@ def _clause_of(fault: Fault) -> str:
     return "rejection.event-required" if fault.keyword == "required" else "rejection.event-field"
 
 
-def _clause(facts: Facts) -> str:
+def _clauses_of(facts: Facts) -> set[str]:
+    """Return the clauses that the request puts to the test.
+
+    Several faults at once are a matter of their own; of each single one they tell something where the answer names it.
+    """
     faults = facts.classification.hard_faults
-    return _clause_of(faults[0]) if len({fault.place for fault in faults}) == 1 else "rejection.several"
+    if len({fault.place for fault in faults}) == 1:
+        return {_clause_of(faults[0])}
+    return {"rejection.several", *(_clause_of(fault) for fault in named_faults(facts))}
 
 
 def _rule(clause: str) -> Rule:
@@ -49,7 +56,7 @@ def _rule(clause: str) -> Rule:
             yield Finding("status 422", facts.seen, place)
 
     return Rule(
-        clause, lambda facts: facts.kind is Kind.MUST_REFUSE and not facts.failed and _clause(facts) == clause, find
+        clause, lambda facts: facts.kind is Kind.MUST_REFUSE and not facts.failed and clause in _clauses_of(facts), find
     )
 
 

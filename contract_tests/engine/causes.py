@@ -50,29 +50,40 @@ class Cause:
 
 
 def find_causes(
-    runner: Runner, observations: Iterable[Observation], *, spare: Callable[[], bool] = lambda: True
+    runner: Runner,
+    observations: Iterable[Observation],
+    *,
+    spare: Callable[[], bool] = lambda: True,
+    one_is_enough: bool = False,
 ) -> list[Cause]:
     """Group the violations by cause and confirm those that were seen only once; the gravest first.
 
-    ``spare`` says whether the run has a request left for what is only a warning.
+    ``spare`` says whether the run has a request left for what is only a warning; with ``one_is_enough`` also for more
+    than one certain violation.
     """
     groups: dict[Key, list[tuple[Violation, Observation]]] = {}
     for observation in observations:
         for violation in observation.violations:
             groups.setdefault(key_of(violation), []).append((violation, observation))
-    causes = []
+    causes: list[Cause] = []
     budget = MAX_CONFIRMATIONS
     for key in sorted(groups, key=lambda key: _LEVELS[groups[key][0][0].level]):
         sightings = groups[key]
         violation, exhibit = min(sightings, key=lambda sighting: _size(sighting[1]))
         cause = Cause(key, violation, exhibit, len(sightings), len(sightings))
-        wanted = cause.level == "must" or (cause.level == "should" and spare())
+        certain = any(other.level == "must" and not other.intermittent for other in causes)
+        pressing = cause.level == "must" and not (one_is_enough and certain)
+        wanted = pressing or (cause.level != "observed" and spare())
         if wanted and cause.intermittent and budget > 0:
             before = runner.sender.sent
-            cause = _confirmed(runner, cause, spare=spare)
+            cause = _confirmed(runner, cause, worth_it=_always if pressing else spare)
             budget -= runner.sender.sent - before
         causes.append(cause)
     return causes
+
+
+def _always() -> bool:
+    return True
 
 
 def key_of(violation: Violation) -> Key:
@@ -99,11 +110,11 @@ def _size(observation: Observation) -> tuple[int, int]:
     return turns, len(observation.interaction.request.body)
 
 
-def _confirmed(runner: Runner, cause: Cause, *, spare: Callable[[], bool]) -> Cause:
+def _confirmed(runner: Runner, cause: Cause, *, worth_it: Callable[[], bool]) -> Cause:
     """Send the cause's request again, first as small as it may get, then as it was."""
     attempts = _attempts(cause.exhibit)
     for number in range(SENDINGS - 1):
-        if cause.level != "must" and not spare():
+        if not worth_it():
             break
         scripts = attempts[min(number, len(attempts) - 1)]
         found = [

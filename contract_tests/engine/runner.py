@@ -95,8 +95,10 @@ class Runner:
                 continue
             seen = self.observe(together)
             self.journal.observations += seen
-            parts = [replace(part, rank=script.rank + 1) for part in _taken_apart(script, seen)]
-            waiting = sorted([*waiting, *parts], key=lambda other: other.rank)
+            parts = _taken_apart(script, seen)
+            # A smaller pack is as telling as the whole one was; many parts are not.
+            parts = [replace(part, rank=script.rank + (len(parts) > 1)) for part in parts]
+            waiting = sorted([*waiting, *parts, *_not_blamed(seen)], key=lambda other: other.rank)
         for talk in paused:
             for index in range(1, len(talk.script.steps)):
                 self._take_turn(talk, index, concurrent=False)
@@ -197,7 +199,7 @@ def _meet(barrier: threading.Barrier) -> None:
         time.sleep(0)
 
 
-def _taken_apart(script: Script, seen: Sequence[Observation]) -> tuple[Script, ...]:
+def _taken_apart(script: Script, seen: Sequence[Observation]) -> Sequence[Script]:
     """Return what to send for a pack whose answer does not say that each variation was looked at and taken."""
     if not script.parts or not seen or not seen[0].tried:
         # Not a pack, or not judged.
@@ -210,6 +212,16 @@ def _taken_apart(script: Script, seen: Sequence[Observation]) -> tuple[Script, .
     if facts.status == 422 and facts.kind is Kind.LATITUDE and script.without is not None:
         return script.without(_blamed(facts))
     return script.parts
+
+
+def _not_blamed(seen: Sequence[Observation]) -> list[Script]:
+    """Return what to send for packs of faults of which the answers name only some."""
+    return [
+        script
+        for observation in seen
+        if observation.step.unblamed is not None and observation.tried
+        for script in observation.step.unblamed(_blamed(observation.facts) if observation.facts.status == 422 else ())
+    ]
 
 
 def _blamed(facts: Facts) -> list[tuple[str | int, ...]]:

@@ -33,6 +33,8 @@ class Step:
 
     ``path`` is None for the operation's own; ``ascii`` writes every other character as an escape; ``layout`` says how
     much blank stands between the tokens.
+    ``unblamed`` makes of a pack of faults, each in a place of its own, one script for each that none of the locs
+    blames: whether the server looks at these is not known yet.
     """
 
     label: str
@@ -44,6 +46,7 @@ class Step:
     ascii: bool = False
     layout: Literal["plain", "compact", "pretty"] = "plain"
     credential: Credential = "given"
+    unblamed: Callable[[Locs], tuple[Script, ...]] | None = field(default=None, repr=False)
 
     @property
     def continues(self) -> bool:
@@ -85,6 +88,11 @@ class Script:
 def single(step: Step, group: str, *, rank: int = 5, parts: tuple[Script, ...] = ()) -> Script:
     """Make a script of one step."""
     return Script(step.label, group, (step,), rank=rank, parts=parts)
+
+
+def blames(loc: tuple[str | int, ...], place: tuple[str | int, ...]) -> bool:
+    """Say whether the loc leads to the place or below it; the index of an event may be written as text."""
+    return tuple(map(str, loc[: len(place)])) == tuple(map(str, place))
 
 
 def requests_of(scripts: tuple[Script, ...]) -> int:

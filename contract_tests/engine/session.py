@@ -97,9 +97,10 @@ def _judged(
     began: float,
     first: tuple[Script, Response | Breakdown],
 ) -> RunResult:
-    plan = make_plan(contract, seed=options.seed, key=key_in(options.headers) if options.expect_auth else None)
-    scripts = plan.scripts if options.only is None else needed_for(contract, plan.scripts, options.only)
     tier = TIERS[options.tier]
+    key = key_in(options.headers) if options.expect_auth else None
+    plan = make_plan(contract, seed=options.seed, key=key, budget=tier.requests)
+    scripts = plan.scripts if options.only is None else needed_for(contract, plan.scripts, options.only)
     total = min(requests_of(scripts), tier.requests or requests_of(scripts))
     deadline = None if options.max_time is None else began + options.max_time
     runner = Runner(
@@ -118,6 +119,7 @@ def _judged(
             runner.journal.observations,
             # A warning is not worth more requests than were promised, unless it fails the run.
             spare=lambda: options.strict or tier.requests is None or client.sent < tier.requests,
+            one_is_enough=options.tier == "quick",
         )
     except UnreachableError as error:
         gone = gone or f"the server went away while violations were confirmed: {error}"

@@ -14,7 +14,7 @@ from chat_contract.rules.facts import Kind
 from contract_tests.engine.explore import explored
 from contract_tests.engine.ideal import IdealServer, needed_for
 from contract_tests.engine.planning.plan import make_plan
-from contract_tests.engine.planning.samples import Samples
+from contract_tests.engine.planning.samples import MISSING, Samples
 from contract_tests.engine.runner import Runner, by_clause
 from contract_tests.engine.session import TIERS
 
@@ -44,14 +44,63 @@ def test_a_server_that_keeps_every_clause_is_blamed_for_none(observations):
     assert [violation.message for seen in observations for violation in seen.violations] == []
 
 
-def test_the_quick_tier_puts_every_must_clause_to_the_test():
+class NamesOneFault(IdealServer):
+    """Keeps every MUST, but stops at the first fault, as many a hand-written check does."""
+
+    def send(self, request):
+        answer = super().send(request)
+        if answer.status != 422:
+            return answer
+        detail = json.loads(answer.body)["detail"][:1]
+        return Response(422, answer.headers, json.dumps({"detail": detail}).encode())
+
+
+def played_quickly(server):
     tier = TIERS["quick"]
-    runner = Runner(CONTRACT, IdealServer(CONTRACT), max_requests=tier.requests - tier.confirming)
-    runner.play(make_plan(CONTRACT).scripts)
+    runner = Runner(CONTRACT, server, max_requests=tier.requests - tier.confirming)
+    runner.play(make_plan(CONTRACT, budget=tier.requests).scripts)
+    return runner.journal.observations
+
+
+@pytest.mark.parametrize("server", [IdealServer, NamesOneFault])
+def test_the_quick_tier_puts_every_must_clause_to_the_test(server):
+    seen = played_quickly(server(CONTRACT))
     must = {
         name for name, clause in CONTRACT.clauses.items() if clause.level == "must" and clause.group != "credentials"
     }
-    assert must - set(by_clause(runner.journal.observations)) == set()
+    assert must - set(by_clause(seen)) == set()
+    assert not [violation for one in seen for violation in one.violations if violation.level == "must"]
+
+
+def test_a_pack_of_faults_holds_every_wrong_value_of_every_field():
+    samples = Samples(CONTRACT)
+    sent = [json.dumps(seen.facts.body) for seen in played_quickly(IdealServer(CONTRACT)) if "fault" in seen.step.label]
+    for wrong in samples.wrong_top():
+        if wrong.value is not MISSING:
+            assert any(json.dumps({wrong.field: wrong.value})[1:-1] in body for body in sent), wrong.label
+
+
+def test_what_a_server_does_not_name_of_a_pack_is_sent_alone():
+    class Overlooks(IdealServer):
+        """Names all faults but one."""
+
+        def send(self, request):
+            answer = super().send(request)
+            if answer.status != 422:
+                return answer
+            detail = [one for one in json.loads(answer.body)["detail"] if one["loc"] != ["body", "user_id"]]
+            return Response(422, answer.headers, json.dumps({"detail": detail}).encode())
+
+    alone = [seen for seen in played_quickly(Overlooks(CONTRACT)) if seen.step.label.startswith("user_id ")]
+    types = {type(seen.facts.body["user_id"]) for seen in alone}
+    assert types >= {bool, int, list, dict}
+    assert {fault.place for seen in alone for fault in seen.facts.classification.hard_faults} == {("user_id",)}
+
+
+def test_with_few_requests_the_same_clauses_come_in_fewer():
+    assert make_plan(CONTRACT, budget=60).scripts[0].rank == 0
+    tight = [script for script in make_plan(CONTRACT, budget=60).scripts if script.rank <= 1]
+    assert sum(len(script.steps) for script in tight) <= TIERS["quick"].requests - TIERS["quick"].confirming
 
 
 def test_the_same_seed_makes_the_same_plan_and_another_one_does_not():

@@ -29,6 +29,14 @@ def scripts(samples: Samples, telling: Sequence[Step], refused: Sequence[Step]) 
     ]
 
 
+def few(samples: Samples, refused: Sequence[Step]) -> list[Script]:
+    """Return a few telling conversations: a long one with the refused turns in it, the example, two interleaved."""
+    turns = later_turns(samples)
+    opening = _opening(samples, **{SESSION: RUN_SESSION, USER: RUN_USER, LIMIT: samples.valid(LIMIT)})
+    long = Script("conversation 1", GROUP, (opening, *turns[:6], *refused, turns[6]), rank=0)
+    return [long, _documented_example(samples), *_interleaved(samples)]
+
+
 def _opening(samples: Samples, **values: object) -> Step:
     return Step("opens a conversation", samples.request(**values))
 

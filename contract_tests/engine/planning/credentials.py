@@ -75,6 +75,33 @@ def scripts(samples: Samples, key: str) -> list[Script]:
     ]
 
 
+def packed(samples: Samples, key: str) -> list[Script]:
+    """Return the wrong credentials in a few requests: all spoofed headers together, both ways to send a key at once."""
+
+    def both(label: str, credential: Credential, value: str) -> tuple[Credential, str, Headers]:
+        return credential, f"{label}, by both headers", (("Authorization", f"Bearer {value}"), ("X-API-Key", value))
+
+    cases: list[tuple[Credential, str, Headers]] = [
+        ("missing", "no credential", ()),
+        ("spoofed", "none, but headers that a proxy would send", _SPOOFED),
+        both("a wrong key", "wrong", "wrong-key"),
+        both("the key cut short", "wrong", key[:-1]),
+        both("the key and more", "wrong", f"{key}x"),
+        *([both("the key in the other case", "wrong", key.swapcase())] if key.swapcase() != key else []),
+        both("an empty key", "malformed", ""),
+        ("malformed", "the key by another scheme", (("Authorization", f"Basic {key}"),)),
+        ("malformed", "the key without a scheme", (("Authorization", key),)),
+    ]
+    return [
+        single(
+            Step(f"credentials: {label}", samples.request(), headers=(*JSON_HEADERS, *headers), credential=credential),
+            GROUP,
+            rank=0,
+        )
+        for credential, label, headers in cases
+    ]
+
+
 def half_of(key: str) -> str:
     """Return the first half of a key; what is made of it is a secret too."""
     return key[: (len(key) + 1) // 2]

@@ -26,7 +26,7 @@ from chat_contract.roles import (
     USER,
 )
 from contract_tests.engine.planning.samples import Samples
-from contract_tests.engine.script import ISSUED, Locs, Script, Step, single
+from contract_tests.engine.script import ISSUED, Locs, Script, Step, blames, single
 
 GROUP = "robustness"
 
@@ -68,6 +68,8 @@ _NO_DATES: tuple[Any, ...] = (
 )
 _ODD_DATES: tuple[Any, ...] = ("9999-12-31T23:59:59-01:00", "1000-01-01T00:00:00+14:00", 2**31, -1, 0.5)
 
+_MIXED_TIMES = ("2024-06-14T10:00:00Z", "2024-06-14T09:00:00", "2024-06-14T11:00:00+02:00")
+
 _SIGNS = 'it\'s "5" {0} 100% %s \\ a/b?c#d `ls` <b>& 🎁 👩‍👧 é ñ 会 \u202e מתנה هدية'
 _CONTROLS = " a\u0000b\u0007\u001b[0m\r\nX-Header: b\t\u007f\u0085 "
 
@@ -83,6 +85,63 @@ def scripts(samples: Samples, rng: random.Random) -> list[Script]:
         *_times(samples),
         *_again(samples, rng),
     ]
+
+
+def packed(samples: Samples) -> list[Script]:
+    """Return the inputs of the latitude in as few requests as can be: those that touch different fields together."""
+    event = samples.full_event(0)
+    blanks = {**event, EVENT_TYPE: "   ", EVENT_TEXT: "   "}
+    empty = {key: "" if key in {EVENT_TYPE, EVENT_TEXT, ITEM} else value for key, value in event.items()}
+    ids = (SESSION, USER, CONVERSATION)
+    times = (*_NO_DATES, *_ODD_DATES, *_MIXED_TIMES)
+    packs: list[tuple[str, dict[str, Mapping[str, Any]]]] = [
+        ("null", dict(_nulls(samples))),
+        (
+            "signs in ids, control characters in texts",
+            {
+                **{name: {name: f"{_SIGNS}{number}"} for number, name in enumerate(ids)},
+                MESSAGE: {MESSAGE: _CONTROLS},
+                "an event": {EVENTS: [{**event, EVENT_TYPE: _CONTROLS, EVENT_TEXT: _CONTROLS, ITEM: _SIGNS}]},
+            },
+        ),
+        (
+            "empty texts, a negative limit",
+            {
+                MESSAGE: {MESSAGE: ""},
+                **{name: {name: ""} for name in ids},
+                "an event": {EVENTS: [empty]},
+                "limit-negative": {LIMIT: -1},
+            },
+        ),
+        (
+            "digits for ids, scripts without case, blanks",
+            {
+                **{name: {name: "42"} for name in ids},
+                MESSAGE: {MESSAGE: _CAREFULLY_TAKEN[-1][1]},
+                "an event": {EVENTS: [blanks]},
+                f"limit {_NOT_IN_QUESTIONS[1]}": {LIMIT: _NOT_IN_QUESTIONS[1]},
+            },
+        ),
+        (
+            "a blank message, unknown properties, control characters in ids",
+            {
+                MESSAGE: {MESSAGE: "   "},
+                **{name: {name: f"{_CONTROLS}{number}"} for number, name in enumerate(ids)},
+                "an unknown property 50 deep": {"x_unknown": _nested(50)},
+                "an unknown property of an event": {EVENTS: [{**event, "x_unknown": 1}]},
+                f"limit {_NOT_IN_QUESTIONS[2]}": {LIMIT: _NOT_IN_QUESTIONS[2]},
+            },
+        ),
+        (
+            "long texts, many events",
+            {
+                MESSAGE: {MESSAGE: "Desk " * 6_000},
+                "1,000 events": {EVENTS: [samples.event()] * 1000},
+            },
+        ),
+        ("timestamps", {repr(time): {EVENTS: [{**event, EVENT_TIME: time}]} for time in times}),
+    ]
+    return [_pack(samples, label, parts, rank=1) for label, parts in packs]
 
 
 def asked(samples: Samples, question: Question) -> dict[str, Any] | None:
@@ -125,7 +184,7 @@ def _pack(samples: Samples, label: str, parts: Mapping[str, Mapping[str, Any]], 
         left = {
             part: changes
             for part, changes in parts.items()
-            if not any(_begins(loc, place) for loc in blamed for place in places[part])
+            if not any(blames(loc, place) for loc in blamed for place in places[part])
         }
         if len(left) == len(parts):
             return alone
@@ -135,21 +194,14 @@ def _pack(samples: Samples, label: str, parts: Mapping[str, Mapping[str, Any]], 
     return replace(single(step, GROUP, rank=rank, parts=alone), without=without)
 
 
-def _begins(loc: tuple[str | int, ...], place: tuple[str | int, ...]) -> bool:
-    """Say whether the loc leads to the place or below it; the index of an event may be written as text."""
-    return tuple(map(str, loc[: len(place)])) == tuple(map(str, place))
-
-
 def _questions(samples: Samples) -> Iterator[Script]:
     """Pack the questions: all about null together, the others so that no two of a pack are about the same field."""
-    nulls: dict[str, Mapping[str, Any]] = {}
     packs: list[dict[str, Mapping[str, Any]]] = []
     for question in samples.contract.questions.values():
         changes = _changes(question)
         if changes is None or question.unissued or question.id in {*_ALONE, "limit-large", "limit-boolean"}:
             continue
         if question.id.endswith("-null"):
-            nulls[question.id] = changes
             continue
         for pack in packs:
             taken = {name for other in pack.values() for name in other}
@@ -160,7 +212,7 @@ def _questions(samples: Samples) -> Iterator[Script]:
                 break
         else:
             packs.append({question.id: changes})
-    yield _pack(samples, "latitude", nulls, rank=0)
+    yield _pack(samples, "latitude", dict(_nulls(samples)), rank=0)
     for number, pack in enumerate(packs):
         yield _pack(samples, "latitude", pack, rank=2 + number // 2)
     for name in _ALONE:
@@ -176,6 +228,13 @@ def _questions(samples: Samples) -> Iterator[Script]:
         ),
         rank=6,
     )
+
+
+def _nulls(samples: Samples) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for question in samples.contract.questions.values():
+        changes = _changes(question)
+        if changes is not None and question.id.endswith("-null") and question.id not in _ALONE:
+            yield question.id, changes
 
 
 def _limits(samples: Samples) -> Iterator[Script]:
@@ -279,7 +338,7 @@ def _times(samples: Samples) -> Iterator[Script]:
     def at(*times: Any) -> dict[str, Any]:
         return {EVENTS: [{**event, EVENT_TIME: time} for time in times]}
 
-    mixed = samples.request(**at("2024-06-14T10:00:00Z", "2024-06-14T09:00:00", "2024-06-14T11:00:00+02:00"))
+    mixed = samples.request(**at(*_MIXED_TIMES))
     yield single(Step("timestamps with and without an offset", mixed), GROUP, rank=0)
     yield _pack(samples, "odd timestamps", {repr(time): at(time) for time in _ODD_DATES}, rank=2)
     yield _pack(samples, "timestamps that are no dates", {repr(time): at(time) for time in _NO_DATES}, rank=0)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chat_contract import Contract
 from contract_tests.engine.planning import acceptances, conversations, credentials, latitude, rejections, wire
 from contract_tests.engine.planning.samples import Samples
 from contract_tests.engine.script import Script, requests_of
+
+SMALL_BUDGET = 150
+"""With fewer requests than this, packs of faults tell more than faults one by one."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,11 @@ class Plan:
         return requests_of(self.scripts)
 
 
-def make_plan(contract: Contract, *, seed: int = 0, key: str | None = None) -> Plan:
-    """Derive the plan from the contract; ``key`` adds the credential clauses."""
+def make_plan(contract: Contract, *, seed: int = 0, key: str | None = None, budget: int | None = None) -> Plan:
+    """Derive the plan from the contract; ``key`` adds the credential clauses.
+
+    Where the ``budget`` of requests is small, what can be packed comes first, packed as tightly as it can be.
+    """
     samples = Samples(contract)
     rng = random.Random(seed)  # noqa: S311 - chooses test cases, keeps no secret
     first, telling, others = rejections.fresh_and_continued(samples)
@@ -35,4 +41,20 @@ def make_plan(contract: Contract, *, seed: int = 0, key: str | None = None) -> P
         *(credentials.scripts(samples, key) if key is not None else ()),
         *latitude.scripts(samples, rng),
     ]
+    if budget is not None and budget < SMALL_BUDGET:
+        tight = _tight(samples, key)
+        named = {script.name for script in tight}
+        scripts = [*tight, *(replace(other, rank=max(other.rank, 2)) for other in scripts if other.name not in named)]
     return Plan(tuple(sorted(scripts, key=lambda script: script.rank)))
+
+
+def _tight(samples: Samples, key: str | None) -> list[Script]:
+    packs, later = rejections.packed(samples)
+    return [
+        *(script for script in acceptances.first_turns(samples) if script.rank == 0),
+        *conversations.few(samples, later),
+        *packs,
+        *(credentials.packed(samples, key) if key is not None else ()),
+        *latitude.packed(samples),
+        *wire.few(samples),
+    ]

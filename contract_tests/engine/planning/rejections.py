@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations, zip_longest
 from typing import Any
 
+from chat_contract.errors import Pointer
 from chat_contract.roles import CONVERSATION, EVENTS
 from contract_tests.engine.planning.covering import pairwise
 from contract_tests.engine.planning.samples import MISSING, Samples, Wrong
-from contract_tests.engine.script import ISSUED, Script, Step, single
+from contract_tests.engine.script import ISSUED, Locs, Script, Step, blames, single
 
 GROUP = "rejection"
 
@@ -146,3 +148,102 @@ def _pairs(samples: Samples) -> Iterator[tuple[int, Step]]:
         yield 0 if number == 0 else 2, Step(f"two faults: {left.label} and {right.label}", body)
     both = {**samples.full_event(1), **{name: wrong.value for name, wrong in _wrong_members(samples).items()}}
     yield 2, Step("two faults in one event", samples.request(**{EVENTS: [samples.full_event(0), both]}))
+
+
+def packed(samples: Samples) -> tuple[list[Script], list[Step]]:
+    """Return every wrong value in a few requests, of a first turn and of a later one.
+
+    A server that names all faults shows with one answer that it looks at each; what it does not name is sent alone.
+    """
+    first = [*_packed_top(samples, later=False), _packed_events(samples, later=False)]
+    later = [*_packed_top(samples, later=True), _packed_events(samples, later=True)]
+    return [single(step, GROUP, rank=0) for step in first], later
+
+
+_PACKED_LATER = 2
+"""How many packs of wrong fields stand in a later turn."""
+
+
+_MEMBER = 3
+"""How long the place of a member of an event is."""
+
+
+def _each_once(wrongs: Iterable[Wrong]) -> Iterator[Wrong]:
+    return iter({(wrong.field, repr(wrong.value)): wrong for wrong in wrongs}.values())
+
+
+def _packed_top(samples: Samples, *, later: bool) -> Iterator[Step]:
+    """Put one wrong value of each field into each request, until every one of them was sent."""
+    by_field: dict[str, list[Wrong]] = {}
+    for wrong in _each_once(samples.wrong_top()):
+        if not (later and wrong.field == CONVERSATION):
+            by_field.setdefault(wrong.field, []).append(wrong)
+    rows = list(zip_longest(*by_field.values()))
+    turn = {CONVERSATION: ISSUED} if later else {}
+    for number, row in enumerate(rows[:_PACKED_LATER] if later else rows):
+        wrongs = [wrong for wrong in row if wrong is not None]
+        values = {wrong.field: wrong.value for wrong in wrongs if wrong.value is not MISSING}
+        body = samples.request(*samples.optional, **turn, **values)
+        for wrong in wrongs:
+            if wrong.value is MISSING:
+                del body[wrong.field]
+        alone: dict[Pointer, Script] = {
+            (wrong.field,): _by_itself(
+                samples, wrong.label, _with_fault(samples, wrong, samples.optional if later else (), turn)
+            )
+            for wrong in wrongs
+        }
+        label = "faults at once: " + ", ".join(wrong.label for wrong in wrongs)
+        telling = not later and number == 0
+        yield Step(f"{label}, {_where(later=later)}", body, unblamed=_alone(alone, telling=telling))
+
+
+def _packed_events(samples: Samples, *, later: bool) -> Step:
+    """Put every wrong event and member into an event of its own, a good event before each."""
+    names = [name for name in samples.optional if name != EVENTS] if later else []
+    turn = {CONVERSATION: ISSUED} if later else {}
+    events: list[Any] = []
+    alone: dict[Pointer, Script] = {}
+    for wrong in _each_once(samples.wrong_event()):
+        bad = _wrong_event(samples, wrong, full=later)
+        events += [samples.event(number=0), bad]
+        place: Pointer = (EVENTS, len(events) - 1, *((wrong.field,) if wrong.field else ()))
+        label = f"event 0 of 1: {wrong.label}" if wrong.field else f"event 0 of 1 is of type {wrong.type}"
+        alone[place] = _by_itself(samples, label, samples.request(*names, **{EVENTS: [bad]}, **turn))
+    body = samples.request(*names, **{EVENTS: events}, **turn)
+    label = f"every fault of an event, {_where(later=later)}"
+    return Step(label, body, unblamed=_alone(alone, telling=not later))
+
+
+def _where(*, later: bool) -> str:
+    return "beside all fields, later turn" if later else "alone, first turn"
+
+
+def _by_itself(samples: Samples, label: str, body: dict[str, Any]) -> Script:
+    step = Step(f"{label}, {_where(later=CONVERSATION in body)}", body)
+    opening = (Step("opens a conversation", samples.request()),) if step.continues else ()
+    return Script(step.label, GROUP, (*opening, step))
+
+
+def _alone(scripts: Mapping[Pointer, Script], *, telling: bool) -> Callable[[Locs], tuple[Script, ...]]:
+    """Return what picks the scripts of the places that were not blamed.
+
+    A server that names several faults but not this one may not look there at all. One that names the first alone says
+    nothing about the others: of a telling pack, each field's first comes soon, the rest if there are requests left.
+    """
+
+    def unblamed(locs: Locs) -> tuple[Script, ...]:
+        left = {
+            place: script
+            for place, script in scripts.items()
+            # A missing member may be blamed at the event that lacks it.
+            if not any(blames(loc, place) or (len(place) == _MEMBER and loc == place[:-1]) for loc in locs)
+        }
+        names_several = len(scripts) - len(left) > 1
+        firsts = set({place[-1]: place for place in reversed(left)}.values())
+        return tuple(
+            replace(script, rank=0 if names_several or (telling and place in firsts) else 2)
+            for place, script in left.items()
+        )
+
+    return unblamed

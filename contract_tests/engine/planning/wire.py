@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 from chat_contract.roles import LIMIT, USER
 from contract_tests.engine.planning.samples import Samples
@@ -13,6 +14,26 @@ from contract_tests.engine.script import Script, Step, single
 def scripts(samples: Samples) -> list[Script]:
     """Return what is sent as bytes rather than as a value."""
     return [*_other_bodies(samples), *_malformed(samples), *_beyond_ijson(samples), *_http(samples)]
+
+
+_TELLING = {
+    "a body that is null": 0,
+    "malformed JSON: cut off": 0,
+    "beyond I-JSON: a key twice": 0,
+    "media type: text/plain": 0,
+    "a body that is a list that holds a valid request": 1,
+    "a body that is a text": 1,
+    "malformed JSON: an empty body": 1,
+    "malformed JSON: two documents": 1,
+    "malformed JSON: a comment": 1,
+    "media type: a form": 1,
+}
+"""The most telling of them, with their ranks where there are few requests."""
+
+
+def few(samples: Samples) -> list[Script]:
+    """Return the most telling of them."""
+    return [replace(script, rank=_TELLING[script.name]) for script in scripts(samples) if script.name in _TELLING]
 
 
 def _valid(samples: Samples) -> str:
