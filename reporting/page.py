@@ -21,7 +21,7 @@ def render_page(folder: Path, template: str, **values: Any) -> str:
         lstrip_blocks=True,
     )
     environment.filters["pretty"] = pretty
-    text = environment.get_template(template).render(**values)
+    text = str(environment.get_template(template).render(**values))
     # A lone surrogate is valid JSON, but no file can hold it.
     return text.encode("utf-8", "backslashreplace").decode()
 
