@@ -84,6 +84,11 @@ class Contract:
     clauses: Mapping[str, Clause] = field(repr=False)
     questions: Mapping[str, Question] = field(repr=False)
 
+    @property
+    def version(self) -> str:
+        """The contract's own version, as ``info`` gives it; empty where it gives none."""
+        return str(self.document.get("info", {}).get("version", ""))
+
     def response_schema(self, status: int) -> dict[str, Any]:
         """Return the schema of an answer's JSON body, references written out; KeyError where none is documented."""
         return self.response_schemas[status]

@@ -12,6 +12,7 @@ from kit_cli.exit_codes import CANNOT_JUDGE
 
 _COMMANDS = {
     "mock": ("kit_cli.commands.mock", "Serve a mock of the chat service.", None),
+    "report": ("kit_cli.commands.report", "Join the reports of several runs.", "suite"),
     "verify": ("kit_cli.commands.verify", "Judge whether a server keeps the contract.", "suite"),
 }
 
@@ -45,7 +46,7 @@ class _Commands(click.Group):
             formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
 
-_OURS = frozenset({"chat_contract", "mock_server", "contract_tests", "kit_cli"})
+_OURS = frozenset({"chat_contract", "mock_server", "contract_tests", "kit_cli", "reporting"})
 
 
 @click.command(cls=_Commands, context_settings={"auto_envvar_prefix": "CHAT_CONTRACT", "max_content_width": 110})

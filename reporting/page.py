@@ -21,7 +21,7 @@ def render_page(folder: Path, template: str, **values: Any) -> str:
         lstrip_blocks=True,
     )
     environment.filters["pretty"] = pretty
-    text = str(environment.get_template(template).render(**values))
+    text: str = environment.get_template(template).render(**values)
     # A lone surrogate is valid JSON, but no file can hold it.
     return text.encode("utf-8", "backslashreplace").decode()
 
@@ -30,7 +30,8 @@ def pretty(value: Any) -> str:
     """Lay a JSON value out; a text that is none stays as it is."""
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            found = json.loads(value)
         except ValueError:
-            return value
+            return str(value)
+        return json.dumps(found, ensure_ascii=False, indent=2)
     return json.dumps(value, ensure_ascii=False, indent=2)

@@ -22,8 +22,11 @@ ALLOWED = {
     "chat_contract": {"yaml", "jsonschema", "jsonpath_rfc9535", "referencing"},
     "reporting": {"chat_contract", "jinja2"},
     "mock_server": {"chat_contract", "flask", "werkzeug", "jsonschema", "pydantic_core", "yaml"},
-    "contract_tests": {"chat_contract", "reporting", "requests", "urllib3", *TEST_TOOLS},
-    "kit_cli": {"chat_contract", "reporting", "mock_server", "contract_tests", "click"},
+    "contract_tests": {
+        *("chat_contract", "reporting", "requests", "urllib3", "harfile", "jsonschema"),
+        *TEST_TOOLS,
+    },
+    "kit_cli": {"chat_contract", "reporting", "mock_server", "contract_tests", "click", "rich"},
 }
 # What only one module of a package may import, with that module.
 ONLY_IN = {

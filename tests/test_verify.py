@@ -222,17 +222,49 @@ EXCHANGE = {
     "if": {"properties": {"response": {"type": "null"}}},
     "then": {"required": ["breakdown"]},
 }
+TEXTS = {"type": "array", "items": TEXT}
+SEEN = {
+    **EXCHANGE,
+    "required": [
+        *EXCHANGE["required"],
+        "number",
+        "group",
+        "script",
+        "turn",
+        "label",
+        "at",
+        "seconds",
+        "tried",
+        "broken",
+    ],
+    "properties": {
+        **EXCHANGE["properties"],
+        **dict.fromkeys(("number", "turn"), COUNT),
+        **dict.fromkeys(("group", "script", "label"), TEXT),
+        **dict.fromkeys(("at", "seconds"), NUMBER),
+        **dict.fromkeys(("tried", "broken"), TEXTS),
+    },
+}
 VIOLATION = exactly(
     message=TEXT, pointer=TEXT, expected=TEXT, got={}, exchanges={"type": "array", "items": EXCHANGE, "minItems": 1},
     curl=TEXT, seen=COUNT, sent=COUNT, intermittent={"type": "boolean"}, request=TEXT,
+    requests={"type": "array", "items": TEXT, "minItems": 1},
+    waived={"anyOf": [{"type": "null"}, exactly(reason=TEXT, owner=TEXT, expires=TEXT)]},
 )  # fmt: skip
 CLAUSE = exactly(
-    id=TEXT, level={"enum": ["must", "should", "observed"]}, says=TEXT, source=TEXT, reason=TEXT, exchanges=COUNT,
-    verdict={"enum": ["pass", "fail", "warn", "observed", "skipped"]}, violations={"type": "array", "items": VIOLATION},
+    id=TEXT, group=TEXT, asked={"type": "boolean"},
+    level={"enum": ["must", "should", "observed"]}, says=TEXT, source=TEXT, reason=TEXT,
+    exchanges=COUNT, verdict={"enum": ["pass", "fail", "warn", "waived", "observed", "skipped"]},
+    violations={"type": "array", "items": VIOLATION},
 )  # fmt: skip
 REPORT = exactly(
     verdict={"enum": ["conforms", "violates", "inconclusive"]}, reason=TEXT, base_url=TEXT, seed={"type": "integer"},
     requests=COUNT, seconds=NUMBER, clauses={"type": "array", "items": CLAUSE}, latitude=HEADERS,
+    format={"const": "chat-contract-report"}, version={"const": 1}, tool=TEXT, contract=TEXT, started=TEXT,
+    tier={"enum": ["quick", "default", "deep"]}, strict={"type": "boolean"}, shard=TEXT, recalled=COUNT,
+    left_out={"type": "object", "additionalProperties": COUNT},
+    latitude_changes={"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 3, "maxItems": 3}},
+    exchanges={"type": "array", "items": SEEN, "minItems": 1},
 )  # fmt: skip
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +13,8 @@ from chat_contract.contract import DOCUMENTED
 from chat_contract.errors import Pointer
 from chat_contract.roles import EVENTS
 from contract_tests.engine.runner import Observation, Runner
-from contract_tests.engine.script import ISSUED, Script, Step
+from contract_tests.engine.script import ISSUED, Script, Step, requests_of
+from reporting.waivers import Waiver
 
 SENDINGS = 4
 """How often a request is sent at most before its violation is called intermittent."""
@@ -38,11 +41,19 @@ class Cause:
     exhibit: Observation
     seen: int
     sent: int
+    labels: tuple[str, ...] = ()
+    """The requests that showed it, in the order in which they were sent."""
+    waiver: Waiver | None = None
 
     @property
     def intermittent(self) -> bool:
         """Seen, but not often enough to count."""
         return self.seen < ENOUGH and self.violation.clause not in SELF_EVIDENT
+
+    @property
+    def unsure(self) -> bool:
+        """Seen once and never sent again."""
+        return self.intermittent and self.sent == 1
 
     @property
     def level(self) -> str:
@@ -55,31 +66,58 @@ def find_causes(
     *,
     spare: Callable[[], bool] = lambda: True,
     one_is_enough: bool = False,
+    most: int | None = None,
 ) -> list[Cause]:
     """Group the violations by cause and confirm those that were seen only once; the gravest first.
 
     ``spare`` says whether the run has a request left for what is only a warning; with ``one_is_enough`` also for more
-    than one certain violation.
+    than one certain violation. ``most`` is what may have been sent in the end, whatever is left to confirm.
     """
+    causes = sorted(_grouped(observations), key=lambda cause: _LEVELS[cause.level])
+    budget = _Budget(runner, most)
+
+    def settle(cause: Cause) -> Cause:
+        certain = any(other.level == "must" and not other.intermittent for other in causes)
+        pressing = cause.level == "must" and not (one_is_enough and certain)
+        if not cause.intermittent or not (pressing or (cause.level != "observed" and spare())):
+            return cause
+        return _confirmed(runner, cause, budget, worth_it=_always if pressing else spare)
+
+    if runner.workers == 1:
+        for number, cause in enumerate(causes):
+            causes[number] = settle(cause)
+        return causes
+    with ThreadPoolExecutor(max_workers=runner.workers) as pool:
+        return list(pool.map(settle, causes))
+
+
+def _grouped(observations: Iterable[Observation]) -> Iterator[Cause]:
     groups: dict[Key, list[tuple[Violation, Observation]]] = {}
     for observation in observations:
         for violation in observation.violations:
             groups.setdefault(key_of(violation), []).append((violation, observation))
-    causes: list[Cause] = []
-    budget = MAX_CONFIRMATIONS
-    for key in sorted(groups, key=lambda key: _LEVELS[groups[key][0][0].level]):
-        sightings = groups[key]
+    for key, sightings in groups.items():
         violation, exhibit = min(sightings, key=lambda sighting: _size(sighting[1]))
-        cause = Cause(key, violation, exhibit, len(sightings), len(sightings))
-        certain = any(other.level == "must" and not other.intermittent for other in causes)
-        pressing = cause.level == "must" and not (one_is_enough and certain)
-        wanted = pressing or (cause.level != "observed" and spare())
-        if wanted and cause.intermittent and budget > 0:
-            before = runner.sender.sent
-            cause = _confirmed(runner, cause, worth_it=_always if pressing else spare)
-            budget -= runner.sender.sent - before
-        causes.append(cause)
-    return causes
+        labels = tuple(dict.fromkeys(sighting.step.label for _, sighting in sightings))
+        yield Cause(key, violation, exhibit, len(sightings), len(sightings), labels)
+
+
+class _Budget:
+    """How many requests confirmations may still send. Thread-safe."""
+
+    def __init__(self, runner: Runner, most: int | None) -> None:
+        room = MAX_CONFIRMATIONS if most is None else most - runner.sender.sent
+        self._left = min(MAX_CONFIRMATIONS, room)
+        self._exact = most is not None
+        self._lock = threading.Lock()
+
+    def spend(self, requests: int) -> bool:
+        """Take so many out, if there are any left; where the end is fixed, only if there are enough."""
+        with self._lock:
+            if self._left <= 0 or (self._exact and self._left < requests):
+                return False
+            self._left -= requests
+            return True
 
 
 def _always() -> bool:
@@ -110,13 +148,13 @@ def _size(observation: Observation) -> tuple[int, int]:
     return turns, len(observation.interaction.request.body)
 
 
-def _confirmed(runner: Runner, cause: Cause, *, worth_it: Callable[[], bool]) -> Cause:
+def _confirmed(runner: Runner, cause: Cause, budget: _Budget, *, worth_it: Callable[[], bool]) -> Cause:
     """Send the cause's request again, first as small as it may get, then as it was."""
     attempts = _attempts(cause.exhibit)
     for number in range(SENDINGS - 1):
-        if not worth_it():
-            break
         scripts = attempts[min(number, len(attempts) - 1)]
+        if not worth_it() or not budget.spend(requests_of(scripts)):
+            break
         found = [
             (violation, observation)
             for observation in runner.observe(scripts)

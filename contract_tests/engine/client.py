@@ -14,6 +14,8 @@ from requests.adapters import HTTPAdapter
 
 from chat_contract.interactions import Breakdown, Headers, Request, Response
 from chat_contract.version import __version__
+from contract_tests.engine.pacing import Pace
+from contract_tests.engine.transport import Transport
 
 USER_AGENT = f"chat-contract/{__version__}"
 MAX_ANSWER = 32 * 1024 * 1024
@@ -23,21 +25,40 @@ _ADDRESS = re.compile(r"^(?:<[^>]*>|HTTPS?Connection(?:Pool)?\([^)]*\)): ")
 _CHUNK = 64 * 1024
 _LONGEST_WAIT = 30.0
 _TRIES_AT_429 = 5
+_PAUSES = (0.1, 0.5)
+"""How long to wait before each further try of a connection that failed, in seconds."""
 _SILENCES_WAITED_FOR = 3
 _LEAST_PATIENCE = 1.0
 
 
 class UnreachableError(Exception):
-    """No connection could be made, so nothing was judged; the text says why."""
+    """No connection could be made, so nothing was judged; the text says why.
+
+    ``for_good``: trying again would not help.
+    """
+
+    def __init__(self, text: str, *, for_good: bool = False) -> None:
+        super().__init__(text)
+        self.for_good = for_good
 
 
 class Client:
     """Talks to one server. Thread-safe: each thread has its own connections."""
 
-    def __init__(self, base_url: str, *, headers: Headers = (), timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        headers: Headers = (),
+        timeout: float = 10.0,
+        transport: Transport | None = None,
+        pace: Pace | None = None,
+    ) -> None:
         self.base_url = base_url.rstrip("/")
         self.headers = headers
         self.timeout = timeout
+        self.transport = transport or Transport()
+        self.pace = pace or Pace()
         self.sent = 0
         self._silences = 0
         self._slowest = 0.0
@@ -54,7 +75,7 @@ class Client:
         for _ in range(tries - 1):
             if not isinstance(outcome, Response) or outcome.status != 429:
                 return outcome
-            time.sleep(retry_after(outcome, _LONGEST_WAIT))
+            self.pace.hold(retry_after(outcome, _LONGEST_WAIT))
             outcome = self._send_settled(request)
         return outcome
 
@@ -73,14 +94,23 @@ class Client:
             session.close()
 
     def _send_settled(self, request: Request) -> Response | Breakdown:
-        outcome = self._send_once(request)
-        if isinstance(outcome, Breakdown) and outcome.kind == "reset":
+        """Send until the connection holds: a network may lose one or two of them, but not three for one request."""
+        for pause in _PAUSES:
+            try:
+                outcome = self._send_once(request)
+            except UnreachableError as error:
+                if error.for_good:
+                    raise
+                time.sleep(pause)
+                continue
+            if not isinstance(outcome, Breakdown) or outcome.kind != "reset":
+                return outcome
             # A server may close a kept connection just as it is used again. On a fresh one that cannot be.
             self._drop_connections()
-            outcome = self._send_once(request)
-        return outcome
+        return self._send_once(request)
 
     def _send_once(self, request: Request) -> Response | Breakdown:
+        self.pace.wait()
         with self._lock:
             self.sent += 1
         began = time.monotonic()
@@ -97,7 +127,7 @@ class Client:
             )
             body = self._read(answer, began + patience)
         except requests.exceptions.SSLError as error:
-            raise UnreachableError(f"TLS failed: {_innermost(error)}") from None
+            raise UnreachableError(f"TLS failed: {_innermost(error)}", for_good=True) from None
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
             raise UnreachableError(f"no connection: {_innermost(error)}") from None
         except (requests.exceptions.Timeout, TimeoutError):
@@ -156,6 +186,7 @@ class Client:
             # A .netrc, a proxy or a bundle from the environment must not change what is sent.
             session.trust_env = False
             session.headers.clear()
+            self.transport.equip(session)
             adapter = HTTPAdapter(max_retries=0)
             session.mount("http://", adapter)
             session.mount("https://", adapter)

@@ -31,3 +31,13 @@ def parse_headers(lines: tuple[str, ...]) -> Headers:
             raise UsageError(f"-H {name}: the value has characters that no header can carry") from None
         parsed.append((name, value))
     return tuple(parsed)
+
+
+def one_credential(headers: Headers) -> None:
+    """Raise :class:`UsageError` where two keys would go out: nobody could say which of them was judged."""
+    names = [name for name, _ in headers if name.lower() in _KEYS]
+    if len(names) > 1:
+        raise UsageError(f"two credentials at once: {' and '.join(names)}; give one, by -H or by --key-env")
+
+
+_KEYS = frozenset({"authorization", "x-api-key"})

@@ -52,7 +52,20 @@ def _beside_each_other(observation: Observation, base_url: str, headers: Headers
     """Begin several conversations at the same time and show the ids that each turn gets."""
     opening = observation.earlier[0].request if observation.earlier else observation.interaction.request
     line = _curl(opening, base_url, headers, secrets, show_head=False)
-    return f"for n in 1 2 3 4 5 6; do ({line}; echo) & done; wait"
+    if not observation.step.continues:
+        return f"for n in 1 2 3 4 5 6; do ({line}; echo) & done; wait"
+    name = _ID.strip("_")
+    following = _curl(
+        observation.interaction.request, base_url, headers, secrets, conversation=observation.step, show_head=False
+    )
+    return "\n".join(
+        [
+            "for n in 1 2 3 4 5 6; do (",
+            f"{name}=$({line} | {_EXTRACT})",
+            f'printf "%s was given, then came: %s\\n" "${name}" "$({following})"',
+            ") & done; wait",
+        ]
+    )
 
 
 def _curl(

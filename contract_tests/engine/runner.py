@@ -6,16 +6,31 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from chat_contract import Contract, Violation
 from chat_contract.history import History
 from chat_contract.interactions import Breakdown, Interaction, Request, Response
 from chat_contract.judge import facts_of, remember, tried, violations
 from chat_contract.rules.facts import Facts, Kind
-from contract_tests.engine.script import Script, Step
+from contract_tests.engine.script import Script, Step, requests_of
+
+
+class Recalled(NamedTuple):
+    """What came in the earlier run; ``stale``: so long ago that the server may have lost the conversation since."""
+
+    outcome: Response | Breakdown
+    stale: bool
+
+
+class Memory(Protocol):
+    """What a runner needs of a run that was cut off: what came, for a request that was sent then."""
+
+    def recall(self, script: Script, index: int, request: Request) -> Recalled | None: ...
+
+    def keep(self, script: Script, index: int, request: Request, outcome: Response | Breakdown) -> None: ...
 
 
 class Sender(Protocol):
@@ -36,6 +51,8 @@ class Observation:
     earlier: tuple[Interaction, ...]
     violations: tuple[Violation, ...]
     tried: frozenset[str]
+    at: float = 0.0
+    """When it was sent, in seconds since the run began."""
 
     @property
     def step(self) -> Step:
@@ -65,12 +82,19 @@ class Runner:
         sender: Sender,
         *,
         max_requests: int | None = None,
+        workers: int = 1,
+        memory: Memory | None = None,
+        clock: Callable[[], float] = time.monotonic,
         expired: Callable[[], bool] = lambda: False,
         progress: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.contract = contract
         self.sender = sender
         self.max_requests = max_requests
+        self.workers = workers
+        self.memory = memory
+        self.clock = clock
+        self.began = clock()
         self.expired = expired
         self.progress = progress
         self.history = History()
@@ -78,31 +102,43 @@ class Runner:
         self._judging = threading.Lock()
 
     def play(self, scripts: Iterable[Script]) -> None:
-        """Play the scripts, the most telling first, those that belong together at the same time; take packs apart."""
-        waiting = sorted(scripts, key=lambda script: script.rank)
+        """Play the scripts, the most telling first, those that belong together at the same time; take packs apart.
+
+        With several workers as many units are on their way at once: a unit is one script, or all of one ``together``.
+        """
+        queue = _Queue(scripts)
         paused: list[_Talk] = []
-        while waiting:
-            script = waiting.pop(0)
-            together = [script, *(other for other in waiting if script.together and other.together == script.together)]
-            waiting = [other for other in waiting if other not in together]
-            if not self._affords(sum(len(other.steps) for other in together)):
-                self.journal.left_out += together
-                continue
-            if script.paused:
-                talk = _Talk(script)
-                self._take_turn(talk, 0, concurrent=False)
-                paused.append(talk)
-                continue
-            seen = self.observe(together)
-            self.journal.observations += seen
-            parts = _taken_apart(script, seen)
-            # A smaller pack is as telling as the whole one was; many parts are not.
-            parts = [replace(part, rank=script.rank + (len(parts) > 1)) for part in parts]
-            waiting = sorted([*waiting, *parts, *_not_blamed(seen)], key=lambda other: other.rank)
+        seen: dict[int, list[Observation]] = {}
+        try:
+            self._fly(queue, paused, seen)
+        finally:
+            self.journal.observations += [observation for number in sorted(seen) for observation in seen[number]]
         for talk in paused:
             for index in range(1, len(talk.script.steps)):
                 self._take_turn(talk, index, concurrent=False)
             self.journal.observations += talk.seen
+
+    def _fly(self, queue: _Queue, paused: list[_Talk], seen: dict[int, list[Observation]]) -> None:
+        """Keep the workers busy until nothing waits; ``seen`` tells of each unit what was observed, by its number."""
+        flying: dict[Future[list[Observation]], tuple[int, list[Script]]] = {}
+        with ThreadPoolExecutor(max_workers=self.workers) as pool:
+            while queue or flying:
+                promised = sum(len(script.steps) for _, unit in flying.values() for script in unit)
+                if queue and len(flying) < self.workers and self.affords(promised + requests_of(queue.first)):
+                    number, unit = queue.take()
+                    if unit[0].paused:
+                        talk = _Talk(unit[0])
+                        self._take_turn(talk, 0, concurrent=False)
+                        paused.append(talk)
+                    else:
+                        flying[pool.submit(self.observe, unit)] = number, unit
+                elif flying:
+                    for done in wait(flying, return_when=FIRST_COMPLETED).done:
+                        number, unit = flying.pop(done)
+                        seen[number] = done.result()
+                        queue.add(_following(unit[0], seen[number]))
+                else:
+                    self.journal.left_out += queue.take()[1]
 
     def admit(self, script: Script, outcome: Response | Breakdown) -> None:
         """Judge what a script of one step got elsewhere, as if it had been played here."""
@@ -121,7 +157,8 @@ class Runner:
             futures = [pool.submit(self._conversation, script, barrier) for script in together]
             return [observation for future in futures for observation in future.result()]
 
-    def _affords(self, requests: int) -> bool:
+    def affords(self, requests: int) -> bool:
+        """Say whether so many more requests may be sent."""
         if self.expired():
             return False
         return self.max_requests is None or self.sender.sent + requests <= self.max_requests
@@ -148,9 +185,28 @@ class Runner:
             self.journal.not_sent.append((talk.script, index))
             return
         request = self._request(step, talk.conversation_id)
-        outcome = self.sender.send(request)
+        at = self.clock() - self.began
+        outcome = self._outcome(talk, index, request)
+        if outcome is None:
+            self.journal.not_sent.append((talk.script, index))
+            return
         self.progress(self.sender.sent)
-        self._judge(talk, index, request, outcome, concurrent=concurrent)
+        self._judge(talk, index, request, outcome, concurrent=concurrent, at=at)
+
+    def _outcome(self, talk: _Talk, index: int, request: Request) -> Response | Breakdown | None:
+        """Recall what came, or send; None where a conversation is too old to be gone on with."""
+        if self.memory is None:
+            return self.sender.send(request)
+        known = self.memory.recall(talk.script, index, request)
+        if known is not None:
+            self.sender.sent += 1
+            talk.stale = known.stale
+            return known.outcome
+        if talk.stale and talk.script.steps[index].continues:
+            return None
+        outcome = self.sender.send(request)
+        self.memory.keep(talk.script, index, request, outcome)
+        return outcome
 
     def _request(self, step: Step, conversation_id: str | None) -> Request:
         return Request(
@@ -163,7 +219,14 @@ class Runner:
         )
 
     def _judge(
-        self, talk: _Talk, index: int, request: Request, outcome: Response | Breakdown, *, concurrent: bool
+        self,
+        talk: _Talk,
+        index: int,
+        request: Request,
+        outcome: Response | Breakdown,
+        *,
+        concurrent: bool,
+        at: float = 0.0,
     ) -> None:
         interaction = Interaction(request, outcome, concurrent)
         with self._judging:
@@ -174,11 +237,38 @@ class Runner:
             frozen = replace(facts, history=History())
             for name in ("kind", "answer", "reply"):
                 frozen.__dict__[name] = getattr(facts, name)
-            talk.seen.append(Observation(talk.script, index, frozen, tuple(talk.interactions), found, clauses))
+            talk.seen.append(Observation(talk.script, index, frozen, tuple(talk.interactions), found, clauses, at))
             remember(self.history, facts)
         talk.interactions.append(interaction)
         if talk.conversation_id is None and facts.reply_id is not None:
             talk.conversation_id = facts.reply_id
+
+
+class _Queue:
+    """Scripts that wait to be played, the most telling first, otherwise as they came."""
+
+    def __init__(self, scripts: Iterable[Script]) -> None:
+        self._waiting = sorted(scripts, key=lambda script: script.rank)
+        self._taken = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    @property
+    def first(self) -> list[Script]:
+        """The next unit: a script with those that are played together with it."""
+        script, *others = self._waiting
+        return [script, *(other for other in others if script.together and other.together == script.together)]
+
+    def take(self) -> tuple[int, list[Script]]:
+        """Take the next unit out; returns its number too."""
+        unit = self.first
+        self._waiting = [script for script in self._waiting if script not in unit]
+        self._taken += 1
+        return self._taken, unit
+
+    def add(self, scripts: Iterable[Script]) -> None:
+        self._waiting = sorted([*self._waiting, *scripts], key=lambda script: script.rank)
 
 
 class _Talk:
@@ -187,6 +277,7 @@ class _Talk:
     def __init__(self, script: Script) -> None:
         self.script = script
         self.conversation_id: str | None = None
+        self.stale = False
         self.interactions: list[Interaction] = []
         self.seen: list[Observation] = []
 
@@ -197,6 +288,13 @@ def _meet(barrier: threading.Barrier) -> None:
         barrier.wait(timeout=30)
     except threading.BrokenBarrierError:
         time.sleep(0)
+
+
+def _following(script: Script, seen: Sequence[Observation]) -> list[Script]:
+    """Return what an answer makes worth sending: the parts of a pack, and faults that it did not name."""
+    parts = _taken_apart(script, seen)
+    # A smaller pack is as telling as the whole one was; many parts are not.
+    return [*(replace(part, rank=script.rank + (len(parts) > 1)) for part in parts), *_not_blamed(seen)]
 
 
 def _taken_apart(script: Script, seen: Sequence[Observation]) -> Sequence[Script]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -95,7 +95,7 @@ def blames(loc: tuple[str | int, ...], place: tuple[str | int, ...]) -> bool:
     return tuple(map(str, loc[: len(place)])) == tuple(map(str, place))
 
 
-def requests_of(scripts: tuple[Script, ...]) -> int:
+def requests_of(scripts: Iterable[Script]) -> int:
     """Count the requests, packs not taken apart."""
     return sum(len(script.steps) for script in scripts)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from chat_contract.interactions import Headers
 from contract_tests.engine.planning.credentials import half_of
@@ -15,6 +19,7 @@ _CREDENTIAL_HEADERS = frozenset({"authorization", "x-api-key", "proxy-authorizat
 _SHORTEST_HALVED = 7
 _SHORTEST_ANYWHERE = 6
 """A shorter key is hidden only where it stands as a word: as a part of words it is everywhere."""
+_IS_WHOLE = re.compile(r"\$\{\w+\}\Z")
 _SCHEMES = ("bearer ", "basic ", "token ")
 
 
@@ -33,6 +38,16 @@ class Secrets:
             else:
                 text = text.replace(secret, expression)
         return text
+
+    def hide_bytes(self, body: bytes) -> bytes:
+        """Replace every secret in bytes that may be no text."""
+        return self.hide(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+    def leaked(self, text: str) -> bool:
+        """Say whether a text holds a key whole, as it is or as JSON, HTML, a URL or base64 write it."""
+        keys = [secret for secret, expression in self.replacements if _IS_WHOLE.match(expression)]
+        forms = {form for key in keys if len(key) >= _SHORTEST_ANYWHERE for form in _written(key)}
+        return any(form in text for form in forms)
 
     def in_text(self, text: str) -> bool:
         return any(secret in text for secret, _ in self.replacements)
@@ -56,6 +71,14 @@ def secrets_of(headers: Headers) -> Secrets:
     """Find the secrets in the headers that a user gave, and those that the suite makes of them."""
     keys = [_bare(value) for name, value in headers if is_credential(name) and _bare(value)]
     return Secrets(tuple(_unique(pair for number, key in enumerate(keys) for pair in _forms(key, number))))
+
+
+def _written(key: str) -> Iterable[str]:
+    yield key
+    yield json.dumps(key)[1:-1]
+    yield html.escape(key)
+    yield quote(key, safe="")
+    yield base64.b64encode(key.encode()).decode().rstrip("=")
 
 
 def _forms(key: str, number: int) -> Iterable[tuple[str, str]]:

@@ -2,50 +2,45 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
+import json
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from chat_contract import Contract, KitError, UsageError
-from chat_contract.interactions import Breakdown, Headers, Request, Response, find_header
-from contract_tests.engine.causes import find_causes
-from contract_tests.engine.client import Client, UnreachableError, retry_after
+from chat_contract import Contract, UsageError
+from chat_contract.interactions import Breakdown, Headers, Response
+from contract_tests.engine.causes import Cause, find_causes
+from contract_tests.engine.client import Client, UnreachableError
 from contract_tests.engine.explore import explored
-from contract_tests.engine.ideal import needed_for
-from contract_tests.engine.planning.plan import make_plan
-from contract_tests.engine.planning.samples import Samples
+from contract_tests.engine.ideal import IdealServer, needed_for
+from contract_tests.engine.pacing import Pace
+from contract_tests.engine.planning.plan import SMALL_BUDGET, make_plan
+from contract_tests.engine.probing import CannotJudgeError, check_base_url, probe
 from contract_tests.engine.profile import latitude_profile
+from contract_tests.engine.record import Record
 from contract_tests.engine.runner import Runner
-from contract_tests.engine.script import JSON_HEADERS, Script, Step, requests_of, single
-from contract_tests.engine.secrets import key_in
+from contract_tests.engine.script import Script, requests_of
+from contract_tests.engine.secrets import key_in, secrets_of
+from contract_tests.engine.shards import Shard
+from contract_tests.engine.tiers import TIERS, Tier
+from contract_tests.engine.transport import Transport
 from contract_tests.engine.verdict import RunResult, clause_results, run_verdict
-
-
-@dataclass(frozen=True)
-class Tier:
-    """How much a run sends. ``requests``: at most, but for confirmations of what it found beyond those kept for it."""
-
-    requests: int | None
-    confirming: int
-    exploring: int
-
-
-TIERS = {"quick": Tier(60, 3, 0), "default": Tier(200, 2, 4), "deep": Tier(None, 30, 40)}
-"""``deep`` has no bound but time: it goes on exploring, each round with another seed."""
+from contract_tests.engine.waiving import waived
+from reporting.waivers import Waiver
 
 DEEP_SECONDS = 120.0
 """How long a deep run explores where no time is given."""
 
-_PROBES = 5
+_SHARD_ROOM = 5
+"""What each shard may send beyond its part: its probe, and packs that are taken apart."""
+
 _PROBE_PATIENCE = 60.0
-_LONGEST_WAIT_OF_A_PROBE = 5.0
 _CREDENTIALS = "credentials"
-
-
-class CannotJudgeError(KitError):
-    """The server could not be judged; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +48,9 @@ class Options:
     """How to run.
 
     ``timeout`` is in seconds a call; None: ten, or five times the probe's latency. ``only``: the clauses to look at.
-    ``tier``: how much to send, a key of :data:`TIERS`. ``max_time``: seconds after which nothing more is begun.
+    ``tier``: how much to send, a key of :data:`TIERS`. ``max_requests``: the most that is sent, whatever comes.
+    ``max_time``: seconds after which nothing more is begun. ``workers``: how many requests may be on their way at once.
+    ``rate``: requests a second. ``record``: the file to go on from, and to write to. ``waivers``: what is accepted.
     """
 
     base_url: str
@@ -64,8 +61,16 @@ class Options:
     timeout: float | None = None
     only: frozenset[str] | None = None
     tier: str = "default"
+    max_requests: int | None = None
     max_time: float | None = None
+    workers: int = 1
+    rate: float | None = None
+    shard: Shard | None = None
+    record: Path | None = None
+    waivers: tuple[Waiver, ...] = ()
+    transport: Transport = field(default_factory=Transport)
     clock: Callable[[], float] = field(default=time.monotonic, compare=False)
+    now: Callable[[], dt.datetime] = field(default=lambda: dt.datetime.now(dt.UTC), compare=False)
     progress: Callable[[int, int], None] = field(default=lambda _done, _all: None, compare=False)
 
 
@@ -74,60 +79,170 @@ def run(contract: Contract, options: Options) -> RunResult:
 
     Raises :class:`CannotJudgeError` where it could not be judged, and :class:`UsageError` for wrong options.
     """
-    check_base_url(options.base_url)
-    if options.expect_auth and not key_in(options.headers):
-        raise UsageError("--expect-auth needs the right key: add -H 'Authorization: Bearer …' or -H 'X-API-Key: …'")
-    began = options.clock()
-    client = Client(options.base_url, headers=options.headers, timeout=options.timeout or _PROBE_PATIENCE)
+    _check(options)
+    began, started = options.clock(), options.now()
+    client = _client(options)
+    record = _record(contract, options)
     try:
-        first = probe(contract, client)
+        first = probe(contract, client, record)
         client.timeout = options.timeout or max(10.0, 5 * first[1].elapsed)
-        return _judged(contract, options, client, began=began, first=first)
+        return _judged(contract, options, client, record, began=began, started=started, first=first)
     except UnreachableError as error:
         raise CannotJudgeError(f"{options.base_url}: {error}; is the server running at this address?") from None
     finally:
         client.close()
+        if record is not None:
+            record.close()
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a run would send: requests by group, at most so many with what its findings cost, and for how long."""
+
+    groups: dict[str, int]
+    requests: int
+    at_most: int | None
+    latency: float
+    seconds: float
+
+
+def preview(contract: Contract, options: Options) -> Preview:
+    """Send the probe and nothing else, and say what a run would send; raises as :func:`run` does."""
+    _check(options)
+    client = _client(options)
+    try:
+        _, outcome = probe(contract, client, None)
+    finally:
+        client.close()
+    tier = _tier(options)
+    scripts = _scripts(contract, options)
+    ideal = IdealServer(contract)
+    # The probe counts.
+    ideal.sent = 1
+    runner = Runner(contract, ideal, max_requests=_for_tables(tier))
+    runner.play(scripts)
+    groups = Counter(seen.script.group for seen in runner.journal.observations)
+    if tier.exploring:
+        groups["exploration"] = tier.exploring
+    requests = groups.total() + 1
+    longest = max((len(script.steps) for script in scripts), default=0)
+    # A conversation has one turn after the other, however many workers there are.
+    seconds = outcome.elapsed * max(requests / options.workers, longest)
+    if options.rate is not None:
+        seconds = max(seconds, requests / options.rate)
+    return Preview(dict(sorted(groups.items())), requests, tier.requests, outcome.elapsed, seconds)
+
+
+def _check(options: Options) -> None:
+    check_base_url(options.base_url)
+    options.transport.check()
+    if options.expect_auth and not key_in(options.headers):
+        raise UsageError("--expect-auth needs the right key: add -H 'Authorization: Bearer …' or --key-env NAME")
+    if options.record is not None and options.tier == "deep":
+        raise UsageError("--resume goes on with a run that has an end; --deep has none: leave one of them out")
+
+
+def _client(options: Options) -> Client:
+    return Client(
+        options.base_url,
+        headers=options.headers,
+        timeout=options.timeout or _PROBE_PATIENCE,
+        transport=options.transport,
+        pace=Pace(options.rate),
+    )
+
+
+def _record(contract: Contract, options: Options) -> Record | None:
+    if options.record is None:
+        return None
+    about = {
+        "base_url": options.base_url,
+        "contract": hashlib.sha256(json.dumps(contract.document, sort_keys=True).encode()).hexdigest()[:16],
+        "seed": options.seed,
+        "tier": options.tier,
+        "requests": options.max_requests,
+        "shard": str(options.shard or ""),
+        "expect_auth": options.expect_auth,
+    }
+    return Record(options.record, about, secrets_of(options.headers), now=lambda: options.now().timestamp())
+
+
+def _tier(options: Options) -> Tier:
+    """Return how much this run may send: the tier's amount, less where the user says so, a shard's part of it."""
+    tier = TIERS[options.tier]
+    most = options.max_requests
+    if most is not None:
+        few = most < SMALL_BUDGET
+        tier = Tier(most, min(3, most // 10), 0 if few else tier.exploring, hard=True)
+    if options.shard is not None and tier.requests is not None:
+        share = options.shard.share
+        tier = replace(tier, requests=share(tier.requests) + _SHARD_ROOM, exploring=share(tier.exploring))
+    return tier
+
+
+def _for_tables(tier: Tier) -> int | None:
+    return None if tier.requests is None else max(1, tier.requests - tier.confirming - tier.exploring)
+
+
+def _scripts(contract: Contract, options: Options) -> tuple[Script, ...]:
+    key = key_in(options.headers) if options.expect_auth else None
+    budget = options.max_requests if options.max_requests is not None else TIERS[options.tier].requests
+    scripts = make_plan(contract, seed=options.seed, key=key, budget=budget).scripts
+    if options.only is not None:
+        scripts = needed_for(contract, scripts, options.only)
+    return scripts if options.shard is None else options.shard.part_of(scripts)
 
 
 def _judged(
     contract: Contract,
     options: Options,
     client: Client,
+    record: Record | None,
     *,
     began: float,
+    started: dt.datetime,
     first: tuple[Script, Response | Breakdown],
 ) -> RunResult:
-    tier = TIERS[options.tier]
-    key = key_in(options.headers) if options.expect_auth else None
-    plan = make_plan(contract, seed=options.seed, key=key, budget=tier.requests)
-    scripts = plan.scripts if options.only is None else needed_for(contract, plan.scripts, options.only)
+    tier = _tier(options)
+    scripts = _scripts(contract, options)
     total = min(requests_of(scripts), tier.requests or requests_of(scripts))
     deadline = None if options.max_time is None else began + options.max_time
     runner = Runner(
         contract,
         client,
-        max_requests=None if tier.requests is None else tier.requests - tier.confirming - tier.exploring,
+        max_requests=_for_tables(tier),
+        workers=options.workers,
+        memory=record,
+        clock=options.clock,
         expired=lambda: deadline is not None and options.clock() >= deadline,
         progress=lambda done: options.progress(done, max(total, done)),
     )
     runner.admit(*first)
     gone = _played(contract, options, runner, scripts, until=deadline)
-    causes = []
+    causes: list[Cause] = []
     try:
         causes = find_causes(
             runner,
             runner.journal.observations,
             # A warning is not worth more requests than were promised, unless it fails the run.
-            spare=lambda: options.strict or tier.requests is None or client.sent < tier.requests,
+            spare=lambda: (options.strict and not tier.hard) or tier.requests is None or client.sent < tier.requests,
             one_is_enough=options.tier == "quick",
+            most=tier.requests if tier.hard else None,
         )
     except UnreachableError as error:
         gone = gone or f"the server went away while violations were confirmed: {error}"
+    causes = waived(causes, options.waivers)
     skipped = (
         {} if options.expect_auth else dict.fromkeys(_credential_clauses(contract), "not asked for: --expect-auth")
     )
     clauses = clause_results(contract, runner.journal.observations, causes, strict=options.strict, skipped=skipped)
-    verdict, reason = run_verdict(clauses, excused=frozenset(skipped))
+    if options.shard is not None:
+        # What this part did not come to, another does; only the whole tells what was never tried.
+        clauses = tuple(replace(found, asked=found.asked and found.verdict != "skipped") for found in clauses)
+    verdict, reason = run_verdict(
+        ((found.clause.id, found.clause.level, found.verdict, found.asked) for found in clauses),
+        unsure=[cause.violation.clause for cause in causes if cause.level == "must" and cause.unsure],
+    )
     if gone and verdict != "violates":
         raise CannotJudgeError(f"{options.base_url}: {gone}")
     return RunResult(
@@ -141,6 +256,12 @@ def _judged(
         profile=latitude_profile(contract, runner.journal.observations),
         observations=tuple(runner.journal.observations),
         left_out=tuple(runner.journal.left_out),
+        recalled=0 if record is None else record.recalled,
+        started=started.isoformat(timespec="seconds"),
+        contract_version=contract.version,
+        tier=options.tier,
+        strict=options.strict,
+        shard=str(options.shard or ""),
     )
 
 
@@ -148,11 +269,13 @@ def _played(
     contract: Contract, options: Options, runner: Runner, scripts: Sequence[Script], *, until: float | None
 ) -> str:
     """Play the tables, then what is made up; returns why it ended early, if it did."""
-    tier = TIERS[options.tier]
+    tier = _tier(options)
+    explore_only_once = options.shard is None or options.shard.number == 1
+    budget = tier.exploring if options.only is None and explore_only_once else 0
     try:
         # Making up cases takes a second or two; meanwhile the tables are on their way.
         with ThreadPoolExecutor(max_workers=1) as aside:
-            made_up = aside.submit(explored, contract, options.seed, tier.exploring if options.only is None else 0)
+            made_up = aside.submit(explored, contract, options.seed, budget)
             runner.play(scripts)
             if tier.requests is not None:
                 runner.max_requests = tier.requests - tier.confirming
@@ -167,79 +290,10 @@ def _played(
 def _go_on_exploring(contract: Contract, options: Options, runner: Runner, *, until: float) -> None:
     """Explore with one seed after the other until the time is over."""
     number = options.seed
-    while options.clock() < until:
+    while options.clock() < until and runner.affords(1):
         number += 1
         runner.play(explored(contract, number, TIERS["deep"].exploring))
 
 
 def _credential_clauses(contract: Contract) -> list[str]:
     return [name for name, clause in contract.clauses.items() if clause.group == _CREDENTIALS]
-
-
-def check_base_url(url: str) -> None:
-    """Raise :class:`UsageError` for what is no base URL of an HTTP server."""
-    try:
-        parts = urlsplit(url)
-        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        valid = False
-    if valid and "@" in parts.netloc:
-        raise UsageError("the base URL holds a user name or a password; give a credential by -H 'Authorization: …'")
-    if not valid or parts.query or parts.fragment or any(character.isspace() for character in url):
-        raise UsageError(f"{url!r} is no base URL; write one such as http://127.0.0.1:4010/v1")
-
-
-def probe(contract: Contract, client: Client) -> tuple[Script, Response | Breakdown]:
-    """Ask once, plainly, before anything else; returns what was asked and what came.
-
-    Raises :class:`CannotJudgeError`: nothing there, no HTTP, no entrance, another place, or failing five times over.
-    """
-    operation = contract.operation
-    said = ""
-    for step in _probes(Samples(contract)):
-        try:
-            outcome = client.send(Request(operation.method, operation.path, JSON_HEADERS, step.raw(None)), tries=1)
-        except UnreachableError as error:
-            raise CannotJudgeError(f"{client.base_url}: {error}; is the server running at this address?") from None
-        if isinstance(outcome, Breakdown):
-            if outcome.kind in {"reset", "garbled"}:
-                raise CannotJudgeError(f"{client.base_url}: no HTTP answer ({outcome.detail}); is this an HTTP server?")
-            if outcome.kind == "silence":
-                raise CannotJudgeError(
-                    f"{client.base_url}: {outcome.detail}; is it the right server? A slow one needs a larger --timeout"
-                )
-            return single(step, "probe"), outcome
-        said = _closed_door(contract, client, outcome)
-        if not said:
-            return single(step, "probe"), outcome
-        if outcome.status == 429:
-            time.sleep(retry_after(outcome, _LONGEST_WAIT_OF_A_PROBE))
-    raise CannotJudgeError(f"{client.base_url}: {said} to {_PROBES} probes; try again when the server is well")
-
-
-def _probes(samples: Samples) -> list[Step]:
-    bodies = [samples.request(message=message) for message in samples.messages]
-    bodies += [samples.request(name) for name in samples.optional]
-    return [Step("the first request, a message alone", bodies[number % len(bodies)]) for number in range(_PROBES)]
-
-
-def _closed_door(contract: Contract, client: Client, outcome: Response) -> str:
-    """Raise for an answer that no second probe would change; returns what it says where one might."""
-    where = client.base_url + contract.operation.path
-    if outcome.status in {401, 403}:
-        raise CannotJudgeError(
-            f"{where}: status {outcome.status}; the server wants a credential that it knows: "
-            "add -H 'Authorization: Bearer …' or -H 'X-API-Key: …'"
-        )
-    if outcome.status in {404, 405}:
-        prefix = contract.operation.base_path
-        hint = f"; try {client.base_url}{prefix}" if prefix and not client.base_url.endswith(prefix) else ""
-        raise CannotJudgeError(f"{where}: status {outcome.status}; the operation is not there{hint}")
-    if 300 <= outcome.status < 400:
-        target = find_header(outcome.headers, "Location") or "nowhere"
-        raise CannotJudgeError(
-            f"{where}: status {outcome.status}, a redirect to {target}; give the base URL of the place itself"
-        )
-    if outcome.status >= 500 or outcome.status == 429:
-        return f"status {outcome.status}"
-    return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,18 +12,22 @@ from contract_tests.engine.runner import Observation, by_clause
 from contract_tests.engine.script import Script
 
 Verdict = Literal["conforms", "violates", "inconclusive"]
-ClauseVerdict = Literal["pass", "fail", "warn", "observed", "skipped"]
+ClauseVerdict = Literal["pass", "fail", "warn", "waived", "observed", "skipped"]
 
 
 @dataclass(frozen=True, eq=False)
 class ClauseResult:
-    """What became of one clause; ``reason`` says why where it is not plain."""
+    """What became of one clause; ``reason`` says why where it is not plain.
+
+    ``asked`` is false where the run leaves the clause out on purpose.
+    """
 
     clause: Clause
     verdict: ClauseVerdict
     reason: str
     causes: tuple[Cause, ...]
     exchanges: int
+    asked: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +44,14 @@ class RunResult:
     profile: dict[str, str]
     observations: tuple[Observation, ...]
     left_out: tuple[Script, ...] = ()
+    recalled: int = 0
+    """How many of the requests an earlier run had sent already."""
+    started: str = ""
+    contract_version: str = ""
+    tier: str = "default"
+    strict: bool = False
+    shard: str = ""
+    """Which part of a run this is, such as 2/5; empty for a whole one."""
 
     @property
     def causes(self) -> tuple[Cause, ...]:
@@ -71,29 +83,35 @@ def _result(
     if clause.level == "observed":
         reason = f"seen {sum(cause.seen for cause in causes)} times" if causes else "kept wherever it was looked at"
         return ClauseResult(clause, "observed", reason if exchanges else "not looked at", causes, exchanges)
-    certain = [cause for cause in causes if not cause.intermittent]
+    certain = [cause for cause in causes if not cause.intermittent and cause.waiver is None]
     if certain:
         fails = clause.level == "must" or strict
         return ClauseResult(clause, "fail" if fails else "warn", "", causes, exchanges)
+    if causes and all(cause.waiver is not None for cause in causes):
+        return ClauseResult(clause, "waived", "", causes, exchanges)
     if causes:
         reason = ", ".join(f"intermittent: {cause.seen} of {cause.sent} times" for cause in causes)
         return ClauseResult(clause, "warn", reason, causes, exchanges)
     if exchanges:
         return ClauseResult(clause, "pass", "", (), exchanges)
-    return ClauseResult(clause, "skipped", skip or "no exchange came to it", (), 0)
+    return ClauseResult(clause, "skipped", skip or "no exchange came to it", (), 0, asked=skip is None)
 
 
-def run_verdict(clauses: Iterable[ClauseResult], *, excused: frozenset[str]) -> tuple[Verdict, str]:
-    """Judge the run: it conforms only if no clause fails and every MUST clause was tried, but for those excused."""
+def run_verdict(
+    clauses: Iterable[tuple[str, str, ClauseVerdict, bool]], *, unsure: Sequence[str] = ()
+) -> tuple[Verdict, str]:
+    """Judge the run by the id, level, verdict of each clause, and whether it was asked for.
+
+    It conforms only if no clause fails, every MUST clause that was asked for was tried, and none is ``unsure``: seen
+    broken once, with no request left to see it again.
+    """
     clauses = list(clauses)
-    failed = [result for result in clauses if result.verdict == "fail"]
+    failed = [name for name, _, verdict, _ in clauses if verdict == "fail"]
     if failed:
-        return "violates", f"{len(failed)} clauses are broken"
-    untried = [
-        result.clause.id
-        for result in clauses
-        if result.verdict == "skipped" and result.clause.level == "must" and result.clause.id not in excused
-    ]
+        return "violates", f"{len(failed)} clause{'s are' if len(failed) > 1 else ' is'} broken"
+    untried = [name for name, level, verdict, asked in clauses if verdict == "skipped" and level == "must" and asked]
     if untried:
         return "inconclusive", "these clauses were not tried: " + ", ".join(untried)
+    if unsure:
+        return "inconclusive", "seen once, with no request left to confirm it: " + ", ".join(unsure)
     return "conforms", ""

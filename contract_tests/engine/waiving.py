@@ -1,0 +1,65 @@
+"""Which causes a team has accepted: each waiver names one cause, and the requests that may show it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from chat_contract import Contract
+from chat_contract.errors import render_pointer
+from contract_tests.engine.causes import Cause
+from contract_tests.engine.runner import Observation
+from reporting.waivers import Waiver, check_used, draft, read_waivers
+
+KEYS: dict[str, type] = {"clause": str, "pointer": str, "got": str, "requests": list}
+"""What a waiver says of its cause: clause, place, what came, and by which requests it may be shown."""
+
+DAYS = 30
+"""For how long a draft suggests to accept a cause."""
+
+
+def load_waivers(path: Path, contract: Contract, today: dt.date) -> tuple[Waiver, ...]:
+    """Read the waivers; raises :class:`DocumentError` for what is none, and for a clause that there is not."""
+    waivers = read_waivers(path, KEYS, today)
+    for waiver in waivers:
+        if waiver.match["clause"] not in contract.clauses:
+            raise waiver.error(f"there is no clause {waiver.match['clause']}", "take the id from a report")
+    return waivers
+
+
+def waived(causes: Iterable[Cause], waivers: Sequence[Waiver]) -> list[Cause]:
+    """Return the causes, those that are accepted with their waivers.
+
+    A cause that also other requests show than the waiver lists is another fault: it is not excused.
+    """
+    return [replace(cause, waiver=_waiver_of(cause, waivers)) for cause in causes]
+
+
+def _waiver_of(cause: Cause, waivers: Sequence[Waiver]) -> Waiver | None:
+    return next((waiver for waiver in waivers if _matches(cause, waiver)), None)
+
+
+def _matches(cause: Cause, waiver: Waiver) -> bool:
+    said = _said_of(cause)
+    same = all(waiver.match[name] == said[name] for name in ("clause", "pointer", "got"))
+    return same and set(cause.labels) <= set(waiver.match["requests"])
+
+
+def check_waivers(waivers: Sequence[Waiver], causes: Iterable[Cause], observations: Collection[Observation]) -> None:
+    """Raise :class:`DocumentError` for a waiver that waives nothing, though all its requests were sent."""
+    sent = {observation.step.label for observation in observations}
+    used = [cause.waiver for cause in causes if cause.waiver is not None]
+    check_used([waiver for waiver in waivers if set(waiver.match["requests"]) <= sent], used)
+
+
+def drafted(causes: Iterable[Cause], today: dt.date) -> str:
+    """Return a file of waivers for all that fails or warns."""
+    wanted = [cause for cause in causes if cause.level != "observed" and not cause.intermittent]
+    return draft([_said_of(cause) for cause in wanted], today + dt.timedelta(days=DAYS))
+
+
+def _said_of(cause: Cause) -> dict[str, object]:
+    clause, place, got = cause.key
+    return {"clause": clause, "pointer": render_pointer(place), "got": got, "requests": list(cause.labels)}
