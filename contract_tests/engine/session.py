@@ -157,7 +157,9 @@ def _record(contract: Contract, options: Options) -> Record | None:
         return None
     about = {
         "base_url": options.base_url,
-        "contract": hashlib.sha256(json.dumps(contract.document, sort_keys=True).encode()).hexdigest()[:16],
+        "contract": hashlib.sha256(json.dumps(contract.document, sort_keys=True, default=dict).encode()).hexdigest()[
+            :16
+        ],
         "seed": options.seed,
         "tier": options.tier,
         "requests": options.max_requests,

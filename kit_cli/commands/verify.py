@@ -14,6 +14,7 @@ import click
 from chat_contract import Contract, KitError, UsageError, load_contract
 from chat_contract.interactions import Headers
 from contract_tests.engine.evidence import evidence
+from contract_tests.engine.explore import store_in
 from contract_tests.engine.headers import one_credential, parse_headers
 from contract_tests.engine.pacing import parse_rate
 from contract_tests.engine.probing import check_base_url
@@ -160,6 +161,7 @@ def _verify(base_url: str, headers: Headers, secrets: Secrets, given: dict[str, 
     if given["plan"]:
         click.echo(_told(preview(contract, options), base_url, given["cost_per_call"]))
         return FINE
+    store_in(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "chat-contract"))
     with Meter(sys.stderr) as meter:
         result = run(contract, replace(options, progress=meter))
     document = evidence(result, headers, secrets, changes_between(before, result.profile))

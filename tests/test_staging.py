@@ -1,0 +1,330 @@
+"""The suite on a server that is far away: several at a time, over a bad network, cut off, resumed, split, waived."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from kit_cli.main import cli
+from tests.correct_servers import serving
+from tests.faulty_servers.base import KEY
+from tests.faulty_servers.catalogue import BY_NAME
+from tests.faulty_servers.fault import serve
+from tests.small_proxy import passing
+
+
+def call(*arguments: str | Path) -> Result:
+    result = CliRunner().invoke(cli, [str(one) for one in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return result
+
+
+def judge(folder: Path, *arguments: str | Path, name: str = "report") -> dict[str, Any]:
+    file = folder / f"{name}.json"
+    result = call("verify", *arguments, "--report", f"json={file}")
+    assert file.exists(), result.output
+    report: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return report
+
+
+def complete(waivers: Path) -> None:
+    """Give a reason and an owner, as a team would by hand."""
+    text = waivers.read_text("utf-8").replace('reason: ""', 'reason: "mended in 2.4"')
+    waivers.write_text(text.replace('owner: ""', 'owner: "team-search"'))
+
+
+def causes(report: dict[str, Any]) -> set[tuple[str, str]]:
+    return {
+        (clause["id"], violation["pointer"])
+        for clause in report["clauses"]
+        if clause["verdict"] == "fail"
+        for violation in clause["violations"]
+    }
+
+
+@pytest.fixture(scope="module")
+def lax() -> Iterator[str]:
+    with serve(BY_NAME["lax"]) as url:
+        yield url
+
+
+# Several at a time
+
+
+@pytest.mark.parametrize("name", ["limit-ignored-later", "id-new-from-third", "user-number", "one-for-all"])
+def test_eight_workers_find_what_one_finds_in_less_time(name: str, tmp_path: Path) -> None:
+    with serve(BY_NAME[name]) as server, passing(server, delay=0.03) as (url, _):
+        alone = judge(tmp_path, url, name="alone")
+        together = judge(tmp_path, url, "--workers", "8", name="together")
+    assert causes(together) == causes(alone) != set()
+    assert together["seconds"] < alone["seconds"]
+    sent = [{f"{one['script']}/{one['turn']}" for one in report["exchanges"]} for report in (alone, together)]
+    # Which packs are taken apart is known a little later; that may change what no longer fits, at the very end.
+    assert len(sent[0] ^ sent[1]) <= 12
+
+
+def test_a_correct_server_is_blamed_for_nothing_by_eight_workers(lax: str, tmp_path: Path) -> None:
+    with passing(lax, delay=0.03) as (url, _):
+        report = judge(tmp_path, url, "--workers", "8")
+    assert report["verdict"] == "conforms", report["reason"]
+    assert report["requests"] <= 200
+
+
+@pytest.mark.parametrize("workers", ["1", "8"])
+def test_a_network_that_loses_connections_is_no_finding(workers: str, tmp_path: Path) -> None:
+    # HTTP/1.0: every request has a connection of its own.
+    with serving("bottle-table") as server, passing(server, drop_every=20) as (url, dropped):
+        report = judge(tmp_path, url, "--workers", workers)
+    assert len(dropped) >= 9
+    assert report["verdict"] == "conforms", report["reason"]
+
+
+def test_a_reset_that_belongs_to_a_request_is_a_finding(tmp_path: Path) -> None:
+    with serve(BY_NAME["emoji-resets"]) as server, passing(server, drop_every=20) as (url, _):
+        report = judge(tmp_path, url)
+    assert "robustness.reset" in {clause for clause, _ in causes(report)}
+
+
+def test_a_rate_is_kept(lax: str, tmp_path: Path) -> None:
+    report = judge(tmp_path, lax, "--workers", "8", "--rate-limit", "40/s", "--max-requests", "60")
+    starts = sorted(one["at"] for one in report["exchanges"])
+    assert report["verdict"] == "conforms"
+    assert starts[-1] - starts[0] >= (len(starts) - 10) / 40
+
+
+# Less than everything
+
+
+def test_a_plan_sends_the_probe_and_nothing_else(lax: str) -> None:
+    with passing(lax) as (url, _):
+        result = call("verify", url, "--plan", "--cost-per-call", "0.02")
+        assert result.exit_code == 0
+        assert "conversation" in result.output
+        assert "cost: about" in result.output
+
+
+@pytest.mark.parametrize("most", [1, 10, 75, 130])
+def test_no_more_is_sent_than_allowed(most: int, tmp_path: Path) -> None:
+    with serve(BY_NAME["id-always-new"]) as url:
+        report = judge(tmp_path, url, "--max-requests", str(most))
+    assert report["requests"] <= most
+    assert report["left_out"]
+    assert most < 75 or report["verdict"] == "violates"
+
+
+def test_a_run_of_few_requests_is_inconclusive_rather_than_right(lax: str, tmp_path: Path) -> None:
+    report = judge(tmp_path, lax, "--max-requests", "10")
+    assert report["verdict"] == "inconclusive"
+    assert "were not tried" in report["reason"]
+
+
+# Cut off and resumed
+
+
+@pytest.mark.parametrize("name", ["lax", "limit-ignored-later", "third-turn-crashes"])
+def test_a_run_that_was_cut_off_goes_on_where_it_was(name: str, tmp_path: Path) -> None:
+    record = tmp_path / "run.jsonl"
+    with serve(BY_NAME[name]) as url:
+        whole = judge(tmp_path, url, "--resume", tmp_path / "whole.jsonl", name="whole")
+        judge(tmp_path, url, "--resume", record, name="first")
+        lines = record.read_text("utf-8").splitlines(keepends=True)
+        # As a kill in the middle of writing leaves it.
+        record.write_text("".join(lines[: len(lines) // 2]) + lines[len(lines) // 2][:40], "utf-8")
+        rest = judge(tmp_path, url, "--resume", record, name="rest")
+    assert (rest["verdict"], causes(rest)) == (whole["verdict"], causes(whole))
+    assert rest["recalled"] == len(lines) // 2 - 1
+    assert rest["requests"] <= whole["requests"]
+
+
+def test_a_whole_record_sends_nothing(lax: str, tmp_path: Path) -> None:
+    with passing(lax) as (url, _):
+        before = judge(tmp_path, url, "--resume", tmp_path / "run.jsonl")
+    after = judge(tmp_path, url, "--resume", tmp_path / "run.jsonl")
+    assert (after["verdict"], after["recalled"]) == ("conforms", before["requests"])
+
+
+def test_a_run_that_is_killed_leaves_a_record_and_no_half_report(lax: str, tmp_path: Path) -> None:
+    with passing(lax, delay=0.05) as (url, _):
+        command = [sys.executable, "-m", "kit_cli", "verify", url, "--resume", "run.jsonl", "--report", "json=r.json"]
+        with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as running:
+            while running.poll() is None:
+                record = tmp_path / "run.jsonl"
+                if record.exists() and record.read_bytes().count(b"\n") > 20:
+                    running.kill()
+                    break
+    assert [one.name for one in tmp_path.iterdir()] == ["run.jsonl"]
+    again = judge(tmp_path, lax, "--max-requests", "60")
+    assert again["verdict"] == "conforms"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("hello\n", "is no record of a run"), ('{"format": "other"}\n', "is no record"), ("[]\n", "is no record")],
+)
+def test_what_is_no_record_is_refused_and_stays(text: str, said: str, tmp_path: Path) -> None:
+    record = tmp_path / "run.jsonl"
+    record.write_text(text)
+    result = call("verify", "http://127.0.0.1:9/v1", "--resume", record)
+    assert (result.exit_code, record.read_text()) == (2, text)
+    assert said in result.output
+
+
+def test_the_record_of_another_run_is_refused(lax: str, tmp_path: Path) -> None:
+    judge(tmp_path, lax, "--resume", tmp_path / "run.jsonl", "--max-requests", "10")
+    result = call("verify", lax, "--resume", tmp_path / "run.jsonl", "--max-requests", "10", "--seed", "7")
+    assert result.exit_code == 2
+    assert "other seed" in result.output
+
+
+# Split over several jobs
+
+
+@pytest.mark.parametrize("name", ["lax", "limit-ignored-later", "no-emoji"])
+def test_the_shards_together_say_what_the_whole_says(name: str, tmp_path: Path) -> None:
+    with serve(BY_NAME[name]) as url:
+        whole = judge(tmp_path, url, name="whole")
+        parts = [judge(tmp_path, url, "--shard", f"{number}/3", name=f"part{number}") for number in (1, 2, 3)]
+    result = call("report", "merge", *(tmp_path / f"part{n}.json" for n in (1, 2, 3)), "--report", f"json={tmp_path}/m")
+    merged = json.loads((tmp_path / "m").read_text("utf-8"))
+    assert (merged["verdict"], causes(merged)) == (whole["verdict"], causes(whole))
+    assert result.exit_code == {"conforms": 0, "violates": 1}[whole["verdict"]]
+    assert max(part["requests"] for part in parts) < 100
+    played = [{one["script"] for one in part["exchanges"] if one["group"] == "conversation"} for part in parts]
+    assert not played[0] & played[1]
+    assert [clause["id"] for clause in merged["clauses"]] == [clause["id"] for clause in whole["clauses"]]
+
+
+def test_what_does_not_belong_together_is_not_merged(lax: str, tmp_path: Path) -> None:
+    for number in (1, 2):
+        judge(tmp_path, lax, "--shard", f"{number}/3", name=f"p{number}")
+    judge(tmp_path, lax, "--seed", "5", "--max-requests", "10", name="other")
+    (tmp_path / "none.json").write_text("{}")
+    p1, p2 = tmp_path / "p1.json", tmp_path / "p2.json"
+    for files, said in (
+        ((p1, p1), "is there already"),
+        ((p1, tmp_path / "other.json"), "is of another run"),
+        ((tmp_path / "none.json",), "is no report of a run"),
+        ((tmp_path / "nowhere.json",), "cannot be read"),
+    ):
+        result = call("report", "merge", *files)
+        assert result.exit_code == 2, result.output
+        assert said in result.output
+    incomplete = call("report", "merge", p1, p2)
+    assert incomplete.exit_code == 2
+    assert "not all shards are there" in incomplete.output
+
+
+# Accepted for a while
+
+
+def test_a_waiver_excuses_its_cause_and_no_other(tmp_path: Path) -> None:
+    waivers = tmp_path / "waivers.yaml"
+    with serve(BY_NAME["user-number"]) as url:
+        call("verify", url, "--write-waivers", waivers)
+        unfinished = call("verify", url, "--waivers", waivers)
+        complete(waivers)
+        report = judge(tmp_path, url, "--waivers", waivers)
+    assert unfinished.exit_code == 2
+    assert "is empty" in unfinished.output
+    assert report["verdict"] == "conforms"
+    assert [clause["id"] for clause in report["clauses"] if clause["verdict"] == "waived"] == ["rejection.field"]
+    with serve(BY_NAME["user-object-later"]) as url:
+        assert judge(tmp_path, url, "--waivers", waivers)["verdict"] == "violates"
+
+
+def test_a_waiver_that_waives_nothing_is_an_error(lax: str, tmp_path: Path) -> None:
+    waivers = tmp_path / "waivers.yaml"
+    with serve(BY_NAME["message-null"]) as url:
+        call("verify", url, "--write-waivers", waivers)
+    complete(waivers)
+    result = call("verify", lax, "--waivers", waivers)
+    assert result.exit_code == 2
+    assert "waives nothing that was found" in result.output
+    assert "waivers.yaml:" in result.output
+
+
+# What changed since
+
+
+def test_a_change_that_no_schema_shows_is_reported(lax: str, tmp_path: Path) -> None:
+    profile = tmp_path / "profile.json"
+    call("verify", lax, "--profile-out", profile)
+    assert judge(tmp_path, lax, "--profile", profile)["latitude_changes"] == []
+    with serve(BY_NAME["strict"]) as url:
+        result = call("verify", url, "--profile", profile)
+    assert "limit-null: accepted before, refused now" in result.output
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"format": "other"}, "is no latitude profile"),
+        ({"version": 2}, "of another version"),
+        ({"answers": {"limit-nul": "refused"}}, "did you mean limit-null"),
+        ({"answers": {"limit-null": "perhaps"}}, "is no answer to this question"),
+    ],
+)
+def test_what_is_no_profile_is_refused(change: dict[str, Any], said: str, tmp_path: Path) -> None:
+    file = tmp_path / "profile.json"
+    file.write_text(json.dumps({"format": "chat-contract-profile", "version": 1, "answers": {}, **change}))
+    result = call("verify", "http://127.0.0.1:9/v1", "--profile", file)
+    assert result.exit_code == 2
+    assert said in result.output
+
+
+# Bad input: one message, nothing sent
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--shard", "6/5"), "is no part of a run"),
+        (("--shard", "0/5"), "is no part of a run"),
+        (("--shard", "x"), "is no part of a run"),
+        (("--rate-limit", "fast"), "is no rate"),
+        (("--rate-limit", "0/s"), "is no rate"),
+        (("--key-env", "NO_SUCH_VARIABLE"), "no such variable"),
+        (("-H", "Authorization: Bearer a", "-H", "X-API-Key: b"), "two credentials at once"),
+        (("--ca-bundle", "/no/such.pem"), "cannot be read"),
+        (("--ca-bundle", "README.md"), "holds no such thing"),
+        (("--cert", "README.md"), "holds no such thing"),
+        (("--key", "README.md"), "add --cert"),
+        (("--insecure", "--ca-bundle", "README.md"), "leave one of them out"),
+        (("--proxy", "nonsense"), "--proxy"),
+        (("--waivers", "/no/such.yaml"), "cannot be read"),
+        (("--waivers", "README.md"), "README.md"),
+        (("--profile", "/no/such.json"), "cannot be read"),
+        (("--profile-out", "/no/such/folder/p.json"), "cannot be written"),
+        (("--write-waivers", "/no/such/folder/w.yaml"), "cannot be written"),
+        (("--resume", "/no/such/folder/r.jsonl"), "cannot be written"),
+        (("--report", "html=/no/such/folder/r.html"), "cannot be written"),
+        (("--resume", "x.jsonl", "--deep"), "--deep has none"),
+    ],
+)
+def test_a_wrong_option_is_told_before_anything_is_sent(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    result = call("verify", "http://127.0.0.1:9/v1", *arguments)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert result.output.startswith("could not judge: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_from_the_environment_is_sent_and_never_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAGING_KEY", KEY)
+    artefacts = [f"{name}={tmp_path / name}" for name in ("html", "junit", "json", "markdown", "har", "text")]
+    with serve(BY_NAME["keyed"]) as url:
+        result = call(
+            "verify", url, "--key-env", "STAGING_KEY", "--expect-auth", "--resume", tmp_path / "run",
+            *(part for one in artefacts for part in ("--report", one)),
+        )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert len(list(tmp_path.iterdir())) == len(artefacts) + 1
+    assert [file for file in tmp_path.iterdir() if KEY in file.read_text("utf-8")] == []
+    assert KEY not in result.output
