@@ -47,6 +47,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--strict-clauses", action="store_true", help="Fail for broken SHOULD clauses too.")
     group.addoption("--contract-seed", type=int, default=0, metavar="N", help="The same seed sends the same.")
     group.addoption("--call-timeout", type=float, metavar="S", help="Seconds a call may take.")
+    group.addoption("--workers", type=int, default=1, metavar="N", help="How many requests may be on their way.")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let one worker of pytest-xdist send everything: each would judge the server anew, and pay for it again."""
+    # It may be missing; then nobody calls this. It ships no types.
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    class OneWorker(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return "contract" if Path(__file__).parent.name in nodeid else str(super()._split_scope(nodeid))
+
+    return OneWorker(config, log)
 
 
 class Judged:
@@ -138,6 +152,7 @@ def run_result(base_url: str, contract: Contract, request: pytest.FixtureRequest
                 strict=config.getoption("--strict-clauses"),
                 seed=config.getoption("--contract-seed"),
                 timeout=config.getoption("--call-timeout"),
+                workers=config.getoption("--workers"),
                 only=None if selected >= set(contract.clauses) else frozenset(selected),
             ),
         )

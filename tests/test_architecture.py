@@ -31,6 +31,7 @@ ALLOWED = {
 # What only one module of a package may import, with that module.
 ONLY_IN = {
     ("contract_tests", "mock_server"): "contract_tests/conftest.py",
+    ("contract_tests", "xdist"): "contract_tests/conftest.py",
     ("chat_contract", "openapi_spec_validator"): "chat_contract/contract.py",
     ("mock_server", "granian"): "mock_server/serve.py",
 }

@@ -1,0 +1,1 @@
+"""Pictures of every page that the kit makes, taken by Chromium."""
