@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -11,10 +12,13 @@ from urllib.parse import urlsplit
 
 
 @contextmanager
-def passing(url: str, *, delay: float = 0.0, drop_every: int = 0) -> Iterator[tuple[str, list[int]]]:
+def passing(
+    url: str, *, delay: float = 0.0, drop_every: int = 0, tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[str, list[int]]]:
     """Pass connections on to the URL's server; yields the URL to use and a list that grows by one each time it drops.
 
     ``delay`` holds every answer back, in seconds; every ``drop_every``-th connection is closed without a word.
+    With ``tls`` the way to the proxy is encrypted.
     """
     parts = urlsplit(url)
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -33,6 +37,11 @@ def passing(url: str, *, delay: float = 0.0, drop_every: int = 0) -> Iterator[tu
                 dropped.append(number)
                 client.close()
                 continue
+            if tls is not None:
+                try:
+                    client = tls.wrap_socket(client, server_side=True)
+                except OSError:
+                    continue
             server = socket.create_connection((parts.hostname or "", parts.port or 80))
             open_sockets.extend((client, server))
             threading.Thread(target=pump, args=(client, server, 0.0), daemon=True).start()
@@ -52,7 +61,7 @@ def passing(url: str, *, delay: float = 0.0, drop_every: int = 0) -> Iterator[tu
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}{parts.path}", dropped
+        yield f"{'http' if tls is None else 'https'}://127.0.0.1:{listener.getsockname()[1]}{parts.path}", dropped
     finally:
         with suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kit_cli.main import cli
+from tests.conftest import RequireProgram
 from tests.correct_servers import serving
 from tests.faulty_servers.base import KEY
 from tests.faulty_servers.catalogue import BY_NAME
@@ -328,3 +330,55 @@ def test_a_key_from_the_environment_is_sent_and_never_written(tmp_path: Path, mo
     assert len(list(tmp_path.iterdir())) == len(artefacts) + 1
     assert [file for file in tmp_path.iterdir() if KEY in file.read_text("utf-8")] == []
     assert KEY not in result.output
+
+
+# Certificates and proxies
+
+
+def certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    """Make a certificate for 127.0.0.1 and its key with openssl; returns both files."""
+    made = folder / f"{name}.pem", folder / f"{name}.key"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+         "-addext", "subjectAltName=IP:127.0.0.1", "-out", made[0], "-keyout", made[1]],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return made
+
+
+def test_an_authority_of_our_own_is_trusted_when_it_is_named(
+    lax: str, tmp_path: Path, require_program: RequireProgram
+) -> None:
+    require_program("openssl", "openssl")
+    cert, key = certificate(tmp_path, "server")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(cert, key)
+    with passing(lax, tls=tls) as (url, _):
+        unknown = call("verify", url, "--quick")
+        named = call("verify", url, "--quick", "--ca-bundle", cert)
+        anyone = call("verify", url, "--quick", "--insecure")
+    assert (unknown.exit_code, named.exit_code, anyone.exit_code) == (2, 0, 0)
+    assert "TLS failed" in unknown.output
+    assert "--ca-bundle FILE" in unknown.output
+
+
+def test_a_server_that_asks_for_our_certificate_gets_it(
+    lax: str, tmp_path: Path, require_program: RequireProgram
+) -> None:
+    require_program("openssl", "openssl")
+    cert, key = certificate(tmp_path, "server")
+    ours, our_key = certificate(tmp_path, "ours")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(cert, key)
+    tls.verify_mode = ssl.CERT_REQUIRED
+    tls.load_verify_locations(ours)
+    with passing(lax, tls=tls) as (url, _):
+        without = call("verify", url, "--quick", "--ca-bundle", cert)
+        shown = call("verify", url, "--quick", "--ca-bundle", cert, "--cert", ours, "--key", our_key)
+    assert (without.exit_code, shown.exit_code) == (2, 0), without.output + shown.output
+
+
+def test_a_proxy_that_is_not_there_is_named(lax: str) -> None:
+    result = call("verify", lax, "--proxy", "http://127.0.0.1:9")
+    assert result.exit_code == 2
+    assert "is the proxy running?" in result.output

@@ -34,12 +34,13 @@ _LEAST_PATIENCE = 1.0
 class UnreachableError(Exception):
     """No connection could be made, so nothing was judged; the text says why.
 
-    ``for_good``: trying again would not help.
+    ``for_good``: trying again would not help. ``mend`` says what to look at.
     """
 
-    def __init__(self, text: str, *, for_good: bool = False) -> None:
+    def __init__(self, text: str, *, for_good: bool = False, mend: str) -> None:
         super().__init__(text)
         self.for_good = for_good
+        self.mend = mend
 
 
 class Client:
@@ -127,9 +128,10 @@ class Client:
             )
             body = self._read(answer, began + patience)
         except requests.exceptions.SSLError as error:
-            raise UnreachableError(f"TLS failed: {_innermost(error)}", for_good=True) from None
+            mend = "an authority of your own needs --ca-bundle FILE, a server that asks for a certificate --cert FILE"
+            raise UnreachableError(f"TLS failed: {_innermost(error)}", for_good=True, mend=mend) from None
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
-            raise UnreachableError(f"no connection: {_innermost(error)}") from None
+            raise self._unreachable(error) from None
         except (requests.exceptions.Timeout, TimeoutError):
             self._drop_connections()
             return self._silent(patience, time.monotonic() - began)
@@ -147,6 +149,10 @@ class Client:
         elapsed = time.monotonic() - began
         self._slowest = max(self._slowest, elapsed)
         return Response(answer.status_code, headers, body, elapsed)
+
+    def _unreachable(self, error: requests.exceptions.ConnectionError) -> UnreachableError:
+        mend = "is the proxy running?" if self.transport.proxy else "is the server running at this address?"
+        return UnreachableError(f"no connection: {_innermost(error)}", mend=mend)
 
     def _silent(self, patience: float, elapsed: float) -> Breakdown:
         self._silences += 1
@@ -166,7 +172,7 @@ class Client:
     def _disconnected(self, error: requests.exceptions.ConnectionError, elapsed: float) -> Breakdown:
         cause = _root(error)
         if isinstance(cause, urllib3.exceptions.NewConnectionError | ConnectionRefusedError):
-            raise UnreachableError(f"no connection: {_innermost(error)}") from None
+            raise self._unreachable(error) from None
         if isinstance(cause, urllib3.exceptions.ReadTimeoutError | TimeoutError):
             return self._silent(self.patience, elapsed)
         if isinstance(cause, urllib3.exceptions.IncompleteRead):

@@ -50,7 +50,7 @@ def probe(contract: Contract, client: Client, record: Record | None = None) -> t
         try:
             outcome = client.send(request, tries=1)
         except UnreachableError as error:
-            raise CannotJudgeError(f"{client.base_url}: {error}; is the server running at this address?") from None
+            raise CannotJudgeError(f"{client.base_url}: {error}; {error.mend}") from None
         if isinstance(outcome, Breakdown):
             if outcome.kind in {"reset", "garbled"}:
                 raise CannotJudgeError(f"{client.base_url}: no HTTP answer ({outcome.detail}); is this an HTTP server?")

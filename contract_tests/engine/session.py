@@ -88,7 +88,7 @@ def run(contract: Contract, options: Options) -> RunResult:
         client.timeout = options.timeout or max(10.0, 5 * first[1].elapsed)
         return _judged(contract, options, client, record, began=began, started=started, first=first)
     except UnreachableError as error:
-        raise CannotJudgeError(f"{options.base_url}: {error}; is the server running at this address?") from None
+        raise CannotJudgeError(f"{options.base_url}: {error}; {error.mend}") from None
     finally:
         client.close()
         if record is not None:
