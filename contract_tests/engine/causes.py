@@ -64,14 +64,14 @@ def find_causes(
     runner: Runner,
     observations: Iterable[Observation],
     *,
-    spare: Callable[[], bool] = lambda: True,
+    spare: Callable[[int], bool] = lambda _requests: True,
     one_is_enough: bool = False,
     most: int | None = None,
 ) -> list[Cause]:
     """Group the violations by cause and confirm those that were seen only once; the gravest first.
 
-    ``spare`` says whether the run has a request left for what is only a warning; with ``one_is_enough`` also for more
-    than one certain violation. ``most`` is what may have been sent in the end, whatever is left to confirm.
+    ``spare`` says whether the run has so many requests left for what is only a warning; with ``one_is_enough`` also
+    for more than one certain violation. ``most`` is what may have been sent in the end, whatever is left to confirm.
     """
     causes = sorted(_grouped(observations), key=lambda cause: _LEVELS[cause.level])
     budget = _Budget(runner, most)
@@ -79,7 +79,7 @@ def find_causes(
     def settle(cause: Cause) -> Cause:
         certain = any(other.level == "must" and not other.intermittent for other in causes)
         pressing = cause.level == "must" and not (one_is_enough and certain)
-        if not cause.intermittent or not (pressing or (cause.level != "observed" and spare())):
+        if not cause.intermittent or (cause.level == "observed" and not pressing):
             return cause
         return _confirmed(runner, cause, budget, worth_it=_always if pressing else spare)
 
@@ -120,7 +120,7 @@ class _Budget:
             return True
 
 
-def _always() -> bool:
+def _always(_requests: int) -> bool:
     return True
 
 
@@ -148,12 +148,13 @@ def _size(observation: Observation) -> tuple[int, int]:
     return turns, len(observation.interaction.request.body)
 
 
-def _confirmed(runner: Runner, cause: Cause, budget: _Budget, *, worth_it: Callable[[], bool]) -> Cause:
+def _confirmed(runner: Runner, cause: Cause, budget: _Budget, *, worth_it: Callable[[int], bool]) -> Cause:
     """Send the cause's request again, first as small as it may get, then as it was."""
     attempts = _attempts(cause.exhibit)
     for number in range(SENDINGS - 1):
         scripts = attempts[min(number, len(attempts) - 1)]
-        if not worth_it() or not budget.spend(requests_of(scripts)):
+        requests = requests_of(scripts)
+        if not worth_it(requests) or not budget.spend(requests):
             break
         found = [
             (violation, observation)

@@ -227,7 +227,9 @@ def _judged(
             runner,
             runner.journal.observations,
             # A warning is not worth more requests than were promised, unless it fails the run.
-            spare=lambda: (options.strict and not tier.hard) or tier.requests is None or client.sent < tier.requests,
+            spare=lambda requests: (
+                (options.strict and not tier.hard) or tier.requests is None or client.sent + requests <= tier.requests
+            ),
             one_is_enough=options.tier == "quick",
             most=tier.requests if tier.hard else None,
         )

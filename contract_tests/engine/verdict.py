@@ -90,11 +90,15 @@ def _result(
     if causes and all(cause.waiver is not None for cause in causes):
         return ClauseResult(clause, "waived", "", causes, exchanges)
     if causes:
-        reason = ", ".join(f"intermittent: {cause.seen} of {cause.sent} times" for cause in causes)
+        reason = ", ".join(_how_often(cause) for cause in causes)
         return ClauseResult(clause, "warn", reason, causes, exchanges)
     if exchanges:
         return ClauseResult(clause, "pass", "", (), exchanges)
     return ClauseResult(clause, "skipped", skip or "no exchange came to it", (), 0, asked=skip is None)
+
+
+def _how_often(cause: Cause) -> str:
+    return "seen once, not sent again" if cause.unsure else f"intermittent: {cause.seen} of {cause.sent} times"
 
 
 def run_verdict(

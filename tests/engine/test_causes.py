@@ -10,7 +10,7 @@ from contract_tests.engine.causes import MAX_CONFIRMATIONS, find_causes
 from contract_tests.engine.ideal import IdealServer
 from contract_tests.engine.planning.plan import make_plan
 from contract_tests.engine.runner import Runner
-from contract_tests.engine.script import Step, single
+from contract_tests.engine.script import ISSUED, Script, Step, single
 from contract_tests.engine.verdict import clause_results, run_verdict
 
 CONTRACT = load_contract()
@@ -28,10 +28,10 @@ class Faulty(IdealServer):
         return self.spoil(request, answer, self.sent) or answer
 
 
-def causes_of(spoil, scripts):
+def causes_of(spoil, scripts, **bounds):
     runner = Runner(CONTRACT, Faulty(spoil))
     runner.play(scripts)
-    return find_causes(runner, runner.journal.observations), runner
+    return find_causes(runner, runner.journal.observations, **bounds), runner
 
 
 ASK = [single(Step("hello", {"message": "hello", "limit": 3}), "request")]
@@ -52,6 +52,22 @@ def test_a_violation_that_does_not_come_back_is_intermittent():
     assert (cause.seen, cause.sent, cause.intermittent) == (1, 4, True)
     results = clause_results(CONTRACT, runner.journal.observations, [cause], strict=True, skipped={})
     assert [result.verdict for result in results if result.causes] == ["warn"]
+
+
+def test_a_warning_is_sent_again_only_where_all_that_it_takes_is_to_spare():
+    go_on = Step("goes on", {"message": "and then?", "conversation_id": ISSUED})
+    talk = Script("three turns", "conversation", (Step("hello", {"message": "hello"}), go_on, go_on))
+
+    def blank(_request, answer, sent):
+        reply = json.loads(answer.body) | {"message": " "}
+        return Response(200, answer.headers, json.dumps(reply).encode()) if sent == 3 else None
+
+    asked = []
+    (cause,), runner = causes_of(blank, [talk], spare=asked.append)
+    assert (cause.violation.clause, cause.unsure, runner.sender.sent) == ("reply.message-blank", True, 3)
+    assert asked == [2]
+    results = clause_results(CONTRACT, runner.journal.observations, [cause], strict=True, skipped={})
+    assert [result.reason for result in results if result.causes] == ["seen once, not sent again"]
 
 
 def test_every_distinct_cause_is_said_once():

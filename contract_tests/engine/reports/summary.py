@@ -54,6 +54,8 @@ def with_verdict(document: Document, *verdicts: str) -> Iterator[Document]:
 
 def often(violation: Document) -> str:
     """Say how often a violation was seen."""
+    if violation["intermittent"] and violation["sent"] == 1:
+        return "seen once, not sent again"
     if violation["intermittent"]:
         return f"intermittent, {violation['seen']} of {violation['sent']}"
     return "seen once" if violation["seen"] == 1 else f"seen {violation['seen']} times"
