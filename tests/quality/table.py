@@ -14,7 +14,7 @@ from tests.quality.trials import Trial
 
 @dataclass(frozen=True)
 class Bounds:
-    """What issue 3 promises of one tier; None where it promises nothing."""
+    """What is promised of one tier; None where nothing is."""
 
     must: float
     should: float | None
@@ -99,7 +99,7 @@ def is_faulty(subject: Subject) -> bool:
 
 
 def rows(results: Results, bounds: Bounds) -> list[Row]:
-    """The table of issue 3, for what was tried."""
+    """The table of targets, for what was tried."""
     return [
         _found(results, MUST, "MUST faults found", bounds.must),
         _found(results, SHOULD, "SHOULD faults found with --strict", bounds.should),
