@@ -32,7 +32,7 @@ from chat_contract.rules.facts import Facts, Kind, Rule
 RULES: tuple[Rule, ...] = tuple(
     rule
     for module in (acceptance, rejection, refusal, reply, limit, conversation, http, robustness, credentials)
-    for rule in module.TABLE.rules
+    for rule in module.TABLE
 )
 """Every rule, in the order of ``openapi/clauses.yaml``'s groups."""
 

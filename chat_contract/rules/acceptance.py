@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from chat_contract.body import ABSENT
 from chat_contract.contract import DOCUMENTED
 from chat_contract.roles import CONVERSATION, EVENT_TIME, EVENT_TYPE, EVENTS, MESSAGE
-from chat_contract.rules.facts import Facts, Finding, Kind, Rule, RuleTable, within
-
-TABLE = RuleTable()
+from chat_contract.rules.facts import Facts, Finding, Kind, Rule, within
 
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9 ,.?!-]*\Z")
 _PLAIN_TIME = re.compile(r"[0-9-]{10}T[0-9:]{8}Z\Z")
@@ -93,18 +92,34 @@ def _has_minimal_event(facts: Facts) -> bool:
     return any(set(event) == required for event in _events(facts))
 
 
+def _all_fields(facts: Facts) -> bool:
+    return _keys(facts) >= set(_properties(facts)) - {CONVERSATION}
+
+
+def _no_events(facts: Facts) -> bool:
+    return bool(facts.field(EVENTS) == [])
+
+
+def _message_alone(facts: Facts) -> bool:
+    return _keys(facts) == {MESSAGE}
+
+
+def _anything(_: Facts) -> bool:
+    return True
+
+
 _AIMS: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
     ("request.documented-example", _is_documented_example),
     ("request.key-order", _out_of_order),
-    ("request.all-fields", lambda facts: _keys(facts) >= set(_properties(facts)) - {CONVERSATION}),
+    ("request.all-fields", _all_fields),
     ("request.text", _odd_text),
     ("request.timestamp", _odd_time),
     ("request.event-type", _odd_type),
-    ("request.no-events", lambda facts: facts.field(EVENTS) == []),
+    ("request.no-events", _no_events),
     ("request.minimal-event", _has_minimal_event),
     ("request.optional-field", _one_optional_field),
-    ("request.message-alone", lambda facts: _keys(facts) == {MESSAGE}),
-    ("request.accepted", lambda _: True),
+    ("request.message-alone", _message_alone),
+    ("request.accepted", _anything),
 )
 """What a request that must be accepted is about: the first that fits is blamed, all that fit have been tried."""
 
@@ -132,15 +147,13 @@ def _is_answered_otherwise(facts: Facts) -> bool:
     return not (facts.failed or facts.too_large or 200 <= facts.status < 300)
 
 
-def _rule(clause: str, fits: Callable[[Facts], bool]) -> Rule:
-    def find(facts: Facts) -> Iterator[Finding]:
-        if _is_answered_otherwise(facts) and _blamed_clause(facts) == clause:
-            yield Finding("status 200", _refusal(facts))
-
-    return Rule(clause, lambda facts: facts.kind is Kind.MUST_ACCEPT and not facts.failed and fits(facts), find)
+def _tries_accepted(facts: Facts, fits: Callable[[Facts], bool]) -> bool:
+    return facts.kind is Kind.MUST_ACCEPT and not facts.failed and fits(facts)
 
 
-TABLE.rules += [_rule(clause, fits) for clause, fits in _AIMS]
+def accepted(facts: Facts, clause: str) -> Iterator[Finding]:
+    if _is_answered_otherwise(facts) and _blamed_clause(facts) == clause:
+        yield Finding("status 200", _refusal(facts))
 
 
 def _is_documented_text(facts: Facts) -> bool:
@@ -155,41 +168,47 @@ def _is_documented_text(facts: Facts) -> bool:
     )
 
 
-@TABLE.rule(
-    "request.unknown-conversation",
-    lambda facts: (
+def _tries_unknown_conversation(facts: Facts) -> bool:
+    return (
         facts.kind is Kind.LATITUDE
         and not facts.failed
         and isinstance(facts.body, dict)
         and facts.body in _full_examples(facts)
-    ),
-)
+    )
+
+
 def unknown_conversation(facts: Facts) -> Iterator[Finding]:
     if facts.status == 422:
         yield Finding("status 200", _refusal(facts))
 
 
-@TABLE.rule("request.documented", lambda facts: _is_documented_text(facts) and facts.body not in _full_examples(facts))
+def _tries_documented(facts: Facts) -> bool:
+    return _is_documented_text(facts) and facts.body not in _full_examples(facts)
+
+
 def documented(facts: Facts) -> Iterator[Finding]:
     if facts.status == 422:
         yield Finding("status 200", _refusal(facts))
 
 
-@TABLE.rule(
-    "request.charset",
-    lambda facts: (
+def _tries_charset(facts: Facts) -> bool:
+    return (
         facts.kind is Kind.LATITUDE
         and facts.classification.media_type == "json-with-charset"
         and not facts.classification.faults
         and not facts.failed
-    ),
-)
+    )
+
+
 def charset(facts: Facts) -> Iterator[Finding]:
     if facts.status != 200:
         yield Finding("status 200", _refusal(facts))
 
 
-@TABLE.rule("http.chunked", lambda facts: facts.kind is Kind.CHUNKED)
+def _tries_chunked(facts: Facts) -> bool:
+    return facts.kind is Kind.CHUNKED
+
+
 def chunked(facts: Facts) -> Iterator[Finding]:
     if facts.failed or not 200 <= facts.status < 300:
         yield Finding("status 200", _refusal(facts))
@@ -200,3 +219,12 @@ def _refusal(facts: Facts) -> Any:
     if facts.answer is ABSENT or facts.response is None:
         return facts.seen
     return {"status": facts.status, "body": facts.answer}
+
+
+TABLE: tuple[Rule, ...] = (
+    *(Rule(clause, partial(_tries_accepted, fits=fits), partial(accepted, clause=clause)) for clause, fits in _AIMS),
+    Rule("request.unknown-conversation", _tries_unknown_conversation, unknown_conversation),
+    Rule("request.documented", _tries_documented, documented),
+    Rule("request.charset", _tries_charset, charset),
+    Rule("http.chunked", _tries_chunked, chunked),
+)

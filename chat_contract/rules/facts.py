@@ -102,25 +102,7 @@ class Facts:
 
     @cached_property
     def kind(self) -> Kind:
-        operation = self.contract.operation
-        classification = self.classification
-        if self.request.credential != "given":
-            return Kind.CREDENTIALS
-        if self.request.method != operation.method:
-            return Kind.METHOD
-        if self.request.path != operation.path:
-            return Kind.PATH
-        if classification.media_type == "foreign":
-            return Kind.FOREIGN_MEDIA_TYPE
-        if classification.body.beyond_ijson:
-            return Kind.BEYOND_IJSON
-        if classification.body.malformed:
-            return Kind.MALFORMED
-        if classification.standing is Standing.MUST_REFUSE:
-            return Kind.MUST_REFUSE
-        if self.request.chunked:
-            return Kind.CHUNKED
-        return Kind.MUST_ACCEPT if classification.standing is Standing.MUST_ACCEPT else Kind.LATITUDE
+        return _kind(self.contract, self.request, self.classification)
 
     @property
     def too_large(self) -> bool:
@@ -173,6 +155,27 @@ class Facts:
         return self.body.get(name, ABSENT) if isinstance(self.body, dict) else ABSENT
 
 
+def _kind(contract: Contract, request: Request, classification: Classification) -> Kind:
+    operation = contract.operation
+    if request.credential != "given":
+        return Kind.CREDENTIALS
+    if request.method != operation.method:
+        return Kind.METHOD
+    if request.path != operation.path:
+        return Kind.PATH
+    if classification.media_type == "foreign":
+        return Kind.FOREIGN_MEDIA_TYPE
+    if classification.body.beyond_ijson:
+        return Kind.BEYOND_IJSON
+    if classification.body.malformed:
+        return Kind.MALFORMED
+    if classification.standing is Standing.MUST_REFUSE:
+        return Kind.MUST_REFUSE
+    if request.chunked:
+        return Kind.CHUNKED
+    return Kind.MUST_ACCEPT if classification.standing is Standing.MUST_ACCEPT else Kind.LATITUDE
+
+
 @dataclass(frozen=True)
 class Rule:
     """One clause's rule: which interactions it is about, and what it finds in one."""
@@ -180,22 +183,6 @@ class Rule:
     clause: str
     applies: Callable[[Facts], bool]
     find: Callable[[Facts], Iterator[Finding]]
-
-
-class RuleTable:
-    """Collects the rules of one module; ``@table.rule(clause, applies)`` stands above each."""
-
-    def __init__(self) -> None:
-        self.rules: list[Rule] = []
-
-    def rule(
-        self, clause: str, applies: Callable[[Facts], bool]
-    ) -> Callable[[Callable[[Facts], Iterator[Finding]]], Callable[[Facts], Iterator[Finding]]]:
-        def register(find: Callable[[Facts], Iterator[Finding]]) -> Callable[[Facts], Iterator[Finding]]:
-            self.rules.append(Rule(clause, applies, find))
-            return find
-
-        return register
 
 
 def within(schema: Any, *keys: str) -> dict[str, Any]:

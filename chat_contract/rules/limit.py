@@ -8,9 +8,7 @@ from typing import Any
 from chat_contract.body import ABSENT
 from chat_contract.contract import DOCUMENTED
 from chat_contract.roles import ITEMS, LIMIT
-from chat_contract.rules.facts import Facts, Finding, RuleTable, within
-
-TABLE = RuleTable()
+from chat_contract.rules.facts import Facts, Finding, Rule, within
 
 
 def _count(facts: Facts) -> int | None:
@@ -31,37 +29,39 @@ def _default(facts: Facts) -> Any:
     return within(facts.contract.schemas[DOCUMENTED], "properties", LIMIT).get("default")
 
 
-@TABLE.rule(
-    "limit.asked", lambda facts: _count(facts) is not None and _is_integer(_asked(facts)) and _asked(facts) >= 0
-)
+def _tries_asked(facts: Facts) -> bool:
+    return _count(facts) is not None and _is_integer(_asked(facts)) and _asked(facts) >= 0
+
+
 def asked(facts: Facts) -> Iterator[Finding]:
     yield from _at_most(_asked(facts), facts)
 
 
-@TABLE.rule(
-    "limit.default",
-    lambda facts: (
+def _tries_default(facts: Facts) -> bool:
+    return (
         _count(facts) is not None
         and isinstance(facts.body, dict)
         and _asked(facts) is ABSENT
         and _is_integer(_default(facts))
-    ),
-)
+    )
+
+
 def default(facts: Facts) -> Iterator[Finding]:
     yield from _at_most(_default(facts), facts)
 
 
-@TABLE.rule(
-    "limit.negative", lambda facts: _count(facts) is not None and _is_integer(_asked(facts)) and _asked(facts) < 0
-)
+def _tries_negative(facts: Facts) -> bool:
+    return _count(facts) is not None and _is_integer(_asked(facts)) and _asked(facts) < 0
+
+
 def negative(facts: Facts) -> Iterator[Finding]:
     yield from _at_most(0, facts)
 
 
-@TABLE.rule(
-    "limit.coerced",
-    lambda facts: _count(facts) is not None and _asked(facts) is not ABSENT and not _is_integer(_asked(facts)),
-)
+def _tries_coerced(facts: Facts) -> bool:
+    return _count(facts) is not None and _asked(facts) is not ABSENT and not _is_integer(_asked(facts))
+
+
 def coerced(facts: Facts) -> Iterator[Finding]:
     try:
         limit = int(float(_asked(facts)))
@@ -74,3 +74,11 @@ def _at_most(limit: int, facts: Facts) -> Iterator[Finding]:
     count = _count(facts)
     if count is not None and count > limit:
         yield Finding(f"at most {limit} items", f"{count} items", (ITEMS,))
+
+
+TABLE: tuple[Rule, ...] = (
+    Rule("limit.asked", _tries_asked, asked),
+    Rule("limit.default", _tries_default, default),
+    Rule("limit.negative", _tries_negative, negative),
+    Rule("limit.coerced", _tries_coerced, coerced),
+)

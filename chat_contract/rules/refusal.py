@@ -11,9 +11,7 @@ from chat_contract.classification import Fault
 from chat_contract.contract import DOCUMENTED
 from chat_contract.errors import Pointer, render_pointer
 from chat_contract.roles import EVENTS
-from chat_contract.rules.facts import Facts, Finding, Kind, RuleTable, within
-
-TABLE = RuleTable()
+from chat_contract.rules.facts import Facts, Finding, Kind, Rule, within
 
 _JSON_MEDIA_TYPE = re.compile(r"\s*application/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?\Z", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]+\Z")
@@ -23,7 +21,6 @@ def _refused(facts: Facts) -> bool:
     return facts.refused
 
 
-@TABLE.rule("error.media-type", _refused)
 def media_type(facts: Facts) -> Iterator[Finding]:
     assert facts.response is not None
     header = facts.response.header("Content-Type")
@@ -36,7 +33,6 @@ def is_json_media_type(header: str | None) -> bool:
     return header is not None and bool(_JSON_MEDIA_TYPE.match(header))
 
 
-@TABLE.rule("error.shape", _refused)
 def shape(facts: Facts) -> Iterator[Finding]:
     if facts.answer is ABSENT:
         assert facts.response is not None
@@ -50,7 +46,10 @@ def shape(facts: Facts) -> Iterator[Finding]:
         yield Finding("a detail that is a list with at least one entry", facts.answer.get("detail"), ("detail",))
 
 
-@TABLE.rule("error.entry", lambda facts: facts.refused and bool(_detail(facts)))
+def _tries_entry(facts: Facts) -> bool:
+    return facts.refused and bool(_detail(facts))
+
+
 def entry(facts: Facts) -> Iterator[Finding]:
     blamed: set[Pointer] = set()
     for error in facts.contract.response_validators[422].iter_errors(facts.answer):
@@ -84,7 +83,10 @@ def _has_locs(facts: Facts) -> bool:
     return facts.refused and any(True for _ in _locs(facts))
 
 
-@TABLE.rule("error.loc", lambda facts: _has_locs(facts) and _blameable(facts))
+def _tries_loc_leads_to_a_fault(facts: Facts) -> bool:
+    return _has_locs(facts) and _blameable(facts)
+
+
 def loc_leads_to_a_fault(facts: Facts) -> Iterator[Finding]:
     places = [fault.place for fault in facts.classification.faults]
     expected = "a loc at or below " + " or ".join(_as_loc(place) for place in places[:4])
@@ -167,14 +169,16 @@ def _as_loc(place: Pointer) -> str:
     return str(["body", *place]).replace("'", '"')
 
 
-@TABLE.rule("error.loc-body", _has_locs)
 def loc_starts_with_body(facts: Facts) -> Iterator[Finding]:
     for index, loc in _locs(facts):
         if not loc or loc[0] != "body":
             yield Finding('a loc that starts with "body"', loc, ("detail", index, "loc"))
 
 
-@TABLE.rule("error.loc-index", lambda facts: any(_names_an_event(loc) for _, loc in _locs(facts)) and facts.refused)
+def _tries_loc_index_is_an_integer(facts: Facts) -> bool:
+    return any(_names_an_event(loc) for _, loc in _locs(facts)) and facts.refused
+
+
 def loc_index_is_an_integer(facts: Facts) -> Iterator[Finding]:
     for index, loc in _locs(facts):
         if any(isinstance(part, str) and _DIGITS.match(part) for part in _after_events(loc)[:1]):
@@ -201,10 +205,10 @@ def named_faults(facts: Facts) -> tuple[Fault, ...]:
     return tuple(fault for fault in _placed_hard_faults(facts) if any(_leads_to(loc, fault, facts) for loc in locs))
 
 
-@TABLE.rule(
-    "error.all-faults",
-    lambda facts: facts.kind is Kind.MUST_REFUSE and _has_locs(facts) and bool(_placed_hard_faults(facts)),
-)
+def _tries_all_faults_are_named(facts: Facts) -> bool:
+    return facts.kind is Kind.MUST_REFUSE and _has_locs(facts) and bool(_placed_hard_faults(facts))
+
+
 def all_faults_are_named(facts: Facts) -> Iterator[Finding]:
     named = named_faults(facts)
     for fault in _placed_hard_faults(facts):
@@ -212,14 +216,14 @@ def all_faults_are_named(facts: Facts) -> Iterator[Finding]:
             yield Finding(f"an entry for {render_pointer(fault.place)}", [loc for _, loc in _locs(facts)], fault.place)
 
 
-@TABLE.rule(
-    "error.missing-type",
-    lambda facts: (
+def _tries_missing_is_told_from_wrong(facts: Facts) -> bool:
+    return (
         facts.kind is Kind.MUST_REFUSE
         and _has_locs(facts)
         and any(fault.keyword == "required" for fault in facts.classification.hard_faults)
-    ),
-)
+    )
+
+
 def missing_is_told_from_wrong(facts: Facts) -> Iterator[Finding]:
     missing = [fault for fault in facts.classification.hard_faults if fault.keyword == "required"]
     for index, loc in _locs(facts):
@@ -228,3 +232,15 @@ def missing_is_told_from_wrong(facts: Facts) -> Iterator[Finding]:
         told = "missing" in str(found.get("type", "")).lower() or "required" in str(found.get("type", "")).lower()
         if about_it and not told:
             yield Finding("a type that says that the field is missing", found.get("type"), ("detail", index, "type"))
+
+
+TABLE: tuple[Rule, ...] = (
+    Rule("error.media-type", _refused, media_type),
+    Rule("error.shape", _refused, shape),
+    Rule("error.entry", _tries_entry, entry),
+    Rule("error.loc", _tries_loc_leads_to_a_fault, loc_leads_to_a_fault),
+    Rule("error.loc-body", _has_locs, loc_starts_with_body),
+    Rule("error.loc-index", _tries_loc_index_is_an_integer, loc_index_is_an_integer),
+    Rule("error.all-faults", _tries_all_faults_are_named, all_faults_are_named),
+    Rule("error.missing-type", _tries_missing_is_told_from_wrong, missing_is_told_from_wrong),
+)

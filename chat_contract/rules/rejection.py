@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from chat_contract.classification import Fault
 from chat_contract.errors import shorten
 from chat_contract.roles import EVENTS, LIMIT, MESSAGE
-from chat_contract.rules.facts import Facts, Finding, Kind, Rule, RuleTable
+from chat_contract.rules.facts import Facts, Finding, Kind, Rule
 from chat_contract.rules.refusal import named_faults
-
-TABLE = RuleTable()
 
 _CLAUSES = (
     "rejection.body",
@@ -49,27 +48,28 @@ def _clauses_of(facts: Facts) -> set[str]:
     return {"rejection.several", *(_clause_of(fault) for fault in named_faults(facts))}
 
 
-def _rule(clause: str) -> Rule:
-    def find(facts: Facts) -> Iterator[Finding]:
-        if facts.status != 422 and not facts.too_large:
-            place = facts.classification.hard_faults[0].place
-            yield Finding("status 422", facts.seen, place)
-
-    return Rule(
-        clause, lambda facts: facts.kind is Kind.MUST_REFUSE and not facts.failed and clause in _clauses_of(facts), find
-    )
+def _tries_refused(facts: Facts, clause: str) -> bool:
+    return facts.kind is Kind.MUST_REFUSE and not facts.failed and clause in _clauses_of(facts)
 
 
-TABLE.rules += [_rule(clause) for clause in _CLAUSES]
+def refused(facts: Facts) -> Iterator[Finding]:
+    if facts.status != 422 and not facts.too_large:
+        yield Finding("status 422", facts.seen, facts.classification.hard_faults[0].place)
 
 
-@TABLE.rule("rejection.malformed", lambda facts: facts.kind is Kind.MALFORMED and not facts.failed)
+def _tries_malformed(facts: Facts) -> bool:
+    return facts.kind is Kind.MALFORMED and not facts.failed
+
+
 def malformed(facts: Facts) -> Iterator[Finding]:
     if not 400 <= facts.status < 500:
         yield Finding("a 4xx, best 422", facts.seen)
 
 
-@TABLE.rule("rejection.malformed-422", lambda facts: facts.kind is Kind.MALFORMED and 400 <= facts.status < 500)
+def _tries_malformed_422(facts: Facts) -> bool:
+    return facts.kind is Kind.MALFORMED and 400 <= facts.status < 500
+
+
 def malformed_422(facts: Facts) -> Iterator[Finding]:
     if facts.status != 422 and not facts.too_large:
         yield Finding("status 422", facts.seen)
@@ -84,9 +84,16 @@ def _after_a_rejection(facts: Facts) -> bool:
     )
 
 
-@TABLE.rule("rejection.harmless", _after_a_rejection)
 def harmless(facts: Facts) -> Iterator[Finding]:
     if facts.status != 200:
         yield Finding("status 200, as before the refused turn", facts.seen)
     elif facts.reply_id is not None and facts.reply_id != facts.sent_id:
         yield Finding(f"conversation_id {shorten(facts.sent_id)}, as before the refused turn", facts.reply_id)
+
+
+TABLE: tuple[Rule, ...] = (
+    *(Rule(clause, partial(_tries_refused, clause=clause), refused) for clause in _CLAUSES),
+    Rule("rejection.malformed", _tries_malformed, malformed),
+    Rule("rejection.malformed-422", _tries_malformed_422, malformed_422),
+    Rule("rejection.harmless", _after_a_rejection, harmless),
+)

@@ -9,10 +9,8 @@ from typing import Any
 
 from chat_contract.body import ABSENT
 from chat_contract.roles import CONVERSATION, ITEM, ITEMS, MESSAGE, PRICE
-from chat_contract.rules.facts import ANSWERABLE, Facts, Finding, RuleTable
+from chat_contract.rules.facts import ANSWERABLE, Facts, Finding, Rule
 from chat_contract.rules.refusal import is_json_media_type
-
-TABLE = RuleTable()
 
 _DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")
 
@@ -35,13 +33,15 @@ def _objects(facts: Facts) -> Iterator[tuple[int, dict[str, Any]]]:
     return ((index, item) for index, item in enumerate(_items(facts)) if isinstance(item, dict))
 
 
-@TABLE.rule("reply.status", lambda facts: facts.kind in ANSWERABLE and 200 <= facts.status < 300)
+def _tries_status(facts: Facts) -> bool:
+    return facts.kind in ANSWERABLE and 200 <= facts.status < 300
+
+
 def status(facts: Facts) -> Iterator[Finding]:
     if facts.status != 200:
         yield Finding("status 200", facts.seen)
 
 
-@TABLE.rule("reply.media-type", _replied)
 def media_type(facts: Facts) -> Iterator[Finding]:
     assert facts.response is not None
     header = facts.response.header("Content-Type")
@@ -49,14 +49,16 @@ def media_type(facts: Facts) -> Iterator[Finding]:
         yield Finding("Content-Type: application/json", header)
 
 
-@TABLE.rule("reply.encoding", _replied)
 def encoding(facts: Facts) -> Iterator[Finding]:
     assert facts.response is not None
     if facts.answer is ABSENT:
         yield Finding("JSON in UTF-8", facts.response.body[:200].decode("utf-8", "backslashreplace"))
 
 
-@TABLE.rule("reply.length", lambda facts: facts.response is not None)
+def _tries_length(facts: Facts) -> bool:
+    return facts.response is not None
+
+
 def length(facts: Facts) -> Iterator[Finding]:
     assert facts.response is not None
     announced = facts.response.header("Content-Length")
@@ -66,7 +68,10 @@ def length(facts: Facts) -> Iterator[Finding]:
         yield Finding(f"{announced} bytes, as Content-Length says", f"{len(facts.response.body)} bytes")
 
 
-@TABLE.rule("reply.object", lambda facts: facts.replied and facts.answer is not ABSENT)
+def _tries_is_an_object(facts: Facts) -> bool:
+    return facts.replied and facts.answer is not ABSENT
+
+
 def is_an_object(facts: Facts) -> Iterator[Finding]:
     if facts.reply is None:
         yield Finding("an object", facts.answer)
@@ -76,7 +81,10 @@ def is_an_object(facts: Facts) -> Iterator[Finding]:
             yield Finding(f"the field {name}", sorted(facts.reply), (name,))
 
 
-@TABLE.rule("reply.conversation-id", lambda facts: facts.reply is not None and CONVERSATION in facts.reply)
+def _tries_conversation_id(facts: Facts) -> bool:
+    return facts.reply is not None and CONVERSATION in facts.reply
+
+
 def conversation_id(facts: Facts) -> Iterator[Finding]:
     assert facts.reply is not None
     # An empty id that comes back as it was sent is the shopper's doing.
@@ -84,28 +92,36 @@ def conversation_id(facts: Facts) -> Iterator[Finding]:
         yield Finding("a text that is not empty", facts.reply[CONVERSATION], (CONVERSATION,))
 
 
-@TABLE.rule("reply.message", lambda facts: facts.reply is not None and MESSAGE in facts.reply)
+def _tries_message(facts: Facts) -> bool:
+    return facts.reply is not None and MESSAGE in facts.reply
+
+
 def message(facts: Facts) -> Iterator[Finding]:
     assert facts.reply is not None
     if not isinstance(facts.reply[MESSAGE], str):
         yield Finding("a text", facts.reply[MESSAGE], (MESSAGE,))
 
 
-@TABLE.rule("reply.message-blank", lambda facts: facts.reply is not None and isinstance(facts.reply.get(MESSAGE), str))
+def _tries_message_is_not_blank(facts: Facts) -> bool:
+    return facts.reply is not None and isinstance(facts.reply.get(MESSAGE), str)
+
+
 def message_is_not_blank(facts: Facts) -> Iterator[Finding]:
     assert facts.reply is not None
     if not facts.reply[MESSAGE].strip():
         yield Finding("a text that says something", facts.reply[MESSAGE], (MESSAGE,))
 
 
-@TABLE.rule("reply.items", lambda facts: facts.reply is not None and ITEMS in facts.reply)
+def _tries_items(facts: Facts) -> bool:
+    return facts.reply is not None and ITEMS in facts.reply
+
+
 def items(facts: Facts) -> Iterator[Finding]:
     assert facts.reply is not None
     if not isinstance(facts.reply[ITEMS], list):
         yield Finding("a list", facts.reply[ITEMS], (ITEMS,))
 
 
-@TABLE.rule("reply.item", _has_items)
 def item(facts: Facts) -> Iterator[Finding]:
     for index, found in enumerate(_items(facts)):
         if not isinstance(found, dict):
@@ -114,7 +130,6 @@ def item(facts: Facts) -> Iterator[Finding]:
             yield Finding("a text that is not empty", found.get(ITEM), (ITEMS, index, ITEM))
 
 
-@TABLE.rule("reply.item-field", _has_items)
 def item_field(facts: Facts) -> Iterator[Finding]:
     for error in facts.contract.response_validators[200].iter_errors(facts.reply):
         place = tuple(error.absolute_path)
@@ -129,23 +144,46 @@ def _example_fields(facts: Facts) -> set[str]:
     return {name for found in example.get(ITEMS, []) for name in found}
 
 
-@TABLE.rule("reply.item-example", _has_items)
 def item_has_the_example_fields(facts: Facts) -> Iterator[Finding]:
     for index, found in _objects(facts):
         for name in sorted(_example_fields(facts) - set(found) - {ITEM}):
             yield Finding(f"the field {name}", sorted(found), (ITEMS, index, name))
 
 
-@TABLE.rule("reply.item-price", lambda facts: any(isinstance(found.get(PRICE), str) for _, found in _objects(facts)))
+def _tries_price(facts: Facts) -> bool:
+    return any(isinstance(found.get(PRICE), str) for _, found in _objects(facts))
+
+
 def price(facts: Facts) -> Iterator[Finding]:
     for index, found in _objects(facts):
         if isinstance(found.get(PRICE), str) and not _DECIMAL.match(found[PRICE]):
             yield Finding("a decimal number such as 999.99", found[PRICE], (ITEMS, index, PRICE))
 
 
-@TABLE.rule("reply.item-twice", lambda facts: len(_items(facts)) > 1)
+def _tries_no_item_twice(facts: Facts) -> bool:
+    return len(_items(facts)) > 1
+
+
 def no_item_twice(facts: Facts) -> Iterator[Finding]:
     counts = Counter(found[ITEM] for _, found in _objects(facts) if isinstance(found.get(ITEM), str))
     for name, times in counts.items():
         if times > 1:
             yield Finding(f"{name} once", f"{times} times", (ITEMS,))
+
+
+TABLE: tuple[Rule, ...] = (
+    Rule("reply.status", _tries_status, status),
+    Rule("reply.media-type", _replied, media_type),
+    Rule("reply.encoding", _replied, encoding),
+    Rule("reply.length", _tries_length, length),
+    Rule("reply.object", _tries_is_an_object, is_an_object),
+    Rule("reply.conversation-id", _tries_conversation_id, conversation_id),
+    Rule("reply.message", _tries_message, message),
+    Rule("reply.message-blank", _tries_message_is_not_blank, message_is_not_blank),
+    Rule("reply.items", _tries_items, items),
+    Rule("reply.item", _has_items, item),
+    Rule("reply.item-field", _has_items, item_field),
+    Rule("reply.item-example", _has_items, item_has_the_example_fields),
+    Rule("reply.item-price", _tries_price, price),
+    Rule("reply.item-twice", _tries_no_item_twice, no_item_twice),
+)
