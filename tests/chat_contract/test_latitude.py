@@ -32,6 +32,16 @@ def test_a_question_is_read_with_its_place_and_answers() -> None:
     assert not question.other_user
 
 
+def test_every_key_of_a_question_is_read() -> None:
+    row = GOOD | {"written": "float", "media_type": "text/plain", "ask": {"x": 1}, "times": 3}
+    question = read(row | {"unknown": True, "unissued": True, "other_user": True})
+    assert (question.unknown, question.unissued, question.other_user) == (True, True, True)
+    assert (question.written, question.media_type, question.ask) == ("float", "text/plain", {"x": 1})
+    assert (question.schema, question.times) == ({"type": "integer"}, 3)
+    bare = read({"question": "Is it taken?", "answers": ["accepted"]})
+    assert (bare.place, bare.schema, bare.written, bare.about_media_type) == (None, None, None, False)
+
+
 def test_a_question_about_no_media_type_is_about_media_types() -> None:
     assert read(GOOD | {"media_type": None}).about_media_type
     assert not read(GOOD).about_media_type
@@ -55,7 +65,9 @@ def test_a_question_that_is_none_is_refused_by_its_name(row: Any, place: tuple[s
     with pytest.raises(DocumentError) as caught:
         read(row)
     assert caught.value.pointer == ("questions", "q", *place)
-    assert caught.value.mend
+    said, mend = ("has answers that nobody gives", "choose from accepted, ") if place else ("is no question", "use the")
+    assert said in str(caught.value)
+    assert str(caught.value.mend).startswith(mend)
 
 
 def test_every_answer_may_be_given() -> None:
