@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from chat_contract.contract import validator_for
-from chat_contract.formats import is_date_time
+from chat_contract.formats import format_checker, is_date_time
 from tests.chat_contract.properties import examples
 
 DATE_TIMES = (
@@ -18,7 +19,13 @@ DATE_TIMES = (
     *("2024-02-29T00:00:00Z", "2000-02-29T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"),
     *("2024-06-14T10:00:00+00:00", "2024-06-14T10:00:00-00:00", "2024-06-14T10:00:00+23:59"),
     # The examples of section 5.8, and a leap second as Tokyo saw it.
-    *("1990-12-31T23:59:60Z", "1990-12-31T15:59:60-08:00", "2017-01-01T08:59:60+09:00", "1937-01-01T12:00:27.87+00:20"),
+    *(
+        "1990-12-31T23:59:60Z",
+        "1990-12-31T15:59:60-08:00",
+        "2017-01-01T08:59:60+09:00",
+        "2017-01-01T05:29:60+05:30",
+        "1937-01-01T12:00:27.87+00:20",
+    ),
 )
 NONE = (
     *("", "Z", "2024-06-14", "2024-06-14T10:00:00", "2024-06-14 10:00:00Z", "2024-06-14T10:00Z", "20240614T100000Z"),
@@ -67,3 +74,12 @@ def test_the_format_counts_in_a_schema() -> None:
     validator = validator_for({"type": "string", "format": "date-time"})
     assert validator.is_valid("2016-12-31T23:59:60Z")
     assert not validator.is_valid("2024-06-14T10:00:00Z\n")
+
+
+def test_a_new_checker_knows_date_time_and_what_jsonschema_knows() -> None:
+    checker = format_checker()
+    assert checker.conforms("2016-12-31T23:59:60Z", "date-time")
+    assert not checker.conforms("2024-06-14T10:00:00Z\n", "date-time")
+    assert not checker.conforms("1.2.3", "ipv4")
+    assert set(checker.checkers) >= set(Draft202012Validator.FORMAT_CHECKER.checkers)
+    assert checker.checkers is not Draft202012Validator.FORMAT_CHECKER.checkers

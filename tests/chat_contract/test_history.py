@@ -63,6 +63,11 @@ def test_an_id_that_a_shopper_made_up_is_not_given_to_another(run: Run) -> None:
     assert not run.history.issued("mine")
 
 
+def test_a_made_up_id_that_was_replaced_is_not_given_to_another(run: Run) -> None:
+    assert run.turn(say(conversation_id="mine"), gives("c1")) == set()
+    assert run.turn(say(), gives("mine")) == {"conversation.distinct"}
+
+
 def test_a_made_up_id_stays_made_up(run: Run) -> None:
     run.turn(say(conversation_id="mine"), gives("mine"))
     assert classify(run.contract, say(conversation_id="mine"), run.history).standing is Standing.DOCUMENTED

@@ -420,12 +420,13 @@ TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
             ex(ask("", method="GET"), answer(405)),
             ex(ask("", method="DELETE"), NO),
             ex(ask("", method="PUT"), answer(302)),
+            ex(ask("", method="PUT"), answer(300)),
         ],
         [ex(ask("", method="GET"), answer(405, "", (("Allow", "POST"),))), ex(ask("", method="PATCH"), answer(404))],
     ),
     "http.methods-accepted": (
         [ex(ask("", method=method), OK) for method in ("GET", "PUT", "PATCH", "DELETE")],
-        [ex(ask("", method="GET"), answer(404))],
+        [ex(ask("", method="GET"), answer(404)), ex(ask("", method="GET"), answer(300))],
     ),
     "http.methods-failing": (
         [
@@ -444,15 +445,22 @@ TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
         [ex(ask({"message": "a"}, path="/chatt"), answer(404))],
     ),
     "http.media-type": (
-        [ex(ask({"message": "a"}, headers=TEXT), NO), ex(ask({"message": "a"}, headers=()), answer(404))],
-        [ex(ask({"message": "a"}, headers=TEXT), outcome) for outcome in (OK, answer(415), refuse([]))],
+        [
+            ex(ask({"message": "a"}, headers=TEXT), NO),
+            ex(ask({"message": "a"}, headers=TEXT), answer(300)),
+            ex(ask({"message": "a"}, headers=()), answer(404)),
+        ],
+        [ex(ask({"message": "a"}, headers=TEXT), outcome) for outcome in (OK, answer(415), refuse([]), answer(201))],
     ),
     "http.media-type-failing": (
         [ex(ask({"message": "a"}, headers=TEXT), outcome) for outcome in (answer(500), RESET, SILENCE)],
         [ex(ask({"message": "a"}, headers=TEXT), answer(415))],
     ),
     "http.chunked": (
-        [ex(ask({"message": "a"}, chunked=True), outcome) for outcome in (answer(411), answer(500), RESET, refuse([]))],
+        [
+            ex(ask({"message": "a"}, chunked=True), outcome)
+            for outcome in (answer(411), answer(500), RESET, refuse([]), answer(300))
+        ],
         [ex(ask({"message": "a"}, chunked=True), OK)],
     ),
     "robustness.status": (
@@ -499,7 +507,7 @@ TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
         [ex(ask('{"message": "a", "x": NaN}'), OK), ex(ask('{"message": "a", "x": NaN}'), NO)],
     ),
     "robustness.beyond-i-json-status": (
-        [ex(ask(b'"\xff"'), answer(302)), ex(ask('{"message": NaN}'), answer(304))],
+        [ex(ask(b'"\xff"'), answer(status)) for status in (300, 302)] + [ex(ask('{"message": NaN}'), answer(304))],
         [ex(ask(b'"\xff"'), outcome) for outcome in (NO, answer(413), answer(418), refuse([]))],
     ),
     "latitude.repeatable": (
