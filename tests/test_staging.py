@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from click.testing import CliRunner, Result
 
+from contract_tests.engine.reports import RENDERERS
 from kit_cli.main import cli
 from tests.conftest import RequireProgram
 from tests.correct_servers import serving
-from tests.faulty_servers.base import KEY
+from tests.faulty_servers.base import KEY, Hook
 from tests.faulty_servers.catalogue import BY_NAME
-from tests.faulty_servers.fault import serve
+from tests.faulty_servers.fault import Fault, edits, serve
 from tests.small_proxy import passing
 
 
@@ -330,6 +335,66 @@ def test_a_key_from_the_environment_is_sent_and_never_written(tmp_path: Path, mo
     assert len(list(tmp_path.iterdir())) == len(artefacts) + 1
     assert [file for file in tmp_path.iterdir() if KEY in file.read_text("utf-8")] == []
     assert KEY not in result.output
+
+
+def written_otherwise(key: str) -> list[str]:
+    """The ways in which a server may echo what it was sent."""
+    return [
+        *(key, key.upper(), key.lower(), quote(key, safe=""), "".join(f"%{ord(one):02x}" for one in key)),
+        *(base64.b64encode(packed.encode()).decode() for packed in (key, f"Bearer {key}", f"me:{key}")),
+        *(f"{key[:9]}\n{key[9:]}", html.escape(key), key.encode().hex()),
+    ]
+
+
+def telling(key: str) -> Fault:
+    """A server with a fault, whose replies and refusals tell the key in every way."""
+    said = " | ".join(written_otherwise(key))
+    fault = BY_NAME["limit-ignored"]
+    assert isinstance(fault, Fault)
+    hooks: dict[str, Hook] = {
+        "compose": edits(lambda _, reply: {**reply, "message": f"{reply['message']} {said}", said[:40]: said}),
+        "detail": edits(lambda _, detail: [{**one, "input": {"authorization": said}} for one in detail]),
+        "send": edits(lambda _, answer: answer.headers.update({"X-Echo": key, "Set-Cookie": f"key={key}"})),
+    }
+    return replace(fault, hooks={**fault.hooks, **hooks})
+
+
+@pytest.mark.parametrize("key", [KEY, "Ab+/c=d&e<g>'h%24$x`i12345"])
+def test_a_key_that_the_server_tells_in_every_way_is_in_no_artefact(
+    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAGING_KEY", key)
+    artefacts = [f"{name}={tmp_path / name}" for name in RENDERERS]
+    arguments: list[str | Path] = ["--key-env", "STAGING_KEY", "--max-requests", "80", "--resume", tmp_path / "run"]
+    arguments += [part for one in artefacts for part in ("--report", one)]
+    arguments += ["--write-waivers", tmp_path / "waivers", "--profile-out", tmp_path / "profile"]
+    with serve(telling(key)) as url:
+        first = call("verify", url, *arguments)
+        again = call("verify", url, *arguments)
+    assert (first.exit_code, again.exit_code) == (1, 1), first.output
+    texts = [file.read_text("utf-8") for file in tmp_path.iterdir()]
+    bodies = [json.loads(line).get("body", "") for line in (tmp_path / "run").read_text("utf-8").splitlines()]
+    texts += [first.output, *(base64.b64decode(body).decode() for body in bodies)]
+    assert len(texts) == len(artefacts) + 4 + len(bodies)
+    forms = {form for one in written_otherwise(key) for form in (one, html.escape(one), json.dumps(one)[1:-1])}
+    assert [(form, text[:80]) for form in forms for text in texts if form in text] == []
+    # What was recalled is judged as it was: a hidden key makes no body longer than its head says.
+    assert first.output.splitlines()[0] == again.output.splitlines()[0]
+
+
+@pytest.mark.parametrize("key", ["message", "verdict", "conforms", "127.0.0.1"])
+def test_a_key_that_is_an_everyday_word_ends_in_no_traceback(key: str, tmp_path: Path) -> None:
+    with serve(BY_NAME["limit-ignored"]) as url:
+        result = call("verify", url, "--quick", "-H", f"X-API-Key: {key}", "--report", f"html={tmp_path / 'page'}")
+    assert result.exit_code in {1, 2}
+    assert result.exit_code == 1 or "take another" in result.output
+
+
+def test_the_password_of_a_proxy_is_in_no_artefact(lax: str, tmp_path: Path) -> None:
+    proxy = "http://me:open-sesame-42@127.0.0.1:9"
+    result = call("verify", lax, "--proxy", proxy, "--report", f"json={tmp_path / 'r'}")
+    assert result.exit_code == 2
+    assert "sesame" not in result.output
 
 
 # Certificates and proxies

@@ -29,14 +29,14 @@ def evidence(
 
     ``changes`` are the answers to open questions that were others in an earlier run.
     """
-    document = {
+    return {
         "format": FORMAT,
         "version": VERSION,
         "tool": f"chat-contract/{__version__}",
         "contract": result.contract_version,
         "verdict": result.verdict,
-        "reason": result.reason,
-        "base_url": result.base_url,
+        "reason": secrets.hide(result.reason),
+        "base_url": secrets.hide(result.base_url),
         "started": result.started,
         "seed": result.seed,
         "tier": result.tier,
@@ -49,9 +49,8 @@ def evidence(
         "clauses": [_clause(clause, result.base_url, headers, secrets) for clause in result.clauses],
         "latitude": result.profile,
         "latitude_changes": [list(change) for change in changes],
-        "exchanges": [_observed(number, seen) for number, seen in enumerate(result.observations, 1)],
+        "exchanges": [_observed(number, seen, secrets) for number, seen in enumerate(result.observations, 1)],
     }
-    return dict(_hidden(document, secrets))
 
 
 def _clause(found: ClauseResult, base_url: str, headers: Headers, secrets: Secrets) -> Document:
@@ -72,24 +71,28 @@ def _clause(found: ClauseResult, base_url: str, headers: Headers, secrets: Secre
 def _violation(cause: Cause, base_url: str, headers: Headers, secrets: Secrets) -> Document:
     waiver = cause.waiver
     return {
-        "message": cause.violation.message,
-        "pointer": render_pointer(cause.violation.pointer),
-        "expected": cause.violation.expected,
-        "got": cause.violation.got,
+        "message": secrets.hide(cause.violation.message),
+        "pointer": secrets.hide(render_pointer(cause.violation.pointer)),
+        "expected": secrets.hide(cause.violation.expected),
+        "got": _hidden(cause.violation.got, secrets),
         "seen": cause.seen,
         "sent": cause.sent,
         "intermittent": cause.intermittent,
         "waived": None
         if waiver is None
-        else {"reason": waiver.reason, "owner": waiver.owner, "expires": waiver.expires.isoformat()},
+        else {
+            "reason": secrets.hide(waiver.reason),
+            "owner": secrets.hide(waiver.owner),
+            "expires": waiver.expires.isoformat(),
+        },
         "request": cause.exhibit.step.label,
         "requests": list(cause.labels),
-        "exchanges": [_exchange(interaction) for interaction in exchanges(cause.exhibit)],
-        "curl": command(cause.exhibit, base_url, headers, secrets),
+        "exchanges": [_exchange(interaction, secrets) for interaction in exchanges(cause.exhibit)],
+        "curl": secrets.hide(command(cause.exhibit, base_url, headers, secrets)),
     }
 
 
-def _observed(number: int, seen: Observation) -> Document:
+def _observed(number: int, seen: Observation, secrets: Secrets) -> Document:
     return {
         "number": number,
         "group": seen.script.group,
@@ -100,35 +103,49 @@ def _observed(number: int, seen: Observation) -> Document:
         "seconds": round(seen.interaction.outcome.elapsed, 4),
         "tried": sorted(seen.tried),
         "broken": sorted({violation.clause for violation in seen.violations}),
-        **_exchange(seen.interaction),
+        **_exchange(seen.interaction, secrets),
     }
 
 
-def _exchange(interaction: Interaction) -> Document:
+def _exchange(interaction: Interaction, secrets: Secrets) -> Document:
     request, outcome = interaction.request, interaction.outcome
+    plain = tuple((name, value) for name, value in request.headers if not is_credential(name))
     sent = {
         "method": request.method,
         "path": request.path,
-        "headers": {name: value for name, value in request.headers if not is_credential(name)},
-        "body": _text(request.body),
+        "headers": _headers(plain, secrets),
+        "body": _text(request.body, secrets),
     }
     if isinstance(outcome, Breakdown):
-        return {"request": sent, "response": None, "breakdown": {"kind": outcome.kind, "detail": outcome.detail}}
-    return {
-        "request": sent,
-        "response": {"status": outcome.status, "headers": dict(outcome.headers), "body": _text(outcome.body)},
+        breakdown = {"kind": outcome.kind, "detail": secrets.hide(outcome.detail)}
+        return {"request": sent, "response": None, "breakdown": breakdown}
+    came = {
+        "status": outcome.status,
+        "headers": _headers(outcome.headers, secrets),
+        "body": _text(outcome.body, secrets),
     }
+    return {"request": sent, "response": came}
 
 
-def _text(body: bytes) -> str | dict[str, str]:
+def _headers(headers: Headers, secrets: Secrets) -> dict[str, str]:
+    """Return the headers by name, those of one name in one line."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        shown = secrets.hide(name)
+        found[shown] = f"{found[shown]}, {secrets.hide(value)}" if shown in found else secrets.hide(value)
+    return found
+
+
+def _text(body: bytes, secrets: Secrets) -> str | dict[str, str]:
+    """Return the body as text, or as base64 where it is none."""
     try:
-        return body.decode("utf-8")
+        return secrets.hide(body.decode("utf-8"))
     except UnicodeDecodeError:
-        return {"base64": base64.b64encode(body).decode("ascii")}
+        return {"base64": base64.b64encode(secrets.masked_bytes(body)).decode("ascii")}
 
 
 def _hidden(value: Any, secrets: Secrets) -> Any:
-    """Hide the secrets in every text of a value, commands apart, which name them on purpose."""
+    """Hide the secrets in every text of a value that came from a server."""
     if isinstance(value, str):
         return secrets.hide(value)
     if isinstance(value, list):

@@ -73,11 +73,11 @@ class Record:
             "elapsed": outcome.elapsed,
         }
         if isinstance(outcome, Breakdown):
-            line["breakdown"] = [outcome.kind, self.secrets.hide(outcome.detail)]
+            line["breakdown"] = [outcome.kind, self.secrets.masked(outcome.detail)]
         else:
             line["status"] = outcome.status
-            line["headers"] = [[name, self.secrets.hide(value)] for name, value in outcome.headers]
-            line["body"] = base64.b64encode(self.secrets.hide_bytes(outcome.body)).decode("ascii")
+            line["headers"] = [[name, self.secrets.masked(value)] for name, value in outcome.headers]
+            line["body"] = base64.b64encode(self.secrets.masked_bytes(outcome.body)).decode("ascii")
         with self._lock:
             self._write(line)
 

@@ -166,7 +166,12 @@ def _record(contract: Contract, options: Options) -> Record | None:
         "shard": str(options.shard or ""),
         "expect_auth": options.expect_auth,
     }
-    return Record(options.record, about, secrets_of(options.headers), now=lambda: options.now().timestamp())
+    return Record(
+        options.record,
+        about,
+        secrets_of(options.headers, options.transport.proxy),
+        now=lambda: options.now().timestamp(),
+    )
 
 
 def _tier(options: Options) -> Tier:

@@ -44,8 +44,7 @@ class Transport:
                 self.cert,
                 lambda: context.load_cert_chain(str(self.cert), str(self.key or self.cert), password=lambda: ""),
             )
-        if self.proxy is not None:
-            _check_proxy(self.proxy)
+        check_proxy(self.proxy)
 
     def equip(self, session: requests.Session) -> None:
         """Make a session use all this."""
@@ -68,7 +67,10 @@ def _try(option: str, path: Path, load: Callable[[], None]) -> None:
         raise UsageError(f"{option} {path}: cannot be read ({error.strerror}); name another file") from None
 
 
-def _check_proxy(url: str) -> None:
+def check_proxy(url: str | None) -> None:
+    """Raise :class:`UsageError` for what is no URL of a proxy, without showing it: it may hold a password."""
+    if url is None:
+        return
     try:
         parts = urlsplit(url)
         fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0

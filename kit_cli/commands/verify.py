@@ -24,7 +24,7 @@ from contract_tests.engine.secrets import Secrets, secrets_of
 from contract_tests.engine.session import Options, Preview, preview, run
 from contract_tests.engine.shards import parse_shard
 from contract_tests.engine.tiers import TIERS
-from contract_tests.engine.transport import Transport
+from contract_tests.engine.transport import Transport, check_proxy
 from contract_tests.engine.waiving import check_waivers, drafted, load_waivers
 from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
 from kit_cli.options import OVERLAY, SPEC
@@ -138,8 +138,9 @@ def verify(base_url: str, **given: Any) -> None:
     """
     secrets = Secrets()
     try:
+        check_proxy(given["proxy"])
         headers = _headers(given)
-        secrets = secrets_of(headers)
+        secrets = secrets_of(headers, given["proxy"])
         sys.exit(_verify(base_url, headers, secrets, given))
     except KitError as error:
         click.echo(f"could not judge: {secrets.hide(str(error))}", err=True)
@@ -242,7 +243,10 @@ def _write(artefacts: Sequence[_Artefact], secrets: Secrets, record: Path | None
         str(file) for file in (*files, *([record] if record else [])) if secrets.leaked(file.read_text("utf-8"))
     ]
     if leaking:
-        raise LeakError(f"{', '.join(leaking)} would hold the key of this run; delete what is there and report this")
+        raise LeakError(
+            f"{', '.join(leaking)} would hold the key of this run; delete what is there. "
+            "A key that is an everyday word stands in every text: take another; anything else is our mistake: report it"
+        )
 
 
 class LeakError(KitError):
