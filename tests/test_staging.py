@@ -8,6 +8,9 @@ import json
 import ssl
 import subprocess
 import sys
+import threading
+import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,9 +24,10 @@ from contract_tests.engine.reports import RENDERERS
 from kit_cli.main import cli
 from tests.conftest import RequireProgram
 from tests.correct_servers import serving
-from tests.faulty_servers.base import KEY, Hook
+from tests.faulty_servers.base import KEY, Chat, Hook, Style
 from tests.faulty_servers.catalogue import BY_NAME
 from tests.faulty_servers.fault import Fault, edits, serve
+from tests.faulty_servers.wire import JSON, Answer, Request, Server
 from tests.small_proxy import passing
 
 
@@ -106,7 +110,72 @@ def test_a_rate_is_kept(lax: str, tmp_path: Path) -> None:
     assert starts[-1] - starts[0] >= (len(starts) - 10) / 40
 
 
+class Limited:
+    """A server that refuses all but so many requests a second, or loses every so many-th; it counts what came."""
+
+    def __init__(self, name: str, *, each_second: int = 10_000, lose_every: int = 0, retry_after: str = "1") -> None:
+        what = BY_NAME[name]
+        self.app = Chat(what) if isinstance(what, Style) else Chat(what.style, what.hooks)
+        self.each_second, self.lose_every, self.retry_after = each_second, lose_every, retry_after
+        self.came = self.refused = 0
+        self.taken: deque[float] = deque(maxlen=each_second)
+        self.lock = threading.Lock()
+
+    def __call__(self, request: Request) -> Answer:
+        with self.lock:
+            self.came += 1
+            if self.lose_every and self.came % self.lose_every == 0:
+                return Answer(200, reset=True)
+            now = time.monotonic()
+            if len(self.taken) == self.each_second and now - self.taken[0] < 1:
+                self.refused += 1
+                return Answer(429, b"{}", {**JSON, "Retry-After": self.retry_after})
+            self.taken.append(now)
+        return self.app(request)
+
+
+def on(server: Limited, folder: Path, *arguments: str) -> dict[str, Any]:
+    with Server(server) as wire:
+        return judge(folder, f"http://127.0.0.1:{wire.port}/v1", *arguments)
+
+
+@pytest.mark.parametrize("name", ["lax", "single-quote-crashes"])
+def test_a_server_that_limits_the_rate_is_judged_as_if_it_did_not(name: str, tmp_path: Path) -> None:
+    plain = on(Limited(name), tmp_path)
+    server = Limited(name, each_second=25)
+    limited = on(server, tmp_path, "--workers", "8")
+    assert server.refused > 0
+    assert (limited["verdict"], causes(limited)) == (plain["verdict"], causes(plain))
+    # What was refused for its rate is sent again, and takes nothing away from the rest.
+    assert sum(limited["left_out"].values()) <= sum(plain["left_out"].values()) + 12
+
+
+def test_a_server_that_wants_to_be_left_alone_for_an_hour_ends_the_run(tmp_path: Path) -> None:
+    server = Limited("lax", each_second=10, retry_after="3600")
+    with Server(server) as wire:
+        result = call("verify", f"http://127.0.0.1:{wire.port}/v1")
+    assert result.exit_code == 2
+    assert "429, which asks to wait 3600 s; send less by --rate-limit" in result.output
+    assert server.came <= 12
+
+
+def test_nothing_is_begun_when_the_time_is_over(tmp_path: Path) -> None:
+    server = Limited("lax", each_second=10, retry_after="30")
+    report = on(server, tmp_path, "--max-time", "2", "--workers", "4")
+    assert (report["verdict"], server.came <= 14) == ("inconclusive", True)
+    assert report["left_out"]
+
+
 # Less than everything
+
+
+@pytest.mark.parametrize("workers", ["1", "8"])
+@pytest.mark.parametrize("most", [1, 2, 8, 13, 30, 60])
+def test_no_more_is_sent_than_allowed_when_much_is_lost_and_refused(most: int, workers: str, tmp_path: Path) -> None:
+    server = Limited("id-always-new", each_second=30, lose_every=2, retry_after="0.2")
+    with Server(server) as wire:
+        call("verify", f"http://127.0.0.1:{wire.port}/v1", "--workers", workers, "--max-requests", str(most))
+    assert server.came <= most
 
 
 def test_a_plan_sends_the_probe_and_nothing_else(lax: str) -> None:

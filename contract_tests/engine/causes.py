@@ -106,7 +106,7 @@ class _Budget:
     """How many requests confirmations may still send. Thread-safe."""
 
     def __init__(self, runner: Runner, most: int | None) -> None:
-        room = MAX_CONFIRMATIONS if most is None else most - runner.sender.sent
+        room = MAX_CONFIRMATIONS if most is None else most - runner.sender.allowance.sent
         self._left = min(MAX_CONFIRMATIONS, room)
         self._exact = most is not None
         self._lock = threading.Lock()
@@ -162,6 +162,9 @@ def _confirmed(runner: Runner, cause: Cause, budget: _Budget, *, worth_it: Calla
             for violation in observation.violations
             if key_of(violation) == cause.key
         ]
+        if not found and runner.sender.allowance.over:
+            # It may not have been sent.
+            break
         cause = replace(cause, sent=cause.sent + 1)
         if found:
             violation, exhibit = min(found, key=lambda sighting: _size(sighting[1]))

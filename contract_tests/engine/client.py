@@ -6,7 +6,8 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeGuard
 
 import requests
 import urllib3
@@ -14,6 +15,7 @@ from requests.adapters import HTTPAdapter
 
 from chat_contract.interactions import Breakdown, Headers, Request, Response
 from chat_contract.version import __version__
+from contract_tests.engine.allowance import Allowance, SpentError
 from contract_tests.engine.pacing import Pace
 from contract_tests.engine.transport import Transport
 
@@ -23,8 +25,13 @@ MAX_ANSWER = 32 * 1024 * 1024
 
 _ADDRESS = re.compile(r"^(?:<[^>]*>|HTTPS?Connection(?:Pool)?\([^)]*\)): ")
 _CHUNK = 64 * 1024
-_LONGEST_WAIT = 30.0
+LONGEST_WAIT = 120.0
+"""A server that asks for more has said that it will not be judged now."""
+_SHORTEST_WAIT = 0.05
 _TRIES_AT_429 = 5
+_TURNED_AWAY = 5
+_TOO_MUCH = "send less by --rate-limit, or go on another time by --resume"
+_NUMBER = re.compile(r"\d+(?:\.\d*)?\Z")
 _PAUSES = (0.1, 0.5)
 """How long to wait before each further try of a connection that failed, in seconds."""
 _SILENCES_WAITED_FOR = 3
@@ -54,13 +61,15 @@ class Client:
         timeout: float = 10.0,
         transport: Transport | None = None,
         pace: Pace | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.headers = headers
         self.timeout = timeout
         self.transport = transport or Transport()
         self.pace = pace or Pace()
-        self.sent = 0
+        self.allowance = allowance or Allowance()
+        self._turned_away = 0
         self._silences = 0
         self._slowest = 0.0
         self._lock = threading.Lock()
@@ -70,14 +79,30 @@ class Client:
     def send(self, request: Request, *, tries: int = _TRIES_AT_429) -> Response | Breakdown:
         """Send the request; a 429 is waited for and sent again, as often as ``tries`` says.
 
-        Raises :class:`UnreachableError` where no connection can be made.
+        Raises :class:`UnreachableError` where no connection can be made, and where the server takes nothing more for a
+        long time; :class:`SpentError` where the run may send no more.
         """
         outcome = self._send_settled(request)
         for _ in range(tries - 1):
-            if not isinstance(outcome, Response) or outcome.status != 429:
+            if not _is_429(outcome):
+                break
+            seconds = retry_after(outcome)
+            if seconds > LONGEST_WAIT:
+                raise UnreachableError(f"status 429, which asks to wait {seconds:.0f} s", for_good=True, mend=_TOO_MUCH)
+            if seconds >= self.allowance.left():
+                self.allowance.end()
+                raise SpentError
+            self.pace.hold(seconds)
+            try:
+                again = self._send_settled(request)
+            except SpentError:
                 return outcome
-            self.pace.hold(retry_after(outcome, _LONGEST_WAIT))
-            outcome = self._send_settled(request)
+            self.allowance.lose()
+            outcome = again
+        self._turned_away = self._turned_away + 1 if _is_429(outcome) else 0
+        if self._turned_away >= _TURNED_AWAY:
+            text = f"status 429 to {_TURNED_AWAY} requests one after the other, however often they were sent"
+            raise UnreachableError(text, for_good=True, mend=_TOO_MUCH)
         return outcome
 
     @property
@@ -96,24 +121,40 @@ class Client:
 
     def _send_settled(self, request: Request) -> Response | Breakdown:
         """Send until the connection holds: a network may lose one or two of them, but not three for one request."""
-        for pause in _PAUSES:
+        outcome: Breakdown | UnreachableError | None = None
+        for pause in (0.0, *_PAUSES):
+            time.sleep(pause)
             try:
-                outcome = self._send_once(request)
+                self._begin()
+            except SpentError:
+                if outcome is None:
+                    raise
+                break
+            if outcome is not None:
+                self.allowance.lose()
+            try:
+                came = self._send_once(request)
             except UnreachableError as error:
                 if error.for_good:
                     raise
-                time.sleep(pause)
+                outcome = error
                 continue
-            if not isinstance(outcome, Breakdown) or outcome.kind != "reset":
-                return outcome
+            if not isinstance(came, Breakdown) or came.kind != "reset":
+                return came
             # A server may close a kept connection just as it is used again. On a fresh one that cannot be.
             self._drop_connections()
-        return self._send_once(request)
+            outcome = came
+        if isinstance(outcome, Breakdown):
+            return outcome
+        assert outcome is not None
+        raise outcome
+
+    def _begin(self) -> None:
+        """Wait for the time of the next request, and count it."""
+        self.pace.wait()
+        self.allowance.take()
 
     def _send_once(self, request: Request) -> Response | Breakdown:
-        self.pace.wait()
-        with self._lock:
-            self.sent += 1
         began = time.monotonic()
         patience = self.patience
         try:
@@ -212,13 +253,31 @@ def _in_chunks(body: bytes) -> Iterator[bytes]:
         yield body[middle:]
 
 
-def retry_after(response: Response, longest: float) -> float:
-    """Return the seconds to wait that a 429 asks for, one where it does not say, and ``longest`` at most."""
+def retry_after(response: Response, *, now: float | None = None) -> float:
+    """Return the seconds to wait that a 429 asks for, by a number or a date; one where it does not say.
+
+    ``now`` is the time in Unix seconds: by default that of the server, if it tells it.
+    """
+    said = (response.header("Retry-After") or "").strip()
+    if _NUMBER.match(said):
+        return max(float(said), _SHORTEST_WAIT)
+    until = _unix(said)
+    if until is None:
+        return 1.0
+    if now is None:
+        now = _unix(response.header("Date") or "")
+    return max(until - (time.time() if now is None else now), _SHORTEST_WAIT)
+
+
+def _unix(date: str) -> float | None:
     try:
-        seconds = float(response.header("Retry-After") or 1.0)
-    except ValueError:
-        seconds = 1.0
-    return min(max(seconds, 0.05), longest)
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_429(outcome: Response | Breakdown) -> TypeGuard[Response]:
+    return isinstance(outcome, Response) and outcome.status == 429
 
 
 def _root(error: BaseException) -> BaseException:

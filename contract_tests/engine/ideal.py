@@ -12,6 +12,7 @@ from chat_contract.interactions import Interaction, Request, Response
 from chat_contract.judge import facts_of, remember
 from chat_contract.roles import CONVERSATION, ITEMS, MESSAGE
 from chat_contract.rules.facts import Facts, Kind
+from contract_tests.engine.allowance import Allowance
 from contract_tests.engine.runner import Runner
 from contract_tests.engine.script import Script
 
@@ -23,12 +24,12 @@ class IdealServer:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        self.sent = 0
+        self.allowance = Allowance()
         self.history = History()
 
     def send(self, request: Request) -> Response:
         """Return the answer that breaks no clause."""
-        self.sent += 1
+        self.allowance.take()
         unanswered = facts_of(self.contract, Interaction(request, Response(0)), self.history)
         response = self._answer(unanswered)
         remember(self.history, facts_of(self.contract, Interaction(request, response), self.history))
@@ -43,7 +44,7 @@ class IdealServer:
             return Response(404, _HEADERS, b"{}")
         if facts.kind in {Kind.MALFORMED, Kind.MUST_REFUSE}:
             return Response(422, _HEADERS, _json(_refusal(facts)))
-        reply = {CONVERSATION: facts.sent_id or f"ideal-{self.sent}", MESSAGE: "Here you are.", ITEMS: []}
+        reply = {CONVERSATION: facts.sent_id or f"ideal-{self.allowance.sent}", MESSAGE: "Here you are.", ITEMS: []}
         return Response(200, _HEADERS, _json(reply))
 
 

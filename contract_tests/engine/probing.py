@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from urllib.parse import urlsplit
 
 from chat_contract import Contract, KitError, UsageError
 from chat_contract.interactions import Breakdown, Request, Response, find_header
-from contract_tests.engine.client import Client, UnreachableError, retry_after
+from contract_tests.engine.client import LONGEST_WAIT, Client, UnreachableError, retry_after
 from contract_tests.engine.planning.samples import Samples
 from contract_tests.engine.record import Record
 from contract_tests.engine.script import JSON_HEADERS, Script, Step, single
 
 _PROBES = 5
-_LONGEST_WAIT_OF_A_PROBE = 5.0
 
 
 class CannotJudgeError(KitError):
@@ -45,7 +43,7 @@ def probe(contract: Contract, client: Client, record: Record | None = None) -> t
         request = Request(operation.method, operation.path, JSON_HEADERS, step.raw(None))
         known = None if record is None else record.recall(script, 0, request)
         if known is not None:
-            client.sent += 1
+            client.allowance.recall()
             return script, known.outcome
         try:
             outcome = client.send(request, tries=1)
@@ -63,7 +61,12 @@ def probe(contract: Contract, client: Client, record: Record | None = None) -> t
         if not said:
             return _kept(record, script, request, outcome)
         if outcome.status == 429:
-            time.sleep(retry_after(outcome, _LONGEST_WAIT_OF_A_PROBE))
+            seconds = retry_after(outcome)
+            if seconds > LONGEST_WAIT:
+                raise CannotJudgeError(
+                    f"{client.base_url}: status 429, which asks to wait {seconds:.0f} s; try again then"
+                )
+            client.pace.hold(seconds)
     raise CannotJudgeError(f"{client.base_url}: {said} to {_PROBES} probes; try again when the server is well")
 
 

@@ -15,6 +15,7 @@ from chat_contract.history import History
 from chat_contract.interactions import Breakdown, Interaction, Request, Response
 from chat_contract.judge import facts_of, remember, tried, violations
 from chat_contract.rules.facts import Facts, Kind
+from contract_tests.engine.allowance import Allowance, SpentError
 from contract_tests.engine.script import Script, Step, requests_of
 
 
@@ -36,7 +37,7 @@ class Memory(Protocol):
 class Sender(Protocol):
     """What a runner needs of a client."""
 
-    sent: int
+    allowance: Allowance
 
     def send(self, request: Request) -> Response | Breakdown: ...
 
@@ -85,7 +86,6 @@ class Runner:
         workers: int = 1,
         memory: Memory | None = None,
         clock: Callable[[], float] = time.monotonic,
-        expired: Callable[[], bool] = lambda: False,
         progress: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.contract = contract
@@ -95,7 +95,6 @@ class Runner:
         self.memory = memory
         self.clock = clock
         self.began = clock()
-        self.expired = expired
         self.progress = progress
         self.history = History()
         self.journal = Journal()
@@ -159,9 +158,9 @@ class Runner:
 
     def affords(self, requests: int) -> bool:
         """Say whether so many more requests may be sent."""
-        if self.expired():
+        if self.sender.allowance.over:
             return False
-        return self.max_requests is None or self.sender.sent + requests <= self.max_requests
+        return self.max_requests is None or self.sender.allowance.spent + requests <= self.max_requests
 
     def _conversation(self, script: Script, barrier: threading.Barrier | None = None) -> list[Observation]:
         talk = _Talk(script)
@@ -181,6 +180,9 @@ class Runner:
 
     def _take_turn(self, talk: _Talk, index: int, *, concurrent: bool) -> None:
         step = talk.script.steps[index]
+        if talk.cut_off:
+            self._leave_out(talk, index)
+            return
         if step.continues and talk.conversation_id is None:
             self.journal.not_sent.append((talk.script, index))
             return
@@ -188,18 +190,30 @@ class Runner:
         at = self.clock() - self.began
         outcome = self._outcome(talk, index, request)
         if outcome is None:
-            self.journal.not_sent.append((talk.script, index))
+            self._leave_out(talk, index)
             return
-        self.progress(self.sender.sent)
+        self.progress(self.sender.allowance.spent)
         self._judge(talk, index, request, outcome, concurrent=concurrent, at=at)
 
+    def _leave_out(self, talk: _Talk, index: int) -> None:
+        """Say that a turn was not sent, and that none after it will be."""
+        talk.cut_off = True
+        with self._judging:
+            self.journal.left_out.append(replace(talk.script, steps=(talk.script.steps[index],), parts=()))
+
     def _outcome(self, talk: _Talk, index: int, request: Request) -> Response | Breakdown | None:
-        """Recall what came, or send; None where a conversation is too old to be gone on with."""
+        """Recall what came, or send; None where a conversation is too old to be gone on with, or no more may go out."""
+        try:
+            return self._recalled_or_sent(talk, index, request)
+        except SpentError:
+            return None
+
+    def _recalled_or_sent(self, talk: _Talk, index: int, request: Request) -> Response | Breakdown | None:
         if self.memory is None:
             return self.sender.send(request)
         known = self.memory.recall(talk.script, index, request)
         if known is not None:
-            self.sender.sent += 1
+            self.sender.allowance.recall()
             talk.stale = known.stale
             return known.outcome
         if talk.stale and talk.script.steps[index].continues:
@@ -278,6 +292,7 @@ class _Talk:
         self.script = script
         self.conversation_id: str | None = None
         self.stale = False
+        self.cut_off = False
         self.interactions: list[Interaction] = []
         self.seen: list[Observation] = []
 

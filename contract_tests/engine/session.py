@@ -14,6 +14,7 @@ from pathlib import Path
 
 from chat_contract import Contract, UsageError
 from chat_contract.interactions import Breakdown, Headers, Response
+from contract_tests.engine.allowance import Allowance
 from contract_tests.engine.causes import Cause, find_causes
 from contract_tests.engine.client import Client, UnreachableError
 from contract_tests.engine.explore import explored
@@ -81,7 +82,7 @@ def run(contract: Contract, options: Options) -> RunResult:
     """
     _check(options)
     began, started = options.clock(), options.now()
-    client = _client(options)
+    client = _client(options, began)
     record = _record(contract, options)
     try:
         first = probe(contract, client, record)
@@ -109,7 +110,7 @@ class Preview:
 def preview(contract: Contract, options: Options) -> Preview:
     """Send the probe and nothing else, and say what a run would send; raises as :func:`run` does."""
     _check(options)
-    client = _client(options)
+    client = _client(options, options.clock())
     try:
         _, outcome = probe(contract, client, None)
     finally:
@@ -118,7 +119,7 @@ def preview(contract: Contract, options: Options) -> Preview:
     scripts = _scripts(contract, options)
     ideal = IdealServer(contract)
     # The probe counts.
-    ideal.sent = 1
+    ideal.allowance.recall()
     runner = Runner(contract, ideal, max_requests=_for_tables(tier))
     runner.play(scripts)
     groups = Counter(seen.script.group for seen in runner.journal.observations)
@@ -142,13 +143,16 @@ def _check(options: Options) -> None:
         raise UsageError("--resume goes on with a run that has an end; --deep has none: leave one of them out")
 
 
-def _client(options: Options) -> Client:
+def _client(options: Options, began: float) -> Client:
+    tier = _tier(options)
+    until = float("inf") if options.max_time is None else began + options.max_time
     return Client(
         options.base_url,
         headers=options.headers,
         timeout=options.timeout or _PROBE_PATIENCE,
         transport=options.transport,
         pace=Pace(options.rate),
+        allowance=Allowance(tier.requests if tier.hard else None, left=lambda: until - options.clock()),
     )
 
 
@@ -213,7 +217,6 @@ def _judged(
     tier = _tier(options)
     scripts = _scripts(contract, options)
     total = min(requests_of(scripts), tier.requests or requests_of(scripts))
-    deadline = None if options.max_time is None else began + options.max_time
     runner = Runner(
         contract,
         client,
@@ -221,25 +224,21 @@ def _judged(
         workers=options.workers,
         memory=record,
         clock=options.clock,
-        expired=lambda: deadline is not None and options.clock() >= deadline,
         progress=lambda done: options.progress(done, max(total, done)),
     )
     runner.admit(*first)
-    gone = _played(contract, options, runner, scripts, until=deadline)
+    gone = _played(contract, options, runner, scripts)
     causes: list[Cause] = []
     try:
         causes = find_causes(
             runner,
             runner.journal.observations,
-            # A warning is not worth more requests than were promised, unless it fails the run.
-            spare=lambda requests: (
-                (options.strict and not tier.hard) or tier.requests is None or client.sent + requests <= tier.requests
-            ),
+            spare=lambda requests: _spare(options, tier, client, requests),
             one_is_enough=options.tier == "quick",
             most=tier.requests if tier.hard else None,
         )
     except UnreachableError as error:
-        gone = gone or f"the server went away while violations were confirmed: {error}"
+        gone = gone or f"broke off while violations were confirmed: {error}; {error.mend}"
     causes = waived(causes, options.waivers)
     skipped = (
         {} if options.expect_auth else dict.fromkeys(_credential_clauses(contract), "not asked for: --expect-auth")
@@ -259,7 +258,7 @@ def _judged(
         reason=reason or gone,
         base_url=options.base_url,
         seed=options.seed,
-        requests=client.sent,
+        requests=client.allowance.sent,
         seconds=options.clock() - began,
         clauses=clauses,
         profile=latitude_profile(contract, runner.journal.observations),
@@ -274,9 +273,14 @@ def _judged(
     )
 
 
-def _played(
-    contract: Contract, options: Options, runner: Runner, scripts: Sequence[Script], *, until: float | None
-) -> str:
+def _spare(options: Options, tier: Tier, client: Client, requests: int) -> bool:
+    """Say whether a warning may be confirmed: it is not worth more than was promised, unless it fails the run."""
+    if tier.requests is None or (options.strict and not tier.hard):
+        return True
+    return client.allowance.spent + requests <= tier.requests
+
+
+def _played(contract: Contract, options: Options, runner: Runner, scripts: Sequence[Script]) -> str:
     """Play the tables, then what is made up; returns why it ended early, if it did."""
     tier = _tier(options)
     explore_only_once = options.shard is None or options.shard.number == 1
@@ -290,15 +294,16 @@ def _played(
                 runner.max_requests = tier.requests - tier.confirming
             runner.play(made_up.result())
         if options.tier == "deep":
-            _go_on_exploring(contract, options, runner, until=until or options.clock() + DEEP_SECONDS)
+            _go_on_exploring(contract, options, runner)
     except UnreachableError as error:
-        return f"the server went away in the middle of the run: {error}"
+        return f"broke off in the middle of the run: {error}; {error.mend}"
     return ""
 
 
-def _go_on_exploring(contract: Contract, options: Options, runner: Runner, *, until: float) -> None:
+def _go_on_exploring(contract: Contract, options: Options, runner: Runner) -> None:
     """Explore with one seed after the other until the time is over."""
     number = options.seed
+    until = float("inf") if options.max_time is not None else options.clock() + DEEP_SECONDS
     while options.clock() < until and runner.affords(1):
         number += 1
         runner.play(explored(contract, number, TIERS["deep"].exploring))

@@ -25,7 +25,7 @@ class Faulty(IdealServer):
 
     def send(self, request):
         answer = super().send(request)
-        return self.spoil(request, answer, self.sent) or answer
+        return self.spoil(request, answer, self.allowance.sent) or answer
 
 
 def causes_of(spoil, scripts, **bounds):
@@ -44,7 +44,7 @@ def fails_when(condition):
 def test_a_violation_seen_once_is_sent_again_and_counts():
     (cause,), runner = causes_of(fails_when(lambda *_: True), ASK)
     assert (cause.violation.clause, cause.seen, cause.intermittent) == ("robustness.failing", 2, False)
-    assert runner.sender.sent == 2
+    assert runner.sender.allowance.sent == 2
 
 
 def test_a_violation_that_does_not_come_back_is_intermittent():
@@ -64,7 +64,7 @@ def test_a_warning_is_sent_again_only_where_all_that_it_takes_is_to_spare():
 
     asked = []
     (cause,), runner = causes_of(blank, [talk], spare=asked.append)
-    assert (cause.violation.clause, cause.unsure, runner.sender.sent) == ("reply.message-blank", True, 3)
+    assert (cause.violation.clause, cause.unsure, runner.sender.allowance.sent) == ("reply.message-blank", True, 3)
     assert asked == [2]
     results = clause_results(CONTRACT, runner.journal.observations, [cause], strict=True, skipped={})
     assert [result.reason for result in results if result.causes] == ["seen once, not sent again"]
@@ -79,7 +79,7 @@ def test_confirming_keeps_to_its_budget():
     flaky = iter(range(10**6))
     causes, runner = causes_of(fails_when(lambda *_: next(flaky) % 3 == 0), make_plan(CONTRACT).scripts)
     assert causes
-    assert runner.sender.sent <= make_plan(CONTRACT).requests * 3 + MAX_CONFIRMATIONS + 20
+    assert runner.sender.allowance.sent <= make_plan(CONTRACT).requests * 3 + MAX_CONFIRMATIONS + 20
 
 
 def test_the_smallest_request_that_shows_a_cause_is_shown():

@@ -61,4 +61,4 @@ def test_what_does_not_fit_the_budget_is_left_out_and_said():
     runner = Runner(CONTRACT, IdealServer(CONTRACT), max_requests=1)
     runner.play([TALK])
     assert runner.journal.left_out == [TALK]
-    assert runner.sender.sent == 0
+    assert runner.sender.allowance.sent == 0
