@@ -142,7 +142,7 @@ def on(server: Limited, folder: Path, *arguments: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", ["lax", "single-quote-crashes"])
 def test_a_server_that_limits_the_rate_is_judged_as_if_it_did_not(name: str, tmp_path: Path) -> None:
     plain = on(Limited(name), tmp_path)
-    server = Limited(name, each_second=25)
+    server = Limited(name, each_second=40)
     limited = on(server, tmp_path, "--workers", "8")
     assert server.refused > 0
     assert (limited["verdict"], causes(limited)) == (plain["verdict"], causes(plain))
