@@ -178,12 +178,33 @@ class Walk:
         if isinstance(pair.base, bool) or isinstance(pair.revision, bool):
             return [Difference("schema", "", pair.base, pair.revision, pair.revision)]
         found: list[Difference] = []
-        for group, keys in GROUPS.items():
+        groups = ("type", "enum") if other_kind(pair.base, pair.revision) else tuple(GROUPS)
+        for group in groups:
+            keys = GROUPS[group]
             before = {key: pair.base[key] for key in keys if key in pair.base}
             after = {key: pair.revision[key] for key in keys if key in pair.revision}
             if before or after:
                 found += _BY_GROUP.get(group, _plain)(self, pair, group, before, after)
         return found
+
+    def together(self, pair: Pair, some: Sequence[Difference]) -> Schema:
+        """Return the base's schema with several differences of one group that are about names."""
+        assert isinstance(pair.base, dict)
+        assert isinstance(pair.revision, dict)
+        group = some[0].group
+        names = {one.name for one in some}
+        if group == "required":
+            ours, theirs = set(pair.base.get(group, ())), set(pair.revision.get(group, ()))
+            return {**pair.base, group: sorted((ours - names) | (theirs & names))}
+        ours_of, theirs_of = pair.base.get(group, {}), pair.revision.get(group, {})
+        kept = {name: one for name, one in ours_of.items() if name not in names}
+        return {
+            **pair.base,
+            group: kept | self.rebased_each({name: theirs_of[name] for name in names & theirs_of.keys()}),
+        }
+
+    def rebased_each(self, schemas: dict[str, Schema]) -> dict[str, Schema]:
+        return {name: self.rebased(one) if isinstance(one, dict) else one for name, one in schemas.items()}
 
     def mixed(self, pair: Pair) -> Schema:
         """Return the base's schema with all the pair's own differences, and with the base's parts."""
@@ -368,6 +389,15 @@ _BY_GROUP: dict[str, _Compare] = {
     "unevaluatedItems": _schemas, "items": _arrays, "contains": _contains, "allOf": _branches, "anyOf": _branches,
     "oneOf": _one_of, "not": _whole, "conditional": _conditional,
 }  # fmt: skip
+
+
+def other_kind(base: Schema, revision: Schema) -> bool:
+    """Say that no value is of a type of both: what else is said of them has nothing in common."""
+    if not (isinstance(base, dict) and isinstance(revision, dict)) or "type" not in base or "type" not in revision:
+        return False
+    ours, theirs = ({said} if isinstance(said := one["type"], str) else set(said) for one in (base, revision))
+    wide = {"integer", "number"}
+    return not ours & theirs and not (ours & wide and theirs & wide)
 
 
 def _asks_for_the_rest(schema: dict[str, Any]) -> bool:

@@ -5,6 +5,7 @@ Schemas are checked where they are read, by :mod:`spec_gate.schemas.normalise`.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from spec_gate.documents import Document, Place
@@ -51,11 +52,13 @@ _SHAPES: dict[str, dict[str, Any]] = {
         "requestBodies": {"request body"}, "headers": {"header"}, "securitySchemes": {"security scheme"},
         "links": {"any"}, "callbacks": {"callback"}, "pathItems": {"path item"},
     },
-    "security scheme": {"type": "text", "name": "text", "in": "text", "scheme": "text", "flows": {"any"},
+    "security scheme": {"type": "text", "name": "text", "in": "text", "scheme": "text", "flows": {"flow"},
                         "openIdConnectUrl": "text"},
+    "flow": {"authorizationUrl": "text", "tokenUrl": "text", "refreshUrl": "text", "scopes": {"any"}},
 }  # fmt: skip
+_STATUS = re.compile(r"[1-5]([0-9][0-9]|[Xx][Xx])\Z|default\Z|x-")
 _MAPPINGS = {"callback": "path item"}
-_EXTENSIBLE = frozenset({"path item", "response"})
+_EXTENSIBLE = frozenset({"path item", "response", "flow"})
 """What stands in mappings that may hold extensions beside it."""
 
 
@@ -66,68 +69,87 @@ def check_shape(document: Document) -> None:
     place = Place(document.name, ())
     if not any(name in root for name in wanted):
         raise document.error(place, f"has no {' or '.join(wanted)}", "name the description of an API")
-    _check(document, "document", place)
+    _Check(document).of("document", place)
     for path in root.get("paths", {}):
         if not path.startswith(("/", "x-")):
             raise document.error(place / "paths" / path, "a path begins with a slash", f"write /{path}")
 
 
-def _check(document: Document, kind: str, place: Place) -> None:
-    value = document.at(place)
-    if kind == "any":
-        return
-    if kind in _WORDS:
-        _check_word(document, kind, place)
-        return
-    if not isinstance(value, dict):
-        raise document.error(place, f"is no {kind}", f"write a mapping; OpenAPI says what a {kind} has")
-    if isinstance(value.get("$ref"), str) and kind not in {"document", "components"}:
-        target, _ = document.follow(value, place)
-        if not isinstance(target, dict):
-            raise document.error(place / "$ref", f"leads to what is no {kind}", f"let it lead to a {kind}")
-        if kind != "path item":
+class _Check:
+    """Looks at every place of a description once, wherever references lead."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.seen: set[tuple[str, Place]] = set()
+
+    def of(self, kind: str, place: Place) -> None:
+        """Check that there is at a place what its kind says."""
+        value = self.document.at(place)
+        if kind == "any" or (kind, place) in self.seen:
             return
-    if kind == "requirement":
-        for name in value:
-            _check_each(document, ["text"], place / name)
-    elif kind in _MAPPINGS:
-        for name in value:
-            if not name.startswith("x-"):
-                _check(document, _MAPPINGS[kind], place / name)
-    else:
-        _check_fields(document, kind, value, place)
+        self.seen.add((kind, place))
+        if kind in _WORDS:
+            self._word(kind, place)
+        elif not isinstance(value, dict):
+            raise self.document.error(place, f"is no {kind}", f"write a mapping; OpenAPI says what a {kind} has")
+        elif "$ref" in value and kind not in {"document", "components", "requirement"}:
+            self._reference(kind, value, place)
+        else:
+            self._object(kind, value, place)
 
+    def _reference(self, kind: str, value: dict[str, Any], place: Place) -> None:
+        target, where = self.document.follow(value, place)
+        if not isinstance(target, dict):
+            raise self.document.error(place / "$ref", f"leads to what is no {kind}", f"let it lead to a {kind}")
+        self.of(kind, where)
+        if kind == "path item":
+            self._object(kind, value, place)
 
-def _check_word(document: Document, kind: str, place: Place) -> None:
-    value = document.at(place)
-    if not isinstance(value, _WORDS[kind]):
-        said = "true or false" if kind == "boolean" else "a text"
-        quotes = "put it in quotes" if kind == "text" and not isinstance(value, dict | list) else f"write {said}"
-        raise document.error(place, f"is {said} in OpenAPI", quotes)
+    def _object(self, kind: str, value: dict[str, Any], place: Place) -> None:
+        if kind == "requirement":
+            for name in value:
+                self._each(["text"], place / name)
+        elif kind in _MAPPINGS:
+            for name in value:
+                if not name.startswith("x-"):
+                    self.of(_MAPPINGS[kind], place / name)
+        else:
+            self._fields(kind, value, place)
 
+    def _fields(self, kind: str, value: dict[str, Any], place: Place) -> None:
+        for name in _REQUIRED.get(kind, ()):
+            if name not in value:
+                raise self.document.error(place, f"a {kind} has no {name}", f"add {name}:")
+        for name, wanted in _SHAPES[kind].items():
+            if name in value:
+                self._each(wanted, place / name)
+        if kind in {"parameter", "header"} and len(value.get("content", "1")) != 1:
+            raise self.document.error(place / "content", f"the content of a {kind} has one media type", "name one")
+        for status in value.get("responses", ()) if kind == "operation" else ():
+            if not _STATUS.match(status):
+                here = place / "responses" / status
+                raise self.document.error(here, f"{status!r} is no status", "write one such as '200', 4XX or default")
 
-def _check_fields(document: Document, kind: str, value: dict[str, Any], place: Place) -> None:
-    for name in _REQUIRED.get(kind, ()):
-        if name not in value and "$ref" not in value:
-            raise document.error(place, f"a {kind} has no {name}", f"add {name}:")
-    for name, wanted in _SHAPES[kind].items():
-        if name in value:
-            _check_each(document, wanted, place / name)
+    def _word(self, kind: str, place: Place) -> None:
+        value = self.document.at(place)
+        if not isinstance(value, _WORDS[kind]):
+            said = "true or false" if kind == "boolean" else "a text"
+            quotes = "put it in quotes" if kind == "text" and not isinstance(value, dict | list) else f"write {said}"
+            raise self.document.error(place, f"is {said} in OpenAPI", quotes)
 
-
-def _check_each(document: Document, wanted: Any, place: Place) -> None:
-    value = document.at(place)
-    if isinstance(wanted, str):
-        _check(document, wanted, place)
-    elif isinstance(wanted, list):
-        if not isinstance(value, list):
-            raise document.error(place, "is a list in OpenAPI", "write a list")
-        for index in range(len(value)):
-            _check(document, wanted[0], place / index)
-    else:
-        (kind,) = wanted
-        if not isinstance(value, dict):
-            raise document.error(place, "is a mapping in OpenAPI", "write a mapping of names")
-        for name in value:
-            if not (name.startswith("x-") and kind in _EXTENSIBLE):
-                _check(document, kind, place / name)
+    def _each(self, wanted: Any, place: Place) -> None:
+        value = self.document.at(place)
+        if isinstance(wanted, str):
+            self.of(wanted, place)
+        elif isinstance(wanted, list):
+            if not isinstance(value, list):
+                raise self.document.error(place, "is a list in OpenAPI", "write a list")
+            for index in range(len(value)):
+                self.of(wanted[0], place / index)
+        else:
+            (kind,) = wanted
+            if not isinstance(value, dict):
+                raise self.document.error(place, "is a mapping in OpenAPI", "write a mapping of names")
+            for name in value:
+                if not (name.startswith("x-") and kind in _EXTENSIBLE):
+                    self.of(kind, place / name)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from chat_contract.errors import Pointer
 from spec_gate.changes import Change, Comparison, Exchange, compare
 from spec_gate.documents import Document, Place
-from spec_gate.pairing import GROUPS, IN_PLACE, Difference, Pair, Walk
+from spec_gate.pairing import GROUPS, IN_PLACE, Difference, Pair, Walk, other_kind
 from spec_gate.policy import Said, said_beside
 from spec_gate.proof import Proof, Prover, Root
 from spec_gate.rules import facts, policy, schemas
@@ -198,7 +198,8 @@ class _Schemas:
         """Prove each difference by itself, and all together where none is shown by itself."""
         included = Proof("included")
         overall = self.prover.decide(pair.base, mixed)
-        proofs = [included if overall == "yes" else self.prover.prove(pair, one) for one in differences]
+        safe = differences if overall == "yes" else self._safe_at_once(pair, differences)
+        proofs = [included if one in safe else self.prover.prove(pair, one) for one in differences]
         if overall == "yes" or all(proof.kind == "included" for proof in proofs):
             yield from ((one, included, "") for one in differences)
             return
@@ -218,6 +219,16 @@ class _Schemas:
                 yield one, proof, ""
             else:
                 yield one, included, "not judged apart from the other changes here"
+
+    def _safe_at_once(self, pair: Pair, differences: list[Difference]) -> list[Difference]:
+        """Return differences about names that are decided to be safe together: one by one would take too long."""
+        safe: list[Difference] = []
+        for group in ("properties", "required"):
+            about = [one for one in differences if one.group == group]
+            for some in ([one for one in about if one.after], [one for one in about if not one.after]):
+                if len(some) > 1 and self.prover.decide(pair.base, self.walk.together(pair, some)) == "yes":
+                    safe += some
+        return safe
 
     def _together(self, pair: Pair, mixed: Schema, overall: str) -> Proof:
         """Prove all differences of a pair at once: by its own schemas, then by the whole bodies that it is part of."""
@@ -306,7 +317,7 @@ class _Schemas:
     def _undeclared(self, pair: Pair) -> set[str]:
         """Return the names that the base declares at a place and the revision does not, wherever they moved."""
         way = pair.way()
-        if way and way[-1][1][0] in IN_PLACE:
+        if (way and way[-1][1][0] in IN_PLACE) or other_kind(pair.base, pair.revision):
             return set()
         return declared(self.world.applied((pair.base,))) - declared(self.world.applied((pair.revision,)))
 

@@ -107,6 +107,8 @@ class Schemas:
             raise self.document.error(place, "is no schema", "write a mapping such as {type: string}")
         schema = self._of_3_0(value, place) if self.document.version == "3.0" else self._of_3_1(value, place)
         self._origins[id(schema)] = place
+        if not isinstance(value.get("$defs", {}), dict):
+            raise self.document.error(place / "$defs", "is a mapping to schemas", "write a mapping of names")
         self._pin_integers(schema)
         if "pattern" in schema:
             self._check_pattern(schema["pattern"], place / "pattern")
