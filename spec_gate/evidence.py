@@ -9,6 +9,7 @@ from chat_contract.errors import render_pointer
 from chat_contract.version import __version__
 from spec_gate.documents import Document, Place
 from spec_gate.verdict import Finding, Verdict
+from spec_gate.versioning import versions
 
 Evidence = dict[str, Any]
 FailOn = Literal["breaking", "warning", "never"]
@@ -34,6 +35,7 @@ def evidence(verdict: Verdict, *, strict: bool = False, fail_on: FailOn = "break
         "fail_on": fail_on,
         "operations": len(verdict.comparison.pairings),
         "findings": findings,
+        "versions": versions(base, revision, findings),
     })  # fmt: skip
 
 

@@ -6,6 +6,11 @@ import json
 from collections.abc import Callable
 
 from spec_gate.evidence import Evidence
+from spec_gate.reports.github import as_github
+from spec_gate.reports.html import as_html
+from spec_gate.reports.junit import as_junit
+from spec_gate.reports.markdown import as_markdown
+from spec_gate.reports.sarif import as_sarif
 from spec_gate.reports.text import as_text
 
 
@@ -14,4 +19,12 @@ def as_json(document: Evidence) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-RENDERERS: dict[str, Callable[[Evidence], str]] = {"text": as_text, "json": as_json}
+RENDERERS: dict[str, Callable[[Evidence], str]] = {
+    "text": as_text,
+    "json": as_json,
+    "markdown": as_markdown,
+    "html": as_html,
+    "junit": as_junit,
+    "sarif": as_sarif,
+    "github": as_github,
+}

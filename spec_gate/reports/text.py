@@ -21,6 +21,14 @@ def _lines(document: Evidence) -> Iterator[str]:
     for finding in document["findings"]:
         yield ""
         yield from _finding(finding)
+    yield from _versions(document["versions"])
+
+
+def _versions(versions: Evidence) -> Iterator[str]:
+    if versions["step"] != "none":
+        yield ""
+        yield f"next version: {versions['next'] or 'cannot be told'} ({versions['step']})"
+        yield from (f"    {remark}" for remark in versions["remarks"])
 
 
 def _finding(finding: Evidence) -> Iterator[str]:

@@ -73,7 +73,8 @@ class Maker:
                                   {"format": "date"}, {"not": {"const": "a"}}])  # fmt: skip
         if kind in {"integer", "number"}:
             return chance.choice([{"minimum": small}, {"maximum": small}, {"exclusiveMinimum": small},
-                                  {"exclusiveMaximum": small}, {"multipleOf": chance.choice([1, 2, 0.5, 3])}])  # fmt: skip
+                                  {"exclusiveMaximum": small},
+                                  {"multipleOf": chance.choice([1, 2, 0.5, 3])}])  # fmt: skip
         if kind == "array":
             prefix = [below() for _ in range(chance.randint(1, 2))]
             return chance.choice([{"items": below()}, {"minItems": small}, {"maxItems": small}, {"uniqueItems": True},
@@ -88,7 +89,8 @@ class Maker:
                 {"additionalProperties": False}, {"additionalProperties": below()}, {"minProperties": small},
                 {"maxProperties": small}, {"patternProperties": {chance.choice(["^a", "z"]): below()}},
                 {"propertyNames": {"maxLength": small}}, {"dependentRequired": {names[0]: [chance.choice(NAMES)]}},
-                {"dependentSchemas": {names[0]: {"required": [chance.choice(NAMES)]}}}, {"unevaluatedProperties": False},
+                {"dependentSchemas": {names[0]: {"required": [chance.choice(NAMES)]}}},
+                {"unevaluatedProperties": False},
             ])  # fmt: skip
         return {}
 
@@ -115,7 +117,7 @@ class Maker:
         if how < 0.25:
             del spot[key]
         elif how < 0.5 and isinstance(spot[key], int) and not isinstance(spot[key], bool):
-            spot[key] = max(0, spot[key] + self.chance.choice([-1, 1]))
+            spot[key] = max(key == "multipleOf", spot[key] + self.chance.choice([-1, 1]))
         elif how < 0.75:
             spot |= self.keyword(self.chance.choice(["string", "integer", "array", "object"]), 1)
         else:
