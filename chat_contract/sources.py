@@ -54,7 +54,7 @@ _COLLECTION_TAGS = frozenset({None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,
 class Source:
     """A document as read: its value, and the line of each place in it."""
 
-    path: Path
+    path: Path | str
     value: Any = field(repr=False)
     lines: dict[Pointer, int] = field(repr=False)
 
@@ -80,8 +80,8 @@ def read_source(path: Path) -> Source:
     return parse_source(_text(path), path)
 
 
-def parse_source(text: str, path: Path) -> Source:
-    """Read a document from its text; ``path`` is only for messages."""
+def parse_source(text: str, path: Path | str) -> Source:
+    """Read a document from its text; ``path`` is only for messages, and may be any name."""
     builder = _Builder(path)
     if text.lstrip().startswith(("{", "[", '"')):
         text = _PAIR.sub(lambda pair: pair[1] + json.loads(f'"{pair[2]}"'), text)
@@ -109,6 +109,11 @@ def _text(path: Path) -> str:
         raise DocumentError(
             f"cannot be read: {error.strerror}", path=str(path), mend="name a file that exists and is readable"
         ) from None
+    return decode(raw, path)
+
+
+def decode(raw: bytes, path: Path | str) -> str:
+    """Return the text of a document; raises :class:`DocumentError` where it is not UTF-8."""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -138,7 +143,7 @@ class _Open:
 class _Builder:
     """Builds plain values from parsing events, without recursion: PyYAML's own composer dies of deep nesting."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         self.path = path
         self.documents: list[Any] = []
         self.lines: dict[Pointer, int] = {}

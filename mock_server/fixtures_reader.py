@@ -161,7 +161,7 @@ def _conversation(
         items = [catalogue[item_id] for item_id in item_ids]
         _check_reply(source, response, items=items, message=turn["reply"], places=places, whole=here)
         turns.append(Turn(cue, turn["reply"], tuple(item_ids)))
-    return Conversation(source.path.stem, tuple(turns))
+    return Conversation(Path(source.path).stem, tuple(turns))
 
 
 def _cue(source: Source, here: Pointer, cue: Mapping[str, Any]) -> Cue:

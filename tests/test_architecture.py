@@ -13,7 +13,7 @@ import pytest
 import chat_contract
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("chat_contract", "reporting", "mock_server", "contract_tests", "kit_cli")
+PACKAGES = ("chat_contract", "reporting", "mock_server", "contract_tests", "spec_gate", "kit_cli")
 TEST_TOOLS = {"pytest", "hypothesis", "schemathesis"}
 WEB = {"flask", "werkzeug", "granian", "fastapi", "starlette", "requests", "urllib3", "httpx"}
 
@@ -26,7 +26,8 @@ ALLOWED = {
         *("chat_contract", "reporting", "requests", "urllib3", "harfile", "jsonschema"),
         *TEST_TOOLS,
     },
-    "kit_cli": {"chat_contract", "reporting", "mock_server", "contract_tests", "click", "rich"},
+    "spec_gate": {"chat_contract", "reporting", "jsonschema", "jsonschema_rs"},
+    "kit_cli": {"chat_contract", "reporting", "mock_server", "contract_tests", "spec_gate", "click", "rich"},
 }
 # What only one module of a package may import, with that module.
 ONLY_IN = {
@@ -34,6 +35,7 @@ ONLY_IN = {
     ("contract_tests", "xdist"): "contract_tests/conftest.py",
     ("chat_contract", "openapi_spec_validator"): "chat_contract/contract.py",
     ("mock_server", "granian"): "mock_server/serve.py",
+    ("spec_gate", "hypothesis"): "spec_gate/search/chance.py",
 }
 
 
@@ -85,6 +87,7 @@ def test_the_core_knows_nobody_else() -> None:
     assert not ALLOWED["chat_contract"] & (TEST_TOOLS | WEB | set(PACKAGES))
     assert not ALLOWED["mock_server"] & (TEST_TOOLS | {"contract_tests", "kit_cli"})
     assert not ALLOWED["contract_tests"] & {"kit_cli", "mock_server", "flask"}
+    assert not ALLOWED["spec_gate"] & {*TEST_TOOLS, *WEB, "kit_cli", "mock_server", "contract_tests"}
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -1,0 +1,112 @@
+"""``chat-contract diff``: judges a change of an OpenAPI document."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chat_contract import KitError, UsageError
+from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
+from kit_cli.options import OVERLAY
+from reporting.targets import parse_targets, writable, write_whole
+from spec_gate.reports import RENDERERS
+from spec_gate.rules.registry import explained, find_rule, listed
+from spec_gate.session import Options, read, run
+from spec_gate.waiving import drafted, load_waivers, with_waivers
+
+_FILE = click.Path(path_type=Path)
+_DEPTH = 20_000
+"""How deep the judge may call itself: documents nest, and what they refer to nests again."""
+
+
+def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
+    """Explain a rule instead of comparing anything."""
+    if name is None:
+        return
+    try:
+        click.echo(listed() if name == "all" else explained(find_rule(name)), nl=False)
+    except UsageError as error:
+        click.echo(str(error), err=True)
+        sys.exit(CANNOT_JUDGE)
+    sys.exit(FINE)
+
+
+@click.command()
+@click.argument("base")
+@click.argument("revision")
+@OVERLAY
+@click.option("--base-overlay", type=_FILE, metavar="FILE", multiple=True, help="An overlay for BASE alone.")
+@click.option("--revision-overlay", type=_FILE, metavar="FILE", multiple=True, help="An overlay for REVISION alone.")
+@click.option("--strict", is_flag=True, help="Count what could not be proved as breaking.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["breaking", "warning", "never"]),
+    default="breaking",
+    show_default=True,
+    help="The level from which on the exit code is 1.",
+)
+@click.option("--waivers", type=_FILE, metavar="FILE", help="Findings that are accepted for a while.")
+@click.option("--write-waivers", type=_FILE, metavar="FILE", help="Draft waivers for all that was found.")
+@click.option(
+    "--report",
+    multiple=True,
+    metavar="FORMAT[=FILE]",
+    help=f"Write a report ({', '.join(RENDERERS)}) to the file or, without one, to the output; repeatable.",
+)
+@click.option(
+    "--explain",
+    metavar="RULE",
+    is_eager=True,
+    expose_value=False,
+    callback=_explain,
+    help="Say what a rule is, why, and how to do it without breaking; all lists them.",
+)
+def diff(base: str, revision: str, **given: Any) -> None:
+    """Judge whether the change from BASE to REVISION breaks clients, and prove it.
+
+    Each is an OpenAPI document, 3.0 or 3.1: a file, git:REF:PATH, a URL, or - for the standard input.
+
+    Exits with 0 if nothing is found at the level that fails, 1 if something is, 2 if it could not be judged.
+    """
+    sys.setrecursionlimit(max(_DEPTH, sys.getrecursionlimit()))
+    try:
+        sys.exit(_diff(base, revision, given))
+    except KitError as error:
+        click.echo(f"could not judge: {error}", err=True)
+    except OSError as error:
+        click.echo(f"could not judge: the report cannot be written: {error}", err=True)
+    sys.exit(CANNOT_JUDGE)
+
+
+def _diff(base: str, revision: str, given: dict[str, Any]) -> int:
+    """Read every option before anything is judged, judge, and write what was found; returns the exit code."""
+    targets = parse_targets(given["report"], RENDERERS, default="text")
+    if given["write_waivers"] is not None:
+        writable(given["write_waivers"], "--write-waivers")
+    today = dt.datetime.now(tz=dt.UTC).date()
+    waivers = () if given["waivers"] is None else load_waivers(given["waivers"], today)
+    options = Options(
+        base,
+        revision,
+        given["overlay"],
+        given["base_overlay"],
+        given["revision_overlay"],
+        strict=given["strict"],
+        fail_on=given["fail_on"],
+    )
+    documents = read(options, sys.stdin.buffer)
+    _, found = run(options, *documents)
+    found = with_waivers(found, waivers)
+    for target in targets:
+        text = RENDERERS[target.format](found)
+        if target.file is None:
+            click.echo(text, nl=not text.endswith("\n"))
+        else:
+            write_whole(target.file, text)
+    if given["write_waivers"] is not None:
+        write_whole(given["write_waivers"], drafted(found, today))
+    return FINDINGS if found["fails"] else FINE

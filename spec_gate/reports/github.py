@@ -1,0 +1,32 @@
+"""The report as annotations of GitHub: each lands on its line of the revision, or of the base where it is gone."""
+
+from __future__ import annotations
+
+from spec_gate.evidence import Evidence
+from spec_gate.reports.summary import change, where
+
+_COMMANDS = {"breaking": "error", "warning": "warning", "info": "notice"}
+
+
+def as_github(document: Evidence) -> str:
+    """Return one workflow command a finding."""
+    return "".join(f"{_command(finding)}\n" for finding in document["findings"] if not finding["waived"])
+
+
+def _command(finding: Evidence) -> str:
+    place = finding["revision"] or finding["base"]
+    told = {"title": finding["rule"]}
+    if place is not None:
+        told = {"file": place["file"], "line": str(place["line"]), **told}
+    properties = ",".join(f"{name}={_property(said)}" for name, said in told.items())
+    why = f" ({finding['witness']['why']})" if finding["witness"] else ""
+    message = f"{finding['title']} {where(finding)}: {change(finding)}{why}"
+    return f"::{_COMMANDS[finding['level']]} {properties}::{_message(message)}"
+
+
+def _message(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")

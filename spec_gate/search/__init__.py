@@ -1,0 +1,1 @@
+"""Finds a value that one schema allows and another refuses."""

@@ -1,0 +1,123 @@
+"""What cannot be judged ends with 2 and one message: the file, the line, the pointer, the mend."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAD = 'openapi: 3.1.0\ninfo: {title: t, version: "1"}\n'
+BOMB = "a: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"b{number}: &a{number} [{','.join([f'*a{number - 1}'] * 10)}]\n" for number in range(1, 10)
+)
+
+
+def body(schema: str, components: str = "", head: str = HEAD) -> str:
+    content = f"{{content: {{application/json: {{schema: {schema}}}}}}}"
+    operation = f'{{requestBody: {content}, responses: {{"200": {{description: ok}}}}}}'
+    return f"{head}paths: {{/a: {{post: {operation}}}}}\n{components}"
+
+
+GOOD = body("{type: string}")
+OLD = HEAD.replace("3.1.0", "3.0.3")
+LOOP = '{$ref: "#/components/schemas/A"}'
+BAD = {
+    "invalid YAML": HEAD + "paths: {a: [}\n",
+    "duplicate keys": HEAD + "paths: {}\npaths: {}\n",
+    "empty": "",
+    "a list": "- a\n",
+    "a text": "hello\n",
+    "Swagger 2": 'swagger: "2.0"\npaths: {}\n',
+    "another version": "openapi: 4.0.0\npaths: {}\n",
+    "a number for a version": "openapi: 3.1\npaths: {}\n",
+    "alias bomb": HEAD + BOMB + "paths: {}\n",
+    "a reference to itself": body(LOOP, f"components: {{schemas: {{A: {LOOP}}}}}\n"),
+    "a schema that applies itself": body(LOOP, f"components: {{schemas: {{A: {{allOf: [{LOOP}]}}}}}}\n"),
+    "a reference to nowhere": body('{$ref: "#/components/schemas/Nope"}'),
+    "a reference to no file": body('{$ref: "nope.yaml#/A"}'),
+    "a reference that is a number": body("{$ref: 5}"),
+    "an invalid pattern": body('{type: string, pattern: "["}'),
+    "an invalid pattern that nobody uses": body("{}", 'components: {schemas: {A: {pattern: "("}}}\n'),
+    "an unknown type": body("{type: strin}"),
+    "a text for a length": body('{maxLength: "5"}'),
+    "required that is no list": body("{required: true}"),
+    "properties that are a list": body("{properties: [a]}"),
+    "allOf that is a number": body("{allOf: 5}"),
+    "a schema that is a text": body("string"),
+    "a boolean bound in 3.1": body("{exclusiveMinimum: true}"),
+    "a list of types in 3.0": body('{type: [string, "null"]}', head=OLD),
+    "a numeric exclusive bound in 3.0": body("{exclusiveMinimum: 5}", head=OLD),
+    "paths that are a list": HEAD + "paths: [a]\n",
+    "an operation that is nothing": HEAD + "paths: {/a: {get: null}}\n",
+    "a parameter without a name": HEAD + "paths: {/a: {get: {parameters: [{in: query}]}}}\n",
+    "a parameter that refers to something else": HEAD + 'paths: {/a: {get: {parameters: [{$ref: "#/info"}]}}}\n',
+    "a scheme that is not there": HEAD + "paths: {/a: {get: {security: [{a: []}]}}}\n",
+    "a status that is none": HEAD + 'paths: {/a: {get: {responses: {"ok": {description: x}}}}}\n',
+    "a path without a slash": HEAD + "paths: {a: {}}\n",
+    "depth": HEAD + "paths: " + "{a: " * 5000 + "1" + "}" * 5000,
+    "brackets": "[" * 100_000,
+    "schemas that multiply": body('{$ref: "#/components/schemas/A39"}', "components: {schemas: {A0: {}, " + ", ".join(
+        f'A{n}: {{allOf: [{{$ref: "#/components/schemas/A{n - 1}"}}, {{$ref: "#/components/schemas/A{n - 1}"}}]}}'
+        for n in range(1, 40)) + "}}\n"),
+}  # fmt: skip
+LIMITED = (
+    "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30)); from kit_cli.main import run; run()"
+)
+
+
+def diff(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """The command within a gibibyte and ten seconds."""
+    command = [sys.executable, "-c", LIMITED, "diff", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+
+
+def message(ended: subprocess.CompletedProcess[str]) -> str:
+    assert ended.returncode == 2, ended.stdout
+    assert ended.stdout == ""
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.count("could not judge: ") == 1
+    return ended.stderr
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_document_that_is_none_is_named_with_its_place_and_mend(name: str, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text(GOOD, "utf-8")
+    bad.write_text(BAD[name], "utf-8")
+    said = message(diff(good, bad))
+    assert re.search(r"bad\.yaml:[0-9]+", said)
+    assert "mend:" in said
+
+
+def test_the_good_one_is_judged(tmp_path: Path) -> None:
+    good = tmp_path / "good.yaml"
+    good.write_text(GOOD, "utf-8")
+    assert diff(good, good).returncode == 0
+
+
+@pytest.mark.parametrize("junk", [b"\0" * 1000, bytes(range(256)) * 50, "openapi: 3.1.0".encode("utf-16")])
+def test_binary_junk_is_no_document(junk: bytes, tmp_path: Path) -> None:
+    bad = tmp_path / "junk"
+    bad.write_bytes(junk)
+    message(diff(bad, bad))
+
+
+@pytest.mark.parametrize(
+    ("base", "said"),
+    [
+        ("nowhere.yaml", "cannot be read"),
+        (".", "cannot be read"),
+        ("/dev/zero", "is larger than"),
+        ("git:no-such-revision:a.yaml", "there is no"),
+        ("git:HEAD", "git:REF:PATH"),
+        ("git:--help:a", "git:REF:PATH"),
+        ("http://127.0.0.1:1/a.yaml", "cannot be fetched"),
+    ],
+)
+def test_what_cannot_be_read_says_why(base: str, said: str, tmp_path: Path) -> None:
+    good = tmp_path / "good.yaml"
+    good.write_text(GOOD, "utf-8")
+    assert said in message(diff(base, good))
