@@ -285,9 +285,14 @@ def _json_number(value: Any, handler: _Handler) -> Any:
 
 def _date_time(latitude: Latitude) -> CoreSchema:
     if latitude.lenient:
-        return core_schema.datetime_schema()
+        return core_schema.no_info_wrap_validator_function(_rfc3339_or_looser, core_schema.datetime_schema())
     aware = core_schema.datetime_schema(tz_constraint="aware")
     return core_schema.no_info_wrap_validator_function(_rfc3339, aware)
+
+
+def _rfc3339_or_looser(value: Any, handler: _Handler) -> Any:
+    """Take what the validator takes, and the leap seconds that the documents' format allows and it does not."""
+    return value if isinstance(value, str) and is_date_time(value) else handler(value)
 
 
 def _rfc3339(value: Any, handler: _Handler) -> Any:

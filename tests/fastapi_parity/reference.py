@@ -34,6 +34,10 @@ def _written(value: Any, handler: Any) -> Any:
     )
 
 
+def _leap_seconds_too(value: Any, handler: Any) -> Any:
+    return value if isinstance(value, str) and ":60" in value and is_date_time(value) else handler(value)
+
+
 JsonInteger = Annotated[int, Field(ge=0), WrapValidator(_json_integer)]
 Written = Annotated[AwareDatetime, WrapValidator(_written)]
 
@@ -67,10 +71,10 @@ def documented_app(*, extra: str = "ignore") -> FastAPI:
 
 
 def lax_app() -> FastAPI:
-    """FastAPI as people mostly write it: Optional fields, plain types."""
+    """FastAPI as people mostly write it: Optional fields, plain types; and the leap seconds of RFC 3339."""
 
     class Event(BaseModel):
-        timestamp: datetime
+        timestamp: Annotated[datetime, WrapValidator(_leap_seconds_too)]
         type: str
         item_id: str | None = None
         description: str | None = None
