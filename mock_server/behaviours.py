@@ -61,6 +61,10 @@ class Behaviour:
             value is not None for value in (self.code, self.example, self.dynamic, self.conversation, self.reply)
         )
 
+    def without_answer(self) -> Behaviour:
+        """Return what is left where the choice of the answer cannot be followed."""
+        return replace(self, **dict.fromkeys(_ANSWER)) if self.chooses_the_answer else self
+
     def filled_from(self, other: Behaviour) -> Behaviour:
         """Return this behaviour with what it leaves open taken from another one.
 

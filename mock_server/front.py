@@ -48,6 +48,11 @@ class Front:
         # Followers wait in threads of their own, so that they never keep anyone else waiting.
         self._waiting = ThreadPoolExecutor(MOST_FOLLOWERS + 1, "follower")
 
+    def close(self) -> None:
+        """Let the threads go."""
+        self._threads.shutdown()
+        self._waiting.shutdown()
+
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         headers = gather(scope.headers.items())
         if scope.path == self._route and scope.method == self._method:

@@ -46,6 +46,7 @@ class _Turn:
     known: bool = False
     standing: Place | None = None
     place: Place | None = None
+    refused: bool = False
 
 
 class ChatService:
@@ -133,9 +134,8 @@ class ChatService:
             answer = broken(answer, behaviour.fault)
         if behaviour.delay is not None:
             answer = replace(answer, delay=self.behaviours.sample(behaviour.delay))
-        if asked is not AS_USUAL:
-            answer = answer.with_headers(("Preference-Applied", applied(asked)))
-        return answer
+        told = applied(asked.without_answer() if turn.refused else asked)
+        return answer.with_headers(("Preference-Applied", told)) if told else answer
 
     def _kept_out(self, call: Call) -> Answer | None:
         key = self._options.require_key
@@ -182,7 +182,9 @@ class ChatService:
             return Answer(415, encode({"detail": "Unsupported Media Type"}), because="the latitude: media type")
         body, detail = understand(state.refuser, call.body, as_json=media == "accepted")
         if detail:
-            return for_a_bad_request(state, behaviour) or _refused(detail)
+            instead = for_a_bad_request(state, behaviour)
+            turn.refused = instead is None
+            return instead or _refused(detail)
         return self._converse(state, Ask.from_body(body), turn, behaviour)
 
     def _converse(self, state: State, ask: Ask, turn: _Turn, behaviour: Behaviour) -> Answer:
