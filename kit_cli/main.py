@@ -12,6 +12,7 @@ from kit_cli.exit_codes import CANNOT_JUDGE
 
 _COMMANDS = {
     "mock": ("kit_cli.commands.mock", "Serve a mock of the chat service.", None),
+    "parity": ("kit_cli.commands.parity", "Show where two servers answer differently.", "suite"),
     "report": ("kit_cli.commands.report", "Join the reports of several runs.", "suite"),
     "verify": ("kit_cli.commands.verify", "Judge whether a server keeps the contract.", "suite"),
 }
