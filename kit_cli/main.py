@@ -47,7 +47,7 @@ class _Commands(click.Group):
             formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
 
-_OURS = frozenset({"chat_contract", "mock_server", "contract_tests", "kit_cli", "reporting"})
+_OURS = frozenset({"chat_contract", "mock_server", "chat_mock", "contract_tests", "kit_cli", "reporting"})
 
 
 @click.command(cls=_Commands, context_settings={"auto_envvar_prefix": "CHAT_CONTRACT", "max_content_width": 110})
