@@ -12,10 +12,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help mock test quality gate-quality lint format install clean
+.PHONY: help mock test quality gate-quality lint format install clean fastapi-parity
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r what does; do printf '%-14s %s\n' "$$what" "$$does"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r what does; do printf '%-20s %s\n' "$$what" "$$does"; done
 
 mock: $(VENV)/base.stamp ## serve the mock
 	@exec $(BIN)/chat-contract mock --port $(PORT)
@@ -30,6 +30,9 @@ quality: $(VENV)/dev.stamp ## judge the suite by every faulty and every correct 
 
 gate-quality: $(VENV)/dev.stamp ## judge the gate by every case, and time it against size
 	$(BIN)/python -m tests.gate_quality
+
+fastapi-parity: $(VENV)/dev.stamp ## put 20,000 bodies a latitude to the mock and to FastAPI
+	$(BIN)/python -m tests.fastapi_parity --jobs $(JOBS)
 
 lint: $(VENV)/dev.stamp ## look for mistakes without running anything
 	$(BIN)/ruff check .

@@ -61,11 +61,13 @@ class Question:
         """Say whether a value at the question's place touches it; what no schema can say is left to the caller."""
         if self.place is None or self.schema is None:
             return False
-        for value in values_at(body, self.place):
-            as_written = self.written is None or isinstance(value, float)
-            if as_written and self._validator.is_valid(value):
-                return True
-        return False
+        return any(self.touches(value) for value in values_at(body, self.place))
+
+    def touches(self, value: Any) -> bool:
+        """Say whether a value that stands at the question's place touches it."""
+        if self.schema is None or (self.written is not None and not isinstance(value, float)):
+            return False
+        return self._validator.is_valid(value)
 
 
 def values_at(body: Any, place: Pointer) -> Iterator[Any]:

@@ -13,6 +13,7 @@ from kit_cli.exit_codes import CANNOT_JUDGE
 _COMMANDS = {
     "diff": ("kit_cli.commands.diff", "Judge a change of the contract.", "gate"),
     "mock": ("kit_cli.commands.mock", "Serve a mock of the chat service.", None),
+    "parity": ("kit_cli.commands.parity", "Show where two servers answer differently.", "suite"),
     "report": ("kit_cli.commands.report", "Join the reports of several runs.", "suite"),
     "verify": ("kit_cli.commands.verify", "Judge whether a server keeps the contract.", "suite"),
 }
@@ -47,7 +48,7 @@ class _Commands(click.Group):
             formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
 
-_OURS = frozenset({"chat_contract", "mock_server", "contract_tests", "kit_cli", "reporting", "spec_gate"})
+_OURS = frozenset({"chat_contract", "mock_server", "chat_mock", "contract_tests", "kit_cli", "reporting", "spec_gate"})
 
 
 @click.command(cls=_Commands, context_settings={"auto_envvar_prefix": "CHAT_CONTRACT", "max_content_width": 110})

@@ -2,5 +2,6 @@
 
 from mock_server.app import create_app
 from mock_server.blueprint import Blueprint, read_blueprint
+from mock_server.options import Options
 
-__all__ = ["Blueprint", "create_app", "read_blueprint"]
+__all__ = ["Blueprint", "Options", "create_app", "read_blueprint"]

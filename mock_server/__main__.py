@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 from chat_contract import KitError
-from mock_server.blueprint import DEFAULT_MAX_BODY, read_blueprint
-from mock_server.serve import DEFAULT_HOST, DEFAULT_PORT, serve
+from mock_server.blueprint import read_blueprint
+from mock_server.flags import FLAGS, Flag, split
+from mock_server.serve import serve
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve, and return the exit code: 2 if the mock cannot start."""
-    options = _parser().parse_args(arguments)
+    given = vars(_parser().parse_args(arguments))
     try:
-        blueprint = read_blueprint(
-            fixtures=options.fixtures,
-            spec=options.spec,
-            overlays=options.overlay,
-            seed=options.seed,
-            max_body=options.max_body,
-        )
-        serve(blueprint, host=options.host, port=options.port)
+        options, listening = split(given)
+        serve(read_blueprint(options), listening)
     except KitError as error:
         print(f"mock_server: {error}", file=sys.stderr)
         return 2
@@ -30,29 +26,34 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m mock_server", description="Serve a mock of the chat service.")
-    parser.add_argument("--host", default=DEFAULT_HOST, help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 picks a free one (default: %(default)s)")
-    parser.add_argument("--fixtures", type=Path, metavar="DIR", help="catalogue and conversations to serve")
-    parser.add_argument("--spec", type=Path, metavar="FILE", help="another contract to serve")
-    parser.add_argument("--overlay", type=Path, metavar="FILE", action="append", default=[], help="may be repeated")
-    parser.add_argument("--seed", type=int, metavar="N", help="make new conversation ids repeatable")
-    parser.add_argument("--max-body", type=_size, metavar="BYTES", default=DEFAULT_MAX_BODY, help="larger gets 413")
+    parser = argparse.ArgumentParser(
+        prog="python -m mock_server", description="Serve a mock of the chat service.", allow_abbrev=False
+    )
+    for flag in FLAGS:
+        more: dict[str, Any] = {"action": "append"} if flag.many else {}
+        said = flag.help if flag.default is None else f"{flag.help[:-1]} (default: {flag.default})."
+        parser.add_argument(
+            f"--{flag.name}",
+            dest=flag.key,
+            type=_bounded(flag) if flag.kind is int else flag.kind,
+            default=[] if flag.many else flag.default,
+            metavar=flag.metavar,
+            help=said.replace("%", "%%"),
+            **more,
+        )
     return parser
 
 
-def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 65535:
-        raise argparse.ArgumentTypeError(f"{number} is no port; use 0 to 65535")
-    return number
+def _bounded(flag: Flag) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        number = int(text)
+        if (flag.least is not None and number < flag.least) or (flag.most is not None and number > flag.most):
+            most = "" if flag.most is None else f" to {flag.most}"
+            raise argparse.ArgumentTypeError(f"{number} is out of range; use {flag.least}{most or ' or more'}")
+        return number
 
-
-def _size(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} bytes are no room for a body; use 1 or more")
-    return number
+    read.__name__ = "number"
+    return read
 
 
 if __name__ == "__main__":

@@ -1,95 +1,157 @@
-"""The Flask application: which path leads where, and errors as JSON. Decides nothing about a turn."""
+"""The Flask application, one of two doors: which path leads where, and errors as JSON. Decides nothing about a turn.
+
+The other door, :mod:`mock_server.front`, stands before this one where the mock is served; a test holds them equal.
+"""
 
 from __future__ import annotations
 
-from functools import cache
+import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import HTTPException
 
 from mock_server.blueprint import Blueprint, read_blueprint
 from mock_server.bodies import BodyCutShortError, BodyTooLargeError, read_bounded
+from mock_server.control import control_routes
+from mock_server.cors import headers_for, is_preflight, may_read, preflight_headers
+from mock_server.exchange import JSON, Answer, Call, gather
+from mock_server.pieces import pieces
 from mock_server.service import ChatService, encode
+from mock_server.state import State
 
 if TYPE_CHECKING:
     from werkzeug.sansio.response import Response as AnyResponse
 
-JSON = "application/json"
 OWN_PREFIX = "/_mock"
 """Everything that is ours and not the API's lives below this path."""
 
+_OPERATION = "the operation"
+_OWN_METHODS = "GET, PUT, POST, DELETE"
 
-def create_app(blueprint: Blueprint | None = None) -> Flask:
+
+def create_app(blueprint: Blueprint | None = None, *, service: ChatService | None = None) -> Flask:
     """Build the mock from a blueprint, by default from the contract and the fixtures that come with the kit.
 
-    Raises :class:`chat_contract.KitError` when these cannot be served.
+    ``service`` is one that decides for another door already. Raises :class:`chat_contract.KitError` when contract or
+    fixtures cannot be served.
     """
-    blueprint = blueprint or read_blueprint()
-    service = ChatService(blueprint)
+    if service is None:
+        service = ChatService(State.from_blueprint(blueprint or read_blueprint()))
+    served = service.state.blueprint
     app = Flask("mock_server", static_folder=None)
     # The contract has one spelling of its path; a redirect to it would be an answer that no document knows.
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
-
-    def chat() -> Response:
-        _refuse_encoded()
-        try:
-            raw = read_bounded(request.environ, blueprint.max_body)
-        except BodyTooLargeError:
-            raise RequestEntityTooLarge(f"The body is larger than {blueprint.max_body} bytes.") from None
-        except BodyCutShortError as error:
-            answer = service.cut_short(error.got)
-        else:
-            answer = service.answer(request.headers.get("Content-Type"), raw)
-        return Response(answer.body, answer.status, mimetype=JSON)
-
     app.add_url_rule(
-        blueprint.route,
-        view_func=chat,
-        methods=[blueprint.method],
+        served.route,
+        _OPERATION,
+        lambda: _answered(service),
+        methods=[served.method],
         provide_automatic_options=False,
         strict_slashes=True,
     )
-    _add_own(app, blueprint)
+    _add_documents(app, service)
+    app.register_blueprint(control_routes(service, OWN_PREFIX))
     app.register_error_handler(HTTPException, _as_json)
+    _add_cross_origin(app, service)
+    app.after_request(lambda response: _noted(service, response))
     return app
 
 
-def _add_own(app: Flask, blueprint: Blueprint) -> None:
-    @cache
-    def document(form: str) -> bytes:
-        if form == "json":
-            return encode(blueprint.document)
-        return yaml.safe_dump(blueprint.document, sort_keys=False, allow_unicode=True, width=120).encode()
+def _answered(service: ChatService) -> Response:
+    headers = _headers()
+    try:
+        call = Call(headers, read_bounded(request.environ, service.state.blueprint.options.max_body))
+    except BodyTooLargeError:
+        call = Call(headers, b"", too_large=True)
+    except BodyCutShortError as error:
+        call = Call(headers, error.got, cut_short=True)
+    return _rendered(service.answer(call))
 
+
+def _headers() -> dict[str, str]:
+    return gather((name.lower(), value) for name, value in request.headers.items())
+
+
+def _rendered(answer: Answer) -> Response:
+    if answer.delay:
+        time.sleep(answer.delay)
+    body: Any = answer.body if answer.fault is None else _spoilt(answer)
+    response = Response(body, answer.status, mimetype=answer.media_type)
+    response.headers.extend(list(answer.headers))
+    if not answer.body and answer.fault is None:
+        del response.headers["Content-Type"]
+    if answer.fault is not None:
+        response.headers["Content-Length"] = str(max(1, len(answer.body)))
+    return response
+
+
+def _spoilt(answer: Answer) -> Iterator[bytes]:
+    for piece in pieces(answer):
+        if piece is None:
+            raise ConnectionAbortedError("broken off, as a fault asked for")
+        chunk, pause = piece
+        if pause:
+            time.sleep(pause)
+        yield chunk
+
+
+def _add_documents(app: Flask, service: ChatService) -> None:
     def health() -> Response:
         return Response(encode({"status": "ok"}), mimetype=JSON)
 
     def openapi_json() -> Response:
-        return Response(document("json"), mimetype=JSON)
+        return Response(service.state.document_json, mimetype=JSON)
 
     def openapi_yaml() -> Response:
-        return Response(document("yaml"), mimetype="application/yaml")
+        return Response(service.state.document_yaml, mimetype="application/yaml")
 
     for name, view in (("health", health), ("openapi.json", openapi_json), ("openapi.yaml", openapi_yaml)):
         app.add_url_rule(f"{OWN_PREFIX}/{name}", endpoint=f"own {name}", view_func=view, methods=["GET"])
 
 
-def _refuse_encoded() -> None:
-    encoding = request.headers.get("Content-Encoding", "").strip().lower()
-    if encoding not in {"", "identity"}:
-        raise UnsupportedMediaType(f"A body with Content-Encoding {encoding} cannot be read; send it as it is.")
+def _add_cross_origin(app: Flask, service: ChatService) -> None:
+    blueprint = service.state.blueprint
+    allowed = blueprint.options.cors_origins
+
+    @app.before_request
+    def preflight() -> Response | None:
+        headers = _headers()
+        if not is_preflight(request.method, headers):
+            return None
+        own = request.path.startswith(f"{OWN_PREFIX}/")
+        response = Response(status=204)
+        if may_read(headers["origin"], allowed):
+            methods = _OWN_METHODS if own else blueprint.method
+            response.headers.extend(list(preflight_headers(headers, methods)))
+        return response
+
+    @app.after_request
+    def readable(response: Response) -> Response:
+        origin = request.headers.get("Origin")
+        if origin is not None and request.endpoint != _OPERATION:
+            response.headers.extend(list(headers_for(origin, allowed)))
+        elif origin is not None and "Vary" not in response.headers:
+            response.headers.extend(list(headers_for(origin, allowed)))
+        return response
+
+
+def _noted(service: ChatService, response: Response) -> Response:
+    """Let the journal know of requests to what is neither the operation nor ours."""
+    answered = request.endpoint == _OPERATION and response.status_code != 405
+    if not answered and not request.path.startswith(f"{OWN_PREFIX}/"):
+        body = b"" if response.is_streamed else response.get_data()
+        answer = Answer(response.status_code, body, because="no such operation")
+        service.note_elsewhere(request.method, request.path, _headers(), answer)
+    return response
 
 
 def _as_json(error: HTTPException) -> AnyResponse:
     """Answer as FastAPI does: ``detail`` and a string, never a page."""
     response: Any = error.get_response()
-    ours = isinstance(error, RequestEntityTooLarge | UnsupportedMediaType)
-    response.set_data(encode({"detail": error.description if ours else error.name}))
-    if isinstance(error, UnsupportedMediaType):
-        response.headers["Accept-Encoding"] = "identity"
+    response.set_data(encode({"detail": error.name}))
     response.mimetype = JSON
     answer: AnyResponse = response
     return answer

@@ -1,23 +1,22 @@
 """Gathers what the mock serves: the contract's part of it, and the fixtures.
 
-The only module of the mock that reads files. A blueprint is plain data, so the server can hand it to its worker.
+The only module of the mock that reads files, through those that know each kind. A blueprint is plain data, so the
+server can hand it to its worker.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from chat_contract import KitError, Operation, load_contract
 from chat_contract.resources import fixtures_dir
 from mock_server.fixtures_reader import Fixtures, read_fixtures
-
-DEFAULT_MAX_BODY = 10 * 1024 * 1024
-"""How many bytes a request body may have."""
+from mock_server.latitude import Latitude, read_latitude
+from mock_server.options import Options
 
 _ITEMS_WHEN_NOT_SAID = 4
 
@@ -29,26 +28,21 @@ class Blueprint:
     method: str
     route: str
     request_schema: Mapping[str, Any]
+    response_schemas: Mapping[int, Mapping[str, Any]]
+    examples: Mapping[int, Mapping[str, Any]]
     document: Mapping[str, Any]
     fixtures: Fixtures
     default_limit: int
-    seed: int | None = None
-    max_body: int = DEFAULT_MAX_BODY
+    latitude: Latitude
+    options: Options
 
 
-def read_blueprint(
-    *,
-    fixtures: Path | None = None,
-    spec: Path | None = None,
-    overlays: Sequence[Path] = (),
-    seed: int | None = None,
-    max_body: int = DEFAULT_MAX_BODY,
-) -> Blueprint:
+def read_blueprint(options: Options = Options()) -> Blueprint:  # noqa: B008 - frozen
     """Read the contract and the fixtures, by default those that come with the kit.
 
     Raises :class:`KitError` whenever one of them cannot be served.
     """
-    contract = load_contract(spec, overlays)
+    contract = load_contract(options.spec, options.overlays)
     operation = contract.operation
     try:
         response_schema = contract.response_schema(200)
@@ -61,11 +55,13 @@ def read_blueprint(
         method=operation.method,
         route=_route(operation),
         request_schema=request_schema,
+        response_schemas=dict(contract.response_schemas),
+        examples={status: dict(examples) for status, examples in contract.response_examples.items()},
         document=copy.deepcopy(dict(contract.document)),
-        fixtures=read_fixtures(fixtures or fixtures_dir(), response_schema),
+        fixtures=read_fixtures(options.fixtures or fixtures_dir(), response_schema),
         default_limit=_default_limit(request_schema),
-        seed=seed,
-        max_body=max_body,
+        latitude=read_latitude(options.latitude, contract),
+        options=options,
     )
 
 
@@ -77,6 +73,8 @@ def _route(operation: Operation) -> str:
             f"the mock cannot serve the path {route}, which holds a variable; "
             "write it out by an overlay for the server's url or the path, and pass it with --overlay"
         )
+    if route.startswith("/_mock/"):
+        raise KitError(f"the mock cannot serve the path {route}: what begins with /_mock/ is its own")
     return route
 
 

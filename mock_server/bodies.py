@@ -17,8 +17,8 @@ class BodyTooLargeError(Exception):
 class BodyCutShortError(Exception):
     """The body ended before the length that its header announced."""
 
-    def __init__(self, got: int) -> None:
-        super().__init__(got)
+    def __init__(self, got: bytes) -> None:
+        super().__init__(len(got))
         self.got = got
 
 
@@ -47,5 +47,5 @@ def read_bounded(environ: Mapping[str, Any], most: int) -> bytes:
     if got > most:
         raise BodyTooLargeError
     if length is not None and got < length:
-        raise BodyCutShortError(got)
+        raise BodyCutShortError(b"".join(chunks))
     return b"".join(chunks)

@@ -7,6 +7,7 @@ conversation stands, and names the place that answers it, if any.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -42,10 +43,21 @@ class Conversation:
 
 
 class Place(NamedTuple):
-    """Where a conversation stands: which one, and the turn that answered last."""
+    """Where a conversation stands: the name of the written one, and the turn that answered last.
 
-    conversation: int
+    A name, since a number would mean another conversation once the fixtures have been read again.
+    """
+
+    conversation: str
     turn: int
+
+
+class Miss(NamedTuple):
+    """A turn that might have answered and did not; ``lacks`` is what of its cue the message does not hold."""
+
+    place: Place
+    lacks: tuple[str, ...]
+    said: int
 
 
 class PatternError(ValueError):
@@ -90,6 +102,14 @@ class _ReadyCue:
             return max((len(words) for words in self.any if words in message.spaced), default=0)
         return 1 if self.pattern is not None and self.pattern.isinstance_python(message.text) else 0
 
+    def lacks(self, message: _Message) -> tuple[tuple[str, ...], int]:
+        """Return what the message would have to hold besides, and how many letters of the cue it holds."""
+        if self.pattern is not None:
+            return ("the pattern",), 0
+        missing = tuple(words.strip() for words in self.all or self.any if words not in message.spaced)
+        held = sum(len(words) for words in self.all or self.any if words in message.spaced)
+        return (missing if self.all else (f"any of {', '.join(missing)}",)), held
+
     def first_words(self) -> list[str] | None:
         """Return words of which the message must hold at least one; nothing for a pattern, which may match all."""
         if self.all:
@@ -101,11 +121,15 @@ class Script:
     """All conversations, ready to be played."""
 
     def __init__(self, conversations: tuple[Conversation, ...]) -> None:
-        self.conversations = conversations
-        self._cues = [[_ReadyCue(turn.cue) for turn in conversation.turns] for conversation in conversations]
+        self.conversations = {conversation.name: conversation for conversation in conversations}
+        self._names = tuple(self.conversations)
+        self._cues = {
+            name: tuple(_ReadyCue(turn.cue) for turn in conversation.turns)
+            for name, conversation in self.conversations.items()
+        }
         self._entrances: dict[str, list[int]] = defaultdict(list)
         self._open_entrances: list[int] = []
-        for index, cues in enumerate(self._cues):
+        for index, cues in enumerate(self._cues.values()):
             words = cues[0].first_words()
             if words is None:
                 self._open_entrances.append(index)
@@ -127,10 +151,36 @@ class Script:
         within = None if standing is None else self._within(message, standing)
         return within or self._entered(message)
 
+    def following(self, name: str, standing: Place | None) -> Place:
+        """Return the turn that comes next in the conversation of that name, whatever is said; its last turn stays."""
+        if standing is None or standing.conversation != name:
+            return Place(name, 0)
+        return Place(name, min(standing.turn + 1, len(self.conversations[name].turns) - 1))
+
+    def misses(self, text: str, standing: Place | None, answered: Place | None, most: int) -> list[Miss]:
+        """Return the turns that came nearest to answering ``text`` without doing so, the nearest first."""
+        message = _Message(text)
+        missed = [
+            Miss(place, *self._cues[place.conversation][place.turn].lacks(message))
+            for place in self._asked(standing)
+            if place != answered and not self._cues[place.conversation][place.turn].weight(message)
+        ]
+        # Those of the running conversation first: that is where one would look.
+        here = standing.conversation if standing else None
+        missed.sort(key=lambda miss: (miss.place.conversation != here, -miss.said, miss.place))
+        return missed[:most]
+
+    def _asked(self, standing: Place | None) -> Iterator[Place]:
+        if standing is not None and standing.conversation in self._cues:
+            yield from (Place(standing.conversation, turn) for turn in range(1, len(self._cues[standing.conversation])))
+        yield from (Place(name, 0) for name in self._names)
+
     def _within(self, message: _Message, standing: Place) -> Place | None:
-        cues = self._cues[standing.conversation]
+        cues = self._cues.get(standing.conversation)
+        if cues is None:  # The fixture is gone since.
+            return None
         following = standing.turn + 1
-        for turn in (*range(following, len(cues)), *range(1, following)):
+        for turn in (*range(following, len(cues)), *range(1, min(following, len(cues)))):
             if cues[turn].weight(message):
                 return Place(standing.conversation, turn)
         return None
@@ -139,6 +189,6 @@ class Script:
         candidates = set(self._open_entrances)
         for word in set(message.words) & self._entrances.keys():
             candidates.update(self._entrances[word])
-        weighed = [(-self._cues[index][0].weight(message), index) for index in candidates]
+        weighed = [(-self._cues[self._names[index]][0].weight(message), index) for index in candidates]
         weight, index = min(weighed, default=(0, 0))
-        return Place(index, 0) if weight else None
+        return Place(self._names[index], 0) if weight else None

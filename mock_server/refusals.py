@@ -8,7 +8,6 @@ What that validator has no word for is left to jsonschema.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
@@ -22,6 +21,8 @@ from pydantic_core import (
     core_schema,
 )
 
+from chat_contract.errors import Pointer
+from mock_server.latitude import DOCUMENTED, Latitude
 from mock_server.rfc3339 import is_date_time
 
 Detail = list[dict[str, Any]]
@@ -31,28 +32,11 @@ _Handler = Callable[[Any], Any]
 _Schema = Mapping[str, Any] | bool
 
 
-@dataclass(frozen=True)
-class Profile:
-    """How an implementation fills the gaps that the documents leave."""
-
-    name: str
-    lenient: bool = False
-    """Take what lenient readers take for an integer or a date-time: ``"5"``, ``true``, a date, Unix seconds."""
-    null_for_optional: bool = False
-    """Take null for a property that is not required."""
-    unknown_properties: bool = True
-    """Take properties that no document names."""
-
-
-DOCUMENTED = Profile("documented")
-"""JSON types as documented; unknown properties taken; null refused."""
-
-
 class Refuser:
     """Holds one request schema, ready to read a body or to say its every fault."""
 
-    def __init__(self, schema: Mapping[str, Any], profile: Profile = DOCUMENTED) -> None:
-        self._validator = SchemaValidator(core_schema_of(schema, profile))
+    def __init__(self, schema: Mapping[str, Any], latitude: Latitude = DOCUMENTED) -> None:
+        self._validator = SchemaValidator(core_schema_of(schema, latitude, ()))
 
     def read(self, value: Any) -> tuple[Mapping[str, Any], Detail]:
         """Return the body as it is understood, and every fault of it as FastAPI writes it and in its order.
@@ -68,6 +52,19 @@ class Refuser:
         # What reads an object gives its fields first; what is left to jsonschema gives the value as it came.
         fields = understood[0] if isinstance(understood, tuple) else {}
         return {**body, **{name: field for name, field in fields.items() if isinstance(field, int)}}, []
+
+
+def blamed(place: str, value: Any, error: str) -> Detail:
+    """Return the refusal of one field for a reason that no schema knows."""
+    return [
+        {
+            "type": "value_error",
+            "loc": ["body", place],
+            "msg": f"Value error, {error}",
+            "input": value,
+            "ctx": {"error": error},
+        }
+    ]
 
 
 def missing_body() -> Detail:
@@ -103,7 +100,7 @@ def _entry(fault: Mapping[str, Any]) -> dict[str, Any]:
 # From JSON Schema to pydantic's core schema --------------------------------------------------------------------------
 
 
-def core_schema_of(schema: _Schema, profile: Profile) -> CoreSchema:
+def core_schema_of(schema: _Schema, latitude: Latitude, place: Pointer) -> CoreSchema:
     """Translate a JSON Schema (2020-12, references resolved) into the validator's own schema.
 
     A keyword with no counterpart there is kept and asked of jsonschema, so nothing is ever silently dropped.
@@ -111,9 +108,11 @@ def core_schema_of(schema: _Schema, profile: Profile) -> CoreSchema:
     if isinstance(schema, bool):
         return core_schema.any_schema() if schema else _asked_of_jsonschema(core_schema.any_schema(), schema)
     schema = _with_single_all_of(schema)
-    translated, done = _any_of(schema, profile) if "anyOf" in schema else _by_type(schema, profile)
+    translated, done = _any_of(schema, latitude, place) if "anyOf" in schema else _by_type(schema, latitude, place)
     left_over = {key: value for key, value in schema.items() if key not in done}
-    return _asked_of_jsonschema(translated, left_over) if _ASSERTIONS & left_over.keys() else translated
+    if _ASSERTIONS & left_over.keys():
+        translated = _asked_of_jsonschema(translated, left_over)
+    return latitude.answered(translated, place, schema)
 
 
 def _with_single_all_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -127,14 +126,14 @@ def _with_single_all_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return _with_single_all_of({**members[0], **beside})
 
 
-def _any_of(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
+def _any_of(schema: Mapping[str, Any], latitude: Latitude, place: Pointer) -> tuple[CoreSchema, frozenset[str]]:
     """Translate alternatives as FastAPI has them: ``X | None``, or a union that names each by its type."""
     members = schema["anyOf"]
     others = [member for member in members if member != {"type": "null"}]
     done = frozenset({"anyOf"})
     if len(others) == 1 and len(members) > 1:
-        return core_schema.nullable_schema(core_schema_of(others[0], profile)), done
-    choices = [(core_schema_of(member, profile), _label(member, index)) for index, member in enumerate(members)]
+        return core_schema.nullable_schema(core_schema_of(others[0], latitude, place)), done
+    choices = [(core_schema_of(member, latitude, place), _label(member, index)) for index, member in enumerate(members)]
     return core_schema.union_schema([*choices]), done
 
 
@@ -143,27 +142,29 @@ def _label(schema: _Schema, index: int) -> str:
     return _LABELS.get(kind, kind) if isinstance(kind, str) else str(index)
 
 
-def _by_type(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
+def _by_type(schema: Mapping[str, Any], latitude: Latitude, place: Pointer) -> tuple[CoreSchema, frozenset[str]]:
     """Return the translation, and the keywords that it takes care of."""
     kind = schema.get("type")
     if isinstance(kind, list) and len(kind) == 2 and "null" in kind:
         other = next(name for name in kind if name != "null")
-        inner, done = _by_type({**schema, "type": other}, profile)
+        inner, done = _by_type({**schema, "type": other}, latitude, place)
         # What is left over is asked of the value itself and must not meet the null that the type allows.
         return core_schema.nullable_schema(inner), done
     translate = _TRANSLATIONS.get(kind) if isinstance(kind, str) else None
-    return translate(schema, profile) if translate else (core_schema.any_schema(), frozenset())
+    return translate(schema, latitude, place) if translate else (core_schema.any_schema(), frozenset())
 
 
-def _object(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
+def _object(schema: Mapping[str, Any], latitude: Latitude, place: Pointer) -> tuple[CoreSchema, frozenset[str]]:
     properties = schema.get("properties")
     if not properties:
         return core_schema.dict_schema(), frozenset({"type"})
     required = schema.get("required", [])
-    fields = {name: _field(inner, profile, required=name in required) for name, inner in properties.items()}
+    fields = {
+        name: _field(inner, latitude, (*place, name), required=name in required) for name, inner in properties.items()
+    }
     additional = schema.get("additionalProperties", True)
     done = {"type"}
-    closed = not profile.unknown_properties
+    closed = not latitude.takes_unknown_at(place)
     if isinstance(additional, bool) and not _NEIGHBOURS_OF_PROPERTIES & schema.keys():
         closed = closed or not additional
         done |= {"properties", "additionalProperties"}
@@ -172,20 +173,20 @@ def _object(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, fr
     return core_schema.model_fields_schema(fields, extra_behavior="forbid" if closed else "ignore"), frozenset(done)
 
 
-def _field(schema: _Schema, profile: Profile, *, required: bool) -> core_schema.ModelField:
-    inner = core_schema_of(schema, profile)
+def _field(schema: _Schema, latitude: Latitude, place: Pointer, *, required: bool) -> core_schema.ModelField:
+    inner = core_schema_of(schema, latitude, place)
     if required:
         return core_schema.model_field(inner)
-    if profile.null_for_optional:
+    if latitude.null_for_optional:
         inner = core_schema.nullable_schema(inner)
     return core_schema.model_field(core_schema.with_default_schema(inner, default=None))
 
 
-def _array(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
+def _array(schema: Mapping[str, Any], latitude: Latitude, place: Pointer) -> tuple[CoreSchema, frozenset[str]]:
     done = {"type", "minItems", "maxItems"}
     items: CoreSchema = core_schema.any_schema()
     if not _NEIGHBOURS_OF_ITEMS & schema.keys():
-        items = core_schema_of(schema.get("items", True), profile)
+        items = core_schema_of(schema.get("items", True), latitude, (*place, "*"))
         done.add("items")
     translated = core_schema.list_schema(
         items, min_length=schema.get("minItems"), max_length=schema.get("maxItems"), strict=True
@@ -193,40 +194,40 @@ def _array(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, fro
     return translated, frozenset(done)
 
 
-def _string(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
+def _string(schema: Mapping[str, Any], latitude: Latitude, _place: Pointer) -> tuple[CoreSchema, frozenset[str]]:
     if schema.get("format") == "date-time":
-        return _date_time(profile), frozenset({"type", "format"})
+        return _date_time(latitude), frozenset({"type", "format"})
     translated = core_schema.str_schema(
         strict=True, min_length=schema.get("minLength"), max_length=schema.get("maxLength")
     )
     return translated, frozenset({"type", "minLength", "maxLength"})
 
 
-def _integer(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
+def _integer(schema: Mapping[str, Any], latitude: Latitude, _place: Pointer) -> tuple[CoreSchema, frozenset[str]]:
     bounds, done = _bounds(schema)
     inner = core_schema.int_schema(**bounds)
-    if profile.lenient:
+    if latitude.lenient:
         return inner, done
     return core_schema.no_info_wrap_validator_function(_json_integer, inner), done
 
 
-def _number(schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
+def _number(schema: Mapping[str, Any], latitude: Latitude, _place: Pointer) -> tuple[CoreSchema, frozenset[str]]:
     bounds, done = _bounds(schema)
     inner = core_schema.float_schema(**bounds)
-    if profile.lenient:
+    if latitude.lenient:
         return inner, done
     return core_schema.no_info_wrap_validator_function(_json_number, inner), done
 
 
-def _boolean(_schema: Mapping[str, Any], profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
-    return core_schema.bool_schema(strict=not profile.lenient), frozenset({"type"})
+def _boolean(_schema: Mapping[str, Any], latitude: Latitude, _place: Pointer) -> tuple[CoreSchema, frozenset[str]]:
+    return core_schema.bool_schema(strict=not latitude.lenient), frozenset({"type"})
 
 
-def _null(_schema: Mapping[str, Any], _profile: Profile) -> tuple[CoreSchema, frozenset[str]]:
+def _null(_schema: Mapping[str, Any], _latitude: Latitude, _place: Pointer) -> tuple[CoreSchema, frozenset[str]]:
     return core_schema.none_schema(), frozenset({"type"})
 
 
-_TRANSLATIONS: dict[str, Callable[[Mapping[str, Any], Profile], tuple[CoreSchema, frozenset[str]]]] = {
+_TRANSLATIONS: dict[str, Callable[[Mapping[str, Any], Latitude, Pointer], tuple[CoreSchema, frozenset[str]]]] = {
     "object": _object,
     "array": _array,
     "string": _string,
@@ -282,11 +283,16 @@ def _json_number(value: Any, handler: _Handler) -> Any:
     return handler(value)
 
 
-def _date_time(profile: Profile) -> CoreSchema:
-    if profile.lenient:
-        return core_schema.datetime_schema()
+def _date_time(latitude: Latitude) -> CoreSchema:
+    if latitude.lenient:
+        return core_schema.no_info_wrap_validator_function(_rfc3339_or_looser, core_schema.datetime_schema())
     aware = core_schema.datetime_schema(tz_constraint="aware")
     return core_schema.no_info_wrap_validator_function(_rfc3339, aware)
+
+
+def _rfc3339_or_looser(value: Any, handler: _Handler) -> Any:
+    """Take what the validator takes, and the leap seconds that the documents' format allows and it does not."""
+    return value if isinstance(value, str) and is_date_time(value) else handler(value)
 
 
 def _rfc3339(value: Any, handler: _Handler) -> Any:

@@ -1,17 +1,16 @@
 """Decides what the shop says to one turn of a conversation.
 
-Reads no clock, no file and no network; where new conversation ids come from is a parameter.
+Pure: reads no clock, no file and no network, and remembers nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mock_server.catalogue import Catalogue, Item, search_text
-from mock_server.conversations import Script
-from mock_server.memory import Memory
+from mock_server.conversations import Place, Script
 from mock_server.text import search_words_of
 
 _REMEMBERED_EVENTS = 20
@@ -19,66 +18,68 @@ _REMEMBERED_EVENTS = 20
 _NAMED = 3
 """How many items a reply calls by their names."""
 _BOUGHT = "purchase"
+_FIELDS = ("message", "conversation_id", "user_id", "events", "limit")
 
 
 @dataclass(frozen=True)
 class Ask:
     """What of a request counts for the reply."""
 
-    message: str
+    message: str = ""
     conversation_id: str | None = None
+    user_id: str | None = None
     events: Sequence[Mapping[str, Any]] = ()
     limit: int | None = None
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> Ask:
         """Read a body that keeps the contract; another contract than ours may leave any of this out."""
-        message, conversation_id, events, limit = map(body.get, ("message", "conversation_id", "events", "limit"))
+        message, conversation_id, user_id, events, limit = map(body.get, _FIELDS)
         return cls(
             message if isinstance(message, str) else "",
             # No reply can carry an empty id, so it counts as none: the conversation gets a new one.
             conversation_id if isinstance(conversation_id, str) and conversation_id else None,
+            user_id if isinstance(user_id, str) else None,
             [event for event in events if isinstance(event, Mapping)] if isinstance(events, list) else (),
             int(limit) if isinstance(limit, int) else None,
         )
 
 
-class Shop:
-    """Answers what was asked in requests that keep the contract."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the shop says; ``place`` is the written turn that says it, if one does."""
 
-    def __init__(
-        self,
-        *,
-        catalogue: Catalogue,
-        script: Script,
-        memory: Memory,
-        new_id: Callable[[], str],
-        default_limit: int,
-    ) -> None:
-        self._catalogue = catalogue
-        self._script = script
-        self._memory = memory
-        self._new_id = new_id
+    message: str
+    items: Sequence[Item]
+    place: Place | None
+
+
+class Shop:
+    """Answers what was asked in requests that keep the contract. Remembers nothing."""
+
+    def __init__(self, *, catalogue: Catalogue, script: Script, default_limit: int) -> None:
+        self.catalogue = catalogue
+        self.script = script
         self._default_limit = default_limit
 
-    def reply(self, ask: Ask) -> dict[str, Any]:
-        """Return the ChatResponse, and remember where the conversation stands now."""
-        conversation_id = self._fresh_id() if ask.conversation_id is None else ask.conversation_id
-        limit = max(0, self._default_limit if ask.limit is None else ask.limit)
-        standing = None if ask.conversation_id is None else self._memory.place(ask.conversation_id)
-        place = self._script.answering(ask.message, standing)
-        self._memory.remember(conversation_id, place or standing)
+    def reply(self, ask: Ask, standing: Place | None) -> Reply:
+        """Return the reply to a turn of a conversation that stands there."""
+        place = self.script.answering(ask.message, standing)
         if place is not None:
-            turn = self._script.turn(place)
-            message, items = turn.reply, [self._catalogue.item(item_id) for item_id in turn.item_ids]
-        else:
-            message, items = self._found(ask.message, self._seen(ask.events), limit)
-        return {"conversation_id": conversation_id, "message": message, "items": items[:limit]}
+            return self.said_at(place, ask)
+        limit = self.limit_of(ask)
+        message, items = self._found(ask.message, self._seen(ask.events), limit)
+        return Reply(message, items[:limit], None)
 
-    def _fresh_id(self) -> str:
-        while (conversation_id := self._new_id()) in self._memory:
-            pass
-        return conversation_id
+    def said_at(self, place: Place, ask: Ask) -> Reply:
+        """Return what is written at a place, whatever was asked."""
+        turn = self.script.turn(place)
+        items = [self.catalogue.item(item_id) for item_id in turn.item_ids]
+        return Reply(turn.reply, items[: self.limit_of(ask)], place)
+
+    def limit_of(self, ask: Ask) -> int:
+        """Return how many items may come back."""
+        return max(0, self._default_limit if ask.limit is None else ask.limit)
 
     def _seen(self, events: Sequence[Mapping[str, Any]]) -> list[Item]:
         """Return the available items that were looked at, the latest first, each once, those bought left out."""
@@ -87,19 +88,19 @@ class Shop:
             item_id = event.get("item_id")
             if isinstance(item_id, str):
                 latest.setdefault(item_id, event.get("type") == _BOUGHT)
-        items = (self._catalogue.available(item_id) for item_id, bought in latest.items() if not bought)
+        items = (self.catalogue.available(item_id) for item_id, bought in latest.items() if not bought)
         return [item for item in items if item is not None][:_REMEMBERED_EVENTS]
 
     def _found(self, text: str, seen: list[Item], limit: int) -> tuple[str, list[Item]]:
         """Search the shop for what nobody wrote an answer to."""
         # One more than asked for, so that a limit of 0 can still tell something from nothing.
-        found = self._catalogue.search(search_words_of(text), max(limit, 1) + len(seen))
+        found = self.catalogue.search(search_words_of(text), max(limit, 1) + len(seen))
         if found:
             ids = {item["item_id"] for item in found}
             items = _unique([*(item for item in seen if item["item_id"] in ids), *found])[:limit]
             return _offer("These come closest to what you describe", items), items
         if seen:
-            alike = self._catalogue.search(search_words_of(search_text(seen[0])), max(limit, 1))
+            alike = self.catalogue.search(search_words_of(search_text(seen[0])), max(limit, 1))
             items = _unique([*seen, *alike])[:limit]
             return _offer("Going by what you were just looking at", items), items
         return (

@@ -7,16 +7,17 @@ one can be: in the last minute of a day by UTC.
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date
 
 _DATE_TIME = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"[Tt]"
-    r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?"
-    r"(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
+    r"([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)(?:\.[0-9]+)?"
+    r"(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))"
 )
-_LEAP = 60
-_LAST_MINUTE_OF_DAY = 23 * 60 + 59
+_LENGTH_OF_DATE = 10
+_LEAP = "60"
+_DAY = 24 * 60
 
 
 def is_date_time(text: str) -> bool:
@@ -24,19 +25,14 @@ def is_date_time(text: str) -> bool:
     match = _DATE_TIME.fullmatch(text)
     if match is None:
         return False
-    year, month, day, hour, minute, second = (int(part) for part in match.group(1, 2, 3, 4, 5, 6))
-    sign, offset_hour, offset_minute = match.group(7), int(match.group(8) or 0), int(match.group(9) or 0)
-    if hour > 23 or minute > 59 or second > _LEAP or offset_hour > 23 or offset_minute > 59:
-        return False
     try:
-        date(year, month, day)
+        date.fromisoformat(text[:_LENGTH_OF_DATE])
     except ValueError:
         return False
-    return second < _LEAP or _minute_by_utc(hour, minute, sign, offset_hour, offset_minute) == _LAST_MINUTE_OF_DAY
+    return match.group(3) != _LEAP or _minute_by_utc(*match.group(1, 2, 4, 5, 6)) == _DAY - 1
 
 
-def _minute_by_utc(hour: int, minute: int, sign: str | None, offset_hour: int, offset_minute: int) -> int:
-    local = timedelta(hours=hour, minutes=minute)
-    offset = timedelta(hours=offset_hour, minutes=offset_minute)
-    utc = local + offset if sign == "-" else local - offset
-    return int(utc / timedelta(minutes=1)) % (24 * 60)
+def _minute_by_utc(hour: str, minute: str, sign: str | None, ahead: str | None, minutes_ahead: str | None) -> int:
+    local = int(hour) * 60 + int(minute)
+    offset = int(ahead or 0) * 60 + int(minutes_ahead or 0)
+    return (local + offset if sign == "-" else local - offset) % _DAY

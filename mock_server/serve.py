@@ -1,13 +1,11 @@
-"""Serves a blueprint with granian: the edge where ports, processes and signals are.
+"""Serves a blueprint with granian: the edge where ports, processes, certificates and signals are.
 
 Each setting that looks odd answers a trap that was measured:
 
-- One blocking thread stalls at a single half-sent body, and as many as granian likes to start keep it from ever
-  shutting down: 128 threads, as many requests at a time, and two seconds for a worker to go.
 - granian binds with SO_REUSEPORT, so that a second mock on a taken port would silently share its requests:
   the port is tried with a plain bind first.
-- granian puts the process's environment into every request, so that ``HTTP_PROXY`` would look like a header:
-  the worker forgets what could be taken for one.
+- A worker waits for clients that never finish a request until it is killed, and a signal that comes while it starts
+  may be lost on it: the parent says by a pipe that it is time to go, and the worker goes half a second later.
 - A worker that gets two signals at once locks up until it is killed, and Ctrl-C sends one to every process of the
   terminal's group: the worker leaves that group and hears only its parent.
 - The worker is another process and may be spawned: all that it needs is picklable and on module level.
@@ -15,16 +13,20 @@ Each setting that looks odd answers a trap that was measured:
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import multiprocessing.connection
 import os
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, NoReturn
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
@@ -33,61 +35,103 @@ from granian.log import LogLevels
 from chat_contract import KitError
 from mock_server.app import create_app
 from mock_server.blueprint import Blueprint
+from mock_server.front import Front
+from mock_server.service import ChatService
+from mock_server.state import State
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 4010
 
-_THREADS = 128
+_MOST_AT_ONCE = 4096
+"""How many requests may be on their way at once; those whose clients are slow to send count too."""
 _SECONDS_TO_STOP = 2
+_SECONDS_TO_FINISH = 0.5
 _SECONDS_TO_START = 30.0
 _SECONDS_BETWEEN_LOOKS = 0.01
 
-# How the names of WSGI begin (PEP 3333), but for those with a dot.
-_REQUEST_NAMES = (
-    *("AUTH_TYPE", "CONTENT_", "GATEWAY_INTERFACE", "HTTP_", "PATH_INFO", "PATH_TRANSLATED", "QUERY_STRING"),
-    *("RAW_URI", "REMOTE_", "REQUEST_", "SCRIPT_NAME", "SERVER_"),
-)
+
+@dataclass(frozen=True)
+class Listening:
+    """Where to listen, and with which certificate."""
+
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+    @property
+    def scheme(self) -> str:
+        return "http" if self.tls_cert is None else "https"
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where to listen: what the user said, and the numbers that it stands for."""
+    """What the user said, and the numbers that it stands for."""
 
     host: str
     ip: str
     port: int
 
     @property
-    def origin(self) -> str:
+    def authority(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return f"{host}:{self.port}"
 
 
-def serve(blueprint: Blueprint, *, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT) -> None:
+def serve(blueprint: Blueprint, listening: Listening = Listening()) -> None:
     """Serve until told to stop by Ctrl-C or SIGTERM; port 0 picks a free one.
 
-    Prints one line with the URL once requests are answered. Raises :class:`KitError` if the port cannot be had.
+    Prints one line with the URL once requests are answered. Raises :class:`KitError` if the port cannot be had, or
+    the certificate cannot be used.
     """
-    address = find_address(host, port)
+    check_certificate(listening.tls_cert, listening.tls_key)
+    address = find_address(listening.host, listening.port)
 
     def announce() -> None:
-        print(f"Mock of {blueprint.method} {address.origin}{blueprint.route} is ready; Ctrl-C stops it.", flush=True)
+        url = f"{listening.scheme}://{address.authority}{blueprint.route}"
+        print(f"Mock of {blueprint.method} {url} is ready; Ctrl-C stops it.", flush=True)
 
+    told, tell = multiprocessing.Pipe(duplex=False)
     server = _Server(
         "mock_server",
         address=address.ip,
         port=address.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         http=HTTPModes.http1,
         websockets=False,
         workers=1,
-        blocking_threads=_THREADS,
-        backpressure=_THREADS,
+        backpressure=_MOST_AT_ONCE,
         workers_kill_timeout=_SECONDS_TO_STOP,
         log_level=LogLevels.critical,
+        ssl_cert=listening.tls_cert,
+        ssl_key=listening.tls_key,
     )
     server.when_ready = announce
-    server.serve(target_loader=partial(load_worker, blueprint), wrap_loader=False)
+    server.tell_worker = tell
+    server.serve(target_loader=partial(load_worker, blueprint, told), wrap_loader=False)
+
+
+def check_certificate(certificate: Path | None, key: Path | None) -> None:
+    """Raise :class:`KitError` unless both are there and fit, or neither is wanted."""
+    if certificate is None and key is None:
+        return
+    if certificate is None or key is None:
+        raise KitError("--tls-cert and --tls-key go together; give both, or neither")
+    for path in (certificate, key):
+        if not path.is_file():
+            raise KitError(f"there is no file {path}; name a PEM file")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, _no_password)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or str(error)
+        raise KitError(
+            f"{certificate} with {key} cannot serve https: {reason}; give a certificate and its key, both PEM, "
+            "the key without a password"
+        ) from None
+
+
+def _no_password() -> NoReturn:
+    raise ValueError("the key asks for a password")
 
 
 def find_address(host: str, port: int) -> Address:
@@ -109,20 +153,18 @@ def find_address(host: str, port: int) -> Address:
         return Address(host, str(name[0]), int(probe.getsockname()[1]))
 
 
-def load_worker(blueprint: Blueprint) -> Callable[..., Any]:
+def load_worker(blueprint: Blueprint, told: Connection) -> Front:
     """Build the application in the worker's process."""
-    _forget_what_looks_like_a_request(os.environ)
-    _listen_to_parent_only()
-    return create_app(blueprint)
+    service = ChatService(State.from_blueprint(blueprint))
+    _listen_to_parent_only(told, service.journal.end)
+    front = Front(service, create_app(service=service))
+    # What is here now stays until the end; the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
+    return front
 
 
-def _forget_what_looks_like_a_request(environment: Any) -> None:
-    for name in list(environment):
-        if name.startswith(_REQUEST_NAMES) or "." in name:
-            del environment[name]
-
-
-def _listen_to_parent_only() -> None:
+def _listen_to_parent_only(told: Connection, end: Callable[[], None]) -> None:
     """Leave stopping to the parent; but stop when it is gone, since a worker left behind would keep the port."""
     parent = multiprocessing.parent_process()
     if parent is None:
@@ -131,8 +173,12 @@ def _listen_to_parent_only() -> None:
         os.setpgid(0, 0)
 
     def wait() -> None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
+        heard = multiprocessing.connection.wait([parent.sentinel, told])
+        if told not in heard:
+            os._exit(1)
+        end()
+        time.sleep(_SECONDS_TO_FINISH)
+        os._exit(0)
 
     threading.Thread(target=wait, name="parent-watch", daemon=True).start()
 
@@ -142,6 +188,7 @@ class _Server(Granian):  # type: ignore[misc, valid-type]
     """granian's server, which says when it answers."""
 
     when_ready: Callable[[], None]
+    tell_worker: Connection
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:
         super().startup(spawn_target, target_loader)
@@ -157,6 +204,7 @@ class _Server(Granian):  # type: ignore[misc, valid-type]
 
     def shutdown(self, exit_code: int = 0) -> None:
         try:
+            self.tell_worker.send(None)
             super().shutdown(exit_code)
         except SystemExit:
             # Ctrl-C reaches the worker too: whether it went before it was told to is no failure.

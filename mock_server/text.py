@@ -19,6 +19,9 @@ _KANA = re.compile("[\u3040-\u309f]")
 
 def words_of(text: str) -> list[str]:
     """Return the words of ``text`` in their order, each in the form in which words are compared."""
+    if text.isascii():
+        # Nothing to take apart; most of what is said comes this way.
+        return [_singular(word) for word in _WORD.findall(text[:READ_CHARACTERS].lower())]
     decomposed = unicodedata.normalize("NFKD", text[:READ_CHARACTERS])
     bare = "".join(character for character in decomposed if unicodedata.category(character) != "Mn")
     return [_singular(word) for word in _WORD.findall(unicodedata.normalize("NFC", bare).casefold())]

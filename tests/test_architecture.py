@@ -13,7 +13,7 @@ import pytest
 import chat_contract
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("chat_contract", "reporting", "mock_server", "contract_tests", "spec_gate", "kit_cli")
+PACKAGES = ("chat_contract", "reporting", "mock_server", "chat_mock", "contract_tests", "spec_gate", "kit_cli")
 TEST_TOOLS = {"pytest", "hypothesis", "schemathesis"}
 WEB = {"flask", "werkzeug", "granian", "fastapi", "starlette", "requests", "urllib3", "httpx"}
 
@@ -22,6 +22,8 @@ ALLOWED = {
     "chat_contract": {"yaml", "jsonschema", "jsonpath_rfc9535", "referencing"},
     "reporting": {"chat_contract", "jinja2"},
     "mock_server": {"chat_contract", "flask", "werkzeug", "jsonschema", "pydantic_core", "yaml"},
+    # The mock is a process to it, and its tests may lack everything that the mock is made of.
+    "chat_mock": {"pytest"},
     "contract_tests": {
         *("chat_contract", "reporting", "requests", "urllib3", "harfile", "jsonschema"),
         *TEST_TOOLS,
@@ -32,6 +34,7 @@ ALLOWED = {
 # What only one module of a package may import, with that module.
 ONLY_IN = {
     ("contract_tests", "mock_server"): "contract_tests/conftest.py",
+    ("chat_mock", "pytest"): "chat_mock/plugin.py",
     ("contract_tests", "xdist"): "contract_tests/conftest.py",
     ("chat_contract", "openapi_spec_validator"): "chat_contract/contract.py",
     ("mock_server", "granian"): "mock_server/serve.py",

@@ -3,54 +3,49 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import click
 
 from chat_contract import KitError
-from kit_cli.options import OVERLAY, SPEC
-from mock_server.blueprint import DEFAULT_MAX_BODY, read_blueprint
-from mock_server.serve import DEFAULT_HOST, DEFAULT_PORT, serve
+from kit_cli.exit_codes import CANNOT_JUDGE
+from mock_server.blueprint import read_blueprint
+from mock_server.flags import FLAGS, Flag, split
+from mock_server.serve import serve
 
-_CANNOT_START = 2
+
+def _with_flags(command: Callable[..., None]) -> Callable[..., None]:
+    for flag in reversed(FLAGS):
+        command = click.option(
+            f"--{flag.name}",
+            flag.key,
+            type=_type_of(flag),
+            default=flag.default,
+            show_default=flag.default is not None,
+            metavar=flag.metavar,
+            multiple=flag.many,
+            help=flag.help,
+        )(command)
+    return command
+
+
+def _type_of(flag: Flag) -> Any:
+    if flag.kind is int:
+        return click.INT if flag.least is None else click.IntRange(flag.least, flag.most)
+    return flag.kind if flag.kind is str else click.Path(path_type=flag.kind)
 
 
 @click.command()
-@click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 picks a free one."
-)
-@click.option(
-    "--fixtures", type=click.Path(path_type=Path), metavar="DIR", help="Catalogue and conversations to serve."
-)
-@SPEC
-@OVERLAY
-@click.option("--seed", type=int, metavar="N", help="Make new conversation ids repeatable.")
-@click.option(
-    "--max-body",
-    type=click.IntRange(min=1),
-    default=DEFAULT_MAX_BODY,
-    show_default=True,
-    metavar="BYTES",
-    help="A larger body gets 413.",
-)
-def mock(
-    *,
-    host: str,
-    port: int,
-    fixtures: Path | None,
-    spec: Path | None,
-    overlay: tuple[Path, ...],
-    seed: int | None,
-    max_body: int,
-) -> None:
+@_with_flags
+def mock(**given: Any) -> None:
     """Serve a mock of the chat service, which answers from fixtures and checks every request.
 
-    Exits with 2 if it cannot start: the port is taken, or a document cannot be served.
+    Exits with 2 if it cannot start: the port is taken, or an option or a document cannot be used.
     """
     try:
-        blueprint = read_blueprint(fixtures=fixtures, spec=spec, overlays=overlay, seed=seed, max_body=max_body)
-        serve(blueprint, host=host, port=port)
+        options, listening = split(given)
+        serve(read_blueprint(options), listening)
     except KitError as error:
         click.echo(f"chat-contract mock: {error}", err=True)
-        sys.exit(_CANNOT_START)
+        sys.exit(CANNOT_JUDGE)

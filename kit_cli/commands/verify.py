@@ -13,12 +13,13 @@ import click
 
 from chat_contract import Contract, KitError, UsageError, load_contract
 from chat_contract.interactions import Headers
+from chat_contract.profile import as_profile, read_profile
 from contract_tests.engine.evidence import evidence
 from contract_tests.engine.explore import store_in
 from contract_tests.engine.headers import one_credential, parse_headers
 from contract_tests.engine.pacing import parse_rate
 from contract_tests.engine.probing import check_base_url
-from contract_tests.engine.profile import as_profile, changes_between, read_profile
+from contract_tests.engine.profile import changes_between
 from contract_tests.engine.reports import RENDERERS
 from contract_tests.engine.secrets import Secrets, secrets_of
 from contract_tests.engine.session import Options, Preview, preview, run

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from mock_server import Blueprint, create_app, read_blueprint
+from mock_server import Blueprint, Options, create_app, read_blueprint
 
 ROOT = Path(__file__).resolve().parents[2]
 _SECONDS_TO_START = 30
@@ -24,7 +24,7 @@ _SECONDS_TO_START = 30
 
 @pytest.fixture(scope="session")
 def blueprint() -> Blueprint:
-    return read_blueprint(seed=7)
+    return read_blueprint(Options(seed=7))
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ class Running:
 
     @property
     def url(self) -> str:
-        return re.search(r"http://\S+", self.ready_line)[0]
+        return re.search(r"https?://\S+", self.ready_line)[0]
 
     @property
     def port(self) -> int:

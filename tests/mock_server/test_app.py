@@ -14,7 +14,7 @@ import yaml
 from flask.testing import FlaskClient
 
 from chat_contract import KitError, load_contract
-from mock_server import Blueprint, create_app, read_blueprint
+from mock_server import Blueprint, Options, create_app, read_blueprint
 from mock_server.bodies import read_bounded
 
 JSON = {"Content-Type": "application/json"}
@@ -56,7 +56,7 @@ def moved(tmp_path: Path) -> Callable[[str], Blueprint]:
             "overlay: 1.1.0\ninfo: {title: x, version: '1'}\nactions:\n"
             f"  - target: $.servers[0]\n    update: {{url: '{url}'}}\n"
         )
-        return read_blueprint(overlays=[overlay])
+        return read_blueprint(Options(overlays=(overlay,)))
 
     return move
 
@@ -92,7 +92,7 @@ def test_replies_are_utf_8_json_of_the_length_they_say(client: FlaskClient) -> N
 
 
 def test_a_body_that_is_too_large_gets_413(blueprint: Blueprint) -> None:
-    client = create_app(read_blueprint(max_body=1000)).test_client()
+    client = create_app(read_blueprint(Options(max_body=1000))).test_client()
     assert client.post("/v1/chat", data=HI.ljust(1000), headers=JSON).status_code == 200
     response = client.post("/v1/chat", data=HI.ljust(1001), headers=JSON)
     assert (response.status_code, response.json) == (413, {"detail": "The body is larger than 1000 bytes."})
@@ -135,7 +135,7 @@ def test_encodings_that_cannot_be_read_get_415(client: FlaskClient, encoding: st
 
 def test_an_error_of_our_own_is_json_too(blueprint: Blueprint, monkeypatch: pytest.MonkeyPatch) -> None:
     app = create_app(blueprint)
-    monkeypatch.setattr("mock_server.service.Shop.reply", lambda *_: 1 / 0)
+    monkeypatch.setattr("mock_server.replies.Shop.reply", lambda *_: 1 / 0)
     response = app.test_client().post("/v1/chat", json={"message": "hi"})
     assert (response.status_code, response.json) == (500, {"detail": "Internal Server Error"})
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from kit_cli.commands import mock as command
+from mock_server import Blueprint, Options
 from mock_server.__main__ import main
+from mock_server.serve import Listening
 
 PREFIX = "CHAT_CONTRACT_MOCK"
 
@@ -20,26 +21,27 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Result:
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    calls: list[dict[str, Any]] = []
+def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Blueprint, Listening]]:
+    calls: list[tuple[Blueprint, Listening]] = []
     for module in ("kit_cli.commands.mock", "mock_server.__main__"):
-        monkeypatch.setattr(f"{module}.serve", lambda blueprint, **where: calls.append({"it": blueprint, **where}))
+        monkeypatch.setattr(f"{module}.serve", lambda blueprint, listening: calls.append((blueprint, listening)))
     return calls
 
 
-def test_defaults(served: list[dict[str, Any]]) -> None:
+def test_defaults(served: list[tuple[Blueprint, Listening]]) -> None:
     assert run().exit_code == 0
     assert main([]) == 0
-    for call in served:
-        assert (call["host"], call["port"]) == ("127.0.0.1", 4010)
-        assert (call["it"].route, call["it"].seed, call["it"].max_body) == ("/v1/chat", None, 10 * 1024 * 1024)
+    for blueprint, listening in served:
+        assert listening == Listening("127.0.0.1", 4010)
+        assert blueprint.route == "/v1/chat"
+        assert blueprint.options == Options(own_name="127.0.0.1")
 
 
-def test_options_from_the_environment(served: list[dict[str, Any]]) -> None:
+def test_options_from_the_environment(served: list[tuple[Blueprint, Listening]]) -> None:
     result = run(env={f"{PREFIX}_PORT": "5", f"{PREFIX}_SEED": "6", f"{PREFIX}_MAX_BODY": "7", f"{PREFIX}_HOST": "h"})
     assert result.exit_code == 0, result.output
-    [call] = served
-    assert (call["host"], call["port"], call["it"].seed, call["it"].max_body) == ("h", 5, 6, 7)
+    [(blueprint, listening)] = served
+    assert (listening.host, listening.port, blueprint.options.seed, blueprint.options.max_body) == ("h", 5, 6, 7)
 
 
 @pytest.mark.parametrize("option", ["--fixtures", "--spec", "--overlay"])

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_server.conversations import Conversation, Cue, PatternError, Place, Script, Turn, compile_pattern
-from mock_server.memory import Memory
+from mock_server.memory import Memory, Standing
 from mock_server.text import READ_CHARACTERS, search_words_of, words_of
 
 
@@ -53,37 +53,37 @@ def phrases(*those: str) -> Cue:
     ],
 )
 def test_cues(cue: Cue, text: str, *, matches: bool) -> None:
-    assert (script([cue]).answering(text) == Place(0, 0)) is matches
+    assert (script([cue]).answering(text) == Place("c0", 0)) is matches
 
 
 def test_a_conversation_is_entered_by_its_first_turn_only() -> None:
     played = script([words("one"), words("two")])
-    assert played.answering("one") == Place(0, 0)
+    assert played.answering("one") == Place("c0", 0)
     assert played.answering("two") is None
 
 
 def test_within_a_conversation_the_next_turn_comes_first_then_later_then_earlier_ones() -> None:
     played = script([words("a"), words("b"), words("b"), words("c")])
-    assert played.answering("b", Place(0, 0)) == Place(0, 1)
-    assert played.answering("b", Place(0, 1)) == Place(0, 2)
-    assert played.answering("c", Place(0, 0)) == Place(0, 3)
-    assert played.answering("b", Place(0, 3)) == Place(0, 1)
+    assert played.answering("b", Place("c0", 0)) == Place("c0", 1)
+    assert played.answering("b", Place("c0", 1)) == Place("c0", 2)
+    assert played.answering("c", Place("c0", 0)) == Place("c0", 3)
+    assert played.answering("b", Place("c0", 3)) == Place("c0", 1)
 
 
 def test_a_running_conversation_goes_before_another_one_that_would_match_better() -> None:
     played = script([words("a"), words("desk")], [words("desk", "heavy")])
-    assert played.answering("a heavy desk", Place(0, 0)) == Place(0, 1)
-    assert played.answering("desk heavy", Place(1, 0)) == Place(1, 0)
+    assert played.answering("a heavy desk", Place("c0", 0)) == Place("c0", 1)
+    assert played.answering("desk heavy", Place("c1", 0)) == Place("c1", 0)
 
 
 def test_the_cue_that_says_most_wins_then_the_first_by_name_and_patterns_last() -> None:
     played = script(
         [Cue(pattern="desk")], [words("desk")], [words("desk", "heavy")], [phrases("heavy desk")], [words("desk")]
     )
-    assert played.answering("a desk") == Place(1, 0)
-    assert played.answering("a heavy desk") == Place(2, 0)
-    assert played.answering("desks, deskless") == Place(1, 0)
-    assert played.answering("deskless") == Place(0, 0)
+    assert played.answering("a desk") == Place("c1", 0)
+    assert played.answering("a heavy desk") == Place("c2", 0)
+    assert played.answering("desks, deskless") == Place("c1", 0)
+    assert played.answering("deskless") == Place("c0", 0)
 
 
 @pytest.mark.parametrize("pattern", ["(a", r"(?=x)a", r"(a)\1", "[", "(a{1000}){1000}"])
@@ -120,17 +120,17 @@ def test_words_that_only_bind_are_not_searched_for() -> None:
 
 def test_memory_forgets_the_least_recently_used() -> None:
     memory = Memory(capacity=2)
-    memory.remember("a", Place(0, 0))
-    memory.remember("b", Place(0, 1))
-    memory.remember("a", Place(0, 2))
-    memory.remember("c", None)
-    assert (memory.place("a"), memory.place("b"), memory.place("c")) == (Place(0, 2), None, None)
+    memory.remember("a", Standing(Place("c0", 0)))
+    memory.remember("b", Standing(Place("c0", 1)))
+    memory.remember("a", Standing(Place("c0", 2)))
+    memory.remember("c", Standing())
+    assert [memory.standing(name) for name in "abc"] == [Standing(Place("c0", 2)), None, Standing()]
     assert ("b" in memory, "c" in memory, len(memory)) == (False, True, 2)
 
 
 def test_memory_keeps_ids_apart_whatever_they_hold() -> None:
     memory = Memory()
     for index, name in enumerate(["A", "a", " a", "", "\ud800", "\x00", "x" * 100_000, "x" * 100_001]):
-        memory.remember(name, Place(index, 0))
+        memory.remember(name, Standing(Place(f"c{index}", 0)))
     assert len(memory) == 8
-    assert memory.place("x" * 100_000) == Place(6, 0)
+    assert memory.standing("x" * 100_000) == Standing(Place("c6", 0))

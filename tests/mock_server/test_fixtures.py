@@ -67,7 +67,7 @@ def test_the_documented_item_is_there_as_documented(blueprint: Blueprint) -> Non
 
 def test_every_turn_can_be_reached_by_its_own_words(blueprint: Blueprint) -> None:
     script = Script(blueprint.fixtures.conversations)
-    for number, conversation in enumerate(script.conversations):
+    for number, conversation in script.conversations.items():
         for index, turn in enumerate(conversation.turns):
             said = [" ".join(turn.cue.words), *turn.cue.phrases] if not turn.cue.pattern else []
             standing = Place(number, index - 1) if index else None

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 
 from chat_contract import load_contract
 from mock_server.blueprint import Blueprint
-from mock_server.refusals import Profile, Refuser
-from mock_server.service import ChatService
-from tests.mock_server.test_fastapi_parity import ANYTHING, REQUEST
+from mock_server.latitude import FASTAPI
+from mock_server.refusals import Refuser
+from tests.fastapi_parity.test_parity import ANYTHING, REQUEST
+from tests.mock_server.deciding import decide, service_of
 
 EVENT = {"timestamp": "2024-06-14T10:00:00Z", "type": "x"}
 
@@ -39,12 +40,12 @@ def test_refuses_exactly_what_the_documented_schema_refuses(refuser: Refuser) ->
 
 def test_every_answer_keeps_the_contract(blueprint: Blueprint) -> None:
     judges = load_contract().response_validators
-    service = ChatService(blueprint)
+    service = service_of(blueprint)
 
     @settings(max_examples=400, deadline=None, derandomize=True, database=None)
     @given(REQUEST | ANYTHING)
     def check(body: Any) -> None:
-        answer = service.answer("application/json", json.dumps(body).encode())
+        answer = decide(service, json.dumps(body).encode())
         judges[answer.status].validate(json.loads(answer.body))
 
     check()
@@ -84,7 +85,7 @@ def test_a_negative_limit_is_refused(refuser: Refuser, asked: float) -> None:
 
 
 def test_lenient_profile_understands_what_it_takes(blueprint: Blueprint) -> None:
-    lenient = Refuser(blueprint.request_schema, Profile("lax", lenient=True, null_for_optional=True))
+    lenient = Refuser(blueprint.request_schema, FASTAPI)
     assert lenient.read({"message": "hi", "limit": " 5 "})[0]["limit"] == 5
     assert lenient.read({"message": "hi", "limit": None}) == ({"message": "hi", "limit": None}, [])
 

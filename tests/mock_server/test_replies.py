@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat_contract import load_contract
-from mock_server.blueprint import Blueprint, read_blueprint
+from mock_server.blueprint import Blueprint
 from mock_server.catalogue import Catalogue
 from mock_server.replies import Ask
-from mock_server.service import ChatService, conversation_ids
+from mock_server.service import conversation_ids
+from mock_server.state import State
+from tests.mock_server.deciding import decide, service_of, service_with
 
 Say = Callable[..., dict[str, Any]]
 
@@ -89,10 +91,10 @@ def test_new_ids_are_all_different_and_repeatable_with_a_seed(blueprint: Bluepri
 
 
 def test_a_new_id_is_never_one_that_a_client_uses(blueprint: Blueprint) -> None:
-    taken = conversation_ids(blueprint.seed)()
-    service = ChatService(blueprint)
-    service.answer("application/json", b'{"message":"hi","conversation_id":"%s"}' % taken.encode())
-    assert taken.encode() not in service.answer("application/json", b'{"message":"hi"}').body
+    taken = conversation_ids(blueprint.options.seed)()
+    service = service_of(blueprint)
+    decide(service, b'{"message":"hi","conversation_id":"%s"}' % taken.encode())
+    assert taken.encode() not in decide(service, b'{"message":"hi"}').body
 
 
 @pytest.mark.parametrize("limit", [0, 1, 2, 4, 10, 50, 10**30, 3.0])
@@ -169,13 +171,13 @@ def test_no_search_syntax_leaks(say: Say, message: str) -> None:
 
 
 def test_any_message_gets_a_reply(blueprint: Blueprint) -> None:
-    shop = ChatService(blueprint)._shop
+    shop = State.from_blueprint(blueprint).shop
 
     @settings(max_examples=300, deadline=None, derandomize=True, database=None)
     @given(st.text(max_size=80), st.integers(0, 12))
     def check(message: str, limit: int) -> None:
-        reply = shop.reply(Ask(message, limit=limit))
-        assert len(reply["items"]) <= limit
+        reply = shop.reply(Ask(message, limit=limit), None)
+        assert len(reply.items) <= limit
 
     check()
 
@@ -186,7 +188,7 @@ def test_a_body_of_another_contract_may_leave_everything_out() -> None:
 
 
 def test_many_threads_are_served_alike(blueprint: Blueprint) -> None:
-    service = ChatService(blueprint)
+    service = service_of(blueprint)
     bodies = [
         b'{"message":"a lamp","conversation_id":"a"}',
         b'{"message":"sofa","conversation_id":"b"}',
@@ -194,7 +196,7 @@ def test_many_threads_are_served_alike(blueprint: Blueprint) -> None:
     ]
 
     def ask(index: int) -> tuple[int, int]:
-        answer = service.answer("application/json", bodies[index % 3])
+        answer = decide(service, bodies[index % 3])
         return index % 3, len(answer.body) if answer.status == 200 else -answer.status
 
     with ThreadPoolExecutor(64) as pool:
@@ -219,6 +221,6 @@ def test_the_default_limit_is_the_contracts(tmp_path: Any) -> None:
         "overlay: 1.1.0\ninfo: {title: x, version: '1'}\nactions:\n"
         "  - target: $.components.schemas.ChatRequest.properties.limit\n    update: {default: 2, maximum: 6}\n"
     )
-    service = ChatService(read_blueprint(overlays=[overlay]))
-    assert service.answer("application/json", b'{"message":"I will work from home"}').body.count(b'"item_id"') == 2
-    assert service.answer("application/json", b'{"message":"hi","limit":7}').status == 422
+    service = service_with(overlays=(overlay,))
+    assert decide(service, b'{"message":"I will work from home"}').body.count(b'"item_id"') == 2
+    assert decide(service, b'{"message":"hi","limit":7}').status == 422

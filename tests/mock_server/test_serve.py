@@ -162,7 +162,7 @@ def test_a_worker_that_cannot_start_ends_it_with_exit_code_2(tmp_path: Path) -> 
     script = tmp_path / "broken.py"
     script.write_text(
         "import sys\nfrom mock_server import __main__, serve\n"
-        "def broken(blueprint): raise RuntimeError('planted')\n"
+        "def broken(blueprint, told): raise RuntimeError('planted')\n"
         "serve.load_worker = broken\nsys.exit(__main__.main(['--port', '0']))\n"
     )
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -207,7 +207,7 @@ def test_a_port_on_which_someone_shares_is_taken_all_the_same() -> None:
 
 def test_ipv6_addresses_are_written_in_brackets() -> None:
     address = find_address("::1", 0)
-    assert address.origin == f"http://[::1]:{address.port}"
+    assert address.authority == f"[::1]:{address.port}"
 
 
 def test_ipv6_is_served(run_mock: Run) -> None:
@@ -221,9 +221,10 @@ def test_the_worker_can_be_spawned(tmp_path: Path) -> None:
     """As on macOS and from Python 3.14 on: everything the worker needs goes through pickle."""
     script = tmp_path / "spawned.py"
     script.write_text(
-        "import multiprocessing\nfrom mock_server import read_blueprint\nfrom mock_server.serve import serve\n"
+        "import multiprocessing\nfrom mock_server import read_blueprint\n"
+        "from mock_server.serve import Listening, serve\n"
         "if __name__ == '__main__':\n"
-        "    multiprocessing.set_start_method('spawn')\n    serve(read_blueprint(), port=0)\n"
+        "    multiprocessing.set_start_method('spawn')\n    serve(read_blueprint(), Listening(port=0))\n"
     )
     with subprocess.Popen(
         [sys.executable, str(script)], env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True

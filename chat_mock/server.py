@@ -1,0 +1,81 @@
+"""Starts the mock in a process of its own, as it is served everywhere else, and stops it."""
+
+from __future__ import annotations
+
+import re
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import IO, Self
+
+_READY = re.compile(r"https?://\S+(?=/[^/\s]+ is ready)")
+_SECONDS_TO_START = 30.0
+_SECONDS_TO_STOP = 5.0
+
+
+class ServerError(Exception):
+    """The mock did not start; the text says what it said."""
+
+
+@dataclass
+class Server:
+    """A mock that answers at ``base_url``."""
+
+    base_url: str
+    process: subprocess.Popen[bytes]
+
+    @classmethod
+    def start(cls, options: Sequence[str] = ()) -> Self:
+        """Start a mock on a free port; raises :class:`ServerError`."""
+        command = [sys.executable, "-m", "mock_server", "--port", "0", *options]
+        with tempfile.TemporaryFile() as complaints:
+            process = subprocess.Popen(  # noqa: S603 - this Python, our module, the user's own options
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints
+            )
+            match = _READY.search(_first_line(process))
+            if match is None:
+                process.kill()
+                process.wait()
+                _close(process)
+                complaints.seek(0)
+                said = complaints.read().decode("utf-8", "replace").strip()
+                raise ServerError(f"the mock did not start: {said or 'it said nothing'}")
+        return cls(match.group(), process)
+
+    def stop(self) -> None:
+        """Stop it, and wait until it is gone."""
+        self.process.terminate()
+        try:
+            self.process.wait(_SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        _close(self.process)
+
+
+def _first_line(process: subprocess.Popen[bytes]) -> str:
+    """Return the line that says where the mock is; nothing if it ends, or is silent, before it says so."""
+    stream = _stdout(process)
+    deadline = time.monotonic() + _SECONDS_TO_START
+    line = b""
+    while not line.endswith(b"\n") and (left := deadline - time.monotonic()) > 0:
+        ready, _, _ = select.select([stream], [], [], left)
+        piece = stream.readline() if ready else b""
+        if not piece:
+            break
+        line += piece
+    return line.decode("utf-8", "replace")
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    _stdout(process).close()
+
+
+def _stdout(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    if process.stdout is None:
+        raise ServerError("the mock has no output to read")
+    return process.stdout

@@ -1,0 +1,58 @@
+"""A request as the mock decides on it, and its answer: plain values that know no server and no framework."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic_core import to_json
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+"""What the mock says for itself; refusals of the API that it plays have the API's own form (RFC 9457)."""
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request to the operation; the names of headers are in lower case."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    too_large: bool = False
+    """The body is larger than the mock reads; what is here of it is nothing."""
+    cut_short: bool = False
+    """The body ended before its announced length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back, when, and how it is to go wrong."""
+
+    status: int
+    body: bytes
+    headers: Headers = ()
+    media_type: str = JSON
+    delay: float = 0.0
+    fault: str | None = None
+    because: str = ""
+    """Which part of the mock decided, for people who read the journal."""
+
+    def with_headers(self, *headers: tuple[str, str]) -> Answer:
+        return replace(self, headers=(*self.headers, *headers))
+
+
+def gather(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return headers by name; what is sent more than once is joined, as RFC 9110 (5.3) reads it."""
+    headers: dict[str, str] = {}
+    for name, value in pairs:
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
+
+
+def problem(status: int, title: str, detail: str, **more: Any) -> Answer:
+    """Return a refusal of the mock's own; ``detail`` says what came and what would do."""
+    body = to_json({"type": "about:blank", "title": title, "status": status, "detail": detail, **more})
+    return Answer(status, body, media_type=PROBLEM, because=f"the mock itself: {title}")

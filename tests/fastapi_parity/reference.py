@@ -1,0 +1,136 @@
+"""The service as someone would write it in FastAPI from the documents: what the mock's refusals must equal."""
+
+# No postponed annotations here: FastAPI could not look up models that are born inside a function.
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import FastAPI
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, WrapValidator
+from pydantic_core import PydanticKnownError
+
+from chat_contract.formats import is_date_time
+
+
+def _json_integer(value: Any, handler: Any) -> Any:
+    if isinstance(value, bool | str):
+        raise PydanticKnownError("int_type")
+    # pydantic reads no float past 64 bits; to JSON Schema one without a fraction is an integer of any size.
+    if isinstance(value, float) and value >= 2**63:
+        return int(value)
+    return handler(value)
+
+
+# Written apart from the mock's own: the core's reading of RFC 3339, which the suite judges by.
+def _written(value: Any, handler: Any) -> Any:
+    if not isinstance(value, str):
+        raise PydanticKnownError("datetime_type")
+    if is_date_time(value):
+        return value
+    handler(value)
+    raise PydanticKnownError(
+        "datetime_parsing", {"error": "not written as RFC 3339 wants it, e.g. 2024-06-14T10:00:00Z"}
+    )
+
+
+def _leap_seconds_too(value: Any, handler: Any) -> Any:
+    return value if isinstance(value, str) and ":60" in value and is_date_time(value) else handler(value)
+
+
+JsonInteger = Annotated[int, Field(ge=0), WrapValidator(_json_integer)]
+Written = Annotated[AwareDatetime, WrapValidator(_written)]
+
+
+def documented_app(*, extra: str = "ignore") -> FastAPI:
+    """JSON types as documented: strings stay strings, 5.0 is an integer, null stands for nothing."""
+
+    class Event(BaseModel):
+        model_config = ConfigDict(extra=extra)
+        timestamp: Written
+        type: str
+        item_id: str = None
+        description: str = None
+
+    class ChatRequest(BaseModel):
+        model_config = ConfigDict(extra=extra)
+        message: str
+        conversation_id: str = None
+        session_id: str = None
+        user_id: str = None
+        events: list[Event] = []
+        limit: JsonInteger = 4
+
+    app = FastAPI(openapi_url=None)
+
+    @app.post("/v1/chat")
+    async def chat(body: ChatRequest) -> dict[str, str]:
+        return {"message": body.message}
+
+    return app
+
+
+def lax_app() -> FastAPI:
+    """FastAPI as people mostly write it: Optional fields, plain types; and the leap seconds of RFC 3339."""
+
+    class Event(BaseModel):
+        timestamp: Annotated[datetime, WrapValidator(_leap_seconds_too)]
+        type: str
+        item_id: str | None = None
+        description: str | None = None
+
+    class ChatRequest(BaseModel):
+        message: str
+        conversation_id: str | None = None
+        session_id: str | None = None
+        user_id: str | None = None
+        events: list[Event] | None = None
+        limit: Annotated[int, Field(ge=0)] | None = 4
+
+    app = FastAPI(openapi_url=None)
+
+    @app.post("/v1/chat")
+    async def chat(body: ChatRequest) -> dict[str, str]:
+        return {"message": body.message}
+
+    return app
+
+
+class Asker:
+    """Posts bodies to an application, without a socket between."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._loop = asyncio.new_event_loop()
+
+    def close(self) -> None:
+        self._loop.close()
+
+    def ask(self, raw: bytes, content_type: str | None) -> tuple[int, str]:
+        """Return status and text of the answer."""
+        headers = [] if content_type is None else [(b"content-type", content_type.encode("latin-1"))]
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": raw, "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        self._loop.run_until_complete(self._app(_SCOPE | {"headers": headers}, receive, send))
+        return sent[0]["status"], b"".join(message.get("body", b"") for message in sent).decode()
+
+
+_SCOPE = {
+    "type": "http",
+    "asgi": {"version": "3.0"},
+    "http_version": "1.1",
+    "method": "POST",
+    "scheme": "http",
+    "path": "/v1/chat",
+    "raw_path": b"/v1/chat",
+    "query_string": b"",
+    "root_path": "",
+    "client": ("127.0.0.1", 1),
+    "server": ("127.0.0.1", 80),
+}
