@@ -100,7 +100,7 @@ def _spoilt(answer: Answer) -> Iterator[bytes]:
 
 def _add_documents(app: Flask, service: ChatService) -> None:
     def health() -> Response:
-        return Response(encode({"status": "ok"}), mimetype=JSON)
+        return Response(encode(service.freshness.shown()), mimetype=JSON)
 
     def openapi_json() -> Response:
         return Response(service.state.document_json, mimetype=JSON)

@@ -37,6 +37,7 @@ ONLY_IN = {
     ("contract_tests", "xdist"): "contract_tests/conftest.py",
     ("chat_contract", "openapi_spec_validator"): "chat_contract/contract.py",
     ("mock_server", "granian"): "mock_server/serve.py",
+    ("mock_server", "watchfiles"): "mock_server/watching.py",
 }
 
 
