@@ -34,7 +34,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from chat_contract import KitError
-from mock_server.app import create_app
+from mock_server.app import OWN_PREFIX, create_app
 from mock_server.blueprint import Blueprint
 from mock_server.files import folders
 from mock_server.front import Front
@@ -92,8 +92,12 @@ def serve(blueprint: Blueprint, listening: Listening = Listening()) -> None:
     address = find_address(listening.host, listening.port)
 
     def announce() -> None:
-        url = f"{listening.scheme}://{address.authority}{blueprint.route}"
-        print(f"Mock of {blueprint.method} {url} is ready; Ctrl-C stops it.", flush=True)
+        base = f"{listening.scheme}://{address.authority}"
+        url = f"{base}{blueprint.route}"
+        print(
+            f"Mock of {blueprint.method} {url} is ready, its console is {base}{OWN_PREFIX}/; Ctrl-C stops it.",
+            flush=True,
+        )
 
     told, tell = multiprocessing.Pipe(duplex=False)
     server = _Server(
