@@ -11,6 +11,7 @@ from chat_contract.version import __version__
 from kit_cli.exit_codes import CANNOT_JUDGE
 
 _COMMANDS = {
+    "fixtures": ("kit_cli.commands.fixtures", "Check, list and begin fixtures of the mock.", None),
     "mock": ("kit_cli.commands.mock", "Serve a mock of the chat service.", None),
     "parity": ("kit_cli.commands.parity", "Show where two servers answer differently.", "suite"),
     "report": ("kit_cli.commands.report", "Join the reports of several runs.", "suite"),

@@ -51,6 +51,7 @@ def described(service: ChatService) -> dict[str, Any]:
         "default_limit": blueprint.default_limit,
         "requires_key": blueprint.options.require_key is not None,
         "sample": min(examples.values(), key=len, default={}),
+        "openings": _openings(state),
         "examples": list(state.example_names),
         "faults": list(FAULTS),
         "items": len(blueprint.fixtures.items),
@@ -58,6 +59,14 @@ def described(service: ChatService) -> dict[str, Any]:
         "gallery": gallery(state),
         "freshness": service.freshness.shown(),
     }
+
+
+def _openings(state: State) -> list[str]:
+    """Return what one could begin with: what the contract's own examples say, then what the fixtures listen to."""
+    examples = state.blueprint.contract.request_examples.values()
+    said = [example.get("message") for example in examples if isinstance(example, dict)]
+    cues = [opening(conversation.turns[0].cue) for conversation in state.shop.script.conversations.values()]
+    return list(dict.fromkeys(text for text in (*said, *cues) if isinstance(text, str)))
 
 
 def _conversations(state: State) -> list[dict[str, Any]]:

@@ -50,13 +50,15 @@ def page_routes(service: ChatService, prefix: str) -> Routes:
         for name in names:
             _add(routes, f"{prefix}/files/{name}", folder / name, _HEADERS)
 
-    def document() -> Response:
+    def contract() -> Response:
         """Return the contract with this mock as its server: what is tried out here reaches nobody else."""
         blueprint = service.state.blueprint
+        # Swagger UI warns of the key even where it names what OpenAPI 3.1 means anyway.
+        document = {key: value for key, value in blueprint.document.items() if key != "jsonSchemaDialect"}
         servers = [{"url": blueprint.contract.operation.base_path or "/", "description": "this mock"}]
-        return Response(to_json({**blueprint.document, "servers": servers}), mimetype=JSON, headers=_HEADERS)
+        return Response(to_json({**document, "servers": servers}), mimetype=JSON, headers=_HEADERS)
 
-    routes.add_url_rule(f"{prefix}/docs/openapi.json", "the contract for Swagger UI", document, methods=["GET"])
+    routes.add_url_rule(f"{prefix}/docs/openapi.json", "the contract for Swagger UI", contract, methods=["GET"])
     return routes
 
 

@@ -92,8 +92,8 @@ class Reloader:
             lines = [f"not reloaded; what was read at {since} is served on:", *map(str, errors)]
         else:
             fixtures = state.blueprint.fixtures
-            counts = f"{len(fixtures.conversations)} conversations, {len(fixtures.items)} items"
-            lines = [f"reloaded after a change of {_listed(names)}: {counts}"]
+            counts = f"conversations: {len(fixtures.conversations)}, items: {len(fixtures.items)}"
+            lines = [f"reloaded after a change of {_listed(names)}; {counts}"]
         print(*lines, sep="\n", file=self._log, flush=True)
 
 

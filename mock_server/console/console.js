@@ -231,9 +231,7 @@ function complaints(json) {
 const talk = { id: null, events: [], waiting: null };
 
 function showOpenings() {
-  const said = [overview.sample.message, ...overview.conversations.map((each) => each.opening)].filter((text) => typeof text === "string");
-  const few = [...new Set(said)].slice(0, 4);
-  $("openings").replaceChildren(...few.map((text) => make("li", {}, button(text, () => say(text)))));
+  $("openings").replaceChildren(...overview.openings.slice(0, 4).map((text) => make("li", {}, button(text, () => say(text)))));
 }
 
 $("composer").addEventListener("submit", (event) => {
@@ -511,7 +509,7 @@ function detail(entry) {
   return make(
     "div",
     { class: "detail" },
-    facts("Why this reply", whyLines(entry)),
+    make("div", {}, facts("Why this reply", whyLines(entry)), missedTurns(entry)),
     facts("Verdict by the contract", verdictLines(entry)),
     make("div", { class: "sides" }, side("Request", entry.request), side("Reply", entry.reply)),
     make("div", {}, make("p", { class: "actions" }, button("Copy as curl", () => copyCurl(entry, said, shown)), said), shown),
@@ -521,12 +519,18 @@ function detail(entry) {
 const facts = (title, lines) => make("div", {}, make("h3", {}, title), make("ul", { class: "facts" }, lines.map((line) => make("li", {}, line))));
 
 function whyLines(entry) {
-  const { because, conversation, turn: number, not_matched: missed = [] } = entry.why;
+  const { because, conversation, turn: number } = entry.why;
   const lines = conversation === undefined ? [because || "no reason is known"] : [`${conversation}, turn ${number + 1} (${because})`];
-  for (const miss of missed) lines.push(`not ${miss.conversation}, turn ${miss.turn + 1}: the message lacks ${cut(miss.lacks.join(", "), 200)}`);
   if (entry.reply.delay) lines.push(`held back for ${seconds(entry.reply.delay * 1000)}`);
   if (entry.reply.fault) lines.push(`spoilt: ${entry.reply.fault}`);
   return [...lines, ...entry.notes];
+}
+
+function missedTurns(entry) {
+  const missed = entry.why.not_matched ?? [];
+  if (!missed.length) return null;
+  const lines = missed.map((miss) => `${miss.conversation}, turn ${miss.turn + 1}: the message lacks ${cut(miss.lacks.join(", "), 200)}`);
+  return make("details", {}, make("summary", {}, `What came near and did not match (${missed.length})`), make("ul", { class: "facts quiet" }, lines.map((line) => make("li", {}, line))));
 }
 
 function verdictLines(entry) {
@@ -679,7 +683,7 @@ $("reset").addEventListener("click", async () => {
 // Gallery ---------------------------------------------------------------------------------------------------------
 
 function showGallery() {
-  const groups = Map.groupBy ? Map.groupBy(overview.gallery, (card) => card.group) : grouped(overview.gallery);
+  const groups = grouped(overview.gallery);
   $("cards").replaceChildren(
     ...[...groups].map(([name, cards]) => make("section", {}, make("h3", {}, name), make("ul", { class: "cards" }, cards.map(galleryCard)))),
   );

@@ -94,7 +94,7 @@ def test_a_changed_file_is_served(kept: Kept, folder: Path) -> None:
     (folder / "conversations" / "greeting.yaml").write_text(GREETING.replace("Good day.", "Welcome."))
     assert kept.look()["status"] == "ok"
     assert kept.say("hello")["message"] == "Welcome."
-    assert kept.log.getvalue() == "reloaded after a change of greeting.yaml: 1 conversations, 1 items\n"
+    assert kept.log.getvalue() == "reloaded after a change of greeting.yaml; conversations: 1, items: 1\n"
 
 
 def test_an_open_conversation_goes_on_where_it_stood_though_others_came_before_it(kept: Kept, folder: Path) -> None:
