@@ -6,7 +6,7 @@ Pure: no socket, no clock, no web framework, no test tool. The mock and the suit
 from chat_contract.body import Body, SyntaxFault, read_body
 from chat_contract.classification import Classification, Fault, Standing, classify
 from chat_contract.contract import Clause, Contract, Operation, load_contract
-from chat_contract.errors import DocumentError, KitError, UsageError
+from chat_contract.errors import DocumentError, DocumentsError, KitError, UsageError
 from chat_contract.history import History
 from chat_contract.interactions import Breakdown, Interaction, Request, Response
 from chat_contract.judge import Violation, judge
@@ -21,6 +21,7 @@ __all__ = [
     "Clause",
     "Contract",
     "DocumentError",
+    "DocumentsError",
     "Fault",
     "History",
     "Interaction",

@@ -6,7 +6,7 @@ The only reader of ``openapi/``. Everything is checked when it is read, so that 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -84,6 +84,10 @@ class Contract:
     clauses: Mapping[str, Clause] = field(repr=False)
     questions: Mapping[str, Question] = field(repr=False)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what goes to another process: views become what they are views of, and nothing is cached."""
+        return {each.name: _viewed(getattr(self, each.name)) for each in fields(self)}
+
     @property
     def version(self) -> str:
         """The contract's own version, as ``info`` gives it; empty where it gives none."""
@@ -101,6 +105,12 @@ class Contract:
     @cached_property
     def response_validators(self) -> Mapping[int, Draft202012Validator]:
         return {status: validator_for(schema) for status, schema in self.response_schemas.items()}
+
+
+def _viewed(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _viewed(inner) for key, inner in value.items()}
+    return value
 
 
 def validator_for(schema: Mapping[str, Any]) -> Draft202012Validator:

@@ -2,6 +2,7 @@
 
     KitError
     ├── DocumentError    a document (contract, overlay, fixture) is not what it must be
+    ├── DocumentsError   several places in documents are not what they must be
     └── UsageError       an option or argument is not what it must be
 
 Errors carry data; :func:`str` makes the one readable message.
@@ -62,6 +63,14 @@ class DocumentError(KitError):
         if self.mend:
             text += f"\n  mend:  {self.mend}"
         return text
+
+
+class DocumentsError(KitError):
+    """Several places in documents are wrong; ``errors`` holds each of them."""
+
+    def __init__(self, errors: tuple[DocumentError, ...]) -> None:
+        super().__init__("\n".join(map(str, errors)))
+        self.errors = errors
 
 
 def render_pointer(pointer: Pointer) -> str:

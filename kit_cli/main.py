@@ -12,6 +12,7 @@ from kit_cli.exit_codes import CANNOT_JUDGE
 
 _COMMANDS = {
     "diff": ("kit_cli.commands.diff", "Judge a change of the contract.", "gate"),
+    "fixtures": ("kit_cli.commands.fixtures", "Check, list and begin fixtures of the mock.", None),
     "mock": ("kit_cli.commands.mock", "Serve a mock of the chat service.", None),
     "parity": ("kit_cli.commands.parity", "Show where two servers answer differently.", "suite"),
     "report": ("kit_cli.commands.report", "Join the reports of several runs.", "suite"),

@@ -17,6 +17,7 @@ from mock_server.bodies import BodyCutShortError, BodyTooLargeError, read_bounde
 from mock_server.control import control_routes
 from mock_server.cors import headers_for, is_preflight, may_read, preflight_headers
 from mock_server.exchange import JSON, Answer, Call, gather
+from mock_server.pages import page_routes
 from mock_server.pieces import pieces
 from mock_server.service import ChatService, encode
 from mock_server.state import State
@@ -54,6 +55,7 @@ def create_app(blueprint: Blueprint | None = None, *, service: ChatService | Non
     )
     _add_documents(app, service)
     app.register_blueprint(control_routes(service, OWN_PREFIX))
+    app.register_blueprint(page_routes(service, OWN_PREFIX))
     app.register_error_handler(HTTPException, _as_json)
     _add_cross_origin(app, service)
     app.after_request(lambda response: _noted(service, response))
@@ -100,7 +102,7 @@ def _spoilt(answer: Answer) -> Iterator[bytes]:
 
 def _add_documents(app: Flask, service: ChatService) -> None:
     def health() -> Response:
-        return Response(encode({"status": "ok"}), mimetype=JSON)
+        return Response(encode(service.freshness.shown()), mimetype=JSON)
 
     def openapi_json() -> Response:
         return Response(service.state.document_json, mimetype=JSON)
@@ -141,7 +143,7 @@ def _add_cross_origin(app: Flask, service: ChatService) -> None:
 def _noted(service: ChatService, response: Response) -> Response:
     """Let the journal know of requests to what is neither the operation nor ours."""
     answered = request.endpoint == _OPERATION and response.status_code != 405
-    if not answered and not request.path.startswith(f"{OWN_PREFIX}/"):
+    if not answered and not f"{request.path}/".startswith(f"{OWN_PREFIX}/"):
         body = b"" if response.is_streamed else response.get_data()
         answer = Answer(response.status_code, body, because="no such operation")
         service.note_elsewhere(request.method, request.path, _headers(), answer)

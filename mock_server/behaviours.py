@@ -218,6 +218,13 @@ def read_behaviour(value: Mapping[str, Any], known: Known) -> Behaviour:
     return behaviour
 
 
+def check_still_known(behaviour: Behaviour, known: Known) -> None:
+    """Raise :class:`BehaviourError` if what could be done when the behaviour was read cannot be done any more."""
+    if behaviour.chooses_the_answer:
+        chosen = {name: getattr(behaviour, name) for name in _ANSWER}
+        read_behaviour(chosen, known)
+
+
 def _check_choice(behaviour: Behaviour, known: Known) -> None:
     if behaviour.example is not None and behaviour.code is not None:
         names = [name for name, code in known.example_names.items() if code == behaviour.code]

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from chat_contract import KitError, Operation, load_contract
+from chat_contract import Contract, KitError, Operation, load_contract
 from chat_contract.resources import fixtures_dir
+from mock_server.files import Stamp, stamp
 from mock_server.fixtures_reader import Fixtures, read_fixtures
 from mock_server.latitude import Latitude, read_latitude
 from mock_server.options import Options
@@ -23,8 +24,10 @@ _ITEMS_WHEN_NOT_SAID = 4
 
 @dataclass(frozen=True)
 class Blueprint:
-    """Everything an application is built from."""
+    """Everything an application is built from. ``stamp`` is that of the files, taken before they were read."""
 
+    stamp: Stamp
+    contract: Contract
     method: str
     route: str
     request_schema: Mapping[str, Any]
@@ -42,6 +45,7 @@ def read_blueprint(options: Options = Options()) -> Blueprint:  # noqa: B008 - f
 
     Raises :class:`KitError` whenever one of them cannot be served.
     """
+    before = stamp(options)
     contract = load_contract(options.spec, options.overlays)
     operation = contract.operation
     try:
@@ -52,6 +56,8 @@ def read_blueprint(options: Options = Options()) -> Blueprint:  # noqa: B008 - f
         ) from None
     request_schema = contract.schemas["documented"]
     return Blueprint(
+        stamp=before,
+        contract=contract,
         method=operation.method,
         route=_route(operation),
         request_schema=request_schema,

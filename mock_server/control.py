@@ -15,12 +15,13 @@ from mock_server.exchange import JSON, Answer, gather, problem
 from mock_server.explained import described
 from mock_server.guard import refusal
 from mock_server.journal import Entry, TooManyFollowersError
+from mock_server.overview import add_overview
 from mock_server.reading import read_json
 from mock_server.service import ChatService, bad_behaviour
 
 _MOST_BYTES = 1024 * 1024
 _EVENTS = "application/x-ndjson"
-_FILTERS = ("conversation", "status", "path")
+_FILTERS = ("conversation", "status", "path", "last")
 
 
 def control_routes(service: ChatService, prefix: str) -> Routes:
@@ -43,6 +44,7 @@ def control_routes(service: ChatService, prefix: str) -> Routes:
 
     _add_behaviour(routes, service)
     _add_journal(routes, service)
+    add_overview(routes, service)
     return routes
 
 
@@ -97,7 +99,7 @@ def _add_journal(routes: Routes, service: ChatService) -> None:
         wanted, bad = _filters()
         if bad is not None:
             return bad
-        kept = [entry for entry in journal.entries() if _is_wanted(entry, wanted)]
+        kept = [entry for entry in journal.entries() if _is_wanted(entry, wanted)][-int(wanted.get("last", 0)) :]
         return _json({"requests": [described(entry) for entry in kept]})
 
     def clear() -> Response:
@@ -153,6 +155,9 @@ def _filters() -> tuple[dict[str, str], Response | None]:
     status = given.get("status")
     if status is not None and not (status.isascii() and status.isdecimal() and len(status) == 3):
         return {}, as_response(problem(400, "There is no such status", f"status is {status!r}; use one such as 422"))
+    last = given.get("last", "1")
+    if not (last.isascii() and last.isdecimal() and int(last[:9]) > 0):
+        return {}, as_response(problem(400, "There is no such number", f"last is {last!r}; use one such as 50"))
     return given, None
 
 

@@ -40,6 +40,7 @@ class Conversation:
 
     name: str
     turns: tuple[Turn, ...]
+    about: str = ""
 
 
 class Place(NamedTuple):
@@ -185,10 +186,19 @@ class Script:
                 return Place(standing.conversation, turn)
         return None
 
+    def entrances(self, text: str) -> list[Place]:
+        """Return the first turns that ``text`` would enter by, the one that it does enter by first."""
+        return [Place(self._names[index], 0) for _, index in sorted(self._weighed(_Message(text)))]
+
     def _entered(self, message: _Message) -> Place | None:
+        weight, index = min(self._weighed(message), default=(0, 0))
+        return Place(self._names[index], 0) if weight else None
+
+    def _weighed(self, message: _Message) -> Iterator[tuple[int, int]]:
         candidates = set(self._open_entrances)
         for word in set(message.words) & self._entrances.keys():
             candidates.update(self._entrances[word])
-        weighed = [(-self._cues[self._names[index]][0].weight(message), index) for index in candidates]
-        weight, index = min(weighed, default=(0, 0))
-        return Place(self._names[index], 0) if weight else None
+        for index in candidates:
+            weight = self._cues[self._names[index]][0].weight(message)
+            if weight:
+                yield -weight, index

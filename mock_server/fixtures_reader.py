@@ -6,19 +6,21 @@ contract, every id is known. What cannot be served stops it with file, line, poi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jsonschema import Draft202012Validator, ValidationError
 
-from chat_contract.errors import DocumentError
+from chat_contract.errors import DocumentError, DocumentsError
 from chat_contract.sources import Source, read_source
 from mock_server.conversations import Conversation, Cue, PatternError, Turn, compile_pattern
 from mock_server.text import words_of
 
 Pointer = tuple[str | int, ...]
+_Read = TypeVar("_Read")
 
 _MEND = "x-mend"
 _TEXT = {"type": "string", "pattern": r"\S", _MEND: "write some text, in quotes if it looks like a number"}
@@ -100,25 +102,36 @@ class Fixtures:
 def read_fixtures(folder: Path, response_schema: Mapping[str, Any]) -> Fixtures:
     """Read ``catalogue.yaml`` and ``conversations/*.yaml``; ``response_schema`` is the one of a 200.
 
-    Raises :class:`DocumentError` for the first thing, from the top of each file, that cannot be served.
+    Raises :class:`DocumentError` for what cannot be served, from the top of a file its first; :class:`DocumentsError`
+    if more files than one hold something of the kind.
     """
     if not folder.is_dir():
         raise DocumentError(
             "is no folder of fixtures", path=str(folder), mend="name a folder that holds catalogue.yaml"
         )
     response = Draft202012Validator(response_schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    items = _catalogue(read_source(folder / "catalogue.yaml"), response)
-    by_id = {item["item_id"]: item for item in items}
-    conversations = tuple(_conversation(read_source(path), by_id, response) for path in _conversation_files(folder))
-    return Fixtures(tuple(items), conversations)
+    errors: list[DocumentError] = []
+    items = _noting(errors, lambda: _catalogue(read_source(folder / "catalogue.yaml"), response))
+    by_id = None if items is None else {item["item_id"]: item for item in items}
+    conversations = [
+        _noting(errors, partial(_conversation, path, by_id, response)) for path in _conversation_files(folder)
+    ]
+    if errors:
+        raise errors[0] if len(errors) == 1 else DocumentsError(tuple(errors))
+    return Fixtures(tuple(items or ()), tuple(filter(None, conversations)))
+
+
+def _noting(errors: list[DocumentError], read: Callable[[], _Read]) -> _Read | None:
+    """Go on where a file cannot be read, so that all that is wrong is told at once."""
+    try:
+        return read()
+    except DocumentError as error:
+        errors.append(error)
+        return None
 
 
 def _conversation_files(folder: Path) -> list[Path]:
-    files = sorted((folder / "conversations").glob("*.y*ml"))
-    for path in files:
-        if path.suffix != ".yaml":
-            raise DocumentError("would not be read", path=str(path), mend=f"rename it to {path.stem}.yaml")
-    return files
+    return sorted((folder / "conversations").glob("*.y*ml"))
 
 
 def _catalogue(source: Source, response: Draft202012Validator) -> list[dict[str, Any]]:
@@ -141,15 +154,19 @@ def _catalogue(source: Source, response: Draft202012Validator) -> list[dict[str,
 
 
 def _conversation(
-    source: Source, catalogue: Mapping[str, dict[str, Any]], response: Draft202012Validator
+    path: Path, catalogue: Mapping[str, dict[str, Any]] | None, response: Draft202012Validator
 ) -> Conversation:
+    """Read a conversation; where the catalogue itself is broken, nothing is said about ids of items."""
+    if path.suffix != ".yaml":
+        raise DocumentError("would not be read", path=str(path), mend=f"rename it to {path.stem}.yaml")
+    source = read_source(path)
     _check_shape(source, _CONVERSATION)
     turns = []
     for index, turn in enumerate(source.value["turns"]):
         here: Pointer = ("turns", index)
         item_ids: list[str] = turn.get("items", [])
         for place, item_id in enumerate(item_ids):
-            if item_id not in catalogue:
+            if catalogue is not None and item_id not in catalogue:
                 raise source.error(
                     "no item of the catalogue has this id",
                     pointer=(*here, "items", place),
@@ -158,10 +175,10 @@ def _conversation(
                 )
         cue = _cue(source, (*here, "shopper"), turn["shopper"])
         places: dict[str, Pointer] = {"message": (*here, "reply"), "items": (*here, "items")}
-        items = [catalogue[item_id] for item_id in item_ids]
+        items = [catalogue[item_id] for item_id in item_ids] if catalogue is not None else []
         _check_reply(source, response, items=items, message=turn["reply"], places=places, whole=here)
         turns.append(Turn(cue, turn["reply"], tuple(item_ids)))
-    return Conversation(Path(source.path).stem, tuple(turns))
+    return Conversation(Path(source.path).stem, tuple(turns), source.value.get("about", ""))
 
 
 def _cue(source: Source, here: Pointer, cue: Mapping[str, Any]) -> Cue:

@@ -42,7 +42,9 @@ def refusal(
     if host is None or not _is_this_machine(host.group(1).strip("[]"), own_name):
         return f"the header Host is {headers.get('host', '')[:80]!r}, which is no name of this machine; use localhost"
     origin = headers.get("origin")
-    if origin is not None and not may_read(origin, [allowed for allowed in origins if allowed != "*"]):
+    own_page = origin is not None and origin.lower() in {f"{scheme}://{host.group()}" for scheme in ("http", "https")}
+    allowed = [each for each in origins if each != "*"]
+    if origin is not None and not own_page and not may_read(origin, allowed):
         return f"pages of {origin[:80]!r} may not control the mock; allow them with --cors-origin"
     if origin is None and headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
         return "a page of another site sent this; only pages that --cors-origin allows may"

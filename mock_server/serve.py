@@ -19,6 +19,7 @@ import multiprocessing.connection
 import os
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -33,11 +34,14 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from chat_contract import KitError
-from mock_server.app import create_app
+from mock_server.app import OWN_PREFIX, create_app
 from mock_server.blueprint import Blueprint
+from mock_server.files import folders
 from mock_server.front import Front
+from mock_server.reload import Reloader
 from mock_server.service import ChatService
 from mock_server.state import State
+from mock_server.watching import watch
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 4010
@@ -88,8 +92,12 @@ def serve(blueprint: Blueprint, listening: Listening = Listening()) -> None:
     address = find_address(listening.host, listening.port)
 
     def announce() -> None:
-        url = f"{listening.scheme}://{address.authority}{blueprint.route}"
-        print(f"Mock of {blueprint.method} {url} is ready; Ctrl-C stops it.", flush=True)
+        base = f"{listening.scheme}://{address.authority}"
+        url = f"{base}{blueprint.route}"
+        print(
+            f"Mock of {blueprint.method} {url} is ready, its console is {base}{OWN_PREFIX}/; Ctrl-C stops it.",
+            flush=True,
+        )
 
     told, tell = multiprocessing.Pipe(duplex=False)
     server = _Server(
@@ -157,11 +165,21 @@ def load_worker(blueprint: Blueprint, told: Connection) -> Front:
     """Build the application in the worker's process."""
     service = ChatService(State.from_blueprint(blueprint))
     _listen_to_parent_only(told, service.journal.end)
+    _keep_fresh(service)
     front = Front(service, create_app(service=service))
     # What is here now stays until the end; the collector need not look at it again and again.
     gc.collect()
     gc.freeze()
     return front
+
+
+def _keep_fresh(service: ChatService) -> None:
+    """Serve what the files say from now on, whoever changes them."""
+    options = service.state.blueprint.options
+    reloader = Reloader(service, sys.stderr)
+    never = threading.Event()
+    watching = partial(watch, partial(folders, options), reloader.look, never)
+    threading.Thread(target=watching, name="reload", daemon=True).start()
 
 
 def _listen_to_parent_only(told: Connection, end: Callable[[], None]) -> None:

@@ -17,11 +17,12 @@ from typing import Any
 from pydantic_core import to_json
 
 from mock_server.access import RateLimit, carries_key
-from mock_server.behaviours import AS_USUAL, Behaviour, BehaviourError, Behaviours, Rule
+from mock_server.behaviours import AS_USUAL, Behaviour, BehaviourError, Behaviours, Rule, check_still_known
 from mock_server.conversations import Place
 from mock_server.cors import headers_for
 from mock_server.exchange import Answer, Call, problem
 from mock_server.forced import broken, for_a_bad_request, forced, made_up
+from mock_server.freshness import Freshness
 from mock_server.journal import Entry, Journal, kept
 from mock_server.memory import Memory, Standing, short
 from mock_server.preferences import applied, read_preferences
@@ -58,6 +59,8 @@ class ChatService:
         options = state.blueprint.options
         self.state = state
         """What answers are made from; put another one here, and the next request is answered from it."""
+        self.freshness = Freshness(now())
+        """Whether that is what the files say."""
         self.memory = Memory(options.max_conversations)
         self.journal = Journal(options.max_requests_kept)
         always = [*options.fault_rates, *([Rule(Behaviour(delay=options.delay))] if options.delay else [])]
@@ -126,6 +129,10 @@ class ChatService:
         except BehaviourError as error:
             return bad_behaviour(error, "Prefer asks for what there is not")
         behaviour = self._behaviour(asked, call)
+        try:
+            check_still_known(behaviour, state)
+        except BehaviourError as error:
+            return bad_behaviour(error, "A behaviour that was set asks for what is gone since")
         answer = self._chosen(state, call, turn, behaviour) if behaviour is not AS_USUAL else None
         answer = self._usual(state, call, turn, behaviour) if answer is None else answer
         if behaviour is AS_USUAL:

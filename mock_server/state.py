@@ -14,7 +14,7 @@ import yaml
 from jsonschema.exceptions import best_match
 from pydantic_core import to_json
 
-from chat_contract import Contract, load_contract
+from chat_contract import Contract
 from chat_contract.contract import validator_for
 from mock_server.blueprint import Blueprint
 from mock_server.catalogue import Catalogue
@@ -45,11 +45,10 @@ class State:
             ),
         )
 
-    @cached_property
+    @property
     def contract(self) -> Contract:
-        """The whole contract, by which the journal judges what clients send; read when it is first asked for."""
-        options = self.blueprint.options
-        return load_contract(options.spec, options.overlays)
+        """The whole contract, by which the journal judges what clients send."""
+        return self.blueprint.contract
 
     @cached_property
     def document_json(self) -> bytes:

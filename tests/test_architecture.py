@@ -39,6 +39,7 @@ ONLY_IN = {
     ("chat_contract", "openapi_spec_validator"): "chat_contract/contract.py",
     ("mock_server", "granian"): "mock_server/serve.py",
     ("spec_gate", "hypothesis"): "spec_gate/search/chance.py",
+    ("mock_server", "watchfiles"): "mock_server/watching.py",
 }
 
 

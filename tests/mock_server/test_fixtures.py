@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chat_contract import DocumentError, load_contract
+from chat_contract import DocumentError, DocumentsError, load_contract
 from chat_contract.resources import fixtures_dir
 from mock_server.blueprint import Blueprint
 from mock_server.conversations import Place, Script
@@ -173,13 +173,14 @@ def test_what_the_contract_does_not_allow_in_a_reply_is_refused(folder: Path) ->
     with pytest.raises(DocumentError, match=r"a\.yaml:4 \(/turns/0/reply\)"):
         read_fixtures(folder, schema)
     schema["properties"]["items"]["items"]["properties"]["status"] = {"enum": ["new"]}
-    with pytest.raises(DocumentError, match=r"catalogue\.yaml:4 \(/items/0/status\)"):
+    with pytest.raises(DocumentsError, match=r"catalogue\.yaml:4 \(/items/0/status\)"):
         read_fixtures(folder, schema)
 
 
 def test_a_folder_or_file_that_is_not_there_is_named(folder: Path) -> None:
     (folder / "conversations" / "b.yml").write_text(GOOD_TURN)
     assert "b.yaml" in refusal(folder).mend
+    (folder / "conversations" / "b.yml").unlink()
     (folder / "catalogue.yaml").unlink()
     assert "catalogue.yaml" in str(refusal(folder))
     assert "nowhere" in str(refusal(folder / "nowhere"))
