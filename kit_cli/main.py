@@ -15,6 +15,7 @@ _COMMANDS = {
     "fixtures": ("kit_cli.commands.fixtures", "Check, list and begin fixtures of the mock.", None),
     "mock": ("kit_cli.commands.mock", "Serve a mock of the chat service.", None),
     "parity": ("kit_cli.commands.parity", "Show where two servers answer differently.", "suite"),
+    "record": ("kit_cli.commands.record", "Write down what the real service says.", "suite"),
     "report": ("kit_cli.commands.report", "Join the reports of several runs.", "suite"),
     "verify": ("kit_cli.commands.verify", "Judge whether a server keeps the contract.", "suite"),
 }
@@ -49,7 +50,9 @@ class _Commands(click.Group):
             formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
 
-_OURS = frozenset({"chat_contract", "mock_server", "chat_mock", "contract_tests", "kit_cli", "reporting", "spec_gate"})
+_OURS = frozenset(
+    {"chat_contract", "mock_server", "chat_mock", "contract_tests", "kit_cli", "reporting", "spec_gate", "recorder"}
+)
 
 
 @click.command(cls=_Commands, context_settings={"auto_envvar_prefix": "CHAT_CONTRACT", "max_content_width": 110})

@@ -51,7 +51,7 @@ class Catalogue:
                 "use a Python whose SQLite has FTS5, as those of python.org and of Debian do"
             ) from None
         for row, item in enumerate(self._items):
-            if item.get("status", _AVAILABLE) != _AVAILABLE:
+            if not _is_available(item):
                 continue
             texts = [words_of(text) for text in _texts(item)]
             self._frequency.update({word for text in texts for word in text})
@@ -68,7 +68,7 @@ class Catalogue:
     def available(self, item_id: str) -> Item | None:
         """Return the item if the shop has it and sells it now."""
         item = self._by_id.get(item_id)
-        return item if item is not None and item.get("status", _AVAILABLE) == _AVAILABLE else None
+        return item if item is not None and _is_available(item) else None
 
     def search(self, words: Iterable[str], limit: int) -> list[Item]:
         """Return at most ``limit`` available items that hold any of the words, the closest first.
@@ -90,14 +90,19 @@ class Catalogue:
         return len(self._items)
 
 
+def _is_available(item: Item) -> bool:
+    """Tell whether the item can be had; one that says nothing of it, or null, can."""
+    return (item.get("status") or _AVAILABLE) == _AVAILABLE
+
+
 def _texts(item: Item) -> tuple[str, str, str]:
     """Return what the index holds of an item, column by column."""
     metadata = item.get("metadata", [])
     tags = [item["item_id"], item.get("brand", ""), *(metadata if isinstance(metadata, list) else [metadata])]
     return (
-        str(item.get("title", "")),
+        str(item.get("title") or ""),
         " ".join(tag for tag in tags if isinstance(tag, str)),
-        str(item.get("description", "")),
+        str(item.get("description") or ""),
     )
 
 

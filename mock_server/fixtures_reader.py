@@ -40,12 +40,23 @@ _ITEM = {
     },
     _MEND: "give every item item_id, title, status, description and price",
 }
+_ITEMS = {"type": "array", "minItems": 1, "items": _ITEM, _MEND: "list at least one item"}
 _CATALOGUE = {
     "type": "object",
     "required": ["items"],
     "additionalProperties": False,
-    "properties": {"items": {"type": "array", "minItems": 1, "items": _ITEM, _MEND: "list at least one item"}},
+    "properties": {"items": _ITEMS, "recorded": {"const": False, _MEND: "write recorded: true, or leave it out"}},
     _MEND: "keep to one key, items, with the list of items",
+}
+# What the real service sent is taken as it came, as far as the contract allows it.
+_RECORDED = _CATALOGUE | {
+    "properties": {
+        "items": {
+            "type": "array",
+            "items": {"type": "object", "required": ["item_id"], "properties": {"item_id": _TEXT}},
+        },
+        "recorded": {"const": True},
+    }
 }
 _CUE = {
     "type": "object",
@@ -109,7 +120,7 @@ def read_fixtures(folder: Path, response_schema: Mapping[str, Any]) -> Fixtures:
         raise DocumentError(
             "is no folder of fixtures", path=str(folder), mend="name a folder that holds catalogue.yaml"
         )
-    response = Draft202012Validator(response_schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    response = _validator(response_schema)
     errors: list[DocumentError] = []
     items = _noting(errors, lambda: _catalogue(read_source(folder / "catalogue.yaml"), response))
     by_id = None if items is None else {item["item_id"]: item for item in items}
@@ -119,6 +130,15 @@ def read_fixtures(folder: Path, response_schema: Mapping[str, Any]) -> Fixtures:
     if errors:
         raise errors[0] if len(errors) == 1 else DocumentsError(tuple(errors))
     return Fixtures(tuple(items or ()), tuple(filter(None, conversations)))
+
+
+def read_items(source: Source, response_schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the items of a catalogue; raises :class:`DocumentError` for the first thing that cannot be served."""
+    return _catalogue(source, _validator(response_schema))
+
+
+def _validator(response_schema: Mapping[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator(response_schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def _noting(errors: list[DocumentError], read: Callable[[], _Read]) -> _Read | None:
@@ -135,7 +155,8 @@ def _conversation_files(folder: Path) -> list[Path]:
 
 
 def _catalogue(source: Source, response: Draft202012Validator) -> list[dict[str, Any]]:
-    _check_shape(source, _CATALOGUE)
+    recorded = isinstance(source.value, dict) and source.value.get("recorded") is True
+    _check_shape(source, _RECORDED if recorded else _CATALOGUE)
     items: list[dict[str, Any]] = source.value["items"]
     first: dict[str, int] = {}
     for index, item in enumerate(items):

@@ -114,7 +114,7 @@ def _unique(items: Sequence[Item]) -> list[Item]:
 
 
 def _offer(opening: str, items: Sequence[Item]) -> str:
-    names = [str(item.get("title", item["item_id"])) for item in items[:_NAMED]]
+    names = [str(item.get("title") or item["item_id"]) for item in items[:_NAMED]]
     more = len(items) - len(names)
     if more:
         names.append(f"{more} more")

@@ -88,23 +88,38 @@ def serve(blueprint: Blueprint, listening: Listening = Listening()) -> None:
     Prints one line with the URL once requests are answered. Raises :class:`KitError` if the port cannot be had, or
     the certificate cannot be used.
     """
-    check_certificate(listening.tls_cert, listening.tls_key)
-    address = find_address(listening.host, listening.port)
 
-    def announce() -> None:
-        base = f"{listening.scheme}://{address.authority}"
+    def announce(base: str) -> None:
         url = f"{base}{blueprint.route}"
         print(
             f"Mock of {blueprint.method} {url} is ready, its console is {base}{OWN_PREFIX}/; Ctrl-C stops it.",
             flush=True,
         )
 
+    run_server(partial(load_worker, blueprint), listening, announce, interface=Interfaces.RSGI)
+
+
+def run_server(
+    load: Callable[[Connection], Any],
+    listening: Listening,
+    announce: Callable[[str], None],
+    *,
+    interface: Interfaces,
+    **settings: Any,
+) -> None:
+    """Serve what ``load`` makes in the worker's process, as :func:`serve` does.
+
+    ``load`` gets what tells the worker to go, for :func:`listen_to_parent_only`; ``announce`` gets scheme and
+    authority of what is served. ``settings`` are granian's.
+    """
+    check_certificate(listening.tls_cert, listening.tls_key)
+    address = find_address(listening.host, listening.port)
     told, tell = multiprocessing.Pipe(duplex=False)
     server = _Server(
         "mock_server",
         address=address.ip,
         port=address.port,
-        interface=Interfaces.RSGI,
+        interface=interface,
         http=HTTPModes.http1,
         websockets=False,
         workers=1,
@@ -113,10 +128,11 @@ def serve(blueprint: Blueprint, listening: Listening = Listening()) -> None:
         log_level=LogLevels.critical,
         ssl_cert=listening.tls_cert,
         ssl_key=listening.tls_key,
+        **settings,
     )
-    server.when_ready = announce
+    server.when_ready = partial(announce, f"{listening.scheme}://{address.authority}")
     server.tell_worker = tell
-    server.serve(target_loader=partial(load_worker, blueprint, told), wrap_loader=False)
+    server.serve(target_loader=partial(load, told), wrap_loader=False)
 
 
 def check_certificate(certificate: Path | None, key: Path | None) -> None:
@@ -164,7 +180,7 @@ def find_address(host: str, port: int) -> Address:
 def load_worker(blueprint: Blueprint, told: Connection) -> Front:
     """Build the application in the worker's process."""
     service = ChatService(State.from_blueprint(blueprint))
-    _listen_to_parent_only(told, service.journal.end)
+    listen_to_parent_only(told, service.journal.end)
     _keep_fresh(service)
     front = Front(service, create_app(service=service))
     # What is here now stays until the end; the collector need not look at it again and again.
@@ -182,7 +198,7 @@ def _keep_fresh(service: ChatService) -> None:
     threading.Thread(target=watching, name="reload", daemon=True).start()
 
 
-def _listen_to_parent_only(told: Connection, end: Callable[[], None]) -> None:
+def listen_to_parent_only(told: Connection, end: Callable[[], None]) -> None:
     """Leave stopping to the parent; but stop when it is gone, since a worker left behind would keep the port."""
     parent = multiprocessing.parent_process()
     if parent is None:

@@ -13,7 +13,16 @@ import pytest
 import chat_contract
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("chat_contract", "reporting", "mock_server", "chat_mock", "contract_tests", "spec_gate", "kit_cli")
+PACKAGES = (
+    "chat_contract",
+    "reporting",
+    "mock_server",
+    "chat_mock",
+    "contract_tests",
+    "spec_gate",
+    "recorder",
+    "kit_cli",
+)
 TEST_TOOLS = {"pytest", "hypothesis", "schemathesis"}
 WEB = {"flask", "werkzeug", "granian", "fastapi", "starlette", "requests", "urllib3", "httpx"}
 
@@ -29,7 +38,27 @@ ALLOWED = {
         *TEST_TOOLS,
     },
     "spec_gate": {"chat_contract", "reporting", "jsonschema", "jsonschema_rs"},
-    "kit_cli": {"chat_contract", "reporting", "mock_server", "contract_tests", "spec_gate", "click", "rich"},
+    "recorder": {
+        "chat_contract",
+        "reporting",
+        "mock_server",
+        "contract_tests",
+        "flask",
+        "werkzeug",
+        "requests",
+        "urllib3",
+        "yaml",
+    },
+    "kit_cli": {
+        "chat_contract",
+        "reporting",
+        "mock_server",
+        "contract_tests",
+        "spec_gate",
+        "recorder",
+        "click",
+        "rich",
+    },
 }
 # What only one module of a package may import, with that module.
 ONLY_IN = {
@@ -38,6 +67,7 @@ ONLY_IN = {
     ("contract_tests", "xdist"): "contract_tests/conftest.py",
     ("chat_contract", "openapi_spec_validator"): "chat_contract/contract.py",
     ("mock_server", "granian"): "mock_server/serve.py",
+    ("recorder", "granian"): "recorder/serve.py",
     ("spec_gate", "hypothesis"): "spec_gate/search/chance.py",
     ("mock_server", "watchfiles"): "mock_server/watching.py",
 }

@@ -17,7 +17,16 @@ import pytest
 from chat_contract import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("chat_contract", "reporting", "mock_server", "chat_mock", "contract_tests", "spec_gate", "kit_cli")
+PACKAGES = (
+    "chat_contract",
+    "reporting",
+    "mock_server",
+    "chat_mock",
+    "contract_tests",
+    "spec_gate",
+    "recorder",
+    "kit_cli",
+)
 SECONDS = 300
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from chat_contract import Contract, KitError, UsageError, load_contract
+from chat_contract import Contract, KitError, load_contract
 from chat_contract.interactions import Headers
 from chat_contract.profile import as_profile, read_profile
 from contract_tests.engine.evidence import evidence
@@ -27,6 +27,7 @@ from contract_tests.engine.shards import parse_shard
 from contract_tests.engine.tiers import TIERS
 from contract_tests.engine.transport import Transport, check_proxy
 from contract_tests.engine.waiving import check_waivers, drafted, load_waivers
+from kit_cli.credentials import key_headers, with_key_options
 from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
 from kit_cli.options import OVERLAY, SPEC
 from kit_cli.progress import Meter
@@ -64,14 +65,7 @@ _REACHING = _all(
         metavar="'NAME: VALUE'",
         help="Sent with every request; repeatable.",
     ),
-    click.option("--key-env", metavar="NAME", help="Send the key that this variable of the environment holds."),
-    click.option(
-        "--key-as",
-        type=click.Choice(["bearer", "x-api-key"]),
-        default="bearer",
-        show_default=True,
-        help="In which header --key-env sends it.",
-    ),
+    with_key_options,
     click.option("--expect-auth", is_flag=True, help="This server demands the key: try to get in without."),
     click.option("--ca-bundle", type=_FILE, metavar="FILE", help="Certificates to trust instead of the usual ones."),
     click.option("--insecure", is_flag=True, help="Trust any certificate."),
@@ -181,14 +175,7 @@ def _verify(base_url: str, headers: Headers, secrets: Secrets, given: dict[str, 
 
 
 def _headers(given: dict[str, Any]) -> Headers:
-    headers = parse_headers(given["header"])
-    name = given["key_env"]
-    if name is not None:
-        key = os.environ.get(name, "")
-        if not key:
-            raise UsageError(f"--key-env {name}: there is no such variable, or it is empty; export it first")
-        line = f"Authorization: Bearer {key}" if given["key_as"] == "bearer" else f"X-API-Key: {key}"
-        headers = (*headers, *parse_headers((line,)))
+    headers = (*parse_headers(given["header"]), *key_headers(given))
     one_credential(headers)
     return headers
 
