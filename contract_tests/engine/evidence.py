@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from chat_contract.version import __version__
 from contract_tests.engine.causes import Cause
 from contract_tests.engine.reproduce import command, exchanges
 from contract_tests.engine.runner import Observation
+from contract_tests.engine.script import count_by_group
 from contract_tests.engine.secrets import Secrets, is_credential
 from contract_tests.engine.verdict import ClauseResult, RunResult
 
@@ -45,7 +45,7 @@ def evidence(
         "requests": result.requests,
         "recalled": result.recalled,
         "seconds": round(result.seconds, 3),
-        "left_out": dict(sorted(Counter(script.group for script in result.left_out for _ in script.steps).items())),
+        "left_out": count_by_group(result.left_out),
         "clauses": [_clause(clause, result.base_url, headers, secrets) for clause in result.clauses],
         "latitude": result.profile,
         "latitude_changes": [list(change) for change in changes],

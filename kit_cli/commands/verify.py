@@ -151,6 +151,8 @@ def verify(base_url: str, **given: Any) -> None:
 
 def _verify(base_url: str, headers: Headers, secrets: Secrets, given: dict[str, Any]) -> int:
     """Read every option before anything is sent, run, and write what was found; returns the exit code."""
+    if given["cost_per_call"] is not None and not given["plan"]:
+        raise UsageError("--cost-per-call is for --plan, which says what a run would cost; add it")
     targets = parse_targets(given["report"], RENDERERS, default="text")
     for name in ("profile_out", "write_waivers", "resume"):
         if given[name] is not None:
@@ -257,9 +259,15 @@ def _told(found: Preview, base_url: str, cost: float | None) -> str:
     """Say what a run would send, how long it would take and what it would cost."""
     lines = [f"{base_url}: what a run would send; the probe was answered in {found.latency:.2f} s"]
     lines += [f"  {count:>5}  {group}" for group, count in found.groups.items()]
-    lines += [f"  {found.requests:>5}  in all, about {_duration(found.seconds)}"]
+    lines.append(f"  {found.requests:>5}  in all, about {_duration(found.seconds)}")
     if found.at_most is not None:
-        lines.append(f"  {found.at_most:>5}  at most, if packs must be taken apart; findings are confirmed besides")
+        besides = "confirmations of findings included" if found.hard else "findings are confirmed besides"
+        lines.append(f"  {found.at_most:>5}  at most, if packs must be taken apart; {besides}")
+    if found.exploring:
+        lines.append(f"  exploring goes on after that, until {_duration(found.exploring)} are over")
+    if found.left_out:
+        left_out = ", ".join(f"{count} of {group}" for group, count in found.left_out.items())
+        lines.append(f"  left out, to keep to the bounds of the run: {left_out}")
     if cost is not None:
         lines.append(f"  cost: about {found.requests * cost:.2f} at {cost:g} a call")
     return "\n".join(lines)
