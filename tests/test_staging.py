@@ -22,6 +22,7 @@ from click.testing import CliRunner, Result
 
 from contract_tests.engine.reports import RENDERERS
 from kit_cli.main import cli
+from tests.certificates import certificate
 from tests.conftest import RequireProgram
 from tests.correct_servers import serving
 from tests.faulty_servers.base import KEY, Chat, Hook, Style
@@ -479,17 +480,6 @@ def test_the_password_of_a_proxy_is_in_no_artefact(lax: str, tmp_path: Path) -> 
 
 
 # Certificates and proxies
-
-
-def certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """Make a certificate for 127.0.0.1 and its key with openssl; returns both files."""
-    made = folder / f"{name}.pem", folder / f"{name}.key"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}",
-         "-addext", "subjectAltName=IP:127.0.0.1", "-out", made[0], "-keyout", made[1]],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return made
 
 
 def test_an_authority_of_our_own_is_trusted_when_it_is_named(

@@ -20,6 +20,7 @@ from contract_tests.engine.pacing import parse_rate
 from contract_tests.engine.probing import check_base_url
 from contract_tests.engine.profile import as_profile, changes_between, read_profile
 from contract_tests.engine.reports import RENDERERS
+from contract_tests.engine.reproduce import Way
 from contract_tests.engine.secrets import Secrets, secrets_of
 from contract_tests.engine.session import Options, Preview, preview, run
 from contract_tests.engine.shards import parse_shard
@@ -167,7 +168,8 @@ def _verify(base_url: str, headers: Headers, secrets: Secrets, given: dict[str, 
     store_in(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "chat-contract"))
     with Meter(sys.stderr) as meter:
         result = run(contract, replace(options, progress=meter))
-    document = evidence(result, headers, secrets, changes_between(before, result.profile))
+    way = Way(options.base_url, headers, secrets, options.transport)
+    document = evidence(result, way, changes_between(before, result.profile))
     artefacts = [
         _Artefact(target.file, f"the {target.format} report", RENDERERS[target.format](document)) for target in targets
     ]
