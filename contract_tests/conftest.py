@@ -21,7 +21,7 @@ from chat_contract import Contract, KitError, load_contract
 from chat_contract.interactions import Headers
 from contract_tests.engine.causes import Cause
 from contract_tests.engine.headers import parse_headers
-from contract_tests.engine.reproduce import command
+from contract_tests.engine.reproduce import Way, command
 from contract_tests.engine.runner import by_clause
 from contract_tests.engine.secrets import Secrets, secrets_of
 from contract_tests.engine.session import Options, run
@@ -97,7 +97,7 @@ class Judged:
         return self.secrets.hide(cause.violation.message)
 
     def _story(self, cause: Cause) -> str:
-        shown = command(cause.exhibit, self.result.base_url, self.headers, self.secrets)
+        shown = command(cause.exhibit, Way(self.result.base_url, self.headers, self.secrets))
         return self.secrets.hide(f"{cause.violation.message}\n{cause.violation.says}\n\n{shown}")
 
 

@@ -22,6 +22,7 @@ from click.testing import CliRunner, Result
 
 from contract_tests.engine.reports import RENDERERS
 from kit_cli.main import cli
+from tests.certificates import certificate
 from tests.conftest import RequireProgram
 from tests.correct_servers import serving
 from tests.faulty_servers.base import KEY, Chat, Hook, Style
@@ -29,6 +30,7 @@ from tests.faulty_servers.catalogue import BY_NAME
 from tests.faulty_servers.fault import Fault, edits, serve
 from tests.faulty_servers.wire import JSON, Answer, Request, Server
 from tests.small_proxy import passing
+from tests.small_servers import always
 
 
 def call(*arguments: str | Path) -> Result:
@@ -178,12 +180,22 @@ def test_no_more_is_sent_than_allowed_when_much_is_lost_and_refused(most: int, w
     assert server.came <= most
 
 
-def test_a_plan_sends_the_probe_and_nothing_else(lax: str) -> None:
-    with passing(lax) as (url, _):
-        result = call("verify", url, "--plan", "--cost-per-call", "0.02")
-        assert result.exit_code == 0
-        assert "conversation" in result.output
-        assert "cost: about" in result.output
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "200  at most, if packs must be taken apart; findings are confirmed besides"),
+        (("--cost-per-call", "0.02"), "cost: about 4.00 at 0.02 a call"),
+        (("--max-requests", "75"), "75  at most, if packs must be taken apart; confirmations of findings included"),
+        (("--max-requests", "75"), "left out, to keep to the bounds of the run: "),
+        (("--deep", "--max-time", "90"), "exploring goes on after that, until 1 min 30 s are over"),
+    ],
+)
+def test_a_plan_sends_the_probe_and_nothing_else(arguments: tuple[str, ...], said: str) -> None:
+    server = Limited("lax")
+    with Server(server) as wire:
+        result = call("verify", f"http://127.0.0.1:{wire.port}/v1", "--plan", *arguments)
+    assert (result.exit_code, server.came) == (0, 1)
+    assert said in result.output
 
 
 @pytest.mark.parametrize("most", [1, 10, 75, 130])
@@ -382,6 +394,7 @@ def test_what_is_no_profile_is_refused(change: dict[str, Any], said: str, tmp_pa
         (("--resume", "/no/such/folder/r.jsonl"), "cannot be written"),
         (("--report", "html=/no/such/folder/r.html"), "cannot be written"),
         (("--resume", "x.jsonl", "--deep"), "--deep has none"),
+        (("--cost-per-call", "2"), "is for --plan"),
     ],
 )
 def test_a_wrong_option_is_told_before_anything_is_sent(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
@@ -469,17 +482,6 @@ def test_the_password_of_a_proxy_is_in_no_artefact(lax: str, tmp_path: Path) -> 
 # Certificates and proxies
 
 
-def certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """Make a certificate for 127.0.0.1 and its key with openssl; returns both files."""
-    made = folder / f"{name}.pem", folder / f"{name}.key"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}",
-         "-addext", "subjectAltName=IP:127.0.0.1", "-out", made[0], "-keyout", made[1]],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return made
-
-
 def test_an_authority_of_our_own_is_trusted_when_it_is_named(
     lax: str, tmp_path: Path, require_program: RequireProgram
 ) -> None:
@@ -516,3 +518,10 @@ def test_a_proxy_that_is_not_there_is_named(lax: str) -> None:
     result = call("verify", lax, "--proxy", "http://127.0.0.1:9")
     assert result.exit_code == 2
     assert "is the proxy running?" in result.output
+
+
+def test_a_proxy_that_does_not_know_us_is_no_finding() -> None:
+    with always(407, {"Proxy-Authenticate": "Basic"}) as proxy:
+        result = call("verify", "http://127.0.0.1:9/v1", "--proxy", f"http://127.0.0.1:{proxy.port}")
+    assert result.exit_code == 2
+    assert "the proxy wants a user and a password" in result.output

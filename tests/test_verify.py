@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import socket
-import subprocess
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -18,13 +16,14 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-from chat_contract import Contract, History, Interaction, Request, Response, judge, load_contract
+from chat_contract import Contract, History, Interaction, judge, load_contract
 from kit_cli.main import cli
 from tests.correct_servers import serving
 from tests.faulty_servers.base import KEY
 from tests.faulty_servers.catalogue import BY_NAME
 from tests.faulty_servers.fault import GROUPS, SHOULD, Fault, serve
 from tests.mock_server.conftest import start
+from tests.pasting import paste, request_of, shape
 from tests.small_servers import Seen, answering
 
 pytest_plugins = ()
@@ -134,26 +133,6 @@ SINGLE = [
 SEVERAL_TURNS = ["id-always-new", "id-upper-cased", "limit-ignored-later", "id-new-from-third", "emoji-later-crashes"]
 
 
-def paste(command: str, folder: Path) -> list[Response]:
-    """What bash shows, as answers."""
-    env = {**os.environ, "CHAT_API_KEY": KEY}
-    ended = subprocess.run(["bash", "-c", command], env=env, cwd=folder, capture_output=True, timeout=60, check=False)
-    assert ended.stderr == b"", ended.stderr.decode()
-    answers = []
-    for part in re.split(rb"(?=HTTP/1\.1 \d{3} )", ended.stdout)[1:]:
-        head, _, body = part.partition(b"\r\n\r\n")
-        first, *lines = head.decode("latin-1").split("\r\n")
-        headers = tuple((name, value.strip()) for name, _, value in (line.partition(":") for line in lines))
-        answers.append(Response(int(first.split()[1]), headers, body))
-    return answers
-
-
-def request_of(sent: dict[str, Any], credential: Any) -> Request:
-    return Request(
-        sent["method"], sent["path"], tuple(sent["headers"].items()), sent["body"].encode(), credential=credential
-    )
-
-
 @pytest.mark.parametrize("name", SINGLE)
 def test_the_curl_command_shows_the_violation_again(name: str, contract: Contract, tmp_path: Path) -> None:
     """Pasted into bash while the server runs, it gets an answer in which the oracle sees the same clause broken."""
@@ -183,17 +162,6 @@ def test_the_script_shows_the_violation_again(name: str, tmp_path: Path) -> None
         answers = paste(violation["curl"], tmp_path)
     assert [answer.status for answer in answers] == [one["response"]["status"] for one in violation["exchanges"][1:]]
     assert shape(answers[-1].body) == shape(violation["exchanges"][-1]["response"]["body"].encode())
-
-
-def shape(body: bytes) -> Any:
-    """The body without what differs from conversation to conversation."""
-    try:
-        value = json.loads(body)
-    except ValueError:
-        return body
-    if isinstance(value, dict) and "conversation_id" in value:
-        return {**value, "conversation_id": type(value["conversation_id"]).__name__}
-    return value
 
 
 # The report

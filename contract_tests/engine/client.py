@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeGuard
 
 import requests
@@ -29,6 +30,7 @@ LONGEST_WAIT = 120.0
 """A server that asks for more has said that it will not be judged now."""
 _SHORTEST_WAIT = 0.05
 _TRIES_AT_429 = 5
+_PROXY_WANTS_A_PASSWORD = 407
 _TURNED_AWAY = 5
 _TOO_MUCH = "send less by --rate-limit, or go on another time by --resume"
 _NUMBER = re.compile(r"\d+(?:\.\d*)?\Z")
@@ -183,6 +185,9 @@ class Client:
             return self._disconnected(error, time.monotonic() - began)
         except (requests.exceptions.InvalidHeader, requests.exceptions.RequestException) as error:
             return Breakdown("garbled", _innermost(error), time.monotonic() - began)
+        if answer.status_code == _PROXY_WANTS_A_PASSWORD and self.transport.proxy:
+            mend = "write them as --proxy http://user:password@host:port"
+            raise UnreachableError("the proxy wants a user and a password that it knows", for_good=True, mend=mend)
         if answer.status_code >= 500 or request.method == "HEAD":
             # Some servers close the connection after failing without saying so, and some send a body after a head.
             self._drop_connections()
@@ -233,6 +238,8 @@ class Client:
             # A .netrc, a proxy or a bundle from the environment must not change what is sent.
             session.trust_env = False
             session.headers.clear()
+            # A cookie would make an answer depend on what another conversation was given, and no command shows it.
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             self.transport.equip(session)
             adapter = HTTPAdapter(max_retries=0)
             session.mount("http://", adapter)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,8 +10,9 @@ from chat_contract.errors import render_pointer
 from chat_contract.interactions import Breakdown, Headers, Interaction
 from chat_contract.version import __version__
 from contract_tests.engine.causes import Cause
-from contract_tests.engine.reproduce import command, exchanges
+from contract_tests.engine.reproduce import Way, command, exchanges
 from contract_tests.engine.runner import Observation
+from contract_tests.engine.script import count_by_group
 from contract_tests.engine.secrets import Secrets, is_credential
 from contract_tests.engine.verdict import ClauseResult, RunResult
 
@@ -22,13 +22,12 @@ VERSION = 1
 Document = dict[str, Any]
 
 
-def evidence(
-    result: RunResult, headers: Headers, secrets: Secrets, changes: Sequence[tuple[str, str, str]] = ()
-) -> Document:
+def evidence(result: RunResult, way: Way, changes: Sequence[tuple[str, str, str]] = ()) -> Document:
     """Return the document; it differs between two equal runs only in times and in what the server chose.
 
     ``changes`` are the answers to open questions that were others in an earlier run.
     """
+    secrets = way.secrets
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -45,15 +44,15 @@ def evidence(
         "requests": result.requests,
         "recalled": result.recalled,
         "seconds": round(result.seconds, 3),
-        "left_out": dict(sorted(Counter(script.group for script in result.left_out for _ in script.steps).items())),
-        "clauses": [_clause(clause, result.base_url, headers, secrets) for clause in result.clauses],
+        "left_out": count_by_group(result.left_out),
+        "clauses": [_clause(clause, way) for clause in result.clauses],
         "latitude": result.profile,
         "latitude_changes": [list(change) for change in changes],
         "exchanges": [_observed(number, seen, secrets) for number, seen in enumerate(result.observations, 1)],
     }
 
 
-def _clause(found: ClauseResult, base_url: str, headers: Headers, secrets: Secrets) -> Document:
+def _clause(found: ClauseResult, way: Way) -> Document:
     return {
         "id": found.clause.id,
         "group": found.clause.group,
@@ -64,11 +63,12 @@ def _clause(found: ClauseResult, base_url: str, headers: Headers, secrets: Secre
         "reason": found.reason,
         "asked": found.asked,
         "exchanges": found.exchanges,
-        "violations": [_violation(cause, base_url, headers, secrets) for cause in found.causes],
+        "violations": [_violation(cause, way) for cause in found.causes],
     }
 
 
-def _violation(cause: Cause, base_url: str, headers: Headers, secrets: Secrets) -> Document:
+def _violation(cause: Cause, way: Way) -> Document:
+    secrets = way.secrets
     waiver = cause.waiver
     return {
         "message": secrets.hide(cause.violation.message),
@@ -88,7 +88,7 @@ def _violation(cause: Cause, base_url: str, headers: Headers, secrets: Secrets) 
         "request": cause.exhibit.step.label,
         "requests": list(cause.labels),
         "exchanges": [_exchange(interaction, secrets) for interaction in exchanges(cause.exhibit)],
-        "curl": secrets.hide(command(cause.exhibit, base_url, headers, secrets)),
+        "curl": secrets.hide(command(cause.exhibit, way)),
     }
 
 

@@ -4,41 +4,68 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from chat_contract.interactions import Headers, Interaction, Request
 from chat_contract.roles import CONVERSATION
 from contract_tests.engine.runner import Observation
 from contract_tests.engine.script import Step
 from contract_tests.engine.secrets import Secrets, is_credential
+from contract_tests.engine.transport import Transport
 
 _ID = "_conversation_id_of_the_first_turn_"
 _OTHERS = 60
 _LONGEST_ARGUMENT = 100_000
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
-def command(observation: Observation, base_url: str, headers: Headers, secrets: Secrets) -> str:
+@dataclass(frozen=True)
+class Way:
+    """How a command reaches the server: where it is, what the user sends along, and what must not be shown of it."""
+
+    base_url: str
+    headers: Headers
+    secrets: Secrets
+    transport: Transport = field(default_factory=Transport)
+
+    @property
+    def options(self) -> list[str]:
+        """The options of curl that do what ours did."""
+        files = (
+            ("--cacert", self.transport.ca_bundle),
+            ("--cert", self.transport.cert),
+            ("--key", self.transport.key),
+        )
+        options = ["--insecure"] if self.transport.insecure else []
+        options += [part for option, file in files if file is not None for part in (option, shlex.quote(str(file)))]
+        if self.transport.proxy is not None:
+            hidden = self.secrets.hide(self.transport.proxy)
+            quoted = shlex.quote(hidden) if hidden == self.transport.proxy else f'"{hidden}"'
+            options += ["--proxy", quoted]
+        return options
+
+
+def command(observation: Observation, way: Way) -> str:
     """Return what to paste into a shell; keys stand in it as variables of the environment."""
     steps = observation.script.steps[: observation.index + 1]
     if observation.script.together is not None:
-        return _beside_each_other(observation, base_url, headers, secrets)
+        return _beside_each_other(observation, way)
     if not observation.step.continues:
-        return _curl(observation.interaction.request, base_url, headers, secrets)
+        return _curl(observation.interaction.request, way)
     requests = [*(turn.request for turn in observation.earlier), observation.interaction.request]
-    lines = _script(steps, requests, base_url, headers, secrets)
+    lines = _script(steps, requests, way)
     if observation.script.paused:
         # What was between the two turns: other conversations.
-        other = _curl(requests[0], base_url, headers, secrets, show_head=False)
+        other = _curl(requests[0], way, show_head=False)
         lines.insert(1, f"for n in $(seq {_OTHERS}); do {other} > /dev/null; done")
     return "\n".join(lines)
 
 
-def _script(
-    steps: Sequence[Step], requests: Sequence[Request], base_url: str, headers: Headers, secrets: Secrets
-) -> list[str]:
+def _script(steps: Sequence[Step], requests: Sequence[Request], way: Way) -> list[str]:
     """Carry the id of the first turn through the others."""
-    lines = [f"{_ID.strip('_')}=$({_curl(requests[0], base_url, headers, secrets, show_head=False)} | {_EXTRACT})"]
+    lines = [f"{_ID.strip('_')}=$({_curl(requests[0], way, show_head=False)} | {_EXTRACT})"]
     for step, request in zip(steps[1:], requests[1:], strict=False):
-        line = _curl(request, base_url, headers, secrets, conversation=step if step.continues else None)
+        line = _curl(request, way, conversation=step if step.continues else None)
         lines.append(line)
     return lines
 
@@ -48,16 +75,14 @@ _EXTRACT = (
 )
 
 
-def _beside_each_other(observation: Observation, base_url: str, headers: Headers, secrets: Secrets) -> str:
+def _beside_each_other(observation: Observation, way: Way) -> str:
     """Begin several conversations at the same time and show the ids that each turn gets."""
     opening = observation.earlier[0].request if observation.earlier else observation.interaction.request
-    line = _curl(opening, base_url, headers, secrets, show_head=False)
+    line = _curl(opening, way, show_head=False)
     if not observation.step.continues:
         return f"for n in 1 2 3 4 5 6; do ({line}; echo) & done; wait"
     name = _ID.strip("_")
-    following = _curl(
-        observation.interaction.request, base_url, headers, secrets, conversation=observation.step, show_head=False
-    )
+    following = _curl(observation.interaction.request, way, conversation=observation.step, show_head=False)
     return "\n".join(
         [
             "for n in 1 2 3 4 5 6; do (",
@@ -70,9 +95,7 @@ def _beside_each_other(observation: Observation, base_url: str, headers: Headers
 
 def _curl(
     request: Request,
-    base_url: str,
-    headers: Headers,
-    secrets: Secrets,
+    way: Way,
     *,
     conversation: Step | None = None,
     show_head: bool = True,
@@ -81,17 +104,18 @@ def _curl(
     if show_head and request.method != "HEAD":
         parts.append("-i")
     parts += ["-I"] if request.method == "HEAD" else ["-X", request.method]
-    parts.append(shlex.quote(base_url.rstrip("/") + request.path))
-    given = headers if request.credential == "given" else ()
+    parts += way.options
+    parts.append(shlex.quote(way.base_url.rstrip("/") + request.path))
+    given = way.headers if request.credential == "given" else ()
     named = {name.lower() for name, _ in request.headers}
     for name, value in (*given, *request.headers):
-        parts += ["-H", _header(name, value, secrets)]
-    if request.body and "content-type" not in named:
+        parts += ["-H", _header(name, value, way.secrets)]
+    if "content-type" not in named and request.method in _WITH_BODY:
         parts += ["-H", "'Content-Type:'"]
     if request.chunked:
         parts += ["-H", "'Transfer-Encoding: chunked'"]
     if not request.body:
-        return " ".join([*parts, "-d", "''"] if request.method in {"POST", "PUT", "PATCH"} else parts)
+        return " ".join([*parts, "-d", "''"] if request.method in _WITH_BODY else parts)
     if conversation is not None:
         body = shlex.quote(conversation.raw(_ID).decode("utf-8", "surrogatepass"))
         text = body.replace(_ID, f"'\"${_ID.strip('_')}\"'")

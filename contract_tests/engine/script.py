@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -98,6 +99,11 @@ def blames(loc: tuple[str | int, ...], place: tuple[str | int, ...]) -> bool:
 def requests_of(scripts: Iterable[Script]) -> int:
     """Count the requests, packs not taken apart."""
     return sum(len(script.steps) for script in scripts)
+
+
+def count_by_group(scripts: Iterable[Script]) -> dict[str, int]:
+    """Count the requests of each group."""
+    return dict(sorted(Counter(script.group for script in scripts for _ in script.steps).items()))
 
 
 def _leaves(value: Any) -> Iterator[Any]:

@@ -25,7 +25,7 @@ from contract_tests.engine.probing import CannotJudgeError, check_base_url, prob
 from contract_tests.engine.profile import latitude_profile
 from contract_tests.engine.record import Record
 from contract_tests.engine.runner import Runner
-from contract_tests.engine.script import Script, requests_of
+from contract_tests.engine.script import Script, count_by_group, requests_of
 from contract_tests.engine.secrets import key_in, secrets_of
 from contract_tests.engine.shards import Shard
 from contract_tests.engine.tiers import TIERS, Tier
@@ -98,13 +98,20 @@ def run(contract: Contract, options: Options) -> RunResult:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a run would send: requests by group, at most so many with what its findings cost, and for how long."""
+    """What a run would send: requests by group, at most so many with what its findings cost, and for how long.
+
+    ``hard``: whether not even confirmations go beyond. ``left_out``: requests by group that do not fit.
+    ``exploring``: how many seconds a run without a bound goes on, 0 for others.
+    """
 
     groups: dict[str, int]
     requests: int
     at_most: int | None
     latency: float
     seconds: float
+    hard: bool
+    left_out: dict[str, int]
+    exploring: float
 
 
 def preview(contract: Contract, options: Options) -> Preview:
@@ -131,7 +138,16 @@ def preview(contract: Contract, options: Options) -> Preview:
     seconds = outcome.elapsed * max(requests / options.workers, longest)
     if options.rate is not None:
         seconds = max(seconds, requests / options.rate)
-    return Preview(dict(sorted(groups.items())), requests, tier.requests, outcome.elapsed, seconds)
+    return Preview(
+        dict(sorted(groups.items())),
+        requests,
+        tier.requests,
+        outcome.elapsed,
+        seconds,
+        hard=tier.hard,
+        left_out=count_by_group(runner.journal.left_out),
+        exploring=(options.max_time or DEEP_SECONDS) if tier.requests is None else 0.0,
+    )
 
 
 def _check(options: Options) -> None:

@@ -21,6 +21,7 @@ from contract_tests.engine.pacing import parse_rate
 from contract_tests.engine.probing import check_base_url
 from contract_tests.engine.profile import changes_between
 from contract_tests.engine.reports import RENDERERS
+from contract_tests.engine.reproduce import Way
 from contract_tests.engine.secrets import Secrets, secrets_of
 from contract_tests.engine.session import Options, Preview, preview, run
 from contract_tests.engine.shards import parse_shard
@@ -146,6 +147,8 @@ def verify(base_url: str, **given: Any) -> None:
 
 def _verify(base_url: str, headers: Headers, secrets: Secrets, given: dict[str, Any]) -> int:
     """Read every option before anything is sent, run, and write what was found; returns the exit code."""
+    if given["cost_per_call"] is not None and not given["plan"]:
+        raise UsageError("--cost-per-call is for --plan, which says what a run would cost; add it")
     targets = parse_targets(given["report"], RENDERERS, default="text")
     for name in ("profile_out", "write_waivers", "resume"):
         if given[name] is not None:
@@ -160,7 +163,8 @@ def _verify(base_url: str, headers: Headers, secrets: Secrets, given: dict[str, 
     store_in(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "chat-contract"))
     with Meter(sys.stderr) as meter:
         result = run(contract, replace(options, progress=meter))
-    document = evidence(result, headers, secrets, changes_between(before, result.profile))
+    way = Way(options.base_url, headers, secrets, options.transport)
+    document = evidence(result, way, changes_between(before, result.profile))
     artefacts = [
         _Artefact(target.file, f"the {target.format} report", RENDERERS[target.format](document)) for target in targets
     ]
@@ -245,9 +249,15 @@ def _told(found: Preview, base_url: str, cost: float | None) -> str:
     """Say what a run would send, how long it would take and what it would cost."""
     lines = [f"{base_url}: what a run would send; the probe was answered in {found.latency:.2f} s"]
     lines += [f"  {count:>5}  {group}" for group, count in found.groups.items()]
-    lines += [f"  {found.requests:>5}  in all, about {_duration(found.seconds)}"]
+    lines.append(f"  {found.requests:>5}  in all, about {_duration(found.seconds)}")
     if found.at_most is not None:
-        lines.append(f"  {found.at_most:>5}  at most, if packs must be taken apart; findings are confirmed besides")
+        besides = "confirmations of findings included" if found.hard else "findings are confirmed besides"
+        lines.append(f"  {found.at_most:>5}  at most, if packs must be taken apart; {besides}")
+    if found.exploring:
+        lines.append(f"  exploring goes on after that, until {_duration(found.exploring)} are over")
+    if found.left_out:
+        left_out = ", ".join(f"{count} of {group}" for group, count in found.left_out.items())
+        lines.append(f"  left out, to keep to the bounds of the run: {left_out}")
     if cost is not None:
         lines.append(f"  cost: about {found.requests * cost:.2f} at {cost:g} a call")
     return "\n".join(lines)

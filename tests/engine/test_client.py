@@ -7,6 +7,7 @@ import pytest
 from chat_contract.interactions import Breakdown, Request, Response
 from contract_tests.engine.client import Client, UnreachableError
 from tests.engine.wire_server import answering, http
+from tests.small_servers import always
 
 ASK = Request("POST", "/chat", (("Content-Type", "application/json"),), b'{"message": "hello"}')
 
@@ -104,3 +105,12 @@ def test_a_server_known_to_be_silent_is_not_waited_for_all_day():
         client.timeout = 10.0
         assert (before, client.patience) == (0.1, 1.0)
         client.close()
+
+
+def test_no_cookie_is_sent_back():
+    with always(200, {"Set-Cookie": "session=1; Path=/"}) as server:
+        client = Client(server.url)
+        client.send(ASK)
+        client.send(ASK)
+        client.close()
+    assert [name for _, _, headers, _ in server.seen for name in headers if name.lower() == "cookie"] == []

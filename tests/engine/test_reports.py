@@ -18,6 +18,7 @@ from contract_tests.engine.ideal import IdealServer
 from contract_tests.engine.planning.plan import make_plan
 from contract_tests.engine.reports import RENDERERS
 from contract_tests.engine.reports.markdown import LONGEST
+from contract_tests.engine.reproduce import Way
 from contract_tests.engine.runner import Runner
 from contract_tests.engine.script import Step, single
 from contract_tests.engine.secrets import secrets_of
@@ -54,7 +55,7 @@ def document():
         verdict, reason, "http://127.0.0.1:1/v1", 0, 40, 1.5, clauses, {"limit-zero": "refused"},
         tuple(runner.journal.observations), started="2026-11-23T10:00:00+00:00",
     )  # fmt: skip
-    return evidence(result, HEADERS, secrets_of(HEADERS))
+    return evidence(result, Way("http://127.0.0.1:1/v1", HEADERS, secrets_of(HEADERS)))
 
 
 @pytest.mark.parametrize("name", RENDERERS)
@@ -156,6 +157,6 @@ def test_the_json_report_is_the_evidence(document):
 def test_what_the_bounds_of_a_run_left_out_is_said():
     script = single(Step("hello", {"message": "hello"}), "robustness")
     result = RunResult("conforms", "", "http://127.0.0.1:1/v1", 0, 1, 0.1, (), {}, (), (script, script))
-    text = RENDERERS["text"]
-    assert "left out, to keep to the bounds of the run: 2 of robustness" in text(evidence(result, (), secrets_of(())))
-    assert "left out" not in text(evidence(replace(result, left_out=()), (), secrets_of(())))
+    text, way = RENDERERS["text"], Way("http://127.0.0.1:1/v1", (), secrets_of(()))
+    assert "left out, to keep to the bounds of the run: 2 of robustness" in text(evidence(result, way))
+    assert "left out" not in text(evidence(replace(result, left_out=()), way))
