@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from chat_contract import Contract, KitError, load_contract
+from chat_contract import Contract, KitError, UsageError, load_contract
 from chat_contract.interactions import Headers
 from chat_contract.profile import as_profile, read_profile
 from contract_tests.engine.evidence import evidence
