@@ -180,6 +180,9 @@ def _conversation(
     """Read a conversation; where the catalogue itself is broken, nothing is said about ids of items."""
     if path.suffix != ".yaml":
         raise DocumentError("would not be read", path=str(path), mend=f"rename it to {path.stem}.yaml")
+    if path.exists() and not path.is_file():
+        # A pipe would keep whoever reads it waiting for ever.
+        raise DocumentError("is no file", path=str(path), mend="put a file in its place, or give it another ending")
     source = read_source(path)
     _check_shape(source, _CONVERSATION)
     turns = []

@@ -65,13 +65,27 @@ def mentions(page: str) -> list[list[str]]:
     return [arguments_of(mention) for mention in re.findall(r"`(chat-contract [^`]+)`", prose)]
 
 
+def parameters_of(command: click.Command) -> list[click.Parameter]:
+    """What a command takes; what a group takes is what its commands take."""
+    inner = command.commands.values() if isinstance(command, click.Group) else ()
+    return [*command.params, *(parameter for each in inner for parameter in parameters_of(each))]
+
+
+def parse(command: click.Command, name: str, arguments: list[str]) -> None:
+    """Parse only, do not run: what is missing or unknown is an error here."""
+    context = command.make_context(name, list(arguments))
+    if isinstance(command, click.Group):
+        inner, *rest = arguments
+        parse(command.commands[inner], inner, rest)
+    assert context.command is command
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_call_of_the_command_line_parses(page: str) -> None:
     for name, *rest in calls(page):
-        # Only parsed, not run: what is missing or unknown is an error here.
-        COMMANDS[name].make_context(name, rest)
+        parse(COMMANDS[name], name, rest)
     for name, *rest in mentions(page):
-        known = {option for parameter in COMMANDS[name].params for option in parameter.opts}
+        known = {option for parameter in parameters_of(COMMANDS[name]) for option in parameter.opts}
         assert {word for word in rest if word.startswith("-")} <= known
 
 
@@ -84,7 +98,7 @@ def test_the_readme_names_every_option_and_no_other(name: str) -> None:
     section = re.search(rf"^### `chat-contract {name}`$(.*?)(?=^##)", read("README.md"), re.DOTALL | re.MULTILINE)
     assert section, f"README.md has no section on {name}"
     described = set(re.findall(r"^\| `(-[-a-zA-Z]+)", section[1], re.MULTILINE))
-    options = [parameter for parameter in COMMANDS[name].params if isinstance(parameter, click.Option)]
+    options = [parameter for parameter in parameters_of(COMMANDS[name]) if isinstance(parameter, click.Option)]
     assert described == {parameter.opts[0] for parameter in options}
 
 

@@ -88,7 +88,9 @@ function choose(name, { focus = false } = {}) {
     panel.hidden = !on && !(panel.id === "chat" && !narrow.matches);
   }
   $("chat").setAttribute("role", narrow.matches ? "tabpanel" : "region");
-  if (focus) $(chosen).focus();
+  if (!focus) return;
+  $(chosen).focus({ preventScroll: true });
+  scrollTo(0, 0);
 }
 
 for (const tab of tabs) {
@@ -115,7 +117,7 @@ async function loadOverview() {
   $("path").textContent = overview.operation.path;
   $("address").textContent = `${location.origin}${overview.operation.path}`;
   $("limit").placeholder = String(overview.default_limit);
-  $("served").textContent = `${plural(overview.conversations.length, "conversation")}, ${plural(overview.items, "item")}`;
+  $("served").textContent = `${overview.conversations.length}, and ${plural(overview.items, "item")} in the catalogue`;
   showOpenings();
   showChoices();
   showGallery();
@@ -625,10 +627,10 @@ async function rule(what) {
   const [unit, amount] = $("how-many").value.split(" ");
   if (unit) whom[unit] = Number(amount);
   if ($("whose").value) {
-    if (talk.id === null) return tell("behaviour-said", "There is no conversation in the chat yet: say something first.", true);
+    if (talk.id === null) return tell($("behaviour-said"), "There is no conversation in the chat yet: say something first.", true);
     whom.conversation_id = talk.id;
   }
-  await add({ ...what, ...whom }, "behaviour-said", `Set for ${$("how-many").selectedOptions[0].textContent}.`);
+  await add({ ...what, ...whom }, $("behaviour-said"), `Set for ${$("how-many").selectedOptions[0].textContent}.`);
 }
 
 async function add(wanted, place, done) {
@@ -643,8 +645,8 @@ async function add(wanted, place, done) {
 }
 
 function tell(place, text, bad = false) {
-  $(place).classList.toggle("bad", bad);
-  $(place).textContent = text;
+  place.classList.toggle("bad", bad);
+  place.textContent = text;
 }
 
 async function showRules() {
@@ -677,7 +679,7 @@ $("reset").addEventListener("click", async () => {
   showEntries();
   begin();
   await showRules().catch(ignoreRefusal);
-  tell("behaviour-said", "The mock has forgotten everything.");
+  tell($("behaviour-said"), "The mock has forgotten everything.");
 });
 
 // Gallery ---------------------------------------------------------------------------------------------------------
@@ -698,7 +700,11 @@ function grouped(cards) {
 function galleryCard(card) {
   const outcome = make("div", { class: "outcome", role: "status" });
   const sendIt = button("Send it", () => provoke(card, outcome), { "aria-label": `Send it: ${card.title}` });
-  const forApp = () => add({ ...card.rule, times: 1 }, "gallery-said", `The next answer will be: ${card.title}.`);
+  const forApp = () => {
+    const said = make("p", {});
+    outcome.replaceChildren(said);
+    return add({ ...card.rule, times: 1 }, said, "The next answer to anybody will be this.");
+  };
   return make(
     "li",
     {},

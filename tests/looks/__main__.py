@@ -1,4 +1,7 @@
-"""Takes pictures of the pages: `python -m tests.looks FOLDER`; look at them after a change of a template."""
+"""Takes pictures of the pages: `python -m tests.looks FOLDER`; look at them after a change of a template.
+
+With `--readme`, takes those of the console that the README shows, into docs/ for instance.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pathlib import Path
 
 from tests.faulty_servers.catalogue import BY_NAME
 from tests.faulty_servers.fault import serve
+from tests.looks import console
 
 CHROMIUM = (
     *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
@@ -58,17 +62,19 @@ def take(folder: Path) -> list[Path]:
                 file = folder / f"{page.stem}-{form}-{scheme}.png"
                 picture(page.resolve().as_uri(), file, size, *options)
                 taken.append(file)
-    return taken
+    return taken + console.take(folder)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.looks", description=__doc__)
     parser.add_argument("folder", type=Path)
-    folder: Path = parser.parse_args().folder
+    parser.add_argument("--readme", action="store_true")
+    given = parser.parse_args()
+    folder: Path = given.folder
     if shutil.which(CHROMIUM[0]) is None:
         print("there is no chromium on the PATH; install the package chromium", file=sys.stderr)
         return 2
-    print(*take(folder), sep="\n")
+    print(*(console.take_for_the_readme(folder) if given.readme else take(folder)), sep="\n")
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pickle
 import shutil
 import time
@@ -143,6 +144,16 @@ def test_all_broken_files_are_named_at_once(kept: Kept, folder: Path) -> None:
     assert [Path(error["file"]).name for error in kept.look()["errors"]] == [
         *("catalogue.yaml", "greeting.yaml", "typo.yml")
     ]
+
+
+def test_what_is_no_file_is_an_error_and_hangs_nothing(kept: Kept, folder: Path) -> None:
+    os.mkfifo(folder / "conversations" / "pipe.yaml")
+    (folder / "conversations" / "folder.yaml").mkdir()
+    (folder / "conversations" / "nowhere.yaml").symlink_to("no/such/file")
+    (folder / "conversations" / "bytes.yaml").write_bytes(b"\xff\xfe\x00")
+    names = [Path(error["file"]).name for error in kept.look()["errors"]]
+    assert names == ["bytes.yaml", "folder.yaml", "nowhere.yaml", "pipe.yaml"]
+    assert kept.say("hello")["message"] == "Good day."
 
 
 def test_a_file_that_is_only_half_written_is_no_error(kept: Kept, folder: Path) -> None:
