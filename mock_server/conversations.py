@@ -93,14 +93,23 @@ class _ReadyCue:
     def __init__(self, cue: Cue) -> None:
         self.all = [f" {' '.join(words_of(word))} " for word in cue.words]
         self.any = [f" {' '.join(words_of(phrase))} " for phrase in cue.phrases]
+        self._weight_of_all = sum(map(len, self.all))
         self.pattern = compile_pattern(cue.pattern) if cue.pattern else None
 
     def weight(self, message: _Message) -> int:
         """Return how much of the message the cue accounts for: the letters it asked for, 0 if it does not match."""
+        # Plain loops: this is asked of every cue that might answer, and a generator costs more than what it finds.
+        spaced, heaviest = message.spaced, 0
         if self.all:
-            return sum(map(len, self.all)) if all(words in message.spaced for words in self.all) else 0
+            for words in self.all:
+                if words not in spaced:
+                    return 0
+            return self._weight_of_all
         if self.any:
-            return max((len(words) for words in self.any if words in message.spaced), default=0)
+            for words in self.any:
+                if words in spaced and len(words) > heaviest:
+                    heaviest = len(words)
+            return heaviest
         return 1 if self.pattern is not None and self.pattern.isinstance_python(message.text) else 0
 
     def lacks(self, message: _Message) -> tuple[tuple[str, ...], int]:

@@ -98,7 +98,13 @@ async def read(headers: dict[str, str], protocol: Any, most: int) -> tuple[bytes
     length = int(announced) if announced.isdecimal() and len(announced) < 20 else None
     if length is None and "transfer-encoding" not in headers:
         return b"", False, False
-    # Piece by piece even where it is short: a client that goes away in the middle then leaves what it has sent.
+    if length is not None and length <= min(most, _LARGE):
+        try:
+            body: bytes = await protocol()
+        except RuntimeError:
+            # The client went away in the middle, and what it had sent is gone with it.
+            return b"", True, False
+        return body, len(body) < length, False
     chunks: list[bytes] = []
     got = 0
     async for chunk in protocol:

@@ -31,6 +31,9 @@ class Protocol:
     headers: list[tuple[str, str]] = field(default_factory=list)
     sent: list[bytes] = field(default_factory=list)
 
+    async def __call__(self) -> bytes:
+        return b"".join(self.pieces)
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self.pieces:
             yield piece

@@ -1,0 +1,85 @@
+"""FastAPI on uvicorn that does the mock's work as an application would do it.
+
+It validates, matches the written conversations, remembers where they stand, keeps the last requests, and answers with
+items through a response model.
+"""
+
+import sys
+from collections import deque
+from datetime import datetime
+from uuid import uuid4
+
+import uvicorn
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict, Field
+
+from mock_server import read_blueprint
+from mock_server.memory import Memory, Standing
+from mock_server.replies import Ask
+from mock_server.state import State
+
+_KEPT = 1000
+
+
+class Event(BaseModel):
+    """What the documents say."""
+
+    timestamp: datetime
+    type: str
+    item_id: str | None = None
+    description: str | None = None
+
+
+class ChatRequest(BaseModel):
+    """What the documents say."""
+
+    message: str
+    conversation_id: str | None = None
+    session_id: str | None = None
+    user_id: str | None = None
+    events: list[Event] | None = None
+    limit: int = Field(4, ge=0)
+
+
+class Item(BaseModel):
+    """What the documents say, and whatever else the shop knows."""
+
+    model_config = ConfigDict(extra="allow")
+    item_id: str
+    title: str | None = None
+    status: str | None = None
+    description: str | None = None
+    price: str | None = None
+
+
+class ChatResponse(BaseModel):
+    """What the documents say."""
+
+    conversation_id: str
+    message: str
+    items: list[Item]
+
+
+def application() -> FastAPI:
+    """Build the application over the mock's own shop and memory, so that only the frameworks differ."""
+    app = FastAPI()
+    shop = State.from_blueprint(read_blueprint()).shop
+    memory = Memory()
+    kept: deque[tuple[ChatRequest, ChatResponse]] = deque(maxlen=_KEPT)
+
+    @app.post("/v1/chat")
+    async def chat(body: ChatRequest) -> ChatResponse:
+        conversation_id = body.conversation_id or str(uuid4())
+        standing = memory.standing(conversation_id) or Standing()
+        reply = shop.reply(Ask(body.message, conversation_id, limit=body.limit), standing.place)
+        memory.remember(conversation_id, Standing(reply.place or standing.place))
+        items = [Item.model_validate(item) for item in reply.items]
+        response = ChatResponse(conversation_id=conversation_id, message=reply.message, items=items)
+        kept.append((body, response))
+        return response
+
+    return app
+
+
+if __name__ == "__main__":
+    uvicorn.run(application(), host="127.0.0.1", port=int(sys.argv[1]), log_level="critical", access_log=False)

@@ -1,0 +1,95 @@
+"""What is sent: bodies, the fixtures that they need, and the scripts that make wrk send them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chat_contract import load_contract
+from chat_contract.resources import fixtures_dir
+
+EXAMPLE = load_contract().request_examples["documented"]
+_EVENT = {"timestamp": "2024-06-14T10:00:00Z", "type": "browse", "item_id": "ST678VG"}
+_TURNS = 20
+_WORDS = ("oak", "brass", "linen", "walnut", "ceramic", "steel", "wool", "cotton", "glass", "copper")
+_THINGS = ("table", "lamp", "kettle", "chair", "rug", "clock", "shelf", "vase", "pan", "bench")
+
+
+@dataclass(frozen=True)
+class Load:
+    """Bodies that are sent in turn over so many connections; ``fixtures``: items and conversations to serve."""
+
+    name: str
+    bodies: tuple[Any, ...]
+    connections: int = 16
+    fixtures: tuple[int, int] | None = None
+    status: int = 200
+    everyone: bool = False
+    """The other servers get it too."""
+
+
+def _conversation() -> tuple[Any, ...]:
+    said = ("a desk for heavy tools", "is it delivered assembled", "show me lamps", "something cheaper")
+    return tuple(
+        {"message": said[turn % len(said)], "conversation_id": "bench-conversation", "user_id": "u1"}
+        for turn in range(_TURNS)
+    )
+
+
+SEARCH = {"message": "a round oak table for the kitchen"}
+LOADS: tuple[Load, ...] = (
+    Load("valid example, 16 connections", (EXAMPLE,), everyone=True),
+    Load("valid example, 200 connections", (EXAMPLE,), connections=200, everyone=True),
+    Load("invalid body", ({"limit": "x"},), status=422, everyone=True),
+    Load("conversation of 20 turns", _conversation()),
+    Load("100 events", ({**EXAMPLE, "events": [_EVENT] * 100},), everyone=True),
+    Load("search of the shipped 60 items", (SEARCH,)),
+    Load("search of 10 items", (SEARCH,), fixtures=(10, 10)),
+    Load("search of 1,000 items", (SEARCH,), fixtures=(1000, 10)),
+    Load("search of 10,000 items", (SEARCH,), fixtures=(10_000, 10)),
+    Load("match in 10 conversations", ({"message": "topic5 please"},), fixtures=(10, 10)),
+    Load("match in 1,000 conversations", ({"message": "topic500 please"},), fixtures=(10, 1000)),
+)
+
+
+def write_fixtures(folder: Path, items: int, conversations: int) -> Path:
+    """Write a shop of that many items and conversations."""
+    (folder / "conversations").mkdir(parents=True)
+    listed = [
+        {
+            "item_id": f"IT{number}",
+            "title": f"{_WORDS[number % 10]} {_THINGS[number // 10 % 10]} {number}".title(),
+            "status": "active",
+            "description": f"A {_WORDS[number // 7 % 10]} {_THINGS[number % 10]} with number {number}.",
+            "price": f"{number % 900 + 10}.50",
+        }
+        for number in range(items)
+    ]
+    (folder / "catalogue.yaml").write_text(json.dumps({"items": listed}))
+    for number in range(conversations):
+        turn = {"shopper": {"words": [f"topic{number}"]}, "reply": f"About topic {number}.", "items": ["IT1"]}
+        (folder / "conversations" / f"topic-{number:04}.yaml").write_text(json.dumps({"turns": [turn]}))
+    return folder
+
+
+def shipped_items() -> int:
+    """Return how many items the shipped shop has."""
+    return (fixtures_dir() / "catalogue.yaml").read_text("utf-8").count("item_id:")
+
+
+def wrk_script(bodies: Sequence[Any]) -> str:
+    """Return a script for wrk that sends the bodies in turn."""
+    listed = ", ".join(_lua(json.dumps(body)) for body in bodies)
+    return (
+        f"local bodies = {{{listed}}}\nlocal next_one = 0\n"
+        'local headers = {["Content-Type"] = "application/json"}\n'
+        "function request()\n  next_one = next_one % #bodies + 1\n"
+        '  return wrk.format("POST", nil, headers, bodies[next_one])\nend\n'
+    )
+
+
+def _lua(text: str) -> str:
+    return "[==[" + text + "]==]"

@@ -1,0 +1,102 @@
+"""The servers that are measured, each as a program of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import requests
+
+from benchmarks.loads import EXAMPLE
+from chat_contract.resources import openapi_dir
+
+_SECONDS_TO_START = 60.0
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A server and how it is started; ``{port}`` stands for a free one."""
+
+    name: str
+    command: tuple[str, ...]
+    path: str = "/v1/chat"
+
+
+def mock(fixtures: Path | None = None) -> Kind:
+    """Return the mock as shipped: validation, matching and journal on."""
+    more = () if fixtures is None else ("--fixtures", str(fixtures))
+    return Kind("mock", (sys.executable, "-m", "mock_server", "--port", "{port}", *more))
+
+
+FLASK = Kind("Flask constant", (sys.executable, "-m", "benchmarks.flask_constant", "{port}"))
+FASTAPI = Kind("FastAPI", (sys.executable, "-m", "benchmarks.fastapi_shop", "{port}"))
+
+
+def prism() -> Kind | None:
+    """Prism, brought by npm; nothing where npm cannot."""
+    folder = Path(__file__).parent / "node_modules" / ".bin" / "prism"
+    if not folder.exists() and shutil.which("npm"):
+        subprocess.run(
+            ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder.parents[2])],
+            check=False,
+            timeout=300,
+        )
+    if not folder.exists():
+        return None
+    command = (str(folder), "mock", "--verboseLevel", "silent", "--port", "{port}", str(openapi_dir() / "chat.yaml"))
+    return Kind("Prism", command, path="/chat")
+
+
+@dataclass
+class Server:
+    """A running server; ``started_in`` is the time to its first 200."""
+
+    kind: Kind
+    process: subprocess.Popen[bytes]
+    port: int
+    started_in: float
+
+    @classmethod
+    def start(cls, kind: Kind) -> Self:
+        """Start it and wait until it answers a valid request with 200."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        began = time.monotonic()
+        command = [part.replace("{port}", str(port)) for part in kind.command]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        server = cls(kind, process, port, 0.0)
+        with requests.Session() as session:
+            session.trust_env = False
+            while time.monotonic() - began < _SECONDS_TO_START:
+                if server._answers(session):
+                    server.started_in = time.monotonic() - began
+                    return server
+                time.sleep(0.01)
+        server.stop()
+        raise RuntimeError(f"{kind.name} gave no 200 within {_SECONDS_TO_START:.0f} s")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}{self.kind.path}"
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _answers(self, session: requests.Session) -> bool:
+        try:
+            headers = {"Content-Type": "application/json", "Authorization": "Bearer k"}
+            return session.post(self.url, json.dumps(EXAMPLE), headers=headers, timeout=5).status_code == 200
+        except requests.RequestException:
+            return False
