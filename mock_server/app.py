@@ -16,7 +16,7 @@ from mock_server.blueprint import Blueprint, read_blueprint
 from mock_server.bodies import BodyCutShortError, BodyTooLargeError, read_bounded
 from mock_server.control import control_routes
 from mock_server.cors import headers_for, is_preflight, may_read, preflight_headers
-from mock_server.exchange import JSON, Answer, Call, gather
+from mock_server.exchange import JSON, OWN_PREFIX, Answer, Call, gather
 from mock_server.pages import page_routes
 from mock_server.pieces import pieces
 from mock_server.service import ChatService, encode
@@ -24,9 +24,6 @@ from mock_server.state import State
 
 if TYPE_CHECKING:
     from werkzeug.sansio.response import Response as AnyResponse
-
-OWN_PREFIX = "/_mock"
-"""Everything that is ours and not the API's lives below this path."""
 
 _OPERATION = "the operation"
 _OWN_METHODS = "GET, PUT, POST, DELETE"

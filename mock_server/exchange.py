@@ -12,6 +12,9 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 """What the mock says for itself; refusals of the API that it plays have the API's own form (RFC 9457)."""
 
+OWN_PREFIX = "/_mock"
+"""Everything that is ours and not the API's lives below this path."""
+
 Headers = tuple[tuple[str, str], ...]
 
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 import asyncio
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-
-from flask import Flask
 
 from mock_server.exchange import Answer, Call, gather
 from mock_server.journal import MOST_FOLLOWERS
@@ -27,6 +25,7 @@ _MOST_ELSEWHERE = 1024 * 1024 + 1
 _THROWN_AWAY = 64 * 1024 * 1024
 """How much of a body that is too large is still read: a client that is busy sending sees no answer, only a reset."""
 _THREADS = 8
+_App = Callable[..., Iterable[bytes]]
 _FAILED = b'{"detail":"Internal Server Error"}'
 
 
@@ -35,16 +34,20 @@ class BrokenOffError(ConnectionAbortedError):
 
 
 class Front:
-    """An RSGI application. ``service`` decides; ``app`` is the Flask application with the same service."""
+    """An RSGI application. ``service`` decides; ``make_app`` makes the Flask application with the same service.
 
-    def __init__(self, service: ChatService, app: Flask) -> None:
+    Flask takes longer to load than all the rest, and the operation does not need it: it is made in a thread, and only
+    who asks for something else while the mock starts has to wait for it.
+    """
+
+    def __init__(self, service: ChatService, make_app: Callable[[], _App]) -> None:
         blueprint = service.state.blueprint
         self._service = service
-        self._app = app
         self._method = blueprint.method
         self._route = blueprint.route
         self._most = blueprint.options.max_body
         self._threads = ThreadPoolExecutor(_THREADS, "flask")
+        self._app = self._threads.submit(make_app)
         # Followers wait in threads of their own, so that they never keep anyone else waiting.
         self._waiting = ThreadPoolExecutor(MOST_FOLLOWERS + 1, "follower")
 
@@ -76,7 +79,8 @@ class Front:
 
     async def _hand_on(self, scope: Any, headers: dict[str, str], protocol: Any) -> None:
         body, _, _ = await read(headers, protocol, _MOST_ELSEWHERE)
-        ran = await self._in_thread(run, self._app, environ_of(scope, headers, body))
+        app = await asyncio.wrap_future(self._app)
+        ran = await self._in_thread(run, app, environ_of(scope, headers, body))
         if ran.body is not None:
             protocol.response_bytes(ran.status, ran.headers, ran.body)
             return

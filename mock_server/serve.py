@@ -27,21 +27,24 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from chat_contract import KitError
-from mock_server.app import OWN_PREFIX, create_app
 from mock_server.blueprint import Blueprint
+from mock_server.exchange import OWN_PREFIX
 from mock_server.files import folders
 from mock_server.front import Front
 from mock_server.reload import Reloader
 from mock_server.service import ChatService
 from mock_server.state import State
 from mock_server.watching import watch
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 4010
@@ -182,11 +185,22 @@ def load_worker(blueprint: Blueprint, told: Connection) -> Front:
     service = ChatService(State.from_blueprint(blueprint))
     listen_to_parent_only(told, service.journal.end)
     _keep_fresh(service)
-    front = Front(service, create_app(service=service))
-    # What is here now stays until the end; the collector need not look at it again and again.
+    _keep_what_is_here()
+    return Front(service, partial(_make_app, service))
+
+
+def _make_app(service: ChatService) -> Flask:
+    from mock_server.app import create_app  # noqa: PLC0415 - it brings Flask, for which the start need not wait
+
+    app = create_app(service=service)
+    _keep_what_is_here()
+    return app
+
+
+def _keep_what_is_here() -> None:
+    """Take what is here now for good, so that the collector does not look at it again and again."""
     gc.collect()
     gc.freeze()
-    return front
 
 
 def _keep_fresh(service: ChatService) -> None:

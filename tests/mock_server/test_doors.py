@@ -70,7 +70,7 @@ class Doors:
     def __init__(self, blueprint: Blueprint) -> None:
         self.flask = create_app(blueprint).test_client()
         self.service = service_of(blueprint)
-        self.front = Front(self.service, create_app(service=self.service))
+        self.front = Front(self.service, lambda: create_app(service=self.service))
 
     def close(self) -> None:
         self.front.close()
