@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help mock test quality gate-quality fastapi-parity bench lint format install clean
+.PHONY: help mock test quality gate-quality fastapi-parity hostile bench lint format install clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r what does; do printf '%-20s %s\n' "$$what" "$$does"; done
@@ -33,6 +33,9 @@ gate-quality: $(VENV)/dev.stamp ## judge the gate by every case, and time it aga
 
 fastapi-parity: $(VENV)/dev.stamp ## put 20,000 bodies a latitude to the mock and to FastAPI
 	$(BIN)/python -m tests.fastapi_parity --jobs $(JOBS)
+
+hostile: $(VENV)/dev.stamp ## send 20,000 hostile requests to the mock
+	$(BIN)/python -m tests.hostile
 
 bench: $(VENV)/dev.stamp ## measure the mock beside others that do the same work
 	$(BIN)/python -m benchmarks

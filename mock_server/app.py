@@ -16,10 +16,10 @@ from mock_server.blueprint import Blueprint, read_blueprint
 from mock_server.bodies import BodyCutShortError, BodyTooLargeError, read_bounded
 from mock_server.control import control_routes
 from mock_server.cors import headers_for, is_preflight, may_read, preflight_headers
-from mock_server.exchange import JSON, OWN_PREFIX, Answer, Call, gather
+from mock_server.exchange import JSON, OWN_PREFIX, Answer, Call, encode, gather
 from mock_server.pages import page_routes
 from mock_server.pieces import pieces
-from mock_server.service import ChatService, encode
+from mock_server.service import ChatService
 from mock_server.state import State
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def create_app(blueprint: Blueprint | None = None, *, service: ChatService | Non
         service = ChatService(State.from_blueprint(blueprint or read_blueprint()))
     served = service.state.blueprint
     app = Flask("mock_server", static_folder=None)
+    # Else Flask would answer OPTIONS with a page that is empty, but a page.
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     # The contract has one spelling of its path; a redirect to it would be an answer that no document knows.
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
@@ -55,6 +57,7 @@ def create_app(blueprint: Blueprint | None = None, *, service: ChatService | Non
     app.register_blueprint(page_routes(service, OWN_PREFIX))
     app.register_error_handler(HTTPException, _as_json)
     _add_cross_origin(app, service)
+    app.after_request(_without_type_of_nothing)
     app.after_request(lambda response: _noted(service, response))
     return app
 
@@ -135,6 +138,12 @@ def _add_cross_origin(app: Flask, service: ChatService) -> None:
         elif origin is not None and "Vary" not in response.headers:
             response.headers.extend(list(headers_for(origin, allowed)))
         return response
+
+
+def _without_type_of_nothing(response: Response) -> Response:
+    if response.status_code == 204:
+        response.headers.pop("Content-Type", None)
+    return response
 
 
 def _noted(service: ChatService, response: Response) -> Response:

@@ -7,11 +7,10 @@ from typing import Any
 
 from flask import Blueprint as Routes
 from flask import Response, request
-from pydantic_core import to_json
 
 from mock_server.behaviours import BehaviourError, read_rules
 from mock_server.bodies import BodyCutShortError, BodyTooLargeError, read_bounded
-from mock_server.exchange import JSON, Answer, gather, problem
+from mock_server.exchange import JSON, Answer, encode, gather, problem
 from mock_server.explained import described
 from mock_server.guard import refusal
 from mock_server.journal import Entry, TooManyFollowersError
@@ -56,7 +55,7 @@ def as_response(answer: Answer) -> Response:
 
 
 def _json(value: Any, status: int = 200) -> Response:
-    return Response(to_json(value), status, mimetype=JSON)
+    return Response(encode(value), status, mimetype=JSON)
 
 
 def _add_behaviour(routes: Routes, service: ChatService) -> None:
@@ -138,7 +137,7 @@ class _Lines:
             self._begun = True
             return b"\n"
         entry = next(self._following)
-        return to_json(described(entry)) + b"\n" if entry is not None and _is_wanted(entry, self._wanted) else b"\n"
+        return encode(described(entry)) + b"\n" if entry is not None and _is_wanted(entry, self._wanted) else b"\n"
 
     def close(self) -> None:
         close = getattr(self._following, "close", None)

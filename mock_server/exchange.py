@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-
-from pydantic_core import to_json
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -55,7 +54,15 @@ def gather(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return headers
 
 
+def encode(value: Any) -> bytes:
+    """Write JSON as FastAPI does: compact, UTF-8. What UTF-8 cannot say (a lone surrogate) is escaped."""
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode()
+
+
 def problem(status: int, title: str, detail: str, **more: Any) -> Answer:
     """Return a refusal of the mock's own; ``detail`` says what came and what would do."""
-    body = to_json({"type": "about:blank", "title": title, "status": status, "detail": detail, **more})
+    body = encode({"type": "about:blank", "title": title, "status": status, "detail": detail, **more})
     return Answer(status, body, media_type=PROBLEM, because=f"the mock itself: {title}")

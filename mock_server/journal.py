@@ -7,6 +7,7 @@ when somebody looks.
 from __future__ import annotations
 
 import json
+import math
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -165,13 +166,17 @@ def shown_body(body: bytes, *, cut: bool, secrets: tuple[str, ...]) -> Any:
     if cut:
         return f"{text}… (the rest was not kept)"
     try:
-        return json.loads(text, parse_constant=_no_constant) if text else None
+        return json.loads(text, parse_constant=_finite, parse_float=_finite) if text else None
     except (ValueError, RecursionError):
         return text
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)
+def _finite(written: str) -> float:
+    """Refuse numbers that JSON cannot write again; the body is then shown as text."""
+    number = float(written)
+    if not math.isfinite(number):
+        raise ValueError(written)
+    return number
 
 
 def shown_time(at: float) -> str:

@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Any
 
 from pydantic_core import to_json
 
@@ -20,7 +19,7 @@ from mock_server.access import RateLimit, carries_key
 from mock_server.behaviours import AS_USUAL, Behaviour, BehaviourError, Behaviours, Rule, check_still_known
 from mock_server.conversations import Place
 from mock_server.cors import headers_for
-from mock_server.exchange import Answer, Call, problem
+from mock_server.exchange import Answer, Call, encode, problem
 from mock_server.forced import broken, for_a_bad_request, forced, made_up
 from mock_server.freshness import Freshness
 from mock_server.journal import Entry, Journal, kept
@@ -252,14 +251,6 @@ def bad_behaviour(error: BehaviourError, title: str) -> Answer:
 
 def _refused(detail: Detail) -> Answer:
     return Answer(422, encode({"detail": detail}), because="the request breaks the contract")
-
-
-def encode(value: Any) -> bytes:
-    """Write JSON as FastAPI does: compact, UTF-8. What UTF-8 cannot say (a lone surrogate) is escaped."""
-    try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    except UnicodeEncodeError:
-        return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode()
 
 
 def conversation_ids(seed: int | None) -> Callable[[], str]:

@@ -26,7 +26,7 @@ def environ_of(scope: Any, headers: Mapping[str, str], body: bytes) -> dict[str,
     """Return the environment of a request whose body has been read."""
     server, _, port = scope.server.rpartition(":")
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": scope.method,
+        "REQUEST_METHOD": _method_of(scope.method),
         "SCRIPT_NAME": "",
         "PATH_INFO": scope.path.encode("utf-8", "surrogateescape").decode("latin-1"),
         "QUERY_STRING": scope.query_string,
@@ -48,6 +48,11 @@ def environ_of(scope: Any, headers: Mapping[str, str], body: bytes) -> dict[str,
         if "_" not in name:
             environ[_UNPREFIXED.get(name) or f"HTTP_{name.upper().replace('-', '_')}"] = value
     return environ
+
+
+def _method_of(method: str) -> str:
+    """Return the method by a name that stays another one where it is, since Werkzeug takes post for POST."""
+    return method if method == method.upper() else f"UNKNOWN-{method.upper()}"
 
 
 def run(app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> Ran:

@@ -141,6 +141,16 @@ def test_a_filter_that_there_is_not_is_refused(client: FlaskClient, query: str) 
         assert (response.status_code, response.mimetype) == (400, "application/problem+json")
 
 
+@pytest.mark.parametrize(
+    "body", [b'{"message":"\\ud800"}', b'{"x":1e400}', b'{"x":NaN}', b"\xff\xfe", b"[" * 5000, b"9" * 5000]
+)
+def test_whatever_was_sent_can_be_shown(client: FlaskClient, body: bytes) -> None:
+    client.post("/v1/chat", data=body, content_type="application/json")
+    [entry] = kept(client)
+    assert entry["status"] == 422
+    assert entry["request"]["body"] is not None
+
+
 def test_keys_are_shown_nowhere() -> None:
     client = client_with(require_key="the-secret-key")
     client.post("/v1/chat", json={"message": "my key is the-secret-key"}, headers={"X-API-Key": "the-secret-key"})

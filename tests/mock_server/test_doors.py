@@ -158,7 +158,15 @@ def test_options_count_at_both(doors_of: Callable[..., Doors], options: dict[str
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        *(("GET", "/v1/chat"), ("OPTIONS", "/v1/chat"), ("POST", "/v1/chat/"), ("POST", "/v1/Chat"), ("GET", "/")),
+        *(
+            ("GET", "/v1/chat"),
+            ("OPTIONS", "/v1/chat"),
+            ("OPTIONS", "/_mock/reset"),
+            ("POST", "/v1/chat/"),
+            ("POST", "/v1/Chat"),
+            ("GET", "/"),
+        ),
+        *(("OPTIONS", "/_mock/reset"), ("post", "/nowhere")),
         *(("GET", "/_mock/health"), ("GET", "/_mock/openapi.json"), ("GET", "/_mock/behaviour"), ("GET", "/_mock/x")),
         *(("GET", "/_mock/requests?status=2"), ("POST", "/_mock/reset"), ("PUT", "/_mock/behaviour")),
     ],
