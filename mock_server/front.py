@@ -25,6 +25,7 @@ _MOST_ELSEWHERE = 1024 * 1024 + 1
 _THROWN_AWAY = 64 * 1024 * 1024
 """How much of a body that is too large is still read: a client that is busy sending sees no answer, only a reset."""
 _THREADS = 8
+_SECONDS_TO_LEAVE = 0.1
 _App = Callable[..., Iterable[bytes]]
 _FAILED = b'{"detail":"Internal Server Error"}'
 
@@ -134,6 +135,8 @@ async def send(answer: Answer, protocol: Any) -> None:
     transport = protocol.response_stream(answer.status, headers)
     for piece in pieces(answer):
         if piece is None:
+            # What was sent must be on its way: granian would else make a whole answer of it, with nothing in it.
+            await asyncio.sleep(_SECONDS_TO_LEAVE)
             raise BrokenOffError("as a fault asked for")
         chunk, pause = piece
         if pause:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -122,6 +124,48 @@ def test_a_hundred_half_sent_bodies_neither_slow_others_nor_hold_up_the_end(
     assert time.monotonic() - before < 8  # without a kill time-out it never ends
     for connection in waiting:
         connection.close()
+
+
+@pytest.mark.parametrize(("fault", "some"), [("drop", False), ("truncate", True)])
+def test_a_fault_breaks_the_connection_off_after_the_head(server: Running, fault: str, some: bool) -> None:
+    asked = HEAD + b"Prefer: fault=%b\r\nContent-Length: 16\r\n\r\n" % fault.encode() + HI
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+            connection.sendall(asked)
+            received = b""
+            while chunk := connection.recv(65536):
+                received += chunk
+        head, _, body = received.partition(b"\r\n\r\n")
+        announced = int(re.search(rb"content-length: (\d+)", head)[1])
+        assert head.startswith(b"HTTP/1.1 200")
+        assert bool(body) is some
+        assert len(body) < announced
+
+
+def test_https_is_served(run_mock: Run, session: requests.Session, tmp_path: Path, require_program: Any) -> None:
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [require_program("openssl", "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
+        + ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
+        check=True,
+        capture_output=True,
+    )
+    running = run_mock("--host", "localhost", "--tls-cert", str(certificate), "--tls-key", str(key))
+    assert running.url.startswith("https://localhost:")
+    answer = session.post(running.url, json={"message": "hi"}, verify=str(certificate))
+    assert answer.status_code == 200
+
+
+def test_a_follower_does_not_hold_up_the_end(run_mock: Run, session: requests.Session) -> None:
+    running = run_mock()
+    stream = session.get(f"http://127.0.0.1:{running.port}/_mock/requests/stream", stream=True, timeout=10)
+    session.post(running.url, json={"message": "hi"})
+    lines = stream.iter_lines()
+    assert json.loads(next(line for line in lines if line))["status"] == 200
+    before = time.monotonic()
+    assert running.stop() == 0
+    assert time.monotonic() - before < 4  # it would have no end of its own
+    stream.close()
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
