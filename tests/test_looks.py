@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.conftest import RequireProgram
+from tests.looks import console
 from tests.looks.__main__ import SCHEMES, SIZES, picture, report_pages
 
 
@@ -20,3 +21,13 @@ def test_the_report_is_drawn_in_both_schemes_and_on_a_phone(tmp_path: Path, requ
     # An empty page is much smaller; no two of the pictures are the same.
     assert len(drawn) == len(SIZES) * len(SCHEMES)
     assert min(map(len, drawn)) > 30_000
+
+
+def test_the_readmes_pictures_of_the_console_can_be_taken_again(
+    tmp_path: Path, require_program: RequireProgram
+) -> None:
+    require_program("chromium", "chromium")
+    taken = console.take_for_the_readme(tmp_path)
+    assert {path.name for path in taken} == {name for name, _ in console.README}
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    assert all(f"(docs/{path.name})" in readme and path.stat().st_size > 30_000 for path in taken)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,23 +39,27 @@ def mock(fixtures: Path) -> Iterator[str]:
             process.wait(timeout=10)
 
 
-def take(folder: Path) -> list[Path]:
+FORMS = {"desktop": DESKTOP, "phone": PHONE}
+SCHEMES = ("light", "dark")
+
+
+def take(folder: Path, forms: Sequence[str] = tuple(FORMS), schemes: Sequence[str] = SCHEMES) -> list[Path]:
     """Take the pictures: wide and on a phone, light and dark; returns their files."""
     taken = []
     with tempfile.TemporaryDirectory() as place, browser(shutil.which("chromium") or "") as opened:
         fixtures = Path(place, "fixtures")
         shutil.copytree(fixtures_dir(), fixtures)
         with mock(fixtures) as base:
-            for form, context in (("desktop", DESKTOP), ("phone", PHONE)):
-                for scheme in ("light", "dark"):
-                    taken += _walk(opened, base, fixtures, folder / f"console-{form}-{scheme}", scheme, context)
+            for form in forms:
+                for scheme in schemes:
+                    taken += _walk(opened, base, fixtures, folder / f"console-{form}-{scheme}", scheme, FORMS[form])
     return taken
 
 
 def take_for_the_readme(folder: Path) -> list[Path]:
     """Take the three pictures of the README."""
     with tempfile.TemporaryDirectory() as place:
-        taken = take(Path(place))
+        taken = take(Path(place), ("desktop",), ("light",))
         by_name = {path.name: path for path in taken}
         return [Path(shutil.copy(by_name[f"console-desktop-light-{part}.png"], folder / name)) for name, part in README]
 
