@@ -274,14 +274,24 @@ def test_the_record_of_another_run_is_refused(lax: str, tmp_path: Path) -> None:
 # Split over several jobs
 
 
-@pytest.mark.parametrize("name", ["lax", "limit-ignored-later", "no-emoji"])
+def by_key(report: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Each cause that fails, as often as it is listed."""
+    return sorted(
+        (clause["id"], one["cause"]["pointer"], one["cause"]["got"])
+        for clause in report["clauses"]
+        if clause["verdict"] == "fail"
+        for one in clause["violations"]
+    )
+
+
+@pytest.mark.parametrize("name", ["lax", "limit-ignored-later", "no-emoji", "user-number"])
 def test_the_shards_together_say_what_the_whole_says(name: str, tmp_path: Path) -> None:
     with serve(BY_NAME[name]) as url:
         whole = judge(tmp_path, url, name="whole")
         parts = [judge(tmp_path, url, "--shard", f"{number}/3", name=f"part{number}") for number in (1, 2, 3)]
     result = call("report", "merge", *(tmp_path / f"part{n}.json" for n in (1, 2, 3)), "--report", f"json={tmp_path}/m")
     merged = json.loads((tmp_path / "m").read_text("utf-8"))
-    assert (merged["verdict"], causes(merged)) == (whole["verdict"], causes(whole))
+    assert (merged["verdict"], by_key(merged)) == (whole["verdict"], by_key(whole))
     assert result.exit_code == {"conforms": 0, "violates": 1}[whole["verdict"]]
     assert max(part["requests"] for part in parts) < 100
     played = [{one["script"] for one in part["exchanges"] if one["group"] == "conversation"} for part in parts]
@@ -327,15 +337,46 @@ def test_a_waiver_excuses_its_cause_and_no_other(tmp_path: Path) -> None:
         assert judge(tmp_path, url, "--waivers", waivers)["verdict"] == "violates"
 
 
-def test_a_waiver_that_waives_nothing_is_an_error(lax: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["message-null", "single-quote-crashes"])
+def test_a_waiver_that_waives_nothing_is_an_error(name: str, lax: str, tmp_path: Path) -> None:
     waivers = tmp_path / "waivers.yaml"
-    with serve(BY_NAME["message-null"]) as url:
+    # What single-quote-crashes is waived by is mostly sent only where a pack was taken apart.
+    with serve(BY_NAME[name]) as url:
         call("verify", url, "--write-waivers", waivers)
     complete(waivers)
     result = call("verify", lax, "--waivers", waivers)
     assert result.exit_code == 2
     assert "waives nothing that was found" in result.output
     assert "waivers.yaml:" in result.output
+
+
+def test_shards_draft_and_use_waivers_together(tmp_path: Path) -> None:
+    waivers = tmp_path / "waivers.yaml"
+
+    def merged(name: str, *arguments: str | Path, drafts: tuple[str | Path, ...] = ()) -> Result:
+        # A fresh server for each run: one that remembers the ids of an earlier run shows more of its fault.
+        with serve(BY_NAME[name]) as url:
+            for number in (1, 2):
+                judge(tmp_path, url, "--shard", f"{number}/2", *arguments, name=f"part{number}")
+        return call("report", "merge", tmp_path / "part1.json", tmp_path / "part2.json", *drafts)
+
+    assert merged("limit-ignored-later", drafts=("--write-waivers", waivers)).exit_code == 1
+    complete(waivers)
+    accepted = merged("limit-ignored-later", "--waivers", waivers)
+    mended = merged("lax", "--waivers", waivers)
+    assert accepted.exit_code == 0, accepted.output
+    assert mended.exit_code == 2
+    assert "nothing was found for the waiver of limit.asked /items text" in mended.output
+
+
+def test_a_waiver_that_is_too_narrow_says_what_it_lacks(tmp_path: Path) -> None:
+    waivers = tmp_path / "waivers.yaml"
+    with serve(BY_NAME["limit-ignored-later"]) as url:
+        call("verify", url, "--quick", "--write-waivers", waivers)
+        complete(waivers)
+        result = call("verify", url, "--waivers", waivers)
+    assert result.exit_code == 1
+    assert "its waiver does not list: [" in result.output
 
 
 # What changed since

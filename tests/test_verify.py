@@ -215,7 +215,8 @@ SEEN = {
 }
 VIOLATION = exactly(
     message=TEXT, pointer=TEXT, expected=TEXT, got={}, exchanges={"type": "array", "items": EXCHANGE, "minItems": 1},
-    curl=TEXT, seen=COUNT, sent=COUNT, intermittent={"type": "boolean"}, request=TEXT,
+    cause=exactly(pointer=TEXT, got=TEXT), beyond_waiver=TEXTS, curl=TEXT, seen=COUNT, sent=COUNT,
+    intermittent={"type": "boolean"}, request=TEXT,
     requests={"type": "array", "items": TEXT, "minItems": 1},
     waived={"anyOf": [{"type": "null"}, exactly(reason=TEXT, owner=TEXT, expires=TEXT)]},
 )  # fmt: skip
@@ -230,7 +231,7 @@ REPORT = exactly(
     requests=COUNT, seconds=NUMBER, clauses={"type": "array", "items": CLAUSE}, latitude=HEADERS,
     format={"const": "chat-contract-report"}, version={"const": 1}, tool=TEXT, contract=TEXT, started=TEXT,
     tier={"enum": ["quick", "default", "deep"]}, strict={"type": "boolean"}, shard=TEXT, recalled=COUNT,
-    left_out={"type": "object", "additionalProperties": COUNT},
+    left_out={"type": "object", "additionalProperties": COUNT}, waivers_in_vain=TEXTS,
     latitude_changes={"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 3, "maxItems": 3}},
     exchanges={"type": "array", "items": SEEN, "minItems": 1},
 )  # fmt: skip

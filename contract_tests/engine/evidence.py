@@ -15,6 +15,8 @@ from contract_tests.engine.runner import Observation
 from contract_tests.engine.script import count_by_group
 from contract_tests.engine.secrets import Secrets, is_credential
 from contract_tests.engine.verdict import ClauseResult, RunResult
+from contract_tests.engine.waiving import beyond, name_of, said_of
+from reporting.waivers import Waiver
 
 FORMAT = "chat-contract-report"
 VERSION = 1
@@ -45,14 +47,15 @@ def evidence(result: RunResult, way: Way, changes: Sequence[tuple[str, str, str]
         "recalled": result.recalled,
         "seconds": round(result.seconds, 3),
         "left_out": count_by_group(result.left_out),
-        "clauses": [_clause(clause, way) for clause in result.clauses],
+        "clauses": [_clause(clause, way, result.waivers) for clause in result.clauses],
+        "waivers_in_vain": [secrets.hide(name_of(waiver)) for waiver in result.in_vain],
         "latitude": result.profile,
         "latitude_changes": [list(change) for change in changes],
         "exchanges": [_observed(number, seen, secrets) for number, seen in enumerate(result.observations, 1)],
     }
 
 
-def _clause(found: ClauseResult, way: Way) -> Document:
+def _clause(found: ClauseResult, way: Way, waivers: Sequence[Waiver]) -> Document:
     return {
         "id": found.clause.id,
         "group": found.clause.group,
@@ -63,11 +66,11 @@ def _clause(found: ClauseResult, way: Way) -> Document:
         "reason": found.reason,
         "asked": found.asked,
         "exchanges": found.exchanges,
-        "violations": [_violation(cause, way) for cause in found.causes],
+        "violations": [_violation(cause, way, waivers) for cause in found.causes],
     }
 
 
-def _violation(cause: Cause, way: Way) -> Document:
+def _violation(cause: Cause, way: Way, waivers: Sequence[Waiver]) -> Document:
     secrets = way.secrets
     waiver = cause.waiver
     return {
@@ -75,6 +78,7 @@ def _violation(cause: Cause, way: Way) -> Document:
         "pointer": secrets.hide(render_pointer(cause.violation.pointer)),
         "expected": secrets.hide(cause.violation.expected),
         "got": _hidden(cause.violation.got, secrets),
+        "cause": _hidden({name: said_of(cause)[name] for name in ("pointer", "got")}, secrets),
         "seen": cause.seen,
         "sent": cause.sent,
         "intermittent": cause.intermittent,
@@ -85,6 +89,7 @@ def _violation(cause: Cause, way: Way) -> Document:
             "owner": secrets.hide(waiver.owner),
             "expires": waiver.expires.isoformat(),
         },
+        "beyond_waiver": beyond(cause, waivers),
         "request": cause.exhibit.step.label,
         "requests": list(cause.labels),
         "exchanges": [_exchange(interaction, secrets) for interaction in exchanges(cause.exhibit)],

@@ -17,7 +17,13 @@ from contract_tests.engine.verdict import run_verdict
 _SAME = ("format", "version", "tool", "contract", "base_url", "seed", "tier", "strict")
 _ORDER = ("fail", "warn", "waived", "pass", "observed", "skipped")
 
-_VIOLATION = {"type": "object", "required": ["message", "intermittent", "sent", "waived", "curl"]}
+_VIOLATION = {
+    "type": "object",
+    "required": [
+        *("message", "cause", "intermittent", "seen", "sent", "waived"),
+        *("beyond_waiver", "requests", "exchanges", "curl"),
+    ],
+}
 _CLAUSE = {
     "type": "object",
     "required": ["id", "level", "verdict", "asked", "exchanges", "reason", "violations"],
@@ -25,7 +31,10 @@ _CLAUSE = {
 }
 _SHAPE = {
     "type": "object",
-    "required": [*_SAME, "requests", "seconds", "started", "shard", "left_out", "clauses", "latitude", "exchanges"],
+    "required": [
+        *_SAME,
+        *("requests", "seconds", "started", "shard", "left_out", "waivers_in_vain", "clauses", "latitude", "exchanges"),
+    ],
     "properties": {
         "format": {"const": FORMAT},
         "version": {"const": VERSION},
@@ -33,6 +42,7 @@ _SHAPE = {
         "seconds": {"type": "number"},
         "started": {"type": "string"},
         "left_out": {"type": "object"},
+        "waivers_in_vain": {"type": "array", "items": {"type": "string"}},
         "clauses": {"type": "array", "items": _CLAUSE},
         "latitude": {"type": "object"},
         "exchanges": {"type": "array", "items": {"type": "object"}},
@@ -72,6 +82,9 @@ def merge(documents: Sequence[Document], names: Sequence[str]) -> Document:
     for clause in clauses:
         # What one part left to the others is untried only if all did.
         clause["asked"] = clause["verdict"] != "skipped" or "not asked for" not in clause["reason"]
+    in_vain = _in_vain(documents, clauses)
+    if whole and in_vain:
+        raise UsageError(f"nothing was found for the waiver of {'; '.join(in_vain)}; take it out: that is mended")
     verdict, reason = run_verdict(
         ((clause["id"], clause["level"], clause["verdict"], clause["asked"]) for clause in clauses),
         unsure=_unsure(clauses),
@@ -88,10 +101,21 @@ def merge(documents: Sequence[Document], names: Sequence[str]) -> Document:
         "seconds": max(document["seconds"] for document in documents),
         "left_out": dict(sum((Counter(document["left_out"]) for document in documents), Counter())),
         "clauses": clauses,
+        "waivers_in_vain": in_vain,
         "latitude": _latitude(documents),
         "latitude_changes": [],
         "exchanges": [{**exchange, "number": number} for number, exchange in enumerate(exchanges, 1)],
     }
+
+
+def _in_vain(documents: Sequence[Document], clauses: Sequence[Document]) -> list[str]:
+    """Name the waivers for which no part found anything."""
+    found = {
+        f"{clause['id']} {one['cause']['pointer']} {one['cause']['got']}"
+        for clause in clauses
+        for one in clause["violations"]
+    }
+    return sorted({name for document in documents for name in document["waivers_in_vain"]} - found)
 
 
 def _check_shards(documents: Sequence[Document], names: Sequence[str]) -> bool:
@@ -113,7 +137,28 @@ def _clause(parts: tuple[Document, ...]) -> Document:
     return {
         **worst,
         "exchanges": sum(part["exchanges"] for part in parts),
-        "violations": [violation for part in parts for violation in part["violations"]],
+        "violations": _causes([violation for part in parts for violation in part["violations"]]),
+    }
+
+
+def _causes(violations: Iterable[Document]) -> list[Document]:
+    """Join what several parts saw of one cause: it is shown by the shortest of its exchanges."""
+    groups: dict[tuple[str, str], list[Document]] = {}
+    for violation in violations:
+        groups.setdefault((violation["cause"]["pointer"], violation["cause"]["got"]), []).append(violation)
+    return [_cause(group) for group in groups.values()]
+
+
+def _cause(group: Sequence[Document]) -> Document:
+    shown = min(group, key=lambda one: (one["intermittent"], len(one["exchanges"]), len(one["curl"])))
+    return {
+        **shown,
+        "seen": sum(one["seen"] for one in group),
+        "sent": sum(one["sent"] for one in group),
+        "requests": list(dict.fromkeys(label for one in group for label in one["requests"])),
+        "beyond_waiver": list(dict.fromkeys(label for one in group for label in one["beyond_waiver"])),
+        # A part that it is not accepted in speaks for the whole.
+        "waived": shown["waived"] if all(one["waived"] for one in group) else None,
     }
 
 
@@ -133,3 +178,13 @@ def _latitude(documents: Sequence[Document]) -> dict[str, Any]:
         for name, answer in document["latitude"].items():
             answers.setdefault(name, answer)
     return answers
+
+
+def causes_said(document: Document) -> list[dict[str, object]]:
+    """Say of each cause that counts what a waiver says of it."""
+    return [
+        {"clause": clause["id"], **one["cause"], "requests": one["requests"]}
+        for clause in document["clauses"]
+        for one in clause["violations"]
+        if clause["level"] != "observed" and not one["intermittent"]
+    ]

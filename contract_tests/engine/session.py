@@ -31,7 +31,7 @@ from contract_tests.engine.shards import Shard
 from contract_tests.engine.tiers import TIERS, Tier
 from contract_tests.engine.transport import Transport
 from contract_tests.engine.verdict import RunResult, clause_results, run_verdict
-from contract_tests.engine.waiving import waived
+from contract_tests.engine.waiving import tried_in_vain, waived
 from reporting.waivers import Waiver
 
 DEEP_SECONDS = 120.0
@@ -286,6 +286,8 @@ def _judged(
         tier=options.tier,
         strict=options.strict,
         shard=str(options.shard or ""),
+        waivers=options.waivers,
+        in_vain=tuple(tried_in_vain(options.waivers, causes, runner.journal.observations)),
     )
 
 

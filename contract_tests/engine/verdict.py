@@ -10,6 +10,7 @@ from chat_contract import Clause, Contract
 from contract_tests.engine.causes import Cause
 from contract_tests.engine.runner import Observation, by_clause
 from contract_tests.engine.script import Script
+from reporting.waivers import Waiver
 
 Verdict = Literal["conforms", "violates", "inconclusive"]
 ClauseVerdict = Literal["pass", "fail", "warn", "waived", "observed", "skipped"]
@@ -52,6 +53,9 @@ class RunResult:
     strict: bool = False
     shard: str = ""
     """Which part of a run this is, such as 2/5; empty for a whole one."""
+    waivers: tuple[Waiver, ...] = ()
+    in_vain: tuple[Waiver, ...] = ()
+    """The waivers for which nothing was found, though the run sent what they are about."""
 
     @property
     def causes(self) -> tuple[Cause, ...]:

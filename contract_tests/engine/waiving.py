@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from chat_contract import Contract
 from chat_contract.errors import render_pointer
 from contract_tests.engine.causes import Cause
 from contract_tests.engine.runner import Observation
-from reporting.waivers import Waiver, check_used, draft, read_waivers
+from reporting.waivers import Waiver, draft, read_waivers
 
 KEYS: dict[str, type] = {"clause": str, "pointer": str, "got": str, "requests": list}
 """What a waiver says of its cause: clause, place, what came, and by which requests it may be shown."""
@@ -42,24 +42,55 @@ def _waiver_of(cause: Cause, waivers: Sequence[Waiver]) -> Waiver | None:
 
 
 def _matches(cause: Cause, waiver: Waiver) -> bool:
-    said = _said_of(cause)
-    same = all(waiver.match[name] == said[name] for name in ("clause", "pointer", "got"))
-    return same and set(cause.labels) <= set(waiver.match["requests"])
+    return _alike(cause, waiver) and set(cause.labels) <= set(waiver.match["requests"])
 
 
-def check_waivers(waivers: Sequence[Waiver], causes: Iterable[Cause], observations: Collection[Observation]) -> None:
-    """Raise :class:`DocumentError` for a waiver that waives nothing, though all its requests were sent."""
+def _alike(cause: Cause, waiver: Waiver) -> bool:
+    said = said_of(cause)
+    return all(waiver.match[name] == said[name] for name in ("clause", "pointer", "got"))
+
+
+def beyond(cause: Cause, waivers: Iterable[Waiver]) -> list[str]:
+    """Return the requests that keep a cause from being accepted by a waiver of its kind; none where there is none."""
+    alike = [waiver for waiver in waivers if _alike(cause, waiver)]
+    if cause.waiver is not None or not alike:
+        return []
+    listed = {label for waiver in alike for label in waiver.match["requests"]}
+    return [label for label in cause.labels if label not in listed]
+
+
+def tried_in_vain(
+    waivers: Sequence[Waiver], causes: Iterable[Cause], observations: Collection[Observation]
+) -> list[Waiver]:
+    """Return the waivers for which nothing was found, though a request of theirs was sent.
+
+    One request is enough: most of those that a draft lists are only sent where an answer to another was wrong.
+    """
     sent = {observation.step.label for observation in observations}
-    used = [cause.waiver for cause in causes if cause.waiver is not None]
-    check_used([waiver for waiver in waivers if set(waiver.match["requests"]) <= sent], used)
+    found = list(causes)
+    return [
+        waiver
+        for waiver in waivers
+        if not sent.isdisjoint(waiver.match["requests"]) and not any(_alike(cause, waiver) for cause in found)
+    ]
+
+
+def name_of(waiver: Waiver) -> str:
+    """Name the cause of a waiver on one line."""
+    return " ".join(str(waiver.match[name]) for name in ("clause", "pointer", "got"))
 
 
 def drafted(causes: Iterable[Cause], today: dt.date) -> str:
     """Return a file of waivers for all that fails or warns."""
     wanted = [cause for cause in causes if cause.level != "observed" and not cause.intermittent]
-    return draft([_said_of(cause) for cause in wanted], today + dt.timedelta(days=DAYS))
+    return drafted_of([said_of(cause) for cause in wanted], today)
 
 
-def _said_of(cause: Cause) -> dict[str, object]:
+def drafted_of(said: Sequence[Mapping[str, object]], today: dt.date) -> str:
+    """Return a file of waivers for what :func:`said_of` said of causes."""
+    return draft(said, today + dt.timedelta(days=DAYS))
+
+
+def said_of(cause: Cause) -> dict[str, object]:
     clause, place, got = cause.key
     return {"clause": clause, "pointer": render_pointer(place), "got": got, "requests": list(cause.labels)}

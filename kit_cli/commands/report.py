@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 
 import click
 
 from chat_contract import KitError
+from contract_tests.engine.merge import causes_said, read_evidence
 from contract_tests.engine.merge import merge as merged
-from contract_tests.engine.merge import read_evidence
 from contract_tests.engine.reports import RENDERERS
+from contract_tests.engine.waiving import drafted_of
 from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
-from reporting.targets import parse_targets, write_whole
+from reporting.targets import parse_targets, writable, write_whole
 
 _EXITS = {"conforms": FINE, "violates": FINDINGS, "inconclusive": CANNOT_JUDGE}
 
@@ -31,7 +33,13 @@ def report() -> None:
     metavar="FORMAT[=FILE]",
     help=f"Write a report ({', '.join(RENDERERS)}) to the file or, without one, to the output; repeatable.",
 )
-def merge(files: tuple[Path, ...], wanted: tuple[str, ...]) -> None:
+@click.option(
+    "--write-waivers",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Draft waivers for all that the whole run found.",
+)
+def merge(files: tuple[Path, ...], wanted: tuple[str, ...], write_waivers: Path | None) -> None:
     """Join the JSON reports of all shards of a run into one.
 
     One file alone is made into another format. Exits as verify would have done for the whole.
@@ -39,6 +47,9 @@ def merge(files: tuple[Path, ...], wanted: tuple[str, ...]) -> None:
     try:
         targets = parse_targets(wanted, RENDERERS, default="text")
         document = merged([read_evidence(file) for file in files], [str(file) for file in files])
+        if write_waivers is not None:
+            today = dt.datetime.now(dt.UTC).date()
+            write_whole(writable(write_waivers, "--write-waivers"), drafted_of(causes_said(document), today))
         for target in targets:
             text = RENDERERS[target.format](document)
             if target.file is None:

@@ -65,6 +65,8 @@ def _failure(clause: Document) -> Iterator[str]:
         yield f"    {violation['request']} ({often(violation)})"
         yield f"      expected{where}: {violation['expected']}"
         yield f"      got:      {shorten(violation['got'], 300)}"
+        if violation["beyond_waiver"]:
+            yield f"      its waiver does not list: {shorten(violation['beyond_waiver'], 300)}"
         for line in _brief(violation["curl"]).splitlines():
             yield f"      {line}"
 
