@@ -171,7 +171,7 @@ def _unsaid(contract: Contract, body: Body, history: History) -> Iterator[Fault]
         return
     if not history.issued(conversation):
         yield Fault((CONVERSATION,), "issued", conversation, MUST_ACCEPT)
-        if USER in value and conversation in history.seen:
+        if USER in value and history.was_used_by_another(conversation, value[USER]):
             # The server may have adopted the conversation with the first who named it, and hold on to that user.
             yield Fault((USER,), "other-user", value[USER], DOCUMENTED)
     elif USER in value and not history.same_user(conversation, value[USER]):

@@ -23,6 +23,8 @@ class History:
 
     conversations: dict[str, Conversation] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    users: dict[str, set[str]] = field(default_factory=dict)
+    """Who went under an id that the server did not issue: it may have adopted the conversation with the first."""
     answered: dict[bytes, int] = field(default_factory=dict)
 
     def issued(self, conversation_id: str) -> bool:
@@ -31,3 +33,16 @@ class History:
     def same_user(self, conversation_id: str, user_id: Any) -> bool:
         """Say whether the conversation was begun by this user."""
         return bool(self.conversations[conversation_id].user == user_id)
+
+    def was_used_by_another(self, conversation_id: str, user_id: Any) -> bool:
+        """Say whether somebody else went under an id that the server did not issue; nobody in particular counts."""
+        return bool(self.users.get(conversation_id, set()) - {_name(user_id)})
+
+    def note_user(self, conversation_id: str, user_id: Any) -> None:
+        """Note who went under an id that the server did not issue."""
+        self.users.setdefault(conversation_id, set()).add(_name(user_id))
+
+
+def _name(user_id: Any) -> str:
+    """Tell users apart, whatever stands in the place of an id."""
+    return repr(user_id)

@@ -99,6 +99,8 @@ def remember(history: History, facts: Facts) -> None:
         if known is not None:
             known.rejected = facts.refused
             known.turns += 1
+        else:
+            history.note_user(facts.sent_id, facts.field(USER))
         history.seen.add(facts.sent_id)
     if facts.reply_id is None:
         return

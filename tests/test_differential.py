@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from chat_contract import Contract, History, Interaction, Response, Violation, judge, load_contract
 from chat_contract.classification import classify
 from chat_contract.history import Conversation
-from tests.quality.exchanges import ISSUED, SEEN, Maker
+from tests.quality.exchanges import ISSUED, NAMED_BY, SEEN, Maker
 from tests.quality.independent import Exchange, IndependentJudge, plain_document
 
 SEED = 20240614
@@ -69,7 +69,10 @@ class Difference:
 
 def history() -> History:
     talks = {name: Conversation(user=user, turns=1) for name, user in ISSUED.items()}
-    return History(conversations=talks, seen=set(SEEN))
+    known = History(conversations=talks, seen=set(SEEN))
+    for name, user in NAMED_BY.items():
+        known.note_user(name, user)
+    return known
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +82,7 @@ def contract() -> Contract:
 
 @pytest.fixture(scope="module")
 def independent(contract: Contract) -> IndependentJudge:
-    return IndependentJudge(contract.schemas, ISSUED, SEEN)
+    return IndependentJudge(contract.schemas, ISSUED, SEEN, NAMED_BY)
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,8 @@ ISSUED: Any = _Issued()
 
 Locs = Collection[tuple[str | int, ...]]
 
+_SEPARATORS = {"compact": (",", ":"), "loose": (" , ", " : ")}
+
 JSON_HEADERS: Headers = (("Content-Type", "application/json"),)
 
 
@@ -32,8 +34,8 @@ JSON_HEADERS: Headers = (("Content-Type", "application/json"),)
 class Step:
     """One request of a script. ``body`` is a JSON value (in which ISSUED may stand) or raw bytes.
 
-    ``path`` is None for the operation's own; ``ascii`` writes every other character as an escape; ``layout`` says how
-    much blank stands between the tokens.
+    ``path`` is None for the operation's own; ``ascii`` writes every other character as an escape, and the slash
+    too; ``layout`` says how much blank stands between the tokens, and around them where it is ``loose``.
     ``unblamed`` makes of a pack of faults, each in a place of its own, one script for each that none of the locs
     blames: whether the server looks at these is not known yet.
     """
@@ -45,7 +47,7 @@ class Step:
     headers: Headers = JSON_HEADERS
     chunked: bool = False
     ascii: bool = False
-    layout: Literal["plain", "compact", "pretty"] = "plain"
+    layout: Literal["plain", "compact", "pretty", "loose"] = "plain"
     credential: Credential = "given"
     unblamed: Callable[[Locs], tuple[Script, ...]] | None = field(default=None, repr=False)
 
@@ -59,10 +61,11 @@ class Step:
         if isinstance(self.body, bytes):
             return self.body
         filled = _fill(self.body, conversation_id)
-        separators = (",", ":") if self.layout == "compact" else None
         indent = 2 if self.layout == "pretty" else None
-        text = json.dumps(filled, ensure_ascii=self.ascii, separators=separators, indent=indent)
-        return text.encode("utf-8", "surrogatepass")
+        text = json.dumps(filled, ensure_ascii=self.ascii, separators=_SEPARATORS.get(self.layout), indent=indent)
+        if self.ascii:
+            text = text.replace("/", "\\/")
+        return (f"\r\n\t {text} \n" if self.layout == "loose" else text).encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, eq=False)

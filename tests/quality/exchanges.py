@@ -12,7 +12,8 @@ from chat_contract.interactions import Breakdown, Headers, Request, Response
 from tests.quality.independent import EVENT_FIELDS, FIELDS, Exchange, IndependentJudge, Place
 
 ISSUED = {"issued-1": "u8a7d9f6", "issued-2": "someone"}
-SEEN = frozenset({*ISSUED, "seen-1"})
+NAMED_BY = {"seen-1": "someone"}
+SEEN = frozenset({*ISSUED, *NAMED_BY})
 
 STAMPS = (
     *("2024-06-14T10:00:00Z", "2024-02-29T12:00:00.5+05:30", "9999-12-31T23:59:59-01:00", "1000-01-01T00:00:00+14:00"),

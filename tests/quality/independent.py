@@ -58,9 +58,14 @@ def plain_document() -> dict[str, Any]:
 
 
 class IndependentJudge:
-    """``issued`` are conversations that the server gave away before, each with its user; ``seen``: all ids so far."""
+    """``issued`` are conversations that the server gave away before, each with its user; ``seen``: all ids so far.
 
-    def __init__(self, schemas: Mapping[str, Any], issued: Mapping[str, str], seen: frozenset[str]) -> None:
+    ``named_by``: who made up an id.
+    """
+
+    def __init__(
+        self, schemas: Mapping[str, Any], issued: Mapping[str, str], seen: frozenset[str], named_by: Mapping[str, str]
+    ) -> None:
         formats = Draft202012Validator.FORMAT_CHECKER
         self.sets = {name: Draft202012Validator(schema, format_checker=formats) for name, schema in schemas.items()}
         components = plain_document()["components"]
@@ -70,6 +75,7 @@ class IndependentJudge:
         }
         self.issued = issued
         self.seen = seen
+        self.named_by = named_by
 
     # -- what the request is
 
@@ -90,7 +96,8 @@ class IndependentJudge:
         conversation = value.get("conversation_id")
         if "user_id" not in value or not isinstance(conversation, str) or conversation not in self.seen:
             return False
-        return value["user_id"] != self.issued.get(conversation, NOTHING_AT_ALL)
+        users = {**self.named_by, **self.issued}
+        return value["user_id"] != users.get(conversation, NOTHING_AT_ALL)
 
     def places(self, value: Any) -> Iterator[Place]:
         """Every place that is outside must-accept."""

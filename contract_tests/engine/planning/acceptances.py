@@ -6,6 +6,7 @@ What one 200 clears at once is packed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 from chat_contract.contract import MUST_ACCEPT
@@ -33,6 +34,11 @@ TEXTS: tuple[tuple[str, str], ...] = (
     ("scripts", "机を探しています مكتب للأدوات стол γραφείο שולחן डेस्क โต๊ะ 책상"),
     ("emoji", "👩‍👩‍👧‍👦🛠️🎁 für 🇯🇵"),
     ("mirrored", "\u202eabc\u202c אבג 123"),
+    ("markup", '</script><img src=x onerror=a()><!-- b --> ]]> &amp; &lt; {"a": 1} <?x?>'),
+    ("code", "`ls` | a=b ^c ~d *e* +1 {% x %} ../.. %20 %00 \\u0041 \\n 1' OR '1'='1 -- union select"),
+    ("typography", "“a” ‘b’ – — … € £ © ½ ² ﬁ Ａ ™ \u00a0b\u200bc\u00add\u2028e\u2029f\ufeffg\ufffdh"),
+    ("letters beyond the first plane", "İstanbul ıß ſ 𠀀𝒳 👍🏽 👩🏿‍🔧 https://shop.example/a?b=c&d=1#e"),
+    ("blanks at both ends", "  two  blanks \\"),
 )
 """One text a kind of character; all of them stand in must-accept."""
 
@@ -70,7 +76,22 @@ TIMES = (
     "9999-12-31T23:59:59Z",
     "1969-12-31T23:59:59Z",
     "2038-01-19T03:14:08Z",
+    "2000-02-29T12:00:00.12Z",
 )
+
+OTHER_TIMES = (
+    "2024-06-14T10:00:00.000Z",
+    "2024-06-14T10:00:00.1234Z",
+    "2024-06-14T10:00:00.12345-03:30",
+    "2024-06-14T10:00:00.999999+13:45",
+    "2024-06-14T23:59:59.5-12:00",
+    "1582-10-10T00:00:00Z",
+    "1899-12-31T23:59:59+00:19",
+    "2100-02-28T00:00:00Z",
+)
+
+ITEM_IDS = ("A", "ABC", "abc", "9", "a-", "_x", "a--b", "Z_9-y")
+"""Ids of items as shops have them; each stands in an event of its own."""
 
 
 def first_turns(samples: Samples) -> list[Script]:
@@ -86,7 +107,7 @@ def _first_turns(samples: Samples) -> Iterator[Script]:
         if name == LIMIT:
             # The limits below are this already.
             continue
-        yield single(Step(f"message and {name}", samples.request(name)), GROUP, rank=1)
+        yield single(Step(f"message and {name}", samples.request(name), layout="loose"), GROUP, rank=1)
     yield single(Step("every field", samples.request(*samples.optional), layout="pretty"), GROUP, rank=0)
     yield single(Step("no events", samples.request(**{EVENTS: []}), layout="compact"), GROUP, rank=0)
     yield single(
@@ -100,7 +121,7 @@ def _first_turns(samples: Samples) -> Iterator[Script]:
     yield _packed(samples, "types of events", [{EVENT_TYPE: value} for value in _event_types(samples)])
     yield _packed(samples, "forms of timestamps", [{EVENT_TIME: value} for value in TIMES])
     yield from _texts(samples)
-    yield from _ids(samples)
+    yield from _edges(samples)
     yield from _many_events(samples)
     yield single(
         Step(
@@ -121,7 +142,7 @@ def _event_types(samples: Samples) -> list[str]:
 
 
 def _key_order(samples: Samples) -> Iterator[Script]:
-    full = samples.request(*samples.optional)
+    full = samples.request(*samples.optional, **{LIMIT: _limit(samples, 7)})
     full[EVENTS] = [dict(reversed(event.items())) for event in full[EVENTS]]
     yield single(Step("every field, keys from the last to the first", dict(reversed(full.items()))), GROUP, rank=0)
 
@@ -149,8 +170,7 @@ def _texts(samples: Samples) -> Iterator[Script]:
         body = samples.request(message=text, **{EVENTS: [event]})
         return single(Step(f"text: {name}", body, ascii=ascii_only), GROUP, rank=2)
 
-    longest = samples.narrowest["properties"][MESSAGE]["maxLength"]
-    everything = "\n".join(text for _, text in TEXTS).replace("\n", " ")
+    everything = " ".join(text for _, text in TEXTS)
     parts = tuple(saying(name, text) for name, text in TEXTS)
     events = [{**samples.full_event(0), EVENT_TYPE: text, EVENT_TEXT: text} for _, text in TEXTS]
     yield single(
@@ -160,16 +180,9 @@ def _texts(samples: Samples) -> Iterator[Script]:
         parts=parts,
     )
     yield saying(
-        "accents, quotes and emoji as escapes", TEXTS[2][1][:20] + TEXTS[0][1][:20] + TEXTS[4][1], ascii_only=True
-    )
-    yield saying("only emoji", "🎁")
-    yield single(
-        Step(
-            f"text: {longest} equal characters",
-            samples.request(message="ä" * longest, **{EVENTS: [_longest_texts(samples)]}),
-        ),
-        GROUP,
-        rank=2,
+        "accents, quotes, slashes and emoji as escapes",
+        TEXTS[2][1][:20] + TEXTS[0][1][:20] + " a/b " + TEXTS[4][1],
+        ascii_only=True,
     )
 
 
@@ -182,18 +195,27 @@ def _longest_texts(samples: Samples) -> dict[str, Any]:
     }
 
 
-def _ids(samples: Samples) -> Iterator[Script]:
-    """Ids at the edges of what everyone takes, and equal ones in several fields."""
-    longest = samples.narrowest["properties"][USER]["maxLength"]
+def _edges(samples: Samples) -> Iterator[Script]:
+    """Texts and ids at the edges of what everyone takes; a character is a code point, however it is stored."""
+    longest = {name: samples.narrowest["properties"][name]["maxLength"] for name in (MESSAGE, USER)}
     names = [name for name in samples.optional if name in {SESSION, USER}]
 
-    def using(label: str, value: str, rank: int) -> Script:
-        values: dict[str, Any] = dict.fromkeys(names, value)
-        values[EVENTS] = [{**samples.full_event(0), ITEM: value}]
-        return single(Step(f"ids: {label}", samples.request(**values)), GROUP, rank=rank)
+    def using(label: str, message: str, value: str, event: dict[str, Any]) -> Script:
+        values: dict[str, Any] = {**dict.fromkeys(names, value), MESSAGE: message, EVENTS: [{**event, ITEM: value}]}
+        return single(Step(label, samples.request(**values)), GROUP, rank=2)
 
-    yield using("as long as everyone takes", ("-_Az09" * longest)[:longest], 2)
-    yield using("of digits only, equal in all fields", "1234567890", 2)
+    yield using(
+        "texts and ids as long as everyone takes",
+        "ä" * longest[MESSAGE],
+        ("-_Az09" * longest[USER])[: longest[USER]],
+        _longest_texts(samples),
+    )
+    yield using(
+        "only emoji, and ids of digits only, equal in all fields",
+        "🎁" * (longest[MESSAGE] * 3 // 5),
+        "1234567890",
+        samples.full_event(0),
+    )
 
 
 def _many_events(samples: Samples) -> Iterator[Script]:
@@ -201,19 +223,39 @@ def _many_events(samples: Samples) -> Iterator[Script]:
     event = samples.full_event(0)
     later = {**event, EVENT_TIME: "2024-06-14T12:00:00+02:00"}
     unordered = [later, event, event, {**event, ITEM: "NO-SUCH-ITEM"}, samples.event()]
-    same = [event] * (most - len(unordered))
-    yield single(
-        Step(f"{most} events, unordered and doubled", samples.request(**{EVENTS: [*unordered, *same]})), GROUP, rank=0
+    others = [{**event, EVENT_TIME: time, ITEM: item} for time, item in zip(OTHER_TIMES, cycle(ITEM_IDS), strict=False)]
+    events = [*unordered, *others[: most - len(unordered)]]
+    events += [event] * (most - len(events))
+    parts = tuple(
+        single(Step(f"an event at {one[EVENT_TIME]} with {one[ITEM]}", samples.request(**{EVENTS: [one]})), GROUP)
+        for one in others
     )
+    label = f"{most} events, unordered and doubled"
+    yield single(Step(label, samples.request(**{EVENTS: events})), GROUP, rank=0, parts=parts)
 
 
 def _limits(samples: Samples) -> Iterator[Script]:
     schema = samples.contract.schemas[MUST_ACCEPT]["properties"][LIMIT]
     lowest, highest = schema["minimum"], schema["maximum"]
     events = [samples.full_event(0), samples.full_event(1)]
-    for value in (lowest, highest):
-        yield single(Step(f"limit {value}", samples.request(**{LIMIT: value})), GROUP, rank=0)
+    yield single(Step(f"limit {highest}", samples.request(**{LIMIT: highest})), GROUP, rank=0)
     yield single(Step(f"limit {lowest} with events", samples.request(**{EVENTS: events, LIMIT: lowest})), GROUP, rank=0)
+
+
+def _limit(samples: Samples, value: int) -> int:
+    """Return a limit that everyone takes, this one if it may be."""
+    bounds = samples.narrowest["properties"][LIMIT]
+    return int(min(max(value, bounds["minimum"]), bounds["maximum"]))
+
+
+def _full_of_edges(samples: Samples, continued: dict[str, Any]) -> dict[str, Any]:
+    """Return a later turn with every field, each at the edge of what everyone takes."""
+    properties = samples.narrowest["properties"]
+    session = ("b-_Y8" * 99)[: properties[SESSION]["maxLength"]]
+    item = ("c-_X7" * 99)[: properties[EVENTS]["items"]["properties"][ITEM]["maxLength"]]
+    event = {**_longest_texts(samples), EVENT_TIME: OTHER_TIMES[3], ITEM: item}
+    values = {SESSION: session, EVENTS: [event], LIMIT: _limit(samples, 5)}
+    return samples.request(*samples.optional, **continued, **values)
 
 
 def later_turns(samples: Samples) -> list[Step]:
@@ -232,12 +274,12 @@ def later_turns(samples: Samples) -> list[Step]:
         ),
         Step("goes on in another session", samples.request(**continued, **{SESSION: "contract-test-other"})),
         Step("goes on with limit 2 and events", samples.request(**continued, **{EVENTS: events, LIMIT: 2})),
-        Step("goes on with every field", samples.request(*samples.optional, **continued)),
+        Step("goes on with every field", _full_of_edges(samples, continued)),
         Step("goes on with no events and limit 3", samples.request(**continued, **{EVENTS: [], LIMIT: 3})),
-        Step("goes on in other scripts", samples.request(message=TEXTS[3][1] + TEXTS[4][1], **continued)),
+        Step("goes on in other scripts", samples.request(message=" ".join(text for _, text in TEXTS), **continued)),
         Step(
             "goes on, keys from the last to the first",
-            dict(reversed(samples.request(*samples.optional, **continued).items())),
+            dict(reversed(samples.request(*samples.optional, **continued, **{LIMIT: _limit(samples, 9)}).items())),
             headers=JSON_HEADERS,
         ),
     ]

@@ -96,10 +96,12 @@ def _interleaved(samples: Samples) -> Iterator[Script]:
     for name, user in (("one", RUN_USER), ("two", RUN_USER)):
         values = {SESSION: RUN_SESSION, USER: user}
         turn = samples.request(**values, **{CONVERSATION: ISSUED})
+        # No items at all is for the latitude to take or refuse; a later turn may forget that it was asked for.
+        none = (Step("goes on with limit 0", samples.request(**{CONVERSATION: ISSUED, LIMIT: 0})),)
         yield Script(
             f"interleaved conversation {name}",
             GROUP,
-            (_opening(samples, **values), Step("goes on", turn)),
+            (_opening(samples, **values), Step("goes on", turn), *(none if name == "two" else ())),
             rank=0,
             together="interleaved",
         )

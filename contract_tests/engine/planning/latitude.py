@@ -66,6 +66,7 @@ _NO_DATES: tuple[Any, ...] = (
     "é\u0000\n",
     "20240614T100000Z",
 )
+_DOCUMENTED_DATES: tuple[Any, ...] = ("2024-06-14t10:00:00z", "2024-06-14T10:00:00.123456789Z")
 _ODD_DATES: tuple[Any, ...] = ("9999-12-31T23:59:59-01:00", "1000-01-01T00:00:00+14:00", 2**31, -1, 0.5)
 
 _MIXED_TIMES = ("2024-06-14T10:00:00Z", "2024-06-14T09:00:00", "2024-06-14T11:00:00+02:00")
@@ -340,6 +341,8 @@ def _times(samples: Samples) -> Iterator[Script]:
 
     mixed = samples.request(**at(*_MIXED_TIMES))
     yield single(Step("timestamps with and without an offset", mixed), GROUP, rank=0)
+    documented = {repr(time): at(time) for time in _DOCUMENTED_DATES}
+    yield _pack(samples, "timestamps that are documented, but seldom", documented, rank=4)
     yield _pack(samples, "odd timestamps", {repr(time): at(time) for time in _ODD_DATES}, rank=2)
     yield _pack(samples, "timestamps that are no dates", {repr(time): at(time) for time in _NO_DATES}, rank=0)
 

@@ -37,6 +37,7 @@ def make_plan(contract: Contract, *, seed: int = 0, key: str | None = None, budg
         *acceptances.first_turns(samples),
         *conversations.scripts(samples, telling, others),
         *first,
+        *rejections.varied(samples),
         *wire.scripts(samples),
         *(credentials.scripts(samples, key) if key is not None else ()),
         *latitude.scripts(samples, rng),

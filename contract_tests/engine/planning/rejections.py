@@ -150,19 +150,39 @@ def _pairs(samples: Samples) -> Iterator[tuple[int, Step]]:
     yield 2, Step("two faults in one event", samples.request(**{EVENTS: [samples.full_event(0), both]}))
 
 
+def varied(samples: Samples) -> list[Script]:
+    """Return the other wrong values of each type, packed: few servers take one of a type and refuse another.
+
+    What a server leaves unnamed that names several is sent alone; of one that names the first fault only, last.
+    """
+    steps = [
+        *_packed_top(samples, samples.other_wrong_top(), "others", later=False, last=True),
+        _packed_events(samples, samples.other_wrong_event(), "other values, every fault of an event", last=True),
+    ]
+    return [single(step, GROUP, rank=4) for step in steps]
+
+
 def packed(samples: Samples) -> tuple[list[Script], list[Step]]:
     """Return every wrong value in a few requests, of a first turn and of a later one.
 
     A server that names all faults shows with one answer that it looks at each; what it does not name is sent alone.
     """
-    first = [*_packed_top(samples, later=False), _packed_events(samples, later=False)]
-    later = [*_packed_top(samples, later=True), _packed_events(samples, later=True)]
+    first, later = (
+        [
+            *_packed_top(samples, samples.wrong_top(), "faults at once", later=turn),
+            _packed_events(samples, samples.wrong_event(), "every fault of an event", later=turn),
+        ]
+        for turn in (False, True)
+    )
     return [single(step, GROUP, rank=0) for step in first], later
 
 
 _PACKED_LATER = 2
 """How many packs of wrong fields stand in a later turn."""
 
+
+_LAST = 9
+"""The rank of what is sent only where nothing else is left to send."""
 
 _MEMBER = 3
 """How long the place of a member of an event is."""
@@ -172,10 +192,12 @@ def _each_once(wrongs: Iterable[Wrong]) -> Iterator[Wrong]:
     return iter({(wrong.field, repr(wrong.value)): wrong for wrong in wrongs}.values())
 
 
-def _packed_top(samples: Samples, *, later: bool) -> Iterator[Step]:
+def _packed_top(
+    samples: Samples, faults: Iterable[Wrong], what: str, *, later: bool, last: bool = False
+) -> Iterator[Step]:
     """Put one wrong value of each field into each request, until every one of them was sent."""
     by_field: dict[str, list[Wrong]] = {}
-    for wrong in _each_once(samples.wrong_top()):
+    for wrong in _each_once(faults):
         if not (later and wrong.field == CONVERSATION):
             by_field.setdefault(wrong.field, []).append(wrong)
     rows = list(zip_longest(*by_field.values()))
@@ -193,26 +215,29 @@ def _packed_top(samples: Samples, *, later: bool) -> Iterator[Step]:
             )
             for wrong in wrongs
         }
-        label = "faults at once: " + ", ".join(wrong.label for wrong in wrongs)
-        telling = not later and number == 0
-        yield Step(f"{label}, {_where(later=later)}", body, unblamed=_alone(alone, telling=telling))
+        label = f"{what}: " + ", ".join(wrong.label for wrong in wrongs)
+        telling = not (later or last) and number == 0
+        yield Step(f"{label}, {_where(later=later)}", body, unblamed=_alone(alone, telling=telling, last=last))
 
 
-def _packed_events(samples: Samples, *, later: bool) -> Step:
+def _packed_events(
+    samples: Samples, faults: Iterable[Wrong], what: str, *, later: bool = False, last: bool = False
+) -> Step:
     """Put every wrong event and member into an event of its own, a good event before each."""
     names = [name for name in samples.optional if name != EVENTS] if later else []
     turn = {CONVERSATION: ISSUED} if later else {}
     events: list[Any] = []
     alone: dict[Pointer, Script] = {}
-    for wrong in _each_once(samples.wrong_event()):
+    for wrong in _each_once(faults):
         bad = _wrong_event(samples, wrong, full=later)
-        events += [samples.event(number=0), bad]
+        # A few may stand side by side: as many events as everyone takes, and no more.
+        events += [bad] if last else [samples.event(number=0), bad]
         place: Pointer = (EVENTS, len(events) - 1, *((wrong.field,) if wrong.field else ()))
         label = f"event 0 of 1: {wrong.label}" if wrong.field else f"event 0 of 1 is of type {wrong.type}"
         alone[place] = _by_itself(samples, label, samples.request(*names, **{EVENTS: [bad]}, **turn))
     body = samples.request(*names, **{EVENTS: events}, **turn)
-    label = f"every fault of an event, {_where(later=later)}"
-    return Step(label, body, unblamed=_alone(alone, telling=not later))
+    label = f"{what}, {_where(later=later)}"
+    return Step(label, body, unblamed=_alone(alone, telling=not (later or last), last=last))
 
 
 def _where(*, later: bool) -> str:
@@ -225,12 +250,15 @@ def _by_itself(samples: Samples, label: str, body: dict[str, Any]) -> Script:
     return Script(step.label, GROUP, (*opening, step))
 
 
-def _alone(scripts: Mapping[Pointer, Script], *, telling: bool) -> Callable[[Locs], tuple[Script, ...]]:
+def _alone(
+    scripts: Mapping[Pointer, Script], *, telling: bool, last: bool = False
+) -> Callable[[Locs], tuple[Script, ...]]:
     """Return what picks the scripts of the places that were not blamed.
 
     A server that names several faults but not this one may not look there at all. One that names the first alone says
     nothing about the others: of a telling pack, each field's first comes soon, the rest if there are requests left.
     """
+    otherwise = _LAST if last else 2
 
     def unblamed(locs: Locs) -> tuple[Script, ...]:
         left = {
@@ -242,7 +270,7 @@ def _alone(scripts: Mapping[Pointer, Script], *, telling: bool) -> Callable[[Loc
         names_several = len(scripts) - len(left) > 1
         firsts = set({place[-1]: place for place in reversed(left)}.values())
         return tuple(
-            replace(script, rank=0 if names_several or (telling and place in firsts) else 2)
+            replace(script, rank=0 if names_several or (telling and place in firsts) else otherwise)
             for place, script in left.items()
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,7 @@ _ONE_OF_EACH_TYPE: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("boolean", (False, True)),
     ("integer", (5, 0)),
     ("number", (2.5, 0.5)),
-    ("string", ("abc", "none")),
+    ("string", ("abc", "none", "")),
     ("array", ([], ["é", "机"])),
     ("object", ({}, {"a": 1})),
 )
@@ -130,6 +130,21 @@ class Samples:
                 yield from [Wrong(name, "missing", MISSING, MISSING)] * 4
             yield from _wrong_values(name, self.widest["properties"][name], self.valid(name))
 
+    def other_wrong_top(self) -> Iterator[Wrong]:
+        """Yield for each field the wrong values that :meth:`wrong_top` leaves out: the other ones of each type."""
+        for name in self.fields:
+            used = [wrong.value for wrong in self.wrong_top() if wrong.field == name]
+            yield from _other_values(name, self.widest["properties"][name], used)
+
+    def other_wrong_event(self) -> Iterator[Wrong]:
+        """Yield the same for an event and its fields."""
+        item = self.widest["properties"][EVENTS]["items"]
+        for name in ("", *self.event_fields):
+            # An object in the place of an event is an event that lacks what it must have, and has what nobody knows.
+            used = [wrong.value for wrong in self.wrong_event() if wrong.field == name] + [{"a": 1}] * (not name)
+            schema = item["properties"][name] if name else item
+            yield from (wrong for wrong in _other_values(name, schema, used) if wrong.type != "number")
+
     def wrong_event(self) -> Iterator[Wrong]:
         """Yield the event itself, and each field of it, with each JSON type that it must not have."""
         item = self.widest["properties"][EVENTS]["items"]
@@ -159,6 +174,18 @@ def _wrong_values(name: str, schema: Mapping[str, Any], valid: Any, *, skip: tup
         if len(wrong) > 1 and type_name == "string" and validator.is_valid("5"):
             # Where some strings may stand, which ones may not is worth a second look.
             yield Wrong(name, type_name, wrong[-1], wrong[0])
+
+
+def _other_values(name: str, schema: Mapping[str, Any], used: Sequence[Any]) -> Iterator[Wrong]:
+    validator = validator_for(schema)
+    shown = {repr(value) for value in used}
+    for type_name, values in _ONE_OF_EACH_TYPE:
+        if type_name == "array" and schema.get("items"):
+            continue
+        others = [value for value in values if repr(value) not in shown and not validator.is_valid(value)]
+        # An empty text is nothing to many readers, so it tells more than another word.
+        for value in sorted(others, key=lambda value: value != "")[:1]:
+            yield Wrong(name, type_name, value, value)
 
 
 def _some_valid(schema: Mapping[str, Any]) -> Any:

@@ -48,8 +48,8 @@ def _other_bodies(samples: Samples) -> Iterator[Script]:
         ("a list that holds a valid request", [valid]),
         ("a text", "hello"),
         ("a text that holds a valid request", json.dumps(valid)),
-        ("a number", 5),
-        ("a boolean", True),
+        ("a number", 0),
+        ("a boolean", False),
     ):
         raw = json.dumps(body).encode()
         yield single(Step(f"a body that is {label}", raw), "rejection", rank=0 if body in (None, [valid]) else 1)
@@ -60,7 +60,7 @@ def _malformed(samples: Samples) -> Iterator[Script]:
     for rank, label, text in (
         (0, "an empty body", ""),
         (0, "cut off", valid[: len(valid) // 2]),
-        (2, "without its last brace", valid[:-1]),
+        (2, "a name without quotes", "{message: " + json.dumps(samples.messages[0]) + "}"),
         (2, "a comma at the end", valid[:-1] + ",}"),
         (2, "single quotes", "{'message': 'hello'}"),
         (2, "a comment", valid + " // hello"),
@@ -102,7 +102,9 @@ def _http(samples: Samples) -> Iterator[Script]:
         (0, "text/plain", "text/plain"),
         (2, "a form", "application/x-www-form-urlencoded"),
         (3, "another JSON type", "application/vnd.api+json"),
-        (2, "another charset", "application/json; charset=iso-8859-1"),
+        (4, "parts without any", "multipart/form-data; boundary=x"),
+        (4, "no media type at all", "nonsense"),
+        (4, "another charset", "application/json; charset=iso-8859-1"),
         (2, "an unknown charset", "application/json; charset=nonsense"),
     ):
         yield single(Step(f"media type: {label}", body, headers=(("Content-Type", value),)), "http", rank=rank)
