@@ -6,6 +6,10 @@ import threading
 from collections.abc import Callable
 
 
+FEW = 12
+"""So many lost requests the plan can do without, so that a run keeps to its bound; more would cost too much of it."""
+
+
 class SpentError(Exception):
     """The run may send no more."""
 
@@ -27,8 +31,8 @@ class Allowance:
 
     @property
     def spent(self) -> int:
-        """How many count: all of them where the end is fixed, otherwise only those that an answer came to."""
-        return self.sent if self.most is not None else self.sent - self._lost
+        """How many count: all of them where the end is fixed, otherwise those that were lost only as far as they are few."""
+        return self.sent if self.most is not None else self.sent - max(0, self._lost - FEW)
 
     @property
     def over(self) -> bool:
