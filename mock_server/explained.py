@@ -5,6 +5,7 @@ The verdict is the contract's own (:mod:`chat_contract`), not the mock's, which 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from chat_contract import History, Interaction, Request, Response, Standing, classify, judge
@@ -14,11 +15,14 @@ from chat_contract.history import Conversation
 from mock_server.journal import Entry, shown_body, shown_headers, shown_time
 
 _MOST_MISSES = 5
+_MOST_SHOWN = 20
 _KEEPING = (Standing.MUST_ACCEPT, Standing.DOCUMENTED)
 
 
 def described(entry: Entry) -> dict[str, Any]:
-    """Return the entry as JSON."""
+    """Return the entry as JSON; its verdict is made when it is first asked for."""
+    if entry.verdict is None:
+        entry.verdict = _verdict(entry)
     options = entry.state.blueprint.options
     secrets = tuple(secret for secret in (options.require_key, options.control_token) if secret)
     return {
@@ -35,11 +39,11 @@ def described(entry: Entry) -> dict[str, Any]:
         },
         "reply": {
             "headers": dict(entry.answer.headers),
-            "body": shown_body(entry.answer.body, cut=False, secrets=secrets),
+            "body": shown_body(entry.answer.body, cut=entry.answer_cut, secrets=secrets),
             "delay": round(entry.answer.delay, 3),
             "fault": entry.answer.fault,
         },
-        "verdict": _verdict(entry),
+        "verdict": entry.verdict,
         "why": _why(entry),
         "notes": list(_notes(entry)),
     }
@@ -60,13 +64,21 @@ def _verdict(entry: Entry) -> dict[str, Any]:
     answer = Response(
         entry.answer.status, (("Content-Type", entry.answer.media_type), *entry.answer.headers), entry.answer.body
     )
+    judged = judge(contract, Interaction(request, answer), history)
     return {
         "keeps_contract": seen.standing in _KEEPING,
         "standing": str(seen.standing),
-        "faults": [_fault(fault.place, fault.keyword, fault.value) for fault in faults]
+        "faults": _listed([_fault(fault.place, fault.keyword, fault.value) for fault in faults])
         or ([] if seen.standing in _KEEPING else ["the media type is not application/json"]),
-        "answer": [found.message for found in judge(contract, Interaction(request, answer), history)],
+        "answer": [] if entry.answer_cut else _listed(found.message for found in judged),
     }
+
+
+def _listed(texts: Iterable[str]) -> list[str]:
+    """Return the texts, or the first of very many and how many there are besides."""
+    shown = list(texts)
+    more = len(shown) - _MOST_SHOWN
+    return shown if more <= 0 else [*shown[:_MOST_SHOWN], f"and {more} more"]
 
 
 def _history(entry: Entry) -> History:

@@ -10,7 +10,7 @@ import json
 import math
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import Empty, Full, Queue
 from threading import Lock
@@ -50,7 +50,12 @@ class Entry:
     known: bool = False
     standing: Place | None = None
     place: Place | None = None
-    cut: bool = field(default=False)
+    cut: bool = False
+    """Not all of the request's body is kept."""
+    answer_cut: bool = False
+    """Not all of the answer's body is kept."""
+    verdict: Mapping[str, Any] | None = None
+    """What came of judging it, once somebody looked: that costs a thousand times what answering did."""
 
     @property
     def size(self) -> int:

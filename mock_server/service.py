@@ -94,8 +94,9 @@ class ChatService:
 
     def _note(self, state: State, call: Call, turn: _Turn, answer: Answer) -> None:
         body, cut = kept(call.body)
-        if len(answer.body) > len(kept(answer.body)[0]):
-            answer = replace(answer, body=kept(answer.body)[0])
+        answer_body, answer_cut = kept(answer.body)
+        if answer_cut:
+            answer = replace(answer, body=answer_body)
         blueprint = state.blueprint
         self.journal.note(
             Entry(
@@ -114,6 +115,7 @@ class ChatService:
                 standing=turn.standing,
                 place=turn.place,
                 cut=cut or call.too_large,
+                answer_cut=answer_cut,
             )
         )
 

@@ -151,6 +151,22 @@ def test_whatever_was_sent_can_be_shown(client: FlaskClient, body: bytes) -> Non
     assert entry["request"]["body"] is not None
 
 
+def test_very_many_faults_are_counted_and_a_long_answer_is_not_judged_by_its_beginning(client: FlaskClient) -> None:
+    client.post("/v1/chat", json={"message": "hi", "events": [{"timestamp": 1, "type": 2}] * 1000})
+    [entry] = kept(client)
+    assert len(entry["verdict"]["faults"]) == 21
+    assert "more" in entry["verdict"]["faults"][-1]
+    assert entry["verdict"]["answer"] == []
+    assert "not kept" in entry["reply"]["body"]
+
+
+def test_a_verdict_is_made_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    say(client)
+    first = kept(client)
+    monkeypatch.setattr("mock_server.explained.classify", lambda *_: 1 / 0)
+    assert kept(client) == first
+
+
 def test_keys_are_shown_nowhere() -> None:
     client = client_with(require_key="the-secret-key")
     client.post("/v1/chat", json={"message": "my key is the-secret-key"}, headers={"X-API-Key": "the-secret-key"})

@@ -19,6 +19,7 @@ import requests
 
 from chat_contract import KitError
 from mock_server.serve import find_address
+from tests.certificates import certificate
 from tests.mock_server.conftest import ROOT, Running
 
 Run = Callable[..., Running]
@@ -143,16 +144,11 @@ def test_a_fault_breaks_the_connection_off_after_the_head(server: Running, fault
 
 
 def test_https_is_served(run_mock: Run, session: requests.Session, tmp_path: Path, require_program: Any) -> None:
-    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    subprocess.run(
-        [require_program("openssl", "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
-        + ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
-        check=True,
-        capture_output=True,
-    )
-    running = run_mock("--host", "localhost", "--tls-cert", str(certificate), "--tls-key", str(key))
-    assert running.url.startswith("https://localhost:")
-    answer = session.post(running.url, json={"message": "hi"}, verify=str(certificate))
+    require_program("openssl", "openssl")
+    cert, key = certificate(tmp_path, "mock")
+    running = run_mock("--tls-cert", str(cert), "--tls-key", str(key))
+    assert running.url.startswith("https://127.0.0.1:")
+    answer = session.post(running.url, json={"message": "hi"}, verify=str(cert))
     assert answer.status_code == 200
 
 
