@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,12 +75,36 @@ def write_whole(path: Path, text: str) -> None:
     if path.exists() and not path.is_file():
         path.write_text(text, encoding="utf-8")
         return
+    if hasattr(os, "O_TMPFILE"):
+        # Where that fails, for whatever reason, the other way fails too, or works.
+        with suppress(OSError):
+            _write_unnamed(path, text)
+            return
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as draft:
         drafted = Path(draft.name)
         try:
             draft.write(text)
             draft.flush()
             drafted.chmod(_READABLE)
+            drafted.replace(path)
+        finally:
+            drafted.unlink(missing_ok=True)
+
+
+def _write_unnamed(path: Path, text: str) -> None:
+    """Write a file that has no name until it is whole, so that not even a kill leaves half of one.
+
+    Raises OSError where the file system knows no such files.
+    """
+    number = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, _READABLE)
+    with open(number, "w", encoding="utf-8") as draft:  # noqa: PTH123 - it has no path
+        draft.write(text)
+        draft.flush()
+        os.fchmod(number, _READABLE)
+        drafted = path.with_name(f".{path.name}.{os.getpid()}.{number}")
+        # Without a descriptor of a folder, Python would name the link and not the file behind it.
+        os.link(f"/proc/self/fd/{number}", drafted, src_dir_fd=number, follow_symlinks=True)
+        try:
             drafted.replace(path)
         finally:
             drafted.unlink(missing_ok=True)

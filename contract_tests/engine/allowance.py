@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-
 FEW = 12
 """So many lost requests the plan can do without, so that a run keeps to its bound; more would cost too much of it."""
 
@@ -31,7 +30,7 @@ class Allowance:
 
     @property
     def spent(self) -> int:
-        """How many count: all of them where the end is fixed, otherwise those that were lost only as far as they are few."""
+        """How many count: all where the end is fixed; otherwise those that were lost only as far as they are few."""
         return self.sent if self.most is not None else self.sent - max(0, self._lost - FEW)
 
     @property

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,3 +67,13 @@ def test_a_link_is_followed_and_stays_one(tmp_path: Path) -> None:
     write_whole(tmp_path / "link.json", "after")
     assert (tmp_path / "link.json").is_symlink()
     assert (tmp_path / "real.json").read_text() == "after"
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="this system has no files without a name")
+def test_a_kill_before_it_is_whole_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text("before")
+    killed = "import os, sys; from pathlib import Path; from reporting.targets import write_whole"
+    killed += "; os.link = lambda *_, **__: os._exit(9); write_whole(Path(sys.argv[1]), 'x' * 10**6)"
+    ended = subprocess.run([sys.executable, "-c", killed, str(tmp_path / "report.json")], check=False)
+    assert ended.returncode == 9
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("report.json", "before")]
