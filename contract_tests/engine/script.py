@@ -65,7 +65,9 @@ class Step:
         text = json.dumps(filled, ensure_ascii=self.ascii, separators=_SEPARATORS.get(self.layout), indent=indent)
         if self.ascii:
             text = text.replace("/", "\\/")
-        return (f"\r\n\t {text} \n" if self.layout == "loose" else text).encode("utf-8", "surrogatepass")
+        if self.layout == "loose":
+            text = f"\r\n\t {text[:1]} {text[1:-1]} {text[-1:]} \n"
+        return text.encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, eq=False)

@@ -104,8 +104,8 @@ def _first_turns(samples: Samples) -> Iterator[Script]:
     for number, message in enumerate(say[1:2]):
         yield single(Step(f"message alone ({number + 1})", samples.request(message=message)), GROUP, rank=0)
     for name in samples.optional:
-        if name == LIMIT:
-            # The limits below are this already.
+        if name in {LIMIT, EVENTS}:
+            # The limits and the events below are this already.
             continue
         yield single(Step(f"message and {name}", samples.request(name), layout="loose"), GROUP, rank=1)
     yield single(Step("every field", samples.request(*samples.optional), layout="pretty"), GROUP, rank=0)
@@ -113,10 +113,7 @@ def _first_turns(samples: Samples) -> Iterator[Script]:
     yield single(
         Step("an event with only its required fields", samples.request(**{EVENTS: [samples.event()]})), GROUP, rank=0
     )
-    for name in samples.event_fields:
-        if name not in samples.event_required:
-            events = [samples.event(name)]
-            yield single(Step(f"an event with only {name} besides", samples.request(**{EVENTS: events})), GROUP, rank=2)
+    yield from _optional_members(samples)
     yield from _key_order(samples)
     yield _packed(samples, "types of events", [{EVENT_TYPE: value} for value in _event_types(samples)])
     yield _packed(samples, "forms of timestamps", [{EVENT_TIME: value} for value in TIMES])
@@ -134,6 +131,20 @@ def _first_turns(samples: Samples) -> Iterator[Script]:
     )
     yield single(Step("a body in chunks", samples.request(USER), chunked=True), GROUP, rank=2)
     yield from _limits(samples)
+
+
+def _optional_members(samples: Samples) -> Iterator[Script]:
+    """Give each optional field of an event one to stand in alone."""
+    names = [name for name in samples.event_fields if name not in samples.event_required]
+    if not names:
+        return
+    events = {name: samples.event(name) for name in names}
+    parts = tuple(
+        single(Step(f"an event with only {name} besides", samples.request(**{EVENTS: [event]})), GROUP)
+        for name, event in events.items()
+    )
+    label = "events with one optional field each"
+    yield single(Step(label, samples.request(**{EVENTS: [*events.values()]})), GROUP, rank=1, parts=parts)
 
 
 def _event_types(samples: Samples) -> list[str]:
@@ -222,7 +233,7 @@ def _many_events(samples: Samples) -> Iterator[Script]:
     most = samples.narrowest["properties"][EVENTS]["maxItems"]
     event = samples.full_event(0)
     later = {**event, EVENT_TIME: "2024-06-14T12:00:00+02:00"}
-    unordered = [later, event, event, {**event, ITEM: "NO-SUCH-ITEM"}, samples.event()]
+    unordered = [later, event, event, {**event, ITEM: "NO-SUCH-ITEM"}, dict(reversed(samples.event().items()))]
     others = [{**event, EVENT_TIME: time, ITEM: item} for time, item in zip(OTHER_TIMES, cycle(ITEM_IDS), strict=False)]
     events = [*unordered, *others[: most - len(unordered)]]
     events += [event] * (most - len(events))

@@ -43,11 +43,12 @@ def _opening(samples: Samples, **values: object) -> Step:
 
 def _from_first_to_last(samples: Samples) -> Iterator[Script]:
     """Open two conversations before all others and go on with them after all others."""
-    for number in (1, 2):
+    longest = samples.narrowest["properties"][USER]["maxLength"]
+    for number, ids in enumerate(({}, {SESSION: "s" * longest, USER: RUN_USER.ljust(longest, "u")}), start=1):
         yield Script(
             f"conversation {number} that lasts the whole run",
             GROUP,
-            (_opening(samples), Step("goes on at the end", samples.request(**{CONVERSATION: ISSUED}))),
+            (_opening(samples, **ids), Step("goes on at the end", samples.request(**{CONVERSATION: ISSUED}, **ids))),
             rank=number,
             paused=True,
         )

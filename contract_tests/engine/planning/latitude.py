@@ -253,35 +253,26 @@ def _limits(samples: Samples) -> Iterator[Script]:
 def _texts(samples: Samples) -> Iterator[Script]:
     event = samples.full_event(0)
 
-    def in_ids(label: str, text: str, rank: int) -> Script:
+    def in_ids(text: str) -> dict[str, Mapping[str, Any]]:
         """Put the text into every id, each with another end."""
-        return _pack(
-            samples,
-            label,
-            {
-                SESSION: {SESSION: f"{text}1"},
-                USER: {USER: f"{text}2"},
-                CONVERSATION: {CONVERSATION: f"{text}3"},
-                "item_id of an event": {EVENTS: [{**event, ITEM: f"{text}4"}]},
-            },
-            rank=rank,
-        )
+        return {
+            SESSION: {SESSION: f"{text}1"},
+            USER: {USER: f"{text}2"},
+            CONVERSATION: {CONVERSATION: f"{text}3"},
+            "item_id of an event": {EVENTS: [{**event, ITEM: f"{text}4"}]},
+        }
 
-    def in_texts(label: str, text: str, rank: int) -> Script:
-        return _pack(
-            samples,
-            label,
-            {
-                MESSAGE: {MESSAGE: text},
-                "type of an event": {EVENTS: [{**event, EVENT_TYPE: text}]},
-                "description of an event": {EVENTS: [{**event, EVENT_TEXT: text}]},
-            },
-            rank=rank,
-        )
+    def in_texts(text: str) -> dict[str, Mapping[str, Any]]:
+        return {
+            MESSAGE: {MESSAGE: text},
+            "type of an event": {EVENTS: [{**event, EVENT_TYPE: text}]},
+            "description of an event": {EVENTS: [{**event, EVENT_TEXT: text}]},
+        }
 
-    yield in_ids("signs, emoji and other scripts in ids", _SIGNS, 0)
-    yield in_ids("control characters in ids", _CONTROLS, 2)
-    yield in_texts("control characters", _CONTROLS, 0)
+    yield _pack(
+        samples, "signs, emoji and other scripts in ids, blank texts", {**in_ids(_SIGNS), **in_texts("   ")}, rank=0
+    )
+    yield _pack(samples, "control characters", {**in_ids(_CONTROLS), **in_texts(_CONTROLS)}, rank=0)
     empty = {key: "" if key in {EVENT_TYPE, EVENT_TEXT, ITEM} else value for key, value in event.items()}
     yield _pack(
         samples,
@@ -295,7 +286,6 @@ def _texts(samples: Samples) -> Iterator[Script]:
         },
         rank=3,
     )
-    yield in_texts("blanks only", "   ", 3)
     same = samples.request(**dict.fromkeys((CONVERSATION, SESSION, USER), "42"))
     yield single(Step("ids of digits, equal in all fields", same), GROUP, rank=2)
 
@@ -342,9 +332,9 @@ def _times(samples: Samples) -> Iterator[Script]:
     mixed = samples.request(**at(*_MIXED_TIMES))
     yield single(Step("timestamps with and without an offset", mixed), GROUP, rank=0)
     documented = {repr(time): at(time) for time in _DOCUMENTED_DATES}
-    yield _pack(samples, "timestamps that are documented, but seldom", documented, rank=4)
-    yield _pack(samples, "odd timestamps", {repr(time): at(time) for time in _ODD_DATES}, rank=2)
-    yield _pack(samples, "timestamps that are no dates", {repr(time): at(time) for time in _NO_DATES}, rank=0)
+    yield _pack(samples, "timestamps that are documented, but seldom", documented, rank=3)
+    odd = {repr(time): at(time) for time in (*_NO_DATES, *_ODD_DATES)}
+    yield _pack(samples, "timestamps that are odd or no dates", odd, rank=0)
 
 
 def _again(samples: Samples, rng: random.Random) -> Iterator[Script]:

@@ -94,7 +94,8 @@ def _http(samples: Samples) -> Iterator[Script]:
         yield single(
             Step(f"{method} instead", b"" if bodiless else body, method=method, headers=() if bodiless else _JSON),
             "http",
-            rank=2,
+            # These two may be answered with success, so there is less to be seen in them.
+            rank=4 if method in {"HEAD", "OPTIONS"} else 2,
         )
     elsewhere = samples.contract.operation.path.rpartition("/")[0] + "/no-such-operation"
     yield single(Step("an unknown path", body, path=elsewhere), "http", rank=2)
