@@ -82,4 +82,14 @@ def application() -> FastAPI:
 
 
 if __name__ == "__main__":
-    uvicorn.run(application(), host="127.0.0.1", port=int(sys.argv[1]), log_level="critical", access_log=False)
+    # "plain" is what pip install uvicorn brings; "fast" needs uvloop and httptools beside it.
+    plain = sys.argv[2] == "plain"
+    uvicorn.run(
+        application(),
+        host="127.0.0.1",
+        port=int(sys.argv[1]),
+        loop="asyncio" if plain else "uvloop",
+        http="h11" if plain else "httptools",
+        log_level="critical",
+        access_log=False,
+    )

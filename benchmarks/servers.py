@@ -36,7 +36,8 @@ def mock(fixtures: Path | None = None) -> Kind:
 
 
 FLASK = Kind("Flask constant", (sys.executable, "-m", "benchmarks.flask_constant", "{port}"))
-FASTAPI = Kind("FastAPI", (sys.executable, "-m", "benchmarks.fastapi_shop", "{port}"))
+FASTAPI = Kind("FastAPI", (sys.executable, "-m", "benchmarks.fastapi_shop", "{port}", "plain"))
+FASTAPI_FAST = Kind("FastAPI, uvloop", (sys.executable, "-m", "benchmarks.fastapi_shop", "{port}", "fast"))
 
 
 def prism() -> Kind | None:
