@@ -76,8 +76,10 @@ def malformed_422(facts: Facts) -> Iterator[Finding]:
 
 
 def _after_a_rejection(facts: Facts) -> bool:
+    """Say whether this turn follows a refused one; where it fails, that is said of the failing itself."""
     return (
         facts.kind is Kind.MUST_ACCEPT
+        and not facts.failed
         and facts.sent_id is not None
         and facts.history.issued(facts.sent_id)
         and facts.history.conversations[facts.sent_id].rejected

@@ -201,7 +201,6 @@ TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
         [
             ex(say(conversation_id="c"), NO, knows("c", rejected=True)),
             ex(say(conversation_id="c"), back("d"), knows("c", rejected=True)),
-            ex(say(conversation_id="c"), RESET, knows("c", rejected=True)),
         ],
         [ex(say(conversation_id="c"), back("c"), knows("c", rejected=True))],
     ),
@@ -597,6 +596,8 @@ UNTRIED: dict[str, list[Exchange]] = {
         ex(say(conversation_id="c"), back("c"), knows("c")),
         ex(say(conversation_id="c", limit=0), refuse(["limit"]), knows("c", rejected=True)),
         ex(say(), OK, knows("c", rejected=True)),
+        ex(say(conversation_id="c"), RESET, knows("c", rejected=True)),
+        ex(say(conversation_id="c"), answer(500), knows("c", rejected=True)),
     ],
     "error.media-type": [ex(ask({}), NO), ex(ask("", method="GET"), refuse([])), ex(key("missing"), refuse([]))],
     "error.shape": [ex(ask({}), NO), ex(ask({"message": "a"}, path="/no"), refuse([]))],
