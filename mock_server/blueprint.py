@@ -29,6 +29,8 @@ class Blueprint:
     stamp: Stamp
     contract: Contract
     method: str
+    path: str
+    """The operation's own path, below the base path of a server."""
     route: str
     request_schema: Mapping[str, Any]
     response_schemas: Mapping[int, Mapping[str, Any]]
@@ -59,6 +61,7 @@ def read_blueprint(options: Options = Options()) -> Blueprint:  # noqa: B008 - f
         stamp=before,
         contract=contract,
         method=operation.method,
+        path=operation.path,
         route=_route(operation),
         request_schema=request_schema,
         response_schemas=dict(contract.response_schemas),

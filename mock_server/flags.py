@@ -80,6 +80,8 @@ FLAGS: tuple[Flag, ...] = (
         default=DEFAULT_MAX_REQUESTS_KEPT,
         least=0,
     ),
+    Flag("upstream", str, "Let this service answer what no conversation covers.", "URL"),
+    Flag("upstream-key-env", str, "Send it the key in this variable, as Bearer, in the place of the client's.", "NAME"),
 )
 
 

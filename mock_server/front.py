@@ -25,6 +25,7 @@ _MOST_ELSEWHERE = 1024 * 1024 + 1
 _THROWN_AWAY = 64 * 1024 * 1024
 """How much of a body that is too large is still read: a client that is busy sending sees no answer, only a reset."""
 _THREADS = 8
+_PATIENT_THREADS = 64
 _SECONDS_TO_LEAVE = 0.1
 _App = Callable[..., Iterable[bytes]]
 _FAILED = b'{"detail":"Internal Server Error"}'
@@ -47,7 +48,8 @@ class Front:
         self._method = blueprint.method
         self._route = blueprint.route
         self._most = blueprint.options.max_body
-        self._threads = ThreadPoolExecutor(_THREADS, "flask")
+        # Who waits for another service needs a thread of its own meanwhile.
+        self._threads = ThreadPoolExecutor(_THREADS if service.relay is None else _PATIENT_THREADS, "flask")
         self._app = self._threads.submit(make_app)
         # Followers wait in threads of their own, so that they never keep anyone else waiting.
         self._waiting = ThreadPoolExecutor(MOST_FOLLOWERS + 1, "follower")
@@ -69,7 +71,9 @@ class Front:
         call = Call(headers, b"" if too_large else body, too_large, cut_short)
         try:
             answer = (
-                await self._in_thread(self._service.answer, call) if len(body) > _LARGE else self._service.answer(call)
+                await self._in_thread(self._service.answer, call)
+                if len(body) > _LARGE or self._service.relay is not None
+                else self._service.answer(call)
             )
         except Exception:  # noqa: BLE001 - whatever it was, it is shown, and the client gets an answer
             traceback.print_exc(file=sys.stderr)

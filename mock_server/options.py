@@ -50,6 +50,8 @@ class Options:
     cors_origins: tuple[str, ...] = ()
     require_key: str | None = field(default=None, repr=False)
     control_token: str | None = field(default=None, repr=False)
+    upstream: str | None = None
+    upstream_key_env: str | None = None
     own_name: str | None = None
     """The name that the mock was told to listen on, which is a name of this machine."""
 

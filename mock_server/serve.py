@@ -38,6 +38,7 @@ from mock_server.blueprint import Blueprint
 from mock_server.exchange import OWN_PREFIX
 from mock_server.files import folders
 from mock_server.front import Front
+from mock_server.relay import relay_of
 from mock_server.reload import Reloader
 from mock_server.service import ChatService
 from mock_server.state import State
@@ -91,6 +92,8 @@ def serve(blueprint: Blueprint, listening: Listening = Listening()) -> None:
     Prints one line with the URL once requests are answered. Raises :class:`KitError` if the port cannot be had, or
     the certificate cannot be used.
     """
+    # Before anything is served, so that what is wrong with it is said.
+    relay_of(blueprint.options, blueprint.path)
 
     def announce(base: str) -> None:
         url = f"{base}{blueprint.route}"
@@ -182,7 +185,7 @@ def find_address(host: str, port: int) -> Address:
 
 def load_worker(blueprint: Blueprint, told: Connection) -> Front:
     """Build the application in the worker's process."""
-    service = ChatService(State.from_blueprint(blueprint))
+    service = ChatService(State.from_blueprint(blueprint), relay=relay_of(blueprint.options, blueprint.path))
     listen_to_parent_only(told, service.journal.end)
     _keep_fresh(service)
     _keep_what_is_here()

@@ -23,16 +23,18 @@ from mock_server.exchange import Answer, Call, encode, problem
 from mock_server.forced import broken, for_a_bad_request, forced, made_up
 from mock_server.freshness import Freshness
 from mock_server.journal import Entry, Journal, kept
-from mock_server.memory import Memory, Standing, short
+from mock_server.memory import Key, Memory, Standing, short
 from mock_server.preferences import applied, read_preferences
 from mock_server.reading import media_answer, read_json, understand
 from mock_server.refusals import Detail, blamed, no_json
+from mock_server.relay import Relay
 from mock_server.replies import Ask, Reply
 from mock_server.state import State
 
 _NO_KEY = b'{"detail":"Not authenticated"}'
 _TOO_MANY = b'{"detail":"Too Many Requests"}'
 _NO_CONVERSATION = b'{"detail":"There is no such conversation"}'
+_SEARCHED = "a search of the catalogue"
 _IDENTITY = frozenset({"", "identity"})
 
 
@@ -53,7 +55,12 @@ class ChatService:
     """Answers turns. Safe to use from many threads at once."""
 
     def __init__(
-        self, state: State, *, clock: Callable[[], float] = time.monotonic, now: Callable[[], float] = time.time
+        self,
+        state: State,
+        *,
+        relay: Relay | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
     ) -> None:
         options = state.blueprint.options
         self.state = state
@@ -68,6 +75,8 @@ class ChatService:
         self._rate_limit = None if options.rate_limit is None else RateLimit(options.rate_limit, clock)
         self._now = now
         self._new_id = conversation_ids(options.seed)
+        self.relay = relay
+        """Who answers what no conversation covers, if anybody but the catalogue does; waiting for it takes a while."""
 
     def reset(self) -> None:
         """Begin anew: no conversation, no request, no behaviour but those of the command line, the same chances."""
@@ -77,6 +86,8 @@ class ChatService:
         if self._rate_limit is not None:
             self._rate_limit.reset()
         self._new_id = conversation_ids(self._options.seed)
+        if self.relay is not None:
+            self.relay.clear()
 
     def answer(self, call: Call) -> Answer:
         """Return the answer to a request to the operation, and note both in the journal."""
@@ -193,9 +204,9 @@ class ChatService:
             instead = for_a_bad_request(state, behaviour)
             turn.refused = instead is None
             return instead or _refused(detail)
-        return self._converse(state, Ask.from_body(body), turn, behaviour)
+        return self._converse(state, call, Ask.from_body(body), turn, behaviour)
 
-    def _converse(self, state: State, ask: Ask, turn: _Turn, behaviour: Behaviour) -> Answer:
+    def _converse(self, state: State, call: Call, ask: Ask, turn: _Turn, behaviour: Behaviour) -> Answer:
         latitude = state.blueprint.latitude
         turn.message, turn.conversation_id, turn.user_id = ask.message, ask.conversation_id, ask.user_id
         standing = None if ask.conversation_id is None else self.memory.standing(ask.conversation_id)
@@ -214,6 +225,8 @@ class ChatService:
             return _refused(blamed("user_id", ask.user_id, "this conversation is another user's"))
         turn.standing = standing.place
         reply, because = self._reply(state, ask, standing.place, behaviour)
+        if self.relay is not None and because == _SEARCHED:
+            return self._relayed(self.relay, call, turn, standing, user)
         turn.place = reply.place
         turn.conversation_id = conversation_id or self._fresh_id()
         self.memory.remember(turn.conversation_id, Standing(reply.place or standing.place, standing.user or user))
@@ -222,10 +235,19 @@ class ChatService:
             body |= behaviour.reply
         return Answer(200, to_json(body), because=because)
 
+    def _relayed(self, relay: Relay, call: Call, turn: _Turn, standing: Standing, user: Key | None) -> Answer:
+        """Let the real service answer what no conversation covers."""
+        value, _ = read_json(call.body)
+        relayed = relay.ask(call.headers, value, turn.conversation_id, begun_here=turn.known)
+        turn.conversation_id = relayed.conversation_id
+        if relayed.answer.status == 200 and relayed.conversation_id is not None:
+            self.memory.remember(relayed.conversation_id, Standing(standing.place, standing.user or user))
+        return relayed.answer
+
     def _reply(self, state: State, ask: Ask, standing: Place | None, behaviour: Behaviour) -> tuple[Reply, str]:
         if behaviour is AS_USUAL or not behaviour.chooses_the_answer:
             reply = state.shop.reply(ask, standing)
-            return reply, "a search of the catalogue" if reply.place is None else "a conversation"
+            return reply, _SEARCHED if reply.place is None else "a conversation"
         if behaviour.conversation is not None:
             place = state.shop.script.following(behaviour.conversation, standing)
             return state.shop.said_at(place, ask), f"conversation={behaviour.conversation}"
@@ -234,7 +256,7 @@ class ChatService:
         shown = made_up(state, behaviour, self.behaviours.chance)
         if shown is None:
             reply = state.shop.reply(ask, standing)
-            return reply, "a search of the catalogue" if reply.place is None else "a conversation"
+            return reply, _SEARCHED if reply.place is None else "a conversation"
         value = json.loads(shown.body)
         items = list({item["item_id"]: item for item in value["items"]}.values())
         return Reply(value["message"], items[: state.shop.limit_of(ask)], None), shown.because

@@ -15,8 +15,8 @@ from chat_contract.interactions import Response as Came
 from mock_server.bodies import BodyCutShortError, BodyTooLargeError, read_bounded
 from mock_server.cors import headers_for, is_preflight, may_read, preflight_headers
 from mock_server.exchange import gather, problem
+from mock_server.upstream import Answered, Upstream, UpstreamError
 from recorder.recording import Recording
-from recorder.upstream import Answered, Upstream, UpstreamError
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 MAX_BODY = 10 * 1024 * 1024

@@ -14,10 +14,10 @@ from chat_contract import load_contract
 from chat_contract.interactions import Headers
 from contract_tests.engine.secrets import secrets_of
 from mock_server.serve import Listening, listen_to_parent_only, run_server
+from mock_server.upstream import Upstream
 from recorder.app import create_app
 from recorder.folder import open_folder
 from recorder.recording import Recording
-from recorder.upstream import Upstream
 
 DEFAULT_PORT = 4011
 _THREADS = 64

@@ -30,7 +30,9 @@ WEB = {"flask", "werkzeug", "granian", "fastapi", "starlette", "requests", "urll
 ALLOWED = {
     "chat_contract": {"yaml", "jsonschema", "jsonpath_rfc9535", "referencing"},
     "reporting": {"chat_contract", "jinja2"},
-    "mock_server": {"chat_contract", "flask", "werkzeug", "jsonschema", "pydantic_core", "yaml"},
+    "mock_server": {
+        *("chat_contract", "flask", "werkzeug", "jsonschema", "pydantic_core", "yaml", "requests", "urllib3"),
+    },
     # The mock is a process to it, and its tests may lack everything that the mock is made of.
     "chat_mock": {"pytest"},
     "contract_tests": {
@@ -45,8 +47,6 @@ ALLOWED = {
         "contract_tests",
         "flask",
         "werkzeug",
-        "requests",
-        "urllib3",
         "yaml",
     },
     "kit_cli": {

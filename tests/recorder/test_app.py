@@ -8,10 +8,10 @@ import pytest
 
 from chat_contract import load_contract
 from mock_server.fixtures_reader import read_fixtures
+from mock_server.upstream import Answered, UpstreamError
 from recorder.app import create_app
 from recorder.folder import open_folder
 from recorder.recording import Recording
-from recorder.upstream import Answered, UpstreamError
 
 CONTRACT = load_contract()
 SCHEMA = CONTRACT.response_schema(200)
