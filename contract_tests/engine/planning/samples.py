@@ -20,7 +20,7 @@ _ONE_OF_EACH_TYPE: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("boolean", (False, True)),
     ("integer", (5, 0)),
     ("number", (2.5, 0.5)),
-    ("string", ("abc", "none", "")),
+    ("string", ("abc", "0x10", "none", "")),
     ("array", ([], ["é", "机"])),
     ("object", ({}, {"a": 1})),
 )
