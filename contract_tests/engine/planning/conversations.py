@@ -93,7 +93,8 @@ def _documented_example(samples: Samples) -> Script:
 
 
 def _interleaved(samples: Samples) -> Iterator[Script]:
-    """One user twice in one session, turn by turn: the runner plays the two in step."""
+    """One user twice in one session, after the same events, turn by turn: the runner plays the two in step."""
+    events = [samples.full_event(0)]
     for name, user in (("one", RUN_USER), ("two", RUN_USER)):
         values = {SESSION: RUN_SESSION, USER: user}
         turn = samples.request(**values, **{CONVERSATION: ISSUED})
@@ -102,7 +103,7 @@ def _interleaved(samples: Samples) -> Iterator[Script]:
         yield Script(
             f"interleaved conversation {name}",
             GROUP,
-            (_opening(samples, **values), Step("goes on", turn), *(none if name == "two" else ())),
+            (_opening(samples, **values, **{EVENTS: events}), Step("goes on", turn), *(none if name == "two" else ())),
             rank=0,
             together="interleaved",
         )
