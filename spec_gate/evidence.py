@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from chat_contract.errors import render_pointer
 from chat_contract.version import __version__
 from spec_gate.documents import Document, Place
+from spec_gate.hit.who import Hit
 from spec_gate.verdict import Finding, Verdict
 from spec_gate.versioning import versions
 
@@ -23,7 +25,9 @@ _PROOFS = {
 }
 
 
-def evidence(verdict: Verdict, *, strict: bool = False, fail_on: FailOn = "breaking") -> Evidence:
+def evidence(
+    verdict: Verdict, hit: Sequence[Hit] = (), *, strict: bool = False, fail_on: FailOn = "breaking"
+) -> Evidence:
     """Return the document; ``strict`` counts what is not proved as breaking."""
     base, revision = verdict.comparison.base, verdict.comparison.revision
     findings = [_finding(finding, base.document, revision.document, strict=strict) for finding in verdict.findings]
@@ -35,6 +39,7 @@ def evidence(verdict: Verdict, *, strict: bool = False, fail_on: FailOn = "break
         "fail_on": fail_on,
         "operations": len(verdict.comparison.pairings),
         "findings": findings,
+        "hit": [{**vars(one), "pointer": render_pointer(one.pointer)} for one in hit],
         "versions": versions(base, revision, findings),
     })  # fmt: skip
 

@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from chat_contract.errors import UsageError
+from chat_contract.resources import fixtures_dir
 from spec_gate.documents import Document, read_document
 from spec_gate.evidence import Evidence, FailOn, evidence
+from spec_gate.hit.consumers import check_operations, read_consumers
+from spec_gate.hit.fixtures import read_fixtures
+from spec_gate.hit.who import Asked, who_is_hit
 from spec_gate.origins import parse_origin
 from spec_gate.verdict import Verdict, judge
 
@@ -23,6 +27,8 @@ class Options:
     overlays: Sequence[Path] = ()
     base_overlays: Sequence[Path] = ()
     revision_overlays: Sequence[Path] = ()
+    consumers: Sequence[Path] = ()
+    fixtures: Path | None = None
     strict: bool = False
     fail_on: FailOn = "breaking"
 
@@ -36,7 +42,17 @@ def read(options: Options, stdin: BinaryIO) -> tuple[Document, Document]:
     return base, revision
 
 
-def run(options: Options, base: Document, revision: Document) -> tuple[Verdict, Evidence]:
+def read_asked(options: Options) -> Asked:
+    """Read what consumers declare and fixtures say; raises :class:`chat_contract.errors.DocumentError`."""
+    fixtures = read_fixtures(fixtures_dir() if options.fixtures is None else options.fixtures)
+    return Asked(read_consumers(options.consumers), fixtures)
+
+
+def run(options: Options, base: Document, revision: Document, asked: Asked | None = None) -> tuple[Verdict, Evidence]:
     """Judge the change; raises :class:`chat_contract.errors.DocumentError` where a document cannot be judged."""
-    verdict = judge(base, revision)
-    return verdict, evidence(verdict, strict=options.strict, fail_on=options.fail_on)
+    asked = asked or Asked()
+    verdict = judge(base, revision, asked.giving())
+    surface = verdict.comparison.base
+    check_operations(asked.consumers, {one.label for one in surface.operations.values()})
+    hit = who_is_hit(verdict, asked)
+    return verdict, evidence(verdict, hit, strict=options.strict, fail_on=options.fail_on)

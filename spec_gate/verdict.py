@@ -5,8 +5,8 @@ A rule never overrules a witness or a proof: what is proved safe is told as such
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from chat_contract.errors import Pointer
@@ -18,7 +18,7 @@ from spec_gate.proof import Proof, Prover, Root
 from spec_gate.rules import facts, policy, schemas
 from spec_gate.rules.rule import Level, Rule
 from spec_gate.schemas.names import declared
-from spec_gate.schemas.normalise import Schema
+from spec_gate.schemas.normalise import Schema, Side
 from spec_gate.schemas.world import World, worlds
 from spec_gate.shape import check_shape
 from spec_gate.surface import Operation, read_surface
@@ -54,10 +54,14 @@ class Verdict:
 
     comparison: Comparison
     findings: list[Finding]
+    worlds: dict[Side, World] = field(repr=False)
 
 
-def judge(base: Document, revision: Document) -> Verdict:
-    """Judge a change; raises :class:`chat_contract.errors.DocumentError` where a document cannot be read."""
+def judge(base: Document, revision: Document, given: Mapping[str, str] | None = None) -> Verdict:
+    """Judge a change; ``given`` holds the names of examples that somebody asks for, each with who does.
+
+    Raises :class:`chat_contract.errors.DocumentError` where a document cannot be read.
+    """
     for document in (base, revision):
         check_shape(document)
     comparison = compare(read_surface(base), read_surface(revision))
@@ -67,10 +71,11 @@ def judge(base: Document, revision: Document) -> Verdict:
             for place in surface.schemas:
                 side.schemas.read(place)
     requests = Requests(both["request"])
-    findings = [finding for change in comparison.changes if (finding := _of_fact(change, requests, both["request"]))]
+    changes = [_asked_for(change, given or {}) for change in comparison.changes]
+    findings = [finding for change in changes if (finding := _of_fact(change, requests, both["request"]))]
     for world in both.values():
         findings += _Schemas(world, comparison, requests).findings()
-    return Verdict(comparison, sorted(findings, key=_grave))
+    return Verdict(comparison, sorted(findings, key=_grave), both)
 
 
 _GRAVITY: dict[Level, int] = {"breaking": 0, "warning": 1, "info": 2}
@@ -83,6 +88,12 @@ def _grave(finding: Finding) -> int:
 # Facts ----------------------------------------------------------------------------------------------------------------
 
 
+def _asked_for(change: Change, given: Mapping[str, str]) -> Change:
+    if change.about != "example" or change.name not in given:
+        return change
+    return replace(change, facts={**change.facts, "given by": given[change.name]})
+
+
 def _of_fact(change: Change, requests: Requests, world: World) -> Finding | None:
     if change.about in {"parameter style", "parameter explode"}:
         change = replace(change, facts={**change.facts, "felt": _style_is_felt(change, world)})
@@ -90,8 +101,9 @@ def _of_fact(change: Change, requests: Requests, world: World) -> Finding | None
     if rule is None:
         return None
     witness = _witness_of(change, requests) if rule.level == "breaking" else None
+    note = f"given by {change.facts['given by']}" if "given by" in change.facts else ""
     return Finding(rule, rule.level, change.operations, change.name, (), change.base, change.revision, change.before,
-                   change.after, "rule", witness)  # fmt: skip
+                   change.after, "rule", witness, note)  # fmt: skip
 
 
 def _style_is_felt(change: Change, world: World) -> bool:

@@ -10,7 +10,15 @@ _COMMANDS = {"breaking": "error", "warning": "warning", "info": "notice"}
 
 def as_github(document: Evidence) -> str:
     """Return one workflow command a finding."""
-    return "".join(f"{_command(finding)}\n" for finding in document["findings"] if not finding["waived"])
+    lines = [_command(finding) for finding in document["findings"] if not finding["waived"]]
+    lines += [_of_consumer(hit) for hit in document["hit"] if hit["kind"] == "consumer"]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _of_consumer(hit: Evidence) -> str:
+    """Return the notice on the line where a consumer says what it reads."""
+    said = f"file={_property(hit['file'])},line={hit['line']},title=consumer is hit"
+    return f"::notice {said}::{_message(hit['name'] + ': ' + hit['why'])}"
 
 
 def _command(finding: Evidence) -> str:

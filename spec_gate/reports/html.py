@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reporting.page import render_page
 from spec_gate.evidence import Evidence
-from spec_gate.reports.summary import WORDS, change, place, where, witness_lines
+from spec_gate.reports.summary import WORDS, change, hit_lines, place, where, witness_lines
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -22,4 +22,5 @@ def as_html(document: Evidence) -> str:
         place=place,
         where=where,
         lines=witness_lines,
+        hit=hit_lines(document),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reporting.junit import Case, junit_xml
 from spec_gate.evidence import Evidence
-from spec_gate.reports.summary import change, place, where, witness_lines
+from spec_gate.reports.summary import change, hit_lines, place, where, witness_lines
 
 
 def as_junit(document: Evidence) -> str:
@@ -12,6 +12,9 @@ def as_junit(document: Evidence) -> str:
     properties = {"base": document["base"]["name"], "revision": document["revision"]["name"], "tool": document["tool"],
                   "verdict": document["verdict"]}  # fmt: skip
     cases = [_case(finding, document["fail_on"]) for finding in document["findings"]]
+    cases += [
+        Case(f"hit: {heading}", "hit", output="\n".join(lines)) for heading, lines in hit_lines(document)
+    ]  # fmt: skip
     whole = Case("the change as a whole", "diff", output=document["verdict"])
     return junit_xml("chat-contract diff", cases or [whole], properties=properties)
 

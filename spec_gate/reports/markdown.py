@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from spec_gate.evidence import Evidence
-from spec_gate.reports.summary import WORDS, change, counted, place, where, witness_lines
+from spec_gate.reports.summary import WORDS, change, counted, hit_lines, place, where, witness_lines
 
 LONGEST = 60_000
 """How many characters a comment may have; GitHub takes 65,536."""
@@ -35,6 +35,13 @@ def _lines(document: Evidence) -> Iterator[str]:
     if len(felt) > _SHOWN:
         yield ""
         yield f"… and {len(felt) - _SHOWN} more."
+    for heading, lines in hit_lines(document):
+        yield ""
+        yield f"<details><summary>Hit: {heading}</summary>"
+        yield ""
+        yield from (f"- {code(line)}" for line in lines)
+        yield ""
+        yield "</details>"
     versions = document["versions"]
     if versions["step"] != "none":
         yield ""

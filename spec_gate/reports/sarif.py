@@ -21,6 +21,7 @@ def as_sarif(document: Evidence) -> str:
         "tool": {"driver": {"name": name, "semanticVersion": version, "rules": list(rules.values())}},
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, list(rules)) for finding in document["findings"]],
+        "properties": {"hit": [f"{one['kind']} {one['name']}: {one['why']}" for one in document["hit"]]},
     }
     log = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
     return json.dumps(log, ensure_ascii=True, indent=2) + "\n"

@@ -54,6 +54,30 @@ def change(finding: Evidence) -> str:
     return f"{name}{value(before, 100)} → {value(after, 100)}"
 
 
+HIT_SHOWN = 8
+"""How many of one kind that is hit a report names; the JSON report names them all."""
+
+_KINDS = {"consumer": "consumers", "fixture": "fixtures", "example": "examples", "clause": "clauses"}
+
+
+def hit_lines(document: Evidence) -> list[tuple[str, list[str]]]:
+    """Return who is hit, a heading with its lines a kind; what is too much is counted."""
+    told: list[tuple[str, list[str]]] = []
+    for kind, heading in _KINDS.items():
+        some = [one for one in document["hit"] if one["kind"] == kind]
+        lines = [f"{one['name']} ({one['file']}:{one['line']}): {shorten_text(one['why'])}" for one in some[:HIT_SHOWN]]
+        if len(some) > HIT_SHOWN:
+            lines.append(f"… and {len(some) - HIT_SHOWN} more")
+        if some:
+            told.append((f"{heading} ({len(some)})", lines))
+    return told
+
+
+def shorten_text(text: str) -> str:
+    """Cut a text that is too long for a line."""
+    return text if len(text) <= 200 else f"{text[:199]}…"
+
+
 def value(one: Any, limit: int = _LONGEST_VALUE) -> str:
     """Show a value on one line; a schema's references without their side."""
     if one is None:

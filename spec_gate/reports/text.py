@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spec_gate.evidence import Evidence
-from spec_gate.reports.summary import MARKS, WORDS, change, counted, place, where, witness_lines
+from spec_gate.reports.summary import MARKS, WORDS, change, counted, hit_lines, place, where, witness_lines
 
 
 def as_text(document: Evidence) -> str:
@@ -21,7 +21,17 @@ def _lines(document: Evidence) -> Iterator[str]:
     for finding in document["findings"]:
         yield ""
         yield from _finding(finding)
+    yield from _hit(document)
     yield from _versions(document["versions"])
+
+
+def _hit(document: Evidence) -> Iterator[str]:
+    if document["hit"]:
+        yield ""
+        yield "who is hit"
+    for heading, lines in hit_lines(document):
+        yield f"  {heading}"
+        yield from (f"    {line}" for line in lines)
 
 
 def _versions(versions: Evidence) -> Iterator[str]:
