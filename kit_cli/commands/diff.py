@@ -13,9 +13,11 @@ from chat_contract import KitError, UsageError
 from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
 from kit_cli.options import OVERLAY
 from reporting.targets import parse_targets, writable, write_whole
+from spec_gate.hit.consumers import FILE
+from spec_gate.overlaying import overlay_text
 from spec_gate.reports import RENDERERS
 from spec_gate.rules.registry import explained, find_rule, listed
-from spec_gate.session import Options, read, run
+from spec_gate.session import Options, read, read_asked, run
 from spec_gate.waiving import drafted, load_waivers, with_waivers
 
 _FILE = click.Path(path_type=Path)
@@ -41,6 +43,14 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
 @OVERLAY
 @click.option("--base-overlay", type=_FILE, metavar="FILE", multiple=True, help="An overlay for BASE alone.")
 @click.option("--revision-overlay", type=_FILE, metavar="FILE", multiple=True, help="An overlay for REVISION alone.")
+@click.option(
+    "--consumers",
+    type=_FILE,
+    metavar="FILE",
+    multiple=True,
+    help="What a consumer reads of replies, to be told when it is hit; repeatable. consumer.yaml is read anyhow.",
+)
+@click.option("--fixtures", type=_FILE, metavar="DIR", help="The fixtures that may be hit, if not those of the kit.")
 @click.option("--strict", is_flag=True, help="Count what could not be proved as breaking.")
 @click.option(
     "--fail-on",
@@ -51,6 +61,7 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
 )
 @click.option("--waivers", type=_FILE, metavar="FILE", help="Findings that are accepted for a while.")
 @click.option("--write-waivers", type=_FILE, metavar="FILE", help="Draft waivers for all that was found.")
+@click.option("--overlay-out", type=_FILE, metavar="FILE", help="Write the change as an Overlay to put on BASE.")
 @click.option(
     "--report",
     multiple=True,
@@ -87,6 +98,8 @@ def _diff(base: str, revision: str, given: dict[str, Any]) -> int:
     targets = parse_targets(given["report"], RENDERERS, default="text")
     if given["write_waivers"] is not None:
         writable(given["write_waivers"], "--write-waivers")
+    if given["overlay_out"] is not None:
+        writable(given["overlay_out"], "--overlay-out")
     today = dt.datetime.now(tz=dt.UTC).date()
     waivers = () if given["waivers"] is None else load_waivers(given["waivers"], today)
     options = Options(
@@ -95,12 +108,16 @@ def _diff(base: str, revision: str, given: dict[str, Any]) -> int:
         given["overlay"],
         given["base_overlay"],
         given["revision_overlay"],
+        tuple(dict.fromkeys((*given["consumers"], *((FILE,) if FILE.exists() else ())))),
+        given["fixtures"],
         strict=given["strict"],
         fail_on=given["fail_on"],
     )
+    asked = read_asked(options)
     documents = read(options, sys.stdin.buffer)
-    _, found = run(options, *documents)
+    _, found = run(options, *documents, asked)
     found = with_waivers(found, waivers)
+    overlay = None if given["overlay_out"] is None else overlay_text(*documents)
     for target in targets:
         text = RENDERERS[target.format](found)
         if target.file is None:
@@ -109,4 +126,6 @@ def _diff(base: str, revision: str, given: dict[str, Any]) -> int:
             write_whole(target.file, text)
     if given["write_waivers"] is not None:
         write_whole(given["write_waivers"], drafted(found, today))
+    if overlay is not None:
+        write_whole(given["overlay_out"], overlay)
     return FINDINGS if found["fails"] else FINE
