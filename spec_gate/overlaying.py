@@ -50,13 +50,14 @@ def _check_files(base: Document, revision: Document) -> None:
 
 def _actions(base: Any, revision: Any, here: Pointer) -> Iterator[dict[str, Any]]:
     """Return what turns one mapping into another: what goes, then what is put in its place, then what is inside."""
-    added: dict[str, Any] = {}
     for key in base:
         if key not in revision or _replaced(base[key], revision[key]):
             yield {"target": query((*here, key)), "remove": True}
-    for key, value in revision.items():
-        if key not in base or _replaced(base[key], value) or _plain_change(base[key], value):
-            added[key] = value
+    added = {
+        key: value
+        for key, value in revision.items()
+        if key not in base or _replaced(base[key], value) or _plain_change(base[key], value)
+    }
     if added:
         yield {"target": query(here), "update": added}
     for key in base:

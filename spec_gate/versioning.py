@@ -6,6 +6,7 @@ import re
 from typing import Any, Literal
 
 from spec_gate.surface import Surface
+from spec_gate.telling import one_line
 
 Step = Literal["major", "minor", "patch", "none"]
 
@@ -79,4 +80,4 @@ def _changelog(version: str | None, findings: list[dict[str, Any]]) -> str:
 
 def _entry(finding: dict[str, Any]) -> str:
     where = ", ".join(part for part in ((finding["operations"] or [""])[0], finding["place"], finding["path"]) if part)
-    return f"- {finding['title'].rstrip('.')}: {where} ({finding['rule']})."
+    return f"- {finding['title'].rstrip('.')}: {one_line(where)} ({finding['rule']})."

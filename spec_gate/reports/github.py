@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spec_gate.evidence import Evidence
 from spec_gate.reports.summary import change, where
+from spec_gate.telling import one_line
 
 _COMMANDS = {"breaking": "error", "warning": "warning", "info": "notice"}
 
@@ -33,7 +34,7 @@ def _command(finding: Evidence) -> str:
 
 
 def _message(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return one_line(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from spec_gate.evidence import Evidence
 from spec_gate.reports.summary import WORDS, change, counted, hit_lines, place, where, witness_lines
+from spec_gate.telling import one_line
 
 LONGEST = 60_000
 """How many characters a comment may have; GitHub takes 65,536."""
@@ -20,7 +21,7 @@ def as_markdown(document: Evidence) -> str:
     text = "\n".join(_lines(document)) + "\n"
     if len(text) > LONGEST:
         text = text[:LONGEST].rpartition("\n\n")[0] + "\n\n… the rest is in the other reports.\n"
-    return text.encode("utf-8", "backslashreplace").decode()
+    return text
 
 
 def _lines(document: Evidence) -> Iterator[str]:
@@ -86,7 +87,7 @@ def _finding(finding: Evidence) -> Iterator[str]:
 
 def code(text: str) -> str:
     """Write a text as code, whatever it holds."""
-    flat = re.sub(r"\s+", " ", text).replace("|", "\\|") or " "
+    flat = one_line(re.sub(r"\s+", " ", text)).replace("|", "\\|") or " "
     ticks = "`" * (1 + max((len(run) for run in re.findall("`+", flat)), default=0))
     pad = " " if flat.startswith("`") or flat.endswith("`") else ""
     return f"{ticks}{pad}{flat}{pad}{ticks}"
@@ -97,5 +98,5 @@ def fenced(text: str) -> Iterator[str]:
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
     yield ""
     yield f"{fence}http"
-    yield from text.splitlines()
+    yield from map(one_line, text.split("\n"))
     yield fence

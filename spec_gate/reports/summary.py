@@ -7,6 +7,7 @@ from typing import Any
 
 from chat_contract.errors import shorten
 from spec_gate.evidence import Evidence
+from spec_gate.telling import one_line
 
 WORDS = {
     "breaking": "breaks clients",
@@ -87,9 +88,9 @@ def value(one: Any, limit: int = _LONGEST_VALUE) -> str:
 
 def witness_lines(witness: Evidence) -> list[str]:
     """Return a witness as a request or a reply is written, long texts cut."""
-    lines = [witness["line"], *(f"{name}: {said}" for name, said in witness["headers"].items())]
+    lines = [one_line(witness["line"]), *(one_line(f"{name}: {said}") for name, said in witness["headers"].items())]
     if "body" in witness:
-        lines += ["", shown(witness["body"])]
+        lines += ["", *(one_line(line) for line in shown(witness["body"]).split("\n"))]
     return [line if len(line) <= 2_000 else f"{line[:2_000]}… ({len(line)} characters)" for line in lines]
 
 

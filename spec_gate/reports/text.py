@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from spec_gate.evidence import Evidence
 from spec_gate.reports.summary import MARKS, WORDS, change, counted, hit_lines, place, where, witness_lines
+from spec_gate.telling import one_line
 
 
 def as_text(document: Evidence) -> str:
     """Return the report."""
-    text = "\n".join(_lines(document)) + "\n"
-    return text.encode("utf-8", "backslashreplace").decode()
+    return "".join(f"{one_line(line)}\n" for line in _lines(document))
 
 
 def _lines(document: Evidence) -> Iterator[str]:
@@ -55,7 +55,7 @@ def _finding(finding: Evidence) -> Iterator[str]:
         witness = finding["witness"]
         sides = f"the {witness['allowed_by']} allows this {witness['kind']}, the {witness['refused_by']} does not"
         yield f"      {sides}: {witness['why']}"
-        for line in "\n".join(witness_lines(witness)).splitlines():
+        for line in "\n".join(witness_lines(witness)).split("\n"):
             yield f"        {line}".rstrip()
     if finding["waived"]:
         waived = finding["waived"]
