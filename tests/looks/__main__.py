@@ -1,6 +1,6 @@
 """Takes pictures of the pages: `python -m tests.looks FOLDER`; look at them after a change of a template.
 
-With `--readme`, takes those of the console that the README shows, into docs/ for instance.
+With `--readme`, takes those of the console and the gate that the README shows, into docs/ for instance.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.faulty_servers.catalogue import BY_NAME
 from tests.faulty_servers.fault import serve
-from tests.looks import console
+from tests.looks import console, gate
 
 CHROMIUM = (
     *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
@@ -62,7 +62,7 @@ def take(folder: Path) -> list[Path]:
                 file = folder / f"{page.stem}-{form}-{scheme}.png"
                 picture(page.resolve().as_uri(), file, size, *options)
                 taken.append(file)
-    return taken + console.take(folder)
+    return taken + console.take(folder) + gate.take(folder)
 
 
 def main() -> int:
@@ -74,7 +74,8 @@ def main() -> int:
     if shutil.which(CHROMIUM[0]) is None:
         print("there is no chromium on the PATH; install the package chromium", file=sys.stderr)
         return 2
-    print(*(console.take_for_the_readme(folder) if given.readme else take(folder)), sep="\n")
+    taken = [*console.take_for_the_readme(folder), *gate.take_for_the_readme(folder)] if given.readme else take(folder)
+    print(*taken, sep="\n")
     return 0
 
 
