@@ -21,7 +21,7 @@ from spec_gate.schemas.validity import Judge, matcher
 from spec_gate.schemas.world import World
 from spec_gate.search.chance import chances
 from spec_gate.search.sampler import FRESH, Sampler
-from spec_gate.search.shrink import shrink
+from spec_gate.search.shrink import holds, shrink
 
 Kind = Literal["included", "witness", "refused", "unproved"]
 
@@ -178,8 +178,9 @@ class Prover:
         for way in _ways_to(pair, root):
             for value in self._lift(part, way):
                 if self.is_witness(value, root):
-                    small = shrink(value, lambda smaller: self.is_witness(smaller, root))
-                    return Proof("witness", small, part, root, self.why(small, root))
+                    # What is refused for another reason may be smaller, and would not show this change.
+                    small = shrink(value, lambda smaller: holds(smaller, part) and self.is_witness(smaller, root))
+                    return Proof("witness", small, part, root, self.why(small, root, part))
         return None
 
     def _lift(self, part: Any, way: Sequence[tuple[Pair, Step]]) -> Iterator[Any]:
@@ -250,9 +251,9 @@ class Prover:
             and keeps_to_names(self.world, value, *map(_alone, self.directed(root.base, root.revision)))
         )
 
-    def why(self, value: Any, root: Root) -> str:
-        """Return what the side that refuses says of a witness."""
-        return self._original_judge(self.directed(root.original_base, root.original_revision)[1]).why_not(value)
+    def why(self, value: Any, root: Root, part: Any) -> str:
+        """Return what the side that refuses says of a witness, of its part before all."""
+        return self._original_judge(self.directed(root.original_base, root.original_revision)[1]).why_not(value, part)
 
     def _original_judge(self, schema: Schema) -> Judge:
         key = id(schema) if isinstance(schema, dict) else int(schema)
@@ -269,7 +270,7 @@ class Prover:
         for value in _distinct(itertools.chain(*sources)):
             if self.is_witness(value, root):
                 small = shrink(value, lambda smaller: self.is_witness(smaller, root))
-                return Proof("witness", small, small, root, self.why(small, root))
+                return Proof("witness", small, small, root, self.why(small, root, small))
         return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -54,5 +54,11 @@ def run(options: Options, base: Document, revision: Document, asked: Asked | Non
     verdict = judge(base, revision, asked.giving())
     surface = verdict.comparison.base
     check_operations(asked.consumers, {one.label for one in surface.operations.values()})
-    hit = who_is_hit(verdict, asked)
+    hit = [replace(one, file=_near(one.file)) for one in who_is_hit(verdict, asked)]
     return verdict, evidence(verdict, hit, strict=options.strict, fail_on=options.fail_on)
+
+
+def _near(file: str) -> str:
+    """Name a file from the working directory where it lies below it, as reviewers and annotations know it."""
+    path, here = Path(file), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else file

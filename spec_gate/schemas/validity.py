@@ -50,10 +50,10 @@ class Judge:
         """Say that both validators refuse the value."""
         return not self.probably(value) and not self._valid(value)
 
-    def why_not(self, value: Any) -> str:
-        """Return the first complaint about a value; empty where there is none."""
-        error = next(iter(sorted(self._slow.iter_errors(value), key=lambda one: (len(one.path), str(one.path)))), None)
-        return "" if error is None else _told(error)
+    def why_not(self, value: Any, part: Any = None) -> str:
+        """Return the first complaint about a value, one about ``part`` in it before all; empty where there is none."""
+        told = min(self._slow.iter_errors(value), key=lambda one: _relevance(one, part), default=None)
+        return "" if told is None else _told(told)
 
     def faults(self, value: Any) -> set[str]:
         """Return the keywords that refuse a value, however deep."""
@@ -64,6 +64,11 @@ class Judge:
             found.add(str(error.validator))
             waiting.extend(error.context or ())
         return found
+
+
+def _relevance(error: ValidationError, part: Any) -> tuple[bool, int, str]:
+    about = type(error.instance) is type(part) and error.instance == part
+    return not about, len(error.path), str(error.path)
 
 
 def _told(error: ValidationError) -> str:

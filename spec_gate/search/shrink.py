@@ -64,3 +64,11 @@ def _nearer(value: Any) -> Iterator[int]:
     for smaller in (0, 1, -1, int(value), int(value) // 2):
         if abs(smaller) < abs(value):
             yield smaller
+
+
+def holds(value: Any, part: Any) -> bool:
+    """Say that a value is the part, or has it anywhere in it."""
+    if type(value) is type(part) and value == part:
+        return True
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(holds(child, part) for child in children)

@@ -67,6 +67,13 @@ def test_the_fixtures_that_the_mock_could_not_serve_are_hit(tmp_path: Path) -> N
     assert "conversation birthday-gift-for-dad, turn 1" in names
 
 
+def test_files_are_named_from_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    files = {one["file"] for one in found(CONTRACT, changed(tmp_path, PRICE))["hit"] if one["kind"] != "example"}
+    assert {"fixtures/catalogue.yaml", "openapi/clauses.yaml"} <= files
+    assert not any(file.startswith("/") for file in files)
+
+
 def test_other_fixtures_may_be_named(tmp_path: Path) -> None:
     folder = tmp_path / "fixtures"
     (folder / "conversations").mkdir(parents=True)
