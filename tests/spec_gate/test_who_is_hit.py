@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from spec_gate.hit.consumers import read_consumers
+from spec_gate.waiving import load_waivers
 from tests.spec_gate.changing import CONTRACT, ROOT, changed, diff, found, written
 
 REQUIRED = ("required: [message]", "required: [message, user_id]")
@@ -184,3 +187,12 @@ def test_every_report_says_who_is_hit(tmp_path: Path, report: str) -> None:
     consumers = written(tmp_path, "web.yaml", CONSUMER)
     result = diff(CONTRACT, changed(tmp_path, PRICE), "--consumers", consumers, "--report", report)
     assert "web-shop reads /items/*/price of POST /chat 200" in result.stdout
+
+
+def test_the_readmes_consumer_and_waiver_are_of_the_formats(tmp_path: Path) -> None:
+    blocks = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    [consumer] = [block for block in blocks if block.startswith("consumer:")]
+    [waiver] = [block for block in blocks if "rule: request-property-became-required" in block]
+    files = written(tmp_path, "web.yaml", consumer), written(tmp_path, "waivers.yaml", waiver)
+    assert [one.name for one in read_consumers(files[:1])] == ["web-shop"]
+    assert len(load_waivers(files[1], dt.date(2026, 1, 1))) == 1
