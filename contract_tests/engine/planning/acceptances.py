@@ -181,7 +181,7 @@ def _texts(samples: Samples) -> Iterator[Script]:
         body = samples.request(message=text, **{EVENTS: [event]})
         return single(Step(f"text: {name}", body, ascii=ascii_only), GROUP, rank=2)
 
-    everything = " ".join(text for _, text in TEXTS)
+    everything = f" {' '.join(text for _, text in TEXTS)}"
     parts = tuple(saying(name, text) for name, text in TEXTS)
     events = [{**samples.full_event(0), EVENT_TYPE: text, EVENT_TEXT: text} for _, text in TEXTS]
     yield single(
