@@ -16,7 +16,7 @@ from chat_contract.interactions import Breakdown, Interaction, Request, Response
 from chat_contract.judge import facts_of, remember, tried, violations
 from chat_contract.rules.facts import Facts, Kind
 from contract_tests.engine.allowance import Allowance, SpentError
-from contract_tests.engine.script import Script, Step, requests_of
+from contract_tests.engine.script import Naming, Script, Step, blames, requests_of
 
 
 class Recalled(NamedTuple):
@@ -98,6 +98,7 @@ class Runner:
         self.progress = progress
         self.history = History()
         self.journal = Journal()
+        self.naming: Naming = "any"
         self._judging = threading.Lock()
 
     def play(self, scripts: Iterable[Script]) -> None:
@@ -122,6 +123,9 @@ class Runner:
         flying: dict[Future[list[Observation]], tuple[int, list[Script]]] = {}
         with ThreadPoolExecutor(max_workers=self.workers) as pool:
             while queue or flying:
+                if queue and not self._suits(queue.first[0]):
+                    queue.take()
+                    continue
                 promised = sum(len(script.steps) for _, unit in flying.values() for script in unit)
                 if queue and len(flying) < self.workers and self.affords(promised + requests_of(queue.first)):
                     number, unit = queue.take()
@@ -138,6 +142,12 @@ class Runner:
                         queue.add(_following(unit[0], seen[number]))
                 else:
                     self.journal.left_out += queue.take()[1]
+
+    def _suits(self, script: Script) -> bool:
+        """Say whether a script is for this server; where there is no bound, all are."""
+        if self.max_requests is None or script.naming == "any":
+            return True
+        return script.naming == ("several" if self.naming == "several" else "first")
 
     def admit(self, script: Script, outcome: Response | Breakdown) -> None:
         """Judge what a script of one step got elsewhere, as if it had been played here."""
@@ -253,9 +263,20 @@ class Runner:
                 frozen.__dict__[name] = getattr(facts, name)
             talk.seen.append(Observation(talk.script, index, frozen, tuple(talk.interactions), found, clauses, at))
             remember(self.history, facts)
+            self._learn_naming(facts)
         talk.interactions.append(interaction)
         if talk.conversation_id is None and facts.reply_id is not None:
             talk.conversation_id = facts.reply_id
+
+    def _learn_naming(self, facts: Facts) -> None:
+        """Note that an answer names more than one fault, or of several but one."""
+        places = {fault.place for fault in facts.classification.hard_faults}
+        if len(places) < 2 or facts.status != 422:
+            return
+        blamed = _blamed(facts)
+        named = sum(any(blames(loc, place) for loc in blamed) for place in places)
+        if self.naming != "several":
+            self.naming = "several" if named > 1 else "first"
 
 
 class _Queue:

@@ -25,7 +25,14 @@ ISSUED: Any = _Issued()
 
 Locs = Collection[tuple[str | int, ...]]
 
-_SEPARATORS = {"compact": (",", ":"), "loose": (" , ", " : ")}
+Layout = Literal["plain", "compact", "pretty", "spaced", "loose"]
+
+Freedom = Literal["nothing", "values", "anything"]
+
+Naming = Literal["any", "several", "first"]
+"""Which of several faults a server names: it is not known, more than one, the first it comes upon."""
+
+_SEPARATORS = {"compact": (",", ":"), "spaced": (" , ", " : "), "loose": (" , ", " : ")}
 
 JSON_HEADERS: Headers = (("Content-Type", "application/json"),)
 
@@ -35,9 +42,11 @@ class Step:
     """One request of a script. ``body`` is a JSON value (in which ISSUED may stand) or raw bytes.
 
     ``path`` is None for the operation's own; ``ascii`` writes every other character as an escape, and the slash
-    too; ``layout`` says how much blank stands between the tokens, and around them where it is ``loose``.
+    too; ``layout`` says how much blank stands between the tokens, and around them all where it is ``loose``.
     ``unblamed`` makes of a pack of faults, each in a place of its own, one script for each that none of the locs
     blames: whether the server looks at these is not known yet.
+    ``free``: what of the body does not matter: nothing; the values that are not chosen for it; anything but that it
+    is valid, which fields it has, too.
     """
 
     label: str
@@ -47,9 +56,10 @@ class Step:
     headers: Headers = JSON_HEADERS
     chunked: bool = False
     ascii: bool = False
-    layout: Literal["plain", "compact", "pretty", "loose"] = "plain"
+    layout: Layout = "plain"
     credential: Credential = "given"
     unblamed: Callable[[Locs], tuple[Script, ...]] | None = field(default=None, repr=False)
+    free: Freedom = "nothing"
 
     @property
     def continues(self) -> bool:
@@ -65,8 +75,10 @@ class Step:
         text = json.dumps(filled, ensure_ascii=self.ascii, separators=_SEPARATORS.get(self.layout), indent=indent)
         if self.ascii:
             text = text.replace("/", "\\/")
+        if self.layout in {"spaced", "loose"}:
+            text = f"{text[:1]} {text[1:-1]} {text[-1:]}"
         if self.layout == "loose":
-            text = f"\r\n\t {text[:1]} {text[1:-1]} {text[-1:]} \n"
+            text = f"\r\n\t {text} \n"
         return text.encode("utf-8", "surrogatepass")
 
 
@@ -78,6 +90,8 @@ class Script:
     a smaller one: it takes the locs that were blamed (without ``body``) and leaves out what they blame.
     ``together`` names the scripts that are played at the same time.
     ``paused``: after its first turn, the script waits until all others are played.
+    ``naming``: which servers it is for: those whose answers name several faults show more in packs of faults, others by
+    one fault at a time.
     ``rank``: the lower, the more telling; a run that must be short leaves out the highest.
     """
 
@@ -89,11 +103,12 @@ class Script:
     without: Callable[[Locs], tuple[Script, ...]] | None = field(default=None, repr=False)
     together: str | None = None
     paused: bool = False
+    naming: Naming = "any"
 
 
-def single(step: Step, group: str, *, rank: int = 5, parts: tuple[Script, ...] = ()) -> Script:
+def single(step: Step, group: str, *, rank: int = 5, parts: tuple[Script, ...] = (), naming: Naming = "any") -> Script:
     """Make a script of one step."""
-    return Script(step.label, group, (step,), rank=rank, parts=parts)
+    return Script(step.label, group, (step,), rank=rank, parts=parts, naming=naming)
 
 
 def blames(loc: tuple[str | int, ...], place: tuple[str | int, ...]) -> bool:

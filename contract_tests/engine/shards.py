@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chat_contract import UsageError
-from contract_tests.engine.script import Script, requests_of
+from contract_tests.engine.script import Naming, Script, requests_of
 
 _SHARD = re.compile(r"(\d{1,4})/(\d{1,4})\Z")
 
@@ -25,16 +25,18 @@ class Shard:
     def part_of(self, scripts: Iterable[Script]) -> tuple[Script, ...]:
         """Return the scripts of this shard; those that are played together stay together.
 
-        Each unit goes to the shard that has the fewest requests so far, so that all take about as long.
+        Each unit goes to the shard that has the fewest requests so far, so that all take about as long; what is for
+        some servers only is spread by itself.
         """
         units: dict[object, list[Script]] = {}
         for script in scripts:
             units.setdefault(script.together or id(script), []).append(script)
-        loads = [0] * self.count
+        loads: dict[Naming, list[int]] = {script.naming: [0] * self.count for (script, *_) in units.values()}
         mine: list[Script] = []
         for unit in sorted(units.values(), key=requests_of, reverse=True):
-            lightest = loads.index(min(loads))
-            loads[lightest] += requests_of(unit)
+            taken = loads[unit[0].naming]
+            lightest = taken.index(min(taken))
+            taken[lightest] += requests_of(unit)
             if lightest == self.number - 1:
                 mine += unit
         return tuple(sorted(mine, key=lambda script: script.rank))

@@ -97,6 +97,74 @@ def test_what_a_server_does_not_name_of_a_pack_is_sent_alone():
     assert {fault.place for seen in alone for fault in seen.facts.classification.hard_faults} == {("user_id",)}
 
 
+def served(server):
+    tier = TIERS["default"]
+    runner = Runner(CONTRACT, server(CONTRACT), max_requests=tier.requests - tier.confirming - tier.exploring)
+    runner.play(make_plan(CONTRACT).scripts)
+    return runner.journal.observations
+
+
+def wrong_places(seen, *, later):
+    return {
+        (tuple("*" if isinstance(part, int) else part for part in fault.place), repr(_at(one.facts.body, fault.place)))
+        for one in seen
+        if one.step.continues == later and one.script.group in {"rejection", "conversation"}
+        for fault in one.facts.classification.hard_faults
+    }
+
+
+def _at(body, place):
+    for part in place:
+        if isinstance(body, dict) and part not in body:
+            return MISSING
+        body = body[part]
+    return body
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_server_that_names_several_faults_is_sent_every_wrong_type_of_every_field_in_either_turn(later):
+    samples = Samples(CONTRACT)
+    found = wrong_places(served(IdealServer), later=later)
+    for name, wrongs in samples.wrong_fields(later=later).items():
+        for wrong in wrongs:
+            assert ((name,), repr(wrong.value)) in found, wrong.label
+    for wrong in samples.wrong_event():
+        if wrong.value == {} and not wrong.field:
+            # What is wrong with an empty object is what it lacks.
+            continue
+        place = ("events", "*", wrong.field) if wrong.field else ("events", "*")
+        assert (place, repr(wrong.value)) in found, wrong.label
+
+
+def test_a_server_that_names_the_first_fault_is_sent_one_fault_at_a_time():
+    several, first = served(IdealServer), served(NamesOneFault)
+    assert not [seen for seen in first if seen.script.naming == "several"]
+    assert not [seen for seen in several if seen.script.naming == "first"]
+    assert len([seen for seen in first if len(seen.facts.classification.hard_faults) == 1]) > 60
+
+
+class OverlooksTheSecondLast(IdealServer):
+    """Takes null for an event, but not for the last one, in a later turn."""
+
+    def send(self, request):
+        answer = super().send(request)
+        body = facts_of(CONTRACT, Interaction(request, answer), History()).body if answer.status == 422 else None
+        if not isinstance(body, dict) or "conversation_id" not in body or not isinstance(body.get("events"), list):
+            return answer
+        overlooked = [["body", "events", index] for index, event in enumerate(body["events"][:-1]) if event is None]
+        detail = [one for one in json.loads(answer.body)["detail"] if one["loc"] not in overlooked]
+        return Response(422, answer.headers, json.dumps({"detail": detail}).encode()) if detail else self.reply()
+
+    def reply(self):
+        reply = {"conversation_id": f"x-{self.allowance.sent}", "message": "m", "items": []}
+        return Response(200, (("Content-Type", "application/json"),), json.dumps(reply).encode())
+
+
+def test_what_is_overlooked_among_other_faults_is_sent_alone_where_it_stood():
+    broken = {v.clause for seen in served(OverlooksTheSecondLast) for v in seen.violations}
+    assert "rejection.event" in broken
+
+
 def test_with_few_requests_the_same_clauses_come_in_fewer():
     assert make_plan(CONTRACT, budget=60).scripts[0].rank == 0
     tight = [script for script in make_plan(CONTRACT, budget=60).scripts if script.rank <= 1]

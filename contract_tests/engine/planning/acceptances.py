@@ -23,75 +23,10 @@ from chat_contract.roles import (
     USER,
 )
 from contract_tests.engine.planning.samples import Samples
-from contract_tests.engine.script import ISSUED, JSON_HEADERS, Script, Step, single
+from contract_tests.engine.planning.values import EVENT_TYPES, ITEM_IDS, OTHER_TIMES, TEXTS, TIMES
+from contract_tests.engine.script import ISSUED, Layout, Script, Step, single
 
 GROUP = "request"
-
-TEXTS: tuple[tuple[str, str], ...] = (
-    ("quotes", "Is there a 7\" shelf, a 'real' one, for my wife's books?"),
-    ("signs", "100% oak {0} [steel] \\ brass / <b>glass</b> & $5 #1 @home; -- ${y} {{z}} %s %d"),
-    ("accents", "Où est la façade déjà vue? Ein größerer Schreibtisch, señor, łódź, cafe\u0301 x\u0308"),
-    ("scripts", "机を探しています مكتب للأدوات стол γραφείο שולחן डेस्क โต๊ะ 책상"),
-    ("emoji", "👩‍👩‍👧‍👦🛠️🎁 für 🇯🇵"),
-    ("mirrored", "\u202eabc\u202c אבג 123"),
-    ("markup", '</script><img src=x onerror=a()><!-- b --> ]]> &amp; &lt; {"a": 1} <?x?>'),
-    ("code", "`ls` | a=b ^c ~d *e* +1 {% x %} ../.. %20 %00 \\u0041 \\n 1' OR '1'='1 -- union select"),
-    ("typography", "“a” ‘b’ – — … € £ © ½ ² ﬁ Ａ ™ \u00a0b\u200bc\u00add\u2028e\u2029f\ufeffg\ufffdh"),
-    ("letters beyond the first plane", "İstanbul ıß ſ 𠀀𝒳 👍🏽 👩🏿‍🔧 https://shop.example/a?b=c&d=1#e"),
-    ("blanks at both ends", "  two  blanks \\"),
-)
-"""One text a kind of character; all of them stand in must-accept."""
-
-EVENT_TYPES = (
-    "browse",
-    "click",
-    "purchase",
-    "add_to_cart",
-    "search",
-    "View",
-    "wish list",
-    "x",
-    "Überblick",
-    "購入",
-    "__class__",
-    "constructor",
-)
-
-TIMES = (
-    "2024-06-14T10:00:00Z",
-    "2024-06-14T10:00:00+00:00",
-    "2024-06-14T10:00:00-00:00",
-    "2024-06-14T10:00:00+02:00",
-    "2024-06-14T10:00:00-05:30",
-    "2024-06-14T10:00:00+14:00",
-    "2024-06-14T10:00:00-14:00",
-    "2024-06-14T10:00:00.1Z",
-    "2024-06-14T10:00:00.123Z",
-    "2024-06-14T10:00:00.123456Z",
-    "2024-06-14T10:00:00.500+05:45",
-    "2024-02-29T23:59:59Z",
-    "2024-12-31T00:00:00Z",
-    "1970-01-01T00:00:00Z",
-    "1000-01-01T00:00:00Z",
-    "9999-12-31T23:59:59Z",
-    "1969-12-31T23:59:59Z",
-    "2038-01-19T03:14:08Z",
-    "2000-02-29T12:00:00.12Z",
-)
-
-OTHER_TIMES = (
-    "2024-06-14T10:00:00.000Z",
-    "2024-06-14T10:00:00.1234Z",
-    "2024-06-14T10:00:00.12345-03:30",
-    "2024-06-14T10:00:00.999999+13:45",
-    "2024-06-14T23:59:59.5-12:00",
-    "1582-10-10T00:00:00Z",
-    "1899-12-31T23:59:59+00:19",
-    "2100-02-28T00:00:00Z",
-)
-
-ITEM_IDS = ("A", "ABC", "abc", "9", "a-", "_x", "a--b", "Z_9-y")
-"""Ids of items as shops have them; each stands in an event of its own."""
 
 
 def first_turns(samples: Samples) -> list[Script]:
@@ -107,12 +42,12 @@ def _first_turns(samples: Samples) -> Iterator[Script]:
         if name in {LIMIT, EVENTS}:
             # The limits and the events below are this already.
             continue
-        yield single(Step(f"message and {name}", samples.request(name), layout="loose"), GROUP, rank=1)
+        layout: Layout = "spaced" if name == USER else "loose"
+        yield single(Step(f"message and {name}", samples.request(name), layout=layout, free="values"), GROUP, rank=1)
     yield single(Step("every field", samples.request(*samples.optional), layout="pretty"), GROUP, rank=0)
-    yield single(Step("no events", samples.request(**{EVENTS: []}), layout="compact"), GROUP, rank=0)
-    yield single(
-        Step("an event with only its required fields", samples.request(**{EVENTS: [samples.event()]})), GROUP, rank=0
-    )
+    yield single(Step("no events", samples.request(**{EVENTS: []}), layout="compact", free="values"), GROUP, rank=0)
+    bare = samples.request(**{EVENTS: [samples.event()]})
+    yield single(Step("an event with only its required fields", bare, free="values"), GROUP, rank=0)
     yield from _optional_members(samples)
     yield from _key_order(samples)
     yield _packed(samples, "types of events", [{EVENT_TYPE: value} for value in _event_types(samples)])
@@ -125,11 +60,12 @@ def _first_turns(samples: Samples) -> Iterator[Script]:
             "charset=utf-8",
             samples.request(),
             headers=(("Content-Type", "application/json; charset=utf-8"),),
+            free="values",
         ),
         GROUP,
         rank=2,
     )
-    yield single(Step("a body in chunks", samples.request(USER), chunked=True), GROUP, rank=2)
+    yield single(Step("a body in chunks", samples.request(USER), chunked=True, free="values"), GROUP, rank=2)
     yield from _limits(samples)
 
 
@@ -155,7 +91,8 @@ def _event_types(samples: Samples) -> list[str]:
 def _key_order(samples: Samples) -> Iterator[Script]:
     full = samples.request(*samples.optional, **{LIMIT: _limit(samples, 7)})
     full[EVENTS] = [dict(reversed(event.items())) for event in full[EVENTS]]
-    yield single(Step("every field, keys from the last to the first", dict(reversed(full.items()))), GROUP, rank=0)
+    turned = dict(reversed(full.items()))
+    yield single(Step("every field, keys from the last to the first", turned, free="values"), GROUP, rank=0)
 
 
 def _packed(samples: Samples, what: str, changes: list[dict[str, Any]]) -> Script:
@@ -249,8 +186,9 @@ def _limits(samples: Samples) -> Iterator[Script]:
     schema = samples.contract.schemas[MUST_ACCEPT]["properties"][LIMIT]
     lowest, highest = schema["minimum"], schema["maximum"]
     events = [samples.full_event(0), samples.full_event(1)]
+    few = samples.request(**{EVENTS: events, LIMIT: lowest})
     yield single(Step(f"limit {highest}", samples.request(**{LIMIT: highest})), GROUP, rank=0)
-    yield single(Step(f"limit {lowest} with events", samples.request(**{EVENTS: events, LIMIT: lowest})), GROUP, rank=0)
+    yield single(Step(f"limit {lowest} with events", few, free="values"), GROUP, rank=0)
 
 
 def _limit(samples: Samples, value: int) -> int:
@@ -274,23 +212,17 @@ def later_turns(samples: Samples) -> list[Step]:
     events = [samples.full_event(0), samples.full_event(1)]
     continued = {CONVERSATION: ISSUED}
     say = samples.messages
-    return [
-        Step("goes on with a message alone", samples.request(message=say[1 % len(say)], **continued)),
-        Step("goes on with limit 1", samples.request(**continued, **{LIMIT: 1})),
-        Step(
-            "goes on with events",
-            samples.request(
-                **continued, **{EVENTS: events * (samples.narrowest["properties"][EVENTS]["maxItems"] // 2)}
-            ),
-        ),
-        Step("goes on in another session", samples.request(**continued, **{SESSION: "contract-test-other"})),
-        Step("goes on with limit 2 and events", samples.request(**continued, **{EVENTS: events, LIMIT: 2})),
-        Step("goes on with every field", _full_of_edges(samples, continued)),
-        Step("goes on with no events and limit 3", samples.request(**continued, **{EVENTS: [], LIMIT: 3})),
-        Step("goes on in other scripts", samples.request(message=" ".join(text for _, text in TEXTS), **continued)),
-        Step(
-            "goes on, keys from the last to the first",
-            dict(reversed(samples.request(*samples.optional, **continued, **{LIMIT: _limit(samples, 9)}).items())),
-            headers=JSON_HEADERS,
-        ),
-    ]
+    most = samples.narrowest["properties"][EVENTS]["maxItems"]
+    last_first = samples.request(*samples.optional, **continued, **{LIMIT: _limit(samples, 9)})
+    turns: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("goes on with a message alone", samples.request(message=say[1 % len(say)], **continued)),
+        ("goes on with limit 1", samples.request(**continued, **{LIMIT: 1})),
+        ("goes on with events", samples.request(**continued, **{EVENTS: events * (most // 2)})),
+        ("goes on in another session", samples.request(**continued, **{SESSION: "contract-test-other"})),
+        ("goes on with limit 2 and events", samples.request(**continued, **{EVENTS: events, LIMIT: 2})),
+        ("goes on with every field", _full_of_edges(samples, continued)),
+        ("goes on with no events and limit 3", samples.request(**continued, **{EVENTS: [], LIMIT: 3})),
+        ("goes on in other scripts", samples.request(message=" ".join(text for _, text in TEXTS), **continued)),
+        ("goes on, keys from the last to the first", dict(reversed(last_first.items()))),
+    )
+    return [Step(label, body, free="values") for label, body in turns]

@@ -25,6 +25,7 @@ def scripts(samples: Samples, key: str) -> list[Script]:
         ("missing", "no credential", ()),
         *(("spoofed", f"no credential, but {name}: {value}", ((name, value),)) for name, value in _SPOOFED),
         ("wrong", "a wrong key as Bearer", (("Authorization", "Bearer wrong-key"),)),
+        ("wrong", "what a client without a key writes", (("Authorization", "Bearer undefined"),)),
         ("wrong", "a wrong X-API-Key", (("X-API-Key", "wrong-key"),)),
         ("wrong", "the key cut short as Bearer", (("Authorization", f"Bearer {key[:-1]}"),)),
         ("wrong", "the key cut short as X-API-Key", (("X-API-Key", key[:-1]),)),

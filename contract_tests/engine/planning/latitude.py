@@ -283,11 +283,13 @@ def _texts(samples: Samples) -> Iterator[Script]:
             SESSION: {SESSION: ""},
             USER: {USER: ""},
             "an event": {EVENTS: [empty]},
+            f"limit {-(2**31) - 1}": {LIMIT: -(2**31) - 1},
         },
         rank=3,
     )
-    same = samples.request(**dict.fromkeys((CONVERSATION, SESSION, USER), "42"))
-    yield single(Step("ids of digits, equal in all fields", same), GROUP, rank=2)
+    same = dict.fromkeys((CONVERSATION, SESSION, USER), "42")
+    limit = {LIMIT: samples.valid(LIMIT) + 1}
+    yield _pack(samples, "latitude", {"ids of digits, equal in all fields": same, "one more than 10": limit}, rank=2)
 
 
 def _sizes(samples: Samples) -> Iterator[Script]:
@@ -296,7 +298,7 @@ def _sizes(samples: Samples) -> Iterator[Script]:
     yield single(Step("100 KB of message", samples.request(message="Desk " * 20_000)), GROUP, rank=0)
     ids = {name: {name: name[0] * 50_000} for name in (SESSION, USER)}
     yield _pack(samples, "50 KB", ids, rank=2)
-    lengths = {EVENT_TYPE: 3_000, EVENT_TEXT: 100_000, ITEM: 3_000}
+    lengths = {EVENT_TYPE: 10_000, EVENT_TEXT: 60_000, ITEM: 30_000}
     parts = {name: {EVENTS: [{**event, name: name[0] * length}]} for name, length in lengths.items()}
     yield _pack(samples, "long texts in an event", parts, rank=2)
     yield single(Step("1,000 events", samples.request(**{EVENTS: [samples.event()] * 1000})), GROUP, rank=0)
@@ -309,6 +311,7 @@ def _sizes(samples: Samples) -> Iterator[Script]:
         {
             "an unknown property named __proto__": {"__proto__": {"x": 1}},
             "an unknown property 50 deep": {"x_unknown": _nested(50)},
+            "an unknown property of an event, 50 deep": {EVENTS: [{**event, "x_unknown": _nested(50)}]},
             **({"limit-boolean": _changes(boolean) or {}} if boolean is not None else {}),
         },
         rank=2,
@@ -331,7 +334,7 @@ def _times(samples: Samples) -> Iterator[Script]:
 
     mixed = samples.request(**at(*_MIXED_TIMES))
     yield single(Step("timestamps with and without an offset", mixed), GROUP, rank=0)
-    documented = {repr(time): at(time) for time in _DOCUMENTED_DATES}
+    documented = {repr(time): at(time) for time in _DOCUMENTED_DATES} | {f"limit {1e20}": {LIMIT: 1e20}}
     yield _pack(samples, "timestamps that are documented, but seldom", documented, rank=3)
     odd = {repr(time): at(time) for time in (*_NO_DATES, *_ODD_DATES)}
     yield _pack(samples, "timestamps that are odd or no dates", odd, rank=0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from chat_contract import Contract
 from contract_tests.engine.planning import acceptances, conversations, credentials, latitude, rejections, wire
 from contract_tests.engine.planning.samples import Samples
+from contract_tests.engine.planning.variety import with_variety
 from contract_tests.engine.script import Script, requests_of
 
 SMALL_BUDGET = 150
@@ -32,11 +33,11 @@ def make_plan(contract: Contract, *, seed: int = 0, key: str | None = None, budg
     """
     samples = Samples(contract)
     rng = random.Random(seed)  # noqa: S311 - chooses test cases, keeps no secret
-    first, telling, others = rejections.fresh_and_continued(samples)
+    refused = rejections.refused(samples)
     scripts = [
         *acceptances.first_turns(samples),
-        *conversations.scripts(samples, telling, others),
-        *first,
+        *conversations.scripts(samples, refused),
+        *refused.fresh,
         *rejections.varied(samples),
         *wire.scripts(samples),
         *(credentials.scripts(samples, key) if key is not None else ()),
@@ -46,7 +47,7 @@ def make_plan(contract: Contract, *, seed: int = 0, key: str | None = None, budg
         tight = _tight(samples, key)
         named = {script.name for script in tight}
         scripts = [*tight, *(replace(other, rank=max(other.rank, 2)) for other in scripts if other.name not in named)]
-    return Plan(tuple(sorted(scripts, key=lambda script: script.rank)))
+    return Plan(tuple(with_variety(samples, sorted(scripts, key=lambda script: script.rank))))
 
 
 def _tight(samples: Samples, key: str | None) -> list[Script]:

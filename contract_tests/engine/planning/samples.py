@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
 from chat_contract import Contract
 from chat_contract.contract import DOCUMENTED, MAY_ACCEPT, MUST_ACCEPT, validator_for
 from chat_contract.roles import CONVERSATION, EVENTS, LIMIT, MESSAGE, SESSION, USER
@@ -24,6 +26,18 @@ _ONE_OF_EACH_TYPE: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("array", ([], ["é", "机"])),
     ("object", ({}, {"a": 1})),
 )
+
+_MORE: dict[tuple[str, str], tuple[Any, ...]] = {
+    (LIMIT, "number"): (2.5, -0.5),
+    (LIMIT, "string"): ("abc", "5 items", "Infinity", "0x10", "none"),
+    (EVENTS, "string"): ("abc", "[]", ""),
+}
+"""What some readers make sense of: a number of what only begins with one, a list of its text."""
+
+
+def _candidates(name: str) -> list[tuple[str, tuple[Any, ...]]]:
+    return [(type_name, _MORE.get((name, type_name), values)) for type_name, values in _ONE_OF_EACH_TYPE]
+
 
 RUN_USER = "contract-test-user"
 RUN_SESSION = "contract-test-session"
@@ -117,6 +131,14 @@ class Samples:
         built.update({name: value for name, value in values.items() if name not in built})
         return built
 
+    def everyone_takes(self, body: Mapping[str, Any]) -> bool:
+        """Say whether the request is one that everyone accepts, in a conversation that the server opened or in none."""
+        return self._must_accept.is_valid({name: value for name, value in body.items() if name != CONVERSATION})
+
+    @cached_property
+    def _must_accept(self) -> Draft202012Validator:
+        return validator_for(self.narrowest)
+
     @cached_property
     def optional(self) -> tuple[str, ...]:
         """The optional fields but for the conversation, which a script must have opened."""
@@ -136,6 +158,29 @@ class Samples:
             used = [wrong.value for wrong in self.wrong_top() if wrong.field == name]
             yield from _other_values(name, self.widest["properties"][name], used)
 
+    def wrong_fields(self, *, later: bool) -> dict[str, list[Wrong]]:
+        """Return the wrong values of each field, each once; of a later turn others, where a type has others."""
+        found: dict[str, list[Wrong]] = {}
+        for wrong in {(wrong.field, repr(wrong.value)): wrong for wrong in self.wrong_top()}.values():
+            found.setdefault(wrong.field, []).append(wrong)
+        if not later:
+            return found
+        del found[CONVERSATION]
+        return {name: [*self._others(name, wrongs)] for name, wrongs in found.items()}
+
+    def _others(self, name: str, wrongs: Sequence[Wrong]) -> Iterator[Wrong]:
+        validator = validator_for(self.widest["properties"][name])
+        used = {repr(wrong.value) for wrong in wrongs}
+        others = {
+            type_name: [value for value in values if repr(value) not in used and not validator.is_valid(value)]
+            for type_name, values in _candidates(name)
+        }
+        for type_name in dict.fromkeys(wrong.type for wrong in wrongs):
+            if others.get(type_name):
+                yield from (Wrong(name, type_name, value) for value in others[type_name])
+            else:
+                yield from (wrong for wrong in wrongs if wrong.type == type_name)
+
     def other_wrong_event(self) -> Iterator[Wrong]:
         """Yield the same for an event and its fields."""
         item = self.widest["properties"][EVENTS]["items"]
@@ -144,6 +189,15 @@ class Samples:
             used = [wrong.value for wrong in self.wrong_event() if wrong.field == name] + [{"a": 1}] * (not name)
             schema = item["properties"][name] if name else item
             yield from (wrong for wrong in _other_values(name, schema, used) if wrong.type != "number")
+
+    def half_right(self) -> Iterator[Wrong]:
+        """Yield the values that some readers make sense of, but for those in :meth:`wrong_top`."""
+        used = {(wrong.field, repr(wrong.value)) for wrong in self.wrong_top()}
+        for (name, type_name), values in _MORE.items():
+            validator = validator_for(self.widest["properties"][name])
+            for value in values:
+                if value and (name, repr(value)) not in used and not validator.is_valid(value):
+                    yield Wrong(name, type_name, value)
 
     def wrong_event(self) -> Iterator[Wrong]:
         """Yield the event itself, and each field of it, with each JSON type that it must not have."""
@@ -158,7 +212,7 @@ class Samples:
 
 def _wrong_values(name: str, schema: Mapping[str, Any], valid: Any, *, skip: tuple[str, ...] = ()) -> Iterator[Wrong]:
     validator = validator_for(schema)
-    for type_name, values in _ONE_OF_EACH_TYPE:
+    for type_name, values in _candidates(name):
         # Where no number at all may stand, an integer shows it.
         if type_name in skip or (type_name == "number" and not validator.is_valid(5)):
             continue
@@ -179,7 +233,7 @@ def _wrong_values(name: str, schema: Mapping[str, Any], valid: Any, *, skip: tup
 def _other_values(name: str, schema: Mapping[str, Any], used: Sequence[Any]) -> Iterator[Wrong]:
     validator = validator_for(schema)
     shown = {repr(value) for value in used}
-    for type_name, values in _ONE_OF_EACH_TYPE:
+    for type_name, values in _candidates(name):
         if type_name == "array" and schema.get("items"):
             continue
         others = [value for value in values if repr(value) not in shown and not validator.is_valid(value)]

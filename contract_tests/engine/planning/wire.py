@@ -60,6 +60,11 @@ def _malformed(samples: Samples) -> Iterator[Script]:
     for rank, label, text in (
         (0, "an empty body", ""),
         (0, "cut off", valid[: len(valid) // 2]),
+        (2, "the last brace missing", valid[:-1]),
+        (2, "a comma missing", valid[:-1] + f' "{LIMIT}": 4}}'),
+        (2, "an escape that is none", '{"message": "a \\x41"}'),
+        (2, "blanks alone", " \n"),
+        (2, "a form", "message=hello"),
         (2, "a name without quotes", "{message: " + json.dumps(samples.messages[0]) + "}"),
         (2, "a comma at the end", valid[:-1] + ",}"),
         (2, "single quotes", "{'message': 'hello'}"),

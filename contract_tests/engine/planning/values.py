@@ -1,0 +1,115 @@
+"""Valid values as shops send them, each in a form that some careless reader stumbles over. All are in must-accept."""
+
+from __future__ import annotations
+
+TEXTS: tuple[tuple[str, str], ...] = (
+    ("quotes", "Is there a 7\" shelf, a 'real' one, for my wife's books?"),
+    ("signs", "100% oak {0} [steel] \\ brass / <b>glass</b> & $5 #1 @home; -- ${y} {{z}} %s %d"),
+    ("accents", "Où est la façade déjà vue? Ein größerer Schreibtisch, señor, łódź, cafe\u0301 x\u0308"),
+    ("scripts", "机を探しています مكتب للأدوات стол γραφείο שולחן डेस्क โต๊ะ 책상"),
+    ("emoji", "👩‍👩‍👧‍👦🛠️🎁 für 🇯🇵"),
+    ("mirrored", "\u202eabc\u202c אבג 123"),
+    ("markup", '</script><img src=x onerror=a()><!-- b --> ]]> &amp; &lt; {"a": 1} <?x?>'),
+    ("code", "`ls` | a=b ^c ~d *e* +1 {% x %} ../.. %20 %00 \\u0041 \\n 1' OR '1'='1 -- union select"),
+    ("typography", "“a” ‘b’ – — … € £ © ½ ² ﬁ Ａ ™ \u00a0b\u200bc\u00add\u2028e\u2029f\ufeffg\ufffdh"),
+    ("letters beyond the first plane", "İstanbul ıß ſ 𠀀𝒳 👍🏽 👩🏿‍🔧 https://shop.example/a?b=c&d=1#e"),
+    ("blanks at both ends", "  two  blanks \\"),
+)
+"""One text a kind of character; all of them stand in must-accept."""
+
+EVENT_TYPES = (
+    "browse",
+    "click",
+    "purchase",
+    "add_to_cart",
+    "search",
+    "View",
+    "wish list",
+    "x",
+    "Überblick",
+    "購入",
+    "__class__",
+    "constructor",
+)
+
+TIMES = (
+    "2024-06-14T10:00:00Z",
+    "2024-06-14T10:00:00+00:00",
+    "2024-06-14T10:00:00-00:00",
+    "2024-06-14T10:00:00+02:00",
+    "2024-06-14T10:00:00-05:30",
+    "2024-06-14T10:00:00+14:00",
+    "2024-06-14T10:00:00-14:00",
+    "2024-06-14T10:00:00.1Z",
+    "2024-06-14T10:00:00.123Z",
+    "2024-06-14T10:00:00.123456Z",
+    "2024-06-14T10:00:00.500+05:45",
+    "2024-02-29T23:59:59Z",
+    "2024-12-31T00:00:00Z",
+    "1970-01-01T00:00:00Z",
+    "1000-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    "1969-12-31T23:59:59Z",
+    "2038-01-19T03:14:08Z",
+    "2000-02-29T12:00:00.12Z",
+)
+
+OTHER_TIMES = (
+    "2024-06-14T10:00:00.000Z",
+    "2024-06-14T10:00:00.1234Z",
+    "2024-06-14T10:00:00.12345-03:30",
+    "2024-06-14T10:00:00.999999+13:45",
+    "2024-06-14T23:59:59.5-12:00",
+    "1582-10-10T00:00:00Z",
+    "1899-12-31T23:59:59+00:19",
+    "2100-02-28T00:00:00Z",
+)
+
+ITEM_IDS = ("A", "ABC", "abc", "9", "a-", "_x", "a--b", "Z_9-y")
+"""Ids of items as shops have them; each stands in an event of its own."""
+
+IDS = (
+    "3f0e7a52-9c1d-4b86-a7e4-60d2f1b8c935",
+    "a",
+    "ABC",
+    "user_1",
+    "7",
+    "a-",
+    "_x",
+    "0042",
+    "k" * 37,
+    "Z",
+    "-b",
+    "abc",
+    "AbC--9_z",
+    "Q_4-" * 12,
+    "9" * 63,
+)
+"""Ids as shops give them to users and sessions."""
+
+MESSAGES = (
+    'for a shelf of 7"',
+    "?!",
+    "=1+1",
+    "机",
+    "Drop me a line; select a gift from the union of all",
+    "12345",
+    "Desks please ",
+    "C:\\desks\\",
+    "🎁",
+    "null",
+    "a \\\\ b",
+    '{"a": 1}',
+    "x",
+    "<![CDATA[desk]]>",
+    " desks",
+    "\ue000",
+    "desk",
+)
+"""Short messages, each odd in a way of its own."""
+
+LENGTHS = (101, 199, 256, 501, 513, 999)
+"""How long a message may be, just beyond where somebody may have drawn a line."""
+
+COUNTS = (3, 4, 5, 2, 15, 19, 6, 8, 12, 16, 7, 20, 10, 1, 0)
+"""How many events."""
