@@ -11,7 +11,9 @@ from typing import Any
 from chat_contract import Violation
 from chat_contract.contract import DOCUMENTED
 from chat_contract.errors import Pointer
-from chat_contract.roles import EVENTS
+from chat_contract.interactions import Response
+from chat_contract.roles import EVENTS, MESSAGE
+from chat_contract.rules.facts import Kind
 from contract_tests.engine.runner import Observation, Runner
 from contract_tests.engine.script import ISSUED, Script, Step, requests_of
 from reporting.waivers import Waiver
@@ -26,6 +28,12 @@ MAX_CONFIRMATIONS = 30
 
 SELF_EVIDENT = frozenset({"conversation.distinct", "conversation.concurrent"})
 """What two exchanges show together, and no chance explains: an id that two conversations share stays shared."""
+
+_HARMLESS = "rejection.harmless"
+_ACCEPTED = "request"
+"""The group of clauses on what must be accepted: which of them is blamed hangs on what else is in the request."""
+
+_OK = 200
 
 _LEVELS = {"must": 0, "should": 1, "observed": 2}
 
@@ -73,7 +81,8 @@ def find_causes(
     ``spare`` says whether the run has so many requests left for what is only a warning; with ``one_is_enough`` also
     for more than one certain violation. ``most`` is what may have been sent in the end, whatever is left to confirm.
     """
-    causes = sorted(_grouped(observations), key=lambda cause: _LEVELS[cause.level])
+    seen = tuple(observations)
+    causes = sorted(_grouped(seen), key=lambda cause: _LEVELS[cause.level])
     budget = _Budget(runner, most)
 
     def settle(cause: Cause) -> Cause:
@@ -81,14 +90,52 @@ def find_causes(
         pressing = cause.level == "must" and not (one_is_enough and certain)
         if not cause.intermittent or (cause.level == "observed" and not pressing):
             return cause
-        return _confirmed(runner, cause, budget, worth_it=_always if pressing else spare)
+        return _confirmed(runner, cause, budget, seen, worth_it=_always if pressing else spare)
 
     if runner.workers == 1:
         for number, cause in enumerate(causes):
             causes[number] = settle(cause)
-        return causes
+        return _distinct(causes)
     with ThreadPoolExecutor(max_workers=runner.workers) as pool:
-        return list(pool.map(settle, causes))
+        return _distinct(pool.map(settle, causes))
+
+
+def _distinct(causes: Iterable[Cause]) -> list[Cause]:
+    """Say each thing once: no harm of a refusal where the same is refused with no refusal before it, too."""
+    found = list(_each_once(causes))
+    plain = [cause for cause in found if not cause.intermittent and not _follows_a_refusal(cause.exhibit)]
+    return [
+        cause
+        for cause in found
+        if cause.violation.clause != _HARMLESS
+        or not any(
+            other.violation.clause.startswith(f"{_ACCEPTED}.") and set(cause.labels) <= set(other.labels)
+            for other in plain
+        )
+    ]
+
+
+def _follows_a_refusal(exhibit: Observation) -> bool:
+    answers = (interaction.outcome for interaction in exhibit.earlier)
+    return any(isinstance(answer, Response) and answer.status != _OK for answer in answers)
+
+
+def _each_once(causes: Iterable[Cause]) -> Iterator[Cause]:
+    """Put together what turned out to be one cause when its request was made smaller."""
+    found: dict[Key, Cause] = {}
+    for cause in causes:
+        same = found.get(cause.key)
+        if same is None:
+            found[cause.key] = cause
+            continue
+        plain = min(same, cause, key=lambda one: _size(one.exhibit))
+        found[cause.key] = replace(
+            plain,
+            seen=same.seen + cause.seen,
+            sent=same.sent + cause.sent,
+            labels=tuple(dict.fromkeys((*same.labels, *cause.labels))),
+        )
+    yield from found.values()
 
 
 def _grouped(observations: Iterable[Observation]) -> Iterator[Cause]:
@@ -143,14 +190,24 @@ def _is_breakdown(word: str) -> bool:
     return word in {"reset", "truncated", "silence", "garbled"}
 
 
-def _size(observation: Observation) -> tuple[int, int]:
+def _size(observation: Observation) -> tuple[int, int, bool, int]:
+    """Order requests: few turns, few fields, a plain message, few bytes."""
+    body = observation.step.body
     turns = len(observation.earlier) if observation.step.continues else 0
-    return turns, len(observation.interaction.request.body)
+    fields = body if isinstance(body, dict) else {}
+    return turns, len(fields), _is_odd(fields.get(MESSAGE)), len(observation.interaction.request.body)
 
 
-def _confirmed(runner: Runner, cause: Cause, budget: _Budget, *, worth_it: Callable[[int], bool]) -> Cause:
+def _is_odd(text: Any) -> bool:
+    """Say whether a message holds more than plain words."""
+    return isinstance(text, str) and not (text.isascii() and text.replace(" ", "").rstrip("?.!").isalpha())
+
+
+def _confirmed(
+    runner: Runner, cause: Cause, budget: _Budget, seen: Iterable[Observation], *, worth_it: Callable[[int], bool]
+) -> Cause:
     """Send the cause's request again, first as small as it may get, then as it was."""
-    attempts = _attempts(cause.exhibit)
+    attempts = _attempts(cause, seen)
     for number in range(SENDINGS - 1):
         scripts = attempts[min(number, len(attempts) - 1)]
         requests = requests_of(scripts)
@@ -160,7 +217,7 @@ def _confirmed(runner: Runner, cause: Cause, budget: _Budget, *, worth_it: Calla
             (violation, observation)
             for observation in runner.observe(scripts)
             for violation in observation.violations
-            if key_of(violation) == cause.key
+            if _is_the_same(key_of(violation), cause.key)
         ]
         if not found and runner.sender.allowance.over:
             # It may not have been sent.
@@ -170,20 +227,28 @@ def _confirmed(runner: Runner, cause: Cause, budget: _Budget, *, worth_it: Calla
             violation, exhibit = min(found, key=lambda sighting: _size(sighting[1]))
             cause = replace(cause, seen=cause.seen + 1)
             if _size(exhibit) <= _size(cause.exhibit):
-                cause = replace(cause, violation=violation, exhibit=exhibit)
+                cause = replace(cause, key=key_of(violation), violation=violation, exhibit=exhibit)
         if not cause.intermittent or "silence" in cause.key[2]:
             break
     return cause
 
 
-def _attempts(exhibit: Observation) -> list[list[Script]]:
+def _is_the_same(key: Key, other: Key) -> bool:
+    """Say whether two keys are of one cause; a smaller request that must be accepted may be about another clause."""
+    (clause, *rest), (other_clause, *other_rest) = key, other
+    group = clause.partition(".")[0]
+    return rest == other_rest and (clause == other_clause or group == other_clause.partition(".")[0] == _ACCEPTED)
+
+
+def _attempts(cause: Cause, seen: Iterable[Observation]) -> list[list[Script]]:
     """Return what to send: a smaller request in a fresh conversation, the same one, all that was before it."""
+    exhibit = cause.exhibit
     script, step = exhibit.script, exhibit.step
     if script.together is not None:
         return [[replace(script, name=f"{script.name}, again"), replace(script, name=f"{script.name}, beside itself")]]
     opening = script.steps[:1] if step.continues else ()
     attempts = []
-    smaller = _smaller(exhibit)
+    smaller = _smaller(exhibit) or _suspect(cause, seen)
     if smaller is not None:
         attempts.append([replace(script, steps=(*opening, smaller), parts=())])
     attempts.append([replace(script, steps=(*opening, step), parts=())])
@@ -206,4 +271,30 @@ def _smaller(exhibit: Observation) -> Step | None:
     }
     if place[0] == EVENTS and len(place) > 1 and isinstance(body.get(EVENTS), list):
         body[EVENTS] = [body[EVENTS][int(place[1])]]
+    return replace(step, body=body) if body != step.body else None
+
+
+def _suspect(cause: Cause, seen: Iterable[Observation]) -> Step | None:
+    """Leave out of a request that must be accepted all that others held, too, and were accepted with."""
+    exhibit, step = cause.exhibit, cause.exhibit.step
+    if exhibit.facts.kind is not Kind.MUST_ACCEPT or not isinstance(step.body, dict):
+        return None
+    others = [
+        observation.facts.body
+        for observation in seen
+        if observation.facts.kind is Kind.MUST_ACCEPT
+        and all(violation.level != cause.level for violation in observation.violations)
+    ]
+    passed = {(name, repr(value)) for body in others for name, value in body.items()}
+    passed_events = {repr(event) for body in others for event in body.get(EVENTS) or ()}
+    body = {
+        name: value
+        for name, value in step.body.items()
+        if name == MESSAGE or value is ISSUED or (name, repr(value)) not in passed
+    }
+    if (MESSAGE, repr(body.get(MESSAGE))) in passed:
+        body[MESSAGE] = min((said[MESSAGE] for said in others), key=lambda text: (_is_odd(text), len(text)))
+    odd = [event for event in body.get(EVENTS, ()) if repr(event) not in passed_events]
+    if odd:
+        body[EVENTS] = odd
     return replace(step, body=body) if body != step.body else None

@@ -34,6 +34,8 @@ def causes_of(spoil, scripts, **bounds):
     return find_causes(runner, runner.journal.observations, **bounds), runner
 
 
+JSON = (("Content-Type", "application/json"),)
+
 ASK = [single(Step("hello", {"message": "hello", "limit": 3}), "request")]
 
 
@@ -97,6 +99,75 @@ def test_the_smallest_request_that_shows_a_cause_is_shown():
         if cause.violation.clause == "rejection.field"
     ]
     assert json.loads(cause.exhibit.interaction.request.body) == {"message": "hello", "user_id": 5}
+
+
+def refuses_a_limit_of_six(request, _answer, _):
+    if b'"limit": 6' not in request.body:
+        return None
+    detail = [{"loc": ["body", "limit"], "msg": "not 6", "type": "value_error"}]
+    return Response(422, JSON, json.dumps({"detail": detail}).encode())
+
+
+def test_what_others_were_accepted_with_is_left_out():
+    event = {"timestamp": "2024-06-14T10:00:00+02:00", "type": "é"}
+    odd = event | {"type": "wish list"}
+    scripts = [
+        single(Step(label, body), "request")
+        for label, body in (
+            ("plain", {"message": "hello"}),
+            ("with a session", {"message": "où?", "session_id": "s-1", "events": [event]}),
+            ("with a limit of 6", {"message": "où?", "session_id": "s-1", "events": [event, odd], "limit": 6}),
+        )
+    ]
+
+    causes, runner = causes_of(refuses_a_limit_of_six, scripts)
+    (cause,) = [cause for cause in causes if cause.violation.clause.startswith("request.")]
+    assert json.loads(cause.exhibit.interaction.request.body) == {"message": "hello", "events": [odd], "limit": 6}
+    assert (cause.seen, cause.sent, cause.intermittent) == (2, 2, False)
+    assert runner.sender.allowance.sent <= len(scripts) + 2
+
+
+def test_two_clauses_that_prove_to_be_one_cause_are_said_once():
+    texts = [{"message": "où?", "limit": 6}, {"message": "hello", "limit": 6, "session_id": "s", "user_id": "u"}]
+    scripts = [single(Step(f"request {number}", body), "request") for number, body in enumerate(texts)]
+    fine = [
+        single(Step(f"fine {message}", {"message": message, "session_id": "s", "user_id": "u"}), "request")
+        for message in ("où?", "hello")
+    ]
+
+    def refuses_six(request, _answer, _):
+        return Response(400, JSON, b"{}") if b'"limit": 6' in request.body else None
+
+    causes, _ = causes_of(refuses_six, [*fine, *scripts])
+    assert len({cause.key for cause in causes}) == len(causes)
+    assert [cause.seen for cause in causes if cause.violation.clause.startswith("request.")] == [4]
+
+
+def talk_with_a_refusal():
+    ask = Step("opens a conversation", {"message": "hello"})
+    wrong = Step("wrong", {"message": 5, "conversation_id": ISSUED})
+    go_on = Step("goes on", {"message": "and then?", "limit": 6, "conversation_id": ISSUED})
+    return Script("a refusal in between", "conversation", (ask, wrong, go_on))
+
+
+def test_what_is_refused_anyway_is_no_harm_of_the_refusal_before_it():
+    causes, _ = causes_of(refuses_a_limit_of_six, [talk_with_a_refusal()])
+    assert {cause.violation.clause.partition(".")[0] for cause in causes} == {"request"}
+
+
+def test_what_is_refused_only_after_a_refusal_is_its_harm():
+    refused = []
+
+    def holds_a_grudge(request, answer, _):
+        body = json.loads(request.body)
+        if answer.status == 422:
+            refused.append(body.get("conversation_id"))
+        elif body.get("conversation_id") in refused:
+            return Response(422, JSON, json.dumps({"detail": [{"loc": ["body"], "msg": "m", "type": "t"}]}).encode())
+        return None
+
+    causes, _ = causes_of(holds_a_grudge, [talk_with_a_refusal()])
+    assert "rejection.harmless" in {cause.violation.clause for cause in causes}
 
 
 def test_a_run_without_a_must_clause_tried_is_inconclusive():
