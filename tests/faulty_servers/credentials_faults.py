@@ -64,6 +64,12 @@ opens(
     Authorization=KEY,
 )
 opens(
+    "undefined-opens",
+    "A client without a key writes undefined, and was let in when it broke.",
+    lambda turn: token(turn) == "undefined",
+    Authorization="Bearer undefined",
+)
+opens(
     "bare-bearer-opens",
     "An empty token is a prefix of every key.",
     lambda turn: turn.request.header("Authorization").strip() == "Bearer",

@@ -203,6 +203,30 @@ rejection(
     gets(200, TEXT[:-1]),
     parse=repaired(rb"\Z", b"}"),
 )
+rejection(
+    "comma-missing-mended",
+    "A repairing reader puts commas between what stands side by side.",
+    gets(200, TEXT[:-1] + b' "limit": 3}'),
+    parse=repaired(rb'(["\d])\s+"', rb'\1, "'),
+)
+rejection(
+    "escapes-of-other-languages",
+    "\\x41 is an A in many languages, not in JSON.",
+    gets(200, rb'{"message": "\x41 desk"}'),
+    parse=repaired(rb"\\x([0-9A-Fa-f]{2})", rb"\\u00\1"),
+)
+rejection(
+    "form-in-json",
+    "What is no JSON is read as a form.",
+    gets(200, b"message=A+desk"),
+    parse=repaired(rb"\Amessage=([^&]*)\Z", rb'{"message": "\1"}'),
+)
+rejection(
+    "blanks-crash",
+    "Only a body of no bytes counts as empty.",
+    gets(500, b"  \n"),
+    parse=answers(500, lambda turn: bool(turn.raw) and not turn.raw.strip()),
+)
 rejection("rest-ignored", "What follows the object is ignored.", gets(200, TEXT + b" garbage"), parse=first_value)
 rejection(
     "raw-line-break-in-string",
@@ -456,6 +480,45 @@ takes(
     when=lambda turn: not turn.each("description"),
 )
 
+takes(
+    "user-number-later",
+    "user_id",
+    "A later turn takes the user from a cache, whatever is sent.",
+    say(user_id=5),
+    int,
+    turn=2,
+    when=lambda turn: turn.later,
+)
+takes("message-null-beside-events", "message", "Events speak for the shopper.", beside(message=None), type(None))
+rejection(
+    "null-event-in-the-middle",
+    "null between two events is skipped.",
+    gets(200, say(events=[event(), None, event()])),
+    validate=overlooks_if(
+        lambda turn, one: (
+            matches(one.loc, "events.*") and at(turn, one) is None and 0 < index(one) < len(turn.get("events")) - 1
+        )
+    ),
+)
+rejection(
+    "item-number-from-the-third",
+    "From the third event on, numbers are taken for ids.",
+    gets(200, say(events=[*events(2), event(item_id=5)])),
+    validate=overlooks_if(
+        lambda turn, one: (
+            matches(one.loc, "events.*.item_id") and isinstance(at(turn, one), int | float) and index(one) > 1
+        )
+    ),
+)
+takes(
+    "events-as-text",
+    "events",
+    "Events that were encoded twice are decoded twice.",
+    say(events="[]"),
+    str,
+    when=lambda turn: str(turn.get("events")).startswith("["),
+)
+
 # -- limit
 
 
@@ -474,6 +537,26 @@ rejection(
     "A limit in words falls back to the default.",
     gets(200, say(limit="abc")),
     validate=overlooks_if(lambda turn, one: one.loc == ("body", "limit") and no_number(turn.get("limit"))),
+)
+rejection(
+    "limit-minus-half",
+    "-0.5 is rounded to 0.",
+    gets(200, say(limit=-0.5)),
+    validate=overlooks_if(lambda turn, one: one.loc == ("body", "limit") and turn.get("limit") == -0.5),
+)
+rejection(
+    "limit-begins-with-a-number",
+    "parseInt reads as far as it can.",
+    gets(200, say(limit="5 items")),
+    validate=overlooks_if(
+        lambda turn, one: one.loc == ("body", "limit") and re.match(r"[1-9]\d* [a-z]", str(turn.get("limit")))
+    ),
+)
+rejection(
+    "limit-infinity",
+    "Number() knows Infinity, too.",
+    gets(200, say(limit="Infinity")),
+    validate=overlooks_if(lambda turn, one: one.loc == ("body", "limit") and turn.get("limit") == "Infinity"),
 )
 rejection(
     "limit-none-in-words",

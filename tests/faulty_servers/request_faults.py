@@ -225,10 +225,48 @@ request(
 
 # -- identifiers and limit
 
+request(
+    "limit-not-six",
+    "Limits are those of the drop-down: 1 to 5, and 10.",
+    gets(422, say(limit=6)),
+    validate=refuses("limit", lambda turn: turn.get("limit") in {6, 7, 8, 9}),
+)
+request(
+    "five-or-six-events",
+    "A batch of events has up to four, or is a long one.",
+    gets(422, say(events=events(5))),
+    validate=refuses("events", lambda turn: len(turn.events) in {5, 6}),
+)
+request(
+    "offset-later",
+    "A later turn reads timestamps with another library.",
+    gets(422, say(events=[event(timestamp="2024-06-14T12:00:00+02:00")]), turn=2),
+    validate=refuses(
+        "events.?.timestamp",
+        lambda turn: turn.later and first_event(lambda one: re.search(r"[+-]\d\d:\d\d$", str(one["timestamp"])))(turn),
+    ),
+)
+request(
+    "no-blank-after-the-brace",
+    "The body must begin with a brace and a quote.",
+    gets(422, b'{ "message" : "a desk" }'),
+    parse=answers(
+        422,
+        lambda turn: turn.raw.startswith(b"{ "),
+        b'{"detail":[{"loc":["body",1],"msg":"JSON decode error","type":"json_invalid"}]}',
+    ),
+)
 text("session-needs-uuid", "session_id", f"^(?!{UUID}$)", "A session_id must be a UUID.", "s1")
 text("user-starts-with-u", "user_id", "^[^u]", "A user_id starts with u.", "A-1")
 text("user-without-underscore", "user_id", "_", "A user_id has no underscore.", "u_1")
 text("user-at-most-36", "user_id", "^.{37}", "A user_id has at most 36 characters.", "u" * 64)
+text("user-of-two-characters", "user_id", r"\A.\Z", "A user_id has two characters or more.", "u")
+text("user-not-shouted", "user_id", r"\A[A-Z]+\Z", "A user_id in capitals is a placeholder.", "USER")
+text("session-ends-in-a-letter", "session_id", r"\W\Z", "A session_id ends in a letter or digit.", "s-1-")
+text("message-no-formula", "message", r"\A=", "A guard of spreadsheets.", "=desk+chair")
+text("message-no-select", "message", "(?i)select .* from", "A guard against SQL.", "Select a gift from all of these")
+text("message-no-quote-at-the-end", "message", r"\"\Z", "A message in quotes is cut at the last one.", 'A shelf of 7"')
+text("message-300-to-512", "message", r"(?s)\A.{300,512}\Z", "A column of 300, another of many more.", "desk " * 80)
 text("session-not-only-digits", "session_id", r"^\d+$", "A session_id is not a number.", "20240614")
 in_event(
     "item-at-most-32",
