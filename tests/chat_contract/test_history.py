@@ -106,6 +106,20 @@ def test_the_user_who_began_a_conversation_goes_on_with_it(run: Run) -> None:
     assert run.turn(say(conversation_id="c1", user_id="bob"), gives("c1")) == set()
 
 
+def test_a_made_up_conversation_may_belong_to_the_user_who_named_it_first(run: Run) -> None:
+    run.turn(say(conversation_id="mine", user_id="ann"), gives("mine"))
+    blameless = {"error.loc", "request.documented"}
+    assert run.turn(say(conversation_id="mine", user_id="ann"), refuse(["user_id"])) == blameless
+    assert run.turn(say(conversation_id="other", user_id="bob"), refuse(["user_id"])) == blameless
+    assert run.turn(say(conversation_id="mine", user_id="bob"), refuse(["user_id"])) == set()
+    assert run.turn(say(conversation_id="mine", user_id="ann"), refuse(["user_id"])) == set()
+
+
+def test_a_made_up_conversation_that_nobody_in_particular_named_may_be_kept_from_everybody(run: Run) -> None:
+    run.turn(say(conversation_id="mine"), gives("mine"))
+    assert run.turn(say(conversation_id="mine", user_id="ann"), refuse(["user_id"])) == set()
+
+
 def test_another_session_must_be_accepted(run: Run) -> None:
     run.turn(say(session_id="s1"), gives("c1"))
     assert run.turn(say(conversation_id="c1", session_id="s2"), gives("c1")) == set()

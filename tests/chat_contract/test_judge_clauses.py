@@ -103,7 +103,14 @@ LARGE = say("a" * 70_000)
 
 # clause: (exchanges that break it, exchanges that try it and keep it)
 TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
-    "request.message-alone": ([ex(say(), refuse(["message"])), ex(say(), NO), ex(say(), answer(404))], [ex(say(), OK)]),
+    "request.message-alone": (
+        [ex(say(), refuse(["message"])), ex(say(), NO), ex(say(), answer(404)), ex(say(), answer(300))],
+        [
+            ex(say(), OK),
+            ex(say(conversation_id="c"), back("c"), knows("c")),
+            ex(ask('{"message": "a"}' + " " * 70_000), answer(413)),
+        ],
+    ),
     "request.all-fields": (
         [ex(say(session_id="s", user_id="u", events=[FULL_EVENT], limit=2), refuse(["limit"]))],
         [ex(say(session_id="s", user_id="u", events=[FULL_EVENT], limit=2), OK)],
@@ -229,6 +236,8 @@ TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
             *(ex(ask({}), detail(entry(["body", "message"], type=wrong))) for wrong in ("", None, 5)),
             ex(ask({}), detail(entry(["body", "message"], ctx="no"))),
             ex(ask({}), detail(entry(["body", "message"]), "no")),
+            ex(ask({}), detail(entry([None, 1.5]))),
+            ex(ask({}), detail(entry("a" * 200))),
         ],
         [
             ex(ask({}), detail(entry(["body", "message"], input=None, ctx={}, url="http://a"))),
@@ -236,7 +245,12 @@ TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
         ],
     ),
     "error.loc": (
-        [ex(ask({}), refuse(["limit"])), ex(say(limit=0), refuse(["message"]))],
+        [
+            ex(ask({}), refuse(["limit"])),
+            ex(say(limit=0), refuse(["message"])),
+            ex(say(5, limit="abc"), refuse(["user_id"])),
+            ex(say(5, limit="abc", user_id=5, session_id=5, events=5), refuse(["x"])),
+        ],
         [ex(ask({}), refuse(["message"])), ex(say(limit=0), refuse(["limit"]))],
     ),
     "error.loc-body": (
@@ -249,14 +263,22 @@ TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
     ),
     "error.loc-index": (
         [ex(say(events=[{}]), refuse(["events", "0", "type"]))],
-        [ex(say(events=[{}]), refuse(["events", 0, "type"]))],
+        [
+            ex(say(events=[{}]), refuse(["events", 0, "type"])),
+            ex(say(events=[EVENT | {"1": 1}]), refuse(["events", 0, "1"])),
+        ],
     ),
     "error.all-faults": (
         [ex(say(5, limit="abc"), refuse(["message"])), ex(say(events=[{}]), refuse(["events", 0, "type"]))],
-        [ex(say(5, limit="abc"), refuse(["limit"], ["message"]))],
+        [ex(say(5, limit="abc"), refuse(["limit"], ["message"])), ex(ask({"body": 1}), refuse(["message"]))],
     ),
     "error.missing-type": (
-        [ex(ask({}), refuse(["message"])), ex(say(events=[{"type": "a"}]), refuse(["events", 0, "timestamp"]))],
+        [
+            ex(ask({}), refuse(["message"])),
+            ex(say(events=[{"type": "a"}]), refuse(["events", 0, "timestamp"])),
+            ex(ask({"body": 1}), refuse(["message"])),
+            ex(ask({}), detail({"loc": ["body", "message"], "msg": "Wrong"})),
+        ],
         [
             ex(ask({}), detail(entry(["body", "message"], type="missing"))),
             ex(ask({}), detail(entry(["body", "message"], type="value_error.required"))),
@@ -289,6 +311,7 @@ TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
             ex(say(), answer(200, OK.body, (*JSON, ("content-length", str(len(OK.body)))))),
             ex(ask("", method="HEAD"), answer(405, "", (("Content-Length", "30"), ("Allow", "POST")))),
             ex(say(), answer(200, OK.body, (*JSON, ("Content-Encoding", "gzip"), ("Content-Length", "9")))),
+            *(ex(ask("", method="OPTIONS"), answer(status, "", (("Content-Length", "9"),))) for status in (204, 304)),
         ],
     ),
     "reply.object": (
@@ -326,7 +349,8 @@ TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
     ),
     "reply.item-field": (
         [ex(say(), items(ITEM | {name: 5})) for name in ("title", "status", "description", "price")]
-        + [ex(say(), items(ITEM | {"price": 99.0})), ex(say(), items(ITEM, ITEM | {"item_id": "A2", "title": ["a"]}))],
+        + [ex(say(), items(ITEM | {"price": 99.0})), ex(say(), items(ITEM, ITEM | {"item_id": "A2", "title": ["a"]}))]
+        + [ex(say(), items(ITEM | {"title": ["a" * 200]}))],
         [
             ex(say(), items({"item_id": "A1", "title": None, "price": None})),
             ex(say(), items(ITEM | {"metadata": ["a"], "price_currency": "EUR", "rank": 1})),
@@ -468,6 +492,7 @@ TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
             ex(LARGE, NO),
             ex(ask({"message": "a"}, headers=CHARSET), NO),
             ex(say(conversation_id="unknown"), NO),
+            ex(say(limit=0), answer(300)),
         ],
         [
             *(ex(say(limit=0), outcome) for outcome in (OK, refuse(["limit"]), answer(201, OK.body))),
@@ -719,6 +744,14 @@ def test_a_violation_says_what_was_promised_and_what_came(contract: Contract, cl
         assert violation.message.startswith(f"{violation.clause}: expected {violation.expected}")
         assert "\n" not in violation.message
         assert "ABSENT" not in violation.message
+
+
+@pytest.mark.parametrize(("request_", "status"), [(say(), 200), (ask({}), 422)])
+def test_of_an_answer_that_is_no_json_the_beginning_is_shown(
+    contract: Contract, request_: Request, status: int
+) -> None:
+    (violation,) = judged(contract, request_, answer(status, "a" * 300))
+    assert violation.got == "a" * 200
 
 
 PERFECT = (
