@@ -59,7 +59,6 @@ class Classification:
     faults: tuple[Fault, ...]
     questions: frozenset[str]
     media_type: MediaType
-    continues: bool
 
     @property
     def value(self) -> Any:
@@ -90,7 +89,6 @@ def classify(contract: Contract, request: Request, history: History = _NOTHING_S
         faults=faults,
         questions=frozenset(_questions(contract, request, body, faults)),
         media_type=media_type,
-        continues=_continues(body.value, history),
     )
 
 
@@ -176,11 +174,6 @@ def _unsaid(contract: Contract, body: Body, history: History) -> Iterator[Fault]
             yield Fault((USER,), "other-user", value[USER], DOCUMENTED)
     elif USER in value and not history.same_user(conversation, value[USER]):
         yield Fault((USER,), "other-user", value[USER], DOCUMENTED)
-
-
-def _continues(value: Any, history: History) -> bool:
-    conversation = value.get(CONVERSATION) if isinstance(value, dict) else None
-    return isinstance(conversation, str) and history.issued(conversation)
 
 
 def _questions(contract: Contract, request: Request, body: Body, faults: tuple[Fault, ...]) -> Iterator[str]:

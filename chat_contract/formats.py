@@ -42,7 +42,7 @@ def _utc_minute(match: re.Match[str]) -> int:
 
 def format_checker() -> FormatChecker:
     """Return a checker that knows jsonschema's formats and date-time as above."""
-    checker = FormatChecker(formats=())
+    checker = FormatChecker()
     checker.checkers = dict(Draft202012Validator.FORMAT_CHECKER.checkers)
     checker.checkers["date-time"] = (is_date_time, ())
     return checker

@@ -29,8 +29,8 @@ def _event_properties(facts: Facts) -> dict[str, Any]:
 
 
 def _keys(facts: Facts) -> set[str]:
-    """Name the fields of the request; the conversation it goes on with does not count."""
-    return set(facts.body) - ({CONVERSATION} if facts.classification.continues else set())
+    """Name the fields of a request that must be accepted; the conversation it goes on with does not count."""
+    return set(facts.body) - {CONVERSATION}
 
 
 def _events(facts: Facts) -> list[dict[str, Any]]:
@@ -143,8 +143,8 @@ def _blamed_clause(facts: Facts) -> str:
 
 
 def _is_answered_otherwise(facts: Facts) -> bool:
-    """Neither 200, nor what other clauses speak of: failing, another 2xx, too large."""
-    return not (facts.failed or facts.too_large or 200 <= facts.status < 300)
+    """Neither 200, nor what other clauses speak of: another 2xx, too large."""
+    return not (facts.too_large or 200 <= facts.status < 300)
 
 
 def _tries_accepted(facts: Facts, fits: Callable[[Facts], bool]) -> bool:

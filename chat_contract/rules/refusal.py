@@ -227,11 +227,11 @@ def _tries_missing_is_told_from_wrong(facts: Facts) -> bool:
 def missing_is_told_from_wrong(facts: Facts) -> Iterator[Finding]:
     missing = [fault for fault in facts.classification.hard_faults if fault.keyword == "required"]
     for index, loc in _locs(facts):
-        found = _detail(facts)[index]
         about_it = any(_leads_to(loc[1:] if loc[:1] == ["body"] else loc, fault, facts) for fault in missing)
-        told = "missing" in str(found.get("type", "")).lower() or "required" in str(found.get("type", "")).lower()
+        kind = _detail(facts)[index].get("type")
+        told = "missing" in str(kind).lower() or "required" in str(kind).lower()
         if about_it and not told:
-            yield Finding("a type that says that the field is missing", found.get("type"), ("detail", index, "type"))
+            yield Finding("a type that says that the field is missing", kind, ("detail", index, "type"))
 
 
 TABLE: tuple[Rule, ...] = (

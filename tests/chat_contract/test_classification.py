@@ -295,8 +295,6 @@ def test_an_id_counts_as_issued_only_by_the_history(contract: Contract) -> None:
     assert set_of(classify(contract, request).faults) == {(("conversation_id",), "issued")}
     assert classify(contract, request, History(seen={"issued"})).standing is DOCUMENTED
     assert classify(contract, request, HISTORY).standing is MUST
-    assert classify(contract, request, HISTORY).continues
-    assert not classify(contract, request).continues
 
 
 @pytest.mark.parametrize(("user", "standing"), [("ann", MUST), (ABSENT, MUST), ("bob", MAY), ("", MAY), (5, REFUSE)])
