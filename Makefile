@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help mock test quality gate-quality fastapi-parity hostile bench lint format install clean
+.PHONY: help mock test quality gate-quality mutation fastapi-parity hostile bench lint format install clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r what does; do printf '%-20s %s\n' "$$what" "$$does"; done
@@ -30,6 +30,12 @@ quality: $(VENV)/dev.stamp ## judge the suite by every faulty and every correct 
 
 gate-quality: $(VENV)/dev.stamp ## judge the gate by every case, and time it against size
 	$(BIN)/python -m tests.gate_quality
+
+mutation: $(VENV)/dev.stamp ## mutate the oracle and tell which mutants no test kills
+	@$(PIP) --no-build-isolation --editable '.[dev,mutation]'
+	@rm -rf mutants
+	$(BIN)/mutmut run --max-children $(JOBS)
+	@$(BIN)/mutmut results
 
 fastapi-parity: $(VENV)/dev.stamp ## put 20,000 bodies a latitude to the mock and to FastAPI
 	$(BIN)/python -m tests.fastapi_parity --jobs $(JOBS)
@@ -52,7 +58,7 @@ format: $(VENV)/dev.stamp ## lay the code out
 install: $(VENV)/dev.stamp ## install the kit and its tools, no more
 
 clean: ## remove what was made here
-	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
+	rm -rf $(VENV) build dist mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # The kit is built by the pinned builder, hence without isolation.
