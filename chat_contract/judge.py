@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from chat_contract.body import ABSENT
 from chat_contract.classification import classify
 from chat_contract.contract import Contract
 from chat_contract.errors import Pointer, render_pointer, shorten
@@ -74,8 +73,7 @@ def violations(facts: Facts) -> Iterator[Violation]:
         if rule.applies(facts):
             clause = facts.contract.clauses[rule.clause]
             for found in rule.find(facts):
-                got = None if found.got is ABSENT else found.got
-                yield Violation(clause.id, clause.level, clause.says, found.pointer, found.expected, got)
+                yield Violation(clause.id, clause.level, clause.says, found.pointer, found.expected, found.got)
 
 
 def tried(facts: Facts) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chat_contract import Contract, load_contract
+from chat_contract import Contract, classify, load_contract
 from tests.chat_contract.conftest import Write
 from tests.chat_contract.documents import Change, Value, contract_with, post, schemas
 from tests.chat_contract.exchanges import EVENT, ITEM, answer, ask, broken, judged, refuse, reply, say
@@ -75,6 +75,14 @@ def test_where_nothing_is_said_of_events_they_may_be_blamed_all_the_same(load: L
     contract = load(change)
     assert len(broken(contract, say(events=[EVENT]), answer(400))) == 1
     assert broken(contract, say(5, events=[{}]), refuse(["message"])) == set()
+
+
+def test_what_an_object_holds_that_may_hold_nothing_is_at_fault_at_its_own_place(load: Load) -> None:
+    def change(document: Value) -> None:
+        schemas(document)["ChatRequest"]["properties"]["context"] = {"type": "object", "additionalProperties": False}
+
+    (fault,) = classify(load(change), say(context={"x": 1})).faults
+    assert (fault.place, fault.value, fault.outside) == (("context", "x"), 1, "may-accept")
 
 
 def test_without_examples_nothing_is_like_one(load: Load) -> None:
