@@ -139,7 +139,7 @@ def item_field(facts: Facts) -> Iterator[Finding]:
 
 
 def _example_fields(facts: Facts) -> set[str]:
-    examples = facts.contract.response_examples.get(200, {})
+    examples = facts.contract.response_examples[200]
     example: dict[str, Any] = examples.get("documented") or next(iter(examples.values()), {})
     return {name for found in example.get(ITEMS, []) for name in found}
 
