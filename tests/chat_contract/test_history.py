@@ -137,6 +137,12 @@ def test_what_is_no_id_is_not_remembered(run: Run, given: Any) -> None:
     assert run.history == History()
 
 
+@pytest.mark.parametrize("sent", [None, 5, ["c"], {}])
+def test_what_was_sent_and_is_no_id_is_not_remembered_either(run: Run, sent: Any) -> None:
+    run.turn(say(conversation_id=sent, limit="abc"), refuse(["conversation_id"]))
+    assert run.history == History()
+
+
 @pytest.mark.parametrize(
     "outcome", [answer(500), refuse(["message"]), answer(201, gives("c").body), Breakdown("reset")]
 )

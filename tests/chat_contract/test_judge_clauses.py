@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,6 +100,10 @@ def deep(levels: int) -> Request:
     return ask('{"message": "a", "x": ' + "[" * levels + "]" * levels + "}")
 
 
+def of_bytes(size: int) -> Request:
+    return ask('{"message": "a", "limit": 0}'.ljust(size))
+
+
 LARGE = say("a" * 70_000)
 
 # clause: (exchanges that break it, exchanges that try it and keep it)
@@ -173,7 +178,7 @@ TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
     ),
     "rejection.field": (
         [ex(say(user_id=5), OK), ex(say(session_id=[]), NO)],
-        [ex(say(user_id=5), refuse(["user_id"]))],
+        [ex(say(user_id=5), refuse(["user_id"])), ex(say(conversation_id=[]), refuse(["conversation_id"]))],
     ),
     "rejection.events": ([ex(say(events={}), OK), ex(say(events="a"), OK)], [ex(say(events=0), refuse(["events"]))]),
     "rejection.event": (
@@ -217,6 +222,7 @@ TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
             ex(ask({}), refuse(["message"])),
             ex(ask({}), refuse(["message"], headers=CHARSET)),
             ex(ask({}), refuse(["message"], headers=(("Content-Type", "application/problem+json"),))),
+            ex(ask({}), refuse(["message"], headers=(("Content-Type", "Application/JSON"),))),
         ],
     ),
     "error.shape": (
@@ -226,7 +232,11 @@ TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
             ex(say(limit=0), answer(422, {"errors": []})),
             ex(ask("{"), answer(422, {"detail": "Malformed"})),
         ],
-        [ex(ask({}), refuse(["message"])), ex(ask({}), detail(entry(["body", "message"]), title="no"))],
+        [
+            ex(ask({}), refuse(["message"])),
+            ex(ask({}), detail(entry(["body", "message"]), title="no")),
+            ex(ask('{"message": "a", "x": NaN}'), detail(entry(["body", "x"], input=math.nan))),
+        ],
     ),
     "error.entry": (
         [
@@ -493,12 +503,14 @@ TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
             ex(ask({"message": "a"}, headers=CHARSET), NO),
             ex(say(conversation_id="unknown"), NO),
             ex(say(limit=0), answer(300)),
+            ex(of_bytes(64 * 1024), answer(413)),
         ],
         [
             *(ex(say(limit=0), outcome) for outcome in (OK, refuse(["limit"]), answer(201, OK.body))),
             ex(LARGE, answer(413)),
             ex(ask({"message": "a"}, headers=CHARSET), answer(415)),
             ex(say(conversation_id="unknown"), answer(404)),
+            ex(of_bytes(64 * 1024 + 1), answer(413)),
         ],
     ),
     "robustness.failing": (
@@ -741,6 +753,7 @@ def test_a_violation_says_what_was_promised_and_what_came(contract: Contract, cl
         known = contract.clauses[violation.clause]
         assert (violation.level, violation.says) == (known.level, known.says)
         assert violation.expected
+        assert isinstance(violation.pointer, tuple)
         assert violation.message.startswith(f"{violation.clause}: expected {violation.expected}")
         assert "\n" not in violation.message
         assert "ABSENT" not in violation.message
