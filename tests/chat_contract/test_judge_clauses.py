@@ -147,7 +147,13 @@ TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
         ],
         [ex(say(events=[FULL_EVENT | {"timestamp": "2024-06-14T10:00:00-05:30"}]), OK)],
     ),
-    "request.text": ([ex(say("Größe 😀 'x'"), refuse(["message"]))], [ex(say("プレゼント"), OK)]),
+    "request.text": (
+        [
+            ex(say("Größe 😀 'x'"), refuse(["message"])),
+            ex(ask({"limit": 3, "message": "Größe"}), refuse(["message"])),
+        ],
+        [ex(say("プレゼント"), OK)],
+    ),
     "request.no-events": ([ex(say(events=[]), refuse(["events"]))], [ex(say(events=[]), OK)]),
     "request.key-order": (
         [ex(ask({"limit": 3, "message": "a"}), NO), ex(say(events=[{"type": "click", "timestamp": NOON}]), NO)],
