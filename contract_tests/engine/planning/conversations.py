@@ -8,7 +8,7 @@ from typing import Any
 
 from chat_contract.roles import CONVERSATION, EVENTS, LIMIT, SESSION, USER
 from contract_tests.engine.planning.acceptances import later_turns
-from contract_tests.engine.planning.rejections import Refused
+from contract_tests.engine.planning.refused import Refused
 from contract_tests.engine.planning.samples import RUN_SESSION, RUN_USER, Samples
 from contract_tests.engine.script import ISSUED, Freedom, Naming, Script, Step
 

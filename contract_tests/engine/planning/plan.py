@@ -6,7 +6,8 @@ import random
 from dataclasses import dataclass, replace
 
 from chat_contract import Contract
-from contract_tests.engine.planning import acceptances, conversations, credentials, latitude, rejections, wire
+from contract_tests.engine.planning import acceptances, conversations, credentials, latitude, packs, wire
+from contract_tests.engine.planning.refused import refused
 from contract_tests.engine.planning.samples import Samples
 from contract_tests.engine.planning.variety import with_variety
 from contract_tests.engine.script import Script, requests_of
@@ -33,12 +34,12 @@ def make_plan(contract: Contract, *, seed: int = 0, key: str | None = None, budg
     """
     samples = Samples(contract)
     rng = random.Random(seed)  # noqa: S311 - chooses test cases, keeps no secret
-    refused = rejections.refused(samples)
+    to_refuse = refused(samples)
     scripts = [
         *acceptances.first_turns(samples),
-        *conversations.scripts(samples, refused),
-        *refused.fresh,
-        *rejections.varied(samples),
+        *conversations.scripts(samples, to_refuse),
+        *to_refuse.fresh,
+        *packs.varied(samples),
         *wire.scripts(samples),
         *(credentials.scripts(samples, key) if key is not None else ()),
         *latitude.scripts(samples, rng),
@@ -51,11 +52,11 @@ def make_plan(contract: Contract, *, seed: int = 0, key: str | None = None, budg
 
 
 def _tight(samples: Samples, key: str | None) -> list[Script]:
-    packs, later = rejections.packed(samples)
+    first, later = packs.packed(samples)
     return [
         *(script for script in acceptances.first_turns(samples) if script.rank == 0),
         *conversations.few(samples, later),
-        *packs,
+        *first,
         *(credentials.packed(samples, key) if key is not None else ()),
         *latitude.packed(samples),
         *wire.few(samples),

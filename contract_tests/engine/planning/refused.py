@@ -1,0 +1,48 @@
+"""All that must be refused, in a first turn and in a later one, for servers that name one fault and for others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contract_tests.engine.planning.packs import GROUP, halves
+from contract_tests.engine.planning.rejections import half_right, one_by_one, pairs
+from contract_tests.engine.planning.samples import Samples
+from contract_tests.engine.script import Script, Step, single
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What must be refused.
+
+    In a first turn: ``fresh``. In a later one: ``telling`` comes first; then two faults at once (``pairs``), and every
+    wrong value ``alone`` or, for servers that name several faults, in ``packs``.
+    """
+
+    fresh: tuple[Script, ...]
+    telling: tuple[Step, ...]
+    alone: tuple[Step, ...]
+    packs: tuple[Step, ...]
+    pairs: tuple[Step, ...]
+
+
+def refused(samples: Samples) -> Refused:
+    """Return every wrong value where it can stand, one by one and packed, and two at once."""
+    alone = one_by_one(samples)
+    in_pairs = list(pairs(samples))
+    packs = [*halves(samples, later=False), *halves(samples, later=True)]
+    return Refused(
+        fresh=(
+            *(
+                single(step, GROUP, rank=rank, naming="first" if rank else "any")
+                for rank, step in alone
+                if not step.continues
+            ),
+            *(single(step, GROUP, rank=1, naming="several") for step in packs if not step.continues),
+            *(single(step, GROUP, rank=2, naming="first") for step in half_right(samples)),
+            *(single(step, GROUP, rank=rank) for rank, step in in_pairs if not step.continues),
+        ),
+        telling=tuple(step for rank, step in alone if step.continues and not rank),
+        alone=tuple(step for rank, step in alone if step.continues and rank),
+        packs=tuple(step for step in packs if step.continues),
+        pairs=tuple(step for _, step in in_pairs if step.continues),
+    )
