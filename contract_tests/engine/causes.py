@@ -190,12 +190,20 @@ def _is_breakdown(word: str) -> bool:
     return word in {"reset", "truncated", "silence", "garbled"}
 
 
-def _size(observation: Observation) -> tuple[int, int, bool, int]:
-    """Order requests: few turns, few fields, a plain message, few bytes."""
-    body = observation.step.body
-    turns = len(observation.earlier) if observation.step.continues else 0
-    fields = body if isinstance(body, dict) else {}
-    return turns, len(fields), _is_odd(fields.get(MESSAGE)), len(observation.interaction.request.body)
+def _size(observation: Observation) -> tuple[bool, int]:
+    """Order exchanges by how much there is to read: those that need nothing beside them, then by all their turns."""
+    earlier = observation.earlier if observation.step.continues else ()
+    beside = bool(earlier) and (observation.script.paused or observation.script.together is not None)
+    return beside, sum(_length(one.request.body) for one in (*earlier, observation.interaction))
+
+
+def _length(body: bytes) -> int:
+    """Return how long a request reads: what is no ASCII counts as the escape that stands for it."""
+    return _EVERY_TURN + len(body) + 2 * sum(byte > ord("~") for byte in body)
+
+
+_EVERY_TURN = 200
+"""What a turn takes besides its body."""
 
 
 def _is_odd(text: Any) -> bool:

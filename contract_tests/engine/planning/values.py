@@ -104,7 +104,6 @@ MESSAGES = (
     "<![CDATA[desk]]>",
     " desks",
     "\ue000",
-    "desk",
 )
 """Short messages, each odd in a way of its own."""
 

@@ -38,7 +38,7 @@ from contract_tests.engine.planning.values import (
     TEXTS,
     TIMES,
 )
-from contract_tests.engine.script import Script, Step
+from contract_tests.engine.script import Freedom, Script, Step
 
 Kind = tuple[str, str]
 """Whether a step is taken or refused, and whether it stands in a first or in a later turn."""
@@ -79,7 +79,7 @@ def _first(samples: Samples, supply: _Supply, step: Step, *, named: bool) -> dic
     """Return another body of a first turn; ``named``: a later one says who the user is, so this one must, too."""
     kind = (_fate(samples, step), "first")
     body = supply.with_fields(step.body, kind, {True, named}) if step.free == "anything" else dict(step.body)
-    return body | supply.values(_plain(samples, body), kind)
+    return body | supply.values(_plain(samples, body, step.free, kind), kind)
 
 
 def _later(samples: Samples, supply: _Supply, step: Step, user: Any) -> dict[str, Any]:
@@ -87,14 +87,19 @@ def _later(samples: Samples, supply: _Supply, step: Step, user: Any) -> dict[str
     kind = (_fate(samples, step), "later")
     users = {False, user is not None}
     body = supply.with_fields(step.body, kind, users) if step.free == "anything" else dict(step.body)
-    plain = _plain(samples, body)
+    plain = _plain(samples, body, step.free, kind)
     same = {USER: user} if USER in plain and user is not None else {}
     return body | supply.values([name for name in plain if name != USER], kind) | same
 
 
-def _plain(samples: Samples, body: Mapping[str, Any]) -> list[str]:
-    """Name the fields whose value nobody chose."""
-    return [name for name in body if name != CONVERSATION and body[name] == samples.valid(name)]
+def _plain(samples: Samples, body: Mapping[str, Any], free: Freedom, kind: Kind) -> list[str]:
+    """Name the fields whose value nobody chose.
+
+    Few items, or none, answer an odd message, and then nothing shows of a limit: it stands where all is odd anyhow, or
+    where no items are to come.
+    """
+    kept = {CONVERSATION, *([MESSAGE] if free == "values" and kind[0] == "taken" else [])}
+    return [name for name in body if name not in kept and body[name] == samples.valid(name)]
 
 
 def _fate(samples: Samples, step: Step) -> str:
@@ -170,7 +175,9 @@ def _forms(samples: Samples, name: str) -> Iterator[Any]:
     candidates: Iterable[Any] = ()
     if name == MESSAGE:
         long = (("Desk, oak? " * length)[: length - 1] + "!" for length in LENGTHS)
-        candidates = chain.from_iterable(zip_longest((text for _, text in TEXTS), MESSAGES, long))
+        # All kinds of text at once are in the table of what must be accepted; here each comes alone, if there is room.
+        odd = chain.from_iterable(zip_longest(MESSAGES, long))
+        candidates = (*odd, *(text for _, text in TEXTS))
     elif name in {USER, SESSION}:
         # Not the same id for both, so that a server which takes one for the other shows.
         candidates = IDS if name == USER else (*IDS[5:], *IDS[:5])
