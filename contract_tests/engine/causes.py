@@ -11,7 +11,6 @@ from typing import Any
 from chat_contract import Violation
 from chat_contract.contract import DOCUMENTED
 from chat_contract.errors import Pointer
-from chat_contract.interactions import Response
 from chat_contract.roles import EVENTS, MESSAGE
 from chat_contract.rules.facts import Kind
 from contract_tests.engine.runner import Observation, Runner
@@ -29,11 +28,8 @@ MAX_CONFIRMATIONS = 30
 SELF_EVIDENT = frozenset({"conversation.distinct", "conversation.concurrent"})
 """What two exchanges show together, and no chance explains: an id that two conversations share stays shared."""
 
-_HARMLESS = "rejection.harmless"
 _ACCEPTED = "request"
 """The group of clauses on what must be accepted: which of them is blamed hangs on what else is in the request."""
-
-_OK = 200
 
 _LEVELS = {"must": 0, "should": 1, "observed": 2}
 
@@ -95,29 +91,9 @@ def find_causes(
     if runner.workers == 1:
         for number, cause in enumerate(causes):
             causes[number] = settle(cause)
-        return _distinct(causes)
+        return list(_each_once(causes))
     with ThreadPoolExecutor(max_workers=runner.workers) as pool:
-        return _distinct(pool.map(settle, causes))
-
-
-def _distinct(causes: Iterable[Cause]) -> list[Cause]:
-    """Say each thing once: no harm of a refusal where the same is refused with no refusal before it, too."""
-    found = list(_each_once(causes))
-    plain = [cause for cause in found if not cause.intermittent and not _follows_a_refusal(cause.exhibit)]
-    return [
-        cause
-        for cause in found
-        if cause.violation.clause != _HARMLESS
-        or not any(
-            other.violation.clause.startswith(f"{_ACCEPTED}.") and set(cause.labels) <= set(other.labels)
-            for other in plain
-        )
-    ]
-
-
-def _follows_a_refusal(exhibit: Observation) -> bool:
-    answers = (interaction.outcome for interaction in exhibit.earlier)
-    return any(isinstance(answer, Response) and answer.status != _OK for answer in answers)
+        return list(_each_once(pool.map(settle, causes)))
 
 
 def _each_once(causes: Iterable[Cause]) -> Iterator[Cause]:

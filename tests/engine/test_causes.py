@@ -150,11 +150,6 @@ def talk_with_a_refusal():
     return Script("a refusal in between", "conversation", (ask, wrong, go_on))
 
 
-def test_what_is_refused_anyway_is_no_harm_of_the_refusal_before_it():
-    causes, _ = causes_of(refuses_a_limit_of_six, [talk_with_a_refusal()])
-    assert {cause.violation.clause.partition(".")[0] for cause in causes} == {"request"}
-
-
 def test_what_is_refused_only_after_a_refusal_is_its_harm():
     refused = []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import cycle, zip_longest
 from typing import Any
 
 from chat_contract.errors import Pointer
@@ -38,6 +38,9 @@ def packed(samples: Samples) -> tuple[list[Script], list[Step]]:
     )
     return [single(step, GROUP, rank=0) for step in first], later
 
+
+_SIDES = (0b000, 0b011, 0b101, 0b110, 0b111, 0b001, 0b010, 0b100)
+"""In which half a field stands, by turns: any two of them stand apart in a third of the packs or more."""
 
 _PACKED_LATER = 2
 """How many packs of wrong fields stand in a later turn."""
@@ -106,9 +109,10 @@ def halves(samples: Samples, *, later: bool) -> Iterator[Step]:
     What stands beside all other fields in a first turn stands beside none in a later one, and the other way round.
     """
     turn = {CONVERSATION: ISSUED} if later else {}
+    sides = dict(zip(samples.fields, cycle(_SIDES), strict=False))
     for number, row in enumerate(zip_longest(*samples.wrong_fields(later=later).values())):
         for half in (0, 1):
-            wrongs = [wrong for place, wrong in enumerate(row) if wrong and (place >> number % 3) % 2 == half]
+            wrongs = [wrong for wrong in row if wrong and (sides[wrong.field] >> number % 3) % 2 == half]
             if wrongs:
                 yield _wrong_at_once(samples, wrongs, turn, beside=half == later)
     yield from _wrong_events(samples, list(_each_once(samples.wrong_event())), "every fault of an event", turn)

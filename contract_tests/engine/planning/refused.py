@@ -33,7 +33,7 @@ def refused(samples: Samples) -> Refused:
     return Refused(
         fresh=(
             *(
-                single(step, GROUP, rank=rank, naming="first" if rank else "any")
+                single(step, GROUP, rank=rank, naming="first" if rank and not _lacks(samples, step) else "any")
                 for rank, step in alone
                 if not step.continues
             ),
@@ -43,6 +43,14 @@ def refused(samples: Samples) -> Refused:
         ),
         telling=tuple(step for rank, step in alone if step.continues and not rank),
         alone=tuple(step for rank, step in alone if step.continues and rank),
-        packs=tuple(step for step in packs if step.continues),
+        packs=(
+            *(step for rank, step in alone if step.continues and rank and _lacks(samples, step)),
+            *(step for step in packs if step.continues),
+        ),
         pairs=tuple(step for _, step in in_pairs if step.continues),
     )
+
+
+def _lacks(samples: Samples, step: Step) -> bool:
+    """Say whether a field is missing: what is not there is overlooked in company more easily than what is wrong."""
+    return not set(samples.required) <= set(step.body)

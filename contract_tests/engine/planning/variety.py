@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, combinations, islice, zip_longest
+from itertools import chain, combinations, cycle, islice, zip_longest
 from typing import Any
 
 from chat_contract.contract import validator_for
@@ -148,12 +148,15 @@ class _Supply:
         return chosen
 
     def _made_up_events(self) -> Iterator[dict[str, Any]]:
-        forms = _forms_of_members(self._samples)
+        forms = {
+            name: cycle(self._rng.sample(values, len(values)))
+            for name, values in _forms_of_members(self._samples).items()
+        }
         optional = [name for name in self._samples.event_fields if name not in self._samples.event_required]
         number = 0
         while True:
             event = self._samples.full_event(number)
-            event.update({name: self._rng.choice(values) for name, values in forms.items() if name in event})
+            event.update({name: next(values) for name, values in forms.items() if name in event})
             for name in optional:
                 if name in event and self._rng.random() < _LACKING:
                     del event[name]
