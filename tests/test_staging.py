@@ -81,7 +81,7 @@ def test_eight_workers_find_what_one_finds_in_less_time(name: str, tmp_path: Pat
     sent = [{f"{one['script']}/{one['turn']}" for one in report["exchanges"]} for report in (alone, together)]
     # Which packs are taken apart is known a little later; that may change what no longer fits, at the very end: of the
     # packs of other values and of the least telling inputs.
-    assert len(sent[0] ^ sent[1]) <= 16
+    assert len(sent[0] ^ sent[1]) <= 20
 
 
 def test_a_correct_server_is_blamed_for_nothing_by_eight_workers(lax: str, tmp_path: Path) -> None:
