@@ -244,6 +244,7 @@ def test_every_card_of_the_gallery_can_be_sent_and_shows_what_came(page: Page, r
     for index in range(cards.count()):
         if cards.nth(index).locator("h4").inner_text() not in slow:
             cards.nth(index).get_by_role("button", name="Send it").click()
+    expect(page.locator("#cards .outcome .tag")).to_have_count(cards.count() - len(slow), timeout=20_000)
     expect(page.locator("#cards .waiting")).to_have_count(0)
     outcomes = {
         cards.nth(index).locator("h4").inner_text(): cards.nth(index).locator(".outcome .tag").inner_text()
