@@ -60,12 +60,11 @@ def _first_turns(samples: Samples) -> Iterator[Script]:
             "charset=utf-8",
             samples.request(),
             headers=(("Content-Type", "application/json; charset=utf-8"),),
-            free="anything",
         ),
         GROUP,
         rank=2,
     )
-    yield single(Step("a body in chunks", samples.request(USER), chunked=True, free="anything"), GROUP, rank=2)
+    yield single(Step("a body in chunks", samples.request(USER), chunked=True), GROUP, rank=2)
     yield from _limits(samples)
 
 

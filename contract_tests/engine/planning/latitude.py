@@ -298,7 +298,7 @@ def _sizes(samples: Samples) -> Iterator[Script]:
     yield single(Step("100 KB of message", samples.request(message="Desk " * 20_000)), GROUP, rank=0)
     ids = {name: {name: name[0] * 50_000} for name in (SESSION, USER)}
     yield _pack(samples, "50 KB", ids, rank=2)
-    lengths = {EVENT_TYPE: 10_000, EVENT_TEXT: 60_000, ITEM: 30_000}
+    lengths = {EVENT_TYPE: 3_000, EVENT_TEXT: 100_000, ITEM: 9_000}
     parts = {name: {EVENTS: [{**event, name: name[0] * length}]} for name, length in lengths.items()}
     yield _pack(samples, "long texts in an event", parts, rank=2)
     yield single(Step("1,000 events", samples.request(**{EVENTS: [samples.event()] * 1000})), GROUP, rank=0)

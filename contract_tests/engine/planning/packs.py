@@ -21,7 +21,7 @@ def varied(samples: Samples) -> list[Script]:
     rows = zip_longest(*_by_field(samples.other_wrong_top()).values())
     packs = [_wrong_at_once(samples, [wrong for wrong in row if wrong], {}, beside=False) for row in rows]
     events = _wrong_events(samples, list(samples.other_wrong_event()), "other values in events", {})
-    return [single(step, GROUP, rank=4, naming="several") for step in (*packs, *events)]
+    return [single(step, GROUP, rank=5, naming="several") for step in (*packs, *events)]
 
 
 def packed(samples: Samples) -> tuple[list[Script], list[Step]]:
