@@ -169,7 +169,7 @@ def _is_breakdown(word: str) -> bool:
 def _size(observation: Observation) -> tuple[bool, int]:
     """Order exchanges by how much there is to read: those that need nothing beside them, then by all their turns."""
     earlier = observation.earlier if observation.step.continues else ()
-    beside = bool(earlier) and (observation.script.paused or observation.script.together is not None)
+    beside = observation.script.together is not None or (observation.script.paused and bool(earlier))
     return beside, sum(_length(one.request.body) for one in (*earlier, observation.interaction))
 
 
