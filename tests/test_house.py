@@ -145,6 +145,14 @@ def test_pins_are_names_with_versions_and_nothing_else() -> None:
     assert lines == sorted(lines, key=str.lower)
 
 
+LOCKS = sorted(path for path in ROOT.rglob("package-lock.json") if "node_modules" not in path.parts)
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_pins_of_node_hold_no_url(lock: Path) -> None:
+    assert re.findall(r".*://.*", lock.read_text("utf-8")) == [], "take out what npm adds as resolved and funding"
+
+
 def test_every_requirement_is_pinned() -> None:
     project = tomllib.loads(read("pyproject.toml"))
     extras = project["project"]["optional-dependencies"].values()
