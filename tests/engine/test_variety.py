@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chat_contract import load_contract
@@ -88,6 +90,18 @@ def test_what_a_step_is_about_stays():
     assert script.steps[0].body["user_id"] == 5
     assert script.steps[0].body.keys() == wrong.keys()
     assert script.steps[0].body["session_id"] != wrong["session_id"]
+
+
+def test_a_contract_with_many_fields_takes_no_longer():
+    properties = {**CONTRACT.schemas["documented"]["properties"], **{f"x_{n}": {"type": "string"} for n in range(40)}}
+    schemas = {name: {**schema, "properties": properties} for name, schema in CONTRACT.schemas.items()}
+    bounds = {**properties, **CONTRACT.schemas["must-accept"]["properties"]}
+    many = Samples(
+        replace(CONTRACT, schemas={**schemas, "must-accept": {**schemas["must-accept"], "properties": bounds}})
+    )
+    step = Step("hello", many.request(), free="anything")
+    bodies = [script.steps[0].body for script in with_variety(many, [single(step, "request")] * 20)]
+    assert len({frozenset(body) for body in bodies}) == 20
 
 
 def test_a_step_that_is_not_free_is_left_alone():

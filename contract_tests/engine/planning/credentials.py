@@ -20,33 +20,7 @@ _SPOOFED: Headers = (
 
 def scripts(samples: Samples, key: str) -> list[Script]:
     """Return the requests; ``key`` is the right one, of which wrong ones are made."""
-    half = half_of(key)
-    cases: list[tuple[Credential, str, Headers]] = [
-        ("missing", "no credential", ()),
-        *(("spoofed", f"no credential, but {name}: {value}", ((name, value),)) for name, value in _SPOOFED),
-        ("wrong", "a wrong key as Bearer", (("Authorization", "Bearer wrong-key"),)),
-        ("wrong", "what a client without a key writes", (("Authorization", "Bearer undefined"),)),
-        ("wrong", "a wrong X-API-Key", (("X-API-Key", "wrong-key"),)),
-        ("wrong", "the key cut short as Bearer", (("Authorization", f"Bearer {key[:-1]}"),)),
-        ("wrong", "the key cut short as X-API-Key", (("X-API-Key", key[:-1]),)),
-        ("wrong", "the key and more as Bearer", (("Authorization", f"Bearer {key}x"),)),
-        (
-            "wrong",
-            "a key that begins alike and is as long",
-            (("Authorization", f"Bearer {half.ljust(len(key), '0')}"),),
-        ),
-        ("malformed", "an empty Bearer", (("Authorization", "Bearer "),)),
-        ("malformed", "Bearer without a key", (("Authorization", "Bearer"),)),
-        ("malformed", "an empty X-API-Key", (("X-API-Key", ""),)),
-        ("malformed", "the key by another scheme", (("Authorization", f"Basic {key}"),)),
-        ("malformed", "the key without a scheme", (("Authorization", key),)),
-        ("malformed", "another scheme", (("Authorization", "Basic d3Jvbmc6a2V5"),)),
-        ("malformed", "a scheme that is none", (("Authorization", "wrong"),)),
-        ("malformed", "an empty Authorization", (("Authorization", ""),)),
-        ("malformed", "no ASCII", (("Authorization", "Bearer schl\u00fcssel"),)),
-    ]
-    if key.swapcase() != key:
-        cases.append(("wrong", "the key in the other case", (("Authorization", f"Bearer {key.swapcase()}"),)))
+    cases = _cases(key)
     inside = Script(
         "credentials: none in a conversation that was opened with one",
         GROUP,
@@ -76,13 +50,48 @@ def scripts(samples: Samples, key: str) -> list[Script]:
     ]
 
 
+_Case = tuple[Credential, str, Headers]
+
+
+def _cases(key: str) -> list[_Case]:
+    """Return what is sent in the place of the key, each alone."""
+    half = half_of(key)
+    cases: list[_Case] = [
+        ("missing", "no credential", ()),
+        *(("spoofed", f"no credential, but {name}: {value}", ((name, value),)) for name, value in _SPOOFED),
+        ("wrong", "a wrong key as Bearer", (("Authorization", "Bearer wrong-key"),)),
+        ("wrong", "what a client without a key writes", (("Authorization", "Bearer undefined"),)),
+        ("wrong", "a wrong X-API-Key", (("X-API-Key", "wrong-key"),)),
+        ("wrong", "the key cut short as Bearer", (("Authorization", f"Bearer {key[:-1]}"),)),
+        ("wrong", "the key cut short as X-API-Key", (("X-API-Key", key[:-1]),)),
+        ("wrong", "the key and more as Bearer", (("Authorization", f"Bearer {key}x"),)),
+        (
+            "wrong",
+            "a key that begins alike and is as long",
+            (("Authorization", f"Bearer {half.ljust(len(key), '0')}"),),
+        ),
+        ("malformed", "an empty Bearer", (("Authorization", "Bearer "),)),
+        ("malformed", "Bearer without a key", (("Authorization", "Bearer"),)),
+        ("malformed", "an empty X-API-Key", (("X-API-Key", ""),)),
+        ("malformed", "the key by another scheme", (("Authorization", f"Basic {key}"),)),
+        ("malformed", "the key without a scheme", (("Authorization", key),)),
+        ("malformed", "another scheme", (("Authorization", "Basic d3Jvbmc6a2V5"),)),
+        ("malformed", "a scheme that is none", (("Authorization", "wrong"),)),
+        ("malformed", "an empty Authorization", (("Authorization", ""),)),
+        ("malformed", "no ASCII", (("Authorization", "Bearer schl\u00fcssel"),)),
+    ]
+    if key.swapcase() != key:
+        cases.append(("wrong", "the key in the other case", (("Authorization", f"Bearer {key.swapcase()}"),)))
+    return cases
+
+
 def packed(samples: Samples, key: str) -> list[Script]:
     """Return the wrong credentials in a few requests: all spoofed headers together, both ways to send a key at once."""
 
-    def both(label: str, credential: Credential, value: str) -> tuple[Credential, str, Headers]:
+    def both(label: str, credential: Credential, value: str) -> _Case:
         return credential, f"{label}, by both headers", (("Authorization", f"Bearer {value}"), ("X-API-Key", value))
 
-    cases: list[tuple[Credential, str, Headers]] = [
+    cases: list[_Case] = [
         ("missing", "no credential", ()),
         ("spoofed", "none, but headers that a proxy would send", _SPOOFED),
         both("a wrong key", "wrong", "wrong-key"),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import cycle, zip_longest
 from typing import Any
 
 from chat_contract.errors import Pointer
 from chat_contract.roles import CONVERSATION, EVENTS
-from contract_tests.engine.planning.rejections import with_fault, wrong_event
-from contract_tests.engine.planning.samples import MISSING, Samples, Wrong
+from contract_tests.engine.planning.rejections import with_faults, wrong_event
+from contract_tests.engine.planning.samples import Samples, Wrong, by_field, each_once
 from contract_tests.engine.script import ISSUED, Locs, Script, Step, blames, single
 
 GROUP = "rejection"
@@ -18,7 +18,7 @@ GROUP = "rejection"
 
 def varied(samples: Samples) -> list[Script]:
     """Return the other wrong values of each type, packed: few servers take one of a type and refuse another."""
-    rows = zip_longest(*_by_field(samples.other_wrong_top()).values())
+    rows = zip_longest(*by_field(samples.other_wrong_top()).values())
     packs = [_wrong_at_once(samples, [wrong for wrong in row if wrong], {}, beside=False) for row in rows]
     events = _wrong_events(samples, list(samples.other_wrong_event()), "other values in events", {})
     return [single(step, GROUP, rank=5, naming="several") for step in (*packs, *events)]
@@ -50,35 +50,22 @@ _MEMBER = 3
 """How long the place of a member of an event is."""
 
 
-def _each_once(wrongs: Iterable[Wrong]) -> Iterator[Wrong]:
-    return iter({(wrong.field, repr(wrong.value)): wrong for wrong in wrongs}.values())
-
-
-def _by_field(wrongs: Iterable[Wrong]) -> dict[str, list[Wrong]]:
-    found: dict[str, list[Wrong]] = {}
-    for wrong in _each_once(wrongs):
-        found.setdefault(wrong.field, []).append(wrong)
-    return found
-
-
 def _packed_top(samples: Samples, *, later: bool) -> Iterator[Step]:
     """Put one wrong value of each field into each request, until every one of them was sent."""
-    by_field = _by_field(samples.wrong_top())
+    fields = samples.wrong_fields(later=False)
     if later:
-        del by_field[CONVERSATION]
-    rows = list(zip_longest(*by_field.values()))
+        del fields[CONVERSATION]
+    rows = list(zip_longest(*fields.values()))
     turn = {CONVERSATION: ISSUED} if later else {}
     where = _where(beside=later, later=later)
     for number, row in enumerate(rows[:_PACKED_LATER] if later else rows):
         wrongs = [wrong for wrong in row if wrong is not None]
-        values = {wrong.field: wrong.value for wrong in wrongs if wrong.value is not MISSING}
-        body = samples.request(*samples.optional, **turn, **values)
-        for wrong in wrongs:
-            if wrong.value is MISSING:
-                del body[wrong.field]
+        body = with_faults(samples, wrongs, samples.optional, turn)
         alone: dict[Pointer, Script] = {
             (wrong.field,): _by_itself(
-                samples, f"{wrong.label}, {where}", with_fault(samples, wrong, samples.optional if later else (), turn)
+                samples,
+                f"{wrong.label}, {where}",
+                with_faults(samples, [wrong], samples.optional if later else (), turn),
             )
             for wrong in wrongs
         }
@@ -93,7 +80,7 @@ def _packed_events(samples: Samples, *, later: bool) -> Step:
     where = _where(beside=later, later=later)
     events: list[Any] = []
     alone: dict[Pointer, Script] = {}
-    for wrong in _each_once(samples.wrong_event()):
+    for wrong in each_once(samples.wrong_event()):
         bad = wrong_event(samples, wrong, full=later)
         events += [samples.event(number=0), bad]
         place: Pointer = (EVENTS, len(events) - 1, *((wrong.field,) if wrong.field else ()))
@@ -115,7 +102,7 @@ def halves(samples: Samples, *, later: bool) -> Iterator[Step]:
             wrongs = [wrong for wrong in row if wrong and (sides[wrong.field] >> number % 3) % 2 == half]
             if wrongs:
                 yield _wrong_at_once(samples, wrongs, turn, beside=half == later)
-    yield from _wrong_events(samples, list(_each_once(samples.wrong_event())), "every fault of an event", turn)
+    yield from _wrong_events(samples, each_once(samples.wrong_event()), "every fault of an event", turn)
 
 
 def _wrong_events(samples: Samples, wrongs: Sequence[Wrong], what: str, turn: dict[str, Any]) -> Iterator[Step]:
@@ -135,13 +122,9 @@ def _wrong_at_once(samples: Samples, wrongs: Sequence[Wrong], turn: dict[str, An
     """Put wrong values into one request, ``beside`` all other fields or beside none."""
     others = samples.optional if beside else ()
     where = _where(beside=beside, later=bool(turn))
-    values = {wrong.field: wrong.value for wrong in wrongs if wrong.value is not MISSING}
-    body = samples.request(*others, **turn, **values)
-    for wrong in wrongs:
-        if wrong.value is MISSING:
-            del body[wrong.field]
+    body = with_faults(samples, wrongs, others, turn)
     alone: dict[Pointer, Script] = {
-        (wrong.field,): _by_itself(samples, f"{wrong.label}, {where}", with_fault(samples, wrong, others, turn))
+        (wrong.field,): _by_itself(samples, f"{wrong.label}, {where}", with_faults(samples, [wrong], others, turn))
         for wrong in wrongs
     }
     label = f"wrong at once: {', '.join(wrong.label for wrong in wrongs)}, {where}"

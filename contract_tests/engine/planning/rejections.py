@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 from chat_contract.roles import CONVERSATION, EVENTS
 from contract_tests.engine.planning.covering import pairwise
-from contract_tests.engine.planning.samples import MISSING, Samples, Wrong
+from contract_tests.engine.planning.samples import MISSING, Samples, Wrong, by_field
 from contract_tests.engine.script import ISSUED, Step
 
 
@@ -39,7 +39,7 @@ def _top_level(samples: Samples) -> Iterator[tuple[int, Step]]:
         values: dict[str, Any] = {EVENTS: []} if row["siblings"] == "events-empty" and wrong.field != EVENTS else {}
         if row["turn"] == "later" and wrong.field != CONVERSATION:
             values[CONVERSATION] = ISSUED
-        body = with_fault(samples, wrong, names, values)
+        body = with_faults(samples, [wrong], names, values)
         beside = {"none": "alone", "all": "beside all others", "events-empty": "beside events: []"}.get(
             row["siblings"], "beside " + (", ".join(names) or "none")
         )
@@ -66,12 +66,14 @@ def _rank(fault: str, shown: set[str]) -> int:
     return 0
 
 
-def with_fault(samples: Samples, wrong: Wrong, names: Sequence[str], values: dict[str, Any]) -> dict[str, Any]:
-    if wrong.value is MISSING:
-        body = samples.request(*names, **values)
-        del body[wrong.field]
-        return body
-    return samples.request(*names, **{**values, wrong.field: wrong.value})
+def with_faults(
+    samples: Samples, wrongs: Iterable[Wrong], names: Sequence[str], values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return a request with the fields named and the values given, and with wrong ones, or none, in some places."""
+    wrong_values = {wrong.field: wrong.value for wrong in wrongs}
+    present = {name: value for name, value in wrong_values.items() if value is not MISSING}
+    body = samples.request(*names, **{**values, **present})
+    return {name: value for name, value in body.items() if wrong_values.get(name) is not MISSING}
 
 
 def _in_events(samples: Samples) -> Iterator[tuple[int, Step]]:
@@ -129,20 +131,14 @@ def wrong_event(samples: Samples, wrong: Wrong, *, full: bool) -> Any:
 
 def pairs(samples: Samples) -> Iterator[tuple[int, Step]]:
     """Yield two faults at once for every pair of fields, each time with another of their wrong values."""
-    by_field: dict[str, list[Wrong]] = {}
-    for wrong in samples.wrong_top():
-        by_field.setdefault(wrong.field, []).append(wrong)
-    for number, (one, other) in enumerate(combinations(by_field, 2)):
+    wrongs = by_field(samples.wrong_top())
+    for number, (one, other) in enumerate(combinations(wrongs, 2)):
         # What is missing comes first among the wrongs of a field.
-        left = by_field[one][0 if one in samples.required else number % len(by_field[one])]
-        right = by_field[other][number % len(by_field[other])]
-        later = number % 2 == 1 and CONVERSATION not in {one, other}
-        body = samples.request(**({CONVERSATION: ISSUED} if later else {}))
-        for wrong in (left, right):
-            if wrong.other is MISSING:
-                del body[wrong.field]
-            else:
-                body[wrong.field] = wrong.other
+        left = wrongs[one][0 if one in samples.required else number % len(wrongs[one])]
+        right = wrongs[other][number % len(wrongs[other])]
+        turn = {CONVERSATION: ISSUED} if number % 2 == 1 and CONVERSATION not in {one, other} else {}
+        others = [Wrong(wrong.field, wrong.type, wrong.other) for wrong in (left, right)]
+        body = with_faults(samples, others, (), turn)
         label = f"two faults: {left.label} and {right.label}"
         yield 0 if number == 0 else 2, Step(label, body, free="values")
     both = {**samples.full_event(1), **{name: wrong.value for name, wrong in _wrong_members(samples).items()}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -160,21 +160,14 @@ class Samples:
 
     def wrong_fields(self, *, later: bool) -> dict[str, list[Wrong]]:
         """Return the wrong values of each field, each once; of a later turn others, where a type has others."""
-        found: dict[str, list[Wrong]] = {}
-        for wrong in {(wrong.field, repr(wrong.value)): wrong for wrong in self.wrong_top()}.values():
-            found.setdefault(wrong.field, []).append(wrong)
+        found = by_field(each_once(self.wrong_top()))
         if not later:
             return found
         del found[CONVERSATION]
         return {name: [*self._others(name, wrongs)] for name, wrongs in found.items()}
 
     def _others(self, name: str, wrongs: Sequence[Wrong]) -> Iterator[Wrong]:
-        validator = validator_for(self.widest["properties"][name])
-        used = {repr(wrong.value) for wrong in wrongs}
-        others = {
-            type_name: [value for value in values if repr(value) not in used and not validator.is_valid(value)]
-            for type_name, values in _candidates(name)
-        }
+        others = _unused(name, self.widest["properties"][name], [wrong.value for wrong in wrongs])
         for type_name in dict.fromkeys(wrong.type for wrong in wrongs):
             if others.get(type_name):
                 yield from (Wrong(name, type_name, value) for value in others[type_name])
@@ -192,12 +185,10 @@ class Samples:
 
     def half_right(self) -> Iterator[Wrong]:
         """Yield the values that some readers make sense of, but for those in :meth:`wrong_top`."""
-        used = {(wrong.field, repr(wrong.value)) for wrong in self.wrong_top()}
-        for (name, type_name), values in _MORE.items():
-            validator = validator_for(self.widest["properties"][name])
-            for value in values:
-                if value and (name, repr(value)) not in used and not validator.is_valid(value):
-                    yield Wrong(name, type_name, value)
+        used = by_field(self.wrong_top())
+        for name, type_name in _MORE:
+            others = _unused(name, self.widest["properties"][name], [wrong.value for wrong in used[name]])
+            yield from (Wrong(name, type_name, value) for value in others[type_name] if value)
 
     def wrong_event(self) -> Iterator[Wrong]:
         """Yield the event itself, and each field of it, with each JSON type that it must not have."""
@@ -231,15 +222,35 @@ def _wrong_values(name: str, schema: Mapping[str, Any], valid: Any, *, skip: tup
 
 
 def _other_values(name: str, schema: Mapping[str, Any], used: Sequence[Any]) -> Iterator[Wrong]:
-    validator = validator_for(schema)
-    shown = {repr(value) for value in used}
-    for type_name, values in _candidates(name):
+    for type_name, others in _unused(name, schema, used).items():
         if type_name == "array" and schema.get("items"):
             continue
-        others = [value for value in values if repr(value) not in shown and not validator.is_valid(value)]
         # An empty text is nothing to many readers, so it tells more than another word.
         for value in sorted(others, key=lambda value: value != "")[:1]:
             yield Wrong(name, type_name, value, value)
+
+
+def _unused(name: str, schema: Mapping[str, Any], used: Sequence[Any]) -> dict[str, list[Any]]:
+    """Return by type the wrong values of a field that are not among those used."""
+    validator = validator_for(schema)
+    shown = {repr(value) for value in used}
+    return {
+        type_name: [value for value in values if repr(value) not in shown and not validator.is_valid(value)]
+        for type_name, values in _candidates(name)
+    }
+
+
+def each_once(wrongs: Iterable[Wrong]) -> list[Wrong]:
+    """Return the wrong values without those that come again."""
+    return list({(wrong.field, repr(wrong.value)): wrong for wrong in wrongs}.values())
+
+
+def by_field(wrongs: Iterable[Wrong]) -> dict[str, list[Wrong]]:
+    """Return the wrong values of each field, in their order."""
+    found: dict[str, list[Wrong]] = {}
+    for wrong in wrongs:
+        found.setdefault(wrong.field, []).append(wrong)
+    return found
 
 
 def _some_valid(schema: Mapping[str, Any]) -> Any:

@@ -119,13 +119,14 @@ class _Supply:
     def with_fields(self, body: dict[str, Any], kind: Kind, users: set[bool]) -> dict[str, Any]:
         """Return the body with other optional fields than it has, in the contract's order; a user if ``users``."""
         optional = self._samples.optional
-        sets = [
-            chosen
-            for size in range(len(optional), -1, -1)
-            for chosen in combinations(optional, size)
-            if (USER in chosen) in users
-        ]
-        best = min(sets, key=lambda chosen: self._used[kind, chosen])
+
+        def sets() -> Iterator[tuple[str, ...]]:
+            every_size = (combinations(optional, size) for size in range(len(optional), -1, -1))
+            return (chosen for chosen in chain.from_iterable(every_size) if (USER in chosen) in users)
+
+        # With many fields there are far too many sets to look at each, but then one that is new comes early.
+        unused = next((chosen for chosen in sets() if not self._used[kind, chosen]), None)
+        best = unused if unused is not None else min(sets(), key=lambda chosen: self._used[kind, chosen])
         self._used[kind, best] += 1
         kept = {name: value for name, value in body.items() if name not in optional}
         return self._samples.request(*best, **kept)
