@@ -25,11 +25,11 @@ test: lint ## lint, check the types, run all tests, judge our own mock
 	$(BIN)/pytest contract_tests
 
 quality: $(VENV)/dev.stamp ## judge the suite by every faulty and every correct server
-	npm ci --no-audit --no-fund --prefix tests/correct_servers/node
-	$(BIN)/python -m tests.quality --jobs $(JOBS) $(if $(SAMPLE),--sample $(SAMPLE))
+	npm ci --no-audit --no-fund --prefix testbed/correct_servers/node
+	$(BIN)/python -m testbed.quality --jobs $(JOBS) $(if $(SAMPLE),--sample $(SAMPLE))
 
 gate-quality: $(VENV)/dev.stamp ## judge the gate by every case, and time it against size
-	$(BIN)/python -m tests.gate_quality
+	$(BIN)/python -m testbed.gate_quality
 
 mutation: $(VENV)/dev.stamp ## mutate the oracle and tell which mutants no test kills
 	@$(PIP) --no-build-isolation --editable '.[dev,mutation]'
@@ -38,10 +38,10 @@ mutation: $(VENV)/dev.stamp ## mutate the oracle and tell which mutants no test 
 	@$(BIN)/mutmut results
 
 fastapi-parity: $(VENV)/dev.stamp ## put 20,000 bodies a latitude to the mock and to FastAPI
-	$(BIN)/python -m tests.fastapi_parity --jobs $(JOBS)
+	$(BIN)/python -m testbed.fastapi_parity --jobs $(JOBS)
 
 hostile: $(VENV)/dev.stamp ## send 20,000 hostile requests to the mock
-	$(BIN)/python -m tests.hostile
+	$(BIN)/python -m testbed.hostile
 
 bench: $(VENV)/dev.stamp ## measure the mock beside others that do the same work
 	$(BIN)/python -m benchmarks

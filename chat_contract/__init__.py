@@ -8,10 +8,10 @@ from chat_contract.classification import Classification, Fault, Standing, classi
 from chat_contract.contract import Clause, Contract, Operation, load_contract
 from chat_contract.errors import DocumentError, DocumentsError, KitError, UsageError
 from chat_contract.history import History
-from chat_contract.interactions import Breakdown, Interaction, Request, Response
-from chat_contract.judge import Violation, judge
-from chat_contract.latitude import Question
-from chat_contract.sources import Source, read_source
+from chat_contract.exchange import Breakdown, Interaction, Request, Response
+from chat_contract.conformance import Violation, judge
+from chat_contract.open_questions import Question
+from chat_contract.document.source import Source, read_source
 from chat_contract.version import __version__
 
 __all__ = [

@@ -20,7 +20,7 @@ from chat_contract.body import ABSENT, Body, read_body
 from chat_contract.contract import DOCUMENTED, MAY_ACCEPT, MUST_ACCEPT, Contract
 from chat_contract.errors import Pointer
 from chat_contract.history import History
-from chat_contract.interactions import Request
+from chat_contract.exchange import Request
 from chat_contract.roles import CONVERSATION, USER
 
 

@@ -19,11 +19,11 @@ from referencing.exceptions import Unresolvable
 
 from chat_contract.errors import Pointer
 from chat_contract.formats import format_checker
-from chat_contract.latitude import Question, read_questions
-from chat_contract.overlay import apply_overlay
-from chat_contract.references import check_references, inline, resolve
+from chat_contract.open_questions import Question, read_questions
+from chat_contract.document.overlay import apply_overlay
+from chat_contract.document.references import check_references, inline, resolve
 from chat_contract.resources import openapi_dir
-from chat_contract.sources import Source, read_source
+from chat_contract.document.source import Source, read_source
 
 MUST_ACCEPT, DOCUMENTED, MAY_ACCEPT = "must-accept", "documented", "may-accept"
 """The nested sets of requests, from the inside out."""

@@ -6,7 +6,7 @@
     └── UsageError       an option or argument is not what it must be
 
 Errors carry data; :func:`str` makes the one readable message.
-A finding about a server is no error: see :mod:`chat_contract.judge`.
+A finding about a server is no error: see :mod:`chat_contract.conformance`.
 """
 
 from __future__ import annotations

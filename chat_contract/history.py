@@ -1,4 +1,4 @@
-"""What a run has learnt of the server's conversations; :func:`chat_contract.judge.remember` adds to it."""
+"""What a run has learnt of the server's conversations; :func:`chat_contract.conformance.remember` adds to it."""
 
 from __future__ import annotations
 

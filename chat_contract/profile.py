@@ -12,7 +12,7 @@ from pathlib import Path
 
 from chat_contract.contract import Contract
 from chat_contract.errors import shorten
-from chat_contract.sources import read_source
+from chat_contract.document.source import read_source
 
 FORMAT = "chat-contract-profile"
 VERSION = 1

@@ -18,14 +18,14 @@ from typing import Any
 import pytest
 
 from chat_contract import Contract, KitError, load_contract
-from chat_contract.interactions import Headers
-from contract_tests.engine.causes import Cause
-from contract_tests.engine.headers import parse_headers
-from contract_tests.engine.reproduce import Way, command
-from contract_tests.engine.runner import by_clause
-from contract_tests.engine.secrets import Secrets, secrets_of
-from contract_tests.engine.session import Options, run
-from contract_tests.engine.verdict import ClauseResult, RunResult
+from chat_contract.exchange import Headers
+from chat_verifier.findings.causes import Cause
+from kit_http.headers import parse_headers
+from chat_verifier.report.reproduce import Way, command
+from chat_verifier.run.runner import by_clause
+from kit_http.redaction.secrets import Secrets, secrets_of
+from chat_verifier.verify import Options, run
+from chat_verifier.findings.verdict import ClauseResult, RunResult
 
 _COULD_NOT_JUDGE = 2
 _READY = re.compile(r"http://\S+(?=/chat)")

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from chat_contract import UsageError
-from chat_contract.interactions import Headers
-from contract_tests.engine.headers import parse_headers
+from chat_contract.exchange import Headers
+from kit_http.headers import parse_headers
 
 _OPTIONS = (
     click.option("--key-env", metavar="NAME", help="Send the key that this variable of the environment holds."),

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from mock_server.blueprint import Blueprint, read_blueprint
-from mock_server.options import Options
+from mock_server.loading.load import Blueprint, read_blueprint
+from mock_server.loading.options import Options
 
 if TYPE_CHECKING:
     from mock_server.app import create_app

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from chat_contract import KitError
-from mock_server.blueprint import read_blueprint
-from mock_server.flags import FLAGS, Flag, split
-from mock_server.serve import serve
+from mock_server.loading.load import read_blueprint
+from mock_server.loading.flags import FLAGS, Flag, split
+from mock_server.server.serve import serve
 
 
 def main(arguments: list[str] | None = None) -> int:

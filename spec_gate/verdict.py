@@ -10,20 +10,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from chat_contract.errors import Pointer
-from spec_gate.changes import Change, Comparison, Exchange, compare
-from spec_gate.documents import Document, Place
-from spec_gate.pairing import GROUPS, IN_PLACE, Difference, Pair, Walk, other_kind
-from spec_gate.policy import Said, said_beside
-from spec_gate.proof import Proof, Prover, Root
+from spec_gate.differ.changes import Change, Comparison, Exchange, compare
+from spec_gate.source.documents import Document, Place
+from spec_gate.differ.pairing import GROUPS, IN_PLACE, Difference, Pair, Walk, other_kind
+from spec_gate.differ.annotations import Said, said_beside
+from spec_gate.prove.proof import Proof, Prover, Root
 from spec_gate.rules import facts, policy, schemas
 from spec_gate.rules.rule import Level, Rule
 from spec_gate.schemas.names import declared
 from spec_gate.schemas.normalise import Schema, Side
-from spec_gate.schemas.world import World, worlds
-from spec_gate.shape import check_shape
-from spec_gate.surface import Operation, read_surface
-from spec_gate.wire import readings
-from spec_gate.witnesses import Requests, Witness, reply
+from spec_gate.schemas.pair import World, worlds
+from spec_gate.source.shape import check_shape
+from spec_gate.differ.surface import Operation, read_surface
+from spec_gate.prove.wire import readings
+from spec_gate.prove.witnesses import Requests, Witness, reply
 
 ProofKind = Literal["witness", "inclusion", "decision", "rule", "none"]
 

@@ -1,1 +1,1 @@
-"""The rules: one small function a clause, by group of clauses; :data:`chat_contract.judge.RULES` is the table."""
+"""The rules: one small function a clause, by group of clauses; :data:`chat_contract.conformance.RULES` is the table."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from chat_contract.interactions import Credential
+from chat_contract.exchange import Credential
 from chat_contract.roles import MESSAGE
 from chat_contract.rules.facts import Facts, Finding, Kind, Rule
 

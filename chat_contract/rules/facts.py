@@ -14,7 +14,7 @@ from chat_contract.classification import Classification, Standing
 from chat_contract.contract import Contract
 from chat_contract.errors import Pointer
 from chat_contract.history import History
-from chat_contract.interactions import Breakdown, Interaction, Request, Response
+from chat_contract.exchange import Breakdown, Interaction, Request, Response
 from chat_contract.roles import CONVERSATION
 
 LARGE_BODY = 64 * 1024

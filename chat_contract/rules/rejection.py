@@ -9,7 +9,7 @@ from chat_contract.classification import Fault
 from chat_contract.errors import shorten
 from chat_contract.roles import EVENTS, LIMIT, MESSAGE
 from chat_contract.rules.facts import Facts, Finding, Kind, Rule
-from chat_contract.rules.refusal import named_faults
+from chat_contract.rules.validation_error import named_faults
 
 _CLAUSES = (
     "rejection.body",

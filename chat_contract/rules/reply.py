@@ -10,7 +10,7 @@ from typing import Any
 from chat_contract.body import ABSENT
 from chat_contract.roles import CONVERSATION, ITEM, ITEMS, MESSAGE, PRICE
 from chat_contract.rules.facts import ANSWERABLE, Facts, Finding, Rule
-from chat_contract.rules.refusal import is_json_media_type
+from chat_contract.rules.validation_error import is_json_media_type
 
 _DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")
 

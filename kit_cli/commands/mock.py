@@ -10,9 +10,9 @@ import click
 
 from chat_contract import KitError
 from kit_cli.exit_codes import CANNOT_JUDGE
-from mock_server.blueprint import read_blueprint
-from mock_server.flags import FLAGS, Flag, split
-from mock_server.serve import serve
+from mock_server.loading.load import read_blueprint
+from mock_server.loading.flags import FLAGS, Flag, split
+from mock_server.server.serve import serve
 
 
 def _with_flags(command: Callable[..., None]) -> Callable[..., None]:

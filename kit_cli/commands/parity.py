@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.table import Table
 
 from chat_contract import KitError, UsageError, load_contract
-from chat_contract.interactions import Headers
-from contract_tests.engine.headers import one_credential, parse_headers
-from contract_tests.engine.parity import Difference, compared, differences
-from contract_tests.engine.secrets import Secrets, secrets_of
-from contract_tests.engine.session import Options, run
-from contract_tests.engine.transport import Transport
-from contract_tests.engine.verdict import RunResult
+from chat_contract.exchange import Headers
+from kit_http.headers import one_credential, parse_headers
+from chat_verifier.findings.parity import Difference, compared, differences
+from kit_http.redaction.secrets import Secrets, secrets_of
+from chat_verifier.verify import Options, run
+from kit_http.transport import Transport
+from chat_verifier.findings.verdict import RunResult
 from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
 from kit_cli.options import OVERLAY, SPEC
 from kit_cli.progress import Meter

@@ -12,28 +12,28 @@ from typing import Any
 import click
 
 from chat_contract import Contract, KitError, UsageError, load_contract
-from chat_contract.interactions import Headers
+from chat_contract.exchange import Headers
 from chat_contract.profile import as_profile, read_profile
-from contract_tests.engine.evidence import evidence
-from contract_tests.engine.explore import store_in
-from contract_tests.engine.headers import one_credential, parse_headers
-from contract_tests.engine.pacing import parse_rate
-from contract_tests.engine.probing import check_base_url
-from contract_tests.engine.profile import changes_between
-from contract_tests.engine.reports import RENDERERS
-from contract_tests.engine.reproduce import Way
-from contract_tests.engine.secrets import Secrets, secrets_of
-from contract_tests.engine.session import Options, Preview, preview, run
-from contract_tests.engine.shards import parse_shard
-from contract_tests.engine.tiers import TIERS
-from contract_tests.engine.transport import Transport, check_proxy
-from contract_tests.engine.waiving import drafted, load_waivers
+from chat_verifier.report.evidence import evidence
+from chat_verifier.planning.exploration import store_in
+from kit_http.headers import one_credential, parse_headers
+from chat_verifier.run.pacing import parse_rate
+from chat_verifier.target.probe import check_base_url
+from chat_verifier.findings.profile import changes_between
+from chat_verifier.report import RENDERERS
+from chat_verifier.report.reproduce import Way
+from kit_http.redaction.secrets import Secrets, secrets_of
+from chat_verifier.verify import Options, Preview, preview, run
+from chat_verifier.run.shards import parse_shard
+from chat_verifier.planning.tiers import TIERS
+from kit_http.transport import Transport, check_proxy
+from chat_verifier.findings.waivers import drafted, load_waivers
 from kit_cli.credentials import key_headers, with_key_options
 from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
 from kit_cli.options import OVERLAY, SPEC
 from kit_cli.progress import Meter
-from reporting.targets import parse_targets, writable, write_whole
-from reporting.waivers import check_used
+from kit_reports.targets import parse_targets, writable, write_whole
+from kit_reports.waivers import check_used
 
 _POSITIVE = click.FloatRange(min=0, min_open=True)
 _FILE = click.Path(path_type=Path)

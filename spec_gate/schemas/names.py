@@ -11,7 +11,7 @@ from typing import Any
 
 from spec_gate.schemas.normalise import Schema
 from spec_gate.schemas.validity import matcher
-from spec_gate.schemas.world import World
+from spec_gate.schemas.pair import World
 
 Applied = Sequence[dict[str, Any]]
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import jsonschema_rs
 
 from chat_contract.errors import DocumentError
-from spec_gate.documents import Document, Place
+from spec_gate.source.documents import Document, Place
 
 Schema = dict[str, Any] | bool
 Side = Literal["request", "reply"]

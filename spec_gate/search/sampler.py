@@ -15,7 +15,7 @@ from spec_gate.schemas.names import child, declared, element, known
 from spec_gate.schemas.normalise import Schema
 from spec_gate.schemas.simplify import FOR_TYPE, TYPES, is_of_type, written
 from spec_gate.schemas.validity import Judge
-from spec_gate.schemas.world import World
+from spec_gate.schemas.pair import World
 from spec_gate.search.numbers import numbers
 from spec_gate.search.texts import matching, texts
 

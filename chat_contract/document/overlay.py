@@ -1,0 +1,149 @@
+"""Applies OpenAPI Overlay documents (1.0 and 1.1) to a document; knows nothing of what the document is about."""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any
+
+import jsonpath_rfc9535 as jsonpath
+
+from chat_contract.errors import Pointer, shorten
+from chat_contract.document.source import Source
+
+_VERSION = re.compile(r"1\.[01]\.[0-9]+\Z")
+_ACTION_KEYS = frozenset({"target", "description", "update", "remove", "copy"})
+
+
+def apply_overlay(document: Any, overlay: Source) -> Any:
+    """Return the document with the overlay's actions done in their order; the document given is left as it was.
+
+    Raises :class:`chat_contract.errors.DocumentError` naming the action: it is not of the overlay format,
+    its target is no RFC 9535 query, the target matches nothing, or what it says does not go with what is there.
+    """
+    changed = copy.deepcopy(document)
+    for index, action in enumerate(_actions(overlay)):
+        _act(changed, action, overlay, ("actions", index))
+    return changed
+
+
+def _actions(overlay: Source) -> list[Any]:
+    value = overlay.value
+    if not isinstance(value, dict):
+        raise overlay.error(
+            "an overlay is a mapping", pointer=(), value=value, mend="begin with overlay: 1.1.0, info and actions"
+        )
+    version = value.get("overlay")
+    if not isinstance(version, str) or not _VERSION.match(version):
+        raise overlay.error(
+            "is no overlay of version 1.0 or 1.1", pointer=("overlay",), value=version, mend="write overlay: 1.1.0"
+        )
+    actions = value.get("actions")
+    if not isinstance(actions, list) or not actions:
+        raise overlay.error(
+            "an overlay has a list of actions", pointer=("actions",), value=actions, mend="add at least one action"
+        )
+    return actions
+
+
+def _act(document: Any, action: Any, overlay: Source, pointer: Pointer) -> None:
+    if not isinstance(action, dict) or not isinstance(action.get("target"), str):
+        raise overlay.error(
+            "an action has a target", pointer=pointer, value=action, mend="add target: with a JSONPath query"
+        )
+    if strange := sorted(set(action) - _ACTION_KEYS - {key for key in action if key.startswith("x-")}):
+        raise overlay.error(
+            f"an action has no {strange[0]}",
+            pointer=(*pointer, strange[0]),
+            value=action[strange[0]],
+            mend=f"use {', '.join(sorted(_ACTION_KEYS))}",
+        )
+    nodes = _find(document, action["target"], overlay, (*pointer, "target"))
+    if action.get("remove") is True:
+        # From the back, so that the indices of what is still to go stay true.
+        for location in sorted({node.location for node in nodes}, key=_removal_order, reverse=True):
+            if not location:
+                raise overlay.error(
+                    "the whole document cannot be removed",
+                    pointer=pointer,
+                    value=action["target"],
+                    mend="name a place in it",
+                )
+            del _at(document, location[:-1])[location[-1]]
+        return
+    if "copy" in action:
+        sources = _find(document, action["copy"], overlay, (*pointer, "copy"))
+        if len(sources) != 1:
+            raise overlay.error(
+                f"copy matches {len(sources)} places",
+                pointer=(*pointer, "copy"),
+                value=action["copy"],
+                mend="name one place",
+            )
+        verb, addition = "copy", sources[0].value
+    elif "update" in action:
+        verb, addition = "update", action["update"]
+    else:
+        raise overlay.error(
+            "an action does nothing", pointer=pointer, value=action, mend="add update:, copy: or remove: true"
+        )
+    for location in dict.fromkeys(node.location for node in nodes):
+        _merge_at(document, location, copy.deepcopy(addition), overlay, (*pointer, verb))
+
+
+def _find(document: Any, query: Any, overlay: Source, pointer: Pointer) -> list[Any]:
+    try:
+        nodes = list(jsonpath.find(query, document))
+    except (jsonpath.JSONPathError, TypeError) as error:
+        raise overlay.error(
+            f"is no JSONPath query (RFC 9535): {error}",
+            pointer=pointer,
+            value=query,
+            mend="write one such as $.paths['/chat'].post",
+        ) from None
+    if not nodes:
+        raise overlay.error(
+            "matches nothing in the document",
+            pointer=pointer,
+            value=query,
+            mend="correct the query, or drop the action",
+        )
+    return nodes
+
+
+def _removal_order(location: tuple[str | int, ...]) -> tuple[tuple[int, str], ...]:
+    return tuple((part, "") if isinstance(part, int) else (0, part) for part in location)
+
+
+def _at(document: Any, location: tuple[str | int, ...]) -> Any:
+    for part in location:
+        document = document[part]
+    return document
+
+
+def _merge_at(document: Any, location: tuple[str | int, ...], addition: Any, overlay: Source, pointer: Pointer) -> None:
+    target = _at(document, location)
+    if isinstance(target, list):
+        target.extend(addition if isinstance(addition, list) else [addition])
+        return
+    merged = _merged(target, addition, overlay, pointer)
+    if location:
+        _at(document, location[:-1])[location[-1]] = merged
+
+
+def _merged(present: Any, addition: Any, overlay: Source, pointer: Pointer) -> Any:
+    """Return what becomes of a value; objects and lists grow where they stand."""
+    if isinstance(present, dict) and isinstance(addition, dict):
+        for key, value in addition.items():
+            present[key] = _merged(present[key], value, overlay, (*pointer, key)) if key in present else value
+        return present
+    if isinstance(present, list) and isinstance(addition, list):
+        return present + addition
+    if isinstance(present, dict | list) or isinstance(addition, dict | list):
+        raise overlay.error(
+            f"does not go with what is there, {shorten(present, 60)}",
+            pointer=pointer,
+            value=addition,
+            mend="remove the old value in an action before this one",
+        )
+    return addition

@@ -1,0 +1,106 @@
+"""The first request of a run: tells whether there is a server that can be judged at all."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from chat_contract import Contract, KitError, UsageError
+from chat_contract.exchange import Breakdown, Request, Response, find_header
+from chat_verifier.target.client import LONGEST_WAIT, Client, UnreachableError, retry_after
+from chat_verifier.planning.samples import Samples
+from chat_verifier.run.checkpoint import Record
+from chat_verifier.planning.case import JSON_HEADERS, Script, Step, single
+
+_PROBES = 5
+
+
+class CannotJudgeError(KitError):
+    """The server could not be judged; the text says why and what to do."""
+
+
+def check_base_url(url: str) -> None:
+    """Raise :class:`UsageError` for what is no base URL of an HTTP server."""
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if valid and "@" in parts.netloc:
+        raise UsageError("the base URL holds a user name or a password; give a credential by -H 'Authorization: …'")
+    if not valid or parts.query or parts.fragment or any(character.isspace() for character in url):
+        raise UsageError(f"{url!r} is no base URL; write one such as http://127.0.0.1:4010/v1")
+
+
+def probe(contract: Contract, client: Client, record: Record | None = None) -> tuple[Script, Response | Breakdown]:
+    """Ask once, plainly, before anything else; returns what was asked and what came, also if that was in another run.
+
+    Raises :class:`CannotJudgeError`: nothing there, no HTTP, no entrance, another place, or failing five times over.
+    """
+    operation = contract.operation
+    said = ""
+    for step in _probes(Samples(contract)):
+        script = single(step, "probe")
+        request = Request(operation.method, operation.path, JSON_HEADERS, step.raw(None))
+        known = None if record is None else record.recall(script, 0, request)
+        if known is not None:
+            client.allowance.recall()
+            return script, known.outcome
+        try:
+            outcome = client.send(request, tries=1)
+        except UnreachableError as error:
+            raise CannotJudgeError(f"{client.base_url}: {error}; {error.mend}") from None
+        if isinstance(outcome, Breakdown):
+            if outcome.kind in {"reset", "garbled"}:
+                raise CannotJudgeError(f"{client.base_url}: no HTTP answer ({outcome.detail}); is this an HTTP server?")
+            if outcome.kind == "silence":
+                raise CannotJudgeError(
+                    f"{client.base_url}: {outcome.detail}; is it the right server? A slow one needs a larger --timeout"
+                )
+            return _kept(record, script, request, outcome)
+        said = _closed_door(contract, client, outcome)
+        if not said:
+            return _kept(record, script, request, outcome)
+        if outcome.status == 429:
+            seconds = retry_after(outcome)
+            if seconds > LONGEST_WAIT:
+                raise CannotJudgeError(
+                    f"{client.base_url}: status 429, which asks to wait {seconds:.0f} s; try again then"
+                )
+            client.pace.hold(seconds)
+    raise CannotJudgeError(f"{client.base_url}: {said} to {_PROBES} probes; try again when the server is well")
+
+
+def _kept(
+    record: Record | None, script: Script, request: Request, outcome: Response | Breakdown
+) -> tuple[Script, Response | Breakdown]:
+    if record is not None:
+        record.keep(script, 0, request, outcome)
+    return script, outcome
+
+
+def _probes(samples: Samples) -> list[Step]:
+    bodies = [samples.request(message=message) for message in samples.messages]
+    bodies += [samples.request(name) for name in samples.optional]
+    return [Step("the first request, a message alone", bodies[number % len(bodies)]) for number in range(_PROBES)]
+
+
+def _closed_door(contract: Contract, client: Client, outcome: Response) -> str:
+    """Raise for an answer that no second probe would change; returns what it says where one might."""
+    where = client.base_url + contract.operation.path
+    if outcome.status in {401, 403}:
+        raise CannotJudgeError(
+            f"{where}: status {outcome.status}; the server wants a credential that it knows: "
+            "add -H 'Authorization: Bearer …' or -H 'X-API-Key: …'"
+        )
+    if outcome.status in {404, 405}:
+        prefix = contract.operation.base_path
+        hint = f"; try {client.base_url}{prefix}" if prefix and not client.base_url.endswith(prefix) else ""
+        raise CannotJudgeError(f"{where}: status {outcome.status}; the operation is not there{hint}")
+    if 300 <= outcome.status < 400:
+        target = find_header(outcome.headers, "Location") or "nowhere"
+        raise CannotJudgeError(
+            f"{where}: status {outcome.status}, a redirect to {target}; give the base URL of the place itself"
+        )
+    if outcome.status >= 500 or outcome.status == 429:
+        return f"status {outcome.status}"
+    return ""

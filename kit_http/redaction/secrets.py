@@ -1,0 +1,143 @@
+"""Keeps the run's credentials out of everything that is written, and names them so that a command still works."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from chat_contract.exchange import Headers
+from kit_http.redaction.encodings import Disguise
+from chat_verifier.planning.credentials import half_of
+
+VARIABLE = "CHAT_API_KEY"
+MASK = f"${{{VARIABLE}}}"
+PROXY_PASSWORD = "CHAT_PROXY_PASSWORD"  # noqa: S105 - the name of the variable
+
+_CREDENTIAL_HEADERS = frozenset({"authorization", "x-api-key", "proxy-authorization", "cookie"})
+_SHORTEST_HALVED = 7
+_SHORTEST_ANYWHERE = 6
+"""A shorter key is hidden only where it stands as a word: as a part of words it is everywhere."""
+_SHORTEST_PART = 8
+_IS_WHOLE = re.compile(r"\$\{\w+\}\Z")
+_SCHEMES = ("bearer ", "basic ", "token ")
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What must not be written, with the shell expression that stands for it; the longest first.
+
+    ``disguises`` find what a server made of them.
+    """
+
+    replacements: tuple[tuple[str, str], ...] = ()
+    disguises: tuple[Disguise, ...] = ()
+
+    def hide(self, text: str) -> str:
+        """Replace every secret in the text by the expression that stands for it; what is disguised, by a mask."""
+        for secret, expression in self.replacements:
+            text = _replaced(text, secret, expression)
+        return self._masked(text)
+
+    def masked(self, text: str) -> str:
+        """Put a mask as long as the secret in the place of each, so that what is counted in bytes stays true."""
+        for secret, _ in self.replacements:
+            text = _replaced(text, secret, MASK.ljust(len(secret), "*")[: len(secret)])
+        return self._masked(text)
+
+    def masked_bytes(self, body: bytes) -> bytes:
+        """Mask every secret in bytes that may be no text."""
+        return self.masked(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+    def leaked(self, text: str) -> bool:
+        """Say whether a text holds a secret whole, in whatever spelling."""
+        whole = (secret for secret, expression in self.replacements if _IS_WHOLE.match(expression))
+        plain = any(secret in text for secret in whole if len(secret) >= _SHORTEST_ANYWHERE)
+        return plain or any(disguise.found_in(text) for disguise in self.disguises)
+
+    def in_text(self, text: str) -> bool:
+        return any(secret in text for secret, _ in self.replacements)
+
+    def _masked(self, text: str) -> str:
+        for disguise in self.disguises:
+            text = disguise.masked(text, MASK)
+        return text
+
+
+def is_credential(name: str) -> bool:
+    """Say whether a header of that name carries a secret."""
+    lowered = name.lower()
+    return lowered in _CREDENTIAL_HEADERS or any(word in lowered for word in ("key", "token", "secret", "auth"))
+
+
+def key_in(headers: Headers) -> str | None:
+    """Return the key that the headers carry, without its scheme; None where they carry none."""
+    for name, value in headers:
+        if is_credential(name):
+            return _bare(value)
+    return None
+
+
+def secrets_of(headers: Headers, proxy: str | None = None) -> Secrets:
+    """Find the secrets in the headers and the proxy's URL that a user gave, and those that the suite makes of them."""
+    keys = [_bare(value) for name, value in headers if is_credential(name) and _bare(value)]
+    pairs = [pair for number, key in enumerate(keys) for pair in _forms(key, number)]
+    pairs += [(part, MASK) for name, value in headers if is_credential(name) for part in _parts(value)]
+    pairs += [(written, f"${{{PROXY_PASSWORD}}}") for written in _password_of(proxy)]
+    whole = dict.fromkeys(secret for secret, expression in pairs if _IS_WHOLE.match(expression))
+    return Secrets(tuple(_unique(pairs)), tuple(Disguise(secret) for secret in whole))
+
+
+def _password_of(url: str | None) -> Iterable[str]:
+    """Yield the password in the URL as it stands there, and what it means."""
+    password = urlsplit(url).password if url else None
+    if password:
+        yield password
+        yield unquote(password)
+
+
+def _parts(value: str) -> Iterable[str]:
+    """Yield what is a secret of its own inside of a credential: the values of cookies, what Basic has packed."""
+    yield from (pair.partition("=")[2].strip() for pair in value.split(";") if len(pair) > _SHORTEST_PART)
+    scheme, _, packed = value.partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            user, _, password = base64.b64decode(packed).decode("utf-8").partition(":")
+        except ValueError:
+            return
+        yield f"{user}:{password}"
+        yield password
+
+
+def _forms(key: str, number: int) -> Iterable[tuple[str, str]]:
+    variable = VARIABLE if number == 0 else f"{VARIABLE}_{number + 1}"
+    yield key, f"${{{variable}}}"
+    yield key.swapcase(), f'$(printf %s "${variable}" | tr A-Za-z a-zA-Z)'
+    if len(key) > 1:
+        yield key[:-1], f"${{{variable}%?}}"
+    if len(key) > _SHORTEST_HALVED:
+        yield half_of(key), f'$(printf %.{len(half_of(key))}s "${variable}")'
+
+
+def _replaced(text: str, secret: str, expression: str) -> str:
+    if len(secret) >= _SHORTEST_ANYWHERE:
+        return text.replace(secret, expression)
+    return re.sub(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])", expression.replace("\\", "\\\\"), text)
+
+
+def _unique(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    kept: dict[str, str] = {}
+    for secret, expression in pairs:
+        if secret:
+            kept.setdefault(secret, expression)
+    return sorted(kept.items(), key=lambda pair: -len(pair[0]))
+
+
+def _bare(value: str) -> str:
+    lowered = value.lower()
+    for scheme in _SCHEMES:
+        if lowered.startswith(scheme):
+            return value[len(scheme) :].strip()
+    return value.strip()

@@ -1,0 +1,77 @@
+"""The pages that people look at: the console, and Swagger UI on the contract. Files as they are, from this package.
+
+They hold nothing of what the mock knows, so that anybody may load them; what they show they ask of the control API,
+whose guard decides. What they may load and run, the browser is told by a Content-Security-Policy.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from flask import Blueprint as Routes
+from flask import Response
+from pydantic_core import to_json
+
+from mock_server.http.messages import JSON
+from mock_server.respond.service import ChatService
+
+_NOWHERE_ELSE = "default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+# With trusted types no text can become markup, whatever the script does.
+_CONSOLE = (
+    f"{_NOWHERE_ELSE}; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+# Swagger UI writes styles into its elements and draws its signs from data: URLs.
+_DOCS = f"{_NOWHERE_ELSE}; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+
+_HEADERS = {
+    "Cache-Control": "no-cache",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+_PAGES = {"": ("index.html", _CONSOLE), "docs/": ("docs.html", _DOCS)}
+_OURS = ("console.css", "console.js", "docs.css", "docs.js", "icon.svg")
+_SWAGGER_UI = ("swagger-ui.css", "swagger-ui-bundle.js")
+
+
+def page_routes(service: ChatService, prefix: str) -> Routes:
+    """Return the routes of the pages and of what belongs to them."""
+    routes = Routes("pages", "mock_server.control.pages")
+    ours = files("mock_server") / "console"
+    swagger_ui = files("flask_swagger_ui") / "dist"
+    for path, (name, policy) in _PAGES.items():
+        _add(routes, f"{prefix}/{path}", ours / name, {**_HEADERS, "Content-Security-Policy": policy})
+        _redirect(routes, f"{prefix}/{path}".rstrip("/"))
+    for folder, names in ((ours, _OURS), (swagger_ui, _SWAGGER_UI)):
+        for name in names:
+            _add(routes, f"{prefix}/files/{name}", folder / name, _HEADERS)
+
+    def contract() -> Response:
+        """Return the contract with this mock as its server: what is tried out here reaches nobody else."""
+        blueprint = service.state.blueprint
+        # Swagger UI warns of the key even where it names what OpenAPI 3.1 means anyway.
+        document = {key: value for key, value in blueprint.document.items() if key != "jsonSchemaDialect"}
+        servers = [{"url": blueprint.contract.operation.base_path or "/", "description": "this mock"}]
+        return Response(to_json({**document, "servers": servers}), mimetype=JSON, headers=_HEADERS)
+
+    routes.add_url_rule(f"{prefix}/docs/openapi.json", "the contract for Swagger UI", contract, methods=["GET"])
+    return routes
+
+
+def _add(routes: Routes, path: str, file: Traversable, headers: dict[str, str]) -> None:
+    def view() -> Response:
+        return Response(file.read_bytes(), mimetype=_TYPES[file.name.rpartition(".")[2]], headers=headers)
+
+    routes.add_url_rule(path, f"file {path}".replace(".", " "), view, methods=["GET"], strict_slashes=True)
+
+
+def _redirect(routes: Routes, path: str) -> None:
+    def view() -> Response:
+        # Relative, so that it holds under whatever name the mock is reached.
+        return Response(status=308, headers={"Location": f"{path}/"})
+
+    routes.add_url_rule(path, f"to {path}/", view, methods=["GET"], strict_slashes=True)

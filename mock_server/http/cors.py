@@ -1,0 +1,48 @@
+"""Which pages a browser lets read the mock's answers (Fetch standard, CORS). Pure.
+
+Pages of this machine may by default: that is where frontends are developed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from mock_server.http.messages import Headers
+
+_LOCAL = re.compile(r"https?://(localhost|[a-z0-9-]+\.localhost|127\.[0-9.]+|\[::1\])(:[0-9]{1,5})?", re.ASCII)
+_EXPOSED = "Preference-Applied, Retry-After, WWW-Authenticate"
+_A_DAY = "86400"
+
+
+def may_read(origin: str, allowed: Sequence[str]) -> bool:
+    """Tell whether a page of that origin may read answers; ``allowed`` comes beside the pages of this machine."""
+    return "*" in allowed or origin.lower() in allowed or _LOCAL.fullmatch(origin.lower()) is not None
+
+
+def headers_for(origin: str, allowed: Sequence[str]) -> Headers:
+    """Return what an answer to a page of that origin says; cookies and keys may come along."""
+    if not may_read(origin, allowed):
+        return (("Vary", "Origin"),)
+    return (
+        ("Vary", "Origin"),
+        ("Access-Control-Allow-Origin", origin),
+        ("Access-Control-Allow-Credentials", "true"),
+        ("Access-Control-Expose-Headers", _EXPOSED),
+    )
+
+
+def preflight_headers(headers: Mapping[str, str], methods: str) -> Headers:
+    """Return what an answer to a preflight says besides; whatever headers are asked for may be sent."""
+    asked = headers.get("access-control-request-headers")
+    more: list[tuple[str, str]] = [("Access-Control-Allow-Methods", methods), ("Access-Control-Max-Age", _A_DAY)]
+    if asked and re.fullmatch(r"[\w!#$%&'*+.^`|~, -]*", asked, re.ASCII):
+        more.append(("Access-Control-Allow-Headers", asked))
+    if headers.get("access-control-request-private-network") == "true":
+        more.append(("Access-Control-Allow-Private-Network", "true"))
+    return tuple(more)
+
+
+def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
+    """Tell a preflight from an OPTIONS request that somebody means."""
+    return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers

@@ -1,0 +1,115 @@
+"""Sends what came on to the real service, and to nobody else; the only module here that calls anyone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+from chat_contract import UsageError
+from chat_contract.exchange import Headers
+
+TIMEOUT = 120.0
+"""How long the service may take to answer, in seconds: a language model takes its time."""
+
+# What belongs to one connection and not to the message (RFC 9110, section 7.6.1), and what is made anew.
+_OF_THE_CONNECTION = frozenset(
+    {
+        *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
+        *("host", "content-length", "accept-encoding", "content-encoding", "proxy-authorization", "expect"),
+    }
+)
+
+
+class UpstreamError(Exception):
+    """No answer came; the text says why."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What the service answered; the body is as it was before any compression."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    seconds: float
+
+
+class Upstream:
+    """One service. Thread-safe: each thread has its own connections."""
+
+    def __init__(self, base_url: str, *, headers: Headers = (), timeout: float = TIMEOUT) -> None:
+        self.base_url = checked_url(base_url)
+        self._headers = headers
+        self._timeout = timeout
+        self._local = threading.local()
+
+    def send(self, method: str, path: str, headers: Iterable[tuple[str, str]], body: bytes) -> Answered:
+        """Send a request to ``path`` below the base URL, with the upstream's own headers in the place of the given.
+
+        Redirects are not followed, and nothing of the environment counts. Raises :class:`UpstreamError`.
+        """
+        given = {name.lower() for name, _ in self._headers}
+        kept = [(name, value) for name, value in end_to_end(headers) if name.lower() not in given]
+        try:
+            answer = self._session().request(
+                method,
+                self.base_url + path,
+                data=body,
+                headers={name: value.encode("latin-1", "replace") for name, value in (*kept, *self._headers)},
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise UpstreamError(_why(error)) from None
+        return Answered(
+            answer.status_code,
+            tuple(end_to_end(answer.headers.items())),
+            answer.content,
+            answer.elapsed.total_seconds(),
+        )
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.trust_env = False
+            session.headers.clear()
+            session.headers["Accept-Encoding"] = "identity"
+            self._local.session = session
+        return session
+
+
+def end_to_end(headers: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    """Leave out of headers what is between two neighbours only, also what ``Connection`` names."""
+    pairs = list(headers)
+    named = {part.strip().lower() for name, value in pairs if name.lower() == "connection" for part in value.split(",")}
+    return [(name, value) for name, value in pairs if name.lower() not in _OF_THE_CONNECTION | named]
+
+
+def checked_url(url: str) -> str:
+    """Return the URL of a service without a slash at its end; raises :class:`UsageError` where it is none."""
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine:
+        raise UsageError(f"{url!r} is no URL of a service; write it as https://staging.example.com/v1")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise UsageError("the upstream's URL holds more than scheme, host and path; give a key with --key-env NAME")
+    return url.rstrip("/")
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate is not trusted"
+    if isinstance(error, requests.Timeout):
+        return "no answer came in time"
+    if isinstance(error, requests.ConnectionError):
+        return "no connection could be made, or it broke"
+    return type(error).__name__

@@ -1,0 +1,10 @@
+"""Correct implementations of POST {prefix}/chat, as different as honest developers would write them.
+
+`with serving(NAME) as base_url` runs one; `python -m testbed.correct_servers NAME` does so from a shell.
+Those on Node need their packages: `npm ci --prefix testbed/correct_servers/node`.
+"""
+
+from testbed.correct_servers.entries import ENTRIES, Entry
+from testbed.correct_servers.launcher import missing, serving
+
+__all__ = ["ENTRIES", "Entry", "missing", "serving"]

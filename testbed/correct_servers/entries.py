@@ -1,0 +1,182 @@
+"""The collection: what each implementation is, how it fills the latitude, and how it is started."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+NODE = Path(__file__).parent / "node"
+FASTAPI = ("fastapi", "uvicorn")
+
+
+@dataclass(frozen=True)
+class Entry:
+    name: str
+    framework: str
+    about: str
+    run: tuple[str, ...]  # module and style for Python, or the script for Node
+    needs: tuple[str, ...] = ()
+    prefix: str = "/v1"
+    key: str | None = None
+    api_key_header: bool = False  # X-API-Key opens the door as well
+    breaks: Mapping[str, str] = field(default_factory=dict)  # the SHOULDs that it breaks, and why that is natural
+    pace: float = 0  # requests a second, where it is limited
+
+    @property
+    def on_node(self) -> bool:
+        return self.run[0].endswith(".mjs")
+
+    def command(self, python: str, port: int) -> list[str]:
+        if self.on_node:
+            return ["node", str(NODE / self.run[0]), str(port), *self.run[1:]]
+        return [python, "-m", f"testbed.correct_servers.{self.run[0]}", *self.run[1:], str(port)]
+
+
+def fastapi(name: str, style: str, about: str, **more: object) -> Entry:
+    return Entry(f"fastapi-{name}", "FastAPI", about, ("fastapi_apps", style), FASTAPI, **more)
+
+
+def node(name: str, framework: str, needs: tuple[str, ...], about: str, **more: object) -> Entry:
+    return Entry(name, framework, about, (f"{name}.mjs",), needs, **more)
+
+
+ENTRIES = {
+    entry.name: entry
+    for entry in [
+        fastapi("lax", "lax", "default style: null for every optional field, coerced limits of any size"),
+        fastapi("nonnull", "nonnull", "optional means absent: null is refused, limits are coerced"),
+        fastapi("strict", "strict", "StrictStr and StrictInt, limit from 0; null is taken for strings only"),
+        fastapi("forbid", "forbid", "exactly must-accept (unknown ids apart): bounds, patterns, no unknown property"),
+        fastapi("text-timestamps", "text_timestamps", "any string is a timestamp, numbers are not; limit 0..100"),
+        fastapi("union", "union", "a tagged union of events, timestamp date or number: tags at the end of loc"),
+        fastapi("raw", "raw", "parses the bytes with pydantic, any media type is taken for JSON"),
+        fastapi("named", "named", "loc holds the parameter's name after body"),
+        fastapi("streaming", "streaming", "chunked replies without Content-Length"),
+        fastapi("slow", "slow", "50 to 200 ms a reply"),
+        fastapi("limited", "limited", "8 requests a second, then 429 with Retry-After: 1", pace=8),
+        fastapi("keyed", "keyed", "401 without a key, in either header", key="demo-key-0001", api_key_header=True),
+        fastapi("fresh-ids", "fresh_ids", "replaces an unknown conversation_id by a fresh one"),
+        fastapi("known-ids", "known_ids", "refuses an unknown conversation_id with 422"),
+        fastapi("one-shopper", "one_shopper", "refuses another user_id in a continued conversation"),
+        fastapi("varied", "varied", "random words and number of items, extra fields everywhere"),
+        fastapi("gzipped", "gzipped", "compresses replies when the client can read that"),
+        fastapi(
+            "bad-request",
+            "bad_request",
+            "malformed JSON is answered by 400 with a sentence",
+            breaks={"malformed-422": "its team finds 400 the better word"},
+        ),
+        Entry(
+            "flask-by-hand",
+            "Flask",
+            "isinstance and fromisoformat: strict types, null counts as absent, limit from 0",
+            ("flask_apps", "by_hand"),
+            ("flask",),
+        ),
+        Entry(
+            "flask-schema",
+            "Flask",
+            "a Draft 7 schema: null refused, 5.0 an integer, limit up to 50, only RFC 3339, 415 for other media types",
+            ("flask_apps", "by_schema"),
+            ("flask", "jsonschema"),
+            breaks={"unknown-id-404": "an id that is not there is a resource that is not there"},
+        ),
+        Entry(
+            "litestar-msgspec",
+            "Litestar",
+            "msgspec's strict types: null refused, any media type taken for JSON, the first fault only",
+            ("litestar_app", "app"),
+            ("litestar", "msgspec", "uvicorn"),
+            breaks={"foreign-5xx": "Litestar 2 answers 500 to broken UTF-8 and to absurd depth"},
+        ),
+        Entry(
+            "starlette-jsonschema",
+            "Starlette",
+            "a 2020-12 schema: closed objects, null welcome, limit 1..20, formats checked",
+            ("starlette_app", "app"),
+            ("starlette", "jsonschema", "uvicorn"),
+            prefix="/api/v1",
+        ),
+        Entry(
+            "django-ninja",
+            "Django Ninja",
+            "its own 422s, with the parameter's name in loc; null for strings only; any media type",
+            ("ninja_app", "app"),
+            ("ninja", "django", "uvicorn"),
+        ),
+        Entry(
+            "aiohttp-pydantic1",
+            "aiohttp",
+            "errors of pydantic 1 (value_error.missing), any number is a timestamp, limits as they come",
+            ("aiohttp_app", "app"),
+            ("aiohttp", "pydantic"),
+        ),
+        Entry(
+            "sanic-msgspec",
+            "Sanic",
+            "msgspec's lax mode: limits in strings, Unix seconds, the first fault only",
+            ("sanic_app", "app"),
+            ("sanic", "msgspec"),
+        ),
+        Entry(
+            "falcon-jsonschema-rs",
+            "Falcon",
+            "any string or number is a timestamp, limit null or 0..1000, messages that quote the input",
+            ("falcon_app", "app"),
+            ("falcon", "jsonschema_rs", "granian"),
+            breaks={
+                "item-fields": "an item that is not to be had has no price",
+                "chunked": "the stream that Falcon bounds by Content-Length is empty without one",
+            },
+        ),
+        Entry(
+            "bottle-table",
+            "Bottle",
+            'a table of checks, first fault only: 5.0 and "5" are limits, null is absent, at most 200 events; HTTP/1.0',
+            ("bottle_app", "app"),
+            ("bottle",),
+            breaks={"loc-body": "its locations are paths inside the JSON, which begin below the body"},
+        ),
+        Entry(
+            "stdlib",
+            "http.server",
+            "printable ids of up to 128 characters, at most 20 events, a pattern for timestamps, null item fields",
+            ("stdlib_app", "app"),
+            prefix="",
+        ),
+        Entry(
+            "tornado-dataclasses",
+            "Tornado",
+            "exact types of dataclasses: null for strings only, numbers as timestamps, any string as one",
+            ("tornado_app", "app"),
+            ("tornado",),
+            breaks={"allow": "Tornado's 405 has no Allow"},
+        ),
+        node(
+            "express-zod",
+            "Express",
+            ("express", "zod"),
+            "zod's strict types: null refused, limit 0..100, events at most 500, unknown properties dropped",
+        ),
+        node(
+            "fastify-ajv",
+            "Fastify",
+            ("fastify",),
+            "ajv without coercion: null refused, limit from 0, __proto__ refused, 415 for other media types",
+        ),
+        node(
+            "hono-zod",
+            "Hono",
+            ("hono", "@hono/node-server", "zod"),
+            "strict objects, null welcome, digits as limit, local times and numbers as timestamps; a bearer token",
+            key="hono-key-42",
+        ),
+        node(
+            "koa-ajv",
+            "Koa",
+            ("koa", "ajv", "ajv-formats"),
+            "limit 1..12, null as absent, at most 50 events, the first fault only",
+            breaks={"loc-index": "a JSON pointer cut at its slashes is made of strings"},
+        ),
+        node("node-http", "node:http", (), "no framework: lenient numbers, null as absent, the first fault only"),
+    ]
+}

@@ -1,0 +1,68 @@
+"""Starts an entry in a process of its own and ends it."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from testbed.correct_servers.entries import ENTRIES, NODE, Entry
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 30
+
+
+def missing(entry: Entry) -> list[str]:
+    """What this machine lacks to run it: a program, a Python package or a Node one."""
+    lacking = []
+    if entry.on_node:
+        lacking += [] if shutil.which("node") else ["node"]
+        lacking += [need for need in entry.needs if not (NODE / "node_modules" / need).is_dir()]
+    else:
+        lacking += [need for need in entry.needs if find_spec(need) is None]
+    return lacking
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask politely, then kill the whole group: some servers have workers."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(3)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@contextlib.contextmanager
+def serving(name: str, port: int | None = None) -> Iterator[str]:
+    """The base URL of a running entry, ready to take requests."""
+    entry, port = ENTRIES[name], port or free_port()
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            entry.command(sys.executable, port), cwd=ROOT, stdout=output, stderr=output, start_new_session=True
+        )
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while True:
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                    break
+                if process.poll() is not None or time.monotonic() > deadline:
+                    output.seek(0)
+                    raise RuntimeError(f"{name} did not start:\n{output.read().decode(errors='replace')}")
+                time.sleep(0.03)
+            yield f"http://127.0.0.1:{port}{entry.prefix}"
+        finally:
+            end(process)

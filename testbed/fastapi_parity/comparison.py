@@ -1,0 +1,100 @@
+"""Puts the same bodies to the mock's decision and to FastAPI, and notes where they differ."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from fastapi import FastAPI
+
+from chat_contract import read_body
+from mock_server import Options, read_blueprint
+from mock_server.http.messages import Call
+from mock_server.respond.service import ChatService
+from mock_server.loading.snapshot import State
+from testbed.fastapi_parity.bodies import Bodies
+from testbed.fastapi_parity.reference import Asker, documented_app, lax_app
+
+JSON = "application/json"
+REFERENCES: dict[str, Callable[[], FastAPI]] = {
+    "documented": documented_app,
+    "fastapi": lax_app,
+    "forbid": lambda: documented_app(extra="forbid"),
+}
+
+
+Outcome = tuple[int, str]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A body that the two answered differently."""
+
+    raw: bytes
+    mock: Outcome
+    fastapi: Outcome
+
+    def __str__(self) -> str:
+        return f"{self.raw!r}\n  mock:    {self.mock[0]} {self.mock[1]}\n  FastAPI: {self.fastapi[0]} {self.fastapi[1]}"
+
+
+class Pair:
+    """The mock with a latitude, and the reference that has the same."""
+
+    def __init__(self, latitude: str) -> None:
+        options = Options(latitude=latitude, max_requests_kept=0, max_conversations=10)
+        self.service = ChatService(State.from_blueprint(read_blueprint(options)))
+        self._reference = Asker(REFERENCES[latitude]())
+
+    def close(self) -> None:
+        self._reference.close()
+
+    def compare(self, raw: bytes, content_type: str | None = JSON) -> tuple[Outcome, Outcome]:
+        """Return what the mock says and what FastAPI says; of a 200 only that it is one."""
+        answer = self.service.answer(Call({} if content_type is None else {"content-type": content_type}, raw))
+        status, text = self._reference.ask(raw, content_type)
+        mock = (answer.status, "" if answer.status == 200 else answer.body.decode())
+        return mock, (status, "" if status == 200 else text)
+
+
+def is_comparable(raw: bytes) -> bool:
+    """Tell I-JSON, and plain syntax errors, from what the frameworks themselves disagree on (RFC 7493)."""
+    return not read_body(raw).beyond_ijson
+
+
+@dataclass
+class Comparison:
+    """What came of many bodies: how often FastAPI gave which status and named which type of error, and where not."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    types: Counter[str] = field(default_factory=Counter)
+    differences: list[Difference] = field(default_factory=list)
+
+    @property
+    def asked(self) -> int:
+        return self.statuses.total()
+
+
+def compare(latitude: str, count: int, seed: int) -> Comparison:
+    """Put that many bodies to both."""
+    pair = Pair(latitude)
+    result = Comparison()
+    try:
+        for raw in islice(filter(is_comparable, Bodies(seed)), count):
+            mock, fastapi = pair.compare(raw)
+            result.statuses[fastapi[0]] += 1
+            result.types.update(_types_in(fastapi[1]))
+            if mock != fastapi:
+                result.differences.append(Difference(raw, mock, fastapi))
+    finally:
+        pair.close()
+    return result
+
+
+def _types_in(text: str) -> set[str]:
+    detail: Any = json.loads(text or "{}").get("detail", [])
+    return {fault["type"] for fault in detail if isinstance(fault, dict)}

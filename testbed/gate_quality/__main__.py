@@ -1,0 +1,55 @@
+"""Judges the gate: ``python -m testbed.gate_quality`` prints precision, recall, each miss by name, time against size."""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+
+from testbed.gate_quality.cases import all_cases
+from testbed.gate_quality.size import SIZES, seconds
+from testbed.gate_quality.table import Table, judged
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m testbed.gate_quality", description=__doc__)
+    parser.add_argument("names", nargs="*", help="only cases whose names hold one of these")
+    parser.add_argument("--no-size", action="store_true", help="leave time against size out")
+    options = parser.parse_args()
+    sys.setrecursionlimit(20_000)
+    cases = [case for case in all_cases() if not options.names or any(name in case.name for name in options.names)]
+    table = Table([judged(case) for case in cases])
+    print(told(table))
+    if not options.no_size:
+        print(told_of_size())
+    return 1 if table.misses() else 0
+
+
+def told(table: Table) -> str:
+    found, wanted = table.witnesses()
+    times = [row.seconds for row in table.rows]
+    breaking = sum(row.case.verdict == "breaking" for row in table.rows)
+    lines = [
+        f"cases          {len(table.rows)}, {breaking} of them breaking",
+        f"precision      {table.precision():.1%}",
+        f"recall         {table.recall():.1%}",
+        f"witnesses      {found} of {wanted} breaking changes of schemas",
+        f"not proved     {len(table.not_proved())} {', '.join(table.not_proved())}".rstrip(),
+        f"seconds a case {statistics.median(times):.3f} at the median, {max(times):.2f} at most",
+        f"misses         {len(table.misses())}",
+    ]
+    for row in table.misses():
+        lines += [f"  {row.case.name}: {complaint}" for complaint in row.complaints]
+    return "\n".join(lines)
+
+
+def told_of_size() -> str:
+    lines = ["schemas  seconds  seconds for 1,000"]
+    for size in SIZES:
+        took = seconds(size)
+        lines.append(f"{size:>7}  {took:>7.2f}  {1000 * took / size:>17.2f}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""Sends hostile requests over real sockets, one connection each, and says which were answered badly."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import islice
+from urllib.parse import urlsplit
+
+from testbed.hostile.requests import Hostile, HostileRequests
+
+_PATIENCE = 10.0
+_UNTIL_WE_HANG_UP = 0.15
+"""A request that is not whole is waited for, and rightly; so long we wait too before we say that no more will come."""
+_A_GOOD_ONE = (
+    b"POST /v1/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    b'Content-Length: 16\r\nConnection: close\r\n\r\n{"message":"hi"}'
+)
+
+
+@dataclass
+class Result:
+    """How often which status came (0: no answer, but an end), and what was wrong."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    complaints: list[str] = field(default_factory=list)
+    slowest: float = 0.0
+
+
+def attack(base_url: str, count: int, seed: int) -> Result:
+    """Send that many, with a good request now and then that must be answered with 200."""
+    parts = urlsplit(base_url)
+    address = (parts.hostname or "", parts.port or 80)
+    result = Result()
+    for number, hostile in enumerate(islice(HostileRequests(seed), count)):
+        _judge(hostile, address, result)
+        if number % 200 == 0 and not _send(address, _A_GOOD_ONE).startswith(b"HTTP/1.1 200"):
+            result.complaints.append(f"after request {number} a good one was not answered")
+    return result
+
+
+def _judge(hostile: Hostile, address: tuple[str, int], result: Result) -> None:
+    began = time.monotonic()
+    try:
+        received = _send(address, hostile.data, hang_up=hostile.hang_up)
+    except TimeoutError:
+        result.complaints.append(f"hangs: {hostile.data[:300]!r}")
+        return
+    result.slowest = max(result.slowest, time.monotonic() - began)
+    # The first answer counts; what follows may answer bytes that were taken for a second request.
+    head, _, body = received.partition(b"\r\n\r\n")
+    status = int(head[9:12]) if head.startswith(b"HTTP/1.") and head[9:12].isdigit() else 0
+    result.statuses[status] += 1
+    if status >= 500:
+        result.complaints.append(f"{status}: {hostile.data[:300]!r}")
+    if b"<html" in body.lower() or b"text/html" in head.lower():
+        result.complaints.append(f"HTML: {hostile.data[:300]!r}")
+    to_head = hostile.data.startswith(b"HEAD")
+    if b"application/json" in head and body and not to_head and not hostile.may_be_spoilt and not _is_json(head, body):
+        result.complaints.append(f"no JSON: {hostile.data[:300]!r} got {body[:200]!r}")
+
+
+def _send(address: tuple[str, int], data: bytes, *, hang_up: bool = False) -> bytes:
+    """Return what came; raises :class:`TimeoutError` where neither an answer comes nor the connection ends."""
+    with socket.create_connection(address, timeout=_PATIENCE) as connection:
+        try:
+            connection.sendall(data)
+            return b"" if hang_up else _receive(connection)
+        except ConnectionError:
+            # Refused before all of it was sent.
+            return b""
+
+
+def _receive(connection: socket.socket) -> bytes:
+    received = b""
+    connection.settimeout(_UNTIL_WE_HANG_UP)
+    try:
+        while not _is_whole(received):
+            if not (chunk := connection.recv(65536)):
+                return received
+            received += chunk
+    except TimeoutError:
+        connection.settimeout(_PATIENCE)
+        connection.shutdown(socket.SHUT_WR)
+        while not _is_stream(received) and (chunk := connection.recv(65536)):
+            received += chunk
+    return received
+
+
+def _is_whole(received: bytes) -> bool:
+    head, end, body = received.partition(b"\r\n\r\n")
+    found = re.search(rb"(?i)\r\ncontent-length: ?([0-9]+)", head)
+    return bool(end) and (_is_stream(head) or (found is not None and len(body) >= int(found[1])))
+
+
+def _is_stream(received: bytes) -> bool:
+    """Tell the journal's stream, which has no end."""
+    return b"application/x-ndjson" in received
+
+
+def _is_json(head: bytes, body: bytes) -> bool:
+    length = next(
+        (int(line.partition(b":")[2]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")),
+        len(body),
+    )
+    try:
+        json.loads(body[:length])
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,141 @@
+"""Judges every faulty and every correct server with `chat-contract verify` and prints how well it did.
+
+Ends with 0 if every target is met, else with 1, saying which is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from testbed.quality.collection import collect, lacking, sampled
+from testbed.quality.peer import PeerTrial, peer_sample, side_by_side, try_peer
+from testbed.quality.table import DEFAULT, QUICK, Results, Row, by_name, rows
+from testbed.quality.trials import HEADING, Trial, timed_alone, try_all
+
+FAULTY_TO_CORRECT = 4
+"""A sample has one correct server for so many faulty ones."""
+
+
+def numbers(text: str) -> list[int]:
+    """Seeds, separated by commas."""
+    return list(dict.fromkeys(int(part) for part in text.split(",")))
+
+
+def read(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m testbed.quality", description=__doc__)
+    parser.add_argument("--sample", type=int, metavar="N", help="N faulty servers and a quarter as many correct ones")
+    parser.add_argument("--seeds", type=numbers, default=[0, 1, 2], metavar="0,1,2", help="every server with each")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="servers judged at a time")
+    parser.add_argument("--quick", action="store_true", help="judge the tier --quick, by its own targets")
+    parser.add_argument("--only", default="*", metavar="GLOB", help="servers with such names")
+    parser.add_argument(
+        "--peer-sample", type=int, default=8, metavar="N", help="so many faulty ones, half as many correct"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all verdicts and figures")
+    return parser.parse_args(arguments)
+
+
+def judge(options: argparse.Namespace) -> Results:
+    """Judges them all, telling of each as its verdict comes."""
+    subjects = collect(options.only)
+    if options.sample is not None:
+        subjects = sampled(subjects, options.sample, options.sample // FAULTY_TO_CORRECT)
+    arguments = ["--quick"] * options.quick
+    trials: list[Trial] = []
+    print(HEADING, flush=True)
+    for done in try_all(subjects, options.seeds, arguments, options.jobs):
+        trials += done
+        print(*(trial.row() for trial in done), sep="\n", flush=True)
+    return Results(timed_alone(trials, arguments, (QUICK if options.quick else DEFAULT).seconds))
+
+
+def ask_peer(results: Results, count: int) -> list[PeerTrial]:
+    peers = []
+    for subject in peer_sample(results, count):
+        peers.append(try_peer(subject))
+        print(peers[-1].row(), flush=True)
+    return peers
+
+
+def document(options: argparse.Namespace, results: Results, table: Sequence[Row], peers: Sequence[PeerTrial]) -> Any:
+    """All that was measured, for a machine."""
+    return {
+        "tier": "quick" if options.quick else "default",
+        "seeds": options.seeds,
+        "table": [vars(row) for row in table],
+        "trials": [
+            {
+                "server": trial.subject.name,
+                "level": trial.subject.level,
+                "group": trial.subject.group,
+                "seed": trial.seed,
+                "right": trial.right,
+                "exit": trial.judgement.exit,
+                "verdict": trial.judgement.verdict,
+                "requests": trial.judgement.requests,
+                "seconds": round(trial.judgement.seconds, 2),
+                "failed": trial.judgement.named("fail"),
+                "warned": trial.judgement.named("warn"),
+                "said": trial.judgement.said,
+            }
+            for trials in results.by_subject.values()
+            for trial in trials
+        ],
+        "schemathesis": [
+            {
+                "server": peer.subject.name,
+                "level": peer.subject.level,
+                "exit": peer.exit,
+                "cases": peer.cases,
+                "seconds": round(peer.seconds, 2),
+                "failures": peer.failures,
+            }
+            for peer in peers
+        ],
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = read(arguments)
+    begun = time.monotonic()
+    results = judge(options)
+    if not results.by_subject:
+        print(f"no server is called {options.only}", file=sys.stderr)
+        return 2
+    table = rows(results, QUICK if options.quick else DEFAULT)
+    peers: list[PeerTrial] = []
+    if options.peer_sample:
+        print("\nSchemathesis's own command line, all checks, 25 examples")
+        peers = ask_peer(results, options.peer_sample)
+    seeds = ", ".join(map(str, options.seeds))
+    print(f"\n{len(results.by_subject)} servers, seeds {seeds}, tier {'quick' if options.quick else 'default'}")
+    print(*(row.line() for row in table), sep="\n")
+    if peers:
+        print("", *side_by_side(peers, results), sep="\n")
+    print()
+    for title, subjects in (
+        ("survivors", results.survivors),
+        ("correct servers blamed", results.blamed),
+        ("correct servers without a verdict", results.unjudged),
+        ("verdicts that differ between seeds", results.wavering),
+        ("warned of a SHOULD, though spotless", results.warned),
+    ):
+        print(by_name(title, subjects, results))
+    for name, lacks in lacking().items():
+        print(f"not tried: {name}, which lacks {', '.join(lacks)} on this machine")
+    if options.json:
+        options.json.write_text(json.dumps(document(options, results, table, peers), indent=1), encoding="utf-8")
+    missed = [row.what for row in table if row.met is False]
+    print(f"\n{'targets missed: ' + '; '.join(missed) if missed else 'every target is met'}", end="")
+    print(f" ({time.monotonic() - begun:.0f} s)")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

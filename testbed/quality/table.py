@@ -1,0 +1,177 @@
+"""From trials to figures, from figures to targets met and missed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from testbed.faulty_servers.fault import MUST, SHOULD
+from testbed.quality.collection import Subject
+from testbed.quality.trials import Trial
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What is promised of one tier; None where nothing is."""
+
+    must: float
+    should: float | None
+    requests: int
+    seconds: float
+
+
+DEFAULT = Bounds(must=100.0, should=95.0, requests=200, seconds=10.0)
+QUICK = Bounds(must=80.0, should=None, requests=60, seconds=10.0)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. ``met`` is None where there is no target, or nothing to hold against it."""
+
+    what: str
+    figure: str
+    target: str = ""
+    met: bool | None = None
+
+    def line(self) -> str:
+        word = {True: "met", False: "MISSED", None: ""}[self.met]
+        return f"{self.what:50} {self.figure:28} {self.target:12} {word}".rstrip()
+
+
+class Results:
+    """All trials of one run of this program, by server."""
+
+    def __init__(self, trials: Iterable[Trial]) -> None:
+        self.by_subject: dict[Subject, list[Trial]] = defaultdict(list)
+        for trial in trials:
+            self.by_subject[trial.subject].append(trial)
+
+    def trials(self, wanted: Callable[[Subject], bool]) -> list[Trial]:
+        return [trial for subject, trials in self.by_subject.items() if wanted(subject) for trial in trials]
+
+    def named(self, wanted: Callable[[Subject], bool], holds: Callable[[Trial], bool]) -> list[Subject]:
+        """The servers of which it holds with any seed."""
+        return [
+            subject
+            for subject, trials in self.by_subject.items()
+            if wanted(subject) and any(holds(one) for one in trials)
+        ]
+
+    @property
+    def survivors(self) -> list[Subject]:
+        return self.named(lambda subject: subject.faulty, lambda trial: not trial.found)
+
+    @property
+    def blamed(self) -> list[Subject]:
+        return self.named(is_right, lambda trial: trial.found)
+
+    @property
+    def unjudged(self) -> list[Subject]:
+        return self.named(is_right, lambda trial: not trial.conclusive)
+
+    @property
+    def wavering(self) -> list[Subject]:
+        """Another verdict with another seed."""
+        return [
+            subject
+            for subject, trials in self.by_subject.items()
+            if len({(trial.judgement.exit, trial.judgement.verdict) for trial in trials}) > 1
+        ]
+
+    @property
+    def warned(self) -> list[Subject]:
+        """Those that break no SHOULD, and were warned of one."""
+        return self.named(lambda subject: subject.spotless, lambda trial: bool(trial.judgement.named("warn")))
+
+
+def is_right(subject: Subject) -> bool:
+    return not subject.faulty
+
+
+def is_unhurried(subject: Subject) -> bool:
+    return not (subject.faulty or subject.paced)
+
+
+def is_faulty(subject: Subject) -> bool:
+    return subject.faulty
+
+
+def rows(results: Results, bounds: Bounds) -> list[Row]:
+    """The table of targets, for what was tried."""
+    return [
+        _found(results, MUST, "MUST faults found", bounds.must),
+        _found(results, SHOULD, "SHOULD faults found with --strict", bounds.should),
+        _none(results, is_right, "correct servers blamed", results.blamed),
+        _none(results, is_right, "correct servers without a verdict", results.unjudged),
+        _none(results, lambda _: True, "verdicts that differ between seeds", results.wavering),
+        _spread(results, is_right, "requests on a correct server", _requests, at_most=bounds.requests),
+        _spread(results, is_faulty, "requests on a faulty server", _requests, median_at_most=bounds.requests),
+        _spread(results, is_unhurried, "seconds on a correct server", _seconds, at_most=bounds.seconds),
+        _spread(results, lambda one: one.paced, "seconds on one that is slow by design", _seconds),
+        _spread(results, is_faulty, "seconds on a faulty server", _seconds),
+    ]
+
+
+def _found(results: Results, level: str, what: str, target: float | None) -> Row:
+    tried = [subject for subject in results.by_subject if subject.level == level]
+    if not tried:
+        return Row(what, "none tried")
+    found = len(tried) - len([subject for subject in results.survivors if subject.level == level])
+    share = 100 * found / len(tried)
+    figure = f"{share:.1f} % ({found} of {len(tried)})"
+    return Row(what, figure) if target is None else Row(what, figure, f">= {target:.0f} %", share >= target)
+
+
+def _none(results: Results, wanted: Callable[[Subject], bool], what: str, named: Sequence[Subject]) -> Row:
+    tried = sum(wanted(subject) for subject in results.by_subject)
+    return Row(what, f"{len(named)} of {tried}", "0", not named) if tried else Row(what, "none tried")
+
+
+def _requests(trial: Trial) -> float:
+    return trial.judgement.requests
+
+
+def _seconds(trial: Trial) -> float:
+    return round(trial.judgement.seconds, 1)
+
+
+def _spread(
+    results: Results,
+    wanted: Callable[[Subject], bool],
+    what: str,
+    measure: Callable[[Trial], float],
+    *,
+    at_most: float | None = None,
+    median_at_most: float | None = None,
+) -> Row:
+    figures = [measure(trial) for trial in results.trials(wanted)]
+    if not figures:
+        return Row(what, "none tried")
+    middle, most = median(figures), max(figures)
+    figure = f"median {middle:g}, most {most:g}"
+    if at_most is not None:
+        return Row(what, figure, f"<= {at_most:g}", most <= at_most)
+    if median_at_most is not None:
+        return Row(what, figure, f"median {median_at_most:g}", middle <= median_at_most)
+    return Row(what, figure)
+
+
+def by_name(title: str, subjects: Sequence[Subject], results: Results) -> str:
+    """Servers by name, each with what was said of it with each seed."""
+    if not subjects:
+        return f"{title}: none"
+    lines = [f"{title}: {len(subjects)}"]
+    for subject in subjects:
+        lines.append(f"  {subject.name} ({subject.level}, {subject.group}): {subject.about}")
+        lines += [f"    {_told(trial)}" for trial in results.by_subject[subject]]
+    return "\n".join(lines)
+
+
+def _told(trial: Trial) -> str:
+    judgement = trial.judgement
+    failed = ", ".join(judgement.named("fail")) or "nothing"
+    warned = ", ".join(judgement.named("warn")) or "nothing"
+    said = f"; {judgement.said}" if judgement.said else ""
+    return f"seed {trial.seed}: {judgement.verdict}, failed {failed}, warned of {warned}{said}"

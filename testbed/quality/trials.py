@@ -1,0 +1,90 @@
+"""Judges servers, several at a time, each with every seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from testbed.quality.collection import Subject
+from testbed.quality.verifying import Judgement, verify
+
+UNSTARTED = Judgement(-1, "did not start", 0, 0.0, (), "")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One server, judged with one seed."""
+
+    subject: Subject
+    seed: int
+    judgement: Judgement
+
+    @property
+    def found(self) -> bool:
+        """It was blamed: rightly, if it is faulty."""
+        return self.judgement.exit == 1
+
+    @property
+    def conclusive(self) -> bool:
+        return self.judgement.exit in (0, 1)
+
+    @property
+    def right(self) -> bool:
+        return self.judgement.exit == (1 if self.subject.faulty else 0)
+
+    def row(self) -> str:
+        mark = " " if self.right else "*"
+        told = self.judgement
+        numbers = f"{self.seed:4} {told.exit:4} {told.requests:8} {told.seconds:7.1f}"
+        what = ", ".join(told.named("fail")) or told.said
+        return f"{mark} {self.subject.name:38} {self.subject.level:7} {numbers}  {what}"
+
+
+HEADING = f"  {'server':38} {'level':7} seed exit requests seconds  failed clauses, or what was said"
+
+
+def try_once(subject: Subject, url: str, seed: int, arguments: Sequence[str]) -> Trial:
+    options = ["--seed", str(seed), *["--strict"] * subject.strict, *arguments]
+    return Trial(subject, seed, verify(url, options, key=subject.key))
+
+
+def try_out(subject: Subject, seeds: Sequence[int], arguments: Sequence[str]) -> list[Trial]:
+    """The verdicts on one server; one that does not start has none, and is told of by name."""
+    rounds = [seeds] if subject.lasting else [[seed] for seed in seeds]
+    trials = []
+    for part in rounds:
+        try:
+            with subject.serve() as url:
+                trials += [try_once(subject, url, seed, arguments) for seed in part]
+        except RuntimeError as error:
+            reason = replace(UNSTARTED, said=str(error).partition("\n")[0])
+            trials += [Trial(subject, seed, reason) for seed in part]
+    return trials
+
+
+def try_all(
+    subjects: Sequence[Subject], seeds: Sequence[int], arguments: Sequence[str], jobs: int
+) -> Iterator[list[Trial]]:
+    """The verdicts on each server, in their order."""
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from pool.map(lambda subject: try_out(subject, seeds, arguments), subjects)
+
+
+def timed_alone(trials: Sequence[Trial], arguments: Sequence[str], seconds: float) -> list[Trial]:
+    """The same, but those on correct servers that took longer than this are timed again with nothing beside them.
+
+    What runs at the same time makes a run slow, too; the shorter of two times is the truer one.
+    """
+    return [_retimed(trial, arguments) if _too_slow(trial, seconds) else trial for trial in trials]
+
+
+def _too_slow(trial: Trial, seconds: float) -> bool:
+    subject = trial.subject
+    return not (subject.faulty or subject.paced) and trial.judgement.exit == 0 and trial.judgement.seconds > seconds
+
+
+def _retimed(trial: Trial, arguments: Sequence[str]) -> Trial:
+    (again,) = try_out(trial.subject, [trial.seed], arguments)
+    seconds = again.judgement.seconds if again.judgement.exit == 0 else trial.judgement.seconds
+    return replace(trial, judgement=replace(trial.judgement, seconds=min(seconds, trial.judgement.seconds)))

@@ -1,0 +1,310 @@
+"""``chat-contract``: help, variables, exit codes, and one readable message wherever it cannot judge."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+import time
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from chat_contract import __version__
+from kit_cli.commands import verify as verify_module
+from kit_cli.main import cli
+from testbed.faulty_servers.base import KEY
+from testbed.faulty_servers.catalogue import BY_NAME
+from testbed.faulty_servers.fault import serve
+from tests.support.small_servers import Small, always, answering, closed_port, saying
+
+SCRIPT = Path(sys.executable).with_name("chat-contract")
+REPLY = b'{"conversation_id":"c","message":"m","items":[]}'
+
+
+def call(*arguments: object, env: dict[str, str] | None = None) -> Result:
+    """Run a command here: what a user would see, and no exception but the end."""
+    result = CliRunner().invoke(cli, [str(argument) for argument in arguments], env=env, prog_name="chat-contract")
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    assert "Traceback" not in result.output
+    return result
+
+
+def refused(*arguments: object, env: dict[str, str] | None = None) -> str:
+    """The message of a command that could not do its work: one line or two, on the error stream, exit code 2."""
+    result = call("verify", *arguments, env=env)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert len(result.stderr.strip().splitlines()) <= 4
+    return result.stderr
+
+
+# Help and versions
+
+
+def test_the_installed_script_and_the_module_say_the_version() -> None:
+    for command in ([SCRIPT], [sys.executable, "-m", "kit_cli"]):
+        said = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True).stdout
+        assert said == f"chat-contract, version {__version__}\n"
+
+
+@pytest.mark.parametrize("command", [(), ("mock",), ("verify",)])
+def test_help_tells_what_there_is(command: tuple[str, ...]) -> None:
+    result = call(*command, "--help")
+    assert result.exit_code == 0
+    assert "Usage: chat-contract" in result.stdout
+    assert "--help" in result.stdout
+
+
+def test_every_option_has_help() -> None:
+    for name in ("mock", "verify"):
+        command = cli.get_command(click.Context(cli), name)
+        options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+        assert [option.name for option in options if not option.help] == []
+
+
+@pytest.mark.parametrize("arguments", [("nonsense",), ("--nonsense",), ("verify",), ("verify", "a", "b")])
+def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
+    assert call(*arguments).exit_code == 2
+
+
+# Options of verify
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("ftp://127.0.0.1/v1",), "base URL"),
+        (("127.0.0.1:4010",), "base URL"),
+        (("http://",), "base URL"),
+        (("http://127.0.0.1:99999/v1",), "base URL"),
+        (("http://127.0.0.1:x/v1",), "base URL"),
+        (("http://[::1/v1",), "base URL"),
+        (("http://127.0.0.1/v1?a=b",), "base URL"),
+        (("http://a b/v1",), "base URL"),
+        (("",), "base URL"),
+        (("http://127.0.0.1/v1", "--seed", "x"), "--seed"),
+        (("http://127.0.0.1/v1", "--timeout", "0"), "--timeout"),
+        (("http://127.0.0.1/v1", "--timeout", "soon"), "--timeout"),
+        (("http://127.0.0.1/v1", "--report", "xml"), "xml"),
+        (("http://127.0.0.1/v1", "--report", "json="), "--report"),
+        (("http://127.0.0.1/v1", "-H", "no colon"), "-H"),
+        (("http://127.0.0.1/v1", "-H", ": nameless"), "-H"),
+        (("http://127.0.0.1/v1", "-H", "A: b\r\nC: d"), "-H"),
+        (("http://127.0.0.1/v1", "-H", "X-Name: 日本"), "-H"),
+        (("http://127.0.0.1/v1", "--expect-auth"), "--expect-auth"),
+        (("http://127.0.0.1/v1", "--frobnicate"), "--frobnicate"),
+    ],
+)
+def test_wrong_options_are_named(arguments: tuple[str, ...], word: str) -> None:
+    assert word in refused(*arguments)
+
+
+def test_options_come_from_variables_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    seen = []
+
+    def run(_: object, options: object) -> None:
+        seen.append(options)
+        raise verify_module.KitError("enough")
+
+    monkeypatch.setattr(verify_module, "run", run)
+    overlay = tmp_path / "more.yaml"
+    overlay.write_text("overlay: 1.1.0\ninfo: {title: none, version: '1'}\nactions: [{target: $.info, update: {}}]\n")
+    prefix = "CHAT_CONTRACT_VERIFY_"
+    variables = {"SEED": "7", "TIMEOUT": "2.5", "STRICT": "1", "EXPECT_AUTH": "1", "OVERLAYS": str(overlay)}
+    refused("http://127.0.0.1:1/v1/", env={prefix + name: value for name, value in variables.items()})
+    [options] = seen
+    assert (options.base_url, options.seed, options.timeout) == ("http://127.0.0.1:1/v1", 7, 2.5)
+    assert options.strict
+    assert options.expect_auth
+
+
+def test_the_command_line_wins_over_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "--seed" in refused("http://127.0.0.1:1/v1", env={"CHAT_CONTRACT_VERIFY_SEED": "x"})
+    url = f"http://127.0.0.1:{closed_port()}/v1"
+    assert "no connection" in refused(url, "--seed", "3", env={"CHAT_CONTRACT_VERIFY_SEED": "x"})
+
+
+# Servers that cannot be judged
+
+
+def test_nobody_listens() -> None:
+    url = f"http://127.0.0.1:{closed_port()}/v1"
+    said = refused(url)
+    assert url in said
+    assert "is the server running" in said
+
+
+def test_a_host_that_does_not_exist() -> None:
+    assert "host.invalid" in refused("http://host.invalid/v1")
+
+
+def test_tls_asked_of_a_plain_server() -> None:
+    with always(200) as small:
+        assert "TLS" in refused(small.url.replace("http:", "https:"))
+
+
+@pytest.mark.parametrize("data", [b"SSH-2.0-OpenSSH_9.2p1\r\n", b"", b"\0\x01\x02" * 100, b"+OK ready\r\n"])
+def test_something_that_is_no_http_server(data: bytes) -> None:
+    with saying(data) as small:
+        assert "is this an HTTP server?" in refused(small.url)
+
+
+def test_a_server_that_says_nothing() -> None:
+    with answering(lambda _: time.sleep(1.5) or (200, {}, b"")) as small:
+        assert "--timeout" in refused(small.url, "--timeout", "0.3")
+        assert len(small.seen) == 1
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_closed_door_asks_for_a_key(status: int) -> None:
+    with always(status) as small:
+        said = refused(small.url)
+        assert str(status) in said
+        assert "-H 'Authorization: Bearer" in said
+        assert len(small.seen) == 1
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_path_that_is_not_there_suggests_another(status: int) -> None:
+    with always(status) as small:
+        root = small.url.removesuffix("/v1")
+        assert f"try {root}/v1" in refused(root)
+        assert f"try {root}/v1" in refused(root + "/")
+        assert "try " not in refused(small.url)
+        assert [path for _, path, *_ in small.seen] == ["/chat", "/chat", "/v1/chat"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed_but_named(status: int) -> None:
+    with always(status, {"Location": "http://elsewhere.example/v2/chat"}) as small:
+        said = refused(small.url)
+        assert "http://elsewhere.example/v2/chat" in said
+        assert len(small.seen) == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_five_probes_that_fail_are_enough(status: int) -> None:
+    with always(status) as small:
+        said = refused(small.url)
+        assert f"status {status}" in said
+        assert len(small.seen) == 5
+
+
+def test_a_rate_limit_without_end() -> None:
+    with always(429, {"Retry-After": "0"}) as small:
+        assert "status 429" in refused(small.url)
+
+
+def test_a_server_that_fails_at_first_is_judged_all_the_same() -> None:
+    calls = []
+
+    def respond(_: object) -> tuple[int, dict[str, str], bytes]:
+        calls.append(1)
+        return (503 if len(calls) < 3 else 200), {"Content-Type": "application/json"}, REPLY
+
+    with answering(respond) as small:
+        assert call("verify", small.url).exit_code == 1
+        assert len(small.seen) > 50
+
+
+# Documents and reports
+
+
+BROKEN = {
+    "none.yaml": None,
+    "empty.yaml": "",
+    "text.yaml": "just words",
+    "syntax.yaml": "openapi: [",
+    "twice.yaml": "openapi: 3.1.0\nopenapi: 3.1.0\n",
+    "version.yaml": "openapi: 2.0.0\n",
+    "reference.yaml": "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths:\n  /chat: {$ref: '#/none'}\n",
+    "other.yaml": "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {}\n",
+    "bytes.yaml": "openapi: \udcff",
+}
+
+
+@pytest.mark.parametrize("option", ["--spec", "--overlay"])
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_document_is_named_before_anything_is_sent(option: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    if BROKEN[name] is not None:
+        path.write_bytes(BROKEN[name].encode("utf-8", "surrogateescape"))
+    with always(200) as small:
+        assert name in refused(small.url, option, path)
+        assert small.seen == []
+
+
+@pytest.mark.parametrize("place", ["none/report.json", "."])
+def test_a_report_that_cannot_be_written_is_said_before_anything_is_sent(place: str, tmp_path: Path) -> None:
+    with always(200) as small:
+        assert "--report" in refused(small.url, "--report", f"json={tmp_path / place}")
+        assert small.seen == []
+
+
+def test_a_report_goes_to_the_output_or_a_file(tmp_path: Path) -> None:
+    with always(200) as small:
+        on_output = call("verify", small.url, "--report", "json")
+        into_file = call("verify", small.url, "--report", f"json={tmp_path / 'report.json'}")
+    assert json.loads(on_output.stdout)["verdict"] == "violates"
+    assert into_file.stdout.startswith("VIOLATES")
+    assert json.loads((tmp_path / "report.json").read_text("utf-8"))["verdict"] == "violates"
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+# Secrets
+
+
+def echoing() -> AbstractContextManager[Small]:
+    """A server that says back whatever it was sent, in its headers and in its reply."""
+
+    def respond(seen: tuple[str, str, dict[str, str], bytes]) -> tuple[int, dict[str, str], bytes]:
+        _, _, headers, body = seen
+        told = {name: value for name, value in headers.items() if name.lower() not in {"content-length", "host"}}
+        reply = {"conversation_id": "c", "message": str(told), "items": [told], "sent": body.decode("latin-1")}
+        return 200, {"Content-Type": "application/json", "X-Echo": str(told)}, json.dumps(reply).encode()
+
+    return answering(respond)
+
+
+@pytest.mark.parametrize(
+    ("header", "secrets"),
+    [
+        ("Authorization: Bearer sk-live-abcDEF123456", ["sk-live-abcDEF123456"]),
+        ("authorization:bearer sk-live-abcDEF123456", ["sk-live-abcDEF123456"]),
+        ("Authorization: Basic " + base64.b64encode(b"user:pa55word").decode(), ["dXNlcjpwYTU1d29yZA"]),
+        ("X-API-Key: 0123456789abcdef", ["0123456789abcdef"]),
+        ("Cookie: session=s3cr3ts3ss10n", ["s3cr3ts3ss10n"]),
+        ("X-Auth-Token: t0k3n-t0k3n", ["t0k3n-t0k3n"]),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("--expect-auth",)], ids=["open", "keyed"])
+def test_a_key_is_sent_and_never_shown(header: str, secrets: list[str], more: tuple[str, ...], tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    with echoing() as small:
+        result = call("verify", small.url, "-H", header, "--report", f"json={report}", "--strict", *more)
+        assert result.exit_code == 1
+        assert any(secret in str(headers) for secret in secrets for *_, headers, _ in small.seen)
+    written = result.stdout + result.stderr + report.read_text("utf-8")
+    assert [secret for secret in secrets if secret in written] == []
+
+
+def test_a_key_is_not_shown_where_nothing_is_judged() -> None:
+    with always(401, body=b"unknown key sk-live-abcDEF123456") as small:
+        assert "abcDEF" not in refused(small.url, "-H", "Authorization: Bearer sk-live-abcDEF123456")
+
+
+def test_a_key_in_an_unlocked_server_stays_hidden(tmp_path: Path) -> None:
+    fault = BY_NAME["any-key-opens"]
+    report = tmp_path / "report.json"
+    with serve(fault) as url:
+        result = call(
+            "verify", url, "-H", f"Authorization: Bearer {KEY}", "--expect-auth", "--report", f"json={report}"
+        )
+    assert result.exit_code == 1
+    assert KEY not in result.stdout + result.stderr + report.read_text("utf-8")
+    assert "${CHAT_API_KEY}" in result.stdout or "credentials" in result.stdout

@@ -1,0 +1,71 @@
+"""Each planted fault shows in its own server and in no correct one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from testbed.faulty_servers.catalogue import BY_NAME, FAULTS
+from testbed.faulty_servers.correct import CORRECT
+from testbed.faulty_servers.fault import GROUPS, MUST, SHOULD, Fault, serve
+from testbed.faulty_servers.witness import Client, broken, client_for, say
+
+every_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+
+
+@pytest.fixture(scope="module")
+def correct_urls() -> Iterator[dict[str, str]]:
+    with ExitStack() as stack:
+        yield {style.name: stack.enter_context(serve(style)) for style in CORRECT}
+
+
+@every_fault
+def test_its_witness_shows_the_fault(fault: Fault) -> None:
+    with serve(fault) as url:
+        assert fault.witness(client_for(url, keyed=fault.needs_key))
+
+
+@every_fault
+def test_no_correct_server_has_the_fault(fault: Fault, correct_urls: dict[str, str]) -> None:
+    """A correct server may well deserve a warning, so only spotless ones meet the faults of level SHOULD."""
+    blamed = [
+        style.name
+        for style in CORRECT
+        if (fault.level == MUST or style.spotless) and style.keyed == fault.needs_key
+        if fault.witness(client_for(correct_urls[style.name], keyed=style.keyed))
+    ]
+    assert blamed == []
+
+
+def test_the_catalogue_is_large_and_every_name_in_it_is_one_servers() -> None:
+    assert len(FAULTS) >= 150
+    assert len(BY_NAME) == len(FAULTS) + len(CORRECT)
+    assert {fault.group for fault in FAULTS} == set(GROUPS)
+    assert Counter(fault.level for fault in FAULTS).keys() == {MUST, SHOULD}
+
+
+def test_faults_of_good_sense_stand_on_a_spotless_server() -> None:
+    """Else --strict would blame the server underneath, not the fault."""
+    assert [fault.name for fault in FAULTS if fault.level == SHOULD and not fault.style.spotless] == []
+
+
+def test_a_stalling_server_closes_at_once() -> None:
+    started = time.monotonic()
+    with serve(BY_NAME["quote-hangs"]) as url:
+        assert broken("silence", say("It's oak"))(Client(url))
+    assert time.monotonic() - started < 5
+
+
+def test_one_can_be_served_by_name() -> None:
+    command = [sys.executable, "-m", "testbed.faulty_servers", "status-201"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "A turn is created: 201.\n"
+        assert Client(process.stdout.readline().strip()).send(say()).status == 201
+        process.terminate()

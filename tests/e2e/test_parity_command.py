@@ -1,0 +1,113 @@
+"""``chat-contract parity``: two servers that answer alike, two that do not, and what cannot be compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from click.testing import CliRunner, Result
+
+from kit_cli.commands.parity import parity
+from tests.support.mock import Running, start
+from tests.support.small_servers import Seen, always, answering, closed_port
+
+FEW = ("--max-requests", "60")
+
+
+def run(*arguments: str, env: dict[str, str] | None = None) -> Result:
+    return CliRunner().invoke(parity, [*arguments], env=env)
+
+
+@pytest.fixture(scope="module")
+def mock_with() -> Iterator[Callable[..., str]]:
+    running: list[Running] = []
+
+    def base_url(*options: str) -> str:
+        running.append(start(*options))
+        return running[-1].url.removesuffix("/chat")
+
+    yield base_url
+    for one in running:
+        one.stop()
+        one.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def documented(mock_with: Callable[..., str]) -> str:
+    return mock_with()
+
+
+def test_a_server_answers_like_itself(documented: str) -> None:
+    result = run(documented, documented)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("ALIKE")
+
+
+def test_another_latitude_is_one_difference_and_explains_the_rest(
+    documented: str, mock_with: Callable[..., str]
+) -> None:
+    result = run(documented, mock_with("--latitude", "forbid"), "--json")
+    assert result.exit_code == 1, result.output
+    found = json.loads(result.stdout)["differences"]
+    assert {row["aspect"] for row in found} == {"latitude"}
+    assert ("unknown-property", "accepted", "refused") in [(row["about"], row["a"], row["b"]) for row in found]
+
+
+def refusing_otherwise(seen: Seen) -> tuple[int, dict[str, str], bytes]:
+    """Refuses everything, in the right shape and at a place that nobody asked about."""
+    body = {"detail": [{"loc": ["body", "elsewhere"], "msg": "no", "type": "other"}]}
+    return 422, {"Content-Type": "application/json"}, json.dumps(body).encode()
+
+
+def replying_otherwise(seen: Seen) -> tuple[int, dict[str, str], bytes]:
+    body = {"conversation_id": "c", "message": 5, "items": [{"item_id": "x", "price": 9.5}], "extra": None}
+    return 200, {"Content-Type": "application/json"}, json.dumps(body).encode()
+
+
+def test_status_and_places_of_errors_are_compared(documented: str) -> None:
+    with answering(refusing_otherwise) as other:
+        result = run(documented, other.url, *FEW)
+    assert result.exit_code == 1, result.output
+    assert result.stdout.startswith("DIFFERENT")
+    for word in ("status", "200", "422", "error locations", "body.elsewhere"):
+        assert word in result.output
+
+
+def test_fields_and_their_types_are_compared(documented: str) -> None:
+    with answering(replying_otherwise) as other:
+        found = json.loads(run(documented, other.url, *FEW, "--json").stdout)["differences"]
+    fields = {row["about"]: (row["a"], row["b"]) for row in found if row["aspect"] == "fields"}
+    assert fields["/message"] == ("string", "integer")
+    assert fields["/items/*/price"] == ("string", "number")
+    assert fields["/items/*/title"] == ("string", "absent")
+    assert fields["/extra"] == ("absent", "null")
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [("nowhere", "no base URL"), ("http://u:p@127.0.0.1:1", "user name"), ("ftp://x", "no base URL")],
+)
+def test_what_is_no_server_cannot_be_compared(documented: str, url: str, says: str) -> None:
+    for pair in ((documented, url), (url, documented)):
+        result = run(*pair, *FEW)
+        assert result.exit_code == 2
+        assert says in result.stderr
+
+
+def test_a_server_that_is_away_or_closed_cannot_be_compared(documented: str) -> None:
+    away = run(documented, f"http://127.0.0.1:{closed_port()}/v1", *FEW)
+    assert (away.exit_code, "could not compare" in away.stderr) == (2, True)
+    with always(401) as other:
+        assert run(documented, other.url, *FEW).exit_code == 2
+
+
+def test_each_server_gets_its_own_key_and_neither_is_shown(mock_with: Callable[..., str]) -> None:
+    first, second = mock_with("--require-key", "first-key"), mock_with("--require-key", "second-key")
+    keys = ("--header-a", "Authorization: Bearer first-key", "--key-env-b", "SECOND")
+    result = run(first, second, *keys, *FEW, env={"SECOND": "second-key"})
+    assert result.exit_code == 0, result.output
+    wrong = run(first, second, "--header-b", "X-API-Key: second-key", *FEW)
+    assert wrong.exit_code == 2
+    assert "second-key" not in wrong.output
+    assert run(first, second, "--key-env-a", "NOT_THERE").exit_code == 2

@@ -1,0 +1,57 @@
+"""Every page can be looked at: Chromium draws it, light and dark, wide and narrow, and finds nothing to complain of."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.support.chromium import NAMELESS, POOR_CONTRAST, browser, page_of
+from tests.conftest import RequireProgram
+from testbed.screenshots import console, gate
+from testbed.screenshots.__main__ import SCHEMES, SIZES, picture, report_pages
+
+
+def test_the_report_is_drawn_in_both_schemes_and_on_a_phone(tmp_path: Path, require_program: RequireProgram) -> None:
+    require_program("chromium", "chromium")
+    page = report_pages(tmp_path)[1]
+    drawn = set()
+    for form, size in SIZES.items():
+        for scheme, options in SCHEMES.items():
+            file = tmp_path / f"{form}-{scheme}.png"
+            picture(page.as_uri(), file, size, *options)
+            drawn.add(file.read_bytes())
+    # An empty page is much smaller; no two of the pictures are the same.
+    assert len(drawn) == len(SIZES) * len(SCHEMES)
+    assert min(map(len, drawn)) > 30_000
+
+
+def test_the_readmes_pictures_of_the_console_can_be_taken_again(
+    tmp_path: Path, require_program: RequireProgram
+) -> None:
+    require_program("chromium", "chromium")
+    taken = console.take_for_the_readme(tmp_path)
+    assert {path.name for path in taken} == {name for name, _ in console.README}
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    assert all(f"(docs/{path.name})" in readme and path.stat().st_size > 30_000 for path in taken)
+
+
+def test_the_page_of_the_gate_is_drawn_wide_and_on_a_phone_and_can_be_read(
+    tmp_path: Path, require_program: RequireProgram
+) -> None:
+    require_program("chromium", "chromium")
+    with gate.page() as file, browser(shutil.which("chromium") or "") as opened:
+        for viewport in gate.FORMS.values():
+            for scheme in gate.SCHEMES:
+                with page_of(opened, file.parent.as_uri(), color_scheme=scheme, **viewport) as shown:
+                    shown.goto(file.as_uri())
+                    assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth")
+                    assert shown.evaluate(POOR_CONTRAST) == []
+                    assert shown.evaluate(NAMELESS) == []
+                    assert shown.get_by_role("heading", name="Who is hit").is_visible()
+
+
+def test_the_readmes_picture_of_the_gate_can_be_taken_again(tmp_path: Path, require_program: RequireProgram) -> None:
+    require_program("chromium", "chromium")
+    [taken] = gate.take_for_the_readme(tmp_path)
+    assert f"(docs/{taken.name})" in (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    assert taken.stat().st_size > 30_000

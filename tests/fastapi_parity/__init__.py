@@ -1,1 +1,0 @@
-"""Whether the mock answers as FastAPI does: ``python -m tests.fastapi_parity`` asks both the same, 20,000 times."""

@@ -1,0 +1,116 @@
+"""The client says what came of a request, whatever came."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat_contract.exchange import Breakdown, Request, Response
+from chat_verifier.target.client import Client, UnreachableError
+from tests.support.wire_server import answering, http
+from tests.support.small_servers import always
+
+ASK = Request("POST", "/chat", (("Content-Type", "application/json"),), b'{"message": "hello"}')
+
+
+def ask(answer, *, timeout=2.0, delay=0.0, request=ASK):
+    with answering(answer, delay=delay) as (url, seen):
+        client = Client(url, timeout=timeout)
+        try:
+            return client.send(request), seen
+        finally:
+            client.close()
+
+
+def test_a_whole_answer_is_a_response():
+    outcome, _ = ask(lambda _: http(200, b'{"a": 1}'))
+    assert outcome == Response(200, outcome.headers, b'{"a": 1}')
+    assert outcome.header("content-type") == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    [
+        ("reset", lambda _: None),
+        ("truncated", lambda _: http(200, b'{"a"', length=400)),
+        ("garbled", lambda _: b"SSH-2.0-OpenSSH\r\n\r\n"),
+    ],
+)
+def test_what_is_no_whole_answer_is_a_breakdown(kind, answer):
+    outcome, _ = ask(answer)
+    assert isinstance(outcome, Breakdown)
+    assert outcome.kind == kind
+
+
+def test_a_server_that_says_nothing_in_time_is_silent():
+    outcome, _ = ask(lambda _: http(200), timeout=0.2, delay=1.0)
+    assert isinstance(outcome, Breakdown)
+    assert outcome.kind == "silence"
+    assert "0.2 s" in outcome.detail
+
+
+def test_a_reset_is_believed_only_on_a_fresh_connection():
+    answers = iter([None, http(200)])
+    outcome, seen = ask(lambda _: next(answers))
+    assert outcome.status == 200
+    assert len(seen) == 2
+
+
+def test_429_is_waited_for_and_sent_again_with_its_whole_body():
+    answers = iter([http(429, b"{}", "Retry-After: 0"), http(200)])
+    chunked = Request(ASK.method, ASK.path, ASK.headers, ASK.body, chunked=True)
+    outcome, seen = ask(lambda _: next(answers), request=chunked)
+    assert outcome.status == 200
+    assert len(seen) == 2
+
+
+def test_a_redirect_is_not_followed():
+    outcome, seen = ask(lambda _: http(307, b"", "Location: http://127.0.0.1:9/elsewhere"))
+    assert outcome.status == 307
+    assert len(seen) == 1
+
+
+def test_a_closed_port_is_unreachable():
+    with answering(lambda _: None) as (url, _):
+        pass
+    with pytest.raises(UnreachableError, match="no connection"):
+        Client(url).send(ASK)
+
+
+def test_nothing_from_the_environment_changes_what_is_sent(monkeypatch, tmp_path):
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login a password b\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    outcome, seen = ask(lambda _: http(200))
+    assert outcome.status == 200
+    assert b"authorization" not in seen[0].lower()
+
+
+def test_a_credential_is_sent_only_where_the_request_has_it():
+    with answering(lambda _: http(200)) as (url, seen):
+        client = Client(url, headers=(("X-API-Key", "k"),))
+        client.send(ASK)
+        client.send(Request(ASK.method, ASK.path, ASK.headers, ASK.body, credential="missing"))
+        client.close()
+    assert b"X-API-Key: k" in seen[0]
+    assert b"X-API-Key" not in seen[1]
+
+
+def test_a_server_known_to_be_silent_is_not_waited_for_all_day():
+    with answering(lambda _: http(200), delay=3.0) as (url, _):
+        client = Client(url, timeout=0.1)
+        before = client.patience
+        client.timeout = 0.05
+        for _ in range(3):
+            assert isinstance(client.send(ASK), Breakdown)
+        client.timeout = 10.0
+        assert (before, client.patience) == (0.1, 1.0)
+        client.close()
+
+
+def test_no_cookie_is_sent_back():
+    with always(200, {"Set-Cookie": "session=1; Path=/"}) as server:
+        client = Client(server.url)
+        client.send(ASK)
+        client.send(ASK)
+        client.close()
+    assert [name for _, _, headers, _ in server.seen for name in headers if name.lower() == "cookie"] == []

@@ -1,0 +1,160 @@
+"""With --upstream, the real service answers what no conversation covers, under the id that the client knows."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from chat_contract import UsageError
+from mock_server import Options, read_blueprint
+from mock_server.respond.relay import Relay, relay_of
+from mock_server.respond.service import ChatService
+from mock_server.loading.snapshot import State
+from mock_server.respond.upstream import Answered, UpstreamError
+from tests.support.mock import Running
+from tests.support.deciding import decide
+
+JSON = (("Content-Type", "application/json"), ("Retry-After", "3"), ("Server", "secret"))
+KNOWN = "Which desk would you recommend for heavy tools?"
+UNKNOWN = "A thing that nobody wrote a word about"
+
+
+class Service:
+    """Stands for the real service; gives every conversation without an id a new one."""
+
+    base_url = "http://service.example/v1"
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.answer: Any = None
+
+    def send(self, method: str, path: str, _headers: Any, body: bytes) -> Answered:
+        assert (method, path) == ("POST", "/chat")
+        self.sent.append(json.loads(body))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        if self.answer is not None:
+            return self.answer
+        reply = {
+            "conversation_id": self.sent[-1].get("conversation_id", f"theirs-{len(self.sent)}"),
+            "message": "Real.",
+        }
+        return Answered(200, JSON, json.dumps(reply | {"items": []}).encode(), 0.1)
+
+
+@pytest.fixture
+def upstream() -> Service:
+    return Service()
+
+
+@pytest.fixture
+def service(upstream: Service) -> ChatService:
+    return ChatService(
+        State.from_blueprint(read_blueprint(Options(seed=7))), relay=Relay(upstream, "/chat", capacity=9)
+    )
+
+
+def say(service: ChatService, message: str, **fields: Any) -> dict[str, Any]:
+    answer = decide(service, json.dumps({"message": message, **fields}).encode())
+    assert answer.status == 200
+    return json.loads(answer.body)
+
+
+def test_what_a_conversation_covers_is_answered_here(service: ChatService, upstream: Service) -> None:
+    say(service, KNOWN)
+    assert upstream.sent == []
+
+
+def test_what_nobody_wrote_is_answered_by_the_service(service: ChatService, upstream: Service) -> None:
+    reply = say(service, UNKNOWN, limit=2, user_id="ann")
+    assert (reply["message"], reply["conversation_id"]) == ("Real.", "theirs-1")
+    assert upstream.sent == [{"message": UNKNOWN, "limit": 2, "user_id": "ann"}]
+
+
+def test_a_conversation_of_the_service_goes_on_there(service: ChatService, upstream: Service) -> None:
+    first = say(service, UNKNOWN)["conversation_id"]
+    assert say(service, UNKNOWN, conversation_id=first)["conversation_id"] == first
+    assert upstream.sent[-1]["conversation_id"] == "theirs-1"
+
+
+def test_a_conversation_that_began_here_has_another_id_there(service: ChatService, upstream: Service) -> None:
+    ours = say(service, KNOWN)["conversation_id"]
+    for _ in range(2):
+        assert say(service, UNKNOWN, conversation_id=ours)["conversation_id"] == ours
+    assert [turn.get("conversation_id") for turn in upstream.sent] == [None, "theirs-1"]
+
+
+def test_an_id_that_nobody_here_knows_is_sent_as_it_is(service: ChatService, upstream: Service) -> None:
+    assert say(service, UNKNOWN, conversation_id="elsewhere")["conversation_id"] == "elsewhere"
+    assert upstream.sent[0]["conversation_id"] == "elsewhere"
+
+
+def test_a_reset_forgets_which_conversation_is_which(service: ChatService, upstream: Service) -> None:
+    ours = say(service, KNOWN)["conversation_id"]
+    say(service, UNKNOWN, conversation_id=ours)
+    service.reset()
+    say(service, UNKNOWN, conversation_id=ours)
+    assert upstream.sent[-1]["conversation_id"] == ours
+
+
+def test_what_is_wrong_never_leaves(service: ChatService, upstream: Service) -> None:
+    assert decide(service, b'{"message": 5}').status == 422
+    assert upstream.sent == []
+
+
+def test_a_refusal_comes_back_as_it_is(service: ChatService, upstream: Service) -> None:
+    upstream.answer = Answered(429, JSON, b'{"detail":"slow down"}', 0.1)
+    answer = decide(service, json.dumps({"message": UNKNOWN}).encode())
+    assert (answer.status, answer.body, answer.headers) == (429, upstream.answer.body, (("Retry-After", "3"),))
+    assert answer.because == "the upstream"
+
+
+@pytest.mark.parametrize("body", [b"oops", b"[]", b'{"conversation_id": 5}'])
+def test_a_reply_that_is_none_comes_back_too(service: ChatService, upstream: Service, body: bytes) -> None:
+    upstream.answer = Answered(200, (("Content-Type", "text/html"),), body, 0.1)
+    answer = decide(service, json.dumps({"message": UNKNOWN}).encode())
+    assert (answer.status, answer.body, answer.media_type) == (200, body, "text/html")
+
+
+def test_a_service_that_does_not_answer_is_a_bad_gateway(service: ChatService, upstream: Service) -> None:
+    upstream.answer = UpstreamError("no connection could be made, or it broke")
+    answer = decide(service, json.dumps({"message": UNKNOWN}).encode())
+    assert (answer.status, answer.media_type) == (502, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"upstream": "ftp://x"}, "is no URL of a service"),
+        ({"upstream": "http://user:pw@x/v1"}, "more than scheme, host and path"),
+        ({"upstream": "http://x/v1", "upstream_key_env": "NO_SUCH_KEY"}, "NO_SUCH_KEY: there is no such variable"),
+        ({"upstream_key_env": "KEY"}, "is for --upstream"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_before_anything_is_served(options: dict[str, str], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        relay_of(Options(**options), "/chat")
+
+
+def test_two_mocks_in_a_row(run_mock: Callable[..., Running]) -> None:
+    behind = run_mock("--seed", "1")
+    front = run_mock("--upstream", behind.url.removesuffix("/chat"), "--seed", "2")
+    reply = requests.post(front.url, json={"message": UNKNOWN}, timeout=10).json()
+    again = requests.post(front.url, json={"message": UNKNOWN, "conversation_id": reply["conversation_id"]}, timeout=10)
+    assert again.json()["conversation_id"] == reply["conversation_id"]
+    journal = requests.get(behind.url.replace("/v1/chat", "/_mock/requests"), timeout=10).json()["requests"]
+    assert len(journal) == 2
+
+
+def test_a_mock_whose_service_is_gone_says_so(run_mock: Callable[..., Running]) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        front = run_mock("--upstream", f"http://127.0.0.1:{nobody.getsockname()[1]}/v1")
+        answer = requests.post(front.url, json={"message": UNKNOWN}, timeout=10)
+    assert answer.status_code == 502
+    assert "gave no answer" in answer.json()["detail"]

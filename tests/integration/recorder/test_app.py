@@ -1,0 +1,127 @@
+"""The proxy hands on what comes, brings back what the service said, and keeps what can be replayed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from chat_contract import load_contract
+from mock_server.shop.fixture_files import read_fixtures
+from mock_server.respond.upstream import Answered, UpstreamError
+from mock_server.recorder.app import create_app
+from mock_server.recorder.folder import open_folder
+from mock_server.recorder.recording import Recording
+
+CONTRACT = load_contract()
+SCHEMA = CONTRACT.response_schema(200)
+JSON = (("Content-Type", "application/json"),)
+REPLY = {"conversation_id": "c1", "message": "Here.", "items": [{"item_id": "A1", "title": "Desk"}]}
+
+
+class Service:
+    """Stands for the real service: notes what it was sent, and answers as it is told."""
+
+    base_url = "http://service.example/v1"
+
+    def __init__(self):
+        self.answer = Answered(200, JSON, json.dumps(REPLY).encode(), 0.1)
+        self.sent = []
+
+    def send(self, method, path, headers, body):
+        self.sent.append((method, path, dict(headers), body))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def service():
+    return Service()
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "recorded"
+
+
+@pytest.fixture
+def client(service, said, folder):
+    recording = Recording(
+        CONTRACT, open_folder(folder, SCHEMA), say=said.append, secrets=lambda _: lambda text: "s3cr3t" in text
+    )
+    return create_app(CONTRACT, service, recording, clock=iter(range(10**6)).__next__).test_client()
+
+
+def ask(client, body, **rest):
+    return client.post("/v1/chat", data=body if isinstance(body, bytes) else json.dumps(body), headers=JSON, **rest)
+
+
+def test_the_request_goes_on_as_it_came_and_the_answer_comes_back(client, service):
+    answer = client.post("/v1/chat?x=1", data=b'{"message":  "a desk"}', headers={"X-Trace": "7", **dict(JSON)})
+    assert (answer.status_code, answer.json, answer.headers["Content-Type"]) == (200, REPLY, "application/json")
+    ((method, path, headers, body),) = service.sent
+    assert (method, path, body) == ("POST", "/chat?x=1", b'{"message":  "a desk"}')
+    assert headers["X-Trace"] == "7"
+
+
+def test_a_turn_is_kept_and_told_of(client, folder, said):
+    ask(client, {"message": "a desk"})
+    fixtures = read_fixtures(folder, SCHEMA)
+    assert [(turn.cue.phrases, turn.reply) for turn in fixtures.conversations[0].turns] == [(("a desk",), "Here.")]
+    assert said[0] == "POST /chat: 200 in 1.00 s; kept in conversations/a-desk.yaml, 1 new items"
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (Answered(422, JSON, b'{"detail": []}', 0.1), "no reply to a turn"),
+        (Answered(500, (), b"oops", 0.1), "no reply to a turn"),
+        (Answered(200, JSON, b'{"conversation_id": "c"}', 0.1), "the contract does not allow this reply"),
+        (Answered(200, JSON, json.dumps(REPLY | {"message": " "}).encode(), 0.1), "the reply says nothing"),
+        (Answered(200, JSON, json.dumps(REPLY | {"message": "\ud800"}).encode(), 0.1), "it holds half of a character"),
+        (Answered(200, JSON, json.dumps(REPLY | {"message": "key s3cr3t"}).encode(), 0.1), "it holds the key"),
+    ],
+)
+def test_what_cannot_be_replayed_is_not_kept_and_says_why(client, service, folder, said, answer, why):
+    service.answer = answer
+    assert ask(client, {"message": "a desk"}).data == answer.body
+    assert why in said[0]
+    assert list((folder / "conversations").iterdir()) == []
+    assert not any("s3cr3t" in line for line in said)
+
+
+def test_what_the_service_breaks_is_said(client, service, said):
+    service.answer = Answered(500, (), b"", 0.1)
+    ask(client, {"message": "a desk"})
+    assert any(line.startswith("  breaks robustness.failing: expected no 5xx") for line in said)
+
+
+def test_a_service_that_does_not_answer_is_a_bad_gateway(client, service, said):
+    service.answer = UpstreamError("no connection could be made")
+    answer = ask(client, {"message": "a desk"})
+    assert (answer.status_code, answer.mimetype) == (502, "application/problem+json")
+    assert "http://service.example/v1 gave no answer: no connection" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("path", ["/v1/../admin", "/v1/a/../../b", "/admin", "/"])
+def test_nothing_but_what_is_below_the_base_path_is_handed_on(client, service, path):
+    assert client.get(path).status_code == 404
+    assert service.sent == []
+
+
+def test_a_page_of_this_machine_may_read_the_answers(client):
+    answer = ask(client, {"message": "a desk"}, environ_overrides={"HTTP_ORIGIN": "http://localhost:3000"})
+    assert answer.headers["Access-Control-Allow-Origin"] == "http://localhost:3000"
+
+
+def test_a_preflight_is_answered_here(client, service):
+    asked = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"}
+    answer = client.options("/v1/chat", headers=asked)
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (204, "http://localhost:3000")
+    assert service.sent == []

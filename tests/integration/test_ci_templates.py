@@ -1,0 +1,100 @@
+"""What the CI templates run, run here: the lines themselves, against a local server that stands for staging."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from testbed.faulty_servers.base import KEY
+from testbed.faulty_servers.catalogue import BY_NAME
+from testbed.faulty_servers.fault import serve
+
+ROOT = Path(__file__).resolve().parents[1]
+WORKFLOW = ROOT / ".github/workflows/contract-staging.yml"
+TEMPLATE = ROOT / "ci/gitlab/contract-staging.yml"
+
+
+def run(script: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a step as a runner does: bash that stops at the first failure, with our command on the PATH."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", script],
+        cwd=folder,
+        env={"PATH": path, "HOME": str(folder), "PYTHONPATH": str(ROOT), **env},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def steps_of_github() -> list[str]:
+    (job,) = yaml.safe_load(WORKFLOW.read_text("utf-8"))["jobs"].values()
+    return [step["run"] for step in job["steps"] if "run" in step]
+
+
+def script_of_gitlab(job: str) -> list[str]:
+    lines: list[str] = yaml.safe_load(TEMPLATE.read_text("utf-8"))[job]["script"]
+    return lines
+
+
+@pytest.mark.parametrize(("name", "exit_code", "verdict"), [("keyed", 0, "keeps"), ("any-key-opens", 0, "keeps")])
+def test_the_workflow_judges_and_keeps_its_reports(name: str, exit_code: int, verdict: str, tmp_path: Path) -> None:
+    install, judge, summary = steps_of_github()
+    assert install.startswith("pip install")
+    page = tmp_path / "summary.md"
+    with serve(BY_NAME[name]) as url:
+        judged = run(judge, tmp_path, STAGING_URL=url, STAGING_KEY=KEY, TIER="--quick")
+    assert judged.returncode == exit_code, judged.stderr
+    assert run(summary, tmp_path, GITHUB_STEP_SUMMARY=str(page)).returncode == 0
+    assert verdict in page.read_text("utf-8")
+    kept = sorted(file.name for file in (tmp_path / "reports").iterdir())
+    assert kept == ["contract.html", "contract.json", "contract.md", "contract.xml", "profile.json"]
+    assert not [file for file in (tmp_path / "reports").iterdir() if KEY in file.read_text("utf-8")]
+
+
+def test_the_workflow_fails_for_a_broken_server_and_still_says_why(tmp_path: Path) -> None:
+    _, judge, summary = steps_of_github()
+    page = tmp_path / "summary.md"
+    with serve(BY_NAME["limit-ignored"]) as url:
+        judged = run(judge, tmp_path, STAGING_URL=url, STAGING_KEY=KEY, TIER="")
+    run(summary, tmp_path, GITHUB_STEP_SUMMARY=str(page))
+    assert judged.returncode == 1
+    assert "**limit.asked** (MUST)" in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize(("name", "exit_code"), [("lax", 0), ("limit-ignored", 1)])
+def test_the_gitlab_jobs_join_their_shards(name: str, exit_code: int, tmp_path: Path) -> None:
+    install, *judging = script_of_gitlab("contract-staging")
+    assert install.startswith("pip install")
+    with serve(BY_NAME[name]) as url:
+        for number in ("1", "2"):
+            part = run(
+                "\n".join(judging), tmp_path, STAGING_URL=url, STAGING_KEY=KEY, TIER="", CI_NODE_INDEX=number,
+                CI_NODE_TOTAL="2",
+            )  # fmt: skip
+            assert part.returncode in {0, 1}, part.stderr
+    joined = run("\n".join(script_of_gitlab("contract-staging-report")[1:]), tmp_path)
+    assert joined.returncode == exit_code, joined.stderr
+    assert (tmp_path / "reports/contract.html").exists()
+
+
+def test_no_key_stands_in_a_template() -> None:
+    for path in (WORKFLOW, TEMPLATE):
+        text = path.read_text("utf-8")
+        assert re.search(r"--key-env STAGING_KEY", text)
+        assert not re.search(r"Bearer|sk-", text)
+
+
+def test_the_templates_are_what_their_readers_take() -> None:
+    workflow: dict[Any, Any] = yaml.safe_load(WORKFLOW.read_text("utf-8"))
+    # YAML 1.1 reads the key "on" as true.
+    assert set(workflow) == {"name", True, "permissions", "concurrency", "jobs"}
+    assert set(yaml.safe_load(TEMPLATE.read_text("utf-8"))) == {"contract-staging", "contract-staging-report"}

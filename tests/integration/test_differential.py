@@ -1,0 +1,298 @@
+"""The oracle against judges that share no code with it, on ten thousand made-up exchanges.
+
+Where they differ, the difference has a name and a reason below; one that no longer occurs must go.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.transport import Response as PeerResponse
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from chat_contract import Contract, History, Interaction, Response, Violation, judge, load_contract
+from chat_contract.classification import classify
+from chat_contract.history import Conversation
+from testbed.quality.exchanges import ISSUED, NAMED_BY, SEEN, Maker
+from testbed.quality.independent import Exchange, IndependentJudge, plain_document
+
+SEED = 20240614
+COUNT = 10_000
+ONE_IN = 5
+"""Schemathesis is slower: it sees every so manieth exchange."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An exchange, with what either side says of it."""
+
+    exchange: Exchange
+    ours: tuple[Violation, ...]
+    objection: str | None
+
+    @property
+    def musts(self) -> set[str]:
+        return {violation.clause for violation in self.ours if violation.level == "must"}
+
+    @property
+    def status(self) -> int:
+        outcome = self.exchange.outcome
+        return outcome.status if isinstance(outcome, Response) else 0
+
+    def __str__(self) -> str:
+        outcome = self.exchange.outcome
+        came = f"{self.status} {outcome.body[:300]!r}" if isinstance(outcome, Response) else str(outcome)
+        request = f"{self.exchange.request.headers} {self.exchange.request.body[:300]!r}"
+        ours = [violation.message[:200] for violation in self.ours]
+        return f"{request}\n  got {came}\n  ours: {ours}\n  theirs: {self.objection}"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where two judges may differ, and why ours is right or may say so."""
+
+    name: str
+    reason: str
+    holds: Callable[[Judged], bool]
+
+
+def history() -> History:
+    talks = {name: Conversation(user=user, turns=1) for name, user in ISSUED.items()}
+    known = History(conversations=talks, seen=set(SEEN))
+    for name, user in NAMED_BY.items():
+        known.note_user(name, user)
+    return known
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    return load_contract()
+
+
+@pytest.fixture(scope="module")
+def independent(contract: Contract) -> IndependentJudge:
+    return IndependentJudge(contract.schemas, ISSUED, SEEN, NAMED_BY)
+
+
+@pytest.fixture(scope="module")
+def judged(contract: Contract, independent: IndependentJudge) -> list[Judged]:
+    maker = Maker(SEED, list(contract.request_examples.values()), independent)
+    return [
+        Judged(
+            exchange,
+            tuple(judge(contract, Interaction(exchange.request, exchange.outcome), history())),
+            independent.objection(exchange),
+        )
+        for exchange in maker.exchanges(COUNT)
+    ]
+
+
+def events_of(one: Judged) -> list[Any]:
+    value = one.exchange.value
+    events = value.get("events") if isinstance(value, dict) else None
+    return events if isinstance(events, list) else []
+
+
+def unexplained(disputed: list[Judged], differences: tuple[Difference, ...]) -> list[str]:
+    """The disputes without a name, and the names without a dispute."""
+    names = Counter(
+        next((difference.name for difference in differences if difference.holds(one)), "") for one in disputed
+    )
+    without = [str(one) for one in disputed if not any(difference.holds(one) for difference in differences)]
+    return without[:5] + [f"never seen: {one.name}" for one in differences if not names[one.name]]
+
+
+# -- jsonschema and a table of statuses
+
+
+JUDGEMENTS = (
+    Difference(
+        "event-that-is-no-object",
+        "The contract calls the body as a whole at fault, with anything after it; blaming a valid field, or an event "
+        "that is one, misleads whoever reads it, so ours takes the body, the list, the event and what is below it.",
+        lambda one: (
+            one.objection is None
+            and one.musts == {"error.loc"}
+            and any(not isinstance(event, dict) for event in events_of(one))
+        ),
+    ),
+    Difference(
+        "holder-of-an-unknown-property",
+        "Some readers refuse an object for having a property that they do not know, and name the object.",
+        lambda one: (
+            (one.objection or "").startswith("blames") and not one.musts and "additionalProperties" in keywords(one)
+        ),
+    ),
+    Difference(
+        "charset-before-the-fault",
+        "A 415 to charset=utf-8 is right where the body is; beside a fault, ours wants the fault told.",
+        lambda one: (
+            one.objection is None
+            and one.status == 415
+            and one.exchange.media_type == "charset"
+            and bool(one.musts)
+            and all(clause.startswith("rejection.") for clause in one.musts)
+        ),
+    ),
+    Difference(
+        "empty-id-comes-back",
+        "An empty conversation_id that comes back as sent is the shopper's doing, though no ChatResponse may hold one.",
+        lambda one: (
+            not one.musts and isinstance(one.exchange.value, dict) and one.exchange.value.get("conversation_id") == ""
+        ),
+    ),
+)
+
+
+def keywords(one: Judged) -> set[str]:
+    contract = load_contract()
+    return {fault.keyword for fault in classify(contract, one.exchange.request, history()).faults}
+
+
+def test_an_independent_judge_agrees(judged: list[Judged]) -> None:
+    disputed = [one for one in judged if (one.objection is None) == bool(one.musts)]
+    assert unexplained(disputed, JUDGEMENTS) == []
+
+
+def test_right_and_wrong_answers_are_both_common(judged: list[Judged]) -> None:
+    wrong = sum(one.objection is not None for one in judged)
+    assert len(judged) == COUNT
+    assert COUNT / 4 < wrong < COUNT * 3 / 4
+
+
+NEVER_ALONE = {
+    *("conversation.concurrent", "rejection.harmless"),  # take several exchanges
+    *(f"credentials.{name}" for name in ("missing", "wrong", "malformed", "spoofed")),  # take requests without the key
+    "credentials.accepted",  # a 401 with the key is no 200, either
+    "conversation.issued",  # nor is a reply without an id a ChatResponse
+}
+"""No exchange here breaks these and nothing else."""
+
+
+def test_without_any_one_clause_the_judges_would_differ(judged: list[Judged], contract: Contract) -> None:
+    alone = {clause for one in judged if one.objection is not None and len(one.musts) == 1 for clause in one.musts}
+    musts = {clause.id for clause in contract.clauses.values() if clause.level == "must"}
+    assert musts - alone == NEVER_ALONE
+
+
+# -- which of the nested sets a request belongs to
+
+
+def standings(
+    judged: list[Judged], contract: Contract, independent: IndependentJudge
+) -> Iterator[tuple[Judged, str, str]]:
+    for one in judged:
+        exchange = one.exchange
+        if exchange.nature == "json" and exchange.media_type != "foreign":
+            ours = classify(contract, exchange.request, history()).standing
+            yield one, str(ours), independent.standing(exchange)
+
+
+def is_leap_second_or_line_break(one: Judged) -> bool:
+    """jsonschema's own date-time refuses leap seconds, which RFC 3339 has, and takes a line break at the end."""
+    stamps = [event.get("timestamp") for event in events_of(one) if isinstance(event, dict)]
+    return any(isinstance(stamp, str) and (":60Z" in stamp or stamp.endswith("\n")) for stamp in stamps)
+
+
+def test_jsonschema_agrees_on_the_standing_of_requests(
+    judged: list[Judged], contract: Contract, independent: IndependentJudge
+) -> None:
+    seen = list(standings(judged, contract, independent))
+    disputed = [(one, ours, theirs) for one, ours, theirs in seen if ours != theirs]
+    assert disputed, "jsonschema's date-time has been mended: compare without this exception"
+    assert [f"{one}\n{ours}, {theirs}" for one, ours, theirs in disputed if not is_leap_second_or_line_break(one)] == []
+    assert min(Counter(ours for _, ours, _ in seen).values()) > COUNT / 50
+
+
+# -- Schemathesis's own checks
+
+
+ANSWER_CLAUSES = frozenset(
+    {
+        *("reply.media-type", "reply.encoding", "reply.object", "reply.conversation-id", "reply.message"),
+        *("reply.items", "reply.item", "reply.item-field", "error.media-type", "error.shape", "error.entry"),
+    }
+)
+"""What an answer alone can break. All else depends on what was asked, which Schemathesis's checks do not look at."""
+
+
+def of_the_answer(one: Judged) -> set[str]:
+    return one.musts & ANSWER_CLAUSES
+
+
+SCHEMATHESIS = (
+    Difference(
+        "other-statuses",
+        "The document names 200 and 422; some others are right where the contract says so (400, 404, 413, 415).",
+        lambda one: one.objection == "UndefinedStatusCode" and one.status not in (200, 422),
+    ),
+    Difference(
+        "suffix-json",
+        "A media type with the suffix +json is JSON, too.",
+        lambda one: one.objection == "UndefinedContentType" and "+json" in header_of(one),
+    ),
+    Difference(
+        "nothing-in-detail",
+        "FastAPI's schema requires neither detail nor anything in it; the contract does.",
+        lambda one: (
+            one.objection is None and one.status == 422 and of_the_answer(one) <= {"error.shape", "error.entry"}
+        ),
+    ),
+    Difference(
+        "empty-id-comes-back",
+        "An empty conversation_id that comes back as sent is the shopper's doing.",
+        JUDGEMENTS[-1].holds,
+    ),
+    Difference(
+        "answer-to-what-must-be-refused",
+        "A 200 to what must be refused is wrong as it is; ours does not look at what it says.",
+        lambda one: (
+            one.objection is not None
+            and one.status == 200
+            and any(clause.startswith("rejection.") for clause in one.musts)
+        ),
+    ),
+)
+
+
+def header_of(one: Judged) -> str:
+    outcome = one.exchange.outcome
+    return (outcome.header("Content-Type") or "") if isinstance(outcome, Response) else ""
+
+
+def checked(operation: Any, exchange: Exchange, outcome: Response) -> str | None:
+    """The name of the first failure that Schemathesis's checks find; None without any."""
+    case = operation.Case(body=exchange.value, media_type="application/json")
+    headers = {name: [value] for name, value in outcome.headers}
+    asked = requests.Request("POST", "http://127.0.0.1/v1/chat", data=exchange.request.body).prepare()
+    response = PeerResponse(outcome.status, headers, outcome.body, asked, 0.01, verify=False)
+    try:
+        case.validate_response(
+            response, checks=[status_code_conformance, content_type_conformance, response_schema_conformance]
+        )
+    except FailureGroup as found:
+        return type(found.exceptions[0]).__name__
+    return None
+
+
+def test_schemathesis_agrees_on_answers(judged: list[Judged]) -> None:
+    operation = schemathesis.openapi.from_dict(plain_document())["/chat"]["POST"]
+    seen = []
+    for one in judged[::ONE_IN]:
+        exchange, outcome = one.exchange, one.exchange.outcome
+        if isinstance(outcome, Response) and exchange.nature == "json":
+            seen.append(Judged(exchange, one.ours, checked(operation, exchange, outcome)))
+    assert len(seen) >= 500
+    disputed = [one for one in seen if (one.objection is None) == bool(of_the_answer(one))]
+    assert unexplained(disputed, SCHEMATHESIS) == []

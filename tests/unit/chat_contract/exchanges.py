@@ -1,0 +1,73 @@
+"""Makes requests, answers and judgements in one line each, so that a test is about what it says."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from chat_contract import Contract, History, Interaction, Request, Response, Violation, judge
+from chat_contract.history import Conversation
+from chat_contract.exchange import Headers
+
+JSON: Headers = (("Content-Type", "application/json"),)
+NOON = "2024-06-14T12:00:00Z"
+EVENT = {"timestamp": NOON, "type": "click"}
+ITEM = {"item_id": "A1", "title": "Desk", "status": "active", "description": "A desk.", "price": "99.00"}
+
+
+def encode(value: Any) -> bytes:
+    """Write a body; bytes and text are taken as they are."""
+    if isinstance(value, bytes):
+        return value
+    return (value if isinstance(value, str) else json.dumps(value)).encode()
+
+
+def ask(body: Any, *, method: str = "POST", path: str = "/chat", headers: Headers = JSON, **rest: Any) -> Request:
+    return Request(method, path, headers, encode(body), **rest)
+
+
+def say(message: str = "A desk, please", **fields: Any) -> Request:
+    return ask({"message": message, **fields})
+
+
+def answer(status: int, body: Any = b"", headers: Headers = JSON) -> Response:
+    return Response(status, headers, encode(body))
+
+
+def reply(**fields: Any) -> Response:
+    """Answer 200 with a conforming reply, but for the fields given."""
+    return answer(200, {"conversation_id": "new", "message": "Here.", "items": []} | fields)
+
+
+def entry(loc: Any, **fields: Any) -> dict[str, Any]:
+    return {"loc": loc, "msg": "Wrong", "type": "wrong"} | fields
+
+
+def refuse(*locs: Any, status: int = 422, headers: Headers = JSON) -> Response:
+    """Answer 422 with one entry a loc, each written without its leading body."""
+    return answer(status, {"detail": [entry(["body", *loc]) for loc in locs]}, headers)
+
+
+def knows(*ids: str, user: Any = None, rejected: bool = False) -> History:
+    """Return the history of a run in which the server issued these conversations."""
+    history = History(seen=set(ids))
+    for name in ids:
+        history.conversations[name] = Conversation(turns=1, rejected=rejected)
+        if user is not None:
+            history.conversations[name].user = user
+    return history
+
+
+def judged(
+    contract: Contract, request: Request, outcome: Any, history: History | None = None, *, concurrent: bool = False
+) -> list[Violation]:
+    return list(judge(contract, Interaction(request, outcome, concurrent), history))
+
+
+def broken(contract: Contract, request: Request, outcome: Any, history: History | None = None, **rest: Any) -> set[str]:
+    """Return the clauses that the exchange breaks."""
+    return {violation.clause for violation in judged(contract, request, outcome, history, **rest)}
+
+
+def broken_musts(contract: Contract, request: Request, outcome: Any, history: History | None = None) -> set[str]:
+    return {found.clause for found in judged(contract, request, outcome, history) if found.level == "must"}

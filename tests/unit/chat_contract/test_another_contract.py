@@ -1,0 +1,119 @@
+"""The oracle judges by another contract, too, and leaves alone what that one does not say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chat_contract import Contract, classify, load_contract
+from tests.unit.chat_contract.conftest import Write
+from tests.unit.chat_contract.documents import Change, Value, contract_with, post, schemas
+from tests.unit.chat_contract.exchanges import EVENT, ITEM, answer, ask, broken, judged, refuse, reply, say
+
+Load = Callable[[Change], Contract]
+
+
+@pytest.fixture
+def load(write: Write) -> Load:
+    """Loads the shipped contract after a change."""
+    return lambda change: load_contract(write(contract_with(change)))
+
+
+def media(document: Value, status: str = "") -> Value:
+    """Return what stands at JSON in the request, or in an answer."""
+    owner = post(document)["responses"][status] if status else post(document)["requestBody"]
+    found: Value = owner["content"]["application/json"]
+    return found
+
+
+def without_required(document: Value) -> None:
+    for name in ("ChatRequest", "Event", "ChatResponse"):
+        del schemas(document)[name]["required"]
+
+
+def without_examples(document: Value) -> None:
+    del media(document)["examples"]
+    del media(document, "200")["examples"]
+
+
+def with_replies(**examples: Any) -> Change:
+    """Give the reply these examples: each is what it has for items."""
+
+    def change(document: Value) -> None:
+        media(document, "200")["examples"] = {
+            name: {"value": {"conversation_id": "c", "message": "m", **fields}} for name, fields in examples.items()
+        }
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("request_", "clause"),
+    [
+        (say(), "request.optional-field"),
+        (ask({"limit": 3}), "request.optional-field"),
+        (ask({"events": [{"type": "click"}], "limit": 3}), "request.accepted"),
+        (say(events=[{}]), "request.minimal-event"),
+    ],
+)
+def test_where_nothing_is_required_a_request_is_about_what_it_holds(load: Load, request_: Any, clause: str) -> None:
+    assert broken(load(without_required), request_, answer(400)) == {clause}
+
+
+def test_where_nothing_is_required_a_reply_may_lack_the_rest(load: Load) -> None:
+    contract = load(without_required)
+    assert broken(contract, say(), answer(200, {"conversation_id": "c"})) == set()
+    assert broken(contract, ask({"message": "a"}, credential="missing"), answer(401, {"items": []})) == set()
+
+
+def test_where_nothing_is_said_of_events_they_may_be_blamed_all_the_same(load: Load) -> None:
+    def change(document: Value) -> None:
+        del schemas(document)["ChatRequest"]["properties"]["events"]["items"]
+
+    contract = load(change)
+    assert len(broken(contract, say(events=[EVENT]), answer(400))) == 1
+    assert broken(contract, say(5, events=[{}]), refuse(["message"])) == set()
+
+
+def test_what_an_object_holds_that_may_hold_nothing_is_at_fault_at_its_own_place(load: Load) -> None:
+    def change(document: Value) -> None:
+        schemas(document)["ChatRequest"]["properties"]["context"] = {"type": "object", "additionalProperties": False}
+
+    (fault,) = classify(load(change), say(context={"x": 1})).faults
+    assert (fault.place, fault.value, fault.outside) == (("context", "x"), 1, "may-accept")
+
+
+def test_without_examples_nothing_is_like_one(load: Load) -> None:
+    contract = load(without_examples)
+    assert broken(contract, say(events=[EVENT | {"item_id": "A1"}]), answer(400)) == {"request.event-type"}
+    assert broken(contract, say(limit=0), refuse(["limit"])) == {"request.documented"}
+    assert broken(contract, say(), reply(items=[{"item_id": "A1"}])) == set()
+
+
+@pytest.mark.parametrize(
+    ("examples", "fields"),
+    [
+        ({"ours": {"items": [{"item_id": "A", "colour": "red"}]}}, {"colour"}),
+        ({"a": {"items": []}, "documented": {"items": [{"item_id": "A"}, {"item_id": "B", "size": "L"}]}}, {"size"}),
+        (
+            {"a": {"items": [{"item_id": "A", "colour": "red"}]}, "b": {"items": [{"item_id": "A", "x": "y"}]}},
+            {"colour"},
+        ),
+        ({"a": {"items": []}}, set()),
+    ],
+)
+def test_an_item_should_be_like_the_documented_example_or_else_the_first(
+    load: Load, examples: dict[str, Any], fields: set[str]
+) -> None:
+    found = judged(load(with_replies(**examples)), say(), reply(items=[ITEM]))
+    assert {violation.pointer[-1] for violation in found} == fields
+
+
+def test_an_example_may_lack_items(load: Load) -> None:
+    def change(document: Value) -> None:
+        without_required(document)
+        with_replies(documented={})(document)
+
+    assert broken(load(change), say(), reply(items=[ITEM])) == set()

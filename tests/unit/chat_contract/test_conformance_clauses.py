@@ -1,0 +1,819 @@
+"""Every clause has exchanges that break it and exchanges that keep it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from chat_contract import Contract, History, Request, Response
+from chat_contract.exchange import Breakdown, Interaction
+from chat_contract.conformance import RULES, facts_of, tried
+from tests.unit.chat_contract.exchanges import (
+    EVENT,
+    ITEM,
+    JSON,
+    NOON,
+    answer,
+    ask,
+    broken,
+    entry,
+    judged,
+    knows,
+    refuse,
+    reply,
+    say,
+)
+
+RESET, CUT, SILENCE, NOISE = (Breakdown(kind) for kind in ("reset", "truncated", "silence", "garbled"))
+DOCUMENTED_REQUEST = {
+    "message": "Which desk would you recommend for heavy tools?",
+    "conversation_id": "c8a7d9f6-e4b1-42d3-8c2e-5a8d4f31b96f",
+    "session_id": "2f396d29-fb98-44cf-996c-e8c66fc02fbe",
+    "user_id": "u8a7d9f6",
+    "events": [
+        {
+            "timestamp": "2024-06-14T10:00:00Z",
+            "type": "browse",
+            "item_id": "ST678VG",
+            "description": "Viewed workshop desk details page",
+        },
+        {
+            "timestamp": "2024-06-14T10:03:00Z",
+            "type": "click",
+            "item_id": "ST678VG",
+            "description": "Clicked on product image",
+        },
+    ],
+}
+FULL_EVENT = EVENT | {"item_id": "A1", "description": "Seen"}
+CHARSET = (("Content-Type", "application/json; charset=utf-8"),)
+TEXT = (("Content-Type", "text/plain"),)
+HTML = (("Content-Type", "text/html"),)
+NO = answer(400, {"detail": "no"})
+OK = reply()
+
+
+@dataclass(frozen=True)
+class Exchange:
+    request: Request
+    outcome: Any
+    history: History | None = None
+    concurrent: bool = False
+
+
+def ex(request: Request, outcome: Any, history: History | None = None, *, concurrent: bool = False) -> Exchange:
+    return Exchange(request, outcome, history, concurrent)
+
+
+def detail(*entries: Any, **fields: Any) -> Response:
+    return answer(422, {"detail": list(entries)} | fields)
+
+
+def items(*found: Any) -> Response:
+    return reply(items=list(found))
+
+
+def many(count: int) -> list[Any]:
+    return [ITEM | {"item_id": f"A{number}"} for number in range(count)]
+
+
+def back(conversation_id: str) -> Response:
+    return reply(conversation_id=conversation_id)
+
+
+def seen(*ids: str) -> History:
+    return History(seen=set(ids))
+
+
+def answered(request: Request, status: int) -> History:
+    return History(answered={request.body: status})
+
+
+def key(credential: Any) -> Request:
+    return ask({"message": "a"}, credential=credential)
+
+
+def deep(levels: int) -> Request:
+    return ask('{"message": "a", "x": ' + "[" * levels + "]" * levels + "}")
+
+
+def of_bytes(size: int) -> Request:
+    return ask('{"message": "a", "limit": 0}'.ljust(size))
+
+
+LARGE = say("a" * 70_000)
+
+# clause: (exchanges that break it, exchanges that try it and keep it)
+TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
+    "request.message-alone": (
+        [ex(say(), refuse(["message"])), ex(say(), NO), ex(say(), answer(404)), ex(say(), answer(300))],
+        [
+            ex(say(), OK),
+            ex(say(conversation_id="c"), back("c"), knows("c")),
+            ex(ask('{"message": "a"}' + " " * 70_000), answer(413)),
+        ],
+    ),
+    "request.all-fields": (
+        [ex(say(session_id="s", user_id="u", events=[FULL_EVENT], limit=2), refuse(["limit"]))],
+        [ex(say(session_id="s", user_id="u", events=[FULL_EVENT], limit=2), OK)],
+    ),
+    "request.optional-field": (
+        [ex(say(limit=3), refuse(["limit"])), ex(say(events=[EVENT | {"item_id": "A1"}]), NO)],
+        [ex(say(session_id="s"), OK)],
+    ),
+    "request.minimal-event": (
+        [ex(say(events=[EVENT]), refuse(["events", 0, "item_id"]))],
+        [ex(say(events=[EVENT]), OK)],
+    ),
+    "request.documented-example": (
+        [ex(ask(DOCUMENTED_REQUEST | {"conversation_id": "c"}), NO, knows("c", user="u8a7d9f6"))],
+        [ex(ask({k: v for k, v in DOCUMENTED_REQUEST.items() if k != "conversation_id"}), OK)],
+    ),
+    "request.unknown-conversation": (
+        [ex(ask(DOCUMENTED_REQUEST), refuse(["conversation_id"]))],
+        [ex(ask(DOCUMENTED_REQUEST), OK)],
+    ),
+    "request.event-type": (
+        [ex(say(events=[FULL_EVENT | {"type": "wishlist"}]), refuse(["events", 0, "type"]))],
+        [ex(say(events=[FULL_EVENT | {"type": "wishlist"}]), OK)],
+    ),
+    "request.timestamp": (
+        [
+            ex(say(events=[FULL_EVENT | {"timestamp": "2024-06-14T10:00:00.5Z"}]), refuse(["events", 0, "timestamp"])),
+            ex(say(events=[EVENT | {"timestamp": "2024-06-14T10:00:00+02:00"}]), refuse(["events", 0, "timestamp"])),
+        ],
+        [ex(say(events=[FULL_EVENT | {"timestamp": "2024-06-14T10:00:00-05:30"}]), OK)],
+    ),
+    "request.text": (
+        [
+            ex(say("Größe 😀 'x'"), refuse(["message"])),
+            ex(ask({"limit": 3, "message": "Größe"}), refuse(["message"])),
+        ],
+        [ex(say("プレゼント"), OK)],
+    ),
+    "request.no-events": ([ex(say(events=[]), refuse(["events"]))], [ex(say(events=[]), OK)]),
+    "request.key-order": (
+        [ex(ask({"limit": 3, "message": "a"}), NO), ex(say(events=[{"type": "click", "timestamp": NOON}]), NO)],
+        [ex(ask({"limit": 3, "message": "a"}), OK)],
+    ),
+    "request.accepted": (
+        [ex(say(session_id="s", user_id="u"), refuse(["user_id"]))],
+        [ex(say(session_id="s", user_id="u"), OK)],
+    ),
+    "request.charset": (
+        [
+            ex(ask({"message": "a"}, headers=CHARSET), answer(415)),
+            ex(ask({"message": "a"}, headers=CHARSET), refuse([])),
+        ],
+        [ex(ask({"message": "a"}, headers=CHARSET), OK)],
+    ),
+    "request.documented": (
+        [ex(say(limit=0), refuse(["limit"])), ex(say(""), refuse(["message"]))],
+        [ex(say(limit=0), OK), ex(say(limit=11), OK)],
+    ),
+    "rejection.body": (
+        [ex(ask("[]"), OK), ex(ask('[{"message": "a"}]'), OK), ex(ask("null"), NO), ex(ask("5"), answer(404))],
+        [ex(ask("[]"), refuse([]))],
+    ),
+    "rejection.message": (
+        [ex(ask({}), OK), ex(say(None), OK), ex(say(5), NO)],
+        [ex(ask({}), refuse(["message"]))],
+    ),
+    "rejection.field": (
+        [ex(say(user_id=5), OK), ex(say(session_id=[]), NO)],
+        [ex(say(user_id=5), refuse(["user_id"])), ex(say(conversation_id=[]), refuse(["conversation_id"]))],
+    ),
+    "rejection.events": ([ex(say(events={}), OK), ex(say(events="a"), OK)], [ex(say(events=0), refuse(["events"]))]),
+    "rejection.event": (
+        [ex(say(events=[None]), OK), ex(say(events=[EVENT, []]), OK)],
+        [ex(say(events=[EVENT, 5]), refuse(["events", 1]))],
+    ),
+    "rejection.event-required": (
+        [ex(say(events=[{"type": "a"}]), OK), ex(say(events=[EVENT, {"timestamp": NOON}]), NO)],
+        [ex(say(events=[{"type": "a"}]), refuse(["events", 0, "timestamp"]))],
+    ),
+    "rejection.event-field": (
+        [ex(say(events=[EVENT | {"item_id": 5}]), OK), ex(say(events=[EVENT | {"timestamp": None}]), OK)],
+        [ex(say(events=[EVENT | {"type": 5}]), refuse(["events", 0, "type"]))],
+    ),
+    "rejection.limit": (
+        [ex(say(limit="abc"), OK), ex(say(limit=2.5), OK), ex(say(limit=[]), OK)],
+        [ex(say(limit={}), refuse(["limit"]))],
+    ),
+    "rejection.several": (
+        [ex(say(5, limit="abc"), OK), ex(say(events=[{}]), OK)],
+        [ex(say(5, limit="abc"), refuse(["message"], ["limit"])), ex(say(5, limit="abc"), refuse(["limit"]))],
+    ),
+    "rejection.malformed": (
+        [ex(ask("{"), OK), ex(ask(""), OK), ex(ask("hello"), answer(302))],
+        [ex(ask("{"), refuse([1])), ex(ask("{"), NO), ex(ask(""), answer(411))],
+    ),
+    "rejection.malformed-422": (
+        [ex(ask("{"), NO), ex(ask(""), answer(411))],
+        [ex(ask("{"), refuse([1])), ex(ask(""), refuse([]))],
+    ),
+    "rejection.harmless": (
+        [
+            ex(say(conversation_id="c"), NO, knows("c", rejected=True)),
+            ex(say(conversation_id="c"), back("d"), knows("c", rejected=True)),
+        ],
+        [ex(say(conversation_id="c"), back("c"), knows("c", rejected=True))],
+    ),
+    "error.media-type": (
+        [ex(ask({}), refuse(["message"], headers=HTML)), ex(ask({}), refuse(["message"], headers=()))],
+        [
+            ex(ask({}), refuse(["message"])),
+            ex(ask({}), refuse(["message"], headers=CHARSET)),
+            ex(ask({}), refuse(["message"], headers=(("Content-Type", "application/problem+json"),))),
+            ex(ask({}), refuse(["message"], headers=(("Content-Type", "Application/JSON"),))),
+        ],
+    ),
+    "error.shape": (
+        [
+            *(ex(ask({}), answer(422, body)) for body in ("", "{", "[]", "null", "{}", '"no"', b"\xff")),
+            *(ex(ask({}), answer(422, {"detail": wrong})) for wrong in ([], None, "no", {}, {"loc": []}, 5)),
+            ex(say(limit=0), answer(422, {"errors": []})),
+            ex(ask("{"), answer(422, {"detail": "Malformed"})),
+        ],
+        [
+            ex(ask({}), refuse(["message"])),
+            ex(ask({}), detail(entry(["body", "message"]), title="no")),
+            ex(ask('{"message": "a", "x": NaN}'), detail(entry(["body", "x"], input=math.nan))),
+        ],
+    ),
+    "error.entry": (
+        [
+            *(ex(ask({}), detail(wrong)) for wrong in ("no", 5, None, [], {}, {"msg": "a", "type": "b"})),
+            *(ex(ask({}), detail(entry(loc))) for loc in ("message", None, {}, 5, [None], [1.5], [["body"]], [True])),
+            *(ex(ask({}), detail(entry(["body", "message"], msg=wrong))) for wrong in ("", None, 5)),
+            *(ex(ask({}), detail(entry(["body", "message"], type=wrong))) for wrong in ("", None, 5)),
+            ex(ask({}), detail(entry(["body", "message"], ctx="no"))),
+            ex(ask({}), detail(entry(["body", "message"]), "no")),
+            ex(ask({}), detail(entry([None, 1.5]))),
+            ex(ask({}), detail(entry("a" * 200))),
+        ],
+        [
+            ex(ask({}), detail(entry(["body", "message"], input=None, ctx={}, url="http://a"))),
+            ex(ask("[]"), detail(entry([]))),
+        ],
+    ),
+    "error.loc": (
+        [
+            ex(ask({}), refuse(["limit"])),
+            ex(say(limit=0), refuse(["message"])),
+            ex(say(5, limit="abc"), refuse(["user_id"])),
+            ex(say(5, limit="abc", user_id=5, session_id=5, events=5), refuse(["x"])),
+        ],
+        [ex(ask({}), refuse(["message"])), ex(say(limit=0), refuse(["limit"]))],
+    ),
+    "error.loc-body": (
+        [
+            ex(ask({}), detail(entry(["message"]))),
+            ex(ask({}), detail(entry(["query", "message"]))),
+            ex(ask("["), detail(entry([]))),
+        ],
+        [ex(ask({}), refuse(["message"]))],
+    ),
+    "error.loc-index": (
+        [ex(say(events=[{}]), refuse(["events", "0", "type"]))],
+        [
+            ex(say(events=[{}]), refuse(["events", 0, "type"])),
+            ex(say(events=[EVENT | {"1": 1}]), refuse(["events", 0, "1"])),
+        ],
+    ),
+    "error.all-faults": (
+        [ex(say(5, limit="abc"), refuse(["message"])), ex(say(events=[{}]), refuse(["events", 0, "type"]))],
+        [ex(say(5, limit="abc"), refuse(["limit"], ["message"])), ex(ask({"body": 1}), refuse(["message"]))],
+    ),
+    "error.missing-type": (
+        [
+            ex(ask({}), refuse(["message"])),
+            ex(say(events=[{"type": "a"}]), refuse(["events", 0, "timestamp"])),
+            ex(ask({"body": 1}), refuse(["message"])),
+            ex(ask({}), detail({"loc": ["body", "message"], "msg": "Wrong"})),
+        ],
+        [
+            ex(ask({}), detail(entry(["body", "message"], type="missing"))),
+            ex(ask({}), detail(entry(["body", "message"], type="value_error.required"))),
+            ex(
+                ask({"user_id": 5}),
+                detail(entry(["body", "user_id"], type="string_type"), entry(["body", "message"], type="missing")),
+            ),
+        ],
+    ),
+    "reply.status": (
+        [ex(say(), answer(status, OK.body)) for status in (201, 202, 204, 206)],
+        [ex(say(), OK), ex(say(limit=0), OK)],
+    ),
+    "reply.media-type": (
+        [ex(say(), answer(200, OK.body, HTML)), ex(say(), answer(200, OK.body, ()))],
+        [ex(say(), OK), ex(say(), answer(200, OK.body, CHARSET)), ex(say(limit=0), OK)],
+    ),
+    "reply.encoding": (
+        [
+            *(ex(say(), answer(200, body)) for body in ("", "hello", "{", b"\xff", "\ufeff{}", '{"a": NaN}')),
+            ex(say(), answer(200, '{"message": "café"}'.encode("latin-1"))),
+            ex(say(), answer(200, "[" * 100_000)),
+        ],
+        [ex(say(), OK), ex(say(), reply(message="café 😀"))],
+    ),
+    "reply.length": (
+        [ex(say(), answer(200, OK.body, (*JSON, ("Content-Length", str(len(OK.body) + wrong))))) for wrong in (1, -1)],
+        [
+            ex(say(), OK),
+            ex(say(), answer(200, OK.body, (*JSON, ("content-length", str(len(OK.body)))))),
+            ex(ask("", method="HEAD"), answer(405, "", (("Content-Length", "30"), ("Allow", "POST")))),
+            ex(say(), answer(200, OK.body, (*JSON, ("Content-Encoding", "gzip"), ("Content-Length", "9")))),
+            *(ex(ask("", method="OPTIONS"), answer(status, "", (("Content-Length", "9"),))) for status in (204, 304)),
+        ],
+    ),
+    "reply.object": (
+        [
+            *(ex(say(), answer(200, body)) for body in ("[]", "null", '"Hello"', "{}")),
+            ex(say(), answer(200, {"conversation_id": "a", "message": "b"})),
+            ex(say(), answer(200, {"conversation_id": "a", "items": []})),
+            ex(say(), answer(200, {"message": "a", "items": []})),
+        ],
+        [ex(say(), OK), ex(say(), reply(more=1))],
+    ),
+    "reply.conversation-id": (
+        [ex(say(), reply(conversation_id=wrong)) for wrong in ("", None, 5, True, ["a"])],
+        [
+            ex(say(), OK),
+            ex(say(conversation_id=""), reply(conversation_id="")),
+        ],
+    ),
+    "reply.message": (
+        [ex(say(), reply(message=wrong)) for wrong in (None, 5, ["a"], {})],
+        [ex(say(), OK), ex(say(), reply(message=""))],
+    ),
+    "reply.message-blank": ([ex(say(), reply(message=blank)) for blank in ("", " ", "\n\t")], [ex(say(), OK)]),
+    "reply.items": (
+        [ex(say(), reply(items=wrong)) for wrong in (None, {}, "", 0)],
+        [ex(say(), OK), ex(say(), items(ITEM))],
+    ),
+    "reply.item": (
+        [
+            *(ex(say(), items(wrong)) for wrong in (None, "A1", 5, [], {}, {"title": "Desk"})),
+            *(ex(say(), items(ITEM | {"item_id": wrong})) for wrong in (None, "", 5, ["A1"])),
+            ex(say(), items(ITEM, None)),
+        ],
+        [ex(say(), OK), ex(say(), items({"item_id": "A1"}))],
+    ),
+    "reply.item-field": (
+        [ex(say(), items(ITEM | {name: 5})) for name in ("title", "status", "description", "price")]
+        + [ex(say(), items(ITEM | {"price": 99.0})), ex(say(), items(ITEM, ITEM | {"item_id": "A2", "title": ["a"]}))]
+        + [ex(say(), items(ITEM | {"title": ["a" * 200]}))],
+        [
+            ex(say(), items({"item_id": "A1", "title": None, "price": None})),
+            ex(say(), items(ITEM | {"metadata": ["a"], "price_currency": "EUR", "rank": 1})),
+        ],
+    ),
+    "reply.item-example": (
+        [ex(say(), items({"item_id": "A1"})), ex(say(), items({k: v for k, v in ITEM.items() if k != "price"}))],
+        [ex(say(), items(ITEM)), ex(say(), items(ITEM | {"price": None}))],
+    ),
+    "reply.item-price": (
+        [ex(say(), items(ITEM | {"price": price})) for price in ("", "€5", "5,00", "1 000", "5.", ".5", "five", "5\n")],
+        [ex(say(), items(ITEM | {"price": price})) for price in ("5", "5.00", "999.99", "-1", "0.5")],
+    ),
+    "reply.item-twice": ([ex(say(), items(ITEM, ITEM))], [ex(say(), items(*many(2)))]),
+    "limit.asked": (
+        [
+            ex(say(limit=1), items(*many(2))),
+            ex(say(limit=0), items(ITEM)),
+            ex(say(limit=10), items(*many(11))),
+            ex(say(limit=2, conversation_id="c"), reply(conversation_id="c", items=many(3)), knows("c")),
+        ],
+        [
+            ex(say(limit=1), items(ITEM)),
+            ex(say(limit=10), OK),
+            ex(say(limit=0), OK),
+            ex(say(limit=10**20), items(*many(9))),
+        ],
+    ),
+    "limit.default": (
+        [ex(say(), items(*many(5))), ex(say(events=[EVENT]), items(*many(5)))],
+        [ex(say(), items(*many(4))), ex(say(), OK)],
+    ),
+    "limit.negative": ([ex(say(limit=-1), items(ITEM))], [ex(say(limit=-1), OK)]),
+    "limit.coerced": (
+        [ex(say(limit=limit), items(*many(3))) for limit in ("2", " 2 ", 2.0, True, False, -1.0, "-5", "1e0", "0_2")],
+        [ex(say(limit=limit), items(*many(3))) for limit in (None, "", "3", 3.0, "١٠٠", "1_000")]
+        + [ex(say(limit=limit), OK) for limit in (-1.0, "-5", False)],
+    ),
+    "conversation.issued": (
+        [ex(say(), reply(conversation_id="")), ex(say(), answer(200, {"message": "a", "items": []}))],
+        [ex(say(), OK)],
+    ),
+    "conversation.distinct": (
+        [ex(say(), back("c"), seen("c"))],
+        [ex(say(), back("c"), seen("b")), ex(say(), back("c"))],
+    ),
+    "conversation.kept": (
+        [ex(say(conversation_id="c"), back(other), knows("c")) for other in ("d", "C", "c ", "cc")],
+        [ex(say(conversation_id="c"), back("c"), knows("c"))],
+    ),
+    "conversation.foreign": (
+        [ex(say(conversation_id="mine"), back("other"), seen("other"))],
+        [
+            ex(say(conversation_id="mine"), back("mine"), seen("mine")),
+            ex(say(conversation_id="mine"), back("fresh"), seen("mine")),
+            ex(say(conversation_id="mine"), refuse(["conversation_id"])),
+        ],
+    ),
+    "conversation.no-copy": (
+        [
+            ex(say(conversation_id=sent), back(came))
+            for sent, came in (
+                ("Mine", "mine"),
+                (" mine ", "mine"),
+                ("a" * 300, "a" * 255),
+                ("mine\n", "mine"),
+                ("ß1234", "SS1234"),
+            )
+        ],
+        [
+            ex(say(conversation_id="Mine"), back("Mine")),
+            ex(say(conversation_id="Mine"), back("fresh")),
+            ex(say(conversation_id=""), back("fresh")),
+            ex(say(conversation_id="a"), back("cafe-1")),
+        ],
+    ),
+    "conversation.not-found": (
+        [ex(say(conversation_id="unknown"), answer(404, {"detail": "no"}))],
+        [ex(say(conversation_id="unknown"), OK), ex(say(conversation_id="unknown"), refuse(["conversation_id"]))],
+    ),
+    "conversation.concurrent": (
+        [
+            ex(say(conversation_id="c"), back("d"), knows("c", "d"), concurrent=True),
+            ex(say(), back("c"), knows("c"), concurrent=True),
+        ],
+        [ex(say(conversation_id="c"), back("c"), knows("c"), concurrent=True), ex(say(), OK, concurrent=True)],
+    ),
+    "http.methods": (
+        [
+            ex(ask("", method="GET"), answer(405)),
+            ex(ask("", method="DELETE"), NO),
+            ex(ask("", method="PUT"), answer(302)),
+            ex(ask("", method="PUT"), answer(300)),
+        ],
+        [ex(ask("", method="GET"), answer(405, "", (("Allow", "POST"),))), ex(ask("", method="PATCH"), answer(404))],
+    ),
+    "http.methods-accepted": (
+        [ex(ask("", method=method), OK) for method in ("GET", "PUT", "PATCH", "DELETE")],
+        [ex(ask("", method="GET"), answer(404)), ex(ask("", method="GET"), answer(300))],
+    ),
+    "http.methods-failing": (
+        [
+            ex(ask("", method="GET"), answer(500)),
+            ex(ask("", method="OPTIONS"), RESET),
+            ex(ask("", method="HEAD"), answer(501)),
+        ],
+        [
+            ex(ask("", method="HEAD"), answer(200)),
+            ex(ask("", method="OPTIONS"), answer(204)),
+            ex(ask("", method="GET"), NO),
+        ],
+    ),
+    "http.unknown-path": (
+        [ex(ask({"message": "a"}, path="/chatt"), OK), ex(ask("", path="/no", method="POST"), answer(500))],
+        [ex(ask({"message": "a"}, path="/chatt"), answer(404))],
+    ),
+    "http.media-type": (
+        [
+            ex(ask({"message": "a"}, headers=TEXT), NO),
+            ex(ask({"message": "a"}, headers=TEXT), answer(300)),
+            ex(ask({"message": "a"}, headers=()), answer(404)),
+        ],
+        [ex(ask({"message": "a"}, headers=TEXT), outcome) for outcome in (OK, answer(415), refuse([]), answer(201))],
+    ),
+    "http.media-type-failing": (
+        [ex(ask({"message": "a"}, headers=TEXT), outcome) for outcome in (answer(500), RESET, SILENCE)],
+        [ex(ask({"message": "a"}, headers=TEXT), answer(415))],
+    ),
+    "http.chunked": (
+        [
+            ex(ask({"message": "a"}, chunked=True), outcome)
+            for outcome in (answer(411), answer(500), RESET, refuse([]), answer(300))
+        ],
+        [ex(ask({"message": "a"}, chunked=True), OK)],
+    ),
+    "robustness.status": (
+        [
+            *(ex(say(limit=0), answer(status)) for status in (400, 401, 403, 404, 409, 413, 418, 302)),
+            ex(LARGE, NO),
+            ex(ask({"message": "a"}, headers=CHARSET), NO),
+            ex(say(conversation_id="unknown"), NO),
+            ex(say(limit=0), answer(300)),
+            ex(of_bytes(64 * 1024), answer(413)),
+        ],
+        [
+            *(ex(say(limit=0), outcome) for outcome in (OK, refuse(["limit"]), answer(201, OK.body))),
+            ex(LARGE, answer(413)),
+            ex(ask({"message": "a"}, headers=CHARSET), answer(415)),
+            ex(say(conversation_id="unknown"), answer(404)),
+            ex(of_bytes(64 * 1024 + 1), answer(413)),
+        ],
+    ),
+    "robustness.failing": (
+        [ex(request, answer(status)) for request in (say(), say(limit=0), ask({}), ask("{")) for status in (500, 503)],
+        [ex(say(), OK), ex(ask("{"), refuse([1]))],
+    ),
+    "robustness.reset": (
+        [ex(request, outcome) for request in (say(), say(limit=0), ask({}), ask("{")) for outcome in (RESET, NOISE)],
+        [ex(say(), OK), ex(say(), SILENCE), ex(say(), CUT)],
+    ),
+    "robustness.truncated": ([ex(say(), CUT), ex(ask("{"), CUT)], [ex(say(), OK), ex(say(), RESET)]),
+    "robustness.silence": ([ex(say(), SILENCE), ex(ask({}), SILENCE)], [ex(say(), OK), ex(say(), CUT)]),
+    "robustness.deep": (
+        [ex(deep(51), outcome) for outcome in (answer(500), RESET, NO, SILENCE)],
+        [ex(deep(51), OK), ex(deep(499), refuse(["x"]))],
+    ),
+    "robustness.beyond-i-json": (
+        [
+            ex(ask(raw), answer(500))
+            for raw in (b'"\xff"', b'{"message": "a", "message": "b"}', "[" * 600, r'{"message": "\ud800"}')
+        ]
+        + [ex(ask(b'"\xff"'), RESET), ex(ask(b'"\xff"'), SILENCE)],
+        [ex(ask(b'"\xff"'), NO), ex(ask("[" * 600), refuse([]))],
+    ),
+    "robustness.beyond-i-json-echoed": (
+        [
+            ex(ask({"message": "a", "x": 1}.__repr__().replace("'", '"').replace("1}", raw)), answer(500))
+            for raw in ("NaN}", "1e400}", "9" * 400 + "}", r'"\ud800"}', '"\uffff"}')
+        ],
+        [ex(ask('{"message": "a", "x": NaN}'), OK), ex(ask('{"message": "a", "x": NaN}'), NO)],
+    ),
+    "robustness.beyond-i-json-status": (
+        [ex(ask(b'"\xff"'), answer(status)) for status in (300, 302)] + [ex(ask('{"message": NaN}'), answer(304))],
+        [ex(ask(b'"\xff"'), outcome) for outcome in (NO, answer(413), answer(418), refuse([]))],
+    ),
+    "latitude.repeatable": (
+        [
+            ex(say(limit=0), OK, answered(say(limit=0), 422)),
+            ex(say(limit=0), refuse(["limit"]), answered(say(limit=0), 200)),
+        ],
+        [ex(say(limit=0), OK, answered(say(limit=0), 200))],
+    ),
+    "credentials.missing": (
+        [ex(key("missing"), outcome) for outcome in (OK, answer(403), refuse([]), RESET, answer(401, OK.body))],
+        [ex(key("missing"), answer(401, {"detail": "No key"})), ex(key("missing"), answer(401, "", ()))],
+    ),
+    "credentials.wrong": ([ex(key("wrong"), OK), ex(key("wrong"), answer(500))], [ex(key("wrong"), answer(401))]),
+    "credentials.malformed": ([ex(key("malformed"), NO)], [ex(key("malformed"), answer(401))]),
+    "credentials.spoofed": ([ex(key("spoofed"), OK)], [ex(key("spoofed"), answer(401))]),
+    "credentials.accepted": ([ex(say(), answer(401))], [ex(say(), OK), ex(say(), answer(500))]),
+}
+
+
+def cases(which: int) -> list[Any]:
+    return [
+        pytest.param(clause, exchange, id=f"{clause}-{number}")
+        for clause, exchanges in TABLE.items()
+        for number, exchange in enumerate(exchanges[which])
+    ]
+
+
+@pytest.mark.parametrize(("clause", "exchange"), cases(0))
+def test_what_breaks_a_clause_is_found(contract: Contract, clause: str, exchange: Exchange) -> None:
+    found = broken(contract, exchange.request, exchange.outcome, exchange.history, concurrent=exchange.concurrent)
+    assert clause in found
+
+
+@pytest.mark.parametrize(("clause", "exchange"), cases(1))
+def test_what_keeps_a_clause_is_tried_by_it_and_passes(contract: Contract, clause: str, exchange: Exchange) -> None:
+    interaction = Interaction(exchange.request, exchange.outcome, exchange.concurrent)
+    facts = facts_of(contract, interaction, exchange.history or History())
+    assert clause in tried(facts)
+    assert clause not in broken(
+        contract, exchange.request, exchange.outcome, exchange.history, concurrent=exchange.concurrent
+    )
+
+
+SEEN_200 = answered(say(limit=0), 200)
+
+# What is not about a clause neither keeps nor breaks it: a clause that was not tried must not count as passed.
+UNTRIED: dict[str, list[Exchange]] = {
+    "request.message-alone": [ex(say(), answer(500)), ex(say(), RESET), ex(say(limit=1), OK), ex(say(limit=0), OK)],
+    "request.all-fields": [ex(say(session_id="s", user_id="u", limit=2), OK)],
+    "request.optional-field": [
+        ex(say(), OK),
+        ex(say(limit=1, user_id="u"), OK),
+        ex(say(events=[FULL_EVENT]), OK),
+        ex(say(events=[EVENT, FULL_EVENT]), OK),
+    ],
+    "request.minimal-event": [ex(say(events=[FULL_EVENT]), OK), ex(say(events=[]), OK)],
+    "request.event-type": [ex(say(events=[EVENT]), OK)],
+    "request.timestamp": [ex(say(events=[EVENT]), OK), ex(say(), OK)],
+    "request.text": [ex(say("A desk, please!"), OK)],
+    "request.no-events": [ex(say(), OK), ex(say(events=[EVENT]), OK)],
+    "request.key-order": [ex(say(limit=1), OK), ex(say(events=[FULL_EVENT]), OK)],
+    "request.unknown-conversation": [
+        ex(ask(DOCUMENTED_REQUEST), answer(500)),
+        ex(say(conversation_id="unknown"), OK),
+        ex(ask("[]"), OK),
+    ],
+    "request.documented": [
+        ex(say(limit=-1), OK),
+        ex(say(x=1), OK),
+        ex(say(x=1, limit=0), OK),
+        ex(say(limit=0), answer(500)),
+        ex(ask(DOCUMENTED_REQUEST), OK),
+        ex(ask({"message": "a"}, headers=CHARSET), OK),
+        ex(deep(60), OK),
+    ],
+    "request.charset": [
+        ex(say(), OK),
+        ex(say(limit=0), OK),
+        ex(ask({"message": ""}, headers=CHARSET), OK),
+        ex(ask({"message": "a"}, headers=CHARSET), answer(500)),
+    ],
+    "rejection.message": [ex(ask({}), answer(500)), ex(ask({}, headers=TEXT), OK)],
+    "rejection.malformed": [ex(ask("{"), answer(500)), ex(ask("{", headers=TEXT), NO), ex(ask(b'"\xff'), NO)],
+    "rejection.malformed-422": [ex(ask("{"), OK), ex(ask("{"), answer(500))],
+    "rejection.harmless": [
+        ex(say(conversation_id="c"), back("c"), knows("c")),
+        ex(say(conversation_id="c", limit=0), refuse(["limit"]), knows("c", rejected=True)),
+        ex(say(), OK, knows("c", rejected=True)),
+        ex(say(conversation_id="c"), RESET, knows("c", rejected=True)),
+        ex(say(conversation_id="c"), answer(500), knows("c", rejected=True)),
+    ],
+    "error.media-type": [ex(ask({}), NO), ex(ask("", method="GET"), refuse([])), ex(key("missing"), refuse([]))],
+    "error.shape": [ex(ask({}), NO), ex(ask({"message": "a"}, path="/no"), refuse([]))],
+    "error.entry": [ex(ask({}), answer(422, {"detail": []})), ex(ask({}), answer(400, {"detail": [5]}))],
+    "error.loc": [
+        ex(ask({}), detail("no")),
+        ex(ask({}), detail({"loc": "message"})),
+        ex(say(), refuse(["message"])),
+        ex(ask({}), refuse(["message"], status=400)),
+    ],
+    "error.loc-body": [ex(ask({}), detail("no")), ex(ask({}), refuse(["message"], status=400))],
+    "error.loc-index": [
+        ex(ask({}), refuse(["message"])),
+        ex(say(events=[{}]), refuse(["events"])),
+        ex(say(events=[{}]), refuse(["events", "0"], status=400)),
+    ],
+    "error.all-faults": [ex(ask("[]"), refuse([])), ex(say(limit=0), refuse(["limit"])), ex(ask({}), detail("no"))],
+    "error.missing-type": [ex(say(5), refuse(["message"])), ex(ask({}), detail("no")), ex(say(limit=0), refuse(["x"]))],
+    "reply.status": [ex(say(), answer(302)), ex(ask({}), answer(201)), ex(say(), answer(300))],
+    "reply.object": [ex(say(), answer(200, "{")), ex(ask({}), OK), ex(say(), answer(201, {}))],
+    "reply.media-type": [ex(ask({}), answer(200, "", ())), ex(say(), answer(404, "", ()))],
+    "reply.conversation-id": [ex(say(), answer(200, {"message": "a"}))],
+    "reply.message": [ex(say(), answer(200, {"items": []}))],
+    "reply.message-blank": [ex(say(), reply(message=5))],
+    "reply.items": [ex(say(), answer(200, {"message": "a"}))],
+    "reply.item": [ex(say(), reply(items=None)), ex(say(), reply(items={}))],
+    "reply.item-price": [ex(say(), OK), ex(say(), items({"item_id": "A1", "price": None}))],
+    "reply.item-twice": [ex(say(), OK), ex(say(), items(ITEM))],
+    "limit.asked": [ex(say(), OK), ex(say(limit=-1), OK), ex(say(limit="1"), OK), ex(say(limit=True), OK)],
+    "limit.default": [
+        ex(say(limit=10), items(*many(9))),
+        ex(say(limit=None), items(*many(9))),
+        ex(say(), reply(items=5)),
+    ],
+    "limit.negative": [ex(say(limit=0), OK), ex(say(limit=-1.0), OK), ex(say(limit=-1), reply(items=None))],
+    "limit.coerced": [ex(say(limit=1), OK), ex(say(), OK), ex(say(limit="1"), reply(items=None))],
+    "conversation.issued": [ex(say(conversation_id="c"), OK), ex(say(), NO)],
+    "conversation.distinct": [ex(say(), reply(conversation_id=5)), ex(say(conversation_id="c"), back("c"), seen("c"))],
+    "conversation.kept": [ex(say(conversation_id="c"), back("c")), ex(say(), back("c"), knows("c"))],
+    "conversation.foreign": [
+        ex(say(conversation_id="c"), back("c"), knows("c")),
+        ex(say(conversation_id="d"), answer(500)),
+        ex(say(), back("c"), seen("c")),
+    ],
+    "conversation.not-found": [
+        ex(say(conversation_id="c"), answer(404), knows("c")),
+        ex(say(conversation_id="c", limit=0), answer(404), knows("c")),
+        ex(say(), answer(404)),
+        ex(say(conversation_id="unknown"), answer(500)),
+    ],
+    "conversation.concurrent": [ex(say(), OK), ex(say(limit=0), OK, concurrent=True)],
+    "http.methods": [
+        ex(ask("", method="GET"), answer(500)),
+        ex(ask("", method="GET"), answer(200)),
+        ex(ask("", method="OPTIONS"), answer(405)),
+        ex(say(), answer(405)),
+    ],
+    "http.methods-accepted": [ex(ask("", method="HEAD"), answer(200)), ex(say(), OK)],
+    "http.unknown-path": [ex(say(), answer(404)), ex(ask("", method="GET", path="/no"), answer(404))],
+    "http.media-type": [ex(ask({"message": "a"}, headers=TEXT), answer(500)), ex(say(), answer(415))],
+    "http.chunked": [ex(say(), OK), ex(ask({}, chunked=True), refuse(["message"]))],
+    "robustness.status": [ex(say(), OK), ex(say(limit=0), answer(500)), ex(deep(51), OK), ex(ask({}), NO)],
+    "robustness.failing": [
+        ex(say(), RESET),
+        ex(deep(51), answer(500)),
+        ex(ask({"message": "a"}, headers=()), answer(500)),
+    ],
+    "robustness.deep": [ex(deep(50), OK), ex(deep(500), OK)],
+    "robustness.beyond-i-json": [ex(ask('{"message": "a", "x": NaN}'), OK), ex(say(), OK)],
+    "robustness.beyond-i-json-echoed": [ex(ask(b'"\xff"'), NO), ex(say(), OK)],
+    "latitude.repeatable": [
+        ex(say(limit=0), OK),
+        ex(say(limit=0), answer(500), SEEN_200),
+        ex(say(), OK, answered(say(), 422)),
+        ex(say(limit=0, conversation_id="c"), back("c"), answered(say(limit=0, conversation_id="c"), 422)),
+    ],
+    "credentials.missing": [ex(key("wrong"), OK), ex(say(), answer(401))],
+    "credentials.wrong": [ex(key("missing"), OK), ex(key("spoofed"), OK)],
+    "credentials.malformed": [ex(key("wrong"), OK)],
+    "credentials.spoofed": [ex(key("malformed"), OK)],
+    "credentials.accepted": [ex(key("missing"), answer(401)), ex(say(limit=0), answer(401))],
+}
+
+
+@pytest.mark.parametrize(
+    ("clause", "exchange"),
+    [
+        pytest.param(clause, exchange, id=f"{clause}-{number}")
+        for clause, exchanges in UNTRIED.items()
+        for number, exchange in enumerate(exchanges)
+    ],
+)
+def test_what_a_clause_is_not_about_does_not_try_it(contract: Contract, clause: str, exchange: Exchange) -> None:
+    interaction = Interaction(exchange.request, exchange.outcome, exchange.concurrent)
+    facts = facts_of(contract, interaction, exchange.history or History())
+    assert clause not in tried(facts)
+
+
+def test_what_is_tried_is_all_that_can_be_broken(contract: Contract) -> None:
+    for clause, (bad, _) in TABLE.items():
+        for exchange in bad:
+            interaction = Interaction(exchange.request, exchange.outcome, exchange.concurrent)
+            facts = facts_of(contract, interaction, exchange.history or History())
+            assert clause in tried(facts)
+
+
+def test_every_clause_has_both_kinds_of_exchange(contract: Contract) -> None:
+    assert set(TABLE) == set(contract.clauses) == {rule.clause for rule in RULES}
+    assert all(bad and good for bad, good in TABLE.values())
+
+
+@pytest.mark.parametrize(("clause", "exchange"), cases(0))
+def test_a_violation_says_what_was_promised_and_what_came(contract: Contract, clause: str, exchange: Exchange) -> None:
+    found = judged(contract, exchange.request, exchange.outcome, exchange.history, concurrent=exchange.concurrent)
+    for violation in found:
+        known = contract.clauses[violation.clause]
+        assert (violation.level, violation.says) == (known.level, known.says)
+        assert violation.expected
+        assert isinstance(violation.pointer, tuple)
+        assert violation.message.startswith(f"{violation.clause}: expected {violation.expected}")
+        assert "\n" not in violation.message
+        assert "ABSENT" not in violation.message
+
+
+@pytest.mark.parametrize(("request_", "status"), [(say(), 200), (ask({}), 422)])
+def test_of_an_answer_that_is_no_json_the_beginning_is_shown(
+    contract: Contract, request_: Request, status: int
+) -> None:
+    (violation,) = judged(contract, request_, answer(status, "a" * 300))
+    assert violation.got == "a" * 200
+
+
+PERFECT = (
+    ex(say(limit=10), items(*many(10))),
+    ex(say(limit=0), OK),
+    ex(say(limit=-1, conversation_id="c"), refuse(["limit"]), knows("c", rejected=True)),
+    ex(say(x=1), refuse(["x"])),
+    ex(say(), OK),
+    ex(say(), items(*many(4))),
+    ex(ask({}), detail(entry(["body", "message"], type="missing", input={}))),
+    ex(say(5, limit=[]), refuse(["message"], ["limit"])),
+    ex(ask("{"), refuse([1])),
+    ex(say(conversation_id="c"), back("c"), knows("c")),
+    ex(say(limit=-1), refuse(["limit"])),
+    ex(ask("", method="GET"), answer(405, {"detail": "no"}, (*JSON, ("Allow", "POST")))),
+    ex(key("missing"), answer(401)),
+)
+
+
+@pytest.mark.parametrize("exchange", PERFECT, ids=range(len(PERFECT)))
+def test_a_perfect_exchange_breaks_nothing(contract: Contract, exchange: Exchange) -> None:
+    assert broken(contract, exchange.request, exchange.outcome, exchange.history) == set()
+
+
+def test_a_refusal_that_blames_a_field_is_laid_to_the_clause_about_it(contract: Contract) -> None:
+    request = say("Größe", events=[EVENT | {"type": "wishlist", "timestamp": "2024-06-14T10:00:00+02:00"}])
+    blamed = {
+        "message": "request.text",
+        "type": "request.event-type",
+        "timestamp": "request.timestamp",
+    }
+    for field, clause in blamed.items():
+        assert clause in broken(contract, request, refuse(["events", 0, field]))
+        assert len({found for found in broken(contract, request, refuse([field])) if found.startswith("request.")}) == 1
+
+
+@pytest.mark.parametrize("outcome", [NO, refuse(["message"]), answer(404)])
+def test_a_refusal_of_what_must_be_accepted_breaks_one_clause_of_requests(
+    contract: Contract, outcome: Response
+) -> None:
+    requests = [
+        exchange.request for name, (_, good) in TABLE.items() if name.startswith("request.") for exchange in good
+    ]
+    for request in requests:
+        found = judged(contract, request, outcome, knows("c", user="u8a7d9f6"))
+        assert sum(violation.clause.startswith("request.") for violation in found) <= 1

@@ -1,0 +1,554 @@
+"""Whatever is wrong in a contract is said by file, line, pointer, value and mend, and never with a traceback."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat_contract import Contract, DocumentError, Standing, classify, load_contract
+from chat_contract.contract import Clause, load_clauses
+from chat_contract.resources import openapi_dir
+from tests.unit.chat_contract.conftest import Write
+from tests.unit.chat_contract.documents import (
+    POST,
+    REQUEST,
+    Change,
+    contract_with,
+    message,
+    overlay_of,
+    post,
+    schemas,
+    update,
+)
+from tests.unit.chat_contract.exchanges import EVENT, ITEM, answer, ask, broken, refuse, reply, say
+from tests.unit.chat_contract.properties import examples
+
+Pointer = tuple[str | int, ...]
+
+SCHEMA = ("components", "schemas")
+MESSAGE = (*SCHEMA, "ChatRequest", "properties", "message")
+OPERATION = ("paths", "/chat", "post")
+BODY = (*OPERATION, "requestBody", "content")
+EXAMPLES = ("components", "examples")
+
+
+def refusal(spec: Path, *overlays: Path) -> DocumentError:
+    with pytest.raises(DocumentError) as caught:
+        load_contract(spec, overlays)
+    error = caught.value
+    assert error.mend
+    assert error.has_value
+    assert str(error).startswith(f"{error.path}:{error.line}")
+    return error
+
+
+def at(value: Any, pointer: Pointer) -> Any:
+    for part in pointer:
+        value = value[part]
+    return value
+
+
+# Whole documents -----------------------------------------------------------------------------------------------------
+
+NO_CONTRACTS: dict[str, tuple[Any, Pointer, str]] = {
+    "a list": ([1], (), "is no OpenAPI document"),
+    "a text": ("hello", (), "is no OpenAPI document"),
+    "null": ("null", (), "is no OpenAPI document"),
+    "swagger 2": ({"swagger": "2.0", "info": {"title": "a"}, "paths": {}}, ("openapi",), "is not of OpenAPI 3.1"),
+    "openapi 3.0": ({"openapi": "3.0.3", "info": {}, "paths": {}}, ("openapi",), "is not of OpenAPI 3.1"),
+    "openapi 3.2": ({"openapi": "3.2.0", "info": {}, "paths": {}}, ("openapi",), "is not of OpenAPI 3.1"),
+    "a version that is a number": ("openapi: 3.1\n", ("openapi",), "is not of OpenAPI 3.1"),
+    "an empty object": ({}, ("openapi",), "is not of OpenAPI 3.1"),
+    "no info": ({"openapi": "3.1.0"}, ("info",), "lacks info"),
+    "no paths": ({"openapi": "3.1.0", "info": {"title": "a"}}, ("paths",), "lacks paths"),
+    "paths that are a list": ({"openapi": "3.1.0", "info": {"title": "a"}, "paths": [1]}, ("paths",), "lacks paths"),
+    "no servers": ({"openapi": "3.1.0", "info": {"title": "a"}, "paths": {"/": {}}}, ("servers",), "lacks servers"),
+}
+
+
+@pytest.mark.parametrize("case", NO_CONTRACTS)
+def test_what_is_no_contract_is_refused(case: str, write: Write) -> None:
+    content, pointer, problem = NO_CONTRACTS[case]
+    path = write(content)
+    error = refusal(path)
+    assert error.path == str(path)
+    assert error.pointer == pointer
+    assert problem in error.problem
+
+
+def refusal_of_nothing(spec: Path) -> str:
+    with pytest.raises(DocumentError) as caught:
+        load_contract(spec)
+    return str(caught.value)
+
+
+def test_documents_that_cannot_be_read_are_refused(write: Write, tmp_path: Path) -> None:
+    assert "cannot be read" in refusal_of_nothing(tmp_path / "none.yaml")
+    assert "is empty" in refusal_of_nothing(write(""))
+    assert "is not UTF-8" in refusal_of_nothing(write(b"\xff"))
+    assert "invalid YAML" in refusal_of_nothing(write("{"))
+
+
+# One thing wrong -----------------------------------------------------------------------------------------------------
+
+
+def refer(target: str) -> Change:
+    return lambda document: schemas(document)["ChatRequest"]["properties"].update(message={"$ref": target})
+
+
+def multiply(document: dict[str, Any]) -> None:
+    for level in range(40):
+        schemas(document)[f"B{level}"] = {"allOf": [{"$ref": f"#/components/schemas/B{level + 1}"}] * 2}
+    schemas(document)["B40"] = {"type": "object"}
+    message(document).update({"allOf": [{"$ref": "#/components/schemas/B0"}]})
+
+
+def nest(document: dict[str, Any]) -> None:
+    schema = message(document)
+    for _ in range(170):
+        schema["not"] = schema = {}
+
+
+def chain(document: dict[str, Any]) -> None:
+    for step in range(1200):
+        schemas(document)[f"C{step}"] = {"not": {"$ref": f"#/components/schemas/C{step + 1}"}}
+    schemas(document)["C1200"] = {}
+    message(document).update({"$ref": "#/components/schemas/C0"})
+
+
+FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
+    "a $ref that leads nowhere": (refer("#/components/schemas/Nope"), (*MESSAGE, "$ref"), "leads nowhere"),
+    "a $ref into another file": (refer("other.yaml#/Message"), (*MESSAGE, "$ref"), "leads out of the document"),
+    "a $ref into the net": (refer("http://127.0.0.1:9/a.json"), (*MESSAGE, "$ref"), "leads out of the document"),
+    "a $ref to an anchor": (refer("#message"), (*MESSAGE, "$ref"), "leads out of the document"),
+    "a schema that holds itself": (
+        refer("#/components/schemas/ChatRequest"),
+        (*MESSAGE, "$ref"),
+        "leads back to itself",
+    ),
+    "a $ref to itself": (
+        lambda document: schemas(document).update(A={"$ref": "#/components/schemas/A"}),
+        (*SCHEMA, "A", "$ref"),
+        "leads back to itself",
+    ),
+    "two schemas that are each other": (
+        lambda document: schemas(document).update(
+            A={"$ref": "#/components/schemas/B"}, B={"$ref": "#/components/schemas/A"}
+        ),
+        None,
+        "leads back to itself",
+    ),
+    "references that multiply each other": (multiply, None, "once all references are written out"),
+    "schemas nested too deep to check": (nest, (), "nests too deep to be checked"),
+    "a chain of references too long to follow": (chain, (), "nests too deep to be checked"),
+    "a type that there is not": (
+        lambda document: message(document).update(type="text"),
+        (*MESSAGE, "type"),
+        "is no valid schema",
+    ),
+    "a pattern that is none": (
+        lambda document: message(document).update(pattern="("),
+        (*MESSAGE, "pattern"),
+        "is no valid schema",
+    ),
+    "a negative length": (
+        lambda document: message(document).update(minLength=-1),
+        (*MESSAGE, "minLength"),
+        "is no valid schema",
+    ),
+    "a schema that is a text": (
+        lambda document: schemas(document).update(A="text"),
+        (*SCHEMA, "A"),
+        "is no valid schema",
+    ),
+    "no title": (lambda document: document["info"].pop("title"), ("info",), "is not valid OpenAPI"),
+    "a response without a description": (
+        lambda document: post(document)["responses"]["401"].pop("description"),
+        (*OPERATION, "responses", "401"),
+        "is not valid OpenAPI",
+    ),
+    "a parameter in no place": (
+        lambda document: post(document).update(parameters=[{"name": "a", "in": "soul", "schema": {}}]),
+        None,
+        "is not valid OpenAPI",
+    ),
+    "examples that are a list": (
+        lambda document: post(document)["requestBody"]["content"]["application/json"].update(examples=[1]),
+        (*BODY, "application/json", "examples"),
+        "is not valid OpenAPI",
+    ),
+    "a server without a url": (
+        lambda document: document.update(servers=[{"description": "none"}]),
+        ("servers", 0),
+        "is not valid OpenAPI",
+    ),
+    "no operation": (
+        lambda document: document["paths"].update({"/chat": {}}),
+        ("paths",),
+        "has 0 operations",
+    ),
+    "two operations of one name": (
+        lambda document: document["paths"].update({"/talk": {"put": post(document)}}),
+        None,
+        "is not unique",
+    ),
+    "two posts and no name": (
+        lambda document: document["paths"].update(
+            {
+                "/chat": {"post": {**post(document), "operationId": "a"}},
+                "/b": {"post": {"responses": {"200": {"description": "B."}}}},
+            }
+        ),
+        ("paths",),
+        "has 2 operations",
+    ),
+    "no requestBody": (
+        lambda document: post(document).pop("requestBody"),
+        (*OPERATION, "requestBody"),
+        "the operation lacks requestBody",
+    ),
+    "no responses": (
+        lambda document: post(document).pop("responses"),
+        (*OPERATION, "responses"),
+        "the operation lacks responses",
+    ),
+    "no 200": (lambda document: post(document)["responses"].pop("200"), (*OPERATION, "responses"), "a 200 looks like"),
+    "no 422": (lambda document: post(document)["responses"].pop("422"), (*OPERATION, "responses"), "a 422 looks like"),
+    "a body that is no JSON": (
+        lambda document: post(document)["requestBody"].update(content={"text/plain": {}}),
+        BODY,
+        "has no schema for application/json",
+    ),
+    "a body without a schema": (
+        lambda document: post(document)["requestBody"]["content"]["application/json"].pop("schema"),
+        BODY,
+        "has no schema for application/json",
+    ),
+    "a request example that breaks its schema": (
+        lambda document: document["components"]["examples"]["Gift"]["value"].update(message=5),
+        (*EXAMPLES, "Gift", "value", "message"),
+        "the example gift breaks its own schema",
+    ),
+    "a request example without the required field": (
+        lambda document: document["components"]["examples"]["Gift"]["value"].clear(),
+        (*EXAMPLES, "Gift", "value"),
+        "the example gift breaks its own schema",
+    ),
+    "a request example with a date that is none": (
+        lambda document: document["components"]["examples"]["WithEvents"]["value"]["events"][0].update(
+            timestamp="2024-02-30T10:00:00Z"
+        ),
+        (*EXAMPLES, "WithEvents", "value", "events", 0, "timestamp"),
+        "the example with_events breaks its own schema",
+    ),
+    "a response example that breaks its schema": (
+        lambda document: document["components"]["examples"]["NoItems"]["value"].update(items=None),
+        (*EXAMPLES, "NoItems", "value", "items"),
+        "the example no_items breaks its own schema",
+    ),
+    "a 422 example that breaks its schema": (
+        lambda document: document["components"]["examples"]["MessageMissing"]["value"]["detail"][0].pop("msg"),
+        (*EXAMPLES, "MessageMissing", "value", "detail", 0),
+        "the example message_missing breaks its own schema",
+    ),
+    "an example that is written in its place": (
+        lambda document: post(document)["requestBody"]["content"]["application/json"].update(
+            examples={"here": {"value": {"message": None}}}
+        ),
+        (*BODY, "application/json", "examples", "here", "value", "message"),
+        "the example here breaks its own schema",
+    ),
+    "an example without a value": (
+        lambda document: document["components"]["examples"].update(Gift={"summary": "nothing"}),
+        (*EXAMPLES, "Gift"),
+        "an example has a value",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FAULTY)
+def test_what_is_wrong_in_a_contract_is_said_where_it_stands(case: str, write: Write) -> None:
+    change, pointer, problem = FAULTY[case]
+    document = contract_with(change)
+    path = write(document)
+    began = time.monotonic()
+    error = refusal(path)
+    assert time.monotonic() - began < 10
+    assert error.path == str(path)
+    assert problem in error.problem
+    if pointer is not None:
+        assert error.pointer == pointer
+    assert "\n" not in error.problem
+
+
+@pytest.mark.parametrize("case", ["a type that there is not", "a request example that breaks its schema"])
+def test_the_line_is_the_one_of_the_place(case: str, write: Write) -> None:
+    change, pointer, _ = FAULTY[case]
+    document = contract_with(change)
+    error = refusal(write(document))
+    assert error.value == at(document, pointer)
+    written = json.dumps(document, indent=1).splitlines()[error.line - 1]
+    assert f'"{pointer[-1]}": {json.dumps(error.value)}' in written
+
+
+def test_a_contract_of_which_the_overlays_find_nothing_names_the_overlay(write: Write) -> None:
+    document = contract_with(lambda document: schemas(document)["ChatRequest"]["properties"].pop("events"))
+    error = refusal(write(document))
+    assert error.path.endswith("must-accept.yaml")
+    assert "matches nothing" in error.problem
+
+
+def test_loading_opens_no_connection(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(*arguments: Any, **named: Any) -> None:
+        pytest.fail(f"a connection to {arguments}")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(socket, "getaddrinfo", connect)
+    refusal(write(contract_with(refer("https://example.com/a.json"))))
+    load_contract(write(contract_with(lambda document: document.update(externalDocs={"url": "https://example.com"}))))
+
+
+# What is right -------------------------------------------------------------------------------------------------------
+
+RIGHT: dict[str, Change] = {
+    "as shipped": lambda document: None,
+    "without examples": lambda document: (
+        document["components"].pop("examples")
+        and post(document)["requestBody"]["content"]["application/json"].pop("examples")
+        and [
+            answer["content"]["application/json"].pop("examples")
+            for answer in post(document)["responses"].values()
+            if "content" in answer
+        ]
+    ),
+    "a recursive schema that the operation does not use": lambda document: schemas(document).update(
+        Tree={"properties": {"child": {"$ref": "#/components/schemas/Tree"}}}
+    ),
+    "another operation beside it": lambda document: document["paths"].update(
+        {"/items": {"post": {"responses": {"200": {"description": "Items."}}}}}
+    ),
+    "the only post under another name": lambda document: post(document).update(operationId="take_turn"),
+    "a default response": lambda document: post(document)["responses"].update(default={"description": "Other."}),
+    "a referenced body": lambda document: (
+        document["components"].update(requestBodies={"Chat": post(document)["requestBody"]}),
+        post(document).update(requestBody={"$ref": "#/components/requestBodies/Chat"}),
+    ),
+    "a referenced response": lambda document: (
+        document["components"].update(responses={"Wrong": post(document)["responses"]["422"]}),
+        post(document)["responses"].update({"422": {"$ref": "#/components/responses/Wrong"}}),
+    ),
+    "a $ref with a description": lambda document: schemas(document)["ChatResponse"]["properties"]["items"].update(
+        items={"$ref": "#/components/schemas/Item", "description": "One item."}
+    ),
+    "a $ref with constraints": lambda document: schemas(document)["ChatResponse"]["properties"]["items"].update(
+        items={"$ref": "#/components/schemas/Item", "minProperties": 2}
+    ),
+    "a $ref inside an example": lambda document: document["components"]["examples"]["SeveralItems"]["value"].update(
+        extra={"$ref": "#/nowhere"}
+    ),
+    "no default limit": lambda document: schemas(document)["ChatRequest"]["properties"]["limit"].pop("default"),
+}
+
+
+@pytest.mark.parametrize("case", RIGHT)
+def test_another_contract_that_is_right_is_taken(case: str, write: Write) -> None:
+    contract = load_contract(write(contract_with(RIGHT[case])))
+    assert classify(contract, say()).standing is Standing.MUST_ACCEPT
+    assert broken(contract, say(), reply()) == set()
+
+
+def test_what_stands_beside_a_ref_counts(write: Write) -> None:
+    contract = load_contract(write(contract_with(RIGHT["a $ref with constraints"])))
+    validator = contract.response_validators[200]
+    body = {"conversation_id": "a", "message": "b"}
+    assert validator.is_valid(body | {"items": [ITEM]})
+    assert not validator.is_valid(body | {"items": [{"item_id": "A1"}]})
+    assert not validator.is_valid(body | {"items": [{"title": "Desk", "price": "1"}]})
+
+
+def test_without_a_documented_default_no_number_of_items_is_too_many(write: Write) -> None:
+    contract = load_contract(write(contract_with(RIGHT["no default limit"])))
+    items = [ITEM | {"item_id": f"A{number}"} for number in range(9)]
+    assert broken(contract, say(), reply(items=items)) == set()
+
+
+def test_a_field_that_an_overlay_takes_away_is_an_unknown_one(write: Write) -> None:
+    overlay = write(overlay_of({"target": f"{REQUEST}.events", "remove": True}))
+    contract = load_contract(overlays=[overlay])
+    assert classify(contract, say(events=[])).standing is Standing.MUST_ACCEPT
+    assert broken(contract, say(events=[]), reply()) == set()
+    assert broken(contract, say(), reply()) == set()
+
+
+# Overlays of the user's ----------------------------------------------------------------------------------------------
+
+
+def loaded(write: Write, *actions: Any) -> Contract:
+    return load_contract(overlays=[write(overlay_of(*actions))])
+
+
+def test_a_narrower_limit_must_be_kept_and_what_must_be_accepted_stays(write: Write) -> None:
+    contract = loaded(write, update(f"{REQUEST}.limit", {"maximum": 20}))
+    standings = {limit: classify(contract, say(limit=limit)).standing for limit in (1, 10, 11, 20, 21, 10**9)}
+    assert standings == {
+        1: Standing.MUST_ACCEPT,
+        10: Standing.MUST_ACCEPT,
+        11: Standing.DOCUMENTED,
+        20: Standing.DOCUMENTED,
+        21: Standing.MUST_REFUSE,
+        10**9: Standing.MUST_REFUSE,
+    }
+
+
+def test_a_limit_narrower_than_what_must_be_accepted_wins(write: Write) -> None:
+    contract = loaded(write, update(f"{REQUEST}.limit", {"maximum": 5}))
+    assert classify(contract, say(limit=5)).standing is Standing.MUST_ACCEPT
+    assert classify(contract, say(limit=6)).standing is Standing.MUST_REFUSE
+
+
+def test_another_default_is_followed(write: Write) -> None:
+    contract = loaded(write, update(f"{REQUEST}.limit", {"default": 1}))
+    assert broken(contract, say(), reply(items=[ITEM, ITEM | {"item_id": "A2"}])) == {"limit.default"}
+
+
+def test_a_wider_type_does_not_widen_what_must_be_accepted(write: Write) -> None:
+    contract = loaded(write, update(f"{REQUEST}", {"locale": {"type": "string"}}))
+    assert classify(contract, say(locale="de")).standing is Standing.DOCUMENTED
+    assert classify(contract, say(locale=5)).standing is Standing.MUST_REFUSE
+
+
+def test_another_server_is_followed(write: Write) -> None:
+    contract = loaded(write, update("$.servers[0]", {"url": "https://shop.example/api/v2/"}))
+    assert contract.operation.server_url == "https://shop.example/api/v2/"
+    assert contract.operation.base_path == "/api/v2"
+
+
+def test_another_path_is_followed(write: Write) -> None:
+    contract = loaded(
+        write,
+        update("$.paths", {"/talk": {}}),
+        {"target": "$.paths['/talk']", "copy": "$.paths['/chat']"},
+        {"target": "$.paths['/chat']", "remove": True},
+    )
+    assert contract.operation.label == "POST /talk"
+    assert broken(contract, say(), reply()) == {"http.unknown-path"}
+
+
+def test_overlays_are_applied_in_their_order(write: Write) -> None:
+    first = write(overlay_of(update(f"{REQUEST}.limit", {"maximum": 20})), "first.yaml")
+    second = write(overlay_of(update(f"{REQUEST}.limit", {"maximum": 30})), "second.yaml")
+    assert classify(load_contract(overlays=[first, second]), say(limit=25)).standing is Standing.DOCUMENTED
+    assert classify(load_contract(overlays=[second, first]), say(limit=25)).standing is Standing.MUST_REFUSE
+
+
+def test_the_shipped_contract_is_left_as_it_was(write: Write, contract: Contract) -> None:
+    before = json.dumps(dict(contract.document))
+    loaded(write, {"target": f"{REQUEST}.limit", "remove": True}, update(REQUEST, {"limit": {"type": "integer"}}))
+    assert json.dumps(dict(load_contract().document)) == before
+
+
+BAD_OVERLAYS: dict[str, tuple[Any, str]] = {
+    "what makes an example wrong": (update(f"{REQUEST}.limit", {"maximum": 1}), "the example few_items breaks"),
+    "no paths left": ({"target": "$.paths", "remove": True}, "lacks paths"),
+    "no servers left": ({"target": "$.servers[0]", "remove": True}, "lacks servers"),
+    "no operation left": ({"target": POST, "remove": True}, "has 0 operations"),
+    "a second operation": (update("$.paths", {"/b": {"post": {"operationId": "chat"}}}), "has 2 operations"),
+    "a reference that leads nowhere": (update(REQUEST, {"a": {"$ref": "#/b"}}), "leads nowhere"),
+    "a pattern that is none": (update(f"{REQUEST}.message", {"pattern": "["}), "is no valid schema"),
+    "no answer 422 left": ({"target": f"{POST}.responses['422']", "remove": True}, "a 422 looks like"),
+    "a text for the schemas": (update("$.components", {"schemas": "none"}), "does not go with"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_OVERLAYS)
+def test_an_overlay_that_spoils_the_contract_is_refused(case: str, write: Write) -> None:
+    action, problem = BAD_OVERLAYS[case]
+    with pytest.raises(DocumentError, match=problem):
+        loaded(write, action)
+
+
+# Anything ------------------------------------------------------------------------------------------------------------
+
+CHAT = (openapi_dir() / "chat.yaml").read_text(encoding="utf-8")
+CUTS = [index for index, character in enumerate(CHAT) if character == "\n"]
+
+
+REQUESTS = (
+    say(),
+    say(events=[EVENT], limit=3, user_id="u", session_id="s"),
+    say(events=[{}]),
+    say(limit=-1),
+    ask({}),
+    ask("[]"),
+    ask("{"),
+)
+ANSWERS = (reply(items=[ITEM, {}]), refuse(["message"], ["events", 0, "type"]), answer(422, {}), answer(500))
+
+
+def load_or_refuse(spec: Path | None, *overlays: Path) -> None:
+    """What is refused says how to mend it; by what is taken, anything can be judged."""
+    try:
+        contract = load_contract(spec, overlays)
+    except DocumentError as error:
+        text = str(error)
+        assert "mend:" in text, text
+        return
+    for request in REQUESTS:
+        for outcome in ANSWERS:
+            broken(contract, request, outcome)
+
+
+@given(st.sampled_from(CUTS))
+@examples(40)
+def test_the_contract_cut_short_is_read_or_refused(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "cut.yaml"
+    path.write_text(CHAT[:cut], encoding="utf-8")
+    load_or_refuse(path)
+
+
+def anywhere(value: Any, pointer: Pointer = ()) -> list[Pointer]:
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place for key, child in children for place in ((*pointer, key), *anywhere(child, (*pointer, key)))]
+
+
+SPOTS = [place for place in anywhere(contract_with(lambda document: None)) if "x-provenance" not in place]
+JUNK = [None, True, -1, 0.5, "", "text", [], {}, ["a"], {"a": "b"}, {"$ref": "#/components/schemas/Event"}, {"$ref": 5}]
+
+
+@given(st.sampled_from(SPOTS), st.sampled_from(JUNK))
+@examples(60)
+def test_the_contract_with_junk_in_it_is_read_or_refused(tmp_path: Path, spot: Pointer, junk: Any) -> None:
+    document = contract_with(lambda whole: at(whole, spot[:-1]).__setitem__(spot[-1], junk))
+    path = tmp_path / "junk.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    load_or_refuse(path)
+
+
+@given(st.sampled_from(SPOTS), st.sampled_from(JUNK), st.booleans())
+@examples(60)
+def test_an_overlay_that_removes_or_replaces_anything_is_taken_or_refused(
+    tmp_path: Path, spot: Pointer, junk: Any, remove: bool
+) -> None:
+    target = "$" + "".join(f"[{part!r}]" for part in spot)
+    actions = [{"target": target, "remove": True}]
+    if not remove and isinstance(spot[-1], str):
+        parent = "$" + "".join(f"[{part!r}]" for part in spot[:-1])
+        actions.append({"target": parent, "update": {spot[-1]: junk}})
+    path = tmp_path / "overlay.json"
+    path.write_text(json.dumps(overlay_of(*actions)), encoding="utf-8")
+    load_or_refuse(None, path)
+
+
+# Clauses -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_clauses_can_be_read_alone(contract: Contract) -> None:
+    assert load_clauses() == contract.clauses
+    assert Clause("reply.item", "must", "…", "chat").group == "reply"

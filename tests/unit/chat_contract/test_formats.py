@@ -1,0 +1,85 @@
+"""A date-time is what RFC 3339 says, leap seconds included; the other formats are jsonschema's."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from chat_contract.contract import validator_for
+from chat_contract.formats import format_checker, is_date_time
+from tests.unit.chat_contract.properties import examples
+
+DATE_TIMES = (
+    *("2024-06-14T10:00:00Z", "2024-06-14t10:00:00z", "2024-06-14T10:00:00.5Z", "2024-06-14T10:00:00.1234567890123Z"),
+    *("2024-02-29T00:00:00Z", "2000-02-29T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"),
+    *("2024-06-14T10:00:00+00:00", "2024-06-14T10:00:00-00:00", "2024-06-14T10:00:00+23:59"),
+    # The examples of section 5.8, and a leap second as Tokyo saw it.
+    *(
+        "1990-12-31T23:59:60Z",
+        "1990-12-31T15:59:60-08:00",
+        "2017-01-01T08:59:60+09:00",
+        "2017-01-01T05:29:60+05:30",
+        "1937-01-01T12:00:27.87+00:20",
+    ),
+)
+NONE = (
+    *("", "Z", "2024-06-14", "2024-06-14T10:00:00", "2024-06-14 10:00:00Z", "2024-06-14T10:00Z", "20240614T100000Z"),
+    *("2024-13-01T00:00:00Z", "2024-00-01T00:00:00Z", "2024-02-30T00:00:00Z", "2023-02-29T00:00:00Z"),
+    *("2024-06-31T00:00:00Z", "1900-02-29T00:00:00Z", "2024-06-14T24:00:00Z", "2024-06-14T10:60:00Z"),
+    *("2024-06-14T10:00:61Z", "2024-06-14T10:00:60Z", "1990-12-31T23:59:60-08:00", "2024-06-14T10:00:00.Z"),
+    *("2024-06-14T10:00:00,5Z", "2024-06-14T10:00:00+24:00", "2024-06-14T10:00:00+01:60", "2024-06-14T10:00:00+0100"),
+    *("2024-06-14T10:00:00+1:00", "2024-06-14T10:00:00Z\n", " 2024-06-14T10:00:00Z", "2024-06-14T10:00:00ZZ"),
+    *("10000-01-01T00:00:00Z", "-001-01-01T00:00:00Z", "24-06-14T10:00:00Z", "2024-W24-5T10:00:00Z"),
+    *("٢٠٢٤-06-14T10:00:00Z", "2024-06-14T１0:00:00Z", "yesterday", "1718359200"),
+)
+
+
+@pytest.mark.parametrize("text", DATE_TIMES)
+def test_this_is_a_date_time(text: str) -> None:
+    assert is_date_time(text)
+
+
+@pytest.mark.parametrize("text", NONE)
+def test_this_is_none(text: str) -> None:
+    assert not is_date_time(text)
+
+
+@pytest.mark.parametrize("value", [None, 5, 1.5, True, [], {}])
+def test_what_is_no_string_is_none_of_its_business(value: Any) -> None:
+    assert is_date_time(value)
+
+
+@given(st.datetimes(), st.integers(-23 * 60 - 59, 23 * 60 + 59), st.integers(0, 9))
+@examples(300)
+def test_every_moment_is_a_date_time(moment: dt.datetime, offset: int, digits: int) -> None:
+    hours, minutes = divmod(abs(offset), 60)
+    fraction = f".{'7' * digits}" if digits else ""
+    text = moment.replace(microsecond=0).isoformat()
+    assert is_date_time(f"{text}{fraction}{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}")
+    assert is_date_time(f"{text}{fraction}Z")
+
+
+@pytest.mark.parametrize(("name", "good", "bad"), [("date", "2024-06-14", "2024-6-14"), ("ipv4", "1.2.3.4", "1.2.3")])
+def test_other_formats_are_checked_too(name: str, good: str, bad: str) -> None:
+    assert validator_for({"format": name}).is_valid(good)
+    assert not validator_for({"format": name}).is_valid(bad)
+
+
+def test_the_format_counts_in_a_schema() -> None:
+    validator = validator_for({"type": "string", "format": "date-time"})
+    assert validator.is_valid("2016-12-31T23:59:60Z")
+    assert not validator.is_valid("2024-06-14T10:00:00Z\n")
+
+
+def test_a_new_checker_knows_date_time_and_what_jsonschema_knows() -> None:
+    checker = format_checker()
+    assert checker.conforms("2016-12-31T23:59:60Z", "date-time")
+    assert not checker.conforms("2024-06-14T10:00:00Z\n", "date-time")
+    assert not checker.conforms("1.2.3", "ipv4")
+    assert set(checker.checkers) >= set(Draft202012Validator.FORMAT_CHECKER.checkers)
+    assert checker.checkers is not Draft202012Validator.FORMAT_CHECKER.checkers

@@ -1,0 +1,125 @@
+"""The open questions are read strictly, and a value touches one wherever it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chat_contract import DocumentError, Question, Source
+from chat_contract.open_questions import read_questions, values_at
+
+GOOD: dict[str, Any] = {
+    "question": "Is it taken?",
+    "place": "/events/*/x",
+    "schema": {"type": "integer"},
+    "answers": ["accepted", "refused"],
+}
+
+
+def read(row: Any) -> Question:
+    return read_questions(Source(Path("latitude.yaml"), {"questions": {"q": row}}, {(): 1}))["q"]
+
+
+def test_a_question_is_read_with_its_place_and_answers() -> None:
+    question = read(GOOD)
+    assert (question.id, question.text, question.place) == ("q", "Is it taken?", ("events", "*", "x"))
+    assert (question.answers, question.times, question.ask) == (("accepted", "refused"), 1, None)
+    assert not (question.about_media_type)
+    assert not (question.unknown)
+    assert not (question.unissued)
+    assert not question.other_user
+
+
+def test_every_key_of_a_question_is_read() -> None:
+    row = GOOD | {"written": "float", "media_type": "text/plain", "ask": {"x": 1}, "times": 3}
+    question = read(row | {"unknown": True, "unissued": True, "other_user": True})
+    assert (question.unknown, question.unissued, question.other_user) == (True, True, True)
+    assert (question.written, question.media_type, question.ask) == ("float", "text/plain", {"x": 1})
+    assert (question.schema, question.times) == ({"type": "integer"}, 3)
+    bare = read({"question": "Is it taken?", "answers": ["accepted"]})
+    assert (bare.place, bare.schema, bare.written, bare.about_media_type) == (None, None, None, False)
+
+
+def test_a_question_about_no_media_type_is_about_media_types() -> None:
+    assert read(GOOD | {"media_type": None}).about_media_type
+    assert not read(GOOD).about_media_type
+
+
+@pytest.mark.parametrize(
+    ("row", "place"),
+    [
+        ("text", ()),
+        (None, ()),
+        ({}, ()),
+        (GOOD | {"question": 5}, ()),
+        (GOOD | {"anwsers": []}, ()),
+        (GOOD | {"answers": []}, ("answers",)),
+        (GOOD | {"answers": None}, ("answers",)),
+        (GOOD | {"answers": "accepted"}, ("answers",)),
+        (GOOD | {"answers": ["accepted", "perhaps"]}, ("answers",)),
+    ],
+)
+def test_a_question_that_is_none_is_refused_by_its_name(row: Any, place: tuple[str, ...]) -> None:
+    with pytest.raises(DocumentError) as caught:
+        read(row)
+    assert caught.value.pointer == ("questions", "q", *place)
+    said, mend = (
+        ("has answers that nobody gives", "choose from accepted, continued, ")
+        if place
+        else ("is no question", "use the keys answers, ask, ")
+    )
+    assert caught.value.problem == said
+    assert caught.value.value == (row.get("answers") if place else row)
+    assert caught.value.mend.startswith(mend)
+
+
+def test_every_answer_may_be_given() -> None:
+    every = ["accepted", "refused", "continued", "replaced", "not-found", "unsupported"]
+    assert read(GOOD | {"answers": every}).answers == tuple(every)
+
+
+@pytest.mark.parametrize(
+    ("place", "body", "values"),
+    [
+        ((), {"a": 1}, [{"a": 1}]),
+        (("a",), {"a": None}, [None]),
+        (("a",), {}, []),
+        (("a",), [1], []),
+        (("a", "b"), {"a": 5}, []),
+        (("a", "*"), {"a": [1, 2]}, [1, 2]),
+        (("a", "*"), {"a": {"b": 1}}, []),
+        (("a", "*", "b"), {"a": [{"b": 1}, 5, {}, {"b": [2]}]}, [1, [2]]),
+    ],
+)
+def test_values_are_found_at_their_place(place: tuple[str, ...], body: Any, values: list[Any]) -> None:
+    assert list(values_at(body, place)) == values
+
+
+@pytest.mark.parametrize(
+    ("body", "touched"),
+    [
+        ({"events": [{"x": 1}]}, True),
+        ({"events": [{"x": "a"}, {"x": 2.0}]}, True),
+        ({"events": [{"x": True}]}, False),
+        ({"events": []}, False),
+        ({"x": 1}, False),
+        (None, False),
+    ],
+)
+def test_a_question_is_touched_by_a_value_of_its_schema(body: Any, touched: bool) -> None:
+    assert read(GOOD).touched_by(body) is touched
+
+
+def test_a_question_about_writing_is_touched_by_floats_alone() -> None:
+    question = read(GOOD | {"place": "/limit", "written": "float"})
+    assert question.touched_by({"limit": 3.0})
+    assert not question.touched_by({"limit": 3})
+    assert not question.touched_by({"limit": 3.5})
+
+
+def test_a_question_without_a_schema_is_touched_by_no_value() -> None:
+    bare = {key: value for key, value in GOOD.items() if key != "schema"}
+    assert not read(bare | {"place": ""}).touched_by({"events": [{"x": 1}]})
+    assert not read({key: value for key, value in GOOD.items() if key != "place"}).touched_by(5)

@@ -1,0 +1,209 @@
+"""Overlays do what OpenAPI Overlay 1.1 says, and say what is wrong with them."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chat_contract import DocumentError, Source
+from chat_contract.document.overlay import apply_overlay
+from chat_contract.document.source import parse_source
+from tests.unit.chat_contract.documents import overlay_of, update
+
+DOCUMENT = {
+    "info": {"title": "Shop", "tags": ["a", "b"], "contact": {"name": "Ann", "tel": 5}},
+    "paths": {"/a": {"get": {"x": 1}}, "/b": {"get": {"x": 2}, "post": {"x": 3}}, "/c": {}},
+    "list": [{"n": 1}, {"n": 2}, {"n": 3}],
+}
+
+
+def source(value: Any) -> Source:
+    return Source(Path("overlay.yaml"), value, {(): 1})
+
+
+def apply(*actions: Any) -> Any:
+    return apply_overlay(DOCUMENT, source(overlay_of(*actions)))
+
+
+def changed(*path: Any, to: Any) -> dict[str, Any]:
+    document: Any = copy.deepcopy(DOCUMENT)
+    place = document
+    for part in path[:-1]:
+        place = place[part]
+    place[path[-1]] = to
+    return document
+
+
+def remove(target: str) -> dict[str, Any]:
+    return {"target": target, "remove": True}
+
+
+def copied(target: str, origin: str) -> dict[str, Any]:
+    return {"target": target, "copy": origin}
+
+
+DONE: dict[str, tuple[list[Any], Any]] = {
+    "an object is merged, deep": (
+        [update("$.info", {"contact": {"name": "Bob", "mail": "b@c"}})],
+        changed("info", "contact", to={"name": "Bob", "tel": 5, "mail": "b@c"}),
+    ),
+    "a new property is added": ([update("$.info", {"new": [1]})], changed("info", "new", to=[1])),
+    "the root can be updated": ([update("$", {"info": {"title": "T"}})], changed("info", "title", to="T")),
+    "a list inside an object is joined": (
+        [update("$.info", {"tags": ["c"]})],
+        changed("info", "tags", to=["a", "b", "c"]),
+    ),
+    "a list is joined with a list": ([update("$.info.tags", ["c", "d"])], changed("info", "tags", to=[*"abcd"])),
+    "a list gets a value": ([update("$.info.tags", "c")], changed("info", "tags", to=["a", "b", "c"])),
+    "a list gets an object": ([update("$.list", {"n": 4})], changed("list", to=[{"n": n} for n in (1, 2, 3, 4)])),
+    "a text is replaced": ([update("$.info.title", "New")], changed("info", "title", to="New")),
+    "a number is replaced by null": ([update("$.info.contact.tel", None)], changed("info", "contact", "tel", to=None)),
+    "all that match are updated": (
+        [update("$.paths.*.get", {"y": 0})],
+        changed(
+            "paths", to={"/a": {"get": {"x": 1, "y": 0}}, "/b": {"get": {"x": 2, "y": 0}, "post": {"x": 3}}, "/c": {}}
+        ),
+    ),
+    "a filter chooses": (
+        [update("$.list[?@.n > 1]", {"big": True})],
+        changed("list", to=[{"n": 1}, {"n": 2, "big": True}, {"n": 3, "big": True}]),
+    ),
+    "a member is removed": ([remove("$.paths['/b']")], changed("paths", to={"/a": {"get": {"x": 1}}, "/c": {}})),
+    "elements are removed": ([remove("$.list[?@.n < 3]")], changed("list", to=[{"n": 3}])),
+    "an element of a plain list is removed": ([remove("$.info.tags[?@ == 'a']")], changed("info", "tags", to=["b"])),
+    "what matches twice is removed once": ([remove("$.list[0,0]")], changed("list", to=[{"n": 2}, {"n": 3}])),
+    "what matches twice is extended once": (
+        [update("$.info['tags','tags']", ["c"])],
+        changed("info", "tags", to=["a", "b", "c"]),
+    ),
+    "a place and what is in it are removed": ([remove("$.info..*")], changed("info", to={})),
+    "remove wins over update": (
+        [{**remove("$.paths['/a']"), "update": {"y": 1}}],
+        changed("paths", to={"/b": {"get": {"x": 2}, "post": {"x": 3}}, "/c": {}}),
+    ),
+    "a copy is merged": (
+        [copied("$.paths['/a']", "$.paths['/b']")],
+        changed("paths", "/a", to={"get": {"x": 2}, "post": {"x": 3}}),
+    ),
+    "a place is moved": (
+        [update("$.paths", {"/d": {}}), copied("$.paths['/d']", "$.paths['/a']"), remove("$.paths['/a']")],
+        changed("paths", to={"/b": {"get": {"x": 2}, "post": {"x": 3}}, "/c": {}, "/d": {"get": {"x": 1}}}),
+    ),
+    "actions are done in their order": (
+        [remove("$.info.title"), update("$.info", {"title": {"de": "Laden"}})],
+        changed("info", "title", to={"de": "Laden"}),
+    ),
+    "extensions and descriptions mean nothing": (
+        [{**update("$.info.title", "T"), "x-why": 1, "description": "Because."}],
+        changed("info", "title", to="T"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DONE)
+def test_an_action_does_what_the_specification_says(case: str) -> None:
+    actions, expected = DONE[case]
+    assert apply(*actions) == expected
+
+
+def test_the_document_given_is_left_as_it_was() -> None:
+    before = copy.deepcopy(DOCUMENT)
+    apply(update("$.info", {"contact": {"name": "B"}}), remove("$.list"), update("$.paths['/c']", {"a": [1]}))
+    assert before == DOCUMENT
+
+
+def test_a_value_given_to_several_places_is_not_shared() -> None:
+    document = apply(update("$.paths.*", {"tags": ["t"]}))
+    document["paths"]["/a"]["tags"].append("u")
+    assert document["paths"]["/b"]["tags"] == ["t"]
+
+
+def test_a_copy_shares_nothing_with_its_origin() -> None:
+    document = apply(copied("$.paths['/c']", "$.paths['/a']"))
+    document["paths"]["/c"]["get"]["x"] = 9
+    assert document["paths"]["/a"]["get"]["x"] == 1
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "1.1.7"])
+def test_these_versions_are_read(version: str) -> None:
+    assert apply_overlay(DOCUMENT, source(overlay_of(update("$.info.title", "T")) | {"overlay": version}))
+
+
+OK = update("$.info.title", "T")
+REFUSED: dict[str, tuple[Any, tuple[str | int, ...], str]] = {
+    "a list": ([OK], (), "an overlay is a mapping"),
+    "a text": ("text", (), "an overlay is a mapping"),
+    "nothing": (None, (), "an overlay is a mapping"),
+    "no version": ({"actions": [OK]}, ("overlay",), "is no overlay of version"),
+    "a version of the future": (overlay_of(OK) | {"overlay": "2.0.0"}, ("overlay",), "is no overlay of version"),
+    "a version that is a number": (overlay_of(OK) | {"overlay": 1.1}, ("overlay",), "is no overlay of version"),
+    "no actions": ({"overlay": "1.1.0"}, ("actions",), "has a list of actions"),
+    "an empty list of actions": (overlay_of(), ("actions",), "has a list of actions"),
+    "actions that are a mapping": (overlay_of() | {"actions": {"a": 1}}, ("actions",), "has a list of actions"),
+    "an action that is a text": (overlay_of(OK, "$.info"), ("actions", 1), "an action has a target"),
+    "an action without a target": (overlay_of({"update": {}}), ("actions", 0), "an action has a target"),
+    "a target that is no text": (overlay_of({"target": 5, "update": 1}), ("actions", 0), "an action has a target"),
+    "an unknown key": (overlay_of(OK | {"upsert": 1}), ("actions", 0, "upsert"), "an action has no upsert"),
+    "a target that is no query": (overlay_of(update("info", 1)), ("actions", 0, "target"), "is no JSONPath query"),
+    "an empty target": (overlay_of(update("", 1)), ("actions", 0, "target"), "is no JSONPath query"),
+    "a target that is cut": (overlay_of(update("$.paths['/a", 1)), ("actions", 0, "target"), "is no JSONPath query"),
+    "a query of another dialect": (
+        overlay_of(update("$.a[(@.length-1)]", 1)),
+        ("actions", 0, "target"),
+        "is no JSONPath",
+    ),
+    "a target that matches nothing": (overlay_of(OK, update("$.none", 1)), ("actions", 1, "target"), "matches nothing"),
+    "removing the whole": (overlay_of(remove("$")), ("actions", 0), "the whole document cannot be removed"),
+    "doing nothing": (overlay_of({"target": "$.info"}), ("actions", 0), "an action does nothing"),
+    "removing not": (overlay_of({"target": "$.info", "remove": False}), ("actions", 0), "an action does nothing"),
+    "a copy of nothing": (overlay_of(copied("$.info", "$.none")), ("actions", 0, "copy"), "matches nothing"),
+    "a copy of several": (overlay_of(copied("$.info", "$.list[*]")), ("actions", 0, "copy"), "copy matches 3 places"),
+    "a copy that is no query": (overlay_of({"target": "$.info", "copy": 5}), ("actions", 0, "copy"), "is no JSONPath"),
+    "a text for an object": (overlay_of(update("$.info", "T")), ("actions", 0, "update"), "does not go with"),
+    "a list for an object": (overlay_of(update("$.info", ["T"])), ("actions", 0, "update"), "does not go with"),
+    "an object for a text": (
+        overlay_of(update("$.info.title", {"a": 1})),
+        ("actions", 0, "update"),
+        "does not go with",
+    ),
+    "a list for a text, deep": (
+        overlay_of(update("$", {"info": {"title": ["T"]}})),
+        ("actions", 0, "update", "info", "title"),
+        "does not go with",
+    ),
+    "a text for a list, deep": (
+        overlay_of(update("$.info", {"tags": "c"})),
+        ("actions", 0, "update", "tags"),
+        "does not go with",
+    ),
+    "a copy that does not go with": (
+        overlay_of(copied("$.info", "$.list")),
+        ("actions", 0, "copy"),
+        "does not go with",
+    ),
+    "a text for the whole": (overlay_of(update("$", "T")), ("actions", 0, "update"), "does not go with"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_wrong_in_an_overlay_is_said_where_it_stands(case: str) -> None:
+    value, pointer, problem = REFUSED[case]
+    with pytest.raises(DocumentError) as caught:
+        apply_overlay(DOCUMENT, source(value))
+    error = caught.value
+    assert problem in error.problem
+    assert error.pointer == pointer
+    assert error.path == "overlay.yaml"
+    assert error.mend
+
+
+def test_the_line_is_the_one_of_the_overlay() -> None:
+    overlay = parse_source(
+        "overlay: 1.1.0\nactions:\n  - target: $.info\n    update: {}\n  - target: $.no\n    update: 1\n", Path("o")
+    )
+    with pytest.raises(DocumentError) as caught:
+        apply_overlay(DOCUMENT, overlay)
+    assert (caught.value.line, caught.value.value) == (5, "$.no")

@@ -1,0 +1,309 @@
+"""Documents are read strictly, by YAML 1.2, and every value knows its line."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat_contract import DocumentError, read_source
+from chat_contract.errors import render_pointer, shorten
+from chat_contract.resources import openapi_dir
+from chat_contract.document.source import MAX_DEPTH, Source, parse_source
+from tests.unit.chat_contract.conftest import Write
+from tests.unit.chat_contract.properties import examples, json_values
+
+HERE = Path("a.yaml")
+
+
+def parse(text: str) -> Any:
+    return parse_source(text, HERE).value
+
+
+# What is refused -----------------------------------------------------------------------------------------------------
+
+REFUSED: dict[str, tuple[str | bytes, int | None, tuple[str | int, ...], str]] = {
+    "broken syntax": ("a: 1\nb: [1, 2\nc: 3\n", 3, (), "invalid YAML"),
+    "a tab for indentation": ("a:\n\tb: 1\n", 2, (), "invalid YAML"),
+    "a control character": ("a: \x07\n", None, (), "invalid YAML"),
+    "a duplicate key": ("a: 1\nb:\n  c: 1\n  c: 2\n", 4, ("b", "c"), "the key 'c' stands twice"),
+    "a duplicate key in a flow mapping": ("a: {b: 1, b: 2}\n", 1, ("a", "b"), "stands twice"),
+    "a duplicate key in JSON": ('{"a": 1,\n "a": 2}', 2, ("a",), "stands twice"),
+    "keys that are alike once they are strings": ("1: a\n'1': b\n", 2, ("1",), "stands twice"),
+    "a second document": ("a: 1\n---\nb: 2\n", 2, (), "a second document"),
+    "a tag": ("a:\n  - !!python/object:os.system x\n", 2, ("a", 0), "the tag"),
+    "a tag of YAML 1.1": ("a: !!timestamp 2024-01-01\n", 1, ("a",), "the tag"),
+    "a tag on a collection": ("a: !!set {b, c}\n", 1, ("a",), "the tag"),
+    "a merge key": ("a: &a {b: 1}\nc:\n  <<: *a\n", 3, ("c",), "merge keys"),
+    "a list as a key": ("? [a, b]\n: 1\n", 1, (), "a key is a list or a mapping"),
+    "an alias of a list as a key": ("a: &a [1]\n*a : 2\n", 2, (), "is no text"),
+    "an alias of nothing": ("a: *b\n", 1, ("a",), "is not defined above"),
+    "an alias of what holds it": ("a: &a\n  b: *a\n", 2, ("a", "b"), "contains itself"),
+    "infinity": ("a: .inf\n", 1, ("a",), "a number that JSON cannot write"),
+    "not a number": ("a: [1, .NaN]\n", 1, ("a", 1), "a number that JSON cannot write"),
+    "a number out of range": ("a: 1e999\n", 1, ("a",), "a number that JSON cannot write"),
+    "an integer of 400 digits": (f"a: {'9' * 400}\n", 1, ("a",), "a number that JSON cannot write"),
+    "an empty file": ("", 1, (), "is empty"),
+    "nothing but comments": ("# nothing\n# at all\n", 1, (), "is empty"),
+    "bytes that are no UTF-8": (b"a: 1\nb: \xff\n", 2, (), "is not UTF-8: byte 8 is 0xff"),
+    "another encoding": ("a: é\n".encode("latin-1"), 1, (), "is not UTF-8"),
+    "absurd depth": ("[" * 100_000, 1, None, "nests deeper"),
+    "absurd depth in blocks": ("".join(" " * depth + "a:\n" for depth in range(300)), 201, None, "nests deeper"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_bad_document_is_refused_by_file_line_and_pointer(case: str, write: Write) -> None:
+    content, line, pointer, problem = REFUSED[case]
+    path = write(content)
+    with pytest.raises(DocumentError) as caught:
+        read_source(path)
+    error = caught.value
+    assert problem in error.problem
+    assert error.path == str(path)
+    assert error.mend
+    if line is not None:
+        assert error.line == line
+        assert str(error).startswith(f"{path}:{line}")
+    if pointer is not None:
+        assert error.pointer == pointer
+
+
+@pytest.mark.parametrize("name", ["missing.yaml", "."])
+def test_a_file_that_cannot_be_read_is_named(name: str, tmp_path: Path) -> None:
+    with pytest.raises(DocumentError, match="cannot be read") as caught:
+        read_source(tmp_path / name)
+    assert caught.value.path == str(tmp_path / name)
+    assert caught.value.line is None
+
+
+def test_an_alias_bomb_is_refused_at_once() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]" for level in range(1, 12)]
+    began = time.monotonic()
+    with pytest.raises(DocumentError, match="unfolds into more than") as caught:
+        parse("\n".join(lines))
+    assert time.monotonic() - began < 10
+    assert caught.value.line == 6
+
+
+def test_an_alias_counts_what_it_unfolds_into() -> None:
+    assert parse("a: &a [1, 2]\nb: *a\nc: [*a, *a]\n") == {"a": [1, 2], "b": [1, 2], "c": [[1, 2], [1, 2]]}
+
+
+def test_what_an_alias_unfolds_into_is_a_copy() -> None:
+    value = parse("a: &a [1]\nb: *a\n")
+    value["a"].append(2)
+    assert value["b"] == [1]
+
+
+def test_a_key_may_have_an_anchor() -> None:
+    assert parse("&k a: 1\nb: *k\nc: {*k : 2}\n") == {"a": 1, "b": "a", "c": {"a": 2}}
+
+
+def test_depth_is_allowed_up_to_the_bound() -> None:
+    parse("[" * MAX_DEPTH + "]" * MAX_DEPTH)
+    with pytest.raises(DocumentError, match="nests deeper"):
+        parse("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
+
+
+# What scalars mean ---------------------------------------------------------------------------------------------------
+
+MEANINGS: tuple[tuple[str, Any], ...] = (
+    ("yes", "yes"),
+    ("No", "No"),
+    ("on", "on"),
+    ("OFF", "OFF"),
+    ("y", "y"),
+    ("true", True),
+    ("False", False),
+    ("tRUE", "tRUE"),
+    ("null", None),
+    ("~", None),
+    ("", None),
+    ("nULL", "nULL"),
+    ("2024-06-14", "2024-06-14"),
+    ("2024-06-14T10:00:00Z", "2024-06-14T10:00:00Z"),
+    ("12:30:45", "12:30:45"),
+    ("190:20:30", "190:20:30"),
+    ("'999.99'", "999.99"),
+    ('"999.99"', "999.99"),
+    ("999.99", 999.99),
+    ("017", 17),
+    ("0o17", 15),
+    ("0o8", "0o8"),
+    ("0x1F", 31),
+    ("0b11", "0b11"),
+    ("-5", -5),
+    ("+5", 5),
+    ("1_000", "1_000"),
+    ("1e3", 1000.0),
+    ("1.", 1.0),
+    (".5", 0.5),
+    (".", "."),
+    ("5.0", 5.0),
+    ("9007199254740993", 9007199254740993),
+    ("!!str 5", "5"),
+    ("! 5", "5"),
+    ("=", "="),
+    ("|\n  5\n", "5\n"),
+)
+
+
+@pytest.mark.parametrize(("written", "meant"), MEANINGS)
+def test_scalars_mean_what_yaml_1_2_says(written: str, meant: Any) -> None:
+    value = parse(f"a: {written}\n")["a"]
+    assert value == meant
+    assert type(value) is type(meant)
+
+
+def test_keys_are_strings() -> None:
+    assert parse("200: a\ntrue: b\nnull: c\n1.5: d\nyes: e\n") == {
+        "200": "a",
+        "true": "b",
+        "null": "c",
+        "1.5": "d",
+        "yes": "e",
+    }
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (r'{"a": "\ud83d\ude00"}', "😀"),
+        (r'["\uD83D\uDE00"]', "😀"),
+        (r'["\\ud83d\\ude00"]', r"\ud83d\ude00"),
+        (r'["\\\ud83d\ude00"]', "\\😀"),
+        (r"a: '\ud83d\ude00'", r"\ud83d\ude00"),
+    ],
+)
+def test_a_pair_of_escapes_in_json_is_one_character(written: str, meant: str) -> None:
+    value = parse(written)
+    assert meant in (value.values() if isinstance(value, dict) else value)
+
+
+def test_a_byte_order_mark_at_the_start_is_no_content(write: Write) -> None:
+    assert read_source(write(b"\xef\xbb\xbfa: 1\n")).value == {"a": 1}
+
+
+# Lines ---------------------------------------------------------------------------------------------------------------
+
+
+def test_each_place_has_the_line_of_its_key_or_element() -> None:
+    source = parse_source("a:\n  b:\n    - 1\n    - c: 2\n\n# comment\nd: |\n  text\n", HERE)
+    expected = {(): 1, ("a",): 1, ("a", "b"): 2, ("a", "b", 0): 3, ("a", "b", 1): 4, ("a", "b", 1, "c"): 4, ("d",): 7}
+    assert source.lines == expected
+
+
+def test_a_place_that_is_not_in_the_file_has_the_line_of_the_nearest_above() -> None:
+    source = parse_source("a: &a\n  b: 1\nc: *a\n", HERE)
+    assert source.line(("c", "b")) == 3
+    assert source.line(("nowhere", 5)) == 1
+
+
+def places(value: Any, pointer: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [pointer, *(place for key, child in children for place in places(child, (*pointer, key)))]
+
+
+def same(left: Any, right: Any) -> bool:
+    """Equality that tells 1 from 1.0 and from true."""
+    return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
+
+
+@given(json_values(), st.sampled_from([None, 1, "\t"]))
+@examples(300)
+def test_json_reads_back_as_it_was(value: Any, indent: int | str | None) -> None:
+    text = json.dumps(value, indent=indent)
+    source = parse_source(text, HERE)
+    assert same(source.value, value)
+    assert_lines_exist(source, text)
+
+
+@given(json_values(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=12)))
+@examples(200)
+def test_yaml_reads_back_as_it_was(value: Any) -> None:
+    text = yaml.safe_dump(value, allow_unicode=True)
+    source = parse_source(text, HERE)
+    assert same(source.value, value)
+    assert_lines_exist(source, text)
+
+
+def assert_lines_exist(source: Source, text: str) -> None:
+    assert set(source.lines) == set(places(source.value))
+    assert all(1 <= line <= text.count("\n") + 1 for line in source.lines.values())
+    for place in source.lines:
+        assert source.lines[place] >= source.lines[place[:-1]]
+
+
+# Anything ------------------------------------------------------------------------------------------------------------
+
+
+def read_or_refuse(raw: bytes, path: Path) -> None:
+    path.write_bytes(raw)
+    try:
+        value = read_source(path).value
+    except DocumentError as error:
+        value = str(error)
+    assert json.loads(json.dumps(value)) == value
+
+
+@given(st.binary(max_size=60))
+@examples(300)
+def test_any_bytes_are_read_or_refused(tmp_path: Path, raw: bytes) -> None:
+    read_or_refuse(raw, tmp_path / "any.yaml")
+
+
+@given(st.text(st.sampled_from("ab01 \n\t-:?&*!|>[]{},#'\"%@~<=.\\_e+"), max_size=40))
+@examples(600)
+def test_any_heap_of_punctuation_is_read_or_refused(tmp_path: Path, text: str) -> None:
+    read_or_refuse(text.encode(), tmp_path / "any.yaml")
+
+
+CHAT = (openapi_dir() / "chat.yaml").read_bytes()
+
+
+@given(st.integers(0, len(CHAT)), st.integers(0, 60), st.binary(max_size=4))
+@examples(80)
+def test_the_contract_with_a_piece_replaced_is_read_or_refused(
+    tmp_path: Path, start: int, length: int, piece: bytes
+) -> None:
+    read_or_refuse(CHAT[:start] + piece + CHAT[start + length :], tmp_path / "any.yaml")
+
+
+# Messages ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_error_says_file_line_pointer_value_and_mend() -> None:
+    error = parse_source("a:\n  b/c: 5\n", HERE).error("is wrong", pointer=("a", "b/c"), value=5, mend="mend it")
+    assert str(error) == "a.yaml:2 (/a/b~1c): is wrong\n  value: 5\n  mend:  mend it"
+
+
+def test_a_value_of_none_is_shown_and_no_value_is_not() -> None:
+    assert "value: null" in str(DocumentError("p", path="f", value=None))
+    assert "value" not in str(DocumentError("p", path="f"))
+
+
+@pytest.mark.parametrize(
+    ("pointer", "written"), [((), ""), (("a", 0), "/a/0"), (("a/b", "~"), "/a~1b/~0"), (("",), "/")]
+)
+def test_pointers_are_written_by_rfc_6901(pointer: tuple[str | int, ...], written: str) -> None:
+    assert render_pointer(pointer) == written
+
+
+@pytest.mark.parametrize("value", ["x" * 500, {"a": "é" * 500}, {1, 2}, 10**5000, float("nan"), b"bytes"], ids=type)
+def test_any_value_is_shown_on_one_short_line(value: Any) -> None:
+    shown = shorten(value)
+    assert len(shown) <= 120
+    assert "\n" not in shown
+
+
+def test_a_number_too_long_to_write_does_not_hide_the_error() -> None:
+    source = parse_source(f"a: 0x{'f' * 5000}\n", HERE)
+    assert "value:" in str(source.error("is wrong", pointer=("a",), value=source.value["a"], mend="mend it"))

@@ -1,0 +1,42 @@
+"""Pairwise rows: every two levels meet, as far as the rows reach."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chat_verifier.planning.covering import pairwise
+
+
+def pairs_of(rows, names):
+    return {frozenset({(one, row[one]), (other, row[other])}) for row in rows for one, other in combinations(names, 2)}
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    faults=st.integers(1, 5),
+    factors=st.dictionaries(
+        st.sampled_from("abcd"), st.integers(1, 4).map(lambda n: [str(i) for i in range(n)]), min_size=1
+    ),
+)
+def test_with_enough_rows_every_pair_meets(faults, factors):
+    fixed = [{"fault": str(number), "index": str(number)} for number in range(faults)] * 20
+    rows = pairwise(fixed, factors, key="fault")
+    names = ["fault", *factors]
+    levels = {"fault": [row["fault"] for row in fixed], **factors}
+    wanted = {
+        frozenset({(one, left), (other, right)})
+        for one, other in combinations(names, 2)
+        for left in levels[one]
+        for right in levels[other]
+    }
+    assert wanted <= pairs_of(rows, names)
+
+
+def test_each_fixed_row_comes_once_and_in_order():
+    fixed = [{"fault": "a", "index": str(number)} for number in range(3)]
+    rows = pairwise(fixed, {"turn": ["first", "later"]}, key="fault")
+    assert [row["index"] for row in rows] == ["0", "1", "2"]
+    assert {row["turn"] for row in rows} == {"first", "later"}

@@ -1,0 +1,253 @@
+"""The plan is derived from the contract, keeps to its budget, and puts every clause to the test."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from chat_contract import load_contract
+from chat_contract.history import History
+from chat_contract.exchange import Interaction, Response
+from chat_contract.conformance import facts_of
+from chat_contract.rules.facts import Kind
+from chat_verifier.planning.exploration import explored
+from chat_verifier.run.reference_server import IdealServer, needed_for
+from chat_verifier.planning.plan import make_plan
+from chat_verifier.planning.samples import MISSING, Samples
+from chat_verifier.run.runner import Runner, by_clause
+from chat_verifier.verify import TIERS
+
+CONTRACT = load_contract()
+
+
+def played(scripts):
+    runner = Runner(CONTRACT, IdealServer(CONTRACT))
+    runner.play(scripts)
+    return runner.journal.observations
+
+
+@pytest.fixture(scope="module")
+def observations():
+    return played(make_plan(CONTRACT, key="a-secret-key").scripts)
+
+
+NEED_ITEMS = {"reply.item-price", "reply.item-twice"}
+"""Clauses about items; the ideal server has none."""
+
+
+def test_every_clause_is_put_to_the_test(observations):
+    assert set(CONTRACT.clauses) - set(by_clause(observations)) == NEED_ITEMS
+
+
+def test_a_server_that_keeps_every_clause_is_blamed_for_none(observations):
+    assert [violation.message for seen in observations for violation in seen.violations] == []
+
+
+class NamesOneFault(IdealServer):
+    """Keeps every MUST, but stops at the first fault, as many a hand-written check does."""
+
+    def send(self, request):
+        answer = super().send(request)
+        if answer.status != 422:
+            return answer
+        detail = json.loads(answer.body)["detail"][:1]
+        return Response(422, answer.headers, json.dumps({"detail": detail}).encode())
+
+
+def played_quickly(server):
+    tier = TIERS["quick"]
+    runner = Runner(CONTRACT, server, max_requests=tier.requests - tier.confirming)
+    runner.play(make_plan(CONTRACT, budget=tier.requests).scripts)
+    return runner.journal.observations
+
+
+@pytest.mark.parametrize("server", [IdealServer, NamesOneFault])
+def test_the_quick_tier_puts_every_must_clause_to_the_test(server):
+    seen = played_quickly(server(CONTRACT))
+    must = {
+        name for name, clause in CONTRACT.clauses.items() if clause.level == "must" and clause.group != "credentials"
+    }
+    assert must - set(by_clause(seen)) == set()
+    assert not [violation for one in seen for violation in one.violations if violation.level == "must"]
+
+
+def test_a_pack_of_faults_holds_every_wrong_value_of_every_field():
+    samples = Samples(CONTRACT)
+    sent = [json.dumps(seen.facts.body) for seen in played_quickly(IdealServer(CONTRACT)) if "fault" in seen.step.label]
+    for wrong in samples.wrong_top():
+        if wrong.value is not MISSING:
+            assert any(json.dumps({wrong.field: wrong.value})[1:-1] in body for body in sent), wrong.label
+
+
+def test_what_a_server_does_not_name_of_a_pack_is_sent_alone():
+    class Overlooks(IdealServer):
+        """Names all faults but one."""
+
+        def send(self, request):
+            answer = super().send(request)
+            if answer.status != 422:
+                return answer
+            detail = [one for one in json.loads(answer.body)["detail"] if one["loc"] != ["body", "user_id"]]
+            return Response(422, answer.headers, json.dumps({"detail": detail}).encode())
+
+    alone = [seen for seen in played_quickly(Overlooks(CONTRACT)) if seen.step.label.startswith("user_id ")]
+    types = {type(seen.facts.body["user_id"]) for seen in alone}
+    assert types >= {bool, int, list, dict}
+    assert {fault.place for seen in alone for fault in seen.facts.classification.hard_faults} == {("user_id",)}
+
+
+def served(server):
+    tier = TIERS["default"]
+    runner = Runner(CONTRACT, server(CONTRACT), max_requests=tier.requests - tier.confirming - tier.exploring)
+    runner.play(make_plan(CONTRACT).scripts)
+    return runner.journal.observations
+
+
+def wrong_places(seen, *, later):
+    return {
+        (tuple("*" if isinstance(part, int) else part for part in fault.place), repr(_at(one.facts.body, fault.place)))
+        for one in seen
+        if one.step.continues == later and one.script.group in {"rejection", "conversation"}
+        for fault in one.facts.classification.hard_faults
+    }
+
+
+def _at(body, place):
+    for part in place:
+        if isinstance(body, dict) and part not in body:
+            return MISSING
+        body = body[part]
+    return body
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_server_that_names_several_faults_is_sent_every_wrong_type_of_every_field_in_either_turn(later):
+    samples = Samples(CONTRACT)
+    found = wrong_places(served(IdealServer), later=later)
+    for name, wrongs in samples.wrong_fields(later=later).items():
+        for wrong in wrongs:
+            assert ((name,), repr(wrong.value)) in found, wrong.label
+    for wrong in samples.wrong_event():
+        if wrong.value == {} and not wrong.field:
+            # What is wrong with an empty object is what it lacks.
+            continue
+        place = ("events", "*", wrong.field) if wrong.field else ("events", "*")
+        assert (place, repr(wrong.value)) in found, wrong.label
+
+
+def test_a_server_that_names_the_first_fault_is_sent_one_fault_at_a_time():
+    several, first = served(IdealServer), served(NamesOneFault)
+    assert not [seen for seen in first if seen.script.naming == "several"]
+    assert not [seen for seen in several if seen.script.naming == "first"]
+    assert len([seen for seen in first if len(seen.facts.classification.hard_faults) == 1]) > 60
+
+
+class OverlooksTheSecondLast(IdealServer):
+    """Takes null for an event, but not for the last one, in a later turn."""
+
+    def send(self, request):
+        answer = super().send(request)
+        body = facts_of(CONTRACT, Interaction(request, answer), History()).body if answer.status == 422 else None
+        if not isinstance(body, dict) or "conversation_id" not in body or not isinstance(body.get("events"), list):
+            return answer
+        overlooked = [["body", "events", index] for index, event in enumerate(body["events"][:-1]) if event is None]
+        detail = [one for one in json.loads(answer.body)["detail"] if one["loc"] not in overlooked]
+        return Response(422, answer.headers, json.dumps({"detail": detail}).encode()) if detail else self.reply()
+
+    def reply(self):
+        reply = {"conversation_id": f"x-{self.allowance.sent}", "message": "m", "items": []}
+        return Response(200, (("Content-Type", "application/json"),), json.dumps(reply).encode())
+
+
+def test_what_is_overlooked_among_other_faults_is_sent_alone_where_it_stood():
+    broken = {v.clause for seen in served(OverlooksTheSecondLast) for v in seen.violations}
+    assert "rejection.event" in broken
+
+
+def test_with_few_requests_the_same_clauses_come_in_fewer():
+    assert make_plan(CONTRACT, budget=60).scripts[0].rank == 0
+    tight = [script for script in make_plan(CONTRACT, budget=60).scripts if script.rank <= 1]
+    assert sum(len(script.steps) for script in tight) <= TIERS["quick"].requests - TIERS["quick"].confirming
+
+
+def test_the_same_seed_makes_the_same_plan_and_another_one_does_not():
+    def sent(seed):
+        scripts = [*make_plan(CONTRACT, seed=seed).scripts, *explored(CONTRACT, seed, 12)]
+        return [step.raw("id") for script in scripts for step in script.steps]
+
+    assert sent(1) == sent(1)
+    assert sent(1) != sent(2)
+
+
+def test_a_rejection_holds_nothing_of_the_latitude_beside_its_fault(observations):
+    for seen in observations:
+        if seen.script.group == "rejection" and seen.facts.kind is Kind.MUST_REFUSE:
+            hard = {fault.place for fault in seen.facts.classification.hard_faults}
+            assert {fault.place for fault in seen.facts.classification.faults} == hard, seen.step.label
+
+
+def test_an_accepted_turn_lies_in_must_accept(observations):
+    for seen in observations:
+        if seen.script.group == "request" and seen.facts.kind not in {Kind.CHUNKED, Kind.LATITUDE}:
+            assert seen.facts.kind is Kind.MUST_ACCEPT, (seen.step.label, seen.facts.classification.faults)
+
+
+def test_every_field_is_wrong_in_every_type_it_must_not_have(observations):
+    samples = Samples(CONTRACT)
+    wanted = {(wrong.field, wrong.type) for wrong in samples.wrong_top()}
+    assert {field for field, _ in wanted} == set(CONTRACT.schemas["documented"]["properties"])
+    assert ("limit", "null") not in wanted
+    assert ("message", "null") in wanted
+    assert ("limit", "number") in wanted
+
+
+@pytest.mark.parametrize("position", [0, 1, 11])
+def test_faults_stand_in_the_first_the_second_and_a_late_event(observations, position):
+    places = {fault.place for seen in observations for fault in seen.facts.classification.hard_faults}
+    assert any(place[:2] == ("events", position) for place in places)
+
+
+def test_every_pair_of_fields_is_wrong_at_once(observations):
+    fields = list(CONTRACT.schemas["documented"]["properties"])
+    pairs = {frozenset((one, other)) for one in fields for other in fields if one < other}
+    seen_pairs = {
+        frozenset(str(fault.place[0]) for fault in seen.facts.classification.hard_faults)
+        for seen in observations
+        if seen.step.label.startswith("two faults:")
+    }
+    assert pairs <= seen_pairs
+
+
+def test_a_pack_is_taken_apart_only_where_its_answer_is_unclear():
+    class Strict(IdealServer):
+        def send(self, request):
+            answer = super().send(request)
+            kind = facts_of(CONTRACT, Interaction(request, answer), History()).kind
+            if kind is Kind.LATITUDE and answer.status == 200:
+                detail = [{"loc": ["body"], "msg": "no", "type": "no"}]
+                return Response(422, answer.headers, json.dumps({"detail": detail}).encode())
+            return answer
+
+    scripts = [script for script in make_plan(CONTRACT).scripts if script.parts]
+    lenient, strict = Runner(CONTRACT, IdealServer(CONTRACT)), Runner(CONTRACT, Strict(CONTRACT))
+    lenient.play(scripts)
+    strict.play(scripts)
+    assert len(lenient.journal.observations) == len(scripts)
+    assert len(strict.journal.observations) > 2 * len(scripts)
+
+
+def test_a_run_for_one_clause_sends_little():
+    plan = make_plan(CONTRACT).scripts
+    needed = needed_for(CONTRACT, plan, {"request.charset"})
+    assert 0 < sum(len(script.steps) for script in needed) < 5
+
+
+def test_no_conversation_is_longer_than_twenty_turns():
+    scripts = [*make_plan(CONTRACT).scripts, *explored(CONTRACT, 3, 60)]
+    assert max(len(script.steps) for script in scripts) <= 20
+
+
+def test_exploring_keeps_to_its_budget():
+    for budget in (0, 1, 5, 40):
+        assert sum(len(script.steps) for script in explored(CONTRACT, 0, budget)) <= budget

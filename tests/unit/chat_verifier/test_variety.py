@@ -1,0 +1,109 @@
+"""Where the value does not matter, every form of one is sent; what a step is about stays as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chat_contract import load_contract
+from chat_verifier.planning.plan import make_plan
+from chat_verifier.planning.samples import Samples
+from chat_verifier.planning.values import (
+    EVENT_TYPES,
+    IDS,
+    ITEM_IDS,
+    LENGTHS,
+    MESSAGES,
+    OTHER_TIMES,
+    TIMES,
+)
+from chat_verifier.planning.variety import with_variety
+from chat_verifier.planning.case import ISSUED, Script, Step, single
+
+CONTRACT = load_contract()
+SAMPLES = Samples(CONTRACT)
+
+
+def bodies(free, scripts):
+    return [step.body for script in scripts for step in script.steps if step.free in free]
+
+
+@pytest.fixture(scope="module")
+def accepted():
+    scripts = [script for script in make_plan(CONTRACT).scripts if script.naming != "first"]
+    return [body for body in bodies({"values", "anything"}, scripts) if SAMPLES.everyone_takes(body)]
+
+
+def test_all_that_is_made_up_is_what_everyone_takes(accepted):
+    step = Step("hello", SAMPLES.request(), free="anything")
+    for body in bodies({"anything"}, with_variety(SAMPLES, [single(step, "request")] * 300)):
+        assert SAMPLES.everyone_takes(body), body
+    assert len(accepted) > 35
+
+
+def test_every_form_of_a_value_is_sent_in_a_request_that_must_be_accepted(accepted):
+    messages = {body["message"] for body in accepted}
+    assert set(MESSAGES) <= messages
+    assert {len(message) for message in messages} >= set(LENGTHS)
+    assert {body.get("limit") for body in accepted} == {None, *range(1, 11)}
+    assert {body.get("user_id") for body in accepted} >= set(IDS[:8])
+    assert {body.get("session_id") for body in accepted} >= set(IDS[5:])
+    events = [event for body in accepted for event in body.get("events", ())]
+    assert {event["timestamp"] for event in events} >= {*TIMES, *OTHER_TIMES}
+    assert {event["type"] for event in events} >= set(EVENT_TYPES)
+    assert {event.get("item_id") for event in events} >= set(ITEM_IDS)
+    assert {tuple(event) for event in events} >= {
+        ("timestamp", "type"),
+        ("timestamp", "type", "item_id"),
+        ("timestamp", "type", "description"),
+        ("timestamp", "type", "item_id", "description"),
+    }
+
+
+def test_the_fields_come_in_many_sets_in_first_and_later_turns(accepted):
+    for later in (False, True):
+        sets = {frozenset(body) - {"conversation_id"} for body in accepted if ("conversation_id" in body) == later}
+        assert len(sets) >= 12
+
+
+def test_whoever_opens_a_conversation_goes_on_with_it():
+    for script in make_plan(CONTRACT).scripts:
+        user = None
+        for step in script.steps:
+            if not isinstance(step.body, dict) or step.free == "nothing":
+                user = step.body.get("user_id", user) if isinstance(step.body, dict) else user
+                continue
+            said = step.body.get("user_id")
+            if step.continues and SAMPLES.everyone_takes(step.body):
+                assert said in (None, user), (script.name, step.label)
+            elif not step.continues:
+                user = said
+
+
+def test_what_a_step_is_about_stays():
+    go_on = SAMPLES.request(message="and then?", conversation_id=ISSUED, limit=2, session_id="mine")
+    (script,) = with_variety(SAMPLES, [Script("talk", "conversation", (Step("goes on", go_on, free="values"),))])
+    assert script.steps[0].body == go_on
+    wrong = SAMPLES.request("session_id", user_id=5)
+    (script,) = with_variety(SAMPLES, [single(Step("wrong", wrong, free="values"), "rejection")])
+    assert script.steps[0].body["user_id"] == 5
+    assert script.steps[0].body.keys() == wrong.keys()
+    assert script.steps[0].body["session_id"] != wrong["session_id"]
+
+
+def test_a_contract_with_many_fields_takes_no_longer():
+    properties = {**CONTRACT.schemas["documented"]["properties"], **{f"x_{n}": {"type": "string"} for n in range(40)}}
+    schemas = {name: {**schema, "properties": properties} for name, schema in CONTRACT.schemas.items()}
+    bounds = {**properties, **CONTRACT.schemas["must-accept"]["properties"]}
+    many = Samples(
+        replace(CONTRACT, schemas={**schemas, "must-accept": {**schemas["must-accept"], "properties": bounds}})
+    )
+    step = Step("hello", many.request(), free="anything")
+    bodies = [script.steps[0].body for script in with_variety(many, [single(step, "request")] * 20)]
+    assert len({frozenset(body) for body in bodies}) == 20
+
+
+def test_a_step_that_is_not_free_is_left_alone():
+    script = single(Step("hello", SAMPLES.request(*SAMPLES.optional)), "request")
+    assert with_variety(SAMPLES, [script]) == [script]

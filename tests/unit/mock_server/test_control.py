@@ -1,0 +1,429 @@
+"""The control API: rules, reset, the journal; who may use it; keys, rate and other origins."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from mock_server import create_app
+from mock_server.respond.auth import RateLimit
+from mock_server.control.guard import refusal
+from mock_server.respond.journal import ALL_BYTES, KEPT_BYTES, MOST_FOLLOWERS, Journal, TooManyFollowersError
+from mock_server.loading.options import Rate
+from tests.support.deciding import decide, service_with
+
+HI = b'{"message":"hi","conversation_id":"c"}'
+PAGE = "http://localhost:5173"
+
+
+def client_with(**options: Any) -> FlaskClient:
+    return create_app(service=service_with(**options)).test_client()
+
+
+def say(client: FlaskClient, **more: Any) -> Any:
+    return client.post("/v1/chat", json={"message": "hi", **more})
+
+
+def kept(client: FlaskClient, query: str = "") -> list[dict[str, Any]]:
+    return client.get(f"/_mock/requests{query}").json["requests"]
+
+
+# Rules and reset ------------------------------------------------------------------------------------------------------
+
+
+def test_rules_are_put_added_shown_and_dropped(client: FlaskClient) -> None:
+    assert client.get("/_mock/behaviour").json == {"rules": []}
+    assert client.put("/_mock/behaviour", json={"code": 429, "times": 1}).json == {"rules": [{"code": 429, "times": 1}]}
+    assert len(client.post("/_mock/behaviour", json={"code": 500, "times": 1}).json["rules"]) == 2
+    assert [say(client).status_code for _ in range(3)] == [429, 500, 200]
+    client.put("/_mock/behaviour", json={"code": 503})
+    assert client.delete("/_mock/behaviour").json == {"rules": []}
+    assert say(client).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"[]", b'{"cod":1}', b"\xff", b"NaN", b"[" * 600, b'{"code":429}x', b"{}" + b" " * 2**20]
+)
+def test_a_rule_that_cannot_be_read_is_explained_and_changes_nothing(client: FlaskClient, raw: bytes) -> None:
+    client.put("/_mock/behaviour", json={"code": 503})
+    for method in (client.put, client.post):
+        response = method("/_mock/behaviour", data=raw)
+        assert (response.status_code, response.mimetype) == (400, "application/problem+json")
+        assert response.json["detail"]
+    assert client.get("/_mock/behaviour").json == {"rules": [{"code": 503}]}
+
+
+def test_reset_begins_anew(client: FlaskClient) -> None:
+    say(client)
+    client.put("/_mock/behaviour", json={"code": 503})
+    assert client.post("/_mock/reset").status_code == 204
+    assert say(client).status_code == 200
+    assert len(kept(client)) == 1
+
+
+# The journal ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_request_is_shown_with_its_verdict_and_why_it_got_this_reply(client: FlaskClient) -> None:
+    say(client, message="Which desk would you recommend for heavy tools?", conversation_id="c")
+    say(client, message="Is it delivered assembled?", conversation_id="c")
+    first, second = kept(client)
+    assert (first["status"], first["conversation_id"], first["path"]) == (200, "c", "/v1/chat")
+    assert first["verdict"] == {"keeps_contract": True, "standing": "documented", "faults": [], "answer": []}
+    assert (first["why"]["conversation"], first["why"]["turn"]) == ("desk-for-heavy-tools", 0)
+    assert first["request"]["body"]["message"].startswith("Which desk")
+    assert first["reply"]["body"]["conversation_id"] == "c"
+    assert second["verdict"]["standing"] == "must-accept"
+    assert {"conversation", "turn", "lacks"} <= set(second["why"]["not_matched"][0])
+
+
+@pytest.mark.parametrize(
+    ("body", "standing", "says"),
+    [
+        (b'{"message":5}', "must-refuse", "/message is 5"),
+        (b'{"limit":2}', "must-refuse", "/message is missing"),
+        (b'{"message":"hi","limit":"5"}', "may-accept", '/limit is "5"'),
+        (b"{", "must-refuse", "the body is no JSON"),
+        (b"", "must-refuse", "the body is no JSON"),
+        (b'{"message":"hi","events":[{"type":"x"}]}', "must-refuse", "/events/0/timestamp is missing"),
+    ],
+)
+def test_what_breaks_the_contract_is_named(client: FlaskClient, body: bytes, standing: str, says: str) -> None:
+    client.post("/v1/chat", data=body, content_type="application/json")
+    [entry] = kept(client)
+    assert entry["verdict"]["keeps_contract"] is False
+    assert entry["verdict"]["standing"] == standing
+    assert any(says in fault for fault in entry["verdict"]["faults"])
+    assert entry["verdict"]["answer"] == []
+
+
+def test_a_foreign_media_type_breaks_the_contract(client: FlaskClient) -> None:
+    client.post("/v1/chat", data=HI, content_type="text/plain")
+    assert kept(client)[0]["verdict"]["faults"] == ["the media type is not application/json"]
+
+
+def test_another_path_is_in_the_journal_too(client: FlaskClient) -> None:
+    client.post("/chat", json={"message": "hi"})
+    client.get("/v1/chat")
+    first, second = kept(client)
+    assert (first["path"], first["status"], second["method"], second["status"]) == ("/chat", 404, "GET", 405)
+    assert "POST /v1/chat" in first["verdict"]["faults"][0]
+    assert not second["verdict"]["keeps_contract"]
+
+
+def test_a_broken_answer_that_was_asked_for_is_judged_as_what_it_is(client: FlaskClient) -> None:
+    client.post("/v1/chat", json={"message": "hi"}, headers={"Prefer": "fault=malformed"})
+    [entry] = kept(client)
+    assert entry["verdict"]["keeps_contract"] is True
+    assert entry["verdict"]["answer"]
+    assert "fault=malformed" in entry["why"]["because"]
+
+
+def test_the_journal_is_filtered_and_cleared(client: FlaskClient) -> None:
+    say(client, conversation_id="a")
+    say(client, conversation_id="b")
+    client.post("/v1/chat", data=b"{", content_type="application/json")
+    client.get("/elsewhere")
+    assert [entry["conversation_id"] for entry in kept(client, "?conversation=b")] == ["b"]
+    assert [entry["status"] for entry in kept(client, "?status=422")] == [422]
+    assert [entry["path"] for entry in kept(client, "?path=/elsewhere")] == ["/elsewhere"]
+    assert client.delete("/_mock/requests").status_code == 204
+    assert kept(client) == []
+
+
+@pytest.mark.parametrize("query", ["?stauts=422", "?status=x", "?status=٤٢٢"])
+def test_a_filter_that_there_is_not_is_refused(client: FlaskClient, query: str) -> None:
+    for path in ("requests", "requests/stream"):
+        response = client.get(f"/_mock/{path}{query}")
+        assert (response.status_code, response.mimetype) == (400, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"message":"\\ud800"}', b'{"x":1e400}', b'{"x":NaN}', b"\xff\xfe", b"[" * 5000, b"9" * 5000]
+)
+def test_whatever_was_sent_can_be_shown(client: FlaskClient, body: bytes) -> None:
+    client.post("/v1/chat", data=body, content_type="application/json")
+    [entry] = kept(client)
+    assert entry["status"] == 422
+    assert entry["request"]["body"] is not None
+
+
+def test_very_many_faults_are_counted_and_a_long_answer_is_not_judged_by_its_beginning(client: FlaskClient) -> None:
+    client.post("/v1/chat", json={"message": "hi", "events": [{"timestamp": 1, "type": 2}] * 1000})
+    [entry] = kept(client)
+    assert len(entry["verdict"]["faults"]) == 21
+    assert "more" in entry["verdict"]["faults"][-1]
+    assert entry["verdict"]["answer"] == []
+    assert "not kept" in entry["reply"]["body"]
+
+
+def test_a_verdict_is_made_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    say(client)
+    first = kept(client)
+    monkeypatch.setattr("mock_server.control.entries.classify", lambda *_: 1 / 0)
+    assert kept(client) == first
+
+
+def test_keys_are_shown_nowhere() -> None:
+    client = client_with(require_key="the-secret-key")
+    client.post("/v1/chat", json={"message": "my key is the-secret-key"}, headers={"X-API-Key": "the-secret-key"})
+    client.post("/v1/chat", json={"message": "x"}, headers={"Authorization": "Bearer other-secret", "Cookie": "s=1"})
+    text = client.get("/_mock/requests").text
+    assert "secret" not in text.replace("[redacted]", "")
+    assert "s=1" not in text
+    assert [entry["status"] for entry in json.loads(text)["requests"]] == [200, 401]
+
+
+def test_a_key_from_a_browser_is_remarked_on(client: FlaskClient) -> None:
+    client.post("/v1/chat", json={"message": "x"}, headers={"Authorization": "Bearer k", "Origin": PAGE})
+    assert "keys are for servers" in kept(client)[0]["notes"][0]
+
+
+def test_the_journal_is_bounded_in_number_and_in_bytes() -> None:
+    service = service_with(max_requests_kept=3)
+    for _ in range(5):
+        decide(service, HI)
+    assert [entry.number for entry in service.journal.entries()] == [3, 4, 5]
+    large = service_with()
+    for _ in range(200):
+        decide(large, b'{"message":"%s"}' % (b"a" * 100_000))
+    entries = large.journal.entries()
+    assert sum(entry.size for entry in entries) <= ALL_BYTES
+    assert all(len(entry.body) <= KEPT_BYTES for entry in entries)
+    assert 10 < len(entries) < 200
+
+
+def test_nothing_is_kept_where_nothing_is_to_be_kept() -> None:
+    service = service_with(max_requests_kept=0)
+    decide(service, HI)
+    assert service.journal.entries() == []
+
+
+def test_the_journal_can_be_followed(client: FlaskClient) -> None:
+    stream = client.get("/_mock/requests/stream?status=422", buffered=False)
+    lines = stream.iter_encoded()
+    assert (stream.mimetype, next(lines)) == ("application/x-ndjson", b"\n")
+    say(client)
+    client.post("/v1/chat", data=b"{", content_type="application/json")
+    seen = [line for line in (next(lines) for _ in range(2)) if line.strip()]
+    assert [json.loads(line)["status"] for line in seen] == [422]
+    stream.close()
+
+
+def test_followers_are_few_make_room_and_end_with_the_server() -> None:
+    journal = Journal(10)
+    following = [journal.follow() for _ in range(MOST_FOLLOWERS)]
+    with pytest.raises(TooManyFollowersError):
+        journal.follow()
+    following[0].close()
+    again = journal.follow()
+    journal.end()
+    assert list(again) == []
+
+
+def test_one_follower_too_many_is_told(client: FlaskClient) -> None:
+    streams = [client.get("/_mock/requests/stream", buffered=False) for _ in range(MOST_FOLLOWERS + 1)]
+    assert [stream.status_code for stream in streams] == [200] * MOST_FOLLOWERS + [429]
+    for stream in streams:
+        stream.close()
+    stream = client.get("/_mock/requests/stream", buffered=False)
+    assert stream.status_code == 200
+    stream.close()
+
+
+# Who may control ------------------------------------------------------------------------------------------------------
+
+CONTROL = ["/_mock/behaviour", "/_mock/requests", "/_mock/requests/stream"]
+
+
+@pytest.mark.parametrize("path", CONTROL)
+@pytest.mark.parametrize(
+    ("headers", "client_address"),
+    [
+        ({"Host": "evil.test"}, "127.0.0.1"),
+        ({"Host": "evil.test:4010"}, "127.0.0.1"),
+        ({"Host": "localhost.evil.test"}, "127.0.0.1"),
+        ({"Host": "localhost@evil.test"}, "127.0.0.1"),
+        ({"Host": "192.168.0.5"}, "127.0.0.1"),
+        ({"Origin": "https://evil.test"}, "127.0.0.1"),
+        ({"Origin": "http://localhost.evil.test"}, "127.0.0.1"),
+        ({"Origin": "null"}, "127.0.0.1"),
+        ({"Sec-Fetch-Site": "cross-site"}, "127.0.0.1"),
+        ({}, "192.168.0.9"),
+        ({}, "::ffff:10.0.0.1"),
+        ({}, "2001:db8::1"),
+    ],
+    ids=str,
+)
+def test_other_sites_and_other_machines_may_not_control(
+    client: FlaskClient, path: str, headers: dict[str, str], client_address: str
+) -> None:
+    response = client.get(path, headers=headers, environ_overrides={"REMOTE_ADDR": client_address})
+    assert (response.status_code, response.mimetype) == (403, "application/problem+json")
+    posted = client.post("/_mock/reset", headers=headers, environ_overrides={"REMOTE_ADDR": client_address})
+    assert posted.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("headers", "client_address"),
+    [
+        ({"Host": "localhost:4010"}, "127.0.0.1"),
+        ({"Host": "[::1]:4010"}, "::1"),
+        ({"Host": "127.0.0.1"}, "127.0.0.5"),
+        ({"Host": "shop.localhost:4010"}, "::ffff:127.0.0.1"),
+        ({"Origin": PAGE, "Host": "LOCALHOST"}, "127.0.0.1"),
+        ({"Origin": "http://[::1]:3000"}, "127.0.0.1"),
+        ({"Sec-Fetch-Site": "same-origin"}, "127.0.0.1"),
+        ({"Sec-Fetch-Site": "none"}, "127.0.0.1"),
+    ],
+    ids=str,
+)
+def test_this_machine_may(client: FlaskClient, headers: dict[str, str], client_address: str) -> None:
+    response = client.get("/_mock/behaviour", headers=headers, environ_overrides={"REMOTE_ADDR": client_address})
+    assert response.status_code == 200
+
+
+def test_the_token_opens_from_anywhere_and_nothing_else_does() -> None:
+    client = client_with(control_token="let-me-in")
+    far = {"REMOTE_ADDR": "192.168.0.9"}
+    right, wrong = {"X-Mock-Token": "let-me-in", "Host": "mock.test"}, {"X-Mock-Token": "let-me-out"}
+    assert client.get("/_mock/requests", headers=right, environ_overrides=far).status_code == 200
+    for headers in (wrong, {}, {"X-Mock-Token": ""}, {"X-Mock-Token": "lét"}):
+        assert client.get("/_mock/requests", headers=headers).status_code == 403
+    assert client.get("/_mock/health", environ_overrides=far).status_code == 200
+
+
+def test_a_name_that_the_mock_listens_on_is_its_own() -> None:
+    headers = {"host": "devbox:4010"}
+    assert refusal(headers, "127.0.0.1", token=None, origins=(), own_name="devbox") is None
+    assert refusal(headers, "127.0.0.1", token=None, origins=(), own_name="0.0.0.0") is not None
+
+
+def test_a_page_that_may_read_answers_may_control_but_not_every_page() -> None:
+    headers = {"host": "localhost", "origin": "http://shop.test"}
+    assert refusal(headers, "127.0.0.1", token=None, origins=("http://shop.test",)) is None
+    assert refusal(headers, "127.0.0.1", token=None, origins=("*",)) is not None
+
+
+# Keys and rate --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Authorization": "Bearer k-1"}, 200),
+        ({"Authorization": "bearer k-1"}, 200),
+        ({"X-API-Key": "k-1"}, 200),
+        ({"X-API-Key": "k-1", "Authorization": "Bearer wrong"}, 200),
+        ({}, 401),
+        ({"Authorization": "Bearer k-2"}, 401),
+        ({"Authorization": "k-1"}, 401),
+        ({"Authorization": "Basic k-1"}, 401),
+        ({"Authorization": "Bearer "}, 401),
+        ({"X-API-Key": "Bearer k-1"}, 401),
+        ({"X-API-Key": "K-1"}, 401),
+        ({"Prefer": "code=200"}, 401),
+    ],
+    ids=str,
+)
+def test_a_key_is_demanded_in_either_form(headers: dict[str, str], status: int) -> None:
+    response = client_with(require_key="k-1").post("/v1/chat", json={"message": "hi"}, headers=headers)
+    assert response.status_code == status
+    if status == 401:
+        assert response.json == {"detail": "Not authenticated"}
+        assert response.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_rate_is_kept_and_says_when_to_come_back() -> None:
+    now = [100.0]
+    limit = RateLimit(Rate(2, 10), lambda: now[0])
+    assert [limit.seconds_to_wait() for _ in range(4)] == [0, 0, 5, 5]
+    now[0] += 4.9
+    assert limit.seconds_to_wait() == 1
+    now[0] += 0.2
+    assert [limit.seconds_to_wait() for _ in range(2)] == [0, 5]
+    now[0] += 1000
+    assert [limit.seconds_to_wait() for _ in range(3)] == [0, 0, 5]
+    limit.reset()
+    assert limit.seconds_to_wait() == 0
+
+
+def test_beyond_the_rate_there_is_429() -> None:
+    client = client_with(rate_limit=Rate(1, 3600))
+    assert say(client).status_code == 200
+    response = say(client)
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "3600")
+    client.post("/_mock/reset")
+    assert say(client).status_code == 200
+
+
+# Other origins --------------------------------------------------------------------------------------------------------
+
+
+def preflight(client: FlaskClient, path: str, origin: str, **more: str) -> Any:
+    headers = {"Origin": origin, "Access-Control-Request-Method": "POST", **more}
+    return client.options(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+@pytest.mark.parametrize(
+    "origin", [PAGE, "https://localhost", "http://127.0.0.1:3000", "http://[::1]:8080", "http://app.localhost:1"]
+)
+def test_pages_of_this_machine_may_read_answers_with_credentials(client: FlaskClient, origin: str) -> None:
+    ready = preflight(client, "/v1/chat", origin, Access_Control_Request_Headers="content-type, authorization, prefer")
+    assert ready.status_code == 204
+    assert ready.headers["Access-Control-Allow-Origin"] == origin
+    assert ready.headers["Access-Control-Allow-Methods"] == "POST"
+    assert ready.headers["Access-Control-Allow-Headers"] == "content-type, authorization, prefer"
+    for response in (
+        client.post("/v1/chat", json={"message": "hi"}, headers={"Origin": origin}),
+        client.post("/v1/chat", json={}, headers={"Origin": origin}),
+        client.post("/nowhere", headers={"Origin": origin}),
+        client.get("/_mock/behaviour", headers={"Origin": origin}),
+    ):
+        assert response.headers.getlist("Access-Control-Allow-Origin") == [origin]
+        assert response.headers["Access-Control-Allow-Credentials"] == "true"
+        assert "Retry-After" in response.headers["Access-Control-Expose-Headers"]
+        assert response.headers["Vary"] == "Origin"
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.test", "null", "http://localhost.evil.test", "http://localhost:1@evil.test", "file://"]
+)
+def test_other_pages_may_not(client: FlaskClient, origin: str) -> None:
+    response = client.post("/v1/chat", json={"message": "hi"}, headers={"Origin": origin})
+    assert (response.status_code, response.headers["Vary"]) == (200, "Origin")
+    assert "Access-Control-Allow-Origin" not in response.headers
+    assert "Access-Control-Allow-Methods" not in preflight(client, "/v1/chat", origin).headers
+
+
+@pytest.mark.parametrize("allowed", ["https://shop.test", "*"])
+def test_other_pages_may_where_they_are_let(allowed: str) -> None:
+    client = client_with(cors_origins=(allowed,))
+    response = say_from(client, "https://shop.test")
+    assert response.headers["Access-Control-Allow-Origin"] == "https://shop.test"
+
+
+def say_from(client: FlaskClient, origin: str) -> Any:
+    return client.post("/v1/chat", json={"message": "hi"}, headers={"Origin": origin})
+
+
+def test_a_preflight_needs_no_key_and_may_be_asked_of_the_control_api() -> None:
+    client = client_with(require_key="k", control_token="t")
+    assert preflight(client, "/v1/chat", PAGE).headers["Access-Control-Allow-Origin"] == PAGE
+    own = preflight(client, "/_mock/behaviour", PAGE, Access_Control_Request_Headers="x-mock-token")
+    assert "PUT" in own.headers["Access-Control-Allow-Methods"]
+    assert preflight(client, "/v1/chat", PAGE, Access_Control_Request_Private_Network="true").headers[
+        "Access-Control-Allow-Private-Network"
+    ]
+
+
+def test_a_page_is_told_why_it_got_401() -> None:
+    response = say_from(client_with(require_key="k"), PAGE)
+    assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (401, PAGE)
+
+
+def test_options_without_a_preflight_is_a_method_like_any_other(client: FlaskClient) -> None:
+    assert client.options("/v1/chat", headers={"Origin": PAGE}).status_code == 405
