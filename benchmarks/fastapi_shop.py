@@ -14,9 +14,9 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
 
 from mock_server import read_blueprint
+from mock_server.loading.snapshot import State
 from mock_server.respond.sessions import Memory, Standing
 from mock_server.shop.replies import Ask
-from mock_server.loading.snapshot import State
 
 _KEPT = 1000
 

@@ -19,18 +19,18 @@ from jsonschema.exceptions import ValidationError
 from chat_contract.body import ABSENT, Body, read_body
 from chat_contract.contract import DOCUMENTED, MAY_ACCEPT, MUST_ACCEPT, Contract
 from chat_contract.errors import Pointer
-from chat_contract.history import History
 from chat_contract.exchange import Request
+from chat_contract.history import History
 from chat_contract.roles import CONVERSATION, USER
 
 
-class Standing(StrEnum):
+class RequestClass(StrEnum):
     """The innermost set that holds the request."""
 
     MUST_ACCEPT = MUST_ACCEPT
     DOCUMENTED = DOCUMENTED
     MAY_ACCEPT = MAY_ACCEPT
-    MUST_REFUSE = "must-refuse"
+    MUST_REJECT = "must-reject"
 
 
 MediaType = Literal["json", "json-with-charset", "foreign"]
@@ -54,7 +54,7 @@ class Fault:
 class Classification:
     """What is known of a request before anything answers it."""
 
-    standing: Standing
+    request_class: RequestClass
     body: Body
     faults: tuple[Fault, ...]
     questions: frozenset[str]
@@ -84,7 +84,7 @@ def classify(contract: Contract, request: Request, history: History = _NOTHING_S
     media_type = _media_type(request.header("Content-Type"))
     faults = tuple(_faults(contract, body, history))
     return Classification(
-        standing=_standing(faults, media_type),
+        request_class=_request_class(faults, media_type),
         body=body,
         faults=faults,
         questions=frozenset(_questions(contract, request, body, faults)),
@@ -92,15 +92,15 @@ def classify(contract: Contract, request: Request, history: History = _NOTHING_S
     )
 
 
-def _standing(faults: tuple[Fault, ...], media_type: MediaType) -> Standing:
+def _request_class(faults: tuple[Fault, ...], media_type: MediaType) -> RequestClass:
     outside = {fault.outside for fault in faults}
     if MAY_ACCEPT in outside:
-        return Standing.MUST_REFUSE
+        return RequestClass.MUST_REJECT
     if DOCUMENTED in outside or media_type == "foreign":
-        return Standing.MAY_ACCEPT
+        return RequestClass.MAY_ACCEPT
     if MUST_ACCEPT in outside or media_type == "json-with-charset":
-        return Standing.DOCUMENTED
-    return Standing.MUST_ACCEPT
+        return RequestClass.DOCUMENTED
+    return RequestClass.MUST_ACCEPT
 
 
 def _media_type(header: str | None) -> MediaType:

@@ -12,8 +12,8 @@ from typing import Any
 from chat_contract.classification import classify
 from chat_contract.contract import Contract
 from chat_contract.errors import Pointer, render_pointer, shorten
+from chat_contract.exchange import Exchange
 from chat_contract.history import Conversation, History
-from chat_contract.exchange import Interaction
 from chat_contract.roles import USER
 from chat_contract.rules import (
     acceptance,
@@ -21,16 +21,16 @@ from chat_contract.rules import (
     credentials,
     http,
     limit,
-    refusal,
     rejection,
     reply,
     robustness,
+    validation_error,
 )
 from chat_contract.rules.facts import Facts, Kind, Rule
 
 RULES: tuple[Rule, ...] = tuple(
     rule
-    for module in (acceptance, rejection, refusal, reply, limit, conversation, http, robustness, credentials)
+    for module in (acceptance, rejection, validation_error, reply, limit, conversation, http, robustness, credentials)
     for rule in module.TABLE
 )
 """Every rule, in the order of ``openapi/clauses.yaml``'s groups."""
@@ -57,14 +57,14 @@ class Violation:
         return f"{self.clause}: expected {self.expected}{where}, got {shorten(self.got)}"
 
 
-def facts_of(contract: Contract, interaction: Interaction, history: History) -> Facts:
+def facts_of(contract: Contract, exchange: Exchange, history: History) -> Facts:
     """See the interaction from all sides; the history is the one from before it."""
-    return Facts(contract, interaction, classify(contract, interaction.request, history), history)
+    return Facts(contract, exchange, classify(contract, exchange.request, history), history)
 
 
-def judge(contract: Contract, interaction: Interaction, history: History | None = None) -> Iterator[Violation]:
+def judge(contract: Contract, exchange: Exchange, history: History | None = None) -> Iterator[Violation]:
     """Yield every violation of a clause by this request and this answer."""
-    return violations(facts_of(contract, interaction, history or History()))
+    return violations(facts_of(contract, exchange, history or History()))
 
 
 def violations(facts: Facts) -> Iterator[Violation]:

@@ -17,13 +17,13 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, UnknownType, best_match
 from referencing.exceptions import Unresolvable
 
+from chat_contract.document.overlay import apply_overlay
+from chat_contract.document.references import check_references, inline, resolve
+from chat_contract.document.source import Source, read_source
 from chat_contract.errors import Pointer
 from chat_contract.formats import format_checker
 from chat_contract.open_questions import Question, read_questions
-from chat_contract.document.overlay import apply_overlay
-from chat_contract.document.references import check_references, inline, resolve
 from chat_contract.resources import openapi_dir
-from chat_contract.document.source import Source, read_source
 
 MUST_ACCEPT, DOCUMENTED, MAY_ACCEPT = "must-accept", "documented", "may-accept"
 """The nested sets of requests, from the inside out."""
@@ -133,7 +133,7 @@ def load_contract(spec: Path | None = None, overlays: Sequence[Path] = ()) -> Co
         return _load(source, users, folder, foreign=spec is not None)
     except RecursionError:
         raise source.error(
-            "nests too deep to be checked", pointer=(), value=source.value, mend="flatten the deepest schema or example"
+            "nests too deep to be checked", pointer=(), value=source.value, hint="flatten the deepest schema or example"
         ) from None
 
 
@@ -188,19 +188,19 @@ def _overlaid(source: Source, overlays: Sequence[Source]) -> dict[str, Any]:
 
 def _check_openapi(value: Any, source: Source) -> None:
     if not isinstance(value, dict):
-        raise source.error("is no OpenAPI document", pointer=(), value=value, mend="begin with openapi: 3.1.0")
+        raise source.error("is no OpenAPI document", pointer=(), value=value, hint="begin with openapi: 3.1.0")
     version = value.get("openapi")
     if not isinstance(version, str) or not version.startswith("3.1."):
         raise source.error(
             "is not of OpenAPI 3.1",
             pointer=("openapi",),
             value=version if "openapi" in value else f"swagger {value.get('swagger')}",
-            mend="convert the document to OpenAPI 3.1",
+            hint="convert the document to OpenAPI 3.1",
         )
     for key in ("info", "paths", "servers"):
         expected = list if key == "servers" else dict
         if not isinstance(value.get(key), expected) or not value[key]:
-            raise source.error(f"lacks {key}", pointer=(key,), value=value.get(key), mend=f"add {key}")
+            raise source.error(f"lacks {key}", pointer=(key,), value=value.get(key), hint=f"add {key}")
 
 
 _TRIPS = (
@@ -231,7 +231,7 @@ def _check_foreign(source: Source) -> None:
                 f"is not valid OpenAPI: the validator ends with {type(trip).__name__} {str(trip)[:100]!r}",
                 pointer=(),
                 value=source.value,
-                mend="correct the document by the OpenAPI 3.1 specification",
+                hint="correct the document by the OpenAPI 3.1 specification",
             ) from None
     if not errors:
         return
@@ -243,7 +243,7 @@ def _check_foreign(source: Source) -> None:
         f"is not valid OpenAPI: {message[:300]}",
         pointer=pointer,
         value=_at_or_none(source.value, pointer),
-        mend="correct the place by the OpenAPI 3.1 specification",
+        hint="correct the place by the OpenAPI 3.1 specification",
     )
 
 
@@ -271,7 +271,7 @@ def _check_schema(schema: Any, place: Pointer, source: Source) -> None:
             f"is no valid schema: {error.message[:200]}",
             pointer=(*place, *error.absolute_path),
             value=error.instance,
-            mend="correct it by JSON Schema 2020-12",
+            hint="correct it by JSON Schema 2020-12",
         ) from None
 
 
@@ -288,19 +288,19 @@ def _operation(document: Mapping[str, Any], source: Source) -> Operation:
             f"has {len(chosen)} operations that could be the chat operation",
             pointer=("paths",),
             value=[f"{method.upper()} {path}" for path, method, _ in found],
-            mend=f"give the one that is meant operationId: {_OPERATION_ID}",
+            hint=f"give the one that is meant operationId: {_OPERATION_ID}",
         )
     path, method, operation = chosen[0]
     url = document["servers"][0].get("url") if isinstance(document["servers"][0], dict) else None
     if not isinstance(url, str):
         raise source.error(
-            "the first server has no url", pointer=("servers", 0), value=document["servers"][0], mend="add url:"
+            "the first server has no url", pointer=("servers", 0), value=document["servers"][0], hint="add url:"
         )
     pointer = ("paths", path, method)
     for key in ("requestBody", "responses"):
         if not isinstance(operation.get(key), dict):
             raise source.error(
-                f"the operation lacks {key}", pointer=(*pointer, key), value=operation.get(key), mend=f"add {key}"
+                f"the operation lacks {key}", pointer=(*pointer, key), value=operation.get(key), hint=f"add {key}"
             )
     return Operation(method.upper(), path, url, pointer)
 
@@ -324,7 +324,7 @@ def _response_schemas(
                 f"the operation does not say what a {status} looks like",
                 pointer=responses,
                 value=sorted(_at(document, responses)),
-                mend=f"add the answer {status} with {JSON} and its schema",
+                hint=f"add the answer {status} with {JSON} and its schema",
             )
     return schemas
 
@@ -337,13 +337,13 @@ def _media_schema(document: Mapping[str, Any], pointer: Pointer, source: Source)
             f"has no schema for {JSON}",
             pointer=(*pointer, "content"),
             value=_at_or_none(body, ("content",)),
-            mend=f"add {JSON} with a schema",
+            hint=f"add {JSON} with a schema",
         )
     schema: dict[str, Any] = inline(document, place, source)
     _check_schema(schema, place, source)
     if not isinstance(schema, dict):
         raise source.error(
-            "says nothing of the body", pointer=place, value=schema, mend="write a schema with properties"
+            "says nothing of the body", pointer=place, value=schema, hint="write a schema with properties"
         )
     return schema
 
@@ -360,13 +360,13 @@ def _examples(document: Mapping[str, Any], pointer: Pointer, source: Source) -> 
             "examples are a mapping of names",
             pointer=(*pointer, "content", JSON, "examples"),
             value=examples,
-            mend="give each example a name",
+            hint="give each example a name",
         )
     for name, example in examples.items():
         place = (*pointer, "content", JSON, "examples", name)
         written, place = resolve(document, example, place, source)
         if not isinstance(written, dict) or "value" not in written:
-            raise source.error("an example has a value", pointer=place, value=written, mend="add value:")
+            raise source.error("an example has a value", pointer=place, value=written, hint="add value:")
         values[name] = written["value"]
     return MappingProxyType(values)
 
@@ -397,7 +397,7 @@ def _check_examples(contract: Contract) -> None:
                 f"the example {name} breaks its own schema: {error.message[:200]}",
                 pointer=(*place, "value", *error.absolute_path),
                 value=error.instance,
-                mend="correct the example, or the schema at " + "/".join(map(str, error.absolute_schema_path)),
+                hint="correct the example, or the schema at " + "/".join(map(str, error.absolute_schema_path)),
             )
 
 
@@ -410,7 +410,7 @@ def _clauses(source: Source) -> Mapping[str, Clause]:
                 "a clause has a level, a source and a sentence",
                 pointer=pointer,
                 value=row,
-                mend=f"give level (one of {', '.join(_LEVELS)}), source and says",
+                hint=f"give level (one of {', '.join(_LEVELS)}), source and says",
             )
         clauses[name] = Clause(name, row["level"], row["says"], row["source"])
     return MappingProxyType(clauses)

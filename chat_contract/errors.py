@@ -42,7 +42,7 @@ class DocumentError(KitError):
         line: int | None = None,
         pointer: Pointer = (),
         value: Any = _NOTHING,
-        mend: str = "",
+        hint: str = "",
     ) -> None:
         super().__init__(problem)
         self.problem = problem
@@ -51,7 +51,7 @@ class DocumentError(KitError):
         self.pointer = pointer
         self.value = None if value is _NOTHING else value
         self.has_value = value is not _NOTHING
-        self.mend = mend
+        self.hint = hint
 
     def __str__(self) -> str:
         where = self.path if self.line is None else f"{self.path}:{self.line}"
@@ -60,8 +60,8 @@ class DocumentError(KitError):
         text = f"{where}: {self.problem}"
         if self.has_value:
             text += f"\n  value: {shorten(self.value)}"
-        if self.mend:
-            text += f"\n  mend:  {self.mend}"
+        if self.hint:
+            text += f"\n  hint:  {self.hint}"
         return text
 
 

@@ -54,7 +54,7 @@ class Breakdown:
 
 
 @dataclass(frozen=True)
-class Interaction:
+class Exchange:
     """A request and its outcome; ``concurrent``: other conversations had requests in flight meanwhile."""
 
     request: Request

@@ -10,8 +10,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from chat_contract.errors import Pointer
 from chat_contract.document.source import Source
+from chat_contract.errors import Pointer
 
 _ANSWERS = frozenset({"accepted", "refused", "continued", "replaced", "not-found", "unsupported"})
 _KEYS = frozenset(
@@ -89,7 +89,7 @@ def read_questions(source: Source) -> Mapping[str, Question]:
         pointer = ("questions", name)
         if not isinstance(row, dict) or not isinstance(row.get("question"), str) or set(row) - _KEYS:
             raise source.error(
-                "is no question", pointer=pointer, value=row, mend=f"use the keys {', '.join(sorted(_KEYS))}"
+                "is no question", pointer=pointer, value=row, hint=f"use the keys {', '.join(sorted(_KEYS))}"
             )
         answers = row.get("answers")
         if not isinstance(answers, list) or not answers or not set(answers) <= _ANSWERS:
@@ -97,7 +97,7 @@ def read_questions(source: Source) -> Mapping[str, Question]:
                 "has answers that nobody gives",
                 pointer=(*pointer, "answers"),
                 value=answers,
-                mend=f"choose from {', '.join(sorted(_ANSWERS))}",
+                hint=f"choose from {', '.join(sorted(_ANSWERS))}",
             )
         place = row.get("place")
         questions[name] = Question(

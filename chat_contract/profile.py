@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chat_contract.contract import Contract
-from chat_contract.errors import shorten
 from chat_contract.document.source import read_source
+from chat_contract.errors import shorten
 
 FORMAT = "chat-contract-profile"
 VERSION = 1
@@ -37,19 +37,19 @@ def read_profile(path: Path, contract: Contract) -> dict[str, str]:
     """
     source = read_source(path)
     value = source.value
-    mend = "name a file that chat-contract verify --profile-out wrote"
+    hint = "name a file that chat-contract verify --profile-out wrote"
     if not isinstance(value, dict) or value.get("format") != FORMAT or not isinstance(value.get("answers"), dict):
-        raise source.error("is no latitude profile", pointer=(), value=shorten(value), mend=mend)
+        raise source.error("is no latitude profile", pointer=(), value=shorten(value), hint=hint)
     if value.get("version") != VERSION:
         raise source.error(
-            "is a profile of another version", pointer=("version",), value=value.get("version"), mend=mend
+            "is a profile of another version", pointer=("version",), value=value.get("version"), hint=hint
         )
     for name, answer in value["answers"].items():
         here = ("answers", name)
         if name not in contract.questions:
             known = ", ".join(difflib.get_close_matches(name, contract.questions)) or "those of openapi/latitude.yaml"
-            raise source.error("there is no such question", pointer=here, value=answer, mend=f"did you mean {known}?")
+            raise source.error("there is no such question", pointer=here, value=answer, hint=f"did you mean {known}?")
         if answer not in contract.questions[name].answers:
             listed = ", ".join(contract.questions[name].answers)
-            raise source.error("is no answer to this question", pointer=here, value=answer, mend=f"use one of {listed}")
+            raise source.error("is no answer to this question", pointer=here, value=answer, hint=f"use one of {listed}")
     return dict(value["answers"])

@@ -14,24 +14,24 @@ from pathlib import Path
 
 from chat_contract import Contract, UsageError
 from chat_contract.exchange import Breakdown, Headers, Response
-from chat_verifier.run.budget import Allowance
 from chat_verifier.findings.causes import Cause, find_causes
-from chat_verifier.target.client import Client, UnreachableError
-from chat_verifier.planning.exploration import explored
-from chat_verifier.run.reference_server import IdealServer, needed_for
-from chat_verifier.run.pacing import Pace
-from chat_verifier.planning.plan import SMALL_BUDGET, make_plan
-from chat_verifier.target.probe import CannotJudgeError, check_base_url, probe
 from chat_verifier.findings.profile import latitude_profile
-from chat_verifier.run.checkpoint import Record
-from chat_verifier.run.runner import Runner
-from chat_verifier.planning.case import Script, count_by_group, requests_of
-from kit_http.redaction.secrets import key_in, secrets_of
-from chat_verifier.run.shards import Shard
-from chat_verifier.planning.tiers import TIERS, Tier
-from kit_http.transport import Transport
 from chat_verifier.findings.verdict import RunResult, clause_results, run_verdict
-from chat_verifier.findings.waivers import tried_in_vain, waived
+from chat_verifier.findings.waivers import unused_waivers, waived
+from chat_verifier.planning.case import CaseSequence, count_by_group, requests_of
+from chat_verifier.planning.exploration import generate_cases
+from chat_verifier.planning.plan import SMALL_BUDGET, make_plan
+from chat_verifier.planning.tiers import TIERS, Tier
+from chat_verifier.run.budget import RequestBudget
+from chat_verifier.run.checkpoint import Checkpoint
+from chat_verifier.run.pacing import Pace
+from chat_verifier.run.reference_server import ReferenceServer, needed_for
+from chat_verifier.run.runner import Runner
+from chat_verifier.run.shards import Shard
+from chat_verifier.target.client import Client, UnreachableError
+from chat_verifier.target.probe import CannotJudgeError, check_base_url, probe
+from kit_http.redaction.secrets import key_in, secrets_of
+from kit_http.transport import Transport
 from kit_reports.waivers import Waiver
 
 DEEP_SECONDS = 120.0
@@ -89,7 +89,7 @@ def run(contract: Contract, options: Options) -> RunResult:
         client.timeout = options.timeout or max(10.0, 5 * first[1].elapsed)
         return _judged(contract, options, client, record, began=began, started=started, first=first)
     except UnreachableError as error:
-        raise CannotJudgeError(f"{options.base_url}: {error}; {error.mend}") from None
+        raise CannotJudgeError(f"{options.base_url}: {error}; {error.hint}") from None
     finally:
         client.close()
         if record is not None:
@@ -123,17 +123,17 @@ def preview(contract: Contract, options: Options) -> Preview:
     finally:
         client.close()
     tier = _tier(options)
-    scripts = _scripts(contract, options)
-    ideal = IdealServer(contract)
+    sequences = _scripts(contract, options)
+    reference = ReferenceServer(contract)
     # The probe counts.
-    ideal.allowance.recall()
-    runner = Runner(contract, ideal, max_requests=_for_tables(tier))
-    runner.play(scripts)
-    groups = Counter(seen.script.group for seen in runner.journal.observations)
+    reference.budget.replay()
+    runner = Runner(contract, reference, max_requests=_for_tables(tier))
+    runner.play(sequences)
+    groups = Counter(seen.sequence.group for seen in runner.journal.observations)
     if tier.exploring:
         groups["exploration"] = tier.exploring
     requests = groups.total() + 1
-    longest = max((len(script.steps) for script in scripts), default=0)
+    longest = max((len(sequence.cases) for sequence in sequences), default=0)
     # A conversation has one turn after the other, however many workers there are.
     seconds = outcome.elapsed * max(requests / options.workers, longest)
     if options.rate is not None:
@@ -168,11 +168,11 @@ def _client(options: Options, began: float) -> Client:
         timeout=options.timeout or _PROBE_PATIENCE,
         transport=options.transport,
         pace=Pace(options.rate),
-        allowance=Allowance(tier.requests if tier.hard else None, left=lambda: until - options.clock()),
+        budget=RequestBudget(tier.requests if tier.hard else None, left=lambda: until - options.clock()),
     )
 
 
-def _record(contract: Contract, options: Options) -> Record | None:
+def _record(contract: Contract, options: Options) -> Checkpoint | None:
     if options.record is None:
         return None
     about = {
@@ -186,7 +186,7 @@ def _record(contract: Contract, options: Options) -> Record | None:
         "shard": str(options.shard or ""),
         "expect_auth": options.expect_auth,
     }
-    return Record(
+    return Checkpoint(
         options.record,
         about,
         secrets_of(options.headers, options.transport.proxy),
@@ -211,28 +211,28 @@ def _for_tables(tier: Tier) -> int | None:
     return None if tier.requests is None else max(1, tier.requests - tier.confirming - tier.exploring)
 
 
-def _scripts(contract: Contract, options: Options) -> tuple[Script, ...]:
+def _scripts(contract: Contract, options: Options) -> tuple[CaseSequence, ...]:
     key = key_in(options.headers) if options.expect_auth else None
     budget = options.max_requests if options.max_requests is not None else TIERS[options.tier].requests
-    scripts = make_plan(contract, seed=options.seed, key=key, budget=budget).scripts
+    sequences = make_plan(contract, seed=options.seed, key=key, budget=budget).sequences
     if options.only is not None:
-        scripts = needed_for(contract, scripts, options.only)
-    return scripts if options.shard is None else options.shard.part_of(scripts)
+        sequences = needed_for(contract, sequences, options.only)
+    return sequences if options.shard is None else options.shard.part_of(sequences)
 
 
 def _judged(
     contract: Contract,
     options: Options,
     client: Client,
-    record: Record | None,
+    record: Checkpoint | None,
     *,
     began: float,
     started: dt.datetime,
-    first: tuple[Script, Response | Breakdown],
+    first: tuple[CaseSequence, Response | Breakdown],
 ) -> RunResult:
     tier = _tier(options)
-    scripts = _scripts(contract, options)
-    total = min(requests_of(scripts), tier.requests or requests_of(scripts))
+    sequences = _scripts(contract, options)
+    total = min(requests_of(sequences), tier.requests or requests_of(sequences))
     runner = Runner(
         contract,
         client,
@@ -243,7 +243,7 @@ def _judged(
         progress=lambda done: options.progress(done, max(total, done)),
     )
     runner.admit(*first)
-    gone = _played(contract, options, runner, scripts)
+    gone = _played(contract, options, runner, sequences)
     causes: list[Cause] = []
     try:
         causes = find_causes(
@@ -254,7 +254,7 @@ def _judged(
             most=tier.requests if tier.hard else None,
         )
     except UnreachableError as error:
-        gone = gone or f"broke off while violations were confirmed: {error}; {error.mend}"
+        gone = gone or f"broke off while violations were confirmed: {error}; {error.hint}"
     causes = waived(causes, options.waivers)
     skipped = (
         {} if options.expect_auth else dict.fromkeys(_credential_clauses(contract), "not asked for: --expect-auth")
@@ -274,20 +274,20 @@ def _judged(
         reason=reason or gone,
         base_url=options.base_url,
         seed=options.seed,
-        requests=client.allowance.sent,
+        requests=client.budget.sent,
         seconds=options.clock() - began,
         clauses=clauses,
         profile=latitude_profile(contract, runner.journal.observations),
         observations=tuple(runner.journal.observations),
         left_out=tuple(runner.journal.left_out),
-        recalled=0 if record is None else record.recalled,
+        replayed=0 if record is None else record.replayed,
         started=started.isoformat(timespec="seconds"),
         contract_version=contract.version,
         tier=options.tier,
         strict=options.strict,
         shard=str(options.shard or ""),
         waivers=options.waivers,
-        in_vain=tuple(tried_in_vain(options.waivers, causes, runner.journal.observations)),
+        unused_waivers=tuple(unused_waivers(options.waivers, causes, runner.journal.observations)),
     )
 
 
@@ -295,10 +295,10 @@ def _spare(options: Options, tier: Tier, client: Client, requests: int) -> bool:
     """Say whether a warning may be confirmed: it is not worth more than was promised, unless it fails the run."""
     if tier.requests is None or (options.strict and not tier.hard):
         return True
-    return client.allowance.spent + requests <= tier.requests
+    return client.budget.spent + requests <= tier.requests
 
 
-def _played(contract: Contract, options: Options, runner: Runner, scripts: Sequence[Script]) -> str:
+def _played(contract: Contract, options: Options, runner: Runner, sequences: Sequence[CaseSequence]) -> str:
     """Play the tables, then what is made up; returns why it ended early, if it did."""
     tier = _tier(options)
     explore_only_once = options.shard is None or options.shard.number == 1
@@ -306,15 +306,15 @@ def _played(contract: Contract, options: Options, runner: Runner, scripts: Seque
     try:
         # Making up cases takes a second or two; meanwhile the tables are on their way.
         with ThreadPoolExecutor(max_workers=1) as aside:
-            made_up = aside.submit(explored, contract, options.seed, budget)
-            runner.play(scripts)
+            made_up = aside.submit(generate_cases, contract, options.seed, budget)
+            runner.play(sequences)
             if tier.requests is not None:
                 runner.max_requests = tier.requests - tier.confirming
             runner.play(made_up.result())
         if options.tier == "deep":
             _go_on_exploring(contract, options, runner)
     except UnreachableError as error:
-        return f"broke off in the middle of the run: {error}; {error.mend}"
+        return f"broke off in the middle of the run: {error}; {error.hint}"
     return ""
 
 
@@ -324,7 +324,7 @@ def _go_on_exploring(contract: Contract, options: Options, runner: Runner) -> No
     until = float("inf") if options.max_time is not None else options.clock() + DEEP_SECONDS
     while options.clock() < until and runner.affords(1):
         number += 1
-        runner.play(explored(contract, number, TIERS["deep"].exploring))
+        runner.play(generate_cases(contract, number, TIERS["deep"].exploring))
 
 
 def _credential_clauses(contract: Contract) -> list[str]:

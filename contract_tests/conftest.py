@@ -20,12 +20,12 @@ import pytest
 from chat_contract import Contract, KitError, load_contract
 from chat_contract.exchange import Headers
 from chat_verifier.findings.causes import Cause
-from kit_http.headers import parse_headers
+from chat_verifier.findings.verdict import ClauseResult, RunResult
 from chat_verifier.report.reproduce import Way, command
 from chat_verifier.run.runner import by_clause
-from kit_http.redaction.secrets import Secrets, secrets_of
 from chat_verifier.verify import Options, run
-from chat_verifier.findings.verdict import ClauseResult, RunResult
+from kit_http.headers import parse_headers
+from kit_http.redaction.secrets import Secrets, secrets_of
 
 _COULD_NOT_JUDGE = 2
 _READY = re.compile(r"http://\S+(?=/chat)")
@@ -85,12 +85,12 @@ class Judged:
         broken = {id(cause.exhibit): cause for cause in found.causes if not cause.intermittent}
         shown = found.verdict == "fail"
         for observation in by_clause(self.result.observations).get(found.clause.id, []):
-            with self.subtests.test(observation.step.label):
+            with self.subtests.test(observation.case.label):
                 cause = broken.pop(id(observation), None) if shown else None
                 if cause is not None:
                     pytest.fail(self._story(cause), pytrace=False)
         for cause in broken.values() if shown else ():
-            with self.subtests.test(cause.exhibit.step.label):
+            with self.subtests.test(cause.exhibit.case.label):
                 pytest.fail(self._story(cause), pytrace=False)
 
     def _brief(self, cause: Cause) -> str:

@@ -51,7 +51,7 @@ class _Commands(click.Group):
 
 
 _OURS = frozenset(
-    {"chat_contract", "mock_server", "chat_mock", "contract_tests", "kit_cli", "reporting", "spec_gate", "recorder"}
+    {"chat_contract", "mock_server", "chat_mock", "chat_verifier", "kit_cli", "kit_http", "kit_reports", "spec_gate"}
 )
 
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chat_contract.errors import DocumentError, Pointer
 from chat_contract.document.source import Source, read_source
+from chat_contract.errors import DocumentError, Pointer
 
 _ABOUT = ("reason", "owner", "expires")
 
@@ -33,9 +33,9 @@ class Waiver:
     source: Source = field(repr=False)
     pointer: Pointer
 
-    def error(self, problem: str, mend: str) -> DocumentError:
+    def error(self, problem: str, hint: str) -> DocumentError:
         """Make the error that names this waiver."""
-        return self.source.error(problem, pointer=self.pointer, value=dict(self.match), mend=mend)
+        return self.source.error(problem, pointer=self.pointer, value=dict(self.match), hint=hint)
 
 
 def read_waivers(path: Path, keys: Mapping[str, type], today: dt.date) -> tuple[Waiver, ...]:
@@ -48,7 +48,7 @@ def read_waivers(path: Path, keys: Mapping[str, type], today: dt.date) -> tuple[
     entries = source.value.get("waivers") if isinstance(source.value, dict) else None
     if not isinstance(entries, list) or set(source.value) != {"waivers"}:
         raise source.error(
-            "is no list of waivers", pointer=(), value=source.value, mend='begin with the line "waivers:", then a list'
+            "is no list of waivers", pointer=(), value=source.value, hint='begin with the line "waivers:", then a list'
         )
     waivers = [_waiver(source, number, entry, keys, today) for number, entry in enumerate(entries)]
     for number, waiver in enumerate(waivers):
@@ -61,16 +61,16 @@ def _waiver(source: Source, number: int, entry: Any, keys: Mapping[str, type], t
     here: Pointer = ("waivers", number)
     wanted = (*keys, *_ABOUT)
     if not isinstance(entry, dict):
-        raise source.error("is no waiver", pointer=here, value=entry, mend=f"give it {', '.join(wanted)}")
+        raise source.error("is no waiver", pointer=here, value=entry, hint=f"give it {', '.join(wanted)}")
     for name in entry:
         if name not in wanted:
             raise source.error(
-                f"a waiver has no {name!r}", pointer=(*here, name), value=entry[name], mend=f"use {', '.join(wanted)}"
+                f"a waiver has no {name!r}", pointer=(*here, name), value=entry[name], hint=f"use {', '.join(wanted)}"
             )
     for name in wanted:
         if name not in entry:
             why = "covers more than one finding" if name in keys else "is not accounted for"
-            raise source.error(f"has no {name}, so it {why}", pointer=here, value=entry, mend=f"add {name}")
+            raise source.error(f"has no {name}, so it {why}", pointer=here, value=entry, hint=f"add {name}")
         _check(source, (*here, name), entry[name], list if keys.get(name) is list else str)
     expires = _day(source, (*here, "expires"), entry["expires"])
     if expires < today:
@@ -78,7 +78,7 @@ def _waiver(source: Source, number: int, entry: Any, keys: Mapping[str, type], t
             f"has expired on {expires}",
             pointer=here,
             value=entry["expires"],
-            mend="mend the finding and take the waiver out, or agree on another day",
+            hint="mend the finding and take the waiver out, or agree on another day",
         )
     return Waiver({name: entry[name] for name in keys}, entry["reason"], entry["owner"], expires, source, here)
 
@@ -86,23 +86,23 @@ def _waiver(source: Source, number: int, entry: Any, keys: Mapping[str, type], t
 def _check(source: Source, pointer: Pointer, value: Any, kind: type) -> None:
     if kind is list:
         if not isinstance(value, list) or not value:
-            raise source.error("is no list of texts", pointer=pointer, value=value, mend="list what is waived")
+            raise source.error("is no list of texts", pointer=pointer, value=value, hint="list what is waived")
         for number, one in enumerate(value):
             _check(source, (*pointer, number), one, str)
         return
     if not isinstance(value, str):
-        raise source.error("is no text", pointer=pointer, value=value, mend="write it in quotes")
+        raise source.error("is no text", pointer=pointer, value=value, hint="write it in quotes")
     if not value.strip() and pointer[-1] != "pointer":
-        raise source.error("is empty", pointer=pointer, value=value, mend="say what it is")
+        raise source.error("is empty", pointer=pointer, value=value, hint="say what it is")
     if value in {"*", "**", ".*"}:
-        raise source.error("stands for anything", pointer=pointer, value=value, mend="a waiver names one finding")
+        raise source.error("stands for anything", pointer=pointer, value=value, hint="a waiver names one finding")
 
 
 def _day(source: Source, pointer: Pointer, value: str) -> dt.date:
     try:
         return dt.date.fromisoformat(value)
     except ValueError:
-        raise source.error("is no day", pointer=pointer, value=value, mend="write it as 2026-12-31") from None
+        raise source.error("is no day", pointer=pointer, value=value, hint="write it as 2026-12-31") from None
 
 
 def check_used(waivers: Iterable[Waiver], used: Sequence[Waiver]) -> None:

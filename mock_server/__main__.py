@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from chat_contract import KitError
-from mock_server.loading.load import read_blueprint
 from mock_server.loading.flags import FLAGS, Flag, split
+from mock_server.loading.load import read_blueprint
 from mock_server.server.serve import serve
 
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from mock_server.loading.load import Blueprint, read_blueprint
-from mock_server.http.bodies import BodyCutShortError, BodyTooLargeError, read_bounded
 from mock_server.control.api import control_routes
-from mock_server.http.cors import headers_for, is_preflight, may_read, preflight_headers
-from mock_server.http.messages import JSON, OWN_PREFIX, Answer, Call, encode, gather
 from mock_server.control.pages import page_routes
+from mock_server.http.bodies import BodyCutShortError, BodyTooLargeError, read_bounded
+from mock_server.http.cors import headers_for, is_preflight, may_read, preflight_headers
 from mock_server.http.faults import pieces
-from mock_server.respond.service import ChatService
+from mock_server.http.messages import JSON, OWN_PREFIX, Answer, Call, encode, gather
+from mock_server.loading.load import Blueprint, read_blueprint
 from mock_server.loading.snapshot import State
+from mock_server.respond.service import ChatService
 
 if TYPE_CHECKING:
     from werkzeug.sansio.response import Response as AnyResponse

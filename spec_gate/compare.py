@@ -9,11 +9,11 @@ from typing import BinaryIO
 
 from chat_contract.errors import UsageError
 from chat_contract.resources import fixtures_dir
-from spec_gate.source.documents import Document, read_document
-from spec_gate.report.evidence import Evidence, FailOn, evidence
 from spec_gate.impact.consumers import check_operations, read_consumers
+from spec_gate.impact.find import ImpactInput, find_impact
 from spec_gate.impact.fixtures import read_fixtures
-from spec_gate.impact.find import Asked, who_is_hit
+from spec_gate.report.evidence import Evidence, FailOn, evidence
+from spec_gate.source.documents import Document, read_document
 from spec_gate.source.origins import parse_origin
 from spec_gate.verdict import Verdict, judge
 
@@ -42,19 +42,21 @@ def read(options: Options, stdin: BinaryIO) -> tuple[Document, Document]:
     return base, revision
 
 
-def read_asked(options: Options) -> Asked:
+def read_asked(options: Options) -> ImpactInput:
     """Read what consumers declare and fixtures say; raises :class:`chat_contract.errors.DocumentError`."""
     fixtures = read_fixtures(fixtures_dir() if options.fixtures is None else options.fixtures)
-    return Asked(read_consumers(options.consumers), fixtures)
+    return ImpactInput(read_consumers(options.consumers), fixtures)
 
 
-def run(options: Options, base: Document, revision: Document, asked: Asked | None = None) -> tuple[Verdict, Evidence]:
+def run(
+    options: Options, base: Document, revision: Document, asked: ImpactInput | None = None
+) -> tuple[Verdict, Evidence]:
     """Judge the change; raises :class:`chat_contract.errors.DocumentError` where a document cannot be judged."""
-    asked = asked or Asked()
+    asked = asked or ImpactInput()
     verdict = judge(base, revision, asked.giving())
     surface = verdict.comparison.base
     check_operations(asked.consumers, {one.label for one in surface.operations.values()})
-    hit = [replace(one, file=_near(one.file)) for one in who_is_hit(verdict, asked)]
+    hit = [replace(one, file=_near(one.file)) for one in find_impact(verdict, asked)]
     return verdict, evidence(verdict, hit, strict=options.strict, fail_on=options.fail_on)
 
 

@@ -10,20 +10,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from chat_contract.errors import Pointer
-from spec_gate.differ.changes import Change, Comparison, Exchange, compare
-from spec_gate.source.documents import Document, Place
+from spec_gate.differ.annotations import AnnotationChange, annotation_changes
+from spec_gate.differ.changes import Change, Comparison, SchemaUse, compare
 from spec_gate.differ.pairing import GROUPS, IN_PLACE, Difference, Pair, Walk, other_kind
-from spec_gate.differ.annotations import Said, said_beside
+from spec_gate.differ.surface import Operation, read_surface
 from spec_gate.prove.proof import Proof, Prover, Root
-from spec_gate.rules import facts, policy, schemas
+from spec_gate.prove.wire import readings
+from spec_gate.prove.witnesses import Requests, Witness, reply
+from spec_gate.rules import annotations as annotation_rules
+from spec_gate.rules import schemas, structure
 from spec_gate.rules.rule import Level, Rule
 from spec_gate.schemas.names import declared
 from spec_gate.schemas.normalise import Schema, Side
-from spec_gate.schemas.pair import World, worlds
+from spec_gate.schemas.pair import SchemaPair, worlds
+from spec_gate.source.documents import Document, Place
 from spec_gate.source.shape import check_shape
-from spec_gate.differ.surface import Operation, read_surface
-from spec_gate.prove.wire import readings
-from spec_gate.prove.witnesses import Requests, Witness, reply
 
 ProofKind = Literal["witness", "inclusion", "decision", "rule", "none"]
 
@@ -54,7 +55,7 @@ class Verdict:
 
     comparison: Comparison
     findings: list[Finding]
-    worlds: dict[Side, World] = field(repr=False)
+    worlds: dict[Side, SchemaPair] = field(repr=False)
 
 
 def judge(base: Document, revision: Document, given: Mapping[str, str] | None = None) -> Verdict:
@@ -94,10 +95,10 @@ def _asked_for(change: Change, given: Mapping[str, str]) -> Change:
     return replace(change, facts={**change.facts, "given by": given[change.name]})
 
 
-def _of_fact(change: Change, requests: Requests, world: World) -> Finding | None:
+def _of_fact(change: Change, requests: Requests, world: SchemaPair) -> Finding | None:
     if change.about in {"parameter style", "parameter explode"}:
         change = replace(change, facts={**change.facts, "felt": _style_is_felt(change, world)})
-    rule = facts.rule_for(change)
+    rule = structure.rule_for(change)
     if rule is None:
         return None
     witness = _witness_of(change, requests) if rule.level == "breaking" else None
@@ -106,7 +107,7 @@ def _of_fact(change: Change, requests: Requests, world: World) -> Finding | None
                    change.after, "rule", witness, note)  # fmt: skip
 
 
-def _style_is_felt(change: Change, world: World) -> bool:
+def _style_is_felt(change: Change, world: SchemaPair) -> bool:
     """Say whether a value looks different in the new style: a plain one in a query does not."""
     parameter = change.facts["parameter"]
     if change.about == "parameter style" and parameter.where == "path":
@@ -164,7 +165,7 @@ def _witness_of(change: Change, requests: Requests) -> Witness | None:
 class _Schemas:
     """Judges all that schemas of one world say."""
 
-    def __init__(self, world: World, comparison: Comparison, requests: Requests) -> None:
+    def __init__(self, world: SchemaPair, comparison: Comparison, requests: Requests) -> None:
         self.world = world
         self.requests = requests
         self.walk = Walk(world)
@@ -173,7 +174,7 @@ class _Schemas:
             if exchange.side == world.side:
                 self._add(exchange)
 
-    def _add(self, exchange: Exchange) -> None:
+    def _add(self, exchange: SchemaUse) -> None:
         world = self.world
         base = True if exchange.base is None else world.read_base(exchange.base)
         revision = True if exchange.revision is None else world.read_revision(exchange.revision)
@@ -263,7 +264,7 @@ class _Schemas:
 
     def _finding(self, pair: Pair, difference: Difference, proof: Proof, note: str) -> Finding:
         root: Root = proof.root if proof.root is not None else pair.root()
-        exchange: Exchange = root.about
+        exchange: SchemaUse = root.about
         rule = schemas.rule_for(_prefix(exchange), difference.group, difference.before, difference.after)
         kinds: dict[str, tuple[Level, ProofKind]] = {
             "included": ("info", "inclusion"),
@@ -274,7 +275,7 @@ class _Schemas:
         level, kind = kinds[proof.kind]
         if proof.kind == "unproved":
             note = f"not proved: it is {rule.id}, and neither a witness nor inclusion was found"
-            rule = policy.RULES["not-proved"]
+            rule = annotation_rules.RULES["not-proved"]
         if proof.kind == "refused":
             note = "the decision refuses it, but no witness was found"
         if proof.kind == "included" and rule.level == "breaking" and not note:
@@ -289,7 +290,7 @@ class _Schemas:
         )  # fmt: skip
 
     def _witness(self, proof: Proof, root: Root) -> Witness:
-        exchange: Exchange = root.about
+        exchange: SchemaUse = root.about
         operation: Operation = exchange.pairing.base
         if exchange.kind == "parameter" and self.world.side == "request":
             parameter = next(one for one in operation.parameters.values() if one.place == exchange.base_place)
@@ -312,7 +313,7 @@ class _Schemas:
         schema = pair.base if of_base else pair.revision
         origin = self.world.origin(schema, of_base=of_base)
         if origin is None:
-            exchange: Exchange = pair.root().about
+            exchange: SchemaUse = pair.root().about
             origin = exchange.base_place if of_base else exchange.revision_place
         document = (self.world.base if of_base else self.world.revision).schemas.document
         value = document.at(origin)
@@ -334,13 +335,13 @@ class _Schemas:
         return declared(self.world.applied((pair.base,))) - declared(self.world.applied((pair.revision,)))
 
     def _beside(self, pair: Pair) -> Iterator[Finding]:
-        exchange: Exchange = pair.root().about
+        exchange: SchemaUse = pair.root().about
         prefix = {"parameter": "request", "header": "response"}.get(_prefix(exchange), _prefix(exchange))
-        for said in said_beside(pair, self._undeclared(pair), prefix):
+        for said in annotation_changes(pair, self._undeclared(pair), prefix):
             yield self._said(pair, said, exchange)
 
-    def _said(self, pair: Pair, said: Said, exchange: Exchange) -> Finding:
-        rule = policy.RULES[said.rule]
+    def _said(self, pair: Pair, said: AnnotationChange, exchange: SchemaUse) -> Finding:
+        rule = annotation_rules.RULES[said.rule]
         place = Difference(said.keyword, said.name, said.before, said.after, True)
         path = (*pair.data_path(), said.name) if said.name else pair.data_path()
         return Finding(
@@ -350,13 +351,13 @@ class _Schemas:
         )  # fmt: skip
 
 
-def _prefix(exchange: Exchange) -> str:
+def _prefix(exchange: SchemaUse) -> str:
     if exchange.kind == "body":
         return "request" if exchange.side == "request" else "response"
     return exchange.kind
 
 
-def _part(exchange: Exchange) -> str:
+def _part(exchange: SchemaUse) -> str:
     if exchange.kind == "parameter":
         return f"{exchange.where} parameter {exchange.name}"
     if exchange.kind == "header":

@@ -8,8 +8,8 @@ from typing import Any
 
 import jsonpath_rfc9535 as jsonpath
 
-from chat_contract.errors import Pointer, shorten
 from chat_contract.document.source import Source
+from chat_contract.errors import Pointer, shorten
 
 _VERSION = re.compile(r"1\.[01]\.[0-9]+\Z")
 _ACTION_KEYS = frozenset({"target", "description", "update", "remove", "copy"})
@@ -31,17 +31,17 @@ def _actions(overlay: Source) -> list[Any]:
     value = overlay.value
     if not isinstance(value, dict):
         raise overlay.error(
-            "an overlay is a mapping", pointer=(), value=value, mend="begin with overlay: 1.1.0, info and actions"
+            "an overlay is a mapping", pointer=(), value=value, hint="begin with overlay: 1.1.0, info and actions"
         )
     version = value.get("overlay")
     if not isinstance(version, str) or not _VERSION.match(version):
         raise overlay.error(
-            "is no overlay of version 1.0 or 1.1", pointer=("overlay",), value=version, mend="write overlay: 1.1.0"
+            "is no overlay of version 1.0 or 1.1", pointer=("overlay",), value=version, hint="write overlay: 1.1.0"
         )
     actions = value.get("actions")
     if not isinstance(actions, list) or not actions:
         raise overlay.error(
-            "an overlay has a list of actions", pointer=("actions",), value=actions, mend="add at least one action"
+            "an overlay has a list of actions", pointer=("actions",), value=actions, hint="add at least one action"
         )
     return actions
 
@@ -49,14 +49,14 @@ def _actions(overlay: Source) -> list[Any]:
 def _act(document: Any, action: Any, overlay: Source, pointer: Pointer) -> None:
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
         raise overlay.error(
-            "an action has a target", pointer=pointer, value=action, mend="add target: with a JSONPath query"
+            "an action has a target", pointer=pointer, value=action, hint="add target: with a JSONPath query"
         )
     if strange := sorted(set(action) - _ACTION_KEYS - {key for key in action if key.startswith("x-")}):
         raise overlay.error(
             f"an action has no {strange[0]}",
             pointer=(*pointer, strange[0]),
             value=action[strange[0]],
-            mend=f"use {', '.join(sorted(_ACTION_KEYS))}",
+            hint=f"use {', '.join(sorted(_ACTION_KEYS))}",
         )
     nodes = _find(document, action["target"], overlay, (*pointer, "target"))
     if action.get("remove") is True:
@@ -67,7 +67,7 @@ def _act(document: Any, action: Any, overlay: Source, pointer: Pointer) -> None:
                     "the whole document cannot be removed",
                     pointer=pointer,
                     value=action["target"],
-                    mend="name a place in it",
+                    hint="name a place in it",
                 )
             del _at(document, location[:-1])[location[-1]]
         return
@@ -78,14 +78,14 @@ def _act(document: Any, action: Any, overlay: Source, pointer: Pointer) -> None:
                 f"copy matches {len(sources)} places",
                 pointer=(*pointer, "copy"),
                 value=action["copy"],
-                mend="name one place",
+                hint="name one place",
             )
         verb, addition = "copy", sources[0].value
     elif "update" in action:
         verb, addition = "update", action["update"]
     else:
         raise overlay.error(
-            "an action does nothing", pointer=pointer, value=action, mend="add update:, copy: or remove: true"
+            "an action does nothing", pointer=pointer, value=action, hint="add update:, copy: or remove: true"
         )
     for location in dict.fromkeys(node.location for node in nodes):
         _merge_at(document, location, copy.deepcopy(addition), overlay, (*pointer, verb))
@@ -99,14 +99,14 @@ def _find(document: Any, query: Any, overlay: Source, pointer: Pointer) -> list[
             f"is no JSONPath query (RFC 9535): {error}",
             pointer=pointer,
             value=query,
-            mend="write one such as $.paths['/chat'].post",
+            hint="write one such as $.paths['/chat'].post",
         ) from None
     if not nodes:
         raise overlay.error(
             "matches nothing in the document",
             pointer=pointer,
             value=query,
-            mend="correct the query, or drop the action",
+            hint="correct the query, or drop the action",
         )
     return nodes
 
@@ -144,6 +144,6 @@ def _merged(present: Any, addition: Any, overlay: Source, pointer: Pointer) -> A
             f"does not go with what is there, {shorten(present, 60)}",
             pointer=pointer,
             value=addition,
-            mend="remove the old value in an action before this one",
+            hint="remove the old value in an action before this one",
         )
     return addition

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from chat_contract.errors import Pointer
 from chat_contract.document.source import Source
+from chat_contract.errors import Pointer
 
 MAX_VALUES = 10_000
 """How many values a reference may lead to once all references are written out."""
@@ -40,7 +40,7 @@ def _written_out(value: Any, pointer: Pointer, document: Any, source: Source, tr
             "a reference leads back to itself",
             pointer=(*pointer, "$ref"),
             value=reference,
-            mend="this kit writes references out, so the schemas of the operation cannot be recursive",
+            hint="this kit writes references out, so the schemas of the operation cannot be recursive",
         )
     target = _written_out(_at(document, goal), goal, document, source, (*trail, goal))
     siblings = {
@@ -65,7 +65,7 @@ def resolve(document: Any, value: Any, pointer: Pointer, source: Source) -> tupl
                 "a reference leads back to itself",
                 pointer=(*pointer, "$ref"),
                 value=value["$ref"],
-                mend="let it lead to a value",
+                hint="let it lead to a value",
             )
         seen.add(goal)
         value, pointer = _at(document, goal), goal
@@ -109,7 +109,7 @@ def _size(value: Any, pointer: Pointer, document: Any, source: Source, sizes: di
             f"leads to more than {MAX_VALUES} values once all references are written out",
             pointer=(*pointer, "$ref"),
             value=value["$ref"],
-            mend="remove the references that multiply each other",
+            hint="remove the references that multiply each other",
         )
     return total + sizes[goal]
 
@@ -120,7 +120,7 @@ def _goal(reference: str, document: Any, source: Source, pointer: Pointer) -> Po
             "leads out of the document",
             pointer=pointer,
             value=reference,
-            mend="bundle the document into one file and refer to #/…",
+            hint="bundle the document into one file and refer to #/…",
         )
     goal: Pointer = ()
     here = document
@@ -135,7 +135,7 @@ def _goal(reference: str, document: Any, source: Source, pointer: Pointer) -> Po
                 f"leads nowhere: there is no {part!r}",
                 pointer=pointer,
                 value=reference,
-                mend=f"define it, or refer to one of {', '.join(sorted(map(str, here))[:8]) or 'those'}"
+                hint=f"define it, or refer to one of {', '.join(sorted(map(str, here))[:8]) or 'those'}"
                 if isinstance(here, dict)
                 else "define it",
             )

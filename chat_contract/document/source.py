@@ -64,10 +64,10 @@ class Source:
             pointer = pointer[:-1]
         return self.lines[pointer]
 
-    def error(self, problem: str, *, pointer: Pointer, value: Any, mend: str) -> DocumentError:
+    def error(self, problem: str, *, pointer: Pointer, value: Any, hint: str) -> DocumentError:
         """Make the error that names a place in this document."""
         return DocumentError(
-            problem, path=str(self.path), line=self.line(pointer), pointer=pointer, value=value, mend=mend
+            problem, path=str(self.path), line=self.line(pointer), pointer=pointer, value=value, hint=hint
         )
 
 
@@ -95,10 +95,10 @@ def parse_source(text: str, path: Path | str) -> Source:
             f"invalid YAML: {problem}",
             path=str(path),
             line=None if mark is None else mark.line + 1,
-            mend="correct the syntax at this line; an editor with YAML support shows the place",
+            hint="correct the syntax at this line; an editor with YAML support shows the place",
         ) from None
     if not builder.documents:
-        raise DocumentError("is empty", path=str(path), line=1, mend="write a document, or name another file")
+        raise DocumentError("is empty", path=str(path), line=1, hint="write a document, or name another file")
     return Source(path, builder.documents[0], builder.lines)
 
 
@@ -107,7 +107,7 @@ def _text(path: Path) -> str:
         raw = path.read_bytes()
     except OSError as error:
         raise DocumentError(
-            f"cannot be read: {error.strerror}", path=str(path), mend="name a file that exists and is readable"
+            f"cannot be read: {error.strerror}", path=str(path), hint="name a file that exists and is readable"
         ) from None
     return decode(raw, path)
 
@@ -121,7 +121,7 @@ def decode(raw: bytes, path: Path | str) -> str:
             f"is not UTF-8: byte {error.start} is 0x{raw[error.start]:02x}",
             path=str(path),
             line=raw.count(b"\n", 0, error.start) + 1,
-            mend="save the file as UTF-8",
+            hint="save the file as UTF-8",
         ) from None
 
 
@@ -155,7 +155,7 @@ class _Builder:
         line = event.start_mark.line + 1 if event.start_mark is not None else 1
         if isinstance(event, yaml.DocumentStartEvent):
             if self.documents:
-                raise self._error("a second document begins", line, (), mend="keep one document a file")
+                raise self._error("a second document begins", line, (), hint="keep one document a file")
         elif isinstance(event, yaml.AliasEvent):
             self._alias(event, line)
         elif isinstance(event, yaml.ScalarEvent):
@@ -169,14 +169,14 @@ class _Builder:
         if event.tag not in _COLLECTION_TAGS:
             raise self._tagged(event.tag, line)
         if self._awaits_key():
-            raise self._error("a key is a list or a mapping", line, self._here(), mend="use a plain word as the key")
+            raise self._error("a key is a list or a mapping", line, self._here(), hint="use a plain word as the key")
         pointer = self._here()
         if len(self.open) >= MAX_DEPTH:
             raise self._error(
                 f"nests deeper than {MAX_DEPTH} levels",
                 line,
                 pointer[:8],
-                mend="flatten the document; a contract needs a dozen levels",
+                hint="flatten the document; a contract needs a dozen levels",
             )
         before = self.count
         self._count(1, line)
@@ -194,7 +194,7 @@ class _Builder:
         if event.anchor not in self.anchors:
             inside = any(collection.anchor == event.anchor for collection in self.open)
             problem = "contains itself" if inside else "is not defined above"
-            raise self._error(f"the alias *{event.anchor} {problem}", line, self._here(), mend="write the value out")
+            raise self._error(f"the alias *{event.anchor} {problem}", line, self._here(), hint="write the value out")
         value, size = self.anchors[event.anchor]
         self._count(size, line)
         if self._awaits_key():
@@ -203,7 +203,7 @@ class _Builder:
                     f"the alias *{event.anchor} stands for a key, and is no text",
                     line,
                     self._here(),
-                    mend="write it out",
+                    hint="write it out",
                 )
             self._key(value, line)
             return
@@ -220,7 +220,7 @@ class _Builder:
                     "merge keys (<<) are not part of YAML 1.2",
                     line,
                     self._here(),
-                    mend="write the keys out, or use $ref",
+                    hint="write the keys out, or use $ref",
                 )
             if event.anchor is not None:
                 self.anchors[event.anchor] = (event.value, 1)
@@ -253,7 +253,7 @@ class _Builder:
                 line,
                 pointer,
                 value=text,
-                mend=f"write a finite number of at most {MAX_DIGITS} digits, or put it in quotes",
+                hint=f"write a finite number of at most {MAX_DIGITS} digits, or put it in quotes",
             )
         return text
 
@@ -267,7 +267,7 @@ class _Builder:
                 f"the key {key!r} stands twice",
                 line,
                 (*inside.pointer, key),
-                mend=f"keep one; the first is on line {self.lines[(*inside.pointer, key)]}",
+                hint=f"keep one; the first is on line {self.lines[(*inside.pointer, key)]}",
             )
         inside.key, inside.key_line = key, line
 
@@ -301,11 +301,11 @@ class _Builder:
                 f"unfolds into more than {MAX_NODES} values",
                 line,
                 self._here(),
-                mend="remove the aliases that multiply each other",
+                hint="remove the aliases that multiply each other",
             )
 
     def _tagged(self, tag: str | None, line: int) -> DocumentError:
-        return self._error(f"the tag {tag} is not part of the core schema", line, self._here(), mend="remove the tag")
+        return self._error(f"the tag {tag} is not part of the core schema", line, self._here(), hint="remove the tag")
 
-    def _error(self, problem: str, line: int, pointer: Pointer, *, mend: str, **value: Any) -> DocumentError:
-        return DocumentError(problem, path=str(self.path), line=line, pointer=pointer, mend=mend, **value)
+    def _error(self, problem: str, line: int, pointer: Pointer, *, hint: str, **value: Any) -> DocumentError:
+        return DocumentError(problem, path=str(self.path), line=line, pointer=pointer, hint=hint, **value)

@@ -160,7 +160,7 @@ def _is_documented_text(facts: Facts) -> bool:
     """Documented, in plain JSON, and nothing in it that is refused with good reason."""
     return (
         facts.kind is Kind.LATITUDE
-        and facts.classification.standing == DOCUMENTED
+        and facts.classification.request_class == DOCUMENTED
         and facts.classification.media_type == "json"
         and not any(fault.keyword == "additionalProperties" for fault in facts.classification.faults)
         and not facts.failed

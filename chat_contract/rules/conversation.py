@@ -46,7 +46,7 @@ def kept(facts: Facts) -> Iterator[Finding]:
 
 
 def _tries_concurrent(facts: Facts) -> bool:
-    return facts.interaction.concurrent and facts.kind is Kind.MUST_ACCEPT
+    return facts.exchange.concurrent and facts.kind is Kind.MUST_ACCEPT
 
 
 def concurrent(facts: Facts) -> Iterator[Finding]:

@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import Any
 
 from chat_contract.body import ABSENT
-from chat_contract.classification import Classification, Standing
+from chat_contract.classification import Classification, RequestClass
 from chat_contract.contract import Contract
 from chat_contract.errors import Pointer
+from chat_contract.exchange import Breakdown, Exchange, Request, Response
 from chat_contract.history import History
-from chat_contract.exchange import Breakdown, Interaction, Request, Response
 from chat_contract.roles import CONVERSATION
 
 LARGE_BODY = 64 * 1024
@@ -34,7 +34,7 @@ class Kind(StrEnum):
     BEYOND_IJSON = "beyond-i-json"
     MALFORMED = "malformed"
     CHUNKED = "chunked"
-    MUST_REFUSE = "must-refuse"
+    MUST_REJECT = "must-reject"
     LATITUDE = "latitude"
     MUST_ACCEPT = "must-accept"
 
@@ -42,7 +42,7 @@ class Kind(StrEnum):
 ANSWERABLE = frozenset({Kind.MUST_ACCEPT, Kind.LATITUDE, Kind.CHUNKED, Kind.FOREIGN_MEDIA_TYPE, Kind.BEYOND_IJSON})
 """The kinds that may get a 200, which then must be a true reply."""
 
-IJSON = frozenset({Kind.MUST_ACCEPT, Kind.LATITUDE, Kind.MUST_REFUSE, Kind.MALFORMED})
+IJSON = frozenset({Kind.MUST_ACCEPT, Kind.LATITUDE, Kind.MUST_REJECT, Kind.MALFORMED})
 """The kinds whose failing is always the server's fault."""
 
 
@@ -60,13 +60,13 @@ class Facts:
     """One interaction, classified, with what was known before it."""
 
     contract: Contract
-    interaction: Interaction
+    exchange: Exchange
     classification: Classification
     history: History
 
     @property
     def request(self) -> Request:
-        return self.interaction.request
+        return self.exchange.request
 
     @property
     def body(self) -> Any:
@@ -75,12 +75,12 @@ class Facts:
 
     @property
     def response(self) -> Response | None:
-        outcome = self.interaction.outcome
+        outcome = self.exchange.outcome
         return outcome if isinstance(outcome, Response) else None
 
     @property
     def breakdown(self) -> Breakdown | None:
-        outcome = self.interaction.outcome
+        outcome = self.exchange.outcome
         return outcome if isinstance(outcome, Breakdown) else None
 
     @property
@@ -169,11 +169,11 @@ def _kind(contract: Contract, request: Request, classification: Classification) 
         return Kind.BEYOND_IJSON
     if classification.body.malformed:
         return Kind.MALFORMED
-    if classification.standing is Standing.MUST_REFUSE:
-        return Kind.MUST_REFUSE
+    if classification.request_class is RequestClass.MUST_REJECT:
+        return Kind.MUST_REJECT
     if request.chunked:
         return Kind.CHUNKED
-    return Kind.MUST_ACCEPT if classification.standing is Standing.MUST_ACCEPT else Kind.LATITUDE
+    return Kind.MUST_ACCEPT if classification.request_class is RequestClass.MUST_ACCEPT else Kind.LATITUDE
 
 
 @dataclass(frozen=True)

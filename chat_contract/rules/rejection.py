@@ -49,7 +49,7 @@ def _clauses_of(facts: Facts) -> set[str]:
 
 
 def _tries_refused(facts: Facts, clause: str) -> bool:
-    return facts.kind is Kind.MUST_REFUSE and not facts.failed and clause in _clauses_of(facts)
+    return facts.kind is Kind.MUST_REJECT and not facts.failed and clause in _clauses_of(facts)
 
 
 def refused(facts: Facts) -> Iterator[Finding]:

@@ -206,7 +206,7 @@ def named_faults(facts: Facts) -> tuple[Fault, ...]:
 
 
 def _tries_all_faults_are_named(facts: Facts) -> bool:
-    return facts.kind is Kind.MUST_REFUSE and _has_locs(facts) and bool(_placed_hard_faults(facts))
+    return facts.kind is Kind.MUST_REJECT and _has_locs(facts) and bool(_placed_hard_faults(facts))
 
 
 def all_faults_are_named(facts: Facts) -> Iterator[Finding]:
@@ -218,7 +218,7 @@ def all_faults_are_named(facts: Facts) -> Iterator[Finding]:
 
 def _tries_missing_is_told_from_wrong(facts: Facts) -> bool:
     return (
-        facts.kind is Kind.MUST_REFUSE
+        facts.kind is Kind.MUST_REJECT
         and _has_locs(facts)
         and any(fault.keyword == "required" for fault in facts.classification.hard_faults)
     )

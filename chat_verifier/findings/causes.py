@@ -13,8 +13,8 @@ from chat_contract.contract import DOCUMENTED
 from chat_contract.errors import Pointer
 from chat_contract.roles import EVENTS, MESSAGE
 from chat_contract.rules.facts import Kind
+from chat_verifier.planning.case import ISSUED, Case, CaseSequence, requests_of
 from chat_verifier.run.runner import Observation, Runner
-from chat_verifier.planning.case import ISSUED, Script, Step, requests_of
 from kit_reports.waivers import Waiver
 
 SENDINGS = 4
@@ -121,7 +121,7 @@ def _grouped(observations: Iterable[Observation]) -> Iterator[Cause]:
             groups.setdefault(key_of(violation), []).append((violation, observation))
     for key, sightings in groups.items():
         violation, exhibit = min(sightings, key=lambda sighting: _size(sighting[1]))
-        labels = tuple(dict.fromkeys(sighting.step.label for _, sighting in sightings))
+        labels = tuple(dict.fromkeys(sighting.case.label for _, sighting in sightings))
         yield Cause(key, violation, exhibit, len(sightings), len(sightings), labels)
 
 
@@ -129,7 +129,7 @@ class _Budget:
     """How many requests confirmations may still send. Thread-safe."""
 
     def __init__(self, runner: Runner, most: int | None) -> None:
-        room = MAX_CONFIRMATIONS if most is None else most - runner.sender.allowance.sent
+        room = MAX_CONFIRMATIONS if most is None else most - runner.sender.budget.sent
         self._left = min(MAX_CONFIRMATIONS, room)
         self._exact = most is not None
         self._lock = threading.Lock()
@@ -168,9 +168,9 @@ def _is_breakdown(word: str) -> bool:
 
 def _size(observation: Observation) -> tuple[bool, int]:
     """Order exchanges by how much there is to read: those that need nothing beside them, then by all their turns."""
-    earlier = observation.earlier if observation.step.continues else ()
-    beside = observation.script.together is not None or (observation.script.paused and bool(earlier))
-    return beside, sum(_length(one.request.body) for one in (*earlier, observation.interaction))
+    earlier = observation.earlier if observation.case.continues else ()
+    beside = observation.sequence.together is not None or (observation.sequence.paused and bool(earlier))
+    return beside, sum(_length(one.request.body) for one in (*earlier, observation.exchange))
 
 
 def _length(body: bytes) -> int:
@@ -193,17 +193,17 @@ def _confirmed(
     """Send the cause's request again, first as small as it may get, then as it was."""
     attempts = _attempts(cause, seen)
     for number in range(SENDINGS - 1):
-        scripts = attempts[min(number, len(attempts) - 1)]
-        requests = requests_of(scripts)
+        sequences = attempts[min(number, len(attempts) - 1)]
+        requests = requests_of(sequences)
         if not worth_it(requests) or not budget.spend(requests):
             break
         found = [
             (violation, observation)
-            for observation in runner.observe(scripts)
+            for observation in runner.observe(sequences)
             for violation in observation.violations
             if _is_the_same(key_of(violation), cause.key)
         ]
-        if not found and runner.sender.allowance.over:
+        if not found and runner.sender.budget.over:
             # It may not have been sent.
             break
         cause = replace(cause, sent=cause.sent + 1)
@@ -224,44 +224,49 @@ def _is_the_same(key: Key, other: Key) -> bool:
     return rest == other_rest and (clause == other_clause or group == other_clause.partition(".")[0] == _ACCEPTED)
 
 
-def _attempts(cause: Cause, seen: Iterable[Observation]) -> list[list[Script]]:
+def _attempts(cause: Cause, seen: Iterable[Observation]) -> list[list[CaseSequence]]:
     """Return what to send: a smaller request in a fresh conversation, the same one, all that was before it."""
     exhibit = cause.exhibit
-    script, step = exhibit.script, exhibit.step
-    if script.together is not None:
-        return [[replace(script, name=f"{script.name}, again"), replace(script, name=f"{script.name}, beside itself")]]
-    opening = script.steps[:1] if step.continues else ()
+    sequence, case = exhibit.sequence, exhibit.case
+    if sequence.together is not None:
+        return [
+            [
+                replace(sequence, name=f"{sequence.name}, again"),
+                replace(sequence, name=f"{sequence.name}, beside itself"),
+            ]
+        ]
+    opening = sequence.cases[:1] if case.continues else ()
     attempts = []
     smaller = _smaller(exhibit) or _suspect(cause, seen)
     if smaller is not None:
-        attempts.append([replace(script, steps=(*opening, smaller), parts=())])
-    attempts.append([replace(script, steps=(*opening, step), parts=())])
+        attempts.append([replace(sequence, cases=(*opening, smaller), parts=())])
+    attempts.append([replace(sequence, cases=(*opening, case), parts=())])
     if exhibit.index > 1:
-        attempts.append([replace(script, steps=script.steps[: exhibit.index + 1], parts=())])
+        attempts.append([replace(sequence, cases=sequence.cases[: exhibit.index + 1], parts=())])
     return attempts
 
 
-def _smaller(exhibit: Observation) -> Step | None:
+def _smaller(exhibit: Observation) -> Case | None:
     """Leave out of a refusable request all that its fault does not need."""
-    step = exhibit.step
+    case = exhibit.case
     faults = exhibit.facts.classification.hard_faults
-    if not isinstance(step.body, dict) or len(faults) != 1 or not faults[0].place:
+    if not isinstance(case.body, dict) or len(faults) != 1 or not faults[0].place:
         return None
     place = faults[0].place
     required = set(exhibit.facts.contract.schemas[DOCUMENTED].get("required", ()))
-    conversation = {name for name, value in step.body.items() if value is ISSUED}
+    conversation = {name for name, value in case.body.items() if value is ISSUED}
     body = {
-        name: value for name, value in step.body.items() if name in required | conversation or name == str(place[0])
+        name: value for name, value in case.body.items() if name in required | conversation or name == str(place[0])
     }
     if place[0] == EVENTS and len(place) > 1 and isinstance(body.get(EVENTS), list):
         body[EVENTS] = [body[EVENTS][int(place[1])]]
-    return replace(step, body=body) if body != step.body else None
+    return replace(case, body=body) if body != case.body else None
 
 
-def _suspect(cause: Cause, seen: Iterable[Observation]) -> Step | None:
+def _suspect(cause: Cause, seen: Iterable[Observation]) -> Case | None:
     """Leave out of a request that must be accepted all that others held, too, and were accepted with."""
-    exhibit, step = cause.exhibit, cause.exhibit.step
-    if exhibit.facts.kind is not Kind.MUST_ACCEPT or not isinstance(step.body, dict):
+    exhibit, case = cause.exhibit, cause.exhibit.case
+    if exhibit.facts.kind is not Kind.MUST_ACCEPT or not isinstance(case.body, dict):
         return None
     others = [
         observation.facts.body
@@ -273,7 +278,7 @@ def _suspect(cause: Cause, seen: Iterable[Observation]) -> Step | None:
     passed_events = {repr(event) for body in others for event in body.get(EVENTS) or ()}
     body = {
         name: value
-        for name, value in step.body.items()
+        for name, value in case.body.items()
         if name == MESSAGE or value is ISSUED or (name, repr(value)) not in passed
     }
     if (MESSAGE, repr(body.get(MESSAGE))) in passed:
@@ -281,4 +286,4 @@ def _suspect(cause: Cause, seen: Iterable[Observation]) -> Step | None:
     odd = [event for event in body.get(EVENTS, ()) if repr(event) not in passed_events]
     if odd:
         body[EVENTS] = odd
-    return replace(step, body=body) if body != step.body else None
+    return replace(case, body=body) if body != case.body else None

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from chat_contract.exchange import Breakdown
-from chat_verifier.run.runner import Observation
 from chat_verifier.findings.verdict import RunResult
+from chat_verifier.run.runner import Observation
 
 ABSENT = "absent"
 
@@ -56,11 +56,11 @@ def _pairs(first: Iterable[Observation], second: Iterable[Observation]) -> list[
 
 
 def _key(seen: Observation) -> tuple[str, str, int]:
-    return seen.script.group, seen.script.name, seen.index
+    return seen.sequence.group, seen.sequence.name, seen.index
 
 
 def _of_answers(a: Observation, b: Observation, explained: frozenset[str]) -> Iterable[Difference]:
-    example = a.step.label
+    example = a.case.label
     if a.facts.classification.questions & explained:
         return
     if _status(a) != _status(b):
@@ -76,7 +76,7 @@ def _of_answers(a: Observation, b: Observation, explained: frozenset[str]) -> It
 
 
 def _status(seen: Observation) -> str:
-    outcome = seen.interaction.outcome
+    outcome = seen.exchange.outcome
     return outcome.kind if isinstance(outcome, Breakdown) else str(outcome.status)
 
 

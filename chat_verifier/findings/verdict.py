@@ -8,8 +8,8 @@ from typing import Literal
 
 from chat_contract import Clause, Contract
 from chat_verifier.findings.causes import Cause
+from chat_verifier.planning.case import CaseSequence
 from chat_verifier.run.runner import Observation, by_clause
-from chat_verifier.planning.case import Script
 from kit_reports.waivers import Waiver
 
 Verdict = Literal["conforms", "violates", "inconclusive"]
@@ -44,8 +44,8 @@ class RunResult:
     clauses: tuple[ClauseResult, ...]
     profile: dict[str, str]
     observations: tuple[Observation, ...]
-    left_out: tuple[Script, ...] = ()
-    recalled: int = 0
+    left_out: tuple[CaseSequence, ...] = ()
+    replayed: int = 0
     """How many of the requests an earlier run had sent already."""
     started: str = ""
     contract_version: str = ""
@@ -54,7 +54,7 @@ class RunResult:
     shard: str = ""
     """Which part of a run this is, such as 2/5; empty for a whole one."""
     waivers: tuple[Waiver, ...] = ()
-    in_vain: tuple[Waiver, ...] = ()
+    unused_waivers: tuple[Waiver, ...] = ()
     """The waivers for which nothing was found, though the run sent what they are about."""
 
     @property

@@ -59,14 +59,14 @@ def beyond(cause: Cause, waivers: Iterable[Waiver]) -> list[str]:
     return [label for label in cause.labels if label not in listed]
 
 
-def tried_in_vain(
+def unused_waivers(
     waivers: Sequence[Waiver], causes: Iterable[Cause], observations: Collection[Observation]
 ) -> list[Waiver]:
     """Return the waivers for which nothing was found, though a request of theirs was sent.
 
     One request is enough: most of those that a draft lists are only sent where an answer to another was wrong.
     """
-    sent = {observation.step.label for observation in observations}
+    sent = {observation.case.label for observation in observations}
     found = list(causes)
     return [
         waiver

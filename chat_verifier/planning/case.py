@@ -38,7 +38,7 @@ JSON_HEADERS: Headers = (("Content-Type", "application/json"),)
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class Case:
     """One request of a script. ``body`` is a JSON value (in which ISSUED may stand) or raw bytes.
 
     ``path`` is None for the operation's own; ``ascii`` writes every other character as an escape, and the slash
@@ -58,7 +58,7 @@ class Step:
     ascii: bool = False
     layout: Layout = "plain"
     credential: Credential = "given"
-    unblamed: Callable[[Locs], tuple[Script, ...]] | None = field(default=None, repr=False)
+    unblamed: Callable[[Locs], tuple[CaseSequence, ...]] | None = field(default=None, repr=False)
     free: Freedom = "nothing"
 
     @property
@@ -83,7 +83,7 @@ class Step:
 
 
 @dataclass(frozen=True, eq=False)
-class Script:
+class CaseSequence:
     """The turns of one conversation, or a request or more without one.
 
     ``parts`` are what a pack is taken apart into where it is not answered with 200. ``without`` makes of a refused pack
@@ -97,18 +97,20 @@ class Script:
 
     name: str
     group: str
-    steps: tuple[Step, ...]
+    cases: tuple[Case, ...]
     rank: int = 5
-    parts: tuple[Script, ...] = field(default=(), repr=False)
-    without: Callable[[Locs], tuple[Script, ...]] | None = field(default=None, repr=False)
+    parts: tuple[CaseSequence, ...] = field(default=(), repr=False)
+    without: Callable[[Locs], tuple[CaseSequence, ...]] | None = field(default=None, repr=False)
     together: str | None = None
     paused: bool = False
     naming: Naming = "any"
 
 
-def single(step: Step, group: str, *, rank: int = 5, parts: tuple[Script, ...] = (), naming: Naming = "any") -> Script:
+def single(
+    case: Case, group: str, *, rank: int = 5, parts: tuple[CaseSequence, ...] = (), naming: Naming = "any"
+) -> CaseSequence:
     """Make a script of one step."""
-    return Script(step.label, group, (step,), rank=rank, parts=parts, naming=naming)
+    return CaseSequence(case.label, group, (case,), rank=rank, parts=parts, naming=naming)
 
 
 def blames(loc: tuple[str | int, ...], place: tuple[str | int, ...]) -> bool:
@@ -116,14 +118,14 @@ def blames(loc: tuple[str | int, ...], place: tuple[str | int, ...]) -> bool:
     return tuple(map(str, loc[: len(place)])) == tuple(map(str, place))
 
 
-def requests_of(scripts: Iterable[Script]) -> int:
+def requests_of(sequences: Iterable[CaseSequence]) -> int:
     """Count the requests, packs not taken apart."""
-    return sum(len(script.steps) for script in scripts)
+    return sum(len(sequence.cases) for sequence in sequences)
 
 
-def count_by_group(scripts: Iterable[Script]) -> dict[str, int]:
+def count_by_group(sequences: Iterable[CaseSequence]) -> dict[str, int]:
     """Count the requests of each group."""
-    return dict(sorted(Counter(script.group for script in scripts for _ in script.steps).items()))
+    return dict(sorted(Counter(sequence.group for sequence in sequences for _ in sequence.cases).items()))
 
 
 def _leaves(value: Any) -> Iterator[Any]:

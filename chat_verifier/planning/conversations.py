@@ -8,9 +8,9 @@ from typing import Any
 
 from chat_contract.roles import CONVERSATION, EVENTS, LIMIT, SESSION, USER
 from chat_verifier.planning.acceptances import later_turns
+from chat_verifier.planning.case import ISSUED, Case, CaseSequence, Freedom, Naming
 from chat_verifier.planning.rejection_plan import Refused
 from chat_verifier.planning.samples import RUN_SESSION, RUN_USER, Samples
-from chat_verifier.planning.case import ISSUED, Freedom, Naming, Script, Step
 
 GROUP = "conversation"
 
@@ -23,7 +23,7 @@ _TALKS = 2
 _TURNS = 4
 
 
-def scripts(samples: Samples, refused: Refused) -> list[Script]:
+def sequences(samples: Samples, refused: Refused) -> list[CaseSequence]:
     """Return the conversations; the refused turns are spread over them, the telling ones in the first."""
     return [
         *_from_first_to_last(samples),
@@ -37,19 +37,19 @@ def scripts(samples: Samples, refused: Refused) -> list[Script]:
     ]
 
 
-def few(samples: Samples, refused: Sequence[Step]) -> list[Script]:
+def few(samples: Samples, refused: Sequence[Case]) -> list[CaseSequence]:
     """Return a few telling conversations: a long one with the refused turns in it, the example, two interleaved."""
     turns = later_turns(samples)
     opening = _opening(samples, **{SESSION: RUN_SESSION, USER: RUN_USER, LIMIT: samples.valid(LIMIT)})
-    long = Script("conversation 1", GROUP, (opening, *turns[:6], *refused, turns[6]), rank=0)
+    long = CaseSequence("conversation 1", GROUP, (opening, *turns[:6], *refused, turns[6]), rank=0)
     return [long, _documented_example(samples), *_interleaved(samples)]
 
 
-def _opening(samples: Samples, free: Freedom = "nothing", **values: Any) -> Step:
-    return Step("opens a conversation", samples.request(**values), free=free)
+def _opening(samples: Samples, free: Freedom = "nothing", **values: Any) -> Case:
+    return Case("opens a conversation", samples.request(**values), free=free)
 
 
-def _from_first_to_last(samples: Samples) -> Iterator[Script]:
+def _from_first_to_last(samples: Samples) -> Iterator[CaseSequence]:
     """Open two conversations before all others and go on with them after all others."""
     longest = samples.narrowest["properties"][USER]["maxLength"]
     edges = {SESSION: "s" * longest, USER: RUN_USER.ljust(longest, "u")}
@@ -57,84 +57,84 @@ def _from_first_to_last(samples: Samples) -> Iterator[Script]:
     for number, ids in enumerate((nothing, edges), start=1):
         last = samples.request(**{CONVERSATION: ISSUED}, **ids)
         free: Freedom = "values" if ids else "anything"
-        yield Script(
+        yield CaseSequence(
             f"conversation {number} that lasts the whole run",
             GROUP,
-            (_opening(samples, free, **ids), Step("goes on at the end", last, free=free)),
+            (_opening(samples, free, **ids), Case("goes on at the end", last, free=free)),
             rank=number,
             paused=True,
         )
 
 
-def _as_shoppers_have_it(samples: Samples, refused: Sequence[Step]) -> Script:
+def _as_shoppers_have_it(samples: Samples, refused: Sequence[Case]) -> CaseSequence:
     """Go on with what may be asked for, get it wrong in between; the limit of one turn is none of the next one's."""
     *before, after = later_turns(samples)[:7]
     opening = _opening(samples, **{SESSION: RUN_SESSION, USER: RUN_USER, LIMIT: samples.valid(LIMIT)})
-    return Script("conversation 1", GROUP, (opening, *before, *refused, after), rank=0)
+    return CaseSequence("conversation 1", GROUP, (opening, *before, *refused, after), rank=0)
 
 
-def _spread(samples: Samples, refused: Sequence[Step], name: str, naming: Naming) -> Iterator[Script]:
+def _spread(samples: Samples, refused: Sequence[Case], name: str, naming: Naming) -> Iterator[CaseSequence]:
     """Spread the refused turns over long conversations, accepted turns between them."""
     turns = cycle(later_turns(samples)[7:])
     waiting = list(refused)
     for number in count(2):
         if not waiting:
             return
-        steps = [_opening(samples, "anything", **{SESSION: RUN_SESSION, USER: RUN_USER})]
-        while waiting and len(steps) < LONGEST - 1:
-            room = min(_REFUSED_BETWEEN, LONGEST - 1 - len(steps))
-            steps += waiting[:room]
+        cases = [_opening(samples, "anything", **{SESSION: RUN_SESSION, USER: RUN_USER})]
+        while waiting and len(cases) < LONGEST - 1:
+            room = min(_REFUSED_BETWEEN, LONGEST - 1 - len(cases))
+            cases += waiting[:room]
             del waiting[:room]
-            steps.append(next(turns))
-        yield Script(f"{name} {number}", GROUP, tuple(steps), rank=1, naming=naming)
+            cases.append(next(turns))
+        yield CaseSequence(f"{name} {number}", GROUP, tuple(cases), rank=1, naming=naming)
 
 
-def _in_company(samples: Samples) -> Iterator[Script]:
+def _in_company(samples: Samples) -> Iterator[CaseSequence]:
     """Let conversations be about anything at all: which fields are there, and with what in them, is left to chance."""
-    turn = Step("goes on", samples.request(**{CONVERSATION: ISSUED}), free="anything")
+    turn = Case("goes on", samples.request(**{CONVERSATION: ISSUED}), free="anything")
     for number in range(1, _TALKS + 1):
         opening = _opening(samples, "anything")
-        yield Script(
+        yield CaseSequence(
             f"conversation about anything {number}", GROUP, (opening, *[turn] * _TURNS), rank=2, naming="several"
         )
 
 
-def _documented_example(samples: Samples) -> Script:
+def _documented_example(samples: Samples) -> CaseSequence:
     """Send the fullest example with an id of this server's in the place of its own, and as it stands."""
     example = samples.example
     opening = {name: example[name] for name in (USER,) if name in example}
     mine = {**example, CONVERSATION: ISSUED} if CONVERSATION in example else example
-    return Script(
+    return CaseSequence(
         "the documented example",
         GROUP,
         (
             _opening(samples, **opening),
-            Step("the documented example in a conversation of this server", mine),
-            Step("the documented example as it stands", example),
+            Case("the documented example in a conversation of this server", mine),
+            Case("the documented example as it stands", example),
         ),
         rank=0,
     )
 
 
-def _interleaved(samples: Samples) -> Iterator[Script]:
+def _interleaved(samples: Samples) -> Iterator[CaseSequence]:
     """One user twice in one session, after the same events, turn by turn: the runner plays the two in step."""
     events = [samples.full_event(0)]
     for name in ("one", "two"):
         values: dict[str, Any] = {SESSION: RUN_SESSION, USER: RUN_USER}
         turn = samples.request(**values, **{CONVERSATION: ISSUED})
         # No items at all is for the latitude to take or refuse; a later turn may forget that it was asked for.
-        none = (Step("goes on with limit 0", samples.request(**{CONVERSATION: ISSUED, LIMIT: 0})),)
-        yield Script(
+        none = (Case("goes on with limit 0", samples.request(**{CONVERSATION: ISSUED, LIMIT: 0})),)
+        yield CaseSequence(
             f"interleaved conversation {name}",
             GROUP,
-            (_opening(samples, **{**values, EVENTS: events}), Step("goes on", turn), *(none if name == "two" else ())),
+            (_opening(samples, **{**values, EVENTS: events}), Case("goes on", turn), *(none if name == "two" else ())),
             rank=0,
             together="interleaved",
         )
 
 
-def _at_the_same_time(samples: Samples) -> Iterator[Script]:
+def _at_the_same_time(samples: Samples) -> Iterator[CaseSequence]:
     for number in range(1, _SHOPPERS + 1):
-        turn = Step("goes on", samples.request(**{CONVERSATION: ISSUED}), free="anything")
-        steps = (_opening(samples, "anything"), turn)
-        yield Script(f"concurrent conversation {number}", GROUP, steps, rank=2, together="concurrent")
+        turn = Case("goes on", samples.request(**{CONVERSATION: ISSUED}), free="anything")
+        cases = (_opening(samples, "anything"), turn)
+        yield CaseSequence(f"concurrent conversation {number}", GROUP, cases, rank=2, together="concurrent")

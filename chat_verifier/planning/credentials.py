@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chat_contract.exchange import Credential, Headers
 from chat_contract.roles import CONVERSATION
+from chat_verifier.planning.case import ISSUED, JSON_HEADERS, Case, CaseSequence, single
 from chat_verifier.planning.samples import Samples
-from chat_verifier.planning.case import ISSUED, JSON_HEADERS, Script, Step, single
 
 GROUP = "credentials"
 
@@ -18,15 +18,15 @@ _SPOOFED: Headers = (
 )
 
 
-def scripts(samples: Samples, key: str) -> list[Script]:
+def sequences(samples: Samples, key: str) -> list[CaseSequence]:
     """Return the requests; ``key`` is the right one, of which wrong ones are made."""
     cases = _cases(key)
-    inside = Script(
+    inside = CaseSequence(
         "credentials: none in a conversation that was opened with one",
         GROUP,
         (
-            Step("opens a conversation", samples.request()),
-            Step(
+            Case("opens a conversation", samples.request()),
+            Case(
                 "credentials: none, but the id of a conversation",
                 samples.request(**{CONVERSATION: ISSUED}),
                 credential="missing",
@@ -38,7 +38,7 @@ def scripts(samples: Samples, key: str) -> list[Script]:
         inside,
         *(
             single(
-                Step(
+                Case(
                     f"credentials: {label}", samples.request(), headers=(*JSON_HEADERS, *headers), credential=credential
                 ),
                 GROUP,
@@ -85,7 +85,7 @@ def _cases(key: str) -> list[_Case]:
     return cases
 
 
-def packed(samples: Samples, key: str) -> list[Script]:
+def packed(samples: Samples, key: str) -> list[CaseSequence]:
     """Return the wrong credentials in a few requests: all spoofed headers together, both ways to send a key at once."""
 
     def both(label: str, credential: Credential, value: str) -> _Case:
@@ -104,7 +104,7 @@ def packed(samples: Samples, key: str) -> list[Script]:
     ]
     return [
         single(
-            Step(f"credentials: {label}", samples.request(), headers=(*JSON_HEADERS, *headers), credential=credential),
+            Case(f"credentials: {label}", samples.request(), headers=(*JSON_HEADERS, *headers), credential=credential),
             GROUP,
             rank=0,
         )

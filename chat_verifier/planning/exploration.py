@@ -22,8 +22,8 @@ from schemathesis.generation.modes import GenerationMode
 from chat_contract import Contract
 from chat_contract.contract import DOCUMENTED, JSON, MAY_ACCEPT, MUST_ACCEPT
 from chat_contract.roles import CONVERSATION, USER
+from chat_verifier.planning.case import ISSUED, Case, CaseSequence, single
 from chat_verifier.planning.samples import MISSING, Samples
-from chat_verifier.planning.case import ISSUED, Script, Step, single
 
 GROUP = "exploration"
 
@@ -37,17 +37,17 @@ def store_in(folder: Path) -> None:
     set_hypothesis_home_dir(folder)
 
 
-def explored(contract: Contract, number: int, budget: int) -> list[Script]:
+def generate_cases(contract: Contract, number: int, budget: int) -> list[CaseSequence]:
     """Return at most ``budget`` requests; the same ``number`` makes the same ones."""
     if budget <= 0:
         return []
     rng = random.Random(number)  # noqa: S311 - chooses test cases, keeps no secret
     talks = _conversations(contract, number, min(_STEPS_OF_CONVERSATIONS, budget // 2))
-    left = budget - sum(len(script.steps) for script in talks)
+    left = budget - sum(len(sequence.cases) for sequence in talks)
     return [*_chosen(_cases(contract, number, left), left, rng), *talks]
 
 
-def _cases(contract: Contract, number: int, count: int) -> list[list[Script]]:
+def _cases(contract: Contract, number: int, count: int) -> list[list[CaseSequence]]:
     """Return the cases of each phase: examples, coverage, and fuzzing of each set of requests."""
     share = max(4, count)
     coverage = _unique(_coverage(contract), "coverage")
@@ -60,10 +60,10 @@ def _cases(contract: Contract, number: int, count: int) -> list[list[Script]]:
     ]
 
 
-def _chosen(phases: Sequence[list[Script]], count: int, rng: random.Random) -> list[Script]:
+def _chosen(phases: Sequence[list[CaseSequence]], count: int, rng: random.Random) -> list[CaseSequence]:
     """Take turns between the phases until there are enough."""
     shuffled = [rng.sample(phase, k=len(phase)) for phase in phases]
-    chosen: list[Script] = []
+    chosen: list[CaseSequence] = []
     while len(chosen) < count and any(shuffled):
         for phase in shuffled:
             if phase and len(chosen) < count:
@@ -136,22 +136,22 @@ def _quietly(count: int) -> settings:
     )
 
 
-def _unique(bodies: Any, label: str) -> list[Script]:
+def _unique(bodies: Any, label: str) -> list[CaseSequence]:
     """Make a script of each body that JSON can write, each once."""
-    found: dict[bytes, Script] = {}
+    found: dict[bytes, CaseSequence] = {}
     for body in bodies:
         try:
             raw = json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8")
         except (TypeError, ValueError):
             # Schemathesis also makes values that stand for something else than JSON; they are none of ours.
             continue
-        found.setdefault(raw, single(Step(f"{label} {len(found) + 1}", raw), GROUP, rank=_RANK))
+        found.setdefault(raw, single(Case(f"{label} {len(found) + 1}", raw), GROUP, rank=_RANK))
     return list(found.values())
 
 
-def _conversations(contract: Contract, number: int, steps: int) -> list[Script]:
+def _conversations(contract: Contract, number: int, cases: int) -> list[CaseSequence]:
     """Let a Hypothesis state machine make up conversations of accepted and refused turns."""
-    if steps < 3:
+    if cases < 3:
         return []
     samples = Samples(contract)
     bodies = _operation(contract, MUST_ACCEPT).as_strategy().map(lambda case: case.body)
@@ -164,7 +164,7 @@ def _conversations(contract: Contract, number: int, steps: int) -> list[Script]:
             else samples.request(**{CONVERSATION: ISSUED, wrong.field: wrong.value})
         )
     )
-    talks: list[list[Step]] = []
+    talks: list[list[Case]] = []
 
     class Shoppers(RuleBasedStateMachine):
         """Shoppers who open conversations, go on with them, and get a turn wrong now and then."""
@@ -177,26 +177,26 @@ def _conversations(contract: Contract, number: int, steps: int) -> list[Script]:
 
         @rule(target=conversations)
         def opens(self) -> int:
-            talks.append([Step("opens a conversation", samples.request())])
+            talks.append([Case("opens a conversation", samples.request())])
             return len(talks) - 1
 
         @rule(conversation=conversations, body=accepted)
         def goes_on(self, conversation: int, body: Any) -> None:
-            talks[conversation].append(Step("goes on", body))
+            talks[conversation].append(Case("goes on", body))
 
         @rule(conversation=conversations, body=refused)
         def gets_it_wrong(self, conversation: int, body: Any) -> None:
-            talks[conversation].append(Step("gets a turn wrong", body))
+            talks[conversation].append(Case("gets a turn wrong", body))
 
     _run(Shoppers, number)
-    scripts = []
-    left = steps
+    sequences = []
+    left = cases
     for index, talk in enumerate(talks, 1):
         taken = tuple(talk[: min(left, _LONGEST)])
         left -= len(taken)
         if taken:
-            scripts.append(Script(f"made-up conversation {index}", GROUP, taken, rank=_RANK))
-    return scripts
+            sequences.append(CaseSequence(f"made-up conversation {index}", GROUP, taken, rank=_RANK))
+    return sequences
 
 
 def _run(machine: type[RuleBasedStateMachine], number: int) -> None:

@@ -6,11 +6,11 @@ import random
 from dataclasses import dataclass, replace
 
 from chat_contract import Contract
-from chat_verifier.planning import acceptances, conversations, credentials, latitude, packs, wire
+from chat_verifier.planning import acceptances, conversations, credentials, packs, unspecified, wire
+from chat_verifier.planning.case import CaseSequence, requests_of
 from chat_verifier.planning.rejection_plan import refused
 from chat_verifier.planning.samples import Samples
 from chat_verifier.planning.variety import with_variety
-from chat_verifier.planning.case import Script, requests_of
 
 SMALL_BUDGET = 150
 """With fewer requests than this, packs of faults tell more than faults one by one."""
@@ -20,11 +20,11 @@ SMALL_BUDGET = 150
 class Plan:
     """What a run sends, in order; packs may be taken apart besides."""
 
-    scripts: tuple[Script, ...]
+    sequences: tuple[CaseSequence, ...]
 
     @property
     def requests(self) -> int:
-        return requests_of(self.scripts)
+        return requests_of(self.sequences)
 
 
 def make_plan(contract: Contract, *, seed: int = 0, key: str | None = None, budget: int | None = None) -> Plan:
@@ -35,29 +35,32 @@ def make_plan(contract: Contract, *, seed: int = 0, key: str | None = None, budg
     samples = Samples(contract)
     rng = random.Random(seed)  # noqa: S311 - chooses test cases, keeps no secret
     to_refuse = refused(samples)
-    scripts = [
+    sequences = [
         *acceptances.first_turns(samples),
-        *conversations.scripts(samples, to_refuse),
+        *conversations.sequences(samples, to_refuse),
         *to_refuse.fresh,
         *packs.varied(samples),
-        *wire.scripts(samples),
-        *(credentials.scripts(samples, key) if key is not None else ()),
-        *latitude.scripts(samples, rng),
+        *wire.sequences(samples),
+        *(credentials.sequences(samples, key) if key is not None else ()),
+        *unspecified.sequences(samples, rng),
     ]
     if budget is not None and budget < SMALL_BUDGET:
         tight = _tight(samples, key)
-        named = {script.name for script in tight}
-        scripts = [*tight, *(replace(other, rank=max(other.rank, 2)) for other in scripts if other.name not in named)]
-    return Plan(tuple(with_variety(samples, sorted(scripts, key=lambda script: script.rank))))
+        named = {sequence.name for sequence in tight}
+        sequences = [
+            *tight,
+            *(replace(other, rank=max(other.rank, 2)) for other in sequences if other.name not in named),
+        ]
+    return Plan(tuple(with_variety(samples, sorted(sequences, key=lambda sequence: sequence.rank))))
 
 
-def _tight(samples: Samples, key: str | None) -> list[Script]:
+def _tight(samples: Samples, key: str | None) -> list[CaseSequence]:
     first, later = packs.packed(samples)
     return [
-        *(script for script in acceptances.first_turns(samples) if script.rank == 0),
+        *(sequence for sequence in acceptances.first_turns(samples) if sequence.rank == 0),
         *conversations.few(samples, later),
         *first,
         *(credentials.packed(samples, key) if key is not None else ()),
-        *latitude.packed(samples),
+        *unspecified.packed(samples),
         *wire.few(samples),
     ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chat_verifier.planning.case import Case, CaseSequence, single
 from chat_verifier.planning.packs import GROUP, halves
 from chat_verifier.planning.rejections import half_right, one_by_one, pairs
 from chat_verifier.planning.samples import Samples
-from chat_verifier.planning.case import Script, Step, single
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,11 @@ class Refused:
     wrong value ``alone`` or, for servers that name several faults, in ``packs``.
     """
 
-    fresh: tuple[Script, ...]
-    telling: tuple[Step, ...]
-    alone: tuple[Step, ...]
-    packs: tuple[Step, ...]
-    pairs: tuple[Step, ...]
+    fresh: tuple[CaseSequence, ...]
+    telling: tuple[Case, ...]
+    alone: tuple[Case, ...]
+    packs: tuple[Case, ...]
+    pairs: tuple[Case, ...]
 
 
 def refused(samples: Samples) -> Refused:
@@ -33,24 +33,24 @@ def refused(samples: Samples) -> Refused:
     return Refused(
         fresh=(
             *(
-                single(step, GROUP, rank=rank, naming="first" if rank and not _lacks(samples, step) else "any")
-                for rank, step in alone
-                if not step.continues
+                single(case, GROUP, rank=rank, naming="first" if rank and not _lacks(samples, case) else "any")
+                for rank, case in alone
+                if not case.continues
             ),
-            *(single(step, GROUP, rank=1, naming="several") for step in packs if not step.continues),
-            *(single(step, GROUP, rank=2, naming="first") for step in half_right(samples)),
-            *(single(step, GROUP, rank=rank) for rank, step in in_pairs if not step.continues),
+            *(single(case, GROUP, rank=1, naming="several") for case in packs if not case.continues),
+            *(single(case, GROUP, rank=2, naming="first") for case in half_right(samples)),
+            *(single(case, GROUP, rank=rank) for rank, case in in_pairs if not case.continues),
         ),
-        telling=tuple(step for rank, step in alone if step.continues and not rank),
-        alone=tuple(step for rank, step in alone if step.continues and rank),
+        telling=tuple(case for rank, case in alone if case.continues and not rank),
+        alone=tuple(case for rank, case in alone if case.continues and rank),
         packs=(
-            *(step for rank, step in alone if step.continues and rank and _lacks(samples, step)),
-            *(step for step in packs if step.continues),
+            *(case for rank, case in alone if case.continues and rank and _lacks(samples, case)),
+            *(case for case in packs if case.continues),
         ),
-        pairs=tuple(step for _, step in in_pairs if step.continues),
+        pairs=tuple(case for _, case in in_pairs if case.continues),
     )
 
 
-def _lacks(samples: Samples, step: Step) -> bool:
+def _lacks(samples: Samples, case: Case) -> bool:
     """Say whether a field is missing: what is not there is overlooked in company more easily than what is wrong."""
-    return not set(samples.required) <= set(step.body)
+    return not set(samples.required) <= set(case.body)

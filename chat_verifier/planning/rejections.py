@@ -7,17 +7,17 @@ from itertools import combinations
 from typing import Any
 
 from chat_contract.roles import CONVERSATION, EVENTS
+from chat_verifier.planning.case import ISSUED, Case
 from chat_verifier.planning.covering import pairwise
 from chat_verifier.planning.samples import MISSING, Samples, Wrong, by_field
-from chat_verifier.planning.case import ISSUED, Step
 
 
-def one_by_one(samples: Samples) -> list[tuple[int, Step]]:
+def one_by_one(samples: Samples) -> list[tuple[int, Case]]:
     """Return every wrong value alone in its request, with its rank: how telling it is."""
     return [*_top_level(samples), *_in_events(samples)]
 
 
-def _top_level(samples: Samples) -> Iterator[tuple[int, Step]]:
+def _top_level(samples: Samples) -> Iterator[tuple[int, Case]]:
     wrongs = list(samples.wrong_top())
     optional = samples.optional
     levels = {
@@ -44,13 +44,13 @@ def _top_level(samples: Samples) -> Iterator[tuple[int, Step]]:
             row["siblings"], "beside " + (", ".join(names) or "none")
         )
         turn = "later turn" if CONVERSATION in values else "first turn"
-        yield _rank(row["fault"], shown), Step(f"{wrong.label}, {beside}, {turn}", body, free="values")
+        yield _rank(row["fault"], shown), Case(f"{wrong.label}, {beside}, {turn}", body, free="values")
 
 
-def half_right(samples: Samples) -> Iterator[Step]:
+def half_right(samples: Samples) -> Iterator[Case]:
     for wrong in samples.half_right():
         body = samples.request(**{wrong.field: wrong.value})
-        yield Step(f"{wrong.label} ({wrong.value!r}), alone, first turn", body, free="values")
+        yield Case(f"{wrong.label} ({wrong.value!r}), alone, first turn", body, free="values")
 
 
 def _fault(wrong: Wrong) -> str:
@@ -76,7 +76,7 @@ def with_faults(
     return {name: value for name, value in body.items() if wrong_values.get(name) is not MISSING}
 
 
-def _in_events(samples: Samples) -> Iterator[tuple[int, Step]]:
+def _in_events(samples: Samples) -> Iterator[tuple[int, Case]]:
     wrongs = list(samples.wrong_event())
     positions = {"only": (0, 1), "first": (0, 3), "second": (1, 3), "last of many": (11, 12)}
     rows = pairwise(
@@ -106,7 +106,7 @@ def _in_events(samples: Samples) -> Iterator[tuple[int, Step]]:
         what = f"{where}: {wrong.label}" if wrong.field else f"{where} is of type {wrong.type}"
         label = f"{what}, {'beside all fields' if names else 'alone'}, {row['turn']} turn"
         rank = _rank(row["fault"], shown)
-        yield rank, Step(label, samples.request(*names, **values), free="values")
+        yield rank, Case(label, samples.request(*names, **values), free="values")
 
 
 def _wrong_members(samples: Samples) -> dict[str, Wrong]:
@@ -129,7 +129,7 @@ def wrong_event(samples: Samples, wrong: Wrong, *, full: bool) -> Any:
     return event
 
 
-def pairs(samples: Samples) -> Iterator[tuple[int, Step]]:
+def pairs(samples: Samples) -> Iterator[tuple[int, Case]]:
     """Yield two faults at once for every pair of fields, each time with another of their wrong values."""
     wrongs = by_field(samples.wrong_top())
     for number, (one, other) in enumerate(combinations(wrongs, 2)):
@@ -140,7 +140,7 @@ def pairs(samples: Samples) -> Iterator[tuple[int, Step]]:
         others = [Wrong(wrong.field, wrong.type, wrong.other) for wrong in (left, right)]
         body = with_faults(samples, others, (), turn)
         label = f"two faults: {left.label} and {right.label}"
-        yield 0 if number == 0 else 2, Step(label, body, free="values")
+        yield 0 if number == 0 else 2, Case(label, body, free="values")
     both = {**samples.full_event(1), **{name: wrong.value for name, wrong in _wrong_members(samples).items()}}
     body = samples.request(**{EVENTS: [samples.full_event(0), both]})
-    yield 2, Step("two faults in one event", body, free="values")
+    yield 2, Case("two faults in one event", body, free="values")

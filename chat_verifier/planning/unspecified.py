@@ -25,8 +25,8 @@ from chat_contract.roles import (
     SESSION,
     USER,
 )
+from chat_verifier.planning.case import ISSUED, Case, CaseSequence, Locs, blames, single
 from chat_verifier.planning.samples import Samples
-from chat_verifier.planning.case import ISSUED, Locs, Script, Step, blames, single
 
 GROUP = "robustness"
 
@@ -75,7 +75,7 @@ _SIGNS = 'it\'s "5" {0} 100% %s \\ a/b?c#d `ls` <b>& 🎁 👩‍👧 é ñ 会 
 _CONTROLS = " a\u0000b\u0007\u001b[0m\r\nX-Header: b\t\u007f\u0085 "
 
 
-def scripts(samples: Samples, rng: random.Random) -> list[Script]:
+def sequences(samples: Samples, rng: random.Random) -> list[CaseSequence]:
     """Return the inputs of the latitude; the seed chooses which questions are asked again."""
     questions = list(_questions(samples))
     return [
@@ -88,7 +88,7 @@ def scripts(samples: Samples, rng: random.Random) -> list[Script]:
     ]
 
 
-def packed(samples: Samples) -> list[Script]:
+def packed(samples: Samples) -> list[CaseSequence]:
     """Return the inputs of the latitude in as few requests as can be: those that touch different fields together."""
     event = samples.full_event(0)
     blanks = {**event, EVENT_TYPE: "   ", EVENT_TEXT: "   "}
@@ -161,7 +161,7 @@ def _changes(question: Question) -> dict[str, Any] | None:
     return values
 
 
-def _pack(samples: Samples, label: str, parts: Mapping[str, Mapping[str, Any]], *, rank: int) -> Script:
+def _pack(samples: Samples, label: str, parts: Mapping[str, Mapping[str, Any]], *, rank: int) -> CaseSequence:
     """Put changes of different fields into one request; events add up."""
     whole: dict[str, Any] = {}
     places: dict[str, list[tuple[str | int, ...]]] = {}
@@ -175,13 +175,13 @@ def _pack(samples: Samples, label: str, parts: Mapping[str, Mapping[str, Any]], 
                 places.setdefault(part, []).append((EVENTS, 0) if name == EVENTS and len(value or ()) == 1 else (name,))
                 whole[name] = value
     alone = tuple(
-        single(Step(f"{label}: {part}", samples.request(**changes)), GROUP, rank=rank)
+        single(Case(f"{label}: {part}", samples.request(**changes)), GROUP, rank=rank)
         for part, changes in parts.items()
     )
     if len(alone) == 1:
         return alone[0]
 
-    def without(blamed: Locs) -> tuple[Script, ...]:
+    def without(blamed: Locs) -> tuple[CaseSequence, ...]:
         left = {
             part: changes
             for part, changes in parts.items()
@@ -191,11 +191,11 @@ def _pack(samples: Samples, label: str, parts: Mapping[str, Mapping[str, Any]], 
             return alone
         return (_pack(samples, label, left, rank=rank),) if left else ()
 
-    step = Step(f"{label}: {', '.join(parts)}", samples.request(**whole))
-    return replace(single(step, GROUP, rank=rank, parts=alone), without=without)
+    case = Case(f"{label}: {', '.join(parts)}", samples.request(**whole))
+    return replace(single(case, GROUP, rank=rank, parts=alone), without=without)
 
 
-def _questions(samples: Samples) -> Iterator[Script]:
+def _questions(samples: Samples) -> Iterator[CaseSequence]:
     """Pack the questions: all about null together, the others so that no two of a pack are about the same field."""
     packs: list[dict[str, Mapping[str, Any]]] = []
     for question in samples.contract.questions.values():
@@ -219,13 +219,13 @@ def _questions(samples: Samples) -> Iterator[Script]:
     for name in _ALONE:
         if name in samples.contract.questions:
             body = asked(samples, samples.contract.questions[name])
-            yield single(Step(f"latitude: {name}", body), GROUP, rank=2)
-    yield Script(
+            yield single(Case(f"latitude: {name}", body), GROUP, rank=2)
+    yield CaseSequence(
         "latitude: other-user",
         GROUP,
         (
-            Step("opens a conversation", samples.request(USER)),
-            Step("another user goes on with it", samples.request(**{CONVERSATION: ISSUED, USER: "contract-test-else"})),
+            Case("opens a conversation", samples.request(USER)),
+            Case("another user goes on with it", samples.request(**{CONVERSATION: ISSUED, USER: "contract-test-else"})),
         ),
         rank=6,
     )
@@ -238,7 +238,7 @@ def _nulls(samples: Samples) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield question.id, changes
 
 
-def _limits(samples: Samples) -> Iterator[Script]:
+def _limits(samples: Samples) -> Iterator[CaseSequence]:
     large = samples.contract.questions["limit-large"].ask if "limit-large" in samples.contract.questions else None
     values = [*(large or {LIMIT: 50}).values(), *_NOT_IN_QUESTIONS]
     for value, (label, message), (form, foreign) in zip(values, _CAREFULLY_TAKEN, _FOREIGN_IDS, strict=True):
@@ -250,7 +250,7 @@ def _limits(samples: Samples) -> Iterator[Script]:
         yield _pack(samples, "robustness", parts, rank=3)
 
 
-def _texts(samples: Samples) -> Iterator[Script]:
+def _texts(samples: Samples) -> Iterator[CaseSequence]:
     event = samples.full_event(0)
 
     def in_ids(text: str) -> dict[str, Mapping[str, Any]]:
@@ -291,18 +291,18 @@ def _texts(samples: Samples) -> Iterator[Script]:
     yield _pack(samples, "latitude", {"ids of digits, equal in all fields": same, "one more than 10": limit}, rank=2)
 
 
-def _sizes(samples: Samples) -> Iterator[Script]:
+def _sizes(samples: Samples) -> Iterator[CaseSequence]:
     """Large values, but no body much above 100 KB: beyond that, servers have limits of their own."""
     event = samples.full_event(0)
-    yield single(Step("100 KB of message", samples.request(message="Desk " * 20_000)), GROUP, rank=0)
+    yield single(Case("100 KB of message", samples.request(message="Desk " * 20_000)), GROUP, rank=0)
     ids = {name: {name: name[0] * 50_000} for name in (SESSION, USER)}
     yield _pack(samples, "50 KB", ids, rank=2)
     lengths = {EVENT_TYPE: 3_000, EVENT_TEXT: 100_000, ITEM: 9_000}
     parts = {name: {EVENTS: [{**event, name: name[0] * length}]} for name, length in lengths.items()}
     yield _pack(samples, "long texts in an event", parts, rank=2)
-    yield single(Step("1,000 events", samples.request(**{EVENTS: [samples.event()] * 1000})), GROUP, rank=0)
+    yield single(Case("1,000 events", samples.request(**{EVENTS: [samples.event()] * 1000})), GROUP, rank=0)
     deep = {**samples.request(), "x_unknown": _nested(400)}
-    yield single(Step("an unknown property 400 deep", deep), GROUP, rank=2)
+    yield single(Case("an unknown property 400 deep", deep), GROUP, rank=2)
     boolean = samples.contract.questions.get("limit-boolean")
     yield _pack(
         samples,
@@ -325,14 +325,14 @@ def _nested(depth: int) -> Any:
     return nested
 
 
-def _times(samples: Samples) -> Iterator[Script]:
+def _times(samples: Samples) -> Iterator[CaseSequence]:
     event = samples.full_event(0)
 
     def at(*times: Any) -> dict[str, Any]:
         return {EVENTS: [{**event, EVENT_TIME: time} for time in times]}
 
     mixed = samples.request(**at(*_MIXED_TIMES))
-    yield single(Step("timestamps with and without an offset", mixed), GROUP, rank=0)
+    yield single(Case("timestamps with and without an offset", mixed), GROUP, rank=0)
     documented = {repr(time): at(time) for time in _DOCUMENTED_DATES}
     yield _pack(samples, "timestamps that are documented, but seldom", documented, rank=3)
     # Only beside what is not documented either: a refusal of what is documented must stand for itself.
@@ -341,7 +341,7 @@ def _times(samples: Samples) -> Iterator[Script]:
     yield _pack(samples, "timestamps that are odd or no dates", odd, rank=0)
 
 
-def _again(samples: Samples, rng: random.Random) -> Iterator[Script]:
+def _again(samples: Samples, rng: random.Random) -> Iterator[CaseSequence]:
     """Touch several questions with one request and send it again and again, each time in a fresh conversation."""
     candidates = [
         question
@@ -355,4 +355,4 @@ def _again(samples: Samples, rng: random.Random) -> Iterator[Script]:
             merged.update(changes)
     body = samples.request(**merged)
     for number in range(_SENDINGS):
-        yield single(Step(f"the same open questions again ({number + 1})", body), GROUP, rank=2)
+        yield single(Case(f"the same open questions again ({number + 1})", body), GROUP, rank=2)

@@ -26,6 +26,7 @@ from chat_contract.roles import (
     SESSION,
     USER,
 )
+from chat_verifier.planning.case import Case, CaseSequence, Freedom
 from chat_verifier.planning.samples import Samples
 from chat_verifier.planning.values import (
     COUNTS,
@@ -38,56 +39,55 @@ from chat_verifier.planning.values import (
     TEXTS,
     TIMES,
 )
-from chat_verifier.planning.case import Freedom, Script, Step
 
 Kind = tuple[str, str]
 """Whether a step is taken or refused, and whether it stands in a first or in a later turn."""
 
 
-def with_variety(samples: Samples, scripts: Iterable[Script]) -> list[Script]:
+def with_variety(samples: Samples, sequences: Iterable[CaseSequence]) -> list[CaseSequence]:
     """Return the scripts, in the same order, with other valid values in all steps that are free to have them."""
     supply, other = _Supply(samples), _Supply(samples)
     # What only some servers are sent must not use up what is due to all.
-    return [_varied(samples, other if script.naming == "first" else supply, script) for script in scripts]
+    return [_varied(samples, other if sequence.naming == "first" else supply, sequence) for sequence in sequences]
 
 
-def _varied(samples: Samples, supply: _Supply, script: Script) -> Script:
+def _varied(samples: Samples, supply: _Supply, sequence: CaseSequence) -> CaseSequence:
     """Give a conversation another user, and each of its turns other values.
 
     Whoever opens the conversation goes on with it, named or not: what a server does of another one is a question.
     """
-    if all(step.free == "nothing" for step in script.steps):
-        return script
-    named = any(isinstance(step.body, dict) and USER in step.body for step in script.steps[1:])
-    steps: list[Step] = []
+    if all(case.free == "nothing" for case in sequence.cases):
+        return sequence
+    named = any(isinstance(case.body, dict) and USER in case.body for case in sequence.cases[1:])
+    cases: list[Case] = []
     user: Any = None
-    for planned in script.steps:
+    for planned in sequence.cases:
         if isinstance(planned.body, dict) and planned.free != "nothing":
             if planned.continues:
                 body = _later(samples, supply, planned, user)
             else:
                 body = _first(samples, supply, planned, named=named)
-            steps.append(replace(planned, body=body))
+            cases.append(replace(planned, body=body))
         else:
-            steps.append(planned)
+            cases.append(planned)
         if isinstance(planned.body, dict) and not planned.continues:
-            user = steps[-1].body.get(USER)
-    return replace(script, steps=tuple(steps))
+            user = cases[-1].body.get(USER)
+    return replace(sequence, cases=tuple(cases))
 
 
-def _first(samples: Samples, supply: _Supply, step: Step, *, named: bool) -> dict[str, Any]:
+def _first(samples: Samples, supply: _Supply, case: Case, *, named: bool) -> dict[str, Any]:
     """Return another body of a first turn; ``named``: a later one says who the user is, so this one must, too."""
-    kind = (_fate(samples, step), "first")
-    body = supply.with_fields(step.body, kind, {True, named}) if step.free == "anything" else dict(step.body)
-    return body | supply.values(_plain(samples, body, step.free, kind), kind)
+    kind = (_fate(samples, case), "first")
+    body = supply.with_fields(case.body, kind, {True, named}) if case.free == "anything" else dict(case.body)
+    return body | supply.values(_plain(samples, body, case.free, kind), kind)
 
 
-def _later(samples: Samples, supply: _Supply, step: Step, user: Any) -> dict[str, Any]:
+def _later(samples: Samples, supply: _Supply, case: Case, user: Any) -> dict[str, Any]:
     """Return another body of a later turn in a conversation that ``user`` opened, or somebody without a name."""
-    kind = (_fate(samples, step), "later")
+    kind = (_fate(samples, case), "later")
     users = {False, user is not None}
-    body = supply.with_fields(step.body, kind, users) if step.free == "anything" else dict(step.body)
-    plain = _plain(samples, body, step.free, kind)
+    body = supply.with_fields(case.body, kind, users) if case.free == "anything" else dict(case.body)
+    plain = _plain(samples, body, case.free, kind)
     same = {USER: user} if USER in plain and user is not None else {}
     return body | supply.values([name for name in plain if name != USER], kind) | same
 
@@ -102,8 +102,8 @@ def _plain(samples: Samples, body: Mapping[str, Any], free: Freedom, kind: Kind)
     return [name for name in body if name not in kept and body[name] == samples.valid(name)]
 
 
-def _fate(samples: Samples, step: Step) -> str:
-    return "taken" if samples.everyone_takes(step.body) else "refused"
+def _fate(samples: Samples, case: Case) -> str:
+    return "taken" if samples.everyone_takes(case.body) else "refused"
 
 
 class _Supply:

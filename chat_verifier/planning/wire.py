@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from chat_contract.roles import LIMIT, USER
+from chat_verifier.planning.case import Case, CaseSequence, single
 from chat_verifier.planning.samples import Samples
-from chat_verifier.planning.case import Script, Step, single
 
 
-def scripts(samples: Samples) -> list[Script]:
+def sequences(samples: Samples) -> list[CaseSequence]:
     """Return what is sent as bytes rather than as a value."""
     return [*_other_bodies(samples), *_malformed(samples), *_beyond_ijson(samples), *_http(samples)]
 
@@ -31,16 +31,18 @@ _TELLING = {
 """The most telling of them, with their ranks where there are few requests."""
 
 
-def few(samples: Samples) -> list[Script]:
+def few(samples: Samples) -> list[CaseSequence]:
     """Return the most telling of them."""
-    return [replace(script, rank=_TELLING[script.name]) for script in scripts(samples) if script.name in _TELLING]
+    return [
+        replace(sequence, rank=_TELLING[sequence.name]) for sequence in sequences(samples) if sequence.name in _TELLING
+    ]
 
 
 def _valid(samples: Samples) -> str:
     return json.dumps(samples.request())
 
 
-def _other_bodies(samples: Samples) -> Iterator[Script]:
+def _other_bodies(samples: Samples) -> Iterator[CaseSequence]:
     valid = samples.request()
     for label, body in (
         ("null", None),
@@ -52,10 +54,10 @@ def _other_bodies(samples: Samples) -> Iterator[Script]:
         ("a boolean", False),
     ):
         raw = json.dumps(body).encode()
-        yield single(Step(f"a body that is {label}", raw), "rejection", rank=0 if body in (None, [valid]) else 1)
+        yield single(Case(f"a body that is {label}", raw), "rejection", rank=0 if body in (None, [valid]) else 1)
 
 
-def _malformed(samples: Samples) -> Iterator[Script]:
+def _malformed(samples: Samples) -> Iterator[CaseSequence]:
     valid = _valid(samples)
     for rank, label, text in (
         (0, "an empty body", ""),
@@ -73,10 +75,10 @@ def _malformed(samples: Samples) -> Iterator[Script]:
         (2, "a control character in a string", '{"message": "a\nb"}'),
         (2, "a leading zero", valid[:-1] + f', "{LIMIT}": 04}}'),
     ):
-        yield single(Step(f"malformed JSON: {label}", text.encode()), "rejection", rank=rank)
+        yield single(Case(f"malformed JSON: {label}", text.encode()), "rejection", rank=rank)
 
 
-def _beyond_ijson(samples: Samples) -> Iterator[Script]:
+def _beyond_ijson(samples: Samples) -> Iterator[CaseSequence]:
     message = json.dumps(samples.messages[0])
     deep = '{"message": ' + message + ', "x": ' + "[" * 600 + "]" * 600 + "}"
     for rank, label, body in (
@@ -89,21 +91,21 @@ def _beyond_ijson(samples: Samples) -> Iterator[Script]:
         (7, "an integer of 5,000 digits", b'{"message": "hello", "limit": ' + b"9" * 5000 + b"}"),
         (7, "UTF-16", _valid(samples).encode("utf-16")),
     ):
-        yield single(Step(f"beyond I-JSON: {label}", body), "robustness", rank=rank)
+        yield single(Case(f"beyond I-JSON: {label}", body), "robustness", rank=rank)
 
 
-def _http(samples: Samples) -> Iterator[Script]:
+def _http(samples: Samples) -> Iterator[CaseSequence]:
     body = samples.request(USER)
     for method in ("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
         bodiless = method in {"GET", "HEAD", "OPTIONS"}
         yield single(
-            Step(f"{method} instead", b"" if bodiless else body, method=method, headers=() if bodiless else _JSON),
+            Case(f"{method} instead", b"" if bodiless else body, method=method, headers=() if bodiless else _JSON),
             "http",
             # These two may be answered with success, so there is less to be seen in them.
             rank=4 if method in {"HEAD", "OPTIONS"} else 2,
         )
     elsewhere = samples.contract.operation.path.rpartition("/")[0] + "/no-such-operation"
-    yield single(Step("an unknown path", body, path=elsewhere), "http", rank=2)
+    yield single(Case("an unknown path", body, path=elsewhere), "http", rank=2)
     for rank, label, value in (
         (0, "text/plain", "text/plain"),
         (2, "a form", "application/x-www-form-urlencoded"),
@@ -113,8 +115,8 @@ def _http(samples: Samples) -> Iterator[Script]:
         (4, "another charset", "application/json; charset=iso-8859-1"),
         (2, "an unknown charset", "application/json; charset=nonsense"),
     ):
-        yield single(Step(f"media type: {label}", body, headers=(("Content-Type", value),)), "http", rank=rank)
-    yield single(Step("media type: none", body, headers=()), "http", rank=1)
+        yield single(Case(f"media type: {label}", body, headers=(("Content-Type", value),)), "http", rank=rank)
+    yield single(Case("media type: none", body, headers=()), "http", rank=1)
 
 
 _JSON = (("Content-Type", "application/json"),)

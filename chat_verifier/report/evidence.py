@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from chat_contract.errors import render_pointer
-from chat_contract.exchange import Breakdown, Headers, Interaction
+from chat_contract.exchange import Breakdown, Exchange, Headers
 from chat_contract.version import __version__
 from chat_verifier.findings.causes import Cause
-from chat_verifier.report.reproduce import Way, command, exchanges
-from chat_verifier.run.runner import Observation
-from chat_verifier.planning.case import count_by_group
-from kit_http.redaction.secrets import Secrets, is_credential
 from chat_verifier.findings.verdict import ClauseResult, RunResult
 from chat_verifier.findings.waivers import beyond, name_of, said_of
+from chat_verifier.planning.case import count_by_group
+from chat_verifier.report.reproduce import Way, command, exchanges
+from chat_verifier.run.runner import Observation
+from kit_http.redaction.secrets import Secrets, is_credential
 from kit_reports.waivers import Waiver
 
 FORMAT = "chat-contract-report"
@@ -44,11 +44,11 @@ def evidence(result: RunResult, way: Way, changes: Sequence[tuple[str, str, str]
         "strict": result.strict,
         "shard": result.shard,
         "requests": result.requests,
-        "recalled": result.recalled,
+        "recalled": result.replayed,
         "seconds": round(result.seconds, 3),
         "left_out": count_by_group(result.left_out),
         "clauses": [_clause(clause, way, result.waivers) for clause in result.clauses],
-        "waivers_in_vain": [secrets.hide(name_of(waiver)) for waiver in result.in_vain],
+        "waivers_in_vain": [secrets.hide(name_of(waiver)) for waiver in result.unused_waivers],
         "latitude": result.profile,
         "latitude_changes": [list(change) for change in changes],
         "exchanges": [_observed(number, seen, secrets) for number, seen in enumerate(result.observations, 1)],
@@ -90,9 +90,9 @@ def _violation(cause: Cause, way: Way, waivers: Sequence[Waiver]) -> Document:
             "expires": waiver.expires.isoformat(),
         },
         "beyond_waiver": beyond(cause, waivers),
-        "request": cause.exhibit.step.label,
+        "request": cause.exhibit.case.label,
         "requests": list(cause.labels),
-        "exchanges": [_exchange(interaction, secrets) for interaction in exchanges(cause.exhibit)],
+        "exchanges": [_exchange(exchange, secrets) for exchange in exchanges(cause.exhibit)],
         "curl": secrets.hide(command(cause.exhibit, way)),
     }
 
@@ -100,20 +100,20 @@ def _violation(cause: Cause, way: Way, waivers: Sequence[Waiver]) -> Document:
 def _observed(number: int, seen: Observation, secrets: Secrets) -> Document:
     return {
         "number": number,
-        "group": seen.script.group,
-        "script": seen.script.name,
+        "group": seen.sequence.group,
+        "script": seen.sequence.name,
         "turn": seen.index + 1,
-        "label": seen.step.label,
+        "label": seen.case.label,
         "at": round(seen.at, 3),
-        "seconds": round(seen.interaction.outcome.elapsed, 4),
+        "seconds": round(seen.exchange.outcome.elapsed, 4),
         "tried": sorted(seen.tried),
         "broken": sorted({violation.clause for violation in seen.violations}),
-        **_exchange(seen.interaction, secrets),
+        **_exchange(seen.exchange, secrets),
     }
 
 
-def _exchange(interaction: Interaction, secrets: Secrets) -> Document:
-    request, outcome = interaction.request, interaction.outcome
+def _exchange(exchange: Exchange, secrets: Secrets) -> Document:
+    request, outcome = exchange.request, exchange.outcome
     plain = tuple((name, value) for name, value in request.headers if not is_credential(name))
     sent = {
         "method": request.method,

@@ -11,8 +11,8 @@ from typing import Any
 import jsonschema
 
 from chat_contract import UsageError
-from chat_verifier.report.evidence import FORMAT, VERSION, Document
 from chat_verifier.findings.verdict import run_verdict
+from chat_verifier.report.evidence import FORMAT, VERSION, Document
 
 _SAME = ("format", "version", "tool", "contract", "base_url", "seed", "tier", "strict")
 _ORDER = ("fail", "warn", "waived", "pass", "observed", "skipped")
@@ -52,16 +52,16 @@ _SHAPE = {
 
 def read_evidence(path: Path) -> Document:
     """Read a JSON report; raises :class:`UsageError` for a file that is none."""
-    mend = "name a file that chat-contract verify --report json=FILE wrote"
+    hint = "name a file that chat-contract verify --report json=FILE wrote"
     try:
         document = json.loads(path.read_text("utf-8"))
         jsonschema.validate(document, _SHAPE)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}); {mend}") from None
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); {hint}") from None
     except (ValueError, RecursionError):
-        raise UsageError(f"{path}: is no JSON; {mend}") from None
+        raise UsageError(f"{path}: is no JSON; {hint}") from None
     except jsonschema.ValidationError as error:
-        raise UsageError(f"{path}: is no report of a run ({error.json_path}: {error.message[:80]}); {mend}") from None
+        raise UsageError(f"{path}: is no report of a run ({error.json_path}: {error.message[:80]}); {hint}") from None
     return dict(document)
 
 
@@ -82,9 +82,11 @@ def merge(documents: Sequence[Document], names: Sequence[str]) -> Document:
     for clause in clauses:
         # What one part left to the others is untried only if all did.
         clause["asked"] = clause["verdict"] != "skipped" or "not asked for" not in clause["reason"]
-    in_vain = _in_vain(documents, clauses)
-    if whole and in_vain:
-        raise UsageError(f"nothing was found for the waiver of {'; '.join(in_vain)}; take it out: that is mended")
+    unused_waivers = _in_vain(documents, clauses)
+    if whole and unused_waivers:
+        raise UsageError(
+            f"nothing was found for the waiver of {'; '.join(unused_waivers)}; take it out: that is mended"
+        )
     verdict, reason = run_verdict(
         ((clause["id"], clause["level"], clause["verdict"], clause["asked"]) for clause in clauses),
         unsure=_unsure(clauses),
@@ -101,7 +103,7 @@ def merge(documents: Sequence[Document], names: Sequence[str]) -> Document:
         "seconds": max(document["seconds"] for document in documents),
         "left_out": dict(sum((Counter(document["left_out"]) for document in documents), Counter())),
         "clauses": clauses,
-        "waivers_in_vain": in_vain,
+        "waivers_in_vain": unused_waivers,
         "latitude": _latitude(documents),
         "latitude_changes": [],
         "exchanges": [{**exchange, "number": number} for number, exchange in enumerate(exchanges, 1)],

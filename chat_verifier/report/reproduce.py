@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from chat_contract.exchange import Headers, Interaction, Request
+from chat_contract.exchange import Exchange, Headers, Request
 from chat_contract.roles import CONVERSATION
+from chat_verifier.planning.case import Case
 from chat_verifier.run.runner import Observation
-from chat_verifier.planning.case import Step
 from kit_http.redaction.secrets import Secrets, is_credential
 from kit_http.transport import Transport
 
@@ -47,25 +47,25 @@ class Way:
 
 def command(observation: Observation, way: Way) -> str:
     """Return what to paste into a shell; keys stand in it as variables of the environment."""
-    steps = observation.script.steps[: observation.index + 1]
-    if observation.script.together is not None:
+    cases = observation.sequence.cases[: observation.index + 1]
+    if observation.sequence.together is not None:
         return _beside_each_other(observation, way)
-    if not observation.step.continues:
-        return _curl(observation.interaction.request, way)
-    requests = [*(turn.request for turn in observation.earlier), observation.interaction.request]
-    lines = _script(steps, requests, way)
-    if observation.script.paused:
+    if not observation.case.continues:
+        return _curl(observation.exchange.request, way)
+    requests = [*(turn.request for turn in observation.earlier), observation.exchange.request]
+    lines = _script(cases, requests, way)
+    if observation.sequence.paused:
         # What was between the two turns: other conversations.
         other = _curl(requests[0], way, show_head=False)
         lines.insert(1, f"for n in $(seq {_OTHERS}); do {other} > /dev/null; done")
     return "\n".join(lines)
 
 
-def _script(steps: Sequence[Step], requests: Sequence[Request], way: Way) -> list[str]:
+def _script(cases: Sequence[Case], requests: Sequence[Request], way: Way) -> list[str]:
     """Carry the id of the first turn through the others."""
     lines = [f"{_ID.strip('_')}=$({_curl(requests[0], way, show_head=False)} | {_EXTRACT})"]
-    for step, request in zip(steps[1:], requests[1:], strict=False):
-        line = _curl(request, way, conversation=step if step.continues else None)
+    for case, request in zip(cases[1:], requests[1:], strict=False):
+        line = _curl(request, way, conversation=case if case.continues else None)
         lines.append(line)
     return lines
 
@@ -77,12 +77,12 @@ _EXTRACT = (
 
 def _beside_each_other(observation: Observation, way: Way) -> str:
     """Begin several conversations at the same time and show the ids that each turn gets."""
-    opening = observation.earlier[0].request if observation.earlier else observation.interaction.request
+    opening = observation.earlier[0].request if observation.earlier else observation.exchange.request
     line = _curl(opening, way, show_head=False)
-    if not observation.step.continues:
+    if not observation.case.continues:
         return f"for n in 1 2 3 4 5 6; do ({line}; echo) & done; wait"
     name = _ID.strip("_")
-    following = _curl(observation.interaction.request, way, conversation=observation.step, show_head=False)
+    following = _curl(observation.exchange.request, way, conversation=observation.case, show_head=False)
     return "\n".join(
         [
             "for n in 1 2 3 4 5 6; do (",
@@ -97,7 +97,7 @@ def _curl(
     request: Request,
     way: Way,
     *,
-    conversation: Step | None = None,
+    conversation: Case | None = None,
     show_head: bool = True,
 ) -> str:
     parts = ["curl", "-sS"]
@@ -154,6 +154,6 @@ def _octal(body: bytes) -> str:
     return "".join(chr(byte) if byte in plain else f"\\{byte:03o}" for byte in body)
 
 
-def exchanges(observation: Observation) -> tuple[Interaction, ...]:
+def exchanges(observation: Observation) -> tuple[Exchange, ...]:
     """Return what was sent in the conversation up to the observed step, and what came."""
-    return (*(observation.earlier if observation.step.continues else ()), observation.interaction)
+    return (*(observation.earlier if observation.case.continues else ()), observation.exchange)

@@ -9,11 +9,11 @@ FEW = 12
 """So many lost requests the plan can do without, so that a run keeps to its bound; more would cost too much of it."""
 
 
-class SpentError(Exception):
+class BudgetSpentError(Exception):
     """The run may send no more."""
 
 
-class Allowance:
+class RequestBudget:
     """Counts requests. Thread-safe.
 
     ``most``: not one more goes out, whatever becomes of those that did; None: as many as it takes. ``expired`` says
@@ -39,17 +39,17 @@ class Allowance:
         return self._ended or self.left() <= 0 or (self.most is not None and self.sent >= self.most)
 
     def take(self) -> None:
-        """Count a request that goes out now; raises :class:`SpentError` where it may not."""
+        """Count a request that goes out now; raises :class:`BudgetSpentError` where it may not."""
         with self._lock:
             if self.over:
-                raise SpentError
+                raise BudgetSpentError
             self.sent += 1
 
     def end(self) -> None:
         """Let nothing more go out: the server wants to be left alone for longer than there is time."""
         self._ended = True
 
-    def recall(self) -> None:
+    def replay(self) -> None:
         """Count a request that an earlier run has sent."""
         with self._lock:
             self.sent += 1

@@ -18,8 +18,8 @@ from typing import Any
 
 from chat_contract import UsageError
 from chat_contract.exchange import Breakdown, Request, Response
-from chat_verifier.run.runner import Recalled
-from chat_verifier.planning.case import Script
+from chat_verifier.planning.case import CaseSequence
+from chat_verifier.run.runner import Replayed
 from kit_http.redaction.secrets import Secrets
 
 FORMAT = "chat-contract-record"
@@ -28,7 +28,7 @@ LIFETIME = 900.0
 """For how many seconds a server is trusted to keep a conversation between two runs."""
 
 
-class Record:
+class Checkpoint:
     """One file of exchanges, read at the start and written to as they come. Thread-safe."""
 
     def __init__(self, path: Path, run: dict[str, Any], secrets: Secrets, *, now: Callable[[], float]) -> None:
@@ -39,7 +39,7 @@ class Record:
         self.path = path
         self.secrets = secrets
         self.now = now
-        self.recalled = 0
+        self.replayed = 0
         self._lock = threading.Lock()
         self._known: dict[tuple[str, int, str], deque[dict[str, Any]]] = defaultdict(deque)
         whole = self._read(run)
@@ -53,20 +53,20 @@ class Record:
         except OSError as error:
             raise UsageError(f"--resume {path}: cannot be written ({error.strerror}); name another file") from None
 
-    def recall(self, script: Script, index: int, request: Request) -> Recalled | None:
+    def replay(self, sequence: CaseSequence, index: int, request: Request) -> Replayed | None:
         """Return what came to this request, if that is known; each answer once."""
         with self._lock:
-            known = self._known[script.name, index, _digest(request)]
+            known = self._known[sequence.name, index, _digest(request)]
             if not known:
                 return None
-            self.recalled += 1
+            self.replayed += 1
             line = known.popleft()
-        return Recalled(_outcome(line), stale=self.now() - line["at"] > LIFETIME)
+        return Replayed(_outcome(line), stale=self.now() - line["at"] > LIFETIME)
 
-    def keep(self, script: Script, index: int, request: Request, outcome: Response | Breakdown) -> None:
+    def keep(self, sequence: CaseSequence, index: int, request: Request, outcome: Response | Breakdown) -> None:
         """Write an exchange down at once."""
         line = {
-            "script": script.name,
+            "script": sequence.name,
             "index": index,
             "request": _digest(request),
             "at": self.now(),
@@ -93,7 +93,7 @@ class Record:
         """Read what is known; returns how many bytes of the file are whole lines."""
         if not self.path.exists() or self.path.stat().st_size == 0:
             return 0
-        mend = "name a file that --resume wrote, or one that is not there yet"
+        hint = "name a file that --resume wrote, or one that is not there yet"
         try:
             raw = self.path.read_bytes()
             lines = [json.loads(line) for line in raw[: raw.rfind(b"\n") + 1].splitlines()]
@@ -104,12 +104,12 @@ class Record:
                 _outcome(line)
                 self._known[line["script"], line["index"], line["request"]].append({"at": 0.0, **line})
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise UsageError(f"--resume {self.path}: is no record of a run ({type(error).__name__}); {mend}") from None
+            raise UsageError(f"--resume {self.path}: is no record of a run ({type(error).__name__}); {hint}") from None
         if not is_record:
-            raise UsageError(f"--resume {self.path}: is no record of a run; {mend}")
+            raise UsageError(f"--resume {self.path}: is no record of a run; {hint}")
         if not same:
             other = ", ".join(name for name in run if head.get(name) != run[name])
-            raise UsageError(f"--resume {self.path}: is the record of another run (other {other}); {mend}")
+            raise UsageError(f"--resume {self.path}: is the record of another run (other {other}); {hint}")
         return raw.rfind(b"\n") + 1
 
 

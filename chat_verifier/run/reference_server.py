@@ -7,32 +7,32 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chat_contract import Contract
-from chat_contract.history import History
-from chat_contract.exchange import Interaction, Request, Response
 from chat_contract.conformance import facts_of, remember
+from chat_contract.exchange import Exchange, Request, Response
+from chat_contract.history import History
 from chat_contract.roles import CONVERSATION, ITEMS, MESSAGE
 from chat_contract.rules.facts import Facts, Kind
-from chat_verifier.run.budget import Allowance
+from chat_verifier.planning.case import CaseSequence
+from chat_verifier.run.budget import RequestBudget
 from chat_verifier.run.runner import Runner
-from chat_verifier.planning.case import Script
 
 _HEADERS = (("Content-Type", "application/json"),)
 
 
-class IdealServer:
+class ReferenceServer:
     """Answers as the contract wants it; stands in for a client."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        self.allowance = Allowance()
+        self.budget = RequestBudget()
         self.history = History()
 
     def send(self, request: Request) -> Response:
         """Return the answer that breaks no clause."""
-        self.allowance.take()
-        unanswered = facts_of(self.contract, Interaction(request, Response(0)), self.history)
+        self.budget.take()
+        unanswered = facts_of(self.contract, Exchange(request, Response(0)), self.history)
         response = self._answer(unanswered)
-        remember(self.history, facts_of(self.contract, Interaction(request, response), self.history))
+        remember(self.history, facts_of(self.contract, Exchange(request, response), self.history))
         return response
 
     def _answer(self, facts: Facts) -> Response:
@@ -42,9 +42,9 @@ class IdealServer:
             return Response(405, (("Allow", self.contract.operation.method),), b"")
         if facts.kind is Kind.PATH:
             return Response(404, _HEADERS, b"{}")
-        if facts.kind in {Kind.MALFORMED, Kind.MUST_REFUSE}:
+        if facts.kind in {Kind.MALFORMED, Kind.MUST_REJECT}:
             return Response(422, _HEADERS, _json(_refusal(facts)))
-        reply = {CONVERSATION: facts.sent_id or f"ideal-{self.allowance.sent}", MESSAGE: "Here you are.", ITEMS: []}
+        reply = {CONVERSATION: facts.sent_id or f"ideal-{self.budget.sent}", MESSAGE: "Here you are.", ITEMS: []}
         return Response(200, _HEADERS, _json(reply))
 
 
@@ -60,13 +60,15 @@ def _json(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def needed_for(contract: Contract, scripts: Sequence[Script], clauses: Iterable[str]) -> tuple[Script, ...]:
+def needed_for(
+    contract: Contract, sequences: Sequence[CaseSequence], clauses: Iterable[str]
+) -> tuple[CaseSequence, ...]:
     """Return the scripts that put one of the clauses to the test, with those that are played beside them."""
     wanted = set(clauses)
     # Of the two ways to put faults to the test, the one that needs no knowledge of the server.
-    scripts = [script for script in scripts if script.naming != "several"]
-    runner = Runner(contract, IdealServer(contract))
-    runner.play(scripts)
-    telling = {id(observation.script) for observation in runner.journal.observations if observation.tried & wanted}
-    beside = {script.together for script in scripts if id(script) in telling and script.together is not None}
-    return tuple(script for script in scripts if id(script) in telling or script.together in beside)
+    sequences = [sequence for sequence in sequences if sequence.naming != "several"]
+    runner = Runner(contract, ReferenceServer(contract))
+    runner.play(sequences)
+    telling = {id(observation.sequence) for observation in runner.journal.observations if observation.tried & wanted}
+    beside = {sequence.together for sequence in sequences if id(sequence) in telling and sequence.together is not None}
+    return tuple(sequence for sequence in sequences if id(sequence) in telling or sequence.together in beside)

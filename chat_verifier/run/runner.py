@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from chat_contract import Contract, Violation
-from chat_contract.history import History
-from chat_contract.exchange import Breakdown, Interaction, Request, Response
 from chat_contract.conformance import facts_of, remember, tried, violations
+from chat_contract.exchange import Breakdown, Exchange, Request, Response
+from chat_contract.history import History
 from chat_contract.rules.facts import Facts, Kind
-from chat_verifier.run.budget import Allowance, SpentError
-from chat_verifier.planning.case import Naming, Script, Step, blames, requests_of
+from chat_verifier.planning.case import Case, CaseSequence, Naming, blames, requests_of
+from chat_verifier.run.budget import BudgetSpentError, RequestBudget
 
 
-class Recalled(NamedTuple):
+class Replayed(NamedTuple):
     """What came in the earlier run; ``stale``: so long ago that the server may have lost the conversation since."""
 
     outcome: Response | Breakdown
@@ -29,15 +29,15 @@ class Recalled(NamedTuple):
 class Memory(Protocol):
     """What a runner needs of a run that was cut off: what came, for a request that was sent then."""
 
-    def recall(self, script: Script, index: int, request: Request) -> Recalled | None: ...
+    def replay(self, sequence: CaseSequence, index: int, request: Request) -> Replayed | None: ...
 
-    def keep(self, script: Script, index: int, request: Request, outcome: Response | Breakdown) -> None: ...
+    def keep(self, sequence: CaseSequence, index: int, request: Request, outcome: Response | Breakdown) -> None: ...
 
 
 class Sender(Protocol):
     """What a runner needs of a client."""
 
-    allowance: Allowance
+    budget: RequestBudget
 
     def send(self, request: Request) -> Response | Breakdown: ...
 
@@ -46,22 +46,22 @@ class Sender(Protocol):
 class Observation:
     """One judged step: what was sent before it in its conversation, and what the oracle says of it."""
 
-    script: Script
+    sequence: CaseSequence
     index: int
     facts: Facts
-    earlier: tuple[Interaction, ...]
+    earlier: tuple[Exchange, ...]
     violations: tuple[Violation, ...]
     tried: frozenset[str]
     at: float = 0.0
     """When it was sent, in seconds since the run began."""
 
     @property
-    def step(self) -> Step:
-        return self.script.steps[self.index]
+    def case(self) -> Case:
+        return self.sequence.cases[self.index]
 
     @property
-    def interaction(self) -> Interaction:
-        return self.facts.interaction
+    def exchange(self) -> Exchange:
+        return self.facts.exchange
 
 
 @dataclass
@@ -69,8 +69,8 @@ class Journal:
     """What a run has seen so far."""
 
     observations: list[Observation] = field(default_factory=list)
-    left_out: list[Script] = field(default_factory=list)
-    not_sent: list[tuple[Script, int]] = field(default_factory=list)
+    left_out: list[CaseSequence] = field(default_factory=list)
+    not_sent: list[tuple[CaseSequence, int]] = field(default_factory=list)
     """Turns for which there was no conversation to go on with."""
 
 
@@ -101,12 +101,12 @@ class Runner:
         self.naming: Naming = "any"
         self._judging = threading.Lock()
 
-    def play(self, scripts: Iterable[Script]) -> None:
+    def play(self, sequences: Iterable[CaseSequence]) -> None:
         """Play the scripts, the most telling first, those that belong together at the same time; take packs apart.
 
         With several workers as many units are on their way at once: a unit is one script, or all of one ``together``.
         """
-        queue = _Queue(scripts)
+        queue = _Queue(sequences)
         paused: list[_Talk] = []
         seen: dict[int, list[Observation]] = {}
         try:
@@ -114,19 +114,19 @@ class Runner:
         finally:
             self.journal.observations += [observation for number in sorted(seen) for observation in seen[number]]
         for talk in paused:
-            for index in range(1, len(talk.script.steps)):
+            for index in range(1, len(talk.sequence.cases)):
                 self._take_turn(talk, index, concurrent=False)
             self.journal.observations += talk.seen
 
     def _fly(self, queue: _Queue, paused: list[_Talk], seen: dict[int, list[Observation]]) -> None:
         """Keep the workers busy until nothing waits; ``seen`` tells of each unit what was observed, by its number."""
-        flying: dict[Future[list[Observation]], tuple[int, list[Script]]] = {}
+        flying: dict[Future[list[Observation]], tuple[int, list[CaseSequence]]] = {}
         with ThreadPoolExecutor(max_workers=self.workers) as pool:
             while queue or flying:
                 if queue and not self._suits(queue.first[0]):
                     queue.take()
                     continue
-                promised = sum(len(script.steps) for _, unit in flying.values() for script in unit)
+                promised = sum(len(sequence.cases) for _, unit in flying.values() for sequence in unit)
                 if queue and len(flying) < self.workers and self.affords(promised + requests_of(queue.first)):
                     number, unit = queue.take()
                     if unit[0].paused:
@@ -143,19 +143,19 @@ class Runner:
                 else:
                     self.journal.left_out += queue.take()[1]
 
-    def _suits(self, script: Script) -> bool:
+    def _suits(self, sequence: CaseSequence) -> bool:
         """Say whether a script is for this server; where there is no bound, all are."""
-        if self.max_requests is None or script.naming == "any":
+        if self.max_requests is None or sequence.naming == "any":
             return True
-        return script.naming == ("several" if self.naming == "several" else "first")
+        return sequence.naming == ("several" if self.naming == "several" else "first")
 
-    def admit(self, script: Script, outcome: Response | Breakdown) -> None:
+    def admit(self, sequence: CaseSequence, outcome: Response | Breakdown) -> None:
         """Judge what a script of one step got elsewhere, as if it had been played here."""
-        talk = _Talk(script)
-        self._judge(talk, 0, self._request(script.steps[0], None), outcome, concurrent=False)
+        talk = _Talk(sequence)
+        self._judge(talk, 0, self._request(sequence.cases[0], None), outcome, concurrent=False)
         self.journal.observations += talk.seen
 
-    def observe(self, together: Sequence[Script]) -> list[Observation]:
+    def observe(self, together: Sequence[CaseSequence]) -> list[Observation]:
         """Play scripts that belong together and return what was seen, without writing it into the journal."""
         if len(together) == 1:
             return self._conversation(together[0])
@@ -163,83 +163,83 @@ class Runner:
             return self._interleaved(together)
         with ThreadPoolExecutor(max_workers=len(together)) as pool:
             barrier = threading.Barrier(len(together))
-            futures = [pool.submit(self._conversation, script, barrier) for script in together]
+            futures = [pool.submit(self._conversation, sequence, barrier) for sequence in together]
             return [observation for future in futures for observation in future.result()]
 
     def affords(self, requests: int) -> bool:
         """Say whether so many more requests may be sent."""
-        if self.sender.allowance.over:
+        if self.sender.budget.over:
             return False
-        return self.max_requests is None or self.sender.allowance.spent + requests <= self.max_requests
+        return self.max_requests is None or self.sender.budget.spent + requests <= self.max_requests
 
-    def _conversation(self, script: Script, barrier: threading.Barrier | None = None) -> list[Observation]:
-        talk = _Talk(script)
-        for index in range(len(script.steps)):
+    def _conversation(self, sequence: CaseSequence, barrier: threading.Barrier | None = None) -> list[Observation]:
+        talk = _Talk(sequence)
+        for index in range(len(sequence.cases)):
             if barrier is not None:
                 _meet(barrier)
             self._take_turn(talk, index, concurrent=barrier is not None)
         return talk.seen
 
-    def _interleaved(self, together: Sequence[Script]) -> list[Observation]:
-        talks = [_Talk(script) for script in together]
-        for index in range(max(len(script.steps) for script in together)):
+    def _interleaved(self, together: Sequence[CaseSequence]) -> list[Observation]:
+        talks = [_Talk(sequence) for sequence in together]
+        for index in range(max(len(sequence.cases) for sequence in together)):
             for talk in talks:
-                if index < len(talk.script.steps):
+                if index < len(talk.sequence.cases):
                     self._take_turn(talk, index, concurrent=True)
         return [observation for talk in talks for observation in talk.seen]
 
     def _take_turn(self, talk: _Talk, index: int, *, concurrent: bool) -> None:
-        step = talk.script.steps[index]
+        case = talk.sequence.cases[index]
         if talk.cut_off:
             self._leave_out(talk, index)
             return
-        if step.continues and talk.conversation_id is None:
-            self.journal.not_sent.append((talk.script, index))
+        if case.continues and talk.conversation_id is None:
+            self.journal.not_sent.append((talk.sequence, index))
             return
-        request = self._request(step, talk.conversation_id)
+        request = self._request(case, talk.conversation_id)
         at = self.clock() - self.began
         outcome = self._outcome(talk, index, request)
         if outcome is None:
             self._leave_out(talk, index)
             return
-        self.progress(self.sender.allowance.spent)
+        self.progress(self.sender.budget.spent)
         self._judge(talk, index, request, outcome, concurrent=concurrent, at=at)
 
     def _leave_out(self, talk: _Talk, index: int) -> None:
         """Say that a turn was not sent, and that none after it will be."""
         talk.cut_off = True
         with self._judging:
-            self.journal.left_out.append(replace(talk.script, steps=(talk.script.steps[index],), parts=()))
+            self.journal.left_out.append(replace(talk.sequence, cases=(talk.sequence.cases[index],), parts=()))
 
     def _outcome(self, talk: _Talk, index: int, request: Request) -> Response | Breakdown | None:
         """Recall what came, or send; None where a conversation is too old to be gone on with, or no more may go out."""
         try:
             return self._recalled_or_sent(talk, index, request)
-        except SpentError:
+        except BudgetSpentError:
             return None
 
     def _recalled_or_sent(self, talk: _Talk, index: int, request: Request) -> Response | Breakdown | None:
         if self.memory is None:
             return self.sender.send(request)
-        known = self.memory.recall(talk.script, index, request)
+        known = self.memory.replay(talk.sequence, index, request)
         if known is not None:
-            self.sender.allowance.recall()
+            self.sender.budget.replay()
             talk.stale = known.stale
             return known.outcome
-        if talk.stale and talk.script.steps[index].continues:
+        if talk.stale and talk.sequence.cases[index].continues:
             return None
         outcome = self.sender.send(request)
-        self.memory.keep(talk.script, index, request, outcome)
+        self.memory.keep(talk.sequence, index, request, outcome)
         return outcome
 
-    def _request(self, step: Step, conversation_id: str | None) -> Request:
+    def _request(self, case: Case, conversation_id: str | None) -> Request:
         return Request(
-            step.method,
-            self.contract.operation.path if step.path is None else step.path,
-            step.headers,
-            step.raw(conversation_id),
-            step.chunked,
-            step.credential,
+            case.method,
+            self.contract.operation.path if case.path is None else case.path,
+            case.headers,
+            case.raw(conversation_id),
+            case.chunked,
+            case.credential,
         )
 
     def _judge(
@@ -252,19 +252,19 @@ class Runner:
         concurrent: bool,
         at: float = 0.0,
     ) -> None:
-        interaction = Interaction(request, outcome, concurrent)
+        exchange = Exchange(request, outcome, concurrent)
         with self._judging:
-            facts = facts_of(self.contract, interaction, self.history)
+            facts = facts_of(self.contract, exchange, self.history)
             found = tuple(violations(facts))
             clauses = tried(facts)
             # Rules read the history when they run; what comes after must not change what this answer was judged by.
             frozen = replace(facts, history=History())
             for name in ("kind", "answer", "reply"):
                 frozen.__dict__[name] = getattr(facts, name)
-            talk.seen.append(Observation(talk.script, index, frozen, tuple(talk.interactions), found, clauses, at))
+            talk.seen.append(Observation(talk.sequence, index, frozen, tuple(talk.exchanges), found, clauses, at))
             remember(self.history, facts)
             self._learn_naming(facts)
-        talk.interactions.append(interaction)
+        talk.exchanges.append(exchange)
         if talk.conversation_id is None and facts.reply_id is not None:
             talk.conversation_id = facts.reply_id
 
@@ -282,39 +282,39 @@ class Runner:
 class _Queue:
     """Scripts that wait to be played, the most telling first, otherwise as they came."""
 
-    def __init__(self, scripts: Iterable[Script]) -> None:
-        self._waiting = sorted(scripts, key=lambda script: script.rank)
+    def __init__(self, sequences: Iterable[CaseSequence]) -> None:
+        self._waiting = sorted(sequences, key=lambda sequence: sequence.rank)
         self._taken = 0
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
     @property
-    def first(self) -> list[Script]:
+    def first(self) -> list[CaseSequence]:
         """The next unit: a script with those that are played together with it."""
-        script, *others = self._waiting
-        return [script, *(other for other in others if script.together and other.together == script.together)]
+        sequence, *others = self._waiting
+        return [sequence, *(other for other in others if sequence.together and other.together == sequence.together)]
 
-    def take(self) -> tuple[int, list[Script]]:
+    def take(self) -> tuple[int, list[CaseSequence]]:
         """Take the next unit out; returns its number too."""
         unit = self.first
-        self._waiting = [script for script in self._waiting if script not in unit]
+        self._waiting = [sequence for sequence in self._waiting if sequence not in unit]
         self._taken += 1
         return self._taken, unit
 
-    def add(self, scripts: Iterable[Script]) -> None:
-        self._waiting = sorted([*self._waiting, *scripts], key=lambda script: script.rank)
+    def add(self, sequences: Iterable[CaseSequence]) -> None:
+        self._waiting = sorted([*self._waiting, *sequences], key=lambda sequence: sequence.rank)
 
 
 class _Talk:
     """A script while it is played."""
 
-    def __init__(self, script: Script) -> None:
-        self.script = script
+    def __init__(self, sequence: CaseSequence) -> None:
+        self.sequence = sequence
         self.conversation_id: str | None = None
         self.stale = False
         self.cut_off = False
-        self.interactions: list[Interaction] = []
+        self.exchanges: list[Exchange] = []
         self.seen: list[Observation] = []
 
 
@@ -326,35 +326,35 @@ def _meet(barrier: threading.Barrier) -> None:
         time.sleep(0)
 
 
-def _following(script: Script, seen: Sequence[Observation]) -> list[Script]:
+def _following(sequence: CaseSequence, seen: Sequence[Observation]) -> list[CaseSequence]:
     """Return what an answer makes worth sending: the parts of a pack, and faults that it did not name."""
-    parts = _taken_apart(script, seen)
+    parts = _taken_apart(sequence, seen)
     # A smaller pack is as telling as the whole one was; many parts are not.
-    return [*(replace(part, rank=script.rank + (len(parts) > 1)) for part in parts), *_not_blamed(seen)]
+    return [*(replace(part, rank=sequence.rank + (len(parts) > 1)) for part in parts), *_not_blamed(seen)]
 
 
-def _taken_apart(script: Script, seen: Sequence[Observation]) -> Sequence[Script]:
+def _taken_apart(sequence: CaseSequence, seen: Sequence[Observation]) -> Sequence[CaseSequence]:
     """Return what to send for a pack whose answer does not say that each variation was looked at and taken."""
-    if not script.parts or not seen or not seen[0].tried:
+    if not sequence.parts or not seen or not seen[0].tried:
         # Not a pack, or not judged.
         return ()
     facts = seen[0].facts
     if any(violation.level != "observed" for violation in seen[0].violations):
-        return script.parts
+        return sequence.parts
     if facts.status == 200:
         return ()
-    if facts.status == 422 and facts.kind is Kind.LATITUDE and script.without is not None:
-        return script.without(_blamed(facts))
-    return script.parts
+    if facts.status == 422 and facts.kind is Kind.LATITUDE and sequence.without is not None:
+        return sequence.without(_blamed(facts))
+    return sequence.parts
 
 
-def _not_blamed(seen: Sequence[Observation]) -> list[Script]:
+def _not_blamed(seen: Sequence[Observation]) -> list[CaseSequence]:
     """Return what to send for packs of faults of which the answers name only some."""
     return [
-        script
+        sequence
         for observation in seen
-        if observation.step.unblamed is not None and observation.tried
-        for script in observation.step.unblamed(_blamed(observation.facts) if observation.facts.status == 422 else ())
+        if observation.case.unblamed is not None and observation.tried
+        for sequence in observation.case.unblamed(_blamed(observation.facts) if observation.facts.status == 422 else ())
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chat_contract import UsageError
-from chat_verifier.planning.case import Naming, Script, requests_of
+from chat_verifier.planning.case import CaseSequence, Naming, requests_of
 
 _SHARD = re.compile(r"(\d{1,4})/(\d{1,4})\Z")
 
@@ -22,24 +22,24 @@ class Shard:
     def __str__(self) -> str:
         return f"{self.number}/{self.count}"
 
-    def part_of(self, scripts: Iterable[Script]) -> tuple[Script, ...]:
+    def part_of(self, sequences: Iterable[CaseSequence]) -> tuple[CaseSequence, ...]:
         """Return the scripts of this shard; those that are played together stay together.
 
         Each unit goes to the shard that has the fewest requests so far, so that all take about as long; what is for
         some servers only is spread by itself.
         """
-        units: dict[object, list[Script]] = {}
-        for script in scripts:
-            units.setdefault(script.together or id(script), []).append(script)
-        loads: dict[Naming, list[int]] = {script.naming: [0] * self.count for (script, *_) in units.values()}
-        mine: list[Script] = []
+        units: dict[object, list[CaseSequence]] = {}
+        for sequence in sequences:
+            units.setdefault(sequence.together or id(sequence), []).append(sequence)
+        loads: dict[Naming, list[int]] = {sequence.naming: [0] * self.count for (sequence, *_) in units.values()}
+        mine: list[CaseSequence] = []
         for unit in sorted(units.values(), key=requests_of, reverse=True):
             taken = loads[unit[0].naming]
             lightest = taken.index(min(taken))
             taken[lightest] += requests_of(unit)
             if lightest == self.number - 1:
                 mine += unit
-        return tuple(sorted(mine, key=lambda script: script.rank))
+        return tuple(sorted(mine, key=lambda sequence: sequence.rank))
 
     def share(self, requests: int) -> int:
         """Return this shard's part of a number of requests, rounded up."""

@@ -16,7 +16,7 @@ from requests.adapters import HTTPAdapter
 
 from chat_contract.exchange import Breakdown, Headers, Request, Response
 from chat_contract.version import __version__
-from chat_verifier.run.budget import Allowance, SpentError
+from chat_verifier.run.budget import BudgetSpentError, RequestBudget
 from chat_verifier.run.pacing import Pace
 from kit_http.transport import Transport
 
@@ -43,13 +43,13 @@ _LEAST_PATIENCE = 1.0
 class UnreachableError(Exception):
     """No connection could be made, so nothing was judged; the text says why.
 
-    ``for_good``: trying again would not help. ``mend`` says what to look at.
+    ``for_good``: trying again would not help. ``hint`` says what to look at.
     """
 
-    def __init__(self, text: str, *, for_good: bool = False, mend: str) -> None:
+    def __init__(self, text: str, *, for_good: bool = False, hint: str) -> None:
         super().__init__(text)
         self.for_good = for_good
-        self.mend = mend
+        self.hint = hint
 
 
 class Client:
@@ -63,14 +63,14 @@ class Client:
         timeout: float = 10.0,
         transport: Transport | None = None,
         pace: Pace | None = None,
-        allowance: Allowance | None = None,
+        budget: RequestBudget | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.headers = headers
         self.timeout = timeout
         self.transport = transport or Transport()
         self.pace = pace or Pace()
-        self.allowance = allowance or Allowance()
+        self.budget = budget or RequestBudget()
         self._turned_away = 0
         self._silences = 0
         self._slowest = 0.0
@@ -82,7 +82,7 @@ class Client:
         """Send the request; a 429 is waited for and sent again, as often as ``tries`` says.
 
         Raises :class:`UnreachableError` where no connection can be made, and where the server takes nothing more for a
-        long time; :class:`SpentError` where the run may send no more.
+        long time; :class:`BudgetSpentError` where the run may send no more.
         """
         outcome = self._send_settled(request)
         for _ in range(tries - 1):
@@ -90,21 +90,21 @@ class Client:
                 break
             seconds = retry_after(outcome)
             if seconds > LONGEST_WAIT:
-                raise UnreachableError(f"status 429, which asks to wait {seconds:.0f} s", for_good=True, mend=_TOO_MUCH)
-            if seconds >= self.allowance.left():
-                self.allowance.end()
-                raise SpentError
+                raise UnreachableError(f"status 429, which asks to wait {seconds:.0f} s", for_good=True, hint=_TOO_MUCH)
+            if seconds >= self.budget.left():
+                self.budget.end()
+                raise BudgetSpentError
             self.pace.hold(seconds)
             try:
                 again = self._send_settled(request)
-            except SpentError:
+            except BudgetSpentError:
                 return outcome
-            self.allowance.lose()
+            self.budget.lose()
             outcome = again
         self._turned_away = self._turned_away + 1 if _is_429(outcome) else 0
         if self._turned_away >= _TURNED_AWAY:
             text = f"status 429 to {_TURNED_AWAY} requests one after the other, however often they were sent"
-            raise UnreachableError(text, for_good=True, mend=_TOO_MUCH)
+            raise UnreachableError(text, for_good=True, hint=_TOO_MUCH)
         return outcome
 
     @property
@@ -128,12 +128,12 @@ class Client:
             time.sleep(pause)
             try:
                 self._begin()
-            except SpentError:
+            except BudgetSpentError:
                 if outcome is None:
                     raise
                 break
             if outcome is not None:
-                self.allowance.lose()
+                self.budget.lose()
             try:
                 came = self._send_once(request)
             except UnreachableError as error:
@@ -154,7 +154,7 @@ class Client:
     def _begin(self) -> None:
         """Wait for the time of the next request, and count it."""
         self.pace.wait()
-        self.allowance.take()
+        self.budget.take()
 
     def _send_once(self, request: Request) -> Response | Breakdown:
         began = time.monotonic()
@@ -171,8 +171,8 @@ class Client:
             )
             body = self._read(answer, began + patience)
         except requests.exceptions.SSLError as error:
-            mend = "an authority of your own needs --ca-bundle FILE, a server that asks for a certificate --cert FILE"
-            raise UnreachableError(f"TLS failed: {_innermost(error)}", for_good=True, mend=mend) from None
+            hint = "an authority of your own needs --ca-bundle FILE, a server that asks for a certificate --cert FILE"
+            raise UnreachableError(f"TLS failed: {_innermost(error)}", for_good=True, hint=hint) from None
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
             raise self._unreachable(error) from None
         except (requests.exceptions.Timeout, TimeoutError):
@@ -186,8 +186,8 @@ class Client:
         except (requests.exceptions.InvalidHeader, requests.exceptions.RequestException) as error:
             return Breakdown("garbled", _innermost(error), time.monotonic() - began)
         if answer.status_code == _PROXY_WANTS_A_PASSWORD and self.transport.proxy:
-            mend = "write them as --proxy http://user:password@host:port"
-            raise UnreachableError("the proxy wants a user and a password that it knows", for_good=True, mend=mend)
+            hint = "write them as --proxy http://user:password@host:port"
+            raise UnreachableError("the proxy wants a user and a password that it knows", for_good=True, hint=hint)
         if answer.status_code >= 500 or request.method == "HEAD":
             # Some servers close the connection after failing without saying so, and some send a body after a head.
             self._drop_connections()
@@ -197,8 +197,8 @@ class Client:
         return Response(answer.status_code, headers, body, elapsed)
 
     def _unreachable(self, error: requests.exceptions.ConnectionError) -> UnreachableError:
-        mend = "is the proxy running?" if self.transport.proxy else "is the server running at this address?"
-        return UnreachableError(f"no connection: {_innermost(error)}", mend=mend)
+        hint = "is the proxy running?" if self.transport.proxy else "is the server running at this address?"
+        return UnreachableError(f"no connection: {_innermost(error)}", hint=hint)
 
     def _silent(self, patience: float, elapsed: float) -> Breakdown:
         self._silences += 1

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 from chat_contract import Contract, KitError, UsageError
 from chat_contract.exchange import Breakdown, Request, Response, find_header
-from chat_verifier.target.client import LONGEST_WAIT, Client, UnreachableError, retry_after
+from chat_verifier.planning.case import JSON_HEADERS, Case, CaseSequence, single
 from chat_verifier.planning.samples import Samples
-from chat_verifier.run.checkpoint import Record
-from chat_verifier.planning.case import JSON_HEADERS, Script, Step, single
+from chat_verifier.run.checkpoint import Checkpoint
+from chat_verifier.target.client import LONGEST_WAIT, Client, UnreachableError, retry_after
 
 _PROBES = 5
 
@@ -31,24 +31,26 @@ def check_base_url(url: str) -> None:
         raise UsageError(f"{url!r} is no base URL; write one such as http://127.0.0.1:4010/v1")
 
 
-def probe(contract: Contract, client: Client, record: Record | None = None) -> tuple[Script, Response | Breakdown]:
+def probe(
+    contract: Contract, client: Client, record: Checkpoint | None = None
+) -> tuple[CaseSequence, Response | Breakdown]:
     """Ask once, plainly, before anything else; returns what was asked and what came, also if that was in another run.
 
     Raises :class:`CannotJudgeError`: nothing there, no HTTP, no entrance, another place, or failing five times over.
     """
     operation = contract.operation
     said = ""
-    for step in _probes(Samples(contract)):
-        script = single(step, "probe")
-        request = Request(operation.method, operation.path, JSON_HEADERS, step.raw(None))
-        known = None if record is None else record.recall(script, 0, request)
+    for case in _probes(Samples(contract)):
+        sequence = single(case, "probe")
+        request = Request(operation.method, operation.path, JSON_HEADERS, case.raw(None))
+        known = None if record is None else record.replay(sequence, 0, request)
         if known is not None:
-            client.allowance.recall()
-            return script, known.outcome
+            client.budget.replay()
+            return sequence, known.outcome
         try:
             outcome = client.send(request, tries=1)
         except UnreachableError as error:
-            raise CannotJudgeError(f"{client.base_url}: {error}; {error.mend}") from None
+            raise CannotJudgeError(f"{client.base_url}: {error}; {error.hint}") from None
         if isinstance(outcome, Breakdown):
             if outcome.kind in {"reset", "garbled"}:
                 raise CannotJudgeError(f"{client.base_url}: no HTTP answer ({outcome.detail}); is this an HTTP server?")
@@ -56,10 +58,10 @@ def probe(contract: Contract, client: Client, record: Record | None = None) -> t
                 raise CannotJudgeError(
                     f"{client.base_url}: {outcome.detail}; is it the right server? A slow one needs a larger --timeout"
                 )
-            return _kept(record, script, request, outcome)
+            return _kept(record, sequence, request, outcome)
         said = _closed_door(contract, client, outcome)
         if not said:
-            return _kept(record, script, request, outcome)
+            return _kept(record, sequence, request, outcome)
         if outcome.status == 429:
             seconds = retry_after(outcome)
             if seconds > LONGEST_WAIT:
@@ -71,17 +73,17 @@ def probe(contract: Contract, client: Client, record: Record | None = None) -> t
 
 
 def _kept(
-    record: Record | None, script: Script, request: Request, outcome: Response | Breakdown
-) -> tuple[Script, Response | Breakdown]:
+    record: Checkpoint | None, sequence: CaseSequence, request: Request, outcome: Response | Breakdown
+) -> tuple[CaseSequence, Response | Breakdown]:
     if record is not None:
-        record.keep(script, 0, request, outcome)
-    return script, outcome
+        record.keep(sequence, 0, request, outcome)
+    return sequence, outcome
 
 
-def _probes(samples: Samples) -> list[Step]:
+def _probes(samples: Samples) -> list[Case]:
     bodies = [samples.request(message=message) for message in samples.messages]
     bodies += [samples.request(name) for name in samples.optional]
-    return [Step("the first request, a message alone", bodies[number % len(bodies)]) for number in range(_PROBES)]
+    return [Case("the first request, a message alone", bodies[number % len(bodies)]) for number in range(_PROBES)]
 
 
 def _closed_door(contract: Contract, client: Client, outcome: Response) -> str:

@@ -13,12 +13,12 @@ from chat_contract import KitError, UsageError
 from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
 from kit_cli.options import OVERLAY
 from kit_reports.targets import parse_targets, writable, write_whole
-from spec_gate.impact.consumers import FILE
-from spec_gate.report.migration import overlay_text
-from spec_gate.report import RENDERERS
-from spec_gate.rules.registry import explained, find_rule, listed
 from spec_gate.compare import Options, read, read_asked, run
+from spec_gate.impact.consumers import FILE
+from spec_gate.report import RENDERERS
+from spec_gate.report.migration import overlay_text
 from spec_gate.report.waivers import drafted, load_waivers, with_waivers
+from spec_gate.rules.registry import explained, find_rule, listed
 
 _FILE = click.Path(path_type=Path)
 _DEPTH = 20_000

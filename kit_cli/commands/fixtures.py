@@ -12,13 +12,13 @@ import click
 from chat_contract import DocumentError, KitError
 from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS
 from kit_cli.options import OVERLAY, SPEC
-from mock_server.loading.load import read_blueprint
-from mock_server.shop.scenarios import Conversation
 from mock_server.control.explain import explain, shown_cue
-from mock_server.loading.status import apart
+from mock_server.loading.load import read_blueprint
 from mock_server.loading.options import Options
-from mock_server.shop.scaffolding import scaffold
 from mock_server.loading.snapshot import State
+from mock_server.loading.status import apart
+from mock_server.shop.scaffolding import scaffold
+from mock_server.shop.scenarios import Conversation
 
 _FOLDER = click.option(
     "--fixtures",

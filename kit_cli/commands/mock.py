@@ -10,8 +10,8 @@ import click
 
 from chat_contract import KitError
 from kit_cli.exit_codes import CANNOT_JUDGE
-from mock_server.loading.load import read_blueprint
 from mock_server.loading.flags import FLAGS, Flag, split
+from mock_server.loading.load import read_blueprint
 from mock_server.server.serve import serve
 
 

@@ -14,15 +14,15 @@ from rich.table import Table
 
 from chat_contract import KitError, UsageError, load_contract
 from chat_contract.exchange import Headers
-from kit_http.headers import one_credential, parse_headers
 from chat_verifier.findings.parity import Difference, compared, differences
-from kit_http.redaction.secrets import Secrets, secrets_of
-from chat_verifier.verify import Options, run
-from kit_http.transport import Transport
 from chat_verifier.findings.verdict import RunResult
+from chat_verifier.verify import Options, run
 from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
 from kit_cli.options import OVERLAY, SPEC
 from kit_cli.progress import Meter
+from kit_http.headers import one_credential, parse_headers
+from kit_http.redaction.secrets import Secrets, secrets_of
+from kit_http.transport import Transport
 
 _POSITIVE = click.FloatRange(min=0, min_open=True)
 _WIDTH = 120

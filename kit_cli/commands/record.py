@@ -13,9 +13,9 @@ from kit_cli.credentials import key_headers, with_key_options
 from kit_cli.exit_codes import CANNOT_JUDGE
 from kit_cli.options import OVERLAY, SPEC
 from mock_server.loading.options import read_options
-from mock_server.server.serve import DEFAULT_HOST, Listening
 from mock_server.recorder.serve import DEFAULT_PORT, Plan
 from mock_server.recorder.serve import record as serve_recorder
+from mock_server.server.serve import DEFAULT_HOST, Listening
 
 
 @click.command()

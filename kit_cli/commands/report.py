@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from chat_contract import KitError
+from chat_verifier.findings.waivers import drafted_of
+from chat_verifier.report import RENDERERS
 from chat_verifier.report.merge import causes_said, read_evidence
 from chat_verifier.report.merge import merge as merged
-from chat_verifier.report import RENDERERS
-from chat_verifier.findings.waivers import drafted_of
 from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
 from kit_reports.targets import parse_targets, writable, write_whole
 

@@ -14,24 +14,24 @@ import click
 from chat_contract import Contract, KitError, UsageError, load_contract
 from chat_contract.exchange import Headers
 from chat_contract.profile import as_profile, read_profile
-from chat_verifier.report.evidence import evidence
-from chat_verifier.planning.exploration import store_in
-from kit_http.headers import one_credential, parse_headers
-from chat_verifier.run.pacing import parse_rate
-from chat_verifier.target.probe import check_base_url
 from chat_verifier.findings.profile import changes_between
-from chat_verifier.report import RENDERERS
-from chat_verifier.report.reproduce import Way
-from kit_http.redaction.secrets import Secrets, secrets_of
-from chat_verifier.verify import Options, Preview, preview, run
-from chat_verifier.run.shards import parse_shard
-from chat_verifier.planning.tiers import TIERS
-from kit_http.transport import Transport, check_proxy
 from chat_verifier.findings.waivers import drafted, load_waivers
+from chat_verifier.planning.exploration import store_in
+from chat_verifier.planning.tiers import TIERS
+from chat_verifier.report import RENDERERS
+from chat_verifier.report.evidence import evidence
+from chat_verifier.report.reproduce import Way
+from chat_verifier.run.pacing import parse_rate
+from chat_verifier.run.shards import parse_shard
+from chat_verifier.target.probe import check_base_url
+from chat_verifier.verify import Options, Preview, preview, run
 from kit_cli.credentials import key_headers, with_key_options
 from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
 from kit_cli.options import OVERLAY, SPEC
 from kit_cli.progress import Meter
+from kit_http.headers import one_credential, parse_headers
+from kit_http.redaction.secrets import Secrets, secrets_of
+from kit_http.transport import Transport, check_proxy
 from kit_reports.targets import parse_targets, writable, write_whole
 from kit_reports.waivers import check_used
 
@@ -177,7 +177,7 @@ def _verify(base_url: str, headers: Headers, secrets: Secrets, given: dict[str, 
     _write(artefacts, secrets, given["resume"])
     if options.shard is None:
         # What one shard does not come to, another may; report merge knows.
-        check_used(options.waivers, [waiver for waiver in options.waivers if waiver not in result.in_vain])
+        check_used(options.waivers, [waiver for waiver in options.waivers if waiver not in result.unused_waivers])
     return _EXITS[result.verdict]
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from chat_contract.exchange import Headers
-from kit_http.redaction.encodings import Disguise
 from chat_verifier.planning.credentials import half_of
+from kit_http.redaction.encodings import Disguise
 
 VARIABLE = "CHAT_API_KEY"
 MASK = f"${{{VARIABLE}}}"

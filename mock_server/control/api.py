@@ -8,15 +8,15 @@ from typing import Any
 from flask import Blueprint as Routes
 from flask import Response, request
 
-from mock_server.overrides.rules import BehaviourError, read_rules
-from mock_server.http.bodies import BodyCutShortError, BodyTooLargeError, read_bounded
-from mock_server.http.messages import JSON, Answer, encode, gather, problem
 from mock_server.control.entries import described
 from mock_server.control.guard import refusal
-from mock_server.respond.journal import Entry, TooManyFollowersError
 from mock_server.control.overview import add_overview
-from mock_server.validation.parsing import read_json
+from mock_server.http.bodies import BodyCutShortError, BodyTooLargeError, read_bounded
+from mock_server.http.messages import JSON, Answer, encode, gather, problem
+from mock_server.overrides.rules import BehaviourError, read_rules
+from mock_server.respond.journal import Entry, TooManyFollowersError
 from mock_server.respond.service import ChatService, bad_behaviour
+from mock_server.validation.parsing import read_json
 
 _MOST_BYTES = 1024 * 1024
 _EVENTS = "application/x-ndjson"

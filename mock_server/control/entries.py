@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from chat_contract import History, Interaction, Request, Response, Standing, classify, judge
+from chat_contract import Exchange, History, Request, RequestClass, Response, classify, judge
 from chat_contract.body import ABSENT
 from chat_contract.errors import render_pointer, shorten
 from chat_contract.history import Conversation
@@ -16,7 +16,7 @@ from mock_server.respond.journal import Entry, shown_body, shown_headers, shown_
 
 _MOST_MISSES = 5
 _MOST_SHOWN = 20
-_KEEPING = (Standing.MUST_ACCEPT, Standing.DOCUMENTED)
+_KEEPING = (RequestClass.MUST_ACCEPT, RequestClass.DOCUMENTED)
 
 
 def described(entry: Entry) -> dict[str, Any]:
@@ -53,23 +53,29 @@ def _verdict(entry: Entry) -> dict[str, Any]:
     if not entry.is_to_the_operation:
         blueprint = entry.state.blueprint
         fault = f"{entry.method} {entry.path} is not in the contract; it has {blueprint.method} {blueprint.route}"
-        return {"keeps_contract": False, "standing": None, "faults": [fault], "answer": []}
+        return {"keeps_contract": False, "request_class": None, "faults": [fault], "answer": []}
     if entry.cut:
-        return {"keeps_contract": None, "standing": None, "faults": [], "answer": [], "says": "too long to be kept"}
+        return {
+            "keeps_contract": None,
+            "request_class": None,
+            "faults": [],
+            "answer": [],
+            "says": "too long to be kept",
+        }
     contract = entry.state.contract
     request = Request(contract.operation.method, contract.operation.path, tuple(entry.headers.items()), entry.body)
     history = _history(entry)
     seen = classify(contract, request, history)
-    faults = [fault for fault in seen.faults if fault.outside != Standing.MUST_ACCEPT]
+    faults = [fault for fault in seen.faults if fault.outside != RequestClass.MUST_ACCEPT]
     answer = Response(
         entry.answer.status, (("Content-Type", entry.answer.media_type), *entry.answer.headers), entry.answer.body
     )
-    judged = judge(contract, Interaction(request, answer), history)
+    judged = judge(contract, Exchange(request, answer), history)
     return {
-        "keeps_contract": seen.standing in _KEEPING,
-        "standing": str(seen.standing),
+        "keeps_contract": seen.request_class in _KEEPING,
+        "request_class": str(seen.request_class),
         "faults": _listed([_fault(fault.place, fault.keyword, fault.value) for fault in faults])
-        or ([] if seen.standing in _KEEPING else ["the media type is not application/json"]),
+        or ([] if seen.request_class in _KEEPING else ["the media type is not application/json"]),
         "answer": [] if entry.answer_cut else _listed(found.message for found in judged),
     }
 

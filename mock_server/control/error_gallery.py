@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mock_server.overrides.rules import FAULTS
 from mock_server.http.messages import JSON
 from mock_server.loading.snapshot import State
+from mock_server.overrides.rules import FAULTS
 
 REFUSED = "The request is refused"
 STATUSES = "The service says no"

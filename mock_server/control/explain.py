@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_server.shop.scenarios import Cue
-from mock_server.shop.replies import Ask
 from mock_server.loading.snapshot import State
+from mock_server.shop.replies import Ask
+from mock_server.shop.scenarios import Cue
 
 _MOST_MISSES = 5
 

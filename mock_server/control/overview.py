@@ -10,12 +10,12 @@ from pydantic_core import to_json
 
 from chat_contract import __version__
 from mock_server.control.as_curl import as_curl
-from mock_server.overrides.rules import FAULTS
-from mock_server.http.messages import JSON, problem
-from mock_server.control.explain import explain, opening, shown_cue
 from mock_server.control.error_gallery import gallery
-from mock_server.respond.service import ChatService
+from mock_server.control.explain import explain, opening, shown_cue
+from mock_server.http.messages import JSON, problem
 from mock_server.loading.snapshot import State
+from mock_server.overrides.rules import FAULTS
+from mock_server.respond.service import ChatService
 
 
 def add_overview(routes: Routes, service: ChatService) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chat_contract.resources import fixtures_dir, openapi_dir
-from mock_server.validation.leniency import NAMED
 from mock_server.loading.options import Options
+from mock_server.validation.leniency import NAMED
 
 Stamp = tuple[tuple[str, tuple[int, ...]], ...]
 """Each file by its path, with what of it changes when it does."""

@@ -15,9 +15,9 @@ from urllib.parse import unquote
 from chat_contract import Contract, KitError, Operation, load_contract
 from chat_contract.resources import fixtures_dir
 from mock_server.loading.fingerprint import Stamp, stamp
+from mock_server.loading.options import Options
 from mock_server.shop.fixture_files import Fixtures, read_fixtures
 from mock_server.validation.leniency import Latitude, read_latitude
-from mock_server.loading.options import Options
 
 _ITEMS_WHEN_NOT_SAID = 4
 

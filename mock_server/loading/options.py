@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chat_contract import UsageError
-from mock_server.overrides.rules import BehaviourError, Rule, read_fault_rates
 from mock_server.overrides.delays import Delay, DelayError, read_delay
+from mock_server.overrides.rules import BehaviourError, Rule, read_fault_rates
 
 DEFAULT_MAX_BODY = 10 * 1024 * 1024
 DEFAULT_MAX_CONVERSATIONS = 10_000

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TextIO
 
 from chat_contract import KitError
-from mock_server.loading.load import Blueprint, read_blueprint
 from mock_server.loading.fingerprint import changed, stamp
+from mock_server.loading.load import Blueprint, read_blueprint
+from mock_server.loading.snapshot import State
 from mock_server.loading.status import Freshness, apart
 from mock_server.respond.service import ChatService
-from mock_server.loading.snapshot import State
 
 _SECONDS_TO_SETTLE = 0.1
 _MOST_NAMES = 3

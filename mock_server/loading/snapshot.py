@@ -18,9 +18,9 @@ from chat_contract import Contract
 from chat_contract.contract import validator_for
 from mock_server.loading.load import Blueprint
 from mock_server.shop.catalogue import Catalogue
+from mock_server.shop.replies import Shop
 from mock_server.shop.scenarios import Script
 from mock_server.validation.fastapi_errors import Refuser
-from mock_server.shop.replies import Shop
 
 
 @dataclass(frozen=True, eq=False)

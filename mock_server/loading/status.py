@@ -35,12 +35,12 @@ def apart(error: KitError) -> tuple[KitError, ...]:
 
 def _shown(error: KitError) -> dict[str, Any]:
     if not isinstance(error, DocumentError):
-        return {"file": None, "line": None, "pointer": "", "problem": str(error), "value": None, "mend": ""}
+        return {"file": None, "line": None, "pointer": "", "problem": str(error), "value": None, "hint": ""}
     return {
         "file": error.path,
         "line": error.line,
         "pointer": render_pointer(error.pointer),
         "problem": error.problem,
         "value": shorten(error.value) if error.has_value else None,
-        "mend": error.mend,
+        "hint": error.hint,
     }

@@ -10,10 +10,10 @@ from typing import Any
 from pydantic_core import to_json
 
 from chat_contract.contract import validator_for
-from mock_server.overrides.rules import Behaviour
 from mock_server.http.messages import Answer, Headers
-from mock_server.shop.generated import generate
 from mock_server.loading.snapshot import State
+from mock_server.overrides.rules import Behaviour
+from mock_server.shop.generated import generate
 
 _TRIES = 50
 _NO_BODY = frozenset({204, 205, 304})

@@ -10,13 +10,13 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from chat_contract import Contract
-from chat_contract.exchange import Breakdown, Interaction, Request
+from chat_contract.exchange import Breakdown, Exchange, Request
 from chat_contract.exchange import Response as Came
 from mock_server.http.bodies import BodyCutShortError, BodyTooLargeError, read_bounded
 from mock_server.http.cors import headers_for, is_preflight, may_read, preflight_headers
 from mock_server.http.messages import gather, problem
-from mock_server.respond.upstream import Answered, Upstream, UpstreamError
 from mock_server.recorder.recording import Recording
+from mock_server.respond.upstream import Answered, Upstream, UpstreamError
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 MAX_BODY = 10 * 1024 * 1024
@@ -51,9 +51,9 @@ def create_app(
         try:
             answer = upstream.send(request.method, f"/{quote(path)}" + (f"?{query}" if query else ""), headers, body)
         except UpstreamError as error:
-            recording.take(Interaction(sent, Breakdown("silence", str(error))), clock() - began)
+            recording.take(Exchange(sent, Breakdown("silence", str(error))), clock() - began)
             return _problem(502, "Bad Gateway", f"{upstream.base_url} gave no answer: {error}.")
-        recording.take(Interaction(sent, Came(answer.status, answer.headers, answer.body)), clock() - began)
+        recording.take(Exchange(sent, Came(answer.status, answer.headers, answer.body)), clock() - began)
         return _back(answer)
 
     app.add_url_rule(f"{base}/<path:path>", view_func=hand_on, methods=METHODS, provide_automatic_options=False)

@@ -15,11 +15,11 @@ from typing import Any
 import yaml
 
 from chat_contract import KitError, UsageError
-from chat_contract.roles import ITEM, ITEMS
 from chat_contract.document.source import parse_source, read_source
-from mock_server.shop.fixture_files import read_fixtures, read_items
-from mock_server.recorder.grouping import Item, Talk, cue_for
+from chat_contract.roles import ITEM, ITEMS
 from kit_reports.targets import write_whole
+from mock_server.recorder.grouping import Item, Talk, cue_for
+from mock_server.shop.fixture_files import read_fixtures, read_items
 
 CATALOGUE = "catalogue.yaml"
 CONVERSATIONS = "conversations"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from chat_contract import Contract, History, Interaction, KitError, Violation
-from chat_contract.exchange import Headers
+from chat_contract import Contract, Exchange, History, KitError, Violation
 from chat_contract.conformance import facts_of, remember, violations
+from chat_contract.exchange import Headers
 from chat_contract.roles import CONVERSATION, MESSAGE
 from chat_contract.rules.facts import Facts
 from mock_server.recorder.folder import Folder, Kept
@@ -20,7 +20,7 @@ from mock_server.recorder.grouping import Talks
 class Noted:
     """One exchange as told: what it broke, where it was kept, or why it was not."""
 
-    interaction: Interaction
+    exchange: Exchange
     seconds: float
     violations: tuple[Violation, ...]
     kept: Kept | None
@@ -28,7 +28,7 @@ class Noted:
 
     def lines(self) -> Iterator[str]:
         """Yield a line on what came, and one for each violation and each note."""
-        request, outcome = self.interaction.request, self.interaction.outcome
+        request, outcome = self.exchange.request, self.exchange.outcome
         status = getattr(outcome, "status", None) or getattr(outcome, "kind", "")
         yield f"{request.method} {request.path}: {status} in {self.seconds:.2f} s; {self._kept()}"
         for violation in self.violations:
@@ -65,13 +65,13 @@ class Recording:
         self._talks = Talks()
         self._lock = Lock()
 
-    def take(self, interaction: Interaction, seconds: float) -> Noted:
+    def take(self, exchange: Exchange, seconds: float) -> Noted:
         """Judge and keep one exchange; what cannot be kept is told of and harms nothing."""
         with self._lock:
-            facts = facts_of(self._contract, interaction, self._history)
+            facts = facts_of(self._contract, exchange, self._history)
             found = tuple(violation for violation in violations(facts) if violation.level != "observed")
             remember(self._history, facts)
-            holds_key = self._secrets(interaction.request.headers)
+            holds_key = self._secrets(exchange.request.headers)
             noted = self._noted(facts, seconds, found, self._why_not(facts, holds_key))
             for line in noted.lines():
                 self._say("  (a line that held the key)" if holds_key(line) else line)
@@ -79,12 +79,12 @@ class Recording:
 
     def _noted(self, facts: Facts, seconds: float, found: tuple[Violation, ...], why_not: str) -> Noted:
         if why_not:
-            return Noted(facts.interaction, seconds, found, None, why_not)
+            return Noted(facts.exchange, seconds, found, None, why_not)
         try:
             kept = self._folder.keep(self._talks.hear(facts.body, facts.reply or {}))
         except KitError as error:
-            return Noted(facts.interaction, seconds, found, None, str(error))
-        return Noted(facts.interaction, seconds, found, kept)
+            return Noted(facts.exchange, seconds, found, None, str(error))
+        return Noted(facts.exchange, seconds, found, kept)
 
     def _why_not(self, facts: Facts, holds_key: Callable[[str], bool]) -> str:
         """Say why an exchange cannot be replayed; an empty string where it can."""

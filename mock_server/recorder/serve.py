@@ -13,11 +13,11 @@ from granian.constants import Interfaces
 from chat_contract import load_contract
 from chat_contract.exchange import Headers
 from kit_http.redaction.secrets import secrets_of
-from mock_server.server.serve import Listening, listen_to_parent_only, run_server
-from mock_server.respond.upstream import Upstream
 from mock_server.recorder.app import create_app
 from mock_server.recorder.folder import open_folder
 from mock_server.recorder.recording import Recording
+from mock_server.respond.upstream import Upstream
+from mock_server.server.serve import Listening, listen_to_parent_only, run_server
 
 DEFAULT_PORT = 4011
 _THREADS = 64

@@ -16,9 +16,9 @@ from queue import Empty, Full, Queue
 from threading import Lock
 from typing import Any
 
-from mock_server.shop.scenarios import Place
 from mock_server.http.messages import Answer
 from mock_server.loading.snapshot import State
+from mock_server.shop.scenarios import Place
 
 KEPT_BYTES = 64 * 1024
 """How much of a body is kept."""

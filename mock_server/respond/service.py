@@ -15,21 +15,21 @@ from threading import Lock
 
 from pydantic_core import to_json
 
-from mock_server.respond.auth import RateLimit, carries_key
-from mock_server.overrides.rules import AS_USUAL, Behaviour, BehaviourError, Behaviours, Rule, check_still_known
-from mock_server.shop.scenarios import Place
 from mock_server.http.cors import headers_for
 from mock_server.http.messages import Answer, Call, encode, problem
-from mock_server.overrides.forced import broken, for_a_bad_request, forced, made_up
-from mock_server.loading.status import Freshness
-from mock_server.respond.journal import Entry, Journal, kept
-from mock_server.respond.sessions import Key, Memory, Standing, short
-from mock_server.overrides.prefer import applied, read_preferences
-from mock_server.validation.parsing import media_answer, read_json, understand
-from mock_server.validation.fastapi_errors import Detail, blamed, no_json
-from mock_server.respond.relay import Relay
-from mock_server.shop.replies import Ask, Reply
 from mock_server.loading.snapshot import State
+from mock_server.loading.status import Freshness
+from mock_server.overrides.forced import broken, for_a_bad_request, forced, made_up
+from mock_server.overrides.prefer import applied, read_preferences
+from mock_server.overrides.rules import AS_USUAL, Behaviour, BehaviourError, Behaviours, Rule, check_still_known
+from mock_server.respond.auth import RateLimit, carries_key
+from mock_server.respond.journal import Entry, Journal, kept
+from mock_server.respond.relay import Relay
+from mock_server.respond.sessions import Key, Memory, Standing, short
+from mock_server.shop.replies import Ask, Reply
+from mock_server.shop.scenarios import Place
+from mock_server.validation.fastapi_errors import Detail, blamed, no_json
+from mock_server.validation.parsing import media_answer, read_json, understand
 
 _NO_KEY = b'{"detail":"Not authenticated"}'
 _TOO_MANY = b'{"detail":"Too Many Requests"}'

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from mock_server.http.faults import pieces
 from mock_server.http.messages import Answer, Call, gather
 from mock_server.respond.journal import MOST_FOLLOWERS
-from mock_server.http.faults import pieces
 from mock_server.respond.service import ChatService
 from mock_server.server.flask_bridge import environ_of, run
 

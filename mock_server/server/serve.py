@@ -34,15 +34,15 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from chat_contract import KitError
-from mock_server.loading.load import Blueprint
 from mock_server.http.messages import OWN_PREFIX
 from mock_server.loading.fingerprint import folders
-from mock_server.server.front import Front
-from mock_server.respond.relay import relay_of
+from mock_server.loading.load import Blueprint
 from mock_server.loading.reload import Reloader
-from mock_server.respond.service import ChatService
 from mock_server.loading.snapshot import State
 from mock_server.loading.watch import watch
+from mock_server.respond.relay import relay_of
+from mock_server.respond.service import ChatService
+from mock_server.server.front import Front
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from jsonschema import Draft202012Validator, ValidationError
 
-from chat_contract.errors import DocumentError, DocumentsError
 from chat_contract.document.source import Source, read_source
+from chat_contract.errors import DocumentError, DocumentsError
 from mock_server.shop.scenarios import Conversation, Cue, PatternError, Turn, compile_pattern
 from mock_server.shop.words import words_of
 
@@ -118,7 +118,7 @@ def read_fixtures(folder: Path, response_schema: Mapping[str, Any]) -> Fixtures:
     """
     if not folder.is_dir():
         raise DocumentError(
-            "is no folder of fixtures", path=str(folder), mend="name a folder that holds catalogue.yaml"
+            "is no folder of fixtures", path=str(folder), hint="name a folder that holds catalogue.yaml"
         )
     response = _validator(response_schema)
     errors: list[DocumentError] = []
@@ -167,7 +167,7 @@ def _catalogue(source: Source, response: Draft202012Validator) -> list[dict[str,
                 f"this item_id stands twice, first on line {line}",
                 pointer=pointer,
                 value=item["item_id"],
-                mend="give each item an id of its own",
+                hint="give each item an id of its own",
             )
         first[item["item_id"]] = index
     _check_reply(source, response, items=items, message="x", places={}, whole=())
@@ -179,10 +179,10 @@ def _conversation(
 ) -> Conversation:
     """Read a conversation; where the catalogue itself is broken, nothing is said about ids of items."""
     if path.suffix != ".yaml":
-        raise DocumentError("would not be read", path=str(path), mend=f"rename it to {path.stem}.yaml")
+        raise DocumentError("would not be read", path=str(path), hint=f"rename it to {path.stem}.yaml")
     if path.exists() and not path.is_file():
         # A pipe would keep whoever reads it waiting for ever.
-        raise DocumentError("is no file", path=str(path), mend="put a file in its place, or give it another ending")
+        raise DocumentError("is no file", path=str(path), hint="put a file in its place, or give it another ending")
     source = read_source(path)
     _check_shape(source, _CONVERSATION)
     turns = []
@@ -195,7 +195,7 @@ def _conversation(
                     "no item of the catalogue has this id",
                     pointer=(*here, "items", place),
                     value=item_id,
-                    mend="use an item_id from catalogue.yaml, or add the item there",
+                    hint="use an item_id from catalogue.yaml, or add the item there",
                 )
         cue = _cue(source, (*here, "shopper"), turn["shopper"])
         places: dict[str, Pointer] = {"message": (*here, "reply"), "items": (*here, "items")}
@@ -213,7 +213,7 @@ def _cue(source: Source, here: Pointer, cue: Mapping[str, Any]) -> Cue:
                     "holds no letter and no digit, so nobody can say it",
                     pointer=(*here, kind, index),
                     value=words,
-                    mend="write a word; use pattern for signs",
+                    hint="write a word; use pattern for signs",
                 )
     if "pattern" in cue:
         try:
@@ -223,7 +223,7 @@ def _cue(source: Source, here: Pointer, cue: Mapping[str, Any]) -> Cue:
                 f"this pattern cannot be used: {error}",
                 pointer=(*here, "pattern"),
                 value=cue["pattern"],
-                mend="correct it, and do without look-around and back-references; they are what makes patterns hang",
+                hint="correct it, and do without look-around and back-references; they are what makes patterns hang",
             ) from None
     return Cue(tuple(cue.get("words", ())), tuple(cue.get("phrases", ())), cue.get("pattern", ""))
 
@@ -254,11 +254,11 @@ def _check_reply(
             head = str(path[0]) if path else ""
             yield error, (*places[head], *path[1:]) if head in places else path or whole
 
-    _refuse_first(source, placed(), mend="the contract does not allow this in a reply: change it as the schema asks")
+    _refuse_first(source, placed(), hint="the contract does not allow this in a reply: change it as the schema asks")
 
 
 def _refuse_first(
-    source: Source, errors: Iterable[tuple[ValidationError, Pointer]], *, mend: str = "correct the value"
+    source: Source, errors: Iterable[tuple[ValidationError, Pointer]], *, hint: str = "correct the value"
 ) -> None:
     found = sorted(errors, key=lambda entry: (source.line(entry[1]), repr(entry[1])))
     for error, pointer in found:
@@ -266,5 +266,5 @@ def _refuse_first(
             error.message if len(error.message) < 200 else f"does not keep the keyword {error.validator}",
             pointer=pointer,
             value=error.instance,
-            mend=error.schema.get(_MEND, mend) if isinstance(error.schema, Mapping) else mend,
+            hint=error.schema.get(_MEND, hint) if isinstance(error.schema, Mapping) else hint,
         )

@@ -12,8 +12,8 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from chat_contract import SyntaxFault, read_body
-from mock_server.validation.leniency import Latitude
 from mock_server.validation.fastapi_errors import Detail, Refuser, missing_body, no_json
+from mock_server.validation.leniency import Latitude
 
 # What the quick reader takes and the careful one does not: integers past 300 digits, and numbers past what a float
 # holds, which come out as infinite and are written so again.

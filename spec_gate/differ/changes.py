@@ -1,6 +1,6 @@
 """What differs between two descriptions, as facts: no verdict, no level.
 
-What schemas say is left to :mod:`spec_gate.differ.pairing`; here each pair of them is only named, as an :class:`Exchange`.
+What schemas say is left to :mod:`spec_gate.differ.pairing`; here each pair of them is only named, as an :class:`SchemaUse`.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from spec_gate.source.documents import Place
-from spec_gate.schemas.normalise import Side
 from spec_gate.differ.surface import Body, Media, Operation, Parameter, Reply, Surface, covered_by, reply_for
+from spec_gate.schemas.normalise import Side
+from spec_gate.source.documents import Place
 
 Action = Literal["added", "removed", "changed"]
 
@@ -45,7 +45,7 @@ class Change:
 
 
 @dataclass(frozen=True, eq=False)
-class Exchange:
+class SchemaUse:
     """A value that travels, described by a schema in both: a body, a parameter or a header."""
 
     kind: Literal["body", "parameter", "header"]
@@ -74,13 +74,13 @@ class Comparison:
     revision: Surface
     pairings: list[Pairing]
     changes: list[Change]
-    exchanges: list[Exchange]
+    exchanges: list[SchemaUse]
 
 
 def compare(base: Surface, revision: Surface) -> Comparison:
     """Return all differences, in the order of the base."""
     pairings, changes = _operations(base, revision)
-    exchanges: list[Exchange] = []
+    exchanges: list[SchemaUse] = []
     changes += _servers(pairings)
     changes += _flows(base, revision)
     for pairing in pairings:
@@ -237,11 +237,11 @@ class _Here:
     """Where a body stands: its operation, its status, and the list that takes what is exchanged there."""
 
     pairing: Pairing
-    exchanges: list[Exchange]
+    exchanges: list[SchemaUse]
     status: str = ""
 
 
-def _parameters(pairing: Pairing, exchanges: list[Exchange]) -> Iterator[Change]:
+def _parameters(pairing: Pairing, exchanges: list[SchemaUse]) -> Iterator[Change]:
     one, other = pairing.base, pairing.revision
     side: Side = "reply" if one.outgoing else "request"
     for key, parameter in one.parameters.items():
@@ -251,7 +251,7 @@ def _parameters(pairing: Pairing, exchanges: list[Exchange]) -> Iterator[Change]
                 yield _of_parameter("removed", parameter, pairing, parameter.place, other.place)
             continue
         exchanges.append(
-            Exchange("parameter", side, pairing, parameter.schema, now.schema, parameter.place, now.place,
+            SchemaUse("parameter", side, pairing, parameter.schema, now.schema, parameter.place, now.place,
                      parameter.name, media=parameter.media, style=parameter.style, where=parameter.where)
         )  # fmt: skip
         yield from _same_parameter(parameter, now, pairing)
@@ -274,7 +274,7 @@ def _same_parameter(one: Parameter, other: Parameter, pairing: Pairing) -> Itera
                          other.place, before, after, {"parameter": one}, pairing)  # fmt: skip
 
 
-def _body(pairing: Pairing, exchanges: list[Exchange]) -> Iterator[Change]:
+def _body(pairing: Pairing, exchanges: list[SchemaUse]) -> Iterator[Change]:
     one, other = pairing.base.body, pairing.revision.body
     label = (pairing.label,)
     if one is None and other is not None:
@@ -311,7 +311,7 @@ def _requested_media(one: Body | Reply, other: Body | Reply, here: _Here) -> Ite
 def _exchanged(side: Side, one: Media, other: Media, here: _Here) -> Iterator[Change]:
     label = (here.pairing.label,)
     here.exchanges.append(
-        Exchange("body", side, here.pairing, one.schema, other.schema, one.place, other.place, status=here.status,
+        SchemaUse("body", side, here.pairing, one.schema, other.schema, one.place, other.place, status=here.status,
                  media=other.type if side == "reply" else one.type)
     )  # fmt: skip
     for name in sorted(one.examples - other.examples):
@@ -327,7 +327,7 @@ def _exchanged(side: Side, one: Media, other: Media, here: _Here) -> Iterator[Ch
 # Replies --------------------------------------------------------------------------------------------------------------
 
 
-def _replies(pairing: Pairing, exchanges: list[Exchange]) -> Iterator[Change]:
+def _replies(pairing: Pairing, exchanges: list[SchemaUse]) -> Iterator[Change]:
     ours, theirs = pairing.base.replies, pairing.revision.replies
     label = (pairing.label,)
     for status, reply in ours.items():
@@ -384,7 +384,7 @@ def _headers(one: Reply, other: Reply, here: _Here) -> Iterator[Change]:
             yield Change("response header required", "changed", header.name, label, header.place, now.place,
                          header.required, now.required, {"status": here.status}, here.pairing)  # fmt: skip
         here.exchanges.append(
-            Exchange("header", "reply", here.pairing, header.schema, now.schema, header.place, now.place, header.name,
+            SchemaUse("header", "reply", here.pairing, header.schema, now.schema, header.place, now.place, header.name,
                      here.status, header.media, header.style, "header")
         )  # fmt: skip
     for key, header in other.headers.items():

@@ -13,8 +13,8 @@ from typing import Any
 
 from chat_contract.errors import Pointer
 from spec_gate.schemas.normalise import ANNOTATIONS, Schema
+from spec_gate.schemas.pair import SchemaPair, references
 from spec_gate.schemas.simplify import written
-from spec_gate.schemas.pair import World, references
 
 Step = tuple[str, str | int]
 """How a part hangs on its whole: a keyword, with the name or index below it where there is one."""
@@ -101,7 +101,7 @@ class Difference:
 class Walk:
     """All pairs of one world that differ, each once, in the order in which they are met."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: SchemaPair) -> None:
         self.world = world
         self.pairs: dict[tuple[int, int], Pair] = {}
 

@@ -10,11 +10,11 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from chat_contract import Contract, Interaction, Request, Response, Violation, judge, load_contract
+from chat_contract import Contract, Exchange, Request, Response, Violation, judge, load_contract
 from chat_contract.roles import ITEMS, LIMIT, MESSAGE
-from spec_gate.differ.changes import Comparison, Exchange
-from spec_gate.impact.values import Bodies, variants
+from spec_gate.differ.changes import Comparison, SchemaUse
 from spec_gate.differ.surface import Operation
+from spec_gate.impact.values import Bodies, variants
 
 _JSON = "application/json"
 _ASKED = ("request", "rejection")
@@ -54,7 +54,7 @@ class _Probes:
         self.plain = {MESSAGE: next(iter(contract.request_examples.values()))[MESSAGE]}
 
     def _broken(self, request: Request, answer: Response, groups: tuple[str, ...]) -> Iterator[str]:
-        for violation in judge(self.contract, Interaction(request, answer)):
+        for violation in judge(self.contract, Exchange(request, answer)):
             if violation.clause.partition(".")[0] in groups:
                 yield violation.clause
 
@@ -109,11 +109,11 @@ class _Probes:
                         yield one.clause, f"the revision may answer {json.dumps(body, ensure_ascii=False)}"
 
     def _violations(self, request: Request, status: int, body: Any) -> Iterator[Violation]:
-        for violation in judge(self.contract, Interaction(request, _answer(status, body))):
+        for violation in judge(self.contract, Exchange(request, _answer(status, body))):
             if violation.clause.partition(".")[0] in _ANSWERED:
                 yield violation
 
-    def _examples(self, exchange: Exchange, status: int) -> list[Any]:
+    def _examples(self, exchange: SchemaUse, status: int) -> list[Any]:
         named = self.bodies.examples(exchange, base=False)
         return [*self.contract.response_examples.get(status, {}).values(), *(value for value, _ in named.values())]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chat_contract.errors import Pointer
 from chat_contract.document.source import Source, read_source
+from chat_contract.errors import Pointer
 
 FILE = Path("consumer.yaml")
 """The file that is read where it lies in the working directory."""
@@ -49,7 +49,7 @@ def read_consumers(paths: Sequence[Path]) -> tuple[Consumer, ...]:
                 "another file speaks of this consumer",
                 pointer=("consumer",),
                 value=consumer.name,
-                mend="put both into one file, or give it another name",
+                hint="put both into one file, or give it another name",
             )
         consumers.append(consumer)
     return tuple(consumers)
@@ -65,7 +65,7 @@ def check_operations(consumers: Sequence[Consumer], known: Collection[str]) -> N
                     "the base describes no such operation",
                     pointer=(*read.pointer[:2], "operation"),
                     value=read.operation,
-                    mend=f"name one of {', '.join(near)}" if near else "take it out",
+                    hint=f"name one of {', '.join(near)}" if near else "take it out",
                 )
 
 
@@ -91,7 +91,7 @@ def _reads(source: Source, here: Pointer, entry: Any) -> list[Read]:
     status = _text(source, (*here, "status"), entry["status"]).upper()
     if not _STATUS.match(status):
         raise source.error(
-            "is no status", pointer=(*here, "status"), value=entry["status"], mend="write it as '200', '2XX' or default"
+            "is no status", pointer=(*here, "status"), value=entry["status"], hint="write it as '200', '2XX' or default"
         )
     found: list[Read] = []
     for index, field in enumerate(_list(source, (*here, "fields"), entry["fields"])):
@@ -101,11 +101,11 @@ def _reads(source: Source, here: Pointer, entry: Any) -> list[Read]:
                 "is no JSON Pointer into a reply",
                 pointer=place,
                 value=field,
-                mend="begin it with a slash, and write * for any index, such as /items/*/price",
+                hint="begin it with a slash, and write * for any index, such as /items/*/price",
             )
         parts = tuple(part.replace("~1", "/").replace("~0", "~") for part in field.split("/")[1:])
         if any((read.path, read.status) == (parts, status) for read in found):
-            raise source.error("stands twice", pointer=place, value=field, mend="leave one of the two out")
+            raise source.error("stands twice", pointer=place, value=field, hint="leave one of the two out")
         found.append(Read(operation, status, parts, place))
     return found
 
@@ -114,27 +114,27 @@ def _check_keys(
     source: Source, here: Pointer, value: Any, *, required: tuple[str, ...], allowed: tuple[str, ...]
 ) -> None:
     if not isinstance(value, dict):
-        raise source.error("is no mapping", pointer=here, value=value, mend=f"give it {', '.join(required)}")
+        raise source.error("is no mapping", pointer=here, value=value, hint=f"give it {', '.join(required)}")
     for key in value:
         if key not in allowed:
             raise source.error(
                 f"there is no key {key!r} here",
                 pointer=(*here, key),
                 value=value[key],
-                mend=f"use {', '.join(allowed)}",
+                hint=f"use {', '.join(allowed)}",
             )
     for key in required:
         if key not in value:
-            raise source.error(f"has no {key}", pointer=here, value=value, mend=f"add {key}:")
+            raise source.error(f"has no {key}", pointer=here, value=value, hint=f"add {key}:")
 
 
 def _list(source: Source, here: Pointer, value: Any) -> list[Any]:
     if not isinstance(value, list) or not value:
-        raise source.error("is no list with something in it", pointer=here, value=value, mend="list at least one")
+        raise source.error("is no list with something in it", pointer=here, value=value, hint="list at least one")
     return value
 
 
 def _text(source: Source, here: Pointer, value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise source.error("is no text", pointer=here, value=value, mend="write some text, in quotes if it is a number")
+        raise source.error("is no text", pointer=here, value=value, hint="write some text, in quotes if it is a number")
     return value

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chat_contract.contract import load_clauses
+from chat_contract.document.source import read_source
 from chat_contract.errors import Pointer
 from chat_contract.resources import openapi_dir
-from chat_contract.document.source import read_source
 from spec_gate.impact.clauses import clauses_hit
 from spec_gate.impact.consumers import Consumer, Read
 from spec_gate.impact.fixtures import REPLY_OF, Fixtures
@@ -32,7 +32,7 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ImpactInput:
     """Whom to ask: what consumers declare, and the fixtures of the mock."""
 
     consumers: Sequence[Consumer] = ()
@@ -45,7 +45,7 @@ class Asked:
         return names | {name: f"consumer {one.name}" for one in self.consumers for name in one.examples}
 
 
-def who_is_hit(verdict: Verdict, asked: Asked) -> list[Hit]:
+def find_impact(verdict: Verdict, asked: ImpactInput) -> list[Hit]:
     """Return all that are hit, the nearest to users first."""
     bodies = Bodies(verdict.comparison, verdict.worlds)
     return [

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chat_contract.errors import DocumentError, Pointer
 from chat_contract.document.source import Source, read_source
+from chat_contract.errors import DocumentError, Pointer
 
 REPLY_OF = ("POST /chat", "200")
 """Which reply the mock makes of a fixture."""
 
 
 @dataclass(frozen=True)
-class Said:
+class AnnotationChange:
     """One turn of a conversation, or one item of the catalogue, as a whole reply; ``places`` leads back to the file."""
 
     name: str
@@ -28,7 +28,7 @@ class Said:
 class Fixtures:
     """A folder of fixtures as the gate reads it: strictly as YAML, loosely as to what is in it."""
 
-    said: tuple[Said, ...]
+    said: tuple[AnnotationChange, ...]
     names: dict[str, Source]
 
 
@@ -36,13 +36,13 @@ def read_fixtures(folder: Path) -> Fixtures:
     """Read a folder; raises :class:`DocumentError` where it is none, or holds what is no YAML."""
     if not folder.is_dir():
         raise DocumentError(
-            "is no folder of fixtures", path=str(folder), mend="name a folder that holds catalogue.yaml"
+            "is no folder of fixtures", path=str(folder), hint="name a folder that holds catalogue.yaml"
         )
     catalogue = read_source(folder / "catalogue.yaml")
     conversations = [read_source(path) for path in sorted((folder / "conversations").glob("*.yaml"))]
     items = _items(catalogue)
     said = [
-        Said(f"item {item_id}", catalogue, pointer, _reply("Here.", [item]))
+        AnnotationChange(f"item {item_id}", catalogue, pointer, _reply("Here.", [item]))
         for item_id, (item, pointer) in items.items()
     ]
     said += [one for source in conversations for one in _turns(source, {key: item for key, (item, _) in items.items()})]
@@ -64,11 +64,11 @@ def _items(source: Source) -> dict[str, tuple[Any, Pointer]]:
     }
 
 
-def _turns(source: Source, items: dict[str, Any]) -> Iterator[Said]:
+def _turns(source: Source, items: dict[str, Any]) -> Iterator[AnnotationChange]:
     turns = source.value.get("turns", []) if isinstance(source.value, dict) else []
     for index, turn in enumerate(turns if isinstance(turns, list) else []):
         if isinstance(turn, dict):
             named = turn.get("items", [])
             chosen = [items[one] for one in named if one in items] if isinstance(named, list) else []
             name = f"conversation {Path(source.path).stem}, turn {index + 1}"
-            yield Said(name, source, ("turns", index), _reply(turn.get("reply"), chosen))
+            yield AnnotationChange(name, source, ("turns", index), _reply(turn.get("reply"), chosen))

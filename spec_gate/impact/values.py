@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from spec_gate.differ.changes import Comparison, Exchange
-from spec_gate.source.documents import Place
+from spec_gate.differ.changes import Comparison, SchemaUse
 from spec_gate.schemas.normalise import Side
+from spec_gate.schemas.pair import SchemaPair
 from spec_gate.schemas.validity import Judge
-from spec_gate.schemas.pair import World
+from spec_gate.source.documents import Place
 
 _OTHERS: tuple[Any, ...] = (None, True, 5, 2.5, "", "x", [], {})
 _DEEPEST = 5
@@ -20,28 +20,28 @@ _MOST = 4_000
 class Bodies:
     """The bodies of a comparison, each with a judge a side; judges are made when they are asked."""
 
-    def __init__(self, comparison: Comparison, both: dict[Side, World]) -> None:
+    def __init__(self, comparison: Comparison, both: dict[Side, SchemaPair]) -> None:
         self._comparison = comparison
         self.exchanges = [one for one in comparison.exchanges if one.kind == "body" and not one.pairing.base.outgoing]
         self._worlds = both
         self._judges: dict[tuple[int, bool], Judge | None] = {}
 
-    def of(self, operation: str, status: str = "") -> list[Exchange]:
+    def of(self, operation: str, status: str = "") -> list[SchemaUse]:
         """Return what an operation exchanges: its request bodies, or its replies with that status."""
         return [one for one in self.exchanges if one.label == operation and one.status == status]
 
-    def accepts(self, exchange: Exchange, value: Any, *, base: bool) -> bool:
+    def accepts(self, exchange: SchemaUse, value: Any, *, base: bool) -> bool:
         judge = self._judge(exchange, base=base)
         return judge is None or judge.accepts(value)
 
-    def invalidated(self, exchange: Exchange, value: Any) -> str:
+    def invalidated(self, exchange: SchemaUse, value: Any) -> str:
         """Return why the revision refuses what the base accepts; empty where it does not."""
         if not self.accepts(exchange, value, base=True) or self.accepts(exchange, value, base=False):
             return ""
         judge = self._judge(exchange, base=False)
         return "" if judge is None else judge.why_not(value)
 
-    def examples(self, exchange: Exchange, *, base: bool) -> dict[str, tuple[Any, Place]]:
+    def examples(self, exchange: SchemaUse, *, base: bool) -> dict[str, tuple[Any, Place]]:
         """Return the named examples that one side gives of a body, each with its place."""
         document = (self._comparison.base if base else self._comparison.revision).document
         here = (exchange.base_place if base else exchange.revision_place) / "examples"
@@ -53,7 +53,7 @@ class Bodies:
                 found[name] = (value["value"], place / "value")
         return found
 
-    def default(self, exchange: Exchange, name: str, *, base: bool) -> Any:
+    def default(self, exchange: SchemaUse, name: str, *, base: bool) -> Any:
         """Return the default that the schema itself gives a property; None where it gives none."""
         place = exchange.base if base else exchange.revision
         document = (self._comparison.base if base else self._comparison.revision).document
@@ -65,7 +65,7 @@ class Bodies:
         said, _ = document.follow(schema["properties"][name], here / "properties" / name)
         return said.get("default") if isinstance(said, dict) else None
 
-    def _judge(self, exchange: Exchange, *, base: bool) -> Judge | None:
+    def _judge(self, exchange: SchemaUse, *, base: bool) -> Judge | None:
         key = (id(exchange), base)
         if key not in self._judges:
             place = exchange.base if base else exchange.revision

@@ -12,17 +12,17 @@ from jsonschema_rs import canonical
 
 from spec_gate.schemas.names import restriction
 from spec_gate.schemas.normalise import Schema
-from spec_gate.schemas.pair import World
+from spec_gate.schemas.pair import SchemaPair
 
 Answer = Literal["yes", "no", "unknown"]
 
 
-def included(world: World, sender: Schema, receiver: Schema) -> Answer:
+def included(world: SchemaPair, sender: Schema, receiver: Schema) -> Answer:
     """Say whether the receiver takes everything that who keeps to the sender's schema may send."""
     return covers(world.whole(receiver), restricted(world, sender, receiver))
 
 
-def restricted(world: World, sender: Schema, receiver: Schema) -> Schema:
+def restricted(world: SchemaPair, sender: Schema, receiver: Schema) -> Schema:
     """Return the sender's schema, whole, with the names rule laid upon it."""
     rule = restriction(world, (sender,), (receiver,))
     whole = world.whole(sender)

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from spec_gate.prove.inclusion import Answer, covers, included, left_over, restricted
 from spec_gate.differ.pairing import IN_PLACE, Difference, Pair, Step, Walk
+from spec_gate.prove.inclusion import Answer, covers, included, left_over, restricted
 from spec_gate.schemas.names import child, element, keeps_to_names
 from spec_gate.schemas.normalise import Schema
+from spec_gate.schemas.pair import SchemaPair
 from spec_gate.schemas.validity import Judge, matcher
-from spec_gate.schemas.pair import World
 from spec_gate.search.chance import chances
 from spec_gate.search.sampler import FRESH, Sampler
 from spec_gate.search.shrink import holds, shrink
@@ -58,7 +58,7 @@ class Proof:
 class Prover:
     """Proves for one world, as one side reads it."""
 
-    def __init__(self, world: World, walk: Walk) -> None:
+    def __init__(self, world: SchemaPair, walk: Walk) -> None:
         self.world = world
         self.walk = walk
         self.sampler = Sampler(world)

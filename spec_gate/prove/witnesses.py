@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from spec_gate.source.documents import Place
-from spec_gate.schemas.pair import World
-from spec_gate.search.sampler import Sampler
 from spec_gate.differ.surface import Alternative, Operation, Parameter
 from spec_gate.prove.wire import query, simple
+from spec_gate.schemas.pair import SchemaPair
+from spec_gate.search.sampler import Sampler
+from spec_gate.source.documents import Place
 
 _NOTHING: Any = object()
 
@@ -48,7 +48,7 @@ class Witness:
 class Requests:
     """Builds requests that keep to the base."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: SchemaPair) -> None:
         self.world = world
         self.sampler = Sampler(world)
 

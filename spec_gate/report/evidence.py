@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from chat_contract.errors import render_pointer
 from chat_contract.version import __version__
-from spec_gate.source.documents import Document, Place
 from spec_gate.impact.find import Hit
-from spec_gate.verdict import Finding, Verdict
 from spec_gate.report.versioning import versions
+from spec_gate.source.documents import Document, Place
+from spec_gate.verdict import Finding, Verdict
 
 Evidence = dict[str, Any]
 FailOn = Literal["breaking", "warning", "never"]
@@ -75,7 +75,7 @@ def _finding(finding: Finding, base: Document, revision: Document, *, strict: bo
         "base": _place(base, finding.base),
         "revision": _place(revision, finding.revision),
         "why": finding.rule.why,
-        "mend": finding.rule.mend,
+        "hint": finding.rule.hint,
         "proof": finding.proof,
         "proved": _PROOFS[finding.proof],
         "witness": finding.witness.as_document() if finding.witness else None,

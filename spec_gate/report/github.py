@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from spec_gate.report.escape import one_line
 from spec_gate.report.evidence import Evidence
 from spec_gate.report.summary import change, where
-from spec_gate.report.escape import one_line
 
 _COMMANDS = {"breaking": "error", "warning": "warning", "info": "notice"}
 

@@ -30,5 +30,5 @@ def _case(finding: Evidence, fail_on: str) -> Case:
         waived = finding["waived"]
         return Case(name, finding["rule"], "skipped", f"waived until {waived['expires']} by {waived['owner']}")
     if finding["level"] in failing:
-        return Case(name, finding["rule"], "failed", finding["title"], f"{text}\nmend: {finding['mend']}")
+        return Case(name, finding["rule"], "failed", finding["title"], f"{text}\nmend: {finding['hint']}")
     return Case(name, finding["rule"], output=text)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from spec_gate.report.escape import one_line
 from spec_gate.report.evidence import Evidence
 from spec_gate.report.summary import WORDS, change, counted, hit_lines, place, where, witness_lines
-from spec_gate.report.escape import one_line
 
 LONGEST = 60_000
 """How many characters a comment may have; GitHub takes 65,536."""
@@ -77,7 +77,7 @@ def _finding(finding: Evidence) -> Iterator[str]:
         if finding[side]:
             yield f"| {side} | {code(place(finding[side]))} |"
     yield f"| proof | {code(finding['proved'])} |"
-    yield f"| mend | {finding['mend']} |"
+    yield f"| mend | {finding['hint']} |"
     if finding["witness"]:
         witness = finding["witness"]
         yield ""

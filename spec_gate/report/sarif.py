@@ -32,7 +32,7 @@ def _rule(finding: Evidence) -> dict[str, Any]:
         "id": finding["rule"],
         "shortDescription": {"text": finding["title"]},
         "fullDescription": {"text": finding["why"]},
-        "help": {"text": finding["mend"]},
+        "help": {"text": finding["hint"]},
     }
 
 

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from chat_contract.errors import shorten
-from spec_gate.report.evidence import Evidence
 from spec_gate.report.escape import one_line
+from spec_gate.report.evidence import Evidence
 
 WORDS = {
     "breaking": "breaks clients",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from spec_gate.report.escape import one_line
 from spec_gate.report.evidence import Evidence
 from spec_gate.report.summary import MARKS, WORDS, change, counted, hit_lines, place, where, witness_lines
-from spec_gate.report.escape import one_line
 
 
 def as_text(document: Evidence) -> str:
@@ -61,4 +61,4 @@ def _finding(finding: Evidence) -> Iterator[str]:
         waived = finding["waived"]
         yield f"      waived until {waived['expires']} by {waived['owner']}: {waived['reason']}"
     elif finding["level"] != "info":
-        yield f"      mend: {finding['mend']}"
+        yield f"      hint: {finding['hint']}"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 
 from chat_contract.errors import UsageError
-from spec_gate.rules import facts, policy, schemas
+from spec_gate.rules import annotations as annotation_rules
+from spec_gate.rules import schemas, structure
 from spec_gate.rules.rule import Rule
 
 RULES: dict[str, Rule] = {
-    **{rule.id: rule for rule in facts.RULES},
+    **{rule.id: rule for rule in structure.RULES},
     **{rule.id: rule for rule in schemas.RULES.values()},
-    **policy.RULES,
+    **annotation_rules.RULES,
 }
 
 
@@ -26,7 +27,7 @@ def find_rule(name: str) -> Rule:
 
 def explained(rule: Rule) -> str:
     """Return what a rule is, why, and how to do it without breaking."""
-    return f"{rule.id} ({rule.level})\n  what: {rule.title}\n  why:  {rule.why}\n  mend: {rule.mend}\n"
+    return f"{rule.id} ({rule.level})\n  what: {rule.title}\n  why:  {rule.why}\n  hint: {rule.hint}\n"
 
 
 def listed() -> str:

@@ -20,7 +20,7 @@ class Rule:
     level: Level
     title: str
     why: str
-    mend: str
+    hint: str
 
 
 @dataclass(frozen=True)

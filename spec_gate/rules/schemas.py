@@ -239,8 +239,8 @@ def _rule(prefix: str, row: Row) -> Rule:
     asks = prefix in {"request", "parameter"}
     level = nominal(prefix, row.way)
     why = _WHY[asks] if level == "breaking" else _FINE
-    mend = _MEND.get((row.way, asks), _FINE) if level == "breaking" else _FINE
-    return Rule(f"{prefix}-{row.stem}", level, f"{row.title} {_WHERE[prefix]}.", why, mend)
+    hint = _MEND.get((row.way, asks), _FINE) if level == "breaking" else _FINE
+    return Rule(f"{prefix}-{row.stem}", level, f"{row.title} {_WHERE[prefix]}.", why, hint)
 
 
 RULES: dict[tuple[str, str], Rule] = {(prefix, row.stem): _rule(prefix, row) for prefix in PREFIXES for row in _ROWS}

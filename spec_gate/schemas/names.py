@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from spec_gate.schemas.normalise import Schema
+from spec_gate.schemas.pair import SchemaPair
 from spec_gate.schemas.validity import matcher
-from spec_gate.schemas.pair import World
 
 Applied = Sequence[dict[str, Any]]
 
@@ -39,7 +39,7 @@ def known(applied: Applied) -> set[str]:
     return names
 
 
-def only_the_receiver_declares(world: World, senders: Iterable[Schema], receivers: Iterable[Schema]) -> set[str]:
+def only_the_receiver_declares(world: SchemaPair, senders: Iterable[Schema], receivers: Iterable[Schema]) -> set[str]:
     """Return the names that no witness may use at this place."""
     return declared(world.applied(receivers)) - known(world.applied(senders))
 
@@ -74,7 +74,7 @@ def element(applied: Applied, index: int) -> tuple[Schema, ...]:
     return tuple({id(one) if isinstance(one, dict) else one: one for one in found}.values())
 
 
-def keeps_to_names(world: World, value: Any, senders: Sequence[Schema], receivers: Sequence[Schema]) -> bool:
+def keeps_to_names(world: SchemaPair, value: Any, senders: Sequence[Schema], receivers: Sequence[Schema]) -> bool:
     """Say whether a value uses no name, at any depth, that only the receiver declares."""
     if not isinstance(value, dict | list):
         return True
@@ -93,7 +93,9 @@ def keeps_to_names(world: World, value: Any, senders: Sequence[Schema], receiver
 _DEPTH = 4
 
 
-def restriction(world: World, senders: Sequence[Schema], receivers: Sequence[Schema], depth: int = _DEPTH) -> Schema:
+def restriction(
+    world: SchemaPair, senders: Sequence[Schema], receivers: Sequence[Schema], depth: int = _DEPTH
+) -> Schema:
     """Return the rule as a schema: what it refuses uses such a name; True where it says nothing."""
     if depth == 0 or not senders or not receivers:
         return True

@@ -8,27 +8,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from spec_gate.source.documents import Document, Place
 from spec_gate.schemas.normalise import ANNOTATIONS, Schema, Schemas, Side, aside, in_place
 from spec_gate.schemas.simplify import Simplified, is_of_type, written
+from spec_gate.source.documents import Document, Place
 
 BASE, REVISION = "base.", "revision."
 
 
-def worlds(base: Document, revision: Document) -> dict[Side, World]:
+def worlds(base: Document, revision: Document) -> dict[Side, SchemaPair]:
     """Return the world of each side; what both sides read alike is read once."""
     request = (Simplified(Schemas(base, "request", BASE)), Simplified(Schemas(revision, "request", REVISION)))
     reply = (
         request[0] if base.version == "3.1" else Simplified(Schemas(base, "reply", BASE)),
         request[1] if revision.version == "3.1" else Simplified(Schemas(revision, "reply", REVISION)),
     )
-    worlds: dict[Side, World] = {"request": World(*request, "request"), "reply": World(*reply, "reply")}
+    worlds: dict[Side, SchemaPair] = {"request": SchemaPair(*request, "request"), "reply": SchemaPair(*reply, "reply")}
     if request == reply:
         worlds["reply"].share(worlds["request"])
     return worlds
 
 
-class World:
+class SchemaPair:
     """The schemas of base and revision as one side, request or reply, reads them."""
 
     def __init__(self, base: Simplified, revision: Simplified, side: Side) -> None:
@@ -38,7 +38,7 @@ class World:
         self._same: dict[tuple[int, int], bool] = {}
         self._bare: dict[str, tuple[Schema, tuple[str, ...]]] = {}
 
-    def share(self, other: World) -> None:
+    def share(self, other: SchemaPair) -> None:
         """Know what another world of the same schemas has found out."""
         self._same, self._bare = other._same, other._bare
 
@@ -200,4 +200,4 @@ def _bare_child(key: str, value: Any) -> Any:
 _SCHEMA_KEYS = frozenset({"not", "if", "then", "else", "items", "contains", "additionalProperties", "propertyNames",
                           "unevaluatedItems", "unevaluatedProperties"})  # fmt: skip
 
-__all__ = ["BASE", "REVISION", "World", "bare", "is_of_type", "references", "written"]
+__all__ = ["BASE", "REVISION", "SchemaPair", "bare", "is_of_type", "references", "written"]

@@ -13,9 +13,9 @@ from typing import Any
 
 from spec_gate.schemas.names import child, declared, element, known
 from spec_gate.schemas.normalise import Schema
+from spec_gate.schemas.pair import SchemaPair
 from spec_gate.schemas.simplify import FOR_TYPE, TYPES, is_of_type, written
 from spec_gate.schemas.validity import Judge
-from spec_gate.schemas.pair import World
 from spec_gate.search.numbers import numbers
 from spec_gate.search.texts import matching, texts
 
@@ -38,7 +38,7 @@ _OF_TYPE: dict[str, tuple[Any, ...]] = {
 class Sampler:
     """Makes values for the schemas of one world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: SchemaPair) -> None:
         self.world = world
         self._judges: dict[tuple[int, ...], tuple[Any, Judge]] = {}
         self._made: dict[tuple[tuple[int, ...], int], Any] = {}

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote, urldefrag, urljoin
 
-from chat_contract.errors import DocumentError, Pointer
 from chat_contract.document.overlay import apply_overlay
 from chat_contract.document.source import Source, decode, parse_source, read_source
+from chat_contract.errors import DocumentError, Pointer
 from spec_gate.source.origins import Origin
 
 Version = Literal["3.0", "3.1"]
@@ -61,10 +61,10 @@ class Document:
     def line(self, place: Place) -> int:
         return self.sources[place.file].line(place.pointer)
 
-    def error(self, place: Place, problem: str, mend: str) -> DocumentError:
+    def error(self, place: Place, problem: str, hint: str) -> DocumentError:
         """Make the error that names a place of this description."""
         value = self.at(place)
-        return self.sources[place.file].error(problem, pointer=place.pointer, value=value, mend=mend)
+        return self.sources[place.file].error(problem, pointer=place.pointer, value=value, hint=hint)
 
     def follow(self, value: Any, place: Place) -> tuple[Any, Place]:
         """Follow the reference that ``value`` is, if it is one, to what is none; raises :class:`DocumentError`."""
@@ -131,7 +131,7 @@ class Document:
             except DocumentError as error:
                 if error.line is not None:
                     raise
-                raise self.error(place, f"leads to {origin.name}, which {error.problem}", error.mend) from None
+                raise self.error(place, f"leads to {origin.name}, which {error.problem}", error.hint) from None
             self.origins[origin.name] = origin
         return origin.name
 
@@ -153,8 +153,8 @@ class Document:
             known = part in here if isinstance(here, dict) else isinstance(part, int) and part < len(here)
             if not known:
                 names = ", ".join(sorted(map(str, here))[:8]) if isinstance(here, dict) else ""
-                mend = f"define it, or refer to one of {names}" if names else "define it"
-                raise self.error(place, f"leads nowhere: there is no {part!r}", mend)
+                hint = f"define it, or refer to one of {names}" if names else "define it"
+                raise self.error(place, f"leads nowhere: there is no {part!r}", hint)
             goal, here = (*goal, part), here[part]
         return goal
 
@@ -176,19 +176,19 @@ def _version(source: Source) -> Version:
     if not isinstance(value, dict):
         kind = {list: "a list", str: "a text", type(None): "empty"}.get(type(value), "a single value")
         raise source.error(
-            f"is no OpenAPI document, but {kind}", pointer=(), value=value, mend="begin it with openapi: 3.1.0"
+            f"is no OpenAPI document, but {kind}", pointer=(), value=value, hint="begin it with openapi: 3.1.0"
         )
     if "swagger" in value:
         raise source.error(
             "is a Swagger 2 document",
             pointer=("swagger",),
             value=value["swagger"],
-            mend="convert it to OpenAPI 3.0 or 3.1, with swagger2openapi for one",
+            hint="convert it to OpenAPI 3.0 or 3.1, with swagger2openapi for one",
         )
     version = value.get("openapi")
     if version is None:
         raise source.error(
-            "says no version of OpenAPI", pointer=(), value=list(value)[:5], mend="begin it with openapi: 3.1.0"
+            "says no version of OpenAPI", pointer=(), value=list(value)[:5], hint="begin it with openapi: 3.1.0"
         )
     match = _VERSION.match(version) if isinstance(version, str) else None
     if match is None:
@@ -196,7 +196,7 @@ def _version(source: Source) -> Version:
             "is of a version that the gate does not read",
             pointer=("openapi",),
             value=version,
-            mend="use OpenAPI 3.0 or 3.1, written in quotes such as '3.1.0'",
+            hint="use OpenAPI 3.0 or 3.1, written in quotes such as '3.1.0'",
         )
     return "3.1" if match[1] == "1" else "3.0"
 

@@ -54,10 +54,10 @@ class FileOrigin:
             raise DocumentError(
                 f"cannot be read: {error.strerror}",
                 path=self.name,
-                mend="name a file that exists and is readable, git:REF:PATH, a URL or -",
+                hint="name a file that exists and is readable, git:REF:PATH, a URL or -",
             ) from None
         except ValueError:
-            raise DocumentError("is no name of a file", path=self.name, mend="name a file that exists") from None
+            raise DocumentError("is no name of a file", path=self.name, hint="name a file that exists") from None
 
     def sibling(self, relative: str) -> Origin | None:
         if urlsplit(relative).scheme:
@@ -84,7 +84,7 @@ class GitOrigin:
             raise DocumentError(
                 f"{self.path} {what} in the revision {self.ref}",
                 path=self.name,
-                mend=f"write the path from the top of the repository; git ls-tree -r --name-only {self.ref} lists them",
+                hint=f"write the path from the top of the repository; git ls-tree -r --name-only {self.ref} lists them",
             )
         size = int(_git("cat-file", "-s", f"{commit}:{self.path}").stdout)
         if size > MAX_BYTES:
@@ -97,19 +97,19 @@ class GitOrigin:
             return found.stdout.decode().strip()
         if _git("rev-parse", "--git-dir").returncode:
             raise DocumentError(
-                "there is no git repository here", path=self.name, mend="change into the repository, or name a file"
+                "there is no git repository here", path=self.name, hint="change into the repository, or name a file"
             )
         if _git("rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
             raise DocumentError(
                 f"the revision {self.ref} is not in this shallow clone",
                 path=self.name,
-                mend=f"fetch it: git fetch --depth=1 origin {self.ref.removeprefix('origin/')}, "
+                hint=f"fetch it: git fetch --depth=1 origin {self.ref.removeprefix('origin/')}, "
                 "or fetch-depth: 0 for actions/checkout, GIT_DEPTH: 0 for GitLab",
             )
         raise DocumentError(
             f"there is no revision {self.ref} in this repository",
             path=self.name,
-            mend="fetch it first, or correct the name; git branch --all and git tag list them",
+            hint="fetch it first, or correct the name; git branch --all and git tag list them",
         )
 
     def sibling(self, relative: str) -> Origin | None:
@@ -137,7 +137,7 @@ class UrlOrigin:
             problem = f"is answered with status {error.code}"
         except (OSError, ValueError) as error:
             problem = f"cannot be fetched: {getattr(error, 'reason', None) or error}"
-        raise DocumentError(problem, path=self.name, mend="open the URL in a browser; it must lead to the document")
+        raise DocumentError(problem, path=self.name, hint="open the URL in a browser; it must lead to the document")
 
     def sibling(self, relative: str) -> Origin | None:
         url = urljoin(self.url, relative)
@@ -187,7 +187,7 @@ def _bounded(stream: BinaryIO, name: str) -> bytes:
 
 def _too_large(name: str) -> DocumentError:
     return DocumentError(
-        f"is larger than {MAX_BYTES // 1024 // 1024} MiB", path=name, mend="name the document; this is something else"
+        f"is larger than {MAX_BYTES // 1024 // 1024} MiB", path=name, hint="name the document; this is something else"
     )
 
 

@@ -14,8 +14,8 @@ from fastapi import FastAPI
 from chat_contract import read_body
 from mock_server import Options, read_blueprint
 from mock_server.http.messages import Call
-from mock_server.respond.service import ChatService
 from mock_server.loading.snapshot import State
+from mock_server.respond.service import ChatService
 from testbed.fastapi_parity.bodies import Bodies
 from testbed.fastapi_parity.reference import Asker, documented_app, lax_app
 

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from chat_contract.exchange import Breakdown, Headers, Request, Response
-from testbed.quality.independent import EVENT_FIELDS, FIELDS, Exchange, IndependentJudge, Place
+from testbed.quality.independent import EVENT_FIELDS, FIELDS, GeneratedExchange, IndependentJudge, Place
 
 ISSUED = {"issued-1": "u8a7d9f6", "issued-2": "someone"}
 NAMED_BY = {"seen-1": "someone"}
@@ -88,7 +88,7 @@ class Maker:
         self.examples = examples
         self.judge = judge
 
-    def exchanges(self, count: int) -> Iterator[Exchange]:
+    def exchanges(self, count: int) -> Iterator[GeneratedExchange]:
         for _ in range(count):
             nature, value, raw = self.body()
             media_type = self.random.choice(MEDIA_TYPES) if self.chance(0.1) else "application/json"
@@ -96,7 +96,7 @@ class Maker:
             told, outcome = self.outcome(value)
             if media_type != "application/json" and self.chance(0.2):
                 told, outcome = "no such media type", self.response(415, {"detail": "no"})
-            yield Exchange(Request("POST", "/chat", headers, raw), outcome, nature, value, told)
+            yield GeneratedExchange(Request("POST", "/chat", headers, raw), outcome, nature, value, told)
 
     def chance(self, share: float) -> bool:
         return self.random.random() < share

@@ -23,7 +23,7 @@ Place = tuple[str | int, ...]
 FIELDS = frozenset({"message", "conversation_id", "session_id", "user_id", "events", "limit"})
 EVENT_FIELDS = frozenset({"timestamp", "type", "item_id", "description"})
 READERS_OWN = frozenset({"__proto__", "constructor", "prototype"})
-MUST, DOCUMENTED, MAY, OUTSIDE = "must-accept", "documented", "may-accept", "must-refuse"
+MUST, DOCUMENTED, MAY, OUTSIDE = "must-accept", "documented", "may-accept", "must-reject"
 LARGE = 64 * 1024
 DEFAULT_LIMIT = 4
 ANY_4XX = frozenset(range(400, 500))
@@ -31,7 +31,7 @@ NOTHING_AT_ALL = object()
 
 
 @dataclass(frozen=True)
-class Exchange:
+class GeneratedExchange:
     """A request, its answer, and what is known of both by construction.
 
     ``nature`` of the body: ``json``, or ``malformed``, or ``beyond`` I-JSON. ``value`` is the body's; None without one.
@@ -79,7 +79,7 @@ class IndependentJudge:
 
     # -- what the request is
 
-    def standing(self, exchange: Exchange) -> str:
+    def request_class(self, exchange: GeneratedExchange) -> str:
         """The innermost set that holds a JSON body sent as JSON."""
         value = exchange.value
         if not self.sets[MAY].is_valid(value):
@@ -114,7 +114,7 @@ class IndependentJudge:
             if self.is_of_another(value):
                 yield ("user_id",)
 
-    def statuses(self, exchange: Exchange) -> frozenset[int]:
+    def statuses(self, exchange: GeneratedExchange) -> frozenset[int]:
         """The right ones."""
         large = {413} if len(exchange.request.body) > LARGE else set()
         if exchange.media_type == "foreign":
@@ -123,11 +123,11 @@ class IndependentJudge:
             return ANY_4XX | {200}
         if exchange.nature == "malformed":
             return ANY_4XX
-        standing = self.standing(exchange)
-        if standing == MUST:
+        request_class = self.request_class(exchange)
+        if request_class == MUST:
             return frozenset({200} | large)
         charset = {415} if exchange.media_type == "charset" else set()
-        if standing == OUTSIDE:
+        if request_class == OUTSIDE:
             return frozenset({422} | charset | large)
         value = exchange.value
         given = value.get("conversation_id") if isinstance(value, dict) else None
@@ -136,7 +136,7 @@ class IndependentJudge:
 
     # -- what the answer is
 
-    def objection(self, exchange: Exchange) -> str | None:
+    def objection(self, exchange: GeneratedExchange) -> str | None:
         """Why the answer breaks a MUST; None where it breaks none."""
         outcome = exchange.outcome
         if isinstance(outcome, Breakdown):
@@ -151,7 +151,7 @@ class IndependentJudge:
             return f"status {outcome.status}"
         return self._of_answer(exchange, outcome) if outcome.status in self.answers else None
 
-    def _of_answer(self, exchange: Exchange, response: Response) -> str | None:
+    def _of_answer(self, exchange: GeneratedExchange, response: Response) -> str | None:
         media_type = (response.header("Content-Type") or "").partition(";")[0].strip().lower()
         if media_type != "application/json" and not (
             media_type.startswith("application/") and media_type.endswith("+json")
@@ -164,7 +164,7 @@ class IndependentJudge:
             return error.message[:100]
         return self._of_reply(exchange, answer) if response.status == 200 else self._of_refusal(exchange, answer)
 
-    def _of_reply(self, exchange: Exchange, reply: dict[str, Any]) -> str | None:
+    def _of_reply(self, exchange: GeneratedExchange, reply: dict[str, Any]) -> str | None:
         asked = exchange.value if isinstance(exchange.value, dict) else None
         if asked is None:
             return None
@@ -178,7 +178,7 @@ class IndependentJudge:
             return f"conversation {came} for {given}"
         return None
 
-    def _of_refusal(self, exchange: Exchange, refusal: dict[str, Any]) -> str | None:
+    def _of_refusal(self, exchange: GeneratedExchange, refusal: dict[str, Any]) -> str | None:
         detail = refusal.get("detail")
         if not detail or any(not entry["msg"] or not entry["type"] for entry in detail):
             return "an empty detail"

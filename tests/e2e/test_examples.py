@@ -13,8 +13,8 @@ import pytest
 
 from tests.conftest import REQUIRE_ALL, RequireProgram
 from tests.support.mock import Running, start
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 FRONTEND = ROOT / "examples" / "frontend"
 CLIENT = ROOT / "examples" / "python-client"
 BIN = Path(sys.executable).parent

@@ -14,20 +14,20 @@ import pytest
 from click.testing import CliRunner
 
 from chat_contract import Contract, load_contract
-from chat_contract.history import History
-from chat_contract.exchange import Interaction
 from chat_contract.conformance import judge
+from chat_contract.exchange import Exchange
+from chat_contract.history import History
 from chat_verifier.report.reproduce import Way
+from kit_cli.main import cli
 from kit_http.redaction.secrets import secrets_of
 from kit_http.transport import Transport
-from kit_cli.main import cli
-from tests.support.certificates import certificate
-from tests.conftest import RequireProgram
 from testbed.faulty_servers.base import KEY, PREFIX, Chat, Hook, Turn
 from testbed.faulty_servers.catalogue import BY_NAME
 from testbed.faulty_servers.correct import KEYED
 from testbed.faulty_servers.fault import Fault
 from testbed.faulty_servers.wire import Server
+from tests.conftest import RequireProgram
+from tests.support.certificates import certificate
 from tests.support.pasting import paste, request_of, shape, shown
 from tests.support.small_proxy import passing
 
@@ -122,7 +122,7 @@ def assert_shown(clause: str, violation: dict[str, Any], contract: Contract, fol
         assert shape(answer.body) == shape(came), violation["curl"]
         return
     kind = clause.removeprefix("credentials.") if clause.startswith("credentials.") else "given"
-    again = judge(contract, Interaction(request_of(exchange["request"], kind), answer), History())
+    again = judge(contract, Exchange(request_of(exchange["request"], kind), answer), History())
     assert clause in {one.clause for one in again} or clause in {"http.chunked", "conversation.kept"}, violation["curl"]
 
 

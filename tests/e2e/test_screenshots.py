@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.support.chromium import NAMELESS, POOR_CONTRAST, browser, page_of
-from tests.conftest import RequireProgram
 from testbed.screenshots import console, gate
 from testbed.screenshots.__main__ import SCHEMES, SIZES, picture, report_pages
+from tests.conftest import RequireProgram
+from tests.support.chromium import NAMELESS, POOR_CONTRAST, browser, page_of
+from tests.support.paths import ROOT
 
 
 def test_the_report_is_drawn_in_both_schemes_and_on_a_phone(tmp_path: Path, require_program: RequireProgram) -> None:
@@ -31,7 +32,7 @@ def test_the_readmes_pictures_of_the_console_can_be_taken_again(
     require_program("chromium", "chromium")
     taken = console.take_for_the_readme(tmp_path)
     assert {path.name for path in taken} == {name for name, _ in console.README}
-    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    readme = (ROOT / "README.md").read_text("utf-8")
     assert all(f"(docs/{path.name})" in readme and path.stat().st_size > 30_000 for path in taken)
 
 
@@ -53,5 +54,5 @@ def test_the_page_of_the_gate_is_drawn_wide_and_on_a_phone_and_can_be_read(
 def test_the_readmes_picture_of_the_gate_can_be_taken_again(tmp_path: Path, require_program: RequireProgram) -> None:
     require_program("chromium", "chromium")
     [taken] = gate.take_for_the_readme(tmp_path)
-    assert f"(docs/{taken.name})" in (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    assert f"(docs/{taken.name})" in (ROOT / "README.md").read_text("utf-8")
     assert taken.stat().st_size > 30_000

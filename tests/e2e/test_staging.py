@@ -22,13 +22,13 @@ from click.testing import CliRunner, Result
 
 from chat_verifier.report import RENDERERS
 from kit_cli.main import cli
-from tests.support.certificates import certificate
-from tests.conftest import RequireProgram
 from testbed.correct_servers import serving
 from testbed.faulty_servers.base import KEY, Chat, Hook, Style
 from testbed.faulty_servers.catalogue import BY_NAME
 from testbed.faulty_servers.fault import Fault, edits, serve
 from testbed.faulty_servers.wire import JSON, Answer, Request, Server
+from tests.conftest import RequireProgram
+from tests.support.certificates import certificate
 from tests.support.small_proxy import passing
 from tests.support.small_servers import always
 

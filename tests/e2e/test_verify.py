@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-from chat_contract import Contract, History, Interaction, judge, load_contract
+from chat_contract import Contract, Exchange, History, judge, load_contract
 from kit_cli.main import cli
 from testbed.correct_servers import serving
 from testbed.faulty_servers.base import KEY
@@ -146,7 +146,7 @@ def test_the_curl_command_shows_the_violation_again(name: str, contract: Contrac
     assert answer.status == exchange["response"]["status"]
     assert shape(answer.body) == shape(exchange["response"]["body"].encode())
     credential = clause["id"].removeprefix("credentials.") if fault.needs_key else "given"
-    again = judge(contract, Interaction(request_of(exchange["request"], credential), answer), History())
+    again = judge(contract, Exchange(request_of(exchange["request"], credential), answer), History())
     assert clause["id"] in {found.clause for found in again}
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from chat_contract import __version__
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = (
     "chat_contract",
     "reporting",

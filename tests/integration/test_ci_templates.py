@@ -15,8 +15,8 @@ import yaml
 from testbed.faulty_servers.base import KEY
 from testbed.faulty_servers.catalogue import BY_NAME
 from testbed.faulty_servers.fault import serve
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 WORKFLOW = ROOT / ".github/workflows/contract-staging.yml"
 TEMPLATE = ROOT / "ci/gitlab/contract-staging.yml"
 

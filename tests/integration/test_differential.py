@@ -21,11 +21,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from chat_contract import Contract, History, Interaction, Response, Violation, judge, load_contract
+from chat_contract import Contract, Exchange, History, Response, Violation, judge, load_contract
 from chat_contract.classification import classify
 from chat_contract.history import Conversation
 from testbed.quality.exchanges import ISSUED, NAMED_BY, SEEN, Maker
-from testbed.quality.independent import Exchange, IndependentJudge, plain_document
+from testbed.quality.independent import GeneratedExchange, IndependentJudge, plain_document
 
 SEED = 20240614
 COUNT = 10_000
@@ -37,7 +37,7 @@ ONE_IN = 5
 class Judged:
     """An exchange, with what either side says of it."""
 
-    exchange: Exchange
+    exchange: GeneratedExchange
     ours: tuple[Violation, ...]
     objection: str | None
 
@@ -91,7 +91,7 @@ def judged(contract: Contract, independent: IndependentJudge) -> list[Judged]:
     return [
         Judged(
             exchange,
-            tuple(judge(contract, Interaction(exchange.request, exchange.outcome), history())),
+            tuple(judge(contract, Exchange(exchange.request, exchange.outcome), history())),
             independent.objection(exchange),
         )
         for exchange in maker.exchanges(COUNT)
@@ -189,14 +189,14 @@ def test_without_any_one_clause_the_judges_would_differ(judged: list[Judged], co
 # -- which of the nested sets a request belongs to
 
 
-def standings(
+def request_classes(
     judged: list[Judged], contract: Contract, independent: IndependentJudge
 ) -> Iterator[tuple[Judged, str, str]]:
     for one in judged:
         exchange = one.exchange
         if exchange.nature == "json" and exchange.media_type != "foreign":
-            ours = classify(contract, exchange.request, history()).standing
-            yield one, str(ours), independent.standing(exchange)
+            ours = classify(contract, exchange.request, history()).request_class
+            yield one, str(ours), independent.request_class(exchange)
 
 
 def is_leap_second_or_line_break(one: Judged) -> bool:
@@ -208,7 +208,7 @@ def is_leap_second_or_line_break(one: Judged) -> bool:
 def test_jsonschema_agrees_on_the_standing_of_requests(
     judged: list[Judged], contract: Contract, independent: IndependentJudge
 ) -> None:
-    seen = list(standings(judged, contract, independent))
+    seen = list(request_classes(judged, contract, independent))
     disputed = [(one, ours, theirs) for one, ours, theirs in seen if ours != theirs]
     assert disputed, "jsonschema's date-time has been mended: compare without this exception"
     assert [f"{one}\n{ours}, {theirs}" for one, ours, theirs in disputed if not is_leap_second_or_line_break(one)] == []
@@ -271,7 +271,7 @@ def header_of(one: Judged) -> str:
     return (outcome.header("Content-Type") or "") if isinstance(outcome, Response) else ""
 
 
-def checked(operation: Any, exchange: Exchange, outcome: Response) -> str | None:
+def checked(operation: Any, exchange: GeneratedExchange, outcome: Response) -> str | None:
     """The name of the first failure that Schemathesis's checks find; None without any."""
     case = operation.Case(body=exchange.value, media_type="application/json")
     headers = {name: [value] for name, value in outcome.headers}

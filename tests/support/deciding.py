@@ -6,8 +6,8 @@ from typing import Any
 
 from mock_server import Blueprint, Options, read_blueprint
 from mock_server.http.messages import Answer, Call
-from mock_server.respond.service import ChatService
 from mock_server.loading.snapshot import State
+from mock_server.respond.service import ChatService
 
 JSON = "application/json"
 

@@ -10,15 +10,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from mock_server import Blueprint, Options, create_app, read_blueprint
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 _SECONDS_TO_START = 30
 
 

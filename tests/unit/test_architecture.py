@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import chat_contract
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = (
     "chat_contract",
     "reporting",

@@ -11,9 +11,9 @@ import jsonschema_rs
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from chat_contract import Contract, Question, Request, Standing, classify, load_contract, read_source
-from chat_contract.history import Conversation, History
+from chat_contract import Contract, Question, Request, RequestClass, classify, load_contract, read_source
 from chat_contract.conformance import RULES
+from chat_contract.history import Conversation, History
 from chat_contract.resources import openapi_dir
 
 SOURCE = read_source(openapi_dir() / "chat.yaml")
@@ -368,7 +368,7 @@ def test_a_question_is_touched_by_its_own_asking_and_by_no_other(contract: Contr
     request, history = asking(question)
     found = classify(contract, request, history)
     assert found.questions == {question.id}
-    assert found.standing in {Standing.DOCUMENTED, Standing.MAY_ACCEPT}
+    assert found.request_class in {RequestClass.DOCUMENTED, RequestClass.MAY_ACCEPT}
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)

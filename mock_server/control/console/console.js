@@ -183,7 +183,7 @@ function faultCard(fault) {
       {},
       fault.pointer ? [make("dt", {}, "at"), make("dd", { class: "mono" }, fault.pointer)] : [],
       fault.value != null ? [make("dt", {}, "value"), make("dd", { class: "mono" }, fault.value)] : [],
-      fault.mend ? [make("dt", {}, "mend"), make("dd", {}, fault.mend)] : [],
+      fault.hint ? [make("dt", {}, "hint"), make("dd", {}, fault.hint)] : [],
     ),
   );
 }
@@ -536,10 +536,10 @@ function missedTurns(entry) {
 }
 
 function verdictLines(entry) {
-  const { keeps_contract: keeps, standing, faults, answer, says: reason } = entry.verdict;
+  const { keeps_contract: keeps, request_class: requestClass, faults, answer, says: reason } = entry.verdict;
   const lines = [];
   if (keeps === null) lines.push(reason ?? "not judged");
-  else lines.push(`the request ${keeps ? "keeps" : "breaks"} the contract${standing ? ` (${standing.replaceAll("-", " ")})` : ""}`);
+  else lines.push(`the request ${keeps ? "keeps" : "breaks"} the contract${requestClass ? ` (${requestClass.replaceAll("-", " ")})` : ""}`);
   return [...lines, ...faults, ...answer.map((fault) => `the reply: ${fault}`)];
 }
 

@@ -6,8 +6,8 @@ import pytest
 
 from chat_contract.exchange import Breakdown, Request, Response
 from chat_verifier.target.client import Client, UnreachableError
-from tests.support.wire_server import answering, http
 from tests.support.small_servers import always
+from tests.support.wire_server import answering, http
 
 ASK = Request("POST", "/chat", (("Content-Type", "application/json"),), b'{"message": "hello"}')
 

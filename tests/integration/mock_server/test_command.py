@@ -57,7 +57,7 @@ def test_a_bad_fixture_is_shown_with_its_place(tmp_path: Path) -> None:
     result = run(env={f"{PREFIX}_FIXTURES": str(tmp_path)})
     assert result.exit_code == 2
     assert "catalogue.yaml:2" in result.output
-    assert "mend:" in result.output
+    assert "hint:" in result.output
 
 
 def test_a_taken_port_is_refused() -> None:

@@ -15,8 +15,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.chromium import NAMELESS, POOR_CONTRAST, browser, page_of
 from tests.conftest import RequireProgram
+from tests.support.chromium import NAMELESS, POOR_CONTRAST, browser, page_of
 from tests.support.mock import Running, start
 
 HOSTILE = """<img src=x onerror="document.title='run'"><script>document.title='run'</script>"</li></style>&amp;`${1}`"""

@@ -13,17 +13,18 @@ import requests
 from flask.testing import FlaskClient
 
 from chat_contract import judge
-from chat_contract.exchange import Interaction, Request, Response
+from chat_contract.exchange import Exchange, Request, Response
 from mock_server import Blueprint, Options, create_app, read_blueprint
 from mock_server.control.as_curl import as_curl
-from mock_server.http.messages import Answer
-from mock_server.control.explain import explain
 from mock_server.control.error_gallery import gallery
+from mock_server.control.explain import explain
 from mock_server.control.guard import refusal
-from mock_server.respond.journal import Entry
+from mock_server.http.messages import Answer
 from mock_server.loading.snapshot import State
+from mock_server.respond.journal import Entry
 from tests.conftest import RequireProgram
-from tests.support.mock import ROOT, Running
+from tests.support.mock import Running
+from tests.support.paths import ROOT
 from tests.support.small_servers import answering
 
 CONSOLE = ROOT / "mock_server" / "console"
@@ -150,7 +151,7 @@ def test_each_card_brings_about_an_answer_that_is_no_failure_of_the_mock(state: 
     if answer.status_code in {200, 422} and not wanted.get("fault"):
         request = Request("POST", "/chat", (("Content-Type", "application/json"),), b'{"message": "a lamp"}')
         response = Response(answer.status_code, tuple(answer.headers.items()), answer.data)
-        broken = judge(state.contract, Interaction(request, response))
+        broken = judge(state.contract, Exchange(request, response))
         assert not [found for found in broken if found.clause.startswith("reply.") and found.pointer == ""]
 
 

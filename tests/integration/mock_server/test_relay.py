@@ -12,12 +12,12 @@ import requests
 
 from chat_contract import UsageError
 from mock_server import Options, read_blueprint
+from mock_server.loading.snapshot import State
 from mock_server.respond.relay import Relay, relay_of
 from mock_server.respond.service import ChatService
-from mock_server.loading.snapshot import State
 from mock_server.respond.upstream import Answered, UpstreamError
-from tests.support.mock import Running
 from tests.support.deciding import decide
+from tests.support.mock import Running
 
 JSON = (("Content-Type", "application/json"), ("Retry-After", "3"), ("Server", "secret"))
 KNOWN = "Which desk would you recommend for heavy tools?"

@@ -18,14 +18,14 @@ import requests
 
 from chat_contract.resources import openapi_dir
 from mock_server import Options, read_blueprint
-from mock_server.overrides.rules import Behaviour, Rule
 from mock_server.loading.fingerprint import folders
 from mock_server.loading.reload import Reloader
-from mock_server.respond.service import ChatService
 from mock_server.loading.snapshot import State
 from mock_server.loading.watch import watch
-from tests.support.mock import Running
+from mock_server.overrides.rules import Behaviour, Rule
+from mock_server.respond.service import ChatService
 from tests.support.deciding import decide, service_of
+from tests.support.mock import Running
 
 Run = Callable[..., Running]
 
@@ -123,10 +123,10 @@ def test_a_broken_file_leaves_what_was_served(kept: Kept, folder: Path) -> None:
     [error] = shown["errors"]
     assert error["file"].endswith("greeting.yaml")
     assert (error["line"], error["pointer"]) == (3, "/turns/0/reply")
-    assert error["mend"]
+    assert error["hint"]
     assert kept.say("hello")["message"] == "Good day."
     assert "greeting.yaml:3 (/turns/0/reply)" in kept.log.getvalue()
-    assert "mend:" in kept.log.getvalue()
+    assert "hint:" in kept.log.getvalue()
 
 
 def test_a_mended_file_is_served_and_the_error_is_gone(kept: Kept, folder: Path) -> None:

@@ -20,7 +20,8 @@ import requests
 from chat_contract import KitError
 from mock_server.server.serve import find_address
 from tests.support.certificates import certificate
-from tests.support.mock import ROOT, Running
+from tests.support.mock import Running
+from tests.support.paths import ROOT
 
 Run = Callable[..., Running]
 HI = b'{"message":"hi"}'

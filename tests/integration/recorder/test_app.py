@@ -7,11 +7,11 @@ import json
 import pytest
 
 from chat_contract import load_contract
-from mock_server.shop.fixture_files import read_fixtures
-from mock_server.respond.upstream import Answered, UpstreamError
 from mock_server.recorder.app import create_app
 from mock_server.recorder.folder import open_folder
 from mock_server.recorder.recording import Recording
+from mock_server.respond.upstream import Answered, UpstreamError
+from mock_server.shop.fixture_files import read_fixtures
 
 CONTRACT = load_contract()
 SCHEMA = CONTRACT.response_schema(200)

@@ -8,9 +8,9 @@ import pytest
 
 from chat_contract import KitError, UsageError, load_contract
 from chat_contract.document.source import read_source
-from mock_server.shop.fixture_files import read_fixtures
 from mock_server.recorder.folder import open_folder
 from mock_server.recorder.grouping import Talks
+from mock_server.shop.fixture_files import read_fixtures
 
 SCHEMA = load_contract().response_schema(200)
 DESK = {"item_id": "A1", "title": "Desk", "status": "active", "description": "Solid: no.", "price": "99.00"}

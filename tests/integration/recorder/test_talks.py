@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.shop.scenarios import Conversation, Cue, Script, Turn
 from mock_server.recorder.grouping import Talks, cue_for, heard_turn, name_for
+from mock_server.shop.scenarios import Conversation, Cue, Script, Turn
 
 ITEM = {"item_id": "A1", "title": "Desk"}
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.paths import ROOT
+
 ACTION = ROOT / "action.yml"
 TEMPLATE = ROOT / "ci/gitlab/contract-change.yml"
 HOOKS = ROOT / ".pre-commit-hooks.yaml"

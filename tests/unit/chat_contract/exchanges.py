@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chat_contract import Contract, History, Interaction, Request, Response, Violation, judge
-from chat_contract.history import Conversation
+from chat_contract import Contract, Exchange, History, Request, Response, Violation, judge
 from chat_contract.exchange import Headers
+from chat_contract.history import Conversation
 
 JSON: Headers = (("Content-Type", "application/json"),)
 NOON = "2024-06-14T12:00:00Z"
@@ -61,7 +61,7 @@ def knows(*ids: str, user: Any = None, rejected: bool = False) -> History:
 def judged(
     contract: Contract, request: Request, outcome: Any, history: History | None = None, *, concurrent: bool = False
 ) -> list[Violation]:
-    return list(judge(contract, Interaction(request, outcome, concurrent), history))
+    return list(judge(contract, Exchange(request, outcome, concurrent), history))
 
 
 def broken(contract: Contract, request: Request, outcome: Any, history: History | None = None, **rest: Any) -> set[str]:

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_contract import Contract, Fault, History, Standing, classify
+from chat_contract import Contract, Fault, History, RequestClass, classify
 from chat_contract.body import ABSENT
 from tests.unit.chat_contract.exchanges import EVENT, JSON, NOON, ask, knows, say
 from tests.unit.chat_contract.properties import examples
 
-MUST, DOCUMENTED, MAY, REFUSE = Standing
+MUST, DOCUMENTED, MAY, REFUSE = RequestClass
 A_THOUSAND = "é" * 1000
 LONG = "a" * 100_000
 
 # The table of CONTRACT.md, section 2: for each question, samples and where they stand.
 # "\N{BULLET}" stands for nothing here; a field's samples are put into a request that is fine but for them.
-FIELDS: dict[str, dict[Standing, list[Any]]] = {
+FIELDS: dict[str, dict[RequestClass, list[Any]]] = {
     "limit": {
         MUST: [1, 4, 10],
         DOCUMENTED: [0, 11, 50, 2**31, 2**53 + 1, 2**63, 10**20, int("9" * 300)],
@@ -108,7 +108,7 @@ FIELDS: dict[str, dict[Standing, list[Any]]] = {
         REFUSE: [{}, "", "[]", 0, False, EVENT, [None], [EVENT, 5], ["click"], [[]], [[EVENT]], [{}]],
     },
 }
-EVENT_FIELDS: dict[str, dict[Standing, list[Any]]] = {
+EVENT_FIELDS: dict[str, dict[RequestClass, list[Any]]] = {
     "timestamp": {
         MUST: [
             *(NOON, "2024-06-14T12:00:00.1Z", "2024-06-14T12:00:00.123456Z", "2024-02-29T00:00:00Z"),
@@ -148,42 +148,44 @@ EVENT_FIELDS: dict[str, dict[Standing, list[Any]]] = {
 HISTORY = knows("issued")
 
 
-def rows(table: dict[str, dict[Standing, list[Any]]]) -> list[Any]:
+def rows(table: dict[str, dict[RequestClass, list[Any]]]) -> list[Any]:
     return [
-        pytest.param(name, value, standing, id=f"{name}-{standing}-{number}")
+        pytest.param(name, value, request_class, id=f"{name}-{request_class}-{number}")
         for name, samples in table.items()
-        for standing, values in samples.items()
+        for request_class, values in samples.items()
         for number, value in enumerate(values)
     ]
 
 
-@pytest.mark.parametrize(("name", "value", "standing"), rows(FIELDS))
-def test_a_field_stands_where_the_table_says(contract: Contract, name: str, value: Any, standing: Standing) -> None:
+@pytest.mark.parametrize(("name", "value", "request_class"), rows(FIELDS))
+def test_a_field_stands_where_the_table_says(
+    contract: Contract, name: str, value: Any, request_class: RequestClass
+) -> None:
     found = classify(contract, say(**{"message": "A desk"} | {name: value}), HISTORY)
-    assert found.standing is standing
+    assert found.request_class is request_class
     assert all(fault.place[0] == name for fault in found.faults)
-    assert bool(found.faults) is (standing is not MUST)
+    assert bool(found.faults) is (request_class is not MUST)
 
 
-@pytest.mark.parametrize(("name", "value", "standing"), rows(EVENT_FIELDS))
+@pytest.mark.parametrize(("name", "value", "request_class"), rows(EVENT_FIELDS))
 def test_a_field_of_an_event_stands_where_the_table_says(
-    contract: Contract, name: str, value: Any, standing: Standing
+    contract: Contract, name: str, value: Any, request_class: RequestClass
 ) -> None:
     found = classify(contract, say(events=[EVENT, EVENT | {name: value}]))
-    assert found.standing is standing
-    assert {fault.place for fault in found.faults} == ({("events", 1, name)} if standing is not MUST else set())
+    assert found.request_class is request_class
+    assert {fault.place for fault in found.faults} == ({("events", 1, name)} if request_class is not MUST else set())
 
 
 @pytest.mark.parametrize("written", ["5.0", "1e0", "1E1", "0.0", "50.0", "1e2", "-1.0", "500e-1"])
 def test_how_a_number_is_written_counts(contract: Contract, written: str) -> None:
     found = classify(contract, ask(f'{{"message": "a", "limit": {written}}}'))
-    assert found.standing is MAY
+    assert found.request_class is MAY
     assert {fault.place for fault in found.faults} == {("limit",)}
 
 
 # The body as a whole -------------------------------------------------------------------------------------------------
 
-BODIES: dict[str, Standing] = {
+BODIES: dict[str, RequestClass] = {
     '{"message": "a"}': MUST,
     ' {"message": "a"}\n': MUST,
     r'{"m\u0065ssage": "a"}': MUST,
@@ -214,7 +216,7 @@ BODIES: dict[str, Standing] = {
 @pytest.mark.parametrize("text", BODIES, ids=lambda text: text[:30])
 def test_a_body_stands_where_the_table_says(contract: Contract, text: str) -> None:
     found = classify(contract, ask(text))
-    assert found.standing is BODIES[text]
+    assert found.request_class is BODIES[text]
     assert found.value is found.body.value
 
 
@@ -231,7 +233,7 @@ def test_what_breaks_the_grammar_is_at_fault_as_a_whole(contract: Contract, text
 
 # Media types ---------------------------------------------------------------------------------------------------------
 
-MEDIA_TYPES: dict[str | None, Standing] = {
+MEDIA_TYPES: dict[str | None, RequestClass] = {
     "application/json": MUST,
     "APPLICATION/JSON": MUST,
     " application/json ": MUST,
@@ -255,11 +257,11 @@ MEDIA_TYPES: dict[str | None, Standing] = {
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
 def test_a_media_type_stands_where_the_table_says(contract: Contract, media_type: str | None) -> None:
     headers = () if media_type is None else (("content-type", media_type),)
-    assert classify(contract, ask({"message": "a"}, headers=headers)).standing is MEDIA_TYPES[media_type]
+    assert classify(contract, ask({"message": "a"}, headers=headers)).request_class is MEDIA_TYPES[media_type]
 
 
 def test_a_wrong_body_must_be_refused_whatever_its_media_type(contract: Contract) -> None:
-    assert classify(contract, ask({}, headers=())).standing is REFUSE
+    assert classify(contract, ask({}, headers=())).request_class is REFUSE
 
 
 # Unknown properties --------------------------------------------------------------------------------------------------
@@ -268,7 +270,7 @@ def test_a_wrong_body_must_be_refused_whatever_its_media_type(contract: Contract
 @pytest.mark.parametrize("value", [1, None, "a", [], {"a": [1]}])
 def test_an_unknown_property_is_documented_at_its_own_place(contract: Contract, value: Any) -> None:
     found = classify(contract, say(x=value, events=[EVENT, EVENT | {"y": value}]))
-    assert found.standing is DOCUMENTED
+    assert found.request_class is DOCUMENTED
     assert set_of(found.faults) == {(("x",), "additionalProperties"), (("events", 1, "y"), "additionalProperties")}
     assert [fault.value for fault in found.faults] == [value, value]
 
@@ -278,7 +280,7 @@ def test_an_unknown_property_is_documented_at_its_own_place(contract: Contract, 
 def test_a_name_that_readers_fear_is_a_fault_of_the_whole_body(contract: Contract, name: str, where: str) -> None:
     body = {"message": "a", name: 1} if where == "top" else {"message": "a", "events": [EVENT, EVENT | {name: 1}]}
     found = classify(contract, ask(body))
-    assert found.standing is DOCUMENTED
+    assert found.request_class is DOCUMENTED
     assert set_of(found.faults) == {((), "additionalProperties")}
 
 
@@ -291,17 +293,19 @@ def set_of(faults: tuple[Fault, ...]) -> set[Any]:
 
 def test_an_id_counts_as_issued_only_by_the_history(contract: Contract) -> None:
     request = say(conversation_id="issued")
-    assert classify(contract, request).standing is DOCUMENTED
+    assert classify(contract, request).request_class is DOCUMENTED
     assert set_of(classify(contract, request).faults) == {(("conversation_id",), "issued")}
-    assert classify(contract, request, History(seen={"issued"})).standing is DOCUMENTED
-    assert classify(contract, request, HISTORY).standing is MUST
+    assert classify(contract, request, History(seen={"issued"})).request_class is DOCUMENTED
+    assert classify(contract, request, HISTORY).request_class is MUST
 
 
-@pytest.mark.parametrize(("user", "standing"), [("ann", MUST), (ABSENT, MUST), ("bob", MAY), ("", MAY), (5, REFUSE)])
-def test_another_user_may_be_taken_or_refused(contract: Contract, user: Any, standing: Standing) -> None:
+@pytest.mark.parametrize(
+    ("user", "request_class"), [("ann", MUST), (ABSENT, MUST), ("bob", MAY), ("", MAY), (5, REFUSE)]
+)
+def test_another_user_may_be_taken_or_refused(contract: Contract, user: Any, request_class: RequestClass) -> None:
     fields = {} if user is ABSENT else {"user_id": user}
     found = classify(contract, say(conversation_id="issued", **fields), knows("issued", user="ann"))
-    assert found.standing is standing
+    assert found.request_class is request_class
 
 
 def test_a_user_who_comes_later_is_another_one(contract: Contract) -> None:
@@ -311,7 +315,7 @@ def test_a_user_who_comes_later_is_another_one(contract: Contract) -> None:
 
 def test_another_user_with_an_odd_id_is_another_user(contract: Contract) -> None:
     found = classify(contract, say(conversation_id="issued", user_id="bob@home"), knows("issued", user="ann"))
-    assert found.standing is MAY
+    assert found.request_class is MAY
 
 
 def test_a_user_of_an_unknown_conversation_is_no_other_user(contract: Contract) -> None:
@@ -463,11 +467,11 @@ def test_questions_are_asked_of_any_body_without_an_error(contract: Contract, te
 def test_a_limit_without_letters_may_be_taken_for_a_number(contract: Contract, limit: str) -> None:
     letters = any(unicodedata.category(character).startswith("L") for character in limit)
     exponent = re.fullmatch(r"[^eE]*[0-9][eE][+-]?[0-9][^eE]*", limit) and limit.isascii()
-    standing = classify(contract, say(limit=limit)).standing
+    request_class = classify(contract, say(limit=limit)).request_class
     if not letters or (exponent and not re.search("[A-DF-Za-df-z]", limit)):
-        assert standing is MAY
+        assert request_class is MAY
     elif limit.isascii():
-        assert standing is REFUSE
+        assert request_class is REFUSE
 
 
 def test_no_sign_mark_or_digit_makes_a_limit_wrong(contract: Contract) -> None:

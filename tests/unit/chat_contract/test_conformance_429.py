@@ -6,21 +6,19 @@ import json
 
 import pytest
 
-from chat_contract import History, Interaction, Request, Response, judge, load_contract
+from chat_contract import Exchange, History, Request, Response, judge, load_contract
 from chat_contract.conformance import facts_of, remember, tried
 
 CONTRACT = load_contract()
 JSON = (("Content-Type", "application/json"),)
 
 
-def asked(body: bytes, method: str = "POST", credential: str = "given") -> Interaction:
-    return Interaction(
-        Request(method, "/chat", JSON, body, credential=credential), Response(429, (("Retry-After", "1"),))
-    )
+def asked(body: bytes, method: str = "POST", credential: str = "given") -> Exchange:
+    return Exchange(Request(method, "/chat", JSON, body, credential=credential), Response(429, (("Retry-After", "1"),)))
 
 
 @pytest.mark.parametrize(
-    "interaction",
+    "exchange",
     [
         asked(b'{"message": "hello"}'),
         asked(b'{"message": 5}'),
@@ -30,19 +28,19 @@ def asked(body: bytes, method: str = "POST", credential: str = "given") -> Inter
         asked(b'{"message": "hello"}', credential="missing"),
     ],
 )
-def test_no_clause_is_tried_and_none_is_broken(interaction):
-    assert list(judge(CONTRACT, interaction)) == []
-    assert tried(facts_of(CONTRACT, interaction, History())) == frozenset()
+def test_no_clause_is_tried_and_none_is_broken(exchange):
+    assert list(judge(CONTRACT, exchange)) == []
+    assert tried(facts_of(CONTRACT, exchange, History())) == frozenset()
 
 
 def test_a_503_to_the_same_request_is_a_violation():
     request = asked(b'{"message": "hello"}').request
-    assert [found.clause for found in judge(CONTRACT, Interaction(request, Response(503)))] == ["robustness.failing"]
+    assert [found.clause for found in judge(CONTRACT, Exchange(request, Response(503)))] == ["robustness.failing"]
 
 
 def test_nothing_is_learnt_of_the_conversation():
     history = History()
-    opened = Interaction(
+    opened = Exchange(
         Request("POST", "/chat", JSON, b'{"message": "hello"}'),
         Response(200, JSON, json.dumps({"conversation_id": "c1", "message": "m", "items": []}).encode()),
     )

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from chat_contract import Contract, History, Request, Response
-from chat_contract.exchange import Breakdown, Interaction
 from chat_contract.conformance import RULES, facts_of, tried
+from chat_contract.exchange import Breakdown, Exchange
 from tests.unit.chat_contract.exchanges import (
     EVENT,
     ITEM,
@@ -57,15 +57,15 @@ OK = reply()
 
 
 @dataclass(frozen=True)
-class Exchange:
+class ClauseExample:
     request: Request
     outcome: Any
     history: History | None = None
     concurrent: bool = False
 
 
-def ex(request: Request, outcome: Any, history: History | None = None, *, concurrent: bool = False) -> Exchange:
-    return Exchange(request, outcome, history, concurrent)
+def ex(request: Request, outcome: Any, history: History | None = None, *, concurrent: bool = False) -> ClauseExample:
+    return ClauseExample(request, outcome, history, concurrent)
 
 
 def detail(*entries: Any, **fields: Any) -> Response:
@@ -107,7 +107,7 @@ def of_bytes(size: int) -> Request:
 LARGE = say("a" * 70_000)
 
 # clause: (exchanges that break it, exchanges that try it and keep it)
-TABLE: dict[str, tuple[list[Exchange], list[Exchange]]] = {
+TABLE: dict[str, tuple[list[ClauseExample], list[ClauseExample]]] = {
     "request.message-alone": (
         [ex(say(), refuse(["message"])), ex(say(), NO), ex(say(), answer(404)), ex(say(), answer(300))],
         [
@@ -579,15 +579,17 @@ def cases(which: int) -> list[Any]:
 
 
 @pytest.mark.parametrize(("clause", "exchange"), cases(0))
-def test_what_breaks_a_clause_is_found(contract: Contract, clause: str, exchange: Exchange) -> None:
+def test_what_breaks_a_clause_is_found(contract: Contract, clause: str, exchange: ClauseExample) -> None:
     found = broken(contract, exchange.request, exchange.outcome, exchange.history, concurrent=exchange.concurrent)
     assert clause in found
 
 
 @pytest.mark.parametrize(("clause", "exchange"), cases(1))
-def test_what_keeps_a_clause_is_tried_by_it_and_passes(contract: Contract, clause: str, exchange: Exchange) -> None:
-    interaction = Interaction(exchange.request, exchange.outcome, exchange.concurrent)
-    facts = facts_of(contract, interaction, exchange.history or History())
+def test_what_keeps_a_clause_is_tried_by_it_and_passes(
+    contract: Contract, clause: str, exchange: ClauseExample
+) -> None:
+    judged_exchange = Exchange(exchange.request, exchange.outcome, exchange.concurrent)
+    facts = facts_of(contract, judged_exchange, exchange.history or History())
     assert clause in tried(facts)
     assert clause not in broken(
         contract, exchange.request, exchange.outcome, exchange.history, concurrent=exchange.concurrent
@@ -597,7 +599,7 @@ def test_what_keeps_a_clause_is_tried_by_it_and_passes(contract: Contract, claus
 SEEN_200 = answered(say(limit=0), 200)
 
 # What is not about a clause neither keeps nor breaks it: a clause that was not tried must not count as passed.
-UNTRIED: dict[str, list[Exchange]] = {
+UNTRIED: dict[str, list[ClauseExample]] = {
     "request.message-alone": [ex(say(), answer(500)), ex(say(), RESET), ex(say(limit=1), OK), ex(say(limit=0), OK)],
     "request.all-fields": [ex(say(session_id="s", user_id="u", limit=2), OK)],
     "request.optional-field": [
@@ -733,17 +735,17 @@ UNTRIED: dict[str, list[Exchange]] = {
         for number, exchange in enumerate(exchanges)
     ],
 )
-def test_what_a_clause_is_not_about_does_not_try_it(contract: Contract, clause: str, exchange: Exchange) -> None:
-    interaction = Interaction(exchange.request, exchange.outcome, exchange.concurrent)
-    facts = facts_of(contract, interaction, exchange.history or History())
+def test_what_a_clause_is_not_about_does_not_try_it(contract: Contract, clause: str, exchange: ClauseExample) -> None:
+    judged_exchange = Exchange(exchange.request, exchange.outcome, exchange.concurrent)
+    facts = facts_of(contract, judged_exchange, exchange.history or History())
     assert clause not in tried(facts)
 
 
 def test_what_is_tried_is_all_that_can_be_broken(contract: Contract) -> None:
     for clause, (bad, _) in TABLE.items():
         for exchange in bad:
-            interaction = Interaction(exchange.request, exchange.outcome, exchange.concurrent)
-            facts = facts_of(contract, interaction, exchange.history or History())
+            judged_exchange = Exchange(exchange.request, exchange.outcome, exchange.concurrent)
+            facts = facts_of(contract, judged_exchange, exchange.history or History())
             assert clause in tried(facts)
 
 
@@ -753,7 +755,9 @@ def test_every_clause_has_both_kinds_of_exchange(contract: Contract) -> None:
 
 
 @pytest.mark.parametrize(("clause", "exchange"), cases(0))
-def test_a_violation_says_what_was_promised_and_what_came(contract: Contract, clause: str, exchange: Exchange) -> None:
+def test_a_violation_says_what_was_promised_and_what_came(
+    contract: Contract, clause: str, exchange: ClauseExample
+) -> None:
     found = judged(contract, exchange.request, exchange.outcome, exchange.history, concurrent=exchange.concurrent)
     for violation in found:
         known = contract.clauses[violation.clause]
@@ -791,7 +795,7 @@ PERFECT = (
 
 
 @pytest.mark.parametrize("exchange", PERFECT, ids=range(len(PERFECT)))
-def test_a_perfect_exchange_breaks_nothing(contract: Contract, exchange: Exchange) -> None:
+def test_a_perfect_exchange_breaks_nothing(contract: Contract, exchange: ClauseExample) -> None:
     assert broken(contract, exchange.request, exchange.outcome, exchange.history) == set()
 
 

@@ -165,10 +165,10 @@ def test_each_entry_is_read_on_its_own(contract: Contract) -> None:
 
 
 def test_the_violation_points_at_the_entry(contract: Contract) -> None:
-    from chat_contract import Interaction, judge
+    from chat_contract import Exchange, judge
 
     outcome = answer(422, {"detail": ["no", entry(["body", "message"]), entry(["body", "user_id"])]})
-    (violation,) = [v for v in judge(contract, Interaction(ask({}), outcome)) if v.clause == LOC]
+    (violation,) = [v for v in judge(contract, Exchange(ask({}), outcome)) if v.clause == LOC]
     assert violation.pointer == ("detail", 2, "loc")
     assert violation.got == ["body", "user_id"]
     assert '["body", "message"]' in violation.expected

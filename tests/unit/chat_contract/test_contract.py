@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_contract import Contract, DocumentError, Standing, classify, load_contract
+from chat_contract import Contract, DocumentError, RequestClass, classify, load_contract
 from chat_contract.contract import Clause, load_clauses
 from chat_contract.resources import openapi_dir
 from tests.unit.chat_contract.conftest import Write
@@ -43,7 +43,7 @@ def refusal(spec: Path, *overlays: Path) -> DocumentError:
     with pytest.raises(DocumentError) as caught:
         load_contract(spec, overlays)
     error = caught.value
-    assert error.mend
+    assert error.hint
     assert error.has_value
     assert str(error).startswith(f"{error.path}:{error.line}")
     return error
@@ -360,7 +360,7 @@ RIGHT: dict[str, Change] = {
 @pytest.mark.parametrize("case", RIGHT)
 def test_another_contract_that_is_right_is_taken(case: str, write: Write) -> None:
     contract = load_contract(write(contract_with(RIGHT[case])))
-    assert classify(contract, say()).standing is Standing.MUST_ACCEPT
+    assert classify(contract, say()).request_class is RequestClass.MUST_ACCEPT
     assert broken(contract, say(), reply()) == set()
 
 
@@ -382,7 +382,7 @@ def test_without_a_documented_default_no_number_of_items_is_too_many(write: Writ
 def test_a_field_that_an_overlay_takes_away_is_an_unknown_one(write: Write) -> None:
     overlay = write(overlay_of({"target": f"{REQUEST}.events", "remove": True}))
     contract = load_contract(overlays=[overlay])
-    assert classify(contract, say(events=[])).standing is Standing.MUST_ACCEPT
+    assert classify(contract, say(events=[])).request_class is RequestClass.MUST_ACCEPT
     assert broken(contract, say(events=[]), reply()) == set()
     assert broken(contract, say(), reply()) == set()
 
@@ -396,21 +396,21 @@ def loaded(write: Write, *actions: Any) -> Contract:
 
 def test_a_narrower_limit_must_be_kept_and_what_must_be_accepted_stays(write: Write) -> None:
     contract = loaded(write, update(f"{REQUEST}.limit", {"maximum": 20}))
-    standings = {limit: classify(contract, say(limit=limit)).standing for limit in (1, 10, 11, 20, 21, 10**9)}
+    standings = {limit: classify(contract, say(limit=limit)).request_class for limit in (1, 10, 11, 20, 21, 10**9)}
     assert standings == {
-        1: Standing.MUST_ACCEPT,
-        10: Standing.MUST_ACCEPT,
-        11: Standing.DOCUMENTED,
-        20: Standing.DOCUMENTED,
-        21: Standing.MUST_REFUSE,
-        10**9: Standing.MUST_REFUSE,
+        1: RequestClass.MUST_ACCEPT,
+        10: RequestClass.MUST_ACCEPT,
+        11: RequestClass.DOCUMENTED,
+        20: RequestClass.DOCUMENTED,
+        21: RequestClass.MUST_REJECT,
+        10**9: RequestClass.MUST_REJECT,
     }
 
 
 def test_a_limit_narrower_than_what_must_be_accepted_wins(write: Write) -> None:
     contract = loaded(write, update(f"{REQUEST}.limit", {"maximum": 5}))
-    assert classify(contract, say(limit=5)).standing is Standing.MUST_ACCEPT
-    assert classify(contract, say(limit=6)).standing is Standing.MUST_REFUSE
+    assert classify(contract, say(limit=5)).request_class is RequestClass.MUST_ACCEPT
+    assert classify(contract, say(limit=6)).request_class is RequestClass.MUST_REJECT
 
 
 def test_another_default_is_followed(write: Write) -> None:
@@ -420,8 +420,8 @@ def test_another_default_is_followed(write: Write) -> None:
 
 def test_a_wider_type_does_not_widen_what_must_be_accepted(write: Write) -> None:
     contract = loaded(write, update(f"{REQUEST}", {"locale": {"type": "string"}}))
-    assert classify(contract, say(locale="de")).standing is Standing.DOCUMENTED
-    assert classify(contract, say(locale=5)).standing is Standing.MUST_REFUSE
+    assert classify(contract, say(locale="de")).request_class is RequestClass.DOCUMENTED
+    assert classify(contract, say(locale=5)).request_class is RequestClass.MUST_REJECT
 
 
 def test_another_server_is_followed(write: Write) -> None:
@@ -444,8 +444,8 @@ def test_another_path_is_followed(write: Write) -> None:
 def test_overlays_are_applied_in_their_order(write: Write) -> None:
     first = write(overlay_of(update(f"{REQUEST}.limit", {"maximum": 20})), "first.yaml")
     second = write(overlay_of(update(f"{REQUEST}.limit", {"maximum": 30})), "second.yaml")
-    assert classify(load_contract(overlays=[first, second]), say(limit=25)).standing is Standing.DOCUMENTED
-    assert classify(load_contract(overlays=[second, first]), say(limit=25)).standing is Standing.MUST_REFUSE
+    assert classify(load_contract(overlays=[first, second]), say(limit=25)).request_class is RequestClass.DOCUMENTED
+    assert classify(load_contract(overlays=[second, first]), say(limit=25)).request_class is RequestClass.MUST_REJECT
 
 
 def test_the_shipped_contract_is_left_as_it_was(write: Write, contract: Contract) -> None:
@@ -498,7 +498,7 @@ def load_or_refuse(spec: Path | None, *overlays: Path) -> None:
         contract = load_contract(spec, overlays)
     except DocumentError as error:
         text = str(error)
-        assert "mend:" in text, text
+        assert "hint:" in text, text
         return
     for request in REQUESTS:
         for outcome in ANSWERS:

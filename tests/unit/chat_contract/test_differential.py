@@ -36,8 +36,8 @@ def text(value: Any, longest: int, *, null: int = MAY) -> int:
 
 
 def identifier(value: Any) -> int:
-    standing = text(value, 64)
-    return DOCUMENTED if standing == MUST and not re.fullmatch("[A-Za-z0-9_-]*", value) else standing
+    request_class = text(value, 64)
+    return DOCUMENTED if request_class == MUST and not re.fullmatch("[A-Za-z0-9_-]*", value) else request_class
 
 
 def limit(value: Any) -> int:
@@ -86,13 +86,13 @@ def timestamp(value: Any) -> int:
 def event(value: Any) -> int:
     if not isinstance(value, dict) or not {"timestamp", "type"} <= value.keys():
         return REFUSE
-    standing = max(timestamp(value["timestamp"]), text(value["type"], 100, null=REFUSE))
+    request_class = max(timestamp(value["timestamp"]), text(value["type"], 100, null=REFUSE))
     if "item_id" in value:
-        standing = max(standing, identifier(value["item_id"]))
+        request_class = max(request_class, identifier(value["item_id"]))
     if "description" in value:
-        standing = max(standing, text(value["description"], 100))
+        request_class = max(request_class, text(value["description"], 100))
     unknown = value.keys() - {"timestamp", "type", "item_id", "description"}
-    return max(standing, DOCUMENTED) if unknown else standing
+    return max(request_class, DOCUMENTED) if unknown else request_class
 
 
 def events(value: Any) -> int:
@@ -174,12 +174,12 @@ REFUSAL = Draft202012Validator(
 
 def is_right(body: Any, outcome: Response) -> bool:
     """Say whether the answer keeps every must, as far as the table tells; what a loc blames is not looked at."""
-    standing = standing_of(body)
-    allowed = {MUST: {200}, REFUSE: {422}}.get(standing, {200, 422})
+    request_class = standing_of(body)
+    allowed = {MUST: {200}, REFUSE: {422}}.get(request_class, {200, 422})
     unknown = (
         isinstance(body, dict) and isinstance(body.get("conversation_id"), str) and body["conversation_id"] != "issued"
     )
-    if unknown and standing != REFUSE:
+    if unknown and request_class != REFUSE:
         allowed = allowed | {404}
     if outcome.status not in allowed:
         return False
@@ -278,17 +278,17 @@ def test_the_oracle_and_the_table_agree(contract: Contract) -> None:
     @examples(600)
     def agree_on_the_usual_answers(body: Any) -> None:
         request = ask(json.dumps(body))
-        standing = standing_of(body)
+        request_class = standing_of(body)
         known = isinstance(body, dict) and body.get("conversation_id") == "issued"
         answers = {
-            reply(conversation_id="issued" if known else "fresh"): standing != REFUSE,
-            blaming_every_fault(contract, request): standing != MUST,
+            reply(conversation_id="issued" if known else "fresh"): request_class != REFUSE,
+            blaming_every_fault(contract, request): request_class != MUST,
         }
         for outcome, right in answers.items():
-            seen[standing, right] += 1
+            seen[request_class, right] += 1
             assert (not broken_musts(contract, request, outcome, history())) is right
 
     agree_on_any_answer()
     agree_on_the_usual_answers()
-    rare = {(standing, right): seen[standing, right] for standing in range(4) for right in (True, False)}
+    rare = {(request_class, right): seen[request_class, right] for request_class in range(4) for right in (True, False)}
     assert min(rare.values()) >= 5, rare

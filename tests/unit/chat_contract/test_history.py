@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from chat_contract import Contract, History, Interaction, Request, Standing, classify
+from chat_contract import Contract, Exchange, History, Request, RequestClass, classify
 from chat_contract.body import ABSENT
-from chat_contract.exchange import Breakdown, find_header
 from chat_contract.conformance import facts_of, judge, remember
+from chat_contract.exchange import Breakdown, find_header
 from tests.unit.chat_contract.exchanges import EVENT, answer, ask, refuse, reply, say
 
 
@@ -22,9 +22,9 @@ class Run:
 
     def turn(self, request: Request, outcome: Any) -> set[str]:
         """Judge the exchange by what was known before it, then learn from it."""
-        interaction = Interaction(request, outcome)
-        found = {violation.clause for violation in judge(self.contract, interaction, self.history)}
-        remember(self.history, facts_of(self.contract, interaction, self.history))
+        exchange = Exchange(request, outcome)
+        found = {violation.clause for violation in judge(self.contract, exchange, self.history)}
+        remember(self.history, facts_of(self.contract, exchange, self.history))
         return found
 
 
@@ -70,7 +70,7 @@ def test_a_made_up_id_that_was_replaced_is_not_given_to_another(run: Run) -> Non
 
 def test_a_made_up_id_stays_made_up(run: Run) -> None:
     run.turn(say(conversation_id="mine"), gives("mine"))
-    assert classify(run.contract, say(conversation_id="mine"), run.history).standing is Standing.DOCUMENTED
+    assert classify(run.contract, say(conversation_id="mine"), run.history).request_class is RequestClass.DOCUMENTED
     assert run.turn(say(conversation_id="mine"), refuse(["conversation_id"])) == {"request.documented"}
 
 

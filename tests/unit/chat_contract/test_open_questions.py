@@ -65,14 +65,14 @@ def test_a_question_that_is_none_is_refused_by_its_name(row: Any, place: tuple[s
     with pytest.raises(DocumentError) as caught:
         read(row)
     assert caught.value.pointer == ("questions", "q", *place)
-    said, mend = (
+    said, hint = (
         ("has answers that nobody gives", "choose from accepted, continued, ")
         if place
         else ("is no question", "use the keys answers, ask, ")
     )
     assert caught.value.problem == said
     assert caught.value.value == (row.get("answers") if place else row)
-    assert caught.value.mend.startswith(mend)
+    assert caught.value.hint.startswith(hint)
 
 
 def test_every_answer_may_be_given() -> None:

@@ -197,7 +197,7 @@ def test_what_is_wrong_in_an_overlay_is_said_where_it_stands(case: str) -> None:
     assert problem in error.problem
     assert error.pointer == pointer
     assert error.path == "overlay.yaml"
-    assert error.mend
+    assert error.hint
 
 
 def test_the_line_is_the_one_of_the_overlay() -> None:

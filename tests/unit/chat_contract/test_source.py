@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_contract import DocumentError, read_source
+from chat_contract.document.source import MAX_DEPTH, Source, parse_source
 from chat_contract.errors import render_pointer, shorten
 from chat_contract.resources import openapi_dir
-from chat_contract.document.source import MAX_DEPTH, Source, parse_source
 from tests.unit.chat_contract.conftest import Write
 from tests.unit.chat_contract.properties import examples, json_values
 
@@ -67,7 +67,7 @@ def test_a_bad_document_is_refused_by_file_line_and_pointer(case: str, write: Wr
     error = caught.value
     assert problem in error.problem
     assert error.path == str(path)
-    assert error.mend
+    assert error.hint
     if line is not None:
         assert error.line == line
         assert str(error).startswith(f"{path}:{line}")
@@ -281,8 +281,8 @@ def test_the_contract_with_a_piece_replaced_is_read_or_refused(
 
 
 def test_the_error_says_file_line_pointer_value_and_mend() -> None:
-    error = parse_source("a:\n  b/c: 5\n", HERE).error("is wrong", pointer=("a", "b/c"), value=5, mend="mend it")
-    assert str(error) == "a.yaml:2 (/a/b~1c): is wrong\n  value: 5\n  mend:  mend it"
+    error = parse_source("a:\n  b/c: 5\n", HERE).error("is wrong", pointer=("a", "b/c"), value=5, hint="mend it")
+    assert str(error) == "a.yaml:2 (/a/b~1c): is wrong\n  value: 5\n  hint:  mend it"
 
 
 def test_a_value_of_none_is_shown_and_no_value_is_not() -> None:
@@ -306,4 +306,4 @@ def test_any_value_is_shown_on_one_short_line(value: Any) -> None:
 
 def test_a_number_too_long_to_write_does_not_hide_the_error() -> None:
     source = parse_source(f"a: 0x{'f' * 5000}\n", HERE)
-    assert "value:" in str(source.error("is wrong", pointer=("a",), value=source.value["a"], mend="mend it"))
+    assert "value:" in str(source.error("is wrong", pointer=("a",), value=source.value["a"], hint="mend it"))

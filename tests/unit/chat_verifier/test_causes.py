@@ -7,16 +7,16 @@ import json
 from chat_contract import load_contract
 from chat_contract.exchange import Response
 from chat_verifier.findings.causes import MAX_CONFIRMATIONS, find_causes
-from chat_verifier.run.reference_server import IdealServer
-from chat_verifier.planning.plan import make_plan
-from chat_verifier.run.runner import Runner
-from chat_verifier.planning.case import ISSUED, Script, Step, single
 from chat_verifier.findings.verdict import clause_results, run_verdict
+from chat_verifier.planning.case import ISSUED, Case, CaseSequence, single
+from chat_verifier.planning.plan import make_plan
+from chat_verifier.run.reference_server import ReferenceServer
+from chat_verifier.run.runner import Runner
 
 CONTRACT = load_contract()
 
 
-class Faulty(IdealServer):
+class Faulty(ReferenceServer):
     """The ideal server, but for what ``spoil`` changes; it is told how often it was asked before."""
 
     def __init__(self, spoil):
@@ -25,18 +25,18 @@ class Faulty(IdealServer):
 
     def send(self, request):
         answer = super().send(request)
-        return self.spoil(request, answer, self.allowance.sent) or answer
+        return self.spoil(request, answer, self.budget.sent) or answer
 
 
-def causes_of(spoil, scripts, **bounds):
+def causes_of(spoil, sequences, **bounds):
     runner = Runner(CONTRACT, Faulty(spoil))
-    runner.play(scripts)
+    runner.play(sequences)
     return find_causes(runner, runner.journal.observations, **bounds), runner
 
 
 JSON = (("Content-Type", "application/json"),)
 
-ASK = [single(Step("hello", {"message": "hello", "limit": 3}), "request")]
+ASK = [single(Case("hello", {"message": "hello", "limit": 3}), "request")]
 
 
 def fails_when(condition):
@@ -46,7 +46,7 @@ def fails_when(condition):
 def test_a_violation_seen_once_is_sent_again_and_counts():
     (cause,), runner = causes_of(fails_when(lambda *_: True), ASK)
     assert (cause.violation.clause, cause.seen, cause.intermittent) == ("robustness.failing", 2, False)
-    assert runner.sender.allowance.sent == 2
+    assert runner.sender.budget.sent == 2
 
 
 def test_a_violation_that_does_not_come_back_is_intermittent():
@@ -57,8 +57,8 @@ def test_a_violation_that_does_not_come_back_is_intermittent():
 
 
 def test_a_warning_is_sent_again_only_where_all_that_it_takes_is_to_spare():
-    go_on = Step("goes on", {"message": "and then?", "conversation_id": ISSUED})
-    talk = Script("three turns", "conversation", (Step("hello", {"message": "hello"}), go_on, go_on))
+    go_on = Case("goes on", {"message": "and then?", "conversation_id": ISSUED})
+    talk = CaseSequence("three turns", "conversation", (Case("hello", {"message": "hello"}), go_on, go_on))
 
     def blank(_request, answer, sent):
         reply = json.loads(answer.body) | {"message": " "}
@@ -66,22 +66,22 @@ def test_a_warning_is_sent_again_only_where_all_that_it_takes_is_to_spare():
 
     asked = []
     (cause,), runner = causes_of(blank, [talk], spare=asked.append)
-    assert (cause.violation.clause, cause.unsure, runner.sender.allowance.sent) == ("reply.message-blank", True, 3)
+    assert (cause.violation.clause, cause.unsure, runner.sender.budget.sent) == ("reply.message-blank", True, 3)
     assert asked == [2]
     results = clause_results(CONTRACT, runner.journal.observations, [cause], strict=True, skipped={})
     assert [result.reason for result in results if result.causes] == ["seen once, not sent again"]
 
 
 def test_every_distinct_cause_is_said_once():
-    causes, _ = causes_of(fails_when(lambda *_: True), make_plan(CONTRACT).scripts)
+    causes, _ = causes_of(fails_when(lambda *_: True), make_plan(CONTRACT).sequences)
     assert len({cause.key for cause in causes}) == len(causes)
 
 
 def test_confirming_keeps_to_its_budget():
     flaky = iter(range(10**6))
-    causes, runner = causes_of(fails_when(lambda *_: next(flaky) % 3 == 0), make_plan(CONTRACT).scripts)
+    causes, runner = causes_of(fails_when(lambda *_: next(flaky) % 3 == 0), make_plan(CONTRACT).sequences)
     assert causes
-    assert runner.sender.allowance.sent <= make_plan(CONTRACT).requests * 3 + MAX_CONFIRMATIONS + 20
+    assert runner.sender.budget.sent <= make_plan(CONTRACT).requests * 3 + MAX_CONFIRMATIONS + 20
 
 
 def test_the_smallest_request_that_shows_a_cause_is_shown():
@@ -95,10 +95,10 @@ def test_the_smallest_request_that_shows_a_cause_is_shown():
 
     (cause,) = [
         cause
-        for cause in causes_of(overlook, [single(Step("wrong user", big), "rejection")])[0]
+        for cause in causes_of(overlook, [single(Case("wrong user", big), "rejection")])[0]
         if cause.violation.clause == "rejection.field"
     ]
-    assert json.loads(cause.exhibit.interaction.request.body) == {"message": "hello", "user_id": 5}
+    assert json.loads(cause.exhibit.exchange.request.body) == {"message": "hello", "user_id": 5}
 
 
 def refuses_a_limit_of_six(request, _answer, _):
@@ -111,8 +111,8 @@ def refuses_a_limit_of_six(request, _answer, _):
 def test_what_others_were_accepted_with_is_left_out():
     event = {"timestamp": "2024-06-14T10:00:00+02:00", "type": "é"}
     odd = event | {"type": "wish list"}
-    scripts = [
-        single(Step(label, body), "request")
+    sequences = [
+        single(Case(label, body), "request")
         for label, body in (
             ("plain", {"message": "hello"}),
             ("with a session", {"message": "où?", "session_id": "s-1", "events": [event]}),
@@ -120,34 +120,34 @@ def test_what_others_were_accepted_with_is_left_out():
         )
     ]
 
-    causes, runner = causes_of(refuses_a_limit_of_six, scripts)
+    causes, runner = causes_of(refuses_a_limit_of_six, sequences)
     (cause,) = [cause for cause in causes if cause.violation.clause.startswith("request.")]
-    assert json.loads(cause.exhibit.interaction.request.body) == {"message": "hello", "events": [odd], "limit": 6}
+    assert json.loads(cause.exhibit.exchange.request.body) == {"message": "hello", "events": [odd], "limit": 6}
     assert (cause.seen, cause.sent, cause.intermittent) == (2, 2, False)
-    assert runner.sender.allowance.sent <= len(scripts) + 2
+    assert runner.sender.budget.sent <= len(sequences) + 2
 
 
 def test_two_clauses_that_prove_to_be_one_cause_are_said_once():
     texts = [{"message": "où?", "limit": 6}, {"message": "hello", "limit": 6, "session_id": "s", "user_id": "u"}]
-    scripts = [single(Step(f"request {number}", body), "request") for number, body in enumerate(texts)]
+    sequences = [single(Case(f"request {number}", body), "request") for number, body in enumerate(texts)]
     fine = [
-        single(Step(f"fine {message}", {"message": message, "session_id": "s", "user_id": "u"}), "request")
+        single(Case(f"fine {message}", {"message": message, "session_id": "s", "user_id": "u"}), "request")
         for message in ("où?", "hello")
     ]
 
     def refuses_six(request, _answer, _):
         return Response(400, JSON, b"{}") if b'"limit": 6' in request.body else None
 
-    causes, _ = causes_of(refuses_six, [*fine, *scripts])
+    causes, _ = causes_of(refuses_six, [*fine, *sequences])
     assert len({cause.key for cause in causes}) == len(causes)
     assert [cause.seen for cause in causes if cause.violation.clause.startswith("request.")] == [4]
 
 
 def talk_with_a_refusal():
-    ask = Step("opens a conversation", {"message": "hello"})
-    wrong = Step("wrong", {"message": 5, "conversation_id": ISSUED})
-    go_on = Step("goes on", {"message": "and then?", "limit": 6, "conversation_id": ISSUED})
-    return Script("a refusal in between", "conversation", (ask, wrong, go_on))
+    ask = Case("opens a conversation", {"message": "hello"})
+    wrong = Case("wrong", {"message": 5, "conversation_id": ISSUED})
+    go_on = Case("goes on", {"message": "and then?", "limit": 6, "conversation_id": ISSUED})
+    return CaseSequence("a refusal in between", "conversation", (ask, wrong, go_on))
 
 
 def test_what_is_refused_only_after_a_refusal_is_its_harm():
@@ -166,7 +166,7 @@ def test_what_is_refused_only_after_a_refusal_is_its_harm():
 
 
 def test_a_run_without_a_must_clause_tried_is_inconclusive():
-    runner = Runner(CONTRACT, IdealServer(CONTRACT))
+    runner = Runner(CONTRACT, ReferenceServer(CONTRACT))
     runner.play(ASK)
     results = clause_results(CONTRACT, runner.journal.observations, [], strict=False, skipped={})
     verdict, reason = run_verdict((one.clause.id, one.clause.level, one.verdict, one.asked) for one in results)

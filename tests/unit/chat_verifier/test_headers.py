@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chat_contract import UsageError
-from kit_http.headers import parse_headers
 from chat_verifier.verify import check_base_url
+from kit_http.headers import parse_headers
 
 KEY = "sk-live-0123456789"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chat_contract.exchange import Response
-from chat_verifier.run.budget import FEW, Allowance, SpentError
-from chat_verifier.target.client import retry_after
+from chat_verifier.run.budget import FEW, BudgetSpentError, RequestBudget
 from chat_verifier.run.pacing import Pace
+from chat_verifier.target.client import retry_after
 
 
 class Time:
@@ -90,26 +90,26 @@ def test_retry_after_is_a_number_or_a_date(headers, seconds):
 
 
 def test_no_more_is_sent_than_allowed_whatever_was_lost():
-    allowance = Allowance(2)
-    allowance.take()
-    allowance.lose()
-    allowance.take()
-    with pytest.raises(SpentError):
-        allowance.take()
-    assert (allowance.sent, allowance.spent) == (2, 2)
+    budget = RequestBudget(2)
+    budget.take()
+    budget.lose()
+    budget.take()
+    with pytest.raises(BudgetSpentError):
+        budget.take()
+    assert (budget.sent, budget.spent) == (2, 2)
 
 
 def test_without_a_fixed_end_a_few_lost_ones_count_and_many_do_not():
-    allowance = Allowance()
+    budget = RequestBudget()
     for _ in range(FEW):
-        allowance.take()
-        allowance.lose()
-    assert allowance.spent == allowance.sent == FEW
-    allowance.take()
-    allowance.lose()
-    assert (allowance.sent, allowance.spent) == (FEW + 1, FEW)
+        budget.take()
+        budget.lose()
+    assert budget.spent == budget.sent == FEW
+    budget.take()
+    budget.lose()
+    assert (budget.sent, budget.spent) == (FEW + 1, FEW)
 
 
 def test_nothing_is_sent_when_the_time_is_over():
-    with pytest.raises(SpentError):
-        Allowance(left=lambda: 0.0).take()
+    with pytest.raises(BudgetSpentError):
+        RequestBudget(left=lambda: 0.0).take()

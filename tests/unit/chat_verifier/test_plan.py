@@ -7,29 +7,29 @@ import json
 import pytest
 
 from chat_contract import load_contract
-from chat_contract.history import History
-from chat_contract.exchange import Interaction, Response
 from chat_contract.conformance import facts_of
+from chat_contract.exchange import Exchange, Response
+from chat_contract.history import History
 from chat_contract.rules.facts import Kind
-from chat_verifier.planning.exploration import explored
-from chat_verifier.run.reference_server import IdealServer, needed_for
+from chat_verifier.planning.exploration import generate_cases
 from chat_verifier.planning.plan import make_plan
 from chat_verifier.planning.samples import MISSING, Samples
+from chat_verifier.run.reference_server import ReferenceServer, needed_for
 from chat_verifier.run.runner import Runner, by_clause
 from chat_verifier.verify import TIERS
 
 CONTRACT = load_contract()
 
 
-def played(scripts):
-    runner = Runner(CONTRACT, IdealServer(CONTRACT))
-    runner.play(scripts)
+def played(sequences):
+    runner = Runner(CONTRACT, ReferenceServer(CONTRACT))
+    runner.play(sequences)
     return runner.journal.observations
 
 
 @pytest.fixture(scope="module")
 def observations():
-    return played(make_plan(CONTRACT, key="a-secret-key").scripts)
+    return played(make_plan(CONTRACT, key="a-secret-key").sequences)
 
 
 NEED_ITEMS = {"reply.item-price", "reply.item-twice"}
@@ -44,7 +44,7 @@ def test_a_server_that_keeps_every_clause_is_blamed_for_none(observations):
     assert [violation.message for seen in observations for violation in seen.violations] == []
 
 
-class NamesOneFault(IdealServer):
+class NamesOneFault(ReferenceServer):
     """Keeps every MUST, but stops at the first fault, as many a hand-written check does."""
 
     def send(self, request):
@@ -58,11 +58,11 @@ class NamesOneFault(IdealServer):
 def played_quickly(server):
     tier = TIERS["quick"]
     runner = Runner(CONTRACT, server, max_requests=tier.requests - tier.confirming)
-    runner.play(make_plan(CONTRACT, budget=tier.requests).scripts)
+    runner.play(make_plan(CONTRACT, budget=tier.requests).sequences)
     return runner.journal.observations
 
 
-@pytest.mark.parametrize("server", [IdealServer, NamesOneFault])
+@pytest.mark.parametrize("server", [ReferenceServer, NamesOneFault])
 def test_the_quick_tier_puts_every_must_clause_to_the_test(server):
     seen = played_quickly(server(CONTRACT))
     must = {
@@ -74,14 +74,16 @@ def test_the_quick_tier_puts_every_must_clause_to_the_test(server):
 
 def test_a_pack_of_faults_holds_every_wrong_value_of_every_field():
     samples = Samples(CONTRACT)
-    sent = [json.dumps(seen.facts.body) for seen in played_quickly(IdealServer(CONTRACT)) if "fault" in seen.step.label]
+    sent = [
+        json.dumps(seen.facts.body) for seen in played_quickly(ReferenceServer(CONTRACT)) if "fault" in seen.case.label
+    ]
     for wrong in samples.wrong_top():
         if wrong.value is not MISSING:
             assert any(json.dumps({wrong.field: wrong.value})[1:-1] in body for body in sent), wrong.label
 
 
 def test_what_a_server_does_not_name_of_a_pack_is_sent_alone():
-    class Overlooks(IdealServer):
+    class Overlooks(ReferenceServer):
         """Names all faults but one."""
 
         def send(self, request):
@@ -91,7 +93,7 @@ def test_what_a_server_does_not_name_of_a_pack_is_sent_alone():
             detail = [one for one in json.loads(answer.body)["detail"] if one["loc"] != ["body", "user_id"]]
             return Response(422, answer.headers, json.dumps({"detail": detail}).encode())
 
-    alone = [seen for seen in played_quickly(Overlooks(CONTRACT)) if seen.step.label.startswith("user_id ")]
+    alone = [seen for seen in played_quickly(Overlooks(CONTRACT)) if seen.case.label.startswith("user_id ")]
     types = {type(seen.facts.body["user_id"]) for seen in alone}
     assert types >= {bool, int, list, dict}
     assert {fault.place for seen in alone for fault in seen.facts.classification.hard_faults} == {("user_id",)}
@@ -100,7 +102,7 @@ def test_what_a_server_does_not_name_of_a_pack_is_sent_alone():
 def served(server):
     tier = TIERS["default"]
     runner = Runner(CONTRACT, server(CONTRACT), max_requests=tier.requests - tier.confirming - tier.exploring)
-    runner.play(make_plan(CONTRACT).scripts)
+    runner.play(make_plan(CONTRACT).sequences)
     return runner.journal.observations
 
 
@@ -108,7 +110,7 @@ def wrong_places(seen, *, later):
     return {
         (tuple("*" if isinstance(part, int) else part for part in fault.place), repr(_at(one.facts.body, fault.place)))
         for one in seen
-        if one.step.continues == later and one.script.group in {"rejection", "conversation"}
+        if one.case.continues == later and one.sequence.group in {"rejection", "conversation"}
         for fault in one.facts.classification.hard_faults
     }
 
@@ -124,7 +126,7 @@ def _at(body, place):
 @pytest.mark.parametrize("later", [False, True])
 def test_a_server_that_names_several_faults_is_sent_every_wrong_type_of_every_field_in_either_turn(later):
     samples = Samples(CONTRACT)
-    found = wrong_places(served(IdealServer), later=later)
+    found = wrong_places(served(ReferenceServer), later=later)
     for name, wrongs in samples.wrong_fields(later=later).items():
         for wrong in wrongs:
             assert ((name,), repr(wrong.value)) in found, wrong.label
@@ -137,18 +139,18 @@ def test_a_server_that_names_several_faults_is_sent_every_wrong_type_of_every_fi
 
 
 def test_a_server_that_names_the_first_fault_is_sent_one_fault_at_a_time():
-    several, first = served(IdealServer), served(NamesOneFault)
-    assert not [seen for seen in first if seen.script.naming == "several"]
-    assert not [seen for seen in several if seen.script.naming == "first"]
+    several, first = served(ReferenceServer), served(NamesOneFault)
+    assert not [seen for seen in first if seen.sequence.naming == "several"]
+    assert not [seen for seen in several if seen.sequence.naming == "first"]
     assert len([seen for seen in first if len(seen.facts.classification.hard_faults) == 1]) > 60
 
 
-class OverlooksTheSecondLast(IdealServer):
+class OverlooksTheSecondLast(ReferenceServer):
     """Takes null for an event, but not for the last one, in a later turn."""
 
     def send(self, request):
         answer = super().send(request)
-        body = facts_of(CONTRACT, Interaction(request, answer), History()).body if answer.status == 422 else None
+        body = facts_of(CONTRACT, Exchange(request, answer), History()).body if answer.status == 422 else None
         if not isinstance(body, dict) or "conversation_id" not in body or not isinstance(body.get("events"), list):
             return answer
         overlooked = [["body", "events", index] for index, event in enumerate(body["events"][:-1]) if event is None]
@@ -156,7 +158,7 @@ class OverlooksTheSecondLast(IdealServer):
         return Response(422, answer.headers, json.dumps({"detail": detail}).encode()) if detail else self.reply()
 
     def reply(self):
-        reply = {"conversation_id": f"x-{self.allowance.sent}", "message": "m", "items": []}
+        reply = {"conversation_id": f"x-{self.budget.sent}", "message": "m", "items": []}
         return Response(200, (("Content-Type", "application/json"),), json.dumps(reply).encode())
 
 
@@ -166,15 +168,15 @@ def test_what_is_overlooked_among_other_faults_is_sent_alone_where_it_stood():
 
 
 def test_with_few_requests_the_same_clauses_come_in_fewer():
-    assert make_plan(CONTRACT, budget=60).scripts[0].rank == 0
-    tight = [script for script in make_plan(CONTRACT, budget=60).scripts if script.rank <= 1]
-    assert sum(len(script.steps) for script in tight) <= TIERS["quick"].requests - TIERS["quick"].confirming
+    assert make_plan(CONTRACT, budget=60).sequences[0].rank == 0
+    tight = [sequence for sequence in make_plan(CONTRACT, budget=60).sequences if sequence.rank <= 1]
+    assert sum(len(sequence.cases) for sequence in tight) <= TIERS["quick"].requests - TIERS["quick"].confirming
 
 
 def test_the_same_seed_makes_the_same_plan_and_another_one_does_not():
     def sent(seed):
-        scripts = [*make_plan(CONTRACT, seed=seed).scripts, *explored(CONTRACT, seed, 12)]
-        return [step.raw("id") for script in scripts for step in script.steps]
+        sequences = [*make_plan(CONTRACT, seed=seed).sequences, *generate_cases(CONTRACT, seed, 12)]
+        return [case.raw("id") for sequence in sequences for case in sequence.cases]
 
     assert sent(1) == sent(1)
     assert sent(1) != sent(2)
@@ -182,15 +184,15 @@ def test_the_same_seed_makes_the_same_plan_and_another_one_does_not():
 
 def test_a_rejection_holds_nothing_of_the_latitude_beside_its_fault(observations):
     for seen in observations:
-        if seen.script.group == "rejection" and seen.facts.kind is Kind.MUST_REFUSE:
+        if seen.sequence.group == "rejection" and seen.facts.kind is Kind.MUST_REJECT:
             hard = {fault.place for fault in seen.facts.classification.hard_faults}
-            assert {fault.place for fault in seen.facts.classification.faults} == hard, seen.step.label
+            assert {fault.place for fault in seen.facts.classification.faults} == hard, seen.case.label
 
 
 def test_an_accepted_turn_lies_in_must_accept(observations):
     for seen in observations:
-        if seen.script.group == "request" and seen.facts.kind not in {Kind.CHUNKED, Kind.LATITUDE}:
-            assert seen.facts.kind is Kind.MUST_ACCEPT, (seen.step.label, seen.facts.classification.faults)
+        if seen.sequence.group == "request" and seen.facts.kind not in {Kind.CHUNKED, Kind.LATITUDE}:
+            assert seen.facts.kind is Kind.MUST_ACCEPT, (seen.case.label, seen.facts.classification.faults)
 
 
 def test_every_field_is_wrong_in_every_type_it_must_not_have(observations):
@@ -214,40 +216,40 @@ def test_every_pair_of_fields_is_wrong_at_once(observations):
     seen_pairs = {
         frozenset(str(fault.place[0]) for fault in seen.facts.classification.hard_faults)
         for seen in observations
-        if seen.step.label.startswith("two faults:")
+        if seen.case.label.startswith("two faults:")
     }
     assert pairs <= seen_pairs
 
 
 def test_a_pack_is_taken_apart_only_where_its_answer_is_unclear():
-    class Strict(IdealServer):
+    class Strict(ReferenceServer):
         def send(self, request):
             answer = super().send(request)
-            kind = facts_of(CONTRACT, Interaction(request, answer), History()).kind
+            kind = facts_of(CONTRACT, Exchange(request, answer), History()).kind
             if kind is Kind.LATITUDE and answer.status == 200:
                 detail = [{"loc": ["body"], "msg": "no", "type": "no"}]
                 return Response(422, answer.headers, json.dumps({"detail": detail}).encode())
             return answer
 
-    scripts = [script for script in make_plan(CONTRACT).scripts if script.parts]
-    lenient, strict = Runner(CONTRACT, IdealServer(CONTRACT)), Runner(CONTRACT, Strict(CONTRACT))
-    lenient.play(scripts)
-    strict.play(scripts)
-    assert len(lenient.journal.observations) == len(scripts)
-    assert len(strict.journal.observations) > 2 * len(scripts)
+    sequences = [sequence for sequence in make_plan(CONTRACT).sequences if sequence.parts]
+    lenient, strict = Runner(CONTRACT, ReferenceServer(CONTRACT)), Runner(CONTRACT, Strict(CONTRACT))
+    lenient.play(sequences)
+    strict.play(sequences)
+    assert len(lenient.journal.observations) == len(sequences)
+    assert len(strict.journal.observations) > 2 * len(sequences)
 
 
 def test_a_run_for_one_clause_sends_little():
-    plan = make_plan(CONTRACT).scripts
+    plan = make_plan(CONTRACT).sequences
     needed = needed_for(CONTRACT, plan, {"request.charset"})
-    assert 0 < sum(len(script.steps) for script in needed) < 5
+    assert 0 < sum(len(sequence.cases) for sequence in needed) < 5
 
 
 def test_no_conversation_is_longer_than_twenty_turns():
-    scripts = [*make_plan(CONTRACT).scripts, *explored(CONTRACT, 3, 60)]
-    assert max(len(script.steps) for script in scripts) <= 20
+    sequences = [*make_plan(CONTRACT).sequences, *generate_cases(CONTRACT, 3, 60)]
+    assert max(len(sequence.cases) for sequence in sequences) <= 20
 
 
 def test_exploring_keeps_to_its_budget():
     for budget in (0, 1, 5, 40):
-        assert sum(len(script.steps) for script in explored(CONTRACT, 0, budget)) <= budget
+        assert sum(len(sequence.cases) for sequence in generate_cases(CONTRACT, 0, budget)) <= budget

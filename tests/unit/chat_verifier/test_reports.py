@@ -13,23 +13,23 @@ import pytest
 from chat_contract import load_contract
 from chat_contract.exchange import Response
 from chat_verifier.findings.causes import find_causes
-from chat_verifier.report.evidence import evidence
-from chat_verifier.run.reference_server import IdealServer
+from chat_verifier.findings.verdict import RunResult, clause_results, run_verdict
+from chat_verifier.planning.case import Case, single
 from chat_verifier.planning.plan import make_plan
 from chat_verifier.report import RENDERERS
+from chat_verifier.report.evidence import evidence
 from chat_verifier.report.markdown import LONGEST
 from chat_verifier.report.reproduce import Way
+from chat_verifier.run.reference_server import ReferenceServer
 from chat_verifier.run.runner import Runner
-from chat_verifier.planning.case import Step, single
 from kit_http.redaction.secrets import secrets_of
-from chat_verifier.findings.verdict import RunResult, clause_results, run_verdict
 
 CONTRACT = load_contract()
 HOSTILE = '<script>alert(1)</script> </pre> "><img src=x onerror=alert(2)> `|` \x00\x1b[31m \ud800 ]]> {{ 7*7 }}'
 KEY = "sk-Very+Secret/Key=42"
 
 
-class Hostile(IdealServer):
+class Hostile(ReferenceServer):
     """Says in every reply what no report may take for markup, and the key of the run."""
 
     def send(self, request):
@@ -47,7 +47,7 @@ HEADERS = (("Authorization", f"Bearer {KEY}"),)
 @pytest.fixture(scope="module")
 def document():
     runner = Runner(CONTRACT, Hostile(CONTRACT))
-    runner.play(make_plan(CONTRACT, budget=60).scripts[:40])
+    runner.play(make_plan(CONTRACT, budget=60).sequences[:40])
     causes = find_causes(runner, runner.journal.observations)
     clauses = clause_results(CONTRACT, runner.journal.observations, causes, strict=True, skipped={})
     verdict, reason = run_verdict((one.clause.id, one.clause.level, one.verdict, one.asked) for one in clauses)
@@ -155,8 +155,8 @@ def test_the_json_report_is_the_evidence(document):
 
 
 def test_what_the_bounds_of_a_run_left_out_is_said():
-    script = single(Step("hello", {"message": "hello"}), "robustness")
-    result = RunResult("conforms", "", "http://127.0.0.1:1/v1", 0, 1, 0.1, (), {}, (), (script, script))
+    sequence = single(Case("hello", {"message": "hello"}), "robustness")
+    result = RunResult("conforms", "", "http://127.0.0.1:1/v1", 0, 1, 0.1, (), {}, (), (sequence, sequence))
     text, way = RENDERERS["text"], Way("http://127.0.0.1:1/v1", (), secrets_of(()))
     assert "left out, to keep to the bounds of the run: 2 of robustness" in text(evidence(result, way))
     assert "left out" not in text(evidence(replace(result, left_out=()), way))

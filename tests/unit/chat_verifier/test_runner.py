@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from chat_contract import load_contract
 from chat_contract.exchange import Breakdown, Response
-from chat_verifier.run.reference_server import IdealServer
+from chat_verifier.planning.case import ISSUED, Case, CaseSequence
+from chat_verifier.run.reference_server import ReferenceServer
 from chat_verifier.run.runner import Runner
-from chat_verifier.planning.case import ISSUED, Script, Step
 
 CONTRACT = load_contract()
-TALK = Script(
+TALK = CaseSequence(
     "a conversation",
     "conversation",
-    (Step("opens", {"message": "hello"}), Step("goes on", {"message": "hello", "conversation_id": ISSUED})),
+    (Case("opens", {"message": "hello"}), Case("goes on", {"message": "hello", "conversation_id": ISSUED})),
 )
 
 
-class Answering(IdealServer):
+class Answering(ReferenceServer):
     def __init__(self, *answers):
         super().__init__(CONTRACT)
         self.answers = list(answers)
@@ -58,7 +58,7 @@ def test_the_run_goes_on_after_a_breakdown():
 
 
 def test_what_does_not_fit_the_budget_is_left_out_and_said():
-    runner = Runner(CONTRACT, IdealServer(CONTRACT), max_requests=1)
+    runner = Runner(CONTRACT, ReferenceServer(CONTRACT), max_requests=1)
     runner.play([TALK])
     assert runner.journal.left_out == [TALK]
-    assert runner.sender.allowance.sent == 0
+    assert runner.sender.budget.sent == 0

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chat_contract import load_contract
+from chat_verifier.planning.case import ISSUED, Case, CaseSequence, single
 from chat_verifier.planning.plan import make_plan
 from chat_verifier.planning.samples import Samples
 from chat_verifier.planning.values import (
@@ -19,25 +20,24 @@ from chat_verifier.planning.values import (
     TIMES,
 )
 from chat_verifier.planning.variety import with_variety
-from chat_verifier.planning.case import ISSUED, Script, Step, single
 
 CONTRACT = load_contract()
 SAMPLES = Samples(CONTRACT)
 
 
-def bodies(free, scripts):
-    return [step.body for script in scripts for step in script.steps if step.free in free]
+def bodies(free, sequences):
+    return [case.body for sequence in sequences for case in sequence.cases if case.free in free]
 
 
 @pytest.fixture(scope="module")
 def accepted():
-    scripts = [script for script in make_plan(CONTRACT).scripts if script.naming != "first"]
-    return [body for body in bodies({"values", "anything"}, scripts) if SAMPLES.everyone_takes(body)]
+    sequences = [sequence for sequence in make_plan(CONTRACT).sequences if sequence.naming != "first"]
+    return [body for body in bodies({"values", "anything"}, sequences) if SAMPLES.everyone_takes(body)]
 
 
 def test_all_that_is_made_up_is_what_everyone_takes(accepted):
-    step = Step("hello", SAMPLES.request(), free="anything")
-    for body in bodies({"anything"}, with_variety(SAMPLES, [single(step, "request")] * 300)):
+    case = Case("hello", SAMPLES.request(), free="anything")
+    for body in bodies({"anything"}, with_variety(SAMPLES, [single(case, "request")] * 300)):
         assert SAMPLES.everyone_takes(body), body
     assert len(accepted) > 35
 
@@ -68,28 +68,30 @@ def test_the_fields_come_in_many_sets_in_first_and_later_turns(accepted):
 
 
 def test_whoever_opens_a_conversation_goes_on_with_it():
-    for script in make_plan(CONTRACT).scripts:
+    for sequence in make_plan(CONTRACT).sequences:
         user = None
-        for step in script.steps:
-            if not isinstance(step.body, dict) or step.free == "nothing":
-                user = step.body.get("user_id", user) if isinstance(step.body, dict) else user
+        for case in sequence.cases:
+            if not isinstance(case.body, dict) or case.free == "nothing":
+                user = case.body.get("user_id", user) if isinstance(case.body, dict) else user
                 continue
-            said = step.body.get("user_id")
-            if step.continues and SAMPLES.everyone_takes(step.body):
-                assert said in (None, user), (script.name, step.label)
-            elif not step.continues:
+            said = case.body.get("user_id")
+            if case.continues and SAMPLES.everyone_takes(case.body):
+                assert said in (None, user), (sequence.name, case.label)
+            elif not case.continues:
                 user = said
 
 
 def test_what_a_step_is_about_stays():
     go_on = SAMPLES.request(message="and then?", conversation_id=ISSUED, limit=2, session_id="mine")
-    (script,) = with_variety(SAMPLES, [Script("talk", "conversation", (Step("goes on", go_on, free="values"),))])
-    assert script.steps[0].body == go_on
+    (sequence,) = with_variety(
+        SAMPLES, [CaseSequence("talk", "conversation", (Case("goes on", go_on, free="values"),))]
+    )
+    assert sequence.cases[0].body == go_on
     wrong = SAMPLES.request("session_id", user_id=5)
-    (script,) = with_variety(SAMPLES, [single(Step("wrong", wrong, free="values"), "rejection")])
-    assert script.steps[0].body["user_id"] == 5
-    assert script.steps[0].body.keys() == wrong.keys()
-    assert script.steps[0].body["session_id"] != wrong["session_id"]
+    (sequence,) = with_variety(SAMPLES, [single(Case("wrong", wrong, free="values"), "rejection")])
+    assert sequence.cases[0].body["user_id"] == 5
+    assert sequence.cases[0].body.keys() == wrong.keys()
+    assert sequence.cases[0].body["session_id"] != wrong["session_id"]
 
 
 def test_a_contract_with_many_fields_takes_no_longer():
@@ -99,11 +101,11 @@ def test_a_contract_with_many_fields_takes_no_longer():
     many = Samples(
         replace(CONTRACT, schemas={**schemas, "must-accept": {**schemas["must-accept"], "properties": bounds}})
     )
-    step = Step("hello", many.request(), free="anything")
-    bodies = [script.steps[0].body for script in with_variety(many, [single(step, "request")] * 20)]
+    case = Case("hello", many.request(), free="anything")
+    bodies = [sequence.cases[0].body for sequence in with_variety(many, [single(case, "request")] * 20)]
     assert len({frozenset(body) for body in bodies}) == 20
 
 
 def test_a_step_that_is_not_free_is_left_alone():
-    script = single(Step("hello", SAMPLES.request(*SAMPLES.optional)), "request")
-    assert with_variety(SAMPLES, [script]) == [script]
+    sequence = single(Case("hello", SAMPLES.request(*SAMPLES.optional)), "request")
+    assert with_variety(SAMPLES, [sequence]) == [sequence]

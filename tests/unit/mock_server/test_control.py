@@ -9,10 +9,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from mock_server import create_app
-from mock_server.respond.auth import RateLimit
 from mock_server.control.guard import refusal
-from mock_server.respond.journal import ALL_BYTES, KEPT_BYTES, MOST_FOLLOWERS, Journal, TooManyFollowersError
 from mock_server.loading.options import Rate
+from mock_server.respond.auth import RateLimit
+from mock_server.respond.journal import ALL_BYTES, KEPT_BYTES, MOST_FOLLOWERS, Journal, TooManyFollowersError
 from tests.support.deciding import decide, service_with
 
 HI = b'{"message":"hi","conversation_id":"c"}'
@@ -72,30 +72,30 @@ def test_a_request_is_shown_with_its_verdict_and_why_it_got_this_reply(client: F
     say(client, message="Is it delivered assembled?", conversation_id="c")
     first, second = kept(client)
     assert (first["status"], first["conversation_id"], first["path"]) == (200, "c", "/v1/chat")
-    assert first["verdict"] == {"keeps_contract": True, "standing": "documented", "faults": [], "answer": []}
+    assert first["verdict"] == {"keeps_contract": True, "request_class": "documented", "faults": [], "answer": []}
     assert (first["why"]["conversation"], first["why"]["turn"]) == ("desk-for-heavy-tools", 0)
     assert first["request"]["body"]["message"].startswith("Which desk")
     assert first["reply"]["body"]["conversation_id"] == "c"
-    assert second["verdict"]["standing"] == "must-accept"
+    assert second["verdict"]["request_class"] == "must-accept"
     assert {"conversation", "turn", "lacks"} <= set(second["why"]["not_matched"][0])
 
 
 @pytest.mark.parametrize(
-    ("body", "standing", "says"),
+    ("body", "request_class", "says"),
     [
-        (b'{"message":5}', "must-refuse", "/message is 5"),
-        (b'{"limit":2}', "must-refuse", "/message is missing"),
+        (b'{"message":5}', "must-reject", "/message is 5"),
+        (b'{"limit":2}', "must-reject", "/message is missing"),
         (b'{"message":"hi","limit":"5"}', "may-accept", '/limit is "5"'),
-        (b"{", "must-refuse", "the body is no JSON"),
-        (b"", "must-refuse", "the body is no JSON"),
-        (b'{"message":"hi","events":[{"type":"x"}]}', "must-refuse", "/events/0/timestamp is missing"),
+        (b"{", "must-reject", "the body is no JSON"),
+        (b"", "must-reject", "the body is no JSON"),
+        (b'{"message":"hi","events":[{"type":"x"}]}', "must-reject", "/events/0/timestamp is missing"),
     ],
 )
-def test_what_breaks_the_contract_is_named(client: FlaskClient, body: bytes, standing: str, says: str) -> None:
+def test_what_breaks_the_contract_is_named(client: FlaskClient, body: bytes, request_class: str, says: str) -> None:
     client.post("/v1/chat", data=body, content_type="application/json")
     [entry] = kept(client)
     assert entry["verdict"]["keeps_contract"] is False
-    assert entry["verdict"]["standing"] == standing
+    assert entry["verdict"]["request_class"] == request_class
     assert any(says in fault for fault in entry["verdict"]["faults"])
     assert entry["verdict"]["answer"] == []
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 
 from chat_contract import load_contract
 from mock_server.loading.load import Blueprint
-from mock_server.validation.leniency import FASTAPI
 from mock_server.validation.fastapi_errors import Refuser
+from mock_server.validation.leniency import FASTAPI
 from tests.integration.test_fastapi_parity import ANYTHING, REQUEST
 from tests.support.deciding import decide, service_of
 

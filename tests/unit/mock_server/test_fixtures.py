@@ -12,8 +12,8 @@ import pytest
 from chat_contract import DocumentError, DocumentsError, load_contract
 from chat_contract.resources import fixtures_dir
 from mock_server.loading.load import Blueprint
-from mock_server.shop.scenarios import Place, Script
 from mock_server.shop.fixture_files import Fixtures, read_fixtures
+from mock_server.shop.scenarios import Place, Script
 
 GOOD_ITEM = """\
   - item_id: A1
@@ -105,7 +105,7 @@ def test_a_small_folder_of_ones_own(folder: Path) -> None:
 def refusal(folder: Path) -> DocumentError:
     with pytest.raises(DocumentError) as caught:
         read(folder)
-    assert caught.value.mend, "every refusal says what to do"
+    assert caught.value.hint, "every refusal says what to do"
     return caught.value
 
 
@@ -179,7 +179,7 @@ def test_what_the_contract_does_not_allow_in_a_reply_is_refused(folder: Path) ->
 
 def test_a_folder_or_file_that_is_not_there_is_named(folder: Path) -> None:
     (folder / "conversations" / "b.yml").write_text(GOOD_TURN)
-    assert "b.yaml" in refusal(folder).mend
+    assert "b.yaml" in refusal(folder).hint
     (folder / "conversations" / "b.yml").unlink()
     (folder / "catalogue.yaml").unlink()
     assert "catalogue.yaml" in str(refusal(folder))

@@ -11,8 +11,8 @@ import pytest
 from chat_contract import KitError, load_contract
 from chat_contract.profile import as_profile
 from mock_server import Options, read_blueprint
-from mock_server.validation.leniency import NAMED, read_latitude
 from mock_server.respond.service import ChatService
+from mock_server.validation.leniency import NAMED, read_latitude
 from tests.support.deciding import JSON, decide, service_of
 
 CONTRACT = load_contract()

@@ -14,13 +14,21 @@ from hypothesis import strategies as st
 
 from chat_contract import UsageError, load_contract
 from mock_server import Blueprint
-from mock_server.overrides.rules import AS_USUAL, Behaviour, BehaviourError, Behaviours, Rule, read_fault_rates, read_rules
-from mock_server.overrides.delays import Delay, DelayError, read_delay
 from mock_server.http.messages import Answer
 from mock_server.loading.options import Rate, read_options
-from mock_server.overrides.prefer import applied, read_preferences
-from mock_server.respond.service import ChatService
 from mock_server.loading.snapshot import State
+from mock_server.overrides.delays import Delay, DelayError, read_delay
+from mock_server.overrides.prefer import applied, read_preferences
+from mock_server.overrides.rules import (
+    AS_USUAL,
+    Behaviour,
+    BehaviourError,
+    Behaviours,
+    Rule,
+    read_fault_rates,
+    read_rules,
+)
+from mock_server.respond.service import ChatService
 from tests.support.deciding import decide, service_of, service_with
 
 HI = b'{"message":"hi","conversation_id":"c","user_id":"u"}'

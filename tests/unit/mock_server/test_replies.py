@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from chat_contract import load_contract
 from mock_server.loading.load import Blueprint
+from mock_server.loading.snapshot import State
+from mock_server.respond.service import conversation_ids
 from mock_server.shop.catalogue import Catalogue
 from mock_server.shop.replies import Ask
-from mock_server.respond.service import conversation_ids
-from mock_server.loading.snapshot import State
 from tests.support.deciding import decide, service_of, service_with
 
 Say = Callable[..., dict[str, Any]]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_server.shop.scenarios import Conversation, Cue, PatternError, Place, Script, Turn, compile_pattern
 from mock_server.respond.sessions import Memory, Standing
+from mock_server.shop.scenarios import Conversation, Cue, PatternError, Place, Script, Turn, compile_pattern
 from mock_server.shop.words import READ_CHARACTERS, search_words_of, words_of
 
 

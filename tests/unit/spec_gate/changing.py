@@ -9,8 +9,8 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from kit_cli.main import cli
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = ROOT / "openapi/chat.yaml"
 
 

@@ -89,7 +89,7 @@ def test_a_document_that_is_none_is_named_with_its_place_and_mend(name: str, tmp
     bad.write_text(BAD[name], "utf-8")
     said = message(diff(good, bad))
     assert re.search(r"bad\.yaml:[0-9]+", said)
-    assert "mend:" in said
+    assert "hint:" in said
 
 
 def test_the_good_one_is_judged(tmp_path: Path) -> None:

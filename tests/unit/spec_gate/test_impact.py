@@ -166,7 +166,7 @@ def test_a_bad_consumer_file_is_named_with_its_place_and_mend(tmp_path: Path, na
     assert result.stdout == ""
     assert re.search(r"web\.yaml:[0-9]+", result.stderr)
     assert problem in result.stderr
-    assert "mend:" in result.stderr
+    assert "hint:" in result.stderr
 
 
 def test_two_files_cannot_speak_of_one_consumer(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_a_waiver_that_is_expired_unused_or_too_broad_cannot_be_judged_by(
     assert said in result.stderr
     assert "waivers.yaml:" in result.stderr
     assert "/waivers/0" in result.stderr
-    assert "mend:" in result.stderr
+    assert "hint:" in result.stderr
 
 
 def test_a_waiver_of_what_is_harmless_waives_nothing(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_every_rule_says_what_it_is_why_and_the_mend() -> None:
     for rule in RULES.values():
         head, *lines = explained(rule).splitlines()
         assert head == f"{rule.id} ({rule.level})"
-        assert [line.split(":")[0].strip() for line in lines] == ["what", "why", "mend"]
+        assert [line.split(":")[0].strip() for line in lines] == ["what", "why", "hint"]
         assert all(line.partition(":")[2].strip() for line in lines), rule.id
 
 

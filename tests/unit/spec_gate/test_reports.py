@@ -12,13 +12,13 @@ import pytest
 import yaml
 from fluidattacks_core.sarif import SarifLog
 
-from spec_gate.source.documents import read_document
-from spec_gate.report.evidence import Evidence, evidence
 from spec_gate.impact.consumers import read_consumers
-from spec_gate.impact.find import Asked, who_is_hit
-from spec_gate.source.origins import FileOrigin
+from spec_gate.impact.find import ImpactInput, find_impact
 from spec_gate.report import RENDERERS
+from spec_gate.report.evidence import Evidence, evidence
 from spec_gate.report.markdown import LONGEST
+from spec_gate.source.documents import read_document
+from spec_gate.source.origins import FileOrigin
 from spec_gate.verdict import judge
 from testbed.gate_quality.cases import Case, all_cases
 from tests.unit.kit_reports.test_junit import TAKEN
@@ -33,7 +33,7 @@ CASES = all_cases()
 
 def document_of(base: Path, revision: Path, consumers: tuple[Path, ...] = ()) -> Evidence:
     verdict = judge(read_document(FileOrigin(base)), read_document(FileOrigin(revision)))
-    return evidence(verdict, who_is_hit(verdict, Asked(read_consumers(consumers))))
+    return evidence(verdict, find_impact(verdict, ImpactInput(read_consumers(consumers))))
 
 
 def hostile_api(*, tight: bool) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def test_a_lone_surrogate_ends_no_report(name: str, plain: Evidence) -> None:
 
 
 def test_a_comment_that_is_too_long_is_cut_between_findings(plain: Evidence) -> None:
-    long = {**plain["findings"][0], "mend": "m" * 3_000}
+    long = {**plain["findings"][0], "hint": "m" * 3_000}
     text = RENDERERS["markdown"]({**plain, "findings": [long] * 100})
     assert len(text) <= LONGEST + 100
     assert "the rest is in the other reports" in text

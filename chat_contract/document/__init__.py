@@ -1,0 +1,1 @@
+"""Reads YAML and JSON documents with positions, resolves references, applies overlays."""

@@ -1,0 +1,1 @@
+"""What a run found: causes, verdicts, waivers, unspecified behaviour."""

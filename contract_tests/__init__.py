@@ -1,1 +1,0 @@
-"""The suite: tells of any server whether it keeps the contract of POST /chat."""

@@ -1,0 +1,1 @@
+"""Removes credentials from everything that the kit writes."""

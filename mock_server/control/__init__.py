@@ -1,0 +1,1 @@
+"""The control API under /_mock/, the console and the pages."""

@@ -1,0 +1,1 @@
+"""Requests and responses as plain values, body reading, CORS and fault injection; shared by both adapters."""

@@ -1,0 +1,1 @@
+"""Turns a request into a response, and records it in the journal."""

@@ -1,0 +1,1 @@
+"""Serves the mock: ports, TLS, signals and the adapters to the HTTP server."""

@@ -1,0 +1,1 @@
+"""Parses and validates request bodies, and builds FastAPI's error details."""

@@ -1,0 +1,1 @@
+"""Reads OpenAPI documents: where they come from, their references, their shape."""
