@@ -32,7 +32,7 @@ class Kind:
 def mock(fixtures: Path | None = None) -> Kind:
     """Return the mock as shipped: validation, matching and journal on."""
     more = () if fixtures is None else ("--fixtures", str(fixtures))
-    return Kind("mock", (sys.executable, "-m", "mock_server", "--port", "{port}", *more))
+    return Kind("mock", (sys.executable, "-P", "-m", "mock_server", "--port", "{port}", *more))
 
 
 FLASK = Kind("Flask constant", (sys.executable, "-m", "benchmarks.flask_constant", "{port}"))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, Self
 
-_READY = re.compile(r"https?://\S+(?=/[^/\s]+ is ready)")
+_READY = re.compile(r"Mock ready: \S+ (https?://\S+)/")
 _SECONDS_TO_START = 30.0
 _SECONDS_TO_STOP = 5.0
 
@@ -31,7 +31,7 @@ class Server:
     @classmethod
     def start(cls, options: Sequence[str] = ()) -> Self:
         """Start a mock on a free port; raises :class:`ServerError`."""
-        command = [sys.executable, "-m", "mock_server", "--port", "0", *options]
+        command = [sys.executable, "-P", "-m", "mock_server", "--port", "0", *options]
         with tempfile.TemporaryFile() as complaints:
             process = subprocess.Popen(  # noqa: S603 - this Python, our module, the user's own options
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints
@@ -44,7 +44,7 @@ class Server:
                 complaints.seek(0)
                 said = complaints.read().decode("utf-8", "replace").strip()
                 raise ServerError(f"the mock did not start: {said or 'it said nothing'}")
-        return cls(match.group(), process)
+        return cls(match.group(1), process)
 
     def stop(self) -> None:
         """Stop it, and wait until it is gone."""

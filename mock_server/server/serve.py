@@ -96,11 +96,8 @@ def serve(blueprint: Blueprint, listening: Listening = Listening()) -> None:
     relay_of(blueprint.options, blueprint.path)
 
     def announce(base: str) -> None:
-        url = f"{base}{blueprint.route}"
-        print(
-            f"Mock of {blueprint.method} {url} is ready, its console is {base}{OWN_PREFIX}/; Ctrl-C stops it.",
-            flush=True,
-        )
+        url, console = f"{base}{blueprint.route}", f"{base}{OWN_PREFIX}/"
+        print(f"Mock ready: {blueprint.method} {url} (console: {console}). Press Ctrl-C to stop.", flush=True)
 
     run_server(partial(load_worker, blueprint), listening, announce, interface=Interfaces.RSGI)
 

@@ -27,7 +27,7 @@ README = (("console.png", "journal"), ("console-broken-fixture.png", "broken"), 
 @contextmanager
 def mock(fixtures: Path) -> Iterator[str]:
     """A mock in a process of its own; yields its address."""
-    command = [sys.executable, "-m", "mock_server", "--port", "0", "--seed", "3", "--fixtures", fixtures.name]
+    command = [sys.executable, "-P", "-m", "mock_server", "--port", "0", "--seed", "3", "--fixtures", fixtures.name]
     with subprocess.Popen(
         command, cwd=fixtures.parent, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,10 +65,10 @@ class Running:
         return self.process.wait(timeout=10)
 
 
-def start(*arguments: str, env: dict[str, str] | None = None) -> Running:
+def start(*arguments: str, env: dict[str, str] | None = None, cwd: Path = ROOT) -> Running:
     process = subprocess.Popen(
-        [sys.executable, "-m", "mock_server", "--port", "0", *arguments],
-        cwd=ROOT,
+        [sys.executable, "-P", "-m", "mock_server", "--port", "0", *arguments],
+        cwd=cwd,
         env={**os.environ, **(env or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -76,7 +77,7 @@ def start(*arguments: str, env: dict[str, str] | None = None) -> Running:
     )
     readable, _, _ = select.select([process.stdout], [], [], _SECONDS_TO_START)
     line = process.stdout.readline() if readable else ""
-    if "is ready" not in line:
+    if not line.startswith("Mock ready: "):
         process.kill()
         pytest.fail(f"the mock did not start: {line}{process.stdout.read()}")
     return Running(process, line)

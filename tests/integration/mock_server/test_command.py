@@ -1,40 +1,42 @@
-"""``chat-contract mock``: options, variables and exit codes; what it serves is tested elsewhere."""
+"""``chat-contract mock`` and ``python -m mock_server``: options, environment variables and exit codes."""
 
 from __future__ import annotations
 
+import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from kit_cli.commands import mock as command
+from chat_mock.server import Server
 from mock_server import Blueprint, Options
-from mock_server.__main__ import main
+from mock_server.cli import mock
 from mock_server.server.serve import Listening
+from tests.support.mock import start
 
 PREFIX = "CHAT_CONTRACT_MOCK"
 
 
 def run(*arguments: str, env: dict[str, str] | None = None) -> Result:
-    return CliRunner().invoke(command.mock, arguments, env=env, auto_envvar_prefix=PREFIX)
+    return CliRunner().invoke(mock, arguments, env=env, auto_envvar_prefix=PREFIX)
 
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Blueprint, Listening]]:
     calls: list[tuple[Blueprint, Listening]] = []
-    for module in ("kit_cli.commands.mock", "mock_server.__main__"):
-        monkeypatch.setattr(f"{module}.serve", lambda blueprint, listening: calls.append((blueprint, listening)))
+    monkeypatch.setattr("mock_server.cli.serve", lambda blueprint, listening: calls.append((blueprint, listening)))
     return calls
 
 
 def test_defaults(served: list[tuple[Blueprint, Listening]]) -> None:
     assert run().exit_code == 0
-    assert main([]) == 0
-    for blueprint, listening in served:
-        assert listening == Listening("127.0.0.1", 4010)
-        assert blueprint.route == "/v1/chat"
-        assert blueprint.options == Options(own_name="127.0.0.1")
+    [(blueprint, listening)] = served
+    assert listening == Listening("127.0.0.1", 4010)
+    assert blueprint.route == "/v1/chat"
+    assert blueprint.options == Options(own_name="127.0.0.1")
 
 
 def test_options_from_the_environment(served: list[tuple[Blueprint, Listening]]) -> None:
@@ -87,10 +89,32 @@ def test_wrong_options_are_usage_errors(arguments: tuple[str, ...]) -> None:
         ("--max-body", "0"),
     ],
 )
-def test_the_module_says_what_it_cannot_do(arguments: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    try:
-        code = main(["--port", "0", *arguments])
-    except SystemExit as ended:
-        code = ended.code
-    assert code == 2
-    assert arguments[1] in capsys.readouterr().err
+def test_unusable_option_exits_with_2_and_names_the_value(arguments: tuple[str, str]) -> None:
+    result = run("--port", "0", *arguments)
+    assert result.exit_code == 2
+    assert arguments[1] in result.output
+
+
+def test_module_and_installed_command_print_the_same_options() -> None:
+    helps = [
+        subprocess.run([sys.executable, "-P", "-m", *command], capture_output=True, text=True, check=True).stdout
+        for command in (("mock_server", "--help"), ("kit_cli", "mock", "--help"))
+    ]
+    options = [re.findall(r"^ +(--[a-z-]+)", text, re.MULTILINE) for text in helps]
+    assert options[0] == options[1]
+
+
+def test_folder_named_mock_server_in_the_working_directory_is_not_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mock_server").mkdir()
+    (tmp_path / "mock_server" / "__main__.py").write_text("raise SystemExit('the wrong package was started')")
+    (tmp_path / "mock_server" / "__init__.py").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    server = Server.start(["--seed", "1"])
+    server.stop()
+    running = start(cwd=tmp_path)
+    assert running.stop() == 0
+    assert running.process.stdout is not None
+    running.process.stdout.close()

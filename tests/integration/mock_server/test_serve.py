@@ -195,16 +195,16 @@ def test_the_seed_makes_ids_repeatable(run_mock: Run, session: requests.Session)
 
 def test_the_options_reach_the_server(run_mock: Run, session: requests.Session) -> None:
     running = run_mock("--max-body", "20", "--host", "localhost")
-    assert running.ready_line.startswith("Mock of POST http://localhost:")
+    assert running.ready_line.startswith("Mock ready: POST http://localhost:")
     assert session.post(running.url, json={"message": "more than twenty"}).status_code == 413
 
 
 def test_a_worker_that_cannot_start_ends_it_with_exit_code_2(tmp_path: Path) -> None:
     script = tmp_path / "broken.py"
     script.write_text(
-        "import sys\nfrom mock_server import __main__, serve\n"
+        "import sys\nfrom mock_server import cli\nfrom mock_server.server import serve\n"
         "def broken(blueprint, told): raise RuntimeError('planted')\n"
-        "serve.load_worker = broken\nsys.exit(__main__.main(['--port', '0']))\n"
+        "serve.load_worker = broken\ncli.mock.main(['--port', '0'])\n"
     )
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     ended = subprocess.run(
@@ -216,7 +216,7 @@ def test_a_worker_that_cannot_start_ends_it_with_exit_code_2(tmp_path: Path) -> 
 
 
 def run_to_the_end(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "mock_server", *arguments]
+    command = [sys.executable, "-P", "-m", "mock_server", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
 
 

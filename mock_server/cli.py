@@ -1,0 +1,117 @@
+"""The command that serves the mock: ``chat-contract mock`` and ``python -m mock_server``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chat_contract import KitError
+from mock_server.loading.load import read_blueprint
+from mock_server.loading.options import (
+    DEFAULT_MAX_BODY,
+    DEFAULT_MAX_CONVERSATIONS,
+    DEFAULT_MAX_REQUESTS_KEPT,
+    read_options,
+)
+from mock_server.server.serve import DEFAULT_HOST, DEFAULT_PORT, Listening, serve
+
+CANNOT_START = 2
+"""The exit code when an option, a document or the port cannot be used."""
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="Port to listen on; 0 picks a free port.",
+)
+@click.option("--fixtures", type=_FILE, metavar="DIR", help="Serve the catalogue and conversations in this folder.")
+@click.option("--spec", type=_FILE, metavar="FILE", help="Use this contract instead of the one shipped with the kit.")
+@click.option(
+    "--overlay",
+    "overlays",
+    type=_FILE,
+    metavar="FILE",
+    multiple=True,
+    help="Apply this overlay to the contract; repeatable.",
+)
+@click.option(
+    "--latitude",
+    default="documented",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="How to treat unspecified behaviour: documented, fastapi, forbid, or a file that verify --profile-out wrote.",
+)
+@click.option("--seed", type=int, metavar="N", help="Make ids, delays, faults and generated values repeatable.")
+@click.option("--delay", metavar="TIME", help="Delay each response: 800ms, 300ms..2s, or 'median=800ms p95=3s'.")
+@click.option(
+    "--fault-rate",
+    "fault_rates",
+    metavar="FAULT=SHARE,…",
+    help="Make a share of the responses fail, for example drop=0.02,500=0.01.",
+)
+@click.option(
+    "--require-key", metavar="KEY", help="Require this key as Bearer token or X-API-Key; return 401 without it."
+)
+@click.option("--rate-limit", metavar="N/TIME", help="Return 429 above this rate, for example 10/s or 100/min.")
+@click.option(
+    "--cors-origin",
+    "cors_origins",
+    metavar="ORIGIN",
+    multiple=True,
+    help="Let pages of this origin read responses, besides pages of this machine; * allows every origin; repeatable.",
+)
+@click.option("--tls-cert", type=_FILE, metavar="FILE", help="Serve HTTPS with this certificate (PEM).")
+@click.option("--tls-key", type=_FILE, metavar="FILE", help="Private key of the certificate (PEM).")
+@click.option(
+    "--control-token", metavar="TOKEN", help="Require this token in X-Mock-Token for every control API request."
+)
+@click.option(
+    "--max-body",
+    type=click.IntRange(1),
+    default=DEFAULT_MAX_BODY,
+    show_default=True,
+    metavar="BYTES",
+    help="Return 413 for larger bodies.",
+)
+@click.option(
+    "--max-conversations",
+    type=click.IntRange(1),
+    default=DEFAULT_MAX_CONVERSATIONS,
+    show_default=True,
+    metavar="N",
+    help="Number of conversations to keep; the least recently used are dropped.",
+)
+@click.option(
+    "--max-requests-kept",
+    type=click.IntRange(0),
+    default=DEFAULT_MAX_REQUESTS_KEPT,
+    show_default=True,
+    metavar="N",
+    help="Number of requests to keep in the journal.",
+)
+@click.option("--upstream", metavar="URL", help="Forward what no conversation covers to this service.")
+@click.option(
+    "--upstream-key-env",
+    metavar="NAME",
+    help="Send the key in this environment variable to the upstream, as Bearer token, instead of the client's.",
+)
+def mock(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, **given: Any) -> None:
+    """Serve a mock of the chat service that responds from fixtures and validates every request.
+
+    Exits with 2 if it cannot start: the port is taken, or an option or a document cannot be used.
+    """
+    try:
+        options = read_options({**given, "own_name": host.lower()})
+        serve(read_blueprint(options), Listening(host, port, tls_cert, tls_key))
+    except KitError as error:
+        click.echo(f"{click.get_current_context().command_path}: {error}", err=True)
+        sys.exit(CANNOT_START)
