@@ -1,4 +1,4 @@
-"""What every test can count on: a clean environment, no thread left behind, programs that are there or a skip."""
+"""Fixtures for every test: a clean environment, a check for threads left behind, and required programs."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ RequireProgram = Callable[[str, str], str]
 
 
 def find_program(name: str, package: str) -> str:
-    """The program's path; without it the test is skipped by the package's name, or fails where none may be skipped."""
-    # Debian keeps servers where only root looks.
+    """Return the program's path, or skip the test with the name of its package; with REQUIRE_ALL, fail instead."""
+    # Debian installs servers into folders that only root has on its PATH.
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/sbin")
     if found is None:
         give_up = pytest.fail if os.environ.get(REQUIRE_ALL) == "1" else pytest.skip
@@ -32,7 +32,7 @@ def find_program(name: str, package: str) -> str:
 
 @pytest.fixture(scope="session")
 def require_program() -> RequireProgram:
-    """``require_program("redis-server", "redis-server")`` is the program's path, or ends the test."""
+    """Return a function: ``require_program(name, package)`` gives the program's path or ends the test."""
     return find_program
 
 
@@ -45,7 +45,7 @@ def no_deeper_recursion() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kit's variables and those that change how HTTP clients behave are a developer's own; no test sees them."""
+    """Hide the kit's own variables, and those that change how HTTP clients behave, from every test."""
     for name in list(os.environ):
         ours = name.startswith(_OURS) and name != REQUIRE_ALL
         if ours or name.upper() in _MISLEADING:
@@ -54,7 +54,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def no_thread_left_behind() -> Iterator[None]:
-    """A thread that would keep the process alive must end with its test; those of wider fixtures were there before."""
+    """Fail a test that leaves a thread running which would keep the process alive."""
     before = set(threading.enumerate())
     yield
     deadline = time.monotonic() + _SECONDS_FOR_THREADS

@@ -1,4 +1,4 @@
-"""Each correct implementation is started and played with, by a script written from the contract alone.
+"""Every server of the collection is correct: a client written from the contract alone finds no fault in it.
 
 It shows that the collection is what it says. `breaks` of an entry must name exactly the SHOULDs that it breaks.
 """
@@ -48,8 +48,8 @@ def with_event(**fields: Any) -> dict[str, Any]:
     return {"message": "hi", "events": [EVENT | fields]}
 
 
-def accepted() -> Iterator[dict[str, Any]]:
-    """Inside must-accept."""
+def must_accept_bodies() -> Iterator[dict[str, Any]]:
+    """Bodies that every correct server accepts."""
     yield {"message": "hi"}
     yield FULL
     yield dict(reversed(FULL.items()))
@@ -87,8 +87,8 @@ def accepted() -> Iterator[dict[str, Any]]:
     }
 
 
-def rejected() -> Iterator[tuple[Any, list[Place]]]:
-    """Outside may-accept, and the places at fault."""
+def must_reject_bodies() -> Iterator[tuple[Any, list[Place]]]:
+    """Bodies that every correct server rejects, each with the places at fault."""
     for body in ([], [{"message": "hi"}], "message", 5, 0, True, False, None):
         yield body, [()]
     yield {}, [("message",)]
@@ -125,8 +125,8 @@ def rejected() -> Iterator[tuple[Any, list[Place]]]:
         yield FULL | {first: bad[first], second: bad[second]}, [(first,), (second,)]
 
 
-def latitude() -> Iterator[tuple[dict[str, Any], list[Place]]]:
-    """Between the two: 200, or 422 that blames one of these places. Robustness is asked for in the same breath."""
+def unspecified_bodies() -> Iterator[tuple[dict[str, Any], list[Place]]]:
+    """Bodies that a server may accept, or reject with a 422 that names one of these places; it must not fail."""
     for value in (0, 11, 50, 1000, -1, -1000, 2**31, 2**53, 2**53 + 1, 2**63, 2**64, 10**30, 5.0, 1e2, 1e30):
         yield {"message": "hi", "limit": value}, [("limit",)]
     for value in (True, False, None, "5", " 5 ", "5.0", "+5", "1_000", ""):
@@ -237,7 +237,7 @@ FOREIGN = [  # outside I-JSON: 200 or any 4xx is right, and what real frameworks
 
 
 class Player:
-    """Sends, waits when told to, and looks at every reply; gathers the SHOULDs that were broken."""
+    """Sends requests, waits after a 429, checks every response and collects the SHOULD clauses that are broken."""
 
     def __init__(self, entry: Entry, base_url: str, session: requests.Session) -> None:
         self.entry, self.url, self.session, self.broken = entry, f"{base_url}/chat", session, set[str]()
@@ -344,15 +344,15 @@ class Player:
 
 
 def is_within(loc: Place, place: Place) -> bool:
-    """The place's steps in their order, with names (a parameter, a tag) between or after; no index between."""
+    """Say whether the loc leads to the place: names such as a tag may stand between its steps, indexes may not."""
     steps = iter(loc)
     return all(any(step == wanted and type(step) is type(wanted) for step in steps) for wanted in place)
 
 
 def play_requests(player: Player, each: Callable[[Callable[..., None], Iterable[Any]], None]) -> None:
-    each(lambda body: player.good(body, body.get("limit", 4)), accepted())
-    each(lambda case: player.refused(*case), rejected())
-    each(lambda case: player.either(*case), latitude())
+    each(lambda body: player.good(body, body.get("limit", 4)), must_accept_bodies())
+    each(lambda case: player.refused(*case), must_reject_bodies())
+    each(lambda case: player.either(*case), unspecified_bodies())
     shuffled = json.dumps(FULL, indent=3, ensure_ascii=False).encode()
     player.good(shuffled, 3, headers={"Content-Type": "application/json; charset=utf-8"})
 
@@ -442,7 +442,7 @@ def play_credentials(player: Player, key: str) -> None:
 
 
 @pytest.mark.parametrize("name", ENTRIES)
-def test_conforms(name: str) -> None:
+def test_server_conforms_to_the_contract(name: str) -> None:
     entry = ENTRIES[name]
     if lacking := missing(entry):
         give_up = pytest.fail if os.environ.get("CHAT_CONTRACT_REQUIRE_ALL") == "1" else pytest.skip
@@ -463,7 +463,7 @@ def test_conforms(name: str) -> None:
         assert player.broken == set(entry.breaks)
 
 
-def test_enough_of_them() -> None:
+def test_collection_covers_at_least_twenty_servers() -> None:
     assert len(ENTRIES) >= 22
     assert len({entry.framework for entry in ENTRIES.values()}) >= 7
     assert all(entry.about for entry in ENTRIES.values())

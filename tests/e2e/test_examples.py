@@ -1,4 +1,4 @@
-"""The examples work as they stand: clients that others generate, against the mock; and the container is well made."""
+"""The examples run against the mock with generated clients, and the container files pass their linters."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ def npx(require_program: RequireProgram) -> str:
 
 
 def succeeds(*command: str | Path, cwd: Path, **variables: str) -> str:
-    """What the command says; it fails the test with all of it where it fails."""
+    """Return the output of the command; a failure shows all of it."""
     env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **variables}
     ended = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout + ended.stderr
 
 
-def test_the_frontend_calls_what_the_contract_says(npx: str, mock: Running) -> None:
+def test_frontend_example_passes_its_own_tests(npx: str, mock: Running) -> None:
     succeeds(npx, "--no-install", "tsc", cwd=FRONTEND)
     told = succeeds(npx, "--no-install", "vitest", "run", cwd=FRONTEND, CHAT_MOCK=mock.url.removesuffix("/v1/chat"))
     assert "8 passed" in told
 
 
-def test_the_types_of_the_frontend_are_those_of_the_contract(npx: str, tmp_path: Path) -> None:
+def test_frontend_types_are_generated_from_the_contract(npx: str, tmp_path: Path) -> None:
     written = tmp_path / "chat.d.ts"
     succeeds(
         *(npx, "--no-install", "openapi-typescript", "../../openapi/chat.yaml"),
@@ -62,7 +62,7 @@ def test_the_types_of_the_frontend_are_those_of_the_contract(npx: str, tmp_path:
     assert written.read_text() == (FRONTEND / "src" / "chat.d.ts").read_text(), "npm run types writes them anew"
 
 
-def test_a_generated_python_client_talks_to_the_mock(tmp_path: Path) -> None:
+def test_generated_python_client_works_with_the_mock(tmp_path: Path) -> None:
     for file in CLIENT.glob("*.py"):
         shutil.copy(file, tmp_path)
     succeeds(
@@ -74,21 +74,21 @@ def test_a_generated_python_client_talks_to_the_mock(tmp_path: Path) -> None:
     assert "3 passed" in told
 
 
-def test_the_image_is_built_as_the_linter_wants_it() -> None:
+def test_dockerfile_passes_hadolint() -> None:
     succeeds(BIN / "hadolint", "Dockerfile", cwd=ROOT)
 
 
-def test_the_linter_of_images_sees_what_is_wrong(tmp_path: Path) -> None:
+def test_hadolint_reports_a_bad_dockerfile(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM python\nRUN cd /x && sudo ls\n")
     ended = subprocess.run([BIN / "hadolint", "Dockerfile"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (ended.returncode, "DL3004" in ended.stdout) == (1, True)
 
 
-def test_compose_is_as_its_schema_says() -> None:
+def test_compose_file_matches_its_schema() -> None:
     succeeds(BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml", cwd=ROOT)
 
 
-def test_the_image_has_every_package_and_is_not_root() -> None:
+def test_image_contains_every_package_and_runs_as_a_user() -> None:
     kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     packages = {path.parent.name for path in ROOT.glob("*/py.typed")}
     assert packages <= kept

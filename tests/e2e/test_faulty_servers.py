@@ -1,4 +1,4 @@
-"""Each planted fault shows in its own server and in no correct one."""
+"""Each planted fault is observable in its own server and in no correct one."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def correct_urls() -> Iterator[dict[str, str]]:
 
 
 @every_fault
-def test_its_witness_shows_the_fault(fault: Fault) -> None:
+def test_witness_detects_the_fault(fault: Fault) -> None:
     with serve(fault) as url:
         assert fault.witness(client_for(url, keyed=fault.needs_key))
 
 
 @every_fault
-def test_no_correct_server_has_the_fault(fault: Fault, correct_urls: dict[str, str]) -> None:
-    """A correct server may well deserve a warning, so only spotless ones meet the faults of level SHOULD."""
+def test_witness_passes_on_correct_servers(fault: Fault, correct_urls: dict[str, str]) -> None:
+    """Faults of level SHOULD are compared with servers without warnings only."""
     blamed = [
         style.name
         for style in CORRECT
@@ -43,26 +43,26 @@ def test_no_correct_server_has_the_fault(fault: Fault, correct_urls: dict[str, s
     assert blamed == []
 
 
-def test_the_catalogue_is_large_and_every_name_in_it_is_one_servers() -> None:
+def test_catalogue_has_unique_names_and_enough_faults() -> None:
     assert len(FAULTS) >= 150
     assert len(BY_NAME) == len(FAULTS) + len(CORRECT)
     assert {fault.group for fault in FAULTS} == set(GROUPS)
     assert Counter(fault.level for fault in FAULTS).keys() == {MUST, SHOULD}
 
 
-def test_faults_of_good_sense_stand_on_a_spotless_server() -> None:
-    """Else --strict would blame the server underneath, not the fault."""
+def test_should_faults_are_based_on_servers_without_warnings() -> None:
+    """Otherwise --strict would report the base server instead of the fault."""
     assert [fault.name for fault in FAULTS if fault.level == SHOULD and not fault.style.spotless] == []
 
 
-def test_a_stalling_server_closes_at_once() -> None:
+def test_stalling_server_stops_immediately() -> None:
     started = time.monotonic()
     with serve(BY_NAME["quote-hangs"]) as url:
         assert broken("silence", say("It's oak"))(Client(url))
     assert time.monotonic() - started < 5
 
 
-def test_one_can_be_served_by_name() -> None:
+def test_one_server_starts_by_name() -> None:
     command = [sys.executable, "-m", "testbed.faulty_servers", "status-201"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

@@ -1,4 +1,4 @@
-"""A peer agrees: Schemathesis's own command line, which shares no judge with the kit, finds nothing on the mock."""
+"""Schemathesis's own command line, which shares no oracle with the kit, finds nothing wrong with the mock."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.mock import start
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 EXAMPLES = 60
-"""How many bodies the fuzzing phase makes up; those of the other phases come on top."""
+"""Number of bodies that the fuzzing phase generates; the other phases add their own."""
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +27,12 @@ def base_url() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
-def test_schemathesis_finds_nothing_on_the_mock(base_url: str, seed: int, tmp_path: Path) -> None:
+def test_schemathesis_reports_no_failure_on_the_mock(base_url: str, seed: int, tmp_path: Path) -> None:
     command = [
         *(Path(sys.executable).with_name("schemathesis"), "run", openapi_dir() / "chat.yaml", "--url", base_url),
         *("--checks", CHECKS, "--seed", str(seed), "--max-examples", str(EXAMPLES), "--no-color"),
     ]
-    # A folder of its own: neither settings nor remembered failures of another run.
+    # A folder of its own keeps settings and stored failures of other runs out.
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-1000:]
     generated, passed = re.search(r"(\d+) generated, (\d+) passed", ended.stdout).groups()

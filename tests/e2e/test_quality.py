@@ -1,4 +1,4 @@
-"""A sample of the servers, judged; and the table that `python -m testbed.quality` prints of all of them."""
+"""The suite meets its targets on a sample of the servers, and the quality table counts results correctly."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def subject(name: str, level: str = MUST, **more: Any) -> Subject:
     return Subject(name, level, "group", f"about {name}", nowhere, **more)
 
 
-def said(code: int, requests: int = 150, seconds: float = 4.0, *clauses: tuple[str, str]) -> Judgement:
+def judgement(code: int, requests: int = 150, seconds: float = 4.0, *clauses: tuple[str, str]) -> Judgement:
     verdict = {0: "conforms", 1: "violates"}.get(code, "inconclusive")
     found = tuple({"id": name, "level": "must", "verdict": word} for name, word in clauses)
     return Judgement(code, verdict, requests, seconds, found, "")
@@ -42,29 +42,29 @@ def missed(*tried: Trial, bounds: Any = DEFAULT) -> list[str]:
 
 FAULT, OTHER, GOOD_SENSE = subject("fault"), subject("other"), subject("good-sense", SHOULD)
 FINE, SLOW = subject("fine", RIGHT, spotless=True), subject("slow", RIGHT, paced=True)
-ALL_WELL = (Trial(FAULT, 0, said(1)), Trial(OTHER, 0, said(1)), Trial(GOOD_SENSE, 0, said(1)), Trial(FINE, 0, said(0)))
+ALL_WELL = (Trial(FAULT, 0, judgement(1)), Trial(OTHER, 0, judgement(1)), Trial(GOOD_SENSE, 0, judgement(1)), Trial(FINE, 0, judgement(0)))
 
 
-# -- the sample itself
+# -- the sample
 
 
 def test_the_suite_meets_its_targets_on_a_sample(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`make quality` does the same with every server and three seeds."""
+    """`make quality` does the same for every server with three seeds."""
     report = tmp_path / "quality.json"
     code = quality.main(["--sample", "25", "--seeds", "0", "--peer-sample", "0", "--json", str(report)])
     printed = capsys.readouterr().out
     assert code in {0, 1}, printed
     document = json.loads(report.read_text("utf-8"))
     assert len(document["trials"]) == 25 + 6
-    # How long it takes is for a quiet machine to say, by make quality.
+    # Times are measured by `make quality` on a quiet machine, not here.
     missed = [row["what"] for row in document["table"] if row["met"] is False]
     assert [what for what in missed if not what.startswith("seconds")] == [], printed
 
 
-# -- who is in it
+# -- the collection
 
 
-def test_the_collection_is_all_there_is() -> None:
+def test_collection_contains_every_server_once() -> None:
     subjects = collect()
     assert len({one.name for one in subjects}) == len(subjects)
     faults = [one for one in subjects if one.faulty]
@@ -75,7 +75,7 @@ def test_the_collection_is_all_there_is() -> None:
         assert lacking() == {}
 
 
-def test_a_sample_is_always_the_same_and_has_something_of_every_kind() -> None:
+def test_sample_is_deterministic_and_covers_every_kind() -> None:
     subjects = collect()
     sample = sampled(subjects, 25, 6)
     assert sample == sampled(collect(), 25, 6)
@@ -87,33 +87,33 @@ def test_a_sample_is_always_the_same_and_has_something_of_every_kind() -> None:
     assert evenly("abc", 0) == []
 
 
-def test_servers_are_chosen_by_name() -> None:
+def test_only_selects_servers_by_name() -> None:
     assert [one.name for one in collect("status-20[1]")] == ["status-201"]
     assert quality.main(["--only", "no such server"]) == 2
 
 
-# -- how it is judged
+# -- trials
 
 
-def test_every_seed_is_tried_and_keys_and_levels_are_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+def test_each_seed_runs_with_the_servers_key_and_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
 
     def verify(url: str, arguments: list[str], *, key: str | None) -> Judgement:
-        asked.append((arguments, key))
-        return said(1)
+        calls.append((arguments, key))
+        return judgement(1)
 
     monkeypatch.setattr(trials, "verify", verify)
     try_out(subject("keyed", SHOULD, key="secret"), [3, 4], ["--quick"])
-    assert asked == [
+    assert calls == [
         (["--seed", "3", "--strict", "--quick"], "secret"),
         (["--seed", "4", "--strict", "--quick"], "secret"),
     ]
     assert try_out(subject("plain"), [0], [])[0].found
-    assert asked[-1] == (["--seed", "0"], None)
+    assert calls[-1] == (["--seed", "0"], None)
 
 
 @pytest.mark.parametrize(("lasting", "starts"), [(True, 1), (False, 2)])
-def test_a_process_serves_all_seeds(monkeypatch: pytest.MonkeyPatch, starts: int, *, lasting: bool) -> None:
+def test_lasting_server_is_started_once_for_all_seeds(monkeypatch: pytest.MonkeyPatch, starts: int, *, lasting: bool) -> None:
     started = []
 
     @contextlib.contextmanager
@@ -121,12 +121,12 @@ def test_a_process_serves_all_seeds(monkeypatch: pytest.MonkeyPatch, starts: int
         started.append(1)
         yield "http://127.0.0.1:9/v1"
 
-    monkeypatch.setattr(trials, "verify", lambda *_, **__: said(0))
+    monkeypatch.setattr(trials, "verify", lambda *_, **__: judgement(0))
     assert len(try_out(Subject("one", RIGHT, "group", "", serve, lasting=lasting), [0, 1], [])) == 2
     assert len(started) == starts
 
 
-def test_a_server_that_does_not_start_is_told_by_name() -> None:
+def test_server_that_does_not_start_is_reported_by_name() -> None:
     @contextlib.contextmanager
     def broken() -> Iterator[str]:
         raise RuntimeError("one did not start:\nTraceback")
@@ -139,69 +139,69 @@ def test_a_server_that_does_not_start_is_told_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("again", "seconds"), [(said(0, seconds=7.0), 7.0), (said(0, seconds=30.0), 20.0), (said(2), 20.0)]
+    ("again", "seconds"), [(judgement(0, seconds=7.0), 7.0), (judgement(0, seconds=30.0), 20.0), (judgement(2), 20.0)]
 )
-def test_what_was_slow_is_timed_alone(monkeypatch: pytest.MonkeyPatch, again: Judgement, seconds: float) -> None:
+def test_slow_trials_are_timed_again_alone(monkeypatch: pytest.MonkeyPatch, again: Judgement, seconds: float) -> None:
     monkeypatch.setattr(trials, "verify", lambda *_, **__: again)
-    slow = said(0, seconds=20.0)
+    slow = judgement(0, seconds=20.0)
     tried = [
         Trial(FINE, 0, slow),
         Trial(SLOW, 0, slow),
-        Trial(FAULT, 0, said(1, seconds=20.0)),
-        Trial(FINE, 1, said(0)),
+        Trial(FAULT, 0, judgement(1, seconds=20.0)),
+        Trial(FINE, 1, judgement(0)),
     ]
     timed = [trial.judgement.seconds for trial in trials.timed_alone(tried, [], 10.0)]
     assert timed == [seconds, 20.0, 20.0, 4.0]
 
 
-# -- what the table says
+# -- the table
 
 
-def test_all_is_well() -> None:
+def test_table_meets_all_targets() -> None:
     assert missed(*ALL_WELL) == []
-    assert missed(Trial(FAULT, 0, said(1))) == []
-    assert missed(Trial(SLOW, 0, said(0, seconds=60.0)), Trial(FAULT, 0, said(1, seconds=60.0))) == []
+    assert missed(Trial(FAULT, 0, judgement(1))) == []
+    assert missed(Trial(SLOW, 0, judgement(0, seconds=60.0)), Trial(FAULT, 0, judgement(1, seconds=60.0))) == []
 
 
 @pytest.mark.parametrize(
     ("trial", "what"),
     [
-        (Trial(FAULT, 0, said(0)), ["MUST faults found"]),
-        (Trial(FAULT, 0, said(2)), ["MUST faults found"]),
-        (Trial(GOOD_SENSE, 0, said(0)), ["SHOULD faults found with --strict"]),
-        (Trial(FINE, 0, said(1)), ["correct servers blamed"]),
-        (Trial(SLOW, 0, said(2)), ["correct servers without a verdict"]),
-        (Trial(FINE, 0, said(0, 201)), ["requests on a correct server"]),
-        (Trial(FAULT, 0, said(1, 201)), ["requests on a faulty server"]),
-        (Trial(FINE, 0, said(0, 150, 10.1)), ["seconds on a correct server"]),
+        (Trial(FAULT, 0, judgement(0)), ["MUST faults found"]),
+        (Trial(FAULT, 0, judgement(2)), ["MUST faults found"]),
+        (Trial(GOOD_SENSE, 0, judgement(0)), ["SHOULD faults found with --strict"]),
+        (Trial(FINE, 0, judgement(1)), ["correct servers blamed"]),
+        (Trial(SLOW, 0, judgement(2)), ["correct servers without a verdict"]),
+        (Trial(FINE, 0, judgement(0, 201)), ["requests on a correct server"]),
+        (Trial(FAULT, 0, judgement(1, 201)), ["requests on a faulty server"]),
+        (Trial(FINE, 0, judgement(0, 150, 10.1)), ["seconds on a correct server"]),
     ],
 )
-def test_a_target_is_missed(trial: Trial, what: list[str]) -> None:
+def test_table_names_each_missed_target(trial: Trial, what: list[str]) -> None:
     assert missed(trial) == what
 
 
-def test_a_verdict_must_not_depend_on_the_seed() -> None:
-    assert missed(*ALL_WELL, Trial(FAULT, 1, said(0))) == ["MUST faults found", "verdicts that differ between seeds"]
-    assert missed(*ALL_WELL, Trial(FAULT, 1, said(1, 180))) == []
+def test_different_verdicts_between_seeds_miss_the_target() -> None:
+    assert missed(*ALL_WELL, Trial(FAULT, 1, judgement(0))) == ["MUST faults found", "verdicts that differ between seeds"]
+    assert missed(*ALL_WELL, Trial(FAULT, 1, judgement(1, 180))) == []
 
 
-def test_one_in_twenty_may_be_overlooked_of_what_is_good_sense() -> None:
-    found = [Trial(subject(str(number), SHOULD), 0, said(1)) for number in range(19)]
-    assert missed(*found, Trial(GOOD_SENSE, 0, said(0))) == []
-    assert missed(*found[1:], Trial(GOOD_SENSE, 0, said(0))) == ["SHOULD faults found with --strict"]
+def test_one_in_twenty_should_faults_may_survive() -> None:
+    found = [Trial(subject(str(number), SHOULD), 0, judgement(1)) for number in range(19)]
+    assert missed(*found, Trial(GOOD_SENSE, 0, judgement(0))) == []
+    assert missed(*found[1:], Trial(GOOD_SENSE, 0, judgement(0))) == ["SHOULD faults found with --strict"]
 
 
-def test_the_quick_tier_has_targets_of_its_own() -> None:
-    found = [Trial(subject(str(number)), 0, said(1, 60)) for number in range(4)]
-    assert missed(*found, Trial(FAULT, 0, said(0, 60)), Trial(FINE, 0, said(0, 60)), bounds=QUICK) == []
-    assert missed(*found[1:], Trial(FAULT, 0, said(0, 60)), bounds=QUICK) == ["MUST faults found"]
-    assert missed(Trial(FINE, 0, said(0, 61)), bounds=QUICK) == ["requests on a correct server"]
+def test_quick_tier_has_its_own_targets() -> None:
+    found = [Trial(subject(str(number)), 0, judgement(1, 60)) for number in range(4)]
+    assert missed(*found, Trial(FAULT, 0, judgement(0, 60)), Trial(FINE, 0, judgement(0, 60)), bounds=QUICK) == []
+    assert missed(*found[1:], Trial(FAULT, 0, judgement(0, 60)), bounds=QUICK) == ["MUST faults found"]
+    assert missed(Trial(FINE, 0, judgement(0, 61)), bounds=QUICK) == ["requests on a correct server"]
 
 
-def test_survivors_and_false_alarms_are_named_and_the_exit_says_so(
+def test_survivors_and_false_alarms_are_listed_and_exit_with_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    verdicts = {"fault": said(0), "good-sense": said(1), "fine": said(1, 150, 4.0, ("reply.items", "fail"))}
+    verdicts = {"fault": judgement(0), "good-sense": judgement(1), "fine": judgement(1, 150, 4.0, ("reply.items", "fail"))}
     monkeypatch.setattr(quality, "collect", lambda only: [FINE, FAULT, GOOD_SENSE])
     monkeypatch.setattr(trials, "verify", lambda *_, **__: verdicts[current[0]])
     current: list[str] = []
@@ -224,10 +224,10 @@ def test_survivors_and_false_alarms_are_named_and_the_exit_says_so(
     assert "targets missed: MUST faults found; correct servers blamed (" in printed
 
 
-# -- the peer beside it
+# -- Schemathesis on the same servers
 
 
-def test_the_peer_stands_beside_ours_on_the_same_servers() -> None:
+def test_peer_is_compared_on_the_same_servers() -> None:
     peers = [
         PeerTrial(FINE, 1, 100, 8.0, ("ST401 no",)),
         PeerTrial(FAULT, 1, 100, 8.0, ()),
@@ -239,10 +239,10 @@ def test_the_peer_stands_beside_ours_on_the_same_servers() -> None:
     assert ratio[-2:] == ["1.50", "0.50"]
 
 
-def test_the_peer_is_run_as_its_users_run_it() -> None:
-    """With all checks it blames a correct server, and says so by its exit code."""
+def test_peer_runs_with_all_checks() -> None:
+    """With all checks, Schemathesis reports failures of a correct server and exits with 1."""
     (lax,) = collect("style-lax")
-    told = peer.try_peer(lax)
-    assert told.found
-    assert told.cases >= 100
-    assert any("ST401" in failure for failure in told.failures)
+    trial = peer.try_peer(lax)
+    assert trial.found
+    assert trial.cases >= 100
+    assert any("ST401" in failure for failure in trial.failures)

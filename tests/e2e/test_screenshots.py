@@ -1,4 +1,4 @@
-"""Every page can be looked at: Chromium draws it, light and dark, wide and narrow, and finds nothing to complain of."""
+"""Chromium renders every page without errors: light and dark, wide and narrow."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.chromium import NAMELESS, POOR_CONTRAST, browser, page_of
 from tests.support.paths import ROOT
 
 
-def test_the_report_is_drawn_in_both_schemes_and_on_a_phone(tmp_path: Path, require_program: RequireProgram) -> None:
+def test_verify_report_renders_in_both_colour_schemes_and_on_a_phone(tmp_path: Path, require_program: RequireProgram) -> None:
     require_program("chromium", "chromium")
     page = report_pages(tmp_path)[1]
     drawn = set()
@@ -21,12 +21,12 @@ def test_the_report_is_drawn_in_both_schemes_and_on_a_phone(tmp_path: Path, requ
             file = tmp_path / f"{form}-{scheme}.png"
             picture(page.as_uri(), file, size, *options)
             drawn.add(file.read_bytes())
-    # An empty page is much smaller; no two of the pictures are the same.
+    # An empty page would be much smaller, and no two pictures are equal.
     assert len(drawn) == len(SIZES) * len(SCHEMES)
     assert min(map(len, drawn)) > 30_000
 
 
-def test_the_readmes_pictures_of_the_console_can_be_taken_again(
+def test_console_pictures_of_the_readme_can_be_regenerated(
     tmp_path: Path, require_program: RequireProgram
 ) -> None:
     require_program("chromium", "chromium")
@@ -36,7 +36,7 @@ def test_the_readmes_pictures_of_the_console_can_be_taken_again(
     assert all(f"(docs/{path.name})" in readme and path.stat().st_size > 30_000 for path in taken)
 
 
-def test_the_page_of_the_gate_is_drawn_wide_and_on_a_phone_and_can_be_read(
+def test_diff_report_renders_wide_and_on_a_phone_with_enough_contrast(
     tmp_path: Path, require_program: RequireProgram
 ) -> None:
     require_program("chromium", "chromium")
@@ -51,7 +51,7 @@ def test_the_page_of_the_gate_is_drawn_wide_and_on_a_phone_and_can_be_read(
                     assert shown.get_by_role("heading", name="Who is hit").is_visible()
 
 
-def test_the_readmes_picture_of_the_gate_can_be_taken_again(tmp_path: Path, require_program: RequireProgram) -> None:
+def test_diff_picture_of_the_readme_can_be_regenerated(tmp_path: Path, require_program: RequireProgram) -> None:
     require_program("chromium", "chromium")
     [taken] = gate.take_for_the_readme(tmp_path)
     assert f"(docs/{taken.name})" in (ROOT / "README.md").read_text("utf-8")

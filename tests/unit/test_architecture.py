@@ -1,11 +1,11 @@
-"""Who may import whom, and what an import may pull in: read from the source, not from good intentions."""
+"""The architecture, checked against the imports in the source: which package and which room may import which."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,61 +13,56 @@ import pytest
 import chat_contract
 from tests.support.paths import ROOT
 
-PACKAGES = (
-    "chat_contract",
-    "reporting",
-    "mock_server",
-    "chat_mock",
-    "contract_tests",
-    "spec_gate",
-    "recorder",
-    "kit_cli",
-)
-TEST_TOOLS = {"pytest", "hypothesis", "schemathesis"}
-WEB = {"flask", "werkzeug", "granian", "fastapi", "starlette", "requests", "urllib3", "httpx"}
-
-# What a package may import beside the standard library and itself; what nobody uses any more is taken back.
-ALLOWED = {
-    "chat_contract": {"yaml", "jsonschema", "jsonpath_rfc9535", "referencing"},
-    "reporting": {"chat_contract", "jinja2"},
-    "mock_server": {
-        *("chat_contract", "flask", "werkzeug", "jsonschema", "pydantic_core", "yaml", "requests", "urllib3"),
-    },
-    # The mock is a process to it, and its tests may lack everything that the mock is made of.
-    "chat_mock": {"pytest"},
-    "contract_tests": {
-        *("chat_contract", "reporting", "requests", "urllib3", "harfile", "jsonschema"),
-        *TEST_TOOLS,
-    },
-    "spec_gate": {"chat_contract", "reporting", "jsonschema", "jsonschema_rs"},
-    "recorder": {
-        "chat_contract",
-        "reporting",
-        "mock_server",
-        "contract_tests",
-        "flask",
-        "werkzeug",
-        "yaml",
-    },
-    "kit_cli": {
-        "chat_contract",
-        "reporting",
-        "mock_server",
-        "contract_tests",
-        "spec_gate",
-        "recorder",
-        "click",
-        "rich",
-    },
+# Installed packages, each with those of ours that it may import. Products do not import each other.
+LAYERS: dict[str, set[str]] = {
+    "chat_contract": set(),
+    "kit_http": {"chat_contract"},
+    "kit_reports": {"chat_contract"},
+    "chat_mock": set(),
+    "chat_verifier": {"chat_contract", "kit_http", "kit_reports"},
+    "mock_server": {"chat_contract", "kit_http", "kit_reports"},
+    "spec_gate": {"chat_contract", "kit_reports"},
+    "kit_cli": {"chat_contract", "kit_http", "kit_reports", "chat_verifier", "mock_server", "spec_gate"},
 }
-# What only one module of a package may import, with that module.
-ONLY_IN = {
-    ("contract_tests", "mock_server"): "contract_tests/conftest.py",
-    ("chat_mock", "pytest"): "chat_mock/plugin.py",
-    ("contract_tests", "xdist"): "contract_tests/conftest.py",
+PACKAGES = tuple(LAYERS)
+
+# The rooms of each product, from the bottom up: a room imports only rooms above it in this list.
+ROOMS: dict[str, tuple[str, ...]] = {
+    "chat_verifier": ("planning", "run", "target", "findings", "report", "verify"),
+    "mock_server": (
+        *("http", "validation", "overrides", "shop", "loading", "respond", "control"),
+        *("app", "server", "recorder", "cli", "__main__"),
+    ),
+    "spec_gate": (
+        *("source", "schemas", "search", "differ", "rules", "prove", "verdict"),
+        *("impact", "report", "compare"),
+    ),
+}
+
+WEB = {"flask", "werkzeug", "uvicorn", "httptools", "uvloop", "fastapi", "starlette", "requests", "urllib3", "httpx"}
+TEST_TOOLS = {"pytest", "hypothesis", "schemathesis"}
+
+# Third-party packages that each package of ours may import.
+THIRD_PARTY: dict[str, set[str]] = {
+    "chat_contract": {"yaml", "jsonschema", "jsonpath_rfc9535", "referencing", "openapi_spec_validator"},
+    "kit_http": {"requests", "urllib3"},
+    "kit_reports": {"jinja2", "pydantic"},
+    "chat_mock": {"pytest"},
+    "chat_verifier": {"requests", "urllib3", "harfile", "jsonschema", "hypothesis", "schemathesis"},
+    "mock_server": {
+        *("click", "flask", "werkzeug", "uvicorn", "httptools", "uvloop", "a2wsgi", "watchfiles", "requests"),
+        *("urllib3", "jsonschema", "pydantic_core", "yaml", "cachetools"),
+    },
+    "spec_gate": {"jsonschema", "jsonschema_rs", "hypothesis"},
+    "kit_cli": {"click", "rich", "platformdirs"},
+}
+
+# Third-party packages that only one module may import.
+ONLY_IN: dict[tuple[str, str], str] = {
     ("chat_contract", "openapi_spec_validator"): "chat_contract/contract.py",
-    ("mock_server", "granian"): "mock_server/server/serve.py",
-    ("recorder", "granian"): "mock_server/recorder/serve.py",
+    ("chat_mock", "pytest"): "chat_mock/plugin.py",
+    ("chat_verifier", "hypothesis"): "chat_verifier/planning/exploration.py",
+    ("chat_verifier", "schemathesis"): "chat_verifier/planning/exploration.py",
     ("spec_gate", "hypothesis"): "spec_gate/search/chance.py",
     ("mock_server", "watchfiles"): "mock_server/loading/watch.py",
 }
@@ -83,12 +78,12 @@ def name_of(path: Path) -> str:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Every dotted name that a module imports, at its top or inside a function."""
+    """Yield every dotted name that a module imports, at its top or inside a function."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: a relative import"
+            assert node.level == 0, f"{path}: relative import"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
@@ -96,53 +91,86 @@ def top(dotted: str) -> str:
     return dotted.partition(".")[0]
 
 
-def outside(package: str) -> Iterator[tuple[str, str]]:
-    """The packages that a package imports beside the standard library and itself, each with the module that does."""
+def imported_packages(package: str) -> Iterator[tuple[str, str]]:
+    """Yield each package that a package imports besides itself and the standard library, with the importing module."""
     for path in modules(package):
         for dotted in imports(path):
             if top(dotted) not in sys.stdlib_module_names | {package}:
                 yield top(dotted), path.relative_to(ROOT).as_posix()
 
 
+# Packages -------------------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("package", PACKAGES)
-def test_a_package_imports_only_what_it_may(package: str) -> None:
-    granted = {(name, module) for (owner, name), module in ONLY_IN.items() if owner == package}
-    for name, module in outside(package):
-        assert name in ALLOWED[package] or (name, module) in granted, f"{module} imports {name}"
+def test_package_imports_only_the_packages_below_it(package: str) -> None:
+    allowed = LAYERS[package] | THIRD_PARTY[package]
+    assert [(name, module) for name, module in imported_packages(package) if name not in allowed] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_allowed_package_is_imported(package: str) -> None:
+    unused = (LAYERS[package] | THIRD_PARTY[package]) - {name for name, _ in imported_packages(package)}
+    assert unused == set(), "remove them from the table"
 
 
 @pytest.mark.parametrize(("package", "name"), ONLY_IN)
-def test_some_imports_stay_in_one_module(package: str, name: str) -> None:
-    found = {module for imported, module in outside(package) if imported == name}
-    assert found <= {ONLY_IN[package, name]}
+def test_some_third_party_packages_are_imported_by_one_module(package: str, name: str) -> None:
+    assert {module for imported, module in imported_packages(package) if imported == name} == {ONLY_IN[package, name]}
 
 
-def test_the_core_knows_nobody_else() -> None:
-    assert not ALLOWED["chat_contract"] & (TEST_TOOLS | WEB | set(PACKAGES))
-    assert not ALLOWED["mock_server"] & (TEST_TOOLS | {"contract_tests", "kit_cli"})
-    assert not ALLOWED["contract_tests"] & {"kit_cli", "mock_server", "flask"}
-    assert not ALLOWED["spec_gate"] & {*TEST_TOOLS, *WEB, "kit_cli", "mock_server", "contract_tests"}
+def test_the_core_is_free_of_web_frameworks_and_test_tools() -> None:
+    assert not THIRD_PARTY["chat_contract"] & (WEB | TEST_TOOLS)
+
+
+def test_products_are_free_of_test_tools_except_the_verifier_and_the_search_for_witnesses() -> None:
+    assert not THIRD_PARTY["mock_server"] & TEST_TOOLS
+    assert THIRD_PARTY["spec_gate"] & TEST_TOOLS == {"hypothesis"}
+
+
+def test_layers_contain_every_installed_package() -> None:
+    assert {path.parent.name for path in ROOT.glob("*/py.typed")} == set(PACKAGES)
+
+
+def test_contract_tests_holds_only_what_pytest_runs() -> None:
+    files = {path.name for path in (ROOT / "contract_tests").iterdir() if path.suffix == ".py"}
+    assert files == {"conftest.py", "test_clauses.py"}
+
+
+# Rooms ----------------------------------------------------------------------------------------------------------------
+
+
+def room_of(package: str, dotted: str) -> str | None:
+    parts = dotted.split(".")
+    return parts[1] if parts[0] == package and len(parts) > 1 and parts[1] in ROOMS[package] else None
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_rooms_import_only_rooms_below_them(package: str) -> None:
+    order = ROOMS[package]
+    upward = [
+        f"{name_of(path)} imports {dotted}"
+        for path in modules(package)
+        for dotted in imports(path)
+        if (importer := room_of(package, name_of(path))) and (imported := room_of(package, dotted))
+        if order.index(imported) > order.index(importer)
+    ]
+    assert upward == []
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_every_room_is_in_the_list(package: str) -> None:
+    there = {path.relative_to(ROOT / package).parts[0].removesuffix(".py") for path in modules(package)}
+    assert there - {"__init__"} == set(ROOMS[package])
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_nobody_imports_the_tests_and_only_the_command_line_itself(package: str) -> None:
-    found = {name for name, _ in outside(package)}
-    assert "tests" not in found
-    assert "kit_cli" not in found
+def test_modules_do_not_import_each_other_in_a_cycle(package: str) -> None:
+    assert cycle_in(graph(package)) == []
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_a_permission_that_nobody_uses_is_taken_back(package: str) -> None:
-    assert ALLOWED[package] <= {name for name, _ in outside(package)}
-
-
-@pytest.mark.parametrize("package", PACKAGES)
-def test_every_module_says_what_it_is_about(package: str) -> None:
-    silent = [name_of(path) for path in modules(package) if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
-    assert silent == []
-
-
-# Cycles ---------------------------------------------------------------------------------------------------------------
+def test_a_cycle_would_be_found() -> None:
+    assert cycle_in({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}, "e": set()}) == ["a", "b", "c", "d"]
 
 
 def graph(package: str) -> dict[str, set[str]]:
@@ -154,8 +182,8 @@ def graph(package: str) -> dict[str, set[str]]:
     return edges
 
 
-def cycle_in(edges: dict[str, set[str]]) -> list[str]:
-    """Return the modules that remain when those that import none of the rest are taken away, again and again."""
+def cycle_in(edges: Mapping[str, set[str]]) -> list[str]:
+    """Return the modules that remain after those that import none of the remaining ones are removed repeatedly."""
     left = dict(edges)
     while free := [name for name, wanted in left.items() if not wanted & left.keys()]:
         for name in free:
@@ -163,13 +191,41 @@ def cycle_in(edges: dict[str, set[str]]) -> list[str]:
     return sorted(left)
 
 
+# Modules --------------------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("package", PACKAGES)
-def test_no_module_imports_itself_in_a_roundabout_way(package: str) -> None:
-    assert cycle_in(graph(package)) == []
+def test_every_module_has_a_docstring(package: str) -> None:
+    missing = [name_of(path) for path in modules(package) if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
+    assert missing == []
 
 
-def test_a_cycle_would_be_found() -> None:
-    assert cycle_in({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}, "e": set()}) == ["a", "b", "c", "d"]
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_module_is_longer_than_450_lines(package: str) -> None:
+    long = {
+        name_of(path): lines for path in modules(package) if (lines := len(path.read_text("utf-8").split("\n"))) > 450
+    }
+    assert long == {}
+
+
+@pytest.mark.parametrize("path", modules("chat_contract"), ids=name_of)
+def test_the_core_uses_no_clock_randomness_or_environment(path: Path) -> None:
+    forbidden = {"time", "random", "secrets", "uuid", "os", "socket", "threading", "subprocess"}
+    assert not {top(dotted) for dotted in imports(path)} & forbidden
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_identity_of_objects_and_the_recursion_limit_are_left_alone(package: str) -> None:
+    """``id()`` as a key outlives its object, and the recursion limit is global."""
+    calls = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in modules(package)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        if (isinstance(node.func, ast.Name) and node.func.id == "id")
+        or (isinstance(node.func, ast.Attribute) and node.func.attr == "setrecursionlimit")
+    ]
+    assert calls == []
 
 
 # A fresh interpreter --------------------------------------------------------------------------------------------------
@@ -177,7 +233,8 @@ def test_a_cycle_would_be_found() -> None:
 HEAVY = sorted(TEST_TOOLS | {"openapi_spec_validator", "requests", "fastapi"})
 
 
-def pulled_in(statement: str) -> set[str]:
+def imported_by(statement: str) -> set[str]:
+    """Return the top-level modules that a statement imports in a new interpreter, with warnings as errors."""
     code = f"{statement}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
     run = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
@@ -187,18 +244,17 @@ def pulled_in(statement: str) -> set[str]:
     return set(run.stdout.split())
 
 
-def test_the_mock_and_the_core_need_no_test_tool() -> None:
-    found = pulled_in("import mock_server, chat_contract")
-    assert not found & set(HEAVY)
-    assert not found & {"contract_tests", "kit_cli"}
+def test_the_mock_and_the_core_import_no_test_tool() -> None:
+    found = imported_by("import mock_server, chat_contract")
+    assert not found & {*HEAVY, "chat_verifier", "kit_cli"}
 
 
-def test_the_core_needs_no_web_framework() -> None:
-    assert not pulled_in("import chat_contract") & {*WEB, *HEAVY, "mock_server"}
+def test_the_core_imports_no_web_framework() -> None:
+    assert not imported_by("import chat_contract") & {*WEB, *HEAVY, "mock_server"}
 
 
-def test_loading_the_shipped_contract_needs_no_validator_of_openapi() -> None:
-    assert "openapi_spec_validator" not in pulled_in("import chat_contract; chat_contract.load_contract()")
+def test_loading_the_shipped_contract_imports_no_openapi_validator() -> None:
+    assert "openapi_spec_validator" not in imported_by("import chat_contract; chat_contract.load_contract()")
 
 
 # The public surface ---------------------------------------------------------------------------------------------------
@@ -209,23 +265,3 @@ def test_public_names_exist_and_are_sorted() -> None:
     assert all(hasattr(chat_contract, name) for name in names)
     assert names == sorted(names)
     assert len(set(names)) == len(names)
-
-
-def test_everything_that_the_core_offers_is_public() -> None:
-    offered = {name for name in imports_of_init() if not name.startswith("_")}
-    assert offered <= set(chat_contract.__all__)
-
-
-def imports_of_init() -> set[str]:
-    return {dotted.rpartition(".")[2] for dotted in imports(ROOT / "chat_contract" / "__init__.py")}
-
-
-@pytest.mark.parametrize("package", PACKAGES)
-def test_a_package_ships_its_types(package: str) -> None:
-    assert (ROOT / package / "py.typed").is_file()
-
-
-@pytest.mark.parametrize("path", modules("chat_contract"), ids=name_of)
-def test_the_core_asks_neither_clock_nor_chance_nor_environment(path: Path) -> None:
-    forbidden = {"time", "random", "secrets", "uuid", "os", "socket", "threading", "subprocess"}
-    assert not {top(dotted) for dotted in imports(path)} & forbidden

@@ -1,0 +1,72 @@
+"""Writes docs/commands.md, the reference of the command line, from the commands themselves.
+
+    python -m tests.support.reference
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import click
+
+from kit_cli.main import cli
+from tests.support.paths import ROOT
+
+FILE = ROOT / "docs" / "commands.md"
+
+_HEAD = """\
+# Commands
+
+This page is generated from the command line: `python -m tests.support.reference`.
+
+Every option can also be set by an environment variable.
+Its name is `CHAT_CONTRACT_`, the command and the option: `--seed` of `verify` is `CHAT_CONTRACT_VERIFY_SEED`.
+"""
+
+
+def page() -> str:
+    """Return the whole page."""
+    return "\n".join([_HEAD, *_sections(cli, click.Context(cli, info_name="chat-contract"))])
+
+
+def _sections(group: click.Group, context: click.Context) -> Iterator[str]:
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is None or command.hidden:
+            continue
+        inner = click.Context(command, info_name=name, parent=context)
+        yield _section(command, inner)
+        if isinstance(command, click.Group):
+            yield from _sections(command, inner)
+
+
+def _section(command: click.Command, context: click.Context) -> str:
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    rows = [row for parameter in command.params if (row := _row(parameter, context))]
+    table = ["| option | meaning |", "| --- | --- |", *rows] if rows else []
+    return "\n".join([f"## `{context.command_path}`", "", f"`{usage}`", "", *_prose(command.help or ""), *table, ""])
+
+
+def _prose(text: str) -> Iterator[str]:
+    """Yield the help text, one sentence a line and a blank line after each paragraph; ``\\b`` marks a block of lines."""
+    for paragraph in re.split(r"\n\s*\n", text.strip()):
+        if paragraph.lstrip().startswith("\b"):
+            yield from ("```text", *paragraph.lstrip().removeprefix("\b").strip("\n").splitlines(), "```")
+        else:
+            yield from re.split(r"(?<=[.:]) (?=[A-Z])", " ".join(paragraph.split()))
+        yield ""
+
+
+def _row(parameter: click.Parameter, context: click.Context) -> str:
+    if not isinstance(parameter, click.Option) or parameter.hidden:
+        return ""
+    record = parameter.get_help_record(context)
+    if record is None:
+        return ""
+    names, meaning = (" ".join(part.split()).replace("|", "\\|") for part in record)
+    return f"| `{names}` | {meaning} |"
+
+
+if __name__ == "__main__":
+    FILE.write_text(page(), "utf-8")
