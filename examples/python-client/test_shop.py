@@ -1,29 +1,29 @@
-"""Tests of the application against the mock; ``chat_mock`` comes with the kit."""
+"""Tests of the client against the mock, with the fixture ``chat_mock`` of the kit."""
 
 from __future__ import annotations
 
 import pytest
-from shop import BusyError, Conversation, WrongError
+from shop import BusyError, Conversation, InvalidRequestError
 
 
-def test_a_conversation_goes_on_under_its_id(chat_mock):
-    talk = Conversation(chat_mock.url)
-    answer = talk.ask("Which desk would you recommend for heavy tools?", limit=2)
-    assert len(answer.items) <= 2
-    first = talk.id
-    talk.ask("And a lamp?")
-    assert talk.id == first
+def test_conversation_keeps_its_id(chat_mock):
+    conversation = Conversation(chat_mock.url)
+    reply = conversation.ask("Which desk would you recommend for heavy tools?", limit=2)
+    assert len(reply.items) <= 2
+    first_id = conversation.id
+    conversation.ask("And a lamp?")
+    assert conversation.id == first_id
 
 
-def test_a_busy_service_is_waited_for(chat_mock):
+def test_conversation_continues_after_429(chat_mock):
     chat_mock.fail(429)
-    talk = Conversation(chat_mock.url)
+    conversation = Conversation(chat_mock.url)
     with pytest.raises(BusyError):
-        talk.ask("A desk")
-    assert talk.ask("A desk").message
+        conversation.ask("A desk")
+    assert conversation.ask("A desk").message
 
 
-def test_a_wrong_request_says_where(chat_mock):
+def test_422_raises_invalid_request_error(chat_mock):
     chat_mock.fail(422)
-    with pytest.raises(WrongError):
+    with pytest.raises(InvalidRequestError):
         Conversation(chat_mock.url).ask("A desk")

@@ -42,7 +42,12 @@ def missed(*tried: Trial, bounds: Any = DEFAULT) -> list[str]:
 
 FAULT, OTHER, GOOD_SENSE = subject("fault"), subject("other"), subject("good-sense", SHOULD)
 FINE, SLOW = subject("fine", RIGHT, spotless=True), subject("slow", RIGHT, paced=True)
-ALL_WELL = (Trial(FAULT, 0, judgement(1)), Trial(OTHER, 0, judgement(1)), Trial(GOOD_SENSE, 0, judgement(1)), Trial(FINE, 0, judgement(0)))
+ALL_WELL = (
+    Trial(FAULT, 0, judgement(1)),
+    Trial(OTHER, 0, judgement(1)),
+    Trial(GOOD_SENSE, 0, judgement(1)),
+    Trial(FINE, 0, judgement(0)),
+)
 
 
 # -- the sample
@@ -113,7 +118,9 @@ def test_each_seed_runs_with_the_servers_key_and_level(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(("lasting", "starts"), [(True, 1), (False, 2)])
-def test_lasting_server_is_started_once_for_all_seeds(monkeypatch: pytest.MonkeyPatch, starts: int, *, lasting: bool) -> None:
+def test_lasting_server_is_started_once_for_all_seeds(
+    monkeypatch: pytest.MonkeyPatch, starts: int, *, lasting: bool
+) -> None:
     started = []
 
     @contextlib.contextmanager
@@ -181,7 +188,10 @@ def test_table_names_each_missed_target(trial: Trial, what: list[str]) -> None:
 
 
 def test_different_verdicts_between_seeds_miss_the_target() -> None:
-    assert missed(*ALL_WELL, Trial(FAULT, 1, judgement(0))) == ["MUST faults found", "verdicts that differ between seeds"]
+    assert missed(*ALL_WELL, Trial(FAULT, 1, judgement(0))) == [
+        "MUST faults found",
+        "verdicts that differ between seeds",
+    ]
     assert missed(*ALL_WELL, Trial(FAULT, 1, judgement(1, 180))) == []
 
 
@@ -201,7 +211,11 @@ def test_quick_tier_has_its_own_targets() -> None:
 def test_survivors_and_false_alarms_are_listed_and_exit_with_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    verdicts = {"fault": judgement(0), "good-sense": judgement(1), "fine": judgement(1, 150, 4.0, ("reply.items", "fail"))}
+    verdicts = {
+        "fault": judgement(0),
+        "good-sense": judgement(1),
+        "fine": judgement(1, 150, 4.0, ("reply.items", "fail")),
+    }
     monkeypatch.setattr(quality, "collect", lambda only: [FINE, FAULT, GOOD_SENSE])
     monkeypatch.setattr(trials, "verify", lambda *_, **__: verdicts[current[0]])
     current: list[str] = []

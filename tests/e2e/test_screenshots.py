@@ -12,7 +12,9 @@ from tests.support.chromium import NAMELESS, POOR_CONTRAST, browser, page_of
 from tests.support.paths import ROOT
 
 
-def test_verify_report_renders_in_both_colour_schemes_and_on_a_phone(tmp_path: Path, require_program: RequireProgram) -> None:
+def test_verify_report_renders_in_both_colour_schemes_and_on_a_phone(
+    tmp_path: Path, require_program: RequireProgram
+) -> None:
     require_program("chromium", "chromium")
     page = report_pages(tmp_path)[1]
     drawn = set()
@@ -26,9 +28,7 @@ def test_verify_report_renders_in_both_colour_schemes_and_on_a_phone(tmp_path: P
     assert min(map(len, drawn)) > 30_000
 
 
-def test_console_pictures_of_the_readme_can_be_regenerated(
-    tmp_path: Path, require_program: RequireProgram
-) -> None:
+def test_console_pictures_of_the_readme_can_be_regenerated(tmp_path: Path, require_program: RequireProgram) -> None:
     require_program("chromium", "chromium")
     taken = console.take_for_the_readme(tmp_path)
     assert {path.name for path in taken} == {name for name, _ in console.README}

@@ -1,6 +1,6 @@
 """Writes docs/commands.md, the reference of the command line, from the commands themselves.
 
-    python -m tests.support.reference
+python -m tests.support.reference
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The house is in order: the documents speak of commands, options and files that exist."""
+"""The documents name commands, options and files that exist, and files keep to the rules of the project."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ import pytest
 from chat_contract import __version__
 from kit_cli.main import cli
 from tests.conftest import REQUIRE_ALL, RequireProgram
+from tests.support import reference
 from tests.support.paths import ROOT
 
-PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/mock.md", "docs/gate.md")
 COMMANDS = {name: cli.get_command(click.Context(cli), name) for name in cli.list_commands(click.Context(cli))}
 MACHINE_PATH = re.compile(r"(?:^|[^A-Za-z0-9_.])/(?:work|root|farm|home/[a-z]+)/")
 
 
-def ours() -> list[Path]:
-    """Every text file of the project, committed or about to be."""
+def project_files() -> list[Path]:
+    """Return every file that is committed or will be."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, capture_output=True, text=True, check=False,
@@ -38,7 +39,7 @@ def read(page: str) -> str:
 
 
 def shell_lines(page: str) -> list[str]:
-    """The commands in a page's blocks of shell: a session shows them after ``$``, a script as they are."""
+    """Return the commands in a page's shell blocks: after ``$`` in a session, every line of a script."""
     lines = []
     for kind, block in re.findall(r"^ *```(console|sh|yaml)\n(.*?)^ *```", read(page), re.DOTALL | re.MULTILINE):
         whole = re.sub(r"\\\n\s*", "", block)
@@ -55,24 +56,24 @@ def arguments_of(line: str) -> list[str]:
 
 
 def calls(page: str) -> list[list[str]]:
-    """How a page calls ``chat-contract`` in its blocks."""
+    """Return the calls of ``chat-contract`` in a page's blocks."""
     return [arguments_of(line) for line in shell_lines(page) if re.search(r"(^|/)chat-contract ", line)]
 
 
 def mentions(page: str) -> list[list[str]]:
-    """How its running text speaks of ``chat-contract``: a command and some options, not always a whole call."""
+    """Return the mentions of ``chat-contract`` in a page's text: a command and options, not always a whole call."""
     prose = re.sub(r"```.*?```", "", read(page), flags=re.DOTALL)
     return [arguments_of(mention) for mention in re.findall(r"`(chat-contract [^`]+)`", prose)]
 
 
 def parameters_of(command: click.Command) -> list[click.Parameter]:
-    """What a command takes; what a group takes is what its commands take."""
+    """Return the parameters of a command and of the commands in a group."""
     inner = command.commands.values() if isinstance(command, click.Group) else ()
     return [*command.params, *(parameter for each in inner for parameter in parameters_of(each))]
 
 
 def parse(command: click.Command, name: str, arguments: list[str]) -> None:
-    """Parse only, do not run: what is missing or unknown is an error here."""
+    """Parse a command line without running it; a missing or unknown parameter is an error."""
     context = command.make_context(name, list(arguments))
     if isinstance(command, click.Group):
         inner, *rest = arguments
@@ -81,7 +82,7 @@ def parse(command: click.Command, name: str, arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_call_of_the_command_line_parses(page: str) -> None:
+def test_calls_of_the_command_line_parse(page: str) -> None:
     for name, *rest in calls(page):
         parse(COMMANDS[name], name, rest)
     for name, *rest in mentions(page):
@@ -89,35 +90,31 @@ def test_every_call_of_the_command_line_parses(page: str) -> None:
         assert {word for word in rest if word.startswith("-")} <= known
 
 
-def test_the_readme_calls_every_command() -> None:
+def test_readme_calls_every_command() -> None:
     assert {arguments[0] for arguments in calls("README.md")} >= set(COMMANDS)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_the_readme_names_every_option_and_no_other(name: str) -> None:
-    section = re.search(rf"^### `chat-contract {name}`$(.*?)(?=^##)", read("README.md"), re.DOTALL | re.MULTILINE)
-    assert section, f"README.md has no section on {name}"
-    described = set(re.findall(r"^\| `(-[-a-zA-Z]+)", section[1], re.MULTILINE))
-    options = [parameter for parameter in parameters_of(COMMANDS[name]) if isinstance(parameter, click.Option)]
-    assert described == {parameter.opts[0] for parameter in options}
+def test_reference_of_commands_is_up_to_date() -> None:
+    assert reference.page() == reference.FILE.read_text("utf-8"), "run python -m tests.support.reference"
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_targets_of_make_exist(page: str) -> None:
+def test_make_targets_exist(page: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
     named = {line.split()[1] for line in shell_lines(page) if line.startswith("make ")}
     assert named | set(re.findall(r"`make ([a-z-]+)", read(page))) <= targets
 
 
 @pytest.mark.parametrize("page", [*PAGES, "fixtures/README.md"])
-def test_links_lead_to_files(page: str) -> None:
+def test_links_point_to_files(page: str) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", read(page)):
         if "://" not in target:
             assert (ROOT / page).parent.joinpath(target).exists(), f"{page} links to {target}"
 
 
-def test_the_tree_in_architecture_is_the_tree_that_is_there() -> None:
-    [tree] = re.findall(r"```text\n(chat_contract/.*?)```", read("ARCHITECTURE.md"), re.DOTALL)
+def test_architecture_names_every_folder_and_no_other() -> None:
+    [tree] = re.findall(r"```text
+(chat_contract/.*?)```", read("ARCHITECTURE.md"), re.DOTALL)
     named, folders = [], []
     for line in tree.splitlines():
         depth = (len(line) - len(line.lstrip())) // 2
@@ -126,12 +123,12 @@ def test_the_tree_in_architecture_is_the_tree_that_is_there() -> None:
             named.append(ROOT.joinpath(*folders))
     assert [str(path) for path in named if not path.exists()] == []
     shown = {path.relative_to(ROOT).parts[0] for path in named}
-    there = {path.relative_to(ROOT).parts[0] for path in ours() if len(path.relative_to(ROOT).parts) > 1}
+    there = {path.relative_to(ROOT).parts[0] for path in project_files() if len(path.relative_to(ROOT).parts) > 1}
     assert {name for name in there if not name.startswith(".")} == shown
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_one_sentence_a_line(page: str) -> None:
+def test_pages_have_one_sentence_per_line(page: str) -> None:
     prose = re.sub(r"^ *```.*?^ *```", "", read(page), flags=re.DOTALL | re.MULTILINE)
     crowded = [
         line for line in prose.splitlines() if not line.startswith("|") and re.search(r"[a-z`)][.?!] +[A-Z]", line)
@@ -139,7 +136,7 @@ def test_one_sentence_a_line(page: str) -> None:
     assert crowded == []
 
 
-def test_pins_are_names_with_versions_and_nothing_else() -> None:
+def test_pins_are_sorted_names_with_versions() -> None:
     lines = read("constraints.txt").splitlines()
     assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9._+!]+", line)] == []
     assert lines == sorted(lines, key=str.lower)
@@ -149,8 +146,8 @@ LOCKS = sorted(path for path in ROOT.rglob("package-lock.json") if "node_modules
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_pins_of_node_hold_no_url(lock: Path) -> None:
-    assert re.findall(r".*://.*", lock.read_text("utf-8")) == [], "take out what npm adds as resolved and funding"
+def test_node_lock_files_contain_no_url(lock: Path) -> None:
+    assert re.findall(r".*://.*", lock.read_text("utf-8")) == [], "remove the resolved and funding entries"
 
 
 def test_every_requirement_is_pinned() -> None:
@@ -167,10 +164,10 @@ def test_every_requirement_is_pinned() -> None:
 
 
 @pytest.mark.parametrize(("python", "said"), [("exit 1", "no Python 3.11 or newer"), ("test $1 = -c", "python3-venv")])
-def test_make_says_what_is_wrong_with_a_python(
+def test_make_reports_an_unusable_python(
     python: str, said: str, require_program: RequireProgram, tmp_path: Path
 ) -> None:
-    """One that is too old, and one that cannot make environments."""
+    """One Python is too old, the other cannot create environments."""
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, tmp_path)
     stub = tmp_path / "python"
@@ -183,7 +180,7 @@ def test_make_says_what_is_wrong_with_a_python(
     assert not (tmp_path / ".venv").exists()
 
 
-def test_a_missing_program_is_a_skip_with_the_packages_name(
+def test_missing_program_skips_and_names_the_package(
     monkeypatch: pytest.MonkeyPatch, require_program: RequireProgram
 ) -> None:
     monkeypatch.delenv(REQUIRE_ALL, raising=False)
@@ -191,7 +188,7 @@ def test_a_missing_program_is_a_skip_with_the_packages_name(
         require_program("no-such-program", "some-package")
 
 
-def test_a_missing_program_is_a_failure_where_nothing_may_be_skipped(
+def test_missing_program_fails_where_all_programs_are_required(
     monkeypatch: pytest.MonkeyPatch, require_program: RequireProgram
 ) -> None:
     monkeypatch.setenv(REQUIRE_ALL, "1")
@@ -199,10 +196,10 @@ def test_a_missing_program_is_a_failure_where_nothing_may_be_skipped(
         require_program("no-such-program", "some-package")
 
 
-def test_no_file_names_a_place_on_some_machine() -> None:
+def test_no_file_contains_a_path_of_a_machine() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{number}"
-        for path in ours()
+        for path in project_files()
         if path != Path(__file__)
         for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1)
         if MACHINE_PATH.search(line)
@@ -210,11 +207,11 @@ def test_no_file_names_a_place_on_some_machine() -> None:
     assert found == []
 
 
-def test_the_version_is_stated_once() -> None:
+def test_version_is_stated_once() -> None:
     holders = [
         str(path.relative_to(ROOT))
-        for path in ours()
-        if path.suffix in {".py", ".toml"} and "tests" not in path.relative_to(ROOT).parts[:1]
+        for path in project_files()
+        if path.suffix in {".py", ".toml"} and path.relative_to(ROOT).parts[0] not in {"tests", "testbed"}
         if re.search(rf"[\"']{re.escape(__version__)}[\"']", path.read_text("utf-8"))
     ]
     assert holders == ["chat_contract/version.py"]

@@ -1,18 +1,18 @@
-// Talks to the chat service. Its types come from the contract: `npm run types` writes chat.d.ts anew.
+// A client of the chat service. Its types are generated from the contract: `npm run types` writes chat.d.ts.
 import createClient from "openapi-fetch";
 import type { components, paths } from "./chat";
 
 export type Item = components["schemas"]["Item"];
 export type Event = components["schemas"]["Event"];
 
-/** What a turn came to: an answer, or something to show the shopper instead. */
+/** The result of one turn: a reply, or a failure to show to the shopper. */
 export type Turn =
-  | { kind: "answer"; message: string; items: Item[] }
-  | { kind: "wrong"; places: string[] }
+  | { kind: "reply"; message: string; items: Item[] }
+  | { kind: "invalid"; places: string[] }
   | { kind: "busy"; seconds: number }
-  | { kind: "broken" };
+  | { kind: "failed" };
 
-/** One conversation with the shop; it remembers the id that the service gave it. */
+/** One conversation with the shop. It keeps the conversation id that the service returned. */
 export class Conversation {
   #client;
   #id: string | undefined;
@@ -25,24 +25,24 @@ export class Conversation {
     return this.#id;
   }
 
-  async ask(message: string, more: { events?: Event[]; limit?: number } = {}): Promise<Turn> {
+  async ask(message: string, options: { events?: Event[]; limit?: number } = {}): Promise<Turn> {
     try {
       const { data, error, response } = await this.#client.POST("/chat", {
-        body: { message, ...(this.#id === undefined ? {} : { conversation_id: this.#id }), ...more },
+        body: { message, ...(this.#id === undefined ? {} : { conversation_id: this.#id }), ...options },
       });
       if (data !== undefined) {
         this.#id = data.conversation_id;
-        return { kind: "answer", message: data.message, items: data.items };
+        return { kind: "reply", message: data.message, items: data.items };
       }
       if (response.status === 422) {
-        return { kind: "wrong", places: (error?.detail ?? []).map((entry) => entry.loc.slice(1).join(".")) };
+        return { kind: "invalid", places: (error?.detail ?? []).map((entry) => entry.loc.slice(1).join(".")) };
       }
       if (response.status === 429) {
         return { kind: "busy", seconds: Number(response.headers.get("Retry-After") ?? 1) };
       }
     } catch {
-      // No connection, or an answer that is no JSON: for the shopper it is all the same.
+      // A lost connection and a body that is not JSON look the same to the shopper.
     }
-    return { kind: "broken" };
+    return { kind: "failed" };
   }
 }

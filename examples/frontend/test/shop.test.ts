@@ -1,18 +1,18 @@
-// Tests of the frontend against the mock: `chat-contract mock` serves it, CHAT_MOCK says where.
+// Tests of the client against the mock. `chat-contract mock` serves it; CHAT_MOCK holds its URL.
 import { beforeEach, describe, expect, it } from "vitest";
 import { Conversation } from "../src/shop";
 
 declare const process: { env: Record<string, string | undefined> };
 const mock = process.env.CHAT_MOCK ?? "http://127.0.0.1:4010";
 
-/** Tells the mock what to do with the next requests. */
-async function behave(...rules: object[]) {
-  const answer = await fetch(`${mock}/_mock/behaviour`, { method: "PUT", body: JSON.stringify({ rules }) });
-  expect(answer.status, await answer.text()).toBe(200);
+/** Sets the mock's rules for the next requests. */
+async function setRules(...rules: object[]) {
+  const response = await fetch(`${mock}/_mock/behaviour`, { method: "PUT", body: JSON.stringify({ rules }) });
+  expect(response.status, await response.text()).toBe(200);
 }
 
-/** What the mock was sent, the latest last. */
-async function sent(): Promise<{ request: { body: unknown }; status: number }[]> {
+/** Returns the requests that the mock received, oldest first. */
+async function receivedRequests(): Promise<{ request: { body: unknown }; status: number }[]> {
   return (await (await fetch(`${mock}/_mock/requests`)).json()).requests;
 }
 
@@ -21,37 +21,37 @@ beforeEach(async () => {
 });
 
 describe("a conversation", () => {
-  it("goes on under the id that the service gave", async () => {
-    const talk = new Conversation(`${mock}/v1`);
-    const first = await talk.ask("Which desk would you recommend for heavy tools?", { limit: 2 });
-    expect(first).toMatchObject({ kind: "answer" });
-    expect(first.kind === "answer" && first.items.length).toBeLessThanOrEqual(2);
-    const id = talk.id;
-    await talk.ask("And a lamp?");
-    expect(talk.id).toBe(id);
-    expect(await sent()).toHaveLength(2);
+  it("keeps the conversation id of the first reply", async () => {
+    const conversation = new Conversation(`${mock}/v1`);
+    const first = await conversation.ask("Which desk would you recommend for heavy tools?", { limit: 2 });
+    expect(first).toMatchObject({ kind: "reply" });
+    expect(first.kind === "reply" && first.items.length).toBeLessThanOrEqual(2);
+    const id = conversation.id;
+    await conversation.ask("And a lamp?");
+    expect(conversation.id).toBe(id);
+    expect(await receivedRequests()).toHaveLength(2);
   });
 
-  it("shows where a request is wrong", async () => {
-    const talk = new Conversation(`${mock}/v1`);
-    const wrong = await talk.ask("A desk", { limit: "two" as unknown as number });
-    expect(wrong).toEqual({ kind: "wrong", places: ["limit"] });
+  it("reports the field that a 422 names", async () => {
+    const conversation = new Conversation(`${mock}/v1`);
+    const turn = await conversation.ask("A desk", { limit: "two" as unknown as number });
+    expect(turn).toEqual({ kind: "invalid", places: ["limit"] });
   });
 
-  it("waits where the service is busy, and goes on afterwards", async () => {
-    await behave({ code: 429, times: 1 });
-    const talk = new Conversation(`${mock}/v1`);
-    expect(await talk.ask("A desk")).toMatchObject({ kind: "busy" });
-    expect(await talk.ask("A desk")).toMatchObject({ kind: "answer" });
+  it("reports a 429, and continues after it", async () => {
+    await setRules({ code: 429, times: 1 });
+    const conversation = new Conversation(`${mock}/v1`);
+    expect(await conversation.ask("A desk")).toMatchObject({ kind: "busy" });
+    expect(await conversation.ask("A desk")).toMatchObject({ kind: "reply" });
   });
 
-  it("survives a forced 422", async () => {
-    await behave({ code: 422, times: 1 });
-    expect(await new Conversation(`${mock}/v1`).ask("A desk")).toMatchObject({ kind: "wrong" });
+  it("reports a forced 422", async () => {
+    await setRules({ code: 422, times: 1 });
+    expect(await new Conversation(`${mock}/v1`).ask("A desk")).toMatchObject({ kind: "invalid" });
   });
 
-  it.each(["drop", "truncate", "malformed", "empty"])("survives an answer that goes wrong: %s", async (fault) => {
-    await behave({ fault, times: 1 });
-    expect(await new Conversation(`${mock}/v1`).ask("A desk")).toEqual({ kind: "broken" });
+  it.each(["drop", "truncate", "malformed", "empty"])("reports a failure after the fault %s", async (fault) => {
+    await setRules({ fault, times: 1 });
+    expect(await new Conversation(`${mock}/v1`).ask("A desk")).toEqual({ kind: "failed" });
   });
 });
