@@ -30,7 +30,7 @@ def subject(name: str, level: str = MUST, **more: Any) -> Subject:
     return Subject(name, level, "group", f"about {name}", nowhere, **more)
 
 
-def judgement(code: int, requests: int = 150, seconds: float = 4.0, *clauses: tuple[str, str]) -> Judgement:
+def judged(code: int, requests: int = 150, seconds: float = 4.0, *clauses: tuple[str, str]) -> Judgement:
     verdict = {0: "conforms", 1: "violates"}.get(code, "inconclusive")
     found = tuple({"id": name, "level": "must", "verdict": word} for name, word in clauses)
     return Judgement(code, verdict, requests, seconds, found, "")
@@ -43,10 +43,10 @@ def missed(*tried: Trial, bounds: Any = DEFAULT) -> list[str]:
 FAULT, OTHER, GOOD_SENSE = subject("fault"), subject("other"), subject("good-sense", SHOULD)
 FINE, SLOW = subject("fine", RIGHT, spotless=True), subject("slow", RIGHT, paced=True)
 ALL_WELL = (
-    Trial(FAULT, 0, judgement(1)),
-    Trial(OTHER, 0, judgement(1)),
-    Trial(GOOD_SENSE, 0, judgement(1)),
-    Trial(FINE, 0, judgement(0)),
+    Trial(FAULT, 0, judged(1)),
+    Trial(OTHER, 0, judged(1)),
+    Trial(GOOD_SENSE, 0, judged(1)),
+    Trial(FINE, 0, judged(0)),
 )
 
 
@@ -105,7 +105,7 @@ def test_each_seed_runs_with_the_servers_key_and_level(monkeypatch: pytest.Monke
 
     def verify(url: str, arguments: list[str], *, key: str | None) -> Judgement:
         calls.append((arguments, key))
-        return judgement(1)
+        return judged(1)
 
     monkeypatch.setattr(trials, "verify", verify)
     try_out(subject("keyed", SHOULD, key="secret"), [3, 4], ["--quick"])
@@ -118,7 +118,7 @@ def test_each_seed_runs_with_the_servers_key_and_level(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(("lasting", "starts"), [(True, 1), (False, 2)])
-def test_lasting_server_is_started_once_for_all_seeds(
+def test_lasting_server_starts_once_for_all_seeds(
     monkeypatch: pytest.MonkeyPatch, starts: int, *, lasting: bool
 ) -> None:
     started = []
@@ -128,7 +128,7 @@ def test_lasting_server_is_started_once_for_all_seeds(
         started.append(1)
         yield "http://127.0.0.1:9/v1"
 
-    monkeypatch.setattr(trials, "verify", lambda *_, **__: judgement(0))
+    monkeypatch.setattr(trials, "verify", lambda *_, **__: judged(0))
     assert len(try_out(Subject("one", RIGHT, "group", "", serve, lasting=lasting), [0, 1], [])) == 2
     assert len(started) == starts
 
@@ -146,16 +146,16 @@ def test_server_that_does_not_start_is_reported_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("again", "seconds"), [(judgement(0, seconds=7.0), 7.0), (judgement(0, seconds=30.0), 20.0), (judgement(2), 20.0)]
+    ("again", "seconds"), [(judged(0, seconds=7.0), 7.0), (judged(0, seconds=30.0), 20.0), (judged(2), 20.0)]
 )
 def test_slow_trials_are_timed_again_alone(monkeypatch: pytest.MonkeyPatch, again: Judgement, seconds: float) -> None:
     monkeypatch.setattr(trials, "verify", lambda *_, **__: again)
-    slow = judgement(0, seconds=20.0)
+    slow = judged(0, seconds=20.0)
     tried = [
         Trial(FINE, 0, slow),
         Trial(SLOW, 0, slow),
-        Trial(FAULT, 0, judgement(1, seconds=20.0)),
-        Trial(FINE, 1, judgement(0)),
+        Trial(FAULT, 0, judged(1, seconds=20.0)),
+        Trial(FINE, 1, judged(0)),
     ]
     timed = [trial.judgement.seconds for trial in trials.timed_alone(tried, [], 10.0)]
     assert timed == [seconds, 20.0, 20.0, 4.0]
@@ -166,21 +166,21 @@ def test_slow_trials_are_timed_again_alone(monkeypatch: pytest.MonkeyPatch, agai
 
 def test_table_meets_all_targets() -> None:
     assert missed(*ALL_WELL) == []
-    assert missed(Trial(FAULT, 0, judgement(1))) == []
-    assert missed(Trial(SLOW, 0, judgement(0, seconds=60.0)), Trial(FAULT, 0, judgement(1, seconds=60.0))) == []
+    assert missed(Trial(FAULT, 0, judged(1))) == []
+    assert missed(Trial(SLOW, 0, judged(0, seconds=60.0)), Trial(FAULT, 0, judged(1, seconds=60.0))) == []
 
 
 @pytest.mark.parametrize(
     ("trial", "what"),
     [
-        (Trial(FAULT, 0, judgement(0)), ["MUST faults found"]),
-        (Trial(FAULT, 0, judgement(2)), ["MUST faults found"]),
-        (Trial(GOOD_SENSE, 0, judgement(0)), ["SHOULD faults found with --strict"]),
-        (Trial(FINE, 0, judgement(1)), ["correct servers blamed"]),
-        (Trial(SLOW, 0, judgement(2)), ["correct servers without a verdict"]),
-        (Trial(FINE, 0, judgement(0, 201)), ["requests on a correct server"]),
-        (Trial(FAULT, 0, judgement(1, 201)), ["requests on a faulty server"]),
-        (Trial(FINE, 0, judgement(0, 150, 10.1)), ["seconds on a correct server"]),
+        (Trial(FAULT, 0, judged(0)), ["MUST faults found"]),
+        (Trial(FAULT, 0, judged(2)), ["MUST faults found"]),
+        (Trial(GOOD_SENSE, 0, judged(0)), ["SHOULD faults found with --strict"]),
+        (Trial(FINE, 0, judged(1)), ["correct servers blamed"]),
+        (Trial(SLOW, 0, judged(2)), ["correct servers without a verdict"]),
+        (Trial(FINE, 0, judged(0, 201)), ["requests on a correct server"]),
+        (Trial(FAULT, 0, judged(1, 201)), ["requests on a faulty server"]),
+        (Trial(FINE, 0, judged(0, 150, 10.1)), ["seconds on a correct server"]),
     ],
 )
 def test_table_names_each_missed_target(trial: Trial, what: list[str]) -> None:
@@ -188,33 +188,33 @@ def test_table_names_each_missed_target(trial: Trial, what: list[str]) -> None:
 
 
 def test_different_verdicts_between_seeds_miss_the_target() -> None:
-    assert missed(*ALL_WELL, Trial(FAULT, 1, judgement(0))) == [
+    assert missed(*ALL_WELL, Trial(FAULT, 1, judged(0))) == [
         "MUST faults found",
         "verdicts that differ between seeds",
     ]
-    assert missed(*ALL_WELL, Trial(FAULT, 1, judgement(1, 180))) == []
+    assert missed(*ALL_WELL, Trial(FAULT, 1, judged(1, 180))) == []
 
 
 def test_one_in_twenty_should_faults_may_survive() -> None:
-    found = [Trial(subject(str(number), SHOULD), 0, judgement(1)) for number in range(19)]
-    assert missed(*found, Trial(GOOD_SENSE, 0, judgement(0))) == []
-    assert missed(*found[1:], Trial(GOOD_SENSE, 0, judgement(0))) == ["SHOULD faults found with --strict"]
+    found = [Trial(subject(str(number), SHOULD), 0, judged(1)) for number in range(19)]
+    assert missed(*found, Trial(GOOD_SENSE, 0, judged(0))) == []
+    assert missed(*found[1:], Trial(GOOD_SENSE, 0, judged(0))) == ["SHOULD faults found with --strict"]
 
 
 def test_quick_tier_has_its_own_targets() -> None:
-    found = [Trial(subject(str(number)), 0, judgement(1, 60)) for number in range(4)]
-    assert missed(*found, Trial(FAULT, 0, judgement(0, 60)), Trial(FINE, 0, judgement(0, 60)), bounds=QUICK) == []
-    assert missed(*found[1:], Trial(FAULT, 0, judgement(0, 60)), bounds=QUICK) == ["MUST faults found"]
-    assert missed(Trial(FINE, 0, judgement(0, 61)), bounds=QUICK) == ["requests on a correct server"]
+    found = [Trial(subject(str(number)), 0, judged(1, 60)) for number in range(4)]
+    assert missed(*found, Trial(FAULT, 0, judged(0, 60)), Trial(FINE, 0, judged(0, 60)), bounds=QUICK) == []
+    assert missed(*found[1:], Trial(FAULT, 0, judged(0, 60)), bounds=QUICK) == ["MUST faults found"]
+    assert missed(Trial(FINE, 0, judged(0, 61)), bounds=QUICK) == ["requests on a correct server"]
 
 
 def test_survivors_and_false_alarms_are_listed_and_exit_with_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     verdicts = {
-        "fault": judgement(0),
-        "good-sense": judgement(1),
-        "fine": judgement(1, 150, 4.0, ("reply.items", "fail")),
+        "fault": judged(0),
+        "good-sense": judged(1),
+        "fine": judged(1, 150, 4.0, ("reply.items", "fail")),
     }
     monkeypatch.setattr(quality, "collect", lambda only: [FINE, FAULT, GOOD_SENSE])
     monkeypatch.setattr(trials, "verify", lambda *_, **__: verdicts[current[0]])

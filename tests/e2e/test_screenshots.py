@@ -12,9 +12,7 @@ from tests.support.chromium import NAMELESS, POOR_CONTRAST, browser, page_of
 from tests.support.paths import ROOT
 
 
-def test_verify_report_renders_in_both_colour_schemes_and_on_a_phone(
-    tmp_path: Path, require_program: RequireProgram
-) -> None:
+def test_verify_report_renders_light_dark_and_on_a_phone(tmp_path: Path, require_program: RequireProgram) -> None:
     require_program("chromium", "chromium")
     page = report_pages(tmp_path)[1]
     drawn = set()

@@ -49,7 +49,7 @@ def _section(command: click.Command, context: click.Context) -> str:
 
 
 def _prose(text: str) -> Iterator[str]:
-    """Yield the help text, one sentence a line and a blank line after each paragraph; ``\\b`` marks a block of lines."""
+    """Yield the help text, one sentence per line; ``\\b`` marks a paragraph that keeps its lines."""
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         if paragraph.lstrip().startswith("\b"):
             yield from ("```text", *paragraph.lstrip().removeprefix("\b").strip("\n").splitlines(), "```")

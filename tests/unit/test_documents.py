@@ -113,8 +113,7 @@ def test_links_point_to_files(page: str) -> None:
 
 
 def test_architecture_names_every_folder_and_no_other() -> None:
-    [tree] = re.findall(r"```text
-(chat_contract/.*?)```", read("ARCHITECTURE.md"), re.DOTALL)
+    [tree] = re.findall(r"```text\n(chat_contract/.*?)```", read("ARCHITECTURE.md"), re.DOTALL)
     named, folders = [], []
     for line in tree.splitlines():
         depth = (len(line) - len(line.lstrip())) // 2
