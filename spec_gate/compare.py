@@ -13,7 +13,8 @@ from spec_gate.impact.consumers import check_operations, read_consumers
 from spec_gate.impact.find import ImpactInput, find_impact
 from spec_gate.impact.fixtures import read_fixtures
 from spec_gate.report.evidence import Evidence, FailOn, evidence
-from spec_gate.source.documents import Document, read_document
+from spec_gate.source.documents import Document
+from spec_gate.source.load import read_document
 from spec_gate.source.origins import parse_origin
 from spec_gate.verdict import Verdict, judge
 

@@ -1,1 +1,1 @@
-"""Reads OpenAPI documents: where they come from, their references, their shape."""
+"""Reads the documents to compare: from a file, a git revision, a URL or standard input."""

@@ -1,34 +1,30 @@
-"""An OpenAPI description with the files that it refers to: every value with its place, every reference followed.
+"""OpenAPI documents in memory: every value has a place, every reference can be resolved.
 
-Knows versions and references; what the values mean is the business of :mod:`spec_gate.differ.surface` and
-:mod:`spec_gate.schemas`.
+A document may consist of several files. :mod:`spec_gate.source.load` reads the first one; the others are read when a
+reference leads to them.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote, urldefrag, urljoin
 
-from chat_contract.document.overlay import apply_overlay
-from chat_contract.document.source import Source, decode, parse_source, read_source
+from chat_contract.document.source import Source, decode, parse_source
 from chat_contract.errors import DocumentError, Pointer
+from spec_gate.source.identifiers import anchors, identifiers
 from spec_gate.source.origins import Origin
 
 Version = Literal["3.0", "3.1"]
 
 MAX_FILES = 500
-"""How many files one description may refer to."""
-
-_VERSION = re.compile(r"3\.([01])\.[0-9]+(-.+)?\Z")
+"""Number of files that one document may consist of."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A value in one of the files of a description."""
+    """The place of a value: a file of the document and a JSON Pointer into it."""
 
     file: str
     pointer: Pointer
@@ -39,7 +35,7 @@ class Place:
 
 @dataclass
 class Document:
-    """A description as read. Files that it refers to are read when a reference is followed."""
+    """An OpenAPI document with all files read so far."""
 
     name: str
     version: Version
@@ -52,36 +48,40 @@ class Document:
         return self.sources[self.name].value
 
     def at(self, place: Place) -> Any:
-        """Return the value at a place that exists."""
+        """Return the value at an existing place."""
         value = self.sources[place.file].value
         for part in place.pointer:
             value = value[part]
         return value
 
     def line(self, place: Place) -> int:
+        """Return the line of a place, counted from 1."""
         return self.sources[place.file].line(place.pointer)
 
     def error(self, place: Place, problem: str, hint: str) -> DocumentError:
-        """Make the error that names a place of this description."""
+        """Return an error that names a place in this document."""
         value = self.at(place)
         return self.sources[place.file].error(problem, pointer=place.pointer, value=value, hint=hint)
 
     def follow(self, value: Any, place: Place) -> tuple[Any, Place]:
-        """Follow the reference that ``value`` is, if it is one, to what is none; raises :class:`DocumentError`."""
+        """Resolve ``value`` and its place until it is not a reference.
+
+        Raises :class:`DocumentError` for a circular or unresolved reference.
+        """
         seen: list[Place] = []
         while isinstance(value, dict) and "$ref" in value:
             if place in seen:
-                raise self.error(place / "$ref", "a reference leads back to itself", "let it lead to a value")
+                raise self.error(place / "$ref", "circular reference", "Make one of the references point to a value.")
             seen.append(place)
             place = self.goal(place / "$ref")
             value = self.at(place)
         return value, place
 
     def goal(self, place: Place) -> Place:
-        """Return where the reference at the place leads; raises :class:`DocumentError` where that is nowhere."""
+        """Return the target of the reference at a place; raises :class:`DocumentError` if it does not exist."""
         reference = self.at(place)
         if not isinstance(reference, str):
-            raise self.error(place, "a reference is a text", "write it such as '#/components/schemas/Name'")
+            raise self.error(place, "expected a string", "Write a reference, for example '#/components/schemas/Name'.")
         address, fragment = urldefrag(reference)
         file, start = self._resource(place, address)
         if fragment and not fragment.startswith("/"):
@@ -89,7 +89,7 @@ class Document:
         return Place(file, self._walk(place, file, start, fragment))
 
     def _resource(self, place: Place, address: str) -> tuple[str, Pointer]:
-        """Return the file and the place in it that an address without fragment names."""
+        """Return the file, and the place in it, of an address without fragment."""
         base = self._base(place)
         if base:
             address = urljoin(base, address)
@@ -101,7 +101,7 @@ class Document:
         return self._read_sibling(place, address), ()
 
     def _base(self, place: Place) -> str:
-        """Return the base URI that ``$id`` gives to a place; empty where none stands above it."""
+        """Return the base URI of a place: the ``$id`` of the schemas around it, or an empty string."""
         if self.version == "3.0":
             return ""
         base, value = "", self.sources[place.file].value
@@ -114,33 +114,37 @@ class Document:
     def _all_identified(self) -> Iterator[tuple[str, dict[str, Pointer]]]:
         for file, source in self.sources.items():
             if file not in self._identified:
-                self._identified[file] = {} if self.version == "3.0" else _identifiers(source.value)
+                self._identified[file] = {} if self.version == "3.0" else identifiers(source.value)
             yield file, self._identified[file]
 
     def _read_sibling(self, place: Place, address: str) -> str:
         origin = self.origins[place.file].sibling(address)
         if origin is None:
             raise self.error(
-                place, "leads to where this document cannot refer", "keep the file beside this one, or bundle them"
+                place,
+                "the reference leaves the origin of this document",
+                "Keep the file next to this document, or bundle both into one file.",
             )
         if origin.name not in self.sources:
             if len(self.sources) >= MAX_FILES:
-                raise self.error(place, f"leads to more than {MAX_FILES} files", "bundle the description into one file")
+                raise self.error(
+                    place, f"the document has more than {MAX_FILES} files", "Bundle the document into one file."
+                )
             try:
-                self.sources[origin.name] = _parse(origin)
+                self.sources[origin.name] = parse(origin)
             except DocumentError as error:
                 if error.line is not None:
                     raise
-                raise self.error(place, f"leads to {origin.name}, which {error.problem}", error.hint) from None
+                raise self.error(place, f"cannot read {origin.name}: {error.problem}", error.hint) from None
             self.origins[origin.name] = origin
         return origin.name
 
     def _anchor(self, place: Place, file: str, start: Pointer, name: str) -> Pointer:
         value = self.at(Place(file, start))
-        found = next((pointer for pointer, here in _schemas_with_anchors(value) if name in here), None)
+        found = next((pointer for pointer, here in anchors(value) if name in here), None)
         if found is None or self.version == "3.0":
             raise self.error(
-                place, f"leads nowhere: there is no anchor {name!r}", "define it with $anchor, or write #/…"
+                place, f"unresolved reference: no anchor {name!r}", "Define it with $anchor, or use a JSON Pointer."
             )
         return (*start, *found)
 
@@ -153,78 +157,12 @@ class Document:
             known = part in here if isinstance(here, dict) else isinstance(part, int) and part < len(here)
             if not known:
                 names = ", ".join(sorted(map(str, here))[:8]) if isinstance(here, dict) else ""
-                hint = f"define it, or refer to one of {names}" if names else "define it"
-                raise self.error(place, f"leads nowhere: there is no {part!r}", hint)
+                hint = f"Define it, or refer to one of: {names}." if names else "Define it."
+                raise self.error(place, f"unresolved reference: {part!r} does not exist", hint)
             goal, here = (*goal, part), here[part]
         return goal
 
 
-def read_document(origin: Origin, overlays: Sequence[Path] = ()) -> Document:
-    """Read a description; raises :class:`DocumentError`: it is none, or of a version that the gate does not read."""
-    source = _parse(origin)
-    for path in overlays:
-        source = Source(source.path, apply_overlay(source.value, read_source(path)), source.lines)
-    return Document(origin.name, _version(source), {origin.name: source}, {origin.name: origin})
-
-
-def _parse(origin: Origin) -> Source:
+def parse(origin: Origin) -> Source:
+    """Read and parse one file; raises :class:`DocumentError`."""
     return parse_source(decode(origin.read(), origin.name), origin.name)
-
-
-def _version(source: Source) -> Version:
-    value = source.value
-    if not isinstance(value, dict):
-        kind = {list: "a list", str: "a text", type(None): "empty"}.get(type(value), "a single value")
-        raise source.error(
-            f"is no OpenAPI document, but {kind}", pointer=(), value=value, hint="begin it with openapi: 3.1.0"
-        )
-    if "swagger" in value:
-        raise source.error(
-            "is a Swagger 2 document",
-            pointer=("swagger",),
-            value=value["swagger"],
-            hint="convert it to OpenAPI 3.0 or 3.1, with swagger2openapi for one",
-        )
-    version = value.get("openapi")
-    if version is None:
-        raise source.error(
-            "says no version of OpenAPI", pointer=(), value=list(value)[:5], hint="begin it with openapi: 3.1.0"
-        )
-    match = _VERSION.match(version) if isinstance(version, str) else None
-    if match is None:
-        raise source.error(
-            "is of a version that the gate does not read",
-            pointer=("openapi",),
-            value=version,
-            hint="use OpenAPI 3.0 or 3.1, written in quotes such as '3.1.0'",
-        )
-    return "3.1" if match[1] == "1" else "3.0"
-
-
-def _identifiers(value: Any) -> dict[str, Pointer]:
-    """Return the absolute URI of every ``$id``, with the place of its schema."""
-    found: dict[str, Pointer] = {}
-    waiting: list[tuple[Any, Pointer, str]] = [(value, (), "")]
-    while waiting:
-        here, pointer, base = waiting.pop()
-        if isinstance(here, list):
-            waiting.extend((child, (*pointer, index), base) for index, child in enumerate(here))
-        elif isinstance(here, dict):
-            if isinstance(here.get("$id"), str):
-                base = urljoin(base, here["$id"])
-                found.setdefault(base.rstrip("#"), pointer)
-            waiting.extend((child, (*pointer, key), base) for key, child in here.items())
-    return found
-
-
-def _schemas_with_anchors(value: Any) -> Iterator[tuple[Pointer, set[str]]]:
-    waiting: list[tuple[Any, Pointer]] = [(value, ())]
-    while waiting:
-        here, pointer = waiting.pop()
-        if isinstance(here, list):
-            waiting.extend((child, (*pointer, index)) for index, child in enumerate(here))
-        elif isinstance(here, dict):
-            names = {name for key in ("$anchor", "$dynamicAnchor") if isinstance(name := here.get(key), str)}
-            if names:
-                yield pointer, names
-            waiting.extend((child, (*pointer, key)) for key, child in here.items() if not (pointer and key == "$id"))

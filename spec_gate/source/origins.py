@@ -1,44 +1,44 @@
-"""Where a document is read from: a file, a revision of git, a URL, the standard input. The only door to the outside.
+"""Origins of a document: a file, a git revision, a URL, standard input. Only this module of the gate does I/O.
 
-A reference into another file leads to a sibling: the same kind of origin, beside the first.
+A reference into another file leads to a sibling: an origin of the same kind, relative to the first.
 """
 
 from __future__ import annotations
 
 import posixpath
-import subprocess
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
 from chat_contract.errors import DocumentError, UsageError
 
+if TYPE_CHECKING:
+    import subprocess
+
 MAX_BYTES = 16 * 1024 * 1024
-"""How large a document may be."""
+"""Maximum size of one file."""
 
 _SECONDS = 10
 
 
 class Origin(Protocol):
-    """One place where a document can be read."""
+    """A place that a document can be read from."""
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """The name of the document in messages and reports."""
 
     def read(self) -> bytes:
-        """Return what is there; raises :class:`DocumentError`."""
+        """Return the content; raises :class:`DocumentError`."""
 
     def sibling(self, relative: str) -> Origin | None:
-        """Return the origin that a reference beside this one leads to; None where none can be followed from here."""
+        """Return the origin of a relative reference; None for a reference that must not be followed."""
 
 
 @dataclass(frozen=True)
 class FileOrigin:
-    """A file, or a pipe."""
+    """A file or a named pipe."""
 
     path: Path
 
@@ -52,12 +52,12 @@ class FileOrigin:
                 return _bounded(stream, self.name)
         except OSError as error:
             raise DocumentError(
-                f"cannot be read: {error.strerror}",
+                f"cannot read the file: {error.strerror}",
                 path=self.name,
-                hint="name a file that exists and is readable, git:REF:PATH, a URL or -",
+                hint="Name a readable file, git:REF:PATH, an HTTP URL, or - for standard input.",
             ) from None
         except ValueError:
-            raise DocumentError("is no name of a file", path=self.name, hint="name a file that exists") from None
+            raise DocumentError("invalid file name", path=self.name, hint="Name an existing file.") from None
 
     def sibling(self, relative: str) -> Origin | None:
         if urlsplit(relative).scheme:
@@ -67,7 +67,7 @@ class FileOrigin:
 
 @dataclass(frozen=True)
 class GitOrigin:
-    """A file as it is in a revision of the repository around the working folder; nothing is checked out."""
+    """A file in a revision of the current git repository; nothing is checked out."""
 
     ref: str
     path: str
@@ -77,19 +77,18 @@ class GitOrigin:
         return f"git:{self.ref}:{self.path}"
 
     def read(self) -> bytes:
-        commit = self._commit()
-        known = _git("cat-file", "-t", f"{commit}:{self.path}")
-        if known.returncode or known.stdout.strip() != b"blob":
-            what = "is a folder" if known.stdout.strip() == b"tree" else "is not there"
+        blob = f"{self._commit()}:{self.path}"
+        kind = _git("cat-file", "-t", blob)
+        if kind.returncode or kind.stdout.strip() != b"blob":
+            what = "is a directory" if kind.stdout.strip() == b"tree" else "does not exist"
             raise DocumentError(
-                f"{self.path} {what} in the revision {self.ref}",
+                f"{self.path} {what} in revision {self.ref}",
                 path=self.name,
-                hint=f"write the path from the top of the repository; git ls-tree -r --name-only {self.ref} lists them",
+                hint=f"Give the path from the top of the repository; git ls-tree -r --name-only {self.ref} lists all.",
             )
-        size = int(_git("cat-file", "-s", f"{commit}:{self.path}").stdout)
-        if size > MAX_BYTES:
+        if int(_git("cat-file", "-s", blob).stdout) > MAX_BYTES:
             raise _too_large(self.name)
-        return _git("cat-file", "blob", f"{commit}:{self.path}").stdout
+        return _git("cat-file", "blob", blob).stdout
 
     def _commit(self) -> str:
         found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{self.ref}^{{commit}}")
@@ -97,19 +96,21 @@ class GitOrigin:
             return found.stdout.decode().strip()
         if _git("rev-parse", "--git-dir").returncode:
             raise DocumentError(
-                "there is no git repository here", path=self.name, hint="change into the repository, or name a file"
+                "the current directory is not in a git repository",
+                path=self.name,
+                hint="Change to the repository, or name a file.",
             )
         if _git("rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
             raise DocumentError(
-                f"the revision {self.ref} is not in this shallow clone",
+                f"revision {self.ref} is not in this shallow clone",
                 path=self.name,
-                hint=f"fetch it: git fetch --depth=1 origin {self.ref.removeprefix('origin/')}, "
-                "or fetch-depth: 0 for actions/checkout, GIT_DEPTH: 0 for GitLab",
+                hint=f"Run: git fetch --depth=1 origin {self.ref.removeprefix('origin/')}\n"
+                "         In CI, set fetch-depth: 0 for actions/checkout, or GIT_DEPTH: 0 for GitLab.",
             )
         raise DocumentError(
-            f"there is no revision {self.ref} in this repository",
+            f"revision {self.ref} does not exist in this repository",
             path=self.name,
-            hint="fetch it first, or correct the name; git branch --all and git tag list them",
+            hint="Fetch it, or correct the name; git branch --all and git tag list the names.",
         )
 
     def sibling(self, relative: str) -> Origin | None:
@@ -121,7 +122,7 @@ class GitOrigin:
 
 @dataclass(frozen=True)
 class UrlOrigin:
-    """What a server answers to GET."""
+    """A document that a server returns for GET."""
 
     url: str
 
@@ -130,14 +131,17 @@ class UrlOrigin:
         return self.url
 
     def read(self) -> bytes:
+        import urllib.error  # noqa: PLC0415 - slow to import; most documents are files
+        import urllib.request  # noqa: PLC0415
+
         try:
-            with urllib.request.urlopen(self.url, timeout=_SECONDS) as answer:  # noqa: S310 - only http and https
-                return _bounded(answer, self.name)
+            with urllib.request.urlopen(self.url, timeout=_SECONDS) as response:  # noqa: S310 - only http and https
+                return _bounded(response, self.name)
         except urllib.error.HTTPError as error:
-            problem = f"is answered with status {error.code}"
+            problem = f"the server returned status {error.code}"
         except (OSError, ValueError) as error:
-            problem = f"cannot be fetched: {getattr(error, 'reason', None) or error}"
-        raise DocumentError(problem, path=self.name, hint="open the URL in a browser; it must lead to the document")
+            problem = f"cannot fetch the document: {getattr(error, 'reason', None) or error}"
+        raise DocumentError(problem, path=self.name, hint="Check the URL; GET must return the document.")
 
     def sibling(self, relative: str) -> Origin | None:
         url = urljoin(self.url, relative)
@@ -147,7 +151,7 @@ class UrlOrigin:
 
 @dataclass(frozen=True)
 class StreamOrigin:
-    """The standard input; references into other files are followed from the working folder."""
+    """Standard input; references into other files are relative to the working directory."""
 
     stream: BinaryIO
 
@@ -163,18 +167,20 @@ class StreamOrigin:
 
 
 def parse_origin(text: str, stdin: BinaryIO) -> Origin:
-    """Read BASE or REVISION: a file, ``git:REF:PATH``, a URL or ``-``; raises :class:`UsageError`."""
+    """Return the origin that BASE or REVISION names; raises :class:`UsageError` for an invalid one."""
     if text == "-":
         return StreamOrigin(stdin)
     if text.startswith("git:"):
         ref, separator, path = text.removeprefix("git:").partition(":")
         if not separator or not ref or not path or ref.startswith("-") or "\0" in text:
-            raise UsageError(f"{text}: a revision is written git:REF:PATH, such as git:main:openapi/chat.yaml")
+            raise UsageError(
+                f'Invalid document "{text}". Expected git:REF:PATH, for example git:main:openapi/chat.yaml.'
+            )
         return GitOrigin(ref, posixpath.normpath(path))
     if text.startswith(("http://", "https://")):
         return UrlOrigin(text)
     if not text or "\0" in text:
-        raise UsageError("no document is named; name a file, git:REF:PATH, a URL or -")
+        raise UsageError("Invalid document name. Expected a file, git:REF:PATH, an HTTP URL, or - for standard input.")
     return FileOrigin(Path(text))
 
 
@@ -187,16 +193,20 @@ def _bounded(stream: BinaryIO, name: str) -> bytes:
 
 def _too_large(name: str) -> DocumentError:
     return DocumentError(
-        f"is larger than {MAX_BYTES // 1024 // 1024} MiB", path=name, hint="name the document; this is something else"
+        f"the document is larger than {MAX_BYTES // 1024 // 1024} MiB",
+        path=name,
+        hint="Check that the name leads to an OpenAPI document.",
     )
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    import subprocess  # noqa: PLC0415 - most documents are files
+
     try:
         return subprocess.run(["git", *arguments], capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603, S607 - git, no shell
     except FileNotFoundError:
-        raise UsageError("git:REF:PATH needs git, which is not installed") from None
+        raise UsageError("git:REF:PATH needs git, but git is not installed.") from None
     except subprocess.TimeoutExpired:
         raise UsageError(
-            f"git {arguments[0]} has not ended within {_SECONDS} s; see whether it asks for something"
+            f"git {arguments[0]} did not finish within {_SECONDS} s. Check whether git waits for input."
         ) from None

@@ -1,6 +1,6 @@
-"""Checks that a description is of the shape that OpenAPI gives it, as far as the gate reads it: one table.
+"""Checks the structure of an OpenAPI document, as far as the gate reads it.
 
-Schemas are checked where they are read, by :mod:`spec_gate.schemas.normalise`.
+:mod:`spec_gate.schemas.normalise` checks schemas.
 """
 
 from __future__ import annotations
@@ -12,86 +12,88 @@ from spec_gate.source.documents import Document, Place
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
-_WORDS = {"text": str, "boolean": bool}
+_SCALARS = {"string": str, "boolean": bool}
 _REQUIRED = {
     "server": ("url",), "server variable": ("default",), "parameter": ("name", "in"), "request body": ("content",),
     "security scheme": ("type",),
 }  # fmt: skip
 
-# What each field of each object holds: a text, a boolean, an object, [a list of them], {a mapping to them}.
-_SHAPES: dict[str, dict[str, Any]] = {
+Shape = str | list[str] | set[str]
+"""Type of a field: a kind of value, a list of them, or a mapping whose values are of that kind."""
+
+_SHAPES: dict[str, dict[str, Shape]] = {
     "document": {
-        "info": "info", "jsonSchemaDialect": "text", "servers": ["server"], "paths": {"path item"},
+        "info": "info", "jsonSchemaDialect": "string", "servers": ["server"], "paths": {"path item"},
         "webhooks": {"path item"}, "components": "components", "security": ["requirement"], "tags": ["any"],
     },
-    "info": {"title": "text", "version": "text", "description": "text"},
-    "server": {"url": "text", "description": "text", "variables": {"server variable"}},
-    "server variable": {"enum": ["text"], "default": "text"},
+    "info": {"title": "string", "version": "string", "description": "string"},
+    "server": {"url": "string", "description": "string", "variables": {"server variable"}},
+    "server variable": {"enum": ["string"], "default": "string"},
     "path item": {**dict.fromkeys(METHODS, "operation"), "servers": ["server"], "parameters": ["parameter"]},
     "operation": {
-        "tags": ["text"], "summary": "text", "description": "text", "operationId": "text", "parameters": ["parameter"],
+        "tags": ["string"], "summary": "string", "description": "string", "operationId": "string", "parameters": ["parameter"],
         "requestBody": "request body", "responses": {"response"}, "callbacks": {"callback"}, "deprecated": "boolean",
         "security": ["requirement"], "servers": ["server"],
     },
     "parameter": {
-        "name": "text", "in": "text", "required": "boolean", "deprecated": "boolean", "allowEmptyValue": "boolean",
-        "style": "text", "explode": "boolean", "allowReserved": "boolean", "schema": "any", "content": {"media type"},
-        "examples": {"any"}, "description": "text",
+        "name": "string", "in": "string", "required": "boolean", "deprecated": "boolean", "allowEmptyValue": "boolean",
+        "style": "string", "explode": "boolean", "allowReserved": "boolean", "schema": "any", "content": {"media type"},
+        "examples": {"any"}, "description": "string",
     },
     "header": {
-        "required": "boolean", "deprecated": "boolean", "style": "text", "explode": "boolean", "schema": "any",
-        "content": {"media type"}, "examples": {"any"}, "description": "text",
+        "required": "boolean", "deprecated": "boolean", "style": "string", "explode": "boolean", "schema": "any",
+        "content": {"media type"}, "examples": {"any"}, "description": "string",
     },
-    "request body": {"content": {"media type"}, "required": "boolean", "description": "text"},
+    "request body": {"content": {"media type"}, "required": "boolean", "description": "string"},
     "media type": {"schema": "any", "examples": {"any"}, "encoding": {"encoding"}},
-    "encoding": {"contentType": "text", "headers": {"header"}, "style": "text", "explode": "boolean",
+    "encoding": {"contentType": "string", "headers": {"header"}, "style": "string", "explode": "boolean",
                  "allowReserved": "boolean"},
-    "response": {"description": "text", "headers": {"header"}, "content": {"media type"}, "links": {"any"}},
+    "response": {"description": "string", "headers": {"header"}, "content": {"media type"}, "links": {"any"}},
     "components": {
         "schemas": {"any"}, "responses": {"response"}, "parameters": {"parameter"}, "examples": {"any"},
         "requestBodies": {"request body"}, "headers": {"header"}, "securitySchemes": {"security scheme"},
         "links": {"any"}, "callbacks": {"callback"}, "pathItems": {"path item"},
     },
-    "security scheme": {"type": "text", "name": "text", "in": "text", "scheme": "text", "flows": {"flow"},
-                        "openIdConnectUrl": "text"},
-    "flow": {"authorizationUrl": "text", "tokenUrl": "text", "refreshUrl": "text", "scopes": {"any"}},
+    "security scheme": {"type": "string", "name": "string", "in": "string", "scheme": "string", "flows": {"flow"},
+                        "openIdConnectUrl": "string"},
+    "flow": {"authorizationUrl": "string", "tokenUrl": "string", "refreshUrl": "string", "scopes": {"any"}},
 }  # fmt: skip
 _STATUS = re.compile(r"[1-5]([0-9][0-9]|[Xx][Xx])\Z|default\Z|x-")
 _MAPPINGS = {"callback": "path item"}
 _EXTENSIBLE = frozenset({"path item", "response", "flow"})
-"""What stands in mappings that may hold extensions beside it."""
+"""Kinds of values in mappings that may also hold ``x-`` extensions."""
 
 
 def check_shape(document: Document) -> None:
-    """Raise :class:`chat_contract.errors.DocumentError` for the first place that is not what OpenAPI wants there."""
+    """Raise :class:`chat_contract.errors.DocumentError` for the first place that does not match OpenAPI."""
     root = document.root
     wanted = ("paths",) if document.version == "3.0" else ("paths", "components", "webhooks")
     place = Place(document.name, ())
     if not any(name in root for name in wanted):
-        raise document.error(place, f"has no {' or '.join(wanted)}", "name the description of an API")
+        raise document.error(place, f"{' or '.join(wanted)} is missing", "Add paths, or compare another document.")
     _Check(document).of("document", place)
     for path in root.get("paths", {}):
         if not path.startswith(("/", "x-")):
-            raise document.error(place / "paths" / path, "a path begins with a slash", f"write /{path}")
+            raise document.error(place / "paths" / path, "a path must start with a slash", f"Write /{path}.")
 
 
 class _Check:
-    """Looks at every place of a description once, wherever references lead."""
+    """Checks each place of a document once and follows references."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.seen: set[tuple[str, Place]] = set()
 
     def of(self, kind: str, place: Place) -> None:
-        """Check that there is at a place what its kind says."""
+        """Check the value at a place against its kind."""
         value = self.document.at(place)
         if kind == "any" or (kind, place) in self.seen:
             return
         self.seen.add((kind, place))
-        if kind in _WORDS:
-            self._word(kind, place)
+        if kind in _SCALARS:
+            self._scalar(kind, place)
         elif not isinstance(value, dict):
-            raise self.document.error(place, f"is no {kind}", f"write a mapping; OpenAPI says what a {kind} has")
+            raise self.document.error(place, f"expected a mapping for the {kind}", f"Write the fields of the {kind}.")
         elif "$ref" in value and kind not in {"document", "components", "requirement"}:
             self._reference(kind, value, place)
         else:
@@ -100,7 +102,8 @@ class _Check:
     def _reference(self, kind: str, value: dict[str, Any], place: Place) -> None:
         target, where = self.document.follow(value, place)
         if not isinstance(target, dict):
-            raise self.document.error(place / "$ref", f"leads to what is no {kind}", f"let it lead to a {kind}")
+            hint = f"Make the reference point to {_a(kind)}."
+            raise self.document.error(place / "$ref", f"the target is not {_a(kind)}", hint)
         self.of(kind, where)
         if kind == "path item":
             self._object(kind, value, place)
@@ -108,7 +111,7 @@ class _Check:
     def _object(self, kind: str, value: dict[str, Any], place: Place) -> None:
         if kind == "requirement":
             for name in value:
-                self._each(["text"], place / name)
+                self._each(["string"], place / name)
         elif kind in _MAPPINGS:
             for name in value:
                 if not name.startswith("x-"):
@@ -119,37 +122,45 @@ class _Check:
     def _fields(self, kind: str, value: dict[str, Any], place: Place) -> None:
         for name in _REQUIRED.get(kind, ()):
             if name not in value:
-                raise self.document.error(place, f"a {kind} has no {name}", f"add {name}:")
+                raise self.document.error(place, f"required field {name} of the {kind} is missing", f"Add {name}.")
         for name, wanted in _SHAPES[kind].items():
             if name in value:
                 self._each(wanted, place / name)
         if kind in {"parameter", "header"} and len(value.get("content", "1")) != 1:
-            raise self.document.error(place / "content", f"the content of a {kind} has one media type", "name one")
+            hint = "Keep one media type."
+            raise self.document.error(place / "content", f"the {kind} must have exactly one media type", hint)
         for status in value.get("responses", ()) if kind == "operation" else ():
             if not _STATUS.match(status):
                 here = place / "responses" / status
-                raise self.document.error(here, f"{status!r} is no status", "write one such as '200', 4XX or default")
+                raise self.document.error(
+                    here, f"invalid status {status!r}", "Write, for example, '200', 4XX or default."
+                )
 
-    def _word(self, kind: str, place: Place) -> None:
+    def _scalar(self, kind: str, place: Place) -> None:
         value = self.document.at(place)
-        if not isinstance(value, _WORDS[kind]):
-            said = "true or false" if kind == "boolean" else "a text"
-            quotes = "put it in quotes" if kind == "text" and not isinstance(value, dict | list) else f"write {said}"
-            raise self.document.error(place, f"is {said} in OpenAPI", quotes)
+        if not isinstance(value, _SCALARS[kind]):
+            expected = "true or false" if kind == "boolean" else "a string"
+            quotes = kind == "string" and not isinstance(value, dict | list)
+            hint = "Put the value in quotes." if quotes else f"Write {expected}."
+            raise self.document.error(place, f"expected {expected}", hint)
 
-    def _each(self, wanted: Any, place: Place) -> None:
+    def _each(self, wanted: Shape, place: Place) -> None:
         value = self.document.at(place)
         if isinstance(wanted, str):
             self.of(wanted, place)
         elif isinstance(wanted, list):
             if not isinstance(value, list):
-                raise self.document.error(place, "is a list in OpenAPI", "write a list")
+                raise self.document.error(place, "expected a list", "Write a list.")
             for index in range(len(value)):
                 self.of(wanted[0], place / index)
         else:
             (kind,) = wanted
             if not isinstance(value, dict):
-                raise self.document.error(place, "is a mapping in OpenAPI", "write a mapping of names")
+                raise self.document.error(place, "expected a mapping", "Write a mapping of names to values.")
             for name in value:
                 if not (name.startswith("x-") and kind in _EXTENSIBLE):
                     self.of(kind, place / name)
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"

@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 
 from spec_gate.report.evidence import Evidence, evidence
 from spec_gate.schemas.names import keeps_to_names
-from spec_gate.source.documents import read_document
+from spec_gate.source.load import read_document
 from spec_gate.source.origins import FileOrigin
 from spec_gate.verdict import Verdict, judge
 from testbed.gate_quality.random_schemas import Maker, values

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from spec_gate.report.evidence import Evidence, evidence
-from spec_gate.source.documents import read_document
+from spec_gate.source.load import read_document
 from spec_gate.source.origins import FileOrigin
 from spec_gate.verdict import judge
 from testbed.gate_quality.cases import Case

@@ -108,13 +108,13 @@ def test_binary_junk_is_no_document(junk: bytes, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("base", "said"),
     [
-        ("nowhere.yaml", "cannot be read"),
-        (".", "cannot be read"),
+        ("nowhere.yaml", "cannot read the file"),
+        (".", "cannot read the file"),
         ("/dev/zero", "is larger than"),
-        ("git:no-such-revision:a.yaml", "there is no"),
+        ("git:no-such-revision:a.yaml", "does not exist in this repository"),
         ("git:HEAD", "git:REF:PATH"),
         ("git:--help:a", "git:REF:PATH"),
-        ("http://127.0.0.1:1/a.yaml", "cannot be fetched"),
+        ("http://127.0.0.1:1/a.yaml", "cannot fetch the document"),
     ],
 )
 def test_what_cannot_be_read_says_why(base: str, said: str, tmp_path: Path) -> None:

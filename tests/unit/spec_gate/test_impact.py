@@ -141,18 +141,18 @@ def test_an_example_that_a_fixture_names_is_missed(tmp_path: Path) -> None:
 
 
 BAD = {
-    "a list": ("- a\n", "is no mapping"),
-    "no name": ("reads: []\n", "has no consumer"),
-    "no reads": ("consumer: a\n", "has no reads"),
-    "empty reads": ("consumer: a\nreads: []\n", "is no list with something in it"),
-    "an unknown key": (CONSUMER + "owner: me\n", "there is no key 'owner' here"),
-    "an unknown key of a read": (CONSUMER.replace("status", "code"), "there is no key 'code' here"),
-    "a status that is a number": (CONSUMER.replace('"200"', "200"), "is no text"),
-    "a status that is none": (CONSUMER.replace('"200"', '"ok"'), "is no status"),
-    "a field without a slash": (CONSUMER.replace("/message", "message"), "is no JSON Pointer"),
-    "a field twice": (CONSUMER.replace("/message", "/items/*/price"), "stands twice"),
-    "an operation that is not there": (CONSUMER.replace("POST /chat", "POST /chats"), "describes no such operation"),
-    "an example that is a number": (CONSUMER.replace("[gift]", "[5]"), "is no text"),
+    "a list": ("- a\n", "expected a mapping"),
+    "no name": ("reads: []\n", "required key 'consumer' is missing"),
+    "no reads": ("consumer: a\n", "required key 'reads' is missing"),
+    "empty reads": ("consumer: a\nreads: []\n", "expected a list of at least one entry"),
+    "an unknown key": (CONSUMER + "owner: me\n", "unknown key 'owner'"),
+    "an unknown key of a read": (CONSUMER.replace("status", "code"), "unknown key 'code'"),
+    "a status that is a number": (CONSUMER.replace('"200"', "200"), "expected a non-empty string"),
+    "a status that is none": (CONSUMER.replace('"200"', '"ok"'), "invalid status"),
+    "a field without a slash": (CONSUMER.replace("/message", "message"), "invalid JSON Pointer"),
+    "a field twice": (CONSUMER.replace("/message", "/items/*/price"), "duplicate field"),
+    "an operation that is not there": (CONSUMER.replace("POST /chat", "POST /chats"), "the base document has no such operation"),
+    "an example that is a number": (CONSUMER.replace("[gift]", "[5]"), "expected a non-empty string"),
     "invalid YAML": ("consumer: [\n", "invalid YAML"),
     "duplicate keys": (CONSUMER + "consumer: b\n", "stands twice"),
 }  # fmt: skip
@@ -173,7 +173,7 @@ def test_two_files_cannot_speak_of_one_consumer(tmp_path: Path) -> None:
     files = [written(tmp_path, name, CONSUMER) for name in ("a.yaml", "b.yaml")]
     result = diff(CONTRACT, CONTRACT, "--consumers", files[0], "--consumers", files[1])
     assert result.exit_code == 2
-    assert "another file speaks of this consumer" in result.stderr
+    assert "another file describes this consumer" in result.stderr
 
 
 def test_fixtures_that_are_not_there_cannot_be_judged(tmp_path: Path) -> None:

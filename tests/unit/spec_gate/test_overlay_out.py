@@ -12,7 +12,7 @@ from chat_contract.document.overlay import apply_overlay
 from chat_contract.document.source import read_source
 from spec_gate.report.evidence import evidence
 from spec_gate.report.migration import overlay_text, same
-from spec_gate.source.documents import read_document
+from spec_gate.source.load import read_document
 from spec_gate.source.origins import FileOrigin
 from spec_gate.verdict import judge
 from testbed.gate_quality.cases import Case, all_cases

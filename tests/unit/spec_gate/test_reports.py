@@ -17,7 +17,7 @@ from spec_gate.impact.find import ImpactInput, find_impact
 from spec_gate.report import RENDERERS
 from spec_gate.report.evidence import Evidence, evidence
 from spec_gate.report.markdown import LONGEST
-from spec_gate.source.documents import read_document
+from spec_gate.source.load import read_document
 from spec_gate.source.origins import FileOrigin
 from spec_gate.verdict import judge
 from testbed.gate_quality.cases import Case, all_cases
