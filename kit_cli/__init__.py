@@ -1,1 +1,1 @@
-"""The command line; nobody imports it."""
+"""The ``chat-contract`` command line. Other packages do not import it."""

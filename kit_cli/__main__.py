@@ -1,4 +1,4 @@
-"""``python -m kit_cli``: the same as ``chat-contract``."""
+"""Run ``python -m kit_cli``, which is the same as ``chat-contract``."""
 
 from kit_cli.main import run
 

@@ -1,77 +1,112 @@
-"""``chat-contract``: one module a command, each imported only when it is called."""
+"""``chat-contract``: a table of commands, each imported only when it is called."""
 
 from __future__ import annotations
 
 import importlib
-import sys
+from dataclasses import dataclass
 
 import click
 
+from chat_contract.errors import UsageError
 from chat_contract.version import __version__
-from kit_cli.exit_codes import CANNOT_JUDGE
+from kit_cli.frame import Group
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A command: its module, its line in the help, and the extra that installs what it needs."""
+
+    module: str
+    help: str
+    extra: str | None = None
+
 
 _COMMANDS = {
-    "diff": ("kit_cli.commands.diff", "Judge a change of the contract.", "gate"),
-    "fixtures": ("kit_cli.commands.fixtures", "Check, list and begin fixtures of the mock.", None),
-    "mock": ("kit_cli.commands.mock", "Serve a mock of the chat service.", None),
-    "parity": ("kit_cli.commands.parity", "Show where two servers answer differently.", "suite"),
-    "record": ("kit_cli.commands.record", "Write down what the real service says.", "suite"),
-    "report": ("kit_cli.commands.report", "Join the reports of several runs.", "suite"),
-    "verify": ("kit_cli.commands.verify", "Judge whether a server keeps the contract.", "suite"),
+    "completion": _Entry("kit_cli.commands.completion", "Print a shell completion script."),
+    "diff": _Entry("kit_cli.commands.diff", "Find breaking changes between two OpenAPI documents.", "gate"),
+    "fixtures": _Entry("kit_cli.commands.fixtures", "Check, list and create fixtures of the mock server."),
+    "mock": _Entry("kit_cli.commands.mock", "Serve a mock of the chat service."),
+    "parity": _Entry("kit_cli.commands.parity", "Compare the responses of two servers.", "suite"),
+    "record": _Entry("kit_cli.commands.record", "Record exchanges with a real service as fixtures.", "suite"),
+    "report": _Entry("kit_cli.commands.report", "Convert the JSON report of a verify run.", "suite"),
+    "verify": _Entry("kit_cli.commands.verify", "Verify that a server follows the contract.", "suite"),
 }
-
-
-class _Commands(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return sorted(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        if cmd_name not in _COMMANDS:
-            return None
-        module_name, _, extra = _COMMANDS[cmd_name]
-        try:
-            module = importlib.import_module(module_name)
-        except ModuleNotFoundError as error:
-            if extra is None or (error.name or "").partition(".")[0] in _OURS:
-                raise
-            click.echo(
-                f"chat-contract {cmd_name} needs {error.name}, which is not installed: "
-                f"pip install 'chat-contract[{extra}]'",
-                err=True,
-            )
-            sys.exit(CANNOT_JUDGE)
-        command = getattr(module, cmd_name)
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.list_commands(ctx)])
-
-
-_OURS = frozenset(
+_OWN_PACKAGES = frozenset(
     {"chat_contract", "mock_server", "chat_mock", "chat_verifier", "kit_cli", "kit_http", "kit_reports", "spec_gate"}
 )
 
 
-@click.command(cls=_Commands, context_settings={"auto_envvar_prefix": "CHAT_CONTRACT", "max_content_width": 110})
+class _CommandTable(Group):
+    """The commands of the table, without importing them to list them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import a command; raises :class:`UsageError` if a package that it needs is not installed."""
+        entry = _COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        try:
+            module = importlib.import_module(entry.module)
+        except ModuleNotFoundError as error:
+            raise missing_package(cmd_name, error) from None
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; raises :class:`UsageError` if a package that it needs is not installed."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            raise missing_package(ctx.invoked_subcommand or "", error) from None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; the error for an unknown one suggests similar names."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            raise click.NoSuchCommand(error.command_name, possibilities=_COMMANDS, ctx=ctx) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name].help) for name in self.list_commands(ctx)])
+
+
+def missing_package(command: str, error: ModuleNotFoundError) -> Exception:
+    """Return what to raise for a failed import: a hint to install an extra, or the error itself if it is a bug."""
+    entry = _COMMANDS.get(command)
+    if entry is None or entry.extra is None or (error.name or "").partition(".")[0] in _OWN_PACKAGES:
+        return error
+    return UsageError(
+        f"{command} needs the package {error.name}, which is not installed. "
+        f"Run: pip install 'chat-contract[{entry.extra}]'"
+    )
+
+
+@click.command(
+    cls=_CommandTable,
+    context_settings={
+        "auto_envvar_prefix": "CHAT_CONTRACT",
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 110,
+    },
+)
 @click.version_option(__version__, prog_name="chat-contract")
 def cli() -> None:
-    """Prove that a chat service does what its documents say.
+    """Contract, mock server, verifier and change gate for the chat service.
 
-    Every option can also be set by a variable: --seed of verify by CHAT_CONTRACT_VERIFY_SEED, and so on.
+    Each option can also be set by an environment variable: CHAT_CONTRACT_VERIFY_SEED sets --seed of verify.
+
+    Exit codes: 0 and 1 are verdicts (1: violations, breaking changes or differences), 2: the command could not run,
+    70: internal error.
     """
 
 
 def run() -> None:
-    """Run the command line; the entry point of the installed script."""
-    try:
-        cli.main(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except click.Abort:
-        # Not 1: an interrupted run has found nothing.
-        click.echo("interrupted", err=True)
-        sys.exit(CANNOT_JUDGE)
+    """Run the command line. Entry point of the installed script."""
+    cli.main()

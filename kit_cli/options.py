@@ -1,4 +1,4 @@
-"""Options that more than one command has."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from pathlib import Path
 import click
 
 SPEC = click.option(
-    "--spec", type=click.Path(path_type=Path), metavar="FILE", help="Another contract in the place of the shipped one."
+    "--spec",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Use this OpenAPI document instead of the bundled contract.",
 )
 
 OVERLAY = click.option(
@@ -15,5 +18,5 @@ OVERLAY = click.option(
     type=click.Path(path_type=Path),
     metavar="FILE",
     multiple=True,
-    help="What this deployment documents beyond the vendor; repeatable.",
+    help="Apply this OpenAPI Overlay, which adds what a deployment documents beyond the vendor. Repeatable.",
 )

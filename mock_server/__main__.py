@@ -1,6 +1,25 @@
 """``python -m mock_server``: serve the mock without the rest of the command line."""
 
+import sys
+
+import click
+
+from chat_contract import KitError
 from mock_server.cli import mock
 
+CANNOT_START = 2
+"""The exit code when an option, a document or the port cannot be used."""
+
+
+def run() -> None:
+    """Serve the mock; exit with 2 if it cannot start."""
+    name = "python -m mock_server"
+    try:
+        mock.main(prog_name=name)
+    except KitError as error:
+        click.echo(f"{name}: {error}", err=True)
+        sys.exit(CANNOT_START)
+
+
 if __name__ == "__main__":
-    mock.main(prog_name="python -m mock_server")
+    run()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from chat_contract import KitError
 from mock_server.loading.load import read_blueprint
 from mock_server.loading.options import (
     DEFAULT_MAX_BODY,
@@ -17,9 +15,6 @@ from mock_server.loading.options import (
     read_options,
 )
 from mock_server.server.serve import DEFAULT_HOST, DEFAULT_PORT, Listening, serve
-
-CANNOT_START = 2
-"""The exit code when an option, a document or the port cannot be used."""
 
 _FILE = click.Path(path_type=Path)
 
@@ -109,9 +104,5 @@ def mock(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, **gi
 
     Exits with 2 if it cannot start: the port is taken, or an option or a document cannot be used.
     """
-    try:
-        options = read_options({**given, "own_name": host.lower()})
-        serve(read_blueprint(options), Listening(host, port, tls_cert, tls_key))
-    except KitError as error:
-        click.echo(f"{click.get_current_context().command_path}: {error}", err=True)
-        sys.exit(CANNOT_START)
+    options = read_options({**given, "own_name": host.lower()})
+    serve(read_blueprint(options), Listening(host, port, tls_cert, tls_key))

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from chat_contract import KitError, UsageError
-from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
+from kit_cli.exit_codes import ExitCode
+from kit_cli.frame import Command, current_frame
 from kit_cli.options import OVERLAY
 from kit_reports.targets import parse_targets, writable, write_whole
 from spec_gate.compare import Options, read, read_asked, run
@@ -29,15 +29,11 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
     """Explain a rule instead of comparing anything."""
     if name is None:
         return
-    try:
-        click.echo(listed() if name == "all" else explained(find_rule(name)), nl=False)
-    except UsageError as error:
-        click.echo(str(error), err=True)
-        sys.exit(CANNOT_JUDGE)
-    sys.exit(FINE)
+    click.echo(listed() if name == "all" else explained(find_rule(name)), nl=False)
+    sys.exit(ExitCode.OK)
 
 
-@click.command()
+@click.command(cls=Command, cannot="compare")
 @click.argument("base")
 @click.argument("revision")
 @OVERLAY
@@ -76,7 +72,7 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
     callback=_explain,
     help="Say what a rule is, why, and how to do it without breaking; all lists them.",
 )
-def diff(base: str, revision: str, **given: Any) -> None:
+def diff(base: str, revision: str, **given: Any) -> ExitCode:
     """Judge whether the change from BASE to REVISION breaks clients, and prove it.
 
     Each is an OpenAPI document, 3.0 or 3.1: a file, git:REF:PATH, a URL, or - for the standard input.
@@ -84,17 +80,6 @@ def diff(base: str, revision: str, **given: Any) -> None:
     Exits with 0 if nothing is found at the level that fails, 1 if something is, 2 if it could not be judged.
     """
     sys.setrecursionlimit(max(_DEPTH, sys.getrecursionlimit()))
-    try:
-        sys.exit(_diff(base, revision, given))
-    except KitError as error:
-        click.echo(f"could not judge: {error}", err=True)
-    except OSError as error:
-        click.echo(f"could not judge: the report cannot be written: {error}", err=True)
-    sys.exit(CANNOT_JUDGE)
-
-
-def _diff(base: str, revision: str, given: dict[str, Any]) -> int:
-    """Read every option before anything is judged, judge, and write what was found; returns the exit code."""
     targets = parse_targets(given["report"], RENDERERS, default="text")
     if given["write_waivers"] is not None:
         writable(given["write_waivers"], "--write-waivers")
@@ -121,11 +106,11 @@ def _diff(base: str, revision: str, given: dict[str, Any]) -> int:
     for target in targets:
         text = RENDERERS[target.format](found)
         if target.file is None:
-            click.echo(text, nl=not text.endswith("\n"))
+            current_frame().report(text)
         else:
             write_whole(target.file, text)
     if given["write_waivers"] is not None:
         write_whole(given["write_waivers"], drafted(found, today))
     if overlay is not None:
         write_whole(given["overlay_out"], overlay)
-    return FINDINGS if found["fails"] else FINE
+    return ExitCode.FINDINGS if found["fails"] else ExitCode.OK

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from chat_contract import DocumentError, KitError
-from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS
+from kit_cli.exit_codes import ExitCode
+from kit_cli.frame import Group, current_frame
 from kit_cli.options import OVERLAY, SPEC
 from mock_server.control.explain import explain, shown_cue
 from mock_server.loading.load import read_blueprint
@@ -29,7 +30,7 @@ _FOLDER = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def fixtures() -> None:
     """Check, list and begin the fixtures that the mock answers from."""
 
@@ -43,7 +44,7 @@ def check(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...]) -> 
 
     Exits with 1 if something cannot be served, with 2 if there is nothing to check or no contract to check it by.
     """
-    state = _read("check", folder, spec, overlay)
+    state = _read(folder, spec, overlay)
     served = state.blueprint.fixtures
     click.echo(f"all can be served; conversations: {len(served.conversations)}, items: {len(served.items)}")
 
@@ -55,7 +56,7 @@ def check(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...]) -> 
 @click.option("--explain", "message", metavar="MESSAGE", help="Say what would answer this message.")
 def list_(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...], message: str | None) -> None:
     """List the conversations with what a shopper must say in each turn."""
-    state = _read("list", folder, spec, overlay)
+    state = _read(folder, spec, overlay)
     lines = _listed(state) if message is None else _explained(explain(state, message))
     for line in lines:
         click.echo(line)
@@ -73,34 +74,27 @@ def list_(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...], mes
 )
 def new(name: str, folder: Path) -> None:
     """Write the beginnings of a conversation; never over a file that is there."""
-    try:
-        written = scaffold(folder, name)
-    except KitError as error:
-        _give_up("new", error, CANNOT_JUDGE)
+    written = scaffold(folder, name)
     for path in written:
         click.echo(f"wrote {path}")
     click.echo(f"change it, and see it live: chat-contract mock --fixtures {folder}")
 
 
-def _read(command: str, folder: Path | None, spec: Path | None, overlays: tuple[Path, ...]) -> State:
+def _read(folder: Path | None, spec: Path | None, overlays: tuple[Path, ...]) -> State:
     try:
         return State.from_blueprint(read_blueprint(Options(fixtures=folder, spec=spec, overlays=overlays)))
     except KitError as error:
-        wrong = all(_lies_in(each, folder) for each in apart(error))
-        _give_up(command, error, FINDINGS if wrong else CANNOT_JUDGE)
+        if not all(_lies_in(each, folder) for each in apart(error)):
+            raise
+        current_frame().fail(error)
+        if (count := len(apart(error))) > 1:
+            click.echo(f"{count} files cannot be served", err=True)
+        sys.exit(ExitCode.FINDINGS)
 
 
 def _lies_in(error: KitError, folder: Path | None) -> bool:
     """Tell a fixture that cannot be served from a folder that is not there, or a contract that cannot be read."""
     return isinstance(error, DocumentError) and folder is not None and folder in Path(error.path).parents
-
-
-def _give_up(command: str, error: KitError, code: int) -> NoReturn:
-    count = len(apart(error))
-    click.echo(f"chat-contract fixtures {command}: {error}", err=True)
-    if count > 1:
-        click.echo(f"{count} files cannot be served", err=True)
-    sys.exit(code)
 
 
 def _listed(state: State) -> Iterator[str]:

@@ -1,5 +1,9 @@
 """``chat-contract mock``: serve the mock."""
 
-from mock_server.cli import mock
+from __future__ import annotations
 
-__all__ = ["mock"]
+from kit_cli.frame import Command
+from mock_server.cli import mock as plain
+
+mock = Command(name=plain.name, callback=plain.callback, params=plain.params, help=plain.help)
+"""The command of ``python -m mock_server``, in the frame of this command line."""

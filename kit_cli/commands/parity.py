@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,23 +11,25 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from chat_contract import KitError, UsageError, load_contract
+from chat_contract import KitError, load_contract
 from chat_contract.exchange import Headers
 from chat_verifier.findings.parity import Difference, compared, differences
 from chat_verifier.findings.verdict import RunResult
 from chat_verifier.verify import Options, run
-from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
+from kit_cli.credentials import key_of
+from kit_cli.exit_codes import ExitCode
+from kit_cli.frame import Command, current_frame
 from kit_cli.options import OVERLAY, SPEC
 from kit_cli.progress import Meter
 from kit_http.headers import one_credential, parse_headers
-from kit_http.redaction.secrets import Secrets, secrets_of
+from kit_http.redaction.secrets import secrets_of
 from kit_http.transport import Transport
 
 _POSITIVE = click.FloatRange(min=0, min_open=True)
 _WIDTH = 120
 
 
-@click.command()
+@click.command(cls=Command, cannot="compare")
 @click.argument("url_a")
 @click.argument("url_b")
 @click.option("--header-a", multiple=True, metavar="'NAME: VALUE'", help="Sent to URL_A; repeatable.")
@@ -44,44 +45,37 @@ _WIDTH = 120
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, metavar="N", help="In flight.")
 @click.option("--timeout", type=_POSITIVE, metavar="S", help="Seconds a call may take.")
 @click.option("--json", "as_json", is_flag=True, help="Write the differences as JSON.")
-def parity(url_a: str, url_b: str, **given: Any) -> None:
+def parity(url_a: str, url_b: str, **given: Any) -> ExitCode:
     """Send the same calls to two servers and show where they differ.
 
     Both stand for the contract's server URL: calls go to URL_A/chat and URL_B/chat.
 
     Exits with 0 if they answer alike, 1 if they differ, 2 if they could not be compared.
     """
-    secrets = Secrets()
-    try:
-        keys = [_headers(given, side) for side in "ab"]
-        secrets = secrets_of((*keys[0], *keys[1]))
-        first, second = (_run(url, headers, given) for url, headers in zip((url_a, url_b), keys, strict=True))
-    except KitError as error:
-        click.echo(f"could not compare: {secrets.hide(str(error))}", err=True)
-        sys.exit(CANNOT_JUDGE)
+    keys = [_headers(given, side) for side in "ab"]
+    secrets = secrets_of((*keys[0], *keys[1]))
+    current_frame().redact = secrets.hide
+    first, second = (_run(url, headers, given) for url, headers in zip((url_a, url_b), keys, strict=True))
     found = differences(first, second)
     together = compared(first, second)
     if not together:
-        click.echo("could not compare: no request was answered by both; allow more by --max-requests", err=True)
-        sys.exit(CANNOT_JUDGE)
+        raise KitError("no request was answered by both servers. Raise --max-requests.")
     click.echo(secrets.hide((_json if given["as_json"] else _text)(first, second, found, together)), nl=False)
-    sys.exit(FINDINGS if found else FINE)
+    return ExitCode.FINDINGS if found else ExitCode.OK
 
 
 def _headers(given: dict[str, Any], side: str) -> Headers:
     headers = parse_headers(given[f"header_{side}"])
     name = given[f"key_env_{side}"]
     if name is not None:
-        key = os.environ.get(name, "")
-        if not key:
-            raise UsageError(f"--key-env-{side} {name}: there is no such variable, or it is empty; export it first")
+        key = key_of(f"--key-env-{side}", name)
         headers = (*headers, *parse_headers((f"Authorization: Bearer {key}",)))
     one_credential(headers)
     return headers
 
 
 def _run(url: str, headers: Headers, given: dict[str, Any]) -> RunResult:
-    with Meter(sys.stderr) as meter:
+    with Meter(sys.stderr, quiet=current_frame().quiet) as meter:
         return run(
             load_contract(given["spec"], given["overlay"]),
             Options(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from chat_contract import KitError
 from kit_cli.credentials import key_headers, with_key_options
-from kit_cli.exit_codes import CANNOT_JUDGE
+from kit_cli.exit_codes import ExitCode
+from kit_cli.frame import Command
 from kit_cli.options import OVERLAY, SPEC
 from mock_server.loading.options import read_options
 from mock_server.recorder.serve import DEFAULT_PORT, Plan
@@ -18,7 +17,7 @@ from mock_server.recorder.serve import record as serve_recorder
 from mock_server.server.serve import DEFAULT_HOST, Listening
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("upstream")
 @click.option(
     "--out",
@@ -35,23 +34,20 @@ from mock_server.server.serve import DEFAULT_HOST, Listening
 @click.option("--cors-origin", multiple=True, metavar="ORIGIN", help="Let pages of this origin read answers too.")
 @SPEC
 @OVERLAY
-def record(**given: Any) -> None:
+def record(**given: Any) -> ExitCode:
     """Hand requests on to UPSTREAM, judge every exchange, and keep it as fixtures for the mock.
 
     Point the frontend at this address instead of the service's. What is in the folder already is never overwritten.
 
     Exits with 2 if it cannot start: no such service's URL, a folder that holds something else, the port is taken.
     """
-    try:
-        plan = Plan(
-            upstream=given["upstream"],
-            out=given["out"],
-            headers=key_headers(given),
-            spec=given["spec"],
-            overlays=given["overlay"],
-            cors_origins=read_options({"cors_origins": given["cors_origin"]}).cors_origins,
-        )
-        serve_recorder(plan, Listening(given["host"], given["port"]))
-    except KitError as error:
-        click.echo(f"chat-contract record: {error}", err=True)
-        sys.exit(CANNOT_JUDGE)
+    plan = Plan(
+        upstream=given["upstream"],
+        out=given["out"],
+        headers=key_headers(given),
+        spec=given["spec"],
+        overlays=given["overlay"],
+        cors_origins=read_options({"cors_origins": given["cors_origin"]}).cors_origins,
+    )
+    serve_recorder(plan, Listening(given["host"], given["port"]))
+    return ExitCode.OK

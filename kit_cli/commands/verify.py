@@ -26,7 +26,8 @@ from chat_verifier.run.shards import parse_shard
 from chat_verifier.target.probe import check_base_url
 from chat_verifier.verify import Options, Preview, preview, run
 from kit_cli.credentials import key_headers, with_key_options
-from kit_cli.exit_codes import CANNOT_JUDGE, FINDINGS, FINE
+from kit_cli.exit_codes import ExitCode
+from kit_cli.frame import Command, current_frame
 from kit_cli.options import OVERLAY, SPEC
 from kit_cli.progress import Meter
 from kit_http.headers import one_credential, parse_headers
@@ -37,7 +38,7 @@ from kit_reports.waivers import check_used
 
 _POSITIVE = click.FloatRange(min=0, min_open=True)
 _FILE = click.Path(path_type=Path)
-_EXITS = {"conforms": FINE, "violates": FINDINGS, "inconclusive": CANNOT_JUDGE}
+_EXITS = {"conforms": ExitCode.OK, "violates": ExitCode.FINDINGS, "inconclusive": ExitCode.CANNOT_RUN}
 
 
 class _HeaderLine(click.ParamType[str]):
@@ -120,33 +121,27 @@ _TELLING = _all(
 )
 
 
-@click.command()
+@click.command(cls=Command, cannot="verify")
 @click.argument("base_url")
 @_REACHING
 @_JUDGING
 @_SPENDING
 @_TELLING
-def verify(base_url: str, **given: Any) -> None:
+def verify(base_url: str, **given: Any) -> ExitCode:
     """Judge whether the server at BASE_URL keeps the contract.
 
     BASE_URL stands for the contract's server URL: calls go to BASE_URL/chat.
 
     Exits with 0 if it conforms, 1 if it violates a clause, 2 if it could not be judged.
     """
-    secrets = Secrets()
-    try:
-        check_proxy(given["proxy"])
-        headers = _headers(given)
-        secrets = secrets_of(headers, given["proxy"])
-        sys.exit(_verify(base_url, headers, secrets, given))
-    except KitError as error:
-        click.echo(f"could not judge: {secrets.hide(str(error))}", err=True)
-    except OSError as error:
-        click.echo(f"could not judge: the report cannot be written: {error}", err=True)
-    sys.exit(CANNOT_JUDGE)
+    check_proxy(given["proxy"])
+    headers = _headers(given)
+    secrets = secrets_of(headers, given["proxy"])
+    current_frame().redact = secrets.hide
+    return _verify(base_url, headers, secrets, given)
 
 
-def _verify(base_url: str, headers: Headers, secrets: Secrets, given: dict[str, Any]) -> int:
+def _verify(base_url: str, headers: Headers, secrets: Secrets, given: dict[str, Any]) -> ExitCode:
     """Read every option before anything is sent, run, and write what was found; returns the exit code."""
     if given["cost_per_call"] is not None and not given["plan"]:
         raise UsageError("--cost-per-call is for --plan, which says what a run would cost; add it")
@@ -160,9 +155,9 @@ def _verify(base_url: str, headers: Headers, secrets: Secrets, given: dict[str, 
     options = _options(base_url, headers, contract, given)
     if given["plan"]:
         click.echo(_told(preview(contract, options), base_url, given["cost_per_call"]))
-        return FINE
+        return ExitCode.OK
     store_in(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "chat-contract"))
-    with Meter(sys.stderr) as meter:
+    with Meter(sys.stderr, quiet=current_frame().quiet) as meter:
         result = run(contract, replace(options, progress=meter))
     way = Way(options.base_url, headers, secrets, options.transport)
     document = evidence(result, way, changes_between(before, result.profile))
@@ -229,7 +224,7 @@ def _write(artefacts: Sequence[_Artefact], secrets: Secrets, record: Path | None
         if artefact.what in leaking:
             continue
         if artefact.file is None:
-            click.echo(artefact.text, nl=not artefact.text.endswith("\n"))
+            current_frame().report(artefact.text)
         else:
             write_whole(artefact.file, artefact.text)
     # What is on the disk counts, not what was meant to be there.

@@ -443,7 +443,7 @@ def test_a_wrong_option_is_told_before_anything_is_sent(arguments: tuple[str, ..
     result = call("verify", "http://127.0.0.1:9/v1", *arguments)
     assert result.exit_code == 2
     assert said in result.output
-    assert result.output.startswith("could not judge: ")
+    assert result.output.startswith("cannot verify: ")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import click
 
+from kit_cli.frame import COMMON_OPTIONS
 from kit_cli.main import cli
 from tests.support.paths import ROOT
 
@@ -22,12 +23,21 @@ This page is generated from the command line: `python -m tests.support.reference
 
 Every option can also be set by an environment variable.
 Its name is `CHAT_CONTRACT_`, the command and the option: `--seed` of `verify` is `CHAT_CONTRACT_VERIFY_SEED`.
+
+## Common options
+
+Every command has these options.
+
+| option | meaning |
+| --- | --- |
 """
 
 
 def page() -> str:
     """Return the whole page."""
-    return "\n".join([_HEAD, *_sections(cli, click.Context(cli, info_name="chat-contract"))])
+    context = click.Context(cli, info_name="chat-contract")
+    rows = [_row(option, context) for option in COMMON_OPTIONS]
+    return _HEAD + "\n".join([*rows, "", *_sections(cli, context)])
 
 
 def _sections(group: click.Group, context: click.Context) -> Iterator[str]:
@@ -43,7 +53,9 @@ def _sections(group: click.Group, context: click.Context) -> Iterator[str]:
 
 def _section(command: click.Command, context: click.Context) -> str:
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
-    rows = [row for parameter in command.params if (row := _row(parameter, context))]
+    rows = [
+        row for parameter in command.params if parameter not in COMMON_OPTIONS and (row := _row(parameter, context))
+    ]
     table = ["| option | meaning |", "| --- | --- |", *rows] if rows else []
     return "\n".join([f"## `{context.command_path}`", "", f"`{usage}`", "", *_prose(command.help or ""), *table, ""])
 

@@ -107,7 +107,10 @@ def test_a_kill_in_the_middle_loses_nothing_and_leaves_no_half(recorder: Any, tm
         (["http://x/v1?key=5", "--out", "new"], "more than scheme, host and path"),
         (["http://x/v1", "--out", "file"], "--out file: is no folder"),
         (["http://x/v1", "--out", "."], "--out .: holds something else than fixtures"),
-        (["http://x/v1", "--out", "new", "--key-env", "NO_SUCH"], "--key-env NO_SUCH: there is no such variable"),
+        (
+            ["http://x/v1", "--out", "new", "--key-env", "NO_SUCH"],
+            "--key-env NO_SUCH: the environment variable is not set",
+        ),
         (["http://x/v1", "--out", "new", "--cors-origin", "x"], "--cors-origin 'x' is no origin"),
         (["http://x/v1", "--out", "new", "--spec", "none.yaml"], "none.yaml: cannot be read"),
     ],

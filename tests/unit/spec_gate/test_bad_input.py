@@ -78,7 +78,7 @@ def message(ended: subprocess.CompletedProcess[str]) -> str:
     assert ended.returncode == 2, ended.stdout
     assert ended.stdout == ""
     assert "Traceback" not in ended.stderr
-    assert ended.stderr.count("could not judge: ") == 1
+    assert ended.stderr.count("cannot compare: ") == 1
     return ended.stderr
 
 

@@ -1,0 +1,29 @@
+"""``chat-contract completion``: prints a script that completes commands and options in a shell."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import get_completion_class
+
+from kit_cli.exit_codes import ExitCode
+from kit_cli.frame import Command
+
+_PROGRAM = "chat-contract"
+_VARIABLE = "_CHAT_CONTRACT_COMPLETE"
+
+
+@click.command(cls=Command)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> ExitCode:
+    """Print a script that completes commands and options in SHELL.
+
+    \b
+    bash: add to ~/.bashrc:  eval "$(chat-contract completion bash)"
+    zsh:  add to ~/.zshrc:   eval "$(chat-contract completion zsh)"
+    fish: add to ~/.config/fish/config.fish:  chat-contract completion fish | source
+    """  # noqa: D301 - click reads the backspace
+    writer = get_completion_class(shell)
+    assert writer is not None
+    # The script names the program; nothing is completed here, so any command serves.
+    click.echo(writer(click.Command(None), {}, _PROGRAM, _VARIABLE).source())
+    return ExitCode.OK

@@ -1,0 +1,198 @@
+"""The frame that every command runs in: common options, failure messages and exit codes.
+
+A command raises :class:`chat_contract.KitError` and catches nothing; the frame prints the message and exits with 2::
+
+    @click.command(cls=Command, cannot="verify")        # prefix of messages: "cannot verify: …"
+    def verify(base_url: str, **given: Any) -> ExitCode:
+        frame = current_frame()
+        frame.redact = secrets.hide                      # applied to messages and tracebacks from here on
+        frame.detail("…")                                # to standard error with --verbose
+        return ExitCode.OK
+
+Without ``cannot`` the prefix is the command's full name, for example ``chat-contract mock: …``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import click
+
+from chat_contract.errors import KitError
+from kit_cli.exit_codes import ExitCode
+from kit_cli.streams import discard_output, prepare_streams
+
+_PROGRAM = "chat-contract"
+
+
+def _color_from_environment() -> bool | None:
+    """Return False if NO_COLOR is set (see no-color.org), else None: colour in terminals only."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
+@dataclass
+class Frame:
+    """State of one run of the command line."""
+
+    prefix: str = _PROGRAM
+    """What failure messages begin with."""
+    redact: Callable[[str], str] = str
+    """Removes credentials from a message."""
+    color: bool | None = field(default_factory=_color_from_environment)
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+
+    def note(self, text: str) -> None:
+        """Print progress or a remark to standard error, unless ``--quiet`` is given."""
+        if not self.quiet:
+            self._print_error(text)
+
+    def detail(self, text: str) -> None:
+        """Print a detail to standard error if ``--verbose`` is given."""
+        if self.verbose:
+            self._print_error(text)
+
+    def report(self, text: str) -> None:
+        """Print a report to standard output."""
+        click.echo(text, nl=not text.endswith("\n"))
+
+    def fail(self, problem: object, *, prefix: str | None = None) -> None:
+        """Print why the command cannot do its work, with its prefix and without credentials."""
+        heading = click.style(f"{prefix or self.prefix}:", fg="red", bold=True)
+        self._print_error(f"{heading} {self.redact(str(problem))}")
+
+    def _print_error(self, text: str) -> None:
+        click.echo(text, err=True, color=self.color)
+
+
+def current_frame() -> Frame:
+    """Return the frame of the running command."""
+    return click.get_current_context().ensure_object(Frame)
+
+
+def _common_option(*names: str, help: str, **changes: Any) -> click.Option:  # noqa: A002 - click's name
+    """Make an option that changes the frame and is not handed to the command."""
+
+    def change(ctx: click.Context, _: click.Parameter, given: bool) -> None:  # noqa: FBT001 - click's signature
+        if given:
+            frame = ctx.ensure_object(Frame)
+            for name, value in changes.items():
+                setattr(frame, name, value)
+            ctx.color = frame.color
+
+    return click.Option(names, is_flag=True, expose_value=False, is_eager=True, callback=change, help=help)
+
+
+COMMON_OPTIONS: tuple[click.Option, ...] = (
+    _common_option("-q", "--quiet", quiet=True, help="Print errors and requested reports only."),
+    _common_option("-v", "--verbose", verbose=True, help="Print details of what the command does."),
+    _common_option("--no-color", color=False, help="Print without colour."),
+    _common_option("--debug", debug=True, help="Print the traceback of an internal error."),
+)
+
+
+class _Framed(click.Command):
+    """A command or a group that runs in a frame and has the common options."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.params = [*self.params, *COMMON_OPTIONS]
+
+    def main(  # type: ignore[override]  # click overloads it by an option that is fixed here
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **settings: Any
+    ) -> NoReturn:
+        """Run the command and exit: the only place where errors become messages and exit codes."""
+        run = super().main
+        settings["standalone_mode"] = False
+        sys.exit(_run(lambda frame: run(args, prog_name or _PROGRAM, obj=frame, **settings)))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's own options, then the common ones."""
+        options = [parameter for parameter in self.get_params(ctx) if isinstance(parameter, click.Option)]
+        common = [option for option in options if option in COMMON_OPTIONS or "--help" in option.opts]
+        _write_options(ctx, formatter, "Options", [option for option in options if option not in common])
+        _write_options(ctx, formatter, "Common options", common)
+
+
+def _write_options(
+    ctx: click.Context, formatter: click.HelpFormatter, title: str, options: Sequence[click.Option]
+) -> None:
+    records = [record for option in options if (record := option.get_help_record(ctx)) is not None]
+    if records:
+        with formatter.section(title):
+            formatter.write_dl(records)
+
+
+class Command(_Framed):
+    """A command; ``cannot`` names what has failed in its messages."""
+
+    def __init__(self, *arguments: Any, cannot: str | None = None, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.cannot = cannot
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Set the prefix of failure messages before options are read."""
+        path = ctx.command_path if ctx.command_path.startswith(_PROGRAM) else f"{_PROGRAM} {ctx.command_path}"
+        ctx.ensure_object(Frame).prefix = path if self.cannot is None else f"cannot {self.cannot}"
+        return super().parse_args(ctx, args)
+
+
+class Group(_Framed, click.Group):
+    """A command that has subcommands."""
+
+    command_class = Command
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the subcommands, then the options."""
+        self.format_commands(ctx, formatter)
+        super().format_options(ctx, formatter)
+
+
+def _run(call: Callable[[Frame], object]) -> int:
+    """Run a command in a new frame and return the exit code."""
+    frame = Frame()
+    prepare_streams()
+    try:
+        return _completed(call, frame)
+    except click.ClickException as error:
+        error.show()
+    except (click.Abort, KeyboardInterrupt):
+        # Not 1: an interrupted run has no verdict.
+        frame.fail("interrupted", prefix=_PROGRAM)
+    except KitError as error:
+        frame.fail(error)
+    except OSError as error:
+        discard_output()
+        frame.fail(f"{error.strerror or error}: {error.filename}" if error.filename else error.strerror or error)
+    except Exception as error:  # noqa: BLE001 - the outermost handler: exit codes 0 and 1 are verdicts
+        _report_internal_error(error, frame)
+        return ExitCode.INTERNAL_ERROR
+    return ExitCode.CANNOT_RUN
+
+
+def _completed(call: Callable[[Frame], object], frame: Frame) -> int:
+    """Return the exit code of a command that ends without an error, with its output written."""
+    try:
+        code = call(frame)
+    except SystemExit as ended:
+        code = ended.code
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    return code if isinstance(code, int) else ExitCode.OK
+
+
+def _report_internal_error(error: Exception, frame: Frame) -> None:
+    """Print one line for a bug in the kit and how to see the traceback, or the traceback with ``--debug``."""
+    if frame.debug:
+        import traceback  # noqa: PLC0415 - needed only here
+
+        click.echo(frame.redact("".join(traceback.format_exception(error))), err=True, nl=False)
+    message = " ".join(str(error).split())
+    frame.fail(f"internal error: {type(error).__name__}: {message}".removesuffix(": "), prefix=_PROGRAM)
+    if not frame.debug:
+        click.echo("Run again with --debug to see the traceback.", err=True)
