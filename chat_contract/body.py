@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from chat_contract.errors import Pointer
@@ -30,18 +31,33 @@ class _Absent:
 ABSENT: Any = _Absent()
 """Stands for the value of a body that has none."""
 
-NOT_UTF_8 = "not-utf-8"
-OTHER_ENCODING = "other-encoding"
-BYTE_ORDER_MARK = "byte-order-mark"
-DUPLICATE_KEYS = "duplicate-keys"
-SURROGATE = "surrogate"
-SURROGATE_IN_MESSAGE = "surrogate-in-message"
-NONCHARACTER = "noncharacter"
-NOT_FINITE = "not-finite"
-HUGE_INTEGER = "huge-integer"
-TOO_DEEP = "too-deep"
 
-_UNTRUSTED = frozenset({NOT_UTF_8, NOT_FINITE, SURROGATE, SURROGATE_IN_MESSAGE, HUGE_INTEGER, TOO_DEEP})
+class Deviation(StrEnum):
+    """A property that takes a body out of I-JSON (RFC 7493) without breaking the grammar of JSON."""
+
+    NOT_UTF_8 = "not-utf-8"
+    OTHER_ENCODING = "other-encoding"
+    BYTE_ORDER_MARK = "byte-order-mark"
+    DUPLICATE_KEYS = "duplicate-keys"
+    SURROGATE = "surrogate"
+    SURROGATE_IN_MESSAGE = "surrogate-in-message"
+    NONCHARACTER = "noncharacter"
+    NOT_FINITE = "not-finite"
+    HUGE_INTEGER = "huge-integer"
+    TOO_DEEP = "too-deep"
+
+
+_UNTRUSTED = frozenset(
+    {
+        Deviation.NOT_UTF_8,
+        Deviation.NOT_FINITE,
+        Deviation.SURROGATE,
+        Deviation.SURROGATE_IN_MESSAGE,
+        Deviation.HUGE_INTEGER,
+        Deviation.TOO_DEEP,
+    }
+)
+"""The deviations with which readers disagree about the value."""
 
 _BRACKET_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
 _ODD_CHARACTER = re.compile(r"[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]|[\U0001fffe-\U0001ffff]")
@@ -63,7 +79,7 @@ class Body:
 
     value: Any
     fault: SyntaxFault | None
-    beyond_ijson: frozenset[str]
+    beyond_ijson: frozenset[Deviation]
     malformed: bool = False
     empty: bool = False
     depth: int = 0
@@ -73,21 +89,21 @@ def read_body(raw: bytes) -> Body:
     """Read a body; never raises, whatever the bytes."""
     if not raw:
         return Body(ABSENT, SyntaxFault("Expecting value", 0), frozenset(), malformed=True, empty=True)
-    beyond: set[str] = set()
+    beyond: set[Deviation] = set()
     encoding = json.detect_encoding(raw)
     if encoding == "utf-8-sig":
-        beyond.add(BYTE_ORDER_MARK)
+        beyond.add(Deviation.BYTE_ORDER_MARK)
     elif encoding != "utf-8":
-        beyond.add(OTHER_ENCODING)
+        beyond.add(Deviation.OTHER_ENCODING)
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
         offset = len(raw[: error.start].decode(encoding, "replace"))
         fault = SyntaxFault(f"The body is not {encoding.upper().replace('-SIG', '')}", offset)
-        return Body(ABSENT, fault, frozenset({NOT_UTF_8, *beyond}))
+        return Body(ABSENT, fault, frozenset({Deviation.NOT_UTF_8, *beyond}))
     depth, deepest_at = _depth(text)
     if depth > MAX_DEPTH:
-        beyond.add(TOO_DEEP)
+        beyond.add(Deviation.TOO_DEEP)
         return Body(
             ABSENT,
             SyntaxFault(f"Nested deeper than {MAX_DEPTH} levels", deepest_at),
@@ -97,24 +113,24 @@ def read_body(raw: bytes) -> Body:
     return _parse(text, beyond, depth)
 
 
-def _parse(text: str, beyond: set[str], depth: int) -> Body:
+def _parse(text: str, beyond: set[Deviation], depth: int) -> Body:
     notes: list[SyntaxFault] = []
 
     def constant(name: str) -> float:
-        beyond.add(NOT_FINITE)
+        beyond.add(Deviation.NOT_FINITE)
         notes.append(SyntaxFault(f"{name} is no JSON number", max(text.find(name), 0)))
         return float(name.replace("Infinity", "inf"))
 
     def real(written: str) -> float:
         number = float(written)
         if math.isinf(number):
-            beyond.add(NOT_FINITE)
+            beyond.add(Deviation.NOT_FINITE)
             notes.append(SyntaxFault("Number out of range", max(text.find(written), 0)))
         return number
 
     def integer(written: str) -> int:
         if len(written.lstrip("-")) > MAX_DIGITS:
-            beyond.add(HUGE_INTEGER)
+            beyond.add(Deviation.HUGE_INTEGER)
             notes.append(SyntaxFault(f"Integer of more than {MAX_DIGITS} digits", max(text.find(written), 0)))
             return 0
         return int(written)
@@ -122,7 +138,7 @@ def _parse(text: str, beyond: set[str], depth: int) -> Body:
     def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
         built = dict(members)
         if len(built) < len(members):
-            beyond.add(DUPLICATE_KEYS)
+            beyond.add(Deviation.DUPLICATE_KEYS)
         return built
 
     try:
@@ -132,10 +148,10 @@ def _parse(text: str, beyond: set[str], depth: int) -> Body:
     if _may_hold_odd_characters(text):
         for place, string in _strings(value, ()):
             if _SURROGATE.search(string):
-                beyond.add(SURROGATE_IN_MESSAGE if place == (MESSAGE,) else SURROGATE)
+                beyond.add(Deviation.SURROGATE_IN_MESSAGE if place == (MESSAGE,) else Deviation.SURROGATE)
                 notes.append(SyntaxFault("A surrogate stands alone", 0))
             elif _has_noncharacter(string):
-                beyond.add(NONCHARACTER)
+                beyond.add(Deviation.NONCHARACTER)
     fault = notes[0] if beyond & _UNTRUSTED and notes else None
     return Body(value, fault, frozenset(beyond), depth=depth)
 

@@ -1,6 +1,6 @@
-"""The oracle: judges one interaction by every clause that is about it.
+"""The oracle: judges one exchange by every clause that applies to it.
 
-Pure: what was known before comes in as a :class:`chat_contract.history.History`, and :func:`remember` adds to it.
+Pure: earlier exchanges are passed in as a :class:`chat_contract.history.History`; :func:`update_history` adds to it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from chat_contract.rules import (
     robustness,
     validation_error,
 )
-from chat_contract.rules.facts import Facts, Kind, Rule
+from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
+from chat_contract.rules.findings import JSON_TYPES, Rule
 
 RULES: tuple[Rule, ...] = tuple(
     rule
@@ -41,61 +42,81 @@ _TOO_MANY_REQUESTS = 429
 
 @dataclass(frozen=True)
 class Violation:
-    """A clause that an interaction breaks: where, what was promised, what came."""
+    """A clause that an exchange violates.
+
+    ``observed`` is the stable id of what the exchange shows instead; see :class:`chat_contract.rules.findings.Finding`.
+    Group and compare by ``clause``, ``pointer`` and ``observed``; ``expected`` and ``got`` are for readers.
+    """
 
     clause: str
     level: str
-    says: str
+    requirement: str
     pointer: Pointer
     expected: str
+    observed: str
     got: Any
+    in_request: bool = False
+
+    @property
+    def got_text(self) -> str:
+        """What the exchange shows, as plain text: the JSON value, or a phrase."""
+        return shorten(self.got) if self.observed in JSON_TYPES else str(self.got)
 
     @property
     def message(self) -> str:
-        """One line that says it all."""
-        where = f" at {render_pointer(self.pointer)}" if self.pointer else ""
-        return f"{self.clause}: expected {self.expected}{where}, got {shorten(self.got)}"
+        """The violation on one line."""
+        where = f" at {render_pointer(self.pointer)}" if self.pointer and not self.in_request else ""
+        return f"{self.clause}: expected {self.expected}{where}, got {self.got_text}"
 
 
-def facts_of(contract: Contract, exchange: Exchange, history: History) -> Facts:
-    """See the interaction from all sides; the history is the one from before it."""
-    return Facts(contract, exchange, classify(contract, exchange.request, history), history)
+def examine(contract: Contract, exchange: Exchange, history: History) -> ExchangeFacts:
+    """Classify the exchange; ``history`` is the one from before it."""
+    return ExchangeFacts(contract, exchange, classify(contract, exchange.request, history), history)
 
 
 def judge(contract: Contract, exchange: Exchange, history: History | None = None) -> Iterator[Violation]:
-    """Yield every violation of a clause by this request and this answer."""
-    return violations(facts_of(contract, exchange, history or History()))
+    """Yield every violation of a clause in the exchange."""
+    return find_violations(examine(contract, exchange, history or History()))
 
 
-def violations(facts: Facts) -> Iterator[Violation]:
-    """Yield every violation in an interaction that is seen already."""
-    for rule in _rules_about(facts):
+def find_violations(facts: ExchangeFacts) -> Iterator[Violation]:
+    """Yield every violation of a clause in an exchange that is classified already."""
+    for rule in _rules_for(facts):
         if rule.applies(facts):
             clause = facts.contract.clauses[rule.clause]
             for found in rule.find(facts):
-                yield Violation(clause.id, clause.level, clause.says, found.pointer, found.expected, found.got)
+                yield Violation(
+                    clause=clause.id,
+                    level=clause.level,
+                    requirement=clause.requirement,
+                    pointer=found.pointer,
+                    expected=found.expected,
+                    observed=found.observed,
+                    got=found.got,
+                    in_request=found.in_request,
+                )
 
 
-def tried(facts: Facts) -> frozenset[str]:
-    """Return the clauses that this interaction puts to the test, whether it breaks them or not."""
-    return frozenset(rule.clause for rule in _rules_about(facts) if rule.applies(facts))
+def exercised_clauses(facts: ExchangeFacts) -> frozenset[str]:
+    """Return the ids of the clauses that the exchange tests, violated or not."""
+    return frozenset(rule.clause for rule in _rules_for(facts) if rule.applies(facts))
 
 
-def _rules_about(facts: Facts) -> tuple[Rule, ...]:
-    """Return the rules that may judge the answer: none where it is a 429, which is no verdict on the request."""
+def _rules_for(facts: ExchangeFacts) -> tuple[Rule, ...]:
+    """Return all rules, or none for a 429, which is not a verdict on the request."""
     return () if facts.status == _TOO_MANY_REQUESTS else RULES
 
 
-def remember(history: History, facts: Facts) -> None:
-    """Add to the history what the interaction tells about the server's conversations."""
+def update_history(history: History, facts: ExchangeFacts) -> None:
+    """Record in the history what the exchange shows about the server's conversations."""
     if facts.status == _TOO_MANY_REQUESTS:
         return
-    if facts.kind is Kind.LATITUDE and facts.sent_id is None and facts.status in {200, 422}:
-        history.answered.setdefault(facts.request.body, facts.status)
+    if facts.kind is RequestKind.UNSPECIFIED and facts.sent_id is None and facts.status in {200, 422}:
+        history.statuses.setdefault(facts.request.body, facts.status)
     if facts.sent_id is not None:
         known = history.conversations.get(facts.sent_id)
         if known is not None:
-            known.rejected = facts.refused
+            known.rejected = facts.rejected
             known.turns += 1
         else:
             history.note_user(facts.sent_id, facts.field(USER))

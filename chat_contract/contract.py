@@ -43,7 +43,7 @@ class Clause:
 
     id: str
     level: str
-    says: str
+    requirement: str
     source: str
 
     @property
@@ -405,14 +405,19 @@ def _clauses(source: Source) -> Mapping[str, Clause]:
     clauses = {}
     for name, row in source.value["clauses"].items():
         pointer = ("clauses", name)
-        if not isinstance(row, dict) or row.get("level") not in _LEVELS or not row.get("says") or not row.get("source"):
+        if (
+            not isinstance(row, dict)
+            or row.get("level") not in _LEVELS
+            or not row.get("requirement")
+            or not row.get("source")
+        ):
             raise source.error(
-                "a clause has a level, a source and a sentence",
+                "a clause needs a level, a requirement and a source",
                 pointer=pointer,
                 value=row,
-                hint=f"give level (one of {', '.join(_LEVELS)}), source and says",
+                hint=f"Set level (one of {', '.join(_LEVELS)}), requirement and source.",
             )
-        clauses[name] = Clause(name, row["level"], row["says"], row["source"])
+        clauses[name] = Clause(name, row["level"], row["requirement"], row["source"])
     return MappingProxyType(clauses)
 
 

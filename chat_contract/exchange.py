@@ -1,4 +1,4 @@
-"""One request with what came of it: plain frozen values, without a socket."""
+"""An HTTP exchange as plain frozen values: the request, and the response or the way it failed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Literal
 Headers = tuple[tuple[str, str], ...]
 
 Credential = Literal["given", "missing", "wrong", "malformed", "spoofed"]
-"""What a request says of its key; ``given`` is what the run was told to send."""
+"""Which credential a request carries; ``given`` is the one that the user configured."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it goes over the wire. ``path`` is what follows the server's base URL."""
+    """A request as sent. ``path`` is relative to the server's base URL."""
 
     method: str
     path: str
@@ -29,7 +29,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer that came whole. ``elapsed`` is in seconds."""
+    """A complete response. ``elapsed`` is in seconds."""
 
     status: int
     headers: Headers = ()
@@ -40,22 +40,26 @@ class Response:
         return find_header(self.headers, name)
 
 
+BreakdownKind = Literal["reset", "truncated", "silence", "garbled"]
+"""How a response failed to arrive.
+
+``reset``: the connection closed before a response; ``truncated``: it closed inside one; ``silence``: no response in
+time; ``garbled``: the bytes are not HTTP.
+"""
+
+
 @dataclass(frozen=True)
 class Breakdown:
-    """An answer that did not come, or not whole.
+    """A response that did not arrive, or did not arrive completely. ``elapsed`` is in seconds."""
 
-    ``reset``: the connection closed before an answer; ``truncated``: it closed inside one; ``silence``: nothing came
-    in time; ``garbled``: what came is no HTTP.
-    """
-
-    kind: Literal["reset", "truncated", "silence", "garbled"]
+    kind: BreakdownKind
     detail: str = ""
     elapsed: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request and its outcome; ``concurrent``: other conversations had requests in flight meanwhile."""
+    """A request and its outcome. ``concurrent``: requests of other conversations were in flight at the same time."""
 
     request: Request
     outcome: Response | Breakdown
@@ -63,6 +67,6 @@ class Exchange:
 
 
 def find_header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
-    """Return the first header of that name, in any case."""
+    """Return the value of the first header with the name, ignoring case, or None."""
     wanted = name.lower()
     return next((value for key, value in headers if key.lower() == wanted), None)

@@ -98,7 +98,7 @@ class Judged:
 
     def _story(self, cause: Cause) -> str:
         shown = command(cause.exhibit, Way(self.result.base_url, self.headers, self.secrets))
-        return self.secrets.hide(f"{cause.violation.message}\n{cause.violation.says}\n\n{shown}")
+        return self.secrets.hide(f"{cause.violation.message}\n{cause.violation.requirement}\n\n{shown}")
 
 
 @pytest.fixture(scope="session")

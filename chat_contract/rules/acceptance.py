@@ -1,4 +1,4 @@
-"""Requests that must get 200, and which clause each of them is about."""
+"""Requests that must get 200, and the clause that each of them tests."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from chat_contract.body import ABSENT
 from chat_contract.contract import DOCUMENTED
 from chat_contract.roles import CONVERSATION, EVENT_TIME, EVENT_TYPE, EVENTS, MESSAGE
-from chat_contract.rules.facts import Facts, Finding, Kind, Rule, within
+from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind, within
+from chat_contract.rules.findings import Finding, Rule, wrong_outcome
 
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9 ,.?!-]*\Z")
-_PLAIN_TIME = re.compile(r"[0-9-]{10}T[0-9:]{8}Z\Z")
+_PLAIN_TIMESTAMP = re.compile(r"[0-9-]{10}T[0-9:]{8}Z\Z")
 
 
-def _properties(facts: Facts) -> dict[str, Any]:
+def _properties(facts: ExchangeFacts) -> dict[str, Any]:
     return within(facts.contract.schemas[DOCUMENTED], "properties")
 
 
-def _event_schema(facts: Facts) -> dict[str, Any]:
+def _event_schema(facts: ExchangeFacts) -> dict[str, Any]:
     return within(_properties(facts), EVENTS, "items")
 
 
-def _event_properties(facts: Facts) -> dict[str, Any]:
+def _event_properties(facts: ExchangeFacts) -> dict[str, Any]:
     return within(_event_schema(facts), "properties")
 
 
-def _keys(facts: Facts) -> set[str]:
-    """Name the fields of a request that must be accepted; the conversation it goes on with does not count."""
+def _keys(facts: ExchangeFacts) -> set[str]:
+    """Return the names of the request's fields, without ``conversation_id``."""
     return set(facts.body) - {CONVERSATION}
 
 
-def _events(facts: Facts) -> list[dict[str, Any]]:
+def _events(facts: ExchangeFacts) -> list[dict[str, Any]]:
     return facts.body.get(EVENTS) or []
 
 
-def _out_of_order(facts: Facts) -> bool:
+def _has_other_key_order(facts: ExchangeFacts) -> bool:
     def shuffled(keys: list[str], order: list[str]) -> bool:
         return keys != [name for name in order if name in keys]
 
@@ -46,32 +46,32 @@ def _out_of_order(facts: Facts) -> bool:
     )
 
 
-def _odd_text(facts: Facts) -> bool:
+def _has_unusual_text(facts: ExchangeFacts) -> bool:
     texts = [facts.body.get(MESSAGE, "")]
     texts += [text for event in _events(facts) for key, text in event.items() if key != EVENT_TIME]
     return not all(_PLAIN_TEXT.match(text) for text in texts)
 
 
-def _odd_time(facts: Facts) -> bool:
-    return any(not _PLAIN_TIME.match(event[EVENT_TIME]) for event in _events(facts) if EVENT_TIME in event)
+def _has_unusual_timestamp(facts: ExchangeFacts) -> bool:
+    return any(not _PLAIN_TIMESTAMP.match(event[EVENT_TIME]) for event in _events(facts) if EVENT_TIME in event)
 
 
-def _odd_type(facts: Facts) -> bool:
+def _has_new_event_type(facts: ExchangeFacts) -> bool:
     return any(event[EVENT_TYPE] not in _known_types(facts) for event in _events(facts) if EVENT_TYPE in event)
 
 
-def _is_documented_example(facts: Facts) -> bool:
+def _is_documented_example(facts: ExchangeFacts) -> bool:
     def bare(body: dict[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in body.items() if key != CONVERSATION}
 
-    return any(bare(facts.body) == bare(example) for example in _full_examples(facts))
+    return any(bare(facts.body) == bare(example) for example in _documented_examples(facts))
 
 
-def _full_examples(facts: Facts) -> list[dict[str, Any]]:
+def _documented_examples(facts: ExchangeFacts) -> list[dict[str, Any]]:
     return [facts.contract.request_examples["documented"]] if "documented" in facts.contract.request_examples else []
 
 
-def _known_types(facts: Facts) -> set[Any]:
+def _known_types(facts: ExchangeFacts) -> set[Any]:
     return {
         event.get(EVENT_TYPE)
         for example in facts.contract.request_examples.values()
@@ -79,7 +79,7 @@ def _known_types(facts: Facts) -> set[Any]:
     }
 
 
-def _one_optional_field(facts: Facts) -> bool:
+def _has_one_optional_field(facts: ExchangeFacts) -> bool:
     required = set(facts.contract.schemas[DOCUMENTED].get("required", ()))
     event_required = set(_event_schema(facts).get("required", ()))
     return len(set(facts.body) - required) == 1 and all(
@@ -87,144 +87,140 @@ def _one_optional_field(facts: Facts) -> bool:
     )
 
 
-def _has_minimal_event(facts: Facts) -> bool:
+def _has_minimal_event(facts: ExchangeFacts) -> bool:
     required = set(_event_schema(facts).get("required", ()))
     return any(set(event) == required for event in _events(facts))
 
 
-def _all_fields(facts: Facts) -> bool:
+def _has_all_fields(facts: ExchangeFacts) -> bool:
     return _keys(facts) >= set(_properties(facts)) - {CONVERSATION}
 
 
-def _no_events(facts: Facts) -> bool:
+def _has_no_events(facts: ExchangeFacts) -> bool:
     return bool(facts.field(EVENTS) == [])
 
 
-def _message_alone(facts: Facts) -> bool:
+def _has_message_alone(facts: ExchangeFacts) -> bool:
     return _keys(facts) == {MESSAGE}
 
 
-def _anything(_: Facts) -> bool:
+def _always(_: ExchangeFacts) -> bool:
     return True
 
 
-_AIMS: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
+_FEATURES: tuple[tuple[str, Callable[[ExchangeFacts], bool]], ...] = (
     ("request.documented-example", _is_documented_example),
-    ("request.key-order", _out_of_order),
-    ("request.all-fields", _all_fields),
-    ("request.text", _odd_text),
-    ("request.timestamp", _odd_time),
-    ("request.event-type", _odd_type),
-    ("request.no-events", _no_events),
+    ("request.key-order", _has_other_key_order),
+    ("request.all-fields", _has_all_fields),
+    ("request.text", _has_unusual_text),
+    ("request.timestamp", _has_unusual_timestamp),
+    ("request.event-type", _has_new_event_type),
+    ("request.no-events", _has_no_events),
     ("request.minimal-event", _has_minimal_event),
-    ("request.optional-field", _one_optional_field),
-    ("request.message-alone", _message_alone),
-    ("request.accepted", _anything),
+    ("request.optional-field", _has_one_optional_field),
+    ("request.message-alone", _has_message_alone),
+    ("request.accepted", _always),
 )
-"""What a request that must be accepted is about: the first that fits is blamed, all that fit have been tried."""
+"""The features that a must-accept request tests. It tests all that fit; a rejection violates one (_violated_clause)."""
 
-_BLAMED = {
+_CLAUSE_OF_FIELD = {
     EVENT_TIME: "request.timestamp",
     EVENT_TYPE: "request.event-type",
     MESSAGE: "request.text",
 }
 
 
-def _blamed_clause(facts: Facts) -> str:
-    """Choose the clause that the refusal itself points at, else the first that the request is about."""
-    fitting = [clause for clause, fits in _AIMS if fits(facts)]
-    detail = facts.answer.get("detail") if isinstance(facts.answer, dict) else None
+def _violated_clause(facts: ExchangeFacts) -> str:
+    """Return the clause of the field that the rejection names, otherwise the first one that fits the request."""
+    fitting = [clause for clause, fits in _FEATURES if fits(facts)]
+    detail = facts.response_json.get("detail") if isinstance(facts.response_json, dict) else None
     for entry in detail if isinstance(detail, list) else ():
         loc = entry.get("loc") if isinstance(entry, dict) else None
-        clause = _BLAMED.get(loc[-1]) if isinstance(loc, list) and loc and isinstance(loc[-1], str) else None
+        clause = _CLAUSE_OF_FIELD.get(loc[-1]) if isinstance(loc, list) and loc and isinstance(loc[-1], str) else None
         if clause in fitting:
             return str(clause)
     return fitting[0]
 
 
-def _is_answered_otherwise(facts: Facts) -> bool:
-    """Neither 200, nor what other clauses speak of: another 2xx, too large."""
+def _is_not_accepted(facts: ExchangeFacts) -> bool:
+    """Return whether the status is wrong and no other clause covers it (another 2xx, 413)."""
     return not (facts.too_large or 200 <= facts.status < 300)
 
 
-def _tries_accepted(facts: Facts, fits: Callable[[Facts], bool]) -> bool:
-    return facts.kind is Kind.MUST_ACCEPT and not facts.failed and fits(facts)
+def _applies_accepted(facts: ExchangeFacts, fits: Callable[[ExchangeFacts], bool]) -> bool:
+    return facts.kind is RequestKind.MUST_ACCEPT and not facts.failed and fits(facts)
 
 
-def accepted(facts: Facts, clause: str) -> Iterator[Finding]:
-    if _is_answered_otherwise(facts) and _blamed_clause(facts) == clause:
-        yield Finding("status 200", _refusal(facts))
+def accepted(facts: ExchangeFacts, clause: str) -> Iterator[Finding]:
+    if _is_not_accepted(facts) and _violated_clause(facts) == clause:
+        yield wrong_outcome("status 200", facts)
 
 
-def _is_documented_text(facts: Facts) -> bool:
-    """Documented, in plain JSON, and nothing in it that is refused with good reason."""
+def _is_documented_text(facts: ExchangeFacts) -> bool:
+    """Return whether the request is documented, plain JSON, and gives the server no good reason to reject it."""
     return (
-        facts.kind is Kind.LATITUDE
+        facts.kind is RequestKind.UNSPECIFIED
         and facts.classification.request_class == DOCUMENTED
         and facts.classification.media_type == "json"
         and not any(fault.keyword == "additionalProperties" for fault in facts.classification.faults)
         and not facts.failed
-        and not facts.deep
+        and not facts.deeply_nested
     )
 
 
-def _tries_unknown_conversation(facts: Facts) -> bool:
+def _applies_unknown_conversation(facts: ExchangeFacts) -> bool:
     return (
-        facts.kind is Kind.LATITUDE
+        facts.kind is RequestKind.UNSPECIFIED
         and not facts.failed
         and isinstance(facts.body, dict)
-        and facts.body in _full_examples(facts)
+        and facts.body in _documented_examples(facts)
     )
 
 
-def unknown_conversation(facts: Facts) -> Iterator[Finding]:
+def unknown_conversation(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.status == 422:
-        yield Finding("status 200", _refusal(facts))
+        yield wrong_outcome("status 200", facts)
 
 
-def _tries_documented(facts: Facts) -> bool:
-    return _is_documented_text(facts) and facts.body not in _full_examples(facts)
+def _applies_documented(facts: ExchangeFacts) -> bool:
+    return _is_documented_text(facts) and facts.body not in _documented_examples(facts)
 
 
-def documented(facts: Facts) -> Iterator[Finding]:
+def documented(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.status == 422:
-        yield Finding("status 200", _refusal(facts))
+        yield wrong_outcome("status 200", facts)
 
 
-def _tries_charset(facts: Facts) -> bool:
+def _applies_charset(facts: ExchangeFacts) -> bool:
     return (
-        facts.kind is Kind.LATITUDE
+        facts.kind is RequestKind.UNSPECIFIED
         and facts.classification.media_type == "json-with-charset"
         and not facts.classification.faults
         and not facts.failed
     )
 
 
-def charset(facts: Facts) -> Iterator[Finding]:
+def charset(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.status != 200:
-        yield Finding("status 200", _refusal(facts))
+        yield wrong_outcome("status 200", facts)
 
 
-def _tries_chunked(facts: Facts) -> bool:
-    return facts.kind is Kind.CHUNKED
+def _applies_chunked(facts: ExchangeFacts) -> bool:
+    return facts.kind is RequestKind.CHUNKED
 
 
-def chunked(facts: Facts) -> Iterator[Finding]:
+def chunked(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.failed or not 200 <= facts.status < 300:
-        yield Finding("status 200", _refusal(facts))
-
-
-def _refusal(facts: Facts) -> Any:
-    """Show what came instead: the status, and what the answer says about it."""
-    if facts.answer is ABSENT or facts.response is None:
-        return facts.seen
-    return {"status": facts.status, "body": facts.answer}
+        yield wrong_outcome("status 200", facts)
 
 
 TABLE: tuple[Rule, ...] = (
-    *(Rule(clause, partial(_tries_accepted, fits=fits), partial(accepted, clause=clause)) for clause, fits in _AIMS),
-    Rule("request.unknown-conversation", _tries_unknown_conversation, unknown_conversation),
-    Rule("request.documented", _tries_documented, documented),
-    Rule("request.charset", _tries_charset, charset),
-    Rule("http.chunked", _tries_chunked, chunked),
+    *(
+        Rule(clause, partial(_applies_accepted, fits=fits), partial(accepted, clause=clause))
+        for clause, fits in _FEATURES
+    ),
+    Rule("request.unknown-conversation", _applies_unknown_conversation, unknown_conversation),
+    Rule("request.documented", _applies_documented, documented),
+    Rule("request.charset", _applies_charset, charset),
+    Rule("http.chunked", _applies_chunked, chunked),
 )

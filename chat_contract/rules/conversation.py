@@ -1,4 +1,4 @@
-"""How ids of conversations are given, kept and told apart."""
+"""How a server issues, keeps and distinguishes conversation ids."""
 
 from __future__ import annotations
 
@@ -7,96 +7,109 @@ from collections.abc import Iterator
 from chat_contract.body import ABSENT
 from chat_contract.errors import shorten
 from chat_contract.roles import CONVERSATION
-from chat_contract.rules.facts import Facts, Finding, Kind, Rule
+from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
+from chat_contract.rules.findings import Finding, Rule, wrong_outcome, wrong_value
+
+_SHORTEST_COPY = 4
+"""The number of characters from which on a part of an id counts as a copy of it."""
 
 
-def _is_new(facts: Facts) -> bool:
+def _starts(facts: ExchangeFacts) -> bool:
     return facts.reply is not None and isinstance(facts.body, dict) and facts.field(CONVERSATION) is ABSENT
 
 
-def _continues(facts: Facts) -> bool:
+def _continues(facts: ExchangeFacts) -> bool:
     return facts.sent_id is not None and facts.history.issued(facts.sent_id)
 
 
-def _is_foreign(facts: Facts) -> bool:
+def _sends_foreign_id(facts: ExchangeFacts) -> bool:
     return facts.sent_id is not None and not facts.history.issued(facts.sent_id)
 
 
-def issued(facts: Facts) -> Iterator[Finding]:
-    if facts.reply_id is None:
-        yield Finding("a conversation_id", facts.reply, (CONVERSATION,))
+def _used_before(expected: str, facts: ExchangeFacts) -> Finding:
+    got = f"{shorten(facts.reply_id)}, which this run has seen before"
+    return Finding(expected, "used-before", got, (CONVERSATION,))
 
 
-def _tries_distinct(facts: Facts) -> bool:
-    return _is_new(facts) and facts.reply_id is not None
+def _changed(facts: ExchangeFacts) -> Finding:
+    return wrong_value(f"conversation_id {shorten(facts.sent_id)}", facts.reply_id, (CONVERSATION,))
 
 
-def distinct(facts: Facts) -> Iterator[Finding]:
+def issued(facts: ExchangeFacts) -> Iterator[Finding]:
+    if facts.reply_id is None and facts.reply is not None:
+        yield wrong_value("a conversation_id", facts.reply.get(CONVERSATION, ABSENT), (CONVERSATION,))
+
+
+def _applies_distinct(facts: ExchangeFacts) -> bool:
+    return _starts(facts) and facts.reply_id is not None
+
+
+def distinct(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.reply_id in facts.history.seen:
-        yield Finding("a conversation_id that was not there before", facts.reply_id, (CONVERSATION,))
+        yield _used_before("a new conversation_id", facts)
 
 
-def _tries_kept(facts: Facts) -> bool:
+def _applies_kept(facts: ExchangeFacts) -> bool:
     return _continues(facts) and facts.reply_id is not None
 
 
-def kept(facts: Facts) -> Iterator[Finding]:
+def kept(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.reply_id != facts.sent_id:
-        yield Finding(f"conversation_id {shorten(facts.sent_id)}", facts.reply_id, (CONVERSATION,))
+        yield _changed(facts)
 
 
-def _tries_concurrent(facts: Facts) -> bool:
-    return facts.exchange.concurrent and facts.kind is Kind.MUST_ACCEPT
+def _applies_concurrent(facts: ExchangeFacts) -> bool:
+    return facts.exchange.concurrent and facts.kind is RequestKind.MUST_ACCEPT
 
 
-def concurrent(facts: Facts) -> Iterator[Finding]:
+def concurrent(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.reply_id is None:
         return
     if _continues(facts) and facts.reply_id != facts.sent_id:
-        yield Finding(f"conversation_id {shorten(facts.sent_id)}", facts.reply_id, (CONVERSATION,))
-    elif _is_new(facts) and facts.reply_id in facts.history.seen:
-        yield Finding("a conversation_id of its own", facts.reply_id, (CONVERSATION,))
+        yield _changed(facts)
+    elif _starts(facts) and facts.reply_id in facts.history.seen:
+        yield _used_before("a conversation_id of its own", facts)
 
 
-def _tries_foreign(facts: Facts) -> bool:
-    return _is_foreign(facts) and not facts.failed
+def _applies_foreign(facts: ExchangeFacts) -> bool:
+    return _sends_foreign_id(facts) and not facts.failed
 
 
-def foreign(facts: Facts) -> Iterator[Finding]:
+def foreign(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.reply_id is not None and facts.reply_id != facts.sent_id and facts.reply_id in facts.history.seen:
-        yield Finding("the conversation_id as sent, or one never seen before", facts.reply_id, (CONVERSATION,))
+        yield _used_before(f"conversation_id {shorten(facts.sent_id)} or a new one", facts)
 
 
-def _tries_no_copy(facts: Facts) -> bool:
-    return _is_foreign(facts) and facts.reply_id is not None
+def _applies_no_copy(facts: ExchangeFacts) -> bool:
+    return _sends_foreign_id(facts) and facts.reply_id is not None
 
 
-def no_copy(facts: Facts) -> Iterator[Finding]:
-    sent, came = facts.sent_id, facts.reply_id
+def no_copy(facts: ExchangeFacts) -> Iterator[Finding]:
+    sent, returned = facts.sent_id, facts.reply_id
     assert sent is not None
-    assert came is not None
-    if came == sent:
+    assert returned is not None
+    if returned == sent:
         return
-    folded_sent, folded = sent.strip().casefold(), came.strip().casefold()
-    if folded_sent == folded or (len(folded) >= 4 and folded in folded_sent):
-        yield Finding(f"conversation_id {shorten(sent)}, or a fresh one", came, (CONVERSATION,))
+    folded_sent, folded = sent.strip().casefold(), returned.strip().casefold()
+    if folded_sent == folded or (len(folded) >= _SHORTEST_COPY and folded in folded_sent):
+        yield wrong_value(f"conversation_id {shorten(sent)} or a new one", returned, (CONVERSATION,))
 
 
-def _tries_not_found(facts: Facts) -> bool:
-    return _is_foreign(facts) and facts.kind is Kind.LATITUDE and not facts.failed
+def _applies_not_found(facts: ExchangeFacts) -> bool:
+    return _sends_foreign_id(facts) and facts.kind is RequestKind.UNSPECIFIED and not facts.failed
 
 
-def not_found(facts: Facts) -> Iterator[Finding]:
+def not_found(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.status == 404:
-        yield Finding("status 200 or 422", facts.seen, (CONVERSATION,))
+        yield wrong_outcome("status 200 or 422", facts).about_request((CONVERSATION,))
 
 
 TABLE: tuple[Rule, ...] = (
-    Rule("conversation.issued", _is_new, issued),
-    Rule("conversation.distinct", _tries_distinct, distinct),
-    Rule("conversation.kept", _tries_kept, kept),
-    Rule("conversation.concurrent", _tries_concurrent, concurrent),
-    Rule("conversation.foreign", _tries_foreign, foreign),
-    Rule("conversation.no-copy", _tries_no_copy, no_copy),
-    Rule("conversation.not-found", _tries_not_found, not_found),
+    Rule("conversation.issued", _starts, issued),
+    Rule("conversation.distinct", _applies_distinct, distinct),
+    Rule("conversation.kept", _applies_kept, kept),
+    Rule("conversation.concurrent", _applies_concurrent, concurrent),
+    Rule("conversation.foreign", _applies_foreign, foreign),
+    Rule("conversation.no-copy", _applies_no_copy, no_copy),
+    Rule("conversation.not-found", _applies_not_found, not_found),
 )

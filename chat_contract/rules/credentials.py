@@ -1,4 +1,4 @@
-"""What a server does that demands a key."""
+"""How a server that demands credentials treats requests with and without them."""
 
 from __future__ import annotations
 
@@ -7,35 +7,36 @@ from functools import partial
 
 from chat_contract.exchange import Credential
 from chat_contract.roles import MESSAGE
-from chat_contract.rules.facts import Facts, Finding, Kind, Rule
+from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
+from chat_contract.rules.findings import Finding, Rule, field_names, wrong_outcome
 
 
-def _tries_entrance(facts: Facts, credential: Credential) -> bool:
-    return facts.kind is Kind.CREDENTIALS and facts.request.credential == credential
+def _applies_to(facts: ExchangeFacts, credential: Credential) -> bool:
+    return facts.kind is RequestKind.CREDENTIALS and facts.request.credential == credential
 
 
-def turned_away(facts: Facts) -> Iterator[Finding]:
+def unauthorized(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.status != 401:
-        yield Finding("status 401", facts.seen)
-    # An error may have a message; what else a reply holds is content.
+        yield wrong_outcome("status 401", facts)
+    # An error may have a message; every other required field of a reply is content.
     content = set(facts.contract.response_schema(200).get("required", ())) - {MESSAGE}
-    if isinstance(facts.answer, dict) and (leaked := sorted(content & set(facts.answer))):
-        yield Finding("no content", {name: facts.answer[name] for name in leaked})
+    if isinstance(facts.response_json, dict) and (leaked := sorted(content & set(facts.response_json))):
+        yield Finding("a body without content of a reply", "reply-content", field_names(leaked))
 
 
-def _tries_accepted(facts: Facts) -> bool:
-    return facts.kind is Kind.MUST_ACCEPT
+def _applies_accepted(facts: ExchangeFacts) -> bool:
+    return facts.kind is RequestKind.MUST_ACCEPT
 
 
-def accepted(facts: Facts) -> Iterator[Finding]:
+def accepted(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.status == 401:
-        yield Finding("status 200 with the key that the run names", facts.seen)
+        yield wrong_outcome("status 200 with the configured credentials", facts)
 
 
 TABLE: tuple[Rule, ...] = (
-    Rule("credentials.missing", partial(_tries_entrance, credential="missing"), turned_away),
-    Rule("credentials.wrong", partial(_tries_entrance, credential="wrong"), turned_away),
-    Rule("credentials.malformed", partial(_tries_entrance, credential="malformed"), turned_away),
-    Rule("credentials.spoofed", partial(_tries_entrance, credential="spoofed"), turned_away),
-    Rule("credentials.accepted", _tries_accepted, accepted),
+    Rule("credentials.missing", partial(_applies_to, credential="missing"), unauthorized),
+    Rule("credentials.wrong", partial(_applies_to, credential="wrong"), unauthorized),
+    Rule("credentials.malformed", partial(_applies_to, credential="malformed"), unauthorized),
+    Rule("credentials.spoofed", partial(_applies_to, credential="spoofed"), unauthorized),
+    Rule("credentials.accepted", _applies_accepted, accepted),
 )

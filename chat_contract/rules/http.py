@@ -1,82 +1,85 @@
-"""Other methods, paths and media types."""
+"""How a server treats other methods, paths and media types."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chat_contract.rules.facts import Facts, Finding, Kind, Rule
+from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
+from chat_contract.rules.findings import Finding, Rule, wrong_outcome
 
-_HARMLESS = frozenset({"HEAD", "OPTIONS"})
+_MAY_SUCCEED = frozenset({"HEAD", "OPTIONS"})
+_METHOD_NOT_ALLOWED = "status 405 with an Allow header, or status 404"
+_MEDIA_TYPE_STATUSES = "status 200, 415 or 422"
 
 
-def _tries_methods(facts: Facts) -> bool:
+def _applies_methods(facts: ExchangeFacts) -> bool:
     return (
-        facts.kind is Kind.METHOD
-        and facts.request.method not in _HARMLESS
+        facts.kind is RequestKind.METHOD
+        and facts.request.method not in _MAY_SUCCEED
         and not facts.failed
         and not 200 <= facts.status < 300
     )
 
 
-def methods(facts: Facts) -> Iterator[Finding]:
+def methods(facts: ExchangeFacts) -> Iterator[Finding]:
     assert facts.response is not None
     if facts.status == 405:
         if facts.response.header("Allow") is None:
-            yield Finding("405 with an Allow header", "405 without one")
+            yield Finding(_METHOD_NOT_ALLOWED, "allow-missing", "status 405 without an Allow header")
     elif facts.status != 404:
-        yield Finding("405 with an Allow header, or 404", facts.seen)
+        yield wrong_outcome(_METHOD_NOT_ALLOWED, facts)
 
 
-def _tries_methods_accepted(facts: Facts) -> bool:
-    return facts.kind is Kind.METHOD and facts.request.method not in _HARMLESS
+def _applies_methods_accepted(facts: ExchangeFacts) -> bool:
+    return facts.kind is RequestKind.METHOD and facts.request.method not in _MAY_SUCCEED
 
 
-def methods_accepted(facts: Facts) -> Iterator[Finding]:
+def methods_accepted(facts: ExchangeFacts) -> Iterator[Finding]:
     if 200 <= facts.status < 300:
-        yield Finding("405 with an Allow header, or 404", facts.seen)
+        yield wrong_outcome(_METHOD_NOT_ALLOWED, facts)
 
 
-def _tries_methods_failing(facts: Facts) -> bool:
-    return facts.kind is Kind.METHOD
+def _applies_methods_failing(facts: ExchangeFacts) -> bool:
+    return facts.kind is RequestKind.METHOD
 
 
-def methods_failing(facts: Facts) -> Iterator[Finding]:
+def methods_failing(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.failed:
-        yield Finding("405 with an Allow header, or 404", facts.seen)
+        yield wrong_outcome(_METHOD_NOT_ALLOWED, facts)
 
 
-def _tries_unknown_path(facts: Facts) -> bool:
-    return facts.kind is Kind.PATH
+def _applies_unknown_path(facts: ExchangeFacts) -> bool:
+    return facts.kind is RequestKind.PATH
 
 
-def unknown_path(facts: Facts) -> Iterator[Finding]:
+def unknown_path(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.status != 404:
-        yield Finding("status 404", facts.seen)
+        yield wrong_outcome("status 404", facts)
 
 
-def _tries_media_type(facts: Facts) -> bool:
-    return facts.kind is Kind.FOREIGN_MEDIA_TYPE and not facts.failed
+def _applies_media_type(facts: ExchangeFacts) -> bool:
+    return facts.kind is RequestKind.FOREIGN_MEDIA_TYPE and not facts.failed
 
 
-def media_type(facts: Facts) -> Iterator[Finding]:
+def media_type(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.status not in {200, 415, 422} and not facts.too_large and not 200 < facts.status < 300:
-        yield Finding("status 200, 415 or 422", facts.seen)
+        yield wrong_outcome(_MEDIA_TYPE_STATUSES, facts)
 
 
-def _tries_media_type_failing(facts: Facts) -> bool:
-    return facts.kind is Kind.FOREIGN_MEDIA_TYPE
+def _applies_media_type_failing(facts: ExchangeFacts) -> bool:
+    return facts.kind is RequestKind.FOREIGN_MEDIA_TYPE
 
 
-def media_type_failing(facts: Facts) -> Iterator[Finding]:
+def media_type_failing(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.failed:
-        yield Finding("status 200, 415 or 422", facts.seen)
+        yield wrong_outcome(_MEDIA_TYPE_STATUSES, facts)
 
 
 TABLE: tuple[Rule, ...] = (
-    Rule("http.methods", _tries_methods, methods),
-    Rule("http.methods-accepted", _tries_methods_accepted, methods_accepted),
-    Rule("http.methods-failing", _tries_methods_failing, methods_failing),
-    Rule("http.unknown-path", _tries_unknown_path, unknown_path),
-    Rule("http.media-type", _tries_media_type, media_type),
-    Rule("http.media-type-failing", _tries_media_type_failing, media_type_failing),
+    Rule("http.methods", _applies_methods, methods),
+    Rule("http.methods-accepted", _applies_methods_accepted, methods_accepted),
+    Rule("http.methods-failing", _applies_methods_failing, methods_failing),
+    Rule("http.unknown-path", _applies_unknown_path, unknown_path),
+    Rule("http.media-type", _applies_media_type, media_type),
+    Rule("http.media-type-failing", _applies_media_type_failing, media_type_failing),
 )

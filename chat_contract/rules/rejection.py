@@ -1,4 +1,4 @@
-"""Requests that must get 422, and which clause each of them is about."""
+"""Requests that must get 422, and the clause that each of them tests."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 
 from chat_contract.classification import Fault
-from chat_contract.errors import shorten
-from chat_contract.roles import EVENTS, LIMIT, MESSAGE
-from chat_contract.rules.facts import Facts, Finding, Kind, Rule
+from chat_contract.errors import render_pointer, shorten
+from chat_contract.roles import CONVERSATION, EVENTS, LIMIT, MESSAGE
+from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
+from chat_contract.rules.findings import Finding, Rule, wrong_outcome, wrong_value
 from chat_contract.rules.validation_error import named_faults
 
 _CLAUSES = (
@@ -37,10 +38,10 @@ def _clause_of(fault: Fault) -> str:
     return "rejection.event-required" if fault.keyword == "required" else "rejection.event-field"
 
 
-def _clauses_of(facts: Facts) -> set[str]:
-    """Return the clauses that the request puts to the test.
+def _clauses_of(facts: ExchangeFacts) -> set[str]:
+    """Return the clauses that the request tests.
 
-    Several faults at once are a matter of their own; of each single one they tell something where the answer names it.
+    A request with several faults tests ``rejection.several``, and the clause of each fault that the response names.
     """
     faults = facts.classification.hard_faults
     if len({fault.place for fault in faults}) == 1:
@@ -48,37 +49,39 @@ def _clauses_of(facts: Facts) -> set[str]:
     return {"rejection.several", *(_clause_of(fault) for fault in named_faults(facts))}
 
 
-def _tries_refused(facts: Facts, clause: str) -> bool:
-    return facts.kind is Kind.MUST_REJECT and not facts.failed and clause in _clauses_of(facts)
+def _applies_rejected(facts: ExchangeFacts, clause: str) -> bool:
+    return facts.kind is RequestKind.MUST_REJECT and not facts.failed and clause in _clauses_of(facts)
 
 
-def refused(facts: Facts) -> Iterator[Finding]:
+def rejected(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.status != 422 and not facts.too_large:
-        yield Finding("status 422", facts.seen, facts.classification.hard_faults[0].place)
+        place = facts.classification.hard_faults[0].place
+        expected = f"status 422 for the fault at {render_pointer(place)}" if place else "status 422"
+        yield wrong_outcome(expected, facts).about_request(place)
 
 
-def _tries_malformed(facts: Facts) -> bool:
-    return facts.kind is Kind.MALFORMED and not facts.failed
+def _applies_malformed(facts: ExchangeFacts) -> bool:
+    return facts.kind is RequestKind.MALFORMED and not facts.failed
 
 
-def malformed(facts: Facts) -> Iterator[Finding]:
+def malformed(facts: ExchangeFacts) -> Iterator[Finding]:
     if not 400 <= facts.status < 500:
-        yield Finding("a 4xx, best 422", facts.seen)
+        yield wrong_outcome("a 4xx status, preferably 422", facts)
 
 
-def _tries_malformed_422(facts: Facts) -> bool:
-    return facts.kind is Kind.MALFORMED and 400 <= facts.status < 500
+def _applies_malformed_422(facts: ExchangeFacts) -> bool:
+    return facts.kind is RequestKind.MALFORMED and 400 <= facts.status < 500
 
 
-def malformed_422(facts: Facts) -> Iterator[Finding]:
+def malformed_422(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.status != 422 and not facts.too_large:
-        yield Finding("status 422", facts.seen)
+        yield wrong_outcome("status 422", facts)
 
 
-def _after_a_rejection(facts: Facts) -> bool:
-    """Say whether this turn follows a refused one; where it fails, that is said of the failing itself."""
+def _applies_harmless(facts: ExchangeFacts) -> bool:
+    """Return whether this turn follows a rejected one; a 5xx is a matter of other clauses."""
     return (
-        facts.kind is Kind.MUST_ACCEPT
+        facts.kind is RequestKind.MUST_ACCEPT
         and not facts.failed
         and facts.sent_id is not None
         and facts.history.issued(facts.sent_id)
@@ -86,16 +89,17 @@ def _after_a_rejection(facts: Facts) -> bool:
     )
 
 
-def harmless(facts: Facts) -> Iterator[Finding]:
+def harmless(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.status != 200:
-        yield Finding("status 200, as before the refused turn", facts.seen)
+        yield wrong_outcome("status 200, as before the rejected turn", facts)
     elif facts.reply_id is not None and facts.reply_id != facts.sent_id:
-        yield Finding(f"conversation_id {shorten(facts.sent_id)}, as before the refused turn", facts.reply_id)
+        expected = f"conversation_id {shorten(facts.sent_id)}, as before the rejected turn"
+        yield wrong_value(expected, facts.reply_id, (CONVERSATION,))
 
 
 TABLE: tuple[Rule, ...] = (
-    *(Rule(clause, partial(_tries_refused, clause=clause), refused) for clause in _CLAUSES),
-    Rule("rejection.malformed", _tries_malformed, malformed),
-    Rule("rejection.malformed-422", _tries_malformed_422, malformed_422),
-    Rule("rejection.harmless", _after_a_rejection, harmless),
+    *(Rule(clause, partial(_applies_rejected, clause=clause), rejected) for clause in _CLAUSES),
+    Rule("rejection.malformed", _applies_malformed, malformed),
+    Rule("rejection.malformed-422", _applies_malformed_422, malformed_422),
+    Rule("rejection.harmless", _applies_harmless, harmless),
 )

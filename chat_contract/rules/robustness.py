@@ -1,110 +1,112 @@
-"""What no input may do to a server, and which answers the latitude leaves."""
+"""Outcomes that no input may cause, and the responses allowed where the documents leave a question open."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Literal
 
-from chat_contract.body import DUPLICATE_KEYS, NOT_UTF_8, SURROGATE_IN_MESSAGE, TOO_DEEP
-from chat_contract.rules.facts import IJSON, Facts, Finding, Kind, Rule
+from chat_contract.body import Deviation
+from chat_contract.exchange import BreakdownKind
+from chat_contract.rules.exchange_facts import IJSON, ExchangeFacts, RequestKind
+from chat_contract.rules.findings import Finding, Rule, wrong_outcome
 
-_SHOULD_BE_READ = frozenset({NOT_UTF_8, DUPLICATE_KEYS, TOO_DEEP, SURROGATE_IN_MESSAGE})
-
-
-def _is_ijson(facts: Facts) -> bool:
-    return facts.kind in IJSON and not facts.deep
-
-
-def _tries_status(facts: Facts) -> bool:
-    return facts.kind is Kind.LATITUDE and not facts.failed and not facts.deep
+_MUST_SURVIVE = frozenset(
+    {Deviation.NOT_UTF_8, Deviation.DUPLICATE_KEYS, Deviation.TOO_DEEP, Deviation.SURROGATE_IN_MESSAGE}
+)
+"""The deviations from I-JSON for which a failure is a warning; for the others it is only observed."""
 
 
-def status(facts: Facts) -> Iterator[Finding]:
+def _is_ijson(facts: ExchangeFacts) -> bool:
+    return facts.kind in IJSON and not facts.deeply_nested
+
+
+def _applies_status(facts: ExchangeFacts) -> bool:
+    return facts.kind is RequestKind.UNSPECIFIED and not facts.failed and not facts.deeply_nested
+
+
+def status(facts: ExchangeFacts) -> Iterator[Finding]:
     allowed = {200, 422}
     if any(fault.keyword == "issued" for fault in facts.classification.faults):
         allowed.add(404)
     if facts.classification.media_type == "json-with-charset":
         allowed.add(415)
     if facts.status not in allowed and not facts.too_large and not 200 < facts.status < 300:
-        yield Finding("status 200 or 422", facts.seen)
+        yield wrong_outcome("status 200 or 422", facts)
 
 
-def _tries_failing(facts: Facts) -> bool:
+def _applies_failing(facts: ExchangeFacts) -> bool:
     return _is_ijson(facts) and facts.response is not None
 
 
-def failing(facts: Facts) -> Iterator[Finding]:
+def failing(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.status >= 500:
-        yield Finding("no 5xx", facts.seen)
+        yield wrong_outcome("a status below 500", facts)
 
 
-def breaks_down(
-    facts: Facts, kinds: tuple[Literal["reset", "truncated", "silence", "garbled"], ...], expected: str
-) -> Iterator[Finding]:
+def breakdown(facts: ExchangeFacts, kinds: frozenset[BreakdownKind], expected: str) -> Iterator[Finding]:
     if facts.breakdown is not None and facts.breakdown.kind in kinds:
-        yield Finding(expected, facts.seen)
+        yield wrong_outcome(expected, facts)
 
 
-def _tries_deep(facts: Facts) -> bool:
-    return facts.kind in IJSON and facts.deep
+def _applies_deep(facts: ExchangeFacts) -> bool:
+    return facts.kind in IJSON and facts.deeply_nested
 
 
-def deep(facts: Facts) -> Iterator[Finding]:
+def deep(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.failed or (facts.status not in {200, 422} and not facts.too_large):
-        yield Finding("status 200 or 422", facts.seen)
+        yield wrong_outcome("status 200 or 422", facts)
 
 
-def _tries_beyond_ijson(facts: Facts) -> bool:
-    return facts.kind is Kind.BEYOND_IJSON and bool(facts.classification.body.beyond_ijson & _SHOULD_BE_READ)
+def _applies_beyond_ijson(facts: ExchangeFacts) -> bool:
+    return facts.kind is RequestKind.BEYOND_IJSON and bool(facts.classification.body.beyond_ijson & _MUST_SURVIVE)
 
 
-def beyond_ijson(facts: Facts) -> Iterator[Finding]:
+def _applies_beyond_ijson_echoed(facts: ExchangeFacts) -> bool:
+    return facts.kind is RequestKind.BEYOND_IJSON and not facts.classification.body.beyond_ijson & _MUST_SURVIVE
+
+
+def beyond_ijson(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.failed:
-        yield Finding("status 200 or a 4xx", facts.seen)
+        yield wrong_outcome("status 200 or 4xx", facts)
 
 
-def _tries_beyond_ijson_echoed(facts: Facts) -> bool:
-    return facts.kind is Kind.BEYOND_IJSON and not facts.classification.body.beyond_ijson & _SHOULD_BE_READ
+def _applies_beyond_ijson_status(facts: ExchangeFacts) -> bool:
+    return facts.kind is RequestKind.BEYOND_IJSON
 
 
-def beyond_ijson_echoed(facts: Facts) -> Iterator[Finding]:
-    if facts.failed:
-        yield Finding("status 200 or a 4xx", facts.seen)
-
-
-def _tries_beyond_ijson_status(facts: Facts) -> bool:
-    return facts.kind is Kind.BEYOND_IJSON
-
-
-def beyond_ijson_status(facts: Facts) -> Iterator[Finding]:
+def beyond_ijson_status(facts: ExchangeFacts) -> Iterator[Finding]:
     if not facts.failed and not 200 <= facts.status < 300 and not 400 <= facts.status < 500:
-        yield Finding("status 200 or a 4xx", facts.seen)
+        yield wrong_outcome("status 200 or 4xx", facts)
 
 
-def _fresh_latitude(facts: Facts) -> bool:
-    return facts.kind is Kind.LATITUDE and facts.sent_id is None and facts.status in {200, 422}
+def _applies_repeatable(facts: ExchangeFacts) -> bool:
+    return (
+        facts.kind is RequestKind.UNSPECIFIED
+        and facts.sent_id is None
+        and facts.status in {200, 422}
+        and facts.request.body in facts.history.statuses
+    )
 
 
-def _tries_repeatable(facts: Facts) -> bool:
-    return _fresh_latitude(facts) and facts.request.body in facts.history.answered
-
-
-def repeatable(facts: Facts) -> Iterator[Finding]:
-    before = facts.history.answered[facts.request.body]
+def repeatable(facts: ExchangeFacts) -> Iterator[Finding]:
+    before = facts.history.statuses[facts.request.body]
     if facts.status != before:
-        yield Finding(f"status {before}, as before", facts.seen)
+        yield wrong_outcome(f"status {before}, as for the same request before", facts)
+
+
+def _breakdown_rule(clause: str, kinds: frozenset[BreakdownKind], expected: str) -> Rule:
+    return Rule(clause, _is_ijson, partial(breakdown, kinds=kinds, expected=expected))
 
 
 TABLE: tuple[Rule, ...] = (
-    Rule("robustness.status", _tries_status, status),
-    Rule("robustness.failing", _tries_failing, failing),
-    Rule("robustness.reset", _is_ijson, partial(breaks_down, kinds=("reset", "garbled"), expected="an answer")),
-    Rule("robustness.truncated", _is_ijson, partial(breaks_down, kinds=("truncated",), expected="a whole answer")),
-    Rule("robustness.silence", _is_ijson, partial(breaks_down, kinds=("silence",), expected="an answer in time")),
-    Rule("robustness.deep", _tries_deep, deep),
-    Rule("robustness.beyond-i-json", _tries_beyond_ijson, beyond_ijson),
-    Rule("robustness.beyond-i-json-echoed", _tries_beyond_ijson_echoed, beyond_ijson_echoed),
-    Rule("robustness.beyond-i-json-status", _tries_beyond_ijson_status, beyond_ijson_status),
-    Rule("latitude.repeatable", _tries_repeatable, repeatable),
+    Rule("robustness.status", _applies_status, status),
+    Rule("robustness.failing", _applies_failing, failing),
+    _breakdown_rule("robustness.reset", frozenset({"reset", "garbled"}), "a response"),
+    _breakdown_rule("robustness.truncated", frozenset({"truncated"}), "a complete response"),
+    _breakdown_rule("robustness.silence", frozenset({"silence"}), "a response in time"),
+    Rule("robustness.deep", _applies_deep, deep),
+    Rule("robustness.beyond-i-json", _applies_beyond_ijson, beyond_ijson),
+    Rule("robustness.beyond-i-json-echoed", _applies_beyond_ijson_echoed, beyond_ijson),
+    Rule("robustness.beyond-i-json-status", _applies_beyond_ijson_status, beyond_ijson_status),
+    Rule("latitude.repeatable", _applies_repeatable, repeatable),
 )

@@ -12,7 +12,7 @@ from chat_contract import Violation
 from chat_contract.contract import DOCUMENTED
 from chat_contract.errors import Pointer
 from chat_contract.roles import EVENTS, MESSAGE
-from chat_contract.rules.facts import Kind
+from chat_contract.rules.exchange_facts import RequestKind
 from chat_verifier.planning.case import ISSUED, Case, CaseSequence, requests_of
 from chat_verifier.run.runner import Observation, Runner
 from kit_reports.waivers import Waiver
@@ -148,22 +148,9 @@ def _always(_requests: int) -> bool:
 
 
 def key_of(violation: Violation) -> Key:
-    """Say what makes two violations one cause: clause, place without its indices, and the kind of what came."""
+    """Return what makes two violations one cause: clause, place without its indices, and the id of what was seen."""
     place = tuple("*" if isinstance(part, int) else part for part in violation.pointer)
-    return violation.clause, place, _gist(violation.got)
-
-
-def _gist(got: Any) -> str:
-    if isinstance(got, dict) and "status" in got:
-        return f"status {got['status']}"
-    if isinstance(got, str):
-        first = got.split(" ", 2)
-        return " ".join(first[:2]) if first[0] == "status" else first[0] if _is_breakdown(first[0]) else "text"
-    return type(got).__name__
-
-
-def _is_breakdown(word: str) -> bool:
-    return word in {"reset", "truncated", "silence", "garbled"}
+    return violation.clause, place, violation.observed
 
 
 def _size(observation: Observation) -> tuple[bool, int]:
@@ -266,12 +253,12 @@ def _smaller(exhibit: Observation) -> Case | None:
 def _suspect(cause: Cause, seen: Iterable[Observation]) -> Case | None:
     """Leave out of a request that must be accepted all that others held, too, and were accepted with."""
     exhibit, case = cause.exhibit, cause.exhibit.case
-    if exhibit.facts.kind is not Kind.MUST_ACCEPT or not isinstance(case.body, dict):
+    if exhibit.facts.kind is not RequestKind.MUST_ACCEPT or not isinstance(case.body, dict):
         return None
     others = [
         observation.facts.body
         for observation in seen
-        if observation.facts.kind is Kind.MUST_ACCEPT
+        if observation.facts.kind is RequestKind.MUST_ACCEPT
         and all(violation.level != cause.level for violation in observation.violations)
     ]
     passed = {(name, repr(value)) for body in others for name, value in body.items()}

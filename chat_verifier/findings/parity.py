@@ -81,7 +81,7 @@ def _status(seen: Observation) -> str:
 
 
 def _errors(seen: Observation, keys: tuple[str, ...]) -> list[str]:
-    answer = seen.facts.answer
+    answer = seen.facts.response_json
     detail = answer.get("detail") if isinstance(answer, dict) else None
     if not isinstance(detail, list):
         return ["no list of errors"]

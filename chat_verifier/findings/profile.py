@@ -7,8 +7,8 @@ from typing import Any
 
 from chat_contract import Contract
 from chat_contract.open_questions import Question
-from chat_contract.rules.facts import Facts, Kind
-from chat_contract.rules.validation_error import blames_a_fault
+from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
+from chat_contract.rules.validation_error import names_a_fault
 from chat_verifier.run.runner import Observation
 
 
@@ -24,8 +24,8 @@ def latitude_profile(contract: Contract, observations: Iterable[Observation]) ->
     return {name: answers[name] for name in contract.questions if name in answers}
 
 
-def _answer(question: Question, facts: Facts) -> str | None:
-    if facts.kind not in {Kind.LATITUDE, Kind.FOREIGN_MEDIA_TYPE}:
+def _answer(question: Question, facts: ExchangeFacts) -> str | None:
+    if facts.kind not in {RequestKind.UNSPECIFIED, RequestKind.FOREIGN_MEDIA_TYPE}:
         return None
     if question.unissued:
         return _of_unknown_conversation(facts)
@@ -38,7 +38,7 @@ def _answer(question: Question, facts: Facts) -> str | None:
     return None
 
 
-def _of_unknown_conversation(facts: Facts) -> str | None:
+def _of_unknown_conversation(facts: ExchangeFacts) -> str | None:
     if facts.status == 200 and facts.reply_id is not None:
         return "continued" if facts.reply_id == facts.sent_id else "replaced"
     if facts.status == 404:
@@ -46,15 +46,15 @@ def _of_unknown_conversation(facts: Facts) -> str | None:
     return "refused" if facts.status == 422 and len(facts.classification.questions) == 1 else None
 
 
-def _is_blamed(question: Question, facts: Facts) -> bool:
+def _is_blamed(question: Question, facts: ExchangeFacts) -> bool:
     """Say whether the refusal names the question's place, and no other question of this request is about it."""
     rivals = [name for name in facts.classification.questions if name != question.id]
     if any(facts.contract.questions[name].place == question.place for name in rivals) or not question.place:
         return False
-    detail = facts.answer.get("detail") if isinstance(facts.answer, dict) else None
+    detail = facts.response_json.get("detail") if isinstance(facts.response_json, dict) else None
     locs: list[Any] = [entry.get("loc") for entry in detail or [] if isinstance(entry, dict)]
     return any(
-        isinstance(loc, list) and loc and str(loc[-1]) == question.place[-1] and blames_a_fault(loc, facts)
+        isinstance(loc, list) and loc and str(loc[-1]) == question.place[-1] and names_a_fault(loc, facts)
         for loc in locs
     )
 

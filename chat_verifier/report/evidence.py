@@ -60,7 +60,7 @@ def _clause(found: ClauseResult, way: Way, waivers: Sequence[Waiver]) -> Documen
         "id": found.clause.id,
         "group": found.clause.group,
         "level": found.clause.level,
-        "says": found.clause.says,
+        "says": found.clause.requirement,
         "source": found.clause.source,
         "verdict": found.verdict,
         "reason": found.reason,

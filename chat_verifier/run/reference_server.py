@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chat_contract import Contract
-from chat_contract.conformance import facts_of, remember
+from chat_contract.conformance import examine, update_history
 from chat_contract.exchange import Exchange, Request, Response
 from chat_contract.history import History
 from chat_contract.roles import CONVERSATION, ITEMS, MESSAGE
-from chat_contract.rules.facts import Facts, Kind
+from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
 from chat_verifier.planning.case import CaseSequence
 from chat_verifier.run.budget import RequestBudget
 from chat_verifier.run.runner import Runner
@@ -30,25 +30,25 @@ class ReferenceServer:
     def send(self, request: Request) -> Response:
         """Return the answer that breaks no clause."""
         self.budget.take()
-        unanswered = facts_of(self.contract, Exchange(request, Response(0)), self.history)
+        unanswered = examine(self.contract, Exchange(request, Response(0)), self.history)
         response = self._answer(unanswered)
-        remember(self.history, facts_of(self.contract, Exchange(request, response), self.history))
+        update_history(self.history, examine(self.contract, Exchange(request, response), self.history))
         return response
 
-    def _answer(self, facts: Facts) -> Response:
-        if facts.kind is Kind.CREDENTIALS:
+    def _answer(self, facts: ExchangeFacts) -> Response:
+        if facts.kind is RequestKind.CREDENTIALS:
             return Response(401, _HEADERS, b"{}")
-        if facts.kind is Kind.METHOD:
+        if facts.kind is RequestKind.METHOD:
             return Response(405, (("Allow", self.contract.operation.method),), b"")
-        if facts.kind is Kind.PATH:
+        if facts.kind is RequestKind.PATH:
             return Response(404, _HEADERS, b"{}")
-        if facts.kind in {Kind.MALFORMED, Kind.MUST_REJECT}:
+        if facts.kind in {RequestKind.MALFORMED, RequestKind.MUST_REJECT}:
             return Response(422, _HEADERS, _json(_refusal(facts)))
         reply = {CONVERSATION: facts.sent_id or f"ideal-{self.budget.sent}", MESSAGE: "Here you are.", ITEMS: []}
         return Response(200, _HEADERS, _json(reply))
 
 
-def _refusal(facts: Facts) -> dict[str, Any]:
+def _refusal(facts: ExchangeFacts) -> dict[str, Any]:
     entries = [
         {"loc": ["body", *fault.place], "msg": f"Refused: {fault.keyword}", "type": "missing"}
         for fault in facts.classification.hard_faults

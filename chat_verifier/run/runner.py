@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from chat_contract import Contract, Violation
-from chat_contract.conformance import facts_of, remember, tried, violations
+from chat_contract.conformance import examine, find_violations, exercised_clauses, update_history
 from chat_contract.exchange import Breakdown, Exchange, Request, Response
 from chat_contract.history import History
-from chat_contract.rules.facts import Facts, Kind
+from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
 from chat_verifier.planning.case import Case, CaseSequence, Naming, blames, requests_of
 from chat_verifier.run.budget import BudgetSpentError, RequestBudget
 
@@ -48,7 +48,7 @@ class Observation:
 
     sequence: CaseSequence
     index: int
-    facts: Facts
+    facts: ExchangeFacts
     earlier: tuple[Exchange, ...]
     violations: tuple[Violation, ...]
     tried: frozenset[str]
@@ -254,21 +254,21 @@ class Runner:
     ) -> None:
         exchange = Exchange(request, outcome, concurrent)
         with self._judging:
-            facts = facts_of(self.contract, exchange, self.history)
-            found = tuple(violations(facts))
-            clauses = tried(facts)
+            facts = examine(self.contract, exchange, self.history)
+            found = tuple(find_violations(facts))
+            clauses = exercised_clauses(facts)
             # Rules read the history when they run; what comes after must not change what this answer was judged by.
             frozen = replace(facts, history=History())
-            for name in ("kind", "answer", "reply"):
+            for name in ("kind", "response_json", "reply"):
                 frozen.__dict__[name] = getattr(facts, name)
             talk.seen.append(Observation(talk.sequence, index, frozen, tuple(talk.exchanges), found, clauses, at))
-            remember(self.history, facts)
+            update_history(self.history, facts)
             self._learn_naming(facts)
         talk.exchanges.append(exchange)
         if talk.conversation_id is None and facts.reply_id is not None:
             talk.conversation_id = facts.reply_id
 
-    def _learn_naming(self, facts: Facts) -> None:
+    def _learn_naming(self, facts: ExchangeFacts) -> None:
         """Note that an answer names more than one fault, or of several but one."""
         places = {fault.place for fault in facts.classification.hard_faults}
         if len(places) < 2 or facts.status != 422:
@@ -343,7 +343,7 @@ def _taken_apart(sequence: CaseSequence, seen: Sequence[Observation]) -> Sequenc
         return sequence.parts
     if facts.status == 200:
         return ()
-    if facts.status == 422 and facts.kind is Kind.LATITUDE and sequence.without is not None:
+    if facts.status == 422 and facts.kind is RequestKind.UNSPECIFIED and sequence.without is not None:
         return sequence.without(_blamed(facts))
     return sequence.parts
 
@@ -358,8 +358,8 @@ def _not_blamed(seen: Sequence[Observation]) -> list[CaseSequence]:
     ]
 
 
-def _blamed(facts: Facts) -> list[tuple[str | int, ...]]:
-    detail = facts.answer.get("detail") if isinstance(facts.answer, dict) else None
+def _blamed(facts: ExchangeFacts) -> list[tuple[str | int, ...]]:
+    detail = facts.response_json.get("detail") if isinstance(facts.response_json, dict) else None
     entries = detail if isinstance(detail, list) else []
     locs = [entry["loc"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("loc"), list)]
     return [tuple(loc[1:] if loc[:1] == ["body"] else loc) for loc in locs]

@@ -8,10 +8,10 @@ from threading import Lock
 from typing import Any
 
 from chat_contract import Contract, Exchange, History, KitError, Violation
-from chat_contract.conformance import facts_of, remember, violations
+from chat_contract.conformance import examine, find_violations, update_history
 from chat_contract.exchange import Headers
 from chat_contract.roles import CONVERSATION, MESSAGE
-from chat_contract.rules.facts import Facts
+from chat_contract.rules.exchange_facts import ExchangeFacts
 from mock_server.recorder.folder import Folder, Kept
 from mock_server.recorder.grouping import Talks
 
@@ -68,16 +68,16 @@ class Recording:
     def take(self, exchange: Exchange, seconds: float) -> Noted:
         """Judge and keep one exchange; what cannot be kept is told of and harms nothing."""
         with self._lock:
-            facts = facts_of(self._contract, exchange, self._history)
-            found = tuple(violation for violation in violations(facts) if violation.level != "observed")
-            remember(self._history, facts)
+            facts = examine(self._contract, exchange, self._history)
+            found = tuple(violation for violation in find_violations(facts) if violation.level != "observed")
+            update_history(self._history, facts)
             holds_key = self._secrets(exchange.request.headers)
             noted = self._noted(facts, seconds, found, self._why_not(facts, holds_key))
             for line in noted.lines():
                 self._say("  (a line that held the key)" if holds_key(line) else line)
             return noted
 
-    def _noted(self, facts: Facts, seconds: float, found: tuple[Violation, ...], why_not: str) -> Noted:
+    def _noted(self, facts: ExchangeFacts, seconds: float, found: tuple[Violation, ...], why_not: str) -> Noted:
         if why_not:
             return Noted(facts.exchange, seconds, found, None, why_not)
         try:
@@ -86,7 +86,7 @@ class Recording:
             return Noted(facts.exchange, seconds, found, None, str(error))
         return Noted(facts.exchange, seconds, found, kept)
 
-    def _why_not(self, facts: Facts, holds_key: Callable[[str], bool]) -> str:
+    def _why_not(self, facts: ExchangeFacts, holds_key: Callable[[str], bool]) -> str:
         """Say why an exchange cannot be replayed; an empty string where it can."""
         if facts.reply is None:
             return "no reply to a turn"

@@ -165,7 +165,7 @@ class _Probes:
 
 
 def _fault(violation: Violation) -> tuple[object, ...]:
-    return violation.clause, violation.pointer, violation.expected, type(violation.got)
+    return violation.clause, violation.pointer, violation.observed
 
 
 def _answer(status: int, body: Any) -> Response:

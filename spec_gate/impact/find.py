@@ -136,5 +136,5 @@ def _clauses(verdict: Verdict, bodies: Bodies) -> Iterator[Hit]:
     source, clauses = read_source(openapi_dir() / "clauses.yaml"), load_clauses()
     for name, sign in broken.items():
         pointer: Pointer = ("clauses", name)
-        told = f"{name} ({clauses[name].level}): {clauses[name].says}"
+        told = f"{name} ({clauses[name].level}): {clauses[name].requirement}"
         yield Hit("clause", told, str(source.path), source.line(pointer), pointer, sign)

@@ -308,7 +308,7 @@ def test_clauses_come_in_groups(contract: Contract) -> None:
 
 
 def test_a_clause_is_one_plain_sentence(contract: Contract) -> None:
-    says = [clause.says for clause in contract.clauses.values()]
+    says = [clause.requirement for clause in contract.clauses.values()]
     assert len(set(says)) == len(says)
     assert all(re.fullmatch(r"[A-Z][^\n]{10,130}\.", sentence) for sentence in says)
 

@@ -1,7 +1,7 @@
-"""Writes down what the oracle says of every exchange in the table of clauses.
+"""Prints the oracle's messages for every exchange in the table of clauses.
 
-``python -m tests.unit.chat_contract.messages > tests/unit/chat_contract/messages.txt`` renews the file; its change is what a
-reader of reports will see.
+``python -m tests.unit.chat_contract.messages > tests/unit/chat_contract/messages.txt`` updates the snapshot. Its diff
+shows how the texts of reports change.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ FILE = Path(__file__).with_name("messages.txt")
 
 
 def lines(contract: Contract) -> Iterator[str]:
-    """Yield a line for each exchange and one for each violation in it."""
+    """Yield a line for each exchange, followed by one for each violation in it."""
     for clause, kinds in TABLE.items():
-        for kind, exchanges in zip(("breaks", "keeps"), kinds, strict=True):
+        for kind, exchanges in zip(("violates", "conforms to"), kinds, strict=True):
             for number, one in enumerate(exchanges):
                 yield f"{kind} {clause}, {number}"
                 found = judged(contract, one.request, one.outcome, one.history, concurrent=one.concurrent)

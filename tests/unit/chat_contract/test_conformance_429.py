@@ -7,7 +7,7 @@ import json
 import pytest
 
 from chat_contract import Exchange, History, Request, Response, judge, load_contract
-from chat_contract.conformance import facts_of, remember, tried
+from chat_contract.conformance import examine, exercised_clauses, update_history
 
 CONTRACT = load_contract()
 JSON = (("Content-Type", "application/json"),)
@@ -30,7 +30,7 @@ def asked(body: bytes, method: str = "POST", credential: str = "given") -> Excha
 )
 def test_no_clause_is_tried_and_none_is_broken(exchange):
     assert list(judge(CONTRACT, exchange)) == []
-    assert tried(facts_of(CONTRACT, exchange, History())) == frozenset()
+    assert exercised_clauses(examine(CONTRACT, exchange, History())) == frozenset()
 
 
 def test_a_503_to_the_same_request_is_a_violation():
@@ -44,8 +44,8 @@ def test_nothing_is_learnt_of_the_conversation():
         Request("POST", "/chat", JSON, b'{"message": "hello"}'),
         Response(200, JSON, json.dumps({"conversation_id": "c1", "message": "m", "items": []}).encode()),
     )
-    remember(history, facts_of(CONTRACT, opened, history))
+    update_history(history, examine(CONTRACT, opened, history))
     turns = history.conversations["c1"].turns
     later = asked(b'{"message": "hello", "conversation_id": "c1"}')
-    remember(history, facts_of(CONTRACT, later, history))
+    update_history(history, examine(CONTRACT, later, history))
     assert history.conversations["c1"].turns == turns

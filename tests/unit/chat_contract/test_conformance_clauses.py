@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chat_contract import Contract, History, Request, Response
-from chat_contract.conformance import RULES, facts_of, tried
+from chat_contract.conformance import RULES, examine, exercised_clauses
 from chat_contract.exchange import Breakdown, Exchange
 from tests.unit.chat_contract.exchanges import (
     EVENT,
@@ -89,7 +89,7 @@ def seen(*ids: str) -> History:
 
 
 def answered(request: Request, status: int) -> History:
-    return History(answered={request.body: status})
+    return History(statuses={request.body: status})
 
 
 def key(credential: Any) -> Request:
@@ -589,8 +589,8 @@ def test_what_keeps_a_clause_is_tried_by_it_and_passes(
     contract: Contract, clause: str, exchange: ClauseExample
 ) -> None:
     judged_exchange = Exchange(exchange.request, exchange.outcome, exchange.concurrent)
-    facts = facts_of(contract, judged_exchange, exchange.history or History())
-    assert clause in tried(facts)
+    facts = examine(contract, judged_exchange, exchange.history or History())
+    assert clause in exercised_clauses(facts)
     assert clause not in broken(
         contract, exchange.request, exchange.outcome, exchange.history, concurrent=exchange.concurrent
     )
@@ -598,7 +598,7 @@ def test_what_keeps_a_clause_is_tried_by_it_and_passes(
 
 SEEN_200 = answered(say(limit=0), 200)
 
-# What is not about a clause neither keeps nor breaks it: a clause that was not tried must not count as passed.
+# Exchanges to which the clause does not apply: they must not count as a pass.
 UNTRIED: dict[str, list[ClauseExample]] = {
     "request.message-alone": [ex(say(), answer(500)), ex(say(), RESET), ex(say(limit=1), OK), ex(say(limit=0), OK)],
     "request.all-fields": [ex(say(session_id="s", user_id="u", limit=2), OK)],
@@ -737,16 +737,16 @@ UNTRIED: dict[str, list[ClauseExample]] = {
 )
 def test_what_a_clause_is_not_about_does_not_try_it(contract: Contract, clause: str, exchange: ClauseExample) -> None:
     judged_exchange = Exchange(exchange.request, exchange.outcome, exchange.concurrent)
-    facts = facts_of(contract, judged_exchange, exchange.history or History())
-    assert clause not in tried(facts)
+    facts = examine(contract, judged_exchange, exchange.history or History())
+    assert clause not in exercised_clauses(facts)
 
 
 def test_what_is_tried_is_all_that_can_be_broken(contract: Contract) -> None:
     for clause, (bad, _) in TABLE.items():
         for exchange in bad:
             judged_exchange = Exchange(exchange.request, exchange.outcome, exchange.concurrent)
-            facts = facts_of(contract, judged_exchange, exchange.history or History())
-            assert clause in tried(facts)
+            facts = examine(contract, judged_exchange, exchange.history or History())
+            assert clause in exercised_clauses(facts)
 
 
 def test_every_clause_has_both_kinds_of_exchange(contract: Contract) -> None:
@@ -761,7 +761,7 @@ def test_a_violation_says_what_was_promised_and_what_came(
     found = judged(contract, exchange.request, exchange.outcome, exchange.history, concurrent=exchange.concurrent)
     for violation in found:
         known = contract.clauses[violation.clause]
-        assert (violation.level, violation.says) == (known.level, known.says)
+        assert (violation.level, violation.requirement) == (known.level, known.requirement)
         assert violation.expected
         assert isinstance(violation.pointer, tuple)
         assert violation.message.startswith(f"{violation.clause}: expected {violation.expected}")
@@ -770,11 +770,12 @@ def test_a_violation_says_what_was_promised_and_what_came(
 
 
 @pytest.mark.parametrize(("request_", "status"), [(say(), 200), (ask({}), 422)])
-def test_of_an_answer_that_is_no_json_the_beginning_is_shown(
+def test_violation_shows_the_first_200_characters_of_a_body_that_is_not_json(
     contract: Contract, request_: Request, status: int
 ) -> None:
     (violation,) = judged(contract, request_, answer(status, "a" * 300))
-    assert violation.got == "a" * 200
+    assert violation.observed == "not-json"
+    assert violation.got == f'"{"a" * 200}"'
 
 
 PERFECT = (

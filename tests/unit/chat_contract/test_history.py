@@ -8,7 +8,7 @@ import pytest
 
 from chat_contract import Contract, Exchange, History, Request, RequestClass, classify
 from chat_contract.body import ABSENT
-from chat_contract.conformance import facts_of, judge, remember
+from chat_contract.conformance import examine, judge, update_history
 from chat_contract.exchange import Breakdown, find_header
 from tests.unit.chat_contract.exchanges import EVENT, answer, ask, refuse, reply, say
 
@@ -24,7 +24,7 @@ class Run:
         """Judge the exchange by what was known before it, then learn from it."""
         exchange = Exchange(request, outcome)
         found = {violation.clause for violation in judge(self.contract, exchange, self.history)}
-        remember(self.history, facts_of(self.contract, exchange, self.history))
+        update_history(self.history, examine(self.contract, exchange, self.history))
         return found
 
 

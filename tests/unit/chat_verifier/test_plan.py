@@ -7,10 +7,10 @@ import json
 import pytest
 
 from chat_contract import load_contract
-from chat_contract.conformance import facts_of
+from chat_contract.conformance import examine
 from chat_contract.exchange import Exchange, Response
 from chat_contract.history import History
-from chat_contract.rules.facts import Kind
+from chat_contract.rules.exchange_facts import RequestKind
 from chat_verifier.planning.exploration import generate_cases
 from chat_verifier.planning.plan import make_plan
 from chat_verifier.planning.samples import MISSING, Samples
@@ -150,7 +150,7 @@ class OverlooksTheSecondLast(ReferenceServer):
 
     def send(self, request):
         answer = super().send(request)
-        body = facts_of(CONTRACT, Exchange(request, answer), History()).body if answer.status == 422 else None
+        body = examine(CONTRACT, Exchange(request, answer), History()).body if answer.status == 422 else None
         if not isinstance(body, dict) or "conversation_id" not in body or not isinstance(body.get("events"), list):
             return answer
         overlooked = [["body", "events", index] for index, event in enumerate(body["events"][:-1]) if event is None]
@@ -184,15 +184,15 @@ def test_the_same_seed_makes_the_same_plan_and_another_one_does_not():
 
 def test_a_rejection_holds_nothing_of_the_latitude_beside_its_fault(observations):
     for seen in observations:
-        if seen.sequence.group == "rejection" and seen.facts.kind is Kind.MUST_REJECT:
+        if seen.sequence.group == "rejection" and seen.facts.kind is RequestKind.MUST_REJECT:
             hard = {fault.place for fault in seen.facts.classification.hard_faults}
             assert {fault.place for fault in seen.facts.classification.faults} == hard, seen.case.label
 
 
 def test_an_accepted_turn_lies_in_must_accept(observations):
     for seen in observations:
-        if seen.sequence.group == "request" and seen.facts.kind not in {Kind.CHUNKED, Kind.LATITUDE}:
-            assert seen.facts.kind is Kind.MUST_ACCEPT, (seen.case.label, seen.facts.classification.faults)
+        if seen.sequence.group == "request" and seen.facts.kind not in {RequestKind.CHUNKED, RequestKind.UNSPECIFIED}:
+            assert seen.facts.kind is RequestKind.MUST_ACCEPT, (seen.case.label, seen.facts.classification.faults)
 
 
 def test_every_field_is_wrong_in_every_type_it_must_not_have(observations):
@@ -225,8 +225,8 @@ def test_a_pack_is_taken_apart_only_where_its_answer_is_unclear():
     class Strict(ReferenceServer):
         def send(self, request):
             answer = super().send(request)
-            kind = facts_of(CONTRACT, Exchange(request, answer), History()).kind
-            if kind is Kind.LATITUDE and answer.status == 200:
+            kind = examine(CONTRACT, Exchange(request, answer), History()).kind
+            if kind is RequestKind.UNSPECIFIED and answer.status == 200:
                 detail = [{"loc": ["body"], "msg": "no", "type": "no"}]
                 return Response(422, answer.headers, json.dumps({"detail": detail}).encode())
             return answer

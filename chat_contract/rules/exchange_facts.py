@@ -1,9 +1,8 @@
-"""What every rule is handed: one interaction, seen from all sides that rules ask about; and what a rule yields."""
+"""A view of one exchange: the input of every rule."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -12,20 +11,19 @@ from typing import Any
 from chat_contract.body import ABSENT
 from chat_contract.classification import Classification, RequestClass
 from chat_contract.contract import Contract
-from chat_contract.errors import Pointer
 from chat_contract.exchange import Breakdown, Exchange, Request, Response
 from chat_contract.history import History
 from chat_contract.roles import CONVERSATION
 
 LARGE_BODY = 64 * 1024
-"""Above this many bytes a server may answer 413."""
+"""The size in bytes above which a server may respond with 413."""
 
-SURELY_READ_DEPTH = 51
-"""A body with unknown properties nested 50 deep; beyond this depth a failure is only a warning."""
+MUST_READ_DEPTH = 51
+"""The depth of a body whose unknown property nests 50 deep; beyond it, a failure is only a warning."""
 
 
-class Kind(StrEnum):
-    """What a request asks of a server; each rule is about some of these."""
+class RequestKind(StrEnum):
+    """What a request tests. Each rule applies to some of these kinds."""
 
     CREDENTIALS = "credentials"
     METHOD = "method"
@@ -35,29 +33,28 @@ class Kind(StrEnum):
     MALFORMED = "malformed"
     CHUNKED = "chunked"
     MUST_REJECT = "must-reject"
-    LATITUDE = "latitude"
+    UNSPECIFIED = "unspecified"
     MUST_ACCEPT = "must-accept"
 
 
-ANSWERABLE = frozenset({Kind.MUST_ACCEPT, Kind.LATITUDE, Kind.CHUNKED, Kind.FOREIGN_MEDIA_TYPE, Kind.BEYOND_IJSON})
-"""The kinds that may get a 200, which then must be a true reply."""
+MAY_SUCCEED = frozenset(
+    {
+        RequestKind.MUST_ACCEPT,
+        RequestKind.UNSPECIFIED,
+        RequestKind.CHUNKED,
+        RequestKind.FOREIGN_MEDIA_TYPE,
+        RequestKind.BEYOND_IJSON,
+    }
+)
+"""The kinds that may get a 200. The response must then be a conforming reply."""
 
-IJSON = frozenset({Kind.MUST_ACCEPT, Kind.LATITUDE, Kind.MUST_REJECT, Kind.MALFORMED})
-"""The kinds whose failing is always the server's fault."""
+IJSON = frozenset({RequestKind.MUST_ACCEPT, RequestKind.UNSPECIFIED, RequestKind.MUST_REJECT, RequestKind.MALFORMED})
+"""The kinds for which a 5xx or a broken connection is always the server's fault."""
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What a rule yields: where in the answer (or request), what was promised, what came."""
-
-    expected: str
-    got: Any
-    pointer: Pointer = ()
-
-
-@dataclass(frozen=True)
-class Facts:
-    """One interaction, classified, with what was known before it."""
+class ExchangeFacts:
+    """One exchange, classified, with the history from before it."""
 
     contract: Contract
     exchange: Exchange
@@ -70,7 +67,7 @@ class Facts:
 
     @property
     def body(self) -> Any:
-        """The request's value; ABSENT where there is none."""
+        """The JSON value of the request body, or ABSENT."""
         return self.classification.value
 
     @property
@@ -85,112 +82,100 @@ class Facts:
 
     @property
     def status(self) -> int:
-        """The status; 0 where the answer broke down."""
+        """The status of the response; 0 without a complete response."""
         return self.response.status if self.response is not None else 0
 
     @property
     def failed(self) -> bool:
-        """A 5xx, or no whole answer at all."""
+        """Whether the server responded with 5xx or did not respond completely."""
         return self.response is None or self.status >= 500
 
-    @property
-    def seen(self) -> str:
-        """The outcome in a few words."""
-        if self.breakdown is not None:
-            return f"{self.breakdown.kind} {self.breakdown.detail}".strip()
-        return f"status {self.status}"
-
     @cached_property
-    def kind(self) -> Kind:
+    def kind(self) -> RequestKind:
         return _kind(self.contract, self.request, self.classification)
 
     @property
     def too_large(self) -> bool:
-        """The server said 413, and may."""
+        """Whether the server responded with 413 to a body for which it may."""
         return self.status == 413 and len(self.request.body) > LARGE_BODY
 
     @property
-    def deep(self) -> bool:
-        return self.classification.body.depth > SURELY_READ_DEPTH
+    def deeply_nested(self) -> bool:
+        return self.classification.body.depth > MUST_READ_DEPTH
 
     @cached_property
-    def answer(self) -> Any:
-        """The answer's JSON value; ABSENT where there is none."""
+    def response_json(self) -> Any:
+        """The JSON value of the response body, or ABSENT."""
         if self.response is None:
             return ABSENT
         try:
-            # An answer may quote what was sent, also where that is no JSON.
-            constant = float if self.kind is Kind.BEYOND_IJSON else _no_constant
+            # A response may quote the request, including values that JSON does not allow.
+            constant = float if self.kind is RequestKind.BEYOND_IJSON else _reject_constant
             return json.loads(self.response.body.decode("utf-8"), parse_constant=constant)
         except (ValueError, RecursionError):
             return ABSENT
 
     @property
     def replied(self) -> bool:
-        """A 200 to a request that may have one."""
-        return self.status == 200 and self.kind in ANSWERABLE
+        """Whether the response is a 200 to a request that may get one."""
+        return self.status == 200 and self.kind in MAY_SUCCEED
 
     @cached_property
     def reply(self) -> dict[str, Any] | None:
-        """The ChatResponse, as far as it is an object."""
-        return self.answer if self.replied and isinstance(self.answer, dict) else None
+        """The ChatResponse object, or None."""
+        return self.response_json if self.replied and isinstance(self.response_json, dict) else None
 
     @property
-    def refused(self) -> bool:
-        """A 422 of the operation."""
-        return self.status == 422 and self.kind in (ANSWERABLE | IJSON)
+    def rejected(self) -> bool:
+        """Whether the response is a 422 of the chat operation."""
+        return self.status == 422 and self.kind in (MAY_SUCCEED | IJSON)
 
     @property
     def reply_id(self) -> str | None:
+        """The ``conversation_id`` of the reply, or None if it is not a non-empty string."""
         value = self.reply.get(CONVERSATION) if self.reply is not None else None
         return value if isinstance(value, str) and value else None
 
     @property
     def sent_id(self) -> str | None:
+        """The ``conversation_id`` of the request, or None if it is not a string."""
         value = self.body.get(CONVERSATION) if isinstance(self.body, dict) else None
         return value if isinstance(value, str) else None
 
     def field(self, name: str) -> Any:
-        """Return a field of the request; ABSENT where it is not."""
+        """Return a field of the request body, or ABSENT."""
         return self.body.get(name, ABSENT) if isinstance(self.body, dict) else ABSENT
 
 
-def _kind(contract: Contract, request: Request, classification: Classification) -> Kind:
+def _kind(contract: Contract, request: Request, classification: Classification) -> RequestKind:
     operation = contract.operation
     if request.credential != "given":
-        return Kind.CREDENTIALS
+        return RequestKind.CREDENTIALS
     if request.method != operation.method:
-        return Kind.METHOD
+        return RequestKind.METHOD
     if request.path != operation.path:
-        return Kind.PATH
+        return RequestKind.PATH
     if classification.media_type == "foreign":
-        return Kind.FOREIGN_MEDIA_TYPE
+        return RequestKind.FOREIGN_MEDIA_TYPE
     if classification.body.beyond_ijson:
-        return Kind.BEYOND_IJSON
+        return RequestKind.BEYOND_IJSON
     if classification.body.malformed:
-        return Kind.MALFORMED
+        return RequestKind.MALFORMED
     if classification.request_class is RequestClass.MUST_REJECT:
-        return Kind.MUST_REJECT
+        return RequestKind.MUST_REJECT
     if request.chunked:
-        return Kind.CHUNKED
-    return Kind.MUST_ACCEPT if classification.request_class is RequestClass.MUST_ACCEPT else Kind.LATITUDE
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One clause's rule: which interactions it is about, and what it finds in one."""
-
-    clause: str
-    applies: Callable[[Facts], bool]
-    find: Callable[[Facts], Iterator[Finding]]
+        return RequestKind.CHUNKED
+    if classification.request_class is RequestClass.MUST_ACCEPT:
+        return RequestKind.MUST_ACCEPT
+    return RequestKind.UNSPECIFIED
 
 
 def within(schema: Any, *keys: str) -> dict[str, Any]:
-    """Return the object at the keys of a schema; an empty one where another contract says nothing, or just true."""
+    """Return the object at the keys of a schema, or an empty one where another contract has none there."""
     for key in keys:
         schema = schema.get(key) if isinstance(schema, dict) else None
     return schema if isinstance(schema, dict) else {}
 
 
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON")
+def _reject_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
