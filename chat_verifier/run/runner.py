@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from chat_contract import Contract, Violation
-from chat_contract.conformance import examine, find_violations, exercised_clauses, update_history
+from chat_contract.conformance import examine, exercised_clauses, find_violations, update_history
 from chat_contract.exchange import Breakdown, Exchange, Request, Response
 from chat_contract.history import History
 from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
