@@ -29,9 +29,10 @@ from chat_verifier.run.reference_server import ReferenceServer, needed_for
 from chat_verifier.run.runner import Runner
 from chat_verifier.run.shards import Shard
 from chat_verifier.target.client import Client, UnreachableError
-from chat_verifier.target.probe import CannotJudgeError, check_base_url, probe
+from chat_verifier.target.probe import CannotJudgeError, probe
 from kit_http.redaction.secrets import key_in, secrets_of
 from kit_http.transport import Transport
+from kit_http.urls import check_base_url
 from kit_reports.waivers import Waiver
 
 DEEP_SECONDS = 120.0

@@ -1,1 +1,1 @@
-"""HTTP helpers that several products share: headers, TLS and proxies, redaction of credentials."""
+"""HTTP helpers that several products share: URLs, headers, TLS and proxies, curl commands, redaction of credentials."""

@@ -1,43 +1,63 @@
-"""Reads the headers that a user gives."""
+"""Read the request headers that users give, and select headers to forward."""
 
 from __future__ import annotations
 
-from chat_contract import UsageError
+from collections.abc import Iterable
+
+from chat_contract.errors import UsageError
 from chat_contract.exchange import Headers
 
-_OURS = frozenset({"connection", "content-length", "content-type", "transfer-encoding"})
-"""What the suite varies itself, or what would break the framing of its requests."""
+_SET_BY_THE_KIT = frozenset({"connection", "content-length", "content-type", "transfer-encoding"})
+"""The verifier varies these itself, or they would break the framing of its requests."""
+_CREDENTIALS = frozenset({"authorization", "x-api-key"})
+
+HOP_BY_HOP = frozenset(
+    {
+        *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
+        *("host", "content-length", "accept-encoding", "content-encoding", "proxy-authorization", "expect"),
+    }
+)
+"""Headers that concern one connection and not the message (RFC 9110, section 7.6.1), or that a client sets itself."""
 
 
-def parse_headers(lines: tuple[str, ...]) -> Headers:
-    """Read ``Name: value`` lines.
+def parse_headers(lines: Iterable[str], option: str = "-H") -> Headers:
+    """Parse ``Name: value`` lines.
 
-    Raises :class:`UsageError` for what is none; no message shows a value, since it may be a key.
+    Raises :class:`UsageError` for an invalid line. The message never shows a value, because it may be a key.
     """
-    parsed = []
-    for line in lines:
-        name, separator, value = (part.strip() for part in line.partition(":"))
-        if not separator:
-            raise UsageError("-H: there is no colon in it; write -H 'Name: value'")
-        if not name or not name.isascii() or not name.isprintable() or " " in name:
-            raise UsageError("-H: what stands before the colon is no header's name; write -H 'Name: value'")
-        if name.lower() in _OURS:
-            raise UsageError(f"-H {name}: the suite sets this header itself; leave it out")
-        if not value.isprintable() and value:
-            raise UsageError(f"-H {name}: the value has characters that no header can carry")
-        try:
-            value.encode("latin-1")
-        except UnicodeEncodeError:
-            raise UsageError(f"-H {name}: the value has characters that no header can carry") from None
-        parsed.append((name, value))
-    return tuple(parsed)
+    return tuple(_parse(line, option) for line in lines)
 
 
-def one_credential(headers: Headers) -> None:
-    """Raise :class:`UsageError` where two keys would go out: nobody could say which of them was judged."""
-    names = [name for name, _ in headers if name.lower() in _KEYS]
+def _parse(line: str, option: str) -> tuple[str, str]:
+    name, separator, value = (part.strip() for part in line.partition(":"))
+    if not separator:
+        raise UsageError(f"{option}: the colon is missing. Write {option} 'Name: value'.")
+    if not name or not name.isascii() or not name.isprintable() or " " in name:
+        raise UsageError(f"{option}: invalid header name before the colon. Write {option} 'Name: value'.")
+    if name.lower() in _SET_BY_THE_KIT:
+        raise UsageError(f"{option} {name}: the verifier sets this header itself. Remove the option.")
+    if not _is_sendable(value):
+        raise UsageError(f"{option} {name}: the value contains characters that a header cannot carry. Use Latin-1.")
+    return name, value
+
+
+def _is_sendable(value: str) -> bool:
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return not value or value.isprintable()
+
+
+def check_one_credential(headers: Headers) -> None:
+    """Raise :class:`UsageError` for two credentials: the verdict would not say which one the server accepted."""
+    names = [name for name, _ in headers if name.lower() in _CREDENTIALS]
     if len(names) > 1:
-        raise UsageError(f"two credentials at once: {' and '.join(names)}; give one, by -H or by --key-env")
+        raise UsageError(f"two credentials are given: {' and '.join(names)}. Keep one of -H and --key-env.")
 
 
-_KEYS = frozenset({"authorization", "x-api-key"})
+def end_to_end(headers: Iterable[tuple[str, str]]) -> Headers:
+    """Return the headers to forward: all but the hop-by-hop ones and those that ``Connection`` names."""
+    pairs = tuple(headers)
+    named = {part.strip().lower() for name, value in pairs if name.lower() == "connection" for part in value.split(",")}
+    return tuple((name, value) for name, value in pairs if name.lower() not in HOP_BY_HOP | named)

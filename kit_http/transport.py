@@ -1,4 +1,4 @@
-"""How a server is reached: certificates and proxies."""
+"""TLS and proxy options of a connection to a server."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-import requests
-import urllib3
+from chat_contract.errors import UsageError
+from kit_http.urls import check_proxy
 
-from chat_contract import UsageError
+if TYPE_CHECKING:
+    import requests
 
 
 @dataclass(frozen=True)
 class Transport:
-    """What the user says of the way to the server; nothing is taken from the environment.
+    """TLS and proxy options. Environment variables have no effect.
 
-    ``ca_bundle``: certificates to trust instead of the usual ones; ``insecure``: trust anyone; ``cert`` and ``key``:
-    our own certificate; ``proxy``: the URL of an HTTP proxy.
+    ``ca_bundle``: certificates to trust instead of the default ones; ``insecure``: accept every certificate; ``cert``
+    and ``key``: the client certificate and its key; ``proxy``: the URL of an HTTP proxy.
     """
 
     ca_bundle: Path | None = None
@@ -29,16 +30,16 @@ class Transport:
     insecure: bool = False
 
     def check(self) -> None:
-        """Raise :class:`UsageError` for what cannot work, before anything is sent."""
+        """Raise :class:`UsageError` for options that contradict each other or files that cannot be used."""
         if self.insecure and self.ca_bundle:
-            raise UsageError("--insecure trusts anyone, so --ca-bundle would mean nothing; leave one of them out")
+            raise UsageError("--insecure accepts every certificate, so --ca-bundle has no effect. Remove one of them.")
         if self.key and not self.cert:
-            raise UsageError("--key is the key of a certificate; add --cert FILE")
+            raise UsageError("--key is the key of a certificate. Add --cert FILE.")
         context = ssl.create_default_context()
         if self.ca_bundle:
             _try("--ca-bundle", self.ca_bundle, lambda: context.load_verify_locations(str(self.ca_bundle)))
         if self.cert:
-            # An encrypted key would be asked for on the terminal, and there may be none.
+            # The empty password keeps OpenSSL from asking for one on the terminal.
             _try(
                 "--cert",
                 self.cert,
@@ -47,13 +48,15 @@ class Transport:
         check_proxy(self.proxy)
 
     def equip(self, session: requests.Session) -> None:
-        """Make a session use all this."""
+        """Apply the options to a session."""
         session.verify = False if self.insecure else str(self.ca_bundle) if self.ca_bundle else True
         if self.cert:
             session.cert = (str(self.cert), str(self.key)) if self.key else str(self.cert)
         if self.proxy:
             session.proxies = {"http": self.proxy, "https": self.proxy}
         if self.insecure:
+            import urllib3  # noqa: PLC0415 - help texts do without it
+
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
 
@@ -61,20 +64,7 @@ def _try(option: str, path: Path, load: Callable[[], None]) -> None:
     try:
         load()
     except ssl.SSLError as error:
-        why = (error.reason or "no PEM").replace("_", " ").lower()
-        raise UsageError(f"{option} {path}: holds no such thing in PEM form ({why}); name another file") from None
+        reason = (error.reason or "not PEM").replace("_", " ").lower()
+        raise UsageError(f"{option} {path}: not usable PEM data ({reason}). Name another file.") from None
     except OSError as error:
-        raise UsageError(f"{option} {path}: cannot be read ({error.strerror}); name another file") from None
-
-
-def check_proxy(url: str | None) -> None:
-    """Raise :class:`UsageError` for what is no URL of a proxy, without showing it: it may hold a password."""
-    if url is None:
-        return
-    try:
-        parts = urlsplit(url)
-        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        fine = False
-    if not fine:
-        raise UsageError("--proxy: is no URL of an HTTP proxy; write it as http://127.0.0.1:3128")
+        raise UsageError(f"{option} {path}: cannot read the file ({error.strerror}). Name another file.") from None

@@ -6,6 +6,7 @@ from chat_contract.exchange import Credential, Headers
 from chat_contract.roles import CONVERSATION
 from chat_verifier.planning.case import ISSUED, JSON_HEADERS, Case, CaseSequence, single
 from chat_verifier.planning.samples import Samples
+from kit_http.redaction.secrets import half_of
 
 GROUP = "credentials"
 
@@ -110,8 +111,3 @@ def packed(samples: Samples, key: str) -> list[CaseSequence]:
         )
         for credential, label, headers in cases
     ]
-
-
-def half_of(key: str) -> str:
-    """Return the first half of a key; what is made of it is a secret too."""
-    return key[: (len(key) + 1) // 2]

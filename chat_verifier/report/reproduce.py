@@ -10,12 +10,12 @@ from chat_contract.exchange import Exchange, Headers, Request
 from chat_contract.roles import CONVERSATION
 from chat_verifier.planning.case import Case
 from chat_verifier.run.runner import Observation
+from kit_http.curl import header_argument, text_of, with_binary_body, with_body, without_header
 from kit_http.redaction.secrets import Secrets, is_credential
 from kit_http.transport import Transport
 
 _ID = "_conversation_id_of_the_first_turn_"
 _OTHERS = 60
-_LONGEST_ARGUMENT = 100_000
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -111,7 +111,7 @@ def _curl(
     for name, value in (*given, *request.headers):
         parts += ["-H", _header(name, value, way.secrets)]
     if "content-type" not in named and request.method in _WITH_BODY:
-        parts += ["-H", "'Content-Type:'"]
+        parts += ["-H", without_header("Content-Type")]
     if request.chunked:
         parts += ["-H", "'Transfer-Encoding: chunked'"]
     if not request.body:
@@ -119,39 +119,15 @@ def _curl(
     if conversation is not None:
         body = shlex.quote(conversation.raw(_ID).decode("utf-8", "surrogatepass"))
         text = body.replace(_ID, f"'\"${_ID.strip('_')}\"'")
-        return _with_body(parts, text)
-    printable = _as_text(request.body)
-    if printable is None:
-        return f"printf {shlex.quote(_octal(request.body))} | {' '.join([*parts, '--data-binary', '@-'])}"
-    return _with_body(parts, shlex.quote(printable))
-
-
-def _with_body(parts: list[str], quoted: str) -> str:
-    if len(quoted) > _LONGEST_ARGUMENT:
-        # printf is built into the shell, so that its argument may be of any length.
-        return f"printf %s {quoted} | {' '.join([*parts, '--data-binary', '@-'])}"
-    return " ".join([*parts, "--data-binary", quoted])
+        return with_body(parts, text)
+    printable = text_of(request.body)
+    return with_binary_body(parts, request.body) if printable is None else with_body(parts, shlex.quote(printable))
 
 
 def _header(name: str, value: str, secrets: Secrets) -> str:
-    written = f"{name}: {value}" if value else f"{name};"
     if is_credential(name) and secrets.in_text(value):
-        return '"' + secrets.hide(written) + '"'
-    return shlex.quote(written)
-
-
-def _as_text(body: bytes) -> str | None:
-    """Return the body as a shell can carry it; None where only bytes will do."""
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    return None if "\0" in text else text
-
-
-def _octal(body: bytes) -> str:
-    plain = set(range(0x20, 0x7F)) - {ord("\\"), ord("%")}
-    return "".join(chr(byte) if byte in plain else f"\\{byte:03o}" for byte in body)
+        return f'"{secrets.hide(f"{name}: {value}")}"'
+    return header_argument(name, value)
 
 
 def exchanges(observation: Observation) -> tuple[Exchange, ...]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-from chat_contract import Contract, KitError, UsageError
+from chat_contract import Contract, KitError
 from chat_contract.exchange import Breakdown, Request, Response, find_header
 from chat_verifier.planning.case import JSON_HEADERS, Case, CaseSequence, single
 from chat_verifier.planning.samples import Samples
@@ -16,19 +14,6 @@ _PROBES = 5
 
 class CannotJudgeError(KitError):
     """The server could not be judged; the text says why and what to do."""
-
-
-def check_base_url(url: str) -> None:
-    """Raise :class:`UsageError` for what is no base URL of an HTTP server."""
-    try:
-        parts = urlsplit(url)
-        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        valid = False
-    if valid and "@" in parts.netloc:
-        raise UsageError("the base URL holds a user name or a password; give a credential by -H 'Authorization: …'")
-    if not valid or parts.query or parts.fragment or any(character.isspace() for character in url):
-        raise UsageError(f"{url!r} is no base URL; write one such as http://127.0.0.1:4010/v1")
 
 
 def probe(

@@ -21,7 +21,7 @@ from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command, current_frame
 from kit_cli.options import OVERLAY, SPEC
 from kit_cli.progress import Meter
-from kit_http.headers import one_credential, parse_headers
+from kit_http.headers import check_one_credential, parse_headers
 from kit_http.redaction.secrets import secrets_of
 from kit_http.transport import Transport
 
@@ -65,12 +65,12 @@ def parity(url_a: str, url_b: str, **given: Any) -> ExitCode:
 
 
 def _headers(given: dict[str, Any], side: str) -> Headers:
-    headers = parse_headers(given[f"header_{side}"])
+    headers = parse_headers(given[f"header_{side}"], f"--header-{side}")
     name = given[f"key_env_{side}"]
     if name is not None:
         key = key_of(f"--key-env-{side}", name)
         headers = (*headers, *parse_headers((f"Authorization: Bearer {key}",)))
-    one_credential(headers)
+    check_one_credential(headers)
     return headers
 
 

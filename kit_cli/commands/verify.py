@@ -23,16 +23,16 @@ from chat_verifier.report.evidence import evidence
 from chat_verifier.report.reproduce import Way
 from chat_verifier.run.pacing import parse_rate
 from chat_verifier.run.shards import parse_shard
-from chat_verifier.target.probe import check_base_url
 from chat_verifier.verify import Options, Preview, preview, run
 from kit_cli.credentials import key_headers, with_key_options
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command, current_frame
 from kit_cli.options import OVERLAY, SPEC
 from kit_cli.progress import Meter
-from kit_http.headers import one_credential, parse_headers
+from kit_http.headers import check_one_credential, parse_headers
 from kit_http.redaction.secrets import Secrets, secrets_of
-from kit_http.transport import Transport, check_proxy
+from kit_http.transport import Transport
+from kit_http.urls import check_base_url, check_proxy
 from kit_reports.targets import parse_targets, writable, write_whole
 from kit_reports.waivers import check_used
 
@@ -178,7 +178,7 @@ def _verify(base_url: str, headers: Headers, secrets: Secrets, given: dict[str, 
 
 def _headers(given: dict[str, Any]) -> Headers:
     headers = (*parse_headers(given["header"]), *key_headers(given))
-    one_credential(headers)
+    check_one_credential(headers)
     return headers
 
 

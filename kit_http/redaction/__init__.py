@@ -1,1 +1,1 @@
-"""Removes credentials from everything that the kit writes."""
+"""Removal of credentials from everything that the kit writes."""

@@ -1,4 +1,4 @@
-"""Keeps the run's credentials out of everything that is written, and names them so that a command still works."""
+"""Replace credentials in everything that the kit writes, by shell expressions that keep commands runnable."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from chat_contract.exchange import Headers
-from chat_verifier.planning.credentials import half_of
-from kit_http.redaction.encodings import Disguise
+from kit_http.redaction.encodings import EncodedSecret
 
 VARIABLE = "CHAT_API_KEY"
 MASK = f"${{{VARIABLE}}}"
@@ -19,7 +18,7 @@ PROXY_PASSWORD = "CHAT_PROXY_PASSWORD"  # noqa: S105 - the name of the variable
 _CREDENTIAL_HEADERS = frozenset({"authorization", "x-api-key", "proxy-authorization", "cookie"})
 _SHORTEST_HALVED = 7
 _SHORTEST_ANYWHERE = 6
-"""A shorter key is hidden only where it stands as a word: as a part of words it is everywhere."""
+"""A shorter key is replaced only as a whole word, because it may be a part of many words."""
 _SHORTEST_PART = 8
 _IS_WHOLE = re.compile(r"\$\{\w+\}\Z")
 _SCHEMES = ("bearer ", "basic ", "token ")
@@ -27,53 +26,54 @@ _SCHEMES = ("bearer ", "basic ", "token ")
 
 @dataclass(frozen=True)
 class Secrets:
-    """What must not be written, with the shell expression that stands for it; the longest first.
+    """Texts that must not be written, each with the shell expression that replaces it; the longest first.
 
-    ``disguises`` find what a server made of them.
+    ``encoded`` finds re-encoded secrets.
     """
 
     replacements: tuple[tuple[str, str], ...] = ()
-    disguises: tuple[Disguise, ...] = ()
+    encoded: tuple[EncodedSecret, ...] = ()
 
     def hide(self, text: str) -> str:
-        """Replace every secret in the text by the expression that stands for it; what is disguised, by a mask."""
+        """Replace every secret in the text by its shell expression, and every re-encoded one by a mask."""
         for secret, expression in self.replacements:
             text = _replaced(text, secret, expression)
         return self._masked(text)
 
     def masked(self, text: str) -> str:
-        """Put a mask as long as the secret in the place of each, so that what is counted in bytes stays true."""
+        """Replace every secret by a mask of the same length, so that byte counts stay true."""
         for secret, _ in self.replacements:
             text = _replaced(text, secret, MASK.ljust(len(secret), "*")[: len(secret)])
         return self._masked(text)
 
     def masked_bytes(self, body: bytes) -> bytes:
-        """Mask every secret in bytes that may be no text."""
+        """Mask every secret in bytes, which may be binary data."""
         return self.masked(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def leaked(self, text: str) -> bool:
-        """Say whether a text holds a secret whole, in whatever spelling."""
+        """Return whether a text contains a whole secret, whatever its encoding."""
         whole = (secret for secret, expression in self.replacements if _IS_WHOLE.match(expression))
         plain = any(secret in text for secret in whole if len(secret) >= _SHORTEST_ANYWHERE)
-        return plain or any(disguise.found_in(text) for disguise in self.disguises)
+        return plain or any(secret.found_in(text) for secret in self.encoded)
 
     def in_text(self, text: str) -> bool:
+        """Return whether :meth:`hide` would put a shell expression into the text."""
         return any(secret in text for secret, _ in self.replacements)
 
     def _masked(self, text: str) -> str:
-        for disguise in self.disguises:
-            text = disguise.masked(text, MASK)
+        for secret in self.encoded:
+            text = secret.masked(text, MASK)
         return text
 
 
 def is_credential(name: str) -> bool:
-    """Say whether a header of that name carries a secret."""
+    """Return whether a header with this name carries a secret."""
     lowered = name.lower()
     return lowered in _CREDENTIAL_HEADERS or any(word in lowered for word in ("key", "token", "secret", "auth"))
 
 
 def key_in(headers: Headers) -> str | None:
-    """Return the key that the headers carry, without its scheme; None where they carry none."""
+    """Return the key in the headers, without its scheme; None if there is no credential header."""
     for name, value in headers:
         if is_credential(name):
             return _bare(value)
@@ -81,17 +81,17 @@ def key_in(headers: Headers) -> str | None:
 
 
 def secrets_of(headers: Headers, proxy: str | None = None) -> Secrets:
-    """Find the secrets in the headers and the proxy's URL that a user gave, and those that the suite makes of them."""
+    """Return the secrets in request headers and in a proxy URL, and the wrong keys that the verifier makes of them."""
     keys = [_bare(value) for name, value in headers if is_credential(name) and _bare(value)]
     pairs = [pair for number, key in enumerate(keys) for pair in _forms(key, number)]
     pairs += [(part, MASK) for name, value in headers if is_credential(name) for part in _parts(value)]
     pairs += [(written, f"${{{PROXY_PASSWORD}}}") for written in _password_of(proxy)]
     whole = dict.fromkeys(secret for secret, expression in pairs if _IS_WHOLE.match(expression))
-    return Secrets(tuple(_unique(pairs)), tuple(Disguise(secret) for secret in whole))
+    return Secrets(tuple(_unique(pairs)), tuple(EncodedSecret(secret) for secret in whole))
 
 
 def _password_of(url: str | None) -> Iterable[str]:
-    """Yield the password in the URL as it stands there, and what it means."""
+    """Yield the password in a URL, percent-encoded and decoded."""
     password = urlsplit(url).password if url else None
     if password:
         yield password
@@ -99,16 +99,21 @@ def _password_of(url: str | None) -> Iterable[str]:
 
 
 def _parts(value: str) -> Iterable[str]:
-    """Yield what is a secret of its own inside of a credential: the values of cookies, what Basic has packed."""
+    """Yield the secrets inside a credential: the values of cookies, the user name and password of Basic."""
     yield from (pair.partition("=")[2].strip() for pair in value.split(";") if len(pair) > _SHORTEST_PART)
-    scheme, _, packed = value.partition(" ")
+    scheme, _, encoded = value.partition(" ")
     if scheme.lower() == "basic":
         try:
-            user, _, password = base64.b64decode(packed).decode("utf-8").partition(":")
+            user, _, password = base64.b64decode(encoded).decode("utf-8").partition(":")
         except ValueError:
             return
         yield f"{user}:{password}"
         yield password
+
+
+def half_of(key: str) -> str:
+    """Return the first half of a key, rounded up."""
+    return key[: (len(key) + 1) // 2]
 
 
 def _forms(key: str, number: int) -> Iterable[tuple[str, str]]:

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from chat_contract import UsageError
+from kit_http.urls import split_http_url
 from mock_server.overrides.delays import Delay, DelayError, read_delay
 from mock_server.overrides.rules import BehaviourError, Rule, read_fault_rates
 
@@ -95,12 +95,8 @@ def _origins(texts: tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
 def _origin(text: str) -> str:
     if text == "*":
         return text
-    try:
-        parts = urlsplit(text)
-        whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        whole = False
-    if not whole or text.rstrip("/") != f"{parts.scheme}://{parts.netloc}" or "@" in text:
+    parts = split_http_url(text)
+    if parts is None or text.rstrip("/") != f"{parts.scheme}://{parts.netloc}" or "@" in text:
         raise UsageError(
             f"--cors-origin {text!r} is no origin; write scheme, host and port alone, "
             "such as http://shop.test:5173, or * for all"

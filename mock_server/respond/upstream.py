@@ -5,24 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
 
-from chat_contract import UsageError
 from chat_contract.exchange import Headers
+from kit_http.headers import end_to_end
+from kit_http.urls import check_base_url
 
 TIMEOUT = 120.0
 """How long the service may take to answer, in seconds: a language model takes its time."""
-
-# What belongs to one connection and not to the message (RFC 9110, section 7.6.1), and what is made anew.
-_OF_THE_CONNECTION = frozenset(
-    {
-        *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
-        *("host", "content-length", "accept-encoding", "content-encoding", "proxy-authorization", "expect"),
-    }
-)
 
 
 class UpstreamError(Exception):
@@ -43,7 +35,9 @@ class Upstream:
     """One service. Thread-safe: each thread has its own connections."""
 
     def __init__(self, base_url: str, *, headers: Headers = (), timeout: float = TIMEOUT) -> None:
-        self.base_url = checked_url(base_url)
+        self.base_url = check_base_url(
+            base_url, name="upstream URL", example="https://staging.example.com/v1", credentials_option="--key-env NAME"
+        )
         self._headers = headers
         self._timeout = timeout
         self._local = threading.local()
@@ -68,7 +62,7 @@ class Upstream:
             raise UpstreamError(_why(error)) from None
         return Answered(
             answer.status_code,
-            tuple(end_to_end(answer.headers.items())),
+            end_to_end(answer.headers.items()),
             answer.content,
             answer.elapsed.total_seconds(),
         )
@@ -82,27 +76,6 @@ class Upstream:
             session.headers["Accept-Encoding"] = "identity"
             self._local.session = session
         return session
-
-
-def end_to_end(headers: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
-    """Leave out of headers what is between two neighbours only, also what ``Connection`` names."""
-    pairs = list(headers)
-    named = {part.strip().lower() for name, value in pairs if name.lower() == "connection" for part in value.split(",")}
-    return [(name, value) for name, value in pairs if name.lower() not in _OF_THE_CONNECTION | named]
-
-
-def checked_url(url: str) -> str:
-    """Return the URL of a service without a slash at its end; raises :class:`UsageError` where it is none."""
-    try:
-        parts = urlsplit(url)
-        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        fine = False
-    if not fine:
-        raise UsageError(f"{url!r} is no URL of a service; write it as https://staging.example.com/v1")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise UsageError("the upstream's URL holds more than scheme, host and path; give a key with --key-env NAME")
-    return url.rstrip("/")
 
 
 def _why(error: Exception) -> str:

@@ -421,7 +421,7 @@ def test_what_is_no_profile_is_refused(change: dict[str, Any], said: str, tmp_pa
         (("--rate-limit", "fast"), "is no rate"),
         (("--rate-limit", "0/s"), "is no rate"),
         (("--key-env", "NO_SUCH_VARIABLE"), "no such variable"),
-        (("-H", "Authorization: Bearer a", "-H", "X-API-Key: b"), "two credentials at once"),
+        (("-H", "Authorization: Bearer a", "-H", "X-API-Key: b"), "two credentials are given"),
         (("--ca-bundle", "/no/such.pem"), "cannot be read"),
         (("--ca-bundle", "README.md"), "holds no such thing"),
         (("--cert", "README.md"), "holds no such thing"),

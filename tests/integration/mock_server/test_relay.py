@@ -130,8 +130,8 @@ def test_a_service_that_does_not_answer_is_a_bad_gateway(service: ChatService, u
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"upstream": "ftp://x"}, "is no URL of a service"),
-        ({"upstream": "http://user:pw@x/v1"}, "more than scheme, host and path"),
+        ({"upstream": "ftp://x"}, "Invalid upstream URL"),
+        ({"upstream": "http://user:pw@x/v1"}, "contains a user name or a password"),
         ({"upstream": "http://x/v1", "upstream_key_env": "NO_SUCH_KEY"}, "NO_SUCH_KEY: there is no such variable"),
         ({"upstream_key_env": "KEY"}, "is for --upstream"),
     ],

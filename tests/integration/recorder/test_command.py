@@ -103,8 +103,8 @@ def test_a_kill_in_the_middle_loses_nothing_and_leaves_no_half(recorder: Any, tm
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["ftp://x", "--out", "new"], "'ftp://x' is no URL of a service"),
-        (["http://x/v1?key=5", "--out", "new"], "more than scheme, host and path"),
+        (["ftp://x", "--out", "new"], "Invalid upstream URL 'ftp://x'"),
+        (["http://x/v1?key=5", "--out", "new"], "Expected scheme, host and path"),
         (["http://x/v1", "--out", "file"], "--out file: is no folder"),
         (["http://x/v1", "--out", "."], "--out .: holds something else than fixtures"),
         (

@@ -1,0 +1,44 @@
+"""Check the URLs that users give."""
+
+from __future__ import annotations
+
+from urllib.parse import SplitResult, urlsplit
+
+from chat_contract.errors import UsageError
+
+
+def split_http_url(url: str) -> SplitResult | None:
+    """Return the parts of an HTTP or HTTPS URL with a host and a usable port; None for anything else."""
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if valid and not any(character.isspace() for character in url) else None
+
+
+def check_base_url(
+    url: str,
+    *,
+    name: str = "base URL",
+    example: str = "http://127.0.0.1:4010/v1",
+    credentials_option: str = "-H 'Authorization: …'",
+) -> str:
+    """Return a base URL without its trailing slash.
+
+    Raises :class:`UsageError` unless it consists of scheme, host, optional port and path. The message does not show a
+    URL that contains a password.
+    """
+    parts = split_http_url(url)
+    if parts is not None and "@" in parts.netloc:
+        raise UsageError(f"the {name} contains a user name or a password. Pass credentials with {credentials_option}.")
+    if parts is None or parts.query or parts.fragment:
+        raise UsageError(f"Invalid {name} {url!r}. Expected scheme, host and path, for example {example}.")
+    return url.rstrip("/")
+
+
+def check_proxy(url: str | None) -> None:
+    """Raise :class:`UsageError` unless the URL is that of an HTTP proxy; the message does not show it."""
+    # The URL is not shown because it may contain a password.
+    if url is not None and split_http_url(url) is None:
+        raise UsageError("--proxy: invalid URL. Expected the URL of an HTTP proxy, for example http://127.0.0.1:3128.")

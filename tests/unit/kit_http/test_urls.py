@@ -1,0 +1,54 @@
+"""Base URLs and proxy URLs given by users."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat_contract import UsageError
+from kit_http.urls import check_base_url, check_proxy
+
+PASSWORD = "s3cr3t-passw0rd"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "localhost:4010", "ftp://a/b", "http://", "http://a b/", "http://a/?x=1", "http://a/#x", "http://a:0/"],
+)
+def test_invalid_base_url_is_refused_with_an_example(url: str) -> None:
+    with pytest.raises(UsageError, match=r"Invalid upstream URL .* for example http://x/v1"):
+        check_base_url(url, name="upstream URL", example="http://x/v1")
+
+
+@pytest.mark.parametrize("url", ["http://a:99999/", "http://a:x/", "http://[::1/v1"])
+def test_url_that_cannot_be_parsed_is_refused(url: str) -> None:
+    with pytest.raises(UsageError, match="Invalid base URL"):
+        check_base_url(url)
+
+
+def test_password_in_base_url_is_refused_without_showing_it() -> None:
+    with pytest.raises(UsageError, match="Pass credentials with --key-env NAME") as refused:
+        check_base_url(f"http://user:{PASSWORD}@127.0.0.1/v1", credentials_option="--key-env NAME")
+    assert PASSWORD not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:4010/v1", "http://127.0.0.1:4010/v1"),
+        ("https://staging.example.com/", "https://staging.example.com"),
+        ("http://[::1]:8000/api/v1/", "http://[::1]:8000/api/v1"),
+    ],
+)
+def test_base_url_is_returned_without_trailing_slash(url: str, expected: str) -> None:
+    assert check_base_url(url) == expected
+
+
+def test_proxy_url_may_contain_a_password() -> None:
+    check_proxy(None)
+    check_proxy(f"http://user:{PASSWORD}@127.0.0.1:3128")
+
+
+def test_invalid_proxy_url_is_refused_without_showing_it() -> None:
+    with pytest.raises(UsageError, match="--proxy: invalid URL") as refused:
+        check_proxy(f"socks5://user:{PASSWORD}@127.0.0.1")
+    assert PASSWORD not in str(refused.value)
