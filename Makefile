@@ -1,8 +1,8 @@
-# Everything happens in .venv, which is made where it is missing and brought up to date where pins have changed.
-#   make mock PORT=8080          another port
-#   make test PYTHON=python3.12  another Python; 3.11 or newer
-#   make test JOBS=1             one test after the other
-#   make quality SAMPLE=40       judge the suite by forty faulty servers
+# All targets work in .venv. It is created if it is missing and updated when a pin changes.
+#   make mock PORT=8080          use another port
+#   make test PYTHON=python3.12  use another Python (3.11 or newer)
+#   make test JOBS=1             run tests one after the other
+#   make quality SAMPLE=40       measure the verifier on forty faulty servers
 
 PYTHON ?=
 PORT ?= 4010
@@ -10,58 +10,72 @@ JOBS ?= 2
 SAMPLE ?=
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help mock test quality gate-quality mutation fastapi-parity hostile bench lint format install clean
+.PHONY: help install mock check test coverage lint format quality gate-quality fastapi-parity hostile bench mutation \
+  screenshots clean
 
-help: ## say what can be made
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r what does; do printf '%-20s %s\n' "$$what" "$$does"; done
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do printf '%-20s %s\n' "$$target" "$$text"; done
 
-mock: $(VENV)/base.stamp ## serve the mock
+install: $(VENV)/dev.stamp ## Install the kit and all development tools into .venv
+
+mock: $(VENV)/base.stamp ## Serve the mock
 	@exec $(BIN)/chat-contract mock --port $(PORT)
 
-test: lint ## lint, check the types, run all tests, judge our own mock
-	$(BIN)/pytest tests -n $(JOBS) --dist loadscope
+check: lint ## Run linters, type checker and unit tests
+	$(PYTEST) -q tests/unit
+
+test: lint ## Run linters, type checker and all tests, then verify the mock with the suite
+	$(PYTEST) tests
 	$(BIN)/pytest contract_tests
 
-quality: $(VENV)/dev.stamp ## judge the suite by every faulty and every correct server
+coverage: $(VENV)/dev.stamp ## Measure branch coverage of all tests
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -n $(JOBS) --dist loadscope $(or $(TESTS),tests)
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+lint: $(VENV)/dev.stamp ## Run linters and type checker
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/dev.stamp ## Format the code and apply safe fixes
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+quality: $(VENV)/dev.stamp ## Measure the verifier on all faulty and correct servers
 	npm ci --no-audit --no-fund --prefix testbed/correct_servers/node
 	$(BIN)/python -m testbed.quality --jobs $(JOBS) $(if $(SAMPLE),--sample $(SAMPLE))
 
-gate-quality: $(VENV)/dev.stamp ## judge the gate by every case, and time it against size
+gate-quality: $(VENV)/dev.stamp ## Measure precision, recall and time of the gate on all cases
 	$(BIN)/python -m testbed.gate_quality
 
-mutation: $(VENV)/dev.stamp ## mutate the oracle and tell which mutants no test kills
+fastapi-parity: $(VENV)/dev.stamp ## Compare the mock with FastAPI on 20,000 bodies per leniency profile
+	$(BIN)/python -m testbed.fastapi_parity --jobs $(JOBS)
+
+hostile: $(VENV)/dev.stamp ## Send 20,000 hostile requests to the mock
+	$(BIN)/python -m testbed.hostile
+
+bench: $(VENV)/dev.stamp ## Compare CPU time, latency and memory of the mock with other servers
+	$(BIN)/python -m benchmarks
+
+mutation: $(VENV)/dev.stamp ## List the mutants of the oracle that no test detects
 	@$(PIP) --no-build-isolation --editable '.[dev,mutation]'
 	@rm -rf mutants
 	$(BIN)/mutmut run --max-children $(JOBS)
 	@$(BIN)/mutmut results
 
-fastapi-parity: $(VENV)/dev.stamp ## put 20,000 bodies a latitude to the mock and to FastAPI
-	$(BIN)/python -m testbed.fastapi_parity --jobs $(JOBS)
+screenshots: $(VENV)/dev.stamp ## Make the screenshots in docs/ again
+	$(BIN)/python -m testbed.screenshots
 
-hostile: $(VENV)/dev.stamp ## send 20,000 hostile requests to the mock
-	$(BIN)/python -m testbed.hostile
-
-bench: $(VENV)/dev.stamp ## measure the mock beside others that do the same work
-	$(BIN)/python -m benchmarks
-
-lint: $(VENV)/dev.stamp ## look for mistakes without running anything
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-
-format: $(VENV)/dev.stamp ## lay the code out
-	$(BIN)/ruff check --fix-only .
-	$(BIN)/ruff format .
-
-install: $(VENV)/dev.stamp ## install the kit and its tools, no more
-
-clean: ## remove what was made here
-	rm -rf $(VENV) build dist mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
+clean: ## Remove .venv, caches and build products
+	rm -rf $(VENV) build dist mutants .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-# The kit is built by the pinned builder, hence without isolation.
+# Without isolation, pip builds the kit with the pinned version of hatchling.
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --constraint constraints.txt
 
 $(VENV)/base.stamp: pyproject.toml constraints.txt
@@ -78,18 +92,18 @@ $(VENV)/dev.stamp: pyproject.toml constraints.txt
 	@$(PIP) --no-build-isolation --editable '.[dev]'
 	@touch $(VENV)/base.stamp $@
 
-# A Python counts if it runs, is new enough and can make environments; an environment counts if it has pip.
+# Use the first Python that is new enough and can create environments. Keep an environment that has pip.
 define MAKE_VENV
 if $(BIN)/python -m pip --version >/dev/null 2>&1; then exit 0; fi; \
 for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python); do \
   if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
-    echo "Making $(VENV) with $$("$$python" --version) …"; \
+    echo "Creating $(VENV) with $$("$$python" --version) …"; \
     if "$$python" -m venv --clear $(VENV) >$(VENV).log 2>&1; then rm $(VENV).log; exit 0; fi; \
     cat $(VENV).log >&2; rm $(VENV).log; \
-    echo "$$python cannot make virtual environments; on Debian and Ubuntu, apt-get install python3-venv mends that." >&2; \
+    echo "$$python cannot create virtual environments. On Debian and Ubuntu, run: apt-get install python3-venv" >&2; \
     exit 1; \
   fi; \
 done; \
-echo "There is no Python 3.11 or newer here$(if $(PYTHON), under the name $(PYTHON)); install one, or name it: make PYTHON=/path/to/python3" >&2; \
+echo "Found no Python 3.11 or newer$(if $(PYTHON), under the name $(PYTHON)). Install one, or name it: make PYTHON=/path/to/python3" >&2; \
 exit 1
 endef

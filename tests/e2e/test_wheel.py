@@ -1,4 +1,4 @@
-"""The wheel works where there is no checkout: built, installed into a fresh environment, used from elsewhere."""
+"""The wheel, built and installed into a fresh environment: its content, its extras, and its use outside the checkout."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.support.paths import ROOT
 
 PACKAGES = (
     "chat_contract",
-    "reporting",
     "mock_server",
     "chat_mock",
-    "contract_tests",
+    "chat_verifier",
     "spec_gate",
-    "recorder",
+    "kit_http",
+    "kit_reports",
     "kit_cli",
 )
 SECONDS = 300
@@ -46,7 +46,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Environment:
-    """A fresh virtual environment, and a folder to work in that holds nothing of ours."""
+    """A fresh virtual environment and an empty working directory."""
 
     def __init__(self, folder: Path) -> None:
         self.elsewhere = folder / "elsewhere"
@@ -59,6 +59,9 @@ class Environment:
         done = run(*pip, "--constraint", ROOT / "constraints.txt", requirement, cwd=self.elsewhere)
         assert done.returncode == 0, done.stderr
 
+    def python(self, *arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        return run(self.bin / "python", *arguments, cwd=cwd or self.elsewhere)
+
     def call(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         return run(self.bin / "chat-contract", *arguments, cwd=self.elsewhere)
 
@@ -66,6 +69,7 @@ class Environment:
     def mock(self) -> Iterator[str]:
         command = [str(self.bin / "chat-contract"), "mock", "--port", "0"]
         with subprocess.Popen(command, cwd=self.elsewhere, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
             try:
                 yield re.search(r"http://\S+/v1(?=/chat)", process.stdout.readline())[0]
             finally:
@@ -75,13 +79,13 @@ class Environment:
 
 @pytest.fixture(scope="module")
 def base(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """The base install: the mock and the core."""
+    """Return an environment with the base install: mock server and core."""
     environment = Environment(tmp_path_factory.mktemp("installed"))
     environment.install(str(wheel))
     return environment
 
 
-def test_it_holds_our_packages_and_no_other_top_level_name(wheel: Path) -> None:
+def test_wheel_contains_the_packages_and_no_generic_top_level_name(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     metadata = f"chat_contract-{__version__}.dist-info"
@@ -89,38 +93,62 @@ def test_it_holds_our_packages_and_no_other_top_level_name(wheel: Path) -> None:
     assert {f"{package}/py.typed" for package in PACKAGES} <= set(names)
     assert f"{metadata}/licenses/LICENSE" in names
     for folder in ("openapi", "fixtures"):
-        there = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*") if path.is_file()}
-        assert there
-        assert {f"chat_contract/shipped/{name}" for name in there} <= set(names)
+        files = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*") if path.is_file()}
+        assert files
+        assert {f"chat_contract/shipped/{name}" for name in files} <= set(names)
 
 
-def test_the_base_install_serves_the_mock_and_says_what_else_there_is(base: Environment) -> None:
-    said = base.call("--version")
-    assert (said.returncode, said.stdout) == (0, f"chat-contract, version {__version__}\n")
+def test_wheel_contains_every_file_of_its_packages(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    files = {
+        path.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert files <= names
+
+
+def test_base_install_serves_the_mock_and_names_the_extra_of_other_commands(base: Environment) -> None:
+    version = base.call("--version")
+    assert (version.returncode, version.stdout) == (0, f"chat-contract, version {__version__}\n")
     assert base.call("--help").returncode == 0
     assert base.call("mock", "--help").returncode == 0
-    lacking = base.call("verify", "http://127.0.0.1:1/v1")
-    assert lacking.returncode == 2
-    assert "pip install 'chat-contract[suite]'" in lacking.stderr
-    assert "Traceback" not in lacking.stderr
+    for command, extra in (("verify", "suite"), ("parity", "suite"), ("diff", "gate")):
+        missing = base.call(command, *["http://127.0.0.1:1/v1"] * (1 if command == "verify" else 2))
+        assert missing.returncode == 2
+        assert f"pip install 'chat-contract[{extra}]'" in missing.stderr
+        assert "Traceback" not in missing.stderr
     with base.mock() as url:
         assert url.startswith("http://127.0.0.1:")
 
 
-def test_with_the_suite_it_judges_its_own_mock(base: Environment, wheel: Path) -> None:
+def test_suite_verifies_the_installed_mock(base: Environment, wheel: Path) -> None:
     base.install(f"{wheel}[suite]")
     with base.mock() as url:
-        judged = base.call("verify", url, "--report", "json=report.json")
-        [suite] = base.bin.parent.glob("lib/python*/site-packages/contract_tests")
-        by_pytest = run(
-            base.bin / "pytest", "-q", "-p", "no:cacheprovider", suite, "--base-url", url, cwd=base.elsewhere
-        )
-    assert judged.returncode == 0, judged.stdout + judged.stderr
+        verified = base.call("verify", url, "--report", "json=report.json")
+        pytest_options = ("-q", "-p", "no:cacheprovider", "--rootdir", ROOT / "contract_tests", "-c", "/dev/null")
+        tested = base.python("-m", "pytest", *pytest_options, ROOT / "contract_tests", "--base-url", url)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
     report = json.loads((base.elsewhere / "report.json").read_text("utf-8"))
     assert (report["verdict"], report["base_url"]) == ("conforms", url)
-    assert by_pytest.returncode == 0, by_pytest.stdout + by_pytest.stderr
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert {path.name for path in base.elsewhere.iterdir()} == {"report.json"}
 
 
-def test_nothing_is_written_where_it_runs(base: Environment) -> None:
-    """Runs after the others: they leave the report that was asked for."""
-    assert {path.name for path in base.elsewhere.iterdir()} <= {"report.json", ".hypothesis"}
+def test_project_with_its_own_contract_tests_folder_imports_its_own(
+    base: Environment, wheel: Path, tmp_path: Path
+) -> None:
+    base.install(f"{wheel}[suite]")
+    folder = tmp_path / "contract_tests"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "helper.py").write_text("OWN = True\n")
+    (folder / "test_own.py").write_text(
+        "from contract_tests.helper import OWN\n\n\ndef test_own(chat_mock):\n    assert OWN\n"
+    )
+    pytest_options = ("-q", "-p", "no:cacheprovider", "--import-mode=importlib", "contract_tests")
+    tested = base.python("-m", "pytest", *pytest_options, cwd=tmp_path)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert "1 passed" in tested.stdout
