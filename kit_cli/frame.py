@@ -141,6 +141,13 @@ class Command(_Framed):
         ctx.ensure_object(Frame).prefix = path if self.cannot is None else f"cannot {self.cannot}"
         return super().parse_args(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command with its caches outside the working directory."""
+        from kit_cli.cache import use_cache_folder  # noqa: PLC0415 - help does without it
+
+        use_cache_folder()
+        return super().invoke(ctx)
+
 
 class Group(_Framed, click.Group):
     """A command that has subcommands."""

@@ -9,13 +9,11 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule, run_state_machine_as_test
 from schemathesis.generation.modes import GenerationMode
 
@@ -30,11 +28,6 @@ GROUP = "exploration"
 _RANK = 8
 _LONGEST = 20
 _STEPS_OF_CONVERSATIONS = 10
-
-
-def store_in(folder: Path) -> None:
-    """Let Hypothesis keep its tables of characters there, and not in whatever folder the user happens to be in."""
-    set_hypothesis_home_dir(folder)
 
 
 def generate_cases(contract: Contract, number: int, budget: int) -> list[CaseSequence]:

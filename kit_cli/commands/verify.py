@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +15,6 @@ from chat_contract.exchange import Headers
 from chat_contract.profile import as_profile, read_profile
 from chat_verifier.findings.profile import changes_between
 from chat_verifier.findings.waivers import drafted, load_waivers
-from chat_verifier.planning.exploration import store_in
 from chat_verifier.planning.tiers import TIERS
 from chat_verifier.report import RENDERERS
 from chat_verifier.report.evidence import evidence
@@ -156,7 +154,6 @@ def _verify(base_url: str, headers: Headers, secrets: Secrets, given: dict[str, 
     if given["plan"]:
         click.echo(_told(preview(contract, options), base_url, given["cost_per_call"]))
         return ExitCode.OK
-    store_in(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "chat-contract"))
     with Meter(sys.stderr, quiet=current_frame().quiet) as meter:
         result = run(contract, replace(options, progress=meter))
     way = Way(options.base_url, headers, secrets, options.transport)
