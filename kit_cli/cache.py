@@ -18,5 +18,9 @@ def use_cache_folder() -> None:
 
 def cache_folder() -> Path:
     """Return the user's cache folder for the kit, or a temporary folder for a user without a home."""
-    folder = platformdirs.user_cache_path("chat-contract")
+    try:
+        folder = platformdirs.user_cache_path("chat-contract")
+    except RuntimeError:
+        folder = Path()
+    # Without a home, platformdirs raises, or returns "~/…" in older versions.
     return folder if folder.is_absolute() else Path(tempfile.gettempdir(), "chat-contract")

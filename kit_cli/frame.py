@@ -26,7 +26,9 @@ from chat_contract.errors import KitError
 from kit_cli.exit_codes import ExitCode
 from kit_cli.streams import discard_output, prepare_streams
 
-_PROGRAM = "chat-contract"
+PROGRAM = "chat-contract"
+COMPLETION_VARIABLE = "_CHAT_CONTRACT_COMPLETE"
+"""Set by the shell while it completes a command line."""
 
 
 def _color_from_environment() -> bool | None:
@@ -38,7 +40,7 @@ def _color_from_environment() -> bool | None:
 class Frame:
     """State of one run of the command line."""
 
-    prefix: str = _PROGRAM
+    prefix: str = PROGRAM
     """What failure messages begin with."""
     redact: Callable[[str], str] = str
     """Removes credentials from a message."""
@@ -103,13 +105,26 @@ class _Framed(click.Command):
         super().__init__(*arguments, **settings)
         self.params = [*self.params, *COMMON_OPTIONS]
 
-    def main(  # type: ignore[override]  # click overloads it by an option that is fixed here
+    def main(  # type: ignore[override]  # never returns, unlike click's
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **settings: Any
     ) -> NoReturn:
-        """Run the command and exit: the only place where errors become messages and exit codes."""
-        run = super().main
-        settings["standalone_mode"] = False
-        sys.exit(_run(lambda frame: run(args, prog_name or _PROGRAM, obj=frame, **settings)))
+        """Run the command and exit: the only place where errors become messages and exit codes.
+
+        click's own ``main`` exits with 1 when the output is closed, but 1 is a verdict.
+        """
+        name = prog_name or PROGRAM
+        instruction = os.environ.get(COMPLETION_VARIABLE)
+        if instruction:
+            from click.shell_completion import shell_complete  # noqa: PLC0415 - only a shell needs it
+
+            sys.exit(shell_complete(self, settings, name, COMPLETION_VARIABLE, instruction))
+
+        def call(frame: Frame) -> object:
+            arguments = sys.argv[1:] if args is None else list(args)
+            with self.make_context(name, arguments, obj=frame, **settings) as context:
+                return self.invoke(context)
+
+        sys.exit(_run(call))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's own options, then the common ones."""
@@ -137,7 +152,7 @@ class Command(_Framed):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Set the prefix of failure messages before options are read."""
-        path = ctx.command_path if ctx.command_path.startswith(_PROGRAM) else f"{_PROGRAM} {ctx.command_path}"
+        path = ctx.command_path if ctx.command_path.startswith(PROGRAM) else f"{PROGRAM} {ctx.command_path}"
         ctx.ensure_object(Frame).prefix = path if self.cannot is None else f"cannot {self.cannot}"
         return super().parse_args(ctx, args)
 
@@ -168,14 +183,15 @@ def _run(call: Callable[[Frame], object]) -> int:
         return _completed(call, frame)
     except click.ClickException as error:
         error.show()
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt, EOFError):
         # Not 1: an interrupted run has no verdict.
-        frame.fail("interrupted", prefix=_PROGRAM)
+        frame.fail("interrupted", prefix=PROGRAM)
     except KitError as error:
         frame.fail(error)
     except OSError as error:
         discard_output()
-        frame.fail(f"{error.strerror or error}: {error.filename}" if error.filename else error.strerror or error)
+        reason = error.strerror or str(error) or type(error).__name__
+        frame.fail(f"{reason}: {error.filename}" if error.filename else reason)
     except Exception as error:  # noqa: BLE001 - the outermost handler: exit codes 0 and 1 are verdicts
         _report_internal_error(error, frame)
         return ExitCode.INTERNAL_ERROR
@@ -186,6 +202,8 @@ def _completed(call: Callable[[Frame], object], frame: Frame) -> int:
     """Return the exit code of a command that ends without an error, with its output written."""
     try:
         code = call(frame)
+    except click.exceptions.Exit as ended:
+        code = ended.exit_code
     except SystemExit as ended:
         code = ended.code
     if sys.stdout is not None:
@@ -200,6 +218,6 @@ def _report_internal_error(error: Exception, frame: Frame) -> None:
 
         click.echo(frame.redact("".join(traceback.format_exception(error))), err=True, nl=False)
     message = " ".join(str(error).split())
-    frame.fail(f"internal error: {type(error).__name__}: {message}".removesuffix(": "), prefix=_PROGRAM)
+    frame.fail(f"internal error: {type(error).__name__}: {message}".removesuffix(": "), prefix=PROGRAM)
     if not frame.debug:
         click.echo("Run again with --debug to see the traceback.", err=True)

@@ -6,10 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from kit_cli.exit_codes import ExitCode
-from kit_cli.frame import Command
-
-_PROGRAM = "chat-contract"
-_VARIABLE = "_CHAT_CONTRACT_COMPLETE"
+from kit_cli.frame import COMPLETION_VARIABLE, PROGRAM, Command
 
 
 @click.command(cls=Command)
@@ -25,5 +22,5 @@ def completion(shell: str) -> ExitCode:
     writer = get_completion_class(shell)
     assert writer is not None
     # The script names the program; nothing is completed here, so any command serves.
-    click.echo(writer(click.Command(None), {}, _PROGRAM, _VARIABLE).source())
+    click.echo(writer(click.Command(None), {}, PROGRAM, COMPLETION_VARIABLE).source())
     return ExitCode.OK
