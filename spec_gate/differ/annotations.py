@@ -1,79 +1,107 @@
-"""What schemas say beside validity, compared: defaults, marks, discriminators, labels of formats and content."""
+"""Compares the annotations of schemas: defaults, access marks, discriminators, format and content labels."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from spec_gate.differ.pairing import Pair
-from spec_gate.schemas.simplify import written
+from spec_gate.differ.pairs import NodePair
+from spec_gate.schemas.node import SchemaNode, Side
 from spec_gate.schemas.validity import KNOWN_FORMATS
+from spec_gate.schemas.values import canonical_text
 
-_MARKS = {"readOnly": "read-only-changed", "writeOnly": "write-only-changed"}
+
+class AnnotationKind(StrEnum):
+    """What changed about a schema without changing which values it accepts."""
+
+    DEFAULT = "default"
+    PROPERTY_UNDECLARED = "property-undeclared"
+    READ_ONLY = "read-only"
+    WRITE_ONLY = "write-only"
+    DEPRECATED = "deprecated"
+    SUNSET_EARLIER = "sunset-earlier"
+    CONTENT_LABEL = "content-label"
+    FORMAT_LABEL = "format-label"
+    DISCRIMINATOR = "discriminator"
+    DISCRIMINATOR_VALUE_ADDED = "discriminator-value-added"
+    DISCRIMINATOR_VALUE_REMOVED = "discriminator-value-removed"
+    DISCRIMINATOR_VALUE_CHANGED = "discriminator-value-changed"
 
 
 @dataclass(frozen=True)
 class AnnotationChange:
-    """One thing that is said otherwise, with the rule that names it."""
+    """One changed annotation. ``name`` is the property for properties that are no longer declared."""
 
-    rule: str
+    kind: AnnotationKind
     keyword: str
     name: str
     before: Any
     after: Any
 
 
-def annotation_changes(pair: Pair, undeclared: set[str], prefix: str) -> Iterator[AnnotationChange]:
-    """Return all that a pair says otherwise; ``undeclared`` are the properties that are gone from its place."""
+_K = AnnotationKind
+_MARKS = {"readOnly": _K.READ_ONLY, "writeOnly": _K.WRITE_ONLY}
+
+
+def annotation_changes(pair: NodePair, undeclared: set[str], side: Side) -> Iterator[AnnotationChange]:
+    """Return the changed annotations of a pair; ``undeclared`` are the properties that only the base declares."""
     base, revision = pair.base, pair.revision
-    if not (isinstance(base, dict) and isinstance(revision, dict)):
+    if isinstance(base, bool) or isinstance(revision, bool):
         return
-    yield from _undeclared(base, undeclared, prefix)
-    if "default" in base and ("default" not in revision or written(base["default"]) != written(revision["default"])):
-        yield AnnotationChange(f"{prefix}-default-changed", "default", "", base["default"], revision.get("default"))
-    elif "default" in revision and "default" not in base:
-        yield AnnotationChange(f"{prefix}-default-changed", "default", "", None, revision["default"])
-    for keyword, stem in _MARKS.items():
+    yield from _undeclared(base, undeclared, side)
+    yield from _default(base, revision)
+    for keyword, kind in _MARKS.items():
         if (base.get(keyword) is True) != (revision.get(keyword) is True):
-            yield AnnotationChange(f"{prefix}-{stem}", keyword, "", base.get(keyword), revision.get(keyword))
+            yield AnnotationChange(kind, keyword, "", base.get(keyword), revision.get(keyword))
     if revision.get("deprecated") is True and base.get("deprecated") is not True:
-        yield AnnotationChange(f"{prefix}-deprecated", "deprecated", "", False, True)
+        yield AnnotationChange(_K.DEPRECATED, "deprecated", "", False, True)
     before, after = base.get("x-sunset"), revision.get("x-sunset")
     if isinstance(before, str) and isinstance(after, str) and after < before:
-        yield AnnotationChange("property-sunset-moved-earlier", "x-sunset", "", before, after)
+        yield AnnotationChange(_K.SUNSET_EARLIER, "x-sunset", "", before, after)
+    yield from _labels(base, revision)
+    yield from _discriminator(base.get("discriminator"), revision.get("discriminator"))
+
+
+def _undeclared(base: SchemaNode, names: set[str], side: Side) -> Iterator[AnnotationChange]:
+    required = base.get("required", ()) if side is Side.RESPONSE else ()
+    for name in sorted(names.difference(required)):
+        before = base.get("properties", {}).get(name)
+        yield AnnotationChange(_K.PROPERTY_UNDECLARED, "properties", name, before, None)
+
+
+def _default(base: SchemaNode, revision: SchemaNode) -> Iterator[AnnotationChange]:
+    same = "default" in base and "default" in revision
+    same = same and canonical_text(base["default"]) == canonical_text(revision["default"])
+    if ("default" in base or "default" in revision) and not same:
+        yield AnnotationChange(_K.DEFAULT, "default", "", base.get("default"), revision.get("default"))
+
+
+def _labels(base: SchemaNode, revision: SchemaNode) -> Iterator[AnnotationChange]:
     for keyword in ("contentMediaType", "contentEncoding"):
         if base.get(keyword) != revision.get(keyword):
-            yield AnnotationChange(
-                f"{prefix}-content-label-changed", keyword, "", base.get(keyword), revision.get(keyword)
-            )
-    labels = (base.get("format"), revision.get("format"))
-    if labels[0] != labels[1] and {*labels} - KNOWN_FORMATS - {None}:
-        yield AnnotationChange(f"{prefix}-format-label-changed", "format", "", *labels)
-    yield from _discriminator(base.get("discriminator"), revision.get("discriminator"), prefix)
+            yield AnnotationChange(_K.CONTENT_LABEL, keyword, "", base.get(keyword), revision.get(keyword))
+    before, after = base.get("format"), revision.get("format")
+    if before != after and {before, after} - KNOWN_FORMATS - {None}:
+        yield AnnotationChange(_K.FORMAT_LABEL, "format", "", before, after)
 
 
-def _undeclared(base: dict[str, Any], names: set[str], prefix: str) -> Iterator[AnnotationChange]:
-    rule = "request-property-undeclared" if prefix == "request" else "response-optional-property-removed"
-    required = base.get("required", ())
-    for name in sorted(names):
-        if not (prefix == "response" and name in required):
-            yield AnnotationChange(rule, "properties", name, base.get("properties", {}).get(name), None)
-
-
-def _discriminator(one: Any, other: Any, prefix: str) -> Iterator[AnnotationChange]:
+def _discriminator(one: Any, other: Any) -> Iterator[AnnotationChange]:
     if one is None or other is None:
         return
+    keyword = "discriminator"
     if one["propertyName"] != other["propertyName"]:
-        yield AnnotationChange(
-            f"{prefix}-discriminator-changed", "discriminator", "", one["propertyName"], other["propertyName"]
-        )
+        yield AnnotationChange(_K.DISCRIMINATOR, keyword, "", one["propertyName"], other["propertyName"])
         return
     ours, theirs = one["values"], other["values"]
     for value in sorted({*ours, *theirs}):
         before, after = ours.get(value), theirs.get(value)
         if before != after:
-            how = "added" if before is None else "removed" if after is None else "changed"
-            yield AnnotationChange(
-                f"{prefix}-discriminator-value-{how}", "discriminator", "", before or value, after or value
-            )
+            yield AnnotationChange(_value_kind(before, after), keyword, "", before or value, after or value)
+
+
+def _value_kind(before: str | None, after: str | None) -> AnnotationKind:
+    if before is None:
+        return _K.DISCRIMINATOR_VALUE_ADDED
+    return _K.DISCRIMINATOR_VALUE_REMOVED if after is None else _K.DISCRIMINATOR_VALUE_CHANGED

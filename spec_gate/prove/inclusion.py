@@ -1,49 +1,58 @@
-"""Decides whether one schema takes everything that another one allows: yes, no, or cannot tell.
+"""Decides whether one schema accepts everything that another one allows.
 
-jsonschema-rs decides; only its yes proves. The names rule is laid upon the sender as one more schema.
+jsonschema-rs decides. Only its yes is a proof. The names rule is added to the sender as one more schema.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
 import jsonschema_rs
 from jsonschema_rs import canonical
 
 from spec_gate.schemas.names import restriction
-from spec_gate.schemas.normalise import Schema
-from spec_gate.schemas.pair import SchemaPair
-
-Answer = Literal["yes", "no", "unknown"]
+from spec_gate.schemas.node import Schema
+from spec_gate.schemas.pair import SchemaPair, bare
 
 
-def included(world: SchemaPair, sender: Schema, receiver: Schema) -> Answer:
-    """Say whether the receiver takes everything that who keeps to the sender's schema may send."""
-    return covers(world.whole(receiver), restricted(world, sender, receiver))
+class Answer(StrEnum):
+    """The answer of the decision procedure."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
 
 
-def restricted(world: SchemaPair, sender: Schema, receiver: Schema) -> Schema:
-    """Return the sender's schema, whole, with the names rule laid upon it."""
-    rule = restriction(world, (sender,), (receiver,))
-    whole = world.whole(sender)
-    if rule is True or isinstance(whole, bool):
-        return whole if rule is True or whole is False else rule
+def included(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Answer:
+    """Decide whether the receiver accepts everything that a sender may send who follows its own schema."""
+    return covers(schemas.whole(receiver), restricted(schemas, sender, receiver))
+
+
+def restricted(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Any:
+    """Return the sender's schema as JSON with the names rule added."""
+    rule = restriction(schemas, (sender,), (receiver,))
+    whole = schemas.whole(sender)
+    if rule is True or whole is False:
+        return whole
+    if whole is True:
+        return bare(rule)
     definitions = {"$defs": whole["$defs"]} if "$defs" in whole else {}
     plain = {key: value for key, value in whole.items() if key != "$defs"}
-    return {**definitions, "allOf": [plain, rule]}
+    return {**definitions, "allOf": [plain, bare(rule)]}
 
 
-def covers(receiver: Schema, sender: Schema) -> Answer:
-    """Say whether a whole schema takes everything that another one allows."""
+def covers(receiver: Any, sender: Any) -> Answer:
+    """Decide whether a schema, given as JSON, accepts everything that another one allows."""
     try:
         answer = _canonical(receiver).covers(_canonical(sender))
     except (canonical.CanonicalizationError, jsonschema_rs.ReferencingError, jsonschema_rs.ValidationError):
-        return "unknown"
-    return {"yes": "yes", "no": "no"}.get(str(answer), "unknown")  # type: ignore[return-value]
+        return Answer.UNKNOWN
+    return {"yes": Answer.YES, "no": Answer.NO}.get(str(answer), Answer.UNKNOWN)
 
 
-def left_over(receiver: Schema, sender: Schema) -> Schema | None:
-    """Return a schema of what the sender allows and the receiver refuses; None where that cannot be written."""
+def left_over(receiver: Any, sender: Any) -> Any:
+    """Return a schema of what the sender allows and the receiver rejects; None if none can be computed."""
     try:
         rest: Any = _canonical(sender).subtract(_canonical(receiver)).to_json_schema()
     except (canonical.CanonicalizationError, jsonschema_rs.ReferencingError, jsonschema_rs.ValidationError):
@@ -53,5 +62,5 @@ def left_over(receiver: Schema, sender: Schema) -> Schema | None:
     return rest if isinstance(rest, dict | bool) else None
 
 
-def _canonical(schema: Schema) -> jsonschema_rs.CanonicalSchema:
+def _canonical(schema: Any) -> jsonschema_rs.CanonicalSchema:
     return jsonschema_rs.canonicalize(schema, draft=jsonschema_rs.Draft202012, validate_formats=True)

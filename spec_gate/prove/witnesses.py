@@ -1,10 +1,11 @@
-"""Witnesses as a reader meets them: a whole request that the base allows, a whole reply that the revision allows."""
+"""Witnesses in full: a request that the base allows, or a response that the revision allows."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
@@ -14,114 +15,153 @@ from spec_gate.schemas.pair import SchemaPair
 from spec_gate.search.sampler import Sampler
 from spec_gate.source.documents import Place
 
-_NOTHING: Any = object()
+ABSENT: Any = object()
+"""Stands for a body or value that a witness does not have; None is a JSON value."""
+
+_DEPTH = 3
+
+
+class WitnessKind(StrEnum):
+    """What a witness is."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+    CALL = "call-to-client"
+    """A request that the server sends: a webhook or a callback."""
+
+
+class DocumentRole(StrEnum):
+    """One of the two compared documents."""
+
+    BASE = "base"
+    REVISION = "revision"
 
 
 @dataclass(frozen=True)
 class Witness:
-    """A request or a reply that one side allows and the other refuses, and what the refusing side says."""
+    """A message that one document allows and the other rejects.
 
-    kind: str
-    allowed_by: str
-    refused_by: str
+    ``line`` is the request line or status line; ``why`` says why the rejecting document rejects the message. ``value``
+    is that of the parameter or header in question.
+    """
+
+    kind: WitnessKind
+    allowed_by: DocumentRole
+    rejected_by: DocumentRole
     why: str
     line: str
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: Any = None
-    has_body: bool = False
-    value: Any = None
-    has_value: bool = False
+    body: Any = ABSENT
+    value: Any = ABSENT
 
-    def as_document(self) -> dict[str, Any]:
-        """Return the witness as a JSON value."""
-        told: dict[str, Any] = {
-            "kind": self.kind, "allowed_by": self.allowed_by, "refused_by": self.refused_by, "why": self.why,
-            "line": self.line, "headers": dict(self.headers),
-        }  # fmt: skip
-        if self.has_body:
-            told["body"] = self.body
-        if self.has_value:
-            told["value"] = self.value
-        return told
+    @property
+    def has_body(self) -> bool:
+        return self.body is not ABSENT
+
+    @property
+    def has_value(self) -> bool:
+        return self.value is not ABSENT
 
 
 class Requests:
-    """Builds requests that keep to the base."""
+    """Builds requests that are valid under the base."""
 
-    def __init__(self, world: SchemaPair) -> None:
-        self.world = world
-        self.sampler = Sampler(world)
+    def __init__(self, schemas: SchemaPair, sampler: Sampler) -> None:
+        self.schemas = schemas
+        self.sampler = sampler
 
     def request(
         self,
         operation: Operation,
         why: str,
         *,
-        body: Any = _NOTHING,
+        body: Any = ABSENT,
         media: str = "",
         parameter: Parameter | None = None,
-        value: Any = _NOTHING,
+        value: Any = ABSENT,
         credentials: Alternative | None = None,
-        with_optional: Parameter | None = None,
     ) -> Witness:
-        """Return a request of an operation; ``parameter`` is given ``value``, or some value where it has none."""
-        path, queries, headers = operation.path, [], {}
-        for one in operation.parameters.values():
-            wanted = one.required or one is parameter or one is with_optional
-            if not wanted:
-                continue
-            said = value if one is parameter and value is not _NOTHING else self._some(one.schema, "a")
-            if one.where == "path":
-                path = path.replace(f"{{{one.name}}}", quote(simple(said), safe=",") or "a")
-            elif one.where == "query":
-                queries.append(f"{one.name}={quote(json.dumps(said), safe='')}" if one.media
-                               else query(one.name, said, one.style, explode=one.explode))  # fmt: skip
-            elif one.where == "header":
-                headers[one.name] = simple(said)
-            else:
-                headers["Cookie"] = f"{one.name}={simple(said)}"
-        self._identify(headers, queries, operation.security[0] if credentials is None else credentials)
-        if body is _NOTHING and operation.body is not None and operation.body.required and operation.body.media:
+        """Return a request with all required parts and ``parameter``, which gets ``value`` or any valid value."""
+        sent = [one for one in operation.parameters.values() if one.required or one is parameter]
+        values = {one.label: self._value_of(one, parameter, value) for one in sent}
+        path, queries, headers = _place_parameters(operation, sent, values)
+        _add_credentials(headers, queries, operation.security[0] if credentials is None else credentials)
+        if body is ABSENT and operation.body is not None and operation.body.required and operation.body.media:
             first = next(iter(operation.body.media.values()))
             media = media or first.type
-            chosen = operation.body.media.get(media, first)
-            body = self._some(chosen.schema, {})
-        if body is not _NOTHING:
+            body = self.value_for(operation.body.media.get(media, first).schema, {})
+        if body is not ABSENT:
             headers["Content-Type"] = media or "application/json"
         line = f"{operation.method.upper()} {path}{'?' if queries else ''}{'&'.join(queries)}"
-        return Witness("request", "base", "revision", why, line, headers, None if body is _NOTHING else body,
-                       body is not _NOTHING, None if value is _NOTHING else value, value is not _NOTHING)  # fmt: skip
+        return Witness(
+            WitnessKind.REQUEST, DocumentRole.BASE, DocumentRole.REVISION, why, line, headers, body, value
+        )
 
-    def _identify(self, headers: dict[str, str], queries: list[str], alternative: Alternative) -> None:
-        """Add credentials as they are sent; nothing in them is a key."""
-        for scheme in alternative:
-            kind, *rest = scheme.split(" ")
-            if kind == "apiKey" and len(rest) == 2:
-                where, name = rest
-                if where == "header":
-                    headers[name] = "<key>"
-                elif where == "query":
-                    queries.append(f"{name}=<key>")
-                else:
-                    headers["Cookie"] = f"{name}=<key>"
-            elif kind == "http" and rest:
-                headers["Authorization"] = f"{rest[0].capitalize()} <key>"
-            elif kind in {"oauth2", "openIdConnect"}:
-                headers["Authorization"] = "Bearer <token>"
+    def _value_of(self, parameter: Parameter, chosen: Parameter | None, value: Any) -> Any:
+        if parameter is chosen and value is not ABSENT:
+            return value
+        return self.value_for(parameter.schema, "a")
 
-    def _some(self, schema: Place | None, otherwise: Any) -> Any:
+    def value_for(self, schema: Place | None, default: Any) -> Any:
+        """Return a valid value of a schema of the base; the default if there is no schema or no value is found."""
         if schema is None:
-            return otherwise
+            return default
         try:
-            return self.sampler.some((self.world.read_base(schema),), 3)
+            return self.sampler.some((self.schemas.read_base(schema),), _DEPTH)
         except LookupError:
-            return otherwise
+            return default
 
 
-def reply(status: str, why: str, *, media: str = "", body: Any = _NOTHING, headers: Mapping[str, str] | None = None,
-          value: Any = _NOTHING) -> Witness:  # fmt: skip
-    """Return a reply that the revision allows."""
+def _place_parameters(
+    operation: Operation, sent: list[Parameter], values: Mapping[str, Any]
+) -> tuple[str, list[str], dict[str, str]]:
+    """Return the path, the query parameters and the headers that carry the values."""
+    path, queries = operation.path, []
+    headers: dict[str, str] = {}
+    for one in sent:
+        value = values[one.label]
+        if one.location == "path":
+            path = path.replace(f"{{{one.name}}}", quote(simple(value), safe=",") or "a")
+        elif one.location == "query" and one.media:
+            queries.append(f"{one.name}={quote(json.dumps(value), safe='')}")
+        elif one.location == "query":
+            queries.append(query(one.name, value, one.style, explode=one.explode))
+        elif one.location == "header":
+            headers[one.name] = simple(value)
+        else:
+            headers["Cookie"] = f"{one.name}={simple(value)}"
+    return path, queries, headers
+
+
+def _add_credentials(headers: dict[str, str], queries: list[str], alternative: Alternative) -> None:
+    """Add placeholders for credentials where the schemes send them."""
+    for scheme in alternative:
+        kind, *rest = scheme.split(" ")
+        if kind == "apiKey" and len(rest) == 2:
+            location, name = rest
+            if location == "header":
+                headers[name] = "<key>"
+            elif location == "query":
+                queries.append(f"{name}=<key>")
+            else:
+                headers["Cookie"] = f"{name}=<key>"
+        elif kind == "http" and rest:
+            headers["Authorization"] = f"{rest[0].capitalize()} <key>"
+        elif kind in {"oauth2", "openIdConnect"}:
+            headers["Authorization"] = "Bearer <token>"
+
+
+def response(
+    status: str,
+    why: str,
+    *,
+    media: str = "",
+    body: Any = ABSENT,
+    headers: Mapping[str, str] | None = None,
+    value: Any = ABSENT,
+) -> Witness:
+    """Return a response that the revision allows and the base rejects."""
     number = status.replace("XX", "00") if status[:1].isdigit() else "500"
-    told = {**({"Content-Type": media} if media else {}), **(headers or {})}
-    return Witness("reply", "revision", "base", why, f"HTTP/1.1 {number}", told, None if body is _NOTHING else body,
-                   body is not _NOTHING, None if value is _NOTHING else value, value is not _NOTHING)  # fmt: skip
+    sent = {**({"Content-Type": media} if media else {}), **(headers or {})}
+    line = f"HTTP/1.1 {number}"
+    return Witness(WitnessKind.RESPONSE, DocumentRole.REVISION, DocumentRole.BASE, why, line, sent, body, value)

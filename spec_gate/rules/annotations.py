@@ -1,62 +1,99 @@
-"""Rules on what schemas say beside validity: a client feels it, though every body stays what it was."""
+"""Rules for annotations: every message stays valid, but the change affects clients."""
 
 from __future__ import annotations
 
-from spec_gate.rules.rule import Rule
+from spec_gate.differ.annotations import AnnotationKind
+from spec_gate.rules.rule import Level, Rule
+from spec_gate.schemas.node import Side
 
-DEFAULT_CHANGED = "default-changed"
+_REQUEST, _RESPONSE = Side.REQUEST, Side.RESPONSE
+_BREAKING, _WARNING, _INFO = Level.BREAKING, Level.WARNING, Level.INFO
+_K = AnnotationKind
 
-RULES = {
-    rule.id: rule
-    for rule in (
-        Rule("request-default-changed", "warning", "What the absence of a value means is something else.",
-             "Clients that leave it out get other answers.", "Keep the default, or let clients ask for the new one."),
-        Rule("response-default-changed", "warning", "What the absence of a value means is something else.",
-             "Clients that fill it in fill in the old one.", "Send the value where it matters."),
-        Rule("request-property-undeclared", "warning", "An optional property of a request is not declared any more.",
-             "Clients that send it are not refused, but what they say is not heard.",
-             "Keep it, deprecated, or tell those who send it."),
-        Rule("response-optional-property-removed", "warning", "An optional property of a response is gone.",
-             "Clients that use it where it is there do without.", "Go on sending it, deprecated."),
-        Rule("request-read-only-changed", "warning", "A property of a request is read-only, or is not any more.",
-             "What clients send is ignored, or counts.", "Add another property."),
-        Rule("response-read-only-changed", "warning", "A property of a response is read-only, or is not any more.",
-             "What clients send back is ignored, or counts.", "Add another property."),
-        Rule("request-write-only-changed", "warning", "A property of a request is write-only, or is not any more.",
-             "Clients that read it back may find nothing.", "Add another property."),
-        Rule("response-write-only-changed", "warning", "A property of a response is write-only, or is not any more.",
-             "Clients that read it may find nothing.", "Go on sending it."),
-        Rule("request-format-label-changed", "warning", "A format is another one that no validator knows.",
-             "The receiver may read it otherwise.", "Say in a pattern what is meant."),
-        Rule("response-format-label-changed", "warning", "A format is another one that no validator knows.",
-             "Clients may read it otherwise.", "Say in a pattern what is meant."),
-        Rule("request-content-label-changed", "warning", "A text holds content of another kind.",
-             "The receiver reads it otherwise.", "Add another property."),
-        Rule("response-content-label-changed", "warning", "A text holds content of another kind.",
-             "Clients read it otherwise.", "Add another property."),
-        Rule("request-discriminator-changed", "breaking", "The property that tells alternatives apart is another one.",
-             "Clients name the alternative in the old property.", "Keep the property."),
-        Rule("response-discriminator-changed", "breaking", "The property that tells alternatives apart is another one.",
-             "Clients look for the alternative in the old property.", "Keep the property."),
-        Rule("request-discriminator-value-removed", "breaking", "A value that names an alternative is gone.",
-             "Clients that send it are not understood.", "Keep the value in the mapping."),
-        Rule("request-discriminator-value-changed", "breaking", "A value names another alternative.",
-             "Clients that send it are taken for something else.", "Give the new alternative a value of its own."),
-        Rule("request-discriminator-value-added", "info", "A value that names an alternative is new.",
-             "Clients need not send it.", "Nothing to do."),
-        Rule("response-discriminator-value-removed", "info", "A value that names an alternative is gone.",
-             "Clients need not wait for it.", "Nothing to do."),
-        Rule("response-discriminator-value-changed", "breaking", "A value names another alternative.",
-             "Clients read it as the old one.", "Give the new alternative a value of its own."),
-        Rule("response-discriminator-value-added", "warning", "A value that names an alternative is new.",
-             "Clients do not know the alternative that it names.", "Send it only to who asked for it."),
-        Rule("request-deprecated", "info", "A part of a request is deprecated.", "It works still.", "Say until when."),
-        Rule("response-deprecated", "info", "A part of a response is deprecated.", "It is sent still.",
-             "Say until when."),
-        Rule("property-sunset-moved-earlier", "warning", "The day when a part ends has come nearer.",
-             "Clients have planned by the day that was promised.", "Keep the day, or agree with every client."),
-        Rule("not-proved", "warning", "Neither safe nor breaking could be proved.",
-             "No value was found that breaks, and inclusion could not be decided.",
-             "Look at it yourself; --strict counts it as breaking."),
-    )
+_NO_ACTION = "No action needed."
+_NEW_PROPERTY = "Add another property instead."
+_KEEP_DEFAULT = "Keep the default, or let clients request the new one."
+_STATE_SUNSET = "Add an x-sunset date."
+_USE_PATTERN = "Add a pattern that states which strings are valid."
+_NEW_VALUE = "Give the new alternative a discriminator value of its own."
+
+NOT_PROVED = Rule(
+    "not-proved", _WARNING, "Compatibility not proved",
+    "The search found no value that breaks clients, and the decision procedure could not prove that none exists.",
+    "Review the change. --strict counts it as breaking.",
+)  # fmt: skip
+
+_SUNSET_EARLIER = Rule(
+    "property-sunset-moved-earlier", _WARNING, "Sunset date of a property moved earlier",
+    "Clients rely on the announced date.", "Keep the announced date, or agree on the new one with every client.",
+)  # fmt: skip
+
+ANNOTATION_RULES: dict[tuple[Side, AnnotationKind], Rule] = {
+    (_REQUEST, _K.SUNSET_EARLIER): _SUNSET_EARLIER,
+    (_RESPONSE, _K.SUNSET_EARLIER): _SUNSET_EARLIER,
+    (_REQUEST, _K.DEFAULT): Rule(
+        "request-default-changed", _WARNING, "Default changed in a request",
+        "Clients that omit the value get different results.", _KEEP_DEFAULT),
+    (_RESPONSE, _K.DEFAULT): Rule(
+        "response-default-changed", _WARNING, "Default changed in a response",
+        "Clients that fill in the default still use the old one.", "Send the value in every response."),
+    (_REQUEST, _K.PROPERTY_UNDECLARED): Rule(
+        "request-property-undeclared", _WARNING, "Request property no longer declared",
+        "Requests that contain it remain valid, but the server ignores it.",
+        "Keep it and mark it deprecated, or tell the clients that send it."),
+    (_RESPONSE, _K.PROPERTY_UNDECLARED): Rule(
+        "response-optional-property-removed", _WARNING, "Optional response property removed",
+        "Clients that use the property no longer get it.", "Keep sending it and mark it deprecated."),
+    (_REQUEST, _K.READ_ONLY): Rule(
+        "request-read-only-changed", _WARNING, "readOnly changed in a request",
+        "The server now ignores a value that it used before, or uses a value that it ignored.", _NEW_PROPERTY),
+    (_RESPONSE, _K.READ_ONLY): Rule(
+        "response-read-only-changed", _WARNING, "readOnly changed in a response",
+        "The server treats the value differently when a client sends it back.", _NEW_PROPERTY),
+    (_REQUEST, _K.WRITE_ONLY): Rule(
+        "request-write-only-changed", _WARNING, "writeOnly changed in a request",
+        "Clients may not find the value in responses.", _NEW_PROPERTY),
+    (_RESPONSE, _K.WRITE_ONLY): Rule(
+        "response-write-only-changed", _WARNING, "writeOnly changed in a response",
+        "Clients that read the value may not find it.", "Keep sending it."),
+    (_REQUEST, _K.FORMAT_LABEL): Rule(
+        "request-format-label-changed", _WARNING, "Custom format changed in a request",
+        "The server may interpret the value differently. Validators do not check this format.", _USE_PATTERN),
+    (_RESPONSE, _K.FORMAT_LABEL): Rule(
+        "response-format-label-changed", _WARNING, "Custom format changed in a response",
+        "Clients may interpret the value differently. Validators do not check this format.", _USE_PATTERN),
+    (_REQUEST, _K.CONTENT_LABEL): Rule(
+        "request-content-label-changed", _WARNING, "Content type or encoding of a string changed in a request",
+        "The server decodes the string differently.", _NEW_PROPERTY),
+    (_RESPONSE, _K.CONTENT_LABEL): Rule(
+        "response-content-label-changed", _WARNING, "Content type or encoding of a string changed in a response",
+        "Clients must decode the string differently.", _NEW_PROPERTY),
+    (_REQUEST, _K.DISCRIMINATOR): Rule(
+        "request-discriminator-changed", _BREAKING, "Discriminator property changed in a request",
+        "Clients select the alternative with the old property.", "Keep the discriminator property."),
+    (_RESPONSE, _K.DISCRIMINATOR): Rule(
+        "response-discriminator-changed", _BREAKING, "Discriminator property changed in a response",
+        "Clients select the alternative by the old property.", "Keep the discriminator property."),
+    (_REQUEST, _K.DISCRIMINATOR_VALUE_REMOVED): Rule(
+        "request-discriminator-value-removed", _BREAKING, "Discriminator value removed in a request",
+        "The server does not recognize requests with this value.", "Keep the value in the mapping."),
+    (_REQUEST, _K.DISCRIMINATOR_VALUE_CHANGED): Rule(
+        "request-discriminator-value-changed", _BREAKING, "Discriminator value selects another schema in a request",
+        "The server reads requests with this value as another alternative.", _NEW_VALUE),
+    (_REQUEST, _K.DISCRIMINATOR_VALUE_ADDED): Rule(
+        "request-discriminator-value-added", _INFO, "Discriminator value added in a request",
+        "Existing clients do not need to send it.", _NO_ACTION),
+    (_RESPONSE, _K.DISCRIMINATOR_VALUE_REMOVED): Rule(
+        "response-discriminator-value-removed", _INFO, "Discriminator value removed in a response",
+        "Clients no longer get it.", _NO_ACTION),
+    (_RESPONSE, _K.DISCRIMINATOR_VALUE_CHANGED): Rule(
+        "response-discriminator-value-changed", _BREAKING, "Discriminator value selects another schema in a response",
+        "Clients read responses with this value as the old alternative.", _NEW_VALUE),
+    (_RESPONSE, _K.DISCRIMINATOR_VALUE_ADDED): Rule(
+        "response-discriminator-value-added", _WARNING, "Discriminator value added in a response",
+        "Existing clients do not know the new alternative.", "Send it only to clients that request it."),
+    (_REQUEST, _K.DEPRECATED): Rule(
+        "request-deprecated", _INFO, "Part of a request deprecated", "It still works.", _STATE_SUNSET),
+    (_RESPONSE, _K.DEPRECATED): Rule(
+        "response-deprecated", _INFO, "Part of a response deprecated", "The server still sends it.", _STATE_SUNSET),
 }  # fmt: skip

@@ -1,20 +1,26 @@
-"""What a rule is."""
+"""The rows of the rule tables."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from enum import StrEnum
 
-from spec_gate.differ.changes import Change
+from spec_gate.differ.changes import Action, Change, ChangeKind
+from spec_gate.prove.witnesses import Requests, Witness
 
-Level = Literal["breaking", "warning", "info"]
-LEVELS: tuple[Level, ...] = ("breaking", "warning", "info")
+
+class Level(StrEnum):
+    """How grave a finding is, the gravest first."""
+
+    BREAKING = "breaking"
+    WARNING = "warning"
+    INFO = "info"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One row: an id that never changes, a level, what it is, why it is so grave, and how to avoid it."""
+    """A rule: an id that never changes, a level, what changed, why it matters, and how to avoid the break."""
 
     id: str
     level: Level
@@ -23,8 +29,20 @@ class Rule:
     hint: str
 
 
-@dataclass(frozen=True)
-class FactRule(Rule):
-    """A rule on what no body can show; ``applies`` says whether a change is what it is about."""
+Condition = Callable[[Change], bool]
+WitnessBuilder = Callable[[Change, Requests], Witness]
 
-    applies: Callable[[Change], bool]
+
+def always(_: Change) -> bool:
+    """Apply to every change of the row's kind and action."""
+    return True
+
+
+@dataclass(frozen=True)
+class StructureRule(Rule):
+    """A rule for changes outside of schemas: it applies by kind and action, and on a condition."""
+
+    kinds: tuple[ChangeKind, ...]
+    action: Action
+    when: Condition = always
+    witness: WitnessBuilder | None = None

@@ -1,31 +1,51 @@
-"""Rules on what schemas say: they name a difference and say which way it goes; whether it breaks is proved, not ruled.
+"""Rules for schemas: they name a difference and its direction. Whether it breaks clients is proved, not ruled.
 
-A row stands for four rules: the same difference in a request's body, a response's body, a parameter, a response header.
+Each row gives four rules: for request bodies, response bodies, parameters, and response headers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
+from spec_gate.differ.changes import PartKind, SchemaUse
+from spec_gate.differ.groups import KeywordGroup
 from spec_gate.rules.rule import Level, Rule
-from spec_gate.schemas.simplify import written
+from spec_gate.schemas.node import Side
+from spec_gate.schemas.values import canonical_text
 
-Way = Literal["tighter", "looser", "either"]
 
-PREFIXES = ("request", "response", "parameter", "header")
+class Direction(StrEnum):
+    """Whether the revision accepts fewer values, more values, or other values."""
+
+    TIGHTER = "tighter"
+    LOOSER = "looser"
+    EITHER = "either"
+
+
+class Scope(StrEnum):
+    """The prefix of a rule id: the part of a message that the schema describes."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+    PARAMETER = "parameter"
+    HEADER = "header"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One difference: its group, its name in ids, which way it goes, what it is, and when it applies."""
+    """One difference: the keywords, the rest of the id, the direction, the title, and when the row applies."""
 
-    group: str
+    group: KeywordGroup
     stem: str
-    way: Way
+    direction: Direction
     title: str
     applies: Callable[[Any, Any], bool]
+
+
+# Conditions: each takes the values of the keywords before and after ---------------------------------------------------
 
 
 def _added(before: Any, after: Any) -> bool:
@@ -46,7 +66,7 @@ def _absent(value: Any) -> bool:
 
 
 def _bound(value: Any) -> tuple[float, bool]:
-    """Return a bound, and whether it is one that the value itself does not reach."""
+    """Return a bound, and whether it excludes the value itself."""
     if not isinstance(value, dict):
         return value, False
     key, bound = next(iter(value.items()))
@@ -89,7 +109,7 @@ def _more_values(before: Any, after: Any) -> bool:
 
 
 def _values(value: list[Any]) -> set[str]:
-    return {written(one) for one in value}
+    return {canonical_text(one) for one in value}
 
 
 def _yes(before: Any, after: Any) -> bool:
@@ -109,144 +129,143 @@ def _opened(before: Any, after: Any) -> bool:
     return before is False or _absent(after)
 
 
+_TIGHTER, _LOOSER, _EITHER = Direction.TIGHTER, Direction.LOOSER, Direction.EITHER
+_G = KeywordGroup
+
 _ROWS = (
-    Row("type", "type-narrowed", "tighter", "Fewer types are allowed", _fewer_types),
-    Row("type", "type-widened", "looser", "More types are allowed", _more_types),
-    Row("type", "type-changed", "either", "Other types are allowed", _changed),
-    Row("enum", "enum-added", "tighter", "Only listed values are allowed", _added),
-    Row("enum", "enum-removed", "looser", "Values are not listed any more", _removed),
-    Row("enum", "enum-value-removed", "tighter", "A listed value is gone", _fewer_values),
-    Row("enum", "enum-value-added", "looser", "A value is listed anew", _more_values),
-    Row("enum", "enum-changed", "either", "Other values are listed", _changed),
-    Row("lower bound", "minimum-increased", "tighter", "The least number is greater", _raised),
-    Row("lower bound", "minimum-decreased", "looser", "The least number is smaller, or gone", _changed),
-    Row("upper bound", "maximum-decreased", "tighter", "The greatest number is smaller", _lowered),
-    Row("upper bound", "maximum-increased", "looser", "The greatest number is greater, or gone", _changed),
-    Row("multipleOf", "multiple-of-added", "tighter", "Only multiples are allowed", _added),
-    Row("multipleOf", "multiple-of-removed", "looser", "Not only multiples are allowed", _removed),
-    Row("multipleOf", "multiple-of-changed", "either", "Multiples of another number are allowed", _changed),
-    Row("minLength", "min-length-increased", "tighter", "Texts must be longer", _raised),
-    Row("minLength", "min-length-decreased", "looser", "Texts may be shorter", _changed),
-    Row("maxLength", "max-length-decreased", "tighter", "Texts must be shorter", _lowered),
-    Row("maxLength", "max-length-increased", "looser", "Texts may be longer", _changed),
-    Row("pattern", "pattern-added", "tighter", "Texts must match a pattern", _added),
-    Row("pattern", "pattern-removed", "looser", "Texts need not match a pattern", _removed),
-    Row("pattern", "pattern-changed", "either", "Texts must match another pattern", _changed),
-    Row("format", "format-added", "tighter", "Texts must be of a format", _added),
-    Row("format", "format-removed", "looser", "Texts need not be of a format", _removed),
-    Row("format", "format-changed", "either", "Texts must be of another format", _changed),
-    Row("minItems", "min-items-increased", "tighter", "Lists must be longer", _raised),
-    Row("minItems", "min-items-decreased", "looser", "Lists may be shorter", _changed),
-    Row("maxItems", "max-items-decreased", "tighter", "Lists must be shorter", _lowered),
-    Row("maxItems", "max-items-increased", "looser", "Lists may be longer", _changed),
-    Row("uniqueItems", "unique-items-added", "tighter", "No item may come twice", _yes),
-    Row("uniqueItems", "unique-items-removed", "looser", "Items may come twice", _no),
-    Row("items", "items-added", "tighter", "Items are described", _added),
-    Row("items", "items-removed", "looser", "Items are not described any more", _removed),
-    Row("items", "items-changed", "either", "Items are described otherwise", _changed),
-    Row("contains", "contains-added", "tighter", "A list must contain something", _added),
-    Row("contains", "contains-removed", "looser", "A list need not contain something", _removed),
-    Row("contains", "contains-changed", "either", "A list must contain something else", _changed),
-    Row("minProperties", "min-properties-increased", "tighter", "Objects must have more properties", _raised),
-    Row("minProperties", "min-properties-decreased", "looser", "Objects may have fewer properties", _changed),
-    Row("maxProperties", "max-properties-decreased", "tighter", "Objects must have fewer properties", _lowered),
-    Row("maxProperties", "max-properties-increased", "looser", "Objects may have more properties", _changed),
-    Row("required", "property-became-required", "tighter", "A property became required", _yes),
-    Row("required", "property-became-optional", "looser", "A property became optional", _no),
-    Row("properties", "property-added", "either", "A property is new", _added),
-    Row("properties", "property-removed", "either", "A property is not declared any more", _changed),
-    Row("patternProperties", "pattern-property-added", "tighter", "Properties of some names are described", _added),
-    Row(
-        "patternProperties",
-        "pattern-property-removed",
-        "looser",
-        "Properties of some names are not described",
-        _changed,
-    ),
-    Row("additionalProperties", "additional-properties-closed", "tighter", "No other property is allowed", _closed),
-    Row("additionalProperties", "additional-properties-opened", "looser", "Other properties are allowed", _opened),
-    Row(
-        "additionalProperties",
-        "additional-properties-restricted",
-        "tighter",
-        "Other properties are described",
-        _changed,
-    ),
-    Row("propertyNames", "property-names-restricted", "tighter", "Not every name of a property is allowed", _added),
-    Row("propertyNames", "property-names-freed", "looser", "Every name of a property is allowed", _removed),
-    Row("propertyNames", "property-names-changed", "either", "Other names of properties are allowed", _changed),
-    Row("dependentRequired", "dependent-required-added", "tighter", "Some properties need others", _added),
-    Row("dependentRequired", "dependent-required-removed", "looser", "No property needs another one", _removed),
-    Row("dependentRequired", "dependent-required-changed", "either", "Some properties need other ones", _changed),
-    Row("dependentSchemas", "dependent-schema-added", "tighter", "A property brings a condition", _added),
-    Row("dependentSchemas", "dependent-schema-removed", "looser", "A property brings no condition", _changed),
-    Row("allOf", "all-of-extended", "tighter", "More conditions hold at once", _added),
-    Row("allOf", "all-of-reduced", "looser", "Fewer conditions hold at once", _removed),
-    Row("allOf", "all-of-changed", "either", "Other conditions hold at once", _changed),
-    Row("anyOf", "any-of-branch-removed", "tighter", "An alternative is gone", _removed),
-    Row("anyOf", "any-of-branch-added", "looser", "An alternative is new", _added),
-    Row("anyOf", "any-of-changed", "either", "The alternatives are others", _changed),
-    Row("oneOf", "one-of-branch-removed", "either", "An alternative is gone", _removed),
-    Row("oneOf", "one-of-branch-added", "either", "An alternative is new", _added),
-    Row("oneOf", "one-of-changed", "either", "The alternatives are others", _changed),
-    Row("not", "not-added", "tighter", "Something is forbidden", _added),
-    Row("not", "not-removed", "looser", "Something is not forbidden any more", _removed),
-    Row("not", "not-changed", "either", "Something else is forbidden", _changed),
-    Row("conditional", "condition-added", "tighter", "A condition is new", _added),
-    Row("conditional", "condition-removed", "looser", "A condition is gone", _removed),
-    Row("conditional", "condition-changed", "either", "A condition is another one", _changed),
-    Row("unevaluatedProperties", "unevaluated-properties-closed", "tighter", "No other property is allowed", _closed),
-    Row("unevaluatedProperties", "unevaluated-properties-opened", "looser", "Other properties are allowed", _opened),
-    Row(
-        "unevaluatedProperties", "unevaluated-properties-changed", "either", "Other properties are described", _changed
-    ),
-    Row("unevaluatedItems", "unevaluated-items-closed", "tighter", "No other item is allowed", _closed),
-    Row("unevaluatedItems", "unevaluated-items-opened", "looser", "Other items are allowed", _opened),
-    Row("unevaluatedItems", "unevaluated-items-changed", "either", "Other items are described", _changed),
-    Row("schema", "value-forbidden", "tighter", "No value is allowed at all", _closed),
-    Row("schema", "value-allowed", "looser", "Values are allowed where none were", _changed),
-    Row("whole", "schema-changed", "either", "The schema means something else", _changed),
-)
+    Row(_G.TYPE, "type-narrowed", _TIGHTER, "Fewer types allowed", _fewer_types),
+    Row(_G.TYPE, "type-widened", _LOOSER, "More types allowed", _more_types),
+    Row(_G.TYPE, "type-changed", _EITHER, "Type changed", _changed),
+    Row(_G.ENUM, "enum-added", _TIGHTER, "Values restricted to a list", _added),
+    Row(_G.ENUM, "enum-removed", _LOOSER, "List of allowed values removed", _removed),
+    Row(_G.ENUM, "enum-value-removed", _TIGHTER, "Allowed value removed", _fewer_values),
+    Row(_G.ENUM, "enum-value-added", _LOOSER, "Allowed value added", _more_values),
+    Row(_G.ENUM, "enum-changed", _EITHER, "List of allowed values changed", _changed),
+    Row(_G.LOWER_BOUND, "minimum-increased", _TIGHTER, "Minimum increased", _raised),
+    Row(_G.LOWER_BOUND, "minimum-decreased", _LOOSER, "Minimum decreased or removed", _changed),
+    Row(_G.UPPER_BOUND, "maximum-decreased", _TIGHTER, "Maximum decreased", _lowered),
+    Row(_G.UPPER_BOUND, "maximum-increased", _LOOSER, "Maximum increased or removed", _changed),
+    Row(_G.MULTIPLE_OF, "multiple-of-added", _TIGHTER, "multipleOf added", _added),
+    Row(_G.MULTIPLE_OF, "multiple-of-removed", _LOOSER, "multipleOf removed", _removed),
+    Row(_G.MULTIPLE_OF, "multiple-of-changed", _EITHER, "multipleOf changed", _changed),
+    Row(_G.MIN_LENGTH, "min-length-increased", _TIGHTER, "Minimum string length increased", _raised),
+    Row(_G.MIN_LENGTH, "min-length-decreased", _LOOSER, "Minimum string length decreased or removed", _changed),
+    Row(_G.MAX_LENGTH, "max-length-decreased", _TIGHTER, "Maximum string length decreased", _lowered),
+    Row(_G.MAX_LENGTH, "max-length-increased", _LOOSER, "Maximum string length increased or removed", _changed),
+    Row(_G.PATTERN, "pattern-added", _TIGHTER, "Pattern added", _added),
+    Row(_G.PATTERN, "pattern-removed", _LOOSER, "Pattern removed", _removed),
+    Row(_G.PATTERN, "pattern-changed", _EITHER, "Pattern changed", _changed),
+    Row(_G.FORMAT, "format-added", _TIGHTER, "Format added", _added),
+    Row(_G.FORMAT, "format-removed", _LOOSER, "Format removed", _removed),
+    Row(_G.FORMAT, "format-changed", _EITHER, "Format changed", _changed),
+    Row(_G.MIN_ITEMS, "min-items-increased", _TIGHTER, "Minimum number of items increased", _raised),
+    Row(_G.MIN_ITEMS, "min-items-decreased", _LOOSER, "Minimum number of items decreased or removed", _changed),
+    Row(_G.MAX_ITEMS, "max-items-decreased", _TIGHTER, "Maximum number of items decreased", _lowered),
+    Row(_G.MAX_ITEMS, "max-items-increased", _LOOSER, "Maximum number of items increased or removed", _changed),
+    Row(_G.UNIQUE_ITEMS, "unique-items-added", _TIGHTER, "Items must be unique", _yes),
+    Row(_G.UNIQUE_ITEMS, "unique-items-removed", _LOOSER, "Items no longer need to be unique", _no),
+    Row(_G.ITEMS, "items-added", _TIGHTER, "Schema of items added", _added),
+    Row(_G.ITEMS, "items-removed", _LOOSER, "Schema of items removed", _removed),
+    Row(_G.ITEMS, "items-changed", _EITHER, "Schema of items changed", _changed),
+    Row(_G.CONTAINS, "contains-added", _TIGHTER, "contains added", _added),
+    Row(_G.CONTAINS, "contains-removed", _LOOSER, "contains removed", _removed),
+    Row(_G.CONTAINS, "contains-changed", _EITHER, "contains changed", _changed),
+    Row(_G.MIN_PROPERTIES, "min-properties-increased", _TIGHTER, "Minimum number of properties increased", _raised),
+    Row(_G.MIN_PROPERTIES, "min-properties-decreased", _LOOSER,
+        "Minimum number of properties decreased or removed", _changed),
+    Row(_G.MAX_PROPERTIES, "max-properties-decreased", _TIGHTER, "Maximum number of properties decreased", _lowered),
+    Row(_G.MAX_PROPERTIES, "max-properties-increased", _LOOSER,
+        "Maximum number of properties increased or removed", _changed),
+    Row(_G.REQUIRED, "property-became-required", _TIGHTER, "Property became required", _yes),
+    Row(_G.REQUIRED, "property-became-optional", _LOOSER, "Property became optional", _no),
+    Row(_G.PROPERTIES, "property-added", _EITHER, "Property added", _added),
+    Row(_G.PROPERTIES, "property-removed", _EITHER, "Property removed", _changed),
+    Row(_G.PATTERN_PROPERTIES, "pattern-property-added", _TIGHTER, "Pattern for property names added", _added),
+    Row(_G.PATTERN_PROPERTIES, "pattern-property-removed", _LOOSER, "Pattern for property names removed", _changed),
+    Row(_G.ADDITIONAL_PROPERTIES, "additional-properties-closed", _TIGHTER, "Additional properties forbidden", _closed),
+    Row(_G.ADDITIONAL_PROPERTIES, "additional-properties-opened", _LOOSER, "Additional properties allowed", _opened),
+    Row(_G.ADDITIONAL_PROPERTIES, "additional-properties-restricted", _TIGHTER,
+        "Schema of additional properties restricted", _changed),
+    Row(_G.PROPERTY_NAMES, "property-names-restricted", _TIGHTER, "Property names restricted", _added),
+    Row(_G.PROPERTY_NAMES, "property-names-freed", _LOOSER, "Restriction of property names removed", _removed),
+    Row(_G.PROPERTY_NAMES, "property-names-changed", _EITHER, "Restriction of property names changed", _changed),
+    Row(_G.DEPENDENT_REQUIRED, "dependent-required-added", _TIGHTER, "dependentRequired added", _added),
+    Row(_G.DEPENDENT_REQUIRED, "dependent-required-removed", _LOOSER, "dependentRequired removed", _removed),
+    Row(_G.DEPENDENT_REQUIRED, "dependent-required-changed", _EITHER, "dependentRequired changed", _changed),
+    Row(_G.DEPENDENT_SCHEMAS, "dependent-schema-added", _TIGHTER, "Dependent schema added", _added),
+    Row(_G.DEPENDENT_SCHEMAS, "dependent-schema-removed", _LOOSER, "Dependent schema removed", _changed),
+    Row(_G.ALL_OF, "all-of-extended", _TIGHTER, "Schema added to allOf", _added),
+    Row(_G.ALL_OF, "all-of-reduced", _LOOSER, "Schema removed from allOf", _removed),
+    Row(_G.ALL_OF, "all-of-changed", _EITHER, "Schemas of allOf changed", _changed),
+    Row(_G.ANY_OF, "any-of-branch-removed", _TIGHTER, "Alternative of anyOf removed", _removed),
+    Row(_G.ANY_OF, "any-of-branch-added", _LOOSER, "Alternative of anyOf added", _added),
+    Row(_G.ANY_OF, "any-of-changed", _EITHER, "Alternatives of anyOf changed", _changed),
+    Row(_G.ONE_OF, "one-of-branch-removed", _EITHER, "Alternative of oneOf removed", _removed),
+    Row(_G.ONE_OF, "one-of-branch-added", _EITHER, "Alternative of oneOf added", _added),
+    Row(_G.ONE_OF, "one-of-changed", _EITHER, "Alternatives of oneOf changed", _changed),
+    Row(_G.NOT, "not-added", _TIGHTER, "Forbidden schema (not) added", _added),
+    Row(_G.NOT, "not-removed", _LOOSER, "Forbidden schema (not) removed", _removed),
+    Row(_G.NOT, "not-changed", _EITHER, "Forbidden schema (not) changed", _changed),
+    Row(_G.CONDITIONAL, "condition-added", _TIGHTER, "Condition (if, then, else) added", _added),
+    Row(_G.CONDITIONAL, "condition-removed", _LOOSER, "Condition (if, then, else) removed", _removed),
+    Row(_G.CONDITIONAL, "condition-changed", _EITHER, "Condition (if, then, else) changed", _changed),
+    Row(_G.UNEVALUATED_PROPERTIES, "unevaluated-properties-closed", _TIGHTER,
+        "Unevaluated properties forbidden", _closed),
+    Row(_G.UNEVALUATED_PROPERTIES, "unevaluated-properties-opened", _LOOSER,
+        "Unevaluated properties allowed", _opened),
+    Row(_G.UNEVALUATED_PROPERTIES, "unevaluated-properties-changed", _EITHER,
+        "Schema of unevaluated properties changed", _changed),
+    Row(_G.UNEVALUATED_ITEMS, "unevaluated-items-closed", _TIGHTER, "Unevaluated items forbidden", _closed),
+    Row(_G.UNEVALUATED_ITEMS, "unevaluated-items-opened", _LOOSER, "Unevaluated items allowed", _opened),
+    Row(_G.UNEVALUATED_ITEMS, "unevaluated-items-changed", _EITHER, "Schema of unevaluated items changed", _changed),
+    Row(_G.SCHEMA, "value-forbidden", _TIGHTER, "Every value forbidden", _closed),
+    Row(_G.SCHEMA, "value-allowed", _LOOSER, "Forbidden values allowed", _changed),
+    Row(_G.WHOLE, "schema-changed", _EITHER, "Several keywords changed together", _changed),
+)  # fmt: skip
 
 _WHERE = {
-    "request": "in a request",
-    "response": "in a response",
-    "parameter": "in a parameter",
-    "header": "in a response header",
+    Scope.REQUEST: "in a request",
+    Scope.RESPONSE: "in a response",
+    Scope.PARAMETER: "in a parameter",
+    Scope.HEADER: "in a response header",
 }
-_WHY = {
-    True: "A client that keeps to the old contract may send what is refused now.",
-    False: "A client that keeps to the old contract may get what it cannot read.",
+_SENT_BY_CLIENT = frozenset({Scope.REQUEST, Scope.PARAMETER})
+_WHY_SENT = "A client that follows the base may send a value that the revision rejects."
+_WHY_RECEIVED = "A client that follows the base may receive a value that it cannot read."
+_HINT_RECEIVED = "Send only values that the base promises. Put new values into a new optional field."
+_HINTS = {
+    (Direction.TIGHTER, True): "Keep accepting the old values. To retire them, add a new field and deprecate the old.",
+    (Direction.EITHER, True): "Accept both the old and the new values, for example with anyOf.",
+    (Direction.LOOSER, False): _HINT_RECEIVED,
+    (Direction.EITHER, False): _HINT_RECEIVED,
 }
-_MEND = {
-    ("tighter", True): "Go on taking what was allowed; where it must go, add a new field and deprecate the old one.",
-    ("looser", False): "Go on sending only what was promised; put what is new into a new optional field.",
-    ("either", True): "Take both, the old and the new: anyOf says so.",
-    ("either", False): "Go on sending what was promised; put what is new into a new optional field.",
-}
-_FINE = "Nothing to do: who keeps to the old contract does not feel it."
+_WHY_HARMLESS = "Clients that follow the base are not affected."
+_NO_ACTION = "No action needed."
 
 
-def nominal(prefix: str, way: Way) -> Level:
-    """Return the level that a difference has as a rule, before it is proved."""
-    asks = prefix in {"request", "parameter"}
-    if way == "either":
-        return "breaking"
-    return "breaking" if (way == "tighter") == asks else "info"
+def _rule(scope: Scope, row: Row) -> Rule:
+    sent = scope in _SENT_BY_CLIENT
+    title = f"{row.title} {_WHERE[scope]}"
+    if row.direction is not Direction.EITHER and (row.direction is Direction.TIGHTER) != sent:
+        return Rule(f"{scope}-{row.stem}", Level.INFO, title, _WHY_HARMLESS, _NO_ACTION)
+    why = _WHY_SENT if sent else _WHY_RECEIVED
+    return Rule(f"{scope}-{row.stem}", Level.BREAKING, title, why, _HINTS[row.direction, sent])
 
 
-def _rule(prefix: str, row: Row) -> Rule:
-    asks = prefix in {"request", "parameter"}
-    level = nominal(prefix, row.way)
-    why = _WHY[asks] if level == "breaking" else _FINE
-    hint = _MEND.get((row.way, asks), _FINE) if level == "breaking" else _FINE
-    return Rule(f"{prefix}-{row.stem}", level, f"{row.title} {_WHERE[prefix]}.", why, hint)
+SCHEMA_RULES: dict[tuple[Scope, str], Rule] = {(scope, row.stem): _rule(scope, row) for scope in Scope for row in _ROWS}
+"""Every rule by its scope and the rest of its id. The level is what the rule says before anything is proved."""
 
 
-RULES: dict[tuple[str, str], Rule] = {(prefix, row.stem): _rule(prefix, row) for prefix in PREFIXES for row in _ROWS}
+def scope_of(use: SchemaUse) -> Scope:
+    """Return the scope of the rules for a schema."""
+    if use.part.kind is PartKind.PARAMETER:
+        return Scope.PARAMETER
+    if use.part.kind is PartKind.RESPONSE_HEADER:
+        return Scope.HEADER
+    return Scope.REQUEST if use.side is Side.REQUEST else Scope.RESPONSE
 
 
-def rule_for(prefix: str, group: str, before: Any, after: Any) -> Rule:
+def rule_for(scope: Scope, group: KeywordGroup, before: Any, after: Any) -> Rule:
     """Return the rule that names a difference."""
-    row = next(row for row in _ROWS if row.group == group and row.applies(before, after))
-    return RULES[prefix, row.stem]
+    row = next(row for row in _ROWS if row.group is group and row.applies(before, after))
+    return SCHEMA_RULES[scope, row.stem]

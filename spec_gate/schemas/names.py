@@ -1,19 +1,25 @@
-"""The names rule: who keeps to the sender's schema never uses a property name that only the receiver declares.
+"""The names rule: a witness never uses a property name that only the receiver declares.
 
-Without it every new optional property with a type would break clients, since an open object may hold any name.
-Names that neither side declares may be used, so closing an object is felt.
+Without the rule, every new optional property with a type would be breaking, because an open object may have any name.
+A witness may use names that neither side declares, so closing an object is breaking.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
-from spec_gate.schemas.normalise import Schema
-from spec_gate.schemas.pair import SchemaPair
+from spec_gate.schemas.node import Schema, SchemaNode, number_of
 from spec_gate.schemas.validity import matcher
 
-Applied = Sequence[dict[str, Any]]
+Applied = Sequence[Mapping[str, Any]]
+"""The schemas that apply to one value."""
+
+
+class AppliedSchemas(Protocol):
+    """Finds every schema that applies to the same value as the given ones."""
+
+    def applied(self, schemas: Iterable[Schema]) -> list[SchemaNode]: ...
 
 
 def declared(applied: Applied) -> set[str]:
@@ -22,7 +28,7 @@ def declared(applied: Applied) -> set[str]:
 
 
 def known(applied: Applied) -> set[str]:
-    """Return every name that schemas speak of: who keeps to them may use it."""
+    """Return every name that schemas mention: a sender that follows them may use it."""
     names = declared(applied)
     for schema in applied:
         names.update(schema.get("required", ()))
@@ -39,13 +45,8 @@ def known(applied: Applied) -> set[str]:
     return names
 
 
-def only_the_receiver_declares(world: SchemaPair, senders: Iterable[Schema], receivers: Iterable[Schema]) -> set[str]:
-    """Return the names that no witness may use at this place."""
-    return declared(world.applied(receivers)) - known(world.applied(senders))
-
-
 def child(applied: Applied, name: str) -> tuple[Schema, ...]:
-    """Return the schemas that may have a say about a property's value."""
+    """Return the schemas that may apply to the value of a property."""
     found: list[Schema] = []
     for schema in applied:
         matched = [schema["properties"][name]] if name in schema.get("properties", ()) else []
@@ -55,11 +56,11 @@ def child(applied: Applied, name: str) -> tuple[Schema, ...]:
         found += matched
         if "unevaluatedProperties" in schema and not matched:
             found.append(schema["unevaluatedProperties"])
-    return tuple({id(one) if isinstance(one, dict) else one: one for one in found}.values())
+    return _distinct(found)
 
 
 def element(applied: Applied, index: int) -> tuple[Schema, ...]:
-    """Return the schemas that may have a say about an array's element."""
+    """Return the schemas that may apply to an item of an array."""
     found: list[Schema] = []
     for schema in applied:
         prefix = schema.get("prefixItems", ())
@@ -71,46 +72,50 @@ def element(applied: Applied, index: int) -> tuple[Schema, ...]:
             found.append(schema["unevaluatedItems"])
         if "contains" in schema:
             found.append(schema["contains"])
-    return tuple({id(one) if isinstance(one, dict) else one: one for one in found}.values())
+    return _distinct(found)
 
 
-def keeps_to_names(world: SchemaPair, value: Any, senders: Sequence[Schema], receivers: Sequence[Schema]) -> bool:
-    """Say whether a value uses no name, at any depth, that only the receiver declares."""
-    if not isinstance(value, dict | list):
-        return True
-    sending, receiving = world.applied(senders), world.applied(receivers)
-    if isinstance(value, list):
-        return all(
-            keeps_to_names(world, one, element(sending, index), element(receiving, index))
-            for index, one in enumerate(value)
-        )
-    strange = declared(receiving) - known(sending)
-    return not strange & value.keys() and all(
-        keeps_to_names(world, one, child(sending, name), child(receiving, name)) for name, one in value.items()
-    )
+def _distinct(schemas: Iterable[Schema]) -> tuple[Schema, ...]:
+    return tuple({number_of(schema): schema for schema in schemas}.values())
+
+
+def keeps_to_names(schemas: AppliedSchemas, value: Any, senders: Sequence[Schema], receivers: Sequence[Schema]) -> bool:
+    """Return whether a value uses no name, at any depth, that only the receiver declares."""
+    waiting = [(value, tuple(senders), tuple(receivers))]
+    while waiting:
+        here, sent_under, received_under = waiting.pop()
+        if not isinstance(here, dict | list):
+            continue
+        sending, receiving = schemas.applied(sent_under), schemas.applied(received_under)
+        if isinstance(here, list):
+            waiting += [(one, element(sending, at), element(receiving, at)) for at, one in enumerate(here)]
+            continue
+        if not here.keys().isdisjoint(declared(receiving) - known(sending)):
+            return False
+        waiting += [(one, child(sending, name), child(receiving, name)) for name, one in here.items()]
+    return True
 
 
 _DEPTH = 4
+LAST = 1_000
+"""An index beyond every ``prefixItems``."""
 
 
 def restriction(
-    world: SchemaPair, senders: Sequence[Schema], receivers: Sequence[Schema], depth: int = _DEPTH
+    schemas: AppliedSchemas, senders: Sequence[Schema], receivers: Sequence[Schema], depth: int = _DEPTH
 ) -> Schema:
-    """Return the rule as a schema: what it refuses uses such a name; True where it says nothing."""
+    """Return the rule as a schema that rejects values with forbidden names; True if no name is forbidden."""
     if depth == 0 or not senders or not receivers:
         return True
-    sending, receiving = world.applied(senders), world.applied(receivers)
-    strange = declared(receiving) - known(sending)
-    properties: dict[str, Schema] = dict.fromkeys(sorted(strange), False)
+    sending, receiving = schemas.applied(senders), schemas.applied(receivers)
+    forbidden = declared(receiving) - known(sending)
+    properties: dict[str, Schema] = dict.fromkeys(sorted(forbidden), False)
     for name in sorted(declared(sending)):
-        below = restriction(world, child(sending, name), child(receiving, name), depth - 1)
+        below = restriction(schemas, child(sending, name), child(receiving, name), depth - 1)
         if below is not True:
             properties[name] = below
     rule: dict[str, Any] = {"properties": properties} if properties else {}
-    items = restriction(world, element(sending, _FAR), element(receiving, _FAR), depth - 1)
+    items = restriction(schemas, element(sending, LAST), element(receiving, LAST), depth - 1)
     if items is not True:
         rule["items"] = items
-    return rule or True
-
-
-_FAR = 1_000
+    return SchemaNode(rule) if rule else True

@@ -1,45 +1,64 @@
-"""Both sides of a comparison in one world, so that a schema may mix parts of either.
+"""The schemas of base and revision together, so that a schema may mix parts of both.
 
-Definitions of the base begin with ``base.``, those of the revision with ``revision.``.
+Names of definitions begin with ``base.`` or ``revision.``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
-from spec_gate.schemas.normalise import ANNOTATIONS, Schema, Schemas, Side, aside, in_place
-from spec_gate.schemas.simplify import Simplified, is_of_type, written
+from spec_gate.schemas.deep import Steps, gather, run_steps
+from spec_gate.schemas.keywords import (
+    ANNOTATIONS,
+    LISTS,
+    MAPS,
+    ONE,
+    REFERENCE,
+    name_of,
+    references,
+    same_value_schemas,
+)
+from spec_gate.schemas.node import Schema, SchemaNode, Side, number_of
+from spec_gate.schemas.read import Schemas
+from spec_gate.schemas.simplify import Simplified
+from spec_gate.schemas.values import is_number
 from spec_gate.source.documents import Document, Place
 
 BASE, REVISION = "base.", "revision."
 
+_Key = tuple[int, int]
 
-def worlds(base: Document, revision: Document) -> dict[Side, SchemaPair]:
-    """Return the world of each side; what both sides read alike is read once."""
-    request = (Simplified(Schemas(base, "request", BASE)), Simplified(Schemas(revision, "request", REVISION)))
-    reply = (
-        request[0] if base.version == "3.1" else Simplified(Schemas(base, "reply", BASE)),
-        request[1] if revision.version == "3.1" else Simplified(Schemas(revision, "reply", REVISION)),
+
+def read_schema_pairs(base: Document, revision: Document) -> dict[Side, SchemaPair]:
+    """Return the schemas of each side. A 3.1 document means the same on both sides and is read once."""
+    request = (_read(base, Side.REQUEST, BASE), _read(revision, Side.REQUEST, REVISION))
+    response = (
+        request[0] if base.version == "3.1" else _read(base, Side.RESPONSE, BASE),
+        request[1] if revision.version == "3.1" else _read(revision, Side.RESPONSE, REVISION),
     )
-    worlds: dict[Side, SchemaPair] = {"request": SchemaPair(*request, "request"), "reply": SchemaPair(*reply, "reply")}
-    if request == reply:
-        worlds["reply"].share(worlds["request"])
-    return worlds
+    pairs = {Side.REQUEST: SchemaPair(*request, Side.REQUEST), Side.RESPONSE: SchemaPair(*response, Side.RESPONSE)}
+    if request == response:
+        pairs[Side.RESPONSE].share(pairs[Side.REQUEST])
+    return pairs
+
+
+def _read(document: Document, side: Side, prefix: str) -> Simplified:
+    return Simplified(Schemas(document, side, prefix))
 
 
 class SchemaPair:
-    """The schemas of base and revision as one side, request or reply, reads them."""
+    """The schemas of base and revision as they apply to one side: to requests, or to responses."""
 
     def __init__(self, base: Simplified, revision: Simplified, side: Side) -> None:
         self.side = side
         self.base = base
         self.revision = revision
-        self._same: dict[tuple[int, int], bool] = {}
-        self._bare: dict[str, tuple[Schema, tuple[str, ...]]] = {}
+        self._same: dict[_Key, bool] = {}
+        self._bare: dict[tuple[str, bool], tuple[Any, tuple[str, ...]]] = {}
 
     def share(self, other: SchemaPair) -> None:
-        """Know what another world of the same schemas has found out."""
+        """Use the results of another pair for the same schemas."""
         self._same, self._bare = other._same, other._bare
 
     def read_base(self, place: Place) -> Schema:
@@ -49,155 +68,145 @@ class SchemaPair:
         return self.revision.of(self.revision.schemas.read(place))
 
     def original(self, place: Place, *, of_base: bool) -> Schema:
-        """Return a schema as it was written, references apart: what decides whether a witness is one."""
+        """Return a schema as it was written, but for references. Witnesses are checked against it."""
         return (self.base if of_base else self.revision).schemas.read(place)
 
-    def origin(self, schema: Schema, *, of_base: bool) -> Place | None:
-        return (self.base if of_base else self.revision).schemas.origin(schema)
-
-    def _store(self, reference: str) -> Simplified:
-        return self.base if reference.startswith(f"#/$defs/{BASE}") else self.revision
+    def document(self, *, of_base: bool) -> Document:
+        return (self.base if of_base else self.revision).schemas.document
 
     def followed(self, schema: Schema) -> Schema:
-        if isinstance(schema, dict) and "$ref" in schema:
-            return self._store(schema["$ref"]).followed(schema)
+        """Return the schema behind a reference; annotations beside the reference stay."""
+        if isinstance(schema, SchemaNode) and "$ref" in schema:
+            return self._side_of(schema["$ref"]).followed(schema)
         return schema
 
     def target(self, reference: str) -> Schema:
-        return self._store(reference).target(reference)
+        """Return the simplest form of the schema that a reference leads to."""
+        return self._side_of(reference).target(reference)
 
-    def raw_target(self, reference: str) -> Schema:
-        store = self._store(reference).schemas
-        return store.definitions[store.name_of(reference)]
+    def is_base_definition(self, reference: str) -> bool:
+        return name_of(reference) in self.base.schemas.definitions
 
-    def whole(self, schema: Schema, *, simple: bool = True) -> Schema:
-        """Return the schema with every definition that it needs; annotations are left out."""
+    def _side_of(self, reference: str) -> Simplified:
+        return self.base if reference.startswith(REFERENCE + BASE) else self.revision
+
+    def whole(self, schema: Schema, *, simple: bool = True) -> Any:
+        """Return the schema as JSON with every definition that it needs, without annotations."""
         if isinstance(schema, bool):
             return schema
-        definitions: dict[str, Schema] = {}
+        definitions: dict[str, Any] = {}
         waiting = list(references(schema))
         while waiting:
             reference = waiting.pop()
-            name = reference.removeprefix("#/$defs/")
-            if name in definitions:
-                continue
-            definitions[name], more = self._definition(reference, simple=simple)
-            waiting.extend(more)
+            name = name_of(reference)
+            if name not in definitions:
+                definitions[name], more = self._definition(reference, simple=simple)
+                waiting.extend(more)
         plain = bare(schema)
-        assert isinstance(plain, dict)
         return {**plain, "$defs": definitions} if definitions else plain
 
-    def _definition(self, reference: str, *, simple: bool) -> tuple[Schema, tuple[str, ...]]:
-        """Return a definition without annotations, with what it refers to itself."""
-        key = f"{simple} {reference}"
+    def _definition(self, reference: str, *, simple: bool) -> tuple[Any, tuple[str, ...]]:
+        """Return a definition without annotations, and the references in it."""
+        key = (reference, simple)
         if key not in self._bare:
-            target = self.target(reference) if simple else self.raw_target(reference)
+            target = self.target(reference) if simple else self._side_of(reference).schemas.definition(reference)
             self._bare[key] = (bare(target), tuple(set(references(target))))
         return self._bare[key]
 
-    # In place ---------------------------------------------------------------------------------------------------------
-
-    def applied(self, schemas: Iterable[Schema]) -> list[dict[str, Any]]:
-        """Return every schema that may have a say about the same value, negated ones included."""
-        found: dict[int, dict[str, Any]] = {}
-        waiting: list[Any] = list(schemas)
-        while waiting:
-            schema = waiting.pop(0)
-            if isinstance(schema, str):
-                schema = self.target(f"#/$defs/{schema}")
-            if isinstance(schema, dict) and id(schema) not in found:
-                found[id(schema)] = schema
-                waiting.extend(in_place(schema))
+    def applied(self, schemas: Iterable[Schema]) -> list[SchemaNode]:
+        """Return every schema that may affect whether the same value is valid, negated ones included."""
+        found: dict[int, SchemaNode] = {}
+        waiting = list(schemas)
+        for schema in waiting:
+            if isinstance(schema, SchemaNode) and schema.number not in found:
+                found[schema.number] = schema
+                if "$ref" in schema:
+                    waiting.append(self.target(schema["$ref"]))
+                waiting.extend(same_value_schemas(schema))
         return list(found.values())
 
-    # Sameness ---------------------------------------------------------------------------------------------------------
+    # Equality ---------------------------------------------------------------------------------------------------------
 
     def same(self, base: Schema, revision: Schema) -> bool:
-        """Say whether two schemas are written alike, references followed, recursion included."""
-        key = (id(base), id(revision))
+        """Return whether two schemas have the same keywords, also behind references and in recursion."""
+        key = (number_of(base), number_of(revision))
         if key not in self._same:
             self._compare(base, revision)
         return self._same[key]
 
     def _compare(self, base: Schema, revision: Schema) -> None:
-        """Compare a pair and all that it refers to: what differs makes everything that leads to it differ."""
-        needs: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        different: list[tuple[int, int]] = []
+        """Compare two schemas and all that they refer to: a difference makes everything that leads to it different."""
+        needs: dict[_Key, list[_Key]] = {}
+        different: list[_Key] = []
         waiting: list[tuple[Schema, Schema]] = [(base, revision)]
         while waiting:
             one, other = waiting.pop()
-            key = (id(one), id(other))
+            key = (number_of(one), number_of(other))
             if key in needs or key in self._same:
                 continue
-            pairs: list[tuple[Schema, Schema]] = []
-            alike = self._alike(one, other, pairs)
-            needs[key] = [(id(first), id(second)) for first, second in pairs]
+            alike, pairs = self._alike(one, other)
+            needs[key] = [(number_of(first), number_of(second)) for first, second in pairs]
             if not alike or any(self._same.get(pair) is False for pair in needs[key]):
                 different.append(key)
             waiting.extend(pairs)
-        led_from: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        for key, pairs_needed in needs.items():
-            for pair in pairs_needed:
-                led_from.setdefault(pair, []).append(key)
-        tainted: set[tuple[int, int]] = set()
-        while different:
-            key = different.pop()
-            if key not in tainted:
-                tainted.add(key)
-                different.extend(led_from.get(key, ()))
+        tainted = _leading_to(different, needs)
         self._same.update({key: key not in tainted for key in needs})
 
-    def _alike(self, one: Any, other: Any, pairs: list[tuple[Schema, Schema]]) -> bool:
-        """Compare as written; pairs of schemas behind references are left to be compared."""
-        if isinstance(one, dict) and isinstance(other, dict):
-            if "$ref" in one and "$ref" in other and isinstance(one["$ref"], str) and isinstance(other["$ref"], str):
-                pairs.append((self.target(one["$ref"]), self.target(other["$ref"])))
-                return one.keys() == other.keys() and all(one[key] == other[key] for key in one if key != "$ref")
-            return one.keys() == other.keys() and all(self._alike(one[key], other[key], pairs) for key in one)
-        if isinstance(one, list) and isinstance(other, list):
-            return len(one) == len(other) and all(
-                self._alike(first, second, pairs) for first, second in zip(one, other, strict=True)
-            )
-        return (type(one) is type(other) and bool(one == other)) or (_number(one) and _number(other) and one == other)
+    def _alike(self, one: Schema, other: Schema) -> tuple[bool, list[tuple[Schema, Schema]]]:
+        """Compare keywords; return also the pairs of schemas behind references, which are left to compare."""
+        pairs: list[tuple[Schema, Schema]] = []
+        waiting: list[tuple[Any, Any]] = [(one, other)]
+        while waiting:
+            first, second = waiting.pop()
+            if isinstance(first, dict) and isinstance(second, dict):
+                if first.keys() != second.keys():
+                    return False, pairs
+                keys = set(first)
+                if isinstance(first, SchemaNode) and isinstance(second, SchemaNode) and "$ref" in first:
+                    pairs.append((self.target(first["$ref"]), self.target(second["$ref"])))
+                    keys.discard("$ref")
+                waiting.extend((first[key], second[key]) for key in keys)
+            elif isinstance(first, list) and isinstance(second, list):
+                if len(first) != len(second):
+                    return False, pairs
+                waiting.extend(zip(first, second, strict=True))
+            elif first != second or (type(first) is not type(second) and not (is_number(first) and is_number(second))):
+                return False, pairs
+        return True, pairs
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def references(schema: Any) -> Iterator[str]:
-    """Return every reference in a schema."""
-    waiting = [schema]
+def _leading_to(different: list[_Key], needs: dict[_Key, list[_Key]]) -> set[_Key]:
+    """Return the pairs that differ, and all pairs that lead to one of them."""
+    led_from: dict[_Key, list[_Key]] = {}
+    for key, needed in needs.items():
+        for pair in needed:
+            led_from.setdefault(pair, []).append(key)
+    tainted: set[_Key] = set()
+    waiting = list(different)
     while waiting:
-        here = waiting.pop()
-        if isinstance(here, dict):
-            if isinstance(here.get("$ref"), str):
-                yield here["$ref"]
-            waiting.extend(in_place_or_aside(here))
+        key = waiting.pop()
+        if key not in tainted:
+            tainted.add(key)
+            waiting.extend(led_from.get(key, ()))
+    return tainted
 
 
-def in_place_or_aside(schema: dict[str, Any]) -> list[Schema]:
-    return [child for child in in_place(schema) if not isinstance(child, str)] + aside(schema)
+def bare(schema: Schema) -> Any:
+    """Return a schema as JSON without annotations, which validators do not need."""
+    return run_steps(_bare(schema))
 
 
-def bare(schema: Schema) -> Schema:
-    """Return a schema without annotations, which validators need not see."""
+def _bare(schema: Schema) -> Steps[Any]:
     if isinstance(schema, bool):
         return schema
-    return {key: _bare_child(key, value) for key, value in schema.items() if key not in ANNOTATIONS}
-
-
-def _bare_child(key: str, value: Any) -> Any:
-    if key in {"properties", "patternProperties", "dependentSchemas"}:
-        return {name: bare(child) for name, child in value.items()}
-    if key in {"allOf", "anyOf", "oneOf", "prefixItems"}:
-        return [bare(child) for child in value]
-    if key in _SCHEMA_KEYS:
-        return bare(value)
-    return value
-
-
-_SCHEMA_KEYS = frozenset({"not", "if", "then", "else", "items", "contains", "additionalProperties", "propertyNames",
-                          "unevaluatedItems", "unevaluatedProperties"})  # fmt: skip
-
-__all__ = ["BASE", "REVISION", "SchemaPair", "bare", "is_of_type", "references", "written"]
+    plain: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in ONE:
+            plain[key] = yield _bare(value)
+        elif key in LISTS:
+            plain[key] = yield gather(map(_bare, value))
+        elif key in MAPS:
+            plain[key] = dict(zip(value, (yield gather(map(_bare, value.values()))), strict=True))
+        elif key not in ANNOTATIONS:
+            plain[key] = value
+    return plain

@@ -1,21 +1,23 @@
-"""Numbers at the edges of what a schema says of numbers."""
+"""Numbers at the limits that schemas set: bounds, multiples, listed values."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
+
+from spec_gate.schemas.values import is_number
 
 _PLAIN = (0, 1, -1, 2, 3, 5, 10, 0.5, -0.5, 1.5, 100, -100, 1000000, 0.1, 0.01, 2**31, 2**53)
 
 
-def numbers(hints: Sequence[dict[str, Any]]) -> Iterator[int | float]:
-    """Return numbers worth trying where these schemas have a say; valid ones and others."""
+def numbers(hints: Sequence[Mapping[str, Any]]) -> Iterator[int | float]:
+    """Return numbers at the limits of schemas, valid and invalid ones."""
     bounds: list[Any] = []
     factors: list[Any] = []
     for schema in hints:
-        yield from (value for value in schema.get("enum", ()) if _is_number(value))
+        yield from (value for value in schema.get("enum", ()) if is_number(value))
         bounds += [
             schema[key] for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum") if key in schema
         ]
@@ -38,7 +40,7 @@ def numbers(hints: Sequence[dict[str, Any]]) -> Iterator[int | float]:
 
 
 def _with_common(factors: Sequence[float]) -> list[float]:
-    """Return the factors, and the least common multiple of them all."""
+    """Return the factors and their least common multiple."""
     if len(factors) < 2:
         return list(factors)
     common = Fraction(str(factors[0]))
@@ -57,7 +59,3 @@ def _times(factor: float, times: int) -> int | float:
 
 def _plain(number: Fraction) -> int | float:
     return number.numerator if number.denominator == 1 else float(number)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

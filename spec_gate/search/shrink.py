@@ -1,19 +1,19 @@
-"""Makes a witness small: the plainest value that still is one."""
+"""Shrinks a witness to the simplest value that is still a witness."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-_MOST_TRIES = 600
-_GREATEST = 2**63
+_MAX_TRIES = 600
+_LARGEST = 2**63
 
 Holds = Callable[[Any], bool]
 
 
 def shrink(value: Any, holds: Holds) -> Any:
-    """Return a smaller value for which ``holds`` still says yes; the value itself where there is none."""
-    tries = _MOST_TRIES
+    """Return a smaller value for which ``holds`` is still true; the value itself if there is none."""
+    tries = _MAX_TRIES
     found = True
     while found and tries > 0:
         found = False
@@ -58,7 +58,7 @@ def _shorter(value: str) -> Iterator[str]:
 
 
 def _nearer(value: Any) -> Iterator[int]:
-    if abs(value) >= _GREATEST:
+    if abs(value) >= _LARGEST:
         yield 0
         return
     for smaller in (0, 1, -1, int(value), int(value) // 2):
@@ -66,9 +66,9 @@ def _nearer(value: Any) -> Iterator[int]:
             yield smaller
 
 
-def holds(value: Any, part: Any) -> bool:
-    """Say that a value is the part, or has it anywhere in it."""
+def contains(value: Any, part: Any) -> bool:
+    """Return whether a value is the part or contains it at any depth."""
     if type(value) is type(part) and value == part:
         return True
     children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(holds(child, part) for child in children)
+    return any(contains(child, part) for child in children)

@@ -1,18 +1,15 @@
-"""Texts at the edges of what a schema says of texts: formats, patterns, lengths."""
+"""Strings at the limits that schemas set: formats, patterns, lengths."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from spec_gate.search.chance import texts_matching
+from spec_gate.search.patterns import matching
 
-LONGEST = 100_000
-"""How long a text may be made for a bound on lengths."""
+_MAX_LENGTH = 100_000
 
-OF_FORMAT: dict[str, tuple[str, ...]] = {
+_OF_FORMAT: dict[str, tuple[str, ...]] = {
     "date-time": ("2024-06-14T10:00:00Z", "2024-06-14T12:03:00.250+02:00", "1990-12-31T23:59:60Z"),
     "date": ("2024-06-14", "2024-02-29"),
     "time": ("10:00:00Z", "12:03:00.25+02:00"),
@@ -34,32 +31,31 @@ OF_FORMAT: dict[str, tuple[str, ...]] = {
     "regex": ("^a+$", "[0-9]"),
     "byte": ("aGVsbG8=",),
 }
-"""Some texts of each format."""
 
 _PLAIN = ("", "a", "A", "0", "1", "-1", "1.5", "true", "null", "ab", "Ab1", "a b", "é", "x-a", "a-b_c.d", "12345678901",
           "abcdefghijklmnopqrstuvwxyz", " ", "!", "/", "_", "aaaaaaaaaa")  # fmt: skip
 
 
-def texts(hints: Sequence[dict[str, Any]], *, many: bool = False) -> Iterator[str]:
-    """Return texts worth trying where these schemas have a say; valid ones and others."""
+def strings(hints: Sequence[Mapping[str, Any]], *, many: bool = False) -> Iterator[str]:
+    """Return strings at the limits of schemas, valid and invalid ones."""
     samples: list[str] = []
     for schema in hints:
         samples += [value for value in schema.get("enum", ()) if isinstance(value, str)]
-        samples += OF_FORMAT.get(schema.get("format", ""), ())
+        samples += _OF_FORMAT.get(schema.get("format", ""), ())
         if "pattern" in schema:
             samples += matching(schema["pattern"], 60 if many else 12)
     samples = list(dict.fromkeys(samples))
     yield from samples
     lengths = sorted({schema[key] for schema in hints for key in ("minLength", "maxLength") if key in schema})
     for length in dict.fromkeys(int(length) + step for length in lengths for step in (0, 1, -1)):
-        if 0 <= length <= LONGEST:
+        if 0 <= length <= _MAX_LENGTH:
             yield "a" * length
             yield "é" * length if length < 200 else "b" * length
             yield from (fitted(sample, length) for sample in samples[:20])
     yield from _PLAIN
     if not hints or not many:
         return
-    for values in OF_FORMAT.values():
+    for values in _OF_FORMAT.values():
         yield from values
     for sample in samples[:20]:
         yield from (
@@ -74,22 +70,8 @@ def texts(hints: Sequence[dict[str, Any]], *, many: bool = False) -> Iterator[st
 
 
 def fitted(sample: str, length: int) -> str:
-    """Return the text cut or drawn out to a length, so that a pattern has a chance to match still."""
+    """Return the string cut or stretched to a length, so that a pattern may still match."""
     if len(sample) >= length or not sample:
         return sample[:length]
     middle = len(sample) // 2
     return sample[:middle] + sample[middle] * (length - len(sample)) + sample[middle:]
-
-
-@lru_cache(maxsize=512)
-def matching(pattern: str, count: int) -> tuple[str, ...]:
-    """Return texts that a pattern matches; none where Python cannot read it."""
-    try:
-        compiled = re.compile(pattern, re.ASCII)
-    except re.error:
-        return ()
-    return tuple(sorted(dict.fromkeys(texts_matching(compiled, count)), key=_plainest_first))
-
-
-def _plainest_first(text: str) -> tuple[int, str]:
-    return len(text), text

@@ -1,0 +1,96 @@
+"""Builds hybrid schemas: the schema of the base with some differences of the revision.
+
+A hybrid shows whether these differences alone break clients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from spec_gate.differ.groups import KeywordGroup
+from spec_gate.differ.pairs import NodePair, Step
+from spec_gate.differ.walk import Walk
+from spec_gate.schemas.keywords import ANNOTATIONS, LISTS, MAPS, ONE, REFERENCE, name_of, references
+from spec_gate.schemas.node import Schema, SchemaNode
+from spec_gate.schemas.pair import BASE, REVISION
+
+
+class Hybrids:
+    """Builds hybrids of the pairs of one walk."""
+
+    def __init__(self, walk: Walk) -> None:
+        self.walk = walk
+        self.schemas = walk.schemas
+
+    def with_names(self, pair: NodePair, group: KeywordGroup, names: set[str]) -> Schema:
+        """Return the base with the differences of some names in ``required`` or ``properties``."""
+        base, revision = pair.base, pair.revision
+        assert isinstance(base, SchemaNode)
+        assert isinstance(revision, SchemaNode)
+        if group is KeywordGroup.REQUIRED:
+            ours, theirs = set(base.get(group, ())), set(revision.get(group, ()))
+            return SchemaNode({**base, group: sorted((ours - names) | (theirs & names))})
+        properties = {name: one for name, one in base.get(group, {}).items() if name not in names}
+        for name in sorted(names & revision.get(group, {}).keys()):
+            properties[name] = self.rebased_schema(revision[group][name])
+        return SchemaNode({**base, group: properties})
+
+    def mixed(self, pair: NodePair) -> Schema:
+        """Return the revision with the base's subschemas wherever these are pairs of their own."""
+        base, revision = pair.base, pair.revision
+        if isinstance(base, bool) or isinstance(revision, bool):
+            return revision
+        mixed: dict[str, Any] = {key: value for key, value in revision.items() if key not in ANNOTATIONS}
+        for (keyword, name), ours, _ in self.walk.parts(base, revision):
+            mixed[keyword] = self._replaced(pair, (keyword, name), mixed[keyword], ours)
+        return SchemaNode(self.rebased(mixed))
+
+    def _replaced(self, pair: NodePair, step: Step, value: Any, ours: Schema) -> Any:
+        """Return the value of a keyword of the revision with one subschema of the base."""
+        keyword, name = step
+        if keyword in MAPS:
+            return {**value, name: ours}
+        if keyword == "prefixItems":
+            return [ours if index == name else one for index, one in enumerate(value)]
+        if keyword in {"allOf", "anyOf"}:
+            assert isinstance(pair.base, SchemaNode)
+            assert isinstance(pair.revision, SchemaNode)
+            pairs = dict(self.walk.aligned(pair.base[keyword], pair.revision[keyword])[0])
+            return [ours if index == pairs[int(name)] else one for index, one in enumerate(value)]
+        return ours
+
+    def rebased(self, keywords: Mapping[str, Any]) -> dict[str, Any]:
+        """Replace references to unchanged schemas of the revision by references to the same schemas of the base."""
+        mapping: dict[str, str] = {}
+        for reference in set(references(dict(keywords))):
+            counterpart = reference.replace(REFERENCE + REVISION, REFERENCE + BASE, 1)
+            known = name_of(counterpart) in self.schemas.base.schemas.definitions
+            if known and self.schemas.same(self.schemas.target(counterpart), self.schemas.target(reference)):
+                mapping[reference] = counterpart
+        return _with_references(keywords, mapping) if mapping else dict(keywords)
+
+    def rebased_schema(self, schema: Schema) -> Schema:
+        return SchemaNode(self.rebased(schema), schema.origin) if isinstance(schema, SchemaNode) else schema
+
+
+def _with_references(keywords: Mapping[str, Any], mapping: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in keywords.items():
+        if key == "$ref":
+            found[key] = mapping.get(value, value)
+        elif key in ONE:
+            found[key] = _referring(value, mapping)
+        elif key in LISTS:
+            found[key] = [_referring(one, mapping) for one in value]
+        elif key in MAPS:
+            found[key] = {name: _referring(one, mapping) for name, one in value.items()}
+        else:
+            found[key] = value
+    return found
+
+
+def _referring(schema: Schema, mapping: Mapping[str, str]) -> Schema:
+    if isinstance(schema, bool):
+        return schema
+    return SchemaNode(_with_references(schema, mapping), schema.origin)

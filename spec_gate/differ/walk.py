@@ -1,0 +1,135 @@
+"""Walks the schemas of base and revision side by side, down to the smallest pairs that differ.
+
+A pair contains smaller pairs where both schemas have a subschema that can be judged by itself: if the subschema is
+included, then its whole is included as far as this subschema is concerned.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from spec_gate.differ.pairs import NodePair, Root, Step
+from spec_gate.schemas.keywords import needs_evaluation, types_of
+from spec_gate.schemas.node import Schema, SchemaNode
+from spec_gate.schemas.pair import SchemaPair
+from spec_gate.schemas.values import canonical_text
+
+_ANYTHING = SchemaNode({})
+"""The schema that accepts everything, as an object."""
+
+_MAPS = ("properties", "patternProperties", "dependentSchemas")
+_ONE = ("items", "additionalProperties", "propertyNames", "unevaluatedProperties", "unevaluatedItems")
+
+
+class Walk:
+    """All pairs of schemas that differ on one side, each once, in the order in which the walk reaches them."""
+
+    def __init__(self, schemas: SchemaPair) -> None:
+        self.schemas = schemas
+        self._pairs: dict[tuple[int, int], NodePair] = {}
+
+    @property
+    def pairs(self) -> list[NodePair]:
+        return list(self._pairs.values())
+
+    def add(self, root: Root) -> None:
+        """Walk the schemas of a root."""
+        first = (root.base, root.revision, None, ("", ""))
+        waiting: deque[tuple[Schema, Schema, NodePair | None, Step]] = deque([first])
+        while waiting:
+            base, revision, parent, step = waiting.popleft()
+            one, other = self.schemas.followed(base), self.schemas.followed(revision)
+            if self.schemas.same(one, other):
+                continue
+            pair, is_new = self._pair(one, other)
+            if parent is None:
+                pair.own_roots.append(root)
+            else:
+                pair.parents.append((parent, step))
+            if is_new:
+                parts = self.parts(pair.base, pair.revision)
+                waiting.extend((first, second, pair, step) for step, first, second in parts)
+
+    def _pair(self, base: Schema, revision: Schema) -> tuple[NodePair, bool]:
+        one, other = (_ANYTHING if schema is True else schema for schema in (base, revision))
+        key = (one.number if isinstance(one, SchemaNode) else 0, other.number if isinstance(other, SchemaNode) else 0)
+        is_new = key not in self._pairs
+        return self._pairs.setdefault(key, NodePair(one, other)), is_new
+
+    def parts(self, one: Schema, other: Schema) -> Iterator[tuple[Step, Schema, Schema]]:
+        """Return the subschemas that both have and that can be judged by themselves, each with the step to it."""
+        if isinstance(one, bool) or isinstance(other, bool):
+            return
+        for keyword in _MAPS:
+            theirs = other.get(keyword, {})
+            yield from (
+                ((keyword, name), one[keyword][name], theirs[name]) for name in one.get(keyword, ()) if name in theirs
+            )
+        for keyword in _ONE:
+            if isinstance(one.get(keyword), SchemaNode) and isinstance(other.get(keyword), SchemaNode):
+                yield (keyword, ""), one[keyword], other[keyword]
+        prefixes = zip(one.get("prefixItems", ()), other.get("prefixItems", ()), strict=False)
+        yield from ((("prefixItems", index), first, second) for index, (first, second) in enumerate(prefixes))
+        if "contains" in one and "contains" in other and "maxContains" not in one and "maxContains" not in other:
+            yield ("contains", ""), one["contains"], other["contains"]
+        if "if" in one and "if" in other and self.schemas.same(one["if"], other["if"]):
+            yield from (((key, ""), one[key], other[key]) for key in ("then", "else") if key in one and key in other)
+        if needs_evaluation(one) or needs_evaluation(other):
+            return
+        for keyword in ("allOf", "anyOf"):
+            for first, second in self.aligned(one.get(keyword, ()), other.get(keyword, ()))[0]:
+                yield (keyword, first), one[keyword][first], other[keyword][second]
+
+    # Branches ---------------------------------------------------------------------------------------------------------
+
+    def aligned(
+        self, ours: Sequence[Schema], theirs: Sequence[Schema]
+    ) -> tuple[list[tuple[int, int]], list[int], list[int]]:
+        """Pair the branches of two lists by equality, name or kind; return the pairs and the indexes left over."""
+        left, right = list(range(len(ours))), list(range(len(theirs)))
+        pairs: list[tuple[int, int]] = []
+        for alike in (self.same_branch, _same_name, self._same_kind):
+            for first in list(left):
+                second = next((index for index in right if alike(ours[first], theirs[index])), None)
+                if second is not None:
+                    pairs.append((first, second))
+                    left.remove(first)
+                    right.remove(second)
+        if len(left) == len(right) == 1:
+            pairs.append((left.pop(), right.pop()))
+        return sorted(pairs), left, right
+
+    def same_branch(self, one: Schema, other: Schema) -> bool:
+        return self.schemas.same(self.schemas.followed(one), self.schemas.followed(other))
+
+    def _same_kind(self, one: Schema, other: Schema) -> bool:
+        return _kind(self.schemas.followed(one)) == _kind(self.schemas.followed(other))
+
+
+def _same_name(one: Schema, other: Schema) -> bool:
+    if isinstance(one, bool) or isinstance(other, bool) or "$ref" not in one or "$ref" not in other:
+        return False
+    return bool(one["$ref"].partition(".")[2] == other["$ref"].partition(".")[2])
+
+
+def _kind(schema: Schema) -> str:
+    """Return what tells a branch from its siblings: its types and tags, or its types and required properties."""
+    if isinstance(schema, bool):
+        return str(schema)
+    tags = {
+        name: one["enum"]
+        for name, one in schema.get("properties", {}).items()
+        if isinstance(one, SchemaNode) and len(one.get("enum", ())) == 1
+    }
+    required = sorted(schema.get("required", ())) if not tags else []
+    return canonical_text([schema.get("type"), required, tags, "enum" in schema])
+
+
+def no_common_type(base: Schema, revision: Schema) -> bool:
+    """Return whether no value has a type that both allow; then their other keywords have nothing in common."""
+    if isinstance(base, bool) or isinstance(revision, bool) or "type" not in base or "type" not in revision:
+        return False
+    ours, theirs = set(types_of(base)), set(types_of(revision))
+    numeric = {"integer", "number"}
+    return not ours & theirs and not (ours & numeric and theirs & numeric)

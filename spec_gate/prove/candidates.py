@@ -1,0 +1,77 @@
+"""Searches values that one schema allows and another rejects, from the cheapest search to the most expensive."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from spec_gate.prove.inclusion import left_over, restricted
+from spec_gate.schemas.keywords import as_schema
+from spec_gate.schemas.node import Schema
+from spec_gate.schemas.pair import SchemaPair
+from spec_gate.search.sampler import Sampler
+
+DEPTH = 3
+"""How deep optional properties and items nest in generated values."""
+
+_NEAR, _NEAR_MANY, _LEFT_OVER, _RANDOM = 6_000, 20_000, 4_000, 400
+"""How many values each search tries."""
+
+_RANDOM_FOUND = 12
+
+
+class Candidates:
+    """Searches values for the schemas of one side."""
+
+    def __init__(self, schemas: SchemaPair, sampler: Sampler) -> None:
+        self.schemas = schemas
+        self.sampler = sampler
+
+    def of(self, sender: Schema, receiver: Schema, counts: Callable[[Any], bool]) -> Iterator[Any]:
+        """Return the values for which ``counts`` is true."""
+        for value in self.near(sender, receiver):
+            if counts(value):
+                yield value
+        for value in _distinct(self._left_over(sender, receiver)):
+            if counts(value):
+                yield value
+        for value in self.near(sender, receiver, many=True):
+            if counts(value):
+                yield value
+        yield from self._random(sender, receiver, counts)
+
+    def near(self, sender: Schema, receiver: Schema, *, many: bool = False) -> Iterator[Any]:
+        """Return different values near the limits of both schemas."""
+        values = self.sampler.near((sender,), (receiver,), DEPTH, many=many)
+        return _distinct(itertools.islice(values, _NEAR_MANY if many else _NEAR))
+
+    def _left_over(self, sender: Schema, receiver: Schema) -> Iterator[Any]:
+        """Return values for the schema of what the sender allows and the receiver rejects."""
+        rest = left_over(self.schemas.whole(receiver), restricted(self.schemas, sender, receiver))
+        if not isinstance(rest, dict) or "$ref" in json.dumps(rest):
+            return iter(())
+        return itertools.islice(self.sampler.near((as_schema(rest),), (receiver,), DEPTH, many=True), _LEFT_OVER)
+
+    def _random(self, sender: Schema, receiver: Schema, counts: Callable[[Any], bool]) -> Iterator[Any]:
+        """Return values with several random changes, the same ones in every run."""
+        found = []
+        for seed in range(_RANDOM):
+            chance = random.Random(seed)  # noqa: S311 - not a secret
+            value = self.sampler.by_chance((sender,), (receiver,), DEPTH, chance)
+            if counts(value):
+                found.append(value)
+            if len(found) >= _RANDOM_FOUND:
+                break
+        yield from _distinct(found)
+
+
+def _distinct(values: Iterable[Any]) -> Iterator[Any]:
+    seen: set[str] = set()
+    for value in values:
+        key = json.dumps(value, sort_keys=True, default=str)
+        if key not in seen:
+            seen.add(key)
+            yield value

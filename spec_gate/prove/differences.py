@@ -1,0 +1,106 @@
+"""Proves the differences of one pair: each by itself, and all together where none shows a break by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from spec_gate.differ.differences import Difference, differences
+from spec_gate.differ.groups import KeywordGroup
+from spec_gate.differ.hybrids import Hybrids
+from spec_gate.differ.pairs import NodePair
+from spec_gate.prove.inclusion import Answer
+from spec_gate.prove.proof import INCLUDED, REFUSED, UNPROVED, Outcome, Proof
+from spec_gate.prove.prover import Prover
+from spec_gate.schemas.node import Schema
+
+_MAX_ROOTS, _MAX_SEARCHED = 8, 2
+_SETTLED = {Outcome.INCLUDED, Outcome.WITNESS}
+
+
+@dataclass(frozen=True)
+class ProvedDifference:
+    """A difference with its proof. ``separate`` is false if it was judged only together with the others."""
+
+    difference: Difference
+    proof: Proof
+    separate: bool = True
+
+
+class DifferenceProver:
+    """Proves all differences of the pairs of one walk."""
+
+    def __init__(self, prover: Prover, hybrids: Hybrids) -> None:
+        self.prover = prover
+        self.hybrids = hybrids
+
+    def proved(self, pair: NodePair) -> Iterator[ProvedDifference]:
+        """Return the differences of a pair with their proofs; none if both schemas mean the same."""
+        found = differences(pair, self.hybrids)
+        if not found:
+            return
+        mixed = self.hybrids.mixed(pair)
+        if self.prover.equivalent(pair.base, mixed):
+            return
+        overall = self.prover.decide(pair.base, mixed)
+        if overall is Answer.YES:
+            yield from (ProvedDifference(one, INCLUDED) for one in found)
+            return
+        safe = self._safe_together(pair, found)
+        proofs = [INCLUDED if one in safe else self.prover.prove(pair, one.hybrid) for one in found]
+        if any(proof.outcome is Outcome.WITNESS for proof in proofs):
+            yield from _with_witness(found, proofs)
+            return
+        yield from self._without_witness(pair, found, proofs, mixed, overall)
+
+    def _without_witness(
+        self, pair: NodePair, found: list[Difference], proofs: list[Proof], mixed: Schema, overall: Answer
+    ) -> Iterator[ProvedDifference]:
+        together = self._together(pair, mixed, overall)
+        if together.outcome is Outcome.INCLUDED:
+            yield from (ProvedDifference(one, INCLUDED) for one in found)
+            return
+        unsettled = sum(proof.outcome is not Outcome.INCLUDED for proof in proofs)
+        if unsettled == 1 or together.outcome is not Outcome.WITNESS:
+            proofs = [proof if proof.outcome is Outcome.INCLUDED else together for proof in proofs]
+            yield from map(ProvedDifference, found, proofs)
+            return
+        whole = Difference(KeywordGroup.WHOLE, "", pair.base, pair.revision, mixed)
+        yield ProvedDifference(whole, together)
+        yield from map(ProvedDifference, found, proofs)
+
+    def _safe_together(self, pair: NodePair, found: list[Difference]) -> list[Difference]:
+        """Return differences of names that are safe together, because one by one would take too long."""
+        safe: list[Difference] = []
+        for group in (KeywordGroup.PROPERTIES, KeywordGroup.REQUIRED):
+            of_group = [one for one in found if one.group is group]
+            for some in ([one for one in of_group if one.after], [one for one in of_group if not one.after]):
+                hybrid = self.hybrids.with_names(pair, group, {one.name for one in some}) if len(some) > 1 else None
+                if hybrid is not None and self.prover.decide(pair.base, hybrid) is Answer.YES:
+                    safe += some
+        return safe
+
+    def _together(self, pair: NodePair, mixed: Schema, overall: Answer) -> Proof:
+        """Prove all differences of a pair at once: for the pair, then for the whole bodies that contain it."""
+        found = self.prover.prove(pair, mixed)
+        if found.outcome in _SETTLED:
+            return found
+        all_roots = pair.roots()
+        roots = all_roots[:_MAX_ROOTS]
+        if all(root.is_text for root in roots):
+            return INCLUDED if self.prover.text_is_included(pair, mixed) else UNPROVED
+        decided = [self.prover.decide(root.base, root.revision) for root in roots]
+        if len(all_roots) <= len(roots) and all(answer is Answer.YES for answer in decided):
+            return INCLUDED
+        for root in roots[:_MAX_SEARCHED]:
+            whole = self.prover.search_whole(root)
+            if whole is not None:
+                return whole
+        return REFUSED if overall is Answer.NO and Answer.NO in decided else UNPROVED
+
+
+def _with_witness(found: list[Difference], proofs: list[Proof]) -> Iterator[ProvedDifference]:
+    """Return the proofs; what is unsettled beside a witness is not judged separately."""
+    for one, proof in zip(found, proofs, strict=True):
+        settled = proof.outcome in _SETTLED
+        yield ProvedDifference(one, proof if settled else INCLUDED, separate=settled)

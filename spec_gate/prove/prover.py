@@ -1,0 +1,137 @@
+"""Proves differences of one pair of schemas.
+
+A decided inclusion is safe. Otherwise the prover searches a witness. A candidate counts only if jsonschema accepts it
+on one side and rejects it on the other: first for the pair, then, lifted, for the whole body as it was written.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from spec_gate.differ.pairs import NodePair, Root
+from spec_gate.prove.candidates import Candidates
+from spec_gate.prove.inclusion import Answer, covers, included
+from spec_gate.prove.lift import Lift
+from spec_gate.prove.proof import INCLUDED, REFUSED, UNPROVED, Outcome, Proof
+from spec_gate.prove.wire import readings
+from spec_gate.schemas.names import keeps_to_names
+from spec_gate.schemas.node import Schema, SchemaNode, Side, number_of
+from spec_gate.schemas.pair import SchemaPair
+from spec_gate.schemas.validity import Judge
+from spec_gate.search.sampler import Sampler
+from spec_gate.search.shrink import contains, shrink
+
+_MAX_CANDIDATES = 12
+_MAX_ROOTS = 4
+
+
+class Prover:
+    """Proves for one side: who sends follows one document, who receives follows the other."""
+
+    def __init__(self, schemas: SchemaPair, sampler: Sampler) -> None:
+        self.schemas = schemas
+        self.sampler = sampler
+        self._candidates = Candidates(schemas, sampler)
+        self._lift = Lift(schemas, sampler)
+        self._original_judges: dict[int, Judge] = {}
+
+    def directed(self, base: Any, revision: Any) -> tuple[Any, Any]:
+        """Return sender and receiver: clients follow the base, both when they send and when they receive."""
+        return (base, revision) if self.schemas.side is Side.REQUEST else (revision, base)
+
+    # Deciding ---------------------------------------------------------------------------------------------------------
+
+    def equivalent(self, base: Schema, mixed: Schema) -> bool:
+        """Return whether both schemas provably accept the same values."""
+        one, other = self.schemas.whole(base), self.schemas.whole(mixed)
+        return covers(one, other) is Answer.YES and covers(other, one) is Answer.YES
+
+    def decide(self, base: Schema, revision: Schema) -> Answer:
+        """Decide whether the receiver accepts everything that the sender may send."""
+        sender, receiver = self.directed(base, revision)
+        return included(self.schemas, sender, receiver)
+
+    def prove(self, pair: NodePair, hybrid: Schema) -> Proof:
+        """Prove some differences of a pair, given as the schema of the base with only these differences."""
+        answer = self.decide(pair.base, hybrid)
+        if answer is Answer.YES:
+            return INCLUDED
+        return self._search(pair, hybrid) or (REFUSED if answer is Answer.NO else UNPROVED)
+
+    def text_is_included(self, pair: NodePair, mixed: Schema) -> bool:
+        """Return whether text without a type is safe: a receiver of any string accepts every scalar."""
+        sender, receiver = self.directed(pair.base, mixed)
+        if covers(self.schemas.whole(receiver), {"type": "string"}) is not Answer.YES:
+            return False
+        no_scalars = SchemaNode({"type": ["string", "array", "object"]})
+        return included(self.schemas, SchemaNode({"allOf": [sender, no_scalars]}), receiver) is Answer.YES
+
+    # Searching --------------------------------------------------------------------------------------------------------
+
+    def _search(self, pair: NodePair, hybrid: Schema) -> Proof | None:
+        """Return a witness for a hybrid, lifted to a whole value of the first root that shows it."""
+        sender, receiver = self.directed(pair.base, hybrid)
+        actual = self.directed(pair.base, pair.revision)
+        accepting = [self.sampler.judge((sender,)), self.sampler.judge((actual[0],))]
+        rejecting = [self.sampler.judge((receiver,)), self.sampler.judge((actual[1],))]
+
+        def counts(value: Any) -> bool:
+            return (
+                all(judge.probably(value) for judge in accepting)
+                and not any(judge.probably(value) for judge in rejecting)
+                and keeps_to_names(self.schemas, value, actual[:1], actual[1:])
+            )
+
+        roots = pair.roots()[:_MAX_ROOTS]
+        for part in itertools.islice(self._candidates.of(sender, receiver, counts), _MAX_CANDIDATES):
+            for root in roots:
+                found = self._lifted(pair, part, root, counts)
+                if found is not None:
+                    return found
+        return None
+
+    def _lifted(self, pair: NodePair, part: Any, root: Root, counts: Callable[[Any], bool]) -> Proof | None:
+        part = shrink(part, counts)
+        path = pair.path_from(root)
+        for value in () if path is None else self._lift.values(part, path):
+            if self._is_witness(value, root):
+                # A smaller value that is rejected for another reason would not show this change.
+                small = shrink(value, lambda smaller: contains(smaller, part) and self._is_witness(smaller, root))
+                return Proof(Outcome.WITNESS, small, root, self._why(small, root, part))
+        return None
+
+    def search_whole(self, root: Root) -> Proof | None:
+        """Search a witness in whole bodies, which may show what no pair shows by itself."""
+        sender, receiver = self.directed(root.base, root.revision)
+        near = (self._candidates.near(sender, receiver, many=many) for many in (False, True))
+        for value in itertools.chain.from_iterable(near):
+            if self._is_witness(value, root):
+                small = shrink(value, lambda smaller: self._is_witness(smaller, root))
+                return Proof(Outcome.WITNESS, small, root, self._why(small, root, small))
+        return None
+
+    # Checking ---------------------------------------------------------------------------------------------------------
+
+    def _is_witness(self, value: Any, root: Root) -> bool:
+        """Return whether jsonschema accepts a whole value for the sender and rejects it for the receiver."""
+        sender, receiver = self.directed(root.original_base, root.original_revision)
+        sending, receiving = self._original_judge(sender), self._original_judge(receiver)
+        senders, receivers = self.directed((root.base,), (root.revision,))
+        return (
+            sending.accepts(value)
+            and all(map(receiving.rejects, readings(value) if root.is_text else (value,)))
+            and keeps_to_names(self.schemas, value, senders, receivers)
+        )
+
+    def _why(self, value: Any, root: Root, part: Any) -> str:
+        """Return the receiver's validation error for a witness."""
+        _, receiver = self.directed(root.original_base, root.original_revision)
+        return self._original_judge(receiver).first_error(value, part)
+
+    def _original_judge(self, schema: Schema) -> Judge:
+        key = number_of(schema)
+        if key not in self._original_judges:
+            self._original_judges[key] = Judge(self.schemas.whole(schema, simple=False))
+        return self._original_judges[key]

@@ -1,0 +1,199 @@
+"""Findings in schemas: walks the schemas of one side, proves each difference, and names it by a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from chat_contract.errors import Pointer
+from spec_gate.differ.annotations import AnnotationChange, annotation_changes
+from spec_gate.differ.changes import ChangeKind, Comparison, PartKind, SchemaUse
+from spec_gate.differ.groups import GROUPS, KeywordGroup
+from spec_gate.differ.hybrids import Hybrids
+from spec_gate.differ.pairs import SAME_VALUE, NodePair, Root
+from spec_gate.differ.walk import Walk, no_common_type
+from spec_gate.findings import Finding, Note, NoteKind, ProofKind
+from spec_gate.prove.differences import DifferenceProver, ProvedDifference
+from spec_gate.prove.proof import Outcome, Proof
+from spec_gate.prove.prover import Prover
+from spec_gate.prove.witnesses import DocumentRole, Requests, Witness, WitnessKind, response
+from spec_gate.rules.annotations import ANNOTATION_RULES, NOT_PROVED
+from spec_gate.rules.rule import Level, Rule
+from spec_gate.rules.schemas import rule_for, scope_of
+from spec_gate.schemas.names import declared
+from spec_gate.schemas.node import Schema, SchemaNode, Side
+from spec_gate.schemas.pair import SchemaPair
+from spec_gate.search.sampler import Sampler
+from spec_gate.source.documents import Place
+
+_JUDGED: dict[Outcome, tuple[Level, ProofKind]] = {
+    Outcome.INCLUDED: (Level.INFO, ProofKind.INCLUSION),
+    Outcome.WITNESS: (Level.BREAKING, ProofKind.WITNESS),
+    Outcome.REFUSED: (Level.BREAKING, ProofKind.DECISION),
+    Outcome.UNPROVED: (Level.WARNING, ProofKind.NONE),
+}
+_NAMED = frozenset({KeywordGroup.REQUIRED, KeywordGroup.PROPERTIES})
+"""Groups whose differences are about a property of the value."""
+
+
+class SchemaFindings:
+    """Finds and judges all differences in the schemas of one side."""
+
+    def __init__(self, schemas: SchemaPair, comparison: Comparison, requests: Requests, sampler: Sampler) -> None:
+        self.schemas = schemas
+        self.requests = requests
+        self.walk = Walk(schemas)
+        self.proofs = DifferenceProver(Prover(schemas, sampler), Hybrids(self.walk))
+        for use in comparison.uses:
+            if use.side is schemas.side:
+                self.walk.add(self._root(use))
+
+    def _root(self, use: SchemaUse) -> Root:
+        base, revision = use.base_schema, use.revision_schema
+        return Root(
+            True if base is None else self.schemas.read_base(base),
+            True if revision is None else self.schemas.read_revision(revision),
+            True if base is None else self.schemas.original(base, of_base=True),
+            True if revision is None else self.schemas.original(revision, of_base=False),
+            use,
+        )
+
+    def findings(self) -> Iterator[Finding]:
+        """Return the findings of each pair of schemas, in the order of the walk."""
+        for pair in self.walk.pairs:
+            undeclared = self._undeclared(pair)
+            for proved in self.proofs.proved(pair):
+                if not _is_undeclared(proved, undeclared):
+                    yield self._finding(pair, proved)
+            use = pair.first_root().use
+            side = _side_of_annotations(use)
+            for change in annotation_changes(pair, undeclared, side):
+                yield self._annotation_finding(pair, change, ANNOTATION_RULES[side, change.kind], use)
+
+    def _undeclared(self, pair: NodePair) -> set[str]:
+        """Return the properties that the base declares for a value and the revision declares nowhere."""
+        path = pair.path()
+        if (path and path[-1][1][0] in SAME_VALUE) or no_common_type(pair.base, pair.revision):
+            return set()
+        return declared(self.schemas.applied((pair.base,))) - declared(self.schemas.applied((pair.revision,)))
+
+    # Findings ---------------------------------------------------------------------------------------------------------
+
+    def _finding(self, pair: NodePair, proved: ProvedDifference) -> Finding:
+        difference, proof = proved.difference, proved.proof
+        root = proof.root or pair.first_root()
+        rule = rule_for(scope_of(root.use), difference.group, difference.before, difference.after)
+        level, kind = _JUDGED[proof.outcome]
+        path: Pointer = pair.data_path()
+        keywords = _keywords(difference.group, difference.name)
+        return Finding(
+            rule=NOT_PROVED if proof.outcome is Outcome.UNPROVED else rule,
+            level=level,
+            kind=ChangeKind.SCHEMA,
+            operations=_operations(pair),
+            name=difference.name,
+            path=(*path, difference.name) if difference.group in _NAMED else path,
+            base=self._place(pair, keywords, of_base=True),
+            revision=self._place(pair, keywords, of_base=False),
+            before=difference.before,
+            after=difference.after,
+            proof=kind,
+            witness=self._witness(proof, root) if proof.outcome is Outcome.WITNESS else None,
+            note=_note(proved, rule),
+            part=root.use.part,
+            status=root.use.part.status,
+        )
+
+    def _annotation_finding(self, pair: NodePair, change: AnnotationChange, rule: Rule, use: SchemaUse) -> Finding:
+        path = pair.data_path()
+        keywords = (change.keyword, change.name) if change.name else (change.keyword,)
+        return Finding(
+            rule=rule,
+            level=rule.level,
+            kind=ChangeKind.ANNOTATION,
+            operations=_operations(pair),
+            name=change.name or change.keyword,
+            path=(*path, change.name) if change.name else path,
+            base=self._place(pair, keywords, of_base=True),
+            revision=self._place(pair, keywords, of_base=False),
+            before=change.before,
+            after=change.after,
+            proof=ProofKind.RULE,
+            part=use.part,
+            status=use.part.status,
+        )
+
+    def _place(self, pair: NodePair, keywords: tuple[str, ...], *, of_base: bool) -> Place:
+        """Return the place of a keyword in one file, or of the schema around it if the keyword is missing."""
+        place = self._origin(pair, of_base=of_base)
+        document = self.schemas.document(of_base=of_base)
+        value = document.at(place)
+        while isinstance(value, dict) and "$ref" in value and len(value) == 1:
+            place = document.goal(place / "$ref")
+            value = document.at(place)
+        for part in keywords:
+            if isinstance(value, dict) and part in value:
+                value, place = value[part], place / part
+        return place
+
+    def _origin(self, pair: NodePair, *, of_base: bool) -> Place:
+        schema: Schema = pair.base if of_base else pair.revision
+        if isinstance(schema, SchemaNode) and schema.origin is not None:
+            return schema.origin
+        use = pair.first_root().use
+        return use.base_place if of_base else use.revision_place
+
+    def _witness(self, proof: Proof, root: Root) -> Witness:
+        use, part = root.use, root.use.part
+        operation = use.pairing.base
+        if part.kind is PartKind.PARAMETER and self.schemas.side is Side.REQUEST:
+            parameter = next(one for one in operation.parameters.values() if one.place == use.base_place)
+            return self.requests.request(operation, proof.why, parameter=parameter, value=proof.value)
+        if part.kind is PartKind.RESPONSE_HEADER:
+            headers = {part.name: str(proof.value)}
+            return response(part.status, proof.why, headers=headers, value=proof.value)
+        if self.schemas.side is Side.REQUEST and not operation.outgoing:
+            return self.requests.request(operation, proof.why, body=proof.value, media=part.media)
+        found = response(part.status or "200", proof.why, media=part.media, body=proof.value)
+        if not operation.outgoing:
+            return found
+        roles = (DocumentRole.REVISION, DocumentRole.BASE)
+        allowed, rejected = roles if self.schemas.side is Side.RESPONSE else roles[::-1]
+        return replace(
+            found, kind=WitnessKind.CALL, allowed_by=allowed, rejected_by=rejected, line=operation.label
+        )
+
+
+def _side_of_annotations(use: SchemaUse) -> Side:
+    if use.part.kind is PartKind.PARAMETER:
+        return Side.REQUEST
+    return Side.RESPONSE if use.part.kind is PartKind.RESPONSE_HEADER else use.side
+
+
+def _operations(pair: NodePair) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(root.use.label for root in pair.roots()))
+
+
+def _keywords(group: KeywordGroup, name: str) -> tuple[str, ...]:
+    keywords = GROUPS[group][:1]
+    return (*keywords, name) if name and group is not KeywordGroup.REQUIRED else keywords
+
+
+def _is_undeclared(proved: ProvedDifference, undeclared: set[str]) -> bool:
+    """Return whether the difference is a harmless removal that an annotation finding reports."""
+    one = proved.difference
+    removed = one.group is KeywordGroup.PROPERTIES and one.after is None
+    return removed and proved.proof.outcome is Outcome.INCLUDED and one.name in undeclared
+
+
+def _note(proved: ProvedDifference, rule: Rule) -> Note | None:
+    if not proved.separate:
+        return Note(NoteKind.NOT_SEPARATE)
+    outcome = proved.proof.outcome
+    if outcome is Outcome.UNPROVED:
+        return Note(NoteKind.NOT_PROVED, rule.id)
+    if outcome is Outcome.REFUSED:
+        return Note(NoteKind.NO_WITNESS)
+    if outcome is Outcome.INCLUDED and rule.level is Level.BREAKING:
+        return Note(NoteKind.HARMLESS_HERE)
+    return None

@@ -1,0 +1,116 @@
+"""The keywords of JSON Schema 2020-12 that the gate reads, and how each of them holds subschemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from spec_gate.schemas.node import Schema, SchemaNode
+
+REFERENCE = "#/$defs/"
+
+ONE = frozenset({"not", "if", "then", "else", "items", "contains", "additionalProperties", "propertyNames",
+                 "unevaluatedItems", "unevaluatedProperties"})  # fmt: skip
+"""Keywords whose value is a schema."""
+
+LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+"""Keywords whose value is a list of schemas."""
+
+MAPS = frozenset({"properties", "patternProperties", "dependentSchemas"})
+"""Keywords whose value is a mapping to schemas."""
+
+ANNOTATIONS = frozenset({"default", "deprecated", "readOnly", "writeOnly", "x-sunset", "discriminator",
+                         "contentMediaType", "contentEncoding"})  # fmt: skip
+"""Keywords that do not affect validity but matter to clients."""
+
+TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
+
+TYPE_OF_KEYWORD = {
+    "minimum": "number", "maximum": "number", "exclusiveMinimum": "number", "exclusiveMaximum": "number",
+    "multipleOf": "number", "minLength": "string", "maxLength": "string", "pattern": "string", "format": "string",
+    "minItems": "array", "maxItems": "array", "uniqueItems": "array", "items": "array", "prefixItems": "array",
+    "contains": "array", "minContains": "array", "maxContains": "array", "unevaluatedItems": "array",
+    "minProperties": "object", "maxProperties": "object", "required": "object", "properties": "object",
+    "patternProperties": "object", "additionalProperties": "object", "propertyNames": "object",
+    "dependentRequired": "object", "dependentSchemas": "object", "unevaluatedProperties": "object",
+}  # fmt: skip
+"""The type that each keyword restricts. Values of other types pass it."""
+
+_SAME_VALUE_LISTS = ("allOf", "anyOf", "oneOf")
+_SAME_VALUE_ONE = ("not", "if", "then", "else")
+_PARTS_ONE = ("items", "contains", "additionalProperties", "propertyNames", "unevaluatedItems", "unevaluatedProperties")
+
+
+def same_value_schemas(schema: Mapping[str, Any]) -> list[Schema]:
+    """Return the subschemas that apply to the same value, without what ``$ref`` leads to."""
+    found: list[Schema] = []
+    for key in _SAME_VALUE_LISTS:
+        if key in schema:
+            found += schema[key]
+    found += [schema[key] for key in _SAME_VALUE_ONE if key in schema]
+    if "dependentSchemas" in schema:
+        found += schema["dependentSchemas"].values()
+    return found
+
+
+def part_schemas(schema: Mapping[str, Any]) -> list[Schema]:
+    """Return the subschemas that apply to parts of the value: properties, items, names."""
+    found: list[Schema] = []
+    for key in ("properties", "patternProperties"):
+        if key in schema:
+            found += schema[key].values()
+    found += schema.get("prefixItems", ())
+    found += [schema[key] for key in _PARTS_ONE if key in schema]
+    return found
+
+
+def subschemas(schema: Mapping[str, Any]) -> list[Schema]:
+    """Return all direct subschemas."""
+    return [*same_value_schemas(schema), *part_schemas(schema)]
+
+
+def references(schema: Any) -> Iterator[str]:
+    """Return every reference in a schema, and in the schemas of a mapping of keywords."""
+    waiting = [schema]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, dict):
+            if isinstance(here.get("$ref"), str):
+                yield here["$ref"]
+            waiting.extend(subschemas(here))
+
+
+def name_of(reference: str) -> str:
+    """Return the name of the definition that a reference leads to."""
+    return reference.removeprefix(REFERENCE)
+
+
+def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the value of ``type`` as a tuple; empty if the schema has no valid ``type``."""
+    types = schema.get("type", ())
+    return (types,) if isinstance(types, str) else tuple(types) if isinstance(types, list | tuple) else ()
+
+
+def needs_evaluation(schema: Mapping[str, Any]) -> bool:
+    """Return whether the schema has a keyword that depends on what all other keywords evaluate."""
+    return "unevaluatedProperties" in schema or "unevaluatedItems" in schema
+
+
+def only_reference(schema: Schema) -> bool:
+    """Return whether a schema is a reference with nothing beside it but annotations."""
+    return isinstance(schema, SchemaNode) and "$ref" in schema and schema.keys() - {"$ref"} <= ANNOTATIONS
+
+
+def as_schema(value: Any) -> Schema:
+    """Return a schema that is given as JSON as nodes."""
+    if not isinstance(value, dict):
+        return bool(value)
+    node = SchemaNode(value)
+    for key, child in value.items():
+        if key in ONE:
+            node[key] = as_schema(child)
+        elif key in LISTS:
+            node[key] = [as_schema(one) for one in child]
+        elif key in MAPS:
+            node[key] = {name: as_schema(one) for name, one in child.items()}
+    return node
