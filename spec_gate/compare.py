@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from chat_contract.errors import UsageError
 from chat_contract.resources import fixtures_dir
+from spec_gate.findings import Verdict
 from spec_gate.impact.consumers import check_operations, read_consumers
 from spec_gate.impact.find import ImpactInput, find_impact
 from spec_gate.impact.fixtures import read_fixtures
@@ -16,7 +17,7 @@ from spec_gate.report.evidence import Evidence, FailOn, evidence
 from spec_gate.source.documents import Document
 from spec_gate.source.load import read_document
 from spec_gate.source.origins import parse_origin
-from spec_gate.verdict import Verdict, judge
+from spec_gate.verdict import judge
 
 
 @dataclass(frozen=True)

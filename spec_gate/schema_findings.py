@@ -141,7 +141,9 @@ class SchemaFindings:
         if isinstance(schema, SchemaNode) and schema.origin is not None:
             return schema.origin
         use = pair.first_root().use
-        return use.base_place if of_base else use.revision_place
+        if of_base:
+            return use.base_schema or use.base_place
+        return use.revision_schema or use.revision_place
 
     def _witness(self, proof: Proof, root: Root) -> Witness:
         use, part = root.use, root.use.part
@@ -159,9 +161,7 @@ class SchemaFindings:
             return found
         roles = (DocumentRole.REVISION, DocumentRole.BASE)
         allowed, rejected = roles if self.schemas.side is Side.RESPONSE else roles[::-1]
-        return replace(
-            found, kind=WitnessKind.CALL, allowed_by=allowed, rejected_by=rejected, line=operation.label
-        )
+        return replace(found, kind=WitnessKind.CALL, allowed_by=allowed, rejected_by=rejected, line=operation.label)
 
 
 def _side_of_annotations(use: SchemaUse) -> Side:

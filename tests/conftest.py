@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +14,6 @@ REQUIRE_ALL = "CHAT_CONTRACT_REQUIRE_ALL"
 _OURS = "CHAT_CONTRACT_"
 _MISLEADING = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NETRC", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _SECONDS_FOR_THREADS = 5.0
-_RECURSION_LIMIT = sys.getrecursionlimit()
 
 RequireProgram = Callable[[str, str], str]
 
@@ -34,13 +32,6 @@ def find_program(name: str, package: str) -> str:
 def require_program() -> RequireProgram:
     """Return a function: ``require_program(name, package)`` gives the program's path or ends the test."""
     return find_program
-
-
-@pytest.fixture(autouse=True)
-def no_deeper_recursion() -> Iterator[None]:
-    """The gate's command may nest deeper than others; how deep Python goes is no legacy for the next test."""
-    yield
-    sys.setrecursionlimit(_RECURSION_LIMIT)
 
 
 @pytest.fixture(autouse=True)

@@ -21,8 +21,6 @@ from spec_gate.report.waivers import drafted, load_waivers, with_waivers
 from spec_gate.rules.registry import explained, find_rule, listed
 
 _FILE = click.Path(path_type=Path)
-_DEPTH = 20_000
-"""How deep the judge may call itself: documents nest, and what they refer to nests again."""
 
 
 def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
@@ -79,7 +77,6 @@ def diff(base: str, revision: str, **given: Any) -> ExitCode:
 
     Exits with 0 if nothing is found at the level that fails, 1 if something is, 2 if it could not be judged.
     """
-    sys.setrecursionlimit(max(_DEPTH, sys.getrecursionlimit()))
     targets = parse_targets(given["report"], RENDERERS, default="text")
     if given["write_waivers"] is not None:
         writable(given["write_waivers"], "--write-waivers")

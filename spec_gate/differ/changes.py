@@ -125,7 +125,7 @@ class Change:
     """Who requests the example by its name: a fixture or a consumer."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SchemaUse:
     """A part of a request or response with its schema in both descriptions; None where it has no schema."""
 

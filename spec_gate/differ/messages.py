@@ -44,9 +44,7 @@ class _Context:
     uses: list[SchemaUse]
     status: str = ""
 
-    def change(
-        self, kind: ChangeKind, action: Action, name: str, base: Place, revision: Place, **rest: Any
-    ) -> Change:
+    def change(self, kind: ChangeKind, action: Action, name: str, base: Place, revision: Place, **rest: Any) -> Change:
         return Change(kind=kind, action=action, name=name, operations=(self.pairing.label,), base=base,
                       revision=revision, pairing=self.pairing, **rest)  # fmt: skip
 
@@ -94,9 +92,7 @@ def _body(context: _Context) -> Iterator[Change]:
     one, other = context.pairing.base.body, context.pairing.revision.body
     if one is None and other is not None:
         place = context.pairing.base.place
-        yield context.change(
-            ChangeKind.REQUEST_BODY, Action.ADDED, "body", place, other.place, required=other.required
-        )
+        yield context.change(ChangeKind.REQUEST_BODY, Action.ADDED, "body", place, other.place, required=other.required)
     if one is not None and other is None:
         place = context.pairing.revision.place
         yield context.change(ChangeKind.REQUEST_BODY, Action.REMOVED, "body", one.place, place)

@@ -68,7 +68,7 @@ class _Probes:
     def requests(self) -> Iterator[tuple[str, str]]:
         """Ask what one side takes and the other does not."""
         for exchange in self.bodies.of(self.label):
-            if exchange.media != _JSON:
+            if exchange.part.media != _JSON:
                 continue
             for body in self._bodies(self.contract.request_examples.values(), alone=True):
                 before, now = (self.bodies.accepts(exchange, body, base=base) for base in (True, False))
@@ -118,15 +118,15 @@ class _Probes:
         return [*self.contract.response_examples.get(status, {}).values(), *(value for value, _ in named.values())]
 
     def statuses(self, base: Operation, revision: Operation) -> Iterator[tuple[str, str]]:
-        for status in revision.replies:
-            if status not in base.replies and status.isdigit() and status.startswith("2"):
+        for status in revision.responses:
+            if status not in base.responses and status.isdigit() and status.startswith("2"):
                 answer = _answer(int(status), self._some_reply())
                 for clause in self._broken(self._ask(self.plain), answer, _ANSWERED):
                     yield clause, f"the revision may answer {status}"
 
     def media(self, base: Operation, revision: Operation) -> Iterator[tuple[str, str]]:
         for status, said, asked in ((_GOOD, self._some_reply(), self.plain), (_BAD, _refusal(), {})):
-            ours, theirs = (one.replies.get(str(status)) for one in (base, revision))
+            ours, theirs = (one.responses.get(str(status)) for one in (base, revision))
             if ours is None or theirs is None:
                 continue
             for media in theirs.media:

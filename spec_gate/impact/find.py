@@ -10,11 +10,12 @@ from chat_contract.contract import load_clauses
 from chat_contract.document.source import read_source
 from chat_contract.errors import Pointer
 from chat_contract.resources import openapi_dir
+from spec_gate.differ.changes import PartKind
+from spec_gate.findings import Finding, Verdict
 from spec_gate.impact.clauses import clauses_hit
 from spec_gate.impact.consumers import Consumer, Read
 from spec_gate.impact.fixtures import REPLY_OF, Fixtures
 from spec_gate.impact.values import Bodies
-from spec_gate.verdict import Finding, Verdict
 
 Kind = Literal["consumer", "fixture", "example", "clause"]
 
@@ -47,7 +48,7 @@ class ImpactInput:
 
 def find_impact(verdict: Verdict, asked: ImpactInput) -> list[Hit]:
     """Return all that are hit, the nearest to users first."""
-    bodies = Bodies(verdict.comparison, verdict.worlds)
+    bodies = Bodies(verdict.comparison, verdict.schemas)
     return [
         *(hit for consumer in asked.consumers for hit in _consumer(consumer, verdict.findings)),
         *_fixtures(asked.fixtures, bodies),
@@ -60,7 +61,7 @@ def _consumer(consumer: Consumer, findings: Sequence[Finding]) -> Iterator[Hit]:
     felt = [finding for finding in findings if finding.level != "info"]
     for read in consumer.reads:
         why = dict.fromkeys(
-            f"{finding.rule.id} at {finding.place or finding.name or read.operation}"
+            f"{finding.rule.id} at {_part_text(finding) or finding.name or read.operation}"
             f"{_shown(finding.path)}" for finding in felt if _touches(finding, read)
         )  # fmt: skip
         if why:
@@ -89,15 +90,18 @@ def _touches(finding: Finding, read: Read) -> bool:
         return False
     if finding.rule.id == "example-removed":
         return False
-    if finding.place.startswith("response "):
-        return _covers(read.status, finding.place.removeprefix("response ")) and _on_the_way(finding.path, read.path)
-    if finding.place:
-        return False
+    if finding.part is not None:
+        is_response = finding.part.kind is PartKind.RESPONSE_BODY
+        return is_response and _covers(read.status, finding.part.status) and _on_the_way(finding.path, read.path)
     if finding.rule.id.startswith("response-"):
         return "header" not in finding.rule.id and (
             not finding.name[:1].isdigit() or _covers(read.status, finding.name)
         )
     return finding.rule.id.startswith(_WHOLE)
+
+
+def _part_text(finding: Finding) -> str:
+    return f"{finding.part.kind} {finding.part.status}".strip() if finding.part else ""
 
 
 def _covers(status: str, other: str) -> bool:
@@ -123,7 +127,7 @@ def _examples(verdict: Verdict, bodies: Bodies) -> Iterator[Hit]:
     for exchange in bodies.exchanges:
         for name, (value, place) in bodies.examples(exchange, base=False).items():
             if why := bodies.invalidated(exchange, value):
-                part = f"response {exchange.status}" if exchange.status else "request body"
+                part = f"response {exchange.part.status}" if exchange.part.status else "request body"
                 told = f"{name} of {exchange.label}, {part}"
                 yield Hit("example", told, place.file, document.line(place), place.pointer, why)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from spec_gate.differ.changes import Comparison, SchemaUse
-from spec_gate.schemas.normalise import Side
+from spec_gate.schemas.node import Side
 from spec_gate.schemas.pair import SchemaPair
 from spec_gate.schemas.validity import Judge
 from spec_gate.source.documents import Place
@@ -22,13 +22,13 @@ class Bodies:
 
     def __init__(self, comparison: Comparison, both: dict[Side, SchemaPair]) -> None:
         self._comparison = comparison
-        self.exchanges = [one for one in comparison.exchanges if one.kind == "body" and not one.pairing.base.outgoing]
+        self.exchanges = [one for one in comparison.uses if one.is_body and not one.pairing.base.outgoing]
         self._worlds = both
-        self._judges: dict[tuple[int, bool], Judge | None] = {}
+        self._judges: dict[tuple[SchemaUse, bool], Judge | None] = {}
 
     def of(self, operation: str, status: str = "") -> list[SchemaUse]:
         """Return what an operation exchanges: its request bodies, or its replies with that status."""
-        return [one for one in self.exchanges if one.label == operation and one.status == status]
+        return [one for one in self.exchanges if one.label == operation and one.part.status == status]
 
     def accepts(self, exchange: SchemaUse, value: Any, *, base: bool) -> bool:
         judge = self._judge(exchange, base=base)
@@ -39,7 +39,7 @@ class Bodies:
         if not self.accepts(exchange, value, base=True) or self.accepts(exchange, value, base=False):
             return ""
         judge = self._judge(exchange, base=False)
-        return "" if judge is None else judge.why_not(value)
+        return "" if judge is None else judge.first_error(value)
 
     def examples(self, exchange: SchemaUse, *, base: bool) -> dict[str, tuple[Any, Place]]:
         """Return the named examples that one side gives of a body, each with its place."""
@@ -55,7 +55,7 @@ class Bodies:
 
     def default(self, exchange: SchemaUse, name: str, *, base: bool) -> Any:
         """Return the default that the schema itself gives a property; None where it gives none."""
-        place = exchange.base if base else exchange.revision
+        place = exchange.base_schema if base else exchange.revision_schema
         document = (self._comparison.base if base else self._comparison.revision).document
         if place is None:
             return None
@@ -66,9 +66,9 @@ class Bodies:
         return said.get("default") if isinstance(said, dict) else None
 
     def _judge(self, exchange: SchemaUse, *, base: bool) -> Judge | None:
-        key = (id(exchange), base)
+        key = (exchange, base)
         if key not in self._judges:
-            place = exchange.base if base else exchange.revision
+            place = exchange.base_schema if base else exchange.revision_schema
             world = self._worlds[exchange.side]
             self._judges[key] = (
                 None if place is None else Judge(world.whole(world.original(place, of_base=base), simple=False))

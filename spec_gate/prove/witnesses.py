@@ -93,9 +93,7 @@ class Requests:
         if body is not ABSENT:
             headers["Content-Type"] = media or "application/json"
         line = f"{operation.method.upper()} {path}{'?' if queries else ''}{'&'.join(queries)}"
-        return Witness(
-            WitnessKind.REQUEST, DocumentRole.BASE, DocumentRole.REVISION, why, line, headers, body, value
-        )
+        return Witness(WitnessKind.REQUEST, DocumentRole.BASE, DocumentRole.REVISION, why, line, headers, body, value)
 
     def _value_of(self, parameter: Parameter, chosen: Parameter | None, value: Any) -> Any:
         if parameter is chosen and value is not ABSENT:

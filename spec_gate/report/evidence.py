@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 from chat_contract.errors import render_pointer
 from chat_contract.version import __version__
+from spec_gate.differ.changes import Part, PartKind
+from spec_gate.findings import Finding, Verdict
 from spec_gate.impact.find import Hit
+from spec_gate.prove.witnesses import Witness
 from spec_gate.report.versioning import versions
 from spec_gate.source.documents import Document, Place
-from spec_gate.verdict import Finding, Verdict
 
 Evidence = dict[str, Any]
 FailOn = Literal["breaking", "warning", "never"]
@@ -67,7 +69,7 @@ def _finding(finding: Finding, base: Document, revision: Document, *, strict: bo
         "level": level,
         "title": finding.rule.title,
         "operations": list(finding.operations),
-        "place": finding.place,
+        "place": _part(finding.part),
         "name": finding.name,
         "path": render_pointer(finding.path),
         "before": finding.before,
@@ -78,8 +80,8 @@ def _finding(finding: Finding, base: Document, revision: Document, *, strict: bo
         "hint": finding.rule.hint,
         "proof": finding.proof,
         "proved": _PROOFS[finding.proof],
-        "witness": finding.witness.as_document() if finding.witness else None,
-        "note": finding.note,
+        "witness": _witness(finding.witness) if finding.witness else None,
+        "note": f"{finding.note.kind}: {finding.note.subject}".rstrip(": ") if finding.note else "",
         "waived": None,
     }
 
@@ -88,3 +90,29 @@ def _place(document: Document, place: Place | None) -> Evidence | None:
     if place is None:
         return None
     return {"file": place.file, "line": document.line(place), "pointer": render_pointer(place.pointer)}
+
+
+def _part(part: Part | None) -> str:
+    if part is None:
+        return ""
+    if part.kind is PartKind.PARAMETER:
+        return f"{part.location} parameter {part.name}"
+    if part.kind is PartKind.RESPONSE_HEADER:
+        return f"header {part.name} of {part.status}"
+    return f"response {part.status}" if part.status else "request body"
+
+
+def _witness(witness: Witness) -> Evidence:
+    written: Evidence = {
+        "kind": witness.kind.value,
+        "allowed_by": witness.allowed_by.value,
+        "refused_by": witness.rejected_by.value,
+        "why": witness.why,
+        "line": witness.line,
+        "headers": dict(witness.headers),
+    }
+    if witness.has_body:
+        written["body"] = witness.body
+    if witness.has_value:
+        written["value"] = witness.value
+    return written

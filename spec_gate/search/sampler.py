@@ -67,9 +67,7 @@ class Sampler(ValidValues):
                 yield full
                 yield {name: value for name, value in host.items() if name not in {one, other}}
 
-    def _values_below(
-        self, ours: _Applied, theirs: _Applied, name: str, depth: int, *, many: bool
-    ) -> Iterator[Any]:
+    def _values_below(self, ours: _Applied, theirs: _Applied, name: str, depth: int, *, many: bool) -> Iterator[Any]:
         sending, receiving = child(ours, name), child(theirs, name)
         if depth <= 0:
             return itertools.islice(itertools.chain(self.valid(sending, 0), (0, "a", None)), 4)
@@ -86,9 +84,7 @@ class Sampler(ValidValues):
             return [FRESH]
         return [FRESH, *itertools.islice(strings(self.schemas.applied(rules), many=True), 120)]
 
-    def _counted(
-        self, host: dict[str, Any], ours: _Applied, theirs: _Applied, depth: int
-    ) -> Iterator[dict[str, Any]]:
+    def _counted(self, host: dict[str, Any], ours: _Applied, theirs: _Applied, depth: int) -> Iterator[dict[str, Any]]:
         """Return objects with as many properties as each bound, one more and one less."""
         bounds = {
             int(schema[key])
@@ -97,9 +93,7 @@ class Sampler(ValidValues):
             if key in schema
         }
         names = [*sorted(declared(ours)), *self.fresh_names(tuple(ours), max(bounds, default=0) + 1)]
-        for size in sorted(
-            {bound + step for bound in bounds for step in (-1, 0, 1) if 0 <= bound + step <= MAX_ITEMS}
-        ):
+        for size in sorted({bound + step for bound in bounds for step in (-1, 0, 1) if 0 <= bound + step <= MAX_ITEMS}):
             value = dict(list(host.items())[:size])
             for name in names:
                 if len(value) >= size:
@@ -183,6 +177,8 @@ class Sampler(ValidValues):
 
 
 def _types_of(schema: SchemaNode) -> set[str]:
-    return set(types_of(schema)) if "type" in schema else {
-        TYPE_OF_KEYWORD[key] for key in schema if key in TYPE_OF_KEYWORD
-    }
+    return (
+        set(types_of(schema))
+        if "type" in schema
+        else {TYPE_OF_KEYWORD[key] for key in schema if key in TYPE_OF_KEYWORD}
+    )

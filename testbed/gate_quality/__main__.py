@@ -16,7 +16,6 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="only cases whose names hold one of these")
     parser.add_argument("--no-size", action="store_true", help="leave time against size out")
     options = parser.parse_args()
-    sys.setrecursionlimit(20_000)
     cases = [case for case in all_cases() if not options.names or any(name in case.name for name in options.names)]
     table = Table([judged(case) for case in cases])
     print(told(table))

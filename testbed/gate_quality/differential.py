@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,14 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
+from spec_gate.findings import Verdict
 from spec_gate.report.evidence import Evidence, evidence
+from spec_gate.schemas.keywords import as_schema, same_value_schemas
 from spec_gate.schemas.names import keeps_to_names
+from spec_gate.schemas.node import Schema, SchemaNode
 from spec_gate.source.load import read_document
 from spec_gate.source.origins import FileOrigin
-from spec_gate.verdict import Verdict, judge
+from spec_gate.verdict import judge
 from testbed.gate_quality.random_schemas import Maker, values
 
 VALUES = values()
@@ -93,32 +97,25 @@ def _complaint(base: Any, revision: Any, side: str, verdict: Verdict, found: Evi
                 return f"the witness {body!r} is taken"
     if found["verdict"] == "breaking" or "none" in [finding["proof"] for finding in found["findings"]]:
         return ""
-    world = _World()
+    senders, receivers = (as_schema(sender),), (as_schema(receiver),)
     for value in witnesses(base, revision, side):
-        if keeps_to_names(world, value, (sender,), (receiver,)):  # type: ignore[arg-type]
+        if keeps_to_names(_WithoutReferences(), value, senders, receivers):
             return f"misses {value!r}"
     return ""
 
 
-class _World:
-    """Schemas without references need no more of a world."""
+class _WithoutReferences:
+    """The schemas that apply to a value, for schemas without references."""
 
-    def applied(self, schemas: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+    def applied(self, schemas: Iterable[Schema]) -> list[SchemaNode]:
         waiting = list(schemas)
-        while waiting:
-            schema = waiting.pop()
-            if isinstance(schema, dict):
-                found.append(schema)
-                for key in ("allOf", "anyOf", "oneOf"):
-                    waiting += schema.get(key, [])
-                waiting += [schema[key] for key in ("not", "if", "then", "else") if key in schema]
-                waiting += schema.get("dependentSchemas", {}).values()
-        return found
+        for schema in waiting:
+            if isinstance(schema, SchemaNode):
+                waiting += same_value_schemas(schema)
+        return [schema for schema in waiting if isinstance(schema, SchemaNode)]
 
 
 def main() -> int:
-    sys.setrecursionlimit(20_000)
     first, last = int(sys.argv[1]), int(sys.argv[2])
     trials: list[Trial] = []
     with tempfile.TemporaryDirectory() as folder:

@@ -49,12 +49,12 @@ def _complaints(case: Case, document: Evidence) -> Iterable[str]:
 
 
 def _witness(case: Case, findings: list[Evidence]) -> Iterable[str]:
-    kinds = {"request": "request", "reply": "reply"}
+    kinds = {"request": "request", "reply": "response"}
     found = [one["witness"] for one in findings if one["witness"] and one["level"] == "breaking"]
     if not found:
         yield "gives no witness"
         return
-    if not any(one["kind"] in {kinds[case.side or ""], "call to the client"} for one in found):
+    if not any(one["kind"] in {kinds[case.side or ""], "call-to-client"} for one in found):
         yield f"gives a witness on the other side than {case.side}"
     for one in found:
         values = [one[key] for key in ("value", "body") if key in one][:1] if _is_of_schema(one, findings) else []

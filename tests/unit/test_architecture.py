@@ -34,7 +34,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("app", "server", "recorder", "cli", "__main__"),
     ),
     "spec_gate": (
-        *("source", "schemas", "search", "differ", "rules", "prove", "verdict"),
+        *("source", "schemas", "search", "differ", "prove", "rules", "findings", "schema_findings", "verdict"),
         *("impact", "report", "compare"),
     ),
 }
@@ -63,7 +63,7 @@ ONLY_IN: dict[tuple[str, str], str] = {
     ("chat_mock", "pytest"): "chat_mock/plugin.py",
     ("chat_verifier", "hypothesis"): "chat_verifier/planning/exploration.py",
     ("chat_verifier", "schemathesis"): "chat_verifier/planning/exploration.py",
-    ("spec_gate", "hypothesis"): "spec_gate/search/chance.py",
+    ("spec_gate", "hypothesis"): "spec_gate/search/patterns.py",
     ("mock_server", "watchfiles"): "mock_server/loading/watch.py",
 }
 

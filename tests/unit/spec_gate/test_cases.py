@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from testbed.gate_quality.cases import NONE, Case, all_cases
@@ -15,7 +13,6 @@ CASES = all_cases()
 
 @pytest.fixture(scope="module")
 def table() -> Table:
-    sys.setrecursionlimit(20_000)
     return Table([judged(case) for case in CASES])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ SEEDS = range(1_000, 1_060)
 
 @pytest.fixture(scope="module")
 def trials(tmp_path_factory: pytest.TempPathFactory) -> list[Trial]:
-    sys.setrecursionlimit(20_000)
     folder = tmp_path_factory.mktemp("differential")
     made: list[Trial] = []
     for seed in SEEDS:

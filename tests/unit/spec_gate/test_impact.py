@@ -124,7 +124,7 @@ def test_an_example_that_a_consumer_asks_for_is_missed(tmp_path: Path) -> None:
     document = found(CONTRACT, revision, "--consumers", consumers)
     [finding] = document["findings"]
     assert (finding["rule"], finding["level"], finding["note"]) == (
-        "example-removed", "warning", "given by consumer web-shop",
+        "example-removed", "warning", "requested-example: consumer web-shop",
     )  # fmt: skip
     assert [one["name"] for one in document["hit"]] == ["web-shop asks for the example gift"]
     assert found(CONTRACT, revision)["findings"] == []

@@ -190,10 +190,10 @@ def test_all_lists_every_rule() -> None:
     assert [line.split()[0] for line in diff("--explain", "all").stdout.splitlines()] == sorted(RULES)
 
 
-def test_a_rule_that_is_none_is_told_with_those_that_look_like_it() -> None:
+def test_unknown_rule_is_an_error_with_similar_rules() -> None:
     result = diff("--explain", "request-property-became-require")
     assert result.exit_code == 2
-    assert "did you mean request-property-became-required" in result.stderr
+    assert "Did you mean request-property-became-required" in result.stderr
 
 
 # Versions -------------------------------------------------------------------------------------------------------------
