@@ -18,7 +18,7 @@ from chat_verifier.findings.causes import Cause, find_causes
 from chat_verifier.findings.profile import latitude_profile
 from chat_verifier.findings.verdict import RunResult, clause_results, run_verdict
 from chat_verifier.findings.waivers import unused_waivers, waived
-from chat_verifier.planning.case import CaseSequence, count_by_group, requests_of
+from chat_verifier.planning.case import CaseSequence, Group, count_by_group, requests_of
 from chat_verifier.planning.exploration import generate_cases
 from chat_verifier.planning.plan import SMALL_BUDGET, make_plan
 from chat_verifier.planning.tiers import TIERS, Tier
@@ -105,13 +105,13 @@ class Preview:
     ``exploring``: how many seconds a run without a bound goes on, 0 for others.
     """
 
-    groups: dict[str, int]
+    groups: dict[Group, int]
     requests: int
     at_most: int | None
     latency: float
     seconds: float
     hard: bool
-    left_out: dict[str, int]
+    left_out: dict[Group, int]
     exploring: float
 
 
@@ -132,7 +132,7 @@ def preview(contract: Contract, options: Options) -> Preview:
     runner.play(sequences)
     groups = Counter(seen.sequence.group for seen in runner.journal.observations)
     if tier.exploring:
-        groups["exploration"] = tier.exploring
+        groups[Group.EXPLORATION] = tier.exploring
     requests = groups.total() + 1
     longest = max((len(sequence.cases) for sequence in sequences), default=0)
     # A conversation has one turn after the other, however many workers there are.

@@ -156,7 +156,7 @@ def key_of(violation: Violation) -> Key:
 def _size(observation: Observation) -> tuple[bool, int]:
     """Order exchanges by how much there is to read: those that need nothing beside them, then by all their turns."""
     earlier = observation.earlier if observation.case.continues else ()
-    beside = observation.sequence.together is not None or (observation.sequence.paused and bool(earlier))
+    beside = observation.sequence.together is not None or (observation.sequence.spans_run and bool(earlier))
     return beside, sum(_length(one.request.body) for one in (*earlier, observation.exchange))
 
 
@@ -218,8 +218,8 @@ def _attempts(cause: Cause, seen: Iterable[Observation]) -> list[list[CaseSequen
     if sequence.together is not None:
         return [
             [
-                replace(sequence, name=f"{sequence.name}, again"),
-                replace(sequence, name=f"{sequence.name}, beside itself"),
+                replace(sequence, id=f"{sequence.id}-again"),
+                replace(sequence, id=f"{sequence.id}-copy"),
             ]
         ]
     opening = sequence.cases[:1] if case.continues else ()

@@ -56,7 +56,7 @@ def _pairs(first: Iterable[Observation], second: Iterable[Observation]) -> list[
 
 
 def _key(seen: Observation) -> tuple[str, str, int]:
-    return seen.sequence.group, seen.sequence.name, seen.index
+    return seen.sequence.group, seen.sequence.id, seen.index
 
 
 def _of_answers(a: Observation, b: Observation, explained: frozenset[str]) -> Iterable[Difference]:

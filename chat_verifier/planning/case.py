@@ -1,18 +1,23 @@
-"""What a plan is made of. A script is one conversation; scripts do not depend on each other."""
+"""The parts of a plan: test cases, case sequences and packs. All of it is plain data.
+
+Code compares, groups and stores ids and enum members. Labels are for people who read a report.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from enum import IntEnum, StrEnum
+from typing import Any
 
 from chat_contract.exchange import Credential, Headers
 
 
 class _Issued:
-    """Stands in a body for the id of the conversation that the script opened."""
+    """The type of :data:`ISSUED`."""
 
     def __repr__(self) -> str:
         return "ISSUED"
@@ -22,33 +27,96 @@ class _Issued:
 
 
 ISSUED: Any = _Issued()
+"""A placeholder in a body for the conversation id that the server issued earlier in the sequence."""
 
 Locs = Collection[tuple[str | int, ...]]
 
-Layout = Literal["plain", "compact", "pretty", "spaced", "loose"]
 
-Freedom = Literal["nothing", "values", "anything"]
+class Group(StrEnum):
+    """What a case sequence tests."""
 
-Naming = Literal["any", "several", "first"]
-"""Which of several faults a server names: it is not known, more than one, the first it comes upon."""
+    PROBE = "probe"
+    REQUEST = "request"
+    CONVERSATION = "conversation"
+    REJECTION = "rejection"
+    ROBUSTNESS = "robustness"
+    HTTP = "http"
+    CREDENTIALS = "credentials"
+    EXPLORATION = "exploration"
 
-_SEPARATORS = {"compact": (",", ":"), "spaced": (" , ", " : "), "loose": (" , ", " : ")}
+
+class Priority(IntEnum):
+    """How early a sequence is sent. A run with few requests leaves out the highest numbers."""
+
+    ESSENTIAL = 0
+    HIGH = 1
+    MEDIUM = 2
+    LOW = 3
+    RARE = 4
+    VARIANT = 5
+    UNLIKELY = 6
+    EXOTIC = 7
+    EXPLORATION = 8
+
+    @property
+    def lower(self) -> Priority:
+        """The next lower priority."""
+        return Priority(min(self + 1, max(Priority)))
+
+
+class Layout(StrEnum):
+    """The white space between the tokens of a JSON body; ``LOOSE`` also puts some around the body."""
+
+    PLAIN = "plain"
+    COMPACT = "compact"
+    PRETTY = "pretty"
+    SPACED = "spaced"
+    LOOSE = "loose"
+
+
+class Freedom(StrEnum):
+    """Which parts of a body may be replaced by other valid ones, since the case does not depend on them.
+
+    ``VALUES``: the values of the fields that hold a default. ``FIELDS``: also which optional fields are present.
+    """
+
+    NONE = "none"
+    VALUES = "values"
+    FIELDS = "fields"
+
+
+class FaultNaming(StrEnum):
+    """How many of several faults the 422 responses of a server name."""
+
+    ANY = "any"
+    SEVERAL = "several"
+    FIRST = "first"
+
+
+class Together(StrEnum):
+    """How sequences that belong together are played: turn by turn, or with the requests in flight at the same time."""
+
+    INTERLEAVED = "interleaved"
+    CONCURRENT = "concurrent"
+
+
+_SEPARATORS = {Layout.COMPACT: (",", ":"), Layout.SPACED: (" , ", " : "), Layout.LOOSE: (" , ", " : ")}
 
 JSON_HEADERS: Headers = (("Content-Type", "application/json"),)
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One request of a script. ``body`` is a JSON value (in which ISSUED may stand) or raw bytes.
+    """One request of a sequence.
 
-    ``path`` is None for the operation's own; ``ascii`` writes every other character as an escape, and the slash
-    too; ``layout`` says how much blank stands between the tokens, and around them all where it is ``loose``.
+    ``id`` is unique within the sequence; ``label`` is the sentence that reports show.
+    ``body`` is a JSON value, which may hold :data:`ISSUED`, or raw bytes. ``path`` None means the operation's path.
+    ``ascii`` escapes every non-ASCII character and the slash.
     ``unblamed`` makes of a pack of faults, each in a place of its own, one script for each that none of the locs
     blames: whether the server looks at these is not known yet.
-    ``free``: what of the body does not matter: nothing; the values that are not chosen for it; anything but that it
-    is valid, which fields it has, too.
     """
 
+    id: str
     label: str
     body: Any = b""
     method: str = "POST"
@@ -56,74 +124,86 @@ class Case:
     headers: Headers = JSON_HEADERS
     chunked: bool = False
     ascii: bool = False
-    layout: Layout = "plain"
+    layout: Layout = Layout.PLAIN
     credential: Credential = "given"
     unblamed: Callable[[Locs], tuple[CaseSequence, ...]] | None = field(default=None, repr=False)
-    free: Freedom = "nothing"
+    freedom: Freedom = Freedom.NONE
 
     @property
     def continues(self) -> bool:
-        """Say whether the step needs a conversation that the script opened before."""
+        """Whether the case needs a conversation that an earlier case of the sequence opened."""
         return not isinstance(self.body, bytes) and any(value is ISSUED for value in _leaves(self.body))
 
     def raw(self, conversation_id: str | None) -> bytes:
-        """Return the bytes to send, with the id in the place of ISSUED."""
+        """Return the bytes to send, with the conversation id instead of :data:`ISSUED`."""
         if isinstance(self.body, bytes):
             return self.body
         filled = _fill(self.body, conversation_id)
-        indent = 2 if self.layout == "pretty" else None
+        indent = 2 if self.layout is Layout.PRETTY else None
         text = json.dumps(filled, ensure_ascii=self.ascii, separators=_SEPARATORS.get(self.layout), indent=indent)
         if self.ascii:
             text = text.replace("/", "\\/")
-        if self.layout in {"spaced", "loose"}:
+        if self.layout in {Layout.SPACED, Layout.LOOSE}:
             text = f"{text[:1]} {text[1:-1]} {text[-1:]}"
-        if self.layout == "loose":
+        if self.layout is Layout.LOOSE:
             text = f"\r\n\t {text} \n"
         return text.encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, eq=False)
 class CaseSequence:
-    """The turns of one conversation, or a request or more without one.
+    """The requests of one conversation, or one or more requests without a conversation. Independent of all others.
 
+    ``id`` is unique within a plan.
     ``parts`` are what a pack is taken apart into where it is not answered with 200. ``without`` makes of a refused pack
     a smaller one: it takes the locs that were blamed (without ``body``) and leaves out what they blame.
-    ``together`` names the scripts that are played at the same time.
-    ``paused``: after its first turn, the script waits until all others are played.
-    ``naming``: which servers it is for: those whose answers name several faults show more in packs of faults, others by
-    one fault at a time.
-    ``rank``: the lower, the more telling; a run that must be short leaves out the highest.
+    ``together``: sequences with the same value are played together.
+    ``spans_run``: all turns after the first wait until everything else was played.
+    ``naming``: the servers that receive the sequence. Packs of faults tell more about servers that name several faults,
+    single faults about the others.
     """
 
-    name: str
-    group: str
+    id: str
+    group: Group
     cases: tuple[Case, ...]
-    rank: int = 5
+    priority: Priority = Priority.VARIANT
     parts: tuple[CaseSequence, ...] = field(default=(), repr=False)
     without: Callable[[Locs], tuple[CaseSequence, ...]] | None = field(default=None, repr=False)
-    together: str | None = None
-    paused: bool = False
-    naming: Naming = "any"
+    together: Together | None = None
+    spans_run: bool = False
+    naming: FaultNaming = FaultNaming.ANY
 
 
 def single(
-    case: Case, group: str, *, rank: int = 5, parts: tuple[CaseSequence, ...] = (), naming: Naming = "any"
+    case: Case,
+    group: Group,
+    *,
+    priority: Priority = Priority.VARIANT,
+    parts: tuple[CaseSequence, ...] = (),
+    naming: FaultNaming = FaultNaming.ANY,
 ) -> CaseSequence:
-    """Make a script of one step."""
-    return CaseSequence(case.label, group, (case,), rank=rank, parts=parts, naming=naming)
+    """Return a sequence of one case, with the id of the case."""
+    return CaseSequence(case.id, group, (case,), priority=priority, parts=parts, naming=naming)
+
+
+def kebab(*parts: object) -> str:
+    """Join data to a kebab-case id; a plus sign and every non-ASCII character are spelled out."""
+    text = " ".join(str(part).lower().replace("+", " plus ") for part in parts)
+    spelled = "".join(character if character.isascii() else f" u{ord(character):04x} " for character in text)
+    return "-".join(re.findall("[a-z0-9]+", spelled))
 
 
 def blames(loc: tuple[str | int, ...], place: tuple[str | int, ...]) -> bool:
-    """Say whether the loc leads to the place or below it; the index of an event may be written as text."""
+    """Return whether the loc is the place or lies below it; the index of an event may be a string."""
     return tuple(map(str, loc[: len(place)])) == tuple(map(str, place))
 
 
 def requests_of(sequences: Iterable[CaseSequence]) -> int:
-    """Count the requests, packs not taken apart."""
+    """Count the requests, without those of packs that are taken apart."""
     return sum(len(sequence.cases) for sequence in sequences)
 
 
-def count_by_group(sequences: Iterable[CaseSequence]) -> dict[str, int]:
+def count_by_group(sequences: Iterable[CaseSequence]) -> dict[Group, int]:
     """Count the requests of each group."""
     return dict(sorted(Counter(sequence.group for sequence in sequences for _ in sequence.cases).items()))
 

@@ -1,140 +1,168 @@
-"""Conversations of several turns: long ones, interleaved ones, several at the same time, and ids from elsewhere."""
+"""Conversations of several turns: long, interleaved and concurrent ones, and ids that this server did not issue."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import count, cycle
 from typing import Any
 
 from chat_contract.roles import CONVERSATION, EVENTS, LIMIT, SESSION, USER
-from chat_verifier.planning.acceptances import later_turns
-from chat_verifier.planning.case import ISSUED, Case, CaseSequence, Freedom, Naming
-from chat_verifier.planning.rejection_plan import Refused
-from chat_verifier.planning.samples import RUN_SESSION, RUN_USER, Samples
-
-GROUP = "conversation"
+from chat_verifier.planning.case import ISSUED, Case, CaseSequence, FaultNaming, Freedom, Group, Priority, Together
+from chat_verifier.planning.must_accept import later_turns
+from chat_verifier.planning.rejections import Rejections
+from chat_verifier.planning.request_builder import RUN_SESSION, RUN_USER, RequestBuilder
 
 LONGEST = 20
-"""How many turns a conversation has at most."""
+"""The largest number of turns in a conversation."""
 
-_REFUSED_BETWEEN = 10
-_SHOPPERS = 3
-_TALKS = 2
-_TURNS = 4
+_REJECTED_IN_A_ROW = 10
+_CONCURRENT = 3
+_FREE_CONVERSATIONS = 2
+_FREE_TURNS = 4
 
 
-def sequences(samples: Samples, refused: Refused) -> list[CaseSequence]:
-    """Return the conversations; the refused turns are spread over them, the telling ones in the first."""
+def sequences(builder: RequestBuilder, rejections: Rejections) -> list[CaseSequence]:
+    """Return the conversations, with the rejected turns spread over them and the essential ones in the first."""
     return [
-        *_from_first_to_last(samples),
-        _as_shoppers_have_it(samples, refused.telling),
-        *_spread(samples, [*refused.alone, *refused.pairs], "conversation", "first"),
-        *_spread(samples, [*refused.packs, *refused.pairs], "conversation with packs", "several"),
-        *_in_company(samples),
-        _documented_example(samples),
-        *_interleaved(samples),
-        *_at_the_same_time(samples),
+        *_spanning_the_run(builder),
+        _first_conversation(builder, rejections.essential),
+        *_with_rejected_turns(
+            builder, [*rejections.alone, *rejections.pairs], "conversation-with-faults", FaultNaming.FIRST
+        ),
+        *_with_rejected_turns(
+            builder, [*rejections.packs, *rejections.pairs], "conversation-with-packs", FaultNaming.SEVERAL
+        ),
+        *_free(builder),
+        _documented_example(builder),
+        *_interleaved(builder),
+        *_concurrent(builder),
     ]
 
 
-def few(samples: Samples, refused: Sequence[Case]) -> list[CaseSequence]:
-    """Return a few telling conversations: a long one with the refused turns in it, the example, two interleaved."""
-    turns = later_turns(samples)
-    opening = _opening(samples, **{SESSION: RUN_SESSION, USER: RUN_USER, LIMIT: samples.valid(LIMIT)})
-    long = CaseSequence("conversation 1", GROUP, (opening, *turns[:6], *refused, turns[6]), rank=0)
-    return [long, _documented_example(samples), *_interleaved(samples)]
+def fewest(builder: RequestBuilder, rejected: Sequence[Case]) -> list[CaseSequence]:
+    """Return the conversations of a small plan: one with the rejected turns, the example, and two interleaved ones."""
+    turns = later_turns(builder)
+    opening = _opening(builder, **{SESSION: RUN_SESSION, USER: RUN_USER, LIMIT: builder.valid(LIMIT)})
+    cases = (opening, *turns[:6], *rejected, turns[6])
+    first = CaseSequence("first-conversation", Group.CONVERSATION, cases, priority=Priority.ESSENTIAL)
+    return [first, _documented_example(builder), *_interleaved(builder)]
 
 
-def _opening(samples: Samples, free: Freedom = "nothing", **values: Any) -> Case:
-    return Case("opens a conversation", samples.request(**values), free=free)
+def _opening(builder: RequestBuilder, freedom: Freedom = Freedom.NONE, **values: Any) -> Case:
+    return Case("opening", "opening of a conversation", builder.request(**values), freedom=freedom)
 
 
-def _from_first_to_last(samples: Samples) -> Iterator[CaseSequence]:
-    """Open two conversations before all others and go on with them after all others."""
-    longest = samples.narrowest["properties"][USER]["maxLength"]
+def _spanning_the_run(builder: RequestBuilder) -> Iterator[CaseSequence]:
+    """Open two conversations before all others and continue them after all others."""
+    longest = builder.narrowest["properties"][USER]["maxLength"]
     edges = {SESSION: "s" * longest, USER: RUN_USER.ljust(longest, "u")}
     nothing: dict[str, str] = {}
-    for number, ids in enumerate((nothing, edges), start=1):
-        last = samples.request(**{CONVERSATION: ISSUED}, **ids)
-        free: Freedom = "values" if ids else "anything"
+    for number, (priority, ids) in enumerate(((Priority.HIGH, nothing), (Priority.MEDIUM, edges)), start=1):
+        last = builder.request(**{CONVERSATION: ISSUED}, **ids)
+        freedom = Freedom.VALUES if ids else Freedom.FIELDS
         yield CaseSequence(
-            f"conversation {number} that lasts the whole run",
-            GROUP,
-            (_opening(samples, free, **ids), Case("goes on at the end", last, free=free)),
-            rank=number,
-            paused=True,
+            f"conversation-spanning-the-run-{number}",
+            Group.CONVERSATION,
+            (
+                _opening(builder, freedom, **ids),
+                Case("last-turn", "a later turn at the end of the run", last, freedom=freedom),
+            ),
+            priority=priority,
+            spans_run=True,
         )
 
 
-def _as_shoppers_have_it(samples: Samples, refused: Sequence[Case]) -> CaseSequence:
-    """Go on with what may be asked for, get it wrong in between; the limit of one turn is none of the next one's."""
-    *before, after = later_turns(samples)[:7]
-    opening = _opening(samples, **{SESSION: RUN_SESSION, USER: RUN_USER, LIMIT: samples.valid(LIMIT)})
-    return CaseSequence("conversation 1", GROUP, (opening, *before, *refused, after), rank=0)
+def _first_conversation(builder: RequestBuilder, rejected: Sequence[Case]) -> CaseSequence:
+    """Alternate accepted and rejected turns; the limit of one turn must not apply to the next one."""
+    *before, after = later_turns(builder)[:7]
+    opening = _opening(builder, **{SESSION: RUN_SESSION, USER: RUN_USER, LIMIT: builder.valid(LIMIT)})
+    cases = (opening, *before, *rejected, after)
+    return CaseSequence("first-conversation", Group.CONVERSATION, cases, priority=Priority.ESSENTIAL)
 
 
-def _spread(samples: Samples, refused: Sequence[Case], name: str, naming: Naming) -> Iterator[CaseSequence]:
-    """Spread the refused turns over long conversations, accepted turns between them."""
-    turns = cycle(later_turns(samples)[7:])
-    waiting = list(refused)
-    for number in count(2):
+def _with_rejected_turns(
+    builder: RequestBuilder, rejected: Sequence[Case], name: str, naming: FaultNaming
+) -> Iterator[CaseSequence]:
+    """Spread the rejected turns over long conversations, with accepted turns between them."""
+    turns = cycle(later_turns(builder)[7:])
+    waiting = list(rejected)
+    for number in count(1):
         if not waiting:
             return
-        cases = [_opening(samples, "anything", **{SESSION: RUN_SESSION, USER: RUN_USER})]
+        cases = [_opening(builder, Freedom.FIELDS, **{SESSION: RUN_SESSION, USER: RUN_USER})]
         while waiting and len(cases) < LONGEST - 1:
-            room = min(_REFUSED_BETWEEN, LONGEST - 1 - len(cases))
+            room = min(_REJECTED_IN_A_ROW, LONGEST - 1 - len(cases))
             cases += waiting[:room]
             del waiting[:room]
             cases.append(next(turns))
-        yield CaseSequence(f"{name} {number}", GROUP, tuple(cases), rank=1, naming=naming)
+        yield CaseSequence(f"{name}-{number}", Group.CONVERSATION, tuple(cases), priority=Priority.HIGH, naming=naming)
 
 
-def _in_company(samples: Samples) -> Iterator[CaseSequence]:
-    """Let conversations be about anything at all: which fields are there, and with what in them, is left to chance."""
-    turn = Case("goes on", samples.request(**{CONVERSATION: ISSUED}), free="anything")
-    for number in range(1, _TALKS + 1):
-        opening = _opening(samples, "anything")
+def _free(builder: RequestBuilder) -> Iterator[CaseSequence]:
+    """Yield conversations whose fields and values are chosen by :mod:`value_variation`."""
+    turn = Case("turn", "a later turn", builder.request(**{CONVERSATION: ISSUED}), freedom=Freedom.FIELDS)
+    turns = [replace(turn, id=f"turn-{number}") for number in range(2, _FREE_TURNS + 2)]
+    for number in range(1, _FREE_CONVERSATIONS + 1):
         yield CaseSequence(
-            f"conversation about anything {number}", GROUP, (opening, *[turn] * _TURNS), rank=2, naming="several"
+            f"free-conversation-{number}",
+            Group.CONVERSATION,
+            (_opening(builder, Freedom.FIELDS), *turns),
+            priority=Priority.MEDIUM,
+            naming=FaultNaming.SEVERAL,
         )
 
 
-def _documented_example(samples: Samples) -> CaseSequence:
-    """Send the fullest example with an id of this server's in the place of its own, and as it stands."""
-    example = samples.example
+def _documented_example(builder: RequestBuilder) -> CaseSequence:
+    """Send the fullest example with a conversation id of this server, and unchanged."""
+    example = builder.example
     opening = {name: example[name] for name in (USER,) if name in example}
     mine = {**example, CONVERSATION: ISSUED} if CONVERSATION in example else example
     return CaseSequence(
-        "the documented example",
-        GROUP,
+        "documented-example",
+        Group.CONVERSATION,
         (
-            _opening(samples, **opening),
-            Case("the documented example in a conversation of this server", mine),
-            Case("the documented example as it stands", example),
+            _opening(builder, **opening),
+            Case("example-with-issued-id", "the documented example with a conversation_id of this server", mine),
+            Case("example-unchanged", "the documented example, unchanged", example),
         ),
-        rank=0,
+        priority=Priority.ESSENTIAL,
     )
 
 
-def _interleaved(samples: Samples) -> Iterator[CaseSequence]:
-    """One user twice in one session, after the same events, turn by turn: the runner plays the two in step."""
-    events = [samples.full_event(0)]
-    for name in ("one", "two"):
+def _interleaved(builder: RequestBuilder) -> Iterator[CaseSequence]:
+    """Yield two conversations of one user in one session, after the same events, for play turn by turn."""
+    events = [builder.full_event(0)]
+    for number in (1, 2):
         values: dict[str, Any] = {SESSION: RUN_SESSION, USER: RUN_USER}
-        turn = samples.request(**values, **{CONVERSATION: ISSUED})
-        # No items at all is for the latitude to take or refuse; a later turn may forget that it was asked for.
-        none = (Case("goes on with limit 0", samples.request(**{CONVERSATION: ISSUED, LIMIT: 0})),)
+        cases = [
+            _opening(builder, **{**values, EVENTS: events}),
+            Case("turn-2", "a later turn", builder.request(**values, **{CONVERSATION: ISSUED})),
+        ]
+        if number == 2:
+            # Limit 0 is unspecified, also for a server that handles a later turn without its conversation.
+            zero = builder.request(**{CONVERSATION: ISSUED, LIMIT: 0})
+            cases.append(Case("limit-0", "limit 0 in a later turn", zero))
         yield CaseSequence(
-            f"interleaved conversation {name}",
-            GROUP,
-            (_opening(samples, **{**values, EVENTS: events}), Case("goes on", turn), *(none if name == "two" else ())),
-            rank=0,
-            together="interleaved",
+            f"interleaved-conversation-{number}",
+            Group.CONVERSATION,
+            tuple(cases),
+            priority=Priority.ESSENTIAL,
+            together=Together.INTERLEAVED,
         )
 
 
-def _at_the_same_time(samples: Samples) -> Iterator[CaseSequence]:
-    for number in range(1, _SHOPPERS + 1):
-        turn = Case("goes on", samples.request(**{CONVERSATION: ISSUED}), free="anything")
-        cases = (_opening(samples, "anything"), turn)
-        yield CaseSequence(f"concurrent conversation {number}", GROUP, cases, rank=2, together="concurrent")
+def _concurrent(builder: RequestBuilder) -> Iterator[CaseSequence]:
+    for number in range(1, _CONCURRENT + 1):
+        body = builder.request(**{CONVERSATION: ISSUED})
+        cases = (
+            _opening(builder, Freedom.FIELDS),
+            Case("turn-2", "a later turn", body, freedom=Freedom.FIELDS),
+        )
+        yield CaseSequence(
+            f"concurrent-conversation-{number}",
+            Group.CONVERSATION,
+            cases,
+            priority=Priority.MEDIUM,
+            together=Together.CONCURRENT,
+        )

@@ -1,14 +1,14 @@
-"""Requests without a key, or with a wrong one; only for a server that the run says demands one."""
+"""Requests without a key or with a wrong one, for servers that require a key."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from chat_contract.exchange import Credential, Headers
 from chat_contract.roles import CONVERSATION
-from chat_verifier.planning.case import ISSUED, JSON_HEADERS, Case, CaseSequence, single
-from chat_verifier.planning.samples import Samples
+from chat_verifier.planning.case import ISSUED, JSON_HEADERS, Case, CaseSequence, Group, Priority, kebab, single
+from chat_verifier.planning.request_builder import RequestBuilder
 from kit_http.redaction.secrets import half_of
-
-GROUP = "credentials"
 
 _SPOOFED: Headers = (
     ("X-Forwarded-For", "127.0.0.1"),
@@ -19,95 +19,105 @@ _SPOOFED: Headers = (
 )
 
 
-def sequences(samples: Samples, key: str) -> list[CaseSequence]:
-    """Return the requests; ``key`` is the right one, of which wrong ones are made."""
-    cases = _cases(key)
+class _Attempt(NamedTuple):
+    """What is sent instead of the key."""
+
+    credential: Credential
+    label: str
+    headers: Headers = ()
+
+    def case(self, builder: RequestBuilder) -> Case:
+        return Case(
+            kebab("credentials", self.label),
+            f"credentials: {self.label}",
+            builder.request(),
+            headers=(*JSON_HEADERS, *self.headers),
+            credential=self.credential,
+        )
+
+
+def sequences(builder: RequestBuilder, key: str) -> list[CaseSequence]:
+    """Return the requests; the wrong keys are derived from the right ``key``."""
+    attempts = _attempts(key)
+    without_key = builder.request(**{CONVERSATION: ISSUED})
+    label = "credentials: none, in a conversation that was opened with the key"
     inside = CaseSequence(
-        "credentials: none in a conversation that was opened with one",
-        GROUP,
+        "credentials-none-in-conversation",
+        Group.CREDENTIALS,
         (
-            Case("opens a conversation", samples.request()),
-            Case(
-                "credentials: none, but the id of a conversation",
-                samples.request(**{CONVERSATION: ISSUED}),
-                credential="missing",
-            ),
+            Case("opening", "opening of a conversation", builder.request()),
+            Case("credentials-none-in-conversation", label, without_key, credential="missing"),
         ),
-        rank=1,
+        priority=Priority.HIGH,
     )
+    kinds = [attempt.credential for attempt in attempts]
     return [
         inside,
         *(
             single(
-                Case(
-                    f"credentials: {label}", samples.request(), headers=(*JSON_HEADERS, *headers), credential=credential
-                ),
-                GROUP,
-                # The first of each kind belongs to the most telling requests.
-                rank=1 if credential in {kind for kind, _, _ in cases[:number]} else 0,
+                attempt.case(builder),
+                Group.CREDENTIALS,
+                # The first attempt of each kind is essential.
+                priority=Priority.HIGH if attempt.credential in kinds[:number] else Priority.ESSENTIAL,
             )
-            for number, (credential, label, headers) in enumerate(cases)
+            for number, attempt in enumerate(attempts)
         ),
     ]
 
 
-_Case = tuple[Credential, str, Headers]
+def fewest(builder: RequestBuilder, key: str) -> list[CaseSequence]:
+    """Return the attempts of a small plan: all spoofed headers at once, each wrong key in both headers."""
 
+    def both(label: str, credential: Credential, value: str) -> _Attempt:
+        headers = (("Authorization", f"Bearer {value}"), ("X-API-Key", value))
+        return _Attempt(credential, f"{label} in both headers", headers)
 
-def _cases(key: str) -> list[_Case]:
-    """Return what is sent in the place of the key, each alone."""
-    half = half_of(key)
-    cases: list[_Case] = [
-        ("missing", "no credential", ()),
-        *(("spoofed", f"no credential, but {name}: {value}", ((name, value),)) for name, value in _SPOOFED),
-        ("wrong", "a wrong key as Bearer", (("Authorization", "Bearer wrong-key"),)),
-        ("wrong", "what a client without a key writes", (("Authorization", "Bearer undefined"),)),
-        ("wrong", "a wrong X-API-Key", (("X-API-Key", "wrong-key"),)),
-        ("wrong", "the key cut short as Bearer", (("Authorization", f"Bearer {key[:-1]}"),)),
-        ("wrong", "the key cut short as X-API-Key", (("X-API-Key", key[:-1]),)),
-        ("wrong", "the key and more as Bearer", (("Authorization", f"Bearer {key}x"),)),
-        (
-            "wrong",
-            "a key that begins alike and is as long",
-            (("Authorization", f"Bearer {half.ljust(len(key), '0')}"),),
-        ),
-        ("malformed", "an empty Bearer", (("Authorization", "Bearer "),)),
-        ("malformed", "Bearer without a key", (("Authorization", "Bearer"),)),
-        ("malformed", "an empty X-API-Key", (("X-API-Key", ""),)),
-        ("malformed", "the key by another scheme", (("Authorization", f"Basic {key}"),)),
-        ("malformed", "the key without a scheme", (("Authorization", key),)),
-        ("malformed", "another scheme", (("Authorization", "Basic d3Jvbmc6a2V5"),)),
-        ("malformed", "a scheme that is none", (("Authorization", "wrong"),)),
-        ("malformed", "an empty Authorization", (("Authorization", ""),)),
-        ("malformed", "no ASCII", (("Authorization", "Bearer schl\u00fcssel"),)),
-    ]
-    if key.swapcase() != key:
-        cases.append(("wrong", "the key in the other case", (("Authorization", f"Bearer {key.swapcase()}"),)))
-    return cases
-
-
-def packed(samples: Samples, key: str) -> list[CaseSequence]:
-    """Return the wrong credentials in a few requests: all spoofed headers together, both ways to send a key at once."""
-
-    def both(label: str, credential: Credential, value: str) -> _Case:
-        return credential, f"{label}, by both headers", (("Authorization", f"Bearer {value}"), ("X-API-Key", value))
-
-    cases: list[_Case] = [
-        ("missing", "no credential", ()),
-        ("spoofed", "none, but headers that a proxy would send", _SPOOFED),
+    attempts = [
+        _Attempt("missing", "none"),
+        _Attempt("spoofed", "none, with headers of a proxy", _SPOOFED),
         both("a wrong key", "wrong", "wrong-key"),
-        both("the key cut short", "wrong", key[:-1]),
-        both("the key and more", "wrong", f"{key}x"),
+        both("the key without its last character", "wrong", key[:-1]),
+        both("the key with one more character", "wrong", f"{key}x"),
         *([both("the key in the other case", "wrong", key.swapcase())] if key.swapcase() != key else []),
         both("an empty key", "malformed", ""),
-        ("malformed", "the key by another scheme", (("Authorization", f"Basic {key}"),)),
-        ("malformed", "the key without a scheme", (("Authorization", key),)),
+        _authorization("malformed", "the key with another scheme", f"Basic {key}"),
+        _authorization("malformed", "the key without a scheme", key),
     ]
-    return [
-        single(
-            Case(f"credentials: {label}", samples.request(), headers=(*JSON_HEADERS, *headers), credential=credential),
-            GROUP,
-            rank=0,
-        )
-        for credential, label, headers in cases
+    return [single(attempt.case(builder), Group.CREDENTIALS, priority=Priority.ESSENTIAL) for attempt in attempts]
+
+
+def _attempts(key: str) -> list[_Attempt]:
+    """Return everything that is sent instead of the key, each alone."""
+    attempts = [
+        _Attempt("missing", "none"),
+        *(_Attempt("spoofed", f"none, with {name}: {value}", ((name, value),)) for name, value in _SPOOFED),
+        _authorization("wrong", "a wrong Bearer key", "Bearer wrong-key"),
+        _authorization("wrong", "Bearer undefined", "Bearer undefined"),
+        _api_key("wrong", "a wrong X-API-Key", "wrong-key"),
+        _authorization("wrong", "the key without its last character as Bearer", f"Bearer {key[:-1]}"),
+        _api_key("wrong", "the key without its last character as X-API-Key", key[:-1]),
+        _authorization("wrong", "the key with one more character as Bearer", f"Bearer {key}x"),
+        _authorization(
+            "wrong", "a key with the same first half and length", f"Bearer {half_of(key).ljust(len(key), '0')}"
+        ),
+        _authorization("malformed", "an empty Bearer key", "Bearer "),
+        _authorization("malformed", "Bearer without a key", "Bearer"),
+        _api_key("malformed", "an empty X-API-Key", ""),
+        _authorization("malformed", "the key with another scheme", f"Basic {key}"),
+        _authorization("malformed", "the key without a scheme", key),
+        _authorization("malformed", "another scheme", "Basic d3Jvbmc6a2V5"),
+        _authorization("malformed", "an invalid scheme", "wrong"),
+        _authorization("malformed", "an empty Authorization header", ""),
+        _authorization("malformed", "a non-ASCII key", "Bearer schl\u00fcssel"),
     ]
+    if key.swapcase() != key:
+        attempts.append(_authorization("wrong", "the key in the other case", f"Bearer {key.swapcase()}"))
+    return attempts
+
+
+def _authorization(credential: Credential, label: str, value: str) -> _Attempt:
+    return _Attempt(credential, label, (("Authorization", value),))
+
+
+def _api_key(credential: Credential, label: str, value: str) -> _Attempt:
+    return _Attempt(credential, label, (("X-API-Key", value),))

@@ -1,14 +1,15 @@
-"""What no table thought of: Schemathesis and Hypothesis make the cases, our runner sends them, our oracle judges.
+"""Generated test cases: Schemathesis and Hypothesis generate bodies and conversations, the runner sends them.
 
-Schemathesis knows no budget of requests, so its cases are made without sending and chosen from here.
-Hypothesis only generates: what fails is confirmed and made smaller by :mod:`chat_verifier.findings.causes`.
+Schemathesis has no request budget, so this module generates more cases than needed and chooses among them.
+Hypothesis only generates; :mod:`chat_verifier.findings.causes` confirms and shrinks the failures.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import schemathesis
@@ -20,41 +21,40 @@ from schemathesis.generation.modes import GenerationMode
 from chat_contract import Contract
 from chat_contract.contract import DOCUMENTED, JSON, MAY_ACCEPT, MUST_ACCEPT
 from chat_contract.roles import CONVERSATION, USER
-from chat_verifier.planning.case import ISSUED, Case, CaseSequence, single
-from chat_verifier.planning.samples import MISSING, Samples
+from chat_verifier.planning import wrong_values
+from chat_verifier.planning.case import ISSUED, Case, CaseSequence, Group, Priority, requests_of, single
+from chat_verifier.planning.request_builder import RequestBuilder
+from chat_verifier.planning.wrong_values import MISSING
 
-GROUP = "exploration"
-
-_RANK = 8
 _LONGEST = 20
-_STEPS_OF_CONVERSATIONS = 10
+_CONVERSATION_REQUESTS = 10
 
 
 def generate_cases(contract: Contract, number: int, budget: int) -> list[CaseSequence]:
-    """Return at most ``budget`` requests; the same ``number`` makes the same ones."""
+    """Return sequences of at most ``budget`` requests; the same ``number`` returns the same ones."""
     if budget <= 0:
         return []
-    rng = random.Random(number)  # noqa: S311 - chooses test cases, keeps no secret
-    talks = _conversations(contract, number, min(_STEPS_OF_CONVERSATIONS, budget // 2))
-    left = budget - sum(len(sequence.cases) for sequence in talks)
-    return [*_chosen(_cases(contract, number, left), left, rng), *talks]
+    rng = random.Random(number)  # noqa: S311 - chooses test cases, not secrets
+    conversations = _conversations(contract, number, min(_CONVERSATION_REQUESTS, budget // 2))
+    left = budget - requests_of(conversations)
+    return [*_chosen(_cases(contract, number, left), left, rng), *conversations]
 
 
 def _cases(contract: Contract, number: int, count: int) -> list[list[CaseSequence]]:
-    """Return the cases of each phase: examples, coverage, and fuzzing of each set of requests."""
+    """Return the cases of each phase: examples, coverage, and fuzzing of each request class."""
     share = max(4, count)
     coverage = _unique(_coverage(contract), "coverage")
     return [
         _unique(_examples(contract), "example"),
         coverage,
-        _unique(_fuzzed(contract, MUST_ACCEPT, GenerationMode.POSITIVE, share, number), "must-accept data"),
-        _unique(_fuzzed(contract, DOCUMENTED, GenerationMode.POSITIVE, share, number), "documented data"),
-        _unique(_fuzzed(contract, MAY_ACCEPT, GenerationMode.NEGATIVE, share, number), "negative data"),
+        _unique(_fuzzed(contract, MUST_ACCEPT, GenerationMode.POSITIVE, share, number), "must-accept"),
+        _unique(_fuzzed(contract, DOCUMENTED, GenerationMode.POSITIVE, share, number), "documented"),
+        _unique(_fuzzed(contract, MAY_ACCEPT, GenerationMode.NEGATIVE, share, number), "negative"),
     ]
 
 
 def _chosen(phases: Sequence[list[CaseSequence]], count: int, rng: random.Random) -> list[CaseSequence]:
-    """Take turns between the phases until there are enough."""
+    """Choose from the phases in turn until there are enough cases."""
     shuffled = [rng.sample(phase, k=len(phase)) for phase in phases]
     chosen: list[CaseSequence] = []
     while len(chosen) < count and any(shuffled):
@@ -65,7 +65,7 @@ def _chosen(phases: Sequence[list[CaseSequence]], count: int, rng: random.Random
 
 
 def _operation(contract: Contract, name: str) -> Any:
-    """Return Schemathesis's view of the operation with one of the three schemas for its body."""
+    """Return Schemathesis's operation with the body schema of a request class."""
     operation = contract.operation
     document = {
         "openapi": "3.1.0",
@@ -118,77 +118,88 @@ def _generated(strategy: st.SearchStrategy[Any], count: int, number: int) -> lis
 
 
 def _quietly(count: int) -> settings:
-    """Only generate: no database, no shrinking, no deadline; the seed alone decides."""
+    """Return settings that only generate: no database, shrinking or deadline, so that the seed alone decides."""
     return settings(
         max_examples=count,
         phases=[Phase.generate],
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
-        stateful_step_count=_STEPS_OF_CONVERSATIONS,
+        stateful_step_count=_CONVERSATION_REQUESTS,
     )
 
 
-def _unique(bodies: Any, label: str) -> list[CaseSequence]:
-    """Make a script of each body that JSON can write, each once."""
+def _unique(bodies: Iterable[Any], phase: str) -> list[CaseSequence]:
+    """Return a sequence for each distinct body that is JSON.
+
+    Ids contain a digest of the body, so that they stay the same for every seed.
+    """
     found: dict[bytes, CaseSequence] = {}
     for body in bodies:
         try:
             raw = json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8")
         except (TypeError, ValueError):
-            # Schemathesis also makes values that stand for something else than JSON; they are none of ours.
+            # Schemathesis also generates placeholders for other media types.
             continue
-        found.setdefault(raw, single(Case(f"{label} {len(found) + 1}", raw), GROUP, rank=_RANK))
+        digest = hashlib.sha256(raw).hexdigest()[:10]
+        case = Case(f"generated-{phase}-{digest}", f"generated {phase} body {digest}", raw)
+        found.setdefault(raw, single(case, Group.EXPLORATION, priority=Priority.EXPLORATION))
     return list(found.values())
 
 
 def _conversations(contract: Contract, number: int, cases: int) -> list[CaseSequence]:
-    """Let a Hypothesis state machine make up conversations of accepted and refused turns."""
+    """Generate conversations of accepted and rejected turns with a Hypothesis state machine."""
     if cases < 3:
         return []
-    samples = Samples(contract)
+    builder = RequestBuilder(contract)
     bodies = _operation(contract, MUST_ACCEPT).as_strategy().map(lambda case: case.body)
     accepted = bodies.filter(_is_plain).map(lambda body: {**body, CONVERSATION: ISSUED})
-    wrongs = [wrong for wrong in samples.wrong_top() if wrong.field != CONVERSATION]
-    refused = st.sampled_from(wrongs).map(
+    wrongs = [wrong for wrong in wrong_values.top_level(builder) if wrong.field != CONVERSATION]
+    rejected = st.sampled_from(wrongs).map(
         lambda wrong: (
             {CONVERSATION: ISSUED}
             if wrong.value is MISSING
-            else samples.request(**{CONVERSATION: ISSUED, wrong.field: wrong.value})
+            else builder.request(**{CONVERSATION: ISSUED, wrong.field: wrong.value})
         )
     )
-    talks: list[list[Case]] = []
+    conversations: list[list[Case]] = []
 
     class Shoppers(RuleBasedStateMachine):
-        """Shoppers who open conversations, go on with them, and get a turn wrong now and then."""
+        """Shoppers who open conversations, continue them, and sometimes send an invalid turn."""
 
-        conversations = Bundle[int]("conversations")
+        opened = Bundle[int]("opened")
 
         def __init__(self) -> None:
             super().__init__()
-            talks.clear()
+            conversations.clear()
 
-        @rule(target=conversations)
-        def opens(self) -> int:
-            talks.append([Case("opens a conversation", samples.request())])
-            return len(talks) - 1
+        @rule(target=opened)
+        def open(self) -> int:
+            conversations.append([Case("opening", "opening of a conversation", builder.request())])
+            return len(conversations) - 1
 
-        @rule(conversation=conversations, body=accepted)
-        def goes_on(self, conversation: int, body: Any) -> None:
-            talks[conversation].append(Case("goes on", body))
+        @rule(number=opened, body=accepted)
+        def accept(self, number: int, body: Any) -> None:
+            self._take(number, "accepted", body)
 
-        @rule(conversation=conversations, body=refused)
-        def gets_it_wrong(self, conversation: int, body: Any) -> None:
-            talks[conversation].append(Case("gets a turn wrong", body))
+        @rule(number=opened, body=rejected)
+        def reject(self, number: int, body: Any) -> None:
+            self._take(number, "rejected", body)
+
+        def _take(self, number: int, fate: str, body: Any) -> None:
+            turn = len(conversations[number]) + 1
+            conversations[number].append(Case(f"{fate}-turn-{turn}", f"a turn that must be {fate}", body))
 
     _run(Shoppers, number)
     sequences = []
     left = cases
-    for index, talk in enumerate(talks, 1):
-        taken = tuple(talk[: min(left, _LONGEST)])
+    for index, conversation in enumerate(conversations, 1):
+        taken = tuple(conversation[: min(left, _LONGEST)])
         left -= len(taken)
         if taken:
-            sequences.append(CaseSequence(f"made-up conversation {index}", GROUP, taken, rank=_RANK))
+            sequences.append(
+                CaseSequence(f"generated-conversation-{index}", Group.EXPLORATION, taken, priority=Priority.EXPLORATION)
+            )
     return sequences
 
 
@@ -198,5 +209,5 @@ def _run(machine: type[RuleBasedStateMachine], number: int) -> None:
 
 
 def _is_plain(body: Any) -> bool:
-    """Leave the user out: another one in the same conversation is a question of the latitude."""
+    """Exclude bodies with a user: another user in the same conversation is unspecified."""
     return isinstance(body, dict) and USER not in body

@@ -1,24 +1,25 @@
-"""The whole plan of a run: pure, and the same for the same contract, options and seed."""
+"""The whole plan of a run. It is the same for the same contract, options and seed."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from chat_contract import Contract
-from chat_verifier.planning import acceptances, conversations, credentials, packs, unspecified, wire
-from chat_verifier.planning.case import CaseSequence, requests_of
-from chat_verifier.planning.rejection_plan import refused
-from chat_verifier.planning.samples import Samples
-from chat_verifier.planning.variety import with_variety
+from chat_verifier.planning import conversations, credentials, fault_packs, must_accept, unspecified_inputs, wire
+from chat_verifier.planning.case import CaseSequence, Priority, requests_of
+from chat_verifier.planning.rejections import rejections
+from chat_verifier.planning.request_builder import RequestBuilder
+from chat_verifier.planning.value_variation import vary_values
 
 SMALL_BUDGET = 150
-"""With fewer requests than this, packs of faults tell more than faults one by one."""
+"""With fewer requests than this, packs of faults tell more than single faults."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run sends, in order; packs may be taken apart besides."""
+    """The sequences of a run, in order, without those of packs that are taken apart."""
 
     sequences: tuple[CaseSequence, ...]
 
@@ -28,39 +29,50 @@ class Plan:
 
 
 def make_plan(contract: Contract, *, seed: int = 0, key: str | None = None, budget: int | None = None) -> Plan:
-    """Derive the plan from the contract; ``key`` adds the credential clauses.
+    """Derive the plan from the contract.
 
-    Where the ``budget`` of requests is small, what can be packed comes first, packed as tightly as it can be.
+    ``key`` adds the sequences about credentials. With a small ``budget`` of requests, the plan begins with the fewest
+    requests that test everything.
     """
-    samples = Samples(contract)
-    rng = random.Random(seed)  # noqa: S311 - chooses test cases, keeps no secret
-    to_refuse = refused(samples)
+    builder = RequestBuilder(contract)
+    rng = random.Random(seed)  # noqa: S311 - chooses test cases, not secrets
+    rejected = rejections(builder)
     sequences = [
-        *acceptances.first_turns(samples),
-        *conversations.sequences(samples, to_refuse),
-        *to_refuse.fresh,
-        *packs.varied(samples),
-        *wire.sequences(samples),
-        *(credentials.sequences(samples, key) if key is not None else ()),
-        *unspecified.sequences(samples, rng),
+        *must_accept.first_turns(builder),
+        *conversations.sequences(builder, rejected),
+        *rejected.first_turns,
+        *fault_packs.packs_of_more_values(builder),
+        *wire.sequences(builder),
+        *(credentials.sequences(builder, key) if key is not None else ()),
+        *unspecified_inputs.sequences(builder, rng),
     ]
     if budget is not None and budget < SMALL_BUDGET:
-        tight = _tight(samples, key)
-        named = {sequence.name for sequence in tight}
+        fewest = _fewest(builder, key)
+        included = {sequence.id for sequence in fewest}
         sequences = [
-            *tight,
-            *(replace(other, rank=max(other.rank, 2)) for other in sequences if other.name not in named),
+            *fewest,
+            *(
+                replace(other, priority=max(other.priority, Priority.MEDIUM))
+                for other in sequences
+                if other.id not in included
+            ),
         ]
-    return Plan(tuple(with_variety(samples, sorted(sequences, key=lambda sequence: sequence.rank))))
+    return Plan(tuple(vary_values(builder, _by_priority(sequences))))
 
 
-def _tight(samples: Samples, key: str | None) -> list[CaseSequence]:
-    first, later = packs.packed(samples)
+def _by_priority(sequences: Iterable[CaseSequence]) -> list[CaseSequence]:
+    return sorted(sequences, key=lambda sequence: sequence.priority)
+
+
+def _fewest(builder: RequestBuilder, key: str | None) -> list[CaseSequence]:
+    """Return the sequences of a small plan."""
+    first, later = fault_packs.fewest_packs(builder)
+    essential = [one for one in must_accept.first_turns(builder) if one.priority is Priority.ESSENTIAL]
     return [
-        *(sequence for sequence in acceptances.first_turns(samples) if sequence.rank == 0),
-        *conversations.few(samples, later),
+        *essential,
+        *conversations.fewest(builder, later),
         *first,
-        *(credentials.packed(samples, key) if key is not None else ()),
-        *unspecified.packed(samples),
-        *wire.few(samples),
+        *(credentials.fewest(builder, key) if key is not None else ()),
+        *unspecified_inputs.fewest_packs(builder),
+        *wire.fewest(builder),
     ]

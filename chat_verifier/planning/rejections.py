@@ -1,25 +1,93 @@
-"""Requests that everyone must refuse, one fault each, where it can stand; and faults in pairs."""
+"""Requests that every server must reject: single faults, pairs of faults, and which servers receive which of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 from chat_contract.roles import CONVERSATION, EVENTS
-from chat_verifier.planning.case import ISSUED, Case
-from chat_verifier.planning.covering import pairwise
-from chat_verifier.planning.samples import MISSING, Samples, Wrong, by_field
+from chat_verifier.planning import wrong_values
+from chat_verifier.planning.case import (
+    ISSUED,
+    Case,
+    CaseSequence,
+    FaultNaming,
+    Freedom,
+    Group,
+    Priority,
+    kebab,
+    single,
+)
+from chat_verifier.planning.fault_packs import event_label, packs_in_halves
+from chat_verifier.planning.pairwise import pairwise
+from chat_verifier.planning.request_builder import RequestBuilder
+from chat_verifier.planning.wrong_values import MISSING, WrongValue, by_field, faulty_event, with_faults
 
 
-def one_by_one(samples: Samples) -> list[tuple[int, Case]]:
-    """Return every wrong value alone in its request, with its rank: how telling it is."""
-    return [*_top_level(samples), *_in_events(samples)]
+@dataclass(frozen=True)
+class Rejections:
+    """The requests that must be rejected.
+
+    ``first_turns`` are sequences of one request. The other cases belong into conversations: ``essential`` to every
+    server, ``pairs`` of faults to every server, ``alone`` to servers that name one fault, ``packs`` to the others.
+    """
+
+    first_turns: tuple[CaseSequence, ...]
+    essential: tuple[Case, ...]
+    alone: tuple[Case, ...]
+    packs: tuple[Case, ...]
+    pairs: tuple[Case, ...]
 
 
-def _top_level(samples: Samples) -> Iterator[tuple[int, Case]]:
-    wrongs = list(samples.wrong_top())
-    optional = samples.optional
+def rejections(builder: RequestBuilder) -> Rejections:
+    """Return every wrong value alone and in packs, and pairs of faults, in first and in later turns."""
+    alone = [*_top_level(builder), *_in_events(builder)]
+    pairs = list(_pairs(builder))
+    packs = [*packs_in_halves(builder, later=False), *packs_in_halves(builder, later=True)]
+    return Rejections(
+        first_turns=(
+            *(
+                single(
+                    case,
+                    Group.REJECTION,
+                    priority=priority,
+                    naming=FaultNaming.FIRST if priority and not _lacks_field(builder, case) else FaultNaming.ANY,
+                )
+                for priority, case in alone
+                if not case.continues
+            ),
+            *(
+                single(case, Group.REJECTION, priority=Priority.HIGH, naming=FaultNaming.SEVERAL)
+                for case in packs
+                if not case.continues
+            ),
+            *(
+                single(case, Group.REJECTION, priority=Priority.MEDIUM, naming=FaultNaming.FIRST)
+                for case in _convertible(builder)
+            ),
+            *(single(case, Group.REJECTION, priority=priority) for priority, case in pairs if not case.continues),
+        ),
+        essential=tuple(case for priority, case in alone if case.continues and not priority),
+        alone=tuple(case for priority, case in alone if case.continues and priority),
+        packs=(
+            *(case for priority, case in alone if case.continues and priority and _lacks_field(builder, case)),
+            *(case for case in packs if case.continues),
+        ),
+        pairs=tuple(case for _, case in pairs if case.continues),
+    )
+
+
+def _lacks_field(builder: RequestBuilder, case: Case) -> bool:
+    """Return whether a required field is missing: beside other faults, servers overlook that more often."""
+    return not set(builder.required) <= set(case.body)
+
+
+def _top_level(builder: RequestBuilder) -> Iterator[tuple[Priority, Case]]:
+    """Yield every wrong value of a field alone in its request, with its priority."""
+    wrongs = list(wrong_values.top_level(builder))
+    optional = builder.optional
     levels = {
         "none": (),
         "all": optional,
@@ -39,45 +107,43 @@ def _top_level(samples: Samples) -> Iterator[tuple[int, Case]]:
         values: dict[str, Any] = {EVENTS: []} if row["siblings"] == "events-empty" and wrong.field != EVENTS else {}
         if row["turn"] == "later" and wrong.field != CONVERSATION:
             values[CONVERSATION] = ISSUED
-        body = with_faults(samples, [wrong], names, values)
-        beside = {"none": "alone", "all": "beside all others", "events-empty": "beside events: []"}.get(
-            row["siblings"], "beside " + (", ".join(names) or "none")
+        later = CONVERSATION in values
+        siblings, what = {
+            "none": ("alone", "no other fields"),
+            "all": ("with-all-fields", "all other fields present"),
+            "events-empty": ("with-empty-events", "with events []"),
+        }.get(row["siblings"], (kebab("with", *names), f"with {' and '.join(names) or 'no other fields'}"))
+        case = Case(
+            kebab(wrong.id, siblings, "later-turn" if later else "first-turn"),
+            f"{wrong.label}{' in a later turn' if later else ''}, {what}",
+            with_faults(builder, [wrong], names, values),
+            freedom=Freedom.VALUES,
         )
-        turn = "later turn" if CONVERSATION in values else "first turn"
-        yield _rank(row["fault"], shown), Case(f"{wrong.label}, {beside}, {turn}", body, free="values")
+        yield _priority(row["fault"], shown), case
 
 
-def half_right(samples: Samples) -> Iterator[Case]:
-    for wrong in samples.half_right():
-        body = samples.request(**{wrong.field: wrong.value})
-        yield Case(f"{wrong.label} ({wrong.value!r}), alone, first turn", body, free="values")
+def _convertible(builder: RequestBuilder) -> Iterator[Case]:
+    for wrong in wrong_values.convertible(builder):
+        body = builder.request(**{wrong.field: wrong.value})
+        yield Case(kebab(wrong.id, "convertible"), f"{wrong.label}, no other fields", body, freedom=Freedom.VALUES)
 
 
-def _fault(wrong: Wrong) -> str:
-    """Name the fault that is to meet every condition: a field, and apart from that a field that is missing."""
+def _fault(wrong: WrongValue) -> str:
+    """Return the factor of the pairwise rows: the field; a missing field is a factor of its own."""
     return f"{wrong.field} missing" if wrong.value in (MISSING, {}) and wrong.type != "object" else wrong.field
 
 
-def _rank(fault: str, shown: set[str]) -> int:
-    """Rank the first row of each fault before the others."""
+def _priority(fault: str, shown: set[str]) -> Priority:
+    """Put the first row of each fault before the others."""
     if fault in shown:
-        return 2
+        return Priority.MEDIUM
     shown.add(fault)
-    return 0
+    return Priority.ESSENTIAL
 
 
-def with_faults(
-    samples: Samples, wrongs: Iterable[Wrong], names: Sequence[str], values: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return a request with the fields named and the values given, and with wrong ones, or none, in some places."""
-    wrong_values = {wrong.field: wrong.value for wrong in wrongs}
-    present = {name: value for name, value in wrong_values.items() if value is not MISSING}
-    body = samples.request(*names, **{**values, **present})
-    return {name: value for name, value in body.items() if wrong_values.get(name) is not MISSING}
-
-
-def _in_events(samples: Samples) -> Iterator[tuple[int, Case]]:
-    wrongs = list(samples.wrong_event())
+def _in_events(builder: RequestBuilder) -> Iterator[tuple[Priority, Case]]:
+    """Yield every wrong event and every wrong value in an event alone in its request, with its priority."""
+    wrongs = list(wrong_values.in_event(builder))
     positions = {"only": (0, 1), "first": (0, 3), "second": (1, 3), "last of many": (11, 12)}
     rows = pairwise(
         [{"fault": _fault(wrong), "index": str(index)} for index, wrong in enumerate(wrongs)],
@@ -95,52 +161,54 @@ def _in_events(samples: Samples) -> Iterator[tuple[int, Case]]:
         index, count = positions[row["position"]]
         full = row["members"] == "all"
         events: list[Any] = [
-            samples.full_event(number) if full else samples.event(number=number) for number in range(count)
+            builder.full_event(number) if full else builder.event(number=number) for number in range(count)
         ]
-        events[index] = wrong_event(samples, wrong, full=full)
+        events[index] = faulty_event(builder, wrong, full=full)
         values: dict[str, Any] = {EVENTS: events}
         if row["turn"] == "later":
             values[CONVERSATION] = ISSUED
-        names = [name for name in samples.optional if name != EVENTS] if row["siblings"] == "all" else []
-        where = f"event {index} of {count}"
-        what = f"{where}: {wrong.label}" if wrong.field else f"{where} is of type {wrong.type}"
-        label = f"{what}, {'beside all fields' if names else 'alone'}, {row['turn']} turn"
-        rank = _rank(row["fault"], shown)
-        yield rank, Case(label, samples.request(*names, **values), free="values")
+        names = [name for name in builder.optional if name != EVENTS] if row["siblings"] == "all" else []
+        case = Case(
+            kebab(
+                f"event-{index + 1}-of-{count}",
+                wrong.id,
+                "full-events" if full else "minimal-events",
+                "with-all-fields" if names else "alone",
+                f"{row['turn']}-turn",
+            ),
+            f"{event_label(index, count, wrong)}{' in a later turn' if row['turn'] == 'later' else ''}, "
+            f"{'all other fields present' if names else 'no other fields'}",
+            builder.request(*names, **values),
+            freedom=Freedom.VALUES,
+        )
+        yield _priority(row["fault"], shown), case
 
 
-def _wrong_members(samples: Samples) -> dict[str, Wrong]:
-    """Return a wrong value for each required field of an event."""
-    return {
-        wrong.field: wrong
-        for wrong in samples.wrong_event()
-        if wrong.field in samples.event_required and wrong.value is not MISSING
-    }
-
-
-def wrong_event(samples: Samples, wrong: Wrong, *, full: bool) -> Any:
-    if not wrong.field:
-        return wrong.value
-    event = samples.full_event(1) if full else samples.event(wrong.field, number=1)
-    if wrong.value is MISSING:
-        del event[wrong.field]
-    else:
-        event[wrong.field] = wrong.value
-    return event
-
-
-def pairs(samples: Samples) -> Iterator[tuple[int, Case]]:
+def _pairs(builder: RequestBuilder) -> Iterator[tuple[Priority, Case]]:
     """Yield two faults at once for every pair of fields, each time with another of their wrong values."""
-    wrongs = by_field(samples.wrong_top())
+    wrongs = by_field(wrong_values.top_level(builder))
     for number, (one, other) in enumerate(combinations(wrongs, 2)):
-        # What is missing comes first among the wrongs of a field.
-        left = wrongs[one][0 if one in samples.required else number % len(wrongs[one])]
+        # The missing field is the first wrong value of a required field.
+        left = wrongs[one][0 if one in builder.required else number % len(wrongs[one])]
         right = wrongs[other][number % len(wrongs[other])]
         turn = {CONVERSATION: ISSUED} if number % 2 == 1 and CONVERSATION not in {one, other} else {}
-        others = [Wrong(wrong.field, wrong.type, wrong.other) for wrong in (left, right)]
-        body = with_faults(samples, others, (), turn)
-        label = f"two faults: {left.label} and {right.label}"
-        yield 0 if number == 0 else 2, Case(label, body, free="values")
-    both = {**samples.full_event(1), **{name: wrong.value for name, wrong in _wrong_members(samples).items()}}
-    body = samples.request(**{EVENTS: [samples.full_event(0), both]})
-    yield 2, Case("two faults in one event", body, free="values")
+        others = [WrongValue(wrong.field, wrong.type, wrong.other) for wrong in (left, right)]
+        case = Case(
+            kebab("two-faults", *(wrong.id for wrong in others), "later-turn" if turn else "first-turn"),
+            f"two faults: {' and '.join(wrong.label for wrong in others)}{' in a later turn' if turn else ''}",
+            with_faults(builder, others, (), turn),
+            freedom=Freedom.VALUES,
+        )
+        yield Priority.MEDIUM if number else Priority.ESSENTIAL, case
+    both = {**builder.full_event(1), **_wrong_members(builder)}
+    body = builder.request(**{EVENTS: [builder.full_event(0), both]})
+    yield Priority.MEDIUM, Case("two-faults-in-one-event", "two faults in one event", body, freedom=Freedom.VALUES)
+
+
+def _wrong_members(builder: RequestBuilder) -> dict[str, Any]:
+    """Return a wrong value for each required field of an event."""
+    return {
+        wrong.field: wrong.value
+        for wrong in wrong_values.in_event(builder)
+        if wrong.field in builder.event_required and wrong.value is not MISSING
+    }

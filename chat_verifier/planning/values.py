@@ -1,21 +1,21 @@
-"""Valid values as shops send them, each in a form that some careless reader stumbles over. All are in must-accept."""
+"""Valid values in forms that careless parsers get wrong. Every server must accept them."""
 
 from __future__ import annotations
 
 TEXTS: tuple[tuple[str, str], ...] = (
     ("quotes", "Is there a 7\" shelf, a 'real' one, for my wife's books?"),
-    ("signs", "100% oak {0} [steel] \\ brass / <b>glass</b> & $5 #1 @home; -- ${y} {{z}} %s %d"),
+    ("punctuation", "100% oak {0} [steel] \\ brass / <b>glass</b> & $5 #1 @home; -- ${y} {{z}} %s %d"),
     ("accents", "Où est la façade déjà vue? Ein größerer Schreibtisch, señor, łódź, cafe\u0301 x\u0308"),
-    ("scripts", "机を探しています مكتب للأدوات стол γραφείο שולחן डेस्क โต๊ะ 책상"),
+    ("non-Latin scripts", "机を探しています مكتب للأدوات стол γραφείο שולחן डेस्क โต๊ะ 책상"),
     ("emoji", "👩‍👩‍👧‍👦🛠️🎁 für 🇯🇵"),
-    ("mirrored", "\u202eabc\u202c אבג 123"),
+    ("right-to-left marks", "\u202eabc\u202c אבג 123"),
     ("markup", '</script><img src=x onerror=a()><!-- b --> ]]> &amp; &lt; {"a": 1} <?x?>'),
-    ("code", "`ls` | a=b ^c ~d *e* +1 {% x %} ../.. %20 %00 \\u0041 \\n 1' OR '1'='1 -- union select"),
+    ("code and escapes", "`ls` | a=b ^c ~d *e* +1 {% x %} ../.. %20 %00 \\u0041 \\n 1' OR '1'='1 -- union select"),
     ("typography", "“a” ‘b’ – — … € £ © ½ ² ﬁ Ａ ™ \u00a0b\u200bc\u00add\u2028e\u2029f\ufeffg\ufffdh"),
-    ("letters beyond the first plane", "İstanbul ıß ſ 𠀀𝒳 👍🏽 👩🏿‍🔧 https://shop.example/a?b=c&d=1#e"),
-    ("blanks at both ends", "  two  blanks \\"),
+    ("characters outside the basic plane", "İstanbul ıß ſ 𠀀𝒳 👍🏽 👩🏿‍🔧 https://shop.example/a?b=c&d=1#e"),
+    ("leading and trailing spaces", "  two  blanks \\"),
 )
-"""One text a kind of character; all of them stand in must-accept."""
+"""One text for each kind of character."""
 
 EVENT_TYPES = (
     "browse",
@@ -66,7 +66,7 @@ OTHER_TIMES = (
 )
 
 ITEM_IDS = ("A", "ABC", "abc", "9", "a-", "_x", "a--b", "Z_9-y")
-"""Ids of items as shops have them; each stands in an event of its own."""
+"""Item ids."""
 
 IDS = (
     "3f0e7a52-9c1d-4b86-a7e4-60d2f1b8c935",
@@ -85,7 +85,7 @@ IDS = (
     "Q_4-" * 12,
     "9" * 63,
 )
-"""Ids as shops give them to users and sessions."""
+"""Ids of users and sessions."""
 
 MESSAGES = (
     'for a shelf of 7"',
@@ -103,10 +103,10 @@ MESSAGES = (
     " desks",
     "\ue000",
 )
-"""Short messages, each odd in a way of its own."""
+"""Short messages, each unusual in another way."""
 
 LENGTHS = (101, 199, 256, 501, 513, 999)
-"""How long a message may be, just beyond where somebody may have drawn a line."""
+"""Lengths of messages, each just above a common database or form limit."""
 
 COUNTS = (3, 4, 5, 2, 15, 19, 6, 8, 12, 16, 7, 20, 10, 1, 0)
-"""How many events."""
+"""Numbers of events."""

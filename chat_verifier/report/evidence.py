@@ -101,7 +101,7 @@ def _observed(number: int, seen: Observation, secrets: Secrets) -> Document:
     return {
         "number": number,
         "group": seen.sequence.group,
-        "script": seen.sequence.name,
+        "script": seen.sequence.id,
         "turn": seen.index + 1,
         "label": seen.case.label,
         "at": round(seen.at, 3),

@@ -54,7 +54,7 @@ def command(observation: Observation, way: Way) -> str:
         return _curl(observation.exchange.request, way)
     requests = [*(turn.request for turn in observation.earlier), observation.exchange.request]
     lines = _script(cases, requests, way)
-    if observation.sequence.paused:
+    if observation.sequence.spans_run:
         # What was between the two turns: other conversations.
         other = _curl(requests[0], way, show_head=False)
         lines.insert(1, f"for n in $(seq {_OTHERS}); do {other} > /dev/null; done")

@@ -56,7 +56,7 @@ class Checkpoint:
     def replay(self, sequence: CaseSequence, index: int, request: Request) -> Replayed | None:
         """Return what came to this request, if that is known; each answer once."""
         with self._lock:
-            known = self._known[sequence.name, index, _digest(request)]
+            known = self._known[sequence.id, index, _digest(request)]
             if not known:
                 return None
             self.replayed += 1
@@ -66,7 +66,7 @@ class Checkpoint:
     def keep(self, sequence: CaseSequence, index: int, request: Request, outcome: Response | Breakdown) -> None:
         """Write an exchange down at once."""
         line = {
-            "script": sequence.name,
+            "sequence": sequence.id,
             "index": index,
             "request": _digest(request),
             "at": self.now(),
@@ -102,7 +102,7 @@ class Checkpoint:
             is_record = head["format"] == FORMAT
             for line in rest:
                 _outcome(line)
-                self._known[line["script"], line["index"], line["request"]].append({"at": 0.0, **line})
+                self._known[line["sequence"], line["index"], line["request"]].append({"at": 0.0, **line})
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise UsageError(f"--resume {self.path}: is no record of a run ({type(error).__name__}); {hint}") from None
         if not is_record:

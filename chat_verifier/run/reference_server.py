@@ -12,7 +12,7 @@ from chat_contract.exchange import Exchange, Request, Response
 from chat_contract.history import History
 from chat_contract.roles import CONVERSATION, ITEMS, MESSAGE
 from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
-from chat_verifier.planning.case import CaseSequence
+from chat_verifier.planning.case import CaseSequence, FaultNaming
 from chat_verifier.run.budget import RequestBudget
 from chat_verifier.run.runner import Runner
 
@@ -66,7 +66,7 @@ def needed_for(
     """Return the scripts that put one of the clauses to the test, with those that are played beside them."""
     wanted = set(clauses)
     # Of the two ways to put faults to the test, the one that needs no knowledge of the server.
-    sequences = [sequence for sequence in sequences if sequence.naming != "several"]
+    sequences = [sequence for sequence in sequences if sequence.naming is not FaultNaming.SEVERAL]
     runner = Runner(contract, ReferenceServer(contract))
     runner.play(sequences)
     telling = {id(observation.sequence) for observation in runner.journal.observations if observation.tried & wanted}

@@ -15,7 +15,7 @@ from chat_contract.conformance import examine, exercised_clauses, find_violation
 from chat_contract.exchange import Breakdown, Exchange, Request, Response
 from chat_contract.history import History
 from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
-from chat_verifier.planning.case import Case, CaseSequence, Naming, blames, requests_of
+from chat_verifier.planning.case import Case, CaseSequence, FaultNaming, Together, blames, requests_of
 from chat_verifier.run.budget import BudgetSpentError, RequestBudget
 
 
@@ -98,7 +98,7 @@ class Runner:
         self.progress = progress
         self.history = History()
         self.journal = Journal()
-        self.naming: Naming = "any"
+        self.naming = FaultNaming.ANY
         self._judging = threading.Lock()
 
     def play(self, sequences: Iterable[CaseSequence]) -> None:
@@ -129,7 +129,7 @@ class Runner:
                 promised = sum(len(sequence.cases) for _, unit in flying.values() for sequence in unit)
                 if queue and len(flying) < self.workers and self.affords(promised + requests_of(queue.first)):
                     number, unit = queue.take()
-                    if unit[0].paused:
+                    if unit[0].spans_run:
                         talk = _Talk(unit[0])
                         self._take_turn(talk, 0, concurrent=False)
                         paused.append(talk)
@@ -145,9 +145,9 @@ class Runner:
 
     def _suits(self, sequence: CaseSequence) -> bool:
         """Say whether a script is for this server; where there is no bound, all are."""
-        if self.max_requests is None or sequence.naming == "any":
+        if self.max_requests is None or sequence.naming is FaultNaming.ANY:
             return True
-        return sequence.naming == ("several" if self.naming == "several" else "first")
+        return sequence.naming is (FaultNaming.SEVERAL if self.naming is FaultNaming.SEVERAL else FaultNaming.FIRST)
 
     def admit(self, sequence: CaseSequence, outcome: Response | Breakdown) -> None:
         """Judge what a script of one step got elsewhere, as if it had been played here."""
@@ -159,7 +159,7 @@ class Runner:
         """Play scripts that belong together and return what was seen, without writing it into the journal."""
         if len(together) == 1:
             return self._conversation(together[0])
-        if together[0].together == "interleaved":
+        if together[0].together is Together.INTERLEAVED:
             return self._interleaved(together)
         with ThreadPoolExecutor(max_workers=len(together)) as pool:
             barrier = threading.Barrier(len(together))
@@ -275,15 +275,15 @@ class Runner:
             return
         blamed = _blamed(facts)
         named = sum(any(blames(loc, place) for loc in blamed) for place in places)
-        if self.naming != "several":
-            self.naming = "several" if named > 1 else "first"
+        if self.naming is not FaultNaming.SEVERAL:
+            self.naming = FaultNaming.SEVERAL if named > 1 else FaultNaming.FIRST
 
 
 class _Queue:
     """Scripts that wait to be played, the most telling first, otherwise as they came."""
 
     def __init__(self, sequences: Iterable[CaseSequence]) -> None:
-        self._waiting = sorted(sequences, key=lambda sequence: sequence.rank)
+        self._waiting = sorted(sequences, key=lambda sequence: sequence.priority)
         self._taken = 0
 
     def __bool__(self) -> bool:
@@ -303,7 +303,7 @@ class _Queue:
         return self._taken, unit
 
     def add(self, sequences: Iterable[CaseSequence]) -> None:
-        self._waiting = sorted([*self._waiting, *sequences], key=lambda sequence: sequence.rank)
+        self._waiting = sorted([*self._waiting, *sequences], key=lambda sequence: sequence.priority)
 
 
 class _Talk:
@@ -329,8 +329,9 @@ def _meet(barrier: threading.Barrier) -> None:
 def _following(sequence: CaseSequence, seen: Sequence[Observation]) -> list[CaseSequence]:
     """Return what an answer makes worth sending: the parts of a pack, and faults that it did not name."""
     parts = _taken_apart(sequence, seen)
-    # A smaller pack is as telling as the whole one was; many parts are not.
-    return [*(replace(part, rank=sequence.rank + (len(parts) > 1)) for part in parts), *_not_blamed(seen)]
+    # A smaller pack tells as much as the whole one did; each of many parts tells less.
+    priority = sequence.priority.lower if len(parts) > 1 else sequence.priority
+    return [*(replace(part, priority=priority) for part in parts), *_not_blamed(seen)]
 
 
 def _taken_apart(sequence: CaseSequence, seen: Sequence[Observation]) -> Sequence[CaseSequence]:

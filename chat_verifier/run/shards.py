@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chat_contract import UsageError
-from chat_verifier.planning.case import CaseSequence, Naming, requests_of
+from chat_verifier.planning.case import CaseSequence, FaultNaming, requests_of
 
 _SHARD = re.compile(r"(\d{1,4})/(\d{1,4})\Z")
 
@@ -31,7 +31,7 @@ class Shard:
         units: dict[object, list[CaseSequence]] = {}
         for sequence in sequences:
             units.setdefault(sequence.together or id(sequence), []).append(sequence)
-        loads: dict[Naming, list[int]] = {sequence.naming: [0] * self.count for (sequence, *_) in units.values()}
+        loads: dict[FaultNaming, list[int]] = {sequence.naming: [0] * self.count for (sequence, *_) in units.values()}
         mine: list[CaseSequence] = []
         for unit in sorted(units.values(), key=requests_of, reverse=True):
             taken = loads[unit[0].naming]
@@ -39,7 +39,7 @@ class Shard:
             taken[lightest] += requests_of(unit)
             if lightest == self.number - 1:
                 mine += unit
-        return tuple(sorted(mine, key=lambda sequence: sequence.rank))
+        return tuple(sorted(mine, key=lambda sequence: sequence.priority))
 
     def share(self, requests: int) -> int:
         """Return this shard's part of a number of requests, rounded up."""

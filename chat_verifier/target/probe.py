@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chat_contract import Contract, KitError
 from chat_contract.exchange import Breakdown, Request, Response, find_header
-from chat_verifier.planning.case import JSON_HEADERS, Case, CaseSequence, single
-from chat_verifier.planning.samples import Samples
+from chat_verifier.planning.case import JSON_HEADERS, Case, CaseSequence, Group, single
+from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.run.checkpoint import Checkpoint
 from chat_verifier.target.client import LONGEST_WAIT, Client, UnreachableError, retry_after
 
@@ -25,8 +25,8 @@ def probe(
     """
     operation = contract.operation
     said = ""
-    for case in _probes(Samples(contract)):
-        sequence = single(case, "probe")
+    for case in _probes(RequestBuilder(contract)):
+        sequence = single(case, Group.PROBE)
         request = Request(operation.method, operation.path, JSON_HEADERS, case.raw(None))
         known = None if record is None else record.replay(sequence, 0, request)
         if known is not None:
@@ -65,10 +65,10 @@ def _kept(
     return sequence, outcome
 
 
-def _probes(samples: Samples) -> list[Case]:
-    bodies = [samples.request(message=message) for message in samples.messages]
-    bodies += [samples.request(name) for name in samples.optional]
-    return [Case("the first request, a message alone", bodies[number % len(bodies)]) for number in range(_PROBES)]
+def _probes(builder: RequestBuilder) -> list[Case]:
+    bodies = [builder.request(message=message) for message in builder.messages]
+    bodies += [builder.request(name) for name in builder.optional]
+    return [Case(f"probe-{number + 1}", "the probe", bodies[number % len(bodies)]) for number in range(_PROBES)]
 
 
 def _closed_door(contract: Contract, client: Client, outcome: Response) -> str:

@@ -8,7 +8,7 @@ from chat_contract import load_contract
 from chat_contract.exchange import Response
 from chat_verifier.findings.causes import MAX_CONFIRMATIONS, find_causes
 from chat_verifier.findings.verdict import clause_results, run_verdict
-from chat_verifier.planning.case import ISSUED, Case, CaseSequence, single
+from chat_verifier.planning.case import ISSUED, Case, CaseSequence, Group, kebab, single
 from chat_verifier.planning.plan import make_plan
 from chat_verifier.run.reference_server import ReferenceServer
 from chat_verifier.run.runner import Runner
@@ -36,7 +36,7 @@ def causes_of(spoil, sequences, **bounds):
 
 JSON = (("Content-Type", "application/json"),)
 
-ASK = [single(Case("hello", {"message": "hello", "limit": 3}), "request")]
+ASK = [single(Case("hello", "hello", {"message": "hello", "limit": 3}), Group.REQUEST)]
 
 
 def fails_when(condition):
@@ -57,8 +57,8 @@ def test_a_violation_that_does_not_come_back_is_intermittent():
 
 
 def test_a_warning_is_sent_again_only_where_all_that_it_takes_is_to_spare():
-    go_on = Case("goes on", {"message": "and then?", "conversation_id": ISSUED})
-    talk = CaseSequence("three turns", "conversation", (Case("hello", {"message": "hello"}), go_on, go_on))
+    go_on = Case("goes-on", "goes on", {"message": "and then?", "conversation_id": ISSUED})
+    talk = CaseSequence("three-turns", Group.CONVERSATION, (Case("hello", "hello", {"message": "hello"}), go_on, go_on))
 
     def blank(_request, answer, sent):
         reply = json.loads(answer.body) | {"message": " "}
@@ -95,7 +95,7 @@ def test_the_smallest_request_that_shows_a_cause_is_shown():
 
     (cause,) = [
         cause
-        for cause in causes_of(overlook, [single(Case("wrong user", big), "rejection")])[0]
+        for cause in causes_of(overlook, [single(Case("wrong-user", "wrong user", big), Group.REJECTION)])[0]
         if cause.violation.clause == "rejection.field"
     ]
     assert json.loads(cause.exhibit.exchange.request.body) == {"message": "hello", "user_id": 5}
@@ -112,7 +112,7 @@ def test_what_others_were_accepted_with_is_left_out():
     event = {"timestamp": "2024-06-14T10:00:00+02:00", "type": "é"}
     odd = event | {"type": "wish list"}
     sequences = [
-        single(Case(label, body), "request")
+        single(Case(kebab(label), label, body), Group.REQUEST)
         for label, body in (
             ("plain", {"message": "hello"}),
             ("with a session", {"message": "où?", "session_id": "s-1", "events": [event]}),
@@ -129,9 +129,14 @@ def test_what_others_were_accepted_with_is_left_out():
 
 def test_two_clauses_that_prove_to_be_one_cause_are_said_once():
     texts = [{"message": "où?", "limit": 6}, {"message": "hello", "limit": 6, "session_id": "s", "user_id": "u"}]
-    sequences = [single(Case(f"request {number}", body), "request") for number, body in enumerate(texts)]
+    sequences = [
+        single(Case(f"request-{number}", f"request {number}", body), Group.REQUEST) for number, body in enumerate(texts)
+    ]
     fine = [
-        single(Case(f"fine {message}", {"message": message, "session_id": "s", "user_id": "u"}), "request")
+        single(
+            Case(kebab("fine", message), f"fine {message}", {"message": message, "session_id": "s", "user_id": "u"}),
+            Group.REQUEST,
+        )
         for message in ("où?", "hello")
     ]
 
@@ -144,10 +149,10 @@ def test_two_clauses_that_prove_to_be_one_cause_are_said_once():
 
 
 def talk_with_a_refusal():
-    ask = Case("opens a conversation", {"message": "hello"})
-    wrong = Case("wrong", {"message": 5, "conversation_id": ISSUED})
-    go_on = Case("goes on", {"message": "and then?", "limit": 6, "conversation_id": ISSUED})
-    return CaseSequence("a refusal in between", "conversation", (ask, wrong, go_on))
+    ask = Case("opens-a-conversation", "opens a conversation", {"message": "hello"})
+    wrong = Case("wrong", "wrong", {"message": 5, "conversation_id": ISSUED})
+    go_on = Case("goes-on", "goes on", {"message": "and then?", "limit": 6, "conversation_id": ISSUED})
+    return CaseSequence("a-refusal-in-between", Group.CONVERSATION, (ask, wrong, go_on))
 
 
 def test_what_is_refused_only_after_a_refusal_is_its_harm():

@@ -11,9 +11,12 @@ from chat_contract.conformance import examine
 from chat_contract.exchange import Exchange, Response
 from chat_contract.history import History
 from chat_contract.rules.exchange_facts import RequestKind
+from chat_verifier.planning import wrong_values
+from chat_verifier.planning.case import FaultNaming, Group, Priority
 from chat_verifier.planning.exploration import generate_cases
 from chat_verifier.planning.plan import make_plan
-from chat_verifier.planning.samples import MISSING, Samples
+from chat_verifier.planning.request_builder import RequestBuilder
+from chat_verifier.planning.wrong_values import MISSING
 from chat_verifier.run.reference_server import ReferenceServer, needed_for
 from chat_verifier.run.runner import Runner, by_clause
 from chat_verifier.verify import TIERS
@@ -73,11 +76,13 @@ def test_the_quick_tier_puts_every_must_clause_to_the_test(server):
 
 
 def test_a_pack_of_faults_holds_every_wrong_value_of_every_field():
-    samples = Samples(CONTRACT)
+    builder = RequestBuilder(CONTRACT)
     sent = [
-        json.dumps(seen.facts.body) for seen in played_quickly(ReferenceServer(CONTRACT)) if "fault" in seen.case.label
+        json.dumps(seen.facts.body)
+        for seen in played_quickly(ReferenceServer(CONTRACT))
+        if "wrong" in seen.case.id or "fault" in seen.case.id
     ]
-    for wrong in samples.wrong_top():
+    for wrong in wrong_values.top_level(builder):
         if wrong.value is not MISSING:
             assert any(json.dumps({wrong.field: wrong.value})[1:-1] in body for body in sent), wrong.label
 
@@ -93,7 +98,11 @@ def test_what_a_server_does_not_name_of_a_pack_is_sent_alone():
             detail = [one for one in json.loads(answer.body)["detail"] if one["loc"] != ["body", "user_id"]]
             return Response(422, answer.headers, json.dumps({"detail": detail}).encode())
 
-    alone = [seen for seen in played_quickly(Overlooks(CONTRACT)) if seen.case.label.startswith("user_id ")]
+    alone = [
+        seen
+        for seen in played_quickly(Overlooks(CONTRACT))
+        if seen.case.id.startswith("all-fields-wrong-") and "-user-id-" in seen.case.id
+    ]
     types = {type(seen.facts.body["user_id"]) for seen in alone}
     assert types >= {bool, int, list, dict}
     assert {fault.place for seen in alone for fault in seen.facts.classification.hard_faults} == {("user_id",)}
@@ -110,7 +119,7 @@ def wrong_places(seen, *, later):
     return {
         (tuple("*" if isinstance(part, int) else part for part in fault.place), repr(_at(one.facts.body, fault.place)))
         for one in seen
-        if one.case.continues == later and one.sequence.group in {"rejection", "conversation"}
+        if one.case.continues == later and one.sequence.group in {Group.REJECTION, Group.CONVERSATION}
         for fault in one.facts.classification.hard_faults
     }
 
@@ -125,12 +134,12 @@ def _at(body, place):
 
 @pytest.mark.parametrize("later", [False, True])
 def test_a_server_that_names_several_faults_is_sent_every_wrong_type_of_every_field_in_either_turn(later):
-    samples = Samples(CONTRACT)
+    builder = RequestBuilder(CONTRACT)
     found = wrong_places(served(ReferenceServer), later=later)
-    for name, wrongs in samples.wrong_fields(later=later).items():
+    for name, wrongs in wrong_values.fields_with_wrong_values(builder, later=later).items():
         for wrong in wrongs:
             assert ((name,), repr(wrong.value)) in found, wrong.label
-    for wrong in samples.wrong_event():
+    for wrong in wrong_values.in_event(builder):
         if wrong.value == {} and not wrong.field:
             # What is wrong with an empty object is what it lacks.
             continue
@@ -140,8 +149,8 @@ def test_a_server_that_names_several_faults_is_sent_every_wrong_type_of_every_fi
 
 def test_a_server_that_names_the_first_fault_is_sent_one_fault_at_a_time():
     several, first = served(ReferenceServer), served(NamesOneFault)
-    assert not [seen for seen in first if seen.sequence.naming == "several"]
-    assert not [seen for seen in several if seen.sequence.naming == "first"]
+    assert not [seen for seen in first if seen.sequence.naming is FaultNaming.SEVERAL]
+    assert not [seen for seen in several if seen.sequence.naming is FaultNaming.FIRST]
     assert len([seen for seen in first if len(seen.facts.classification.hard_faults) == 1]) > 60
 
 
@@ -168,8 +177,8 @@ def test_what_is_overlooked_among_other_faults_is_sent_alone_where_it_stood():
 
 
 def test_with_few_requests_the_same_clauses_come_in_fewer():
-    assert make_plan(CONTRACT, budget=60).sequences[0].rank == 0
-    tight = [sequence for sequence in make_plan(CONTRACT, budget=60).sequences if sequence.rank <= 1]
+    assert make_plan(CONTRACT, budget=60).sequences[0].priority is Priority.ESSENTIAL
+    tight = [sequence for sequence in make_plan(CONTRACT, budget=60).sequences if sequence.priority <= Priority.HIGH]
     assert sum(len(sequence.cases) for sequence in tight) <= TIERS["quick"].requests - TIERS["quick"].confirming
 
 
@@ -184,20 +193,20 @@ def test_the_same_seed_makes_the_same_plan_and_another_one_does_not():
 
 def test_a_rejection_holds_nothing_of_the_latitude_beside_its_fault(observations):
     for seen in observations:
-        if seen.sequence.group == "rejection" and seen.facts.kind is RequestKind.MUST_REJECT:
+        if seen.sequence.group is Group.REJECTION and seen.facts.kind is RequestKind.MUST_REJECT:
             hard = {fault.place for fault in seen.facts.classification.hard_faults}
             assert {fault.place for fault in seen.facts.classification.faults} == hard, seen.case.label
 
 
 def test_an_accepted_turn_lies_in_must_accept(observations):
     for seen in observations:
-        if seen.sequence.group == "request" and seen.facts.kind not in {RequestKind.CHUNKED, RequestKind.UNSPECIFIED}:
+        if seen.sequence.group is Group.REQUEST and seen.facts.kind not in {RequestKind.CHUNKED, RequestKind.LATITUDE}:
             assert seen.facts.kind is RequestKind.MUST_ACCEPT, (seen.case.label, seen.facts.classification.faults)
 
 
 def test_every_field_is_wrong_in_every_type_it_must_not_have(observations):
-    samples = Samples(CONTRACT)
-    wanted = {(wrong.field, wrong.type) for wrong in samples.wrong_top()}
+    builder = RequestBuilder(CONTRACT)
+    wanted = {(wrong.field, wrong.type) for wrong in wrong_values.top_level(builder)}
     assert {field for field, _ in wanted} == set(CONTRACT.schemas["documented"]["properties"])
     assert ("limit", "null") not in wanted
     assert ("message", "null") in wanted
@@ -216,7 +225,7 @@ def test_every_pair_of_fields_is_wrong_at_once(observations):
     seen_pairs = {
         frozenset(str(fault.place[0]) for fault in seen.facts.classification.hard_faults)
         for seen in observations
-        if seen.case.label.startswith("two faults:")
+        if seen.case.id.startswith("two-faults-")
     }
     assert pairs <= seen_pairs
 

@@ -14,7 +14,7 @@ from chat_contract import load_contract
 from chat_contract.exchange import Response
 from chat_verifier.findings.causes import find_causes
 from chat_verifier.findings.verdict import RunResult, clause_results, run_verdict
-from chat_verifier.planning.case import Case, single
+from chat_verifier.planning.case import Case, Group, single
 from chat_verifier.planning.plan import make_plan
 from chat_verifier.report import RENDERERS
 from chat_verifier.report.evidence import evidence
@@ -155,7 +155,7 @@ def test_the_json_report_is_the_evidence(document):
 
 
 def test_what_the_bounds_of_a_run_left_out_is_said():
-    sequence = single(Case("hello", {"message": "hello"}), "robustness")
+    sequence = single(Case("hello", "hello", {"message": "hello"}), Group.ROBUSTNESS)
     result = RunResult("conforms", "", "http://127.0.0.1:1/v1", 0, 1, 0.1, (), {}, (), (sequence, sequence))
     text, way = RENDERERS["text"], Way("http://127.0.0.1:1/v1", (), secrets_of(()))
     assert "left out, to keep to the bounds of the run: 2 of robustness" in text(evidence(result, way))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from chat_contract import load_contract
 from chat_contract.exchange import Breakdown, Response
-from chat_verifier.planning.case import ISSUED, Case, CaseSequence
+from chat_verifier.planning.case import ISSUED, Case, CaseSequence, Group
 from chat_verifier.run.reference_server import ReferenceServer
 from chat_verifier.run.runner import Runner
 
 CONTRACT = load_contract()
 TALK = CaseSequence(
-    "a conversation",
-    "conversation",
-    (Case("opens", {"message": "hello"}), Case("goes on", {"message": "hello", "conversation_id": ISSUED})),
+    "a-conversation",
+    Group.CONVERSATION,
+    (
+        Case("opens", "opens", {"message": "hello"}),
+        Case("goes-on", "goes on", {"message": "hello", "conversation_id": ISSUED}),
+    ),
 )
 
 

@@ -1,4 +1,4 @@
-"""Pairwise coverage: rows in which as many conditions as possible meet in pairs, without trying all combinations."""
+"""Pairwise coverage: rows that combine as many pairs of conditions as possible, without all combinations."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _Pair = frozenset[tuple[str, str]]
 
 
 def pairwise(fixed: Sequence[Row], factors: Mapping[str, Sequence[str]], *, key: str) -> list[Row]:
-    """Give each fixed row a level of every factor, so that each row makes as many new pairs meet as it can.
+    """Give each fixed row a level of every factor, so that each row covers as many new pairs as possible.
 
-    The row's ``key`` counts as a factor too. With enough rows for each key every pair meets. Deterministic: ties go
-    to the levels used least, then to the first.
+    The row's ``key`` counts as a factor too. With enough rows for each key, every pair is covered. Deterministic:
+    among equally good levels, the ones used least win, then the first.
     """
-    met: set[_Pair] = set()
+    covered: set[_Pair] = set()
     used: Counter[tuple[str, str]] = Counter()
     rows = []
     for row in fixed:
@@ -24,11 +24,11 @@ def pairwise(fixed: Sequence[Row], factors: Mapping[str, Sequence[str]], *, key:
         best = max(
             options,
             key=lambda option: (
-                len(_pairs({key: row[key], **option}) - met),
+                len(_pairs({key: row[key], **option}) - covered),
                 -sum(used[level] for level in option.items()),
             ),
         )
-        met |= _pairs({key: row[key], **best})
+        covered |= _pairs({key: row[key], **best})
         used.update(best.items())
         rows.append({**row, **best})
     return rows

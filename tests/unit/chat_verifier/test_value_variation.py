@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from chat_contract import load_contract
-from chat_verifier.planning.case import ISSUED, Case, CaseSequence, single
+from chat_verifier.planning.case import ISSUED, Case, CaseSequence, FaultNaming, Freedom, Group, single
 from chat_verifier.planning.plan import make_plan
-from chat_verifier.planning.samples import Samples
+from chat_verifier.planning.request_builder import RequestBuilder
+from chat_verifier.planning.value_variation import vary_values
 from chat_verifier.planning.values import (
     EVENT_TYPES,
     IDS,
@@ -19,26 +20,25 @@ from chat_verifier.planning.values import (
     OTHER_TIMES,
     TIMES,
 )
-from chat_verifier.planning.variety import with_variety
 
 CONTRACT = load_contract()
-SAMPLES = Samples(CONTRACT)
+BUILDER = RequestBuilder(CONTRACT)
 
 
-def bodies(free, sequences):
-    return [case.body for sequence in sequences for case in sequence.cases if case.free in free]
+def bodies(freedoms, sequences):
+    return [case.body for sequence in sequences for case in sequence.cases if case.freedom in freedoms]
 
 
 @pytest.fixture(scope="module")
 def accepted():
-    sequences = [sequence for sequence in make_plan(CONTRACT).sequences if sequence.naming != "first"]
-    return [body for body in bodies({"values", "anything"}, sequences) if SAMPLES.everyone_takes(body)]
+    sequences = [sequence for sequence in make_plan(CONTRACT).sequences if sequence.naming is not FaultNaming.FIRST]
+    return [body for body in bodies({Freedom.VALUES, Freedom.FIELDS}, sequences) if BUILDER.is_must_accept(body)]
 
 
-def test_all_that_is_made_up_is_what_everyone_takes(accepted):
-    case = Case("hello", SAMPLES.request(), free="anything")
-    for body in bodies({"anything"}, with_variety(SAMPLES, [single(case, "request")] * 300)):
-        assert SAMPLES.everyone_takes(body), body
+def test_all_that_is_made_up_is_what_is_must_accept(accepted):
+    case = Case("hello", "hello", BUILDER.request(), freedom=Freedom.FIELDS)
+    for body in bodies({Freedom.FIELDS}, vary_values(BUILDER, [single(case, Group.REQUEST)] * 300)):
+        assert BUILDER.is_must_accept(body), body
     assert len(accepted) > 35
 
 
@@ -71,24 +71,25 @@ def test_whoever_opens_a_conversation_goes_on_with_it():
     for sequence in make_plan(CONTRACT).sequences:
         user = None
         for case in sequence.cases:
-            if not isinstance(case.body, dict) or case.free == "nothing":
+            if not isinstance(case.body, dict) or case.freedom is Freedom.NONE:
                 user = case.body.get("user_id", user) if isinstance(case.body, dict) else user
                 continue
             said = case.body.get("user_id")
-            if case.continues and SAMPLES.everyone_takes(case.body):
-                assert said in (None, user), (sequence.name, case.label)
+            if case.continues and BUILDER.is_must_accept(case.body):
+                assert said in (None, user), (sequence.id, case.label)
             elif not case.continues:
                 user = said
 
 
 def test_what_a_step_is_about_stays():
-    go_on = SAMPLES.request(message="and then?", conversation_id=ISSUED, limit=2, session_id="mine")
-    (sequence,) = with_variety(
-        SAMPLES, [CaseSequence("talk", "conversation", (Case("goes on", go_on, free="values"),))]
+    go_on = BUILDER.request(message="and then?", conversation_id=ISSUED, limit=2, session_id="mine")
+    (sequence,) = vary_values(
+        BUILDER,
+        [CaseSequence("talk", Group.CONVERSATION, (Case("goes-on", "goes on", go_on, freedom=Freedom.VALUES),))],
     )
     assert sequence.cases[0].body == go_on
-    wrong = SAMPLES.request("session_id", user_id=5)
-    (sequence,) = with_variety(SAMPLES, [single(Case("wrong", wrong, free="values"), "rejection")])
+    wrong = BUILDER.request("session_id", user_id=5)
+    (sequence,) = vary_values(BUILDER, [single(Case("wrong", "wrong", wrong, freedom=Freedom.VALUES), Group.REJECTION)])
     assert sequence.cases[0].body["user_id"] == 5
     assert sequence.cases[0].body.keys() == wrong.keys()
     assert sequence.cases[0].body["session_id"] != wrong["session_id"]
@@ -98,14 +99,14 @@ def test_a_contract_with_many_fields_takes_no_longer():
     properties = {**CONTRACT.schemas["documented"]["properties"], **{f"x_{n}": {"type": "string"} for n in range(40)}}
     schemas = {name: {**schema, "properties": properties} for name, schema in CONTRACT.schemas.items()}
     bounds = {**properties, **CONTRACT.schemas["must-accept"]["properties"]}
-    many = Samples(
+    many = RequestBuilder(
         replace(CONTRACT, schemas={**schemas, "must-accept": {**schemas["must-accept"], "properties": bounds}})
     )
-    case = Case("hello", many.request(), free="anything")
-    bodies = [sequence.cases[0].body for sequence in with_variety(many, [single(case, "request")] * 20)]
+    case = Case("hello", "hello", many.request(), freedom=Freedom.FIELDS)
+    bodies = [sequence.cases[0].body for sequence in vary_values(many, [single(case, Group.REQUEST)] * 20)]
     assert len({frozenset(body) for body in bodies}) == 20
 
 
 def test_a_step_that_is_not_free_is_left_alone():
-    sequence = single(Case("hello", SAMPLES.request(*SAMPLES.optional)), "request")
-    assert with_variety(SAMPLES, [sequence]) == [sequence]
+    sequence = single(Case("hello", "hello", BUILDER.request(*BUILDER.optional)), Group.REQUEST)
+    assert vary_values(BUILDER, [sequence]) == [sequence]

@@ -7,7 +7,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat_verifier.planning.covering import pairwise
+from chat_verifier.planning.pairwise import pairwise
 
 
 def pairs_of(rows, names):
