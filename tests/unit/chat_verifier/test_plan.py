@@ -200,7 +200,10 @@ def test_a_rejection_holds_nothing_of_the_latitude_beside_its_fault(observations
 
 def test_an_accepted_turn_lies_in_must_accept(observations):
     for seen in observations:
-        if seen.sequence.group is Group.REQUEST and seen.facts.kind not in {RequestKind.CHUNKED, RequestKind.UNSPECIFIED}:
+        if seen.sequence.group is Group.REQUEST and seen.facts.kind not in {
+            RequestKind.CHUNKED,
+            RequestKind.UNSPECIFIED,
+        }:
             assert seen.facts.kind is RequestKind.MUST_ACCEPT, (seen.case.label, seen.facts.classification.faults)
 
 
