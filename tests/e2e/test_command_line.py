@@ -1,12 +1,14 @@
-"""``chat-contract``: help, variables, exit codes, and one readable message wherever it cannot judge."""
+"""``chat-contract``: help, environment variables, exit codes, and one readable message when verification cannot run."""
 
 from __future__ import annotations
 
 import base64
 import json
+import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -27,7 +29,7 @@ REPLY = b'{"conversation_id":"c","message":"m","items":[]}'
 
 
 def call(*arguments: object, env: dict[str, str] | None = None) -> Result:
-    """Run a command here: what a user would see, and no exception but the end."""
+    """Run a command in this process; fail if it shows a traceback."""
     result = CliRunner().invoke(cli, [str(argument) for argument in arguments], env=env, prog_name="chat-contract")
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
     assert "Traceback" not in result.output
@@ -35,7 +37,7 @@ def call(*arguments: object, env: dict[str, str] | None = None) -> Result:
 
 
 def refused(*arguments: object, env: dict[str, str] | None = None) -> str:
-    """The message of a command that could not do its work: one line or two, on the error stream, exit code 2."""
+    """Return the message of a verification that cannot run: exit code 2, at most four lines on standard error."""
     result = call("verify", *arguments, env=env)
     assert result.exit_code == 2
     assert result.stdout == ""
@@ -46,29 +48,85 @@ def refused(*arguments: object, env: dict[str, str] | None = None) -> str:
 # Help and versions
 
 
-def test_the_installed_script_and_the_module_say_the_version() -> None:
+def test_installed_script_and_module_print_the_version() -> None:
     for command in ([SCRIPT], [sys.executable, "-m", "kit_cli"]):
         said = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True).stdout
         assert said == f"chat-contract, version {__version__}\n"
 
 
-@pytest.mark.parametrize("command", [(), ("mock",), ("verify",)])
-def test_help_tells_what_there_is(command: tuple[str, ...]) -> None:
-    result = call(*command, "--help")
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Yield every command and subcommand with its path."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+COMMANDS = dict(commands(cli))
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+@pytest.mark.parametrize("command", [(), *COMMANDS], ids=lambda path: " ".join(path) or "chat-contract")
+def test_help_shows_usage_and_options(command: tuple[str, ...], option: str) -> None:
+    result = call(*command, option)
     assert result.exit_code == 0
-    assert "Usage: chat-contract" in result.stdout
-    assert "--help" in result.stdout
+    assert result.stdout.startswith(f"Usage: {' '.join(('chat-contract', *command))} ")
+    assert "-h, --help" in result.stdout
 
 
-def test_every_option_has_help() -> None:
-    for name in ("mock", "verify"):
-        command = cli.get_command(click.Context(cli), name)
-        options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
-        assert [option.name for option in options if not option.help] == []
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_option_of_every_command_has_help(path: tuple[str, ...]) -> None:
+    options = [parameter for parameter in COMMANDS[path].params if isinstance(parameter, click.Option)]
+    assert [option.name for option in options if not option.help] == []
+
+
+@pytest.mark.parametrize("path", [path for path in COMMANDS if len(path) == 1], ids=" ".join)
+def test_list_of_commands_shows_a_line_for_each(path: tuple[str, ...]) -> None:
+    assert re.search(rf"^  {path[0]} +[A-Z].*\.$", call("--help").stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "suggestion"),
+    [
+        (("verfy",), "verify"),
+        (("fixture", "check"), "fixtures"),
+        (("fixtures", "chek"), "check"),
+        (("mock", "--fixture", "x"), "--fixtures"),
+    ],
+)
+def test_misspelt_commands_and_options_get_a_suggestion(arguments: tuple[str, ...], suggestion: str) -> None:
+    result = call(*arguments)
+    assert result.exit_code == 2
+    assert f"Did you mean '{suggestion}'?" in result.stderr
+
+
+# Shell completion
+
+
+def test_bash_completes_commands_and_options() -> None:
+    script = call("completion", "bash").stdout
+    for words, expected in (("chat-contract ver", "verify"), ("chat-contract verify --see", "--seed")):
+        shell = (
+            f"{script}\nCOMP_WORDS=({words}); COMP_CWORD={len(words.split()) - 1};"
+            '_chat_contract_completion chat-contract; printf "%s\\n" "${COMPREPLY[@]}"'
+        )
+        path = f"{SCRIPT.parent}:/usr/bin:/bin"
+        shown = subprocess.run(["bash", "-c", shell], env={"PATH": path}, capture_output=True, text=True, check=True)
+        assert shown.stdout.split() == [expected], shown.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_script_names_the_command(shell: str) -> None:
+    result = call("completion", shell)
+    assert result.exit_code == 0
+    assert f"_CHAT_CONTRACT_COMPLETE={shell}_complete" in result.stdout
 
 
 @pytest.mark.parametrize("arguments", [("nonsense",), ("--nonsense",), ("verify",), ("verify", "a", "b")])
-def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_exits_with_2(arguments: tuple[str, ...]) -> None:
     assert call(*arguments).exit_code == 2
 
 
@@ -100,11 +158,11 @@ def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
         (("http://127.0.0.1/v1", "--frobnicate"), "--frobnicate"),
     ],
 )
-def test_wrong_options_are_named(arguments: tuple[str, ...], word: str) -> None:
+def test_message_names_the_wrong_option(arguments: tuple[str, ...], word: str) -> None:
     assert word in refused(*arguments)
 
 
-def test_options_come_from_variables_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_options_can_be_set_by_environment_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     seen = []
 
     def run(_: object, options: object) -> None:
@@ -123,45 +181,45 @@ def test_options_come_from_variables_too(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert options.expect_auth
 
 
-def test_the_command_line_wins_over_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_option_on_the_command_line_overrides_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "--seed" in refused("http://127.0.0.1:1/v1", env={"CHAT_CONTRACT_VERIFY_SEED": "x"})
     url = f"http://127.0.0.1:{closed_port()}/v1"
     assert "no connection" in refused(url, "--seed", "3", env={"CHAT_CONTRACT_VERIFY_SEED": "x"})
 
 
-# Servers that cannot be judged
+# Servers that cannot be verified
 
 
-def test_nobody_listens() -> None:
+def test_closed_port_names_the_url() -> None:
     url = f"http://127.0.0.1:{closed_port()}/v1"
     said = refused(url)
     assert url in said
     assert "is the server running" in said
 
 
-def test_a_host_that_does_not_exist() -> None:
+def test_unknown_host_is_named() -> None:
     assert "host.invalid" in refused("http://host.invalid/v1")
 
 
-def test_tls_asked_of_a_plain_server() -> None:
+def test_https_url_of_a_plain_server_is_a_tls_error() -> None:
     with always(200) as small:
         assert "TLS" in refused(small.url.replace("http:", "https:"))
 
 
 @pytest.mark.parametrize("data", [b"SSH-2.0-OpenSSH_9.2p1\r\n", b"", b"\0\x01\x02" * 100, b"+OK ready\r\n"])
-def test_something_that_is_no_http_server(data: bytes) -> None:
+def test_other_protocol_is_not_an_http_server(data: bytes) -> None:
     with saying(data) as small:
         assert "is this an HTTP server?" in refused(small.url)
 
 
-def test_a_server_that_says_nothing() -> None:
+def test_silent_server_suggests_a_longer_timeout() -> None:
     with answering(lambda _: time.sleep(1.5) or (200, {}, b"")) as small:
         assert "--timeout" in refused(small.url, "--timeout", "0.3")
         assert len(small.seen) == 1
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_closed_door_asks_for_a_key(status: int) -> None:
+def test_401_and_403_suggest_a_credential(status: int) -> None:
     with always(status) as small:
         said = refused(small.url)
         assert str(status) in said
@@ -170,7 +228,7 @@ def test_a_closed_door_asks_for_a_key(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [404, 405])
-def test_a_path_that_is_not_there_suggests_another(status: int) -> None:
+def test_404_and_405_suggest_the_base_path(status: int) -> None:
     with always(status) as small:
         root = small.url.removesuffix("/v1")
         assert f"try {root}/v1" in refused(root)
@@ -180,7 +238,7 @@ def test_a_path_that_is_not_there_suggests_another(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_not_followed_but_named(status: int) -> None:
+def test_redirect_is_named_and_not_followed(status: int) -> None:
     with always(status, {"Location": "http://elsewhere.example/v2/chat"}) as small:
         said = refused(small.url)
         assert "http://elsewhere.example/v2/chat" in said
@@ -188,19 +246,19 @@ def test_a_redirect_is_not_followed_but_named(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
-def test_five_probes_that_fail_are_enough(status: int) -> None:
+def test_probe_gives_up_after_five_server_errors(status: int) -> None:
     with always(status) as small:
         said = refused(small.url)
         assert f"status {status}" in said
         assert len(small.seen) == 5
 
 
-def test_a_rate_limit_without_end() -> None:
+def test_probe_gives_up_after_five_429_responses() -> None:
     with always(429, {"Retry-After": "0"}) as small:
         assert "status 429" in refused(small.url)
 
 
-def test_a_server_that_fails_at_first_is_judged_all_the_same() -> None:
+def test_server_that_recovers_during_the_probe_is_verified() -> None:
     calls = []
 
     def respond(_: object) -> tuple[int, dict[str, str], bytes]:
@@ -230,7 +288,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("option", ["--spec", "--overlay"])
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_document_is_named_before_anything_is_sent(option: str, name: str, tmp_path: Path) -> None:
+def test_unusable_document_is_named_before_any_request(option: str, name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     if BROKEN[name] is not None:
         path.write_bytes(BROKEN[name].encode("utf-8", "surrogateescape"))
@@ -240,13 +298,13 @@ def test_a_broken_document_is_named_before_anything_is_sent(option: str, name: s
 
 
 @pytest.mark.parametrize("place", ["none/report.json", "."])
-def test_a_report_that_cannot_be_written_is_said_before_anything_is_sent(place: str, tmp_path: Path) -> None:
+def test_unwritable_report_is_refused_before_any_request(place: str, tmp_path: Path) -> None:
     with always(200) as small:
         assert "--report" in refused(small.url, "--report", f"json={tmp_path / place}")
         assert small.seen == []
 
 
-def test_a_report_goes_to_the_output_or_a_file(tmp_path: Path) -> None:
+def test_report_goes_to_standard_output_or_to_a_file(tmp_path: Path) -> None:
     with always(200) as small:
         on_output = call("verify", small.url, "--report", "json")
         into_file = call("verify", small.url, "--report", f"json={tmp_path / 'report.json'}")
@@ -260,13 +318,13 @@ def test_a_report_goes_to_the_output_or_a_file(tmp_path: Path) -> None:
 
 
 def echoing() -> AbstractContextManager[Small]:
-    """A server that says back whatever it was sent, in its headers and in its reply."""
+    """Return a server that echoes request headers and body in its response."""
 
     def respond(seen: tuple[str, str, dict[str, str], bytes]) -> tuple[int, dict[str, str], bytes]:
         _, _, headers, body = seen
-        told = {name: value for name, value in headers.items() if name.lower() not in {"content-length", "host"}}
-        reply = {"conversation_id": "c", "message": str(told), "items": [told], "sent": body.decode("latin-1")}
-        return 200, {"Content-Type": "application/json", "X-Echo": str(told)}, json.dumps(reply).encode()
+        echoed = {name: value for name, value in headers.items() if name.lower() not in {"content-length", "host"}}
+        reply = {"conversation_id": "c", "message": str(echoed), "items": [echoed], "sent": body.decode("latin-1")}
+        return 200, {"Content-Type": "application/json", "X-Echo": str(echoed)}, json.dumps(reply).encode()
 
     return answering(respond)
 
@@ -283,7 +341,7 @@ def echoing() -> AbstractContextManager[Small]:
     ],
 )
 @pytest.mark.parametrize("more", [(), ("--expect-auth",)], ids=["open", "keyed"])
-def test_a_key_is_sent_and_never_shown(header: str, secrets: list[str], more: tuple[str, ...], tmp_path: Path) -> None:
+def test_key_is_sent_and_never_shown(header: str, secrets: list[str], more: tuple[str, ...], tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     with echoing() as small:
         result = call("verify", small.url, "-H", header, "--report", f"json={report}", "--strict", *more)
@@ -293,12 +351,12 @@ def test_a_key_is_sent_and_never_shown(header: str, secrets: list[str], more: tu
     assert [secret for secret in secrets if secret in written] == []
 
 
-def test_a_key_is_not_shown_where_nothing_is_judged() -> None:
+def test_key_is_not_shown_when_verification_cannot_run() -> None:
     with always(401, body=b"unknown key sk-live-abcDEF123456") as small:
         assert "abcDEF" not in refused(small.url, "-H", "Authorization: Bearer sk-live-abcDEF123456")
 
 
-def test_a_key_in_an_unlocked_server_stays_hidden(tmp_path: Path) -> None:
+def test_key_is_hidden_when_the_server_accepts_any_key(tmp_path: Path) -> None:
     fault = BY_NAME["any-key-opens"]
     report = tmp_path / "report.json"
     with serve(fault) as url:
