@@ -13,10 +13,9 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
 
-from mock_server import read_blueprint
-from mock_server.loading.snapshot import State
-from mock_server.respond.sessions import Memory, Standing
-from mock_server.shop.replies import Ask
+from mock_server import read_snapshot
+from mock_server.respond.sessions import Sessions, SessionState
+from mock_server.shop.replies import ChatTurn
 
 _KEPT = 1000
 
@@ -61,18 +60,18 @@ class ChatResponse(BaseModel):
 
 
 def application() -> FastAPI:
-    """Build the application over the mock's own shop and memory, so that only the frameworks differ."""
+    """Build the application over the mock's own shop and sessions, so that only the frameworks differ."""
     app = FastAPI()
-    shop = State.from_blueprint(read_blueprint()).shop
-    memory = Memory()
+    shop = read_snapshot().shop
+    sessions = Sessions()
     kept: deque[tuple[ChatRequest, ChatResponse]] = deque(maxlen=_KEPT)
 
     @app.post("/v1/chat")
     async def chat(body: ChatRequest) -> ChatResponse:
         conversation_id = body.conversation_id or str(uuid4())
-        standing = memory.standing(conversation_id) or Standing()
-        reply = shop.reply(Ask(body.message, conversation_id, limit=body.limit), standing.place)
-        memory.remember(conversation_id, Standing(reply.place or standing.place))
+        state = sessions.get(conversation_id) or SessionState()
+        reply = shop.reply(ChatTurn(body.message, conversation_id, limit=body.limit), state.position)
+        sessions.put(conversation_id, SessionState(reply.position or state.position))
         items = [Item.model_validate(item) for item in reply.items]
         response = ChatResponse(conversation_id=conversation_id, message=reply.message, items=items)
         kept.append((body, response))

@@ -1,4 +1,4 @@
-"""Tells a running mock what to do, and reads what it was asked: the control API in the words of a test."""
+"""A client of the mock's control API, in the terms of a test: set replies and failures, read the requests."""
 
 from __future__ import annotations
 
@@ -10,19 +10,28 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-_SECONDS = 30.0
-_SHOWN = 300
+_TIMEOUT_SECONDS = 30.0
+_MAX_SHOWN = 300
 
 Delay = str | Mapping[str, str]
 
 
 class ChatMockError(Exception):
-    """The mock cannot do what it was told; the text says what it can do."""
+    """The mock rejected a setting. The text says what is valid."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A place of a request body that violates the contract. ``pointer`` is a JSON Pointer."""
+
+    pointer: str
+    keyword: str
+    text: str
 
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """A request that the mock was sent, with the status of its answer and what of it breaks the contract."""
+    """A request that the mock received, with the status of its response and the contract's verdict."""
 
     number: int
     method: str
@@ -30,13 +39,18 @@ class ChatRequest:
     headers: Mapping[str, str]
     body: Any
     status: int
-    faults: tuple[str, ...]
-    why: Mapping[str, Any]
+    faults: tuple[Fault, ...]
+    reason: str
+    """Why the request violates the contract, if not because of faults of its body; else empty."""
+    source: str
+    """Where the response comes from, for example ``conversation``, ``search`` or ``rule``."""
     keeps_contract: bool | None
+    """Whether the request conforms to the contract; None if that is unknown."""
 
     @classmethod
     def from_journal(cls, entry: Mapping[str, Any]) -> ChatRequest:
         """Read an entry of the journal."""
+        verdict = entry["verdict"]
         return cls(
             number=entry["number"],
             method=entry["method"],
@@ -44,29 +58,33 @@ class ChatRequest:
             headers=entry["request"]["headers"],
             body=entry["request"]["body"],
             status=entry["status"],
-            faults=tuple(entry["verdict"]["faults"]),
-            why=entry["why"],
-            keeps_contract=entry["verdict"]["keeps_contract"],
+            faults=tuple(Fault(fault["pointer"], fault["keyword"], fault["text"]) for fault in verdict["faults"]),
+            reason=verdict["text"] or "",
+            source=entry["why"]["source"],
+            keeps_contract=verdict["keeps_contract"],
         )
 
     def __str__(self) -> str:
+        """Return the request on a few lines, as a failing test shows it."""
         sent = json.dumps(self.body, ensure_ascii=False)
-        shown = sent if len(sent) <= _SHOWN else f"{sent[:_SHOWN]}…"
-        faults = "".join(f"\n    {fault}" for fault in self.faults)
-        return f"{self.method} {self.path}, answered with {self.status}{faults}\n    sent: {shown}"
+        shown = sent if len(sent) <= _MAX_SHOWN else f"{sent[:_MAX_SHOWN]}…"
+        problems = [fault.text for fault in self.faults] or [self.reason]
+        listed = "".join(f"\n    {problem}" for problem in problems if problem)
+        return f"{self.method} {self.path} (status {self.status}){listed}\n    body: {shown}"
 
 
 class ChatMock:
-    """A running mock. ``url`` is what the client under test takes for the service's base URL."""
+    """A running mock. ``url`` is the base URL to give to the client under test."""
 
     def __init__(self, url: str, *, token: str | None = None) -> None:
+        """``token`` is the mock's ``--control-token``."""
         self.url = url.rstrip("/")
         parts = urlsplit(url)
         self._control = f"{parts.scheme}://{parts.netloc}/_mock"
         self._headers = {} if token is None else {"X-Mock-Token": token}
-        # A proxy of the environment leads away from this machine.
+        # The mock is local: ignore proxies of the environment.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        self._allowed = False
+        self._violations_allowed = False
 
     def reply(
         self,
@@ -80,13 +98,13 @@ class ChatMock:
         conversation_id: str | None = None,
         user_id: str | None = None,
     ) -> None:
-        """Set what is said next: a message and items, an example of the contract, or a written conversation.
+        """Set the next reply: a message and items, an example of the contract, or a conversation of the fixtures.
 
-        It holds for one request; ``times`` says for how many, None for all that come. Several calls queue up.
+        ``times`` is the number of requests that get it; None means all. Several calls queue up.
         """
-        said = {"message": message, "items": None if items is None else list(items)}
-        reply = {key: value for key, value in said.items() if value is not None}
-        self._add(
+        fields = {"message": message, "items": None if items is None else list(items)}
+        reply = {key: value for key, value in fields.items() if value is not None}
+        self._add_rule(
             reply=reply or None,
             example=example,
             conversation=conversation,
@@ -107,10 +125,10 @@ class ChatMock:
         conversation_id: str | None = None,
         user_id: str | None = None,
     ) -> None:
-        """Let the next request fail: with a status, or by a fault (drop, truncate, malformed, slow, empty)."""
+        """Make the next request fail: with a status, or with a fault (drop, truncate, malformed, slow, empty)."""
         if code is None and fault is None:
-            raise ChatMockError("say how to fail: by a code such as 429, or by a fault such as 'drop'")
-        self._add(
+            raise ChatMockError("fail() requires a code such as 429, or a fault such as 'drop'.")
+        self._add_rule(
             code=code,
             fault=fault,
             delay=delay,
@@ -122,39 +140,40 @@ class ChatMock:
 
     @property
     def requests(self) -> list[ChatRequest]:
-        """What the mock was asked since the test began, oldest first."""
+        """The requests since the start of the test, oldest first."""
         return [ChatRequest.from_journal(entry) for entry in self._call("GET", "/requests")["requests"]]
 
     @property
     def violations(self) -> list[ChatRequest]:
-        """Those of the requests that break the contract."""
+        """The requests that violate the contract."""
         return [request for request in self.requests if request.keeps_contract is False]
 
     def allow_violations(self) -> None:
-        """Let this test send what breaks the contract; otherwise that fails it."""
-        self._allowed = True
+        """Let this test send requests that violate the contract. Otherwise they fail the test."""
+        self._violations_allowed = True
 
     def reset(self) -> None:
-        """Forget conversations, requests and everything that was set."""
+        """Clear conversations, requests and settings."""
         self._call("POST", "/reset")
-        self._allowed = False
+        self._violations_allowed = False
 
-    def complaint(self) -> str:
-        """Return why the test is to fail; nothing if it is not."""
-        broken = [] if self._allowed else self.violations
-        if not broken:
+    def failure_message(self) -> str:
+        """Return why the test fails, an empty string if it does not."""
+        violations = [] if self._violations_allowed else self.violations
+        if not violations:
             return ""
-        shown = "\n".join(f"  {request}" for request in broken)
+        listed = "\n".join(f"  {request}" for request in violations)
+        count = f"{len(violations)} request{'s' if len(violations) > 1 else ''}"
         return (
-            f"the client sent {len(broken)} request{'s' if len(broken) > 1 else ''} that the contract does not allow:\n"
-            f"{shown}\n  chat_mock.allow_violations() lets a test do that on purpose"
+            f"The client sent {count} in violation of the contract:\n{listed}\n"
+            "  If the test does this on purpose, call chat_mock.allow_violations()."
         )
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         self._opener.close()
 
-    def _add(self, **rule: Any) -> None:
+    def _add_rule(self, **rule: Any) -> None:
         self._call("POST", "/behaviour", {key: value for key, value in rule.items() if value is not None})
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
@@ -163,8 +182,8 @@ class ChatMock:
             self._control + path, data, {"Content-Type": "application/json", **self._headers}, method=method
         )
         try:
-            with self._opener.open(request, timeout=_SECONDS) as answer:
-                text = answer.read()
+            with self._opener.open(request, timeout=_TIMEOUT_SECONDS) as response:
+                text = response.read()
         except urllib.error.HTTPError as error:
             with error:
                 raise ChatMockError(_detail(error.read())) from None

@@ -1,4 +1,4 @@
-"""The pytest plugin. What the fixture is made of is imported when a test first asks for it."""
+"""The pytest plugin. It imports the client and the server only when a test uses the fixture."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def chat_mock_options() -> Sequence[str]:
 
 @pytest.fixture(scope="session")
 def chat_mock_server(chat_mock_options: Sequence[str]) -> Iterator[Server]:
-    """Serve the mock on a free port: one a session, one a worker under pytest-xdist."""
-    from chat_mock.server import Server, ServerError  # noqa: PLC0415 - most runs never come here
+    """Serve the mock on a free port, one per session and pytest-xdist worker."""
+    from chat_mock.server import Server, ServerError  # noqa: PLC0415 - most test runs do not use them
 
     try:
         server = Server.start(chat_mock_options)
@@ -35,8 +35,8 @@ def chat_mock_server(chat_mock_options: Sequence[str]) -> Iterator[Server]:
 
 @pytest.fixture
 def chat_mock(chat_mock_server: Server) -> Iterator[ChatMock]:
-    """Give the mock, as good as new for every test; a request that breaks the contract fails the test that sent it."""
-    from chat_mock.client import ChatMock  # noqa: PLC0415 - likewise
+    """Provide the mock, reset for every test. A request that violates the contract fails the test that sent it."""
+    from chat_mock.client import ChatMock  # noqa: PLC0415 - as above
 
     mock = ChatMock(chat_mock_server.base_url)
     mock.reset()
@@ -46,10 +46,10 @@ def chat_mock(chat_mock_server: Server) -> Iterator[ChatMock]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Judge what the test's client sent while the test still can fail; in a teardown it would be an error."""
+    """Fail the test if its client violated the contract. In a teardown, this would be an error instead."""
     result = yield
     mock = getattr(item, "funcargs", {}).get(_FIXTURE)
-    complaint = getattr(mock, "complaint", None)
-    if complaint is not None and (text := complaint()):
+    failure_message = getattr(mock, "failure_message", None)
+    if failure_message is not None and (text := failure_message()):
         pytest.fail(text, pytrace=False)
     return result

@@ -1,6 +1,6 @@
 """The Flask application, one of two doors: which path leads where, and errors as JSON. Decides nothing about a turn.
 
-The other door, :mod:`mock_server.server.front`, stands before this one where the mock is served; a test holds them equal.
+The other adapter is :mod:`mock_server.server.front`; a test checks that both respond alike.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from mock_server.control.api import control_routes
+from mock_server.control.health import health_json
 from mock_server.control.pages import page_routes
 from mock_server.http.bodies import BodyCutShortError, BodyTooLargeError, read_bounded
 from mock_server.http.cors import headers_for, is_preflight, may_read, preflight_headers
 from mock_server.http.faults import pieces
 from mock_server.http.messages import JSON, OWN_PREFIX, Answer, Call, encode, gather
-from mock_server.loading.load import Blueprint, read_blueprint
-from mock_server.loading.snapshot import State
+from mock_server.http.source import ReplySource, Source
+from mock_server.loading.load import read_snapshot
+from mock_server.loading.snapshot import Snapshot
 from mock_server.respond.service import ChatService
 
 if TYPE_CHECKING:
@@ -29,15 +31,15 @@ _OPERATION = "the operation"
 _OWN_METHODS = "GET, PUT, POST, DELETE"
 
 
-def create_app(blueprint: Blueprint | None = None, *, service: ChatService | None = None) -> Flask:
-    """Build the mock from a blueprint, by default from the contract and the fixtures that come with the kit.
+def create_app(snapshot: Snapshot | None = None, *, service: ChatService | None = None) -> Flask:
+    """Build the mock from a snapshot, by default from the contract and the fixtures that come with the kit.
 
     ``service`` is one that decides for another door already. Raises :class:`chat_contract.KitError` when contract or
     fixtures cannot be served.
     """
     if service is None:
-        service = ChatService(State.from_blueprint(blueprint or read_blueprint()))
-    served = service.state.blueprint
+        service = ChatService(snapshot or read_snapshot())
+    served = service.snapshot
     app = Flask("mock_server", static_folder=None)
     # Else Flask would answer OPTIONS with a page that is empty, but a page.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
@@ -65,7 +67,7 @@ def create_app(blueprint: Blueprint | None = None, *, service: ChatService | Non
 def _answered(service: ChatService) -> Response:
     headers = _headers()
     try:
-        call = Call(headers, read_bounded(request.environ, service.state.blueprint.options.max_body))
+        call = Call(headers, read_bounded(request.environ, service.snapshot.options.max_body))
     except BodyTooLargeError:
         call = Call(headers, b"", too_large=True)
     except BodyCutShortError as error:
@@ -102,21 +104,21 @@ def _spoilt(answer: Answer) -> Iterator[bytes]:
 
 def _add_documents(app: Flask, service: ChatService) -> None:
     def health() -> Response:
-        return Response(encode(service.freshness.shown()), mimetype=JSON)
+        return Response(encode(health_json(service.snapshot.status)), mimetype=JSON)
 
     def openapi_json() -> Response:
-        return Response(service.state.document_json, mimetype=JSON)
+        return Response(service.snapshot.document_json, mimetype=JSON)
 
     def openapi_yaml() -> Response:
-        return Response(service.state.document_yaml, mimetype="application/yaml")
+        return Response(service.snapshot.document_yaml, mimetype="application/yaml")
 
     for name, view in (("health", health), ("openapi.json", openapi_json), ("openapi.yaml", openapi_yaml)):
         app.add_url_rule(f"{OWN_PREFIX}/{name}", endpoint=f"own {name}", view_func=view, methods=["GET"])
 
 
 def _add_cross_origin(app: Flask, service: ChatService) -> None:
-    blueprint = service.state.blueprint
-    allowed = blueprint.options.cors_origins
+    snapshot = service.snapshot
+    allowed = snapshot.options.cors_origins
 
     @app.before_request
     def preflight() -> Response | None:
@@ -126,7 +128,7 @@ def _add_cross_origin(app: Flask, service: ChatService) -> None:
         own = request.path.startswith(f"{OWN_PREFIX}/")
         response = Response(status=204)
         if may_read(headers["origin"], allowed):
-            methods = _OWN_METHODS if own else blueprint.method
+            methods = _OWN_METHODS if own else snapshot.method
             response.headers.extend(list(preflight_headers(headers, methods)))
         return response
 
@@ -151,7 +153,7 @@ def _noted(service: ChatService, response: Response) -> Response:
     answered = request.endpoint == _OPERATION and response.status_code != 405
     if not answered and not f"{request.path}/".startswith(f"{OWN_PREFIX}/"):
         body = b"" if response.is_streamed else response.get_data()
-        answer = Answer(response.status_code, body, because="no such operation")
+        answer = Answer(response.status_code, body, source=Source(ReplySource.ROUTING))
         service.note_elsewhere(request.method, request.path, _headers(), answer)
     return response
 

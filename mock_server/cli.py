@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mock_server.loading.load import read_blueprint
+from mock_server.loading.load import read_snapshot
 from mock_server.loading.options import (
     DEFAULT_MAX_BODY,
     DEFAULT_MAX_CONVERSATIONS,
@@ -43,7 +43,7 @@ _FILE = click.Path(path_type=Path)
     default="documented",
     show_default=True,
     metavar="NAME|FILE",
-    help="How to treat unspecified behaviour: documented, fastapi, forbid, or a file that verify --profile-out wrote.",
+    help="How to treat unspecified override: documented, fastapi, forbid, or a file that verify --profile-out wrote.",
 )
 @click.option("--seed", type=int, metavar="N", help="Make ids, delays, faults and generated values repeatable.")
 @click.option("--delay", metavar="TIME", help="Delay each response: 800ms, 300ms..2s, or 'median=800ms p95=3s'.")
@@ -105,4 +105,4 @@ def mock(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, **gi
     Exits with 2 if it cannot start: the port is taken, or an option or a document cannot be used.
     """
     options = read_options({**given, "own_name": host.lower()})
-    serve(read_blueprint(options), Listening(host, port, tls_cert, tls_key))
+    serve(read_snapshot(options), Listening(host, port, tls_cert, tls_key))

@@ -1,4 +1,4 @@
-"""The control API, under ``/_mock/``: behaviours, reset, and the journal. Reads requests, decides little."""
+"""The control API under ``/_mock/``: rules, reset and journal."""
 
 from __future__ import annotations
 
@@ -8,112 +8,128 @@ from typing import Any
 from flask import Blueprint as Routes
 from flask import Response, request
 
-from mock_server.control.entries import described
-from mock_server.control.guard import refusal
+from mock_server.control.entries import EntryRenderer
+from mock_server.control.guard import check_access
+from mock_server.control.journal_filter import FILTERS, FilterError, JournalFilter, read_filter
 from mock_server.control.overview import add_overview
 from mock_server.http.bodies import BodyCutShortError, BodyTooLargeError, read_bounded
 from mock_server.http.messages import JSON, Answer, encode, gather, problem
-from mock_server.overrides.rules import BehaviourError, read_rules
-from mock_server.respond.journal import Entry, TooManyFollowersError
-from mock_server.respond.service import ChatService, bad_behaviour
+from mock_server.overrides.delays import Delay
+from mock_server.overrides.effective import override_problem
+from mock_server.overrides.reading import read_rules
+from mock_server.overrides.rules import CONDITION_KEYS, OVERRIDE_KEYS, OverrideError, Rule
+from mock_server.respond.journal import MAX_FOLLOWERS, Entry, TooManyFollowersError
+from mock_server.respond.service import ChatService
 from mock_server.validation.parsing import read_json
 
-_MOST_BYTES = 1024 * 1024
-_EVENTS = "application/x-ndjson"
-_FILTERS = ("conversation", "status", "path", "last")
+_MAX_BODY_BYTES = 1024 * 1024
+_NDJSON = "application/x-ndjson"
 
 
 def control_routes(service: ChatService, prefix: str) -> Routes:
-    """Return the routes, which only those whom the guard lets through may use."""
+    """Return the routes of the control API, protected by the guard."""
     routes = Routes("control", "mock_server.control.api", url_prefix=prefix)
-    options = service.state.blueprint.options
+    options = service.snapshot.options
 
     @routes.before_request
     def guard() -> Response | None:
         if request.method == "OPTIONS":
             return None
-        why = refusal(
+        denied = check_access(
             gather((name.lower(), value) for name, value in request.headers.items()),
             request.remote_addr,
             token=options.control_token,
             origins=options.cors_origins,
             own_name=options.own_name,
         )
-        return None if why is None else as_response(problem(403, "Not allowed to control the mock", why))
+        if denied is None:
+            return None
+        return as_response(problem(403, "Access to the control API denied", denied.text, reason=denied.reason))
 
-    _add_behaviour(routes, service)
+    _add_rules(routes, service)
     _add_journal(routes, service)
     add_overview(routes, service)
     return routes
 
 
 def as_response(answer: Answer) -> Response:
-    """Render an answer of the mock's own."""
+    """Return one of the mock's own responses as a Flask response."""
     response = Response(answer.body, answer.status, mimetype=answer.media_type)
     response.headers.extend(list(answer.headers))
     return response
+
+
+def rule_json(rule: Rule) -> dict[str, Any]:
+    """Return a rule in the form that the control API accepts."""
+    pairs = [
+        *((name, getattr(rule.override, name)) for name in OVERRIDE_KEYS),
+        *((name, getattr(rule, name)) for name in CONDITION_KEYS),
+    ]
+    return {name: str(value) if isinstance(value, Delay) else value for name, value in pairs if value is not None}
 
 
 def _json(value: Any, status: int = 200) -> Response:
     return Response(encode(value), status, mimetype=JSON)
 
 
-def _add_behaviour(routes: Routes, service: ChatService) -> None:
-    behaviours = service.behaviours
+def _add_rules(routes: Routes, service: ChatService) -> None:
+    rules = service.rules
 
-    def rules() -> Response:
-        return _json({"rules": [rule.written() for rule in behaviours.rules]})
+    def show() -> Response:
+        return _json({"rules": [rule_json(rule) for rule in rules.current]})
 
-    def change(apply: Callable[[list[Any]], None]) -> Response:
+    def change(apply: Callable[[list[Rule]], None]) -> Response:
         try:
-            apply(read_rules(_body(), service.state))
-        except BehaviourError as error:
-            return as_response(bad_behaviour(error, "There is no such behaviour"))
-        except ValueError as error:
-            return as_response(problem(400, "The body cannot be read", str(error)))
-        return rules()
+            apply(read_rules(_body(), service.snapshot))
+        except OverrideError as error:
+            return as_response(override_problem(error, "Invalid rule", "rule key"))
+        except BodyError as error:
+            return as_response(problem(400, "Invalid request body", str(error)))
+        return show()
 
     def clear() -> Response:
-        behaviours.clear()
-        return rules()
+        rules.clear()
+        return show()
 
     def reset() -> Response:
         service.reset()
         return Response(status=204)
 
     for method, view in {
-        "GET": rules,
-        "PUT": lambda: change(behaviours.put),
-        "POST": lambda: change(behaviours.add),
+        "GET": show,
+        "PUT": lambda: change(rules.put),
+        "POST": lambda: change(rules.add),
         "DELETE": clear,
     }.items():
-        routes.add_url_rule("/behaviour", f"behaviour {method}", view, methods=[method])
+        routes.add_url_rule("/behaviour", f"rules {method}", view, methods=[method])
     routes.add_url_rule("/reset", "reset", reset, methods=["POST"])
 
 
 def _add_journal(routes: Routes, service: ChatService) -> None:
     journal = service.journal
+    renderer = EntryRenderer()
 
     def entries() -> Response:
-        wanted, bad = _filters()
-        if bad is not None:
-            return bad
-        kept = [entry for entry in journal.entries() if _is_wanted(entry, wanted)][-int(wanted.get("last", 0)) :]
-        return _json({"requests": [described(entry) for entry in kept]})
+        wanted = read_filter(request.args.to_dict())
+        return _json({"requests": [renderer.entry_json(entry) for entry in wanted.select(journal.entries())]})
 
     def clear() -> Response:
         journal.clear()
         return Response(status=204)
 
     def stream() -> Response:
-        wanted, bad = _filters()
-        if bad is not None:
-            return bad
+        wanted = read_filter(request.args.to_dict())
         try:
             following = journal.follow()
         except TooManyFollowersError:
-            return as_response(problem(429, "Too many followers", "there are as many as there may be; close one"))
-        return Response(_Lines(following, wanted), mimetype=_EVENTS, headers={"Cache-Control": "no-store"})
+            detail = f"The journal already has {MAX_FOLLOWERS} followers, the maximum. Close one of them."
+            return as_response(problem(429, "Too many followers", detail))
+        lines = _Lines(following, wanted, renderer)
+        return Response(lines, mimetype=_NDJSON, headers={"Cache-Control": "no-store"})
+
+    @routes.errorhandler(FilterError)
+    def invalid_filter(error: FilterError) -> Response:
+        return as_response(problem(400, error.title, str(error), valid=FILTERS))
 
     routes.add_url_rule("/requests", "requests", entries, methods=["GET"])
     routes.add_url_rule("/requests", "requests DELETE", clear, methods=["DELETE"])
@@ -121,23 +137,26 @@ def _add_journal(routes: Routes, service: ChatService) -> None:
 
 
 class _Lines:
-    """The journal as lines of JSON; a blank one now and then shows whether anybody still listens."""
+    """The journal as lines of JSON. Blank lines between them detect clients that are gone."""
 
-    def __init__(self, following: Iterator[Entry | None], wanted: dict[str, str]) -> None:
+    def __init__(self, following: Iterator[Entry | None], wanted: JournalFilter, renderer: EntryRenderer) -> None:
         self._following = following
         self._wanted = wanted
-        self._begun = False
+        self._renderer = renderer
+        self._started = False
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        if not self._begun:
-            # The head goes out at once, so that the follower knows that it follows.
-            self._begun = True
+        if not self._started:
+            # Send the response head at once, so that the client knows that it receives every new entry.
+            self._started = True
             return b"\n"
         entry = next(self._following)
-        return encode(described(entry)) + b"\n" if entry is not None and _is_wanted(entry, self._wanted) else b"\n"
+        if entry is None or not self._wanted.matches(entry):
+            return b"\n"
+        return encode(self._renderer.entry_json(entry)) + b"\n"
 
     def close(self) -> None:
         close = getattr(self._following, "close", None)
@@ -145,38 +164,19 @@ class _Lines:
             close()
 
 
-def _filters() -> tuple[dict[str, str], Response | None]:
-    given = request.args.to_dict()
-    unknown = sorted(set(given) - set(_FILTERS))
-    if unknown:
-        detail = f"there is no filter {unknown[0]!r}; there is: {', '.join(_FILTERS)}"
-        return {}, as_response(problem(400, "There is no such filter", detail, known=_FILTERS))
-    status = given.get("status")
-    if status is not None and not (status.isascii() and status.isdecimal() and len(status) == 3):
-        return {}, as_response(problem(400, "There is no such status", f"status is {status!r}; use one such as 422"))
-    last = given.get("last", "1")
-    if not (last.isascii() and last.isdecimal() and int(last[:9]) > 0):
-        return {}, as_response(problem(400, "There is no such number", f"last is {last!r}; use one such as 50"))
-    return given, None
-
-
-def _is_wanted(entry: Entry, wanted: dict[str, str]) -> bool:
-    return (
-        wanted.get("conversation", entry.conversation_id) == entry.conversation_id
-        and wanted.get("status", str(entry.answer.status)) == str(entry.answer.status)
-        and wanted.get("path", entry.path) == entry.path
-    )
+class BodyError(ValueError):
+    """The body of a request to the control API is not usable."""
 
 
 def _body() -> Any:
-    """Return the body as JSON, whatever its media type says; raises :class:`ValueError`."""
+    """Return the body as JSON, whatever its media type. Raise :class:`BodyError` if it is not JSON."""
     try:
-        raw = read_bounded(request.environ, _MOST_BYTES)
+        raw = read_bounded(request.environ, _MAX_BODY_BYTES)
     except BodyTooLargeError:
-        raise ValueError(f"it is larger than {_MOST_BYTES} bytes") from None
+        raise BodyError(f"The body is larger than {_MAX_BODY_BYTES} bytes.") from None
     except BodyCutShortError:
-        raise ValueError("it ended before its announced length") from None
+        raise BodyError("The body is shorter than its Content-Length.") from None
     value, fault = read_json(raw)
     if fault is not None:
-        raise ValueError(f"it is no JSON: {fault.message} at character {fault.offset}")
+        raise BodyError(f"The body is not valid JSON: {fault.message} at character {fault.offset}.")
     return value

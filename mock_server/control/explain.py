@@ -1,44 +1,58 @@
-"""What would answer a message that begins a conversation, and what nearly would. Pure."""
+"""Explains which stub replies to the first message of a conversation, and which stubs nearly match. Pure."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-from mock_server.loading.snapshot import State
-from mock_server.shop.replies import Ask
-from mock_server.shop.scenarios import Cue
+from mock_server.http.source import ReplySource
+from mock_server.loading.snapshot import Snapshot
+from mock_server.shop.replies import ChatTurn
+from mock_server.shop.scenarios import Cue, CueKind, NearMiss
 
-_MOST_MISSES = 5
-
-
-def explain(state: State, message: str) -> dict[str, Any]:
-    """Return as JSON what the mock would say to a message, from where, and what else there is for it."""
-    script = state.shop.script
-    entered = [place.conversation for place in script.entrances(message)]
-    reply = state.shop.reply(Ask(message), None)
-    return {
-        "message": message,
-        "answers": None if reply.place is None else reply.place.conversation,
-        "reply": reply.message,
-        "items": [item["item_id"] for item in reply.items],
-        "would_match_too": entered[1:],
-        "not_matched": [
-            {"conversation": miss.place.conversation, "lacks": list(miss.lacks)}
-            for miss in script.misses(message, None, reply.place, _MOST_MISSES)
-            if miss.said
-        ],
-    }
+_MAX_NEAR_MISSES = 5
 
 
-def opening(cue: Cue) -> str | None:
-    """Return words to which the cue listens; nothing for a pattern, whose words only its author knows."""
-    if cue.words:
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The reply to a message, and the alternatives. All conversations are given by name."""
+
+    message: str
+    source: ReplySource
+    conversation: str | None
+    """The conversation that replies; None for a catalogue search."""
+    reply: str
+    item_ids: tuple[str, ...]
+    also_matching: tuple[str, ...]
+    """Conversations that match too, but less specifically."""
+    near_misses: tuple[NearMiss, ...]
+
+
+def explain(snapshot: Snapshot, message: str) -> Explanation:
+    """Explain the reply to a message that starts a conversation."""
+    scenarios = snapshot.shop.scenarios
+    matching = [position.scenario for position in scenarios.matching_first(message)]
+    reply = snapshot.shop.reply(ChatTurn(message), None)
+    misses = scenarios.near_misses(message, None, reply.position, _MAX_NEAR_MISSES)
+    return Explanation(
+        message=message,
+        source=ReplySource.SEARCH if reply.position is None else ReplySource.CONVERSATION,
+        conversation=None if reply.position is None else reply.position.scenario,
+        reply=reply.message,
+        item_ids=tuple(item["item_id"] for item in reply.items),
+        also_matching=tuple(matching[1:]),
+        near_misses=tuple(miss for miss in misses if miss.matched),
+    )
+
+
+def example_message(cue: Cue) -> str | None:
+    """Return a message that the cue matches; None for a pattern."""
+    if cue.kind is CueKind.WORDS:
         return " ".join(cue.words)
-    return cue.phrases[0] if cue.phrases else None
+    return cue.phrases[0] if cue.kind is CueKind.PHRASES else None
 
 
-def shown_cue(cue: Cue) -> str:
-    """Return on one line what the shopper must say."""
-    if cue.words:
+def cue_text(cue: Cue) -> str:
+    """Return on one line what a message must contain."""
+    if cue.kind is CueKind.WORDS:
         return f"all of: {', '.join(cue.words)}"
-    return f"one of: {', '.join(cue.phrases)}" if cue.phrases else f"pattern: {cue.pattern}"
+    return f"one of: {', '.join(cue.phrases)}" if cue.kind is CueKind.PHRASES else f"pattern: {cue.pattern}"

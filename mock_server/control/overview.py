@@ -1,4 +1,4 @@
-"""What the console shows beside the journal: what is served, what can be asked for, and what would answer a message."""
+"""The console's data beyond the journal: what is served, what overrides may name, and explanations of replies."""
 
 from __future__ import annotations
 
@@ -10,29 +10,31 @@ from pydantic_core import to_json
 
 from chat_contract import __version__
 from mock_server.control.as_curl import as_curl
+from mock_server.control.entries import near_miss_json
 from mock_server.control.error_gallery import gallery
-from mock_server.control.explain import explain, opening, shown_cue
+from mock_server.control.explain import Explanation, cue_text, example_message, explain
+from mock_server.control.health import health_json
+from mock_server.control.texts import SOURCES
 from mock_server.http.messages import JSON, problem
-from mock_server.loading.snapshot import State
-from mock_server.overrides.rules import FAULTS
+from mock_server.http.source import Fault
+from mock_server.loading.snapshot import Snapshot
 from mock_server.respond.service import ChatService
 
 
 def add_overview(routes: Routes, service: ChatService) -> None:
-    """Add the routes to those of the control API, whose guard then stands before them."""
+    """Add the routes to the control API, so that its guard protects them."""
 
     def overview() -> Response:
-        return _json(described(service))
+        return _json(overview_json(service.snapshot))
 
     def explained() -> Response:
-        message = request.args.get("message", "")
-        return _json(explain(service.state, message))
+        return _json(explanation_json(explain(service.snapshot, request.args.get("message", ""))))
 
     def curl(number: int) -> Response:
         entry = next((entry for entry in service.journal.entries() if entry.number == number), None)
         if entry is None:
-            refusal = problem(404, "No such request", f"the journal does not hold request {number} any more")
-            return Response(refusal.body, refusal.status, mimetype=refusal.media_type)
+            missing = problem(404, "Unknown request", f"Request {number} is not in the journal.")
+            return Response(missing.body, missing.status, mimetype=missing.media_type)
         return Response(as_curl(entry, request.host_url.rstrip("/")), mimetype="text/plain")
 
     routes.add_url_rule("/overview", "overview", overview, methods=["GET"])
@@ -40,47 +42,58 @@ def add_overview(routes: Routes, service: ChatService) -> None:
     routes.add_url_rule("/requests/<int:number>/curl", "curl", curl, methods=["GET"])
 
 
-def described(service: ChatService) -> dict[str, Any]:
-    """Return all that the console needs to know before anything is asked."""
-    state = service.state
-    blueprint = state.blueprint
-    examples = blueprint.contract.request_examples
+def overview_json(snapshot: Snapshot) -> dict[str, Any]:
+    """Return everything that the console shows before the first request."""
     return {
         "version": __version__,
-        "operation": {"method": blueprint.method, "path": blueprint.route},
-        "default_limit": blueprint.default_limit,
-        "requires_key": blueprint.options.require_key is not None,
-        "sample": min(examples.values(), key=len, default={}),
-        "openings": _openings(state),
-        "examples": list(state.example_names),
-        "faults": list(FAULTS),
-        "items": len(blueprint.fixtures.items),
-        "conversations": _conversations(state),
-        "gallery": gallery(state),
-        "freshness": service.freshness.shown(),
+        "operation": {"method": snapshot.method, "path": snapshot.route},
+        "default_limit": snapshot.default_limit,
+        "requires_key": snapshot.options.require_key is not None,
+        "sample": min(snapshot.contract.request_examples.values(), key=len, default={}),
+        "openings": _openings(snapshot),
+        "examples": list(snapshot.example_names),
+        "faults": list(Fault),
+        "items": len(snapshot.fixtures.items),
+        "conversations": _conversations(snapshot),
+        "gallery": [card.as_json() for card in gallery(snapshot)],
+        "health": health_json(snapshot.status),
     }
 
 
-def _openings(state: State) -> list[str]:
-    """Return what one could begin with: what the contract's own examples say, then what the fixtures listen to."""
-    examples = state.blueprint.contract.request_examples.values()
-    said = [example.get("message") for example in examples if isinstance(example, dict)]
-    cues = [opening(conversation.turns[0].cue) for conversation in state.shop.script.conversations.values()]
-    return list(dict.fromkeys(text for text in (*said, *cues) if isinstance(text, str)))
+def explanation_json(explanation: Explanation) -> dict[str, Any]:
+    """Return an explanation as JSON."""
+    return {
+        "message": explanation.message,
+        "source": explanation.source,
+        "text": SOURCES[explanation.source],
+        "conversation": explanation.conversation,
+        "reply": explanation.reply,
+        "items": list(explanation.item_ids),
+        "also_matching": list(explanation.also_matching),
+        "not_matched": [near_miss_json(miss) for miss in explanation.near_misses],
+    }
 
 
-def _conversations(state: State) -> list[dict[str, Any]]:
+def _openings(snapshot: Snapshot) -> list[str]:
+    """Return messages to start with: those of the contract's examples, then one for each conversation."""
+    examples = snapshot.contract.request_examples.values()
+    messages = [example.get("message") for example in examples if isinstance(example, dict)]
+    openings = [example_message(scenario.stubs[0].cue) for scenario in snapshot.fixtures.scenarios]
+    return list(dict.fromkeys(text for text in (*messages, *openings) if isinstance(text, str)))
+
+
+def _conversations(snapshot: Snapshot) -> list[dict[str, Any]]:
     return [
         {
-            "name": conversation.name,
-            "about": conversation.about,
-            "opening": opening(conversation.turns[0].cue),
+            "name": scenario.name,
+            "about": scenario.about,
+            "opening": example_message(scenario.stubs[0].cue),
             "turns": [
-                {"shopper": shown_cue(turn.cue), "reply": turn.reply, "items": list(turn.item_ids)}
-                for turn in conversation.turns
+                {"shopper": cue_text(stub.cue), "reply": stub.reply, "items": list(stub.item_ids)}
+                for stub in scenario.stubs
             ],
         }
-        for conversation in state.shop.script.conversations.values()
+        for scenario in snapshot.fixtures.scenarios
     ]
 
 

@@ -1,7 +1,7 @@
-"""The pages that people look at: the console, and Swagger UI on the contract. Files as they are, from this package.
+"""The web pages: the console, and Swagger UI for the contract. They are static files of this package.
 
-They hold nothing of what the mock knows, so that anybody may load them; what they show they ask of the control API,
-whose guard decides. What they may load and run, the browser is told by a Content-Security-Policy.
+The pages contain no data of the mock, so everyone may load them. They fetch their data from the control API, which the
+guard protects. A Content-Security-Policy restricts what they may load and run.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pydantic_core import to_json
 from mock_server.http.messages import JSON
 from mock_server.respond.service import ChatService
 
-_NOWHERE_ELSE = "default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-# With trusted types no text can become markup, whatever the script does.
+_SAME_ORIGIN = "default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+# Trusted types keep text from becoming HTML, whatever the script does.
 _CONSOLE = (
-    f"{_NOWHERE_ELSE}; script-src 'self'; style-src 'self'; img-src 'self'; "
+    f"{_SAME_ORIGIN}; script-src 'self'; style-src 'self'; img-src 'self'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-# Swagger UI writes styles into its elements and draws its signs from data: URLs.
-_DOCS = f"{_NOWHERE_ELSE}; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+# Swagger UI sets inline styles and loads icons from data: URLs.
+_DOCS = f"{_SAME_ORIGIN}; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 
 _HEADERS = {
     "Cache-Control": "no-cache",
@@ -39,9 +39,9 @@ _SWAGGER_UI = ("swagger-ui.css", "swagger-ui-bundle.js")
 
 
 def page_routes(service: ChatService, prefix: str) -> Routes:
-    """Return the routes of the pages and of what belongs to them."""
+    """Return the routes of the pages and their resources."""
     routes = Routes("pages", "mock_server.control.pages")
-    ours = files("mock_server") / "console"
+    ours = files("mock_server.control") / "console"
     swagger_ui = files("flask_swagger_ui") / "dist"
     for path, (name, policy) in _PAGES.items():
         _add(routes, f"{prefix}/{path}", ours / name, {**_HEADERS, "Content-Security-Policy": policy})
@@ -51,14 +51,14 @@ def page_routes(service: ChatService, prefix: str) -> Routes:
             _add(routes, f"{prefix}/files/{name}", folder / name, _HEADERS)
 
     def contract() -> Response:
-        """Return the contract with this mock as its server: what is tried out here reaches nobody else."""
-        blueprint = service.state.blueprint
-        # Swagger UI warns of the key even where it names what OpenAPI 3.1 means anyway.
-        document = {key: value for key, value in blueprint.document.items() if key != "jsonSchemaDialect"}
-        servers = [{"url": blueprint.contract.operation.base_path or "/", "description": "this mock"}]
+        """Return the contract with this mock as its only server, so that requests from the page go nowhere else."""
+        snapshot = service.snapshot
+        # Swagger UI warns about this key even if it holds the default of OpenAPI 3.1.
+        document = {key: value for key, value in snapshot.document.items() if key != "jsonSchemaDialect"}
+        servers = [{"url": snapshot.contract.operation.base_path or "/", "description": "This mock"}]
         return Response(to_json({**document, "servers": servers}), mimetype=JSON, headers=_HEADERS)
 
-    routes.add_url_rule(f"{prefix}/docs/openapi.json", "the contract for Swagger UI", contract, methods=["GET"])
+    routes.add_url_rule(f"{prefix}/docs/openapi.json", "contract for Swagger UI", contract, methods=["GET"])
     return routes
 
 
@@ -71,7 +71,7 @@ def _add(routes: Routes, path: str, file: Traversable, headers: dict[str, str]) 
 
 def _redirect(routes: Routes, path: str) -> None:
     def view() -> Response:
-        # Relative, so that it holds under whatever name the mock is reached.
+        # A relative URL works behind proxies.
         return Response(status=308, headers={"Location": f"{path}/"})
 
     routes.add_url_rule(path, f"to {path}/", view, methods=["GET"], strict_slashes=True)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mock_server.http.source import MOCK, UNKNOWN, Fault, Source
+
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 """What the mock says for itself; refusals of the API that it plays have the API's own form (RFC 9457)."""
@@ -38,9 +40,10 @@ class Answer:
     headers: Headers = ()
     media_type: str = JSON
     delay: float = 0.0
-    fault: str | None = None
-    because: str = ""
-    """Which part of the mock decided, for people who read the journal."""
+    fault: Fault | None = None
+    """A fault of the connection, which the adapters apply."""
+    source: Source = UNKNOWN
+    """Which part of the mock decided."""
 
     def with_headers(self, *headers: tuple[str, str]) -> Answer:
         return replace(self, headers=(*self.headers, *headers))
@@ -62,7 +65,14 @@ def encode(value: Any) -> bytes:
         return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode()
 
 
-def problem(status: int, title: str, detail: str, **more: Any) -> Answer:
+def problem(
+    status: int,
+    title: str,
+    detail: str,
+    *,
+    source: Source = MOCK,
+    **more: Any,
+) -> Answer:
     """Return a refusal of the mock's own; ``detail`` says what came and what would do."""
     body = encode({"type": "about:blank", "title": title, "status": status, "detail": detail, **more})
-    return Answer(status, body, media_type=PROBLEM, because=f"the mock itself: {title}")
+    return Answer(status, body, media_type=PROBLEM, source=source)

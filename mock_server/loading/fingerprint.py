@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chat_contract.resources import fixtures_dir, openapi_dir
 from mock_server.loading.options import Options
-from mock_server.validation.leniency import NAMED
+from mock_server.validation.leniency import PROFILES
 
 Stamp = tuple[tuple[str, tuple[int, ...]], ...]
 """Each file by its path, with what of it changes when it does."""
@@ -48,7 +48,7 @@ def _read_whole(options: Options) -> tuple[Path, ...]:
 
 
 def _named(options: Options) -> list[Path]:
-    latitude = [] if options.latitude in NAMED else [Path(options.latitude)]
+    latitude = [] if options.latitude in PROFILES else [Path(options.latitude)]
     return [*([options.spec] if options.spec else []), *options.overlays, *latitude]
 
 

@@ -1,51 +1,35 @@
-"""Gathers what the mock serves: the contract's part of it, and the fixtures.
-
-The only module of the mock that reads files, through those that know each kind. A blueprint is plain data, so the
-server can hand it to its worker.
-"""
+"""Loads a snapshot: the contract's operation and the fixtures, checked and ready to serve."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from chat_contract import Contract, KitError, Operation, load_contract
+from chat_contract import KitError, Operation, load_contract
 from chat_contract.resources import fixtures_dir
-from mock_server.loading.fingerprint import Stamp, stamp
+from mock_server.http.messages import OWN_PREFIX
+from mock_server.loading.fingerprint import stamp
 from mock_server.loading.options import Options
-from mock_server.shop.fixture_files import Fixtures, read_fixtures
-from mock_server.validation.leniency import Latitude, read_latitude
+from mock_server.loading.snapshot import Snapshot
+from mock_server.loading.status import Status
+from mock_server.shop.catalogue import Catalogue
+from mock_server.shop.fixture_files import read_fixtures
+from mock_server.shop.replies import Shop
+from mock_server.shop.scenarios import Scenarios
+from mock_server.validation.fastapi_errors import RequestValidator
+from mock_server.validation.leniency import read_leniency
 
-_ITEMS_WHEN_NOT_SAID = 4
-
-
-@dataclass(frozen=True)
-class Blueprint:
-    """Everything an application is built from. ``stamp`` is that of the files, taken before they were read."""
-
-    stamp: Stamp
-    contract: Contract
-    method: str
-    path: str
-    """The operation's own path, below the base path of a server."""
-    route: str
-    request_schema: Mapping[str, Any]
-    response_schemas: Mapping[int, Mapping[str, Any]]
-    examples: Mapping[int, Mapping[str, Any]]
-    document: Mapping[str, Any]
-    fixtures: Fixtures
-    default_limit: int
-    latitude: Latitude
-    options: Options
+_DEFAULT_LIMIT = 4
+"""Maximum number of items if the schema of ``limit`` has no default."""
 
 
-def read_blueprint(options: Options = Options()) -> Blueprint:  # noqa: B008 - frozen
-    """Read the contract and the fixtures, by default those that come with the kit.
+def read_snapshot(options: Options = Options(), *, now: Callable[[], float] = time.time) -> Snapshot:  # noqa: B008 - frozen
+    """Load the contract and the fixtures, by default those that ship with the kit.
 
-    Raises :class:`KitError` whenever one of them cannot be served.
+    ``now`` returns the Unix time. Raises :class:`KitError` if the contract or a fixture cannot be served.
     """
     before = stamp(options)
     contract = load_contract(options.spec, options.overlays)
@@ -54,10 +38,15 @@ def read_blueprint(options: Options = Options()) -> Blueprint:  # noqa: B008 - f
         response_schema = contract.response_schema(200)
     except KeyError:
         raise KitError(
-            f"the contract documents no JSON body for 200 of {operation.label}, so the mock has nothing to answer"
+            f"The contract documents no JSON body for status 200 of {operation.label}. Add its schema; the mock "
+            "builds its replies from it."
         ) from None
     request_schema = contract.schemas["documented"]
-    return Blueprint(
+    leniency = read_leniency(options.latitude, contract)
+    fixtures = read_fixtures(options.fixtures or fixtures_dir(), response_schema)
+    default_limit = _default_limit(request_schema)
+    return Snapshot(
+        status=Status(now()),
         stamp=before,
         contract=contract,
         method=operation.method,
@@ -67,27 +56,33 @@ def read_blueprint(options: Options = Options()) -> Blueprint:  # noqa: B008 - f
         response_schemas=dict(contract.response_schemas),
         examples={status: dict(examples) for status, examples in contract.response_examples.items()},
         document=copy.deepcopy(dict(contract.document)),
-        fixtures=read_fixtures(options.fixtures or fixtures_dir(), response_schema),
-        default_limit=_default_limit(request_schema),
-        latitude=read_latitude(options.latitude, contract),
+        fixtures=fixtures,
+        default_limit=default_limit,
+        leniency=leniency,
         options=options,
+        validator=RequestValidator(request_schema, leniency),
+        shop=Shop(
+            catalogue=Catalogue(fixtures.items),
+            scenarios=Scenarios(fixtures.scenarios),
+            default_limit=default_limit,
+        ),
     )
 
 
 def _route(operation: Operation) -> str:
-    """Return the path to serve; one with a variable in it has none."""
+    """Return the path to serve. Raise :class:`KitError` if the mock cannot serve it."""
     route = "/" + unquote(f"{operation.base_path}{operation.path}").lstrip("/")
     if any(sign in route for sign in "{}<>"):
         raise KitError(
-            f"the mock cannot serve the path {route}, which holds a variable; "
-            "write it out by an overlay for the server's url or the path, and pass it with --overlay"
+            f"Cannot serve the path {route}: it contains a variable. "
+            "Replace the variable in the server URL or the path with an overlay (--overlay)."
         )
-    if route.startswith("/_mock/"):
-        raise KitError(f"the mock cannot serve the path {route}: what begins with /_mock/ is its own")
+    if route.startswith(f"{OWN_PREFIX}/"):
+        raise KitError(f"Cannot serve the path {route}: paths under {OWN_PREFIX}/ are reserved for the mock.")
     return route
 
 
 def _default_limit(request_schema: Mapping[str, Any]) -> int:
     limit = request_schema.get("properties", {}).get("limit", {})
-    default = limit.get("default", _ITEMS_WHEN_NOT_SAID) if isinstance(limit, Mapping) else _ITEMS_WHEN_NOT_SAID
-    return default if isinstance(default, int) else _ITEMS_WHEN_NOT_SAID
+    default = limit.get("default", _DEFAULT_LIMIT) if isinstance(limit, Mapping) else _DEFAULT_LIMIT
+    return default if isinstance(default, int) else _DEFAULT_LIMIT

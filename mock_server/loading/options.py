@@ -1,7 +1,4 @@
-"""What a mock can be told when it starts, apart from where it listens: plain frozen values, checked when they are made.
-
-One description of every option serves both command lines.
-"""
+"""The mock's start-up options, without the address it listens on: frozen values, checked when they are read."""
 
 from __future__ import annotations
 
@@ -14,7 +11,8 @@ from typing import Any
 from chat_contract import UsageError
 from kit_http.urls import split_http_url
 from mock_server.overrides.delays import Delay, DelayError, read_delay
-from mock_server.overrides.rules import BehaviourError, Rule, read_fault_rates
+from mock_server.overrides.reading import read_fault_rates
+from mock_server.overrides.rules import OverrideError, Rule
 
 DEFAULT_MAX_BODY = 10 * 1024 * 1024
 DEFAULT_MAX_CONVERSATIONS = 10_000
@@ -26,7 +24,7 @@ _RATE = re.compile(r"([1-9][0-9]{0,8})/(s|min|h)", re.ASCII)
 
 @dataclass(frozen=True)
 class Rate:
-    """So many requests in so many seconds."""
+    """A number of requests per number of seconds."""
 
     requests: int
     seconds: int
@@ -34,7 +32,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Options:
-    """How the mock is to behave. Plain data, so that it can be handed to another process."""
+    """Options of a mock."""
 
     fixtures: Path | None = None
     spec: Path | None = None
@@ -53,13 +51,13 @@ class Options:
     upstream: str | None = None
     upstream_key_env: str | None = None
     own_name: str | None = None
-    """The name that the mock was told to listen on, which is a name of this machine."""
+    """The host name on which the mock listens. It counts as a name of this machine."""
 
 
 def read_options(given: Mapping[str, Any]) -> Options:
-    """Read what a command line was given; raises :class:`UsageError`.
+    """Read the values of a command line. Raise :class:`UsageError` if one is invalid.
 
-    Texts are read where they stand for something; what was not given stays as it is by default.
+    Values that are None keep their default.
     """
     read = {name: _READERS[name](value) if name in _READERS else value for name, value in given.items()}
     return Options(**{name: value for name, value in read.items() if value is not None})
@@ -70,7 +68,9 @@ def _rate(text: str | None) -> Rate | None:
         return None
     match = _RATE.fullmatch(text.strip())
     if match is None:
-        raise UsageError(f"--rate-limit {text!r} is no rate; write it as 10/s, 100/min or 1000/h")
+        raise UsageError(
+            f'Invalid rate "{text}" for --rate-limit. Expected <count>/<unit>, for example 10/s, 100/min or 1000/h.'
+        )
     return Rate(int(match.group(1)), _SECONDS[match.group(2)])
 
 
@@ -78,14 +78,14 @@ def _delay(text: str | None) -> Delay | None:
     try:
         return None if text is None else read_delay(text)
     except DelayError as error:
-        raise UsageError(f"--delay {error}") from None
+        raise UsageError(f"--delay: {error}") from None
 
 
 def _fault_rates(text: str | None) -> tuple[Rule, ...] | None:
     try:
         return None if text is None else read_fault_rates(text)
-    except BehaviourError as error:
-        raise UsageError(f"--fault-rate {error}") from None
+    except OverrideError as error:
+        raise UsageError(f"--fault-rate: {error}") from None
 
 
 def _origins(texts: tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
@@ -98,17 +98,17 @@ def _origin(text: str) -> str:
     parts = split_http_url(text)
     if parts is None or text.rstrip("/") != f"{parts.scheme}://{parts.netloc}" or "@" in text:
         raise UsageError(
-            f"--cors-origin {text!r} is no origin; write scheme, host and port alone, "
-            "such as http://shop.test:5173, or * for all"
+            f'Invalid origin "{text}" for --cors-origin. Expected scheme, host and port, '
+            "for example http://shop.test:5173, or * for all origins."
         )
     return text.rstrip("/").lower()
 
 
 def _secret(name: str) -> Any:
     def read(text: str | None) -> str | None:
-        # What cannot stand in a header could never be sent.
+        # Clients send it in a header, which cannot hold other characters.
         if text is not None and not re.fullmatch(r"[!-~]+", text, re.ASCII):
-            raise UsageError(f"--{name} must be one word of printable ASCII characters; it is not shown here")
+            raise UsageError(f"Invalid value for --{name} (not shown). Expected printable ASCII without spaces.")
         return text
 
     return read

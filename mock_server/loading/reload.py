@@ -1,30 +1,34 @@
-"""Reads contract and fixtures again when their files have changed, and puts what it read in place of what there was.
+"""Reloads contract and fixtures when their files change.
 
-What cannot be served leaves everything as it is. Conversations, behaviours and the journal are not touched: where a
-conversation stands is known by the name of its fixture, which means the same in what is read later.
+If the files cannot be served, the mock keeps serving the previous version. Conversations, rules and the journal survive
+a reload: a conversation's position names its scenario, and names keep their meaning across reloads.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
 from chat_contract import KitError
 from mock_server.loading.fingerprint import changed, stamp
-from mock_server.loading.load import Blueprint, read_blueprint
-from mock_server.loading.snapshot import State
-from mock_server.loading.status import Freshness, apart
+from mock_server.loading.load import read_snapshot
+from mock_server.loading.snapshot import Snapshot
+from mock_server.loading.status import split_errors
 from mock_server.respond.service import ChatService
 
 _SECONDS_TO_SETTLE = 0.1
-_MOST_NAMES = 3
+_SHOWN_NAMES = 3
+
+Loaded = Snapshot | tuple[KitError, ...]
+"""A new snapshot, or the errors that keep the files from being served."""
 
 
 class Reloader:
-    """Keeps a service as new as its files. One thread may look at a time."""
+    """Keeps the snapshot of a service up to date. Call it from one thread at a time."""
 
     def __init__(
         self,
@@ -38,66 +42,63 @@ class Reloader:
         self._log = log
         self._now = now
         self._sleep = sleep
-        self._options = service.state.blueprint.options
-        self._seen = service.state.blueprint.stamp
+        self._options = service.snapshot.options
+        self._seen = service.snapshot.stamp
 
     def look(self) -> None:
-        """Read everything again if a file has changed since it was last read."""
-        now = stamp(self._options)
-        if now == self._seen:
+        """Reload if a file has changed since the last call."""
+        before, now = self._seen, stamp(self._options)
+        if now == before:
             return
-        before = self._seen
-        state: State | None = None
-        errors: tuple[KitError, ...] = ()
+        loaded: Loaded = ()
         while now != self._seen:
             self._seen = now
-            state, errors = self._read()
-            if errors:
-                # Half of a file may be all that was written yet: only what stays broken is worth a word.
+            loaded = self._load()
+            if not isinstance(loaded, Snapshot):
+                # An editor may have written only half of the file so far. Report only errors that persist.
                 self._sleep(_SECONDS_TO_SETTLE)
             now = stamp(self._options)
-        self._put(state, errors, changed(before, self._seen))
+        self._swap(loaded)
+        self._report(loaded, changed(before, self._seen))
 
-    def _read(self) -> tuple[State | None, tuple[KitError, ...]]:
+    def _load(self) -> Loaded:
         try:
-            blueprint = read_blueprint(self._options)
-            self._check_place(blueprint)
-            return State.from_blueprint(blueprint), ()
+            snapshot = read_snapshot(self._options, now=self._now)
+            self._check_route(snapshot)
         except KitError as error:
-            return None, apart(error)
+            return split_errors(error)
         except OSError as error:
-            return None, (KitError(f"cannot be read: {error}; what was read before is served on"),)
+            return (KitError(f"Cannot read the files: {error}."),)
+        return snapshot
 
-    def _check_place(self, blueprint: Blueprint) -> None:
-        served = self._service.state.blueprint
-        if (blueprint.method, blueprint.route) != (served.method, served.route):
+    def _check_route(self, snapshot: Snapshot) -> None:
+        served = self._service.snapshot
+        if (snapshot.method, snapshot.route) != (served.method, served.route):
             raise KitError(
-                f"the contract now has {blueprint.method} {blueprint.route}, and {served.method} {served.route} is "
-                "served: the path stays while the mock runs; stop it and start it again to serve the new one"
+                f"The operation changed from {served.method} {served.route} to {snapshot.method} {snapshot.route}. "
+                "Restart the mock to serve the new one."
             )
 
-    def _put(self, state: State | None, errors: tuple[KitError, ...], names: list[str]) -> None:
-        freshness = self._service.freshness
-        if state is None:
-            read_at = freshness.read_at
+    def _swap(self, loaded: Loaded) -> None:
+        served = self._service.snapshot
+        revision = served.status.revision + 1
+        if isinstance(loaded, Snapshot):
+            self._service.snapshot = replace(loaded, status=replace(loaded.status, revision=revision))
         else:
-            self._service.state = state
-            read_at = self._now()
-        self._service.freshness = Freshness(read_at, freshness.revision + 1, errors)
-        self._say(state, errors, names)
+            self._service.snapshot = replace(served, status=replace(served.status, revision=revision, errors=loaded))
 
-    def _say(self, state: State | None, errors: tuple[KitError, ...], names: list[str]) -> None:
-        if state is None:
-            since = datetime.fromtimestamp(self._service.freshness.read_at).astimezone().strftime("%H:%M:%S")
-            lines = [f"not reloaded; what was read at {since} is served on:", *map(str, errors)]
+    def _report(self, loaded: Loaded, paths: list[str]) -> None:
+        if isinstance(loaded, Snapshot):
+            fixtures = loaded.fixtures
+            counts = f"{len(fixtures.scenarios)} conversations, {len(fixtures.items)} items"
+            lines = [f"Reloaded after a change to {_listed(paths)}: {counts}."]
         else:
-            fixtures = state.blueprint.fixtures
-            counts = f"conversations: {len(fixtures.conversations)}, items: {len(fixtures.items)}"
-            lines = [f"reloaded after a change of {_listed(names)}; {counts}"]
+            read_at = datetime.fromtimestamp(self._service.snapshot.status.read_at).astimezone()
+            lines = [f"Reload failed; still serving the version loaded at {read_at:%H:%M:%S}.", *map(str, loaded)]
         print(*lines, sep="\n", file=self._log, flush=True)
 
 
 def _listed(paths: list[str]) -> str:
     names = [Path(path).name for path in paths]
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more
+    more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
+    return ", ".join(names[:_SHOWN_NAMES]) + more

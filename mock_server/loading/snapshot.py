@@ -1,6 +1,6 @@
-"""All that answers are made from, ready for use: one frozen value, read once a request and replaced as a whole.
+"""The configuration that the mock serves, ready for use: one frozen value that a reload swaps as a whole.
 
-What changes from request to request (conversations, behaviours, the journal) is not here.
+Conversations, rules and the journal change from request to request; they live elsewhere.
 """
 
 from __future__ import annotations
@@ -10,78 +10,78 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import yaml
-from jsonschema.exceptions import best_match
 from pydantic_core import to_json
 
 from chat_contract import Contract
-from chat_contract.contract import validator_for
-from mock_server.loading.load import Blueprint
-from mock_server.shop.catalogue import Catalogue
+from mock_server.loading.fingerprint import Stamp
+from mock_server.loading.options import Options
+from mock_server.loading.status import Status
+from mock_server.shop.fixture_files import Fixtures
 from mock_server.shop.replies import Shop
-from mock_server.shop.scenarios import Script
-from mock_server.validation.fastapi_errors import Refuser
+from mock_server.validation.fastapi_errors import RequestValidator
+from mock_server.validation.leniency import Leniency
 
 
 @dataclass(frozen=True, eq=False)
-class State:
-    """One reading of contract and fixtures."""
+class Snapshot:
+    """One version of the contract and the fixtures, and whether it still matches the files."""
 
-    blueprint: Blueprint
-    refuser: Refuser
+    status: Status
+    stamp: Stamp
+    """Fingerprint of the files, taken before they were read."""
+    contract: Contract
+    method: str
+    path: str
+    """The operation's path, relative to the server's base path."""
+    route: str
+    """The full path that the mock serves."""
+    request_schema: Mapping[str, Any]
+    response_schemas: Mapping[int, Mapping[str, Any]]
+    examples: Mapping[int, Mapping[str, Any]]
+    """Named examples of each status."""
+    document: Mapping[str, Any]
+    fixtures: Fixtures
+    default_limit: int
+    leniency: Leniency
+    options: Options
+    validator: RequestValidator
     shop: Shop
-
-    @classmethod
-    def from_blueprint(cls, blueprint: Blueprint) -> State:
-        """Make everything ready; raises :class:`chat_contract.KitError` if this Python cannot search."""
-        fixtures = blueprint.fixtures
-        return cls(
-            blueprint,
-            Refuser(blueprint.request_schema, blueprint.latitude),
-            Shop(
-                catalogue=Catalogue(fixtures.items),
-                script=Script(fixtures.conversations),
-                default_limit=blueprint.default_limit,
-            ),
-        )
-
-    @property
-    def contract(self) -> Contract:
-        """The whole contract, by which the journal judges what clients send."""
-        return self.blueprint.contract
 
     @cached_property
     def document_json(self) -> bytes:
-        """The contract as served, as JSON."""
-        return to_json(dict(self.blueprint.document))
+        """The served contract as JSON."""
+        return to_json(dict(self.document))
 
     @cached_property
     def document_yaml(self) -> bytes:
-        """The same as YAML."""
-        document = dict(self.blueprint.document)
-        return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120).encode()
+        """The served contract as YAML."""
+        import yaml  # noqa: PLC0415 - only /_mock/openapi.yaml needs it
 
-    # What a behaviour can choose from -------------------------------------------------------------------------------
+        return yaml.safe_dump(dict(self.document), sort_keys=False, allow_unicode=True, width=120).encode()
+
+    # Valid values of overrides --------------------------------------------------------------------------------------
 
     @cached_property
     def example_names(self) -> Mapping[str, int]:
-        """The named examples of answers, each with its status; of two that are alike, the lower status has the name."""
-        return {
-            name: status
-            for status in sorted(self.blueprint.examples, reverse=True)
-            for name in self.blueprint.examples[status]
-        }
+        """Map each named response example to its status; the lower status wins if two examples share a name."""
+        return {name: status for status in sorted(self.examples, reverse=True) for name in self.examples[status]}
 
     @property
     def conversation_names(self) -> Sequence[str]:
-        return tuple(self.shop.script.conversations)
+        """The names of the scenarios."""
+        return tuple(self.shop.scenarios.by_name)
 
     @property
     def dynamic_codes(self) -> Sequence[int]:
-        return tuple(self.blueprint.response_schemas)
+        """The statuses whose responses can be generated from a schema."""
+        return tuple(self.response_schemas)
 
-    def fault_of_reply(self, reply: Mapping[str, Any]) -> str | None:
-        """Say what of a reply given by hand would not be a ChatResponse."""
-        whole = {"conversation_id": "x", "message": "", "items": [], **reply}
-        fault = best_match(validator_for(self.blueprint.response_schemas[200]).iter_errors(whole))
-        return None if fault is None else f"{fault.json_path}: {fault.message}"
+    def reply_error(self, reply: Mapping[str, Any]) -> str | None:
+        """Return why a reply, completed with defaults, is not a valid ChatResponse; None if it is valid."""
+        from jsonschema.exceptions import best_match  # noqa: PLC0415 - only fixed replies need it
+
+        from chat_contract.contract import validator_for  # noqa: PLC0415
+
+        body = {"conversation_id": "x", "message": "", "items": [], **reply}
+        error = best_match(validator_for(self.response_schemas[200]).iter_errors(body))
+        return None if error is None else f"{error.json_path}: {error.message}"

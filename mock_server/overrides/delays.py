@@ -1,4 +1,4 @@
-"""How long an answer is held back: a fixed time, a range, or a lognormal spread, which is how language models feel."""
+"""Delays of responses: a fixed time, a range, or a lognormal distribution, which resembles language models."""
 
 from __future__ import annotations
 
@@ -9,83 +9,89 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-LONGEST = 600.0
-"""Seconds after which every client has given up."""
+MAX_SECONDS = 600.0
 
-_SHAPES = "800ms, 1.5s, 300ms..2s, or median=800ms p95=3s"
+_EXPECTED = "Expected a time such as 800ms or 1.5s, a range such as 300ms..2s, or median=800ms p95=3s."
 _TIME = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(ms|s)", re.ASCII)
-_SPREAD = re.compile(r"median=(\S+?)[\s,;]+p95=(\S+)")
+_LOGNORMAL = re.compile(r"median=(\S+?)[\s,;]+p95=(\S+)")
 _P95 = 1.6448536269514722
-"""How many standard deviations the 95th percentile lies above the median."""
+"""Standard deviations between the median and the 95th percentile of a normal distribution."""
 
 
 class DelayError(ValueError):
-    """Text that says no delay; the message shows what would."""
+    """A delay is invalid. ``expected`` is a sentence that says what is valid."""
+
+    def __init__(self, value: Any, expected: str = _EXPECTED) -> None:
+        super().__init__(f'Invalid delay "{value}". {expected}')
+        self.expected = expected
 
 
 @dataclass(frozen=True)
 class Delay:
-    """Seconds between ``least`` and ``most``; if ``spread``, its median and its 95th percentile."""
+    """Seconds between ``low`` and ``high``, or the median and the 95th percentile of a lognormal distribution."""
 
-    least: float
-    most: float
-    spread: bool = False
+    low: float
+    high: float
+    lognormal: bool = False
 
     def sample(self, chance: Random) -> float:
-        """Draw one delay."""
-        if not self.spread:
-            return self.least if self.least == self.most else chance.uniform(self.least, self.most)
-        sigma = math.log(self.most / self.least) / _P95
-        return min(chance.lognormvariate(math.log(self.least), sigma), LONGEST)
+        """Draw a delay in seconds."""
+        if not self.lognormal:
+            return self.low if self.low == self.high else chance.uniform(self.low, self.high)
+        sigma = math.log(self.high / self.low) / _P95
+        return min(chance.lognormvariate(math.log(self.low), sigma), MAX_SECONDS)
 
     def __str__(self) -> str:
-        if self.spread:
-            return f"median={_written(self.least)} p95={_written(self.most)}"
-        if self.least == self.most:
-            return _written(self.least)
-        return f"{_written(self.least)}..{_written(self.most)}"
+        """Return the delay as :func:`read_delay` reads it."""
+        if self.lognormal:
+            return f"median={_format(self.low)} p95={_format(self.high)}"
+        if self.low == self.high:
+            return _format(self.low)
+        return f"{_format(self.low)}..{_format(self.high)}"
 
 
 def read_delay(value: Any) -> Delay:
-    """Read a delay as a person writes it; raises :class:`DelayError`."""
-    if isinstance(value, Mapping):
-        value = _text_of(value)
-    if not isinstance(value, str):
-        raise DelayError(f"{value!r} is no delay; write {_SHAPES}")
-    text = value.strip()
-    if match := _SPREAD.fullmatch(text):
-        return _ordered(value, *match.groups(), spread=True)
-    least, dots, most = text.partition("..")
-    return _ordered(value, least, most if dots else least, spread=False)
+    """Read a delay from text or from an object. Raise :class:`DelayError` if it is invalid.
+
+    Objects have the keys ``min`` and ``max``, or ``median`` and ``p95``.
+    """
+    text = _from_object(value) if isinstance(value, Mapping) else value
+    if not isinstance(text, str):
+        raise DelayError(value)
+    text = text.strip()
+    if match := _LOGNORMAL.fullmatch(text):
+        return _checked(text, *match.groups(), lognormal=True)
+    low, dots, high = text.partition("..")
+    return _checked(text, low, high if dots else low, lognormal=False)
 
 
-def _text_of(value: Mapping[str, Any]) -> Any:
+def _from_object(value: Mapping[str, Any]) -> str | None:
     keys = set(value)
     if keys == {"min", "max"}:
         return f"{value['min']}..{value['max']}"
     if keys == {"median", "p95"}:
         return f"median={value['median']} p95={value['p95']}"
-    return dict(value)
+    return None
 
 
-def _ordered(value: str, least: str, most: str, *, spread: bool) -> Delay:
-    low, high = _seconds(value, least), _seconds(value, most)
-    if low > high:
-        raise DelayError(f"{value!r} is no delay: {least.strip()} is more than {most.strip()}")
-    if spread and low == 0:
-        raise DelayError(f"{value!r} is no delay: a median of nothing has no spread; write a fixed delay")
-    return Delay(low, high, spread)
+def _checked(text: str, low: str, high: str, *, lognormal: bool) -> Delay:
+    first, second = _seconds(text, low), _seconds(text, high)
+    if first > second:
+        raise DelayError(text, f"{low.strip()} is greater than {high.strip()}.")
+    if lognormal and first == 0:
+        raise DelayError(text, "The median must be greater than 0; for no delay, write 0s.")
+    return Delay(first, second, lognormal)
 
 
 def _seconds(whole: str, text: str) -> float:
     match = _TIME.fullmatch(text.strip())
     if match is None:
-        raise DelayError(f"{whole!r} is no delay; write {_SHAPES}")
+        raise DelayError(whole)
     seconds = float(match.group(1)) / (1000 if match.group(2) == "ms" else 1)
-    if seconds > LONGEST:
-        raise DelayError(f"{whole!r} is too long a delay; the longest is {LONGEST:.0f}s")
+    if seconds > MAX_SECONDS:
+        raise DelayError(whole, f"The maximum is {MAX_SECONDS:.0f}s.")
     return seconds
 
 
-def _written(seconds: float) -> str:
+def _format(seconds: float) -> str:
     return f"{seconds * 1000:.6g}ms" if seconds < 1 else f"{seconds:.6g}s"

@@ -1,4 +1,4 @@
-"""Answers that a behaviour asks for, and how a fault spoils one. Pure; chance is a parameter."""
+"""Responses that an override chooses, and responses that a fault spoils. Pure; randomness is a parameter."""
 
 from __future__ import annotations
 
@@ -9,75 +9,99 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from chat_contract.contract import validator_for
 from mock_server.http.messages import Answer, Headers
-from mock_server.loading.snapshot import State
-from mock_server.overrides.rules import Behaviour
-from mock_server.shop.generated import generate
+from mock_server.http.source import Fault, Source
+from mock_server.loading.snapshot import Snapshot
+from mock_server.overrides.effective import Effective
+from mock_server.shop.replies import ChatTurn, Reply
+from mock_server.shop.scenarios import Position
 
-_TRIES = 50
-_NO_BODY = frozenset({204, 205, 304})
-_MORE: dict[int, Headers] = {
+_ATTEMPTS = 50
+_WITHOUT_BODY = frozenset({204, 205, 304})
+_EXTRA_HEADERS: dict[int, Headers] = {
     401: (("WWW-Authenticate", "Bearer"),),
     429: (("Retry-After", "1"),),
     503: (("Retry-After", "1"),),
 }
 
 
-def forced(state: State, behaviour: Behaviour, chance: Random) -> Answer | None:
-    """Return the answer that is wanted whatever was asked; none where it is a reply, which needs a good request."""
-    status = _status_of(state, behaviour)
+def forced_answer(snapshot: Snapshot, effective: Effective, chance: Random) -> Answer | None:
+    """Return the response for a status other than 200, which does not depend on the request.
+
+    Returns None for replies (status 200), which need a valid request.
+    """
+    status = _status_of(snapshot, effective)
     if status in (200, None):
         return None
-    return made_up(state, replace(behaviour, code=status), chance) or _plain(state, status)
+    chosen = _chosen_value(snapshot, effective, status, chance)
+    if chosen is not None:
+        value, source = chosen
+        return _answer(status, value, source)
+    source = effective.source("code", status)
+    if status in _WITHOUT_BODY:
+        return Answer(status, b"", source=source)
+    examples = snapshot.examples.get(status)
+    value = next(iter(examples.values())) if examples else {"detail": _phrase(status)}
+    return _answer(status, value, source)
 
 
-def made_up(state: State, behaviour: Behaviour, chance: Random) -> Answer | None:
-    """Return the named example, or a value of the schema, if that is what is wanted."""
-    status = _status_of(state, behaviour) or 200
-    examples = state.blueprint.examples.get(status, {})
-    if behaviour.example is not None:
-        return _answer(status, examples[behaviour.example], f"example={behaviour.example}")
-    if behaviour.dynamic:
-        return _answer(status, _dynamic(state, status, chance), "dynamic=true")
+def chosen_reply(
+    snapshot: Snapshot, effective: Effective, turn: ChatTurn, position: Position | None, chance: Random
+) -> tuple[Reply, Source] | None:
+    """Return the reply that the override chooses for a valid turn, None if it chooses none."""
+    override = effective.override
+    if override.conversation is not None:
+        following = snapshot.shop.scenarios.next_in(override.conversation, position)
+        return snapshot.shop.reply_at(following, turn), effective.source("conversation", override.conversation)
+    if override.reply is not None:
+        # The fields of the override replace those of this empty reply.
+        return Reply("", [], None), effective.source("reply", "")
+    chosen = _chosen_value(snapshot, effective, 200, chance)
+    if chosen is None:
+        return None
+    value, source = chosen
+    items = list({item["item_id"]: item for item in value["items"]}.values())
+    return Reply(value["message"], items[: snapshot.shop.limit_of(turn)], None), source
+
+
+def forced_success(snapshot: Snapshot, effective: Effective) -> Answer | None:
+    """Return the contract's first 200 example for an invalid request, if the override demands status 200."""
+    examples = snapshot.examples.get(200, {})
+    if effective.override.code != 200 or not examples:
+        return None
+    return _answer(200, next(iter(examples.values())), effective.source("code", 200))
+
+
+def spoil(answer: Answer, fault: Fault) -> Answer:
+    """Apply a fault. Faults of the body change it here; the adapters apply faults of the connection."""
+    source = replace(answer.source, fault=fault)
+    if fault is Fault.EMPTY:
+        return replace(answer, body=b"", source=source)
+    if fault is Fault.MALFORMED:
+        return replace(answer, body=answer.body[: len(answer.body) * 2 // 3] or b"{", source=source)
+    return replace(answer, fault=fault, source=source)
+
+
+def _chosen_value(snapshot: Snapshot, effective: Effective, status: int, chance: Random) -> tuple[Any, Source] | None:
+    """Return the named example or a generated value, if the override asks for one."""
+    override = effective.override
+    if override.example is not None:
+        examples = snapshot.examples.get(status, {})
+        return examples[override.example], effective.source("example", override.example)
+    if override.dynamic:
+        return _generated(snapshot, status, chance), effective.source("dynamic", "true")
     return None
 
 
-def for_a_bad_request(state: State, behaviour: Behaviour) -> Answer | None:
-    """Return the 200 that is asked for by its code although the request deserves none: the contract's first example."""
-    examples = state.blueprint.examples.get(200, {})
-    if behaviour.code != 200 or not examples:
-        return None
-    return _answer(200, next(iter(examples.values())), "code=200")
+def _status_of(snapshot: Snapshot, effective: Effective) -> int | None:
+    override = effective.override
+    if override.code is not None:
+        return override.code
+    return None if override.example is None else snapshot.example_names[override.example]
 
 
-def broken(answer: Answer, fault: str) -> Answer:
-    """Return the answer as the fault leaves it; what only a connection can do is left to the door."""
-    because = f"{answer.because}, spoilt by fault={fault}"
-    if fault == "empty":
-        return replace(answer, body=b"", because=because)
-    if fault == "malformed":
-        return replace(answer, body=answer.body[: len(answer.body) * 2 // 3] or b"{", because=because)
-    return replace(answer, fault=fault, because=because)
-
-
-def _status_of(state: State, behaviour: Behaviour) -> int | None:
-    if behaviour.code is not None:
-        return behaviour.code
-    return None if behaviour.example is None else state.example_names[behaviour.example]
-
-
-def _plain(state: State, status: int) -> Answer:
-    examples = state.blueprint.examples.get(status)
-    if examples:
-        return _answer(status, next(iter(examples.values())), f"code={status}")
-    if status in _NO_BODY:
-        return Answer(status, b"", because=f"code={status}")
-    return _answer(status, {"detail": _phrase(status)}, f"code={status}")
-
-
-def _answer(status: int, value: Any, because: str) -> Answer:
-    return Answer(status, to_json(value), _MORE.get(status, ()), because=because)
+def _answer(status: int, value: Any, source: Source) -> Answer:
+    return Answer(status, to_json(value), _EXTRA_HEADERS.get(status, ()), source=source)
 
 
 def _phrase(status: int) -> str:
@@ -87,12 +111,15 @@ def _phrase(status: int) -> str:
         return f"Status {status}"
 
 
-def _dynamic(state: State, status: int, chance: Random) -> Any:
-    schema = state.blueprint.response_schemas[status]
+def _generated(snapshot: Snapshot, status: int, chance: Random) -> Any:
+    from chat_contract.contract import validator_for  # noqa: PLC0415 - slow to import, rarely needed
+    from mock_server.shop.generated import generate  # noqa: PLC0415
+
+    schema = snapshot.response_schemas[status]
     validator = validator_for(schema)
-    for _ in range(_TRIES):
+    for _ in range(_ATTEMPTS):
         value = generate(schema, chance)
         if validator.is_valid(value):
             return value
-    # What the generator does not understand, the document's own example says.
-    return next(iter(state.blueprint.examples.get(status, {}).values()), {})
+    # The schema uses keywords that the generator does not know. Use the contract's example instead.
+    return next(iter(snapshot.examples.get(status, {}).values()), {})

@@ -1,17 +1,18 @@
-"""The header ``Prefer`` (RFC 7240): what a client asks of the mock, and what the mock answers of it.
+"""The ``Prefer`` request header (RFC 7240) and its confirmation, ``Preference-Applied``. Pure.
 
-Pure. Preferences of other people's are ignored, as the RFC has it; a value that does not exist is refused.
+Preferences of other specifications are ignored, as the RFC requires. Unknown values are errors.
 """
 
 from __future__ import annotations
 
 import re
 
-from mock_server.overrides.rules import AS_USUAL, Behaviour, BehaviourError, Known, read_behaviour
+from mock_server.overrides.reading import Choices, read_override
+from mock_server.overrides.rules import NO_OVERRIDE, Override, OverrideError
 
 NAMES = ("code", "example", "dynamic", "conversation", "delay", "fault")
 
-_LONGEST = 4096
+_MAX_LENGTH = 4096
 
 # token [ = token-or-quoted-string ] { ; parameter }, separated by commas.
 _PREFERENCE = re.compile(
@@ -22,18 +23,20 @@ _PREFERENCE = re.compile(
 )
 
 
-def read_preferences(header: str | None, known: Known) -> Behaviour:
-    """Return what the header asks for; raises :class:`mock_server.overrides.rules.BehaviourError` for what there is not."""
+def read_preferences(header: str | None, choices: Choices) -> Override:
+    """Return the override that the header requests. Raise :class:`OverrideError` for an unknown value."""
     if not header:
-        return AS_USUAL
-    if len(header) > _LONGEST:
-        raise BehaviourError(f"longer than {_LONGEST} characters", name="Prefer", value=f"{header[:40]}…")
-    asked: dict[str, str] = {}
+        return NO_OVERRIDE
+    if len(header) > _MAX_LENGTH:
+        raise OverrideError(
+            f"The Prefer header is longer than {_MAX_LENGTH} characters.", name="Prefer", value=f"{header[:40]}…"
+        )
+    preferred: dict[str, str] = {}
     position = 0
     while position < len(header):
         match = _PREFERENCE.match(header, position)
         if match is None:
-            # Not in the RFC's form, so not for us: go on behind the next comma.
+            # Invalid by the RFC, so not a preference of the mock. Continue after the next comma.
             comma = header.find(",", position)
             position = len(header) if comma < 0 else comma + 1
             continue
@@ -42,16 +45,16 @@ def read_preferences(header: str | None, known: Known) -> Behaviour:
         quoted, bare = match["quoted"], match["bare"]
         value = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else (bare or "").strip()
         if name in NAMES:
-            # The first of several counts.
-            asked.setdefault(name, value)
-    return read_behaviour(asked, known)
+            # The first occurrence counts.
+            preferred.setdefault(name, value)
+    return read_override(preferred, choices)
 
 
-def applied(asked: Behaviour) -> str:
-    """Return the value of ``Preference-Applied`` for what was asked for and done."""
+def preference_applied(preferred: Override) -> str:
+    """Return the value of ``Preference-Applied``, empty if there is nothing to confirm."""
     parts = []
     for name in NAMES:
-        value = getattr(asked, name)
+        value = getattr(preferred, name)
         if value is not None:
             text = "true" if value is True else str(value)
             parts.append(f"{name}={text}" if re.fullmatch(r"[\w.-]+", text, re.ASCII) else f'{name}="{text}"')

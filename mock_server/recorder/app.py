@@ -51,9 +51,9 @@ def create_app(
         try:
             answer = upstream.send(request.method, f"/{quote(path)}" + (f"?{query}" if query else ""), headers, body)
         except UpstreamError as error:
-            recording.take(Exchange(sent, Breakdown("silence", str(error))), clock() - began)
+            recording.add(Exchange(sent, Breakdown("silence", str(error))), clock() - began)
             return _problem(502, "Bad Gateway", f"{upstream.base_url} gave no answer: {error}.")
-        recording.take(Exchange(sent, Came(answer.status, answer.headers, answer.body)), clock() - began)
+        recording.add(Exchange(sent, Came(answer.status, answer.headers, answer.body)), clock() - began)
         return _back(answer)
 
     app.add_url_rule(f"{base}/<path:path>", view_func=hand_on, methods=METHODS, provide_automatic_options=False)

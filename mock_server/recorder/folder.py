@@ -1,7 +1,7 @@
-"""Keeps talks in a folder of fixtures: adds to it, takes nothing away, and never touches what a hand has written.
+"""Saves recorded conversations in a folder of fixtures.
 
-A file is written whole or not at all. A conversation's file is written again, with one turn more, only as long as it
-is what the recorder itself left there.
+Files are written atomically, and nothing is removed. A conversation's file is updated with later turns only while it
+has the content that the recorder wrote, so manual edits are safe.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from chat_contract import KitError, UsageError
 from chat_contract.document.source import parse_source, read_source
 from chat_contract.roles import ITEM, ITEMS
 from kit_reports.targets import write_whole
-from mock_server.recorder.grouping import Item, Talk, cue_for
+from mock_server.recorder.grouping import Item, RecordedConversation, cue_for
 from mock_server.shop.fixture_files import read_fixtures, read_items
 
 CATALOGUE = "catalogue.yaml"
@@ -27,16 +27,17 @@ CONVERSATIONS = "conversations"
 _EMPTY = f"recorded: true\n{ITEMS}: []\n"
 _WIDTH = 120
 
-TurnText = Mapping[str, Any]
+TurnYaml = Mapping[str, Any]
+"""A turn as a fixture file has it."""
 
 
 class _Dumper(yaml.SafeDumper):
-    """Puts every text in quotes, so that none is read as a number, a date or a word of YAML's."""
+    """Quotes every text, so that YAML reads none of them as a number, a date or a keyword."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is PyYAML's
         return True
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - likewise
         super().increase_indent(flow, indentless=False)
 
 
@@ -45,7 +46,7 @@ def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 def _mapping(dumper: yaml.SafeDumper, mapping: Mapping[str, Any]) -> yaml.MappingNode:
-    """Leave the quotes away from keys that read as themselves without them."""
+    """Leave keys unquoted if YAML reads them as text anyway."""
     node = dumper.represent_mapping("tag:yaml.org,2002:map", dict(mapping))
     for key, _ in node.value:
         if key.value.isidentifier() and key.value.lower() not in {"null", "true", "false"}:
@@ -58,55 +59,65 @@ _Dumper.add_representer(dict, _mapping)
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What was written for a turn. ``file`` is None where the folder held the talk already; ``notes`` say what else."""
+class FileChanged:
+    """Someone else changed the conversation's file, so the conversation continues in another one."""
+
+    file: Path
+    continued_in: Path
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was written for a turn."""
 
     file: Path | None
+    """The conversation's file; None if the folder already contained the conversation."""
     new_items: int = 0
-    notes: tuple[str, ...] = ()
+    changed_items: tuple[str, ...] = ()
+    """Ids of items that differ from the catalogue, which keeps its version."""
+    file_changed: FileChanged | None = None
 
 
 class Folder:
-    """A folder of fixtures that grows."""
+    """A folder of fixtures to add to."""
 
     def __init__(
         self,
         path: Path,
         response_schema: Mapping[str, Any],
         items: Mapping[str, Item],
-        talks: Sequence[Sequence[TurnText]],
+        conversations: Sequence[Sequence[TurnYaml]],
     ) -> None:
+        """``items`` and ``conversations`` are the folder's content."""
         self.path = path
         self._response_schema = response_schema
         self._items = dict(items)
-        self._known = {prefix for turns in talks for prefix in _prefixes(turns)}
+        self._known = {prefix for turns in conversations for prefix in _prefixes(turns)}
         self._written: dict[int, tuple[Path, str]] = {}
 
-    def keep(self, talk: Talk) -> Kept:
-        """Write what the last turn of the talk adds.
+    def save(self, conversation: RecordedConversation) -> Saved:
+        """Save the conversation, whose last turn is new.
 
-        Raises :class:`chat_contract.KitError` where that cannot be; what was there before is there still.
+        Raises :class:`chat_contract.KitError` if that is not possible; existing files then keep their content.
         """
-        new, notes = self._new_items(talk.turns[-1].items)
-        turns = [turn_text(turn.message, turn.reply, turn.item_ids) for turn in talk.turns]
-        text = _conversation_text(turns)
-        _check_reads_back(text, {"turns": turns})
+        items = conversation.turns[-1].items
+        new = [item for item in items if item[ITEM] not in self._items]
+        changed = tuple(item[ITEM] for item in items if self._items.get(item[ITEM], item) != item)
+        turns = [turn_yaml(turn.message, turn.reply, turn.item_ids) for turn in conversation.turns]
+        text = _conversation_yaml(turns)
+        _check_round_trip(text, {"turns": turns})
         if new:
             self._append(new)
-        if talk.number not in self._written and _as_key(turns) in self._known:
-            return Kept(None, len(new), notes)
-        file, moved = self._file_for(talk)
+        if conversation.number not in self._written and _as_key(turns) in self._known:
+            return Saved(None, len(new), changed)
+        file, file_changed = self._file_for(conversation)
         _write(file, text)
-        self._written[talk.number] = file, text
+        self._written[conversation.number] = file, text
         self._known.update(_prefixes(turns))
-        return Kept(file, len(new), (*notes, *moved))
-
-    def _new_items(self, items: Sequence[Item]) -> tuple[list[Item], tuple[str, ...]]:
-        new = [item for item in items if item[ITEM] not in self._items]
-        changed = [item[ITEM] for item in items if item[ITEM] in self._items and item != self._items[item[ITEM]]]
-        return new, tuple(f"{name} came otherwise than {CATALOGUE} has it, which stays" for name in changed)
+        return Saved(file, len(new), changed, file_changed)
 
     def _append(self, items: Sequence[Item]) -> None:
+        """Append items to the catalogue, leaving the rest of its text as it is."""
         file = self.path / CATALOGUE
         before = file.read_text(encoding="utf-8")
         added = yaml.dump([dict(item) for item in items], Dumper=_Dumper, allow_unicode=True, sort_keys=False)
@@ -114,20 +125,18 @@ class Folder:
         start = before.removesuffix(" []\n") if before == _EMPTY else before.removesuffix("\n")
         text = "\n".join([start, *lines, ""])
         whole = parse_source(before, file).value
-        _check_reads_back(text, whole | {ITEMS: [*whole[ITEMS], *items]})
+        _check_round_trip(text, whole | {ITEMS: [*whole[ITEMS], *items]})
         read_items(parse_source(text, file), self._response_schema)
         _write(file, text)
         self._items |= {item[ITEM]: item for item in items}
 
-    def _file_for(self, talk: Talk) -> tuple[Path, tuple[str, ...]]:
-        """Return the talk's own file, or a new one where it has none or somebody else wrote it since."""
-        file, text = self._written.get(talk.number, (None, ""))
+    def _file_for(self, conversation: RecordedConversation) -> tuple[Path, FileChanged | None]:
+        """Return the conversation's file, or a new one if it has none or someone else changed it."""
+        file, text = self._written.get(conversation.number, (None, ""))
         if file is not None and _text_of(file) == text:
-            return file, ()
-        free = next(path for path in self._names(talk.name) if not os.path.lexists(path))
-        return free, () if file is None else (
-            f"{file.name} was changed by somebody else; the talk goes on in {free.name}",
-        )
+            return file, None
+        free = next(path for path in self._names(conversation.name) if not os.path.lexists(path))
+        return free, None if file is None else FileChanged(file, free)
 
     def _names(self, name: str) -> Iterator[Path]:
         number = 1
@@ -137,69 +146,67 @@ class Folder:
 
 
 def open_folder(path: Path, response_schema: Mapping[str, Any]) -> Folder:
-    """Open a folder of fixtures to add to, or make one.
+    """Open a folder of fixtures, or create one.
 
-    Raises :class:`chat_contract.KitError` where it is something else, is broken, or cannot be written.
+    Raises :class:`chat_contract.KitError` if the folder is not writable, has errors or contains something else.
     """
     try:
-        _make(path)
+        _create(path)
     except OSError as error:
-        raise UsageError(
-            f"--out {path}: cannot be written ({error.strerror}); name a folder that may be written"
-        ) from None
+        raise UsageError(f"--out {path}: cannot write ({error.strerror}). Name a writable folder.") from None
     catalogue = path / CATALOGUE
     _indent(_text_of(catalogue) or "", catalogue)
     fixtures = read_fixtures(path, response_schema)
-    talks = [read_source(file).value["turns"] for file in sorted((path / CONVERSATIONS).glob("*.yaml"))]
-    return Folder(path, response_schema, {item[ITEM]: item for item in fixtures.items}, talks)
+    conversations = [read_source(file).value["turns"] for file in sorted((path / CONVERSATIONS).glob("*.yaml"))]
+    return Folder(path, response_schema, {item[ITEM]: item for item in fixtures.items}, conversations)
 
 
-def _make(path: Path) -> None:
+def _create(path: Path) -> None:
     if path.exists() and not path.is_dir():
-        raise UsageError(f"--out {path}: is no folder; name one that holds fixtures, or a new one")
+        raise UsageError(f"--out {path}: not a folder. Name a folder of fixtures, or a new folder.")
     if path.is_dir() and any(path.iterdir()) and not (path / CATALOGUE).exists():
-        raise UsageError(f"--out {path}: holds something else than fixtures; name a new folder, or one of fixtures")
+        raise UsageError(f"--out {path}: the folder contains other files. Name a folder of fixtures, or a new folder.")
     path.mkdir(parents=True, exist_ok=True)
     (path / CONVERSATIONS).mkdir(exist_ok=True)
     for part in (path / CATALOGUE, path / CONVERSATIONS):
         if part.is_symlink():
-            raise UsageError(f"--out {path}: {part.name} is a link to another place; name a folder without links")
+            raise UsageError(f"--out {path}: {part.name} is a symbolic link. Name a folder without links.")
     if not (path / CATALOGUE).exists():
         _write(path / CATALOGUE, _EMPTY)
     if not os.access(path, os.W_OK) or not os.access(path / CONVERSATIONS, os.W_OK):
-        raise UsageError(f"--out {path}: may not be written; name a folder that may")
+        raise UsageError(f"--out {path}: the folder is not writable. Name a writable folder.")
 
 
-def turn_text(message: str, reply: str, item_ids: Sequence[str]) -> TurnText:
-    """Return a turn as a file of fixtures has it."""
+def turn_yaml(message: str, reply: str, item_ids: Sequence[str]) -> TurnYaml:
+    """Return a turn as a fixture file has it."""
     return {"shopper": cue_for(message), "reply": reply, ITEMS: list(item_ids)}
 
 
-def _conversation_text(turns: Sequence[TurnText]) -> str:
+def _conversation_yaml(turns: Sequence[TurnYaml]) -> str:
     return yaml.dump({"turns": turns}, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_WIDTH)
 
 
-def _check_reads_back(text: str, value: Any) -> None:
-    """Make sure that what is going to be written is what will be read."""
+def _check_round_trip(text: str, value: Any) -> None:
+    """Check that the text to write has the intended value."""
     if parse_source(text, Path("recording")).value != value:
-        raise KitError("this turn cannot be written as YAML without changing it, so it is not kept")
+        raise KitError("YAML cannot represent this turn without changing it")
 
 
 def _indent(text: str, file: Path) -> int:
-    """Return how far the items of a catalogue are indented; raises where items cannot be added at its end."""
+    """Return the indentation of the catalogue's items. Raise :class:`UsageError` if items cannot be appended."""
     if text == _EMPTY:
         return 2
     for line in text.splitlines():
         if line.lstrip().startswith("- "):
             return len(line) - len(line.lstrip())
-    raise UsageError(f"{file}: items cannot be added to it; write each item as a block that begins with a hyphen")
+    raise UsageError(f"{file}: cannot append items. Write each item as a block that starts with a hyphen.")
 
 
 def _write(file: Path, text: str) -> None:
     try:
         write_whole(file, text)
     except OSError as error:
-        raise KitError(f"{file}: cannot be written ({error.strerror}); the turn is not kept") from None
+        raise KitError(f"cannot write {file} ({error.strerror})") from None
 
 
 def _text_of(file: Path) -> str | None:
@@ -209,14 +216,14 @@ def _text_of(file: Path) -> str | None:
         return None
 
 
-def _as_key(turns: Sequence[TurnText]) -> str:
-    return repr([_plain(turn) for turn in turns])
+def _as_key(turns: Sequence[TurnYaml]) -> str:
+    return repr([_comparable(turn) for turn in turns])
 
 
-def _plain(turn: TurnText) -> tuple[Any, ...]:
+def _comparable(turn: TurnYaml) -> tuple[Any, ...]:
     return sorted(turn["shopper"].items()), turn["reply"], list(turn.get(ITEMS, ()))
 
 
-def _prefixes(turns: Sequence[TurnText]) -> Iterator[str]:
+def _prefixes(turns: Sequence[TurnYaml]) -> Iterator[str]:
     for end in range(1, len(turns) + 1):
         yield _as_key(turns[:end])

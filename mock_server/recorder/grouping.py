@@ -1,31 +1,34 @@
-"""From exchanges to talks: which turn belongs to which conversation, and whether it can be replayed.
+"""Groups exchanges into conversations, in the form in which fixtures replay them.
 
-Pure: knows neither files nor HTTP.
+Pure: no files, no HTTP.
 """
 
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cachetools import LRUCache
+
 from chat_contract.roles import CONVERSATION, ITEM, ITEMS, MESSAGE
+from mock_server.shop.scenarios import CueKind
 from mock_server.shop.words import words_of
 
 Item = Mapping[str, Any]
 
-MOST_TALKS = 10_000
-"""How many conversations are followed at a time; the one that was silent longest goes first."""
+MAX_CONVERSATIONS = 10_000
+"""Maximum number of conversations to follow; the least recently used goes first."""
 
 _NAME_WORDS = 6
 _NAME_LENGTH = 48
+_DEFAULT_NAME = "conversation"
 
 
 @dataclass(frozen=True)
-class HeardTurn:
-    """What the shopper said and what the service answered; items in the order in which they came, each once."""
+class RecordedTurn:
+    """The shopper's message and the reply. Items are unique and keep their order."""
 
     message: str
     reply: str
@@ -33,71 +36,70 @@ class HeardTurn:
 
     @property
     def item_ids(self) -> tuple[str, ...]:
+        """Return the ids of the items."""
         return tuple(item[ITEM] for item in self.items)
 
 
 @dataclass(frozen=True)
-class Talk:
-    """A conversation as far as it has gone; ``number`` tells it from the others of its recording.
+class RecordedConversation:
+    """The turns of a conversation so far. ``number`` is unique within a recording.
 
-    ``name`` is one for a file: small letters, digits and hyphens.
+    ``name`` is suitable as a file name: lower-case letters, digits and hyphens.
     """
 
     number: int
     name: str
-    turns: tuple[HeardTurn, ...]
+    turns: tuple[RecordedTurn, ...]
 
-    def with_turn(self, turn: HeardTurn) -> Talk:
+    def with_turn(self, turn: RecordedTurn) -> RecordedConversation:
+        """Return the conversation with one more turn."""
         return replace(self, turns=(*self.turns, turn))
 
 
-class Talks:
-    """Follows the conversations that pass by."""
+class ConversationGroups:
+    """Assigns each turn to its conversation."""
 
-    def __init__(self, most: int = MOST_TALKS) -> None:
-        self._most = most
-        self._begun = 0
-        self._by_id: OrderedDict[str, Talk] = OrderedDict()
+    def __init__(self, capacity: int = MAX_CONVERSATIONS) -> None:
+        self._count = 0
+        self._by_id: LRUCache[str, RecordedConversation] = LRUCache(capacity)
 
-    def hear(self, request: Mapping[str, Any], reply: Mapping[str, Any]) -> Talk:
-        """Add a turn that the service accepted, and return the conversation with it.
+    def add(self, request: Mapping[str, Any], reply: Mapping[str, Any]) -> RecordedConversation:
+        """Add a successful turn, and return its conversation including the turn.
 
-        A conversation whose beginning was not heard begins here, under whatever id it goes.
+        An unknown conversation id starts a new conversation.
         """
-        turn = heard_turn(request, reply)
-        sent = request.get(CONVERSATION)
-        known = self._by_id.pop(sent, None) if isinstance(sent, str) else None
-        talk = self._begin(turn) if known is None else known.with_turn(turn)
-        self._by_id[reply[CONVERSATION]] = talk
-        if len(self._by_id) > self._most:
-            self._by_id.popitem(last=False)
-        return talk
+        turn = recorded_turn(request, reply)
+        sent_id = request.get(CONVERSATION)
+        known = self._by_id.pop(sent_id, None) if isinstance(sent_id, str) else None
+        conversation = self._start(turn) if known is None else known.with_turn(turn)
+        self._by_id[reply[CONVERSATION]] = conversation
+        return conversation
 
-    def _begin(self, turn: HeardTurn) -> Talk:
-        self._begun += 1
-        return Talk(self._begun, name_for(turn.message), (turn,))
+    def _start(self, turn: RecordedTurn) -> RecordedConversation:
+        self._count += 1
+        return RecordedConversation(self._count, name_for(turn.message), (turn,))
 
 
-def heard_turn(request: Mapping[str, Any], reply: Mapping[str, Any]) -> HeardTurn:
-    """Take out of a request and its conforming reply what a fixture holds: nobody's ids, nobody's events."""
+def recorded_turn(request: Mapping[str, Any], reply: Mapping[str, Any]) -> RecordedTurn:
+    """Return what a fixture stores of a request and its valid reply. Ids and events of clients are left out."""
     items = {item[ITEM]: item for item in reply[ITEMS]}
-    return HeardTurn(request[MESSAGE], reply[MESSAGE], tuple(items.values()))
+    return RecordedTurn(request[MESSAGE], reply[MESSAGE], tuple(items.values()))
 
 
 def name_for(message: str) -> str:
-    """Make a name for a file out of what was said first; nothing in it leads out of a folder."""
+    """Return a file name from a message. It contains no path separators."""
     words = [word for word in words_of(message) if re.fullmatch("[a-z0-9]+", word)][:_NAME_WORDS]
     name = "-".join(words)[:_NAME_LENGTH].strip("-")
-    return name or "talk"
+    return name or _DEFAULT_NAME
 
 
 def cue_for(message: str) -> dict[str, Any]:
-    """Say what a shopper must say to get this turn again: the same words, or the same signs where it has no word."""
+    """Return the cue that the message matches: a phrase, or a pattern if the message contains no word."""
     if words_of(message):
-        return {"phrases": [message]}
-    return {"pattern": f"^{_escaped(message)}$"}
+        return {CueKind.PHRASES.value: [message]}
+    return {CueKind.PATTERN.value: f"^{_escaped(message)}$"}
 
 
 def _escaped(text: str) -> str:
-    """Write text as a pattern of Rust's ``regex`` that finds just this text."""
-    return "".join(f"\\x{{{ord(sign):x}}}" for sign in text)
+    """Return a pattern for Rust's ``regex`` that matches exactly this text."""
+    return "".join(f"\\x{{{ord(character):x}}}" for character in text)

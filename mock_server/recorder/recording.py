@@ -1,9 +1,10 @@
-"""What becomes of one exchange that passed by: it is judged, kept where it can be replayed, and told of in a line."""
+"""Records exchanges: judges each by the contract, and saves it as a fixture if the mock can replay it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from threading import Lock
 from typing import Any
 
@@ -12,41 +13,37 @@ from chat_contract.conformance import examine, find_violations, update_history
 from chat_contract.exchange import Headers
 from chat_contract.roles import CONVERSATION, MESSAGE
 from chat_contract.rules.exchange_facts import ExchangeFacts
-from mock_server.recorder.folder import Folder, Kept
-from mock_server.recorder.grouping import Talks
+from mock_server.recorder.folder import Folder, Saved
+from mock_server.recorder.grouping import ConversationGroups
+
+
+class NotSaved(StrEnum):
+    """Why an exchange is not saved."""
+
+    NO_REPLY = "no-reply"
+    INVALID_REPLY = "invalid-reply"
+    EMPTY_MESSAGE = "empty-message"
+    NO_REQUEST_MESSAGE = "no-request-message"
+    INVALID_TEXT = "invalid-text"
+    CONTAINS_KEY = "contains-key"
+    WRITE_FAILED = "write-failed"
 
 
 @dataclass(frozen=True)
-class Noted:
-    """One exchange as told: what it broke, where it was kept, or why it was not."""
+class Recorded:
+    """One exchange with its violations, and either where it is saved or why it is not."""
 
     exchange: Exchange
     seconds: float
     violations: tuple[Violation, ...]
-    kept: Kept | None
-    why_not: str = ""
-
-    def lines(self) -> Iterator[str]:
-        """Yield a line on what came, and one for each violation and each note."""
-        request, outcome = self.exchange.request, self.exchange.outcome
-        status = getattr(outcome, "status", None) or getattr(outcome, "kind", "")
-        yield f"{request.method} {request.path}: {status} in {self.seconds:.2f} s; {self._kept()}"
-        for violation in self.violations:
-            yield f"  {'breaks' if violation.level == 'must' else 'warning'} {violation.message}"
-        for note in self.kept.notes if self.kept is not None else ():
-            yield f"  {note}"
-
-    def _kept(self) -> str:
-        if self.kept is None:
-            return f"not kept: {self.why_not}"
-        items = f", {self.kept.new_items} new items" if self.kept.new_items else ""
-        if self.kept.file is None:
-            return f"known already{items}"
-        return f"kept in {self.kept.file.parent.name}/{self.kept.file.name}{items}"
+    saved: Saved | None = None
+    reason: NotSaved | None = None
+    error: str = ""
+    """The error message if writing failed."""
 
 
 class Recording:
-    """Takes in exchanges as they pass by. Safe to use from many threads at once."""
+    """Records exchanges. Thread-safe."""
 
     def __init__(
         self,
@@ -56,52 +53,57 @@ class Recording:
         say: Callable[[str], None],
         secrets: Callable[[Headers], Callable[[str], bool]],
     ) -> None:
-        """``say`` gets each line; ``secrets`` makes of headers what tells whether a text holds the key in them."""
+        """``say`` prints a line. ``secrets`` returns, for headers, a test whether a text contains their key."""
         self._contract = contract
         self._folder = folder
         self._say = say
         self._secrets = secrets
         self._history = History()
-        self._talks = Talks()
+        self._conversations = ConversationGroups()
         self._lock = Lock()
 
-    def take(self, exchange: Exchange, seconds: float) -> Noted:
-        """Judge and keep one exchange; what cannot be kept is told of and harms nothing."""
+    def add(self, exchange: Exchange, seconds: float) -> Recorded:
+        """Judge, save and report one exchange. ``seconds`` is the time that the service took."""
         with self._lock:
             facts = examine(self._contract, exchange, self._history)
-            found = tuple(violation for violation in find_violations(facts) if violation.level != "observed")
+            violations = tuple(each for each in find_violations(facts) if each.level != "observed")
             update_history(self._history, facts)
-            holds_key = self._secrets(exchange.request.headers)
-            noted = self._noted(facts, seconds, found, self._why_not(facts, holds_key))
-            for line in noted.lines():
-                self._say("  (a line that held the key)" if holds_key(line) else line)
-            return noted
+            contains_key = self._secrets(exchange.request.headers)
+            recorded = self._save(facts, seconds, violations, contains_key)
+            for line in lines_of(recorded):
+                self._say("  (line with the key not shown)" if contains_key(line) else line)
+            return recorded
 
-    def _noted(self, facts: ExchangeFacts, seconds: float, found: tuple[Violation, ...], why_not: str) -> Noted:
-        if why_not:
-            return Noted(facts.exchange, seconds, found, None, why_not)
+    def _save(
+        self,
+        facts: ExchangeFacts,
+        seconds: float,
+        violations: tuple[Violation, ...],
+        contains_key: Callable[[str], bool],
+    ) -> Recorded:
+        reason = self._reason_not_to_save(facts, contains_key)
+        if reason is not None:
+            return Recorded(facts.exchange, seconds, violations, reason=reason)
         try:
-            kept = self._folder.keep(self._talks.hear(facts.body, facts.reply or {}))
+            saved = self._folder.save(self._conversations.add(facts.body, facts.reply or {}))
         except KitError as error:
-            return Noted(facts.exchange, seconds, found, None, str(error))
-        return Noted(facts.exchange, seconds, found, kept)
+            failed = NotSaved.WRITE_FAILED
+            return Recorded(facts.exchange, seconds, violations, reason=failed, error=str(error))
+        return Recorded(facts.exchange, seconds, violations, saved)
 
-    def _why_not(self, facts: ExchangeFacts, holds_key: Callable[[str], bool]) -> str:
-        """Say why an exchange cannot be replayed; an empty string where it can."""
+    def _reason_not_to_save(self, facts: ExchangeFacts, contains_key: Callable[[str], bool]) -> NotSaved | None:
         if facts.reply is None:
-            return "no reply to a turn"
+            return NotSaved.NO_REPLY
         if not self._contract.response_validators[200].is_valid(facts.reply) or not facts.reply_id:
-            return "the contract does not allow this reply"
+            return NotSaved.INVALID_REPLY
         if not facts.reply[MESSAGE].strip():
-            return "the reply says nothing"
+            return NotSaved.EMPTY_MESSAGE
         if not isinstance(facts.field(MESSAGE), str):
-            return "the request has no message"
+            return NotSaved.NO_REQUEST_MESSAGE
         texts = list(_texts([facts.field(MESSAGE), {**facts.reply, CONVERSATION: ""}]))
         if any(_has_surrogate(text) for text in texts):
-            return "it holds half of a character, which no file can hold"
-        if any(holds_key(text) for text in texts):
-            return "it holds the key"
-        return ""
+            return NotSaved.INVALID_TEXT
+        return NotSaved.CONTAINS_KEY if any(map(contains_key, texts)) else None
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -117,4 +119,45 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= sign <= "\udfff" for sign in text)
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+# Report ---------------------------------------------------------------------------------------------------------------
+
+_REASONS = {
+    NotSaved.NO_REPLY: "not a successful turn",
+    NotSaved.INVALID_REPLY: "the reply violates the contract",
+    NotSaved.EMPTY_MESSAGE: "the message of the reply is empty",
+    NotSaved.NO_REQUEST_MESSAGE: "the request has no message",
+    NotSaved.INVALID_TEXT: "a text contains a lone surrogate, which no file can hold",
+    NotSaved.CONTAINS_KEY: "a text contains the key",
+}
+
+
+def lines_of(recorded: Recorded) -> Iterator[str]:
+    """Yield the report: a line about the exchange, and one for each violation and each note."""
+    request, outcome = recorded.exchange.request, recorded.exchange.outcome
+    status = getattr(outcome, "status", None) or getattr(outcome, "kind", "")
+    yield f"{request.method} {request.path}: {status} in {recorded.seconds:.2f} s; {_result(recorded)}"
+    for violation in recorded.violations:
+        yield f"  {'violates' if violation.level == 'must' else 'warning'} {violation.message}"
+    if recorded.saved is not None:
+        yield from _notes(recorded.saved)
+
+
+def _result(recorded: Recorded) -> str:
+    saved = recorded.saved
+    if saved is None:
+        return f"not saved: {recorded.error or _REASONS.get(recorded.reason or NotSaved.WRITE_FAILED, '')}"
+    items = f", {saved.new_items} new item{'' if saved.new_items == 1 else 's'}" if saved.new_items else ""
+    if saved.file is None:
+        return f"already in the folder{items}"
+    return f"saved in {saved.file.parent.name}/{saved.file.name}{items}"
+
+
+def _notes(saved: Saved) -> Iterator[str]:
+    for item_id in saved.changed_items:
+        yield f"  item {item_id} differs from catalogue.yaml, which stays as it is"
+    if saved.file_changed is not None:
+        changed = saved.file_changed
+        yield f"  {changed.file.name} was changed by someone else; continued in {changed.continued_in.name}"

@@ -1,81 +1,98 @@
-"""What was asked and what was answered, within bounds: the oldest go first.
+"""The journal: the latest requests and their responses, limited in number and size. Thread-safe.
 
-Safe to use from many threads at once. An entry is cheap to make; what it costs to judge and to explain it is paid
-when somebody looks.
+Adding an entry is cheap. Verdicts and explanations are computed when the control API reads the entry.
 """
 
 from __future__ import annotations
 
-import json
-import math
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from queue import Empty, Full, Queue
 from threading import Lock
-from typing import Any
 
-from mock_server.http.messages import Answer
-from mock_server.loading.snapshot import State
-from mock_server.shop.scenarios import Place
+from mock_server.http.messages import Answer, Call
+from mock_server.loading.snapshot import Snapshot
+from mock_server.respond.decision import Trace
 
-KEPT_BYTES = 64 * 1024
-"""How much of a body is kept."""
-ALL_BYTES = 8 * 1024 * 1024
-"""How much of all entries together is kept."""
-MOST_FOLLOWERS = 16
+MAX_BODY_BYTES = 64 * 1024
+"""Maximum number of bytes that the journal keeps of each body."""
+MAX_TOTAL_BYTES = 8 * 1024 * 1024
+"""Maximum size of all entries together."""
+MAX_FOLLOWERS = 16
 
-_WAITING = 1000
-_HEARTBEAT = 1.0
-_SECRETS = frozenset({"authorization", "x-api-key", "cookie", "proxy-authorization", "x-mock-token"})
-REDACTED = "[redacted]"
+_QUEUE_SIZE = 1000
+_HEARTBEAT_SECONDS = 1.0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Entry:
-    """One request with its answer. ``known``: the conversation that it named was known before it."""
+    """One request and its response. The journal assigns the number."""
 
-    number: int
     at: float
+    """Unix time in seconds."""
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
     answer: Answer
-    state: State
-    message: str | None = None
-    conversation_id: str | None = None
-    user_id: str | None = None
-    known: bool = False
-    standing: Place | None = None
-    place: Place | None = None
-    cut: bool = False
-    """Not all of the request's body is kept."""
-    answer_cut: bool = False
-    """Not all of the answer's body is kept."""
-    verdict: Mapping[str, Any] | None = None
-    """What came of judging it, once somebody looked: that costs a thousand times what answering did."""
+    snapshot: Snapshot
+    trace: Trace
+    body_truncated: bool = False
+    answer_truncated: bool = False
+    number: int = 0
 
     @property
     def size(self) -> int:
+        """Return the approximate size in bytes."""
         return len(self.body) + len(self.answer.body) + sum(map(len, self.headers.values()))
 
     @property
-    def is_to_the_operation(self) -> bool:
-        blueprint = self.state.blueprint
-        return (self.method, self.path) == (blueprint.method, blueprint.route)
+    def is_to_operation(self) -> bool:
+        """Return whether the request is for the contract's operation."""
+        return (self.method, self.path) == (self.snapshot.method, self.snapshot.route)
+
+
+def make_entry(
+    snapshot: Snapshot,
+    at: float,
+    call: Call,
+    answer: Answer,
+    trace: Trace,
+    *,
+    method: str | None = None,
+    path: str | None = None,
+) -> Entry:
+    """Return the entry for an exchange; without ``method`` and ``path``, one with the operation.
+
+    Long bodies are truncated.
+    """
+    body_truncated, answer_truncated = len(call.body) > MAX_BODY_BYTES, len(answer.body) > MAX_BODY_BYTES
+    if answer_truncated:
+        answer = replace(answer, body=answer.body[:MAX_BODY_BYTES])
+    return Entry(
+        at=at,
+        method=method or snapshot.method,
+        path=path or snapshot.route,
+        headers=call.headers,
+        body=call.body[:MAX_BODY_BYTES],
+        answer=answer,
+        snapshot=snapshot,
+        trace=trace,
+        body_truncated=body_truncated or call.too_large,
+        answer_truncated=answer_truncated,
+    )
 
 
 class TooManyFollowersError(Exception):
-    """There are as many followers as there may be."""
+    """The journal has the maximum number of followers."""
 
 
 class Journal:
-    """The entries, newest last, and those who follow them."""
+    """The entries, oldest first, and the followers that receive new ones."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
         self._entries: deque[Entry] = deque()
         self._bytes = 0
         self._next = 1
@@ -83,45 +100,42 @@ class Journal:
         self._lock = Lock()
         self._ended = False
 
-    def note(self, entry: Entry) -> None:
-        """Keep an entry, number it, and hand it to the followers; one who does not keep up misses some."""
+    def add(self, entry: Entry) -> None:
+        """Store an entry, and pass it to the followers. A follower that is too slow misses entries."""
         with self._lock:
             entry.number = self._next
             self._next += 1
             self._entries.append(entry)
             self._bytes += entry.size
-            while len(self._entries) > self._most or self._bytes > ALL_BYTES:
+            while len(self._entries) > self._capacity or self._bytes > MAX_TOTAL_BYTES:
                 self._bytes -= self._entries.popleft().size
             followers = tuple(self._followers)
         for follower in followers:
-            try:
-                follower.put_nowait(entry)
-            except Full:
-                continue
+            _offer(follower, entry)
 
     def entries(self) -> list[Entry]:
-        """Return what is kept, oldest first."""
+        """Return the entries, oldest first."""
         with self._lock:
             return list(self._entries)
 
     def clear(self) -> None:
-        """Drop all entries; the numbers go on."""
+        """Remove all entries. Numbering continues."""
         with self._lock:
             self._entries.clear()
             self._bytes = 0
 
     def follow(self) -> Iterator[Entry | None]:
-        """Return an iterator of the entries to come; nothing, about once a second, while none does.
+        """Return an iterator of new entries. It yields None about once a second while there are none.
 
-        It ends with the server. Raises :class:`TooManyFollowersError` at once.
+        The iterator stops when the journal ends. Raises :class:`TooManyFollowersError`.
         """
-        queue: Queue[Entry | None] = Queue(_WAITING)
+        queue: Queue[Entry | None] = Queue(_QUEUE_SIZE)
         with self._lock:
-            if self._ended or len(self._followers) >= MOST_FOLLOWERS:
+            if self._ended or len(self._followers) >= MAX_FOLLOWERS:
                 raise TooManyFollowersError
             self._followers.add(queue)
         stream = self._from(queue)
-        # Begun, so that closing it takes the follower off the list even if nobody ever reads.
+        # Start the generator, so that closing it removes the follower even if nobody reads from it.
         next(stream)
         return stream
 
@@ -130,7 +144,7 @@ class Journal:
             yield None
             while not self._ended:
                 try:
-                    entry = queue.get(timeout=_HEARTBEAT)
+                    entry = queue.get(timeout=_HEARTBEAT_SECONDS)
                 except Empty:
                     yield None
                 else:
@@ -142,47 +156,16 @@ class Journal:
                 self._followers.discard(queue)
 
     def end(self) -> None:
-        """Send the followers home; nobody can follow any more."""
+        """Stop all followers, and accept no new ones."""
         with self._lock:
             self._ended = True
             followers = tuple(self._followers)
         for follower in followers:
-            try:
-                follower.put_nowait(None)
-            except Full:
-                continue
+            _offer(follower, None)
 
 
-def kept(body: bytes) -> tuple[bytes, bool]:
-    """Return what of a body is kept, and whether that is less than all."""
-    return (body, False) if len(body) <= KEPT_BYTES else (body[:KEPT_BYTES], True)
-
-
-def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers as they may be shown: keys and cookies are hidden."""
-    return {name: REDACTED if name in _SECRETS else value for name, value in headers.items()}
-
-
-def shown_body(body: bytes, *, cut: bool, secrets: tuple[str, ...]) -> Any:
-    """Return a body as JSON if it is some, else as text; a key of the mock's own is hidden wherever it stands."""
-    text = body.decode("utf-8", "replace")
-    for secret in secrets:
-        text = text.replace(secret, REDACTED)
-    if cut:
-        return f"{text}… (the rest was not kept)"
+def _offer(follower: Queue[Entry | None], entry: Entry | None) -> None:
     try:
-        return json.loads(text, parse_constant=_finite, parse_float=_finite) if text else None
-    except (ValueError, RecursionError):
-        return text
-
-
-def _finite(written: str) -> float:
-    """Refuse numbers that JSON cannot write again; the body is then shown as text."""
-    number = float(written)
-    if not math.isfinite(number):
-        raise ValueError(written)
-    return number
-
-
-def shown_time(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+        follower.put_nowait(entry)
+    except Full:
+        return

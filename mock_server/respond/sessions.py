@@ -1,68 +1,65 @@
-"""Remembers where each conversation stands, within bounds; forgets the least recently used first.
-
-Safe to use from many threads at once.
-"""
+"""The state of each conversation that a client may continue, limited in number: the least recently used goes first."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from hashlib import blake2b
 from threading import Lock
 from typing import NamedTuple
 
-from mock_server.shop.scenarios import Place
+from cachetools import LRUCache
 
-CAPACITY = 10_000
-"""How many conversations are remembered."""
+from mock_server.shop.scenarios import Position
 
-_LONGEST = 64
+DEFAULT_CAPACITY = 10_000
+"""Maximum number of conversations."""
+
+_MAX_KEY_LENGTH = 64
 
 Key = str | bytes
 
 
-class Standing(NamedTuple):
-    """A conversation as remembered: where it stands, if anything written answered yet, and its user."""
+class SessionState(NamedTuple):
+    """The position in a scenario, if one has replied yet, and the user of the conversation."""
 
-    place: Place | None = None
+    position: Position | None = None
     user: Key | None = None
 
 
-class Memory:
-    """Maps conversation ids to standings. Long ids are kept as digests, since a client may send one of any length."""
+class Sessions:
+    """Maps conversation ids to their state. Thread-safe.
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
-        self._capacity = capacity
-        self._standings: OrderedDict[Key, Standing] = OrderedDict()
+    Clients may send ids of any length, so long ids are stored as digests.
+    """
+
+    def __init__(self, capacity: int = DEFAULT_CAPACITY) -> None:
+        self._states: LRUCache[Key, SessionState] = LRUCache(capacity)
         self._lock = Lock()
 
     def __len__(self) -> int:
-        return len(self._standings)
+        return len(self._states)
 
     def __contains__(self, conversation_id: str) -> bool:
-        """Tell whether the conversation is remembered, wherever it stands."""
-        return short(conversation_id) in self._standings
+        """Return whether the conversation is known."""
+        return short_key(conversation_id) in self._states
 
-    def standing(self, conversation_id: str) -> Standing | None:
-        """Return how the conversation stands; nothing if it is not known."""
-        return self._standings.get(short(conversation_id))
-
-    def remember(self, conversation_id: str, standing: Standing) -> None:
-        """Note how the conversation stands now."""
-        key = short(conversation_id)
+    def get(self, conversation_id: str) -> SessionState | None:
+        """Return the state of the conversation, None if it is unknown."""
         with self._lock:
-            self._standings[key] = standing
-            self._standings.move_to_end(key)
-            if len(self._standings) > self._capacity:
-                self._standings.popitem(last=False)
+            return self._states.get(short_key(conversation_id))
+
+    def put(self, conversation_id: str, state: SessionState) -> None:
+        """Store the state of the conversation."""
+        with self._lock:
+            self._states[short_key(conversation_id)] = state
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget all conversations."""
         with self._lock:
-            self._standings.clear()
+            self._states.clear()
 
 
-def short(text: str) -> Key:
-    """Return what stands for a text: itself, or a digest of one that is long."""
-    if len(text) <= _LONGEST:
+def short_key(text: str) -> Key:
+    """Return the text, or its digest if it is long."""
+    if len(text) <= _MAX_KEY_LENGTH:
         return text
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -15,7 +15,7 @@ from typing import Any
 
 from mock_server.http.faults import pieces
 from mock_server.http.messages import Answer, Call, gather
-from mock_server.respond.journal import MOST_FOLLOWERS
+from mock_server.respond.journal import MAX_FOLLOWERS
 from mock_server.respond.service import ChatService
 from mock_server.server.flask_bridge import environ_of, run
 
@@ -43,16 +43,16 @@ class Front:
     """
 
     def __init__(self, service: ChatService, make_app: Callable[[], _App]) -> None:
-        blueprint = service.state.blueprint
+        snapshot = service.snapshot
         self._service = service
-        self._method = blueprint.method
-        self._route = blueprint.route
-        self._most = blueprint.options.max_body
+        self._method = snapshot.method
+        self._route = snapshot.route
+        self._most = snapshot.options.max_body
         # Who waits for another service needs a thread of its own meanwhile.
         self._threads = ThreadPoolExecutor(_THREADS if service.relay is None else _PATIENT_THREADS, "flask")
         self._app = self._threads.submit(make_app)
         # Followers wait in threads of their own, so that they never keep anyone else waiting.
-        self._waiting = ThreadPoolExecutor(MOST_FOLLOWERS + 1, "follower")
+        self._waiting = ThreadPoolExecutor(MAX_FOLLOWERS + 1, "follower")
 
     def close(self) -> None:
         """Let the threads go."""

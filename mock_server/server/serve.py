@@ -1,4 +1,4 @@
-"""Serves a blueprint with granian: the edge where ports, processes, certificates and signals are.
+"""Serves a snapshot with granian: the edge where ports, processes, certificates and signals are.
 
 Each setting that looks odd answers a trap that was measured:
 
@@ -36,11 +36,12 @@ from granian.log import LogLevels
 from chat_contract import KitError
 from mock_server.http.messages import OWN_PREFIX
 from mock_server.loading.fingerprint import folders
-from mock_server.loading.load import Blueprint
+from mock_server.loading.load import read_snapshot
+from mock_server.loading.options import Options
 from mock_server.loading.reload import Reloader
-from mock_server.loading.snapshot import State
+from mock_server.loading.snapshot import Snapshot
 from mock_server.loading.watch import watch
-from mock_server.respond.relay import relay_of
+from mock_server.respond.relay import make_relay
 from mock_server.respond.service import ChatService
 from mock_server.server.front import Front
 
@@ -86,20 +87,20 @@ class Address:
         return f"{host}:{self.port}"
 
 
-def serve(blueprint: Blueprint, listening: Listening = Listening()) -> None:
+def serve(snapshot: Snapshot, listening: Listening = Listening()) -> None:
     """Serve until told to stop by Ctrl-C or SIGTERM; port 0 picks a free one.
 
     Prints one line with the URL once requests are answered. Raises :class:`KitError` if the port cannot be had, or
     the certificate cannot be used.
     """
     # Before anything is served, so that what is wrong with it is said.
-    relay_of(blueprint.options, blueprint.path)
+    make_relay(snapshot.options, snapshot.path)
 
     def announce(base: str) -> None:
-        url, console = f"{base}{blueprint.route}", f"{base}{OWN_PREFIX}/"
-        print(f"Mock ready: {blueprint.method} {url} (console: {console}). Press Ctrl-C to stop.", flush=True)
+        url, console = f"{base}{snapshot.route}", f"{base}{OWN_PREFIX}/"
+        print(f"Mock ready: {snapshot.method} {url} (console: {console}). Press Ctrl-C to stop.", flush=True)
 
-    run_server(partial(load_worker, blueprint), listening, announce, interface=Interfaces.RSGI)
+    run_server(partial(load_worker, snapshot.options), listening, announce, interface=Interfaces.RSGI)
 
 
 def run_server(
@@ -180,9 +181,10 @@ def find_address(host: str, port: int) -> Address:
         return Address(host, str(name[0]), int(probe.getsockname()[1]))
 
 
-def load_worker(blueprint: Blueprint, told: Connection) -> Front:
+def load_worker(options: Options, told: Connection) -> Front:
     """Build the application in the worker's process."""
-    service = ChatService(State.from_blueprint(blueprint), relay=relay_of(blueprint.options, blueprint.path))
+    snapshot = read_snapshot(options)
+    service = ChatService(snapshot, relay=make_relay(snapshot.options, snapshot.path))
     listen_to_parent_only(told, service.journal.end)
     _keep_fresh(service)
     _keep_what_is_here()
@@ -205,7 +207,7 @@ def _keep_what_is_here() -> None:
 
 def _keep_fresh(service: ChatService) -> None:
     """Serve what the files say from now on, whoever changes them."""
-    options = service.state.blueprint.options
+    options = service.snapshot.options
     reloader = Reloader(service, sys.stderr)
     never = threading.Event()
     watching = partial(watch, partial(folders, options), reloader.look, never)

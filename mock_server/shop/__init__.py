@@ -1,1 +1,1 @@
-"""What the mock sells and says: catalogue, scenarios, search, fixture files."""
+"""The shop: catalogue, scenarios, search, fixture files."""

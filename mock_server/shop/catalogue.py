@@ -1,39 +1,41 @@
 """The shop's items, and full-text search over them.
 
-Knows items and words, not conversations or HTTP. Searching is repeatable: equal words, equal items, equal order.
+Searching is repeatable: the same words find the same items in the same order.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import weakref
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chat_contract import KitError
 from mock_server.shop.words import words_of
 
+if TYPE_CHECKING:
+    import sqlite3
+
 Item = Mapping[str, Any]
 
-MOST_WORDS = 8
-"""How many words a search asks for: the rarest say most, and the rest only cost time."""
+MAX_WORDS = 8
+"""A search uses at most this many words, the rarest. More words cost time and hardly change the result."""
 
 _AVAILABLE = "active"
-# Columns of the index and what a hit in each counts for.
+# The columns of the index with their weights.
 _COLUMNS = {"title": 8.0, "tags": 4.0, "description": 1.0}
 
 
 class Catalogue:
-    """Items by id and by words. Safe to use from many threads at once."""
+    """Items by id and by words. Thread-safe."""
 
     def __init__(self, items: Sequence[Item]) -> None:
         self._items = tuple(items)
         self._by_id = {item["item_id"]: item for item in self._items}
         self._frequency: Counter[str] = Counter()
-        # One connection for all threads: a search takes microseconds, and a connection a thread would copy the index.
-        self._connection = sqlite3.connect(":memory:", check_same_thread=False)
+        # One connection for all threads: a search takes microseconds, and more connections would copy the index.
+        self._connection = _open_index()
         self._lock = Lock()
         weakref.finalize(self, self._connection.close)
         self._fill()
@@ -41,15 +43,6 @@ class Catalogue:
         self._query = f"SELECT rowid FROM shop WHERE shop MATCH ? ORDER BY bm25(shop, {weights}), rowid LIMIT ?"  # noqa: S608 - numbers of our own
 
     def _fill(self) -> None:
-        try:
-            self._connection.execute(
-                f"CREATE VIRTUAL TABLE shop USING fts5({', '.join(_COLUMNS)}, content='', tokenize='unicode61')"
-            )
-        except sqlite3.OperationalError as error:
-            raise KitError(
-                f"SQLite {sqlite3.sqlite_version} of this Python cannot search texts ({error}); "
-                "use a Python whose SQLite has FTS5, as those of python.org and of Debian do"
-            ) from None
         for row, item in enumerate(self._items):
             if not _is_available(item):
                 continue
@@ -62,25 +55,24 @@ class Catalogue:
         self._connection.commit()
 
     def item(self, item_id: str) -> Item:
-        """Return an item that is in the catalogue, available or not."""
+        """Return an item of the catalogue, available or not."""
         return self._by_id[item_id]
 
     def available(self, item_id: str) -> Item | None:
-        """Return the item if the shop has it and sells it now."""
+        """Return the item if it exists and is available."""
         item = self._by_id.get(item_id)
         return item if item is not None and _is_available(item) else None
 
     def search(self, words: Iterable[str], limit: int) -> list[Item]:
-        """Return at most ``limit`` available items that hold any of the words, the closest first.
+        """Return at most ``limit`` available items that contain any of the words, the best match first.
 
-        The words are in the form of :func:`~mock_server.shop.words.words_of`; of those that the shop knows at all, the
-        rarest eight are asked for.
+        The words have the form of :func:`~mock_server.shop.words.words_of`.
         """
         known = [word for word in dict.fromkeys(words) if word in self._frequency]
-        rarest = sorted(known, key=self._frequency.__getitem__)[:MOST_WORDS]
+        rarest = sorted(known, key=self._frequency.__getitem__)[:MAX_WORDS]
         if not rarest or limit <= 0:
             return []
-        # In quotes a word is a word: AND, NEAR, * and : mean nothing there, and no word holds a quote.
+        # Quotes turn off the search syntax (AND, NEAR, *, :). Words contain no quotes.
         match = " OR ".join(f'"{word}"' for word in rarest)
         with self._lock:
             rows = self._connection.execute(self._query, (match, min(limit, len(self._items)))).fetchall()
@@ -90,13 +82,31 @@ class Catalogue:
         return len(self._items)
 
 
+def _open_index() -> sqlite3.Connection:
+    """Return a connection to an empty full-text index. Raise :class:`KitError` if SQLite lacks FTS5."""
+    import sqlite3  # noqa: PLC0415 - only a mock that serves needs it
+
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    try:
+        connection.execute(
+            f"CREATE VIRTUAL TABLE shop USING fts5({', '.join(_COLUMNS)}, content='', tokenize='unicode61')"
+        )
+    except sqlite3.OperationalError as error:
+        connection.close()
+        raise KitError(
+            f"SQLite {sqlite3.sqlite_version} of this Python has no full-text search ({error}). "
+            "Use a Python whose SQLite includes FTS5, such as those of python.org and Debian."
+        ) from None
+    return connection
+
+
 def _is_available(item: Item) -> bool:
-    """Tell whether the item can be had; one that says nothing of it, or null, can."""
+    """Return whether the item is available. Without a status, it is."""
     return (item.get("status") or _AVAILABLE) == _AVAILABLE
 
 
 def _texts(item: Item) -> tuple[str, str, str]:
-    """Return what the index holds of an item, column by column."""
+    """Return the indexed texts of an item, one per column."""
     metadata = item.get("metadata", [])
     tags = [item["item_id"], item.get("brand", ""), *(metadata if isinstance(metadata, list) else [metadata])]
     return (
@@ -107,6 +117,6 @@ def _texts(item: Item) -> tuple[str, str, str]:
 
 
 def search_text(item: Item) -> str:
-    """Return the words by which things like this item are found: its title and its tags."""
+    """Return the text to search for similar items: title and tags."""
     title, tags, _ = _texts(item)
     return f"{title} {tags}"

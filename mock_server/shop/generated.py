@@ -1,6 +1,7 @@
-"""Makes a value of a JSON Schema, for replies that are dynamic: plausible where the schema says much, odd where not.
+"""Generates random values for a JSON Schema, for ``dynamic`` replies.
 
-Pure: chance is a parameter. Only what the contract's answers are written in is understood; the caller checks.
+Pure; randomness is a parameter. The generator knows only the keywords that response schemas use, so callers must
+validate the value.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ _WORDS = (
     *("oak", "linen", "lamp", "sturdy", "quiet", "kettle", "round", "amber", "harbour", "folding"),
     *("pencil", "walnut", "blanket", "north", "copper", "garden", "small", "bright", "évasé", "gemütlich"),
 )
-_DEEPEST = 6
-_MOST = 4
+_MAX_DEPTH = 6
+_MAX_EXTRA_ITEMS = 4
 
 _Schema = Mapping[str, Any] | bool
 
 
 def generate(schema: _Schema, chance: Random, depth: int = 0) -> Any:
-    """Return a value that the schema is likely to take."""
+    """Return a value that is probably valid."""
     if isinstance(schema, bool) or not schema:
         return chance.choice(_WORDS)
     if "const" in schema:
@@ -41,14 +42,14 @@ def _object(schema: Mapping[str, Any], chance: Random, depth: int) -> dict[str, 
     return {
         name: generate(inner, chance, depth + 1)
         for name, inner in schema.get("properties", {}).items()
-        if name in required or (depth < _DEEPEST and chance.random() < 0.8)
+        if name in required or (depth < _MAX_DEPTH and chance.random() < 0.8)
     }
 
 
 def _array(schema: Mapping[str, Any], chance: Random, depth: int) -> list[Any]:
     least = schema.get("minItems", 0)
-    most = min(schema.get("maxItems", least + _MOST), least + _MOST)
-    length = least if depth >= _DEEPEST else chance.randint(least, max(least, most))
+    most = min(schema.get("maxItems", least + _MAX_EXTRA_ITEMS), least + _MAX_EXTRA_ITEMS)
+    length = least if depth >= _MAX_DEPTH else chance.randint(least, max(least, most))
     return [generate(schema.get("items", True), chance, depth + 1) for _ in range(length)]
 
 

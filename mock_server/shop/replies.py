@@ -1,7 +1,4 @@
-"""Decides what the shop says to one turn of a conversation.
-
-Pure: reads no clock, no file and no network, and remembers nothing.
-"""
+"""Decides what the shop replies to one turn of a conversation. Pure and stateless."""
 
 from __future__ import annotations
 
@@ -10,20 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from mock_server.shop.catalogue import Catalogue, Item, search_text
-from mock_server.shop.scenarios import Place, Script
+from mock_server.shop.scenarios import Position, Scenarios
 from mock_server.shop.words import search_words_of
 
-_REMEMBERED_EVENTS = 20
-"""How many of the items that were last looked at count."""
-_NAMED = 3
-"""How many items a reply calls by their names."""
-_BOUGHT = "purchase"
+_MAX_VIEWED = 20
+"""Only the items viewed last influence the search."""
+_NAMED_ITEMS = 3
+"""A reply names at most this many items."""
+_PURCHASE = "purchase"
 _FIELDS = ("message", "conversation_id", "user_id", "events", "limit")
 
 
 @dataclass(frozen=True)
-class Ask:
-    """What of a request counts for the reply."""
+class ChatTurn:
+    """The fields of a request on which the reply depends."""
 
     message: str = ""
     conversation_id: str | None = None
@@ -32,12 +29,12 @@ class Ask:
     limit: int | None = None
 
     @classmethod
-    def from_body(cls, body: Mapping[str, Any]) -> Ask:
-        """Read a body that keeps the contract; another contract than ours may leave any of this out."""
+    def from_body(cls, body: Mapping[str, Any]) -> ChatTurn:
+        """Read a valid body. Fields of other types, which another contract may allow, count as absent."""
         message, conversation_id, user_id, events, limit = map(body.get, _FIELDS)
         return cls(
             message if isinstance(message, str) else "",
-            # No reply can carry an empty id, so it counts as none: the conversation gets a new one.
+            # A reply cannot carry an empty id, so an empty id starts a new conversation.
             conversation_id if isinstance(conversation_id, str) and conversation_id else None,
             user_id if isinstance(user_id, str) else None,
             [event for event in events if isinstance(event, Mapping)] if isinstance(events, list) else (),
@@ -47,61 +44,60 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the shop says; ``place`` is the written turn that says it, if one does."""
+    """The content of a ChatResponse. ``position`` is that of the stub that gave it, None for a search result."""
 
     message: str
     items: Sequence[Item]
-    place: Place | None
+    position: Position | None
 
 
 class Shop:
-    """Answers what was asked in requests that keep the contract. Remembers nothing."""
+    """Replies from the scenarios, or from a search of the catalogue."""
 
-    def __init__(self, *, catalogue: Catalogue, script: Script, default_limit: int) -> None:
+    def __init__(self, *, catalogue: Catalogue, scenarios: Scenarios, default_limit: int) -> None:
         self.catalogue = catalogue
-        self.script = script
+        self.scenarios = scenarios
         self._default_limit = default_limit
 
-    def reply(self, ask: Ask, standing: Place | None) -> Reply:
-        """Return the reply to a turn of a conversation that stands there."""
-        place = self.script.answering(ask.message, standing)
-        if place is not None:
-            return self.said_at(place, ask)
-        limit = self.limit_of(ask)
-        message, items = self._found(ask.message, self._seen(ask.events), limit)
+    def reply(self, turn: ChatTurn, position: Position | None) -> Reply:
+        """Return the reply to a turn of a conversation at the given position."""
+        match = self.scenarios.match(turn.message, position)
+        if match is not None:
+            return self.reply_at(match, turn)
+        limit = self.limit_of(turn)
+        message, items = self._search(turn.message, self._viewed(turn.events), limit)
         return Reply(message, items[:limit], None)
 
-    def said_at(self, place: Place, ask: Ask) -> Reply:
-        """Return what is written at a place, whatever was asked."""
-        turn = self.script.turn(place)
-        items = [self.catalogue.item(item_id) for item_id in turn.item_ids]
-        return Reply(turn.reply, items[: self.limit_of(ask)], place)
+    def reply_at(self, position: Position, turn: ChatTurn) -> Reply:
+        """Return the reply of the stub at a position, whatever the message."""
+        stub = self.scenarios.stub(position)
+        items = [self.catalogue.item(item_id) for item_id in stub.item_ids]
+        return Reply(stub.reply, items[: self.limit_of(turn)], position)
 
-    def limit_of(self, ask: Ask) -> int:
-        """Return how many items may come back."""
-        return max(0, self._default_limit if ask.limit is None else ask.limit)
+    def limit_of(self, turn: ChatTurn) -> int:
+        """Return the maximum number of items in the reply."""
+        return max(0, self._default_limit if turn.limit is None else turn.limit)
 
-    def _seen(self, events: Sequence[Mapping[str, Any]]) -> list[Item]:
-        """Return the available items that were looked at, the latest first, each once, those bought left out."""
+    def _viewed(self, events: Sequence[Mapping[str, Any]]) -> list[Item]:
+        """Return the available items of the events, the latest first, without duplicates and purchased items."""
         latest: dict[str, bool] = {}
         for event in reversed(events):
             item_id = event.get("item_id")
             if isinstance(item_id, str):
-                latest.setdefault(item_id, event.get("type") == _BOUGHT)
-        items = (self.catalogue.available(item_id) for item_id, bought in latest.items() if not bought)
-        return [item for item in items if item is not None][:_REMEMBERED_EVENTS]
+                latest.setdefault(item_id, event.get("type") == _PURCHASE)
+        items = (self.catalogue.available(item_id) for item_id, purchased in latest.items() if not purchased)
+        return [item for item in items if item is not None][:_MAX_VIEWED]
 
-    def _found(self, text: str, seen: list[Item], limit: int) -> tuple[str, list[Item]]:
-        """Search the shop for what nobody wrote an answer to."""
-        # One more than asked for, so that a limit of 0 can still tell something from nothing.
-        found = self.catalogue.search(search_words_of(text), max(limit, 1) + len(seen))
+    def _search(self, text: str, viewed: list[Item], limit: int) -> tuple[str, list[Item]]:
+        # Search for at least one item, so that the message is right even for limit 0.
+        found = self.catalogue.search(search_words_of(text), max(limit, 1) + len(viewed))
         if found:
             ids = {item["item_id"] for item in found}
-            items = _unique([*(item for item in seen if item["item_id"] in ids), *found])[:limit]
+            items = _unique([*(item for item in viewed if item["item_id"] in ids), *found])[:limit]
             return _offer("These come closest to what you describe", items), items
-        if seen:
-            alike = self.catalogue.search(search_words_of(search_text(seen[0])), max(limit, 1))
-            items = _unique([*seen, *alike])[:limit]
+        if viewed:
+            similar = self.catalogue.search(search_words_of(search_text(viewed[0])), max(limit, 1))
+            items = _unique([*viewed, *similar])[:limit]
             return _offer("Going by what you were just looking at", items), items
         return (
             "I am afraid I found nothing that fits. Tell me a little more: what is it for, and who will use it?",
@@ -114,11 +110,11 @@ def _unique(items: Sequence[Item]) -> list[Item]:
 
 
 def _offer(opening: str, items: Sequence[Item]) -> str:
-    names = [str(item.get("title") or item["item_id"]) for item in items[:_NAMED]]
+    names = [str(item.get("title") or item["item_id"]) for item in items[:_NAMED_ITEMS]]
     more = len(items) - len(names)
     if more:
         names.append(f"{more} more")
     if not names:
-        return "There is something here that may suit you; allow me an item or two, and I will show it."
+        return "We have something that may suit you. Raise the limit, and I will show it."
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     return f"{opening}: {listed}."

@@ -1,4 +1,4 @@
-"""Writes the beginnings of a fixture for somebody to go on with. Never writes over a file, never leaves half of one."""
+"""Creates a conversation to start from. Never overwrites a file, never leaves a partial one."""
 
 from __future__ import annotations
 
@@ -15,43 +15,41 @@ from mock_server.shop.words import words_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 _CATALOGUE = """\
-# What the shop sells. The price is a decimal number in quotes: the API sends it as a string.
+# The shop's items. The price is a decimal number in quotes, because the API sends it as a string.
 items:
   - item_id: EX001
     title: Example desk
     status: active
-    description: A desk that is here to be replaced.
+    description: Replace this example.
     price: "199.00"
 """
 _CONVERSATION = """\
-about: Say here what this talk shows.
+about: Describe what this conversation shows.
 turns:
-  # The first turn begins the talk: here the message must hold all of these words.
+  # The first turn starts the conversation. Here, the message must contain all of these words.
   - shopper:
       words: {words}
-    reply: Write here what the shop says.
+    reply: Write the shop's reply.
     items: {items}
-  # Later turns answer within it: here one of these phrases is enough.
+  # Later turns continue it. Here, the message must contain one of these phrases.
   - shopper:
       phrases: [anything else, something else]
-    reply: And here what it says to that.
+    reply: Write the shop's next reply.
 """
 
 
 def scaffold(folder: Path, name: str) -> list[Path]:
-    """Write a conversation of that name, and a catalogue where there is none; returns what was written.
+    """Create a conversation, and a catalogue if there is none. Return the files that were created.
 
-    Raises :class:`chat_contract.KitError` for a name that is no file name, a file that is there already, or a
-    folder that cannot be written to.
+    Raises :class:`chat_contract.KitError` if the name is invalid, the file exists or the folder is not writable.
     """
     if not _NAME.fullmatch(name):
         raise UsageError(
-            f"{name!r} cannot name a conversation; use letters, digits, - and _, such as birthday-gift, "
-            "without folder and ending"
+            f'Invalid name "{name}" for a conversation. Use letters, digits, - and _, for example birthday-gift.'
         )
     file, catalogue = folder / "conversations" / f"{name}.yaml", folder / "catalogue.yaml"
     if file.exists() or file.is_symlink():
-        raise UsageError(f"{file} is there already, and is left as it is; choose another name")
+        raise UsageError(f"{file} already exists. Choose another name.")
     texts = {}
     if not catalogue.exists():
         texts[catalogue] = _CATALOGUE
@@ -64,7 +62,7 @@ def scaffold(folder: Path, name: str) -> list[Path]:
         for path, text in texts.items():
             _write_new(path, text)
     except OSError as error:
-        raise UsageError(f"cannot write into {folder}: {error.strerror}; name a folder that is yours") from None
+        raise UsageError(f"Cannot write to {folder}: {error.strerror}. Name a writable folder.") from None
     return list(texts)
 
 
@@ -73,7 +71,7 @@ def _first_item(catalogue: Path) -> list[str]:
         value: Any = read_source(catalogue).value
         return [str(value["items"][0]["item_id"])]
     except (DocumentError, LookupError, TypeError):
-        # A broken catalogue is another command's news; a conversation without items is still a conversation.
+        # Errors in the catalogue are reported by check. A conversation needs no items.
         return []
 
 
@@ -83,13 +81,13 @@ def _flow(words: list[str]) -> str:
 
 
 def _write_new(path: Path, text: str) -> None:
-    """Put the whole file in its place at once, unless there is one."""
+    """Create a file atomically. Raise :class:`OSError` if it exists."""
     handle, draft = tempfile.mkstemp(prefix=".", suffix=".draft", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
         Path(draft).chmod(0o644)
-        # A link, unlike a rename, fails where somebody else was faster.
+        # Unlike a rename, a link fails if the file exists.
         os.link(draft, path)
     finally:
         Path(draft).unlink()

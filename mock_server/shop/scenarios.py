@@ -1,7 +1,6 @@
-"""Conversations that are written down: what a shopper must say, and which turn answers.
+"""The scenarios of the fixtures: which messages they match, and which stub replies.
 
-Pure: knows neither files nor HTTP nor who talks. A :class:`Script` is asked with a message and the place where the
-conversation stands, and names the place that answers it, if any.
+Pure: no files, no HTTP, no sessions.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
 
 from pydantic_core import SchemaError, SchemaValidator, core_schema
@@ -16,18 +16,36 @@ from pydantic_core import SchemaError, SchemaValidator, core_schema
 from mock_server.shop.words import READ_CHARACTERS, words_of
 
 
+class CueKind(StrEnum):
+    """How a cue matches a message. The values are the keys of the fixture files."""
+
+    WORDS = "words"
+    """The message contains all of the words."""
+    PHRASES = "phrases"
+    """The message contains one of the phrases."""
+    PATTERN = "pattern"
+    """The pattern matches somewhere in the message."""
+
+
 @dataclass(frozen=True)
 class Cue:
-    """What the shopper must say: all ``words``, one of the ``phrases``, or something that ``pattern`` finds."""
+    """What the shopper's message must contain. Exactly one of the fields is set."""
 
     words: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
     pattern: str = ""
 
+    @property
+    def kind(self) -> CueKind:
+        """Return which field is set."""
+        if self.words:
+            return CueKind.WORDS
+        return CueKind.PHRASES if self.phrases else CueKind.PATTERN
+
 
 @dataclass(frozen=True)
-class Turn:
-    """One exchange: the cue, the reply and the items that come with it."""
+class Stub:
+    """One turn: the cue, the reply, and the ids of the items in the reply."""
 
     cue: Cue
     reply: str
@@ -35,41 +53,44 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Conversation:
-    """A readable list of turns; ``name`` is the file's."""
+class Scenario:
+    """A conversation of the fixtures. ``name`` is the file name without its ending."""
 
     name: str
-    turns: tuple[Turn, ...]
+    stubs: tuple[Stub, ...]
     about: str = ""
 
 
-class Place(NamedTuple):
-    """Where a conversation stands: the name of the written one, and the turn that answered last.
+class Position(NamedTuple):
+    """The stub that replied last in a conversation: the scenario's name and the turn, counted from 0.
 
-    A name, since a number would mean another conversation once the fixtures have been read again.
+    It holds a name because an index could denote another scenario after a reload.
     """
 
-    conversation: str
+    scenario: str
     turn: int
 
 
-class Miss(NamedTuple):
-    """A turn that might have answered and did not; ``lacks`` is what of its cue the message does not hold."""
+class NearMiss(NamedTuple):
+    """A stub whose cue does not match a message."""
 
-    place: Place
-    lacks: tuple[str, ...]
-    said: int
+    position: Position
+    kind: CueKind
+    missing: tuple[str, ...]
+    """The words or phrases of the cue that the message does not contain."""
+    matched: int
+    """Number of characters of the cue that the message does contain."""
 
 
 class PatternError(ValueError):
-    """A pattern that cannot be used; the text says why."""
+    """A pattern is invalid. The text gives the reason."""
 
 
 def compile_pattern(pattern: str) -> SchemaValidator:
-    """Make a pattern ready, without regard to case.
+    """Compile a pattern that ignores case. Raise :class:`PatternError` if it is invalid.
 
-    The engine is pydantic-core's (Rust): it takes time in proportion to the text, whatever the pattern, so that no
-    pattern can hang a thread. It knows no look-around and no back-references; those raise :class:`PatternError`.
+    The engine is Rust's, by way of pydantic-core. It runs in linear time, so no pattern can block a thread. It supports
+    neither look-around nor back-references.
     """
     try:
         return SchemaValidator(core_schema.str_schema(pattern=f"(?i){pattern}", regex_engine="rust-regex"))
@@ -79,7 +100,7 @@ def compile_pattern(pattern: str) -> SchemaValidator:
 
 
 class _Message:
-    """A message as cues see it: its text up to a bound, and its words with one blank around each."""
+    """A message prepared for matching: the first characters of the text, its words, and the words between blanks."""
 
     def __init__(self, text: str) -> None:
         self.text = text[:READ_CHARACTERS]
@@ -87,127 +108,135 @@ class _Message:
         self.spaced = f" {' '.join(self.words)} "
 
 
-class _ReadyCue:
-    """A cue whose words are in comparable form and whose pattern is compiled."""
+class _Matcher:
+    """A cue prepared for matching: normalised words and a compiled pattern."""
 
     def __init__(self, cue: Cue) -> None:
-        self.all = [f" {' '.join(words_of(word))} " for word in cue.words]
-        self.any = [f" {' '.join(words_of(phrase))} " for phrase in cue.phrases]
-        self._weight_of_all = sum(map(len, self.all))
-        self.pattern = compile_pattern(cue.pattern) if cue.pattern else None
+        self._kind = cue.kind
+        self._all = [f" {' '.join(words_of(word))} " for word in cue.words]
+        self._any = [f" {' '.join(words_of(phrase))} " for phrase in cue.phrases]
+        self._weight_of_all = sum(map(len, self._all))
+        self._pattern = compile_pattern(cue.pattern) if cue.pattern else None
 
     def weight(self, message: _Message) -> int:
-        """Return how much of the message the cue accounts for: the letters it asked for, 0 if it does not match."""
-        # Plain loops: this is asked of every cue that might answer, and a generator costs more than what it finds.
+        """Return how specific the match is: the number of matched characters, 0 for no match."""
+        # Plain loops: this runs for every candidate, and generators cost more than the search itself.
         spaced, heaviest = message.spaced, 0
-        if self.all:
-            for words in self.all:
+        if self._all:
+            for words in self._all:
                 if words not in spaced:
                     return 0
             return self._weight_of_all
-        if self.any:
-            for words in self.any:
+        if self._any:
+            for words in self._any:
                 if words in spaced and len(words) > heaviest:
                     heaviest = len(words)
             return heaviest
-        return 1 if self.pattern is not None and self.pattern.isinstance_python(message.text) else 0
+        return 1 if self._pattern is not None and self._pattern.isinstance_python(message.text) else 0
 
-    def lacks(self, message: _Message) -> tuple[tuple[str, ...], int]:
-        """Return what the message would have to hold besides, and how many letters of the cue it holds."""
-        if self.pattern is not None:
-            return ("the pattern",), 0
-        missing = tuple(words.strip() for words in self.all or self.any if words not in message.spaced)
-        held = sum(len(words) for words in self.all or self.any if words in message.spaced)
-        return (missing if self.all else (f"any of {', '.join(missing)}",)), held
+    def near_miss(self, position: Position, message: _Message) -> NearMiss:
+        """Describe what the message lacks to match."""
+        expected = self._all or self._any
+        missing = tuple(words.strip() for words in expected if words not in message.spaced)
+        matched = sum(len(words) for words in expected if words in message.spaced)
+        return NearMiss(position, self._kind, missing, matched)
 
-    def first_words(self) -> list[str] | None:
-        """Return words of which the message must hold at least one; nothing for a pattern, which may match all."""
-        if self.all:
-            return [max(self.all, key=len).split()[0]]
-        return [words.split()[0] for words in self.any] or None
+    def index_words(self) -> list[str] | None:
+        """Return words of which a matching message contains at least one; None if any message may match."""
+        if self._all:
+            return [max(self._all, key=len).split()[0]]
+        return [words.split()[0] for words in self._any] or None
 
 
-class Script:
-    """All conversations, ready to be played."""
+class Scenarios:
+    """All scenarios, indexed for matching."""
 
-    def __init__(self, conversations: tuple[Conversation, ...]) -> None:
-        self.conversations = {conversation.name: conversation for conversation in conversations}
-        self._names = tuple(self.conversations)
-        self._cues = {
-            name: tuple(_ReadyCue(turn.cue) for turn in conversation.turns)
-            for name, conversation in self.conversations.items()
+    def __init__(self, scenarios: tuple[Scenario, ...]) -> None:
+        self.by_name = {scenario.name: scenario for scenario in scenarios}
+        self._names = tuple(self.by_name)
+        self._matchers = {
+            name: tuple(_Matcher(stub.cue) for stub in scenario.stubs) for name, scenario in self.by_name.items()
         }
-        self._entrances: dict[str, list[int]] = defaultdict(list)
-        self._open_entrances: list[int] = []
-        for index, cues in enumerate(self._cues.values()):
-            words = cues[0].first_words()
+        self._by_word: dict[str, list[int]] = defaultdict(list)
+        self._without_words: list[int] = []
+        for index, matchers in enumerate(self._matchers.values()):
+            words = matchers[0].index_words()
             if words is None:
-                self._open_entrances.append(index)
+                self._without_words.append(index)
             for word in dict.fromkeys(words or ()):
-                self._entrances[word].append(index)
+                self._by_word[word].append(index)
 
-    def turn(self, place: Place) -> Turn:
-        """Return the turn at a place."""
-        return self.conversations[place.conversation].turns[place.turn]
+    def stub(self, position: Position) -> Stub:
+        """Return the stub at a position."""
+        return self.by_name[position.scenario].stubs[position.turn]
 
-    def answering(self, text: str, standing: Place | None = None) -> Place | None:
-        """Return the place that answers ``text``, given where the conversation stands.
+    def match(self, text: str, position: Position | None = None) -> Position | None:
+        """Return the position of the stub that replies to a message, given the conversation's position.
 
-        A running conversation comes first: its next turn, then those after that, then the ones that were; it can
-        be entered only by its first turn. Then any conversation whose first turn matches: the one whose cue says
-        most, and among equals the first by name.
+        The running scenario comes first: its next stub, then the later ones, then the earlier ones; never its first
+        stub, which only starts the scenario. Otherwise any scenario whose first stub matches: the most specific cue
+        wins, then the first name.
         """
         message = _Message(text)
-        within = None if standing is None else self._within(message, standing)
-        return within or self._entered(message)
+        running = None if position is None else self._match_running(message, position)
+        return running or self._match_first(message)
 
-    def following(self, name: str, standing: Place | None) -> Place:
-        """Return the turn that comes next in the conversation of that name, whatever is said; its last turn stays."""
-        if standing is None or standing.conversation != name:
-            return Place(name, 0)
-        return Place(name, min(standing.turn + 1, len(self.conversations[name].turns) - 1))
+    def next_in(self, name: str, position: Position | None) -> Position:
+        """Return the next position in the named scenario, whatever the message. The last stub repeats."""
+        if position is None or position.scenario != name:
+            return Position(name, 0)
+        return Position(name, min(position.turn + 1, len(self.by_name[name].stubs) - 1))
 
-    def misses(self, text: str, standing: Place | None, answered: Place | None, most: int) -> list[Miss]:
-        """Return the turns that came nearest to answering ``text`` without doing so, the nearest first."""
+    def matching_first(self, text: str) -> list[Position]:
+        """Return the positions of all first stubs that match a message, the winner first."""
+        return [Position(self._names[index], 0) for _, index in sorted(self._candidates(_Message(text)))]
+
+    def near_misses(
+        self, text: str, position: Position | None, replied: Position | None, limit: int
+    ) -> tuple[NearMiss, ...]:
+        """Return at most ``limit`` stubs that could have replied but do not match, the closest first.
+
+        ``position`` is where the conversation was before the message, ``replied`` the stub that did reply.
+        """
         message = _Message(text)
-        missed = [
-            Miss(place, *self._cues[place.conversation][place.turn].lacks(message))
-            for place in self._asked(standing)
-            if place != answered and not self._cues[place.conversation][place.turn].weight(message)
+        misses = [
+            matcher.near_miss(candidate, message)
+            for candidate in self._reachable(position)
+            if candidate != replied and not (matcher := self._matcher(candidate)).weight(message)
         ]
-        # Those of the running conversation first: that is where one would look.
-        here = standing.conversation if standing else None
-        missed.sort(key=lambda miss: (miss.place.conversation != here, -miss.said, miss.place))
-        return missed[:most]
+        # The running scenario first: authors expect the next reply there.
+        running = position.scenario if position else None
+        misses.sort(key=lambda miss: (miss.position.scenario != running, -miss.matched, miss.position))
+        return tuple(misses[:limit])
 
-    def _asked(self, standing: Place | None) -> Iterator[Place]:
-        if standing is not None and standing.conversation in self._cues:
-            yield from (Place(standing.conversation, turn) for turn in range(1, len(self._cues[standing.conversation])))
-        yield from (Place(name, 0) for name in self._names)
+    def _matcher(self, position: Position) -> _Matcher:
+        return self._matchers[position.scenario][position.turn]
 
-    def _within(self, message: _Message, standing: Place) -> Place | None:
-        cues = self._cues.get(standing.conversation)
-        if cues is None:  # The fixture is gone since.
+    def _reachable(self, position: Position | None) -> Iterator[Position]:
+        if position is not None and position.scenario in self._matchers:
+            yield from (Position(position.scenario, turn) for turn in range(1, len(self._matchers[position.scenario])))
+        yield from (Position(name, 0) for name in self._names)
+
+    def _match_running(self, message: _Message, position: Position) -> Position | None:
+        matchers = self._matchers.get(position.scenario)
+        if matchers is None:  # A reload removed the scenario.
             return None
-        following = standing.turn + 1
-        for turn in (*range(following, len(cues)), *range(1, min(following, len(cues)))):
-            if cues[turn].weight(message):
-                return Place(standing.conversation, turn)
+        following = position.turn + 1
+        for turn in (*range(following, len(matchers)), *range(1, min(following, len(matchers)))):
+            if matchers[turn].weight(message):
+                return Position(position.scenario, turn)
         return None
 
-    def entrances(self, text: str) -> list[Place]:
-        """Return the first turns that ``text`` would enter by, the one that it does enter by first."""
-        return [Place(self._names[index], 0) for _, index in sorted(self._weighed(_Message(text)))]
+    def _match_first(self, message: _Message) -> Position | None:
+        weight, index = min(self._candidates(message), default=(0, 0))
+        return Position(self._names[index], 0) if weight else None
 
-    def _entered(self, message: _Message) -> Place | None:
-        weight, index = min(self._weighed(message), default=(0, 0))
-        return Place(self._names[index], 0) if weight else None
-
-    def _weighed(self, message: _Message) -> Iterator[tuple[int, int]]:
-        candidates = set(self._open_entrances)
-        for word in set(message.words) & self._entrances.keys():
-            candidates.update(self._entrances[word])
-        for index in candidates:
-            weight = self._cues[self._names[index]][0].weight(message)
+    def _candidates(self, message: _Message) -> Iterator[tuple[int, int]]:
+        """Yield the negated weight and the index of each scenario whose first stub matches."""
+        indexes = set(self._without_words)
+        for word in set(message.words) & self._by_word.keys():
+            indexes.update(self._by_word[word])
+        for index in indexes:
+            weight = self._matchers[self._names[index]][0].weight(message)
             if weight:
                 yield -weight, index

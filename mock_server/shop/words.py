@@ -1,7 +1,7 @@
-"""Turns what a shopper wrote into words that can be compared.
+"""Splits text into normalised words.
 
-Knows nothing of conversations or items. Case, accents and a plural -s do not count; scripts that are written
-without blanks (Chinese, Japanese, Thai) are cut into single characters, so that a word of theirs is a run of words.
+Case, accents and a plural -s are ignored. Text in scripts without blanks (Chinese, Japanese, Thai) is split into single
+characters, so a word in these scripts is a sequence of words.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 READ_CHARACTERS = 20_000
-"""How much of a message is read; nobody says more to a shop, and no message may keep a thread busy."""
+"""Only this many characters of a message are read, so that no message can block a thread."""
 
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
@@ -18,9 +18,9 @@ _KANA = re.compile("[\u3040-\u309f]")
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of ``text`` in their order, each in the form in which words are compared."""
+    """Return the normalised words of ``text`` in order."""
     if text.isascii():
-        # Nothing to take apart; most of what is said comes this way.
+        # The fast path: ASCII needs no decomposition.
         return [_singular(word) for word in _WORD.findall(text[:READ_CHARACTERS].lower())]
     decomposed = unicodedata.normalize("NFKD", text[:READ_CHARACTERS])
     bare = "".join(character for character in decomposed if unicodedata.category(character) != "Mn")
@@ -28,8 +28,8 @@ def words_of(text: str) -> list[str]:
 
 
 def search_words_of(text: str) -> list[str]:
-    """Return the words of ``text`` that may name a thing: each once, in order, without those that only bind."""
-    return [word for word in dict.fromkeys(words_of(text)) if word not in _BINDING and not _KANA.fullmatch(word)]
+    """Return the unique words of ``text`` in order, without function words."""
+    return [word for word in dict.fromkeys(words_of(text)) if word not in _FUNCTION_WORDS and not _KANA.fullmatch(word)]
 
 
 def _singular(word: str) -> str:
@@ -38,7 +38,7 @@ def _singular(word: str) -> str:
     return word
 
 
-_BINDING = frozenset(
+_FUNCTION_WORDS = frozenset(
     words_of(
         """
         a about after all also always am an and any anything are as at be because been before best better but buy by

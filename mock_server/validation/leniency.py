@@ -1,126 +1,149 @@
-"""How the mock fills the gaps that the documents leave: one of three ways known by name, or as another server does.
+"""Leniency profiles: how the mock decides what the API's documents leave open.
 
-Pure. ``openapi/latitude.yaml`` asks the questions; a file that ``chat-contract verify --profile-out`` wrote holds the
-answers of one server. What a file does not answer is answered as documented.
+Three profiles have names. Any other profile is a file that ``chat-contract verify --profile-out`` wrote: one server's
+answers to the open questions in ``openapi/latitude.yaml``. Questions without an answer are decided as documented.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import (
-    CoreSchema,
-    PydanticCustomError,
-    SchemaValidator,
-    ValidationError,
-    core_schema,
-)
+from pydantic_core import CoreSchema, PydanticCustomError, SchemaValidator, ValidationError, core_schema
 
 from chat_contract import Contract, KitError, Question
 from chat_contract.errors import Pointer
 from chat_contract.profile import read_profile
 
 _Handler = Callable[[Any], Any]
+_ACCEPTED = "accepted"
+
+
+class UnknownConversation(StrEnum):
+    """What a server does with a conversation_id that it did not issue. The values are those of the open question."""
+
+    CONTINUED = "continued"
+    REPLACED = "replaced"
+    REFUSED = "refused"
+    NOT_FOUND = "not-found"
+
+
+class MediaTypeAnswer(StrEnum):
+    """What a server does with a body of another media type. The values are those of the open questions."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNSUPPORTED = "unsupported"
 
 
 @dataclass(frozen=True)
 class Answered:
-    """A question about a value, with this server's answer."""
+    """An open question about a value, with the server's answer."""
 
     question: Question
     accepted: bool
 
 
 @dataclass(frozen=True)
-class Latitude:
-    """One way to fill the gaps."""
+class Leniency:
+    """One way to decide what the documents leave open."""
 
     name: str
     lenient: bool = False
-    """Take what lenient readers take for an integer or a date-time: ``"5"``, ``true``, a date, Unix seconds."""
+    """Accept other notations of integers and date-times, as pydantic does: ``"5"``, ``true``, a date, Unix seconds."""
     null_for_optional: bool = False
-    """Take null for a property that is not required."""
+    """Accept null for optional properties."""
     unknown_properties: bool = True
-    """Take properties that no document names."""
+    """Accept undocumented properties."""
     values: tuple[Answered, ...] = ()
-    """The answers about values, which differ from what the above says."""
+    """Answers about values; they take precedence."""
     unknown: tuple[tuple[Pointer, bool], ...] = ()
-    """The answers about unknown properties, by the place of their object."""
-    unissued: str = "continued"
-    """What becomes of a conversation_id that this server did not issue."""
+    """Answers about undocumented properties, by the location of their object."""
+    unknown_conversation: UnknownConversation = UnknownConversation.CONTINUED
     other_user: bool = True
-    """Another user may go on with a conversation."""
-    media_types: tuple[tuple[str | None, str], ...] = ()
-    """The answers about media types, by the one that was asked with."""
+    """Let another user continue a conversation."""
+    media_types: tuple[tuple[str | None, MediaTypeAnswer], ...] = ()
+    """Answers about media types, by the media type of the question."""
 
-    def takes_unknown_at(self, place: Pointer) -> bool:
-        """Tell whether the object at this place may have properties that no document names."""
+    def accepts_unknown_at(self, place: Pointer) -> bool:
+        """Return whether the object at ``place`` may have undocumented properties."""
         return dict(self.unknown).get(place, self.unknown_properties)
 
-    def answered(self, inner: CoreSchema, place: Pointer, schema: Mapping[str, Any]) -> CoreSchema:
-        """Put the answers about the values at ``place`` before the validator that goes by the schema."""
-        asked = tuple(answer for answer in self.values if answer.question.place == place)
-        if not asked:
+    def wrap(self, inner: CoreSchema, place: Pointer, schema: Mapping[str, Any]) -> CoreSchema:
+        """Return a validator that applies the answers about the values at ``place`` before ``inner``."""
+        answers = tuple(answer for answer in self.values if answer.question.place == place)
+        if not answers:
             return inner
-        return core_schema.no_info_wrap_validator_function(_by_answers(asked, schema), inner)
+        return core_schema.no_info_wrap_validator_function(_by_answers(answers, schema), inner)
 
 
-DOCUMENTED = Latitude("documented")
-FASTAPI = Latitude("fastapi", lenient=True, null_for_optional=True)
-FORBID = Latitude("forbid", unknown_properties=False)
-NAMED = {latitude.name: latitude for latitude in (DOCUMENTED, FASTAPI, FORBID)}
+DOCUMENTED = Leniency("documented")
+FASTAPI = Leniency("fastapi", lenient=True, null_for_optional=True)
+FORBID = Leniency("forbid", unknown_properties=False)
+PROFILES = {leniency.name: leniency for leniency in (DOCUMENTED, FASTAPI, FORBID)}
 
 
-def read_latitude(name_or_file: str, contract: Contract) -> Latitude:
-    """Return the latitude of that name, or the one in that file.
-
-    Raises :class:`KitError` if it is neither.
-    """
-    if name_or_file in NAMED:
-        return NAMED[name_or_file]
+def read_leniency(name_or_file: str, contract: Contract) -> Leniency:
+    """Return the named profile, or the one in the file. Raise :class:`KitError` if there is neither."""
+    if name_or_file in PROFILES:
+        return PROFILES[name_or_file]
     path = Path(name_or_file)
     if not path.is_file():
         raise KitError(
-            f"there is no latitude {name_or_file!r}; use {', '.join(NAMED)}, "
-            "or a file that chat-contract verify --profile-out wrote"
+            f'Unknown profile "{name_or_file}" for --latitude. Valid values: {", ".join(PROFILES)}, '
+            "or a file written by chat-contract verify --profile-out."
         )
     return from_answers(path.stem, read_profile(path, contract), contract.questions)
 
 
-def from_answers(name: str, answers: Mapping[str, str], questions: Mapping[str, Question]) -> Latitude:
-    """Return the latitude of a server that gave these answers."""
-    asked = [(questions[key], answer) for key, answer in answers.items()]
-    return Latitude(
+def from_answers(name: str, answers: Mapping[str, str], questions: Mapping[str, Question]) -> Leniency:
+    """Return the profile of a server that gave these answers. Keys are the ids of questions."""
+    answered = [(questions[key], answer) for key, answer in answers.items()]
+    return Leniency(
         name,
         values=tuple(
-            Answered(question, answer == "accepted") for question, answer in asked if question.schema is not None
+            Answered(question, answer == _ACCEPTED) for question, answer in answered if question.schema is not None
         ),
-        unknown=tuple((question.place or (), answer == "accepted") for question, answer in asked if question.unknown),
-        unissued=next((answer for question, answer in asked if question.unissued), DOCUMENTED.unissued),
-        other_user=all(answer == "accepted" for question, answer in asked if question.other_user),
-        media_types=tuple((question.media_type, answer) for question, answer in asked if question.about_media_type),
+        unknown=tuple((question.place or (), answer == _ACCEPTED) for question, answer in answered if question.unknown),
+        unknown_conversation=next(
+            (UnknownConversation(answer) for question, answer in answered if question.unissued),
+            DOCUMENTED.unknown_conversation,
+        ),
+        other_user=all(answer == _ACCEPTED for question, answer in answered if question.other_user),
+        media_types=tuple(
+            (question.media_type, MediaTypeAnswer(answer)) for question, answer in answered if question.about_media_type
+        ),
     )
 
 
-# One value ------------------------------------------------------------------------------------------------------------
+# Answers about values -------------------------------------------------------------------------------------------------
 
 _FREE_TEXT = "timestamp-free-text"
-_LENIENT_INTEGER = SchemaValidator(core_schema.int_schema())
-_LENIENT_TIME = SchemaValidator(core_schema.datetime_schema())
 
 
-def _by_answers(asked: tuple[Answered, ...], schema: Mapping[str, Any]) -> Callable[[Any, _Handler], Any]:
-    any_text = any(answer.question.id == _FREE_TEXT and answer.accepted for answer in asked)
-    understand = _reader_of(schema, any_text=any_text)
+@cache
+def _lenient_integer() -> SchemaValidator:
+    return SchemaValidator(core_schema.int_schema())
+
+
+@cache
+def _lenient_time() -> SchemaValidator:
+    return SchemaValidator(core_schema.datetime_schema())
+
+
+def _by_answers(answers: tuple[Answered, ...], schema: Mapping[str, Any]) -> Callable[[Any, _Handler], Any]:
+    any_text = any(answer.question.id == _FREE_TEXT and answer.accepted for answer in answers)
+    read = _reader_of(schema, any_text=any_text)
 
     def validate(value: Any, handler: _Handler) -> Any:
-        touched = [answer for answer in asked if answer.question.touches(value)]
+        touched = [answer for answer in answers if answer.question.touches(value)]
         for answer in touched:
             if not answer.accepted:
-                handler(value)  # FastAPI's words for it, if it has any
+                handler(value)  # Prefer FastAPI's own error, if it has one.
                 raise _refused(answer.question)
         try:
             return handler(value)
@@ -128,34 +151,34 @@ def _by_answers(asked: tuple[Answered, ...], schema: Mapping[str, Any]) -> Calla
             accepted = bool(touched) or (any_text and isinstance(value, str))
             if not accepted or isinstance(value, list | dict):
                 raise
-        understood = understand(value)
-        # "-3" is a string and a negative limit: what it stands for has answers of its own.
-        return understood if type(understood) is type(value) else _asked_again(understood, asked)
+        converted = read(value)
+        # "-3" is both a string and a negative limit: the answers about the number apply too.
+        return converted if type(converted) is type(value) else _check_again(converted, answers)
 
     return validate
 
 
-def _asked_again(understood: Any, asked: tuple[Answered, ...]) -> Any:
-    for answer in asked:
-        if understood is not None and answer.question.touches(understood) and not answer.accepted:
+def _check_again(converted: Any, answers: tuple[Answered, ...]) -> Any:
+    for answer in answers:
+        if converted is not None and answer.question.touches(converted) and not answer.accepted:
             raise _refused(answer.question)
-    return understood
+    return converted
 
 
 def _refused(question: Question) -> PydanticCustomError:
     return PydanticCustomError(
-        "value_error", "Value error, {error}", {"error": f"this server answers no to: {question.text}"}
+        "value_error", "Value error, {error}", {"error": f"rejected by the profile: {question.id}"}
     )
 
 
 def _reader_of(schema: Mapping[str, Any], *, any_text: bool) -> Callable[[Any], Any]:
-    """Return what reads a value that the schema refuses and the server takes; null and nothing stand for nothing."""
+    """Return a function that converts a value which the schema rejects and the server accepts."""
     if schema.get("type") == "integer":
-        return lambda value: None if value in (None, "") else _LENIENT_INTEGER.validate_python(value)
+        return lambda value: None if value in (None, "") else _lenient_integer().validate_python(value)
     if schema.get("format") == "date-time" and not any_text:
 
         def read_time(value: Any) -> Any:
-            _LENIENT_TIME.validate_python(value)
+            _lenient_time().validate_python(value)
             return value
 
         return read_time

@@ -1,81 +1,90 @@
-"""Reads a body as JSON: quickly where nothing about it is odd, else as the contract's own reader does.
+"""Parses and validates request bodies.
 
-The quick reader and the careful one agree on every body that the quick one takes; a test holds them to it.
+A fast JSON parser handles ordinary bodies; the contract's own parser handles the rest. Both agree on every body that
+the fast parser accepts. A test checks this.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 from pydantic_core import from_json, to_json
 
 from chat_contract import SyntaxFault, read_body
-from mock_server.validation.fastapi_errors import Detail, Refuser, missing_body, no_json
-from mock_server.validation.leniency import Latitude
+from mock_server.validation.fastapi_errors import RequestValidator, ValidationErrors, json_invalid, missing_body
+from mock_server.validation.leniency import Leniency, MediaTypeAnswer
 
-# What the quick reader takes and the careful one does not: integers past 300 digits, and numbers past what a float
-# holds, which come out as infinite and are written so again.
+# The fast parser accepts two things that the contract's parser rejects: integers of more than 300 digits, and numbers
+# beyond the range of a float, which become infinite.
 _TOO_MANY_DIGITS = re.compile(rb"[0-9]{301}")
 _INFINITE = b"Infinity"
 
 
 def read_json(raw: bytes) -> tuple[Any, SyntaxFault | None]:
-    """Return the value, or why there is none; never raises."""
+    """Return the JSON value, or the reason why there is none. Never raises."""
     try:
         value = from_json(raw, allow_inf_nan=False)
     except ValueError:
-        # Malformed, outside I-JSON, or nested past what the quick reader follows: the careful one says which.
-        return _carefully(raw)
+        # Malformed, outside I-JSON, or nested too deeply for the fast parser.
+        return _read_carefully(raw)
     if _INFINITE in to_json(value, inf_nan_mode="constants") or _TOO_MANY_DIGITS.search(raw):
-        return _carefully(raw)
+        return _read_carefully(raw)
     return value, None
 
 
-def _carefully(raw: bytes) -> tuple[Any, SyntaxFault | None]:
+def _read_carefully(raw: bytes) -> tuple[Any, SyntaxFault | None]:
     body = read_body(raw)
     return body.value, body.fault
 
 
-def understand(refuser: Refuser, raw: bytes, *, as_json: bool) -> tuple[Mapping[str, Any], Detail]:
-    """Return the body as understood, and what is wrong with it, in FastAPI's order of asking."""
+def validate_body(
+    validator: RequestValidator, raw: bytes, *, as_json: bool
+) -> tuple[Mapping[str, Any], ValidationErrors]:
+    """Return the converted body and its validation errors, in FastAPI's order of checks."""
     if not raw:
         return {}, missing_body()
     if not as_json:
-        # FastAPI hands such a body on as it came, and its validator finds a string where an object should be.
-        return refuser.read(raw.decode("utf-8", "replace"))
+        # FastAPI validates such a body as a string, and reports that it is not an object.
+        return validator.validate(raw.decode("utf-8", "replace"))
     value, fault = read_json(raw)
     if fault is not None:
-        return {}, no_json(fault.message, fault.offset)
-    return refuser.read(value)
+        return {}, json_invalid(fault.message, fault.offset)
+    return validator.validate(value)
 
 
-def media_answer(latitude: Latitude, content_type: str | None) -> str:
-    """Say what becomes of a body of that media type: accepted, refused or unsupported.
+class _MediaTypeKind(StrEnum):
+    """Kinds of media types. An answer about one media type applies to its kind."""
 
-    An answer about one media type stands for all of its kind.
-    """
-    asked = latitude.media_types
-    if not asked:
-        return "accepted" if is_json(content_type) else "refused"
+    NONE = "none"
+    JSON = "json"
+    JSON_SUFFIX = "json-suffix"
+    OTHER = "other"
+
+
+def media_type_answer(leniency: Leniency, content_type: str | None) -> MediaTypeAnswer:
+    """Return what the profile does with a body of this media type."""
+    default = MediaTypeAnswer.ACCEPTED if is_json(content_type) else MediaTypeAnswer.REFUSED
+    if not leniency.media_types:
+        return default
     kind = _kind_of(content_type)
-    return next(
-        (answer for media_type, answer in asked if _kind_of(media_type) == kind),
-        "accepted" if is_json(content_type) else "refused",
-    )
+    answers = (answer for media_type, answer in leniency.media_types if _kind_of(media_type) is kind)
+    return next(answers, default)
 
 
-def _kind_of(content_type: str | None) -> str:
+def _kind_of(content_type: str | None) -> _MediaTypeKind:
     if content_type is None:
-        return "none"
+        return _MediaTypeKind.NONE
     if not is_json(content_type):
-        return "other"
-    return "json" if content_type.partition(";")[0].strip().lower() == "application/json" else "suffix"
+        return _MediaTypeKind.OTHER
+    plain = content_type.partition(";")[0].strip().lower() == "application/json"
+    return _MediaTypeKind.JSON if plain else _MediaTypeKind.JSON_SUFFIX
 
 
 def is_json(content_type: str | None) -> bool:
-    """Tell whether FastAPI takes the media type for JSON: application/json or application/*+json, in any case."""
+    """Return whether FastAPI parses the body as JSON: application/json or application/*+json, in any case."""
     if content_type is None:
         return False
     if content_type == "application/json":

@@ -1,7 +1,6 @@
-"""Says whether a string is a date-time by RFC 3339, which is what the format ``date-time`` means.
+"""Checks date-times by RFC 3339, which defines the format ``date-time``.
 
-Knows nothing of contracts. The grammar is checked in full, the calendar too, and a leap second is taken where
-one can be: in the last minute of a day by UTC.
+Checks the grammar and the calendar. Leap seconds are valid in the last minute of a UTC day only.
 """
 
 from __future__ import annotations
@@ -15,24 +14,24 @@ _DATE_TIME = re.compile(
     r"([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)(?:\.[0-9]+)?"
     r"(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))"
 )
-_LENGTH_OF_DATE = 10
-_LEAP = "60"
-_DAY = 24 * 60
+_DATE_LENGTH = 10
+_LEAP_SECOND = "60"
+_MINUTES_PER_DAY = 24 * 60
 
 
 def is_date_time(text: str) -> bool:
-    """Tell whether ``text`` is an RFC 3339 date-time of the years 1 to 9999."""
+    """Return whether ``text`` is an RFC 3339 date-time of the years 1 to 9999."""
     match = _DATE_TIME.fullmatch(text)
     if match is None:
         return False
     try:
-        date.fromisoformat(text[:_LENGTH_OF_DATE])
+        date.fromisoformat(text[:_DATE_LENGTH])
     except ValueError:
         return False
-    return match.group(3) != _LEAP or _minute_by_utc(*match.group(1, 2, 4, 5, 6)) == _DAY - 1
+    return match.group(3) != _LEAP_SECOND or _utc_minute(*match.group(1, 2, 4, 5, 6)) == _MINUTES_PER_DAY - 1
 
 
-def _minute_by_utc(hour: str, minute: str, sign: str | None, ahead: str | None, minutes_ahead: str | None) -> int:
+def _utc_minute(hour: str, minute: str, sign: str | None, offset_hour: str | None, offset_minute: str | None) -> int:
     local = int(hour) * 60 + int(minute)
-    offset = int(ahead or 0) * 60 + int(minutes_ahead or 0)
-    return (local + offset if sign == "-" else local - offset) % _DAY
+    offset = int(offset_hour or 0) * 60 + int(offset_minute or 0)
+    return (local + offset if sign == "-" else local - offset) % _MINUTES_PER_DAY

@@ -12,9 +12,8 @@ from typing import Any
 from fastapi import FastAPI
 
 from chat_contract import read_body
-from mock_server import Options, read_blueprint
+from mock_server import Options, read_snapshot
 from mock_server.http.messages import Call
-from mock_server.loading.snapshot import State
 from mock_server.respond.service import ChatService
 from testbed.fastapi_parity.bodies import Bodies
 from testbed.fastapi_parity.reference import Asker, documented_app, lax_app
@@ -47,7 +46,7 @@ class Pair:
 
     def __init__(self, latitude: str) -> None:
         options = Options(latitude=latitude, max_requests_kept=0, max_conversations=10)
-        self.service = ChatService(State.from_blueprint(read_blueprint(options)))
+        self.service = ChatService(read_snapshot(options))
         self._reference = Asker(REFERENCES[latitude]())
 
     def close(self) -> None:

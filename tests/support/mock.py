@@ -1,4 +1,4 @@
-"""What the tests of the mock share: the blueprint, an application in process, and real servers."""
+"""What the tests of the mock share: the snapshot, an application in process, and real servers."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from mock_server import Blueprint, Options, create_app, read_blueprint
+from mock_server import Options, Snapshot, create_app, read_snapshot
 from tests.support.paths import ROOT
 
 _SECONDS_TO_START = 30
 
 
 @pytest.fixture(scope="session")
-def blueprint() -> Blueprint:
-    return read_blueprint(Options(seed=7))
+def snapshot() -> Snapshot:
+    return read_snapshot(Options(seed=7))
 
 
 @pytest.fixture
-def client(blueprint: Blueprint) -> FlaskClient:
+def client(snapshot: Snapshot) -> FlaskClient:
     """A fresh mock in this process: no conversation is remembered from another test."""
-    return create_app(blueprint).test_client()
+    return create_app(snapshot).test_client()
 
 
 @pytest.fixture

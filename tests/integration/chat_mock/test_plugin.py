@@ -1,4 +1,4 @@
-"""The fixture ``chat_mock`` in projects of others: each test here runs pytest on a small one."""
+"""The fixture ``chat_mock``, used in a small project that pytest runs in a subprocess."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Runs pytest on a project with these tests, warnings being errors."""
+    """Runs pytest on a project with the given tests. Warnings are errors."""
 
     def run_tests(text: str, *options: str, conftest: str = "") -> subprocess.CompletedProcess[str]:
         (tmp_path / "test_it.py").write_text(HEAD + text)
@@ -54,7 +54,7 @@ def run(tmp_path: Path) -> Run:
     return run_tests
 
 
-def test_a_test_sets_replies_and_failures_and_sees_what_was_sent(run: Run) -> None:
+def test_fixture_sets_replies_and_failures_and_shows_requests(run: Run) -> None:
     result = run("""
 def test_it(chat_mock):
     chat_mock.reply("Set.", items=[{"item_id": "X"}])
@@ -67,7 +67,7 @@ def test_it(chat_mock):
     chat_mock.reset()
     assert chat_mock.requests == []
 
-def test_the_next_one_begins_anew(chat_mock):
+def test_the_next_test_starts_clean(chat_mock):
     assert chat_mock.requests == []
     assert say(chat_mock)[0] == 200
 
@@ -84,7 +84,7 @@ def test_a_named_conversation_and_a_user(chat_mock):
     assert "3 passed" in result.stdout
 
 
-def test_a_request_that_breaks_the_contract_fails_its_test_and_no_other(run: Run) -> None:
+def test_request_that_violates_the_contract_fails_only_its_test(run: Run) -> None:
     result = run("""
 def test_wrong(chat_mock):
     say(chat_mock, limit="four")
@@ -99,22 +99,22 @@ def test_right(chat_mock):
 """)
     assert result.returncode == 1
     assert "1 failed, 2 passed" in result.stdout
-    for part in ("the contract does not allow", "/limit is", '"four"', "answered with 422", "allow_violations"):
+    for part in ("in violation of the contract", "/limit is", '"four"', "(status 422)", "allow_violations"):
         assert part in result.stdout
     assert "Traceback" not in result.stdout
 
 
-def test_a_failing_test_keeps_its_own_reason(run: Run) -> None:
+def test_failing_test_keeps_its_own_failure(run: Run) -> None:
     result = run("""
 def test_wrong(chat_mock):
     say(chat_mock, limit="four")
     assert 1 == 2
 """)
     assert "assert 1 == 2" in result.stdout
-    assert "the contract does not allow" not in result.stdout
+    assert "in violation of the contract" not in result.stdout
 
 
-def test_options_of_the_mock_can_be_given(run: Run) -> None:
+def test_options_of_the_mock_can_be_set(run: Run) -> None:
     result = run(
         "def test_it(chat_mock):\n    assert say(chat_mock)[0] == 401\n",
         conftest=OPTIONS.format(["--require-key", "k"]),
@@ -122,7 +122,7 @@ def test_options_of_the_mock_can_be_given(run: Run) -> None:
     assert result.returncode == 0, result.stdout
 
 
-def test_a_mock_that_cannot_start_says_why(run: Run) -> None:
+def test_mock_that_cannot_start_fails_with_its_error(run: Run) -> None:
     result = run(
         "def test_it(chat_mock): pass\n",
         conftest=OPTIONS.format(["--latitude", "lax"]),
@@ -132,7 +132,7 @@ def test_a_mock_that_cannot_start_says_why(run: Run) -> None:
     assert "documented, fastapi, forbid" in result.stdout
 
 
-def test_what_cannot_be_done_is_said_where_it_is_asked(run: Run) -> None:
+def test_invalid_setting_raises_an_error(run: Run) -> None:
     result = run("""
 import pytest
 
@@ -144,7 +144,7 @@ def test_it(chat_mock, how):
     assert result.returncode == 0, result.stdout
 
 
-def test_a_run_that_does_not_ask_for_it_starts_nothing_and_imports_nothing(run: Run) -> None:
+def test_run_without_the_fixture_starts_and_imports_nothing(run: Run) -> None:
     result = run("""
 import sys
 
@@ -155,7 +155,7 @@ def test_it():
     assert result.returncode == 0, result.stdout
 
 
-def test_each_worker_has_a_mock_of_its_own(run: Run) -> None:
+def test_each_xdist_worker_has_its_own_mock(run: Run) -> None:
     result = run(
         "import pytest\n@pytest.mark.parametrize('n', range(6))\n"
         "def test_it(chat_mock, n):\n    say(chat_mock)\n    assert len(chat_mock.requests) == 1\n",
@@ -164,7 +164,7 @@ def test_each_worker_has_a_mock_of_its_own(run: Run) -> None:
     assert result.returncode == 0, result.stdout
 
 
-def test_it_is_fine_without_a_test_and_with_other_kinds_of_items(run: Run) -> None:
+def test_plugin_works_with_doctests_and_without_tests(run: Run) -> None:
     result = run('"""\n>>> 1 + 1\n2\n"""\n', "--doctest-modules")
     assert result.returncode in {0, 5}, result.stdout
     assert "INTERNALERROR" not in result.stdout + result.stderr

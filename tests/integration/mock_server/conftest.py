@@ -1,5 +1,5 @@
 """Fixtures for the integration tests of the mock."""
 
-from tests.support.mock import blueprint, client, run_mock, say, server
+from tests.support.mock import client, run_mock, say, server, snapshot
 
-__all__ = ["blueprint", "client", "run_mock", "say", "server"]
+__all__ = ["client", "run_mock", "say", "server", "snapshot"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mock_server import Blueprint, Options, create_app, read_blueprint
+from mock_server import Options, Snapshot, create_app, read_snapshot
 from mock_server.server.front import BrokenOffError, Front
 from testbed.fastapi_parity.bodies import Bodies
 from tests.support.deciding import service_of
@@ -65,11 +65,11 @@ class Scope:
 
 
 class Doors:
-    """Two mocks of one blueprint, one behind each door."""
+    """Two mocks of one snapshot, one behind each door."""
 
-    def __init__(self, blueprint: Blueprint) -> None:
-        self.flask = create_app(blueprint).test_client()
-        self.service = service_of(blueprint)
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.flask = create_app(snapshot).test_client()
+        self.service = service_of(snapshot)
         self.front = Front(self.service, lambda: create_app(service=self.service))
 
     def close(self) -> None:
@@ -94,7 +94,7 @@ def _comparable(headers: Any) -> list[tuple[str, str]]:
     return sorted((name.lower(), value) for name, value in headers if name.lower() != "content-length")
 
 
-blueprint_of = cache(read_blueprint)
+snapshot_of = cache(read_snapshot)
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def doors_of() -> Iterator[Callable[..., Doors]]:
     made: list[Doors] = []
 
     def make(**options: Any) -> Doors:
-        made.append(Doors(blueprint_of(Options(seed=7, **options))))
+        made.append(Doors(snapshot_of(Options(seed=7, **options))))
         return made[-1]
 
     yield make
@@ -212,6 +212,6 @@ def test_a_large_body_is_answered_too(doors_of: Callable[..., Doors]) -> None:
 def test_a_state_that_is_put_in_answers_the_next_request(doors_of: Callable[..., Doors]) -> None:
     doors = doors_of()
     before = doors.through_front(HI, JSON, "POST", "/v1/chat")
-    doors.service.state = service_of(read_blueprint(Options(latitude="forbid"))).state
+    doors.service.snapshot = service_of(read_snapshot(Options(latitude="forbid"))).snapshot
     assert before[0] == 200
     assert doors.through_front(b'{"message":"hi","x":1}', JSON, "POST", "/v1/chat")[0] == 422

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from chat_mock.server import Server
 from kit_cli.commands.mock import mock
-from mock_server import Blueprint, Options
+from mock_server import Options, Snapshot
 from mock_server.server.serve import Listening
 from tests.support.mock import start
 
@@ -25,25 +25,25 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Result:
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Blueprint, Listening]]:
-    calls: list[tuple[Blueprint, Listening]] = []
-    monkeypatch.setattr("mock_server.cli.serve", lambda blueprint, listening: calls.append((blueprint, listening)))
+def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Snapshot, Listening]]:
+    calls: list[tuple[Snapshot, Listening]] = []
+    monkeypatch.setattr("mock_server.cli.serve", lambda snapshot, listening: calls.append((snapshot, listening)))
     return calls
 
 
-def test_defaults(served: list[tuple[Blueprint, Listening]]) -> None:
+def test_defaults(served: list[tuple[Snapshot, Listening]]) -> None:
     assert run().exit_code == 0
-    [(blueprint, listening)] = served
+    [(snapshot, listening)] = served
     assert listening == Listening("127.0.0.1", 4010)
-    assert blueprint.route == "/v1/chat"
-    assert blueprint.options == Options(own_name="127.0.0.1")
+    assert snapshot.route == "/v1/chat"
+    assert snapshot.options == Options(own_name="127.0.0.1")
 
 
-def test_options_from_the_environment(served: list[tuple[Blueprint, Listening]]) -> None:
+def test_options_from_the_environment(served: list[tuple[Snapshot, Listening]]) -> None:
     result = run(env={f"{PREFIX}_PORT": "5", f"{PREFIX}_SEED": "6", f"{PREFIX}_MAX_BODY": "7", f"{PREFIX}_HOST": "h"})
     assert result.exit_code == 0, result.output
-    [(blueprint, listening)] = served
-    assert (listening.host, listening.port, blueprint.options.seed, blueprint.options.max_body) == ("h", 5, 6, 7)
+    [(snapshot, listening)] = served
+    assert (listening.host, listening.port, snapshot.options.seed, snapshot.options.max_body) == ("h", 5, 6, 7)
 
 
 @pytest.mark.parametrize("option", ["--fixtures", "--spec", "--overlay"])

@@ -205,7 +205,7 @@ def test_why_this_leads_to_the_reason(page: Page) -> None:
     expect(page.locator(".row")).to_be_focused()
 
 
-# Behaviour and errors -------------------------------------------------------------------------------------------------
+# Override and errors -------------------------------------------------------------------------------------------------
 
 
 def test_a_status_is_set_for_whoever_comes_next_and_taken_back(page: Page, running: Running) -> None:
@@ -224,7 +224,7 @@ def test_a_delay_that_is_none_says_what_would_be_one(page: Page) -> None:
     tab(page, "Behaviour")
     page.get_by_placeholder("300ms..2s").fill(HOSTILE)
     page.keyboard.press("Enter")
-    expect(page.locator("#behaviour-said")).to_contain_text("is no delay; write 800ms")
+    expect(page.locator("#override-said")).to_contain_text("is no delay; write 800ms")
 
 
 def test_reset_forgets_everything(page: Page) -> None:

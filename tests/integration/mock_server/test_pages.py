@@ -1,4 +1,4 @@
-"""What the console is made of: its pages and their policy, the gallery, what would answer, the curl of a request."""
+"""Console and documentation pages: security headers, error gallery, explanations, curl commands."""
 
 from __future__ import annotations
 
@@ -14,32 +14,37 @@ from flask.testing import FlaskClient
 
 from chat_contract import judge
 from chat_contract.exchange import Exchange, Request, Response
-from mock_server import Blueprint, Options, create_app, read_blueprint
+from mock_server import Options, Snapshot, create_app, read_snapshot
 from mock_server.control.as_curl import as_curl
-from mock_server.control.error_gallery import gallery
+from mock_server.control.error_gallery import GROUP_TITLES, Group, gallery
 from mock_server.control.explain import explain
-from mock_server.control.guard import refusal
-from mock_server.http.messages import Answer
-from mock_server.loading.snapshot import State
-from mock_server.respond.journal import Entry
+from mock_server.control.guard import check_access
+from mock_server.control.texts import SOURCES, near_miss_text
+from mock_server.http.messages import Answer, Call
+from mock_server.http.source import Fault, ReplySource
+from mock_server.overrides.prefer import read_preferences
+from mock_server.overrides.reading import read_override
+from mock_server.respond.decision import NO_TRACE
+from mock_server.respond.journal import Entry, make_entry
+from mock_server.shop.scenarios import CueKind, NearMiss, Position
 from tests.conftest import RequireProgram
 from tests.support.mock import Running
 from tests.support.paths import ROOT
 from tests.support.small_servers import answering
 
-CONSOLE = ROOT / "mock_server" / "console"
+CONSOLE = ROOT / "mock_server" / "control" / "console"
 
 
 @pytest.fixture(scope="module")
-def state() -> State:
-    return State.from_blueprint(read_blueprint(Options(seed=7)))
+def snapshot() -> Snapshot:
+    return read_snapshot(Options(seed=7))
 
 
 # Pages ----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", ["/_mock/", "/_mock/docs/"])
-def test_a_page_lets_nothing_in_from_elsewhere(client: FlaskClient, path: str) -> None:
+def test_page_loads_nothing_from_other_origins(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.mimetype) == (200, "text/html")
     policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
@@ -49,7 +54,7 @@ def test_a_page_lets_nothing_in_from_elsewhere(client: FlaskClient, path: str) -
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_in_the_console_no_text_can_become_markup(client: FlaskClient) -> None:
+def test_console_cannot_turn_text_into_html(client: FlaskClient) -> None:
     policy = client.get("/_mock/").headers["Content-Security-Policy"]
     assert "require-trusted-types-for 'script'" in policy
     assert "unsafe" not in policy
@@ -58,8 +63,8 @@ def test_in_the_console_no_text_can_become_markup(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("page", ["", "docs/"])
-def test_all_that_a_page_loads_is_served_and_named_relatively(client: FlaskClient, page: str) -> None:
-    """Relatively, so that it is found behind a proxy that adds a folder."""
+def test_page_resources_are_served_and_have_relative_urls(client: FlaskClient, page: str) -> None:
+    """Relative URLs work behind a proxy that adds a path prefix."""
     text = client.get(f"/_mock/{page}").text
     loaded = re.findall(r'(?:src|href)="([^"#]+)"', text)
     assert len(loaded) >= 4
@@ -69,39 +74,39 @@ def test_all_that_a_page_loads_is_served_and_named_relatively(client: FlaskClien
 
 
 @pytest.mark.parametrize("path", ["/_mock", "/_mock/docs"])
-def test_a_page_without_its_last_slash_leads_to_it(client: FlaskClient, path: str) -> None:
+def test_page_without_trailing_slash_redirects(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.headers["Location"]) == (308, f"{path}/")
     assert client.get("/_mock/requests").json == {"requests": []}
 
 
 @pytest.mark.parametrize("name", ["../app.py", "%2e%2e/app.py", "nothing.js", "index.html", "..%5capp.py"])
-def test_no_other_file_is_served(client: FlaskClient, name: str) -> None:
+def test_other_files_are_not_served(client: FlaskClient, name: str) -> None:
     assert client.get(f"/_mock/files/{name}").status_code == 404
 
 
-def test_swagger_ui_is_told_of_no_server_but_this_mock(client: FlaskClient) -> None:
+def test_swagger_ui_knows_only_this_mock_as_server(client: FlaskClient) -> None:
     assert [server["url"] for server in client.get("/_mock/docs/openapi.json").json["servers"]] == ["/v1"]
 
 
-def test_the_console_holds_no_secret_and_its_data_are_guarded(blueprint: Blueprint) -> None:
-    client = create_app(read_blueprint(Options(control_token="open-sesame"))).test_client()
+def test_console_page_is_public_and_its_data_are_protected() -> None:
+    client = create_app(read_snapshot(Options(control_token="open-sesame"))).test_client()
     assert client.get("/_mock/").status_code == 200
     for path in ("overview", "explain?message=x", "requests/1/curl"):
         assert client.get(f"/_mock/{path}").status_code == 403
     assert client.get("/_mock/overview", headers={"X-Mock-Token": "open-sesame"}).status_code == 200
 
 
-def test_the_mocks_own_page_may_control_it_under_the_name_it_listens_on() -> None:
+def test_console_works_under_the_host_name_that_the_mock_listens_on() -> None:
     host = socket.gethostname().lower()
     ask = {"token": None, "origins": (), "own_name": host}
-    assert refusal({"host": f"{host}:4010", "origin": f"http://{host}:4010"}, "127.0.0.1", **ask) is None
-    assert refusal({"host": f"{host}:4010", "origin": f"http://{host}:81"}, "127.0.0.1", **ask)
-    assert refusal({"host": "evil.test:4010", "origin": "http://evil.test:4010"}, "127.0.0.1", **ask)
+    assert check_access({"host": f"{host}:4010", "origin": f"http://{host}:4010"}, "127.0.0.1", **ask) is None
+    assert check_access({"host": f"{host}:4010", "origin": f"http://{host}:81"}, "127.0.0.1", **ask)
+    assert check_access({"host": "evil.test:4010", "origin": "http://evil.test:4010"}, "127.0.0.1", **ask)
 
 
 @pytest.mark.parametrize("last", ["0", "-1", "x", "", "²"])
-def test_the_journal_gives_the_last_few_and_refuses_a_number_that_is_none(client: FlaskClient, last: str) -> None:
+def test_journal_returns_the_last_entries_and_rejects_an_invalid_number(client: FlaskClient, last: str) -> None:
     for message in "abc":
         client.post("/v1/chat", json={"message": message})
     found = client.get("/_mock/requests?last=2").json["requests"]
@@ -112,55 +117,60 @@ def test_the_journal_gives_the_last_few_and_refuses_a_number_that_is_none(client
 # Gallery and explanations ---------------------------------------------------------------------------------------------
 
 
-def test_the_gallery_shows_every_refusal_of_the_contract(state: State) -> None:
-    shown = {card["rule"].get("example") for card in gallery(state) if card["rule"]}
-    assert set(state.blueprint.examples[422]) <= shown
-    assert {card["rule"]["fault"] for card in gallery(state) if "fault" in (card["rule"] or {})} == {
-        *("drop", "truncate", "malformed", "slow", "empty")
-    }
+def test_gallery_shows_every_422_example_and_every_fault(snapshot: Snapshot) -> None:
+    rules = [card.rule for card in gallery(snapshot) if card.rule]
+    assert set(snapshot.examples[422]) <= {rule.get("example") for rule in rules}
+    assert {rule["fault"] for rule in rules if "fault" in rule} == set(Fault)
 
 
-def test_a_gallery_of_another_contract_leaves_out_what_that_one_forbids(tmp_path: Path) -> None:
+def test_gallery_omits_replies_that_the_contract_forbids(tmp_path: Path) -> None:
     overlay = tmp_path / "priced.yaml"
     overlay.write_text(
         "overlay: 1.0.0\ninfo: {title: priced, version: '1'}\nactions:\n"
         "  - target: $.components.schemas.Item\n    update: {required: [price]}\n"
     )
-    priced = State.from_blueprint(read_blueprint(Options(overlays=(overlay,))))
-    assert "an item with nothing but its id" not in {card["title"] for card in gallery(priced)}
+    priced = read_snapshot(Options(overlays=(overlay,)))
+    assert "Item with only an id" not in {card.title for card in gallery(priced)}
 
 
-@pytest.mark.parametrize("index", range(len(gallery(State.from_blueprint(read_blueprint())))))
-def test_each_card_brings_about_an_answer_that_is_no_failure_of_the_mock(state: State, index: int) -> None:
-    card = gallery(state)[index]
-    client = create_app(state.blueprint).test_client()
-    if card["request"]:
-        wanted = card["request"]
-        answer = client.open("/v1/chat", method=wanted["method"], headers=wanted["headers"], data=wanted["body"])
+@pytest.mark.parametrize("index", range(len(gallery(read_snapshot()))))
+def test_card_leads_to_its_response(snapshot: Snapshot, index: int) -> None:
+    card = gallery(snapshot)[index]
+    client = create_app(snapshot).test_client()
+    if card.request:
+        raw = card.request
+        answer = client.open("/v1/chat", method=raw.method, headers=raw.headers, data=raw.body)
         assert 400 <= answer.status_code < 500
         return
-    wanted = {**card["rule"], "times": 1}
+    assert card.rule is not None
+    wanted = {**card.rule, "times": 1}
     assert client.put("/_mock/behaviour", json=wanted).json == {"rules": [wanted]}
-    if card["prefer"]:
-        said = Request("POST", "/chat", (("Prefer", card["prefer"]),))
-        assert said.header("prefer")
+    if card.prefer:
+        assert read_preferences(card.prefer, snapshot) == read_override(card.rule, snapshot)
     if "delay" in wanted or wanted.get("fault") in {"drop", "truncate", "slow"}:
-        return  # Only a connection shows these; the tests in a browser do.
+        return  # These need a real connection; the browser tests cover them.
     answer = client.post("/v1/chat", json={"message": "a lamp"})
-    assert answer.status_code == card["rule"].get("code", answer.status_code)
+    assert answer.status_code == card.rule.get("code", answer.status_code)
     if answer.status_code in {200, 422} and not wanted.get("fault"):
         request = Request("POST", "/chat", (("Content-Type", "application/json"),), b'{"message": "a lamp"}')
         response = Response(answer.status_code, tuple(answer.headers.items()), answer.data)
-        broken = judge(state.contract, Exchange(request, response))
+        broken = judge(snapshot.contract, Exchange(request, response))
         assert not [found for found in broken if found.clause.startswith("reply.") and found.pointer == ""]
 
 
-def test_a_message_is_explained_by_what_answers_and_what_nearly_did(state: State) -> None:
-    found = explain(state, "a desk for heavy tools, and a camping trip")
-    assert (found["answers"], found["would_match_too"]) == ("desk-for-heavy-tools", ["camping-weekend"])
-    nearly = explain(state, "a desk for heavy things")
-    assert nearly["answers"] is None
-    assert {"conversation": "desk-for-heavy-tools", "lacks": ["tool"]} in nearly["not_matched"]
+def test_explanation_names_the_reply_and_near_misses(snapshot: Snapshot) -> None:
+    found = explain(snapshot, "a desk for heavy tools, and a camping trip")
+    assert (found.conversation, found.also_matching) == ("desk-for-heavy-tools", ("camping-weekend",))
+    nearly = explain(snapshot, "a desk for heavy things")
+    assert (nearly.source, nearly.conversation) == (ReplySource.SEARCH, None)
+    missing = {miss.position.scenario: miss.missing for miss in nearly.near_misses}
+    assert missing["desk-for-heavy-tools"] == ("tool",)
+
+
+def test_every_source_cue_and_fault_has_a_text() -> None:
+    assert set(SOURCES) == set(ReplySource)
+    assert all(near_miss_text(NearMiss(Position("x", 0), kind, (), 0)) for kind in CueKind)
+    assert set(GROUP_TITLES) == set(Group)
 
 
 # curl -----------------------------------------------------------------------------------------------------------------
@@ -177,16 +187,16 @@ BODIES = [
 ]
 
 
-def entry_of(state: State, body: bytes, **headers: str) -> Entry:
+def entry_of(snapshot: Snapshot, body: bytes, **headers: str) -> Entry:
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Entry(1, 0.0, "POST", "/v1/chat", sent, body, Answer(200, b""), state)
+    return make_entry(snapshot, 0.0, Call(sent, body), Answer(200, b""), NO_TRACE)
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:12]))
-def test_the_command_sends_the_same_bytes(state: State, body: bytes, require_program: RequireProgram) -> None:
+def test_curl_command_sends_the_same_bytes(snapshot: Snapshot, body: bytes, require_program: RequireProgram) -> None:
     require_program("curl", "curl")
     with answering(lambda _seen: (200, {}, b"")) as server:
-        command = as_curl(entry_of(state, body, content_type="application/json"), f"http://127.0.0.1:{server.port}")
+        command = as_curl(entry_of(snapshot, body, content_type="application/json"), f"http://127.0.0.1:{server.port}")
         ran = subprocess.run(["sh", "-c", command], capture_output=True, timeout=30, check=True)
         assert ran.stdout.startswith(b"HTTP/1.1 200")
         [(method, path, headers, sent)] = server.seen
@@ -194,15 +204,15 @@ def test_the_command_sends_the_same_bytes(state: State, body: bytes, require_pro
     assert {name.lower(): value for name, value in headers.items()}["content-type"] == "application/json"
 
 
-def test_the_command_reads_keys_from_the_environment_and_leaves_a_browsers_headers_out(state: State) -> None:
+def test_curl_command_reads_keys_from_the_environment_and_omits_browser_headers(snapshot: Snapshot) -> None:
     headers = {"authorization": "Bearer secret", "x_api_key": "secret", "sec_fetch_mode": "cors", "cookie": "a=secret"}
-    command = as_curl(entry_of(state, b"{}", **headers, prefer="code=429"), "http://x")
+    command = as_curl(entry_of(snapshot, b"{}", **headers, prefer="code=429"), "http://x")
     assert "secret" not in command
     assert "sec-fetch" not in command
     assert '"Authorization: Bearer $CHAT_API_KEY"' in command
     assert "-H 'prefer: code=429'" in command
 
 
-def test_a_request_that_the_journal_has_forgotten_has_no_command(server: Running) -> None:
+def test_curl_command_of_an_unknown_request_returns_404(server: Running) -> None:
     answer = requests.get(f"http://127.0.0.1:{server.port}/_mock/requests/99999/curl", timeout=10)
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")

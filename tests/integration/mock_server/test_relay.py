@@ -1,4 +1,4 @@
-"""With --upstream, the real service answers what no conversation covers, under the id that the client knows."""
+"""--upstream: turns that no conversation matches go to the real service; the client sees one conversation id."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 import requests
 
 from chat_contract import UsageError
-from mock_server import Options, read_blueprint
-from mock_server.loading.snapshot import State
-from mock_server.respond.relay import Relay, relay_of
+from mock_server import Options, read_snapshot
+from mock_server.http.source import ReplySource
+from mock_server.respond.relay import Relay, make_relay
 from mock_server.respond.service import ChatService
 from mock_server.respond.upstream import Answered, UpstreamError
 from tests.support.deciding import decide
@@ -25,7 +25,7 @@ UNKNOWN = "A thing that nobody wrote a word about"
 
 
 class Service:
-    """Stands for the real service; gives every conversation without an id a new one."""
+    """A fake service. It assigns an id to every new conversation."""
 
     base_url = "http://service.example/v1"
 
@@ -54,9 +54,7 @@ def upstream() -> Service:
 
 @pytest.fixture
 def service(upstream: Service) -> ChatService:
-    return ChatService(
-        State.from_blueprint(read_blueprint(Options(seed=7))), relay=Relay(upstream, "/chat", capacity=9)
-    )
+    return ChatService(read_snapshot(Options(seed=7)), relay=Relay(upstream, "/chat", capacity=9))
 
 
 def say(service: ChatService, message: str, **fields: Any) -> dict[str, Any]:
@@ -65,36 +63,36 @@ def say(service: ChatService, message: str, **fields: Any) -> dict[str, Any]:
     return json.loads(answer.body)
 
 
-def test_what_a_conversation_covers_is_answered_here(service: ChatService, upstream: Service) -> None:
+def test_matching_message_is_not_sent_upstream(service: ChatService, upstream: Service) -> None:
     say(service, KNOWN)
     assert upstream.sent == []
 
 
-def test_what_nobody_wrote_is_answered_by_the_service(service: ChatService, upstream: Service) -> None:
+def test_other_message_is_sent_upstream(service: ChatService, upstream: Service) -> None:
     reply = say(service, UNKNOWN, limit=2, user_id="ann")
     assert (reply["message"], reply["conversation_id"]) == ("Real.", "theirs-1")
     assert upstream.sent == [{"message": UNKNOWN, "limit": 2, "user_id": "ann"}]
 
 
-def test_a_conversation_of_the_service_goes_on_there(service: ChatService, upstream: Service) -> None:
+def test_upstream_conversation_continues_upstream(service: ChatService, upstream: Service) -> None:
     first = say(service, UNKNOWN)["conversation_id"]
     assert say(service, UNKNOWN, conversation_id=first)["conversation_id"] == first
     assert upstream.sent[-1]["conversation_id"] == "theirs-1"
 
 
-def test_a_conversation_that_began_here_has_another_id_there(service: ChatService, upstream: Service) -> None:
+def test_conversation_that_started_at_the_mock_has_another_id_upstream(service: ChatService, upstream: Service) -> None:
     ours = say(service, KNOWN)["conversation_id"]
     for _ in range(2):
         assert say(service, UNKNOWN, conversation_id=ours)["conversation_id"] == ours
     assert [turn.get("conversation_id") for turn in upstream.sent] == [None, "theirs-1"]
 
 
-def test_an_id_that_nobody_here_knows_is_sent_as_it_is(service: ChatService, upstream: Service) -> None:
+def test_unknown_conversation_id_is_sent_upstream_unchanged(service: ChatService, upstream: Service) -> None:
     assert say(service, UNKNOWN, conversation_id="elsewhere")["conversation_id"] == "elsewhere"
     assert upstream.sent[0]["conversation_id"] == "elsewhere"
 
 
-def test_a_reset_forgets_which_conversation_is_which(service: ChatService, upstream: Service) -> None:
+def test_reset_forgets_mapped_conversation_ids(service: ChatService, upstream: Service) -> None:
     ours = say(service, KNOWN)["conversation_id"]
     say(service, UNKNOWN, conversation_id=ours)
     service.reset()
@@ -102,46 +100,48 @@ def test_a_reset_forgets_which_conversation_is_which(service: ChatService, upstr
     assert upstream.sent[-1]["conversation_id"] == ours
 
 
-def test_what_is_wrong_never_leaves(service: ChatService, upstream: Service) -> None:
+def test_invalid_request_is_not_sent_upstream(service: ChatService, upstream: Service) -> None:
     assert decide(service, b'{"message": 5}').status == 422
     assert upstream.sent == []
 
 
-def test_a_refusal_comes_back_as_it_is(service: ChatService, upstream: Service) -> None:
+def test_upstream_rejection_is_returned_unchanged(service: ChatService, upstream: Service) -> None:
     upstream.answer = Answered(429, JSON, b'{"detail":"slow down"}', 0.1)
     answer = decide(service, json.dumps({"message": UNKNOWN}).encode())
     assert (answer.status, answer.body, answer.headers) == (429, upstream.answer.body, (("Retry-After", "3"),))
-    assert answer.because == "the upstream"
+    assert answer.source.kind is ReplySource.UPSTREAM
 
 
 @pytest.mark.parametrize("body", [b"oops", b"[]", b'{"conversation_id": 5}'])
-def test_a_reply_that_is_none_comes_back_too(service: ChatService, upstream: Service, body: bytes) -> None:
+def test_upstream_body_without_a_reply_is_returned_unchanged(
+    service: ChatService, upstream: Service, body: bytes
+) -> None:
     upstream.answer = Answered(200, (("Content-Type", "text/html"),), body, 0.1)
     answer = decide(service, json.dumps({"message": UNKNOWN}).encode())
     assert (answer.status, answer.body, answer.media_type) == (200, body, "text/html")
 
 
-def test_a_service_that_does_not_answer_is_a_bad_gateway(service: ChatService, upstream: Service) -> None:
+def test_unreachable_upstream_returns_502(service: ChatService, upstream: Service) -> None:
     upstream.answer = UpstreamError("no connection could be made, or it broke")
     answer = decide(service, json.dumps({"message": UNKNOWN}).encode())
     assert (answer.status, answer.media_type) == (502, "application/problem+json")
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"upstream": "ftp://x"}, "Invalid upstream URL"),
         ({"upstream": "http://user:pw@x/v1"}, "contains a user name or a password"),
-        ({"upstream": "http://x/v1", "upstream_key_env": "NO_SUCH_KEY"}, "NO_SUCH_KEY: there is no such variable"),
-        ({"upstream_key_env": "KEY"}, "is for --upstream"),
+        ({"upstream": "http://x/v1", "upstream_key_env": "NO_SUCH_KEY"}, "NO_SUCH_KEY: the variable is not set"),
+        ({"upstream_key_env": "KEY"}, "requires --upstream"),
     ],
 )
-def test_what_cannot_be_asked_is_said_before_anything_is_served(options: dict[str, str], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        relay_of(Options(**options), "/chat")
+def test_invalid_upstream_options_are_rejected(options: dict[str, str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        make_relay(Options(**options), "/chat")
 
 
-def test_two_mocks_in_a_row(run_mock: Callable[..., Running]) -> None:
+def test_mock_can_be_the_upstream_of_a_mock(run_mock: Callable[..., Running]) -> None:
     behind = run_mock("--seed", "1")
     front = run_mock("--upstream", behind.url.removesuffix("/chat"), "--seed", "2")
     reply = requests.post(front.url, json={"message": UNKNOWN}, timeout=10).json()
@@ -151,10 +151,10 @@ def test_two_mocks_in_a_row(run_mock: Callable[..., Running]) -> None:
     assert len(journal) == 2
 
 
-def test_a_mock_whose_service_is_gone_says_so(run_mock: Callable[..., Running]) -> None:
+def test_running_mock_returns_502_if_its_upstream_is_unreachable(run_mock: Callable[..., Running]) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         front = run_mock("--upstream", f"http://127.0.0.1:{nobody.getsockname()[1]}/v1")
         answer = requests.post(front.url, json={"message": UNKNOWN}, timeout=10)
     assert answer.status_code == 502
-    assert "gave no answer" in answer.json()["detail"]
+    assert "No response from" in answer.json()["detail"]

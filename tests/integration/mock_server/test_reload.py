@@ -1,11 +1,10 @@
-"""A change to a file is served soon; one that cannot be served changes nothing, and says so."""
+"""Changed files are reloaded; files with errors leave the served snapshot as it is and are reported."""
 
 from __future__ import annotations
 
 import io
 import json
 import os
-import pickle
 import shutil
 import time
 from collections.abc import Callable
@@ -17,12 +16,13 @@ import pytest
 import requests
 
 from chat_contract.resources import openapi_dir
-from mock_server import Options, read_blueprint
+from mock_server import Options, read_snapshot
+from mock_server.control.health import health_json
 from mock_server.loading.fingerprint import folders
 from mock_server.loading.reload import Reloader
-from mock_server.loading.snapshot import State
+from mock_server.loading.status import Freshness
 from mock_server.loading.watch import watch
-from mock_server.overrides.rules import Behaviour, Rule
+from mock_server.overrides.rules import Override, Rule
 from mock_server.respond.service import ChatService
 from tests.support.deciding import decide, service_of
 from tests.support.mock import Running
@@ -57,23 +57,23 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-class Kept:
-    """A service and what keeps it fresh, without a thread: the test says when to look."""
+class Reloading:
+    """A service with its reloader but without a thread: the test decides when to look for changes."""
 
     def __init__(self, **options: Any) -> None:
-        self.service: ChatService = service_of(read_blueprint(Options(**options)))
+        self.service: ChatService = service_of(read_snapshot(Options(**options)))
         self.log = io.StringIO()
-        self.naps: list[float] = []
-        self.on_nap: Callable[[], object] = lambda: None
-        self.reloader = Reloader(self.service, self.log, now=lambda: 0.0, sleep=self._nap)
+        self.sleeps: list[float] = []
+        self.on_sleep: Callable[[], object] = lambda: None
+        self.reloader = Reloader(self.service, self.log, now=lambda: 0.0, sleep=self._sleep)
 
-    def _nap(self, seconds: float) -> None:
-        self.naps.append(seconds)
-        self.on_nap()
+    def _sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.on_sleep()
 
     def look(self) -> dict[str, Any]:
         self.reloader.look()
-        return self.service.freshness.shown()
+        return health_json(self.service.snapshot.status)
 
     def say(self, message: str, conversation_id: str | None = None) -> dict[str, Any]:
         body = {"message": message, **({"conversation_id": conversation_id} if conversation_id else {})}
@@ -81,42 +81,42 @@ class Kept:
 
 
 @pytest.fixture
-def kept(folder: Path) -> Kept:
-    return Kept(fixtures=folder)
+def kept(folder: Path) -> Reloading:
+    return Reloading(fixtures=folder)
 
 
-def test_nothing_is_read_again_where_nothing_has_changed(kept: Kept) -> None:
-    before = kept.service.state
+def test_unchanged_files_are_not_reloaded(kept: Reloading) -> None:
+    before = kept.service.snapshot
     assert kept.look()["revision"] == 1
-    assert kept.service.state is before
+    assert kept.service.snapshot is before
 
 
-def test_a_changed_file_is_served(kept: Kept, folder: Path) -> None:
+def test_changed_file_is_served(kept: Reloading, folder: Path) -> None:
     (folder / "conversations" / "greeting.yaml").write_text(GREETING.replace("Good day.", "Welcome."))
     assert kept.look()["status"] == "ok"
     assert kept.say("hello")["message"] == "Welcome."
-    assert kept.log.getvalue() == "reloaded after a change of greeting.yaml; conversations: 1, items: 1\n"
+    assert kept.log.getvalue() == "Reloaded after a change to greeting.yaml: 1 conversations, 1 items.\n"
 
 
-def test_an_open_conversation_goes_on_where_it_stood_though_others_came_before_it(kept: Kept, folder: Path) -> None:
-    begun = kept.say("hello")["conversation_id"]
+def test_conversation_keeps_its_position_across_a_reload(kept: Reloading, folder: Path) -> None:
+    started = kept.say("hello")["conversation_id"]
     (folder / "conversations" / "aaa.yaml").write_text(GREETING.replace("This one.", "Another one."))
     kept.look()
-    assert kept.say("the thing", begun)["message"] == "This one."
+    assert kept.say("the thing", started)["message"] == "This one."
 
 
-def test_a_conversation_whose_fixture_is_gone_or_shorter_goes_on_all_the_same(kept: Kept, folder: Path) -> None:
-    begun = kept.say("hello")["conversation_id"]
-    kept.say("the thing", begun)
+def test_conversation_continues_if_its_fixture_is_shortened_or_removed(kept: Reloading, folder: Path) -> None:
+    started = kept.say("hello")["conversation_id"]
+    kept.say("the thing", started)
     (folder / "conversations" / "greeting.yaml").write_text(GREETING[: GREETING.index("  - shopper: {words: [thing]")])
     kept.look()
-    assert kept.say("the thing", begun)["conversation_id"] == begun
+    assert kept.say("the thing", started)["conversation_id"] == started
     (folder / "conversations" / "greeting.yaml").unlink()
     kept.look()
-    assert kept.say("the thing", begun)["conversation_id"] == begun
+    assert kept.say("the thing", started)["conversation_id"] == started
 
 
-def test_a_broken_file_leaves_what_was_served(kept: Kept, folder: Path) -> None:
+def test_file_with_an_error_keeps_the_served_version(kept: Reloading, folder: Path) -> None:
     (folder / "conversations" / "greeting.yaml").write_text(BROKEN)
     shown = kept.look()
     assert shown["status"] == "stale"
@@ -129,7 +129,7 @@ def test_a_broken_file_leaves_what_was_served(kept: Kept, folder: Path) -> None:
     assert "hint:" in kept.log.getvalue()
 
 
-def test_a_mended_file_is_served_and_the_error_is_gone(kept: Kept, folder: Path) -> None:
+def test_corrected_file_is_served_and_the_error_disappears(kept: Reloading, folder: Path) -> None:
     (folder / "conversations" / "greeting.yaml").write_text(BROKEN)
     kept.look()
     (folder / "conversations" / "greeting.yaml").write_text(GREETING.replace("Good day.", "Mended."))
@@ -137,7 +137,7 @@ def test_a_mended_file_is_served_and_the_error_is_gone(kept: Kept, folder: Path)
     assert kept.say("hello")["message"] == "Mended."
 
 
-def test_all_broken_files_are_named_at_once(kept: Kept, folder: Path) -> None:
+def test_errors_of_all_files_are_reported_together(kept: Reloading, folder: Path) -> None:
     (folder / "catalogue.yaml").write_text("items: []\n")
     (folder / "conversations" / "greeting.yaml").write_text(BROKEN)
     (folder / "conversations" / "typo.yml").write_text(GREETING)
@@ -146,7 +146,7 @@ def test_all_broken_files_are_named_at_once(kept: Kept, folder: Path) -> None:
     ]
 
 
-def test_what_is_no_file_is_an_error_and_hangs_nothing(kept: Kept, folder: Path) -> None:
+def test_pipes_folders_and_dangling_links_are_errors(kept: Reloading, folder: Path) -> None:
     os.mkfifo(folder / "conversations" / "pipe.yaml")
     (folder / "conversations" / "folder.yaml").mkdir()
     (folder / "conversations" / "nowhere.yaml").symlink_to("no/such/file")
@@ -156,29 +156,29 @@ def test_what_is_no_file_is_an_error_and_hangs_nothing(kept: Kept, folder: Path)
     assert kept.say("hello")["message"] == "Good day."
 
 
-def test_a_file_that_is_only_half_written_is_no_error(kept: Kept, folder: Path) -> None:
+def test_half_written_file_is_not_reported(kept: Reloading, folder: Path) -> None:
     file = folder / "conversations" / "greeting.yaml"
     file.write_text("turns:")
-    kept.on_nap = lambda: file.write_text(GREETING.replace("Good day.", "Whole."))
+    kept.on_sleep = lambda: file.write_text(GREETING.replace("Good day.", "Whole."))
     assert kept.look()["status"] == "ok"
     assert kept.say("hello")["message"] == "Whole."
-    assert "not reloaded" not in kept.log.getvalue()
+    assert "failed" not in kept.log.getvalue()
 
 
-def test_a_folder_that_vanishes_is_an_error_until_it_is_back(kept: Kept, folder: Path) -> None:
+def test_missing_folder_is_an_error_until_it_is_back(kept: Reloading, folder: Path) -> None:
     elsewhere = folder.with_name("elsewhere")
     folder.rename(elsewhere)
-    assert "no folder of fixtures" in kept.look()["errors"][0]["problem"]
+    assert "not a folder of fixtures" in kept.look()["errors"][0]["problem"]
     assert kept.say("hello")["message"] == "Good day."
     elsewhere.rename(folder)
     assert kept.look()["status"] == "ok"
 
 
-def test_what_was_changed_before_anybody_looked_is_not_missed(folder: Path) -> None:
-    blueprint = read_blueprint(Options(fixtures=folder))
+def test_change_before_the_first_look_is_detected(folder: Path) -> None:
+    snapshot = read_snapshot(Options(fixtures=folder))
     (folder / "conversations" / "greeting.yaml").write_text(GREETING.replace("Good day.", "In between."))
-    kept = Kept(fixtures=folder)
-    kept.service = ChatService(State.from_blueprint(blueprint))
+    kept = Reloading(fixtures=folder)
+    kept.service = ChatService(snapshot)
     kept.reloader = Reloader(kept.service, kept.log)
     kept.look()
     assert kept.say("hello")["message"] == "In between."
@@ -191,74 +191,67 @@ def contract(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_changed_contract_is_served(contract: Path) -> None:
-    kept = Kept(spec=contract)
+def test_changed_contract_is_served(contract: Path) -> None:
+    kept = Reloading(spec=contract)
     contract.write_text(contract.read_text().replace("version: 1.0.0", "version: 1.0.1"))
     assert kept.look()["status"] == "ok"
-    assert b'"1.0.1"' in kept.service.state.document_json
+    assert b'"1.0.1"' in kept.service.snapshot.document_json
 
 
-def test_a_contract_with_another_path_asks_for_a_restart(contract: Path) -> None:
-    kept = Kept(spec=contract)
+def test_contract_with_another_path_requires_a_restart(contract: Path) -> None:
+    kept = Reloading(spec=contract)
     contract.write_text(contract.read_text().replace("\n  /chat:\n", "\n  /talk:\n"))
     [error] = kept.look()["errors"]
     assert "/v1/talk" in error["problem"]
-    assert "start it again" in error["problem"]
-    assert kept.service.state.blueprint.route == "/v1/chat"
+    assert "Restart the mock" in error["problem"]
+    assert kept.service.snapshot.route == "/v1/chat"
 
 
-def test_an_overlay_is_read_again_too(tmp_path: Path) -> None:
+def test_changed_overlay_is_served(tmp_path: Path) -> None:
     overlay = tmp_path / "ours.yaml"
     text = (
         "overlay: 1.0.0\ninfo: {title: ours, version: '1'}\nactions:\n  - target: $.info\n    update: {title: NAME}\n"
     )
     overlay.write_text(text)
-    kept = Kept(overlays=(overlay,))
+    kept = Reloading(overlays=(overlay,))
     overlay.write_text(text.replace("NAME", "Ours"))
     assert kept.look()["errors"] == []
-    assert b'"title":"Ours"' in kept.service.state.document_json
+    assert b'"title":"Ours"' in kept.service.snapshot.document_json
 
 
-def test_the_journal_judges_by_the_contract_that_was_served_then(contract: Path) -> None:
-    kept = Kept(spec=contract)
+def test_journal_entry_keeps_the_contract_of_its_time(contract: Path) -> None:
+    kept = Reloading(spec=contract)
     kept.say("hello")
     contract.write_text("openapi: 3.1.0\n")
     kept.look()
     [entry] = kept.service.journal.entries()
-    assert entry.state.contract.operation.label == "POST /chat"
+    assert entry.snapshot.contract.operation.label == "POST /chat"
 
 
-def test_a_behaviour_that_asks_for_what_is_gone_says_so(kept: Kept, folder: Path) -> None:
+def test_rule_for_a_removed_conversation_returns_an_error(kept: Reloading, folder: Path) -> None:
     (folder / "conversations" / "other.yaml").write_text(GREETING)
     kept.look()
-    kept.service.behaviours.put([Rule(Behaviour(conversation="other"))])
+    kept.service.rules.put([Rule(Override(conversation="other"))])
     (folder / "conversations" / "other.yaml").unlink()
     kept.look()
-    assert "there is no conversation 'other'" in kept.say("hello")["detail"]
+    assert 'Unknown value "other" for rule key "conversation"' in kept.say("hello")["detail"]
 
 
-def test_a_blueprint_can_go_to_another_process() -> None:
-    blueprint = read_blueprint()
-    again = pickle.loads(pickle.dumps(blueprint))
-    assert again.contract.operation == blueprint.contract.operation
-    assert again.stamp == blueprint.stamp
-
-
-# With the system's notices --------------------------------------------------------------------------------------------
+# With file system notifications ---------------------------------------------------------------------------------------
 
 
 def soon(holds: Callable[[], bool]) -> None:
-    """Wait until something holds; how long that takes is the machine's business, within reason."""
+    """Wait until a condition holds. The long deadline only bounds a test that fails."""
     deadline = time.monotonic() + 30
     while not holds():
-        assert time.monotonic() < deadline, "it never came"
+        assert time.monotonic() < deadline, "the condition does not hold after 30 seconds"
         time.sleep(0.02)
 
 
 @pytest.fixture
-def watched(kept: Kept, folder: Path) -> Any:
+def watched(kept: Reloading, folder: Path) -> Any:
     stop = Event()
-    options = kept.service.state.blueprint.options
+    options = kept.service.snapshot.options
     thread = Thread(target=watch, args=(lambda: folders(options), kept.reloader.look, stop))
     kept.reloader._sleep = time.sleep
     thread.start()
@@ -267,11 +260,11 @@ def watched(kept: Kept, folder: Path) -> Any:
     thread.join(timeout=10)
 
 
-def says(kept: Kept, text: str) -> Callable[[], bool]:
+def says(kept: Reloading, text: str) -> Callable[[], bool]:
     return lambda: kept.say("hello")["message"] == text
 
 
-def test_editors_that_write_by_rename_are_noticed(watched: Kept, folder: Path) -> None:
+def test_file_replaced_by_rename_is_reloaded(watched: Reloading, folder: Path) -> None:
     for text in ("First.", "Second."):
         draft = folder / "conversations" / ".greeting.yaml.swp"
         draft.write_text(GREETING.replace("Good day.", text))
@@ -279,9 +272,9 @@ def test_editors_that_write_by_rename_are_noticed(watched: Kept, folder: Path) -
         soon(says(watched, text))
 
 
-def test_a_folder_that_is_made_again_is_watched_again(watched: Kept, folder: Path) -> None:
+def test_folder_that_is_recreated_is_watched_again(watched: Reloading, folder: Path) -> None:
     shutil.rmtree(folder)
-    soon(lambda: watched.service.freshness.shown()["status"] == "stale")
+    soon(lambda: watched.service.snapshot.status.freshness is Freshness.STALE)
     (folder / "conversations").mkdir(parents=True)
     (folder / "catalogue.yaml").write_text(CATALOGUE)
     (folder / "conversations" / "greeting.yaml").write_text(GREETING.replace("Good day.", "Back."))
@@ -290,20 +283,20 @@ def test_a_folder_that_is_made_again_is_watched_again(watched: Kept, folder: Pat
     soon(says(watched, "Again."))
 
 
-def test_a_folder_behind_a_link_that_is_turned_is_noticed(folder: Path, tmp_path: Path) -> None:
-    """As Kubernetes puts new files in place."""
+def test_changed_symbolic_link_is_detected(folder: Path, tmp_path: Path) -> None:
+    """Kubernetes updates files this way."""
     link, other = tmp_path / "current", tmp_path / "other"
     shutil.copytree(folder, other)
     (other / "conversations" / "greeting.yaml").write_text(GREETING.replace("Good day.", "Turned."))
     link.symlink_to(folder)
-    kept = Kept(fixtures=link)
+    kept = Reloading(fixtures=link)
     (tmp_path / "next").symlink_to(other)
     (tmp_path / "next").replace(link)
     kept.look()
     assert kept.say("hello")["message"] == "Turned."
 
 
-def test_a_running_mock_serves_changes_and_survives_broken_ones(run_mock: Run, folder: Path) -> None:
+def test_running_mock_serves_changes_and_survives_errors(run_mock: Run, folder: Path) -> None:
     running = run_mock("--fixtures", str(folder))
     health = f"http://127.0.0.1:{running.port}/_mock/health"
     file = folder / "conversations" / "greeting.yaml"
@@ -313,7 +306,7 @@ def test_a_running_mock_serves_changes_and_survives_broken_ones(run_mock: Run, f
         def message() -> str:
             return session.post(running.url, json={"message": "hello"}, timeout=10).json()["message"]
 
-        begun = session.post(running.url, json={"message": "hello"}, timeout=10).json()["conversation_id"]
+        started = session.post(running.url, json={"message": "hello"}, timeout=10).json()["conversation_id"]
         file.write_text(BROKEN)
         soon(lambda: session.get(health, timeout=10).json()["status"] == "stale")
         assert message() == "Good day."
@@ -321,10 +314,10 @@ def test_a_running_mock_serves_changes_and_survives_broken_ones(run_mock: Run, f
         file.write_text(GREETING.replace("Good day.", "Mended."))
         soon(lambda: message() == "Mended.")
         assert session.get(health, timeout=10).json()["errors"] == []
-        thing = session.post(running.url, json={"message": "thing", "conversation_id": begun}, timeout=10).json()
+        thing = session.post(running.url, json={"message": "thing", "conversation_id": started}, timeout=10).json()
         assert thing["message"] == "This one."
     assert running.stop() == 0
     log = running.process.stdout.read()
-    assert "not reloaded" in log
-    assert "reloaded after a change" in log
+    assert "Reload failed; still serving the version loaded at" in log
+    assert "Reloaded after a change" in log
     assert "Traceback" not in log

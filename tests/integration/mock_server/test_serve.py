@@ -203,7 +203,7 @@ def test_a_worker_that_cannot_start_ends_it_with_exit_code_2(tmp_path: Path) -> 
     script = tmp_path / "broken.py"
     script.write_text(
         "import sys\nfrom mock_server import cli\nfrom mock_server.server import serve\n"
-        "def broken(blueprint, told): raise RuntimeError('planted')\n"
+        "def broken(snapshot, told): raise RuntimeError('planted')\n"
         "serve.load_worker = broken\ncli.mock.main(['--port', '0'])\n"
     )
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -262,10 +262,10 @@ def test_the_worker_can_be_spawned(tmp_path: Path) -> None:
     """As on macOS and from Python 3.14 on: everything the worker needs goes through pickle."""
     script = tmp_path / "spawned.py"
     script.write_text(
-        "import multiprocessing\nfrom mock_server import read_blueprint\n"
+        "import multiprocessing\nfrom mock_server import read_snapshot\n"
         "from mock_server.server.serve import Listening, serve\n"
         "if __name__ == '__main__':\n"
-        "    multiprocessing.set_start_method('spawn')\n    serve(read_blueprint(), Listening(port=0))\n"
+        "    multiprocessing.set_start_method('spawn')\n    serve(read_snapshot(), Listening(port=0))\n"
     )
     with subprocess.Popen(
         [sys.executable, str(script)], env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True

@@ -73,19 +73,19 @@ def test_the_request_goes_on_as_it_came_and_the_answer_comes_back(client, servic
 def test_a_turn_is_kept_and_told_of(client, folder, said):
     ask(client, {"message": "a desk"})
     fixtures = read_fixtures(folder, SCHEMA)
-    assert [(turn.cue.phrases, turn.reply) for turn in fixtures.conversations[0].turns] == [(("a desk",), "Here.")]
-    assert said[0] == "POST /chat: 200 in 1.00 s; kept in conversations/a-desk.yaml, 1 new items"
+    assert [(stub.cue.phrases, stub.reply) for stub in fixtures.scenarios[0].stubs] == [(("a desk",), "Here.")]
+    assert said[0] == "POST /chat: 200 in 1.00 s; saved in conversations/a-desk.yaml, 1 new item"
 
 
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (Answered(422, JSON, b'{"detail": []}', 0.1), "no reply to a turn"),
-        (Answered(500, (), b"oops", 0.1), "no reply to a turn"),
-        (Answered(200, JSON, b'{"conversation_id": "c"}', 0.1), "the contract does not allow this reply"),
-        (Answered(200, JSON, json.dumps(REPLY | {"message": " "}).encode(), 0.1), "the reply says nothing"),
-        (Answered(200, JSON, json.dumps(REPLY | {"message": "\ud800"}).encode(), 0.1), "it holds half of a character"),
-        (Answered(200, JSON, json.dumps(REPLY | {"message": "key s3cr3t"}).encode(), 0.1), "it holds the key"),
+        (Answered(422, JSON, b'{"detail": []}', 0.1), "not a successful turn"),
+        (Answered(500, (), b"oops", 0.1), "not a successful turn"),
+        (Answered(200, JSON, b'{"conversation_id": "c"}', 0.1), "the reply violates the contract"),
+        (Answered(200, JSON, json.dumps(REPLY | {"message": " "}).encode(), 0.1), "the message of the reply is empty"),
+        (Answered(200, JSON, json.dumps(REPLY | {"message": "\ud800"}).encode(), 0.1), "a lone surrogate"),
+        (Answered(200, JSON, json.dumps(REPLY | {"message": "key s3cr3t"}).encode(), 0.1), "contains the key"),
     ],
 )
 def test_what_cannot_be_replayed_is_not_kept_and_says_why(client, service, folder, said, answer, why):
@@ -99,7 +99,7 @@ def test_what_cannot_be_replayed_is_not_kept_and_says_why(client, service, folde
 def test_what_the_service_breaks_is_said(client, service, said):
     service.answer = Answered(500, (), b"", 0.1)
     ask(client, {"message": "a desk"})
-    assert any(line.startswith("  breaks robustness.failing: expected no 5xx") for line in said)
+    assert any(line.startswith("  violates robustness.failing: expected no 5xx") for line in said)
 
 
 def test_a_service_that_does_not_answer_is_a_bad_gateway(client, service, said):

@@ -76,7 +76,7 @@ def test_what_was_recorded_is_replayed(recorder: Any, tmp_path: Path, run_mock: 
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=10) == 0
     told = process.stdout.read()
-    assert "kept in conversations/which-desk-would-you-recommend-for.yaml" in told
+    assert "saved in conversations/which-desk-would-you-recommend-for.yaml" in told
     assert "422 in" in told
     written = "".join(path.read_text() for path in (tmp_path / "recorded").rglob("*.yaml"))
     assert KEY not in told + written
@@ -93,10 +93,10 @@ def test_a_kill_in_the_middle_loses_nothing_and_leaves_no_half(recorder: Any, tm
     ask(url, message=ASKED)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(timeout=10)
-    assert [len(talk.turns) for talk in recorded(tmp_path).conversations] == [1]
+    assert [len(scenario.stubs) for scenario in recorded(tmp_path).scenarios] == [1]
     _, url = recorder()
     ask(url, message="I want to go camping")
-    assert len(recorded(tmp_path).conversations) == 2
+    assert len(recorded(tmp_path).scenarios) == 2
     assert {path.suffix for path in (tmp_path / "recorded").rglob("*") if path.is_file()} == {".yaml"}
 
 
@@ -105,13 +105,13 @@ def test_a_kill_in_the_middle_loses_nothing_and_leaves_no_half(recorder: Any, tm
     [
         (["ftp://x", "--out", "new"], "Invalid upstream URL 'ftp://x'"),
         (["http://x/v1?key=5", "--out", "new"], "Expected scheme, host and path"),
-        (["http://x/v1", "--out", "file"], "--out file: is no folder"),
-        (["http://x/v1", "--out", "."], "--out .: holds something else than fixtures"),
+        (["http://x/v1", "--out", "file"], "--out file: not a folder"),
+        (["http://x/v1", "--out", "."], "--out .: the folder contains other files"),
         (
             ["http://x/v1", "--out", "new", "--key-env", "NO_SUCH"],
             "--key-env NO_SUCH: the environment variable is not set",
         ),
-        (["http://x/v1", "--out", "new", "--cors-origin", "x"], "--cors-origin 'x' is no origin"),
+        (["http://x/v1", "--out", "new", "--cors-origin", "x"], 'Invalid origin "x" for --cors-origin'),
         (["http://x/v1", "--out", "new", "--spec", "none.yaml"], "none.yaml: cannot be read"),
     ],
 )

@@ -1,15 +1,17 @@
-"""A folder of fixtures grows by what was heard, and loses nothing that a hand has written."""
+"""Recorded conversations are added to a folder of fixtures; manual edits stay."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chat_contract import KitError, UsageError, load_contract
 from chat_contract.document.source import read_source
 from mock_server.recorder.folder import open_folder
-from mock_server.recorder.grouping import Talks
+from mock_server.recorder.grouping import ConversationGroups
 from mock_server.shop.fixture_files import read_fixtures
 
 SCHEMA = load_contract().response_schema(200)
@@ -17,7 +19,7 @@ DESK = {"item_id": "A1", "title": "Desk", "status": "active", "description": "So
 LAMP = DESK | {"item_id": "A2", "title": "Lamp"}
 
 
-def reply(conversation_id="c", message="Here.", items=()):
+def reply(conversation_id: str = "c", message: str = "Here.", items: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     return {"conversation_id": conversation_id, "message": message, "items": list(items)}
 
 
@@ -26,19 +28,20 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "recorded"
 
 
-def turns_in(file: Path):
+def turns_in(file: Path | None) -> list[Any]:
+    assert file is not None
     return read_source(file).value["turns"]
 
 
-def test_a_talk_is_written_as_the_mock_reads_it(folder):
-    talks, kept = Talks(), open_folder(folder, SCHEMA)
-    done = kept.keep(talks.hear({"message": "A desk, please"}, reply(items=[DESK, LAMP])))
+def test_conversation_is_saved_as_a_valid_fixture(folder: Path) -> None:
+    groups, opened = ConversationGroups(), open_folder(folder, SCHEMA)
+    done = opened.save(groups.add({"message": "A desk, please"}, reply(items=[DESK, LAMP])))
     assert (done.file, done.new_items) == (folder / "conversations" / "a-desk-please.yaml", 2)
-    kept.keep(talks.hear({"message": "And cheaper?", "conversation_id": "c"}, reply(message="No.", items=[LAMP])))
+    opened.save(groups.add({"message": "And cheaper?", "conversation_id": "c"}, reply(message="No.", items=[LAMP])))
     fixtures = read_fixtures(folder, SCHEMA)
     assert fixtures.items == (DESK, LAMP)
-    (conversation,) = fixtures.conversations
-    assert [(turn.reply, turn.item_ids) for turn in conversation.turns] == [("Here.", ("A1", "A2")), ("No.", ("A2",))]
+    (scenario,) = fixtures.scenarios
+    assert [(stub.reply, stub.item_ids) for stub in scenario.stubs] == [("Here.", ("A1", "A2")), ("No.", ("A2",))]
 
 
 @pytest.mark.parametrize(
@@ -60,10 +63,10 @@ def test_a_talk_is_written_as_the_mock_reads_it(folder):
         "\x7f\x85\x00",
     ],
 )
-def test_every_text_comes_back_as_it_was(folder, text):
-    kept = open_folder(folder, SCHEMA)
-    kept.keep(
-        Talks().hear(
+def test_every_text_is_read_back_unchanged(folder: Path, text: str) -> None:
+    opened = open_folder(folder, SCHEMA)
+    opened.save(
+        ConversationGroups().add(
             {"message": f"say {text}"},
             reply(message=f"{text}.", items=[DESK | {"title": text, "x": [text, 1.5, None]}]),
         )
@@ -71,51 +74,55 @@ def test_every_text_comes_back_as_it_was(folder, text):
     fixtures = read_fixtures(folder, SCHEMA)
     assert fixtures.items[0]["title"] == text
     assert fixtures.items[0]["x"] == [text, 1.5, None]
-    assert fixtures.conversations[0].turns[0].reply == f"{text}."
+    assert fixtures.scenarios[0].stubs[0].reply == f"{text}."
 
 
-def test_what_a_hand_has_written_stays_as_it_is(folder):
-    talks, kept = Talks(), open_folder(folder, SCHEMA)
-    file = kept.keep(talks.hear({"message": "a desk"}, reply(items=[DESK]))).file
+def test_manual_edits_stay(folder: Path) -> None:
+    groups, opened = ConversationGroups(), open_folder(folder, SCHEMA)
+    file = opened.save(groups.add({"message": "a desk"}, reply(items=[DESK]))).file
+    assert file is not None
     edited = file.read_text() + "about: by hand\n"
     file.write_text(edited)
     catalogue = folder / "catalogue.yaml"
     catalogue.write_text("# ours\n" + catalogue.read_text() + "  # the end\n")
-    done = kept.keep(talks.hear({"message": "a lamp", "conversation_id": "c"}, reply(items=[LAMP])))
+    done = opened.save(groups.add({"message": "a lamp", "conversation_id": "c"}, reply(items=[LAMP])))
     assert file.read_text() == edited
+    assert done.file is not None
     assert done.file.name == "a-desk-2.yaml"
-    assert "a-desk.yaml was changed by somebody else" in done.notes[0]
+    assert done.file_changed is not None
+    assert done.file_changed.file == file
     assert len(turns_in(done.file)) == 2
     assert catalogue.read_text().startswith("# ours\n")
     assert "  # the end\n" in catalogue.read_text()
     assert [item["item_id"] for item in read_source(catalogue).value["items"]] == ["A1", "A2"]
 
 
-def test_an_item_that_changed_stays_as_it_was_written(folder):
-    talks, kept = Talks(), open_folder(folder, SCHEMA)
-    kept.keep(talks.hear({"message": "a desk"}, reply(items=[DESK])))
-    done = kept.keep(
-        talks.hear({"message": "and now?", "conversation_id": "c"}, reply(items=[DESK | {"price": "1.00"}]))
+def test_changed_item_keeps_its_catalogue_version(folder: Path) -> None:
+    groups, opened = ConversationGroups(), open_folder(folder, SCHEMA)
+    opened.save(groups.add({"message": "a desk"}, reply(items=[DESK])))
+    done = opened.save(
+        groups.add({"message": "and now?", "conversation_id": "c"}, reply(items=[DESK | {"price": "1.00"}]))
     )
-    assert "A1 came otherwise" in done.notes[0]
+    assert done.changed_items == ("A1",)
     assert read_fixtures(folder, SCHEMA).items == (DESK,)
 
 
-def test_a_talk_that_is_there_already_is_not_written_twice(folder):
+def test_known_conversation_is_not_saved_again(folder: Path) -> None:
     first = open_folder(folder, SCHEMA)
-    talks = Talks()
-    first.keep(talks.hear({"message": "a desk"}, reply(items=[DESK])))
-    first.keep(talks.hear({"message": "more", "conversation_id": "c"}, reply(items=[])))
-    again, talks = open_folder(folder, SCHEMA), Talks()
-    assert again.keep(talks.hear({"message": "a desk"}, reply("d", items=[DESK]))).file is None
-    assert again.keep(talks.hear({"message": "more", "conversation_id": "d"}, reply("d"))).file is None
-    done = again.keep(talks.hear({"message": "less", "conversation_id": "d"}, reply("d")))
+    groups = ConversationGroups()
+    first.save(groups.add({"message": "a desk"}, reply(items=[DESK])))
+    first.save(groups.add({"message": "more", "conversation_id": "c"}, reply(items=[])))
+    again, groups = open_folder(folder, SCHEMA), ConversationGroups()
+    assert again.save(groups.add({"message": "a desk"}, reply("d", items=[DESK]))).file is None
+    assert again.save(groups.add({"message": "more", "conversation_id": "d"}, reply("d"))).file is None
+    done = again.save(groups.add({"message": "less", "conversation_id": "d"}, reply("d")))
+    assert done.file is not None
     assert (done.file.name, len(turns_in(done.file))) == ("a-desk-2.yaml", 3)
 
 
-def test_nothing_is_left_but_what_is_meant(folder):
-    kept = open_folder(folder, SCHEMA)
-    kept.keep(Talks().hear({"message": "a desk"}, reply(items=[DESK])))
+def test_no_temporary_files_remain(folder: Path) -> None:
+    opened = open_folder(folder, SCHEMA)
+    opened.save(ConversationGroups().add({"message": "a desk"}, reply(items=[DESK])))
     assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*")) == [
         "catalogue.yaml",
         "conversations",
@@ -123,68 +130,69 @@ def test_nothing_is_left_but_what_is_meant(folder):
     ]
 
 
-def test_a_link_in_the_place_of_a_file_is_not_followed(folder, tmp_path):
-    kept = open_folder(folder, SCHEMA)
+def test_symbolic_link_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    opened = open_folder(folder, SCHEMA)
     outside = tmp_path / "outside.yaml"
     outside.write_text("kept")
     (folder / "conversations" / "a-desk.yaml").symlink_to(outside)
-    done = kept.keep(Talks().hear({"message": "a desk"}, reply(items=[])))
+    done = opened.save(ConversationGroups().add({"message": "a desk"}, reply(items=[])))
+    assert done.file is not None
     assert done.file.name == "a-desk-2.yaml"
     assert outside.read_text() == "kept"
 
 
-def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path):
+def test_folder_with_other_files_is_rejected_and_unchanged(tmp_path: Path) -> None:
     (tmp_path / "thesis.doc").write_text("x")
-    with pytest.raises(UsageError, match="holds something else than fixtures"):
+    with pytest.raises(UsageError, match="contains other files"):
         open_folder(tmp_path, SCHEMA)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.doc"]
 
 
-def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path):
+def test_file_instead_of_a_folder_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(UsageError, match="is no folder"):
+    with pytest.raises(UsageError, match="not a folder"):
         open_folder(tmp_path / "file", SCHEMA)
 
 
-def test_a_folder_behind_a_link_is_refused(tmp_path):
+def test_folder_with_a_symbolic_link_is_rejected(tmp_path: Path) -> None:
     inside, outside = tmp_path / "in", tmp_path / "out"
     outside.mkdir()
     inside.mkdir()
     (inside / "catalogue.yaml").write_text("items: []\n")
     (inside / "conversations").symlink_to(outside)
-    with pytest.raises(UsageError, match="conversations is a link"):
+    with pytest.raises(UsageError, match="conversations is a symbolic link"):
         open_folder(inside, SCHEMA)
 
 
-def test_a_broken_folder_is_refused_with_its_place(folder):
+def test_error_in_the_folder_is_reported_with_its_place(folder: Path) -> None:
     open_folder(folder, SCHEMA)
     (folder / "conversations" / "x.yaml").write_text("turns: 5\n")
     with pytest.raises(KitError, match=r"x\.yaml:1"):
         open_folder(folder, SCHEMA)
 
 
-def test_a_catalogue_in_one_line_cannot_be_added_to_and_says_so(folder):
+def test_catalogue_in_flow_style_is_rejected(folder: Path) -> None:
     open_folder(folder, SCHEMA)
     (folder / "catalogue.yaml").write_text('items: [{item_id: A1, title: D, status: s, description: d, price: "1"}]\n')
-    with pytest.raises(UsageError, match="items cannot be added"):
+    with pytest.raises(UsageError, match="cannot append items"):
         open_folder(folder, SCHEMA)
 
 
-def test_what_the_service_leaves_out_of_an_item_is_left_out_in_replay_too(folder):
+def test_missing_item_fields_stay_missing(folder: Path) -> None:
     bare = {"item_id": "A1", "price": None}
-    open_folder(folder, SCHEMA).keep(Talks().hear({"message": "a desk"}, reply(items=[bare])))
+    open_folder(folder, SCHEMA).save(ConversationGroups().add({"message": "a desk"}, reply(items=[bare])))
     assert read_fixtures(folder, SCHEMA).items == (bare,)
 
 
-def test_an_item_that_a_catalogue_by_hand_does_not_take_is_not_kept(folder):
+def test_item_that_violates_a_manual_catalogue_is_not_saved(folder: Path) -> None:
     folder.mkdir()
     (folder / "catalogue.yaml").write_text(
         'items:\n- item_id: A1\n  title: Desk\n  status: active\n  description: Wood.\n  price: "1.00"\n'
     )
     before = (folder / "catalogue.yaml").read_text()
-    kept = open_folder(folder, SCHEMA)
+    opened = open_folder(folder, SCHEMA)
     with pytest.raises(KitError, match="'title' is a required property"):
-        kept.keep(Talks().hear({"message": "a lamp"}, reply(items=[{"item_id": "A2"}])))
+        opened.save(ConversationGroups().add({"message": "a lamp"}, reply(items=[{"item_id": "A2"}])))
     assert (folder / "catalogue.yaml").read_text() == before
-    kept.keep(Talks().hear({"message": "a lamp"}, reply(items=[LAMP])))
+    opened.save(ConversationGroups().add({"message": "a lamp"}, reply(items=[LAMP])))
     assert len(read_fixtures(folder, SCHEMA).items) == 2

@@ -1,4 +1,4 @@
-"""The control API: rules, reset, the journal; who may use it; keys, rate and other origins."""
+"""The control API: rules, reset, journal and access. Keys, rate limit and CORS of the operation."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ import pytest
 from flask.testing import FlaskClient
 
 from mock_server import create_app
-from mock_server.control.guard import refusal
+from mock_server.control.guard import Denied, DeniedReason, check_access
 from mock_server.loading.options import Rate
-from mock_server.respond.auth import RateLimit
-from mock_server.respond.journal import ALL_BYTES, KEPT_BYTES, MOST_FOLLOWERS, Journal, TooManyFollowersError
+from mock_server.respond.gate import RateLimit
+from mock_server.respond.journal import (
+    MAX_BODY_BYTES,
+    MAX_FOLLOWERS,
+    MAX_TOTAL_BYTES,
+    Journal,
+    TooManyFollowersError,
+)
 from tests.support.deciding import decide, service_with
 
 HI = b'{"message":"hi","conversation_id":"c"}'
@@ -27,14 +33,14 @@ def say(client: FlaskClient, **more: Any) -> Any:
     return client.post("/v1/chat", json={"message": "hi", **more})
 
 
-def kept(client: FlaskClient, query: str = "") -> list[dict[str, Any]]:
+def journal_of(client: FlaskClient, query: str = "") -> list[dict[str, Any]]:
     return client.get(f"/_mock/requests{query}").json["requests"]
 
 
 # Rules and reset ------------------------------------------------------------------------------------------------------
 
 
-def test_rules_are_put_added_shown_and_dropped(client: FlaskClient) -> None:
+def test_rules_are_replaced_added_shown_and_removed(client: FlaskClient) -> None:
     assert client.get("/_mock/behaviour").json == {"rules": []}
     assert client.put("/_mock/behaviour", json={"code": 429, "times": 1}).json == {"rules": [{"code": 429, "times": 1}]}
     assert len(client.post("/_mock/behaviour", json={"code": 500, "times": 1}).json["rules"]) == 2
@@ -47,7 +53,7 @@ def test_rules_are_put_added_shown_and_dropped(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "raw", [b"", b"{", b"[]", b'{"cod":1}', b"\xff", b"NaN", b"[" * 600, b'{"code":429}x', b"{}" + b" " * 2**20]
 )
-def test_a_rule_that_cannot_be_read_is_explained_and_changes_nothing(client: FlaskClient, raw: bytes) -> None:
+def test_invalid_rule_returns_400_and_changes_nothing(client: FlaskClient, raw: bytes) -> None:
     client.put("/_mock/behaviour", json={"code": 503})
     for method in (client.put, client.post):
         response = method("/_mock/behaviour", data=raw)
@@ -56,86 +62,90 @@ def test_a_rule_that_cannot_be_read_is_explained_and_changes_nothing(client: Fla
     assert client.get("/_mock/behaviour").json == {"rules": [{"code": 503}]}
 
 
-def test_reset_begins_anew(client: FlaskClient) -> None:
+def test_reset_clears_rules_and_journal(client: FlaskClient) -> None:
     say(client)
     client.put("/_mock/behaviour", json={"code": 503})
     assert client.post("/_mock/reset").status_code == 204
     assert say(client).status_code == 200
-    assert len(kept(client)) == 1
+    assert len(journal_of(client)) == 1
 
 
 # The journal ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_request_is_shown_with_its_verdict_and_why_it_got_this_reply(client: FlaskClient) -> None:
+def test_journal_entry_has_verdict_and_source(client: FlaskClient) -> None:
     say(client, message="Which desk would you recommend for heavy tools?", conversation_id="c")
     say(client, message="Is it delivered assembled?", conversation_id="c")
-    first, second = kept(client)
+    first, second = journal_of(client)
     assert (first["status"], first["conversation_id"], first["path"]) == (200, "c", "/v1/chat")
-    assert first["verdict"] == {"keeps_contract": True, "request_class": "documented", "faults": [], "answer": []}
+    verdict = first["verdict"]
+    assert (verdict["keeps_contract"], verdict["request_class"]) == (True, "documented")
+    assert (verdict["faults"], verdict["violations"], verdict["reason"]) == ([], [], None)
+    assert (first["why"]["source"], first["why"]["override"]) == ("conversation", None)
     assert (first["why"]["conversation"], first["why"]["turn"]) == ("desk-for-heavy-tools", 0)
     assert first["request"]["body"]["message"].startswith("Which desk")
     assert first["reply"]["body"]["conversation_id"] == "c"
     assert second["verdict"]["request_class"] == "must-accept"
-    assert {"conversation", "turn", "lacks"} <= set(second["why"]["not_matched"][0])
+    assert {"conversation", "turn", "cue", "missing"} <= set(second["why"]["not_matched"][0])
 
 
 @pytest.mark.parametrize(
-    ("body", "request_class", "says"),
+    ("body", "request_class", "text"),
     [
         (b'{"message":5}', "must-reject", "/message is 5"),
         (b'{"limit":2}', "must-reject", "/message is missing"),
         (b'{"message":"hi","limit":"5"}', "may-accept", '/limit is "5"'),
-        (b"{", "must-reject", "the body is no JSON"),
-        (b"", "must-reject", "the body is no JSON"),
+        (b"{", "must-reject", "the body is not valid JSON"),
+        (b"", "must-reject", "the body is not valid JSON"),
         (b'{"message":"hi","events":[{"type":"x"}]}', "must-reject", "/events/0/timestamp is missing"),
     ],
 )
-def test_what_breaks_the_contract_is_named(client: FlaskClient, body: bytes, request_class: str, says: str) -> None:
+def test_violations_of_the_request_are_listed(client: FlaskClient, body: bytes, request_class: str, text: str) -> None:
     client.post("/v1/chat", data=body, content_type="application/json")
-    [entry] = kept(client)
+    [entry] = journal_of(client)
     assert entry["verdict"]["keeps_contract"] is False
     assert entry["verdict"]["request_class"] == request_class
-    assert any(says in fault for fault in entry["verdict"]["faults"])
-    assert entry["verdict"]["answer"] == []
+    assert any(text in fault["text"] for fault in entry["verdict"]["faults"])
+    assert entry["verdict"]["violations"] == []
 
 
-def test_a_foreign_media_type_breaks_the_contract(client: FlaskClient) -> None:
+def test_other_media_type_violates_the_contract(client: FlaskClient) -> None:
     client.post("/v1/chat", data=HI, content_type="text/plain")
-    assert kept(client)[0]["verdict"]["faults"] == ["the media type is not application/json"]
+    assert journal_of(client)[0]["verdict"]["reason"] == "media-type"
 
 
-def test_another_path_is_in_the_journal_too(client: FlaskClient) -> None:
+def test_other_paths_and_methods_are_in_the_journal(client: FlaskClient) -> None:
     client.post("/chat", json={"message": "hi"})
     client.get("/v1/chat")
-    first, second = kept(client)
+    first, second = journal_of(client)
     assert (first["path"], first["status"], second["method"], second["status"]) == ("/chat", 404, "GET", 405)
-    assert "POST /v1/chat" in first["verdict"]["faults"][0]
+    assert first["verdict"]["reason"] == "not-in-contract"
+    assert "POST /v1/chat" in first["verdict"]["text"]
     assert not second["verdict"]["keeps_contract"]
 
 
-def test_a_broken_answer_that_was_asked_for_is_judged_as_what_it_is(client: FlaskClient) -> None:
+def test_spoilt_response_is_judged_as_it_was_sent(client: FlaskClient) -> None:
     client.post("/v1/chat", json={"message": "hi"}, headers={"Prefer": "fault=malformed"})
-    [entry] = kept(client)
+    [entry] = journal_of(client)
     assert entry["verdict"]["keeps_contract"] is True
-    assert entry["verdict"]["answer"]
-    assert "fault=malformed" in entry["why"]["because"]
+    assert entry["verdict"]["violations"]
+    assert entry["reply"]["fault"] == "malformed"
 
 
-def test_the_journal_is_filtered_and_cleared(client: FlaskClient) -> None:
+def test_journal_is_filtered_and_cleared(client: FlaskClient) -> None:
     say(client, conversation_id="a")
     say(client, conversation_id="b")
     client.post("/v1/chat", data=b"{", content_type="application/json")
     client.get("/elsewhere")
-    assert [entry["conversation_id"] for entry in kept(client, "?conversation=b")] == ["b"]
-    assert [entry["status"] for entry in kept(client, "?status=422")] == [422]
-    assert [entry["path"] for entry in kept(client, "?path=/elsewhere")] == ["/elsewhere"]
+    assert [entry["conversation_id"] for entry in journal_of(client, "?conversation=b")] == ["b"]
+    assert [entry["status"] for entry in journal_of(client, "?status=422")] == [422]
+    assert [entry["path"] for entry in journal_of(client, "?path=/elsewhere")] == ["/elsewhere"]
     assert client.delete("/_mock/requests").status_code == 204
-    assert kept(client) == []
+    assert journal_of(client) == []
 
 
 @pytest.mark.parametrize("query", ["?stauts=422", "?status=x", "?status=٤٢٢"])
-def test_a_filter_that_there_is_not_is_refused(client: FlaskClient, query: str) -> None:
+def test_invalid_filter_returns_400(client: FlaskClient, query: str) -> None:
     for path in ("requests", "requests/stream"):
         response = client.get(f"/_mock/{path}{query}")
         assert (response.status_code, response.mimetype) == (400, "application/problem+json")
@@ -144,30 +154,30 @@ def test_a_filter_that_there_is_not_is_refused(client: FlaskClient, query: str) 
 @pytest.mark.parametrize(
     "body", [b'{"message":"\\ud800"}', b'{"x":1e400}', b'{"x":NaN}', b"\xff\xfe", b"[" * 5000, b"9" * 5000]
 )
-def test_whatever_was_sent_can_be_shown(client: FlaskClient, body: bytes) -> None:
+def test_any_body_can_be_shown(client: FlaskClient, body: bytes) -> None:
     client.post("/v1/chat", data=body, content_type="application/json")
-    [entry] = kept(client)
+    [entry] = journal_of(client)
     assert entry["status"] == 422
     assert entry["request"]["body"] is not None
 
 
-def test_very_many_faults_are_counted_and_a_long_answer_is_not_judged_by_its_beginning(client: FlaskClient) -> None:
+def test_faults_beyond_the_maximum_are_counted_and_a_truncated_response_is_not_judged(client: FlaskClient) -> None:
     client.post("/v1/chat", json={"message": "hi", "events": [{"timestamp": 1, "type": 2}] * 1000})
-    [entry] = kept(client)
-    assert len(entry["verdict"]["faults"]) == 21
-    assert "more" in entry["verdict"]["faults"][-1]
-    assert entry["verdict"]["answer"] == []
-    assert "not kept" in entry["reply"]["body"]
+    [entry] = journal_of(client)
+    assert len(entry["verdict"]["faults"]) == 20
+    assert entry["verdict"]["more_faults"] > 1000
+    assert entry["verdict"]["violations"] == []
+    assert entry["reply"]["truncated"] is True
 
 
-def test_a_verdict_is_made_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verdict_is_computed_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     say(client)
-    first = kept(client)
-    monkeypatch.setattr("mock_server.control.entries.classify", lambda *_: 1 / 0)
-    assert kept(client) == first
+    first = journal_of(client)
+    monkeypatch.setattr("mock_server.control.entries.judge_entry", lambda *_: 1 / 0)
+    assert journal_of(client) == first
 
 
-def test_keys_are_shown_nowhere() -> None:
+def test_keys_are_redacted() -> None:
     client = client_with(require_key="the-secret-key")
     client.post("/v1/chat", json={"message": "my key is the-secret-key"}, headers={"X-API-Key": "the-secret-key"})
     client.post("/v1/chat", json={"message": "x"}, headers={"Authorization": "Bearer other-secret", "Cookie": "s=1"})
@@ -177,12 +187,14 @@ def test_keys_are_shown_nowhere() -> None:
     assert [entry["status"] for entry in json.loads(text)["requests"]] == [200, 401]
 
 
-def test_a_key_from_a_browser_is_remarked_on(client: FlaskClient) -> None:
+def test_key_from_a_browser_adds_a_note(client: FlaskClient) -> None:
     client.post("/v1/chat", json={"message": "x"}, headers={"Authorization": "Bearer k", "Origin": PAGE})
-    assert "keys are for servers" in kept(client)[0]["notes"][0]
+    [note] = journal_of(client)[0]["notes"]
+    assert note["id"] == "key-in-browser"
+    assert "Keys are for servers" in note["text"]
 
 
-def test_the_journal_is_bounded_in_number_and_in_bytes() -> None:
+def test_journal_is_limited_in_number_and_bytes() -> None:
     service = service_with(max_requests_kept=3)
     for _ in range(5):
         decide(service, HI)
@@ -191,18 +203,18 @@ def test_the_journal_is_bounded_in_number_and_in_bytes() -> None:
     for _ in range(200):
         decide(large, b'{"message":"%s"}' % (b"a" * 100_000))
     entries = large.journal.entries()
-    assert sum(entry.size for entry in entries) <= ALL_BYTES
-    assert all(len(entry.body) <= KEPT_BYTES for entry in entries)
+    assert sum(entry.size for entry in entries) <= MAX_TOTAL_BYTES
+    assert all(len(entry.body) <= MAX_BODY_BYTES for entry in entries)
     assert 10 < len(entries) < 200
 
 
-def test_nothing_is_kept_where_nothing_is_to_be_kept() -> None:
+def test_journal_of_size_0_keeps_nothing() -> None:
     service = service_with(max_requests_kept=0)
     decide(service, HI)
     assert service.journal.entries() == []
 
 
-def test_the_journal_can_be_followed(client: FlaskClient) -> None:
+def test_journal_can_be_followed(client: FlaskClient) -> None:
     stream = client.get("/_mock/requests/stream?status=422", buffered=False)
     lines = stream.iter_encoded()
     assert (stream.mimetype, next(lines)) == ("application/x-ndjson", b"\n")
@@ -213,9 +225,9 @@ def test_the_journal_can_be_followed(client: FlaskClient) -> None:
     stream.close()
 
 
-def test_followers_are_few_make_room_and_end_with_the_server() -> None:
+def test_followers_are_limited_and_end_with_the_journal() -> None:
     journal = Journal(10)
-    following = [journal.follow() for _ in range(MOST_FOLLOWERS)]
+    following = [journal.follow() for _ in range(MAX_FOLLOWERS)]
     with pytest.raises(TooManyFollowersError):
         journal.follow()
     following[0].close()
@@ -224,9 +236,9 @@ def test_followers_are_few_make_room_and_end_with_the_server() -> None:
     assert list(again) == []
 
 
-def test_one_follower_too_many_is_told(client: FlaskClient) -> None:
-    streams = [client.get("/_mock/requests/stream", buffered=False) for _ in range(MOST_FOLLOWERS + 1)]
-    assert [stream.status_code for stream in streams] == [200] * MOST_FOLLOWERS + [429]
+def test_too_many_followers_return_429(client: FlaskClient) -> None:
+    streams = [client.get("/_mock/requests/stream", buffered=False) for _ in range(MAX_FOLLOWERS + 1)]
+    assert [stream.status_code for stream in streams] == [200] * MAX_FOLLOWERS + [429]
     for stream in streams:
         stream.close()
     stream = client.get("/_mock/requests/stream", buffered=False)
@@ -234,7 +246,7 @@ def test_one_follower_too_many_is_told(client: FlaskClient) -> None:
     stream.close()
 
 
-# Who may control ------------------------------------------------------------------------------------------------------
+# Access ------------------------------------------------------------------------------------------------------
 
 CONTROL = ["/_mock/behaviour", "/_mock/requests", "/_mock/requests/stream"]
 
@@ -258,7 +270,7 @@ CONTROL = ["/_mock/behaviour", "/_mock/requests", "/_mock/requests/stream"]
     ],
     ids=str,
 )
-def test_other_sites_and_other_machines_may_not_control(
+def test_other_sites_and_machines_have_no_access(
     client: FlaskClient, path: str, headers: dict[str, str], client_address: str
 ) -> None:
     response = client.get(path, headers=headers, environ_overrides={"REMOTE_ADDR": client_address})
@@ -281,12 +293,12 @@ def test_other_sites_and_other_machines_may_not_control(
     ],
     ids=str,
 )
-def test_this_machine_may(client: FlaskClient, headers: dict[str, str], client_address: str) -> None:
+def test_this_machine_has_access(client: FlaskClient, headers: dict[str, str], client_address: str) -> None:
     response = client.get("/_mock/behaviour", headers=headers, environ_overrides={"REMOTE_ADDR": client_address})
     assert response.status_code == 200
 
 
-def test_the_token_opens_from_anywhere_and_nothing_else_does() -> None:
+def test_with_a_token_only_the_token_gives_access() -> None:
     client = client_with(control_token="let-me-in")
     far = {"REMOTE_ADDR": "192.168.0.9"}
     right, wrong = {"X-Mock-Token": "let-me-in", "Host": "mock.test"}, {"X-Mock-Token": "let-me-out"}
@@ -296,19 +308,21 @@ def test_the_token_opens_from_anywhere_and_nothing_else_does() -> None:
     assert client.get("/_mock/health", environ_overrides=far).status_code == 200
 
 
-def test_a_name_that_the_mock_listens_on_is_its_own() -> None:
+def test_host_that_the_mock_listens_on_is_this_machine() -> None:
     headers = {"host": "devbox:4010"}
-    assert refusal(headers, "127.0.0.1", token=None, origins=(), own_name="devbox") is None
-    assert refusal(headers, "127.0.0.1", token=None, origins=(), own_name="0.0.0.0") is not None
+    assert check_access(headers, "127.0.0.1", token=None, origins=(), own_name="devbox") is None
+    assert check_access(headers, "127.0.0.1", token=None, origins=(), own_name="0.0.0.0") == Denied(
+        DeniedReason.UNKNOWN_HOST, "devbox:4010"
+    )
 
 
-def test_a_page_that_may_read_answers_may_control_but_not_every_page() -> None:
+def test_allowed_origin_has_access_but_wildcard_gives_none() -> None:
     headers = {"host": "localhost", "origin": "http://shop.test"}
-    assert refusal(headers, "127.0.0.1", token=None, origins=("http://shop.test",)) is None
-    assert refusal(headers, "127.0.0.1", token=None, origins=("*",)) is not None
+    assert check_access(headers, "127.0.0.1", token=None, origins=("http://shop.test",)) is None
+    assert check_access(headers, "127.0.0.1", token=None, origins=("*",)) is not None
 
 
-# Keys and rate --------------------------------------------------------------------------------------------------------
+# Keys and rate limit --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -329,7 +343,7 @@ def test_a_page_that_may_read_answers_may_control_but_not_every_page() -> None:
     ],
     ids=str,
 )
-def test_a_key_is_demanded_in_either_form(headers: dict[str, str], status: int) -> None:
+def test_key_is_required_in_one_of_two_headers(headers: dict[str, str], status: int) -> None:
     response = client_with(require_key="k-1").post("/v1/chat", json={"message": "hi"}, headers=headers)
     assert response.status_code == status
     if status == 401:
@@ -337,7 +351,7 @@ def test_a_key_is_demanded_in_either_form(headers: dict[str, str], status: int) 
         assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_a_rate_is_kept_and_says_when_to_come_back() -> None:
+def test_rate_limit_returns_the_seconds_to_wait() -> None:
     now = [100.0]
     limit = RateLimit(Rate(2, 10), lambda: now[0])
     assert [limit.seconds_to_wait() for _ in range(4)] == [0, 0, 5, 5]
@@ -351,7 +365,7 @@ def test_a_rate_is_kept_and_says_when_to_come_back() -> None:
     assert limit.seconds_to_wait() == 0
 
 
-def test_beyond_the_rate_there_is_429() -> None:
+def test_requests_above_the_rate_return_429() -> None:
     client = client_with(rate_limit=Rate(1, 3600))
     assert say(client).status_code == 200
     response = say(client)
@@ -360,7 +374,7 @@ def test_beyond_the_rate_there_is_429() -> None:
     assert say(client).status_code == 200
 
 
-# Other origins --------------------------------------------------------------------------------------------------------
+# CORS --------------------------------------------------------------------------------------------------------
 
 
 def preflight(client: FlaskClient, path: str, origin: str, **more: str) -> Any:
@@ -371,7 +385,7 @@ def preflight(client: FlaskClient, path: str, origin: str, **more: str) -> Any:
 @pytest.mark.parametrize(
     "origin", [PAGE, "https://localhost", "http://127.0.0.1:3000", "http://[::1]:8080", "http://app.localhost:1"]
 )
-def test_pages_of_this_machine_may_read_answers_with_credentials(client: FlaskClient, origin: str) -> None:
+def test_local_pages_may_read_responses_with_credentials(client: FlaskClient, origin: str) -> None:
     ready = preflight(client, "/v1/chat", origin, Access_Control_Request_Headers="content-type, authorization, prefer")
     assert ready.status_code == 204
     assert ready.headers["Access-Control-Allow-Origin"] == origin
@@ -392,7 +406,7 @@ def test_pages_of_this_machine_may_read_answers_with_credentials(client: FlaskCl
 @pytest.mark.parametrize(
     "origin", ["https://evil.test", "null", "http://localhost.evil.test", "http://localhost:1@evil.test", "file://"]
 )
-def test_other_pages_may_not(client: FlaskClient, origin: str) -> None:
+def test_other_pages_may_not_read_responses(client: FlaskClient, origin: str) -> None:
     response = client.post("/v1/chat", json={"message": "hi"}, headers={"Origin": origin})
     assert (response.status_code, response.headers["Vary"]) == (200, "Origin")
     assert "Access-Control-Allow-Origin" not in response.headers
@@ -400,7 +414,7 @@ def test_other_pages_may_not(client: FlaskClient, origin: str) -> None:
 
 
 @pytest.mark.parametrize("allowed", ["https://shop.test", "*"])
-def test_other_pages_may_where_they_are_let(allowed: str) -> None:
+def test_allowed_pages_may_read_responses(allowed: str) -> None:
     client = client_with(cors_origins=(allowed,))
     response = say_from(client, "https://shop.test")
     assert response.headers["Access-Control-Allow-Origin"] == "https://shop.test"
@@ -410,7 +424,7 @@ def say_from(client: FlaskClient, origin: str) -> Any:
     return client.post("/v1/chat", json={"message": "hi"}, headers={"Origin": origin})
 
 
-def test_a_preflight_needs_no_key_and_may_be_asked_of_the_control_api() -> None:
+def test_preflight_needs_no_key_and_works_for_the_control_api() -> None:
     client = client_with(require_key="k", control_token="t")
     assert preflight(client, "/v1/chat", PAGE).headers["Access-Control-Allow-Origin"] == PAGE
     own = preflight(client, "/_mock/behaviour", PAGE, Access_Control_Request_Headers="x-mock-token")
@@ -420,10 +434,10 @@ def test_a_preflight_needs_no_key_and_may_be_asked_of_the_control_api() -> None:
     ]
 
 
-def test_a_page_is_told_why_it_got_401() -> None:
+def test_page_may_read_a_401() -> None:
     response = say_from(client_with(require_key="k"), PAGE)
     assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (401, PAGE)
 
 
-def test_options_without_a_preflight_is_a_method_like_any_other(client: FlaskClient) -> None:
+def test_options_request_without_preflight_headers_returns_405(client: FlaskClient) -> None:
     assert client.options("/v1/chat", headers={"Origin": PAGE}).status_code == 405

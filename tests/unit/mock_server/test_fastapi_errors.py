@@ -1,4 +1,4 @@
-"""What the refusals say beyond FastAPI's own words, and that they refuse what the documented schema refuses."""
+"""Validation errors: which bodies are rejected, and what FastAPI parity does not cover."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 from chat_contract import load_contract
-from mock_server.loading.load import Blueprint
-from mock_server.validation.fastapi_errors import Refuser
+from mock_server.loading.snapshot import Snapshot
+from mock_server.validation.fastapi_errors import RequestValidator
 from mock_server.validation.leniency import FASTAPI
 from tests.integration.test_fastapi_parity import ANYTHING, REQUEST
 from tests.support.deciding import decide, service_of
@@ -19,28 +19,28 @@ EVENT = {"timestamp": "2024-06-14T10:00:00Z", "type": "x"}
 
 
 @pytest.fixture(scope="module")
-def refuser(blueprint: Blueprint) -> Refuser:
-    return Refuser(blueprint.request_schema)
+def validator(snapshot: Snapshot) -> RequestValidator:
+    return RequestValidator(snapshot.request_schema)
 
 
-def faults(refuser: Refuser, body: Any) -> list[tuple[str, list[Any]]]:
-    return [(fault["type"], fault["loc"]) for fault in refuser.read(body)[1]]
+def faults(validator: RequestValidator, body: Any) -> list[tuple[str, list[Any]]]:
+    return [(fault["type"], fault["loc"]) for fault in validator.validate(body)[1]]
 
 
-def test_refuses_exactly_what_the_documented_schema_refuses(refuser: Refuser) -> None:
+def test_rejects_exactly_what_the_documented_schema_rejects(validator: RequestValidator) -> None:
     judge = load_contract().validators["documented"]
 
     @settings(max_examples=400, deadline=None, derandomize=True, database=None)
     @given(REQUEST | ANYTHING)
     def check(body: Any) -> None:
-        assert bool(refuser.read(body)[1]) == (not judge.is_valid(body))
+        assert bool(validator.validate(body)[1]) == (not judge.is_valid(body))
 
     check()
 
 
-def test_every_answer_keeps_the_contract(blueprint: Blueprint) -> None:
+def test_every_response_conforms_to_the_contract(snapshot: Snapshot) -> None:
     judges = load_contract().response_validators
-    service = service_of(blueprint)
+    service = service_of(snapshot)
 
     @settings(max_examples=400, deadline=None, derandomize=True, database=None)
     @given(REQUEST | ANYTHING)
@@ -59,38 +59,38 @@ def test_every_answer_keeps_the_contract(blueprint: Blueprint) -> None:
         *("2024-06-14T10:00:00Z\n", "2024-06-14T10:00:60Z"),
     ],
 )
-def test_a_time_that_only_lenient_readers_take_is_refused(refuser: Refuser, loose: str) -> None:
-    [fault] = refuser.read({"message": "hi", "events": [{**EVENT, "timestamp": loose}]})[1]
+def test_timestamp_outside_rfc_3339_is_rejected(validator: RequestValidator, loose: str) -> None:
+    [fault] = validator.validate({"message": "hi", "events": [{**EVENT, "timestamp": loose}]})[1]
     assert fault["loc"] == ["body", "events", 0, "timestamp"]
     assert fault["type"].startswith("datetime_")
     assert fault["input"] == loose
 
 
 @pytest.mark.parametrize("leap", ["2016-12-31T23:59:60Z", "1990-12-31T15:59:60-08:00", "2016-12-31t23:59:60.5z"])
-def test_a_leap_second_is_a_time(refuser: Refuser, leap: str) -> None:
-    assert not refuser.read({"message": "hi", "events": [{**EVENT, "timestamp": leap}]})[1]
+def test_leap_second_is_accepted(validator: RequestValidator, leap: str) -> None:
+    assert not validator.validate({"message": "hi", "events": [{**EVENT, "timestamp": leap}]})[1]
 
 
-@pytest.mark.parametrize(("asked", "understood"), [(5.0, 5), (1e300, int(1e300)), (10**30, 10**30), (0, 0), (-0.0, 0)])
-def test_a_number_without_fraction_is_an_integer(refuser: Refuser, asked: float, understood: int) -> None:
-    body, detail = refuser.read({"message": "hi", "limit": asked})
-    assert not detail
-    assert body["limit"] == understood
+@pytest.mark.parametrize(("given", "converted"), [(5.0, 5), (1e300, int(1e300)), (10**30, 10**30), (0, 0), (-0.0, 0)])
+def test_number_without_fraction_becomes_an_integer(validator: RequestValidator, given: float, converted: int) -> None:
+    body, errors = validator.validate({"message": "hi", "limit": given})
+    assert not errors
+    assert body["limit"] == converted
     assert isinstance(body["limit"], int)
 
 
-@pytest.mark.parametrize("asked", [-1, -1.0, -1e300])
-def test_a_negative_limit_is_refused(refuser: Refuser, asked: float) -> None:
-    assert [loc for _, loc in faults(refuser, {"message": "hi", "limit": asked})] == [["body", "limit"]]
+@pytest.mark.parametrize("limit", [-1, -1.0, -1e300])
+def test_negative_limit_is_rejected(validator: RequestValidator, limit: float) -> None:
+    assert [loc for _, loc in faults(validator, {"message": "hi", "limit": limit})] == [["body", "limit"]]
 
 
-def test_lenient_profile_understands_what_it_takes(blueprint: Blueprint) -> None:
-    lenient = Refuser(blueprint.request_schema, FASTAPI)
-    assert lenient.read({"message": "hi", "limit": " 5 "})[0]["limit"] == 5
-    assert lenient.read({"message": "hi", "limit": None}) == ({"message": "hi", "limit": None}, [])
+def test_lenient_profile_converts_what_it_accepts(snapshot: Snapshot) -> None:
+    lenient = RequestValidator(snapshot.request_schema, FASTAPI)
+    assert lenient.validate({"message": "hi", "limit": " 5 "})[0]["limit"] == 5
+    assert lenient.validate({"message": "hi", "limit": None}) == ({"message": "hi", "limit": None}, [])
 
 
-# Schemas that overlays and other contracts bring ---------------------------------------------------------------------
+# Schemas of overlays and other contracts ---------------------------------------------------------------------
 
 STRING = {"type": "string"}
 
@@ -146,13 +146,13 @@ def request(**properties: Any) -> dict[str, Any]:
         ({"$comment": "anything", "title": "T", "x-y": 1}, [1], None, None),
     ],
 )
-def test_every_keyword_counts(schema: dict[str, Any], good: Any, bad: Any, kind: str | None) -> None:
-    refuser = Refuser(schema)
-    assert not refuser.read(good)[1]
+def test_every_keyword_is_checked(schema: dict[str, Any], good: Any, bad: Any, kind: str | None) -> None:
+    validator = RequestValidator(schema)
+    assert not validator.validate(good)[1]
     if kind is not None:
-        assert kind in [fault["type"] for fault in refuser.read(bad)[1]]
+        assert kind in [fault["type"] for fault in validator.validate(bad)[1]]
 
 
-def test_a_union_names_its_alternatives_as_pydantic_does() -> None:
-    refuser = Refuser(request(a={"anyOf": [STRING, {"type": "integer"}]}))
-    assert faults(refuser, {"a": []}) == [("string_type", ["body", "a", "str"]), ("int_type", ["body", "a", "int"])]
+def test_errors_of_a_union_name_its_members_as_pydantic_does() -> None:
+    validator = RequestValidator(request(a={"anyOf": [STRING, {"type": "integer"}]}))
+    assert faults(validator, {"a": []}) == [("string_type", ["body", "a", "str"]), ("int_type", ["body", "a", "int"])]

@@ -1,4 +1,4 @@
-"""The fixtures that come with the kit, and what happens to those that cannot be served."""
+"""The fixtures of the kit, and the errors of fixtures that cannot be served."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 
 from chat_contract import DocumentError, DocumentsError, load_contract
 from chat_contract.resources import fixtures_dir
-from mock_server.loading.load import Blueprint
+from mock_server.loading.snapshot import Snapshot
 from mock_server.shop.fixture_files import Fixtures, read_fixtures
-from mock_server.shop.scenarios import Place, Script
+from mock_server.shop.scenarios import Position, Scenarios
 
 GOOD_ITEM = """\
   - item_id: A1
@@ -43,45 +43,45 @@ def read(folder: Path) -> Fixtures:
     return read_fixtures(folder, load_contract().response_schema(200))
 
 
-# The shipped ones ----------------------------------------------------------------------------------------------------
+# Fixtures of the kit -------------------------------------------------------------------------------------------------
 
 
-def test_the_shop_is_large_enough(blueprint: Blueprint) -> None:
-    items, conversations = blueprint.fixtures.items, blueprint.fixtures.conversations
+def test_shop_has_enough_items_and_conversations(snapshot: Snapshot) -> None:
+    items, scenarios = snapshot.fixtures.items, snapshot.fixtures.scenarios
     assert len(items) >= 60
-    assert len(conversations) >= 12
-    assert sum(len(conversation.turns) > 1 for conversation in conversations) > len(conversations) / 2
+    assert len(scenarios) >= 12
+    assert sum(len(scenario.stubs) > 1 for scenario in scenarios) > len(scenarios) / 2
     assert sum(item["status"] != "active" for item in items) >= 3
     assert max(len(item["description"]) for item in items) > 500
 
 
 @pytest.mark.parametrize("script", ["[\u3040-\u30ff]", "[\u0600-\u06ff]", "[\u0370-\u03ff]", "[àâéèêûç]"])
-def test_the_shop_speaks_other_scripts(blueprint: Blueprint, script: str) -> None:
-    assert any(re.search(script, item["title"]) for item in blueprint.fixtures.items)
+def test_shop_has_items_in_other_scripts(snapshot: Snapshot, script: str) -> None:
+    assert any(re.search(script, item["title"]) for item in snapshot.fixtures.items)
 
 
-def test_the_documented_item_is_there_as_documented(blueprint: Blueprint) -> None:
+def test_catalogue_contains_the_documented_item(snapshot: Snapshot) -> None:
     [documented] = load_contract().response_examples[200]["documented"]["items"]
-    assert documented in blueprint.fixtures.items
+    assert documented in snapshot.fixtures.items
 
 
-def test_every_turn_can_be_reached_by_its_own_words(blueprint: Blueprint) -> None:
-    script = Script(blueprint.fixtures.conversations)
-    for number, conversation in script.conversations.items():
-        for index, turn in enumerate(conversation.turns):
-            said = [" ".join(turn.cue.words), *turn.cue.phrases] if not turn.cue.pattern else []
-            standing = Place(number, index - 1) if index else None
-            for words in filter(None, said):
-                assert script.answering(words, standing) == Place(number, index), (conversation.name, words)
+def test_every_stub_matches_its_own_words(snapshot: Snapshot) -> None:
+    scenarios = Scenarios(snapshot.fixtures.scenarios)
+    for name, scenario in scenarios.by_name.items():
+        for index, stub in enumerate(scenario.stubs):
+            messages = [" ".join(stub.cue.words), *stub.cue.phrases] if not stub.cue.pattern else []
+            position = Position(name, index - 1) if index else None
+            for message in filter(None, messages):
+                assert scenarios.match(message, position) == Position(name, index), (name, message)
 
 
-def test_no_file_of_the_fixtures_lies_unread(blueprint: Blueprint) -> None:
-    read_files = {f"conversations/{conversation.name}.yaml" for conversation in blueprint.fixtures.conversations}
+def test_every_fixture_file_is_read(snapshot: Snapshot) -> None:
+    read_files = {f"conversations/{scenario.name}.yaml" for scenario in snapshot.fixtures.scenarios}
     there = {str(path.relative_to(fixtures_dir())) for path in fixtures_dir().rglob("*") if path.is_file()}
     assert there == read_files | {"catalogue.yaml", "README.md"}
 
 
-def test_the_readme_shows_fixtures_that_can_be_served(tmp_path: Path) -> None:
+def test_fixtures_in_the_readme_are_valid(tmp_path: Path) -> None:
     item, conversation = re.findall(r"```yaml\n(.*?)```", (fixtures_dir() / "README.md").read_text(), re.DOTALL)
     shutil.copytree(fixtures_dir(), tmp_path / "fixtures")
     (tmp_path / "fixtures" / "conversations" / "shown.yaml").write_text(conversation)
@@ -91,21 +91,21 @@ def test_the_readme_shows_fixtures_that_can_be_served(tmp_path: Path) -> None:
     assert read(tmp_path).items[0]["item_id"] == "WB204KN"
 
 
-# The ones that cannot be served --------------------------------------------------------------------------------------
+# Fixtures with errors --------------------------------------------------------------------------------------
 
 
-def test_a_small_folder_of_ones_own(folder: Path) -> None:
+def test_small_folder_is_read(folder: Path) -> None:
     fixtures = read(folder)
     assert [item["item_id"] for item in fixtures.items] == ["A1"]
-    assert fixtures.conversations[0].name == "a"
+    assert fixtures.scenarios[0].name == "a"
     shutil.rmtree(folder / "conversations")
-    assert read(folder).conversations == ()
+    assert read(folder).scenarios == ()
 
 
-def refusal(folder: Path) -> DocumentError:
+def error_of(folder: Path) -> DocumentError:
     with pytest.raises(DocumentError) as caught:
         read(folder)
-    assert caught.value.hint, "every refusal says what to do"
+    assert caught.value.hint, "every error has a hint"
     return caught.value
 
 
@@ -124,11 +124,11 @@ def refusal(folder: Path) -> DocumentError:
         ("items:\n" + GOOD_ITEM.replace("    status: active\n", ""), 2, ("items", 0), None),
     ],
 )
-def test_a_bad_catalogue_is_refused_with_its_place(
+def test_error_in_catalogue_has_line_and_pointer(
     folder: Path, catalogue: str, line: int, pointer: tuple[str | int, ...], value: object
 ) -> None:
     (folder / "catalogue.yaml").write_text(catalogue)
-    error = refusal(folder)
+    error = error_of(folder)
     assert (error.path, error.line, error.pointer) == (str(folder / "catalogue.yaml"), line, pointer)
     assert value is None or error.value == value
 
@@ -158,16 +158,16 @@ def test_a_bad_catalogue_is_refused_with_its_place(
         ("- 1", 1, ()),
     ],
 )
-def test_a_bad_conversation_is_refused_with_its_place(
+def test_error_in_conversation_has_line_and_pointer(
     folder: Path, conversation: str, line: int, pointer: tuple[str | int, ...]
 ) -> None:
     (folder / "conversations" / "a.yaml").write_text(conversation)
-    error = refusal(folder)
+    error = error_of(folder)
     assert error.path == str(folder / "conversations" / "a.yaml")
     assert (error.line, error.pointer) == (line, pointer)
 
 
-def test_what_the_contract_does_not_allow_in_a_reply_is_refused(folder: Path) -> None:
+def test_reply_that_violates_the_response_schema_is_an_error(folder: Path) -> None:
     schema = json.loads(json.dumps(load_contract().response_schema(200)))
     schema["properties"]["message"]["maxLength"] = 3
     with pytest.raises(DocumentError, match=r"a\.yaml:4 \(/turns/0/reply\)"):
@@ -177,18 +177,18 @@ def test_what_the_contract_does_not_allow_in_a_reply_is_refused(folder: Path) ->
         read_fixtures(folder, schema)
 
 
-def test_a_folder_or_file_that_is_not_there_is_named(folder: Path) -> None:
+def test_missing_folder_or_file_is_named(folder: Path) -> None:
     (folder / "conversations" / "b.yml").write_text(GOOD_TURN)
-    assert "b.yaml" in refusal(folder).hint
+    assert "b.yaml" in error_of(folder).hint
     (folder / "conversations" / "b.yml").unlink()
     (folder / "catalogue.yaml").unlink()
-    assert "catalogue.yaml" in str(refusal(folder))
-    assert "nowhere" in str(refusal(folder / "nowhere"))
+    assert "catalogue.yaml" in str(error_of(folder))
+    assert "nowhere" in str(error_of(folder / "nowhere"))
 
 
-def test_a_refusal_reads_well(folder: Path) -> None:
+def test_error_shows_place_value_and_hint(folder: Path) -> None:
     (folder / "conversations" / "a.yaml").write_text(GOOD_TURN.replace("A1", "A2"))
-    text = str(refusal(folder))
+    text = str(error_of(folder))
     assert "a.yaml:5 (/turns/0/items/0)" in text
     assert '"A2"' in text
     assert "catalogue.yaml" in text

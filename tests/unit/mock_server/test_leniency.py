@@ -1,4 +1,4 @@
-"""The latitude: three ways by name, and the way of any server whose answers were written down."""
+"""Leniency profiles: the named ones, and profiles of servers that verify recorded."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import pytest
 
 from chat_contract import KitError, load_contract
 from chat_contract.profile import as_profile
-from mock_server import Options, read_blueprint
+from mock_server import Options, read_snapshot
 from mock_server.respond.service import ChatService
-from mock_server.validation.leniency import NAMED, read_latitude
+from mock_server.validation.leniency import PROFILES, read_leniency
 from tests.support.deciding import JSON, decide, service_of
 
 CONTRACT = load_contract()
 EVENT = {"timestamp": "2024-06-14T10:00:00Z", "type": "click"}
 
 
-def service_that(tmp_path: Path, **answers: str) -> ChatService:
+def service_with_answers(tmp_path: Path, **answers: str) -> ChatService:
     path = tmp_path / "profile.json"
     named = {name.replace("_", "-"): answer for name, answer in answers.items()}
     path.write_text(as_profile(named, CONTRACT, "http://recorded.test/v1"))
-    return service_of(read_blueprint(Options(latitude=str(path))))
+    return service_of(read_snapshot(Options(latitude=str(path))))
 
 
-def asked(question: str) -> bytes:
-    """A body that asks the question and nothing else."""
+def body_that_asks(question: str) -> bytes:
+    """A body that depends on this open question only."""
     row = CONTRACT.questions[question]
     ask = dict(row.ask or {})
     if row.times > 1:
@@ -40,11 +40,9 @@ ABOUT_BODIES = [name for name, row in CONTRACT.questions.items() if row.ask is n
 
 @pytest.mark.parametrize("question", ABOUT_BODIES)
 @pytest.mark.parametrize(("answer", "status"), [("accepted", 200), ("refused", 422)])
-def test_every_question_is_answered_as_the_server_answered_it(
-    tmp_path: Path, question: str, answer: str, status: int
-) -> None:
-    service = service_that(tmp_path, **{question: answer})
-    given = decide(service, asked(question))
+def test_open_question_is_decided_as_the_profile_says(tmp_path: Path, question: str, answer: str, status: int) -> None:
+    service = service_with_answers(tmp_path, **{question: answer})
+    given = decide(service, body_that_asks(question))
     assert given.status == status, given.body
     if status == 422:
         place = CONTRACT.questions[question].place or ()
@@ -58,22 +56,22 @@ def test_every_question_is_answered_as_the_server_answered_it(
 @pytest.mark.parametrize(
     ("answer", "status"), [("continued", 200), ("replaced", 200), ("refused", 422), ("not-found", 404)]
 )
-def test_an_unknown_conversation_is_treated_as_the_server_treats_it(tmp_path: Path, answer: str, status: int) -> None:
-    service = service_that(tmp_path, conversation_id_unknown=answer)
+def test_unknown_conversation_is_handled_as_the_profile_says(tmp_path: Path, answer: str, status: int) -> None:
+    service = service_with_answers(tmp_path, conversation_id_unknown=answer)
     given = decide(service, b'{"message":"hi","conversation_id":"c"}')
     assert given.status == status
     if status == 200:
         assert (json.loads(given.body)["conversation_id"] == "c") is (answer == "continued")
     if status == 422:
         assert json.loads(given.body)["detail"][0]["loc"] == ["body", "conversation_id"]
-    begun = json.loads(decide(service, b'{"message":"hi"}').body)["conversation_id"]
-    went_on = decide(service, json.dumps({"message": "hi", "conversation_id": begun}).encode())
-    assert json.loads(went_on.body)["conversation_id"] == begun
+    started = json.loads(decide(service, b'{"message":"hi"}').body)["conversation_id"]
+    continued = decide(service, json.dumps({"message": "hi", "conversation_id": started}).encode())
+    assert json.loads(continued.body)["conversation_id"] == started
 
 
 @pytest.mark.parametrize(("answer", "status"), [("accepted", 200), ("refused", 422)])
-def test_another_user_may_go_on_or_not(tmp_path: Path, answer: str, status: int) -> None:
-    service = service_that(tmp_path, other_user=answer)
+def test_other_user_is_handled_as_the_profile_says(tmp_path: Path, answer: str, status: int) -> None:
+    service = service_with_answers(tmp_path, other_user=answer)
 
     def turn(**fields: str) -> int:
         return decide(service, json.dumps({"message": "hi", "conversation_id": "c", **fields}).encode()).status
@@ -90,10 +88,10 @@ def test_another_user_may_go_on_or_not(tmp_path: Path, answer: str, status: int)
     ],
 )
 @pytest.mark.parametrize(("answer", "status"), [("accepted", 200), ("refused", 422), ("unsupported", 415)])
-def test_a_media_type_is_taken_as_the_server_takes_its_kind(
+def test_media_type_is_handled_as_the_profile_says_about_its_kind(
     tmp_path: Path, question: str, media_type: str | None, answer: str, status: int
 ) -> None:
-    service = service_that(tmp_path, **{question: answer})
+    service = service_with_answers(tmp_path, **{question: answer})
     assert decide(service, b'{"message":"hi"}', media_type).status == status
     assert decide(service, b'{"message":"hi"}', JSON).status == 200
 
@@ -116,23 +114,23 @@ def test_a_media_type_is_taken_as_the_server_takes_its_kind(
     ],
     ids=str,
 )
-def test_an_answer_covers_what_it_is_about_and_no_more(
+def test_answer_applies_only_to_the_values_of_its_question(
     tmp_path: Path, answers: dict[str, str], body: dict[str, Any], status: int
 ) -> None:
-    given = decide(service_that(tmp_path, **answers), json.dumps({"message": "hi", **body}).encode())
+    given = decide(service_with_answers(tmp_path, **answers), json.dumps({"message": "hi", **body}).encode())
     assert given.status == status, given.body
 
 
-def test_a_limit_that_is_understood_counts(tmp_path: Path) -> None:
-    service = service_that(tmp_path, limit_string="accepted", limit_boolean="accepted", limit_null="accepted")
+def test_converted_limit_is_applied(tmp_path: Path) -> None:
+    service = service_with_answers(tmp_path, limit_string="accepted", limit_boolean="accepted", limit_null="accepted")
     for limit, most in (("2", 2), (True, 1), (None, 4)):
         body = decide(service, json.dumps({"message": "I will work from home", "limit": limit}).encode())
         assert len(json.loads(body.body)["items"]) == most
 
 
-@pytest.mark.parametrize("name", NAMED)
-def test_the_named_ones_are_known_by_name(name: str) -> None:
-    assert read_latitude(name, CONTRACT).name == name
+@pytest.mark.parametrize("name", PROFILES)
+def test_named_profile_is_found(name: str) -> None:
+    assert read_leniency(name, CONTRACT).name == name
 
 
 @pytest.mark.parametrize(
@@ -146,9 +144,9 @@ def test_the_named_ones_are_known_by_name(name: str) -> None:
         ('{"format":"chat-contract-profile","version":1,"answers":{"limit-zer0":"accepted"}}', "limit-zero"),
     ],
 )
-def test_what_is_no_latitude_is_refused_with_the_mend(tmp_path: Path, text: str | None, says: str) -> None:
+def test_invalid_profile_is_rejected_with_a_hint(tmp_path: Path, text: str | None, says: str) -> None:
     path = tmp_path / "profile.json"
     if text is not None:
         path.write_text(text)
     with pytest.raises(KitError, match=says):
-        read_latitude(str(path), CONTRACT)
+        read_leniency(str(path), CONTRACT)

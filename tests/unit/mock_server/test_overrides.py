@@ -1,4 +1,4 @@
-"""What the mock can be told to do: by the header Prefer, by rules, by options; and what it makes of nonsense."""
+"""Overrides: the Prefer header, rules, faults, delays, start-up options, and invalid values of each."""
 
 from __future__ import annotations
 
@@ -13,35 +13,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat_contract import UsageError, load_contract
-from mock_server import Blueprint
+from mock_server import Snapshot
+from mock_server.control.api import rule_json
 from mock_server.http.messages import Answer
+from mock_server.http.source import Fault
 from mock_server.loading.options import Rate, read_options
-from mock_server.loading.snapshot import State
 from mock_server.overrides.delays import Delay, DelayError, read_delay
-from mock_server.overrides.prefer import applied, read_preferences
-from mock_server.overrides.rules import (
-    AS_USUAL,
-    Behaviour,
-    BehaviourError,
-    Behaviours,
-    Rule,
-    read_fault_rates,
-    read_rules,
-)
+from mock_server.overrides.prefer import preference_applied, read_preferences
+from mock_server.overrides.reading import read_fault_rates, read_rules
+from mock_server.overrides.rules import NO_OVERRIDE, Override, OverrideError, Rule, Rules
 from mock_server.respond.service import ChatService
 from tests.support.deciding import decide, service_of, service_with
 
 HI = b'{"message":"hi","conversation_id":"c","user_id":"u"}'
 
 
-@pytest.fixture(scope="module")
-def state(blueprint: Blueprint) -> State:
-    return State.from_blueprint(blueprint)
-
-
 @pytest.fixture
-def service(state: State) -> ChatService:
-    return ChatService(state)
+def service(snapshot: Snapshot) -> ChatService:
+    return ChatService(snapshot)
 
 
 def body_of(answer: Answer) -> Any:
@@ -58,26 +47,26 @@ def header(answer: Answer, name: str) -> str | None:
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        (None, AS_USUAL),
-        ("", AS_USUAL),
-        ("code=429", Behaviour(code=429)),
-        ("CODE = 429", Behaviour(code=429)),
-        ('code="429"; x=y, fault=drop', Behaviour(code=429, fault="drop")),
-        ("code=429, code=500", Behaviour(code=429)),
-        ("respond-async, wait=5, code=500", Behaviour(code=500)),
-        ("return=representation; foo, handling=lenient", AS_USUAL),
-        ('delay="300ms..2s"', Behaviour(delay=Delay(0.3, 2))),
-        ('delay="median=1s, p95=3s"', Behaviour(delay=Delay(1, 3, spread=True))),
-        ("dynamic=true", Behaviour(dynamic=True)),
-        ("dynamic=false", AS_USUAL),
-        ("example=no_items", Behaviour(example="no_items")),
-        ("code=200, example=no_items", Behaviour(code=200, example="no_items")),
-        (",,;=, code=500", Behaviour(code=500)),
-        ('"unclosed, code=500', Behaviour(code=500)),
+        (None, NO_OVERRIDE),
+        ("", NO_OVERRIDE),
+        ("code=429", Override(code=429)),
+        ("CODE = 429", Override(code=429)),
+        ('code="429"; x=y, fault=drop', Override(code=429, fault=Fault.DROP)),
+        ("code=429, code=500", Override(code=429)),
+        ("respond-async, wait=5, code=500", Override(code=500)),
+        ("return=representation; foo, handling=lenient", NO_OVERRIDE),
+        ('delay="300ms..2s"', Override(delay=Delay(0.3, 2))),
+        ('delay="median=1s, p95=3s"', Override(delay=Delay(1, 3, lognormal=True))),
+        ("dynamic=true", Override(dynamic=True)),
+        ("dynamic=false", NO_OVERRIDE),
+        ("example=no_items", Override(example="no_items")),
+        ("code=200, example=no_items", Override(code=200, example="no_items")),
+        (",,;=, code=500", Override(code=500)),
+        ('"unclosed, code=500', Override(code=500)),
     ],
 )
-def test_prefer_is_read_as_the_rfc_has_it(state: State, written: str | None, expected: Behaviour) -> None:
-    assert read_preferences(written, state) == expected
+def test_prefer_header_is_parsed_by_rfc_7240(snapshot: Snapshot, written: str | None, expected: Override) -> None:
+    assert read_preferences(written, snapshot) == expected
 
 
 @pytest.mark.parametrize(
@@ -97,27 +86,33 @@ def test_prefer_is_read_as_the_rfc_has_it(state: State, written: str | None, exp
         (f"code={'9' * 5000}", []),
     ],
 )
-def test_what_there_is_not_gets_a_400_that_names_what_there_is(
-    service: ChatService, written: str, names: list[str]
-) -> None:
+def test_unknown_preference_returns_400_with_valid_values(service: ChatService, written: str, names: list[str]) -> None:
     answer = decide(service, HI, prefer=written)
     assert (answer.status, answer.media_type) == (400, "application/problem+json")
-    assert set(names) <= set(body_of(answer).get("known", []))
+    assert body_of(answer)["title"] == "Unknown preference"
+    assert set(names) <= set(body_of(answer)["valid"])
     assert all(name in body_of(answer)["detail"] for name in names)
+
+
+def test_unknown_preference_names_value_and_preference(service: ChatService) -> None:
+    detail = body_of(decide(service, HI, prefer="fault=explode"))["detail"]
+    assert (
+        detail
+        == 'Unknown value "explode" for preference "fault". Valid values: drop, truncate, malformed, slow, empty.'
+    )
 
 
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(written=st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=60))
-def test_any_header_is_read_or_refused(written: str) -> None:
-    state = State.from_blueprint(_BLUEPRINT)
-    with suppress(BehaviourError):
-        assert read_preferences(written, state) is not None
+def test_any_header_is_parsed_or_rejected(written: str) -> None:
+    with suppress(OverrideError):
+        assert read_preferences(written, _SNAPSHOT) is not None
 
 
-_BLUEPRINT = service_with(seed=1).state.blueprint
+_SNAPSHOT = service_with(seed=1).snapshot
 
 
-def test_a_code_is_answered_whatever_was_asked(service: ChatService) -> None:
+def test_code_is_returned_for_any_body(service: ChatService) -> None:
     for raw in (HI, b"{", b"", b'{"message":5}'):
         answer = decide(service, raw, prefer="code=429")
         assert (answer.status, body_of(answer)) == (429, {"detail": "Too Many Requests"})
@@ -126,19 +121,19 @@ def test_a_code_is_answered_whatever_was_asked(service: ChatService) -> None:
 
 
 @pytest.mark.parametrize("code", [200, 201, 204, 304, 401, 404, 418, 422, 429, 500, 503, 599])
-def test_every_code_can_be_had(service: ChatService, code: int) -> None:
+def test_every_status_can_be_requested(service: ChatService, code: int) -> None:
     answer = decide(service, HI, prefer=f"code={code}")
     assert answer.status == code
     assert bool(answer.body) == (code not in {204, 304})
 
 
-def test_a_code_of_the_contract_has_its_documented_body(service: ChatService) -> None:
+def test_documented_status_has_its_documented_body(service: ChatService) -> None:
     detail = body_of(decide(service, HI, prefer="code=422"))
     assert detail in load_contract().response_examples[422].values()
     load_contract().response_validators[422].validate(detail)
 
 
-def test_a_200_by_its_code_is_the_usual_reply_to_a_good_request_and_an_example_to_a_bad_one(
+def test_code_200_returns_the_normal_reply_or_an_example_for_an_invalid_request(
     service: ChatService,
 ) -> None:
     assert body_of(decide(service, HI, prefer="code=200"))["conversation_id"] == "c"
@@ -148,33 +143,33 @@ def test_a_200_by_its_code_is_the_usual_reply_to_a_good_request_and_an_example_t
 
 
 @pytest.mark.parametrize("name", load_contract().response_examples[422])
-def test_a_named_refusal_is_given_as_it_is_written(service: ChatService, name: str) -> None:
+def test_named_422_example_is_returned_unchanged(service: ChatService, name: str) -> None:
     answer = decide(service, HI, prefer=f"example={name}")
     assert (answer.status, body_of(answer)) == (422, load_contract().response_examples[422][name])
 
 
-def test_a_named_reply_speaks_in_the_conversation_that_asks(service: ChatService) -> None:
+def test_named_reply_has_the_conversation_id_of_the_request(service: ChatService) -> None:
     body = body_of(decide(service, HI, prefer="example=several_items"))
     example = load_contract().response_examples[200]["several_items"]
     assert body == {**example, "conversation_id": "c", "items": example["items"][:4]}
 
 
-def test_a_named_reply_is_no_answer_to_a_bad_request(service: ChatService) -> None:
+def test_named_reply_does_not_replace_a_rejection(service: ChatService) -> None:
     assert decide(service, b'{"message":5}', prefer="example=documented").status == 422
 
 
-def test_a_named_conversation_is_played_turn_by_turn(service: ChatService, state: State) -> None:
-    turns = state.shop.script.conversations["desk-for-heavy-tools"].turns
-    said = [
+def test_named_conversation_replies_turn_by_turn(service: ChatService, snapshot: Snapshot) -> None:
+    stubs = snapshot.shop.scenarios.by_name["desk-for-heavy-tools"].stubs
+    replies = [
         body_of(decide(service, HI, prefer="conversation=desk-for-heavy-tools"))["message"]
-        for _ in range(len(turns) + 1)
+        for _ in range(len(stubs) + 1)
     ]
-    assert said == [*(turn.reply for turn in turns), turns[-1].reply]
+    assert replies == [*(stub.reply for stub in stubs), stubs[-1].reply]
 
 
-def test_made_up_replies_keep_the_contract_and_the_limit(state: State) -> None:
+def test_generated_replies_conform_to_contract_and_limit(snapshot: Snapshot) -> None:
     validator = load_contract().response_validators[200]
-    service = ChatService(state)
+    service = ChatService(snapshot)
     for limit in (0, 1, 3, 10) * 40:
         body = body_of(decide(service, b'{"message":"hi","limit":%d}' % limit, prefer="dynamic=true"))
         validator.validate(body)
@@ -183,18 +178,18 @@ def test_made_up_replies_keep_the_contract_and_the_limit(state: State) -> None:
         assert len(ids) == len(set(ids))
 
 
-def test_made_up_refusals_keep_the_contract(service: ChatService) -> None:
+def test_generated_rejections_conform_to_the_contract(service: ChatService) -> None:
     validator = load_contract().response_validators[422]
     for _ in range(50):
         validator.validate(body_of(decide(service, HI, prefer="dynamic=true, code=422")))
 
 
-def test_the_seed_makes_up_the_same_again() -> None:
+def test_seed_makes_generated_replies_repeatable() -> None:
     first, second = ([decide(service_with(seed=3), HI, prefer="dynamic=true").body for _ in range(3)] for _ in range(2))
     assert first == second
 
 
-def test_preferences_that_were_applied_are_named(service: ChatService) -> None:
+def test_preference_applied_confirms_the_applied_preferences(service: ChatService) -> None:
     answer = decide(service, HI, prefer='example=no_items, wait=5, delay="1ms..2ms"')
     assert header(answer, "Preference-Applied") == "example=no_items, delay=1ms..2ms"
     spread = decide(service, HI, prefer='delay="median=1ms p95=2ms"')
@@ -202,13 +197,13 @@ def test_preferences_that_were_applied_are_named(service: ChatService) -> None:
     assert header(decide(service, HI, prefer="wait=5"), "Preference-Applied") is None
     refused = decide(service, b'{"message":5}', prefer="example=no_items, fault=empty")
     assert header(refused, "Preference-Applied") == "fault=empty"
-    assert applied(AS_USUAL) == ""
+    assert preference_applied(NO_OVERRIDE) == ""
 
 
 # Faults and delays ----------------------------------------------------------------------------------------------------
 
 
-def test_faults_spoil_the_body_or_leave_it_to_the_door(service: ChatService) -> None:
+def test_body_faults_change_the_body_and_connection_faults_are_left_to_the_adapter(service: ChatService) -> None:
     whole = decide(service, HI).body
     assert decide(service, HI, prefer="fault=empty").body == b""
     malformed = decide(service, HI, prefer="fault=malformed").body
@@ -218,6 +213,7 @@ def test_faults_spoil_the_body_or_leave_it_to_the_door(service: ChatService) -> 
     for fault in ("drop", "truncate", "slow"):
         answer = decide(service, HI, prefer=f"fault={fault}")
         assert (answer.fault, answer.body) == (fault, whole)
+        assert answer.source.fault == fault
 
 
 @pytest.mark.parametrize(
@@ -228,11 +224,11 @@ def test_faults_spoil_the_body_or_leave_it_to_the_door(service: ChatService) -> 
         ("0ms", Delay(0, 0)),
         ("300ms..2s", Delay(0.3, 2)),
         ({"min": "1s", "max": "2s"}, Delay(1, 2)),
-        ({"median": "1s", "p95": "3s"}, Delay(1, 3, spread=True)),
-        ("median=1s p95=3s", Delay(1, 3, spread=True)),
+        ({"median": "1s", "p95": "3s"}, Delay(1, 3, lognormal=True)),
+        ("median=1s p95=3s", Delay(1, 3, lognormal=True)),
     ],
 )
-def test_delays_as_people_write_them(written: Any, expected: Delay) -> None:
+def test_delay_is_parsed_and_written_back(written: Any, expected: Delay) -> None:
     assert read_delay(written) == expected
     assert read_delay(str(expected)) == expected
 
@@ -244,14 +240,14 @@ def test_delays_as_people_write_them(written: Any, expected: Delay) -> None:
         *(5, None, [], {}, {"min": "1s"}, {"min": 1, "max": 2}, "median=0s p95=1s", "9" * 400 + "s", "nans", True),
     ],
 )
-def test_what_is_no_delay_is_refused_and_shown(written: Any) -> None:
+def test_invalid_delay_is_rejected(written: Any) -> None:
     with pytest.raises(DelayError, match="delay"):
         read_delay(written)
 
 
-def test_a_lognormal_delay_has_its_median_and_its_percentile() -> None:
+def test_lognormal_delay_has_its_median_and_95th_percentile() -> None:
     chance = Random(1)
-    drawn = sorted(Delay(1, 4, spread=True).sample(chance) for _ in range(4001))
+    drawn = sorted(Delay(1, 4, lognormal=True).sample(chance) for _ in range(4001))
     assert drawn[2000] == pytest.approx(1, rel=0.1)
     assert drawn[3801] == pytest.approx(4, rel=0.15)
     assert all(1 <= Delay(1, 2).sample(chance) <= 2 for _ in range(100))
@@ -265,25 +261,25 @@ def statuses(service: ChatService, count: int, raw: bytes = HI) -> list[int]:
 
 
 def rules_of(service: ChatService, value: Any) -> list[Rule]:
-    return read_rules(value, service.state)
+    return read_rules(value, service.snapshot)
 
 
-def test_a_rule_for_the_next_requests_counts_down(service: ChatService) -> None:
-    service.behaviours.put(rules_of(service, {"code": 429, "times": 2}))
+def test_rule_with_times_counts_down(service: ChatService) -> None:
+    service.rules.put(rules_of(service, {"code": 429, "times": 2}))
     assert statuses(service, 4) == [429, 429, 200, 200]
-    assert service.behaviours.rules == ()
+    assert service.rules.current == ()
 
 
-def test_rules_come_one_after_the_other(service: ChatService) -> None:
+def test_rules_apply_in_their_order(service: ChatService) -> None:
     value = {"rules": [{"code": 500, "times": 1}, {"code": 429, "times": 1}, {"delay": "5ms"}]}
-    service.behaviours.put(rules_of(service, value))
+    service.rules.put(rules_of(service, value))
     answers = [decide(service, HI) for _ in range(3)]
     assert [answer.status for answer in answers] == [500, 429, 200]
     assert {answer.delay for answer in answers} == {0.005}
 
 
-def test_a_rule_may_be_about_a_conversation_or_a_user(service: ChatService) -> None:
-    service.behaviours.put(
+def test_rule_can_apply_to_one_conversation_or_user(service: ChatService) -> None:
+    service.rules.put(
         rules_of(service, {"rules": [{"code": 500, "conversation_id": "c"}, {"code": 503, "user_id": "v"}]})
     )
     assert statuses(service, 1) == [500]
@@ -292,7 +288,7 @@ def test_a_rule_may_be_about_a_conversation_or_a_user(service: ChatService) -> N
     assert statuses(service, 1, b"{") == [422]
 
 
-def test_a_share_is_met_and_repeatable() -> None:
+def test_share_is_met_and_repeatable() -> None:
     def drawn() -> Counter[int]:
         service = service_with(seed=5, fault_rates=read_fault_rates("500=0.1, 429=0.2"))
         return Counter(statuses(service, 1000))
@@ -302,25 +298,25 @@ def test_a_share_is_met_and_repeatable() -> None:
     assert drawn()[429] == pytest.approx(180, abs=45)
 
 
-def test_what_a_request_asks_for_goes_before_rules(service: ChatService) -> None:
-    service.behaviours.put(rules_of(service, {"code": 500}))
+def test_preference_wins_over_rules(service: ChatService) -> None:
+    service.rules.put(rules_of(service, {"code": 500}))
     assert decide(service, HI, prefer="code=429").status == 429
     assert decide(service, HI, prefer="fault=drop").status == 500
 
 
-def test_a_reply_can_be_set(service: ChatService) -> None:
+def test_rule_can_set_the_reply(service: ChatService) -> None:
     items = [{"item_id": f"I{index}"} for index in range(6)]
-    service.behaviours.put(rules_of(service, {"reply": {"message": "Set.", "items": items}}))
+    service.rules.put(rules_of(service, {"reply": {"message": "Set.", "items": items}}))
     assert body_of(decide(service, HI)) == {"conversation_id": "c", "message": "Set.", "items": items}
     assert decide(service, b'{"message":5}').status == 422
 
 
-def test_reset_forgets_all_that_came_since_the_start() -> None:
+def test_reset_restores_the_state_at_start_up() -> None:
     service = service_with(seed=4, delay=Delay(0.001, 0.001))
     ids = [body_of(decide(service, b'{"message":"hi"}'))["conversation_id"] for _ in range(2)]
-    service.behaviours.put(rules_of(service, {"code": 500}))
+    service.rules.put(rules_of(service, {"code": 500}))
     service.reset()
-    assert len(service.memory) == 0
+    assert service.sessions_count == 0
     assert service.journal.entries() == []
     answers = [decide(service, b'{"message":"hi"}') for _ in range(2)]
     assert [body_of(answer)["conversation_id"] for answer in answers] == ids
@@ -328,41 +324,42 @@ def test_reset_forgets_all_that_came_since_the_start() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "says"),
+    ("value", "expected"),
     [
         ([], "JSON object"),
         ({}, "JSON object"),
         ("code=429", "JSON object"),
         (None, "JSON object"),
-        ({"cod": 429}, "did you mean code"),
-        ({"code": "x"}, "no code"),
-        ({"code": True}, "no code"),
-        ({"code": 4.29}, "no code"),
-        ({"code": 429, "times": 0}, "number of times"),
-        ({"code": 429, "times": 1.5}, "number of times"),
-        ({"code": 429, "share": 2}, "share"),
-        ({"code": 429, "share": "0.5"}, "share"),
-        ({"code": 429, "user_id": 5}, "user_id"),
-        ({"fault": ["drop"]}, "no fault"),
-        ({"example": {}}, "no example"),
+        ({"cod": 429}, 'Did you mean "code"?'),
+        ({"code": "x"}, 'Unknown value "x" for rule key "code". Valid values: 200 to 599.'),
+        ({"code": True}, "200 to 599"),
+        ({"code": 4.29}, "200 to 599"),
+        ({"code": 429, "times": 0}, "from 1 to 1000000"),
+        ({"code": 429, "times": 1.5}, "from 1 to 1000000"),
+        ({"code": 429, "share": 2}, "from 0 to 1"),
+        ({"code": 429, "share": "0.5"}, "from 0 to 1"),
+        ({"code": 429, "user_id": 5}, "non-empty string"),
+        ({"fault": ["drop"]}, "drop, truncate"),
+        ({"example": {}}, "Unknown value"),
         ({"reply": "x"}, "object"),
-        ({"reply": {"items": "x"}}, "no such reply"),
+        ({"reply": {"items": "x"}}, "violates the contract"),
         ({"reply": {"items": [{"title": "x"}]}}, "item_id"),
         ({"rules": [{"code": 429}, 5]}, "JSON object"),
-        ({"rules": [{"code": 500}] * 1001}, "too many"),
+        ({"rules": [{"code": 500}] * 1001}, "Too many rules"),
     ],
 )
-def test_a_rule_that_makes_no_sense_changes_nothing(service: ChatService, value: Any, says: str) -> None:
-    service.behaviours.put(rules_of(service, {"code": 503}))
-    with pytest.raises(BehaviourError, match=says):
-        service.behaviours.put(rules_of(service, value))
+def test_invalid_rule_changes_nothing(service: ChatService, value: Any, expected: str) -> None:
+    service.rules.put(rules_of(service, {"code": 503}))
+    with pytest.raises(OverrideError) as caught:
+        service.rules.put(rules_of(service, value))
+    assert expected in caught.value.detail("rule key")
     assert statuses(service, 1) == [503]
 
 
-def test_rules_are_written_as_they_are_read(service: ChatService) -> None:
+def test_rule_is_shown_as_it_was_set(service: ChatService) -> None:
     value = {"code": 500, "delay": "1s..2s", "fault": "drop", "times": 3, "share": 0.5, "conversation_id": "c"}
     [rule] = rules_of(service, value)
-    assert rule.written() == value
+    assert rule_json(rule) == value
 
 
 # Options --------------------------------------------------------------------------------------------------------------
@@ -371,18 +368,18 @@ def test_rules_are_written_as_they_are_read(service: ChatService) -> None:
 @pytest.mark.parametrize(
     "text", ["drop", "drop=2", "explode=0.1", "drop=0.1;500=0.1", "99=0.1", "drop=nan", "", "drop=-1"]
 )
-def test_a_fault_rate_that_is_none_is_refused(text: str) -> None:
+def test_invalid_fault_rate_is_rejected(text: str) -> None:
     with pytest.raises(UsageError, match="--fault-rate"):
         read_options({"fault_rates": text})
 
 
 @pytest.mark.parametrize("text", ["10", "0/s", "-1/s", "10/x", "1.5/s", "", "10 / s", "٥/s", "9" * 50 + "/s"])
-def test_a_rate_that_is_none_is_refused(text: str) -> None:
+def test_invalid_rate_is_rejected(text: str) -> None:
     with pytest.raises(UsageError, match="--rate-limit"):
         read_options({"rate_limit": text})
 
 
-def test_rates_are_read() -> None:
+def test_rate_is_parsed() -> None:
     assert read_options({"rate_limit": "100/min"}).rate_limit == Rate(100, 60)
 
 
@@ -393,22 +390,22 @@ def test_rates_are_read() -> None:
         "",
     ],
 )
-def test_an_origin_that_is_none_is_refused(origin: str) -> None:
+def test_invalid_origin_is_rejected(origin: str) -> None:
     with pytest.raises(UsageError, match="--cors-origin"):
         read_options({"cors_origins": [origin]})
 
 
 @pytest.mark.parametrize("name", ["require_key", "control_token"])
-def test_a_secret_that_no_header_can_hold_is_refused_and_not_shown(name: str) -> None:
+def test_secret_that_a_header_cannot_hold_is_rejected_and_not_shown(name: str) -> None:
     with pytest.raises(UsageError) as caught:
         read_options({name: "sécret one"})
     assert "sécret" not in str(caught.value)
     assert "word" not in repr(read_options({name: "the-word"}))
 
 
-def test_behaviours_without_rules_cost_no_chance() -> None:
-    behaviours = Behaviours((), seed=1)
-    before = behaviours.chance.getstate()
-    assert behaviours.next(AS_USUAL) is AS_USUAL
-    assert behaviours.chance.getstate() == before
-    assert service_of(_BLUEPRINT).behaviours.rules == ()
+def test_without_rules_no_random_number_is_drawn() -> None:
+    rules = Rules((), seed=1)
+    before = rules.chance.getstate()
+    assert rules.next(NO_OVERRIDE) is NO_OVERRIDE
+    assert rules.chance.getstate() == before
+    assert service_of(_SNAPSHOT).rules.current == ()

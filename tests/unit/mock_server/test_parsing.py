@@ -1,4 +1,4 @@
-"""The quick reader of JSON, beside the careful one that it must agree with."""
+"""The fast JSON parser agrees with the contract's parser."""
 
 from __future__ import annotations
 
@@ -82,27 +82,27 @@ def assert_agree(raw: bytes) -> None:
     body = read_body(raw)
     assert fault == body.fault, raw[:80]
     if fault is None:
-        # As they are written, since to Python 1, 1.0 and True are equal.
+        # Compare representations: 1, 1.0 and True are equal in Python.
         assert repr(value) == repr(body.value), raw[:80]
 
 
 @pytest.mark.parametrize("text", ODD, ids=lambda text: repr(text[:20]))
-def test_odd_texts_are_read_alike(text: str) -> None:
+def test_unusual_json_is_parsed_alike(text: str) -> None:
     assert_agree(text.encode("utf-8"))
     assert_agree(f'{{"message":"hi","x":{text}}}'.encode())
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32-be", "latin-1", "utf-8-sig"])
-def test_other_encodings_are_read_alike(encoding: str) -> None:
+def test_other_encodings_are_parsed_alike(encoding: str) -> None:
     assert_agree('{"message":"é"}'.encode(encoding))
 
 
-def test_generated_texts_are_read_alike() -> None:
+def test_generated_bodies_are_parsed_alike() -> None:
     for raw in islice(Bodies(11), 4000):
         assert_agree(raw)
 
 
 @settings(max_examples=500, deadline=None, derandomize=True, database=None)
 @given(st.binary(max_size=40) | st.text(max_size=40).map(lambda text: f'["{text}"]'.encode("utf-8", "surrogatepass")))
-def test_any_bytes_are_read_alike(raw: bytes) -> None:
+def test_arbitrary_bytes_are_parsed_alike(raw: bytes) -> None:
     assert_agree(raw)

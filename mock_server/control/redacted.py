@@ -1,0 +1,51 @@
+"""Headers, bodies and times of the journal as the control API shows them: without secrets."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from mock_server.respond.journal import Entry
+
+REDACTED = "[redacted]"
+_SECRET_HEADERS = frozenset({"authorization", "x-api-key", "cookie", "proxy-authorization", "x-mock-token"})
+
+
+def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers with keys and cookies redacted."""
+    return {name: REDACTED if name in _SECRET_HEADERS else value for name, value in headers.items()}
+
+
+def secrets_of(entry: Entry) -> tuple[str, ...]:
+    """Return the mock's own secrets, which no output may contain."""
+    options = entry.snapshot.options
+    return tuple(secret for secret in (options.require_key, options.control_token) if secret)
+
+
+def shown_body(body: bytes, *, truncated: bool, secrets: tuple[str, ...]) -> Any:
+    """Return the body as a JSON value if possible, else as text, with the secrets redacted."""
+    text = body.decode("utf-8", "replace")
+    for secret in secrets:
+        text = text.replace(secret, REDACTED)
+    if truncated:
+        return f"{text}…"
+    try:
+        return json.loads(text, parse_constant=_finite, parse_float=_finite) if text else None
+    except (ValueError, RecursionError):
+        return text
+
+
+def _finite(written: str) -> float:
+    """Reject numbers that JSON cannot represent; the body is then shown as text."""
+    number = float(written)
+    if not math.isfinite(number):
+        raise ValueError(written)
+    return number
+
+
+def shown_time(at: float) -> str:
+    """Return a Unix time as ISO 8601 with milliseconds."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

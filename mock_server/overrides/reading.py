@@ -1,0 +1,192 @@
+"""Reads preferences, rules and fault rates from text and JSON, and checks each value."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from mock_server.http.source import Fault
+from mock_server.overrides.delays import DelayError, read_delay
+from mock_server.overrides.rules import (
+    CONDITION_KEYS,
+    OVERRIDE_KEYS,
+    InvalidValueError,
+    Override,
+    OverrideError,
+    Rule,
+)
+
+_STATUS = re.compile("[2-5][0-9]{2}", re.ASCII)
+_STATUSES = "200 to 599"
+_KEYS = (*OVERRIDE_KEYS, *CONDITION_KEYS)
+_MAX_TIMES = 1_000_000
+_FAULTS = tuple(map(str, Fault))
+
+
+class Choices(Protocol):
+    """The values that an override may name. The snapshot implements it."""
+
+    @property
+    def example_names(self) -> Mapping[str, int]: ...
+    @property
+    def conversation_names(self) -> Sequence[str]: ...
+    @property
+    def dynamic_codes(self) -> Sequence[int]: ...
+    def reply_error(self, reply: Mapping[str, Any]) -> str | None: ...
+
+
+def read_rules(value: Any, choices: Choices) -> list[Rule]:
+    """Read one rule, or ``{"rules": [...]}``. Raise :class:`OverrideError` if one is invalid."""
+    if isinstance(value, dict) and set(value) == {"rules"} and isinstance(value["rules"], list):
+        return [read_rule(rule, choices) for rule in value["rules"]]
+    return [read_rule(value, choices)]
+
+
+def read_rule(value: Any, choices: Choices) -> Rule:
+    """Read one rule. Raise :class:`OverrideError` if it is invalid."""
+    if not isinstance(value, dict) or not value:
+        raise OverrideError('A rule is a JSON object such as {"code": 429, "times": 2}.', name="rule", value=value)
+    for key in value:
+        if key not in _KEYS:
+            near = difflib.get_close_matches(key, _KEYS, 1)
+            hint = f' Did you mean "{near[0]}"?' if near else f" Valid keys: {', '.join(_KEYS)}."
+            raise OverrideError(f'Unknown key "{key}" in a rule.{hint}', name=key, value=value[key])
+    override = read_override({key: value[key] for key in value if key in OVERRIDE_KEYS}, choices)
+    conditions = {key: _CONDITIONS[key](value[key]) for key in CONDITION_KEYS if value.get(key) is not None}
+    return Rule(override, **conditions)
+
+
+def read_override(value: Mapping[str, Any], choices: Choices) -> Override:
+    """Read an override, key by key. Raise :class:`OverrideError` if a value is invalid."""
+    read = {key: _OVERRIDES[key](given, choices) for key, given in value.items() if given is not None}
+    override = Override(**read)
+    _check_combination(override, choices)
+    return override
+
+
+def check_still_valid(override: Override, choices: Choices) -> None:
+    """Raise :class:`OverrideError` if a value became invalid since the override was read, by a reload."""
+    if override.sets_response:
+        chosen = {name: getattr(override, name) for name in OVERRIDE_KEYS if name not in {"delay", "fault"}}
+        read_override(chosen, choices)
+
+
+def _check_combination(override: Override, choices: Choices) -> None:
+    code, example = override.code, override.example
+    if example is not None and code is not None and choices.example_names.get(example) != code:
+        names = [name for name, status in choices.example_names.items() if status == code]
+        reason = f"The contract has no such example for status {code}."
+        raise InvalidValueError("example", example, valid=names, reason=reason)
+    if override.dynamic and code is not None and code not in choices.dynamic_codes:
+        reason = "The contract has no response schema for this status."
+        raise InvalidValueError("code", code, valid=list(map(str, choices.dynamic_codes)), reason=reason)
+
+
+def _code(value: Any, _choices: Choices) -> int:
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not _STATUS.fullmatch(text):
+        raise InvalidValueError("code", value, valid=[_STATUSES], problem="Unknown value")
+    return int(text)
+
+
+def _one_of(name: str, value: Any, valid: Sequence[str]) -> str:
+    if not isinstance(value, str) or value not in valid:
+        raise InvalidValueError(name, value, valid=valid, problem="Unknown value")
+    return value
+
+
+def _dynamic(value: Any, _choices: Choices) -> bool | None:
+    if value in (True, "true"):
+        return True
+    if value in (False, "false"):
+        return None
+    raise InvalidValueError("dynamic", value, valid=["true", "false"])
+
+
+def _delay(value: Any, _choices: Choices) -> Any:
+    try:
+        return read_delay(value)
+    except DelayError as error:
+        raise InvalidValueError("delay", value, reason=error.expected) from None
+
+
+def _reply(value: Any, choices: Choices) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidValueError("reply", value, reason='Expected an object such as {"message": "..."}.')
+    error = choices.reply_error(value)
+    if error is not None:
+        raise InvalidValueError("reply", value, reason=f"The reply violates the contract: {error}.")
+    return value
+
+
+_OVERRIDES: Mapping[str, Callable[[Any, Choices], Any]] = {
+    "code": _code,
+    "example": lambda value, choices: _one_of("example", value, list(choices.example_names)),
+    "dynamic": _dynamic,
+    "conversation": lambda value, choices: _one_of("conversation", value, choices.conversation_names),
+    "delay": _delay,
+    "fault": lambda value, _choices: Fault(_one_of("fault", value, _FAULTS)),
+    "reply": _reply,
+}
+
+
+def _times(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MAX_TIMES:
+        raise InvalidValueError("times", value, reason=f"Expected an integer from 1 to {_MAX_TIMES}.")
+    return value
+
+
+def _share(value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
+        raise InvalidValueError("share", value, reason="Expected a number from 0 to 1.")
+    return float(value)
+
+
+def _non_empty(name: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or not value:
+            raise InvalidValueError(name, value, reason="Expected a non-empty string.")
+        return value
+
+    return read
+
+
+_CONDITIONS: Mapping[str, Callable[[Any], Any]] = {
+    "times": _times,
+    "share": _share,
+    "conversation_id": _non_empty("conversation_id"),
+    "user_id": _non_empty("user_id"),
+}
+
+
+def read_fault_rates(text: str) -> tuple[Rule, ...]:
+    """Read ``drop=0.02,500=0.01``: faults or statuses, each with the share of requests that get it.
+
+    Raises :class:`OverrideError`.
+    """
+    rules = []
+    for part in text.split(","):
+        name, equals, share = (piece.strip() for piece in part.partition("="))
+        if not equals or not re.fullmatch(r"[0-9]*\.?[0-9]+", share, re.ASCII) or not float(share) <= 1:
+            raise OverrideError(
+                f'Invalid fault rate "{part.strip()}". Expected <fault or status>=<share from 0 to 1>, '
+                "for example drop=0.02,500=0.01.",
+                name="fault-rate",
+                value=text,
+            )
+        rules.append(Rule(_fault_or_status(name, text), share=float(share)))
+    return tuple(rules)
+
+
+def _fault_or_status(name: str, text: str) -> Override:
+    if name in _FAULTS:
+        return Override(fault=Fault(name))
+    if _STATUS.fullmatch(name):
+        return Override(code=int(name))
+    raise OverrideError(
+        f'Unknown fault "{name}". Valid values: {", ".join(_FAULTS)}, or a status from {_STATUSES}.',
+        name="fault-rate",
+        value=text,
+    )

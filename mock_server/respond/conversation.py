@@ -1,0 +1,129 @@
+"""Replies to valid turns and keeps the state of conversations."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Lock
+
+from pydantic_core import to_json
+
+from mock_server.http.messages import Answer, Call
+from mock_server.http.source import ReplySource, Source
+from mock_server.loading.options import Options
+from mock_server.loading.snapshot import Snapshot
+from mock_server.overrides.effective import Effective
+from mock_server.overrides.forced import chosen_reply
+from mock_server.overrides.rules import Rules
+from mock_server.respond.decision import Decision, Trace
+from mock_server.respond.intake import json_object, rejection
+from mock_server.respond.relay import Relay
+from mock_server.respond.sessions import Sessions, SessionState, short_key
+from mock_server.shop.replies import ChatTurn, Reply
+from mock_server.shop.scenarios import Position
+from mock_server.validation.fastapi_errors import value_error
+from mock_server.validation.leniency import UnknownConversation
+
+_NOT_FOUND = b'{"detail":"Conversation not found"}'
+_SEARCH = Source(ReplySource.SEARCH)
+_CONVERSATION = Source(ReplySource.CONVERSATION)
+
+
+class Conversations:
+    """The conversations of one mock. Thread-safe."""
+
+    def __init__(self, options: Options, rules: Rules, relay: Relay | None) -> None:
+        self.sessions = Sessions(options.max_conversations)
+        self.relay = relay
+        self._rules = rules
+        self._seed = options.seed
+        self._new_id = conversation_ids(options.seed)
+
+    def reset(self) -> None:
+        """Forget all conversations and restart the sequence of ids."""
+        self.sessions.clear()
+        self._new_id = conversation_ids(self._seed)
+        if self.relay is not None:
+            self.relay.clear()
+
+    def respond(self, snapshot: Snapshot, call: Call, turn: ChatTurn, effective: Effective) -> Decision:
+        """Return the response to a valid turn."""
+        trace = Trace.from_turn(turn)
+        state = None if turn.conversation_id is None else self.sessions.get(turn.conversation_id)
+        if state is not None:
+            trace = replace(trace, known=True, before=state.position)
+        refused = _refused(snapshot, turn, state)
+        if refused is not None:
+            return Decision(refused, trace)
+        if state is None:
+            state = SessionState()
+            if snapshot.leniency.unknown_conversation is UnknownConversation.REPLACED:
+                turn = replace(turn, conversation_id=None)
+        state = SessionState(state.position, state.user or (None if turn.user_id is None else short_key(turn.user_id)))
+        reply, source = self._reply(snapshot, turn, state.position, effective)
+        if self.relay is not None and source.kind is ReplySource.SEARCH:
+            return self._relayed(self.relay, call, trace, state)
+        conversation_id = turn.conversation_id or self._fresh_id()
+        self.sessions.put(conversation_id, SessionState(reply.position or state.position, state.user))
+        body = {"conversation_id": conversation_id, "message": reply.message, "items": reply.items}
+        if effective.override.reply is not None:
+            body |= effective.override.reply
+        answer = Answer(200, to_json(body), source=source)
+        return Decision(answer, replace(trace, conversation_id=conversation_id, position=reply.position))
+
+    def _relayed(self, relay: Relay, call: Call, trace: Trace, state: SessionState) -> Decision:
+        """Let the upstream service reply."""
+        relayed = relay.send(call.headers, json_object(call.body), trace.conversation_id, started_here=trace.known)
+        if relayed.answer.status == 200 and relayed.conversation_id is not None:
+            self.sessions.put(relayed.conversation_id, state)
+        return Decision(relayed.answer, replace(trace, conversation_id=relayed.conversation_id))
+
+    def _reply(
+        self, snapshot: Snapshot, turn: ChatTurn, position: Position | None, effective: Effective
+    ) -> tuple[Reply, Source]:
+        if effective.override.sets_response:
+            chosen = chosen_reply(snapshot, effective, turn, position, self._rules.chance)
+            if chosen is not None:
+                return chosen
+        reply = snapshot.shop.reply(turn, position)
+        return reply, _SEARCH if reply.position is None else _CONVERSATION
+
+    def _fresh_id(self) -> str:
+        while (conversation_id := self._new_id()) in self.sessions:
+            pass
+        return conversation_id
+
+
+def _refused(snapshot: Snapshot, turn: ChatTurn, state: SessionState | None) -> Answer | None:
+    """Return the response if the profile does not let this request continue a conversation."""
+    leniency = snapshot.leniency
+    if turn.conversation_id is not None and state is None:
+        if leniency.unknown_conversation is UnknownConversation.NOT_FOUND:
+            return Answer(404, _NOT_FOUND, source=Source(ReplySource.UNKNOWN_CONVERSATION))
+        if leniency.unknown_conversation is UnknownConversation.REFUSED:
+            errors = value_error("conversation_id", turn.conversation_id, "conversation not found")
+            return rejection(errors, ReplySource.UNKNOWN_CONVERSATION)
+    if state is not None and not leniency.other_user and _is_other_user(turn, state):
+        errors = value_error("user_id", turn.user_id, "the conversation belongs to another user")
+        return rejection(errors, ReplySource.OTHER_USER)
+    return None
+
+
+def _is_other_user(turn: ChatTurn, state: SessionState) -> bool:
+    return turn.user_id is not None and state.user not in (None, short_key(turn.user_id))
+
+
+def conversation_ids(seed: int | None) -> Callable[[], str]:
+    """Return a generator of conversation ids (UUID 4). A seed makes the sequence repeatable."""
+    if seed is None:
+        return lambda: str(uuid.uuid4())
+    source = random.Random(seed)  # noqa: S311 - repeatable on purpose; ids are not secret
+    lock = Lock()
+
+    def next_id() -> str:
+        with lock:
+            return str(uuid.UUID(int=source.getrandbits(128), version=4))
+
+    return next_id

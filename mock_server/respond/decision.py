@@ -1,0 +1,42 @@
+"""A response together with what the journal records about the request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mock_server.http.messages import Answer
+from mock_server.shop.replies import ChatTurn
+from mock_server.shop.scenarios import Position
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the mock found out about a request while it decided on the response."""
+
+    message: str | None = None
+    conversation_id: str | None = None
+    user_id: str | None = None
+    known: bool = False
+    """The mock knew the conversation before this request."""
+    before: Position | None = None
+    """The position of the conversation before this request."""
+    position: Position | None = None
+    """The stub that replied."""
+
+    @classmethod
+    def from_turn(cls, turn: ChatTurn) -> Trace:
+        """Return what the request says about itself."""
+        return cls(turn.message, turn.conversation_id, turn.user_id)
+
+
+NO_TRACE = Trace()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The response to a request."""
+
+    answer: Answer
+    trace: Trace = NO_TRACE
+    invalid: bool = False
+    """The request failed validation, so the response that an override chose does not apply."""

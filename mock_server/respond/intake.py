@@ -1,0 +1,51 @@
+"""From the raw request to a valid turn: encoding, size, media type, JSON, request schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mock_server.http.messages import Answer, Call, encode
+from mock_server.http.source import ReplySource, Source
+from mock_server.loading.snapshot import Snapshot
+from mock_server.shop.replies import ChatTurn
+from mock_server.validation.fastapi_errors import ValidationErrors, json_invalid
+from mock_server.validation.leniency import MediaTypeAnswer
+from mock_server.validation.parsing import media_type_answer, read_json, validate_body
+
+_IDENTITY = frozenset({"", "identity"})
+
+
+def read_turn(snapshot: Snapshot, call: Call) -> ChatTurn | Answer:
+    """Return the turn of a valid request, or the response that rejects it."""
+    encoding = call.headers.get("content-encoding", "").strip().lower()
+    if encoding not in _IDENTITY:
+        detail = f"Unsupported Content-Encoding {encoding!r}. Send the body without encoding."
+        accepted = (("Accept-Encoding", "identity"),)
+        return Answer(415, encode({"detail": detail}), accepted, source=Source(ReplySource.CONTENT_ENCODING))
+    if call.too_large:
+        detail = f"The body is larger than {snapshot.options.max_body} bytes."
+        return Answer(413, encode({"detail": detail}), source=Source(ReplySource.MAX_BODY))
+    if call.cut_short:
+        return rejection(json_invalid("The body ended before its announced length", len(call.body)))
+    media_type = media_type_answer(snapshot.leniency, call.headers.get("content-type"))
+    if media_type is MediaTypeAnswer.UNSUPPORTED:
+        return Answer(415, encode({"detail": "Unsupported Media Type"}), source=Source(ReplySource.MEDIA_TYPE))
+    as_json = media_type is MediaTypeAnswer.ACCEPTED
+    body, errors = validate_body(snapshot.validator, call.body, as_json=as_json)
+    return rejection(errors) if errors else ChatTurn.from_body(body)
+
+
+def rejection(errors: ValidationErrors, source: ReplySource = ReplySource.VALIDATION) -> Answer:
+    """Return the 422 with these errors."""
+    return Answer(422, encode({"detail": errors}), source=Source(source))
+
+
+def unchecked_turn(call: Call) -> ChatTurn:
+    """Return what can be read of a request whose validity does not matter."""
+    return ChatTurn.from_body(json_object(call.body))
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Return the body as an object, an empty one if it is anything else."""
+    value, _ = read_json(body)
+    return value if isinstance(value, dict) else {}

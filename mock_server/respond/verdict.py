@@ -1,0 +1,100 @@
+"""The contract's verdict on an exchange of the journal.
+
+It comes from :mod:`chat_contract`, not from the mock's own request validator.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chat_contract import Exchange, History, Request, RequestClass, Response, classify, judge
+from chat_contract.body import ABSENT
+from chat_contract.errors import render_pointer, shorten
+from chat_contract.history import Conversation
+from mock_server.respond.journal import Entry
+
+_MAX_LISTED = 20
+_VALID = (RequestClass.MUST_ACCEPT, RequestClass.DOCUMENTED)
+
+
+class VerdictReason(StrEnum):
+    """Why a request has no faults to list although it is invalid, or has no verdict."""
+
+    NOT_IN_CONTRACT = "not-in-contract"
+    BODY_TRUNCATED = "body-truncated"
+    MEDIA_TYPE = "media-type"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFault:
+    """A place of the body that violates the contract. ``value`` is shortened JSON, None if there is none."""
+
+    pointer: str
+    keyword: str
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseViolation:
+    """A clause that the response violates."""
+
+    clause: str
+    level: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether request and response conform to the contract."""
+
+    keeps_contract: bool | None
+    """Whether the request does; None if that is unknown."""
+    request_class: RequestClass | None = None
+    reason: VerdictReason | None = None
+    faults: tuple[RequestFault, ...] = ()
+    more_faults: int = 0
+    """Number of further faults that are not listed."""
+    violations: tuple[ResponseViolation, ...] = ()
+
+
+def judge_entry(entry: Entry) -> Verdict:
+    """Return the verdict on an entry."""
+    if not entry.is_to_operation:
+        return Verdict(keeps_contract=False, reason=VerdictReason.NOT_IN_CONTRACT)
+    if entry.body_truncated:
+        return Verdict(keeps_contract=None, reason=VerdictReason.BODY_TRUNCATED)
+    contract = entry.snapshot.contract
+    request = Request(contract.operation.method, contract.operation.path, tuple(entry.headers.items()), entry.body)
+    history = _history(entry)
+    classified = classify(contract, request, history)
+    faults = [fault for fault in classified.faults if fault.outside != RequestClass.MUST_ACCEPT]
+    valid = classified.request_class in _VALID
+    return Verdict(
+        keeps_contract=valid,
+        request_class=classified.request_class,
+        reason=None if valid or faults else VerdictReason.MEDIA_TYPE,
+        faults=tuple(
+            RequestFault(
+                render_pointer(fault.place), fault.keyword, None if fault.value is ABSENT else shorten(fault.value)
+            )
+            for fault in faults[:_MAX_LISTED]
+        ),
+        more_faults=max(0, len(faults) - _MAX_LISTED),
+        violations=() if entry.answer_truncated else _violations(entry, request, history),
+    )
+
+
+def _violations(entry: Entry, request: Request, history: History) -> tuple[ResponseViolation, ...]:
+    answer = entry.answer
+    response = Response(answer.status, (("Content-Type", answer.media_type), *answer.headers), answer.body)
+    found = judge(entry.snapshot.contract, Exchange(request, response), history)
+    return tuple(ResponseViolation(each.clause, each.level, each.message) for each in found)
+
+
+def _history(entry: Entry) -> History:
+    trace = entry.trace
+    if not trace.known or trace.conversation_id is None:
+        return History()
+    user = ABSENT if trace.user_id is None else trace.user_id
+    return History({trace.conversation_id: Conversation(user=user, turns=1)}, {trace.conversation_id})
