@@ -99,7 +99,7 @@ def test_what_cannot_be_replayed_is_not_kept_and_says_why(client, service, folde
 def test_what_the_service_breaks_is_said(client, service, said):
     service.answer = Answered(500, (), b"", 0.1)
     ask(client, {"message": "a desk"})
-    assert any(line.startswith("  violates robustness.failing: expected no 5xx") for line in said)
+    assert any(line.startswith("  violates robustness.failing: expected") for line in said)
 
 
 def test_a_service_that_does_not_answer_is_a_bad_gateway(client, service, said):
