@@ -1,19 +1,23 @@
-"""One comparison from beginning to end: read, judge, sum up."""
+"""Compares two documents: reads them, judges the change, finds its impact and builds the report."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from chat_contract.errors import UsageError
 from chat_contract.resources import fixtures_dir
 from spec_gate.findings import Verdict
-from spec_gate.impact.consumers import check_operations, read_consumers
+from spec_gate.impact.consumers import FILE, check_operations, read_consumers
 from spec_gate.impact.find import ImpactInput, find_impact
-from spec_gate.impact.fixtures import read_fixtures
-from spec_gate.report.evidence import Evidence, FailOn, evidence
+from spec_gate.impact.fixtures import PATH, Fixtures, read_fixtures
+from spec_gate.report.build import build_report
+from spec_gate.report.formats import FailOn
+from spec_gate.report.model import DiffReport
+from spec_gate.report.waivers import draft_waivers, load_waivers, unused_error
 from spec_gate.source.documents import Document
 from spec_gate.source.load import read_document
 from spec_gate.source.origins import parse_origin
@@ -22,7 +26,10 @@ from spec_gate.verdict import judge
 
 @dataclass(frozen=True)
 class Options:
-    """What is compared, and what counts."""
+    """What to compare, and which findings fail.
+
+    ``overlays`` apply to both documents. ``fixtures`` replaces the bundled fixtures.
+    """
 
     base: str
     revision: str
@@ -31,38 +38,68 @@ class Options:
     revision_overlays: Sequence[Path] = ()
     consumers: Sequence[Path] = ()
     fixtures: Path | None = None
+    waivers: Path | None = None
     strict: bool = False
-    fail_on: FailOn = "breaking"
+    fail_on: FailOn = FailOn.BREAKING
 
 
-def read(options: Options, stdin: BinaryIO) -> tuple[Document, Document]:
-    """Read both documents; raises :class:`chat_contract.errors.KitError`."""
+@dataclass(frozen=True)
+class Compared:
+    """The report, and the documents that it is about."""
+
+    report: DiffReport
+    base: Document
+    revision: Document
+
+    def draft_waivers(self, today: dt.date) -> str:
+        """Return a file with a draft waiver for each breaking change and warning."""
+        return draft_waivers(self.report, today)
+
+    def overlay(self) -> str:
+        """Return an overlay that turns the base into the revision; raises :class:`UsageError` if none can."""
+        from spec_gate.report.overlay import overlay_text  # noqa: PLC0415 - only --overlay-out needs it
+
+        return overlay_text(self.base, self.revision)
+
+    def check_waivers(self) -> None:
+        """Raise :class:`chat_contract.errors.DocumentsError` if a waiver matches no finding."""
+        if self.report.unused_waivers:
+            raise unused_error(self.report)
+
+
+def compare(options: Options, stdin: BinaryIO, today: dt.date) -> Compared:
+    """Compare two documents; raises :class:`chat_contract.errors.KitError` if that is not possible."""
+    waivers = () if options.waivers is None else load_waivers(options.waivers, today)
+    base, revision = _read_documents(options, stdin)
+    given = ImpactInput(read_consumers(_consumer_files(options)), _read_fixtures(options, base))
+    verdict = judge(base, revision, given.requested_examples())
+    check_operations(given.consumers, _operations(verdict))
+    report = build_report(
+        verdict, find_impact(verdict, given), waivers, strict=options.strict, fail_on=options.fail_on
+    )  # fmt: skip
+    return Compared(report, base, revision)
+
+
+def _read_documents(options: Options, stdin: BinaryIO) -> tuple[Document, Document]:
     if options.base == options.revision == "-":
-        raise UsageError("only one of BASE and REVISION can be the standard input")
+        raise UsageError("Only one of BASE and REVISION can be standard input.")
     base = read_document(parse_origin(options.base, stdin), (*options.overlays, *options.base_overlays))
     revision = read_document(parse_origin(options.revision, stdin), (*options.overlays, *options.revision_overlays))
     return base, revision
 
 
-def read_asked(options: Options) -> ImpactInput:
-    """Read what consumers declare and fixtures say; raises :class:`chat_contract.errors.DocumentError`."""
-    fixtures = read_fixtures(fixtures_dir() if options.fixtures is None else options.fixtures)
-    return ImpactInput(read_consumers(options.consumers), fixtures)
+def _consumer_files(options: Options) -> Sequence[Path]:
+    """Return the consumer files, with that of the working directory if there is one."""
+    return tuple(dict.fromkeys((*options.consumers, *((FILE,) if FILE.exists() else ()))))
 
 
-def run(
-    options: Options, base: Document, revision: Document, asked: ImpactInput | None = None
-) -> tuple[Verdict, Evidence]:
-    """Judge the change; raises :class:`chat_contract.errors.DocumentError` where a document cannot be judged."""
-    asked = asked or ImpactInput()
-    verdict = judge(base, revision, asked.giving())
-    surface = verdict.comparison.base
-    check_operations(asked.consumers, {one.label for one in surface.operations.values()})
-    hit = [replace(one, file=_near(one.file)) for one in find_impact(verdict, asked)]
-    return verdict, evidence(verdict, hit, strict=options.strict, fail_on=options.fail_on)
+def _read_fixtures(options: Options, base: Document) -> Fixtures | None:
+    """Read the fixtures; the bundled ones matter only for documents of the chat service."""
+    if options.fixtures is not None:
+        return read_fixtures(options.fixtures)
+    paths = base.root.get("paths")
+    return read_fixtures(fixtures_dir()) if isinstance(paths, dict) and PATH in paths else None
 
 
-def _near(file: str) -> str:
-    """Name a file from the working directory where it lies below it, as reviewers and annotations know it."""
-    path, here = Path(file), Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else file
+def _operations(verdict: Verdict) -> set[str]:
+    return {operation.label for operation in verdict.comparison.base.operations.values()}

@@ -1,33 +1,31 @@
-"""``chat-contract diff``: judges a change of an OpenAPI document."""
+"""``chat-contract diff``: find breaking changes between two OpenAPI documents."""
 
 from __future__ import annotations
 
 import datetime as dt
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command, current_frame
 from kit_cli.options import OVERLAY
-from kit_reports.targets import parse_targets, writable, write_whole
-from spec_gate.compare import Options, read, read_asked, run
-from spec_gate.impact.consumers import FILE
-from spec_gate.report import RENDERERS
-from spec_gate.report.migration import overlay_text
-from spec_gate.report.waivers import drafted, load_waivers, with_waivers
-from spec_gate.rules.registry import explained, find_rule, listed
+from kit_cli.outputs import Output, write_outputs
+from kit_reports.targets import parse_targets, writable
+from spec_gate.report.formats import FORMATS, FailOn, render
 
 _FILE = click.Path(path_type=Path)
 
 
 def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
-    """Explain a rule instead of comparing anything."""
+    """Print the explanation of a rule and exit."""
     if name is None:
         return
-    click.echo(listed() if name == "all" else explained(find_rule(name)), nl=False)
+    from spec_gate.rules.registry import explained, find_rule, listed
+
+    current_frame().report(listed() if name == "all" else explained(find_rule(name)))
     sys.exit(ExitCode.OK)
 
 
@@ -35,32 +33,42 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
 @click.argument("base")
 @click.argument("revision")
 @OVERLAY
-@click.option("--base-overlay", type=_FILE, metavar="FILE", multiple=True, help="An overlay for BASE alone.")
-@click.option("--revision-overlay", type=_FILE, metavar="FILE", multiple=True, help="An overlay for REVISION alone.")
+@click.option("--base-overlay", type=_FILE, metavar="FILE", multiple=True, help="Apply an overlay to BASE. Repeatable.")
+@click.option(
+    "--revision-overlay", type=_FILE, metavar="FILE", multiple=True, help="Apply an overlay to REVISION. Repeatable."
+)
 @click.option(
     "--consumers",
     type=_FILE,
     metavar="FILE",
     multiple=True,
-    help="What a consumer reads of replies, to be told when it is hit; repeatable. consumer.yaml is read anyhow.",
+    help="Report whether the change affects the response fields that this consumer file lists. Repeatable. "
+    "./consumer.yaml is always read.",
 )
-@click.option("--fixtures", type=_FILE, metavar="DIR", help="The fixtures that may be hit, if not those of the kit.")
-@click.option("--strict", is_flag=True, help="Count what could not be proved as breaking.")
+@click.option(
+    "--fixtures",
+    type=_FILE,
+    metavar="DIR",
+    help="Report which of these fixtures are affected, instead of the bundled ones.",
+)
+@click.option("--strict", is_flag=True, help="Treat changes that cannot be proved compatible as breaking.")
 @click.option(
     "--fail-on",
-    type=click.Choice(["breaking", "warning", "never"]),
-    default="breaking",
+    type=click.Choice([level.value for level in FailOn]),
+    default=FailOn.BREAKING.value,
     show_default=True,
-    help="The level from which on the exit code is 1.",
+    help="Lowest level of finding that makes the command exit with 1.",
 )
-@click.option("--waivers", type=_FILE, metavar="FILE", help="Findings that are accepted for a while.")
-@click.option("--write-waivers", type=_FILE, metavar="FILE", help="Draft waivers for all that was found.")
-@click.option("--overlay-out", type=_FILE, metavar="FILE", help="Write the change as an Overlay to put on BASE.")
+@click.option("--waivers", type=_FILE, metavar="FILE", help="Do not fail on the findings that this file accepts.")
+@click.option("--write-waivers", type=_FILE, metavar="FILE", help="Write draft waivers for all findings.")
+@click.option(
+    "--overlay-out", type=_FILE, metavar="FILE", help="Write an OpenAPI Overlay that turns BASE into REVISION."
+)
 @click.option(
     "--report",
     multiple=True,
     metavar="FORMAT[=FILE]",
-    help=f"Write a report ({', '.join(RENDERERS)}) to the file or, without one, to the output; repeatable.",
+    help=f"Write a report to FILE or to standard output. Formats: {', '.join(FORMATS)}. Repeatable.",
 )
 @click.option(
     "--explain",
@@ -68,46 +76,56 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
     is_eager=True,
     expose_value=False,
     callback=_explain,
-    help="Say what a rule is, why, and how to do it without breaking; all lists them.",
+    help="Explain a rule and how to avoid its breaking change. Use all to list the rules.",
 )
-def diff(base: str, revision: str, **given: Any) -> ExitCode:
-    """Judge whether the change from BASE to REVISION breaks clients, and prove it.
+def diff(
+    base: str,
+    revision: str,
+    *,
+    overlay: tuple[Path, ...],
+    base_overlay: tuple[Path, ...],
+    revision_overlay: tuple[Path, ...],
+    consumers: tuple[Path, ...],
+    fixtures: Path | None,
+    strict: bool,
+    fail_on: str,
+    waivers: Path | None,
+    write_waivers: Path | None,
+    overlay_out: Path | None,
+    report: tuple[str, ...],
+) -> ExitCode:
+    """Find changes from BASE to REVISION that break clients.
 
-    Each is an OpenAPI document, 3.0 or 3.1: a file, git:REF:PATH, a URL, or - for the standard input.
+    BASE and REVISION are OpenAPI 3.0 or 3.1 documents: a file, git:REF:PATH, an HTTP URL, or - for standard input.
 
-    Exits with 0 if nothing is found at the level that fails, 1 if something is, 2 if it could not be judged.
+    Exit codes: 0: no finding at the --fail-on level, 1: a finding at that level, 2: the comparison is not possible.
     """
-    targets = parse_targets(given["report"], RENDERERS, default="text")
-    if given["write_waivers"] is not None:
-        writable(given["write_waivers"], "--write-waivers")
-    if given["overlay_out"] is not None:
-        writable(given["overlay_out"], "--overlay-out")
+    targets = parse_targets(report, FORMATS, default="text")
+    for file, option in ((write_waivers, "--write-waivers"), (overlay_out, "--overlay-out")):
+        if file is not None:
+            writable(file, option)
+    # The gate loads the schema libraries; wrong options and --help do not wait for them.
+    from spec_gate.compare import Options, compare
+
     today = dt.datetime.now(tz=dt.UTC).date()
-    waivers = () if given["waivers"] is None else load_waivers(given["waivers"], today)
     options = Options(
-        base,
-        revision,
-        given["overlay"],
-        given["base_overlay"],
-        given["revision_overlay"],
-        tuple(dict.fromkeys((*given["consumers"], *((FILE,) if FILE.exists() else ())))),
-        given["fixtures"],
-        strict=given["strict"],
-        fail_on=given["fail_on"],
+        base=base,
+        revision=revision,
+        overlays=overlay,
+        base_overlays=base_overlay,
+        revision_overlays=revision_overlay,
+        consumers=consumers,
+        fixtures=fixtures,
+        waivers=waivers,
+        strict=strict,
+        fail_on=FailOn(fail_on),
     )
-    asked = read_asked(options)
-    documents = read(options, sys.stdin.buffer)
-    _, found = run(options, *documents, asked)
-    found = with_waivers(found, waivers)
-    overlay = None if given["overlay_out"] is None else overlay_text(*documents)
-    for target in targets:
-        text = RENDERERS[target.format](found)
-        if target.file is None:
-            current_frame().report(text)
-        else:
-            write_whole(target.file, text)
-    if given["write_waivers"] is not None:
-        write_whole(given["write_waivers"], drafted(found, today))
-    if overlay is not None:
-        write_whole(given["overlay_out"], overlay)
-    return ExitCode.FINDINGS if found["fails"] else ExitCode.OK
+    compared = compare(options, sys.stdin.buffer, today)
+    outputs = [Output(target.file, partial(render, compared.report, target.format)) for target in targets]
+    if write_waivers is not None:
+        outputs.append(Output(write_waivers, partial(compared.draft_waivers, today)))
+    if overlay_out is not None:
+        outputs.append(Output(overlay_out, compared.overlay))
+    write_outputs(outputs)
+    compared.check_waivers()
+    return ExitCode.FINDINGS if compared.report.fails else ExitCode.OK

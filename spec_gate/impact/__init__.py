@@ -1,1 +1,1 @@
-"""Who is hit: the fixtures, examples, clauses and consumers that a change touches. Never changes a verdict."""
+"""The impact of a change: affected consumers, fixtures, examples and clauses. It never changes a verdict."""

@@ -1,144 +1,138 @@
-"""Gathers who is hit by a change: nothing here changes a verdict."""
+"""Finds what a change affects: consumers, fixtures, examples and clauses."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
 
-from chat_contract.contract import load_clauses
-from chat_contract.document.source import read_source
-from chat_contract.errors import Pointer
-from chat_contract.resources import openapi_dir
-from spec_gate.differ.changes import PartKind
+from chat_contract.document.source import Source
+from chat_contract.errors import Pointer, render_pointer
+from spec_gate.differ.changes import ChangeKind, PartKind
 from spec_gate.findings import Finding, Verdict
-from spec_gate.impact.clauses import clauses_hit
 from spec_gate.impact.consumers import Consumer, Read
-from spec_gate.impact.fixtures import REPLY_OF, Fixtures
+from spec_gate.impact.fixtures import OPERATION, STATUS, FixtureResponse, Fixtures
 from spec_gate.impact.values import Bodies
+from spec_gate.report import model as m
+from spec_gate.rules.rule import Level
 
-Kind = Literal["consumer", "fixture", "example", "clause"]
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One that is hit, where it says what is not so any more, and why."""
-
-    kind: Kind
-    name: str
-    file: str
-    line: int
-    pointer: Pointer
-    why: str
+_WHOLE_OPERATION = {ChangeKind.OPERATION, ChangeKind.OPERATION_ID, ChangeKind.SERVER, ChangeKind.CREDENTIALS}
+"""Kinds of changes that affect every consumer of an operation."""
 
 
 @dataclass(frozen=True)
 class ImpactInput:
-    """Whom to ask: what consumers declare, and the fixtures of the mock."""
+    """The consumers and fixtures that a change may affect."""
 
     consumers: Sequence[Consumer] = ()
     fixtures: Fixtures | None = None
 
-    def giving(self) -> dict[str, str]:
-        """Return each name that a consumer asks for, or a fixture gives, with who does."""
-        fixtures = self.fixtures.names if self.fixtures else {}
-        names = {name: f"fixture {source.path}" for name, source in fixtures.items()}
-        return names | {name: f"consumer {one.name}" for one in self.consumers for name in one.examples}
+    def requested_examples(self) -> dict[str, str]:
+        """Return the consumer or fixture file that requests an example, by the name of the example."""
+        files = self.fixtures.conversations if self.fixtures else {}
+        names = {name: str(source.path) for name, source in files.items()}
+        return names | {example: one.name for one in self.consumers for example in one.examples}
 
 
-def find_impact(verdict: Verdict, asked: ImpactInput) -> list[Hit]:
-    """Return all that are hit, the nearest to users first."""
+def find_impact(verdict: Verdict, given: ImpactInput) -> m.Impact:
+    """Return everything that a change affects."""
     bodies = Bodies(verdict.comparison, verdict.schemas)
-    return [
-        *(hit for consumer in asked.consumers for hit in _consumer(consumer, verdict.findings)),
-        *_fixtures(asked.fixtures, bodies),
-        *_examples(verdict, bodies),
-        *_clauses(verdict, bodies),
-    ]
+    felt = [finding for finding in verdict.findings if finding.level is not Level.INFO]
+    return m.Impact(
+        reads=tuple(one for consumer in given.consumers for one in _reads(consumer, felt)),
+        missing_examples=tuple(one for consumer in given.consumers for one in _missing_examples(consumer, felt)),
+        fixtures=tuple(_fixtures(given.fixtures.responses if given.fixtures else (), bodies)),
+        examples=tuple(_examples(verdict, bodies)),
+        clauses=tuple(_clauses(verdict, bodies)),
+    )
 
 
-def _consumer(consumer: Consumer, findings: Sequence[Finding]) -> Iterator[Hit]:
-    felt = [finding for finding in findings if finding.level != "info"]
+def _reads(consumer: Consumer, findings: Sequence[Finding]) -> Iterator[m.AffectedRead]:
     for read in consumer.reads:
-        why = dict.fromkeys(
-            f"{finding.rule.id} at {_part_text(finding) or finding.name or read.operation}"
-            f"{_shown(finding.path)}" for finding in felt if _touches(finding, read)
-        )  # fmt: skip
-        if why:
-            name = f"{consumer.name} reads /{'/'.join(read.path)} of {read.operation} {read.status}"
-            yield _hit("consumer", name, consumer, read.pointer, ", ".join(why))
-    for index, name in enumerate(consumer.examples):
-        if any(finding.rule.id == "example-removed" and finding.name == name for finding in felt):
-            said = f"{consumer.name} asks for the example {name}"
-            yield _hit("consumer", said, consumer, ("examples", index), "example-removed")
+        found = dict.fromkeys(
+            m.FindingReference(finding.rule.id, finding.part, render_pointer(finding.path))
+            for finding in findings
+            if affects(finding, read)
+        )
+        if found:
+            location = _location(consumer.source, read.pointer)
+            yield m.AffectedRead(
+                consumer.name, read.operation, read.status, render_pointer(read.path), tuple(found), location
+            )
 
 
-def _hit(kind: Kind, name: str, consumer: Consumer, pointer: Pointer, why: str) -> Hit:
-    return Hit(kind, name, str(consumer.source.path), consumer.source.line(pointer), pointer, why)
-
-
-def _shown(path: Pointer) -> str:
-    return " " + "/".join(["", *map(str, path)]) if path else ""
-
-
-_WHOLE = ("operation-", "method-", "path-", "server-", "security-", "credentials-")
-
-
-def _touches(finding: Finding, read: Read) -> bool:
-    """Say that a finding is about the field, what it stands in, or the operation and its replies as a whole."""
+def affects(finding: Finding, read: Read) -> bool:
+    """Return whether a finding changes a field, a value around it, its response or its operation."""
     if read.operation not in finding.operations:
         return False
-    if finding.rule.id == "example-removed":
-        return False
     if finding.part is not None:
-        is_response = finding.part.kind is PartKind.RESPONSE_BODY
-        return is_response and _covers(read.status, finding.part.status) and _on_the_way(finding.path, read.path)
-    if finding.rule.id.startswith("response-"):
-        return "header" not in finding.rule.id and (
-            not finding.name[:1].isdigit() or _covers(read.status, finding.name)
+        return (
+            finding.part.kind is PartKind.RESPONSE_BODY
+            and _overlap(read.status, finding.part.status)
+            and _on_path(finding.path, read.path)
         )
-    return finding.rule.id.startswith(_WHOLE)
+    if finding.kind is ChangeKind.STATUS:
+        return _overlap(read.status, finding.name)
+    if finding.kind is ChangeKind.RESPONSE_MEDIA_TYPE:
+        return _overlap(read.status, finding.status)
+    return finding.kind in _WHOLE_OPERATION
 
 
-def _part_text(finding: Finding) -> str:
-    return f"{finding.part.kind} {finding.part.status}".strip() if finding.part else ""
+def _overlap(one: str, other: str) -> bool:
+    """Return whether two entries such as 200, 2XX and default can describe the same response."""
+    one, other = one.upper(), other.upper()
+    if one == other or "DEFAULT" in {one, other}:
+        return True
+    return one[:1] == other[:1] and "XX" in {one[1:], other[1:]}
 
 
-def _covers(status: str, other: str) -> bool:
-    return status == other or "DEFAULT" in {status, other} or (
-        status[0] == other[0] and "XX" in {status[1:], other[1:]}
-    )  # fmt: skip
+def _on_path(path: Pointer, field: Sequence[str]) -> bool:
+    return all("*" in {str(one), other} or str(one) == other for one, other in zip(path, field, strict=False))
 
 
-def _on_the_way(path: Pointer, read: Sequence[str]) -> bool:
-    return all("*" in {str(one), other} or str(one) == other for one, other in zip(path, read, strict=False))
+def _missing_examples(consumer: Consumer, findings: Sequence[Finding]) -> Iterator[m.MissingExample]:
+    removed = {finding.name for finding in findings if finding.kind is ChangeKind.EXAMPLE}
+    for index, name in enumerate(consumer.examples):
+        if name in removed:
+            yield m.MissingExample(consumer.name, name, _location(consumer.source, ("examples", index)))
 
 
-def _fixtures(fixtures: Fixtures | None, bodies: Bodies) -> Iterator[Hit]:
-    for exchange in bodies.of(*REPLY_OF):
-        for said in fixtures.said if fixtures else ():
-            if why := bodies.invalidated(exchange, said.body):
-                file, line = str(said.source.path), said.source.line(said.pointer)
-                yield Hit("fixture", said.name, file, line, said.pointer, why)
+def _fixtures(responses: Sequence[FixtureResponse], bodies: Bodies) -> Iterator[m.AffectedFixture]:
+    for use in bodies.of(OPERATION, STATUS):
+        for one in responses:
+            if rejection := bodies.invalidated(use, one.body):
+                location = _location(one.source, one.pointer)
+                yield m.AffectedFixture(one.item, one.conversation, one.turn, rejection, location)
 
 
-def _examples(verdict: Verdict, bodies: Bodies) -> Iterator[Hit]:
+def _examples(verdict: Verdict, bodies: Bodies) -> Iterator[m.AffectedExample]:
     document = verdict.comparison.revision.document
-    for exchange in bodies.exchanges:
-        for name, (value, place) in bodies.examples(exchange, base=False).items():
-            if why := bodies.invalidated(exchange, value):
-                part = f"response {exchange.part.status}" if exchange.part.status else "request body"
-                told = f"{name} of {exchange.label}, {part}"
-                yield Hit("example", told, place.file, document.line(place), place.pointer, why)
+    for use in bodies.uses:
+        for name, (value, place) in bodies.examples(use, base=False).items():
+            if rejection := bodies.invalidated(use, value):
+                location = m.Location(place.file, document.line(place), render_pointer(place.pointer))
+                yield m.AffectedExample(name, use.label, use.part, rejection, location)
 
 
-def _clauses(verdict: Verdict, bodies: Bodies) -> Iterator[Hit]:
-    witnessed = [one.witness.body for one in verdict.findings if one.witness and one.witness.has_body]
-    broken = clauses_hit(verdict.comparison, bodies, witnessed)
-    if not broken:
+def _clauses(verdict: Verdict, bodies: Bodies) -> Iterator[m.AffectedClause]:
+    if not bodies.of(OPERATION):
         return
-    source, clauses = read_source(openapi_dir() / "clauses.yaml"), load_clauses()
-    for name, sign in broken.items():
-        pointer: Pointer = ("clauses", name)
-        told = f"{name} ({clauses[name].level}): {clauses[name].requirement}"
-        yield Hit("clause", told, str(source.path), source.line(pointer), pointer, sign)
+    # The contract and its oracle are slow to load; only a comparison of chat documents needs them.
+    from spec_gate.impact.clauses import violated_clauses  # noqa: PLC0415
+
+    witnesses = [one.witness.body for one in verdict.findings if one.witness is not None and one.witness.has_body]
+    for one in violated_clauses(verdict.comparison, bodies, witnesses):
+        yield m.AffectedClause(
+            one.clause.id, one.clause.level, one.clause.requirement, one.sign, one.body, one.detail,
+            _location(one.source, ("clauses", one.clause.id)),
+        )  # fmt: skip
+
+
+def _location(source: Source, pointer: Pointer) -> m.Location:
+    return m.Location(_relative(str(source.path)), source.line(pointer), render_pointer(pointer))
+
+
+def _relative(file: str) -> str:
+    """Return a file below the working directory relative to it, as reviewers and annotations name it."""
+    path, here = Path(file), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else file

@@ -1,4 +1,4 @@
-"""What a folder of fixtures says: the replies that the mock makes of it, and the names of its conversations."""
+"""Reads the fixtures of the mock: the responses that the mock builds from them, and the names of conversations."""
 
 from __future__ import annotations
 
@@ -10,48 +10,61 @@ from typing import Any
 from chat_contract.document.source import Source, read_source
 from chat_contract.errors import DocumentError, Pointer
 
-REPLY_OF = ("POST /chat", "200")
-"""Which reply the mock makes of a fixture."""
+PATH = "/chat"
+OPERATION = f"POST {PATH}"
+STATUS = "200"
+"""The operation and status that the mock serves fixtures with."""
 
 
 @dataclass(frozen=True)
-class AnnotationChange:
-    """One turn of a conversation, or one item of the catalogue, as a whole reply; ``places`` leads back to the file."""
+class FixtureResponse:
+    """The response body for an item of the catalogue or a turn of a conversation.
 
-    name: str
+    Either ``item`` is set, or ``conversation`` and ``turn`` (counted from 1).
+    """
+
     source: Source
     pointer: Pointer
     body: Any
+    item: str | None = None
+    conversation: str | None = None
+    turn: int | None = None
 
 
 @dataclass(frozen=True)
 class Fixtures:
-    """A folder of fixtures as the gate reads it: strictly as YAML, loosely as to what is in it."""
+    """The responses of a fixtures directory; ``conversations`` maps the name of each conversation to its file."""
 
-    said: tuple[AnnotationChange, ...]
-    names: dict[str, Source]
+    responses: tuple[FixtureResponse, ...]
+    conversations: dict[str, Source]
 
 
 def read_fixtures(folder: Path) -> Fixtures:
-    """Read a folder; raises :class:`DocumentError` where it is none, or holds what is no YAML."""
+    """Read a fixtures directory; the gate checks the YAML syntax only.
+
+    Raises :class:`DocumentError` for a missing directory or invalid YAML.
+    """
     if not folder.is_dir():
         raise DocumentError(
-            "is no folder of fixtures", path=str(folder), hint="name a folder that holds catalogue.yaml"
+            "the fixtures directory does not exist",
+            path=str(folder),
+            hint="Name a directory with a catalogue.yaml.",
         )
     catalogue = read_source(folder / "catalogue.yaml")
-    conversations = [read_source(path) for path in sorted((folder / "conversations").glob("*.yaml"))]
+    files = [read_source(path) for path in sorted((folder / "conversations").glob("*.yaml"))]
     items = _items(catalogue)
-    said = [
-        AnnotationChange(f"item {item_id}", catalogue, pointer, _reply("Here.", [item]))
+    responses = [
+        FixtureResponse(catalogue, pointer, _response("Here.", [item]), item=item_id)
         for item_id, (item, pointer) in items.items()
     ]
-    said += [one for source in conversations for one in _turns(source, {key: item for key, (item, _) in items.items()})]
-    # The file of a conversation names it: an example of that name is the same talk in the contract.
-    names = {Path(source.path).stem: source for source in conversations}
-    return Fixtures(tuple(said), names)
+    known = {item_id: item for item_id, (item, _) in items.items()}
+    for source in files:
+        responses += _turns(source, known)
+    # A conversation has the name of its file; the contract's example of that name is the same conversation.
+    return Fixtures(tuple(responses), {Path(source.path).stem: source for source in files})
 
 
-def _reply(message: Any, items: list[Any]) -> dict[str, Any]:
+def _response(message: Any, items: list[Any]) -> dict[str, Any]:
     return {"conversation_id": "c1", "message": message, "items": items}
 
 
@@ -64,11 +77,12 @@ def _items(source: Source) -> dict[str, tuple[Any, Pointer]]:
     }
 
 
-def _turns(source: Source, items: dict[str, Any]) -> Iterator[AnnotationChange]:
+def _turns(source: Source, items: dict[str, Any]) -> Iterator[FixtureResponse]:
     turns = source.value.get("turns", []) if isinstance(source.value, dict) else []
     for index, turn in enumerate(turns if isinstance(turns, list) else []):
         if isinstance(turn, dict):
-            named = turn.get("items", [])
-            chosen = [items[one] for one in named if one in items] if isinstance(named, list) else []
-            name = f"conversation {Path(source.path).stem}, turn {index + 1}"
-            yield AnnotationChange(name, source, ("turns", index), _reply(turn.get("reply"), chosen))
+            names = turn.get("items", [])
+            chosen = [items[name] for name in names if name in items] if isinstance(names, list) else []
+            body = _response(turn.get("reply"), chosen)
+            name = Path(source.path).stem
+            yield FixtureResponse(source, ("turns", index), body, conversation=name, turn=index + 1)

@@ -1,9 +1,9 @@
-"""What both sides say of a whole body, and bodies that differ a little from a given one."""
+"""Validates whole bodies against both documents, and varies bodies."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from spec_gate.differ.changes import Comparison, SchemaUse
@@ -18,33 +18,34 @@ _MOST = 4_000
 
 
 class Bodies:
-    """The bodies of a comparison, each with a judge a side; judges are made when they are asked."""
+    """The request and response bodies of a comparison. A validator is built when it is first used."""
 
-    def __init__(self, comparison: Comparison, both: dict[Side, SchemaPair]) -> None:
-        self._comparison = comparison
-        self.exchanges = [one for one in comparison.uses if one.is_body and not one.pairing.base.outgoing]
-        self._worlds = both
-        self._judges: dict[tuple[SchemaUse, bool], Judge | None] = {}
+    def __init__(self, comparison: Comparison, schemas: Mapping[Side, SchemaPair]) -> None:
+        self.uses = [use for use in comparison.uses if use.is_body and not use.pairing.base.outgoing]
+        self._documents = {True: comparison.base.document, False: comparison.revision.document}
+        self._schemas = schemas
+        self._judges: dict[tuple[Side, Place, bool], Judge] = {}
 
     def of(self, operation: str, status: str = "") -> list[SchemaUse]:
-        """Return what an operation exchanges: its request bodies, or its replies with that status."""
-        return [one for one in self.exchanges if one.label == operation and one.part.status == status]
+        """Return the bodies of an operation: those of requests, or those of responses with a status."""
+        return [use for use in self.uses if use.label == operation and use.part.status == status]
 
-    def accepts(self, exchange: SchemaUse, value: Any, *, base: bool) -> bool:
-        judge = self._judge(exchange, base=base)
+    def accepts(self, use: SchemaUse, value: Any, *, base: bool) -> bool:
+        """Return whether a body is valid in one of the documents; everything is where there is no schema."""
+        judge = self._judge(use, base=base)
         return judge is None or judge.accepts(value)
 
-    def invalidated(self, exchange: SchemaUse, value: Any) -> str:
-        """Return why the revision refuses what the base accepts; empty where it does not."""
-        if not self.accepts(exchange, value, base=True) or self.accepts(exchange, value, base=False):
+    def invalidated(self, use: SchemaUse, value: Any) -> str:
+        """Return why the revision rejects a body that the base accepts, or an empty string."""
+        if not self.accepts(use, value, base=True) or self.accepts(use, value, base=False):
             return ""
-        judge = self._judge(exchange, base=False)
+        judge = self._judge(use, base=False)
         return "" if judge is None else judge.first_error(value)
 
-    def examples(self, exchange: SchemaUse, *, base: bool) -> dict[str, tuple[Any, Place]]:
-        """Return the named examples that one side gives of a body, each with its place."""
-        document = (self._comparison.base if base else self._comparison.revision).document
-        here = (exchange.base_place if base else exchange.revision_place) / "examples"
+    def examples(self, use: SchemaUse, *, base: bool) -> dict[str, tuple[Any, Place]]:
+        """Return the named examples of a body in one of the documents, each with its place."""
+        document = self._documents[base]
+        here = (use.base_place if base else use.revision_place) / "examples"
         named = document.at(Place(here.file, here.pointer[:-1])).get("examples", {})
         found = {}
         for name in named if isinstance(named, dict) else ():
@@ -53,31 +54,35 @@ class Bodies:
                 found[name] = (value["value"], place / "value")
         return found
 
-    def default(self, exchange: SchemaUse, name: str, *, base: bool) -> Any:
-        """Return the default that the schema itself gives a property; None where it gives none."""
-        place = exchange.base_schema if base else exchange.revision_schema
-        document = (self._comparison.base if base else self._comparison.revision).document
+    def default(self, use: SchemaUse, name: str, *, base: bool) -> Any:
+        """Return the default of a property in the schema itself, or None."""
+        document = self._documents[base]
+        place = _schema(use, base=base)
         if place is None:
             return None
         schema, here = document.follow(document.at(place), place)
         if not isinstance(schema, dict) or name not in schema.get("properties", {}):
             return None
-        said, _ = document.follow(schema["properties"][name], here / "properties" / name)
-        return said.get("default") if isinstance(said, dict) else None
+        child, _ = document.follow(schema["properties"][name], here / "properties" / name)
+        return child.get("default") if isinstance(child, dict) else None
 
-    def _judge(self, exchange: SchemaUse, *, base: bool) -> Judge | None:
-        key = (exchange, base)
+    def _judge(self, use: SchemaUse, *, base: bool) -> Judge | None:
+        place = _schema(use, base=base)
+        if place is None:
+            return None
+        key = (use.side, place, base)
         if key not in self._judges:
-            place = exchange.base_schema if base else exchange.revision_schema
-            world = self._worlds[exchange.side]
-            self._judges[key] = (
-                None if place is None else Judge(world.whole(world.original(place, of_base=base), simple=False))
-            )
+            pair = self._schemas[use.side]
+            self._judges[key] = Judge(pair.whole(pair.original(place, of_base=base), simple=False))
         return self._judges[key]
 
 
+def _schema(use: SchemaUse, *, base: bool) -> Place | None:
+    return use.base_schema if base else use.revision_schema
+
+
 def variants(value: Any) -> Iterator[Any]:
-    """Return the value, and every value that comes of taking one part away or putting something else in its place."""
+    """Return the value, then every value with one part removed or replaced; at most a few thousand."""
     yield value
     for count, changed in enumerate(_changed(value, _DEEPEST)):
         if count >= _MOST:

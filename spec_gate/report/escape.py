@@ -1,4 +1,4 @@
-"""Texts of documents as they may stand in a report."""
+"""Escapes text from documents, so that it cannot control a terminal or a log."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _UNSAFE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")
 
 
 def one_line(text: str) -> str:
-    """Write what steers terminals, breaks lines or is no character as an escape: a log may obey how a line begins."""
+    """Return the text with control characters, line breaks and surrogates as escapes."""
     return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

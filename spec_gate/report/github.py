@@ -1,41 +1,48 @@
-"""The report as annotations of GitHub: each lands on its line of the revision, or of the base where it is gone."""
+"""Renders the report as GitHub annotations on the lines of the revision, or of the base for what was removed."""
 
 from __future__ import annotations
 
+from spec_gate.report import phrases
 from spec_gate.report.escape import one_line
-from spec_gate.report.evidence import Evidence
-from spec_gate.report.summary import change, where
+from spec_gate.report.model import DiffReport, Level, Location, ReportedFinding
+from spec_gate.report.texts import text
+from spec_gate.rules.registry import RULES
 
-_COMMANDS = {"breaking": "error", "warning": "warning", "info": "notice"}
-
-
-def as_github(document: Evidence) -> str:
-    """Return one workflow command a finding."""
-    lines = [_command(finding) for finding in document["findings"] if not finding["waived"]]
-    lines += [_of_consumer(hit) for hit in document["hit"] if hit["kind"] == "consumer"]
-    return "".join(f"{line}\n" for line in lines)
+_COMMANDS = {Level.BREAKING: "error", Level.WARNING: "warning", Level.INFO: "notice"}
 
 
-def _of_consumer(hit: Evidence) -> str:
-    """Return the notice on the line where a consumer says what it reads."""
-    said = f"file={_property(hit['file'])},line={hit['line']},title=consumer is hit"
-    return f"::notice {said}::{_message(hit['name'] + ': ' + hit['why'])}"
+def render(report: DiffReport) -> str:
+    """Return one workflow command for each finding and each affected consumer."""
+    commands = [_finding(finding) for finding in report.findings if finding.waiver is None]
+    for location, line in (
+        *((one.location, phrases.read(one)) for one in report.impact.reads),
+        *((one.location, phrases.missing_example(one)) for one in report.impact.missing_examples),
+    ):
+        commands.append(_command("notice", text("consumer-title"), location, line))
+    return "".join(f"{command}\n" for command in commands)
 
 
-def _command(finding: Evidence) -> str:
-    place = finding["revision"] or finding["base"]
-    told = {"title": finding["rule"]}
+def _finding(finding: ReportedFinding) -> str:
+    sentences = [f"{phrases.where(finding)}: {RULES[finding.rule].title}."]
+    if (changed := phrases.difference(finding)) is not None:
+        sentences += [f"{text('label-before')}: {changed[0]}.", f"{text('label-after')}: {changed[1]}."]
+    if finding.witness is not None:
+        sentences.append(phrases.witness_example(finding.witness))
+    place = finding.revision or finding.base
+    return _command(_COMMANDS[finding.level], finding.rule, place, " ".join(sentences))
+
+
+def _command(name: str, title: str, place: Location | None, message: str) -> str:
+    properties = {"title": title}
     if place is not None:
-        told = {"file": place["file"], "line": str(place["line"]), **told}
-    properties = ",".join(f"{name}={_property(said)}" for name, said in told.items())
-    why = f" ({finding['witness']['why']})" if finding["witness"] else ""
-    message = f"{finding['title']} {where(finding)}: {change(finding)}{why}"
-    return f"::{_COMMANDS[finding['level']]} {properties}::{_message(message)}"
+        properties = {"file": place.file, "line": str(place.line), **properties}
+    listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    return f"::{name} {listed}::{_message(message)}"
 
 
-def _message(text: str) -> str:
-    return one_line(text).replace("%", "%25")
+def _message(value: str) -> str:
+    return one_line(value).replace("%", "%25")
 
 
-def _property(text: str) -> str:
-    return _message(text).replace(":", "%3A").replace(",", "%2C")
+def _property(value: str) -> str:
+    return _message(value).replace(":", "%3A").replace(",", "%2C")

@@ -1,26 +1,20 @@
-"""The report as one page to look at: the verdict, then each change with its witness and its mend."""
+"""Renders the report as one self-contained HTML page."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from kit_reports.page import render_page
-from spec_gate.report.evidence import Evidence
-from spec_gate.report.summary import WORDS, change, hit_lines, place, where, witness_lines
+from spec_gate.report import phrases
+from spec_gate.report.model import DiffReport
+from spec_gate.report.texts import counted, text
+from spec_gate.rules.registry import RULES
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def as_html(document: Evidence) -> str:
-    """Return the page; it needs nothing from elsewhere, and no text of a document becomes markup."""
+def render(report: DiffReport) -> str:
+    """Return the page; text from documents is always escaped."""
     return render_page(
-        _TEMPLATES,
-        "diff.html",
-        run=document,
-        words=WORDS[document["verdict"]],
-        change=change,
-        place=place,
-        where=where,
-        lines=witness_lines,
-        hit=hit_lines(document),
-    )
+        _TEMPLATES, "diff.html", report=report, rules=RULES, phrases=phrases, text=text, counted=counted
+    )  # fmt: skip

@@ -1,34 +1,33 @@
-"""The report as JUnit's XML: one case a finding, so that CI shows each by name."""
+"""Renders the report as JUnit XML: one test case for each finding."""
 
 from __future__ import annotations
 
 from kit_reports.junit import Case, junit_xml
-from spec_gate.report.evidence import Evidence
-from spec_gate.report.summary import change, hit_lines, place, where, witness_lines
+from spec_gate.report import phrases
+from spec_gate.report.model import DiffReport, ReportedFinding
+from spec_gate.report.texts import text
+from spec_gate.report.verdict import fails
+from spec_gate.rules.registry import RULES
 
 
-def as_junit(document: Evidence) -> str:
-    """Return the document; what is at the level that fails is a failure."""
-    properties = {"base": document["base"]["name"], "revision": document["revision"]["name"], "tool": document["tool"],
-                  "verdict": document["verdict"]}  # fmt: skip
-    cases = [_case(finding, document["fail_on"]) for finding in document["findings"]]
-    cases += [
-        Case(f"hit: {heading}", "hit", output="\n".join(lines)) for heading, lines in hit_lines(document)
-    ]  # fmt: skip
-    whole = Case("the change as a whole", "diff", output=document["verdict"])
+def render(report: DiffReport) -> str:
+    """Return the XML; a finding at the level of ``--fail-on`` is a failure."""
+    properties = {"base": report.base.name, "revision": report.revision.name,
+                  "tool": f"{report.tool.name} {report.tool.version}", "verdict": report.verdict.value}  # fmt: skip
+    cases = [_case(finding, report) for finding in report.findings]
+    cases += [Case(heading, "impact", output="\n".join(lines)) for heading, lines in phrases.impact(report)]
+    whole = Case(text("whole-change"), "diff", output=phrases.verdict(report))
     return junit_xml("chat-contract diff", cases or [whole], properties=properties)
 
 
-def _case(finding: Evidence, fail_on: str) -> Case:
-    failing = {"breaking": {"breaking"}, "warning": {"breaking", "warning"}, "never": set()}[fail_on]
-    name = f"{finding['rule']} {where(finding)}"
-    lines = [finding["title"], change(finding), place(finding["base"]), place(finding["revision"]), finding["proved"]]
-    if finding["witness"]:
-        lines += [finding["witness"]["why"], *witness_lines(finding["witness"])]
-    text = "\n".join(line for line in lines if line)
-    if finding["waived"]:
-        waived = finding["waived"]
-        return Case(name, finding["rule"], "skipped", f"waived until {waived['expires']} by {waived['owner']}")
-    if finding["level"] in failing:
-        return Case(name, finding["rule"], "failed", finding["title"], f"{text}\nmend: {finding['hint']}")
-    return Case(name, finding["rule"], output=text)
+def _case(finding: ReportedFinding, report: DiffReport) -> Case:
+    name = f"{finding.rule}: {phrases.where(finding)}"
+    title = RULES[finding.rule].title
+    if finding.waiver is not None:
+        return Case(name, finding.rule, "skipped", f"{text('label-waived')} {phrases.waiver(finding.waiver)}")
+    lines = [title, *(f"{label}: {fact}" for label, fact in phrases.facts(finding))]
+    if finding.witness is not None:
+        lines += [phrases.witness(finding.witness), "", *phrases.witness_lines(finding.witness)]
+    if fails(finding.level, report.fail_on):
+        return Case(name, finding.rule, "failed", title, "\n".join(lines))
+    return Case(name, finding.rule, output="\n".join(lines))

@@ -1,102 +1,126 @@
-"""The report as a comment on a pull request: the verdict first, content and all; what does not fit is counted."""
+"""Renders the report as a comment on a pull request. Text from documents is always code, never markup."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from spec_gate.report import phrases
 from spec_gate.report.escape import one_line
-from spec_gate.report.evidence import Evidence
-from spec_gate.report.summary import WORDS, change, counted, hit_lines, place, where, witness_lines
+from spec_gate.report.model import DiffReport, Level, Outcome, ReportedFinding
+from spec_gate.report.texts import counted, text
+from spec_gate.rules.registry import RULES
 
 LONGEST = 60_000
-"""How many characters a comment may have; GitHub takes 65,536."""
+"""Maximum number of characters; GitHub allows 65,536 in a comment."""
 
-_MARKS = {"breaking": "❌", "warning": "⚠️", "compatible": "✅", "info": "ℹ️"}
+_MARKS = {Outcome.BREAKING: "❌", Outcome.WARNING: "⚠️", Outcome.COMPATIBLE: "✅"}
 _SHOWN = 40
 
 
-def as_markdown(document: Evidence) -> str:
-    """Return the report; what stands in a document or a witness is code in it, never markup."""
-    text = "\n".join(_lines(document)) + "\n"
-    if len(text) > LONGEST:
-        text = text[:LONGEST].rpartition("\n\n")[0] + "\n\n… the rest is in the other reports.\n"
-    return text
+def render(report: DiffReport) -> str:
+    """Return the comment; a long one is cut between findings."""
+    comment = "\n".join(_lines(report)) + "\n"
+    if len(comment) > LONGEST:
+        comment = f"{comment[:LONGEST].rpartition(chr(10) * 2)[0]}\n\n{text('cut')}\n"
+    return comment
 
 
-def _lines(document: Evidence) -> Iterator[str]:
-    word = document["verdict"]
-    base, revision = code(document["base"]["name"]), code(document["revision"]["name"])
-    yield f"### {_MARKS[word]} {revision} {WORDS[word]} of {base}"
+def _lines(report: DiffReport) -> Iterator[str]:
+    yield f"### {_MARKS[report.verdict]} {_verdict(report)}"
     yield ""
-    yield f"{counted(document)}."
-    felt = [finding for finding in document["findings"] if finding["level"] != "info"]
-    for finding in felt[:_SHOWN]:
+    if report.verdict is not Outcome.BREAKING:
+        yield text("compared", base=code(report.base.name), revision=code(report.revision.name)) + "."
+    yield f"{phrases.counts(report)}; {counted('operations', report.operations)}."
+    shown = [finding for finding in report.findings if finding.level is not Level.INFO]
+    for finding in shown[:_SHOWN]:
         yield from _finding(finding)
-    if len(felt) > _SHOWN:
-        yield ""
-        yield f"… and {len(felt) - _SHOWN} more."
-    for heading, lines in hit_lines(document):
-        yield ""
-        yield f"<details><summary>Hit: {heading}</summary>"
-        yield ""
-        yield from (f"- {code(line)}" for line in lines)
-        yield ""
-        yield "</details>"
-    versions = document["versions"]
-    if versions["step"] != "none":
-        yield ""
-        yield f"**Next version**: {code(versions['next'] or 'cannot be told')} ({versions['step']})."
-        yield from (f"- {code(remark)}" for remark in versions["remarks"])
-        yield ""
-        yield "<details><summary>Changelog draft</summary>"
-        yield from fenced(versions["changelog"])
-        yield ""
-        yield "</details>"
-    harmless = [finding for finding in document["findings"] if finding["level"] == "info"]
-    if harmless:
-        yield ""
-        yield f"<details><summary>{len(harmless)} harmless</summary>"
-        yield ""
-        for finding in harmless[:_SHOWN]:
-            yield f"- **{finding['rule']}** {code(where(finding))} {code(change(finding))}"
-        yield ""
-        yield "</details>"
+    yield from _more(len(shown))
+    for heading, lines in phrases.impact(report):
+        yield from _details(heading, _items(lines))
+    if report.unused_waivers:
+        yield from _details(text("heading-unused-waivers"), _items(phrases.unused_waivers(report)))
+    yield from _versions(report)
+    compatible = [finding for finding in report.findings if finding.level is Level.INFO]
+    if compatible:
+        yield from _details(f"{text('heading-info')} ({len(compatible)})", _compatible(compatible))
 
 
-def _finding(finding: Evidence) -> Iterator[str]:
-    mark = "waived" if finding["waived"] else _MARKS[finding["level"]]
+def _verdict(report: DiffReport) -> str:
+    return text(f"verdict-{report.verdict}", base=code(report.base.name), revision=code(report.revision.name))
+
+
+def _finding(finding: ReportedFinding) -> Iterator[str]:
+    level = text("label-waived") if finding.waiver else text(f"level-{finding.level}").capitalize()
     yield ""
-    yield f"#### {mark} {finding['rule']}: {finding['title']}"
+    yield f"#### {level}: {RULES[finding.rule].title}"
+    yield ""
+    yield f"Rule {code(finding.rule)}"
     yield ""
     yield "| | |"
     yield "| --- | --- |"
-    yield f"| where | {code(where(finding))} |"
-    yield f"| change | {code(change(finding))} |"
-    for side in ("base", "revision"):
-        if finding[side]:
-            yield f"| {side} | {code(place(finding[side]))} |"
-    yield f"| proof | {code(finding['proved'])} |"
-    yield f"| mend | {finding['hint']} |"
-    if finding["witness"]:
-        witness = finding["witness"]
+    yield from (f"| {label} | {_cell(label, fact)} |" for label, fact in phrases.facts(finding))
+    if finding.witness is not None:
         yield ""
-        yield f"The {witness['allowed_by']} allows this, the {witness['refused_by']} does not: {code(witness['why'])}"
-        yield from fenced("\n".join(witness_lines(witness)))
+        yield f"{phrases.witness_sides(finding.witness)}: {code(finding.witness.rejection)}"
+        yield from _fenced("http", "\n".join(phrases.witness_lines(finding.witness)))
 
 
-def code(text: str) -> str:
-    """Write a text as code, whatever it holds."""
-    flat = one_line(re.sub(r"\s+", " ", text)).replace("|", "\\|") or " "
+def _cell(label: str, fact: str) -> str:
+    """Return a sentence of the gate as text, and everything that may come from a document as code."""
+    own = {text(f"label-{name}") for name in ("proof", "why", "hint")}
+    return fact if label in own else code(fact)
+
+
+def _items(lines: Iterable[str]) -> Iterator[str]:
+    yield ""
+    yield from (f"- {code(line)}" for line in lines)
+
+
+def _compatible(findings: list[ReportedFinding]) -> Iterator[str]:
+    yield ""
+    for finding in findings[:_SHOWN]:
+        yield f"- {RULES[finding.rule].title} {code(phrases.where(finding))} ({code(finding.rule)})"
+    yield from _more(len(findings))
+
+
+def _more(count: int) -> Iterator[str]:
+    if count > _SHOWN:
+        yield ""
+        yield f"... {text('more', count=count - _SHOWN)}."
+
+
+def _details(summary: str, lines: Iterable[str]) -> Iterator[str]:
+    yield ""
+    yield f"<details><summary>{summary}</summary>"
+    yield from lines
+    yield ""
+    yield "</details>"
+
+
+def _versions(report: DiffReport) -> Iterator[str]:
+    advice = report.versions
+    if advice.next == advice.base:
+        return
+    version = code(advice.next) if advice.next else text("next-unknown")
+    yield ""
+    yield f"**{text('next-version', version=version, step=text(f'step-{advice.step}'))}**"
+    yield from _items(phrases.version_remarks(advice))
+    yield from _details(text("heading-changelog"), _fenced("markdown", phrases.changelog(report).rstrip()))
+
+
+def code(value: str) -> str:
+    """Return the text as inline code that nothing in it can end."""
+    flat = one_line(re.sub(r"\s+", " ", value)).replace("|", "\\|") or " "
     ticks = "`" * (1 + max((len(run) for run in re.findall("`+", flat)), default=0))
     pad = " " if flat.startswith("`") or flat.endswith("`") else ""
     return f"{ticks}{pad}{flat}{pad}{ticks}"
 
 
-def fenced(text: str) -> Iterator[str]:
-    """Write lines as a block of code that nothing in them can end."""
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+def _fenced(language: str, block: str) -> Iterator[str]:
+    """Return the lines of a code block that nothing in it can end."""
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", block)), default=0))
     yield ""
-    yield f"{fence}http"
-    yield from map(one_line, text.split("\n"))
+    yield f"{fence}{language}"
+    yield from map(one_line, block.split("\n"))
     yield fence

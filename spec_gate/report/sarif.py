@@ -1,4 +1,4 @@
-"""The report as SARIF 2.1.0, for what shows findings of code scanners."""
+"""Renders the report as SARIF 2.1.0, the format of code scanning tools."""
 
 from __future__ import annotations
 
@@ -7,57 +7,74 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from spec_gate.report.evidence import Evidence
-from spec_gate.report.summary import change, where, witness_lines
+from spec_gate.report import phrases
+from spec_gate.report.model import DiffReport, Level, Location, ReportedFinding
+from spec_gate.report.texts import text
+from spec_gate.rules.registry import RULES
 
-_LEVELS = {"breaking": "error", "warning": "warning", "info": "note"}
+_LEVELS = {Level.BREAKING: "error", Level.WARNING: "warning", Level.INFO: "note"}
 
 
-def as_sarif(document: Evidence) -> str:
-    """Return the log: one run, its rules, one result a finding."""
-    name, _, version = document["tool"].partition(" ")
-    rules = {finding["rule"]: _rule(finding) for finding in document["findings"]}
+def render(report: DiffReport) -> str:
+    """Return the log: one run with its rules and one result for each finding."""
+    rules = list(dict.fromkeys(finding.rule for finding in report.findings))
+    driver = {
+        "name": report.tool.name,
+        "semanticVersion": report.tool.version,
+        "rules": [_rule(name) for name in rules],
+    }
     run = {
-        "tool": {"driver": {"name": name, "semanticVersion": version, "rules": list(rules.values())}},
+        "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, list(rules)) for finding in document["findings"]],
-        "properties": {"hit": [f"{one['kind']} {one['name']}: {one['why']}" for one in document["hit"]]},
+        "results": [_result(finding, rules) for finding in report.findings],
+        "properties": {"impact": [line for _, lines in phrases.impact(report) for line in lines]},
     }
     log = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
     return json.dumps(log, ensure_ascii=True, indent=2) + "\n"
 
 
-def _rule(finding: Evidence) -> dict[str, Any]:
+def _rule(name: str) -> dict[str, Any]:
+    rule = RULES[name]
     return {
-        "id": finding["rule"],
-        "shortDescription": {"text": finding["title"]},
-        "fullDescription": {"text": finding["why"]},
-        "help": {"text": finding["hint"]},
+        "id": rule.id,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.why},
+        "help": {"text": rule.hint},
     }
 
 
-def _result(finding: Evidence, rules: list[str]) -> dict[str, Any]:
-    told = [f"{finding['title']} {where(finding)}: {change(finding)}", finding["proved"]]
-    if finding["witness"]:
-        told += [finding["witness"]["why"], "\n".join(witness_lines(finding["witness"]))]
-    identity = json.dumps([finding["rule"], finding["operations"], finding["place"], finding["path"]])
+def _result(finding: ReportedFinding, rules: list[str]) -> dict[str, Any]:
+    place = finding.revision or finding.base
     result: dict[str, Any] = {
-        "ruleId": finding["rule"],
-        "ruleIndex": rules.index(finding["rule"]),
-        "level": _LEVELS[finding["level"]],
-        "message": {"text": "\n".join(told)},
-        "locations": [_location(finding["revision"] or finding["base"])]
-        if finding["revision"] or finding["base"]
-        else [],
-        "partialFingerprints": {"change/v1": hashlib.sha256(identity.encode()).hexdigest()},
+        "ruleId": finding.rule,
+        "ruleIndex": rules.index(finding.rule),
+        "level": _LEVELS[finding.level],
+        "message": {"text": _message(finding)},
+        "locations": [] if place is None else [_location(place)],
+        "partialFingerprints": {"change/v1": _fingerprint(finding)},
     }
-    if finding["base"] and finding["revision"]:
-        result["relatedLocations"] = [{**_location(finding["base"]), "message": {"text": "in the base"}}]
-    if finding["waived"]:
-        result["suppressions"] = [{"kind": "external", "justification": finding["waived"]["reason"]}]
+    if finding.base and finding.revision:
+        result["relatedLocations"] = [{**_location(finding.base), "message": {"text": text("label-base")}}]
+    if finding.waiver is not None:
+        result["suppressions"] = [{"kind": "external", "justification": finding.waiver.reason}]
     return result
 
 
-def _location(place: Evidence) -> dict[str, Any]:
-    physical = {"artifactLocation": {"uri": quote(place["file"], safe="/:")}, "region": {"startLine": place["line"]}}
-    return {"physicalLocation": physical, "logicalLocations": [{"fullyQualifiedName": place["pointer"] or "/"}]}
+def _message(finding: ReportedFinding) -> str:
+    lines = [RULES[finding.rule].title, *(f"{label}: {fact}" for label, fact in phrases.facts(finding))]
+    if finding.witness is not None:
+        lines += [phrases.witness(finding.witness), "", *phrases.witness_lines(finding.witness)]
+    return "\n".join(lines)
+
+
+def _fingerprint(finding: ReportedFinding) -> str:
+    part = finding.part
+    place = None if part is None else [part.kind, part.location, part.name, part.status]
+    identity = json.dumps([finding.rule, finding.operations, place, finding.path, finding.name])
+    return hashlib.sha256(identity.encode()).hexdigest()
+
+
+def _location(place: Location) -> dict[str, Any]:
+    physical = {"artifactLocation": {"uri": quote(place.file, safe="/:")}, "region": {"startLine": place.line}}
+    logical = {"fullyQualifiedName": place.pointer or "/"}
+    return {"physicalLocation": physical, "logicalLocations": [logical]}

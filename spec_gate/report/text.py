@@ -1,64 +1,52 @@
-"""The report for a terminal: the verdict first, then each finding with its place, its witness and its mend."""
+"""Renders the report for a terminal: the verdict, then each finding. The report's own text is ASCII."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from spec_gate.report import phrases
 from spec_gate.report.escape import one_line
-from spec_gate.report.evidence import Evidence
-from spec_gate.report.summary import MARKS, WORDS, change, counted, hit_lines, place, where, witness_lines
+from spec_gate.report.model import DiffReport, Outcome, ReportedFinding
+from spec_gate.report.texts import counted, text
+from spec_gate.rules.registry import RULES
+
+_LABEL = 10
 
 
-def as_text(document: Evidence) -> str:
+def render(report: DiffReport) -> str:
     """Return the report."""
-    return "".join(f"{one_line(line)}\n" for line in _lines(document))
+    return "".join(f"{one_line(line).rstrip()}\n" for line in _lines(report))
 
 
-def _lines(document: Evidence) -> Iterator[str]:
-    word, base, revision = document["verdict"], document["base"]["name"], document["revision"]["name"]
-    yield f"{word.upper()}  {revision} {WORDS[word]} of {base}"
-    yield f"{counted(document)}; {document['operations']} operations in both"
-    for finding in document["findings"]:
+def _lines(report: DiffReport) -> Iterator[str]:
+    yield f"{report.verdict.upper()}  {phrases.verdict(report)}"
+    if report.verdict is not Outcome.BREAKING:
+        yield text("compared", base=report.base.name, revision=report.revision.name)
+    yield f"{phrases.counts(report)}; {counted('operations', report.operations)}"
+    for finding in report.findings:
         yield ""
         yield from _finding(finding)
-    yield from _hit(document)
-    yield from _versions(document["versions"])
+    for heading, lines in phrases.impact(report):
+        yield from _section(heading, lines)
+    if report.unused_waivers:
+        yield from _section(text("heading-unused-waivers"), phrases.unused_waivers(report))
+    if report.versions.next != report.versions.base:
+        yield from _section(phrases.next_version(report.versions), phrases.version_remarks(report.versions))
 
 
-def _hit(document: Evidence) -> Iterator[str]:
-    if document["hit"]:
+def _section(heading: str, lines: list[str]) -> Iterator[str]:
+    yield ""
+    yield heading
+    yield from (f"  {line}" for line in lines)
+
+
+def _finding(finding: ReportedFinding) -> Iterator[str]:
+    level = text(f"level-{finding.level}").upper()
+    yield f"{level}  {finding.rule}"
+    yield f"  {RULES[finding.rule].title}"
+    for label, fact in phrases.facts(finding):
+        yield f"  {label:<{_LABEL}}{fact}"
+    if finding.witness is not None:
+        yield f"  {text('label-witness'):<{_LABEL}}{phrases.witness(finding.witness)}"
         yield ""
-        yield "who is hit"
-    for heading, lines in hit_lines(document):
-        yield f"  {heading}"
-        yield from (f"    {line}" for line in lines)
-
-
-def _versions(versions: Evidence) -> Iterator[str]:
-    if versions["step"] != "none":
-        yield ""
-        yield f"next version: {versions['next'] or 'cannot be told'} ({versions['step']})"
-        yield from (f"    {remark}" for remark in versions["remarks"])
-
-
-def _finding(finding: Evidence) -> Iterator[str]:
-    mark = "~" if finding["waived"] else MARKS[finding["level"]]
-    yield f"{mark} {finding['rule']} ({finding['level']}): {finding['title']}"
-    yield f"    {where(finding)}"
-    if said := change(finding):
-        yield f"      {said}"
-    for side in ("base", "revision"):
-        if finding[side]:
-            yield f"      {side:<9} {place(finding[side])}"
-    yield f"      {finding['proved']}" + (f"; {finding['note']}" if finding["note"] else "")
-    if finding["witness"]:
-        witness = finding["witness"]
-        sides = f"the {witness['allowed_by']} allows this {witness['kind']}, the {witness['refused_by']} does not"
-        yield f"      {sides}: {witness['why']}"
-        for line in "\n".join(witness_lines(witness)).split("\n"):
-            yield f"        {line}".rstrip()
-    if finding["waived"]:
-        waived = finding["waived"]
-        yield f"      waived until {waived['expires']} by {waived['owner']}: {waived['reason']}"
-    elif finding["level"] != "info":
-        yield f"      hint: {finding['hint']}"
+        yield from (f"    {line}" for line in phrases.witness_lines(finding.witness))

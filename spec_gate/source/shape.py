@@ -31,9 +31,9 @@ _SHAPES: dict[str, dict[str, Shape]] = {
     "server variable": {"enum": ["string"], "default": "string"},
     "path item": {**dict.fromkeys(METHODS, "operation"), "servers": ["server"], "parameters": ["parameter"]},
     "operation": {
-        "tags": ["string"], "summary": "string", "description": "string", "operationId": "string", "parameters": ["parameter"],
-        "requestBody": "request body", "responses": {"response"}, "callbacks": {"callback"}, "deprecated": "boolean",
-        "security": ["requirement"], "servers": ["server"],
+        "tags": ["string"], "summary": "string", "description": "string", "operationId": "string",
+        "parameters": ["parameter"], "requestBody": "request body", "responses": {"response"},
+        "callbacks": {"callback"}, "deprecated": "boolean", "security": ["requirement"], "servers": ["server"],
     },
     "parameter": {
         "name": "string", "in": "string", "required": "boolean", "deprecated": "boolean", "allowEmptyValue": "boolean",

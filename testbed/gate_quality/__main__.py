@@ -1,4 +1,4 @@
-"""Judges the gate: ``python -m testbed.gate_quality`` prints precision, recall, each miss by name, time against size."""
+"""Measures the gate: ``python -m testbed.gate_quality`` prints precision, recall, misses, and time against size."""
 
 from __future__ import annotations
 

@@ -17,8 +17,9 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from spec_gate.findings import Verdict
-from spec_gate.report.evidence import Evidence, evidence
+from spec_gate.findings import ProofKind, Verdict
+from spec_gate.report.build import build_report
+from spec_gate.report.model import DiffReport, Outcome
 from spec_gate.schemas.keywords import as_schema, same_value_schemas
 from spec_gate.schemas.names import keeps_to_names
 from spec_gate.schemas.node import Schema, SchemaNode
@@ -51,13 +52,13 @@ def document(schema: Any, side: str) -> dict[str, Any]:
     return {"openapi": "3.1.0", "info": {"title": "T", "version": "1"}, "paths": {"/t": {"post": operation}}}
 
 
-def compared(base: Any, revision: Any, side: str, folder: Path) -> tuple[Verdict, Evidence]:
+def compared(base: Any, revision: Any, side: str, folder: Path) -> tuple[Verdict, DiffReport]:
     files = []
     for name, schema in (("base", base), ("revision", revision)):
         files.append(folder / f"{name}.yaml")
         files[-1].write_text(yaml.safe_dump(document(schema, side)), "utf-8")
     verdict = judge(*(read_document(FileOrigin(file)) for file in files))
-    return verdict, evidence(verdict)
+    return verdict, build_report(verdict)
 
 
 def witnesses(base: Any, revision: Any, side: str) -> list[Any]:
@@ -79,23 +80,23 @@ def tried(seed: int, folder: Path) -> list[Trial]:
         start = time.process_time()
         verdict, found = compared(base, revision, side, folder)
         took = time.process_time() - start
-        proofs = tuple(finding["proof"] for finding in found["findings"])
+        proofs = tuple(finding.proof for finding in found.findings)
         complaint = _complaint(base, revision, side, verdict, found)
-        trials.append(Trial(base, revision, side, found["verdict"], proofs, complaint, took))
+        trials.append(Trial(base, revision, side, found.verdict, proofs, complaint, took))
     return trials
 
 
-def _complaint(base: Any, revision: Any, side: str, verdict: Verdict, found: Evidence) -> str:
+def _complaint(base: Any, revision: Any, side: str, verdict: Verdict, found: DiffReport) -> str:
     sender, receiver = (base, revision) if side == "request" else (revision, base)
     checker = Draft202012Validator.FORMAT_CHECKER
-    for finding in found["findings"]:
-        if finding["proof"] == "witness":
-            body = finding["witness"]["body"]
+    for finding in found.findings:
+        if finding.proof is ProofKind.WITNESS and finding.witness is not None and finding.witness.body is not None:
+            body = finding.witness.body.value
             if not Draft202012Validator(sender, format_checker=checker).is_valid(body):
                 return f"the witness {body!r} may not be sent"
             if Draft202012Validator(receiver, format_checker=checker).is_valid(body):
                 return f"the witness {body!r} is taken"
-    if found["verdict"] == "breaking" or "none" in [finding["proof"] for finding in found["findings"]]:
+    if found.verdict is Outcome.BREAKING or ProofKind.NONE in [finding.proof for finding in found.findings]:
         return ""
     senders, receivers = (as_schema(sender),), (as_schema(receiver),)
     for value in witnesses(base, revision, side):

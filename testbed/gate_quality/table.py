@@ -1,12 +1,16 @@
-"""The gate held against the cases: what it says of each, and the misses by name."""
+"""Judges the cases and compares what the gate says with the known verdict of each."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from spec_gate.report.evidence import Evidence, evidence
+from spec_gate.findings import ProofKind
+from spec_gate.prove.witnesses import WitnessKind
+from spec_gate.report.build import build_report
+from spec_gate.report.model import DiffReport, Outcome, ReportedFinding, Witness
+from spec_gate.rules.rule import Level
 from spec_gate.source.load import read_document
 from spec_gate.source.origins import FileOrigin
 from spec_gate.verdict import judge
@@ -16,54 +20,55 @@ from testbed.gate_quality.independent import shows
 
 @dataclass(frozen=True)
 class Row:
-    """One case as it was judged; ``complaints`` is empty where all is as it should be."""
+    """A judged case; ``complaints`` is empty if the gate judges it correctly."""
 
     case: Case
-    document: Evidence
+    report: DiffReport
     seconds: float
     complaints: tuple[str, ...]
 
     @property
     def alarmed(self) -> bool:
-        return bool(self.document["verdict"] == "breaking")
+        return self.report.verdict is Outcome.BREAKING
 
 
 def judged(case: Case) -> Row:
     start = time.process_time()
-    document = evidence(judge(read_document(FileOrigin(case.base)), read_document(FileOrigin(case.revision))))
-    return Row(case, document, time.process_time() - start, tuple(_complaints(case, document)))
+    report = build_report(judge(read_document(FileOrigin(case.base)), read_document(FileOrigin(case.revision))))
+    return Row(case, report, time.process_time() - start, tuple(_complaints(case, report)))
 
 
-def _complaints(case: Case, document: Evidence) -> Iterable[str]:
-    findings = document["findings"]
-    rules = [finding["rule"] for finding in findings]
-    unproved = document["counts"]["not_proved"] and case.verdict != "breaking"
-    if document["verdict"] != case.verdict and not (unproved and document["verdict"] == "warning"):
-        yield f"says {document['verdict']}, truth is {case.verdict} ({', '.join(rules) or 'no finding'})"
+def _complaints(case: Case, report: DiffReport) -> Iterable[str]:
+    rules = [finding.rule for finding in report.findings]
+    unproved = report.counts.not_proved and case.verdict != "breaking"
+    if report.verdict != case.verdict and not (unproved and report.verdict is Outcome.WARNING):
+        yield f"says {report.verdict}, truth is {case.verdict} ({', '.join(rules) or 'no finding'})"
     if case.rule is not None and case.rule not in rules and not unproved:
         yield f"does not say {case.rule}, but {', '.join(rules) or 'nothing'}"
-    if case.findings is not None and len(findings) != case.findings:
+    if case.findings is not None and len(report.findings) != case.findings:
         yield f"finds {', '.join(rules)} where nothing has changed"
     if case.side is not None:
-        yield from _witness(case, findings)
+        yield from _witness(case, report.findings)
 
 
-def _witness(case: Case, findings: list[Evidence]) -> Iterable[str]:
-    kinds = {"request": "request", "reply": "response"}
-    found = [one["witness"] for one in findings if one["witness"] and one["level"] == "breaking"]
+def _witness(case: Case, findings: Sequence[ReportedFinding]) -> Iterable[str]:
+    kind = WitnessKind.REQUEST if case.side == "request" else WitnessKind.RESPONSE
+    found = [one.witness for one in findings if one.witness is not None and one.level is Level.BREAKING]
     if not found:
         yield "gives no witness"
         return
-    if not any(one["kind"] in {kinds[case.side or ""], "call-to-client"} for one in found):
+    if not any(one.kind in {kind, WitnessKind.CALL} for one in found):
         yield f"gives a witness on the other side than {case.side}"
     for one in found:
-        values = [one[key] for key in ("value", "body") if key in one][:1] if _is_of_schema(one, findings) else []
-        if values and not shows(case.base, case.revision, case.side or "", values[0]):
-            yield f"gives a witness that is none: {values[0]!r}"
+        shown = one.value or one.body
+        if shown is None or not _is_of_schema(one, findings):
+            continue
+        if not shows(case.base, case.revision, case.side or "", shown.value):
+            yield f"gives an invalid witness: {shown.value!r}"
 
 
-def _is_of_schema(witness: Evidence, findings: list[Evidence]) -> bool:
-    return any(one["witness"] is witness and one["proof"] == "witness" for one in findings)
+def _is_of_schema(witness: Witness, findings: Sequence[ReportedFinding]) -> bool:
+    return any(one.witness is witness and one.proof is ProofKind.WITNESS for one in findings)
 
 
 @dataclass
@@ -85,9 +90,10 @@ class Table:
 
     def witnesses(self) -> tuple[int, int]:
         """How many breaking changes of schemas have a witness, and how many there are."""
-        findings = [one for row in self.rows for one in row.document["findings"]]
-        breaking = [one for one in findings if one["level"] == "breaking" and one["proof"] in {"witness", "decision"}]
-        return sum(one["witness"] is not None for one in breaking), len(breaking)
+        by_schema = {ProofKind.WITNESS, ProofKind.DECISION}
+        findings = [one for row in self.rows for one in row.report.findings]
+        breaking = [one for one in findings if one.level is Level.BREAKING and one.proof in by_schema]
+        return sum(one.witness is not None for one in breaking), len(breaking)
 
     def not_proved(self) -> list[str]:
-        return [row.case.name for row in self.rows if row.document["counts"]["not_proved"]]
+        return [row.case.name for row in self.rows if row.report.counts.not_proved]

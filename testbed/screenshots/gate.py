@@ -1,4 +1,4 @@
-"""Lets the gate judge a change of the shipped contract and takes pictures of its page, that of the README too."""
+"""Takes screenshots of the gate's HTML report on a change of the bundled contract."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ reads:
 
 @contextmanager
 def page() -> Iterator[Path]:
-    """The page on a change that breaks clients in three ways."""
+    """Write the report of a change with three breaking edits; yields its file."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         text = (openapi_dir() / "chat.yaml").read_text("utf-8")
@@ -56,7 +56,7 @@ def page() -> Iterator[Path]:
 
 
 def take(folder: Path) -> list[Path]:
-    """Take the whole page, wide and on a phone, light and dark; returns the files."""
+    """Take the whole page: on a desktop and a phone, light and dark. Returns the files."""
     taken = []
     with page() as file, browser(shutil.which("chromium") or "") as opened:
         for form, viewport in FORMS.items():
@@ -69,7 +69,7 @@ def take(folder: Path) -> list[Path]:
 
 
 def take_for_the_readme(folder: Path) -> list[Path]:
-    """Take the picture of the README: the upper part of the page."""
+    """Take the picture for the README: the top of the page."""
     with (
         page() as file,
         browser(shutil.which("chromium") or "") as opened,

@@ -1,4 +1,4 @@
-"""What CI runs, run here: the lines of the action, the template and the hook, on a repository with two changes."""
+"""Runs the commands of the GitHub action, the GitLab template and the pre-commit hook on a repository."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ACTION = ROOT / "action.yml"
 TEMPLATE = ROOT / "ci/gitlab/contract-change.yml"
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
 BREAKING = ("required: [message]", "required: [message, user_id]")
-HARMLESS = ("openapi: 3.1", "# Only a remark.\nopenapi: 3.1")
+COMPATIBLE = ("openapi: 3.1", "# Only a comment.\nopenapi: 3.1")
 
 
 def run(script: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -38,7 +38,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A repository with the contract, its first commit named main."""
+    """Create a repository with the contract as the first commit of main."""
     folder = tmp_path / "repository"
     shutil.copytree(ROOT / "openapi", folder / "openapi")
     git(folder, "init", "-q", "-b", "main")
@@ -47,15 +47,15 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
-def change(folder: Path, replaced: tuple[str, str]) -> None:
+def change(folder: Path, replacement: tuple[str, str]) -> None:
     document = folder / "openapi/chat.yaml"
     text = document.read_text("utf-8")
-    assert replaced[0] in text
-    document.write_text(text.replace(*replaced, 1), "utf-8")
+    assert replacement[0] in text
+    document.write_text(text.replace(*replacement, 1), "utf-8")
 
 
-def committed(folder: Path, replaced: tuple[str, str]) -> None:
-    change(folder, replaced)
+def commit(folder: Path, replacement: tuple[str, str]) -> None:
+    change(folder, replacement)
     git(folder, "commit", "-q", "-a", "-m", "second")
 
 
@@ -65,18 +65,20 @@ def free_port() -> str:
         return str(free.getsockname()[1])
 
 
-def steps_of_the_action() -> list[str]:
+def action_steps() -> list[str]:
     return [step["run"] for step in yaml.safe_load(ACTION.read_text("utf-8"))["runs"]["steps"]]
 
 
-@pytest.mark.parametrize(("replaced", "code"), [(BREAKING, 1), (HARMLESS, 0)])
-def test_the_action_judges_the_change_and_says_so(repository: Path, replaced: tuple[str, str], code: int) -> None:
-    install, judge, summary, _ = steps_of_the_action()
+@pytest.mark.parametrize(("replacement", "code"), [(BREAKING, 1), (COMPATIBLE, 0)])
+def test_action_annotates_breaking_changes_and_keeps_all_reports(
+    repository: Path, replacement: tuple[str, str], code: int
+) -> None:
+    install, compare, summary, _ = action_steps()
     assert install.startswith("pip install")
-    committed(repository, replaced)
-    judged = run(judge, repository, BASE="HEAD^", DOCUMENT="openapi/chat.yaml", ARGUMENTS="")
-    assert judged.returncode == code, judged.stderr
-    assert ("::error file=openapi/chat.yaml,line=" in judged.stdout) == bool(code)
+    commit(repository, replacement)
+    compared = run(compare, repository, BASE="HEAD^", DOCUMENT="openapi/chat.yaml", ARGUMENTS="")
+    assert compared.returncode == code, compared.stderr
+    assert ("::error file=openapi/chat.yaml,line=" in compared.stdout) == bool(code)
     page = repository / "summary.md"
     assert run(summary, repository, GITHUB_STEP_SUMMARY=str(page)).returncode == 0
     assert ("request-property-became-required" in page.read_text("utf-8")) == bool(code)
@@ -84,41 +86,45 @@ def test_the_action_judges_the_change_and_says_so(repository: Path, replaced: tu
     assert kept == {".md", ".html", ".sarif", ".xml", ".json"}
 
 
-def test_the_action_judges_the_mock_afterwards(repository: Path) -> None:
+def test_action_verifies_the_mock(repository: Path) -> None:
     (repository / "reports").mkdir()
-    judge = steps_of_the_action()[-1].replace("4010", free_port())
-    judged = run(judge, repository, DOCUMENT="openapi/chat.yaml")
-    assert judged.returncode == 0, judged.stdout + judged.stderr
-    assert "CONFORMS" in judged.stdout
+    verify = action_steps()[-1].replace("4010", free_port())
+    verified = run(verify, repository, DOCUMENT="openapi/chat.yaml")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert "CONFORMS" in verified.stdout
 
 
-@pytest.mark.parametrize(("replaced", "code"), [(BREAKING, 1), (HARMLESS, 0)])
-def test_the_gitlab_job_does_the_same(repository: Path, replaced: tuple[str, str], code: int) -> None:
+@pytest.mark.parametrize(("replacement", "code"), [(BREAKING, 1), (COMPATIBLE, 0)])
+def test_gitlab_job_compares_and_then_verifies_the_mock(
+    repository: Path, replacement: tuple[str, str], code: int
+) -> None:
     install, *script = yaml.safe_load(TEMPLATE.read_text("utf-8"))["contract-change"]["script"]
     assert install.startswith("pip install")
     base = git(repository, "rev-parse", "HEAD")
-    committed(repository, replaced)
+    commit(repository, replacement)
     lines = "\n".join(script).replace("4010", free_port())
-    names = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": base, "DOCUMENT": "openapi/chat.yaml", "ARGUMENTS": ""}
-    judged = run(lines, repository, **names)
-    assert judged.returncode == code, judged.stdout + judged.stderr
-    assert ("CONFORMS" in judged.stdout) == (code == 0)
+    variables = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": base, "DOCUMENT": "openapi/chat.yaml", "ARGUMENTS": ""}
+    done = run(lines, repository, **variables)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert ("CONFORMS" in done.stdout) == (code == 0)
 
 
-@pytest.mark.parametrize(("replaced", "code"), [(BREAKING, 1), (HARMLESS, 0)])
-def test_the_hook_judges_what_is_about_to_be_committed(repository: Path, replaced: tuple[str, str], code: int) -> None:
+@pytest.mark.parametrize(("replacement", "code"), [(BREAKING, 1), (COMPATIBLE, 0)])
+def test_pre_commit_hook_compares_with_the_last_commit(
+    repository: Path, replacement: tuple[str, str], code: int
+) -> None:
     (hook,) = yaml.safe_load(HOOKS.read_text("utf-8"))
-    change(repository, replaced)
+    change(repository, replacement)
     assert run(" ".join([hook["entry"], *hook["args"]]), repository).returncode == code
 
 
-def test_a_shallow_clone_says_what_to_fetch(repository: Path, tmp_path: Path) -> None:
+def test_shallow_clone_error_names_the_commit_to_fetch(repository: Path, tmp_path: Path) -> None:
     first = git(repository, "rev-parse", "HEAD")
-    committed(repository, HARMLESS)
+    commit(repository, COMPATIBLE)
     shallow = tmp_path / "shallow"
     git(tmp_path, "clone", "-q", "--depth=1", repository.as_uri(), str(shallow))
-    there = run("chat-contract diff git:HEAD:openapi/chat.yaml openapi/chat.yaml", shallow)
-    assert there.returncode == 0, there.stderr
+    current = run("chat-contract diff git:HEAD:openapi/chat.yaml openapi/chat.yaml", shallow)
+    assert current.returncode == 0, current.stderr
     for reference in ("HEAD^", first):
         missing = run(f"chat-contract diff git:{reference}:openapi/chat.yaml openapi/chat.yaml", shallow)
         assert missing.returncode == 2

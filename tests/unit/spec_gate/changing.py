@@ -1,50 +1,49 @@
-"""Makes pairs of documents in one line, and runs the command on them."""
+"""Helpers: write pairs of documents and run ``chat-contract diff`` on them."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 from click.testing import CliRunner, Result
 
 from kit_cli.main import cli
+from kit_reports.codec import decode
+from spec_gate.report.model import DiffReport
 from tests.support.paths import ROOT
 
 CONTRACT = ROOT / "openapi/chat.yaml"
 
 
-def changed(folder: Path, *replaced: tuple[str, str]) -> Path:
+def changed(folder: Path, *replacements: tuple[str, str]) -> Path:
     """Write the contract with some of its text replaced."""
     text = CONTRACT.read_text("utf-8")
-    for old, new in replaced:
+    for old, new in replacements:
         assert old in text
         text = text.replace(old, new, 1)
-    file = folder / "revision.yaml"
-    file.write_text(text, "utf-8")
-    return file
+    return written(folder, "revision.yaml", text)
 
 
 def written(folder: Path, name: str, text: str) -> Path:
+    """Write a file and return its path."""
     file = folder / name
     file.write_text(text, "utf-8")
     return file
 
 
 def diff(*arguments: object) -> Result:
+    """Run ``chat-contract diff``."""
     return CliRunner().invoke(cli, ["diff", *map(str, arguments)])
 
 
-def found(*arguments: object) -> dict[str, Any]:
-    """The evidence of a comparison that could be made."""
+def report_of(*arguments: object) -> DiffReport:
+    """Run ``chat-contract diff`` and return its JSON report."""
     result = diff(*arguments, "--report", "json")
     assert result.exit_code in {0, 1}, result.output
-    document: dict[str, Any] = json.loads(result.stdout)
-    return document
+    return decode(DiffReport, result.stdout)
 
 
 def body(schema: str, *, title: str = "t", version: str = "1.0.0") -> str:
-    """A description of one operation whose request has this schema, written as YAML in one line."""
+    """Return a document with one operation whose request body has this schema, written as flow YAML."""
     content = f"{{content: {{application/json: {{schema: {schema}}}}}}}"
     operation = f'{{requestBody: {content}, responses: {{"200": {{description: ok}}}}}}'
     return f'openapi: 3.1.0\ninfo: {{title: "{title}", version: "{version}"}}\npaths: {{/a: {{post: {operation}}}}}\n'

@@ -53,8 +53,8 @@ TOGETHER = [
 @pytest.mark.parametrize(("base", "revision"), TOGETHER)
 def test_what_is_safe_one_by_one_may_break_together(base: Any, revision: Any, tmp_path: Path) -> None:
     _, found = compared(base, revision, "request", tmp_path)
-    assert found["verdict"] == "breaking"
-    assert any(finding["witness"] for finding in found["findings"] if finding["level"] == "breaking")
+    assert found.verdict == "breaking"
+    assert any(finding.witness for finding in found.findings if finding.level == "breaking")
 
 
 @pytest.mark.parametrize(("base", "revision"), TOGETHER)
@@ -64,4 +64,4 @@ def test_each_of_them_by_itself_is_safe(base: Any, revision: Any, tmp_path: Path
         if key in revision:
             one[key] = revision[key]
         _, found = compared(base, one, "request", tmp_path)
-        assert found["verdict"] != "breaking", key
+        assert found.verdict != "breaking", key

@@ -1,4 +1,4 @@
-"""Who is hit by a change: consumers, fixtures, named examples, clauses; and nobody who is not."""
+"""The impact of a change: affected consumers, fixtures, examples and clauses, and no others."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from pathlib import Path
 import pytest
 
 from spec_gate.impact.consumers import read_consumers
+from spec_gate.report.model import AffectedFixture, Impact, Level, NoteKind
 from spec_gate.report.waivers import load_waivers
-from tests.unit.spec_gate.changing import CONTRACT, ROOT, changed, diff, found, written
+from tests.unit.spec_gate.changing import CONTRACT, ROOT, changed, diff, report_of, written
 
 REQUIRED = ("required: [message]", "required: [message, user_id]")
 PRICE = ("        price:\n          type: [string, 'null']", "        price:\n          type: number")
+RENAMED_EXAMPLE = ("              gift:\n", "              present:\n")
+XML = (
+    "            application/json:\n              schema:\n                $ref: '#/components/schemas/ChatResponse'",
+    "            application/xml:\n              schema:\n                $ref: '#/components/schemas/ChatResponse'",
+)
 CONSUMER = """consumer: web-shop
 reads:
   - operation: POST /chat
@@ -24,78 +30,92 @@ examples: [gift]
 """
 
 
-def hit(kind: str, *arguments: object) -> list[str]:
-    return [one["name"] for one in found(CONTRACT, *arguments)["hit"] if one["kind"] == kind]
+def impact(*arguments: object) -> Impact:
+    return report_of(CONTRACT, *arguments).impact
 
 
 def clauses(*arguments: object) -> set[str]:
-    return {name.split(" ")[0] for name in hit("clause", *arguments)}
+    return {one.clause for one in impact(*arguments).clauses}
 
 
-def test_a_consumer_is_hit_by_a_change_of_what_it_reads(tmp_path: Path) -> None:
+def test_consumer_is_affected_by_a_change_of_a_field_that_it_reads(tmp_path: Path) -> None:
     consumers = written(tmp_path, "web.yaml", CONSUMER)
-    document = found(CONTRACT, changed(tmp_path, PRICE), "--consumers", consumers)
-    [one] = [one for one in document["hit"] if one["kind"] == "consumer"]
-    assert one["name"] == "web-shop reads /items/*/price of POST /chat 200"
-    assert (one["line"], one["pointer"]) == (5, "/reads/0/fields/1")
-    assert "response-type-changed" in one["why"]
+    [read] = impact(changed(tmp_path, PRICE), "--consumers", consumers).reads
+    assert (read.consumer, read.operation, read.status, read.field) == (
+        "web-shop", "POST /chat", "200", "/items/*/price",
+    )  # fmt: skip
+    assert (read.location.line, read.location.pointer) == (5, "/reads/0/fields/1")
+    assert [reference.rule for reference in read.findings] == ["response-type-changed"]
 
 
 @pytest.mark.parametrize("field", ["/message", "/items/*/title", "/conversation_id"])
-def test_a_consumer_of_other_fields_is_not(tmp_path: Path, field: str) -> None:
+def test_consumer_of_other_fields_is_not_affected(tmp_path: Path, field: str) -> None:
     consumers = written(tmp_path, "web.yaml", CONSUMER.replace("/message, /items/*/price", field))
-    assert hit("consumer", changed(tmp_path, PRICE), "--consumers", consumers) == []
+    assert impact(changed(tmp_path, PRICE), "--consumers", consumers).reads == ()
 
 
-def test_a_consumer_that_reads_what_holds_the_field_is_hit(tmp_path: Path) -> None:
+def test_consumer_that_reads_the_parent_of_a_field_is_affected(tmp_path: Path) -> None:
     consumers = written(tmp_path, "web.yaml", CONSUMER.replace("/items/*/price", "/items"))
-    assert len(hit("consumer", changed(tmp_path, PRICE), "--consumers", consumers)) == 1
+    assert len(impact(changed(tmp_path, PRICE), "--consumers", consumers).reads) == 1
 
 
-def test_every_reader_is_hit_where_the_operation_goes(tmp_path: Path) -> None:
+def test_removed_operation_affects_every_field_that_is_read(tmp_path: Path) -> None:
     consumers = written(tmp_path, "web.yaml", CONSUMER)
-    assert len(hit("consumer", changed(tmp_path, ("    post:\n", "    put:\n")), "--consumers", consumers)) == 2
+    revision = changed(tmp_path, ("    post:\n", "    put:\n"))
+    assert len(impact(revision, "--consumers", consumers).reads) == 2
+
+
+@pytest.mark.parametrize(("status", "count"), [('"200"', 2), ("2XX", 2), ("default", 2), ('"422"', 0)])
+def test_removed_media_type_affects_readers_of_that_response_only(tmp_path: Path, status: str, count: int) -> None:
+    consumers = written(tmp_path, "web.yaml", CONSUMER.replace('"200"', status))
+    revision = changed(tmp_path, XML)
+    assert len(impact(revision, "--consumers", consumers).reads) == count
 
 
 def test_consumer_yaml_in_the_working_directory_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path, "consumer.yaml", CONSUMER)
     monkeypatch.chdir(tmp_path)
-    assert len(hit("consumer", changed(tmp_path, PRICE))) == 1
+    assert len(impact(changed(tmp_path, PRICE)).reads) == 1
 
 
-def test_the_fixtures_that_the_mock_could_not_serve_are_hit(tmp_path: Path) -> None:
+def test_fixtures_that_the_mock_could_not_serve_are_affected(tmp_path: Path) -> None:
     catalogue = (ROOT / "fixtures/catalogue.yaml").read_text("utf-8")
-    names = hit("fixture", changed(tmp_path, PRICE))
-    assert sum(name.startswith("item ") for name in names) == catalogue.count("item_id:")
-    assert "conversation birthday-gift-for-dad, turn 1" in names
+    found = impact(changed(tmp_path, PRICE)).fixtures
+    assert sum(one.item is not None for one in found) == catalogue.count("item_id:")
+    assert ("birthday-gift-for-dad", 1) in [(one.conversation, one.turn) for one in found]
 
 
-def test_files_are_named_from_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_relative_to_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    files = {one["file"] for one in found(CONTRACT, changed(tmp_path, PRICE))["hit"] if one["kind"] != "example"}
+    found = impact(changed(tmp_path, PRICE))
+    files = {one.location.file for one in (*found.fixtures, *found.clauses)}
     assert {"fixtures/catalogue.yaml", "openapi/clauses.yaml"} <= files
     assert not any(file.startswith("/") for file in files)
 
 
-def test_other_fixtures_may_be_named(tmp_path: Path) -> None:
+def test_fixtures_option_replaces_the_bundled_fixtures(tmp_path: Path) -> None:
     folder = tmp_path / "fixtures"
     (folder / "conversations").mkdir(parents=True)
     written(folder, "catalogue.yaml", "items: []\n")
     turn = "turns: [{shopper: {words: [a]}, reply: Hello}]\n"
     written(folder / "conversations", "hello.yaml", turn)
     short = ("          description: What the assistant says.", "          maxLength: 3")
-    assert hit("fixture", changed(tmp_path, short), "--fixtures", folder) == ["conversation hello, turn 1"]
-    assert hit("fixture", changed(tmp_path, REQUIRED), "--fixtures", folder) == []
+    assert _turns(impact(changed(tmp_path, short), "--fixtures", folder).fixtures) == [("hello", 1)]
+    assert impact(changed(tmp_path, REQUIRED), "--fixtures", folder).fixtures == ()
 
 
-def test_named_examples_that_do_not_hold_any_more_are_hit(tmp_path: Path) -> None:
-    names = hit("example", changed(tmp_path, REQUIRED))
-    assert any(name.startswith("gift of POST /chat, request body") for name in names)
-    assert not any("documented" in name for name in names)
+def _turns(found: tuple[AffectedFixture, ...]) -> list[tuple[str | None, int | None]]:
+    return [(one.conversation, one.turn) for one in found]
+
+
+def test_examples_that_the_revision_rejects_are_affected(tmp_path: Path) -> None:
+    found = impact(changed(tmp_path, REQUIRED)).examples
+    assert ("gift", "POST /chat", "request-body") in [(one.example, one.operation, one.part.kind) for one in found]
+    assert "documented" not in [one.example for one in found]
 
 
 @pytest.mark.parametrize(
-    ("replaced", "clause"),
+    ("replacement", "clause"),
     [
         (REQUIRED, "request.message-alone"),
         (("required: [message]", "required: []"), "rejection.message"),
@@ -105,62 +125,66 @@ def test_named_examples_that_do_not_hold_any_more_are_hit(tmp_path: Path) -> Non
         (("      required: [loc, msg, type]", "      required: [loc, msg]"), "error.entry"),
     ],
 )
-def test_the_clause_that_a_server_would_break_is_hit(tmp_path: Path, replaced: tuple[str, str], clause: str) -> None:
-    assert clause in clauses(changed(tmp_path, replaced))
+def test_clauses_that_the_revision_contradicts_are_affected(
+    tmp_path: Path, replacement: tuple[str, str], clause: str
+) -> None:
+    assert clause in clauses(changed(tmp_path, replacement))
 
 
-def test_clauses_about_replies_are_not_hit_by_requests(tmp_path: Path) -> None:
+def test_change_of_requests_affects_no_clause_about_responses(tmp_path: Path) -> None:
     assert {name.partition(".")[0] for name in clauses(changed(tmp_path, REQUIRED))} == {"request"}
 
 
-@pytest.mark.parametrize("replaced", [("What the assistant says.", "Words."), ("version: 1.0.0", "version: 1.0.1")])
-def test_nobody_is_hit_where_nothing_changes(tmp_path: Path, replaced: tuple[str, str]) -> None:
-    assert found(CONTRACT, changed(tmp_path, replaced))["hit"] == []
+@pytest.mark.parametrize("replacement", [("What the assistant says.", "Words."), ("version: 1.0.0", "version: 1.0.1")])
+def test_change_without_findings_has_no_impact(tmp_path: Path, replacement: tuple[str, str]) -> None:
+    assert impact(changed(tmp_path, replacement)) == Impact((), (), (), (), ())
 
 
-def test_an_example_that_a_consumer_asks_for_is_missed(tmp_path: Path) -> None:
-    revision = changed(tmp_path, ("              gift:\n", "              present:\n"))
-    consumers = written(tmp_path, "web.yaml", CONSUMER)
-    document = found(CONTRACT, revision, "--consumers", consumers)
-    [finding] = document["findings"]
-    assert (finding["rule"], finding["level"], finding["note"]) == (
-        "example-removed", "warning", "requested-example: consumer web-shop",
-    )  # fmt: skip
-    assert [one["name"] for one in document["hit"]] == ["web-shop asks for the example gift"]
-    assert found(CONTRACT, revision)["findings"] == []
+def test_removed_example_that_a_consumer_requests_is_a_warning(tmp_path: Path) -> None:
+    revision = changed(tmp_path, RENAMED_EXAMPLE)
+    report = report_of(CONTRACT, revision, "--consumers", written(tmp_path, "web.yaml", CONSUMER))
+    [finding] = report.findings
+    assert (finding.rule, finding.level) == ("example-removed", Level.WARNING)
+    assert finding.note is not None
+    assert (finding.note.kind, finding.note.subject) == (NoteKind.REQUESTED_EXAMPLE, "web-shop")
+    assert [(one.consumer, one.example) for one in report.impact.missing_examples] == [("web-shop", "gift")]
 
 
-def test_an_example_that_a_fixture_names_is_missed(tmp_path: Path) -> None:
+def test_removed_example_that_nobody_requests_is_no_finding(tmp_path: Path) -> None:
+    assert report_of(CONTRACT, changed(tmp_path, RENAMED_EXAMPLE)).findings == ()
+
+
+def test_removed_example_with_the_name_of_a_conversation_is_a_warning(tmp_path: Path) -> None:
     folder = tmp_path / "fixtures"
     shutil.copytree(ROOT / "fixtures", folder)
     (folder / "conversations/birthday-gift-for-dad.yaml").rename(folder / "conversations/gift.yaml")
-    revision = changed(tmp_path, ("              gift:\n", "              present:\n"))
-    [finding] = found(CONTRACT, revision, "--fixtures", folder)["findings"]
-    assert finding["rule"] == "example-removed"
-    assert "gift.yaml" in finding["note"]
+    [finding] = report_of(CONTRACT, changed(tmp_path, RENAMED_EXAMPLE), "--fixtures", folder).findings
+    assert finding.rule == "example-removed"
+    assert finding.note is not None
+    assert finding.note.subject.endswith("gift.yaml")
 
 
-BAD = {
+INVALID = {
     "a list": ("- a\n", "expected a mapping"),
     "no name": ("reads: []\n", "required key 'consumer' is missing"),
     "no reads": ("consumer: a\n", "required key 'reads' is missing"),
     "empty reads": ("consumer: a\nreads: []\n", "expected a list of at least one entry"),
     "an unknown key": (CONSUMER + "owner: me\n", "unknown key 'owner'"),
     "an unknown key of a read": (CONSUMER.replace("status", "code"), "unknown key 'code'"),
-    "a status that is a number": (CONSUMER.replace('"200"', "200"), "expected a non-empty string"),
-    "a status that is none": (CONSUMER.replace('"200"', '"ok"'), "invalid status"),
+    "a numeric status": (CONSUMER.replace('"200"', "200"), "expected a non-empty string"),
+    "an invalid status": (CONSUMER.replace('"200"', '"ok"'), "invalid status"),
     "a field without a slash": (CONSUMER.replace("/message", "message"), "invalid JSON Pointer"),
-    "a field twice": (CONSUMER.replace("/message", "/items/*/price"), "duplicate field"),
-    "an operation that is not there": (CONSUMER.replace("POST /chat", "POST /chats"), "the base document has no such operation"),
-    "an example that is a number": (CONSUMER.replace("[gift]", "[5]"), "expected a non-empty string"),
+    "a duplicate field": (CONSUMER.replace("/message", "/items/*/price"), "duplicate field"),
+    "an unknown operation": (CONSUMER.replace("POST /chat", "POST /chats"), "the base document has no such operation"),
+    "a numeric example": (CONSUMER.replace("[gift]", "[5]"), "expected a non-empty string"),
     "invalid YAML": ("consumer: [\n", "invalid YAML"),
-    "duplicate keys": (CONSUMER + "consumer: b\n", "stands twice"),
+    "duplicate keys": (CONSUMER + "consumer: b\n", "consumer"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_a_bad_consumer_file_is_named_with_its_place_and_mend(tmp_path: Path, name: str) -> None:
-    text, problem = BAD[name]
+@pytest.mark.parametrize("name", INVALID)
+def test_invalid_consumer_file_exits_2_with_location_and_hint(tmp_path: Path, name: str) -> None:
+    text, problem = INVALID[name]
     result = diff(CONTRACT, CONTRACT, "--consumers", written(tmp_path, "web.yaml", text))
     assert result.exit_code == 2
     assert result.stdout == ""
@@ -169,28 +193,28 @@ def test_a_bad_consumer_file_is_named_with_its_place_and_mend(tmp_path: Path, na
     assert "hint:" in result.stderr
 
 
-def test_two_files_cannot_speak_of_one_consumer(tmp_path: Path) -> None:
+def test_two_files_for_one_consumer_exit_2(tmp_path: Path) -> None:
     files = [written(tmp_path, name, CONSUMER) for name in ("a.yaml", "b.yaml")]
     result = diff(CONTRACT, CONTRACT, "--consumers", files[0], "--consumers", files[1])
     assert result.exit_code == 2
     assert "another file describes this consumer" in result.stderr
 
 
-def test_fixtures_that_are_not_there_cannot_be_judged(tmp_path: Path) -> None:
+def test_missing_fixtures_directory_exits_2(tmp_path: Path) -> None:
     result = diff(CONTRACT, CONTRACT, "--fixtures", tmp_path / "nowhere")
     assert result.exit_code == 2
-    assert "is no folder of fixtures" in result.stderr
+    assert "the fixtures directory does not exist" in result.stderr
 
 
-@pytest.mark.parametrize("report", ["text", "markdown", "html", "junit", "sarif", "github"])
-def test_every_report_says_who_is_hit(tmp_path: Path, report: str) -> None:
+@pytest.mark.parametrize("name", ["text", "markdown", "html", "junit", "sarif", "github"])
+def test_every_report_names_affected_consumers(tmp_path: Path, name: str) -> None:
     consumers = written(tmp_path, "web.yaml", CONSUMER)
-    result = diff(CONTRACT, changed(tmp_path, PRICE), "--consumers", consumers, "--report", report)
-    assert "web-shop reads /items/*/price of POST /chat 200" in result.stdout
+    result = diff(CONTRACT, changed(tmp_path, PRICE), "--consumers", consumers, "--report", name)
+    assert "web-shop reads /items/*/price in response 200 of POST /chat" in result.stdout
 
 
-def test_the_readmes_consumer_and_waiver_are_of_the_formats(tmp_path: Path) -> None:
-    blocks = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
+def test_consumer_file_and_waiver_of_the_documentation_are_valid(tmp_path: Path) -> None:
+    blocks = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs/gate.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
     [consumer] = [block for block in blocks if block.startswith("consumer:")]
     [waiver] = [block for block in blocks if "rule: request-property-became-required" in block]
     files = written(tmp_path, "web.yaml", consumer), written(tmp_path, "waivers.yaml", waiver)

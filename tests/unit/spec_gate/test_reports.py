@@ -1,9 +1,10 @@
-"""Every report can be read by what reads such files, and no text of a document or a file becomes markup in it."""
+"""Reports in every format: valid for their readers, safe with hostile text, and independent of wording."""
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -11,18 +12,24 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 from fluidattacks_core.sarif import SarifLog
+from jsonschema import Draft202012Validator
 
+from kit_reports.codec import decode, encode, json_schema
 from spec_gate.impact.consumers import read_consumers
 from spec_gate.impact.find import ImpactInput, find_impact
-from spec_gate.report import RENDERERS
-from spec_gate.report.evidence import Evidence, evidence
+from spec_gate.report.build import build_report
+from spec_gate.report.formats import FORMATS, render
 from spec_gate.report.markdown import LONGEST
+from spec_gate.report.model import DiffReport, Impact
+from spec_gate.report.texts import TEXTS
+from spec_gate.rules.registry import RULES
 from spec_gate.source.load import read_document
 from spec_gate.source.origins import FileOrigin
 from spec_gate.verdict import judge
 from testbed.gate_quality.cases import Case, all_cases
+from tests.support.paths import ROOT
 from tests.unit.kit_reports.test_junit import TAKEN
-from tests.unit.spec_gate.changing import CONTRACT, changed, written
+from tests.unit.spec_gate.changing import CONTRACT, changed, diff, report_of, written
 
 HOSTILE = (
     '<script>alert(1)</script></pre>"><img src=x onerror=alert(2)> `|` ```\n::error::boom\r\n## %0A::warning::b '
@@ -31,9 +38,15 @@ HOSTILE = (
 CASES = all_cases()
 
 
-def document_of(base: Path, revision: Path, consumers: tuple[Path, ...] = ()) -> Evidence:
+SCHEMA = ROOT / "spec_gate/report/report.schema.json"
+REQUIRED = ("required: [message]", "required: [message, user_id]")
+DEFAULT = ("          default: 4", "          default: 6")
+PRICE = ("        price:\n          type: [string, 'null']", "        price:\n          type: number")
+
+
+def compared(base: Path, revision: Path, consumers: tuple[Path, ...] = ()) -> DiffReport:
     verdict = judge(read_document(FileOrigin(base)), read_document(FileOrigin(revision)))
-    return evidence(verdict, find_impact(verdict, ImpactInput(read_consumers(consumers))))
+    return build_report(verdict, find_impact(verdict, ImpactInput(read_consumers(consumers))))
 
 
 def hostile_api(*, tight: bool) -> dict[str, Any]:
@@ -58,22 +71,103 @@ def hostile_api(*, tight: bool) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> DiffReport:
     folder = tmp_path_factory.mktemp("hostile") / "a,b::error title=x::%0A <b>`"
     folder.mkdir()
     files = [written(folder, f"{tight}.yaml", yaml.safe_dump(hostile_api(tight=tight))) for tight in (False, True)]
     read = {"operation": f"POST /{HOSTILE}", "status": "200", "fields": [f"/{HOSTILE.replace('/', '~1')}"]}
     consumer = written(folder, "web.yaml", yaml.safe_dump({"consumer": HOSTILE, "reads": [read]}))
-    document = document_of(files[0], files[1], (consumer,))
-    assert {"consumer", "example"} <= {one["kind"] for one in document["hit"]}
-    assert document["counts"]["breaking"] >= 4
-    return document
+    report = compared(files[0], files[1], (consumer,))
+    assert report.impact.reads
+    assert report.impact.examples
+    assert report.counts.breaking >= 4
+    return report
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
-    folder = tmp_path_factory.mktemp("plain")
-    return document_of(CONTRACT, changed(folder, ("required: [message]", "required: [message, user_id]")))
+def simple(tmp_path_factory: pytest.TempPathFactory) -> DiffReport:
+    return compared(CONTRACT, changed(tmp_path_factory.mktemp("simple"), REQUIRED))
+
+
+# The model ------------------------------------------------------------------------------------------------------------
+
+
+def test_schema_file_describes_the_model() -> None:
+    """Renew it with ``python -m tests.unit.spec_gate.write_schema``."""
+    assert json.loads(SCHEMA.read_text("utf-8")) == json_schema(DiffReport)
+
+
+@pytest.mark.parametrize("case", CASES[::25], ids=lambda case: case.name)
+def test_json_report_matches_the_schema_and_is_read_back(case: Case) -> None:
+    report = compared(case.base, case.revision)
+    Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(json.loads(encode(report)))
+    assert decode(DiffReport, encode(report)) == report
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("verdict",), "fine"),
+        (("format",), "other"),
+        (("format_version",), 2),
+        (("findings", 0, "level"), "fatal"),
+        (("findings", 0, "proof"), "guess"),
+        (("findings", 0, "revision", "line"), "one"),
+        (("counts",), {}),
+        (("impact",), None),
+    ],
+)
+def test_altered_json_report_does_not_match_the_schema(
+    simple: DiffReport, path: tuple[str | int, ...], value: object
+) -> None:
+    altered: Any = json.loads(encode(simple))
+    holder = altered
+    for part in path[:-1]:
+        holder = holder[part]
+    holder[path[-1]] = value
+    assert not Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).is_valid(altered)
+    with pytest.raises(ValueError, match="validation error"):
+        decode(DiffReport, json.dumps(altered))
+
+
+# Wording --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ids_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replace every sentence of the renderers and rules by its id."""
+    for name in TEXTS:
+        monkeypatch.setitem(TEXTS, name, name)
+    for name, rule in RULES.items():
+        monkeypatch.setitem(RULES, name, replace(rule, title=name, why=name, hint=name))
+
+
+@pytest.mark.usefixtures("ids_only")
+@pytest.mark.parametrize("name", FORMATS)
+def test_reports_render_with_ids_for_sentences(name: str, hostile: DiffReport) -> None:
+    assert render(hostile, name)
+
+
+def test_verdicts_exit_codes_and_waivers_do_not_depend_on_sentences(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    revision = changed(tmp_path, REQUIRED, DEFAULT, PRICE)
+    waiver = {"rule": "request-property-became-required", "operation": "POST /chat",
+              "pointer": "/components/schemas/ChatRequest/required", "reason": "agreed", "owner": "a",
+              "expires": "2999-12-31"}  # fmt: skip
+    waivers = written(tmp_path, "waivers.yaml", yaml.safe_dump({"waivers": [waiver]}))
+    runs = [(), ("--fail-on", "warning"), ("--fail-on", "never"), ("--waivers", waivers), ("--strict",)]
+
+    def results() -> list[tuple[int, DiffReport]]:
+        return [(diff(CONTRACT, revision, *run).exit_code, report_of(CONTRACT, revision, *run)) for run in runs]
+
+    before = results()
+    request.getfixturevalue("ids_only")
+    assert results() == before
+    assert [code for code, _ in before] == [1, 1, 0, 1, 1]
+
+
+# Readers --------------------------------------------------------------------------------------------------------------
 
 
 def check_sarif(text: str) -> Any:
@@ -90,15 +184,15 @@ def check_junit(text: str) -> None:
 
 
 @pytest.mark.parametrize("case", CASES[::10], ids=lambda case: case.name)
-def test_sarif_and_junit_are_as_their_schemas_say(case: Case) -> None:
-    document = document_of(case.base, case.revision)
-    run = check_sarif(RENDERERS["sarif"](document))
-    assert len(run["results"]) == len(document["findings"])
-    check_junit(RENDERERS["junit"](document))
+def test_sarif_and_junit_match_their_schemas(case: Case) -> None:
+    report = compared(case.base, case.revision)
+    run = check_sarif(render(report, "sarif"))
+    assert len(run["results"]) == len(report.findings)
+    check_junit(render(report, "junit"))
 
 
-def test_a_log_that_is_no_sarif_is_refused(plain: Evidence) -> None:
-    log = json.loads(RENDERERS["sarif"](plain))
+def test_sarif_checker_rejects_invalid_logs(simple: DiffReport) -> None:
+    log = json.loads(render(simple, "sarif"))
     for broken in ({**log, "version": "2.2.0"}, {**log, "more": 1}, {"version": "2.1.0"}):
         with pytest.raises(ValueError, match="validation error"):
             SarifLog.model_validate(broken)
@@ -107,20 +201,23 @@ def test_a_log_that_is_no_sarif_is_refused(plain: Evidence) -> None:
         SarifLog.model_validate(log)
 
 
-def test_sarif_holds_hostile_text_as_text(hostile: Evidence) -> None:
-    run = check_sarif(RENDERERS["sarif"](hostile))
+# Hostile text ---------------------------------------------------------------------------------------------------------
+
+
+def test_sarif_encodes_hostile_file_names(hostile: DiffReport) -> None:
+    run = check_sarif(render(hostile, "sarif"))
     for result in run["results"]:
         for location in result["locations"]:
             assert re.fullmatch(r"[-A-Za-z0-9._~%/:]+", location["physicalLocation"]["artifactLocation"]["uri"])
             assert location["physicalLocation"]["region"]["startLine"] >= 1
 
 
-def test_junit_holds_hostile_text_as_text(hostile: Evidence) -> None:
-    check_junit(RENDERERS["junit"](hostile))
+def test_junit_escapes_hostile_text(hostile: DiffReport) -> None:
+    check_junit(render(hostile, "junit"))
 
 
-def test_the_page_holds_hostile_text_as_text(hostile: Evidence) -> None:
-    page = RENDERERS["html"](hostile)
+def test_html_escapes_hostile_text(hostile: DiffReport) -> None:
+    page = render(hostile, "html")
     assert "<script" not in page
     assert "<img" not in page
     assert "&lt;script&gt;" in page
@@ -128,38 +225,42 @@ def test_the_page_holds_hostile_text_as_text(hostile: Evidence) -> None:
     assert not re.search(r"(?:src|href)\s*=\s*['\"]?(?:https?:)?//", page)
 
 
-def test_markdown_holds_hostile_text_as_code(hostile: Evidence) -> None:
-    text = RENDERERS["markdown"](hostile)
-    prose = re.sub(r"^(`{3,})http\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+def test_markdown_shows_hostile_text_as_code(hostile: DiffReport) -> None:
+    text = render(hostile, "markdown")
+    prose = re.sub(r"^(`{3,})(?:http|markdown)\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
     prose = re.sub(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", "", prose)
     for sign in ("<script", "<img", "::error", "@everyone", "](https", "7*7"):
         assert sign not in prose
     assert len(text) <= LONGEST + 100
 
 
-def test_annotations_are_one_a_finding_and_nothing_else(hostile: Evidence) -> None:
-    lines = re.split(r"[\r\n]", RENDERERS["github"](hostile).rstrip("\n"))
-    consumers = [one for one in hostile["hit"] if one["kind"] == "consumer"]
-    assert len(lines) == len(hostile["findings"]) + len(consumers)
+def test_github_report_is_one_command_for_each_finding_and_consumer(hostile: DiffReport) -> None:
+    lines = re.split(r"[\r\n]", render(hostile, "github").rstrip("\n"))
+    assert len(lines) == len(hostile.findings) + len(hostile.impact.reads)
     assert all(re.match(r"::(?:error|warning|notice) file=[^,:\s]*(?:%3A|%2C|[^,:])*,line=\d+,", one) for one in lines)
 
 
 @pytest.mark.parametrize("name", ["text", "markdown"])
-def test_nothing_in_a_document_begins_a_line_or_steers_the_terminal(name: str, hostile: Evidence) -> None:
-    text = RENDERERS[name](hostile)
+def test_hostile_text_starts_no_line_and_contains_no_control_character(name: str, hostile: DiffReport) -> None:
+    text = render(hostile, name)
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]", text)
     assert not re.search(r"^\s*(?:::|## %)", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", RENDERERS)
-def test_a_lone_surrogate_ends_no_report(name: str, plain: Evidence) -> None:
-    finding = {**plain["findings"][0], "name": "\ud800", "after": "\udfff"}
-    RENDERERS[name]({**plain, "findings": [finding]}).encode("utf-8", "strict" if name != "json" else "surrogatepass")
+@pytest.mark.parametrize("name", FORMATS)
+def test_lone_surrogate_can_be_written_as_utf_8(name: str, simple: DiffReport) -> None:
+    finding = replace(simple.findings[0], name="\ud800", after="\udfff")
+    assert render(replace(simple, findings=(finding,)), name).encode("utf-8")
 
 
-def test_a_comment_that_is_too_long_is_cut_between_findings(plain: Evidence) -> None:
-    long = {**plain["findings"][0], "hint": "m" * 3_000}
-    text = RENDERERS["markdown"]({**plain, "findings": [long] * 100})
+def test_own_text_of_the_text_report_is_ascii(simple: DiffReport) -> None:
+    report = replace(simple, impact=Impact((), (), (), (), ()))
+    assert render(report, "text").isascii()
+
+
+def test_long_comment_is_cut_between_findings(simple: DiffReport) -> None:
+    long = replace(simple.findings[0], path="/x" * 3_000)
+    text = render(replace(simple, findings=(long,) * 100), "markdown")
     assert len(text) <= LONGEST + 100
-    assert "the rest is in the other reports" in text
+    assert TEXTS["cut"] in text
     assert text.count("```") % 2 == 0

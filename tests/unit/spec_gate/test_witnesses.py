@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.unit.spec_gate.changing import CONTRACT, changed, found
+from tests.unit.spec_gate.changing import CONTRACT, changed, report_of
 
 CHANGES = (
     ("required: [message]", "required: [message, user_id]"),
@@ -14,13 +14,17 @@ CHANGES = (
 )
 
 
-def test_each_of_several_changes_has_a_witness_of_its_own(tmp_path: Path) -> None:
-    document = found(CONTRACT, changed(tmp_path, *CHANGES))
-    shown = {one["path"]: one["witness"] for one in document["findings"] if one["level"] == "breaking"}
-    assert set(shown) == {"/user_id", "/limit", "/items/*/title", "/items/*/price"}
-    assert "user_id" in shown["/user_id"]["why"]
-    assert shown["/limit"]["body"]["limit"] > 10
-    assert shown["/limit"]["why"].startswith("/limit: ")
+def test_each_of_several_changes_has_its_own_witness(tmp_path: Path) -> None:
+    report = report_of(CONTRACT, changed(tmp_path, *CHANGES))
+    witnesses = {one.path: one.witness for one in report.findings if one.witness is not None}
+    assert set(witnesses) == {"/user_id", "/limit", "/items/*/title", "/items/*/price"}
+    assert "user_id" in witnesses["/user_id"].rejection
+    limit = witnesses["/limit"]
+    assert limit.body is not None
+    assert limit.body.value["limit"] > 10
+    assert limit.rejection.startswith("/limit: ")
     for name in ("title", "price"):
-        assert name in shown[f"/items/*/{name}"]["body"]["items"][0]
-        assert shown[f"/items/*/{name}"]["why"].startswith(f"/items/0/{name}: ")
+        witness = witnesses[f"/items/*/{name}"]
+        assert witness.body is not None
+        assert name in witness.body.value["items"][0]
+        assert witness.rejection.startswith(f"/items/0/{name}: ")

@@ -1,0 +1,94 @@
+"""Builds the report model from a verdict, its impact and the waivers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chat_contract.errors import render_pointer
+from chat_contract.version import __version__
+from kit_reports.waivers import Waiver
+from spec_gate.differ.surface import Surface
+from spec_gate.findings import Finding, Verdict
+from spec_gate.prove.witnesses import Witness
+from spec_gate.report import model as m
+from spec_gate.report.verdict import count, fails, outcome
+from spec_gate.report.versioning import advise
+from spec_gate.report.waivers import apply_waivers
+from spec_gate.source.documents import Document, Place
+
+NO_IMPACT = m.Impact((), (), (), (), ())
+
+
+def build_report(
+    verdict: Verdict,
+    impact: m.Impact = NO_IMPACT,
+    waivers: Sequence[Waiver] = (),
+    *,
+    strict: bool = False,
+    fail_on: m.FailOn = m.FailOn.BREAKING,
+) -> m.DiffReport:
+    """Return the report; ``strict`` raises findings that are not proved to breaking."""
+    base, revision = verdict.comparison.base, verdict.comparison.revision
+    found = [_finding(one, base.document, revision.document, strict=strict) for one in verdict.findings]
+    findings, unused = apply_waivers(found, waivers)
+    counts = count(findings)
+    return m.DiffReport(
+        format=m.FORMAT,
+        format_version=m.FORMAT_VERSION,
+        tool=m.Tool("chat-contract", __version__),
+        base=_document(base),
+        revision=_document(revision),
+        strict=strict,
+        fail_on=fail_on,
+        verdict=outcome(counts),
+        fails=any(fails(one.level, fail_on) for one in findings if one.waiver is None),
+        counts=counts,
+        operations=len(verdict.comparison.pairings),
+        findings=findings,
+        impact=impact,
+        unused_waivers=unused,
+        versions=advise(base, revision, findings),
+    )
+
+
+def _document(surface: Surface) -> m.ComparedDocument:
+    return m.ComparedDocument(surface.document.name, surface.document.version, surface.version)
+
+
+def _finding(finding: Finding, base: Document, revision: Document, *, strict: bool) -> m.ReportedFinding:
+    raised = strict and finding.proof is m.ProofKind.NONE
+    return m.ReportedFinding(
+        rule=finding.rule.id,
+        level=m.Level.BREAKING if raised else finding.level,
+        operations=finding.operations,
+        part=finding.part,
+        path=render_pointer(finding.path),
+        name=finding.name,
+        before=finding.before,
+        after=finding.after,
+        base=_location(base, finding.base),
+        revision=_location(revision, finding.revision),
+        proof=finding.proof,
+        witness=None if finding.witness is None else _witness(finding.witness),
+        note=finding.note,
+        waiver=None,
+    )
+
+
+def _witness(one: Witness) -> m.Witness:
+    return m.Witness(
+        one.kind,
+        one.allowed_by,
+        one.rejected_by,
+        one.line,
+        one.headers,
+        m.Payload(one.body) if one.has_body else None,
+        m.Payload(one.value) if one.has_value else None,
+        one.why,
+    )
+
+
+def _location(document: Document, place: Place | None) -> m.Location | None:
+    if place is None:
+        return None
+    return m.Location(place.file, document.line(place), render_pointer(place.pointer))

@@ -1,0 +1,287 @@
+"""The report of a comparison as data: all renderers take it, and the JSON report is this model.
+
+``report.schema.json`` describes the JSON form. The model holds no sentences: rules, levels, reasons and remarks are
+ids, and :mod:`spec_gate.report.texts` has the sentence of each. ``rejection`` is a message of the schema validator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from spec_gate.differ.changes import Part, PartKind
+from spec_gate.findings import Note, NoteKind, ProofKind
+from spec_gate.prove.witnesses import DocumentRole, WitnessKind
+from spec_gate.report.formats import FailOn
+from spec_gate.rules.rule import Level
+
+__all__ = ["DocumentRole", "FailOn", "Level", "Note", "NoteKind", "Part", "PartKind", "ProofKind", "WitnessKind"]
+
+FORMAT: Literal["chat-contract-diff"] = "chat-contract-diff"
+FORMAT_VERSION: Literal[1] = 1
+
+
+class Outcome(StrEnum):
+    """Verdict of a comparison: the highest level of the findings that are not waived."""
+
+    BREAKING = "breaking"
+    WARNING = "warning"
+    COMPATIBLE = "compatible"
+
+
+class ChangeSize(StrEnum):
+    """Step of a semantic version."""
+
+    MAJOR = "major"
+    MINOR = "minor"
+    PATCH = "patch"
+    NONE = "none"
+
+
+class VersionRemarkKind(StrEnum):
+    """A version in the revision that does not match the change."""
+
+    DOCUMENT_VERSION = "document-version"
+    PATH_VERSION = "path-version"
+
+
+class ClauseSign(StrEnum):
+    """How a server that follows the revision violates a clause."""
+
+    ACCEPTS_REQUEST = "accepts-request"
+    REJECTS_REQUEST = "rejects-request"
+    RETURNS_BODY = "returns-body"
+    RETURNS_STATUS = "returns-status"
+    RETURNS_MEDIA_TYPE = "returns-media-type"
+    HAS_OPERATION = "has-operation"
+    NEEDS_NO_KEY = "needs-no-key"
+    CHANGES_DEFAULT = "changes-default"
+
+
+@dataclass(frozen=True)
+class Tool:
+    """The program that wrote the report."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
+class ComparedDocument:
+    """One of the two documents: its name, its version of OpenAPI and its ``info.version``."""
+
+    name: str
+    openapi: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place in a file: line counted from 1, JSON Pointer."""
+
+    file: str
+    line: int
+    pointer: str
+
+
+@dataclass(frozen=True)
+class Payload:
+    """A JSON value; the wrapper tells null from absent."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A concrete message that one document allows and the other rejects.
+
+    ``line`` is the request line or status line, ``value`` the parameter or header value that shows the change.
+    ``rejection`` is the reason of the rejecting document.
+    """
+
+    kind: WitnessKind
+    allowed_by: DocumentRole
+    rejected_by: DocumentRole
+    line: str
+    headers: Mapping[str, str]
+    body: Payload | None
+    value: Payload | None
+    rejection: str
+
+
+@dataclass(frozen=True)
+class AppliedWaiver:
+    """Waiver of a finding; ``expires`` is an ISO date."""
+
+    reason: str
+    owner: str
+    expires: str
+
+
+@dataclass(frozen=True)
+class ReportedFinding:
+    """A change with its level.
+
+    ``path`` is a pointer into the body or value, with ``*`` for any index or name. ``before`` and ``after`` are the
+    changed value in the documents, or null where it is absent.
+    """
+
+    rule: str
+    level: Level
+    operations: tuple[str, ...]
+    part: Part | None
+    path: str
+    name: str
+    before: Any
+    after: Any
+    base: Location | None
+    revision: Location | None
+    proof: ProofKind
+    witness: Witness | None
+    note: Note | None
+    waiver: AppliedWaiver | None
+
+
+@dataclass(frozen=True)
+class FindingReference:
+    """Names a finding by its rule and place."""
+
+    rule: str
+    part: Part | None
+    path: str
+
+
+@dataclass(frozen=True)
+class AffectedRead:
+    """A response field that a consumer reads and that changes; ``field`` is a JSON Pointer with ``*``."""
+
+    consumer: str
+    operation: str
+    status: str
+    field: str
+    findings: tuple[FindingReference, ...]
+    location: Location
+
+
+@dataclass(frozen=True)
+class MissingExample:
+    """An example that a consumer requests by name and that the revision does not have."""
+
+    consumer: str
+    example: str
+    location: Location
+
+
+@dataclass(frozen=True)
+class AffectedFixture:
+    """A fixture that the mock could not serve under the revision: an item, or a turn of a conversation."""
+
+    item: str | None
+    conversation: str | None
+    turn: int | None
+    rejection: str
+    location: Location
+
+
+@dataclass(frozen=True)
+class AffectedExample:
+    """A named example of the revision that matched the base and does not match the revision."""
+
+    example: str
+    operation: str
+    part: Part
+    rejection: str
+    location: Location
+
+
+@dataclass(frozen=True)
+class AffectedClause:
+    """A clause that a server violates when it follows the revision.
+
+    ``statement`` is the clause as the contract words it. ``sign`` says how; ``body`` is the request or response that
+    shows it, ``detail`` the status, media type, operation or default.
+    """
+
+    clause: str
+    level: str
+    statement: str
+    sign: ClauseSign
+    body: Payload | None
+    detail: str
+    location: Location
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What the change affects. The impact never changes a verdict."""
+
+    reads: tuple[AffectedRead, ...]
+    missing_examples: tuple[MissingExample, ...]
+    fixtures: tuple[AffectedFixture, ...]
+    examples: tuple[AffectedExample, ...]
+    clauses: tuple[AffectedClause, ...]
+
+
+@dataclass(frozen=True)
+class UnusedWaiver:
+    """A waiver that matches no finding; ``file`` and ``line`` say where it is."""
+
+    rule: str
+    operation: str
+    pointer: str
+    location: Location
+
+
+@dataclass(frozen=True)
+class VersionRemark:
+    """A version that does not match the change."""
+
+    kind: VersionRemarkKind
+    actual: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class VersionAdvice:
+    """The next semantic version; ``next`` is null where the version of the base is not a semantic version."""
+
+    step: ChangeSize
+    base: str
+    revision: str
+    next: str | None
+    remarks: tuple[VersionRemark, ...]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Number of findings: by level without the waived ones, waived, not proved, with a witness."""
+
+    breaking: int
+    warning: int
+    info: int
+    waived: int
+    not_proved: int
+    witnesses: int
+
+
+@dataclass(frozen=True)
+class DiffReport:
+    """The result of a comparison. ``operations`` counts the operations that both documents have."""
+
+    format: Literal["chat-contract-diff"]
+    format_version: Literal[1]
+    tool: Tool
+    base: ComparedDocument
+    revision: ComparedDocument
+    strict: bool
+    fail_on: FailOn
+    verdict: Outcome
+    fails: bool
+    counts: Counts
+    operations: int
+    findings: tuple[ReportedFinding, ...]
+    impact: Impact
+    unused_waivers: tuple[UnusedWaiver, ...]
+    versions: VersionAdvice

@@ -1,0 +1,13 @@
+"""Renews the JSON Schema of the gate's report: ``python -m tests.unit.spec_gate.write_schema``."""
+
+from __future__ import annotations
+
+import json
+
+from kit_reports.codec import json_schema
+from spec_gate.report.model import DiffReport
+from tests.support.paths import ROOT
+
+if __name__ == "__main__":
+    text = json.dumps(json_schema(DiffReport), indent=2, ensure_ascii=False) + "\n"
+    (ROOT / "spec_gate/report/report.schema.json").write_text(text, "utf-8")
