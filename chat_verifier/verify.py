@@ -15,8 +15,8 @@ from pathlib import Path
 from chat_contract import Contract, UsageError
 from chat_contract.exchange import Breakdown, Headers, Response
 from chat_verifier.findings.causes import Cause, find_causes
-from chat_verifier.findings.profile import latitude_profile
-from chat_verifier.findings.verdict import RunResult, clause_results, run_verdict
+from chat_verifier.findings.profile import open_question_profile
+from chat_verifier.findings.verdict import ClauseReason, RunResult, RunVerdict, clause_results, run_verdict
 from chat_verifier.findings.waivers import unused_waivers, waived
 from chat_verifier.planning.case import CaseSequence, Group, count_by_group, requests_of
 from chat_verifier.planning.exploration import generate_cases
@@ -258,27 +258,21 @@ def _judged(
         gone = gone or f"broke off while violations were confirmed: {error}; {error.hint}"
     causes = waived(causes, options.waivers)
     skipped = (
-        {} if options.expect_auth else dict.fromkeys(_credential_clauses(contract), "not asked for: --expect-auth")
+        {} if options.expect_auth else dict.fromkeys(_credential_clauses(contract), ClauseReason.NEEDS_EXPECT_AUTH)
     )
     clauses = clause_results(contract, runner.journal.observations, causes, strict=options.strict, skipped=skipped)
-    if options.shard is not None:
-        # What this part did not come to, another does; only the whole tells what was never tried.
-        clauses = tuple(replace(found, asked=found.asked and found.verdict != "skipped") for found in clauses)
-    verdict, reason = run_verdict(
-        ((found.clause.id, found.clause.level, found.verdict, found.asked) for found in clauses),
-        unsure=[cause.violation.clause for cause in causes if cause.level == "must" and cause.unsure],
-    )
-    if gone and verdict != "violates":
+    verdict, reason = run_verdict(clauses)
+    if gone and verdict is not RunVerdict.VIOLATES:
         raise CannotJudgeError(f"{options.base_url}: {gone}")
     return RunResult(
         verdict=verdict,
-        reason=reason or gone,
+        reason=reason,
         base_url=options.base_url,
         seed=options.seed,
         requests=client.budget.sent,
         seconds=options.clock() - began,
         clauses=clauses,
-        profile=latitude_profile(contract, runner.journal.observations),
+        profile=open_question_profile(contract, runner.journal.observations),
         observations=tuple(runner.journal.observations),
         left_out=tuple(runner.journal.left_out),
         replayed=0 if record is None else record.replayed,
@@ -286,7 +280,6 @@ def _judged(
         contract_version=contract.version,
         tier=options.tier,
         strict=options.strict,
-        shard=str(options.shard or ""),
         waivers=options.waivers,
         unused_waivers=tuple(unused_waivers(options.waivers, causes, runner.journal.observations)),
     )

@@ -1,4 +1,7 @@
-"""From violations to causes: what is wrong with a server, each thing once, confirmed by sending it again."""
+"""Causes: group violations, and confirm each by sending its request again.
+
+A cause is one fault of the server: violations of one clause, at one place, with one id of what was observed.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from chat_contract import Violation
@@ -18,46 +22,75 @@ from chat_verifier.run.runner import Observation, Runner
 from kit_reports.waivers import Waiver
 
 SENDINGS = 4
-"""How often a request is sent at most before its violation is called intermittent."""
+"""The number of times a request is sent before its violation counts as intermittent."""
 
 ENOUGH = 2
-"""How often a violation is seen before it counts."""
+"""The number of times a violation must be seen to be confirmed."""
 
 MAX_CONFIRMATIONS = 30
 
 SELF_EVIDENT = frozenset({"conversation.distinct", "conversation.concurrent"})
-"""What two exchanges show together, and no chance explains: an id that two conversations share stays shared."""
+"""Clauses whose violation needs no confirmation: an id that two conversations share cannot be a coincidence."""
 
-_ACCEPTED = "request"
-"""The group of clauses on what must be accepted: which of them is blamed hangs on what else is in the request."""
+_ACCEPTANCE = "request"
+"""The group of clauses about acceptance. Which of them a rejection violates depends on the rest of the request."""
 
 _LEVELS = {"must": 0, "should": 1, "observed": 2}
 
-Key = tuple[str, Pointer, str]
+_SILENCE = "silence"
+
+
+class Confirmation(StrEnum):
+    """How certain a cause is."""
+
+    CONFIRMED = "confirmed"
+    INTERMITTENT = "intermittent"
+    NOT_CONFIRMED = "not-confirmed"
+
+
+@dataclass(frozen=True)
+class CauseKey:
+    """What the violations of one cause have in common.
+
+    ``place``: where, with ``*`` for every array index. ``observed``: the id of what was observed.
+    """
+
+    clause: str
+    place: Pointer
+    observed: str
 
 
 @dataclass(frozen=True, eq=False)
 class Cause:
-    """One thing that is wrong: the smallest exchange that shows it, and how often it was seen."""
+    """One fault of the server.
 
-    key: Key
+    ``exhibit``: the smallest exchange that shows it. ``seen``: how many of the ``sent`` requests showed it.
+    ``cases``: ids of the test cases that showed it, in the order in which they were sent.
+    """
+
+    key: CauseKey
     violation: Violation
     exhibit: Observation
     seen: int
     sent: int
-    labels: tuple[str, ...] = ()
-    """The requests that showed it, in the order in which they were sent."""
+    cases: tuple[str, ...] = ()
     waiver: Waiver | None = None
 
     @property
-    def intermittent(self) -> bool:
-        """Seen, but not often enough to count."""
-        return self.seen < ENOUGH and self.violation.clause not in SELF_EVIDENT
+    def confirmation(self) -> Confirmation:
+        if self.seen >= ENOUGH or self.violation.clause in SELF_EVIDENT:
+            return Confirmation.CONFIRMED
+        return Confirmation.NOT_CONFIRMED if self.sent == 1 else Confirmation.INTERMITTENT
 
     @property
-    def unsure(self) -> bool:
-        """Seen once and never sent again."""
-        return self.intermittent and self.sent == 1
+    def intermittent(self) -> bool:
+        """Whether the violation was not seen often enough to count."""
+        return self.confirmation is not Confirmation.CONFIRMED
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether the violation was seen once and the request not sent again."""
+        return self.confirmation is Confirmation.NOT_CONFIRMED
 
     @property
     def level(self) -> str:
@@ -72,10 +105,10 @@ def find_causes(
     one_is_enough: bool = False,
     most: int | None = None,
 ) -> list[Cause]:
-    """Group the violations by cause and confirm those that were seen only once; the gravest first.
+    """Group violations by cause, and confirm those seen only once; MUST clauses come first.
 
-    ``spare`` says whether the run has so many requests left for what is only a warning; with ``one_is_enough`` also
-    for more than one certain violation. ``most`` is what may have been sent in the end, whatever is left to confirm.
+    ``spare`` decides whether the run can spend a number of requests on confirming a warning. With ``one_is_enough``,
+    it also decides for MUST violations once one of them is confirmed. ``most`` limits the requests of the whole run.
     """
     seen = tuple(observations)
     causes = sorted(_grouped(seen), key=lambda cause: _LEVELS[cause.level])
@@ -91,14 +124,14 @@ def find_causes(
     if runner.workers == 1:
         for number, cause in enumerate(causes):
             causes[number] = settle(cause)
-        return list(_each_once(causes))
+        return list(_merge_equal(causes))
     with ThreadPoolExecutor(max_workers=runner.workers) as pool:
-        return list(_each_once(pool.map(settle, causes)))
+        return list(_merge_equal(pool.map(settle, causes)))
 
 
-def _each_once(causes: Iterable[Cause]) -> Iterator[Cause]:
-    """Put together what turned out to be one cause when its request was made smaller."""
-    found: dict[Key, Cause] = {}
+def _merge_equal(causes: Iterable[Cause]) -> Iterator[Cause]:
+    """Merge causes whose keys became equal when confirmation found a smaller request."""
+    found: dict[CauseKey, Cause] = {}
     for cause in causes:
         same = found.get(cause.key)
         if same is None:
@@ -109,24 +142,24 @@ def _each_once(causes: Iterable[Cause]) -> Iterator[Cause]:
             plain,
             seen=same.seen + cause.seen,
             sent=same.sent + cause.sent,
-            labels=tuple(dict.fromkeys((*same.labels, *cause.labels))),
+            cases=tuple(dict.fromkeys((*same.cases, *cause.cases))),
         )
     yield from found.values()
 
 
 def _grouped(observations: Iterable[Observation]) -> Iterator[Cause]:
-    groups: dict[Key, list[tuple[Violation, Observation]]] = {}
+    groups: dict[CauseKey, list[tuple[Violation, Observation]]] = {}
     for observation in observations:
         for violation in observation.violations:
             groups.setdefault(key_of(violation), []).append((violation, observation))
     for key, sightings in groups.items():
         violation, exhibit = min(sightings, key=lambda sighting: _size(sighting[1]))
-        labels = tuple(dict.fromkeys(sighting.case.label for _, sighting in sightings))
-        yield Cause(key, violation, exhibit, len(sightings), len(sightings), labels)
+        cases = tuple(dict.fromkeys(case_id(sighting) for _, sighting in sightings))
+        yield Cause(key, violation, exhibit, len(sightings), len(sightings), cases)
 
 
 class _Budget:
-    """How many requests confirmations may still send. Thread-safe."""
+    """The number of requests that confirmations may still send. Thread-safe."""
 
     def __init__(self, runner: Runner, most: int | None) -> None:
         room = MAX_CONFIRMATIONS if most is None else most - runner.sender.budget.sent
@@ -135,7 +168,7 @@ class _Budget:
         self._lock = threading.Lock()
 
     def spend(self, requests: int) -> bool:
-        """Take so many out, if there are any left; where the end is fixed, only if there are enough."""
+        """Spend the requests and return True if any are left; under a hard limit, only if all of them are left."""
         with self._lock:
             if self._left <= 0 or (self._exact and self._left < requests):
                 return False
@@ -147,37 +180,47 @@ def _always(_requests: int) -> bool:
     return True
 
 
-def key_of(violation: Violation) -> Key:
-    """Return what makes two violations one cause: clause, place without its indices, and the id of what was seen."""
+def plan_id(sequence: CaseSequence, case: Case) -> str:
+    """Return an id of the test case that is unique within the plan: ``case`` or ``sequence/case``."""
+    return case.id if case.id == sequence.id else f"{sequence.id}/{case.id}"
+
+
+def case_id(observation: Observation) -> str:
+    """Return the plan-wide id of the observed test case."""
+    return plan_id(observation.sequence, observation.case)
+
+
+def key_of(violation: Violation) -> CauseKey:
+    """Return the key of the violation's cause."""
     place = tuple("*" if isinstance(part, int) else part for part in violation.pointer)
-    return violation.clause, place, violation.observed
+    return CauseKey(violation.clause, place, violation.observed)
 
 
 def _size(observation: Observation) -> tuple[bool, int]:
-    """Order exchanges by how much there is to read: those that need nothing beside them, then by all their turns."""
+    """Return a sort key: exchanges that need no parallel conversation come first, then those with less to read."""
     earlier = observation.earlier if observation.case.continues else ()
-    beside = observation.sequence.together is not None or (observation.sequence.spans_run and bool(earlier))
-    return beside, sum(_length(one.request.body) for one in (*earlier, observation.exchange))
+    parallel = observation.sequence.together is not None or (observation.sequence.spans_run and bool(earlier))
+    return parallel, sum(_length(one.request.body) for one in (*earlier, observation.exchange))
 
 
 def _length(body: bytes) -> int:
-    """Return how long a request reads: what is no ASCII counts as the escape that stands for it."""
-    return _EVERY_TURN + len(body) + 2 * sum(byte > ord("~") for byte in body)
+    """Return how much there is to read in a request; a byte outside ASCII counts as its escape sequence."""
+    return _TURN_LENGTH + len(body) + 2 * sum(byte > ord("~") for byte in body)
 
 
-_EVERY_TURN = 200
-"""What a turn takes besides its body."""
+_TURN_LENGTH = 200
+"""What a turn adds to the length, besides its body."""
 
 
 def _is_odd(text: Any) -> bool:
-    """Say whether a message holds more than plain words."""
+    """Return whether a message contains more than plain words."""
     return isinstance(text, str) and not (text.isascii() and text.replace(" ", "").rstrip("?.!").isalpha())
 
 
 def _confirmed(
     runner: Runner, cause: Cause, budget: _Budget, seen: Iterable[Observation], *, worth_it: Callable[[int], bool]
 ) -> Cause:
-    """Send the cause's request again, first as small as it may get, then as it was."""
+    """Send the cause's request again: the smallest version first, then the original."""
     attempts = _attempts(cause, seen)
     for number in range(SENDINGS - 1):
         sequences = attempts[min(number, len(attempts) - 1)]
@@ -188,40 +231,44 @@ def _confirmed(
             (violation, observation)
             for observation in runner.observe(sequences)
             for violation in observation.violations
-            if _is_the_same(key_of(violation), cause.key)
+            if _is_same_cause(key_of(violation), cause.key)
         ]
         if not found and runner.sender.budget.over:
-            # It may not have been sent.
+            # The request may not have been sent.
             break
         cause = replace(cause, sent=cause.sent + 1)
         if found:
-            violation, exhibit = min(found, key=lambda sighting: _size(sighting[1]))
-            cause = replace(cause, seen=cause.seen + 1)
-            if _size(exhibit) <= _size(cause.exhibit):
-                cause = replace(cause, key=key_of(violation), violation=violation, exhibit=exhibit)
-        if not cause.intermittent or "silence" in cause.key[2]:
+            cause = _seen_again(cause, *min(found, key=lambda sighting: _size(sighting[1])))
+        if not cause.intermittent or cause.key.observed == _SILENCE:
             break
     return cause
 
 
-def _is_the_same(key: Key, other: Key) -> bool:
-    """Say whether two keys are of one cause; a smaller request that must be accepted may be about another clause."""
-    (clause, *rest), (other_clause, *other_rest) = key, other
-    group = clause.partition(".")[0]
-    return rest == other_rest and (clause == other_clause or group == other_clause.partition(".")[0] == _ACCEPTED)
+def _seen_again(cause: Cause, violation: Violation, exhibit: Observation) -> Cause:
+    cause = replace(cause, seen=cause.seen + 1)
+    if _size(exhibit) > _size(cause.exhibit):
+        return cause
+    return replace(cause, key=key_of(violation), violation=violation, exhibit=exhibit)
+
+
+def _is_same_cause(key: CauseKey, other: CauseKey) -> bool:
+    """Return whether two keys belong to one cause.
+
+    A smaller version of a request that must be accepted may break another clause of the same group.
+    """
+    if (key.place, key.observed) != (other.place, other.observed):
+        return False
+    group, other_group = (one.clause.partition(".")[0] for one in (key, other))
+    return key.clause == other.clause or group == other_group == _ACCEPTANCE
 
 
 def _attempts(cause: Cause, seen: Iterable[Observation]) -> list[list[CaseSequence]]:
-    """Return what to send: a smaller request in a fresh conversation, the same one, all that was before it."""
+    """Return what to send: a smaller request in a new conversation, the same request, the whole conversation."""
     exhibit = cause.exhibit
     sequence, case = exhibit.sequence, exhibit.case
     if sequence.together is not None:
-        return [
-            [
-                replace(sequence, id=f"{sequence.id}-again"),
-                replace(sequence, id=f"{sequence.id}-copy"),
-            ]
-        ]
+        # The suffixes only keep the two sequences apart in a checkpoint file.
+        return [[replace(sequence, id=f"{sequence.id}-again"), replace(sequence, id=f"{sequence.id}-parallel")]]
     opening = sequence.cases[:1] if case.continues else ()
     attempts = []
     smaller = _smaller(exhibit) or _suspect(cause, seen)
@@ -234,7 +281,7 @@ def _attempts(cause: Cause, seen: Iterable[Observation]) -> list[list[CaseSequen
 
 
 def _smaller(exhibit: Observation) -> Case | None:
-    """Leave out of a refusable request all that its fault does not need."""
+    """Return a must-reject request reduced to its one fault; None if it cannot be reduced."""
     case = exhibit.case
     faults = exhibit.facts.classification.hard_faults
     if not isinstance(case.body, dict) or len(faults) != 1 or not faults[0].place:
@@ -251,7 +298,7 @@ def _smaller(exhibit: Observation) -> Case | None:
 
 
 def _suspect(cause: Cause, seen: Iterable[Observation]) -> Case | None:
-    """Leave out of a request that must be accepted all that others held, too, and were accepted with."""
+    """Return a must-accept request without the values that the server accepted in other requests."""
     exhibit, case = cause.exhibit, cause.exhibit.case
     if exhibit.facts.kind is not RequestKind.MUST_ACCEPT or not isinstance(case.body, dict):
         return None
@@ -269,7 +316,7 @@ def _suspect(cause: Cause, seen: Iterable[Observation]) -> Case | None:
         if name == MESSAGE or value is ISSUED or (name, repr(value)) not in passed
     }
     if (MESSAGE, repr(body.get(MESSAGE))) in passed:
-        body[MESSAGE] = min((said[MESSAGE] for said in others), key=lambda text: (_is_odd(text), len(text)))
+        body[MESSAGE] = min((other[MESSAGE] for other in others), key=lambda text: (_is_odd(text), len(text)))
     odd = [event for event in body.get(EVENTS, ()) if repr(event) not in passed_events]
     if odd:
         body[EVENTS] = odd

@@ -1,8 +1,10 @@
-"""The latitude profile: what this implementation does where the documents leave it open."""
+"""The profile of a server: its answers to the open questions, where the documents leave the behaviour unspecified."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from chat_contract import Contract
@@ -12,9 +14,29 @@ from chat_contract.rules.validation_error import names_a_fault
 from chat_verifier.run.runner import Observation
 
 
-def latitude_profile(contract: Contract, observations: Iterable[Observation]) -> dict[str, str]:
-    """Return the answer to each question that an exchange answers clearly, by id, in the order of the questions."""
-    answers: dict[str, str] = {}
+class Answer(StrEnum):
+    """A server's answer to an open question."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNSUPPORTED = "unsupported"
+    CONTINUED = "continued"
+    REPLACED = "replaced"
+    NOT_FOUND = "not-found"
+
+
+@dataclass(frozen=True)
+class ProfileChange:
+    """An open question that the server answers differently from an earlier run."""
+
+    question: str
+    before: str
+    now: str
+
+
+def open_question_profile(contract: Contract, observations: Iterable[Observation]) -> dict[str, Answer]:
+    """Return the first clear answer to each open question, by question id, in the order of the questions."""
+    answers: dict[str, Answer] = {}
     for observation in observations:
         facts = observation.facts
         for name in facts.classification.questions:
@@ -24,30 +46,30 @@ def latitude_profile(contract: Contract, observations: Iterable[Observation]) ->
     return {name: answers[name] for name in contract.questions if name in answers}
 
 
-def _answer(question: Question, facts: ExchangeFacts) -> str | None:
+def _answer(question: Question, facts: ExchangeFacts) -> Answer | None:
     if facts.kind not in {RequestKind.UNSPECIFIED, RequestKind.FOREIGN_MEDIA_TYPE}:
         return None
     if question.unissued:
-        return _of_unknown_conversation(facts)
+        return _answer_to_unknown_conversation(facts)
     if facts.status == 200:
-        return "accepted"
+        return Answer.ACCEPTED
     if facts.status == 415 and question.about_media_type:
-        return "unsupported"
+        return Answer.UNSUPPORTED
     if facts.status == 422 and (len(facts.classification.questions) == 1 or _is_blamed(question, facts)):
-        return "refused"
+        return Answer.REFUSED
     return None
 
 
-def _of_unknown_conversation(facts: ExchangeFacts) -> str | None:
+def _answer_to_unknown_conversation(facts: ExchangeFacts) -> Answer | None:
     if facts.status == 200 and facts.reply_id is not None:
-        return "continued" if facts.reply_id == facts.sent_id else "replaced"
+        return Answer.CONTINUED if facts.reply_id == facts.sent_id else Answer.REPLACED
     if facts.status == 404:
-        return "not-found"
-    return "refused" if facts.status == 422 and len(facts.classification.questions) == 1 else None
+        return Answer.NOT_FOUND
+    return Answer.REFUSED if facts.status == 422 and len(facts.classification.questions) == 1 else None
 
 
 def _is_blamed(question: Question, facts: ExchangeFacts) -> bool:
-    """Say whether the refusal names the question's place, and no other question of this request is about it."""
+    """Return whether the rejection names the question's place, and no other question of this request is about it."""
     rivals = [name for name in facts.classification.questions if name != question.id]
     if any(facts.contract.questions[name].place == question.place for name in rivals) or not question.place:
         return False
@@ -59,6 +81,8 @@ def _is_blamed(question: Question, facts: ExchangeFacts) -> bool:
     )
 
 
-def changes_between(before: Mapping[str, str], now: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Return question, answer then and answer now, where both are known and differ: what no schema shows."""
-    return [(name, before[name], now[name]) for name in before if name in now and before[name] != now[name]]
+def changes_between(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[ProfileChange, ...]:
+    """Return the questions that both profiles answer, and answer differently."""
+    return tuple(
+        ProfileChange(name, before[name], now[name]) for name in before if name in now and before[name] != now[name]
+    )

@@ -1,10 +1,10 @@
-"""From causes to verdicts: of each clause, and of the run."""
+"""Verdicts: of each clause, and of the run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from enum import StrEnum
 
 from chat_contract import Clause, Contract
 from chat_verifier.findings.causes import Cause
@@ -12,50 +12,88 @@ from chat_verifier.planning.case import CaseSequence
 from chat_verifier.run.runner import Observation, by_clause
 from kit_reports.waivers import Waiver
 
-Verdict = Literal["conforms", "violates", "inconclusive"]
-ClauseVerdict = Literal["pass", "fail", "warn", "waived", "observed", "skipped"]
+
+class RunVerdict(StrEnum):
+    """The verdict on a server."""
+
+    CONFORMS = "conforms"
+    VIOLATES = "violates"
+    INCONCLUSIVE = "inconclusive"
+
+
+class RunReasonId(StrEnum):
+    """Why a run has its verdict."""
+
+    CLAUSES_VIOLATED = "clauses-violated"
+    CLAUSES_NOT_EXERCISED = "clauses-not-exercised"
+    VIOLATIONS_NOT_CONFIRMED = "violations-not-confirmed"
+
+
+@dataclass(frozen=True)
+class RunReason:
+    """Why a run has its verdict, with the clauses concerned."""
+
+    id: RunReasonId
+    clauses: tuple[str, ...]
+
+
+class ClauseVerdict(StrEnum):
+    """The verdict on one clause."""
+
+    PASS = "pass"  # noqa: S105 - not a password
+    FAIL = "fail"
+    WARN = "warn"
+    WAIVED = "waived"
+    OBSERVED = "observed"
+    SKIPPED = "skipped"
+
+
+class ClauseReason(StrEnum):
+    """Why a clause has its verdict, where its violations do not say so."""
+
+    NOT_EXERCISED = "not-exercised"
+    NEEDS_EXPECT_AUTH = "needs-expect-auth"
+    NOT_CONFIRMED = "not-confirmed"
+    VIOLATIONS_SEEN = "violations-seen"
+    NO_VIOLATION_SEEN = "no-violation-seen"
 
 
 @dataclass(frozen=True, eq=False)
 class ClauseResult:
-    """What became of one clause; ``reason`` says why where it is not plain.
-
-    ``asked`` is false where the run leaves the clause out on purpose.
-    """
+    """The verdict on one clause. ``exchanges`` counts those that exercised it."""
 
     clause: Clause
     verdict: ClauseVerdict
-    reason: str
+    reason: ClauseReason | None
     causes: tuple[Cause, ...]
     exchanges: int
-    asked: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class RunResult:
-    """What became of the whole run."""
+    """The result of a run.
 
-    verdict: Verdict
-    reason: str
+    ``left_out``: what the request limit kept from being sent. ``replayed``: how many responses came from the
+    checkpoint file. ``unused_waivers``: waivers for which the run found nothing, though it sent one of their cases.
+    """
+
+    verdict: RunVerdict
+    reason: RunReason | None
     base_url: str
     seed: int
     requests: int
     seconds: float
     clauses: tuple[ClauseResult, ...]
-    profile: dict[str, str]
+    profile: Mapping[str, str]
     observations: tuple[Observation, ...]
     left_out: tuple[CaseSequence, ...] = ()
     replayed: int = 0
-    """How many of the requests an earlier run had sent already."""
     started: str = ""
     contract_version: str = ""
     tier: str = "default"
     strict: bool = False
-    shard: str = ""
-    """Which part of a run this is, such as 2/5; empty for a whole one."""
     waivers: tuple[Waiver, ...] = ()
     unused_waivers: tuple[Waiver, ...] = ()
-    """The waivers for which nothing was found, though the run sent what they are about."""
 
     @property
     def causes(self) -> tuple[Cause, ...]:
@@ -68,58 +106,68 @@ def clause_results(
     causes: Iterable[Cause],
     *,
     strict: bool,
-    skipped: dict[str, str],
+    skipped: Mapping[str, ClauseReason],
 ) -> tuple[ClauseResult, ...]:
-    """Judge each clause; ``skipped`` gives the reason for those that the run left out on purpose."""
-    tried = by_clause(observations)
+    """Return the verdict on each clause. ``skipped`` gives the reason for clauses that the run skips on purpose."""
+    exercised = by_clause(observations)
     found: dict[str, list[Cause]] = {}
     for cause in causes:
         found.setdefault(cause.violation.clause, []).append(cause)
     return tuple(
-        _result(clause, tuple(found.get(name, ())), len(tried.get(name, ())), strict=strict, skip=skipped.get(name))
+        _result(clause, tuple(found.get(name, ())), len(exercised.get(name, ())), strict=strict, skip=skipped.get(name))
         for name, clause in contract.clauses.items()
     )
 
 
 def _result(
-    clause: Clause, causes: tuple[Cause, ...], exchanges: int, *, strict: bool, skip: str | None
+    clause: Clause, causes: tuple[Cause, ...], exchanges: int, *, strict: bool, skip: ClauseReason | None
 ) -> ClauseResult:
+    verdict: ClauseVerdict
+    reason: ClauseReason | None
     if clause.level == "observed":
-        reason = f"seen {sum(cause.seen for cause in causes)} times" if causes else "kept wherever it was looked at"
-        return ClauseResult(clause, "observed", reason if exchanges else "not looked at", causes, exchanges)
-    certain = [cause for cause in causes if not cause.intermittent and cause.waiver is None]
-    if certain:
-        fails = clause.level == "must" or strict
-        return ClauseResult(clause, "fail" if fails else "warn", "", causes, exchanges)
-    if causes and all(cause.waiver is not None for cause in causes):
-        return ClauseResult(clause, "waived", "", causes, exchanges)
-    if causes:
-        reason = ", ".join(_how_often(cause) for cause in causes)
-        return ClauseResult(clause, "warn", reason, causes, exchanges)
-    if exchanges:
-        return ClauseResult(clause, "pass", "", (), exchanges)
-    return ClauseResult(clause, "skipped", skip or "no exchange came to it", (), 0, asked=skip is None)
+        verdict, reason = ClauseVerdict.OBSERVED, _observed_reason(causes, exchanges)
+    elif causes:
+        verdict, reason = _verdict_on_causes(causes, fails=clause.level == "must" or strict)
+    elif exchanges:
+        verdict, reason = ClauseVerdict.PASS, None
+    else:
+        verdict, reason = ClauseVerdict.SKIPPED, skip or ClauseReason.NOT_EXERCISED
+    return ClauseResult(clause, verdict, reason, causes, exchanges)
 
 
-def _how_often(cause: Cause) -> str:
-    return "seen once, not sent again" if cause.unsure else f"intermittent: {cause.seen} of {cause.sent} times"
+def _verdict_on_causes(causes: tuple[Cause, ...], *, fails: bool) -> tuple[ClauseVerdict, ClauseReason | None]:
+    if any(not cause.intermittent and cause.waiver is None for cause in causes):
+        return ClauseVerdict.FAIL if fails else ClauseVerdict.WARN, None
+    if all(cause.waiver is not None for cause in causes):
+        return ClauseVerdict.WAIVED, None
+    return ClauseVerdict.WARN, ClauseReason.NOT_CONFIRMED
 
 
-def run_verdict(
-    clauses: Iterable[tuple[str, str, ClauseVerdict, bool]], *, unsure: Sequence[str] = ()
-) -> tuple[Verdict, str]:
-    """Judge the run by the id, level, verdict of each clause, and whether it was asked for.
+def _observed_reason(causes: tuple[Cause, ...], exchanges: int) -> ClauseReason:
+    if not exchanges:
+        return ClauseReason.NOT_EXERCISED
+    return ClauseReason.VIOLATIONS_SEEN if causes else ClauseReason.NO_VIOLATION_SEEN
 
-    It conforms only if no clause fails, every MUST clause that was asked for was tried, and none is ``unsure``: seen
-    broken once, with no request left to see it again.
+
+def run_verdict(clauses: Iterable[ClauseResult]) -> tuple[RunVerdict, RunReason | None]:
+    """Return the verdict on the server, and why.
+
+    The server conforms only if no clause fails, every MUST clause was exercised (except those that the run skips on
+    purpose), and no violation of a MUST clause is left without confirmation.
     """
-    clauses = list(clauses)
-    failed = [name for name, _, verdict, _ in clauses if verdict == "fail"]
+    clauses = tuple(clauses)
+    failed = tuple(found.clause.id for found in clauses if found.verdict is ClauseVerdict.FAIL)
     if failed:
-        return "violates", f"{len(failed)} clause{'s are' if len(failed) > 1 else ' is'} broken"
-    untried = [name for name, level, verdict, asked in clauses if verdict == "skipped" and level == "must" and asked]
+        return RunVerdict.VIOLATES, RunReason(RunReasonId.CLAUSES_VIOLATED, failed)
+    must = [found for found in clauses if found.clause.level == "must"]
+    untried = tuple(
+        found.clause.id
+        for found in must
+        if found.verdict is ClauseVerdict.SKIPPED and found.reason is ClauseReason.NOT_EXERCISED
+    )
     if untried:
-        return "inconclusive", "these clauses were not tried: " + ", ".join(untried)
-    if unsure:
-        return "inconclusive", "seen once, with no request left to confirm it: " + ", ".join(unsure)
-    return "conforms", ""
+        return RunVerdict.INCONCLUSIVE, RunReason(RunReasonId.CLAUSES_NOT_EXERCISED, untried)
+    unconfirmed = tuple(found.clause.id for found in must if any(cause.unconfirmed for cause in found.causes))
+    if unconfirmed:
+        return RunVerdict.INCONCLUSIVE, RunReason(RunReasonId.VIOLATIONS_NOT_CONFIRMED, unconfirmed)
+    return RunVerdict.CONFORMS, None

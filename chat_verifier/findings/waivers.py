@@ -1,96 +1,108 @@
-"""Which causes a team has accepted: each waiver names one cause, and the requests that may show it."""
+"""Waivers of a run: each accepts one cause, shown by the listed test cases."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from chat_contract import Contract
 from chat_contract.errors import render_pointer
-from chat_verifier.findings.causes import Cause
+from chat_verifier.findings.causes import Cause, case_id
 from chat_verifier.run.runner import Observation
 from kit_reports.waivers import Waiver, draft, read_waivers
 
-KEYS: dict[str, type] = {"clause": str, "pointer": str, "got": str, "requests": list}
-"""What a waiver says of its cause: clause, place, what came, and by which requests it may be shown."""
+KEYS: dict[str, type] = {"clause": str, "pointer": str, "observed": str, "cases": list}
+"""The keys of a waiver that identify its cause."""
 
 DAYS = 30
-"""For how long a draft suggests to accept a cause."""
+"""How many days a drafted waiver is valid."""
+
+
+@dataclass(frozen=True)
+class WaiverMatch:
+    """What a waiver matches: clause id, JSON Pointer, id of what was observed, ids of the test cases."""
+
+    clause: str
+    pointer: str
+    observed: str
+    cases: tuple[str, ...]
 
 
 def load_waivers(path: Path, contract: Contract, today: dt.date) -> tuple[Waiver, ...]:
-    """Read the waivers; raises :class:`DocumentError` for what is none, and for a clause that there is not."""
+    """Read a file of waivers.
+
+    Raises :class:`DocumentError` for an invalid waiver and for an unknown clause.
+    """
     waivers = read_waivers(path, KEYS, today)
     for waiver in waivers:
         if waiver.match["clause"] not in contract.clauses:
-            raise waiver.error(f"there is no clause {waiver.match['clause']}", "take the id from a report")
+            raise waiver.error(f'unknown clause "{waiver.match["clause"]}"', "Copy the clause id from a report.")
     return waivers
 
 
+def match_of(waiver: Waiver) -> WaiverMatch:
+    """Return what the waiver matches, as typed values."""
+    clause, pointer, observed = (str(waiver.match[name]) for name in ("clause", "pointer", "observed"))
+    return WaiverMatch(clause, pointer, observed, tuple(waiver.match["cases"]))
+
+
+def match_for(cause: Cause) -> WaiverMatch:
+    """Return what a waiver for this cause would match."""
+    return WaiverMatch(cause.key.clause, render_pointer(cause.key.place), cause.key.observed, cause.cases)
+
+
 def waived(causes: Iterable[Cause], waivers: Sequence[Waiver]) -> list[Cause]:
-    """Return the causes, those that are accepted with their waivers.
+    """Return the causes, each with the waiver that accepts it.
 
-    A cause that also other requests show than the waiver lists is another fault: it is not excused.
+    A waiver does not accept a cause that a test case outside its list shows: that may be another fault.
     """
-    return [replace(cause, waiver=_waiver_of(cause, waivers)) for cause in causes]
+    return [replace(cause, waiver=_waiver_for(cause, waivers)) for cause in causes]
 
 
-def _waiver_of(cause: Cause, waivers: Sequence[Waiver]) -> Waiver | None:
-    return next((waiver for waiver in waivers if _matches(cause, waiver)), None)
+def _waiver_for(cause: Cause, waivers: Sequence[Waiver]) -> Waiver | None:
+    return next(
+        (
+            waiver
+            for waiver in waivers
+            if _same_cause(match_for(cause), match_of(waiver)) and set(cause.cases) <= set(match_of(waiver).cases)
+        ),
+        None,
+    )
 
 
-def _matches(cause: Cause, waiver: Waiver) -> bool:
-    return _alike(cause, waiver) and set(cause.labels) <= set(waiver.match["requests"])
+def _same_cause(one: WaiverMatch, other: WaiverMatch) -> bool:
+    return (one.clause, one.pointer, one.observed) == (other.clause, other.pointer, other.observed)
 
 
-def _alike(cause: Cause, waiver: Waiver) -> bool:
-    said = said_of(cause)
-    return all(waiver.match[name] == said[name] for name in ("clause", "pointer", "got"))
-
-
-def beyond(cause: Cause, waivers: Iterable[Waiver]) -> list[str]:
-    """Return the requests that keep a cause from being accepted by a waiver of its kind; none where there is none."""
-    alike = [waiver for waiver in waivers if _alike(cause, waiver)]
-    if cause.waiver is not None or not alike:
-        return []
-    listed = {label for waiver in alike for label in waiver.match["requests"]}
-    return [label for label in cause.labels if label not in listed]
+def cases_outside_waivers(cause: Cause, waivers: Iterable[Waiver]) -> tuple[str, ...]:
+    """Return the test cases that waivers of the same cause do not list; empty if there is no such waiver."""
+    same = [match for match in map(match_of, waivers) if _same_cause(match_for(cause), match)]
+    if cause.waiver is not None or not same:
+        return ()
+    listed = {case for match in same for case in match.cases}
+    return tuple(case for case in cause.cases if case not in listed)
 
 
 def unused_waivers(
     waivers: Sequence[Waiver], causes: Iterable[Cause], observations: Collection[Observation]
 ) -> list[Waiver]:
-    """Return the waivers for which nothing was found, though a request of theirs was sent.
+    """Return the waivers for which nothing was found, though one of their test cases was sent.
 
-    One request is enough: most of those that a draft lists are only sent where an answer to another was wrong.
+    One test case is enough: a run sends most of those in a draft only after an unexpected response.
     """
-    sent = {observation.case.label for observation in observations}
-    found = list(causes)
+    sent = {case_id(observation) for observation in observations}
+    found = [match_for(cause) for cause in causes]
     return [
         waiver
         for waiver in waivers
-        if not sent.isdisjoint(waiver.match["requests"]) and not any(_alike(cause, waiver) for cause in found)
+        if not sent.isdisjoint(match_of(waiver).cases) and not any(_same_cause(one, match_of(waiver)) for one in found)
     ]
 
 
-def name_of(waiver: Waiver) -> str:
-    """Name the cause of a waiver on one line."""
-    return " ".join(str(waiver.match[name]) for name in ("clause", "pointer", "got"))
-
-
-def drafted(causes: Iterable[Cause], today: dt.date) -> str:
-    """Return a file of waivers for all that fails or warns."""
+def draft_waivers(causes: Iterable[Cause], today: dt.date) -> str:
+    """Return a file of waivers for every confirmed failure and warning."""
     wanted = [cause for cause in causes if cause.level != "observed" and not cause.intermittent]
-    return drafted_of([said_of(cause) for cause in wanted], today)
-
-
-def drafted_of(said: Sequence[Mapping[str, object]], today: dt.date) -> str:
-    """Return a file of waivers for what :func:`said_of` said of causes."""
-    return draft(said, today + dt.timedelta(days=DAYS))
-
-
-def said_of(cause: Cause) -> dict[str, object]:
-    clause, place, got = cause.key
-    return {"clause": clause, "pointer": render_pointer(place), "got": got, "requests": list(cause.labels)}
+    entries = [{**asdict(match), "cases": list(match.cases)} for match in map(match_for, wanted)]
+    return draft(entries, today + dt.timedelta(days=DAYS))

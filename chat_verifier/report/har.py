@@ -1,4 +1,4 @@
-"""Every exchange as an HTTP archive, for the network panel of a browser."""
+"""Render every exchange as an HTTP archive (HAR 1.2) for the network panel of a browser."""
 
 from __future__ import annotations
 
@@ -7,64 +7,81 @@ import io
 
 from harfile import Content, Creator, HarFile, PostData, Record, Request, Response, Timings
 
-from chat_verifier.report.evidence import Document
+from chat_verifier.report.model import (
+    Body,
+    BreakdownReport,
+    ExchangeReport,
+    RequestReport,
+    ResponseReport,
+    VerifyReport,
+)
 
 
-def as_har(document: Document) -> str:
-    """Return the archive. An answer that did not come has the status 0, as browsers write it."""
-    began = dt.datetime.fromisoformat(document["started"])
-    name, _, version = document["tool"].partition("/")
+def render_har(report: VerifyReport) -> str:
+    """Return the archive. A request without a complete response has status 0, as in browsers."""
+    began = dt.datetime.fromisoformat(report.started)
+    name, _, version = report.tool.partition("/")
     written = io.StringIO()
     with HarFile.open(written, creator=Creator(name=name, version=version)) as archive:
-        for exchange in document["exchanges"]:
-            milliseconds = exchange["seconds"] * 1000
+        for one in report.exchanges:
+            milliseconds = one.seconds * 1000
             archive.add_entry(
-                startedDateTime=began + dt.timedelta(seconds=exchange["at"]),
+                startedDateTime=began + dt.timedelta(seconds=one.at),
                 time=milliseconds,
-                request=_request(document["base_url"], exchange["request"]),
-                response=_response(exchange),
+                request=_request(report.base_url, one.exchange.request),
+                response=_outcome(one.exchange),
                 timings=Timings(send=0, wait=milliseconds, receive=0),
-                comment=exchange["label"],
+                comment=one.label,
             )
-    return written.getvalue().encode("utf-8", "backslashreplace").decode() + "\n"
+    return written.getvalue() + "\n"
 
 
-def _request(base_url: str, request: Document) -> Request:
-    body = request["body"]
-    text, comment = (body, None) if isinstance(body, str) else (body["base64"], "base64")
-    kind = next((value for name, value in request["headers"].items() if name.lower() == "content-type"), "")
+def _request(base_url: str, request: RequestReport) -> Request:
+    text, encoding = _content(request.body)
+    kind = next((value for name, value in request.headers.items() if name.lower() == "content-type"), "")
     return Request(
-        method=request["method"],
-        url=base_url.rstrip("/") + request["path"],
+        method=request.method,
+        url=base_url.rstrip("/") + request.path,
         httpVersion="HTTP/1.1",
-        headers=[Record(name, value) for name, value in request["headers"].items()],
-        postData=PostData(mimeType=kind, text=text, comment=comment) if text else None,
+        headers=[Record(name, value) for name, value in request.headers.items()],
+        postData=PostData(mimeType=kind, text=text, comment=encoding) if text else None,
     )
 
 
-def _response(exchange: Document) -> Response:
-    response = exchange["response"]
-    if response is None:
-        breakdown = exchange["breakdown"]
-        return Response(
-            status=0,
-            statusText=breakdown["kind"],
-            httpVersion="HTTP/1.1",
-            redirectURL="",
-            content=Content(size=0, mimeType="x-unknown"),
-            comment=breakdown["detail"],
-        )
-    body = response["body"]
-    headers = {name.lower(): value for name, value in response["headers"].items()}
-    text, encoding = (body, None) if isinstance(body, str) else (body["base64"], "base64")
+def _content(body: Body) -> tuple[str, str | None]:
+    """Return the text, and its encoding where it is not plain."""
+    return (body, None) if isinstance(body, str) else (body.base64, "base64")
+
+
+def _outcome(exchange: ExchangeReport) -> Response:
+    if exchange.response is not None:
+        return _response(exchange.response)
+    assert exchange.breakdown is not None
+    return _breakdown(exchange.breakdown)
+
+
+def _breakdown(breakdown: BreakdownReport) -> Response:
     return Response(
-        status=response["status"],
+        status=0,
+        statusText=breakdown.kind,
+        httpVersion="HTTP/1.1",
+        redirectURL="",
+        content=Content(size=0, mimeType="x-unknown"),
+        comment=breakdown.detail,
+    )
+
+
+def _response(response: ResponseReport) -> Response:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    text, encoding = _content(response.body)
+    return Response(
+        status=response.status,
         statusText="",
         httpVersion="HTTP/1.1",
-        headers=[Record(name, value) for name, value in response["headers"].items()],
+        headers=[Record(name, value) for name, value in response.headers.items()],
         redirectURL=headers.get("location", ""),
         content=Content(
-            size=len(text.encode("utf-8", "surrogatepass")),
+            size=len(text.encode("utf-8")),
             mimeType=headers.get("content-type", "x-unknown"),
             text=text,
             encoding=encoding,

@@ -1,13 +1,15 @@
-"""The report as one page to look at: verdict, matrix of clauses, causes, latitude, latency, every exchange."""
+"""Render the report as one HTML page: verdict, violations, clauses, unspecified behaviour, times, every exchange."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from chat_verifier.report.evidence import Document
-from chat_verifier.report.summary import WORDS, latency, left_out, often, tally
+from chat_verifier.findings.verdict import ClauseVerdict
+from chat_verifier.report import texts
+from chat_verifier.report.model import Body, ClauseReport, VerifyReport
+from chat_verifier.report.summary import confirmation, latency, not_sent, outcome, run_reason, tally
 from kit_reports.page import render_page
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -15,57 +17,61 @@ _LONGEST_BODY = 2500
 _BARS = 24
 
 
-def as_html(document: Document) -> str:
-    """Return the page; it needs nothing from elsewhere, and no text of a server becomes markup."""
-    groups: dict[str, list[Document]] = {}
-    for clause in document["clauses"]:
-        groups.setdefault(clause["group"], []).append(clause)
-    causes = [
-        (clause, violation)
-        for wanted in ("fail", "warn", "waived")
-        for clause in document["clauses"]
-        if clause["verdict"] == wanted
-        for violation in clause["violations"]
-    ]
+@dataclass(frozen=True)
+class Bar:
+    """A bar of the histogram: ``height`` in percent of the highest, ``start`` and ``end`` in seconds."""
+
+    count: int
+    height: float
+    start: float
+    end: float
+
+
+def render_html(report: VerifyReport) -> str:
+    """Return the page. It loads nothing, and no text of the server becomes markup."""
+    groups: dict[str, list[ClauseReport]] = {}
+    for clause in report.clauses:
+        groups.setdefault(clause.group, []).append(clause)
+    wanted = (ClauseVerdict.FAIL, ClauseVerdict.WARN, ClauseVerdict.WAIVED)
     return render_page(
         _TEMPLATES,
         "report.html",
-        run=document,
-        words=WORDS[document["verdict"]],
-        tally=tally(document),
-        left_out=left_out(document),
+        run=report,
+        headings=texts.HEADINGS,
+        clause_reasons=texts.CLAUSE_REASONS,
+        verdict_text=texts.RUN_VERDICTS[report.verdict],
+        reason=run_reason(report),
+        tally=tally(report),
+        not_sent=not_sent(report),
         groups=groups,
-        causes=causes,
-        often=often,
-        latency=latency(document),
-        bars=_bars(document),
-        statuses=_statuses(document),
+        violations=[
+            (clause, violation)
+            for verdict in wanted
+            for clause in report.with_verdict(verdict)
+            for violation in clause.violations
+        ],
+        failing=len(list(report.violations(ClauseVerdict.FAIL))),
+        confirmation=confirmation,
+        latency=latency(report),
+        bars=_bars(report),
+        outcomes=sorted(Counter(outcome(one) for one in report.exchanges).items()),
+        outcome=outcome,
         body=_body,
     )
 
 
-def _bars(document: Document) -> list[dict[str, Any]]:
-    """Return the histogram of the times to answer: heights in percent of the highest bar."""
-    times = [one["seconds"] for one in document["exchanges"] if one["response"] is not None]
+def _bars(report: VerifyReport) -> list[Bar]:
+    """Return the histogram of the response times."""
+    times = [one.seconds for one in report.exchanges if one.exchange.response is not None]
     if not times:
         return []
     width = max(times) / _BARS or 1e-9
     counts = Counter(min(_BARS - 1, int(time / width)) for time in times)
     highest = max(counts.values())
-    return [
-        {"count": counts[bar], "height": 100 * counts[bar] / highest, "from": bar * width, "to": (bar + 1) * width}
-        for bar in range(_BARS)
-    ]
+    return [Bar(counts[bar], 100 * counts[bar] / highest, bar * width, (bar + 1) * width) for bar in range(_BARS)]
 
 
-def _statuses(document: Document) -> list[tuple[str, int]]:
-    counts = Counter(
-        str(one["response"]["status"]) if one["response"] else one["breakdown"]["kind"] for one in document["exchanges"]
-    )
-    return sorted(counts.items())
-
-
-def _body(body: str | dict[str, str]) -> str:
-    """Show a body as text, cut where it is long."""
-    text = body if isinstance(body, str) else f"base64: {body['base64']}"
+def _body(body: Body) -> str:
+    """Return a body as text, cut if it is long."""
+    text = body if isinstance(body, str) else f"base64: {body.base64}"
     return text if len(text) <= _LONGEST_BODY else f"{text[:_LONGEST_BODY]}… ({len(text)} characters)"

@@ -1,39 +1,45 @@
-"""The report as JUnit's XML: one case a clause, so that CI shows each by name."""
+"""Render the report as JUnit XML: one test case for each clause."""
 
 from __future__ import annotations
 
-from chat_contract.errors import shorten
-from chat_verifier.report.evidence import Document
-from chat_verifier.report.summary import often
+from chat_verifier.findings.verdict import ClauseVerdict
+from chat_verifier.report.model import ClauseReport, VerifyReport, ViolationReport
+from chat_verifier.report.summary import confirmation, got, message
+from chat_verifier.report.texts import CLAUSE_REASONS
 from kit_reports.junit import Case, junit_xml
 
 
-def as_junit(document: Document) -> str:
-    """Return the document."""
-    properties = {name: str(document[name]) for name in ("base_url", "verdict", "seed", "requests", "tool")}
-    cases = [_case(clause) for clause in document["clauses"]]
-    return junit_xml("chat-contract verify", cases, seconds=document["seconds"], properties=properties)
+def render_junit(report: VerifyReport) -> str:
+    """Return the report as JUnit XML."""
+    properties = {
+        "base_url": report.base_url,
+        "verdict": report.verdict,
+        "seed": str(report.seed),
+        "requests": str(report.requests),
+        "tool": report.tool,
+    }
+    cases = [_case(clause) for clause in report.clauses]
+    return junit_xml("chat-contract verify", cases, seconds=report.seconds, properties=properties)
 
 
-def _case(clause: Document) -> Case:
-    said = "\n\n".join(_told(violation) for violation in clause["violations"])
-    if clause["verdict"] == "fail":
-        first = next(one for one in clause["violations"] if not one["waived"])
-        return Case(clause["id"], clause["group"], "failed", first["message"], f"{clause['says']}\n\n{said}")
-    if clause["verdict"] == "skipped":
-        return Case(clause["id"], clause["group"], "skipped", clause["reason"])
-    return Case(clause["id"], clause["group"], output=said)
+def _case(clause: ClauseReport) -> Case:
+    details = "\n\n".join(_details(violation) for violation in clause.violations)
+    if clause.verdict is ClauseVerdict.FAIL:
+        first = next(one for one in clause.violations if one.waiver is None)
+        text = f"{clause.requirement}\n\n{details}"
+        return Case(clause.id, clause.group, "failed", message(clause, first), text)
+    if clause.verdict is ClauseVerdict.SKIPPED and clause.reason is not None:
+        return Case(clause.id, clause.group, "skipped", CLAUSE_REASONS[clause.reason])
+    return Case(clause.id, clause.group, output=details)
 
 
-def _told(violation: Document) -> str:
-    where = f" at {violation['pointer']}" if violation["pointer"] else ""
-    waiver = violation["waived"]
-    return "\n".join(
-        [
-            f"{violation['request']} ({often(violation)})",
-            f"expected{where}: {violation['expected']}",
-            f"got: {shorten(violation['got'], 300)}",
-            *([f"waived until {waiver['expires']}, {waiver['owner']}: {waiver['reason']}"] if waiver else []),
-            violation["curl"],
-        ]
-    )
+def _details(violation: ViolationReport) -> str:
+    where = f" at {violation.pointer}" if violation.pointer else ""
+    lines = [
+        f"Test case: {violation.label} ({confirmation(violation)})",
+        f"expected{where}: {violation.expected}",
+        f"got: {got(violation)}",
+    ]
+    if violation.waiver is not None:
+        lines.append(f"waived until {violation.waiver.expires}, {violation.waiver.owner}: {violation.waiver.reason}")
+    return "\n".join([*lines, violation.command])

@@ -1,96 +1,102 @@
-"""The report as a comment on a pull request: short, the verdict first, what does not fit is counted."""
+"""Render the report as a comment on a pull request: the verdict first, long parts counted instead of shown."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from chat_contract.errors import shorten
-from chat_verifier.report.evidence import Document
-from chat_verifier.report.summary import WORDS, figures, left_out, often, with_verdict
+from chat_verifier.findings.verdict import ClauseVerdict, RunVerdict
+from chat_verifier.report.model import ClauseReport, VerifyReport, ViolationReport
+from chat_verifier.report.summary import confirmation, figures, got, not_sent, run_reason
+from chat_verifier.report.texts import HEADINGS, RUN_VERDICTS, Heading
 
 LONGEST = 60_000
-"""How many characters a comment may have; GitHub takes 65,536."""
+"""The maximum number of characters; a comment on GitHub can have 65,536."""
 
 _SHOWN_CAUSES = 20
 _LONGEST_COMMAND = 1500
-_MARKS = {"conforms": "✅", "violates": "❌", "inconclusive": "⚠️"}
+_MARKS = {RunVerdict.CONFORMS: "✅", RunVerdict.VIOLATES: "❌", RunVerdict.INCONCLUSIVE: "⚠️"}
 
 
-def as_markdown(document: Document) -> str:
-    """Return the report; what a server said stands in it as code, never as markup."""
-    text = "\n".join(_lines(document)) + "\n"
-    if len(text) > LONGEST:
-        text = text[:LONGEST].rpartition("\n")[0] + "\n\n… the rest is in the other reports.\n"
-    return text.encode("utf-8", "backslashreplace").decode()
+def render_markdown(report: VerifyReport) -> str:
+    """Return the report as Markdown. Text from the server is always code, never markup."""
+    text = "\n".join(_lines(report)) + "\n"
+    if len(text) <= LONGEST:
+        return text
+    return text[:LONGEST].rpartition("\n")[0] + "\n\n… The report is cut here; the other formats are complete.\n"
 
 
-def _lines(document: Document) -> Iterator[str]:
-    yield f"### {_MARKS[document['verdict']]} {_code(document['base_url'])} {WORDS[document['verdict']]}"
+def _lines(report: VerifyReport) -> Iterator[str]:
+    yield f"### {_MARKS[report.verdict]} {_code(report.base_url)} {RUN_VERDICTS[report.verdict]}"
     yield ""
-    yield figures(document) + (f"; left out: {left_out(document)}" if document["left_out"] else "")
-    if document["reason"]:
-        yield ""
-        yield f"{document['reason']}."
-    failed = [
-        (clause, violation)
-        for clause in with_verdict(document, "fail")
-        for violation in clause["violations"]
-        if not violation["waived"]
-    ]
+    yield figures(report)
+    for line in (run_reason(report), _not_sent(report)):
+        if line:
+            yield ""
+            yield line
+    failed = list(report.violations(ClauseVerdict.FAIL))
     for clause, violation in failed[:_SHOWN_CAUSES]:
         yield from _cause(clause, violation)
     if len(failed) > _SHOWN_CAUSES:
         yield ""
         yield f"… and {len(failed) - _SHOWN_CAUSES} more."
-    yield from _others(document)
+    yield from _others(report)
 
 
-def _cause(clause: Document, violation: Document) -> Iterator[str]:
+def _not_sent(report: VerifyReport) -> str:
+    left = not_sent(report)
+    return f"{HEADINGS[Heading.NOT_SENT]}: {left}" if left else ""
+
+
+def _cause(clause: ClauseReport, violation: ViolationReport) -> Iterator[str]:
     yield ""
-    yield f"**{clause['id']}** ({clause['level'].upper()}): {clause['says']}"
+    yield f"**{clause.id}** ({clause.level.upper()}): {clause.requirement}"
     yield ""
-    where = f" at {_code(violation['pointer'])}" if violation["pointer"] else ""
-    yield f"| {_cell(violation['request'])} | {often(violation)} |"
+    where = f" at {_code(violation.pointer)}" if violation.pointer else ""
+    yield f"| Test case: {_cell(violation.label)} | {confirmation(violation)} |"
     yield "| --- | --- |"
-    yield f"| expected{where} | {_code(shorten(violation['expected'], 300))} |"
-    yield f"| got | {_code(shorten(violation['got'], 300))} |"
-    if len(violation["curl"]) <= _LONGEST_COMMAND:
-        fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", violation["curl"])), default=0))
-        yield ""
-        yield "<details><summary>Show it again</summary>"
-        yield ""
-        yield f"{fence}sh"
-        yield violation["curl"]
-        yield fence
-        yield ""
-        yield "</details>"
+    yield f"| expected{where} | {_code(violation.expected)} |"
+    yield f"| got | {_code(got(violation))} |"
+    if len(violation.command) <= _LONGEST_COMMAND:
+        yield from _command(violation.command)
 
 
-def _others(document: Document) -> Iterator[str]:
-    warned = [clause["id"] for clause in with_verdict(document, "warn")]
+def _command(command: str) -> Iterator[str]:
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", command)), default=0))
+    yield ""
+    yield f"<details><summary>{HEADINGS[Heading.REPRODUCE]}</summary>"
+    yield ""
+    yield f"{fence}sh"
+    yield command
+    yield fence
+    yield ""
+    yield "</details>"
+
+
+def _others(report: VerifyReport) -> Iterator[str]:
+    warned = [clause.id for clause in report.with_verdict(ClauseVerdict.WARN)]
     if warned:
         yield ""
-        yield f"Warnings: {', '.join(warned)}"
-    if document["latitude_changes"]:
+        yield f"{HEADINGS[Heading.WARNINGS]}: {', '.join(warned)}"
+    if report.profile_changes:
         yield ""
-        yield "Changed where the documents leave it open:"
-        for name, before, now in document["latitude_changes"]:
-            yield f"- {name}: {before} before, {now} now"
+        yield f"{HEADINGS[Heading.PROFILE_CHANGES]}:"
+        yield ""
+        for change in report.profile_changes:
+            yield f"- {change.question}: {change.before} before, {change.now} now"
     waived = [
-        (clause["id"], violation["waived"])
-        for clause in document["clauses"]
-        for violation in clause["violations"]
-        if violation["waived"]
+        f"{clause.id} until {violation.waiver.expires} ({_cell(violation.waiver.owner)})"
+        for clause in report.clauses
+        for violation in clause.violations
+        if violation.waiver is not None
     ]
     if waived:
         yield ""
-        listed = (f"{name} until {waiver['expires']} ({_cell(waiver['owner'])})" for name, waiver in waived)
-        yield f"Waived: {', '.join(listed)}"
+        yield f"{HEADINGS[Heading.WAIVED]}: {', '.join(waived)}"
 
 
 def _code(text: str) -> str:
-    """Write a text as code, whatever it holds."""
+    """Write any text as inline code."""
     flat = re.sub(r"\s+", " ", text).replace("|", "\\|") or " "
     ticks = "`" * (1 + max((len(run) for run in re.findall("`+", flat)), default=0))
     pad = " " if flat.startswith("`") or flat.endswith("`") else ""
@@ -98,5 +104,5 @@ def _code(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """Write a text of ours or of a user into a cell: nothing in it is markup."""
+    """Escape a text of ours or of a user for a table cell."""
     return re.sub(r"([\\`*_{}\[\]<>|#@])", r"\\\1", re.sub(r"\s+", " ", text))

@@ -1,4 +1,4 @@
-"""Writes the command that shows an observation again: curl for one request, a shell script for several turns."""
+"""Write the command that reproduces an observation: curl for one request, a shell script for several turns."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from kit_http.curl import header_argument, text_of, with_binary_body, with_body,
 from kit_http.redaction.secrets import Secrets, is_credential
 from kit_http.transport import Transport
 
-_ID = "_conversation_id_of_the_first_turn_"
-_OTHERS = 60
+_PLACEHOLDER = "_conversation_id_of_the_first_turn_"
+_VARIABLE = "conversation_id"
+_OTHER_CONVERSATIONS = 60
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 @dataclass(frozen=True)
-class Way:
-    """How a command reaches the server: where it is, what the user sends along, and what must not be shown of it."""
+class Access:
+    """How a command reaches the server: base URL, the user's headers, the transport, and the secrets to redact."""
 
     base_url: str
     headers: Headers
@@ -30,7 +31,7 @@ class Way:
 
     @property
     def options(self) -> list[str]:
-        """The options of curl that do what ours did."""
+        """Options of curl that match the transport of the run."""
         files = (
             ("--cacert", self.transport.ca_bundle),
             ("--cert", self.transport.cert),
@@ -45,27 +46,27 @@ class Way:
         return options
 
 
-def command(observation: Observation, way: Way) -> str:
-    """Return what to paste into a shell; keys stand in it as variables of the environment."""
+def reproduce(observation: Observation, access: Access) -> str:
+    """Return a command for a shell. It names environment variables instead of containing keys."""
     cases = observation.sequence.cases[: observation.index + 1]
     if observation.sequence.together is not None:
-        return _beside_each_other(observation, way)
+        return _in_parallel(observation, access)
     if not observation.case.continues:
-        return _curl(observation.exchange.request, way)
+        return _curl(observation.exchange.request, access)
     requests = [*(turn.request for turn in observation.earlier), observation.exchange.request]
-    lines = _script(cases, requests, way)
+    lines = _script(cases, requests, access)
     if observation.sequence.spans_run:
-        # What was between the two turns: other conversations.
-        other = _curl(requests[0], way, show_head=False)
-        lines.insert(1, f"for n in $(seq {_OTHERS}); do {other} > /dev/null; done")
+        # Between the two turns, the run sent other conversations.
+        other = _curl(requests[0], access, show_head=False)
+        lines.insert(1, f"for n in $(seq {_OTHER_CONVERSATIONS}); do {other} > /dev/null; done")
     return "\n".join(lines)
 
 
-def _script(cases: Sequence[Case], requests: Sequence[Request], way: Way) -> list[str]:
-    """Carry the id of the first turn through the others."""
-    lines = [f"{_ID.strip('_')}=$({_curl(requests[0], way, show_head=False)} | {_EXTRACT})"]
+def _script(cases: Sequence[Case], requests: Sequence[Request], access: Access) -> list[str]:
+    """Return one command for each turn; the later ones send the conversation id of the first."""
+    lines = [f"{_VARIABLE}=$({_curl(requests[0], access, show_head=False)} | {_EXTRACT})"]
     for case, request in zip(cases[1:], requests[1:], strict=False):
-        line = _curl(request, way, conversation=case if case.continues else None)
+        line = _curl(request, access, conversation=case if case.continues else None)
         lines.append(line)
     return lines
 
@@ -75,19 +76,18 @@ _EXTRACT = (
 )
 
 
-def _beside_each_other(observation: Observation, way: Way) -> str:
-    """Begin several conversations at the same time and show the ids that each turn gets."""
+def _in_parallel(observation: Observation, access: Access) -> str:
+    """Start several conversations at the same time and print the conversation ids of their turns."""
     opening = observation.earlier[0].request if observation.earlier else observation.exchange.request
-    line = _curl(opening, way, show_head=False)
+    line = _curl(opening, access, show_head=False)
     if not observation.case.continues:
         return f"for n in 1 2 3 4 5 6; do ({line}; echo) & done; wait"
-    name = _ID.strip("_")
-    following = _curl(observation.exchange.request, way, conversation=observation.case, show_head=False)
+    following = _curl(observation.exchange.request, access, conversation=observation.case, show_head=False)
     return "\n".join(
         [
             "for n in 1 2 3 4 5 6; do (",
-            f"{name}=$({line} | {_EXTRACT})",
-            f'printf "%s was given, then came: %s\\n" "${name}" "$({following})"',
+            f"{_VARIABLE}=$({line} | {_EXTRACT})",
+            f'printf "%s: next response: %s\\n" "${_VARIABLE}" "$({following})"',
             ") & done; wait",
         ]
     )
@@ -95,7 +95,7 @@ def _beside_each_other(observation: Observation, way: Way) -> str:
 
 def _curl(
     request: Request,
-    way: Way,
+    access: Access,
     *,
     conversation: Case | None = None,
     show_head: bool = True,
@@ -104,12 +104,12 @@ def _curl(
     if show_head and request.method != "HEAD":
         parts.append("-i")
     parts += ["-I"] if request.method == "HEAD" else ["-X", request.method]
-    parts += way.options
-    parts.append(shlex.quote(way.base_url.rstrip("/") + request.path))
-    given = way.headers if request.credential == "given" else ()
+    parts += access.options
+    parts.append(shlex.quote(access.base_url.rstrip("/") + request.path))
+    given = access.headers if request.credential == "given" else ()
     named = {name.lower() for name, _ in request.headers}
     for name, value in (*given, *request.headers):
-        parts += ["-H", _header(name, value, way.secrets)]
+        parts += ["-H", _header(name, value, access.secrets)]
     if "content-type" not in named and request.method in _WITH_BODY:
         parts += ["-H", without_header("Content-Type")]
     if request.chunked:
@@ -117,8 +117,8 @@ def _curl(
     if not request.body:
         return " ".join([*parts, "-d", "''"] if request.method in _WITH_BODY else parts)
     if conversation is not None:
-        body = shlex.quote(conversation.raw(_ID).decode("utf-8", "surrogatepass"))
-        text = body.replace(_ID, f"'\"${_ID.strip('_')}\"'")
+        body = shlex.quote(conversation.raw(_PLACEHOLDER).decode("utf-8", "surrogatepass"))
+        text = body.replace(_PLACEHOLDER, f"'\"${_VARIABLE}\"'")
         return with_body(parts, text)
     printable = text_of(request.body)
     return with_binary_body(parts, request.body) if printable is None else with_body(parts, shlex.quote(printable))
@@ -126,10 +126,10 @@ def _curl(
 
 def _header(name: str, value: str, secrets: Secrets) -> str:
     if is_credential(name) and secrets.in_text(value):
-        return f'"{secrets.hide(f"{name}: {value}")}"'
+        return f'"{secrets.hide(f"{_VARIABLE}: {value}")}"'
     return header_argument(name, value)
 
 
-def exchanges(observation: Observation) -> tuple[Exchange, ...]:
-    """Return what was sent in the conversation up to the observed step, and what came."""
+def exchanges_of(observation: Observation) -> tuple[Exchange, ...]:
+    """Return the exchanges of the conversation up to and including the observed one."""
     return (*(observation.earlier if observation.case.continues else ()), observation.exchange)

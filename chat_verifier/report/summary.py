@@ -1,73 +1,97 @@
-"""What several reports say of a run in the same words."""
+"""Phrases and figures that several reports share."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chat_verifier.report.evidence import Document
+from chat_contract.errors import shorten
+from chat_verifier.findings.verdict import ClauseVerdict
+from chat_verifier.report.model import ClauseReport, ObservationReport, VerifyReport, ViolationReport
+from chat_verifier.report.texts import CLAUSE_VERDICTS, CONFIRMATIONS, GROUPS, RUN_REASONS
 
-VERDICTS = ("pass", "fail", "warn", "waived", "observed", "skipped")
-
-WORDS = {
-    "conforms": "keeps the contract",
-    "violates": "breaks the contract",
-    "inconclusive": "could not be judged to the end",
-}
+JSON_STRING = "string"
+"""The id of an observed value that is a JSON string; other strings are phrases."""
 
 
 @dataclass(frozen=True)
 class Latency:
-    """Percentiles of the time an answer took, in seconds."""
+    """Percentiles of the response times, in seconds."""
 
-    answers: int
+    responses: int
     p50: float
     p90: float
     p99: float
-    most: float
+    longest: float
 
 
-def tally(document: Document) -> str:
+def tally(report: VerifyReport) -> str:
     """Count the clauses by verdict."""
-    counts = {verdict: sum(clause["verdict"] == verdict for clause in document["clauses"]) for verdict in VERDICTS}
-    return ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    counts = {verdict: sum(clause.verdict is verdict for clause in report.clauses) for verdict in ClauseVerdict}
+    return ", ".join(CLAUSE_VERDICTS[verdict].format(count=count) for verdict, count in counts.items() if count)
 
 
-def figures(document: Document) -> str:
-    """Say what the run cost and how it went, on one line."""
-    shard = f", shard {document['shard']}" if document["shard"] else ""
-    return (
-        f"{document['requests']} requests in {document['seconds']:.1f} s, seed {document['seed']}{shard}; "
-        f"clauses: {tally(document)}"
-    )
+def figures(report: VerifyReport) -> str:
+    """Return requests, duration, seed and clause counts on one line."""
+    requests = count_of(report.requests, "request", "requests")
+    return f"{requests} in {report.seconds:.1f} s, seed {report.seed}. Clauses: {tally(report)}"
 
 
-def left_out(document: Document) -> str:
-    """Say what was not sent, or nothing."""
-    return ", ".join(f"{count} of {group}" for group, count in document["left_out"].items())
+def run_reason(report: VerifyReport) -> str:
+    """Return why the run has its verdict; empty if it conforms."""
+    if report.reason is None:
+        return ""
+    return RUN_REASONS[report.reason.id].format(clauses=", ".join(report.reason.clauses))
 
 
-def with_verdict(document: Document, *verdicts: str) -> Iterator[Document]:
-    return (clause for clause in document["clauses"] if clause["verdict"] in verdicts)
+def not_sent(report: VerifyReport) -> str:
+    """Count the test cases that were not sent, by group; empty if all were sent."""
+    return ", ".join(cases_of(len(part.cases), part.group) for part in report.not_sent)
 
 
-def often(violation: Document) -> str:
-    """Say how often a violation was seen."""
-    if violation["intermittent"] and violation["sent"] == 1:
-        return "seen once, not sent again"
-    if violation["intermittent"]:
-        return f"intermittent, {violation['seen']} of {violation['sent']}"
-    return "seen once" if violation["seen"] == 1 else f"seen {violation['seen']} times"
+def cases_of(count: int, group: str) -> str:
+    """Count the test cases of a group."""
+    name = GROUPS.get(group, group)
+    return count_of(count, f"{name} case", f"{name} cases")
 
 
-def latency(document: Document) -> Latency | None:
-    """Return the percentiles of all answers that came; None where none did."""
-    times = sorted(one["seconds"] for one in document["exchanges"] if one["response"] is not None)
+def count_of(count: int, singular: str, plural: str) -> str:
+    return f"{count} {singular if count == 1 else plural}"
+
+
+def confirmation(violation: ViolationReport) -> str:
+    """Say how often the violation was seen."""
+    return CONFIRMATIONS[violation.confirmation].format(seen=violation.seen, sent=violation.sent)
+
+
+def message(clause: ClauseReport, violation: ViolationReport) -> str:
+    """Describe a violation on one line."""
+    where = f" at {violation.pointer}" if violation.pointer else ""
+    return f"{clause.id}: expected {violation.expected}{where}, got {got(violation, 120)}"
+
+
+def got(violation: ViolationReport, limit: int = 300) -> str:
+    """Return what the server sent, on one line: a JSON value, or a phrase such as ``status 500``."""
+    if not isinstance(violation.got, str) or violation.observed == JSON_STRING:
+        return shorten(violation.got, limit)
+    return violation.got if len(violation.got) <= limit else violation.got[: limit - 1] + "…"
+
+
+def outcome(observation: ObservationReport) -> str:
+    """Return the status, or the kind of breakdown."""
+    exchange = observation.exchange
+    if exchange.response is not None:
+        return str(exchange.response.status)
+    return exchange.breakdown.kind if exchange.breakdown is not None else ""
+
+
+def latency(report: VerifyReport) -> Latency | None:
+    """Return the percentiles of the response times; None if there is no response."""
+    times = sorted(one.seconds for one in report.exchanges if one.exchange.response is not None)
     if not times:
         return None
 
     def at(share: float) -> float:
-        return float(times[max(0, math.ceil(share * len(times)) - 1)])
+        return times[max(0, math.ceil(share * len(times)) - 1)]
 
-    return Latency(len(times), at(0.5), at(0.9), at(0.99), float(times[-1]))
+    return Latency(len(times), at(0.5), at(0.9), at(0.99), times[-1])

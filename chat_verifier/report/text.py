@@ -1,78 +1,124 @@
-"""The report for a terminal: the verdict first, then what is wrong, then warnings, then the latitude."""
+"""Render the report for a terminal: the verdict first, then violations, warnings and unspecified behaviour."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from chat_contract.errors import shorten
-from chat_verifier.report.evidence import Document
-from chat_verifier.report.summary import figures, left_out, often, with_verdict
+from chat_verifier.findings.causes import Confirmation
+from chat_verifier.findings.verdict import ClauseReason, ClauseVerdict
+from chat_verifier.report.model import ClauseReport, VerifyReport, ViolationReport
+from chat_verifier.report.summary import confirmation, figures, got, message, not_sent, run_reason
+from chat_verifier.report.texts import CLAUSE_REASONS, HEADINGS, Heading
 
 _SHOWN_WARNINGS = 12
 _LONGEST_COMMAND = 3000
 
 
-def as_text(document: Document) -> str:
-    """Return the report."""
-    text = "\n".join(_lines(document)) + "\n"
-    return text.encode("utf-8", "backslashreplace").decode()
+def render_text(report: VerifyReport) -> str:
+    """Return the report as plain text."""
+    return "\n".join(_lines(report)) + "\n"
 
 
-def _lines(document: Document) -> Iterator[str]:
-    because = f": {document['reason']}" if document["reason"] else ""
-    yield f"{document['verdict'].upper()}  {document['base_url']}{because}"
-    yield figures(document)
-    if document["left_out"]:
-        yield f"left out, to keep to the bounds of the run: {left_out(document)}"
-    for clause in with_verdict(document, "fail"):
-        yield from _failure(clause)
-    warnings = list(with_verdict(document, "warn"))
-    if warnings:
+def _lines(report: VerifyReport) -> Iterator[str]:
+    yield f"{report.verdict.upper()}  {report.base_url}"
+    if reason := run_reason(report):
+        yield reason
+    yield figures(report)
+    if left := not_sent(report):
+        yield f"{HEADINGS[Heading.NOT_SENT]}: {left}"
+    yield from _failures(report)
+    yield from _warnings(report)
+    yield from _waived(report)
+    yield from _not_exercised(report)
+    yield from _profile(report)
+
+
+def _heading(heading: Heading) -> Iterator[str]:
+    yield ""
+    yield f"{HEADINGS[heading]}:"
+
+
+def _failures(report: VerifyReport) -> Iterator[str]:
+    failed = list(report.with_verdict(ClauseVerdict.FAIL))
+    if failed:
+        yield from _heading(Heading.VIOLATIONS)
+    for clause in failed:
         yield ""
-        yield "Warnings (they fail the run only under --strict; intermittent ones never do):"
-        for clause in warnings[:_SHOWN_WARNINGS]:
-            for violation in clause["violations"]:
-                yield f"  {violation['message']}" + (f" [{often(violation)}]" if violation["intermittent"] else "")
-                yield f"    {_brief(violation['curl'])}"
-    waived = [violation for clause in document["clauses"] for violation in clause["violations"] if violation["waived"]]
+        yield f"✗ {clause.id} ({clause.level.upper()}): {clause.requirement}"
+        for violation in clause.violations:
+            if violation.waiver is None:
+                yield from _failure(violation)
+
+
+def _failure(violation: ViolationReport) -> Iterator[str]:
+    where = f" at {violation.pointer}" if violation.pointer else ""
+    yield f"    Test case: {violation.label} ({confirmation(violation)})"
+    yield f"      expected{where}: {violation.expected}"
+    yield f"      got: {got(violation)}"
+    if violation.cases_not_waived:
+        yield f"      test cases missing from the waiver: {shorten(list(violation.cases_not_waived), 300)}"
+    for line in _brief(violation.command).splitlines():
+        yield f"      {line}"
+
+
+def _warnings(report: VerifyReport) -> Iterator[str]:
+    warned = list(report.with_verdict(ClauseVerdict.WARN))
+    if warned:
+        yield from _heading(Heading.WARNINGS)
+    for clause in warned[:_SHOWN_WARNINGS]:
+        yield from _warning(clause)
+    if len(warned) > _SHOWN_WARNINGS:
+        yield f"  … and {len(warned) - _SHOWN_WARNINGS} more"
+
+
+def _warning(clause: ClauseReport) -> Iterator[str]:
+    for violation in clause.violations:
+        certain = violation.confirmation is Confirmation.CONFIRMED
+        yield f"  {message(clause, violation)}" + ("" if certain else f" [{confirmation(violation)}]")
+        yield f"    {_brief(violation.command)}"
+
+
+def _waived(report: VerifyReport) -> Iterator[str]:
+    waived = [
+        (clause, violation, violation.waiver)
+        for clause in report.clauses
+        for violation in clause.violations
+        if violation.waiver is not None
+    ]
     if waived:
-        yield ""
-        yield "Waived:"
-        for violation in waived:
-            waiver = violation["waived"]
-            yield f"  {violation['message']}"
-            yield f"    until {waiver['expires']}, {waiver['owner']}: {waiver['reason']}"
-    if document["latitude_changes"]:
-        yield ""
-        yield "What this server does otherwise than before, where the documents leave it open:"
-        for name, before, now in document["latitude_changes"]:
-            yield f"  {name}: {before} before, {now} now"
-    if document["latitude"]:
-        yield ""
-        yield "What the documents leave open, and what this server does:"
-        width = max(map(len, document["latitude"]))
-        for name, answer in document["latitude"].items():
+        yield from _heading(Heading.WAIVED)
+    for clause, violation, waiver in waived:
+        yield f"  {message(clause, violation)}"
+        yield f"    until {waiver.expires}, {waiver.owner}: {waiver.reason}"
+
+
+def _not_exercised(report: VerifyReport) -> Iterator[str]:
+    skipped = {
+        reason: [clause.id for clause in report.clauses if clause.reason is reason]
+        for reason in (ClauseReason.NOT_EXERCISED, ClauseReason.NEEDS_EXPECT_AUTH)
+    }
+    if any(skipped.values()):
+        yield from _heading(Heading.NOT_EXERCISED)
+    for reason, names in skipped.items():
+        if names:
+            yield f"  {CLAUSE_REASONS[reason]}: {', '.join(names)}"
+
+
+def _profile(report: VerifyReport) -> Iterator[str]:
+    if report.profile_changes:
+        yield from _heading(Heading.PROFILE_CHANGES)
+        for change in report.profile_changes:
+            yield f"  {change.question}: {change.before} before, {change.now} now"
+    if report.profile:
+        yield from _heading(Heading.PROFILE)
+        width = max(map(len, report.profile))
+        for name, answer in report.profile.items():
             yield f"  {name:<{width}}  {answer}"
 
 
-def _failure(clause: Document) -> Iterator[str]:
-    yield ""
-    yield f"✗ {clause['id']} ({clause['level'].upper()}): {clause['says']}"
-    for violation in clause["violations"]:
-        if violation["waived"]:
-            continue
-        where = f" at {violation['pointer']}" if violation["pointer"] else ""
-        yield f"    {violation['request']} ({often(violation)})"
-        yield f"      expected{where}: {violation['expected']}"
-        yield f"      got:      {shorten(violation['got'], 300)}"
-        if violation["beyond_waiver"]:
-            yield f"      its waiver does not list: {shorten(violation['beyond_waiver'], 300)}"
-        for line in _brief(violation["curl"]).splitlines():
-            yield f"      {line}"
-
-
 def _brief(command: str) -> str:
-    """Keep a terminal readable; the other reports have the command whole."""
+    """Cut a long command; the JSON report holds all of it."""
     if len(command) <= _LONGEST_COMMAND:
         return command
-    return command[:600] + f" … ({len(command)} characters; whole in --report json)"
+    return command[:600] + f" … ({len(command)} characters; complete in the JSON report)"

@@ -1,118 +1,126 @@
-"""``chat-contract parity``: whether two servers answer alike, such as the mock and staging."""
+"""``chat-contract parity``: compare the responses of two servers, such as the mock and staging."""
 
 from __future__ import annotations
 
-import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from chat_contract import KitError, load_contract
 from chat_contract.exchange import Headers
-from chat_verifier.findings.parity import Difference, compared, differences
+from chat_verifier.findings.parity import compare_runs
 from chat_verifier.findings.verdict import RunResult
 from chat_verifier.verify import Options, run
 from kit_cli.credentials import key_of
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command, current_frame
 from kit_cli.options import OVERLAY, SPEC
+from kit_cli.parity_table import render_parity
 from kit_cli.progress import Meter
 from kit_http.headers import check_one_credential, parse_headers
 from kit_http.redaction.secrets import secrets_of
 from kit_http.transport import Transport
+from kit_reports.codec import encode
 
 _POSITIVE = click.FloatRange(min=0, min_open=True)
-_WIDTH = 120
+
+
+class NothingComparedError(KitError):
+    """The two servers answered no common request."""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The command line of ``parity``; every field is the option of its name."""
+
+    url_a: str
+    url_b: str
+    header_a: tuple[str, ...]
+    header_b: tuple[str, ...]
+    key_env_a: str | None
+    key_env_b: str | None
+    ca_bundle: Path | None
+    insecure: bool
+    spec: Path | None
+    overlay: tuple[Path, ...]
+    seed: int
+    max_requests: int | None
+    workers: int
+    timeout: float | None
+    as_json: bool
 
 
 @click.command(cls=Command, cannot="compare")
 @click.argument("url_a")
 @click.argument("url_b")
-@click.option("--header-a", multiple=True, metavar="'NAME: VALUE'", help="Sent to URL_A; repeatable.")
-@click.option("--header-b", multiple=True, metavar="'NAME: VALUE'", help="Sent to URL_B; repeatable.")
-@click.option("--key-env-a", metavar="NAME", help="Send URL_A the key that this variable of the environment holds.")
-@click.option("--key-env-b", metavar="NAME", help="Send URL_B the key that this variable of the environment holds.")
-@click.option("--ca-bundle", type=click.Path(path_type=Path), metavar="FILE", help="Certificates to trust.")
-@click.option("--insecure", is_flag=True, help="Trust any certificate.")
+@click.option("--header-a", multiple=True, metavar="'NAME: VALUE'", help="Send this header to URL_A. Repeatable.")
+@click.option("--header-b", multiple=True, metavar="'NAME: VALUE'", help="Send this header to URL_B. Repeatable.")
+@click.option("--key-env-a", metavar="NAME", help="Send URL_A the API key held by this environment variable.")
+@click.option("--key-env-b", metavar="NAME", help="Send URL_B the API key held by this environment variable.")
+@click.option("--ca-bundle", type=click.Path(path_type=Path), metavar="FILE", help="CA certificates to trust.")
+@click.option("--insecure", is_flag=True, help="Do not verify TLS certificates.")
 @SPEC
 @OVERLAY
-@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="The same seed sends the same.")
-@click.option("--max-requests", type=click.IntRange(min=1), metavar="N", help="Send each at most so many.")
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, metavar="N", help="In flight.")
-@click.option("--timeout", type=_POSITIVE, metavar="S", help="Seconds a call may take.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, metavar="N", help="Seed; equal seeds send equal requests."
+)
+@click.option("--max-requests", type=click.IntRange(min=1), metavar="N", help="Send each server at most N requests.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Number of concurrent requests.",
+)
+@click.option("--timeout", type=_POSITIVE, metavar="S", help="Timeout of one request in seconds.")
 @click.option("--json", "as_json", is_flag=True, help="Write the differences as JSON.")
-def parity(url_a: str, url_b: str, **given: Any) -> ExitCode:
-    """Send the same calls to two servers and show where they differ.
+def parity(**given: Any) -> ExitCode:
+    """Send the same requests to two servers and show where their responses differ.
 
-    Both stand for the contract's server URL: calls go to URL_A/chat and URL_B/chat.
+    URL_A and URL_B replace the server URL of the contract: requests go to URL_A/chat and URL_B/chat.
 
-    Exits with 0 if they answer alike, 1 if they differ, 2 if they could not be compared.
+    Exit codes: 0 the servers respond alike, 1 they differ, 2 they could not be compared.
     """
-    keys = [_headers(given, side) for side in "ab"]
-    secrets = secrets_of((*keys[0], *keys[1]))
+    arguments = Arguments(**given)
+    headers_a = _headers("a", arguments.header_a, arguments.key_env_a)
+    headers_b = _headers("b", arguments.header_b, arguments.key_env_b)
+    secrets = secrets_of((*headers_a, *headers_b))
     current_frame().redact = secrets.hide
-    first, second = (_run(url, headers, given) for url, headers in zip((url_a, url_b), keys, strict=True))
-    found = differences(first, second)
-    together = compared(first, second)
-    if not together:
-        raise KitError("no request was answered by both servers. Raise --max-requests.")
-    click.echo(secrets.hide((_json if given["as_json"] else _text)(first, second, found, together)), nl=False)
-    return ExitCode.FINDINGS if found else ExitCode.OK
+    report = compare_runs(
+        _run(arguments.url_a, headers_a, arguments),
+        _run(arguments.url_b, headers_b, arguments),
+    )
+    if not report.requests:
+        raise NothingComparedError("the two servers answered no common request. Allow more with --max-requests.")
+    current_frame().report(secrets.hide(encode(report) if arguments.as_json else render_parity(report)))
+    return ExitCode.FINDINGS if report.differences else ExitCode.OK
 
 
-def _headers(given: dict[str, Any], side: str) -> Headers:
-    headers = parse_headers(given[f"header_{side}"], f"--header-{side}")
-    name = given[f"key_env_{side}"]
-    if name is not None:
-        key = key_of(f"--key-env-{side}", name)
+def _headers(side: str, lines: tuple[str, ...], key_env: str | None) -> Headers:
+    headers = parse_headers(lines, f"--header-{side}")
+    if key_env is not None:
+        key = key_of(f"--key-env-{side}", key_env)
         headers = (*headers, *parse_headers((f"Authorization: Bearer {key}",)))
     check_one_credential(headers)
     return headers
 
 
-def _run(url: str, headers: Headers, given: dict[str, Any]) -> RunResult:
+def _run(url: str, headers: Headers, arguments: Arguments) -> RunResult:
     with Meter(sys.stderr, quiet=current_frame().quiet) as meter:
         return run(
-            load_contract(given["spec"], given["overlay"]),
+            load_contract(arguments.spec, arguments.overlay),
             Options(
                 base_url=url.rstrip("/"),
                 headers=headers,
-                seed=given["seed"],
-                timeout=given["timeout"],
-                max_requests=given["max_requests"],
-                workers=given["workers"],
-                transport=Transport(ca_bundle=given["ca_bundle"], insecure=given["insecure"]),
+                seed=arguments.seed,
+                timeout=arguments.timeout,
+                max_requests=arguments.max_requests,
+                workers=arguments.workers,
+                transport=Transport(ca_bundle=arguments.ca_bundle, insecure=arguments.insecure),
                 progress=meter,
             ),
         )
-
-
-def _text(first: RunResult, second: RunResult, found: list[Difference], together: int) -> str:
-    sides = f"A {first.base_url}\nB {second.base_url}\n"
-    if not found:
-        return f"ALIKE: {together} requests were answered alike\n{sides}"
-    table = Table(box=None, pad_edge=False)
-    for heading in ("what", "about", "A", "B", "seen"):
-        table.add_column(heading, overflow="fold")
-    for difference in found:
-        shown = f"{difference.seen}× {difference.example}" if difference.example else ""
-        table.add_row(difference.aspect, difference.about, difference.a, difference.b, shown)
-    console = Console(width=_WIDTH, color_system=None, highlight=False, markup=False)
-    with console.capture() as capture:
-        console.print(table)
-    return f"DIFFERENT in {len(found)} ways, over {together} requests\n{sides}\n{capture.get()}"
-
-
-def _json(first: RunResult, second: RunResult, found: list[Difference], together: int) -> str:
-    document = {
-        "a": first.base_url,
-        "b": second.base_url,
-        "requests": together,
-        "alike": not found,
-        "differences": [difference.as_json() for difference in found],
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -1,53 +1,94 @@
-"""``chat-contract verify``: judges a server by the contract."""
+"""``chat-contract verify``: verify a server against the contract."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from chat_contract import Contract, KitError, UsageError, load_contract
+from chat_contract import Contract, UsageError, load_contract
 from chat_contract.exchange import Headers
 from chat_contract.profile import as_profile, read_profile
 from chat_verifier.findings.profile import changes_between
-from chat_verifier.findings.waivers import drafted, load_waivers
+from chat_verifier.findings.verdict import RunResult, RunVerdict
+from chat_verifier.findings.waivers import draft_waivers, load_waivers
 from chat_verifier.planning.tiers import TIERS
 from chat_verifier.report import RENDERERS
-from chat_verifier.report.evidence import evidence
-from chat_verifier.report.reproduce import Way
+from chat_verifier.report.artefacts import Artefact, write_artefacts
+from chat_verifier.report.build import build_report
+from chat_verifier.report.reproduce import Access
 from chat_verifier.run.pacing import parse_rate
-from chat_verifier.run.shards import parse_shard
-from chat_verifier.verify import Options, Preview, preview, run
+from chat_verifier.verify import Options, preview, run
 from kit_cli.credentials import key_headers, with_key_options
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command, current_frame
 from kit_cli.options import OVERLAY, SPEC
+from kit_cli.preview import render_preview
 from kit_cli.progress import Meter
 from kit_http.headers import check_one_credential, parse_headers
 from kit_http.redaction.secrets import Secrets, secrets_of
 from kit_http.transport import Transport
 from kit_http.urls import check_base_url, check_proxy
-from kit_reports.targets import parse_targets, writable, write_whole
+from kit_reports.targets import Target, parse_targets, writable
 from kit_reports.waivers import check_used
 
 _POSITIVE = click.FloatRange(min=0, min_open=True)
 _FILE = click.Path(path_type=Path)
-_EXITS = {"conforms": ExitCode.OK, "violates": ExitCode.FINDINGS, "inconclusive": ExitCode.CANNOT_RUN}
+
+EXIT_CODES = {
+    RunVerdict.CONFORMS: ExitCode.OK,
+    RunVerdict.VIOLATES: ExitCode.FINDINGS,
+    RunVerdict.INCONCLUSIVE: ExitCode.CANNOT_RUN,
+}
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The command line of ``verify``; every field is the option of its name."""
+
+    base_url: str
+    header: tuple[str, ...]
+    key_env: str | None
+    key_as: str
+    expect_auth: bool
+    ca_bundle: Path | None
+    insecure: bool
+    cert: Path | None
+    key: Path | None
+    proxy: str | None
+    spec: Path | None
+    overlay: tuple[Path, ...]
+    strict: bool
+    seed: int
+    waivers: Path | None
+    profile: Path | None
+    plan: bool
+    cost_per_call: float | None
+    tier: str | None
+    max_requests: int | None
+    max_time: float | None
+    workers: int
+    rate_limit: str | None
+    timeout: float | None
+    resume: Path | None
+    report: tuple[str, ...]
+    profile_out: Path | None
+    write_waivers: Path | None
 
 
 class _HeaderLine(click.ParamType[str]):
-    """A line of a header; in a variable of the environment each stands on a line of its own."""
+    """A header line. An environment variable holds one header on each line."""
 
     name = "header"
     envvar_list_splitter = "\n"
 
 
 def _all(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Gather options that belong together, in the order in which the help shows them."""
+    """Combine options into one decorator; the help lists them in this order."""
 
     def decorate(command: Any) -> Any:
         for option in reversed(options):
@@ -57,207 +98,176 @@ def _all(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return decorate
 
 
-_REACHING = _all(
+_CONNECTION = _all(
     click.option(
         "-H",
         "--header",
         type=_HeaderLine(),
         multiple=True,
         metavar="'NAME: VALUE'",
-        help="Sent with every request; repeatable.",
+        help="Send this header with every request. Repeatable.",
     ),
     with_key_options,
-    click.option("--expect-auth", is_flag=True, help="This server demands the key: try to get in without."),
-    click.option("--ca-bundle", type=_FILE, metavar="FILE", help="Certificates to trust instead of the usual ones."),
-    click.option("--insecure", is_flag=True, help="Trust any certificate."),
-    click.option("--cert", type=_FILE, metavar="FILE", help="Our own certificate, with its key or beside --key."),
-    click.option("--key", type=_FILE, metavar="FILE", help="The key of --cert."),
-    click.option("--proxy", metavar="URL", help="Go through this HTTP proxy."),
+    click.option("--expect-auth", is_flag=True, help="Check that the server rejects missing and wrong credentials."),
+    click.option("--ca-bundle", type=_FILE, metavar="FILE", help="CA certificates to trust, instead of the default."),
+    click.option("--insecure", is_flag=True, help="Do not verify TLS certificates."),
+    click.option("--cert", type=_FILE, metavar="FILE", help="Client certificate; may contain its key."),
+    click.option("--key", type=_FILE, metavar="FILE", help="Key of the client certificate."),
+    click.option("--proxy", metavar="URL", help="HTTP proxy for all requests."),
 )
 
-_JUDGING = _all(
+_VERDICT = _all(
     SPEC,
     OVERLAY,
-    click.option("--strict", is_flag=True, help="Fail for broken SHOULD clauses too."),
-    click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="The same seed sends the same."),
-    click.option("--waivers", type=_FILE, metavar="FILE", help="Violations that are accepted for a while."),
+    click.option("--strict", is_flag=True, help="Fail for violated SHOULD clauses too."),
     click.option(
-        "--profile", type=_FILE, metavar="FILE", help="Say what changed since, where documents leave it open."
+        "--seed", type=int, default=0, show_default=True, metavar="N", help="Seed; equal seeds send equal requests."
+    ),
+    click.option("--waivers", type=_FILE, metavar="FILE", help="Accept the violations listed in this file."),
+    click.option(
+        "--profile",
+        type=_FILE,
+        metavar="FILE",
+        help="Report changes in unspecified behaviour since this profile was written.",
     ),
 )
 
-_SPENDING = _all(
-    click.option("--plan", is_flag=True, help="Send one probe, say what would be sent, and stop."),
-    click.option("--cost-per-call", type=_POSITIVE, metavar="X", help="What a call costs, for --plan."),
+_BUDGET = _all(
+    click.option("--plan", is_flag=True, help="Send one probe, show what a run would send, and stop."),
+    click.option("--cost-per-call", type=_POSITIVE, metavar="X", help="With --plan: price of one call."),
     click.option("--quick", "tier", flag_value="quick", help=f"Send at most {TIERS['quick'].requests} requests."),
-    click.option("--deep", "tier", flag_value="deep", help="Go on exploring as long as --max-time lasts."),
-    click.option("--max-requests", type=click.IntRange(min=1), metavar="N", help="Send the most telling N, no more."),
-    click.option("--max-time", type=_POSITIVE, metavar="S", help="Begin nothing more after so many seconds."),
-    click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, metavar="N", help="In flight."),
-    click.option("--rate-limit", metavar="N/s", help="Send no faster, such as 5/s or 100/min."),
+    click.option("--deep", "tier", flag_value="deep", help="Keep exploring until --max-time is over."),
+    click.option(
+        "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, most useful first."
+    ),
+    click.option("--max-time", type=_POSITIVE, metavar="S", help="Start no request after S seconds."),
+    click.option(
+        "--workers",
+        type=click.IntRange(1, 64),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Number of concurrent requests.",
+    ),
+    click.option("--rate-limit", metavar="N/s", help="Maximum request rate, for example 5/s or 100/min."),
     click.option(
         "--timeout",
         type=_POSITIVE,
         metavar="S",
-        help="Seconds a call may take.  [default: 10, or five times the probe's latency where that is more]",
+        help="Timeout of one request in seconds.  [default: 10, or 5 times the latency of the probe if that is more]",
     ),
-    click.option("--shard", metavar="I/N", help="Play the I-th of N parts; join them by report merge."),
-    click.option("--resume", type=_FILE, metavar="FILE", help="Go on with the run in this file, or begin one there."),
+    click.option(
+        "--resume", type=_FILE, metavar="FILE", help="Continue the run in this checkpoint file, or create it."
+    ),
 )
 
-_TELLING = _all(
+_OUTPUT = _all(
     click.option(
         "--report",
         multiple=True,
         metavar="FORMAT[=FILE]",
-        help=f"Write a report ({', '.join(RENDERERS)}) to the file or, without one, to the output; repeatable.",
+        help=f"Write a report ({', '.join(RENDERERS)}) to FILE or to standard output. Repeatable.",
     ),
-    click.option(
-        "--profile-out", type=_FILE, metavar="FILE", help="Write what this server does where it is left open."
-    ),
-    click.option("--write-waivers", type=_FILE, metavar="FILE", help="Draft waivers for all that was found."),
+    click.option("--profile-out", type=_FILE, metavar="FILE", help="Write the server's unspecified behaviour to FILE."),
+    click.option("--write-waivers", type=_FILE, metavar="FILE", help="Draft waivers for all findings."),
 )
 
 
 @click.command(cls=Command, cannot="verify")
 @click.argument("base_url")
-@_REACHING
-@_JUDGING
-@_SPENDING
-@_TELLING
+@_CONNECTION
+@_VERDICT
+@_BUDGET
+@_OUTPUT
 def verify(base_url: str, **given: Any) -> ExitCode:
-    """Judge whether the server at BASE_URL keeps the contract.
+    """Verify the server at BASE_URL against the contract.
 
-    BASE_URL stands for the contract's server URL: calls go to BASE_URL/chat.
+    BASE_URL replaces the server URL of the contract: requests go to BASE_URL/chat.
 
-    Exits with 0 if it conforms, 1 if it violates a clause, 2 if it could not be judged.
+    Exit codes: 0 the server conforms, 1 it violates the contract, 2 verification could not run or is inconclusive.
     """
-    check_proxy(given["proxy"])
-    headers = _headers(given)
-    secrets = secrets_of(headers, given["proxy"])
+    arguments = Arguments(base_url, **given)
+    check_proxy(arguments.proxy)
+    headers = _headers(arguments)
+    secrets = secrets_of(headers, arguments.proxy)
     current_frame().redact = secrets.hide
-    return _verify(base_url, headers, secrets, given)
+    return _verify(arguments, headers, secrets)
 
 
-def _verify(base_url: str, headers: Headers, secrets: Secrets, given: dict[str, Any]) -> ExitCode:
-    """Read every option before anything is sent, run, and write what was found; returns the exit code."""
-    if given["cost_per_call"] is not None and not given["plan"]:
-        raise UsageError("--cost-per-call is for --plan, which says what a run would cost; add it")
-    targets = parse_targets(given["report"], RENDERERS, default="text")
-    for name in ("profile_out", "write_waivers", "resume"):
-        if given[name] is not None:
-            writable(given[name], f"--{name.replace('_', '-')}")
-    check_base_url(base_url)
-    contract = load_contract(given["spec"], given["overlay"])
-    before = {} if given["profile"] is None else read_profile(given["profile"], contract)
-    options = _options(base_url, headers, contract, given)
-    if given["plan"]:
-        click.echo(_told(preview(contract, options), base_url, given["cost_per_call"]))
+def _verify(arguments: Arguments, headers: Headers, secrets: Secrets) -> ExitCode:
+    """Check every option before anything is sent, run, and write the reports."""
+    targets = _check_output(arguments)
+    check_base_url(arguments.base_url)
+    contract = load_contract(arguments.spec, arguments.overlay)
+    before = {} if arguments.profile is None else read_profile(arguments.profile, contract)
+    options = _options(arguments, headers, contract)
+    frame = current_frame()
+    if arguments.plan:
+        frame.report(render_preview(preview(contract, options), arguments.base_url, arguments.cost_per_call))
         return ExitCode.OK
-    with Meter(sys.stderr, quiet=current_frame().quiet) as meter:
+    with Meter(sys.stderr, quiet=frame.quiet) as meter:
         result = run(contract, replace(options, progress=meter))
-    way = Way(options.base_url, headers, secrets, options.transport)
-    document = evidence(result, way, changes_between(before, result.profile))
+    access = Access(options.base_url, headers, secrets, options.transport)
+    report = build_report(result, access, changes_between(before, result.profile))
     artefacts = [
-        _Artefact(target.file, f"the {target.format} report", RENDERERS[target.format](document)) for target in targets
+        Artefact(f"the {target.format} report", RENDERERS[target.format](report), target.file) for target in targets
     ]
-    if given["profile_out"] is not None:
-        text = as_profile(result.profile, contract, base_url)
-        artefacts.append(_Artefact(given["profile_out"], "the profile", text))
-    if given["write_waivers"] is not None:
-        artefacts.append(_Artefact(given["write_waivers"], "the waivers", drafted(result.causes, options.now().date())))
-    _write(artefacts, secrets, given["resume"])
-    if options.shard is None:
-        # What one shard does not come to, another may; report merge knows.
-        check_used(options.waivers, [waiver for waiver in options.waivers if waiver not in result.unused_waivers])
-    return _EXITS[result.verdict]
+    artefacts += _other_files(arguments, result, contract, options)
+    write_artefacts(artefacts, secrets, frame.report, checkpoint=arguments.resume)
+    check_used(options.waivers, [waiver for waiver in options.waivers if waiver not in result.unused_waivers])
+    return EXIT_CODES[result.verdict]
 
 
-def _headers(given: dict[str, Any]) -> Headers:
-    headers = (*parse_headers(given["header"]), *key_headers(given))
+def _check_output(arguments: Arguments) -> tuple[Target, ...]:
+    if arguments.cost_per_call is not None and not arguments.plan:
+        raise UsageError("--cost-per-call has an effect only with --plan. Add --plan.")
+    targets = parse_targets(arguments.report, RENDERERS, default="text")
+    for option, file in (
+        ("--profile-out", arguments.profile_out),
+        ("--write-waivers", arguments.write_waivers),
+        ("--resume", arguments.resume),
+    ):
+        if file is not None:
+            writable(file, option)
+    return targets
+
+
+def _other_files(arguments: Arguments, result: RunResult, contract: Contract, options: Options) -> list[Artefact]:
+    files = []
+    if arguments.profile_out is not None:
+        text = as_profile(result.profile, contract, arguments.base_url)
+        files.append(Artefact("the profile", text, arguments.profile_out))
+    if arguments.write_waivers is not None:
+        text = draft_waivers(result.causes, options.now().date())
+        files.append(Artefact("the waivers", text, arguments.write_waivers))
+    return files
+
+
+def _headers(arguments: Arguments) -> Headers:
+    key = key_headers({"key_env": arguments.key_env, "key_as": arguments.key_as})
+    headers = (*parse_headers(arguments.header), *key)
     check_one_credential(headers)
     return headers
 
 
-def _options(base_url: str, headers: Headers, contract: Contract, given: dict[str, Any]) -> Options:
-    transport = Transport(given["ca_bundle"], given["cert"], given["key"], given["proxy"], insecure=given["insecure"])
+def _options(arguments: Arguments, headers: Headers, contract: Contract) -> Options:
     options = Options(
-        base_url=base_url.rstrip("/"),
+        base_url=arguments.base_url.rstrip("/"),
         headers=headers,
-        expect_auth=given["expect_auth"],
-        strict=given["strict"],
-        seed=given["seed"],
-        timeout=given["timeout"],
-        tier=given["tier"] or "default",
-        max_requests=given["max_requests"],
-        max_time=given["max_time"],
-        workers=given["workers"],
-        rate=None if given["rate_limit"] is None else parse_rate(given["rate_limit"]),
-        shard=None if given["shard"] is None else parse_shard(given["shard"]),
-        record=given["resume"],
-        transport=transport,
+        expect_auth=arguments.expect_auth,
+        strict=arguments.strict,
+        seed=arguments.seed,
+        timeout=arguments.timeout,
+        tier=arguments.tier or "default",
+        max_requests=arguments.max_requests,
+        max_time=arguments.max_time,
+        workers=arguments.workers,
+        rate=None if arguments.rate_limit is None else parse_rate(arguments.rate_limit),
+        record=arguments.resume,
+        transport=Transport(
+            arguments.ca_bundle, arguments.cert, arguments.key, arguments.proxy, insecure=arguments.insecure
+        ),
     )
-    if given["waivers"] is None:
+    if arguments.waivers is None:
         return options
-    return replace(options, waivers=load_waivers(given["waivers"], contract, options.now().date()))
-
-
-@dataclass(frozen=True)
-class _Artefact:
-    """A text that is to be written to a file or, without one, shown."""
-
-    file: Path | None
-    what: str
-    text: str
-
-
-def _write(artefacts: Sequence[_Artefact], secrets: Secrets, record: Path | None) -> None:
-    """Show and write everything; what would hold a key is not written, and ends the run.
-
-    Raises :class:`LeakError` after the rest was written, so that no finding is lost.
-    """
-    leaking = [artefact.what for artefact in artefacts if secrets.leaked(artefact.text)]
-    for artefact in artefacts:
-        if artefact.what in leaking:
-            continue
-        if artefact.file is None:
-            current_frame().report(artefact.text)
-        else:
-            write_whole(artefact.file, artefact.text)
-    # What is on the disk counts, not what was meant to be there.
-    files = [artefact.file for artefact in artefacts if artefact.file is not None and artefact.file.is_file()]
-    leaking += [
-        str(file) for file in (*files, *([record] if record else [])) if secrets.leaked(file.read_text("utf-8"))
-    ]
-    if leaking:
-        raise LeakError(
-            f"{', '.join(leaking)} would hold the key of this run; delete what is there. "
-            "A key that is an everyday word stands in every text: take another; anything else is our mistake: report it"
-        )
-
-
-class LeakError(KitError):
-    """A report would hold a key."""
-
-
-def _told(found: Preview, base_url: str, cost: float | None) -> str:
-    """Say what a run would send, how long it would take and what it would cost."""
-    lines = [f"{base_url}: what a run would send; the probe was answered in {found.latency:.2f} s"]
-    lines += [f"  {count:>5}  {group}" for group, count in found.groups.items()]
-    lines.append(f"  {found.requests:>5}  in all, about {_duration(found.seconds)}")
-    if found.at_most is not None:
-        besides = "confirmations of findings included" if found.hard else "findings are confirmed besides"
-        lines.append(f"  {found.at_most:>5}  at most, if packs must be taken apart; {besides}")
-    if found.exploring:
-        lines.append(f"  exploring goes on after that, until {_duration(found.exploring)} are over")
-    if found.left_out:
-        left_out = ", ".join(f"{count} of {group}" for group, count in found.left_out.items())
-        lines.append(f"  left out, to keep to the bounds of the run: {left_out}")
-    if cost is not None:
-        lines.append(f"  cost: about {found.requests * cost:.2f} at {cost:g} a call")
-    return "\n".join(lines)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s" if seconds >= 1 else f"{seconds:.1f} s"
+    return replace(options, waivers=load_waivers(arguments.waivers, contract, options.now().date()))

@@ -1,6 +1,6 @@
-"""Takes pictures of the pages: `python -m testbed.screenshots FOLDER`; look at them after a change of a template.
+"""Take screenshots of every page: `python -m testbed.screenshots FOLDER`. Look at them after a template change.
 
-With `--readme`, takes those of the console and the gate that the README shows, into docs/ for instance.
+With `--readme`, take only the screenshots of the console and the gate that the README shows.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ SIZES = {"desktop": (1200, 2400), "phone": (420, 2400)}
 SCHEMES = {"light": (), "dark": ("--blink-settings=preferredColorScheme=0",)}
 
 
-def picture(page: str, file: Path, size: tuple[int, int], *more: str) -> None:
-    """Take one picture of a page, given by its URL."""
+def screenshot(page: str, file: Path, size: tuple[int, int], *more: str) -> None:
+    """Take a screenshot of the page with this URL."""
     with tempfile.TemporaryDirectory() as profile:
         width, height = size
         how = (f"--user-data-dir={profile}", f"--window-size={width},{height}", f"--screenshot={file}")
@@ -38,7 +38,7 @@ def picture(page: str, file: Path, size: tuple[int, int], *more: str) -> None:
 
 
 def report_pages(folder: Path) -> list[Path]:
-    """Let the suite judge a correct and a broken server and write their pages."""
+    """Verify a correct and two faulty servers and write their HTML reports."""
     pages = []
     for name in ("lax", "limit-ignored-later", "single-quote-crashes"):
         page = folder / f"report-{name}.html"
@@ -53,14 +53,14 @@ def report_pages(folder: Path) -> list[Path]:
 
 
 def take(folder: Path) -> list[Path]:
-    """Take all pictures; returns their files."""
+    """Take all screenshots and return their files."""
     folder.mkdir(parents=True, exist_ok=True)
     taken = []
     for page in report_pages(folder):
         for form, size in SIZES.items():
             for scheme, options in SCHEMES.items():
                 file = folder / f"{page.stem}-{form}-{scheme}.png"
-                picture(page.resolve().as_uri(), file, size, *options)
+                screenshot(page.resolve().as_uri(), file, size, *options)
                 taken.append(file)
     return taken + console.take(folder) + gate.take(folder)
 
@@ -72,7 +72,7 @@ def main() -> int:
     given = parser.parse_args()
     folder: Path = given.folder
     if shutil.which(CHROMIUM[0]) is None:
-        print("there is no chromium on the PATH; install the package chromium", file=sys.stderr)
+        print("chromium is not on the PATH. Install the package chromium.", file=sys.stderr)
         return 2
     taken = [*console.take_for_the_readme(folder), *gate.take_for_the_readme(folder)] if given.readme else take(folder)
     print(*taken, sep="\n")

@@ -1,4 +1,4 @@
-"""``chat-contract parity``: two servers that answer alike, two that do not, and what cannot be compared."""
+"""``chat-contract parity``: servers that respond alike, servers that differ, and failures to compare."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from click.testing import CliRunner, Result
 
+from chat_verifier.findings.parity import DifferenceKind
 from kit_cli.commands.parity import parity
 from tests.support.mock import Running, start
 from tests.support.small_servers import Seen, always, answering, closed_port
@@ -38,35 +39,35 @@ def documented(mock_with: Callable[..., str]) -> str:
     return mock_with()
 
 
-def test_a_server_answers_like_itself(documented: str) -> None:
+def test_server_is_like_itself(documented: str) -> None:
     result = run(documented, documented)
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("ALIKE")
 
 
-def test_another_latitude_is_one_difference_and_explains_the_rest(
+def test_other_answer_to_an_open_question_explains_the_other_differences(
     documented: str, mock_with: Callable[..., str]
 ) -> None:
     result = run(documented, mock_with("--latitude", "forbid"), "--json")
     assert result.exit_code == 1, result.output
     found = json.loads(result.stdout)["differences"]
-    assert {row["aspect"] for row in found} == {"latitude"}
-    assert ("unknown-property", "accepted", "refused") in [(row["about"], row["a"], row["b"]) for row in found]
+    assert {row["kind"] for row in found} == {DifferenceKind.OPEN_QUESTION}
+    assert (["unknown-property"], ["accepted"], ["refused"]) in [(row["about"], row["a"], row["b"]) for row in found]
 
 
-def refusing_otherwise(seen: Seen) -> tuple[int, dict[str, str], bytes]:
-    """Refuses everything, in the right shape and at a place that nobody asked about."""
+def rejecting_all(seen: Seen) -> tuple[int, dict[str, str], bytes]:
+    """Reject every request with a valid error about a field that was not sent."""
     body = {"detail": [{"loc": ["body", "elsewhere"], "msg": "no", "type": "other"}]}
     return 422, {"Content-Type": "application/json"}, json.dumps(body).encode()
 
 
-def replying_otherwise(seen: Seen) -> tuple[int, dict[str, str], bytes]:
+def replying_with_other_types(seen: Seen) -> tuple[int, dict[str, str], bytes]:
     body = {"conversation_id": "c", "message": 5, "items": [{"item_id": "x", "price": 9.5}], "extra": None}
     return 200, {"Content-Type": "application/json"}, json.dumps(body).encode()
 
 
-def test_status_and_places_of_errors_are_compared(documented: str) -> None:
-    with answering(refusing_otherwise) as other:
+def test_status_and_error_locations_are_compared(documented: str) -> None:
+    with answering(rejecting_all) as other:
         result = run(documented, other.url, *FEW)
     assert result.exit_code == 1, result.output
     assert result.stdout.startswith("DIFFERENT")
@@ -74,35 +75,35 @@ def test_status_and_places_of_errors_are_compared(documented: str) -> None:
         assert word in result.output
 
 
-def test_fields_and_their_types_are_compared(documented: str) -> None:
-    with answering(replying_otherwise) as other:
+def test_fields_of_replies_and_their_types_are_compared(documented: str) -> None:
+    with answering(replying_with_other_types) as other:
         found = json.loads(run(documented, other.url, *FEW, "--json").stdout)["differences"]
-    fields = {row["about"]: (row["a"], row["b"]) for row in found if row["aspect"] == "fields"}
-    assert fields["/message"] == ("string", "integer")
-    assert fields["/items/*/price"] == ("string", "number")
-    assert fields["/items/*/title"] == ("string", "absent")
-    assert fields["/extra"] == ("absent", "null")
+    fields = {row["about"][0]: (row["a"], row["b"]) for row in found if row["kind"] == DifferenceKind.FIELDS}
+    assert fields["/message"] == (["string"], ["integer"])
+    assert fields["/items/*/price"] == (["string"], ["number"])
+    assert fields["/items/*/title"] == (["string"], [])
+    assert fields["/extra"] == ([], ["null"])
 
 
 @pytest.mark.parametrize(
     ("url", "says"),
-    [("nowhere", "no base URL"), ("http://u:p@127.0.0.1:1", "user name"), ("ftp://x", "no base URL")],
+    [("nowhere", "Invalid base URL"), ("http://u:p@127.0.0.1:1", "user name"), ("ftp://x", "Invalid base URL")],
 )
-def test_what_is_no_server_cannot_be_compared(documented: str, url: str, says: str) -> None:
+def test_invalid_base_url_cannot_be_compared(documented: str, url: str, says: str) -> None:
     for pair in ((documented, url), (url, documented)):
         result = run(*pair, *FEW)
         assert result.exit_code == 2
         assert says in result.stderr
 
 
-def test_a_server_that_is_away_or_closed_cannot_be_compared(documented: str) -> None:
+def test_unreachable_or_unauthorized_server_cannot_be_compared(documented: str) -> None:
     away = run(documented, f"http://127.0.0.1:{closed_port()}/v1", *FEW)
     assert (away.exit_code, "cannot compare" in away.stderr) == (2, True)
     with always(401) as other:
         assert run(documented, other.url, *FEW).exit_code == 2
 
 
-def test_each_server_gets_its_own_key_and_neither_is_shown(mock_with: Callable[..., str]) -> None:
+def test_each_server_gets_its_own_key_and_no_key_is_shown(mock_with: Callable[..., str]) -> None:
     first, second = mock_with("--require-key", "first-key"), mock_with("--require-key", "second-key")
     keys = ("--header-a", "Authorization: Bearer first-key", "--key-env-b", "SECOND")
     result = run(first, second, *keys, *FEW, env={"SECOND": "second-key"})

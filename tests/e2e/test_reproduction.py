@@ -1,9 +1,8 @@
-"""Every command of a report, pasted into a shell, shows its violation: over TLS, with a key, every kind of request."""
+"""Every command of a report reproduces its violation in a shell: over TLS, with a key, for every kind of request."""
 
 from __future__ import annotations
 
 import functools
-import json
 import ssl
 from collections import defaultdict
 from collections.abc import Iterator
@@ -17,7 +16,11 @@ from chat_contract import Contract, load_contract
 from chat_contract.conformance import judge
 from chat_contract.exchange import Exchange
 from chat_contract.history import History
-from chat_verifier.report.reproduce import Way
+from chat_verifier.findings.causes import Confirmation
+from chat_verifier.findings.verdict import ClauseVerdict
+from chat_verifier.report.model import ViolationReport
+from chat_verifier.report.read import read_report
+from chat_verifier.report.reproduce import Access
 from kit_cli.main import cli
 from kit_http.redaction.secrets import secrets_of
 from kit_http.transport import Transport
@@ -39,7 +42,7 @@ FAULTS = (
 
 
 def after(first: Hook, second: Hook) -> Hook:
-    """Plant one fault on top of another."""
+    """Combine two faults."""
 
     def both(usual: Any, turn: Turn) -> Any:
         return second(lambda inner: first(usual, inner), turn)
@@ -48,7 +51,7 @@ def after(first: Hook, second: Hook) -> Hook:
 
 
 def many_faults() -> Chat:
-    """A server that demands a key and has all the faults."""
+    """Return a server that requires a key and has all the faults."""
     hooks: dict[str, list[Hook]] = defaultdict(list)
     for name in FAULTS:
         fault = BY_NAME[name]
@@ -64,8 +67,8 @@ def contract() -> Contract:
 
 
 @pytest.fixture
-def away(tmp_path: Path, require_program: RequireProgram) -> Iterator[tuple[str, Path]]:
-    """The server behind TLS; its URL, and the certificate to trust."""
+def tls_server(tmp_path: Path, require_program: RequireProgram) -> Iterator[tuple[str, Path]]:
+    """Serve the faulty server over TLS; yield its URL and its certificate."""
     require_program("openssl", "openssl")
     cert, key = certificate(tmp_path, "server")
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -74,28 +77,28 @@ def away(tmp_path: Path, require_program: RequireProgram) -> Iterator[tuple[str,
         yield url, cert
 
 
-def test_every_command_shows_its_violation(away: tuple[str, Path], contract: Contract, tmp_path: Path) -> None:
-    url, cert = away
+def test_every_command_reproduces_its_violation(
+    tls_server: tuple[str, Path], contract: Contract, tmp_path: Path
+) -> None:
+    url, cert = tls_server
     report = tmp_path / "report.json"
     options = ["-H", f"Authorization: Bearer {KEY}", "--expect-auth", "--strict", "--ca-bundle", str(cert)]
-    # With so many faults at once most packs are taken apart; what comes last must be sent all the same.
+    # With all these faults, most packs are taken apart; the budget must still reach the last sequences.
     options += ["--max-requests", "400"]
     result = CliRunner().invoke(cli, ["verify", url, *options, "--report", f"json={report}"])
     assert result.exit_code == 1, result.output
     found = [
-        (clause["id"], violation)
-        for clause in json.loads(report.read_text("utf-8"))["clauses"]
-        if clause["verdict"] == "fail"
-        for violation in clause["violations"]
-        if not violation["intermittent"]
+        (clause.id, violation)
+        for clause, violation in read_report(report).violations(ClauseVerdict.FAIL)
+        if violation.confirmation is Confirmation.CONFIRMED
     ]
     assert len(found) >= 10, found
     for clause, violation in found:
-        assert_shown(clause, violation, contract, tmp_path)
-    # Each kind of command is among them.
-    commands = "\n".join(violation["curl"] for _, violation in found)
+        assert_reproduces(clause, violation, contract, tmp_path)
+    # The commands cover every form.
+    commands = "\n".join(violation.command for _, violation in found)
     kinds = (
-        "_of_the_first_turn",
+        "conversation_id=$(",
         "| curl",
         "-X GET",
         "chunked",
@@ -107,29 +110,34 @@ def test_every_command_shows_its_violation(away: tuple[str, Path], contract: Con
     assert [kind for kind in kinds if kind not in commands] == []
 
 
-def assert_shown(clause: str, violation: dict[str, Any], contract: Contract, folder: Path) -> None:
-    if violation["curl"].startswith("for n in"):
-        # Several at the same time: each line says what id was given, and what came then.
-        lines = shown(violation["curl"], folder).decode().splitlines()
-        assert len(lines) == 6
-        assert all('"' + line.split()[0] + '"' not in line.partition(" ")[2] for line in lines), lines
+def assert_reproduces(clause: str, violation: ViolationReport, contract: Contract, folder: Path) -> None:
+    if violation.command.startswith("for n in"):
+        assert_reproduces_in_parallel(violation.command, folder)
         return
-    answer = paste(violation["curl"], folder)[-1]
-    *before, exchange = violation["exchanges"]
-    assert answer.status == exchange["response"]["status"], violation["curl"]
+    answer = paste(violation.command, folder)[-1]
+    *before, exchange = violation.exchanges
+    assert exchange.response is not None
+    assert answer.status == exchange.response.status, violation.command
     if before:
-        came = exchange["response"]["body"].encode()
-        assert shape(answer.body) == shape(came), violation["curl"]
+        assert isinstance(exchange.response.body, str)
+        assert shape(answer.body) == shape(exchange.response.body.encode()), violation.command
         return
     kind = clause.removeprefix("credentials.") if clause.startswith("credentials.") else "given"
-    again = judge(contract, Exchange(request_of(exchange["request"], kind), answer), History())
-    assert clause in {one.clause for one in again} or clause in {"http.chunked", "conversation.kept"}, violation["curl"]
+    again = judge(contract, Exchange(request_of(exchange.request, kind), answer), History())
+    assert clause in {one.clause for one in again} or clause in {"http.chunked", "conversation.kept"}, violation.command
 
 
-def test_a_command_goes_the_way_that_was_gone() -> None:
+def assert_reproduces_in_parallel(command: str, folder: Path) -> None:
+    """Each line shows the id of the first turn, then the next response, which must not have it."""
+    lines = shown(command, folder).decode().splitlines()
+    assert len(lines) == 6
+    assert all('"' + line.split(":")[0] + '"' not in line.partition(" ")[2] for line in lines), lines
+
+
+def test_curl_options_match_the_transport_of_the_run() -> None:
     proxy = "http://me:open-sesame-42@127.0.0.1:3128"
     transport = Transport(cert=Path("our cert.pem"), key=Path("our.key"), proxy=proxy, insecure=True)
-    options = Way("https://127.0.0.1:1/v1", (), secrets_of((), proxy), transport).options
+    options = Access("https://127.0.0.1:1/v1", (), secrets_of((), proxy), transport).options
     assert " ".join(options) == (
         "--insecure --cert 'our cert.pem' --key our.key --proxy \"http://me:${CHAT_PROXY_PASSWORD}@127.0.0.1:3128\""
     )

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from testbed.screenshots import console, gate
-from testbed.screenshots.__main__ import SCHEMES, SIZES, picture, report_pages
+from testbed.screenshots.__main__ import SCHEMES, SIZES, report_pages, screenshot
 from tests.conftest import RequireProgram
 from tests.support.chromium import NAMELESS, POOR_CONTRAST, browser, page_of
 from tests.support.paths import ROOT
@@ -19,7 +19,7 @@ def test_verify_report_renders_light_dark_and_on_a_phone(tmp_path: Path, require
     for form, size in SIZES.items():
         for scheme, options in SCHEMES.items():
             file = tmp_path / f"{form}-{scheme}.png"
-            picture(page.as_uri(), file, size, *options)
+            screenshot(page.as_uri(), file, size, *options)
             drawn.add(file.read_bytes())
     # An empty page would be much smaller, and no two pictures are equal.
     assert len(drawn) == len(SIZES) * len(SCHEMES)

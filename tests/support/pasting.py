@@ -1,4 +1,4 @@
-"""Pastes a command of a report into a shell, and reads what it shows."""
+"""Run the command of a violation in bash and read its output."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from chat_contract.exchange import Request, Response
+from chat_verifier.report.model import Body, RequestReport
 from testbed.faulty_servers.base import KEY
 
 
 def shown(command: str, folder: Path) -> bytes:
-    """What bash shows, and no complaint."""
+    """Return the standard output of the command; it must write nothing to standard error."""
     env = {**os.environ, "CHAT_API_KEY": KEY}
     ended = subprocess.run(["bash", "-c", command], env=env, cwd=folder, capture_output=True, timeout=60, check=False)
     assert ended.stderr == b"", ended.stderr.decode()
@@ -23,7 +24,7 @@ def shown(command: str, folder: Path) -> bytes:
 
 
 def paste(command: str, folder: Path) -> list[Response]:
-    """What bash shows, as answers."""
+    """Return the output of the command as responses."""
     answers = []
     for part in re.split(rb"(?=HTTP/1\.1 \d{3} )", shown(command, folder))[1:]:
         head, _, body = part.partition(b"\r\n\r\n")
@@ -33,18 +34,17 @@ def paste(command: str, folder: Path) -> list[Response]:
     return answers
 
 
-def _bytes(body: str | dict[str, str]) -> bytes:
-    return body.encode() if isinstance(body, str) else base64.b64decode(body["base64"])
+def _bytes(body: Body) -> bytes:
+    return body.encode() if isinstance(body, str) else base64.b64decode(body.base64)
 
 
-def request_of(sent: dict[str, Any], credential: Any) -> Request:
-    return Request(
-        sent["method"], sent["path"], tuple(sent["headers"].items()), _bytes(sent["body"]), credential=credential
-    )
+def request_of(sent: RequestReport, credential: Any) -> Request:
+    """Return the request of a report."""
+    return Request(sent.method, sent.path, tuple(sent.headers.items()), _bytes(sent.body), credential=credential)
 
 
 def shape(body: bytes) -> Any:
-    """The body without what differs from conversation to conversation."""
+    """Return the body with the type of the conversation id instead of its value."""
     try:
         value = json.loads(body)
     except ValueError:

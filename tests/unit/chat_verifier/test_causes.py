@@ -1,179 +1,200 @@
-"""Violations become causes: each once, confirmed by sending again, the smallest exchange shown."""
+"""Violations are grouped into causes; each is confirmed and shown by its smallest exchange."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from chat_contract import load_contract
-from chat_contract.exchange import Response
-from chat_verifier.findings.causes import MAX_CONFIRMATIONS, find_causes
-from chat_verifier.findings.verdict import clause_results, run_verdict
-from chat_verifier.planning.case import ISSUED, Case, CaseSequence, Group, kebab, single
+from chat_contract.exchange import Breakdown, Request, Response
+from chat_verifier.findings.causes import MAX_CONFIRMATIONS, Cause, Confirmation, find_causes
+from chat_verifier.findings.verdict import (
+    ClauseReason,
+    ClauseResult,
+    ClauseVerdict,
+    RunReasonId,
+    RunVerdict,
+    clause_results,
+    run_verdict,
+)
+from chat_verifier.planning.case import ISSUED, Case, CaseSequence, Group, single
 from chat_verifier.planning.plan import make_plan
 from chat_verifier.run.reference_server import ReferenceServer
 from chat_verifier.run.runner import Runner
 
 CONTRACT = load_contract()
 
+Outcome = Response | Breakdown
+Spoil = Callable[[Request, Outcome, int], Response | None]
+"""Changes a correct response; also gets the number of requests sent so far. None keeps the response."""
+
 
 class Faulty(ReferenceServer):
-    """The ideal server, but for what ``spoil`` changes; it is told how often it was asked before."""
+    """The reference server with the responses that ``spoil`` changes."""
 
-    def __init__(self, spoil):
+    def __init__(self, spoil: Spoil) -> None:
         super().__init__(CONTRACT)
         self.spoil = spoil
 
-    def send(self, request):
-        answer = super().send(request)
-        return self.spoil(request, answer, self.budget.sent) or answer
+    def send(self, request: Request) -> Outcome:
+        response = super().send(request)
+        return self.spoil(request, response, self.budget.sent) or response
 
 
-def causes_of(spoil, sequences, **bounds):
+def causes_of(spoil: Spoil, sequences: Sequence[CaseSequence], **limits: Any) -> tuple[list[Cause], Runner]:
     runner = Runner(CONTRACT, Faulty(spoil))
     runner.play(sequences)
-    return find_causes(runner, runner.journal.observations, **bounds), runner
+    return find_causes(runner, runner.journal.observations, **limits), runner
+
+
+def results_of(runner: Runner, causes: Sequence[Cause], *, strict: bool = False) -> tuple[ClauseResult, ...]:
+    return clause_results(CONTRACT, runner.journal.observations, causes, strict=strict, skipped={})
 
 
 JSON = (("Content-Type", "application/json"),)
 
-ASK = [single(Case("hello", "hello", {"message": "hello", "limit": 3}), Group.REQUEST)]
+HELLO = [single(Case("hello", "hello", {"message": "hello", "limit": 3}), Group.REQUEST)]
 
 
-def fails_when(condition):
-    return lambda request, answer, sent: Response(500) if condition(request, sent) else None
+def acceptance(case_id: str, body: Any) -> CaseSequence:
+    return single(Case(case_id, case_id, body), Group.REQUEST)
 
 
-def test_a_violation_seen_once_is_sent_again_and_counts():
-    (cause,), runner = causes_of(fails_when(lambda *_: True), ASK)
-    assert (cause.violation.clause, cause.seen, cause.intermittent) == ("robustness.failing", 2, False)
+def fails_when(condition: Callable[[Request, int], bool]) -> Spoil:
+    return lambda request, _, sent: Response(500) if condition(request, sent) else None
+
+
+def body_of(cause: Cause) -> Any:
+    return json.loads(cause.exhibit.exchange.request.body)
+
+
+def test_violation_seen_once_is_sent_again_and_confirmed() -> None:
+    (cause,), runner = causes_of(fails_when(lambda *_: True), HELLO)
+    assert (cause.key.clause, cause.key.observed, cause.cases) == ("robustness.failing", "status-500", ("hello",))
+    assert (cause.seen, cause.confirmation) == (2, Confirmation.CONFIRMED)
     assert runner.sender.budget.sent == 2
 
 
-def test_a_violation_that_does_not_come_back_is_intermittent():
-    (cause,), runner = causes_of(fails_when(lambda _, sent: sent == 1), ASK)
-    assert (cause.seen, cause.sent, cause.intermittent) == (1, 4, True)
-    results = clause_results(CONTRACT, runner.journal.observations, [cause], strict=True, skipped={})
-    assert [result.verdict for result in results if result.causes] == ["warn"]
+def test_violation_that_does_not_recur_is_intermittent_and_only_a_warning() -> None:
+    (cause,), runner = causes_of(fails_when(lambda _, sent: sent == 1), HELLO)
+    assert (cause.seen, cause.sent, cause.confirmation) == (1, 4, Confirmation.INTERMITTENT)
+    (result,) = [result for result in results_of(runner, [cause], strict=True) if result.causes]
+    assert (result.verdict, result.reason) == (ClauseVerdict.WARN, ClauseReason.NOT_CONFIRMED)
 
 
-def test_a_warning_is_sent_again_only_where_all_that_it_takes_is_to_spare():
-    go_on = Case("goes-on", "goes on", {"message": "and then?", "conversation_id": ISSUED})
-    talk = CaseSequence("three-turns", Group.CONVERSATION, (Case("hello", "hello", {"message": "hello"}), go_on, go_on))
+def test_warning_is_confirmed_only_if_the_budget_has_room_for_all_its_turns() -> None:
+    opening = Case("hello", "hello", {"message": "hello"})
+    more = [Case(f"more-{n}", "more", {"message": "and then?", "conversation_id": ISSUED}) for n in (1, 2)]
+    conversation = CaseSequence("three-turns", Group.CONVERSATION, (opening, *more))
 
-    def blank(_request, answer, sent):
-        reply = json.loads(answer.body) | {"message": " "}
-        return Response(200, answer.headers, json.dumps(reply).encode()) if sent == 3 else None
+    def blank_third_reply(_: Request, response: Outcome, sent: int) -> Response | None:
+        assert isinstance(response, Response)
+        reply = json.loads(response.body) | {"message": " "}
+        return Response(200, response.headers, json.dumps(reply).encode()) if sent == 3 else None
 
-    asked = []
-    (cause,), runner = causes_of(blank, [talk], spare=asked.append)
-    assert (cause.violation.clause, cause.unsure, runner.sender.budget.sent) == ("reply.message-blank", True, 3)
-    assert asked == [2]
-    results = clause_results(CONTRACT, runner.journal.observations, [cause], strict=True, skipped={})
-    assert [result.reason for result in results if result.causes] == ["seen once, not sent again"]
+    asked: list[int] = []
+    # A list's append returns None, so there is never room.
+    (cause,), runner = causes_of(blank_third_reply, [conversation], spare=asked.append)
+    assert (cause.key.clause, cause.confirmation) == ("reply.message-blank", Confirmation.NOT_CONFIRMED)
+    assert cause.cases == ("three-turns/more-2",)
+    assert (runner.sender.budget.sent, asked) == (3, [2])
 
 
-def test_every_distinct_cause_is_said_once():
+def test_each_cause_is_reported_once() -> None:
     causes, _ = causes_of(fails_when(lambda *_: True), make_plan(CONTRACT).sequences)
     assert len({cause.key for cause in causes}) == len(causes)
 
 
-def test_confirming_keeps_to_its_budget():
-    flaky = iter(range(10**6))
-    causes, runner = causes_of(fails_when(lambda *_: next(flaky) % 3 == 0), make_plan(CONTRACT).sequences)
+def test_confirmations_stay_within_their_budget() -> None:
+    numbers = iter(range(10**6))
+    causes, runner = causes_of(fails_when(lambda *_: next(numbers) % 3 == 0), make_plan(CONTRACT).sequences)
     assert causes
     assert runner.sender.budget.sent <= make_plan(CONTRACT).requests * 3 + MAX_CONFIRMATIONS + 20
 
 
-def test_the_smallest_request_that_shows_a_cause_is_shown():
+def test_cause_is_shown_by_the_smallest_request() -> None:
     big = {"message": "hello", "session_id": "s", "user_id": 5, "events": [], "limit": 3}
 
-    def overlook(request, answer, _):
+    def accept_everything(_: Request, response: Outcome, __: int) -> Response | None:
         accepted = {"conversation_id": "x", "message": "m", "items": []}
-        if answer.status == 422:
-            return Response(200, answer.headers, json.dumps(accepted).encode())
+        if isinstance(response, Response) and response.status == 422:
+            return Response(200, response.headers, json.dumps(accepted).encode())
         return None
 
-    (cause,) = [
-        cause
-        for cause in causes_of(overlook, [single(Case("wrong-user", "wrong user", big), Group.REJECTION)])[0]
-        if cause.violation.clause == "rejection.field"
-    ]
-    assert json.loads(cause.exhibit.exchange.request.body) == {"message": "hello", "user_id": 5}
+    causes, _ = causes_of(accept_everything, [single(Case("wrong-user", "wrong user", big), Group.REJECTION)])
+    (cause,) = [cause for cause in causes if cause.key.clause == "rejection.field"]
+    assert body_of(cause) == {"message": "hello", "user_id": 5}
 
 
-def refuses_a_limit_of_six(request, _answer, _):
+def reject_limit_six(request: Request, _: Outcome, __: int) -> Response | None:
     if b'"limit": 6' not in request.body:
         return None
     detail = [{"loc": ["body", "limit"], "msg": "not 6", "type": "value_error"}]
     return Response(422, JSON, json.dumps({"detail": detail}).encode())
 
 
-def test_what_others_were_accepted_with_is_left_out():
+def test_values_accepted_in_other_requests_are_left_out_of_the_shown_request() -> None:
     event = {"timestamp": "2024-06-14T10:00:00+02:00", "type": "é"}
     odd = event | {"type": "wish list"}
     sequences = [
-        single(Case(kebab(label), label, body), Group.REQUEST)
-        for label, body in (
-            ("plain", {"message": "hello"}),
-            ("with a session", {"message": "où?", "session_id": "s-1", "events": [event]}),
-            ("with a limit of 6", {"message": "où?", "session_id": "s-1", "events": [event, odd], "limit": 6}),
-        )
+        acceptance("plain", {"message": "hello"}),
+        acceptance("session", {"message": "où?", "session_id": "s-1", "events": [event]}),
+        acceptance("limit-six", {"message": "où?", "session_id": "s-1", "events": [event, odd], "limit": 6}),
     ]
-
-    causes, runner = causes_of(refuses_a_limit_of_six, sequences)
-    (cause,) = [cause for cause in causes if cause.violation.clause.startswith("request.")]
-    assert json.loads(cause.exhibit.exchange.request.body) == {"message": "hello", "events": [odd], "limit": 6}
-    assert (cause.seen, cause.sent, cause.intermittent) == (2, 2, False)
+    causes, runner = causes_of(reject_limit_six, sequences)
+    (cause,) = [cause for cause in causes if cause.key.clause.startswith("request.")]
+    assert body_of(cause) == {"message": "hello", "events": [odd], "limit": 6}
+    assert (cause.seen, cause.sent, cause.confirmation) == (2, 2, Confirmation.CONFIRMED)
     assert runner.sender.budget.sent <= len(sequences) + 2
 
 
-def test_two_clauses_that_prove_to_be_one_cause_are_said_once():
+def test_causes_that_become_equal_when_made_smaller_are_merged() -> None:
     texts = [{"message": "où?", "limit": 6}, {"message": "hello", "limit": 6, "session_id": "s", "user_id": "u"}]
-    sequences = [
-        single(Case(f"request-{number}", f"request {number}", body), Group.REQUEST) for number, body in enumerate(texts)
-    ]
-    fine = [
-        single(
-            Case(kebab("fine", message), f"fine {message}", {"message": message, "session_id": "s", "user_id": "u"}),
-            Group.REQUEST,
-        )
-        for message in ("où?", "hello")
+    sequences = [acceptance(f"request-{number}", body) for number, body in enumerate(texts)]
+    accepted = [
+        acceptance(f"accepted-{number}", {"message": message, "session_id": "s", "user_id": "u"})
+        for number, message in enumerate(("où?", "hello"))
     ]
 
-    def refuses_six(request, _answer, _):
+    def reject_six(request: Request, _: Outcome, __: int) -> Response | None:
         return Response(400, JSON, b"{}") if b'"limit": 6' in request.body else None
 
-    causes, _ = causes_of(refuses_six, [*fine, *sequences])
+    causes, _ = causes_of(reject_six, [*accepted, *sequences])
     assert len({cause.key for cause in causes}) == len(causes)
-    assert [cause.seen for cause in causes if cause.violation.clause.startswith("request.")] == [4]
+    assert [cause.seen for cause in causes if cause.key.clause.startswith("request.")] == [4]
 
 
-def talk_with_a_refusal():
-    ask = Case("opens-a-conversation", "opens a conversation", {"message": "hello"})
+def test_rejection_only_after_another_rejection_violates_harmless() -> None:
+    opening = Case("opening", "opening", {"message": "hello"})
     wrong = Case("wrong", "wrong", {"message": 5, "conversation_id": ISSUED})
-    go_on = Case("goes-on", "goes on", {"message": "and then?", "limit": 6, "conversation_id": ISSUED})
-    return CaseSequence("a-refusal-in-between", Group.CONVERSATION, (ask, wrong, go_on))
+    after = Case("after", "after", {"message": "and then?", "limit": 6, "conversation_id": ISSUED})
+    conversation = CaseSequence("rejection-between", Group.CONVERSATION, (opening, wrong, after))
+    rejected: list[Any] = []
 
-
-def test_what_is_refused_only_after_a_refusal_is_its_harm():
-    refused = []
-
-    def holds_a_grudge(request, answer, _):
+    def reject_for_ever(request: Request, response: Outcome, _: int) -> Response | None:
         body = json.loads(request.body)
-        if answer.status == 422:
-            refused.append(body.get("conversation_id"))
-        elif body.get("conversation_id") in refused:
+        if isinstance(response, Response) and response.status == 422:
+            rejected.append(body.get("conversation_id"))
+        elif body.get("conversation_id") in rejected:
             return Response(422, JSON, json.dumps({"detail": [{"loc": ["body"], "msg": "m", "type": "t"}]}).encode())
         return None
 
-    causes, _ = causes_of(holds_a_grudge, [talk_with_a_refusal()])
-    assert "rejection.harmless" in {cause.violation.clause for cause in causes}
+    causes, _ = causes_of(reject_for_ever, [conversation])
+    assert "rejection.harmless" in {cause.key.clause for cause in causes}
 
 
-def test_a_run_without_a_must_clause_tried_is_inconclusive():
+def test_run_that_does_not_exercise_every_must_clause_is_inconclusive() -> None:
     runner = Runner(CONTRACT, ReferenceServer(CONTRACT))
-    runner.play(ASK)
-    results = clause_results(CONTRACT, runner.journal.observations, [], strict=False, skipped={})
-    verdict, reason = run_verdict((one.clause.id, one.clause.level, one.verdict, one.asked) for one in results)
-    assert verdict == "inconclusive"
-    assert "rejection.body" in reason
+    runner.play(HELLO)
+    verdict, reason = run_verdict(results_of(runner, []))
+    assert reason is not None
+    assert (verdict, reason.id) == (RunVerdict.INCONCLUSIVE, RunReasonId.CLAUSES_NOT_EXERCISED)
+    assert "rejection.body" in reason.clauses
+
+
+def test_violation_of_a_must_clause_that_is_not_confirmed_makes_the_run_inconclusive() -> None:
+    causes, runner = causes_of(fails_when(lambda _, sent: sent == 1), make_plan(CONTRACT).sequences, most=1)
+    verdict, reason = run_verdict(results_of(runner, causes))
+    assert reason is not None
+    assert verdict is RunVerdict.INCONCLUSIVE

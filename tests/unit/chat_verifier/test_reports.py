@@ -1,81 +1,91 @@
-"""Every report is made from the evidence of a run, says the same of it, and can be read by what reads such files."""
+"""Every report is rendered from the typed model, says the same, and is valid in its format."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
 
-from chat_contract import load_contract
-from chat_contract.exchange import Response
+from chat_contract import UsageError, load_contract
+from chat_contract.exchange import Breakdown, Request, Response
 from chat_verifier.findings.causes import find_causes
-from chat_verifier.findings.verdict import RunResult, clause_results, run_verdict
+from chat_verifier.findings.verdict import ClauseVerdict, RunResult, RunVerdict, clause_results, run_verdict
 from chat_verifier.planning.case import Case, Group, single
 from chat_verifier.planning.plan import make_plan
 from chat_verifier.report import RENDERERS
-from chat_verifier.report.evidence import evidence
+from chat_verifier.report.build import build_report
 from chat_verifier.report.markdown import LONGEST
-from chat_verifier.report.reproduce import Way
+from chat_verifier.report.model import VerifyReport
+from chat_verifier.report.read import read_report
+from chat_verifier.report.reproduce import Access
+from chat_verifier.report.schema import SCHEMA_FILE, schema_text
 from chat_verifier.run.reference_server import ReferenceServer
 from chat_verifier.run.runner import Runner
 from kit_http.redaction.secrets import secrets_of
+from kit_reports.codec import decode, encode
 
 CONTRACT = load_contract()
 HOSTILE = '<script>alert(1)</script> </pre> "><img src=x onerror=alert(2)> `|` \x00\x1b[31m \ud800 ]]> {{ 7*7 }}'
 KEY = "sk-Very+Secret/Key=42"
+HEADERS = (("Authorization", f"Bearer {KEY}"),)
+BASE_URL = "http://127.0.0.1:1/v1"
 
 
 class Hostile(ReferenceServer):
-    """Says in every reply what no report may take for markup, and the key of the run."""
+    """Puts markup, control characters and the key of the run into every reply."""
 
-    def send(self, request):
-        answer = super().send(request)
-        if answer.status != 200:
-            return answer
-        reply = json.loads(answer.body)
-        said = {**reply, "message": 5, "items": [{"item_id": HOSTILE, "title": HOSTILE, "extra": KEY}]}
-        return Response(200, (*answer.headers, ("X-Echo", f"Bearer {KEY}")), json.dumps(said).encode(), 0.25)
-
-
-HEADERS = (("Authorization", f"Bearer {KEY}"),)
+    def send(self, request: Request) -> Response | Breakdown:
+        response = super().send(request)
+        if not isinstance(response, Response) or response.status != 200:
+            return response
+        reply = json.loads(response.body)
+        hostile = {**reply, "message": 5, "items": [{"item_id": HOSTILE, "title": HOSTILE, "extra": KEY}]}
+        return Response(200, (*response.headers, ("X-Echo", f"Bearer {KEY}")), json.dumps(hostile).encode(), 0.25)
 
 
 @pytest.fixture(scope="module")
-def document():
+def result() -> RunResult:
     runner = Runner(CONTRACT, Hostile(CONTRACT))
     runner.play(make_plan(CONTRACT, budget=60).sequences[:40])
     causes = find_causes(runner, runner.journal.observations)
     clauses = clause_results(CONTRACT, runner.journal.observations, causes, strict=True, skipped={})
-    verdict, reason = run_verdict((one.clause.id, one.clause.level, one.verdict, one.asked) for one in clauses)
-    result = RunResult(
-        verdict, reason, "http://127.0.0.1:1/v1", 0, 40, 1.5, clauses, {"limit-zero": "refused"},
+    verdict, reason = run_verdict(clauses)
+    return RunResult(
+        verdict, reason, BASE_URL, 0, 40, 1.5, clauses, {"limit-zero": "refused"},
         tuple(runner.journal.observations), started="2026-11-23T10:00:00+00:00",
     )  # fmt: skip
-    return evidence(result, Way("http://127.0.0.1:1/v1", HEADERS, secrets_of(HEADERS)))
+
+
+@pytest.fixture(scope="module")
+def report(result: RunResult) -> VerifyReport:
+    return build_report(result, Access(BASE_URL, HEADERS, secrets_of(HEADERS)))
 
 
 @pytest.mark.parametrize("name", RENDERERS)
-def test_no_report_holds_the_key_in_any_spelling(name, document):
-    text = RENDERERS[name](document)
+def test_no_report_contains_the_key_in_any_encoding(name: str, report: VerifyReport) -> None:
+    text = RENDERERS[name](report)
     assert not secrets_of(HEADERS).leaked(text)
     assert KEY not in text
     text.encode("utf-8")
 
 
 @pytest.mark.parametrize("name", ["text", "markdown", "html", "junit"])
-def test_every_report_names_every_broken_clause(name, document):
-    text = RENDERERS[name](document)
-    failed = [clause["id"] for clause in document["clauses"] if clause["verdict"] == "fail"]
+def test_report_names_every_failed_clause(name: str, report: VerifyReport) -> None:
+    text = RENDERERS[name](report)
+    failed = [clause.id for clause in report.with_verdict(ClauseVerdict.FAIL)]
     assert "reply.message" in failed
     assert [one for one in failed if one not in text] == []
 
 
-def test_what_a_server_says_is_no_markup_in_the_page(document):
-    page = RENDERERS["html"](document)
+def test_text_of_the_server_is_escaped_in_html(report: VerifyReport) -> None:
+    page = RENDERERS["html"](report)
     assert "<script" not in page
     assert "<img" not in page
     assert "{{ 7*7 }}" in page
@@ -83,19 +93,19 @@ def test_what_a_server_says_is_no_markup_in_the_page(document):
     assert "&lt;script&gt;" in page
 
 
-def test_what_a_server_says_is_code_in_markdown(document):
-    text = RENDERERS["markdown"](document)
+def test_text_of_the_server_is_code_in_markdown(report: VerifyReport) -> None:
+    text = RENDERERS["markdown"](report)
     prose = re.sub(r"(`+).+?\1", "", re.sub(r"^(`{3,})sh\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE))
     assert "<script" not in prose
     assert "<img" not in prose
     assert len(text) <= LONGEST + 100
 
 
-def test_junit_has_a_case_for_each_clause(document):
-    root = ET.fromstring(RENDERERS["junit"](document))
+def test_junit_has_a_test_case_for_each_clause(report: VerifyReport) -> None:
+    root = ET.fromstring(RENDERERS["junit"](report))
     assert [case.get("name") for case in root.iter("testcase")] == list(CONTRACT.clauses)
     failed = {case.get("name") for case in root.iter("testcase") if case.find("failure") is not None}
-    assert failed == {clause["id"] for clause in document["clauses"] if clause["verdict"] == "fail"}
+    assert failed == {clause.id for clause in report.with_verdict(ClauseVerdict.FAIL)}
 
 
 RECORDS = {"type": "array", "items": {"type": "object", "required": ["name", "value"]}}
@@ -141,22 +151,90 @@ HAR = {
         }
     },
 }
+"""The required members of HAR 1.2, as its specification lists them."""
 
 
-def test_the_archive_is_as_the_format_wants_it(document):
-    """The required members of HAR 1.2, as its specification lists them."""
-    archive = json.loads(RENDERERS["har"](document))
+def test_har_has_the_required_members_and_every_exchange(report: VerifyReport) -> None:
+    archive = json.loads(RENDERERS["har"](report))
     jsonschema.validate(archive, HAR)
-    assert len(archive["log"]["entries"]) == len(document["exchanges"])
+    assert len(archive["log"]["entries"]) == len(report.exchanges)
 
 
-def test_the_json_report_is_the_evidence(document):
-    assert json.loads(RENDERERS["json"](document))["clauses"][0] == document["clauses"][0]
+# The JSON report and its schema
 
 
-def test_what_the_bounds_of_a_run_left_out_is_said():
+def test_json_report_is_read_back_as_the_same_model(report: VerifyReport) -> None:
+    assert decode(VerifyReport, RENDERERS["json"](report)) == report
+
+
+@pytest.mark.parametrize("name", RENDERERS)
+def test_report_read_from_json_renders_the_same(name: str, report: VerifyReport, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    file.write_text(encode(report), "utf-8")
+    assert RENDERERS[name](read_report(file)) == RENDERERS[name](report)
+
+
+def test_schema_file_is_up_to_date() -> None:
+    """Run ``python -m chat_verifier.report.schema`` after a change of the model."""
+    assert SCHEMA_FILE.read_text("utf-8") == schema_text()
+
+
+def test_real_report_is_valid_under_the_schema(report: VerifyReport) -> None:
+    jsonschema.validate(json.loads(encode(report)), json.loads(SCHEMA_FILE.read_text("utf-8")))
+
+
+def without(name: str) -> Callable[[Any], object]:
+    return lambda document: document.pop(name)
+
+
+ALTERATIONS: dict[str, Callable[[Any], object]] = {
+    "unknown verdict": lambda document: document.update(verdict="perhaps"),
+    "other format": lambda document: document.update(format="other"),
+    "other version": lambda document: document.update(version=1),
+    "unknown field": lambda document: document.update(more=1),
+    "no clauses": without("clauses"),
+    "reason is a sentence": lambda document: document.update(reason="because"),
+    "unknown verdict of a clause": lambda document: document["clauses"][0].update(verdict="fine"),
+    "exchange without a request": lambda document: document["exchanges"][0]["exchange"].pop("request"),
+    "requests is a text": lambda document: document.update(requests="many"),
+}
+
+
+@pytest.mark.parametrize("alteration", ALTERATIONS)
+def test_altered_report_is_invalid_and_cannot_be_read(alteration: str, report: VerifyReport, tmp_path: Path) -> None:
+    document = json.loads(encode(report))
+    ALTERATIONS[alteration](document)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, json.loads(SCHEMA_FILE.read_text("utf-8")))
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps(document), "utf-8")
+    with pytest.raises(UsageError, match=r"report\.json: "):
+        read_report(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("hello", "not a JSON document"),
+        ("[" * 100_000, "not a JSON document"),
+        ("[]", "not a report of chat-contract verify"),
+        ('{"format": "chat-contract-report", "version": 1}', "report version 1, expected 2"),
+    ],
+)
+def test_other_file_is_not_a_report(text: str, problem: str, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    file.write_text(text, "utf-8")
+    with pytest.raises(UsageError, match=problem):
+        read_report(file)
+
+
+# The request limit
+
+
+def test_report_counts_the_cases_that_the_request_limit_left_out(result: RunResult) -> None:
     sequence = single(Case("hello", "hello", {"message": "hello"}), Group.ROBUSTNESS)
-    result = RunResult("conforms", "", "http://127.0.0.1:1/v1", 0, 1, 0.1, (), {}, (), (sequence, sequence))
-    text, way = RENDERERS["text"], Way("http://127.0.0.1:1/v1", (), secrets_of(()))
-    assert "left out, to keep to the bounds of the run: 2 of robustness" in text(evidence(result, way))
-    assert "left out" not in text(evidence(replace(result, left_out=()), way))
+    limited = replace(result, verdict=RunVerdict.CONFORMS, reason=None, left_out=(sequence, sequence))
+    access = Access(BASE_URL, (), secrets_of(()))
+    text = RENDERERS["text"]
+    assert "Not sent (request limit): 2 robustness cases" in text(build_report(limited, access))
+    assert "Not sent" not in text(build_report(result, access))

@@ -1,0 +1,39 @@
+"""Read a JSON report back into the model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from chat_contract import UsageError
+from chat_verifier.report.model import FORMAT, VERSION, VerifyReport
+from kit_reports.codec import decode
+
+_HINT = "Name a file written by chat-contract verify --report json=FILE."
+
+
+def read_report(path: Path) -> VerifyReport:
+    """Read a JSON report.
+
+    Raises :class:`UsageError` if the file cannot be read or is not a report of this version.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}). {_HINT}") from None
+    try:
+        return decode(VerifyReport, text)
+    except ValueError:
+        raise UsageError(f"{path}: {_problem(text)}. {_HINT}") from None
+
+
+def _problem(text: bytes) -> str:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return "not a JSON document"
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        return "not a report of chat-contract verify"
+    if value.get("version") != VERSION:
+        return f"report version {value.get('version')}, expected {VERSION}"
+    return "not a valid report of chat-contract verify"

@@ -1,0 +1,109 @@
+"""Every sentence of the suite's reports, by the id it stands for. No other code may depend on these texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from chat_verifier.findings.causes import Confirmation
+from chat_verifier.findings.parity import NO_ERROR_LIST, DifferenceKind
+from chat_verifier.findings.verdict import ClauseReason, ClauseVerdict, RunReasonId, RunVerdict
+
+RUN_VERDICTS: dict[str, str] = {
+    RunVerdict.CONFORMS: "conforms to the contract",
+    RunVerdict.VIOLATES: "violates the contract",
+    RunVerdict.INCONCLUSIVE: "could not be verified completely",
+}
+
+RUN_REASONS: dict[str, str] = {
+    RunReasonId.CLAUSES_VIOLATED: "Violated clauses: {clauses}.",
+    RunReasonId.CLAUSES_NOT_EXERCISED: "No test case exercised these MUST clauses: {clauses}.",
+    RunReasonId.VIOLATIONS_NOT_CONFIRMED: "Violations seen once and not confirmed before the request limit: {clauses}.",
+}
+
+CLAUSE_VERDICTS: dict[str, str] = {
+    ClauseVerdict.PASS: "{count} passed",
+    ClauseVerdict.FAIL: "{count} failed",
+    ClauseVerdict.WARN: "{count} with warnings",
+    ClauseVerdict.WAIVED: "{count} waived",
+    ClauseVerdict.OBSERVED: "{count} observed",
+    ClauseVerdict.SKIPPED: "{count} skipped",
+}
+
+CLAUSE_REASONS: dict[str, str] = {
+    ClauseReason.NOT_EXERCISED: "no test case sent",
+    ClauseReason.NEEDS_EXPECT_AUTH: "needs --expect-auth",
+    ClauseReason.NOT_CONFIRMED: "violation not confirmed",
+    ClauseReason.VIOLATIONS_SEEN: "not always kept",
+    ClauseReason.NO_VIOLATION_SEEN: "always kept",
+}
+
+CONFIRMATIONS: dict[str, str] = {
+    Confirmation.CONFIRMED: "seen {seen} times",
+    Confirmation.INTERMITTENT: "intermittent: seen in {seen} of {sent} requests",
+    Confirmation.NOT_CONFIRMED: "seen once, not confirmed",
+}
+
+GROUPS: dict[str, str] = {"request": "acceptance", "http": "HTTP"}
+"""What kind of test cases a group holds; other groups use their own name."""
+
+
+class Heading(StrEnum):
+    """A heading of a report."""
+
+    VIOLATIONS = "violations"
+    FINDINGS = "findings"
+    WARNINGS = "warnings"
+    WAIVED = "waived"
+    NOT_EXERCISED = "not-exercised"
+    PROFILE = "profile"
+    PROFILE_CHANGES = "profile-changes"
+    NOT_SENT = "not-sent"
+    CLAUSES = "clauses"
+    RESPONSE_TIMES = "response-times"
+    EXCHANGES = "exchanges"
+    REPRODUCE = "reproduce"
+
+
+HEADINGS: dict[str, str] = {
+    Heading.VIOLATIONS: "Violations",
+    Heading.FINDINGS: "Violations and warnings",
+    Heading.WARNINGS: "Warnings",
+    Heading.WAIVED: "Waived violations",
+    Heading.NOT_EXERCISED: "Clauses not exercised",
+    Heading.PROFILE: "Unspecified behaviour of this server",
+    Heading.PROFILE_CHANGES: "Changes in unspecified behaviour",
+    Heading.NOT_SENT: "Not sent (request limit)",
+    Heading.CLAUSES: "Clauses",
+    Heading.RESPONSE_TIMES: "Response times",
+    Heading.EXCHANGES: "Exchanges",
+    Heading.REPRODUCE: "Reproduce",
+}
+
+DIFFERENCES: dict[str, str] = {
+    DifferenceKind.OPEN_QUESTION: "open question",
+    DifferenceKind.STATUS: "status",
+    DifferenceKind.ERROR_LOCATIONS: "error locations",
+    DifferenceKind.ERROR_TYPES: "error types",
+    DifferenceKind.ERROR_ORDER: "order of errors",
+    DifferenceKind.FIELDS: "fields of the reply",
+}
+
+DIFFERENCE_VALUES: dict[str, str] = {NO_ERROR_LIST: "no list of errors"}
+
+
+class Absence(StrEnum):
+    """What an empty side of a difference means."""
+
+    FIELD = "no-field"
+    ERROR = "no-error"
+    REPLY = "reply"
+
+
+ABSENCES: dict[str, str] = {Absence.FIELD: "absent", Absence.ERROR: "not reported", Absence.REPLY: "the reply itself"}
+
+TABLES: tuple[Mapping[str, object], ...] = (
+    *(RUN_VERDICTS, RUN_REASONS, CLAUSE_VERDICTS, CLAUSE_REASONS, CONFIRMATIONS, GROUPS, HEADINGS),
+    *(DIFFERENCES, DIFFERENCE_VALUES, ABSENCES),
+)
+"""All tables of this module, for the test that replaces every sentence by its id."""
