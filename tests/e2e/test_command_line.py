@@ -94,7 +94,7 @@ def test_list_of_commands_shows_a_line_for_each(path: tuple[str, ...]) -> None:
         (("verfy",), "verify"),
         (("fixture", "check"), "fixtures"),
         (("fixtures", "chek"), "check"),
-        (("mock", "--fixture", "x"), "--fixtures"),
+        (("mock", "--max-bodi", "1"), "--max-body"),
     ],
 )
 def test_misspelt_commands_and_options_get_a_suggestion(arguments: tuple[str, ...], suggestion: str) -> None:

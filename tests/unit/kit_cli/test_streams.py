@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import sys
+from pathlib import Path
 
 import pytest
 
-from kit_cli.streams import prepare_streams
+from kit_cli.streams import discard_output, prepare_streams
 
 
 def written(text: str, encoding: str, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -50,3 +51,18 @@ def test_prepared_stream_can_be_prepared_again(monkeypatch: pytest.MonkeyPatch) 
     prepare_streams()
     print("→", end="", flush=True)
     assert buffer.getvalue() == b"->"
+
+
+def test_error_handler_is_for_encoding_only() -> None:
+    prepare_streams()
+    with pytest.raises(UnicodeDecodeError):
+        b"\xff".decode("utf-8", "chat-contract-substitute")
+
+
+def test_discarded_output_is_written_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "out"
+    with file.open("w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        print("lost")
+        discard_output()
+    assert file.read_text() == ""

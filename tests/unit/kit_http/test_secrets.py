@@ -127,3 +127,21 @@ def test_password_of_basic_and_cookie_values_are_redacted() -> None:
 def test_password_in_the_proxy_url_is_redacted() -> None:
     hidden = secrets_of((), "http://me:p%40ssword42@127.0.0.1:3128").hide("p@ssword42 and p%40ssword42")
     assert hidden == "${CHAT_PROXY_PASSWORD} and ${CHAT_PROXY_PASSWORD}"
+
+
+def test_invalid_basic_credential_is_redacted_as_a_whole() -> None:
+    assert "!!notbase64!!" not in secrets_of((("Authorization", "Basic !!notbase64!!"),)).hide("got !!notbase64!!")
+
+
+def test_key_in_binary_data_is_masked() -> None:
+    body = b"\xff" + KEY.encode() + b"\x00"
+    masked = secrets_of(BEARER).masked_bytes(body)
+    assert KEY.encode() not in masked
+    assert (len(masked), masked[:1], masked[-1:]) == (len(body), b"\xff", b"\x00")
+
+
+def test_short_key_is_replaced_as_a_whole_word_only() -> None:
+    secrets = secrets_of((("X-API-Key", "ab"),))
+    assert secrets.hide("about ab, lab") == "about ${CHAT_API_KEY}, lab"
+    assert secrets.in_text("ab")
+    assert not secrets.leaked("ab")
