@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
-from chat_verifier.report.har import render_har
-from chat_verifier.report.html import render_html
-from chat_verifier.report.junit import render_junit
-from chat_verifier.report.markdown import render_markdown
-from chat_verifier.report.model import VerifyReport
-from chat_verifier.report.text import render_text
-from kit_reports.codec import encode
+if TYPE_CHECKING:
+    from chat_verifier.report.model import VerifyReport
 
-RENDERERS: dict[str, Callable[[VerifyReport], str]] = {
-    "text": render_text,
-    "json": encode,
-    "markdown": render_markdown,
-    "html": render_html,
-    "junit": render_junit,
-    "har": render_har,
+_FUNCTIONS = {
+    "text": ("chat_verifier.report.text", "render_text"),
+    "json": ("kit_reports.codec", "encode"),
+    "markdown": ("chat_verifier.report.markdown", "render_markdown"),
+    "html": ("chat_verifier.report.html", "render_html"),
+    "junit": ("chat_verifier.report.junit", "render_junit"),
+    "har": ("chat_verifier.report.har", "render_har"),
 }
+
+
+def _render(name: str, report: VerifyReport) -> str:
+    """Import the renderer of a format when it is used: help lists the formats only."""
+    module, function = _FUNCTIONS[name]
+    text = getattr(importlib.import_module(module), function)(report)
+    assert isinstance(text, str)
+    return text
+
+
+RENDERERS: dict[str, Callable[[VerifyReport], str]] = {name: partial(_render, name) for name in _FUNCTIONS}

@@ -7,11 +7,8 @@ from pathlib import Path
 import click
 
 from chat_verifier.report import RENDERERS
-from chat_verifier.report.artefacts import Artefact, write_artefacts
-from chat_verifier.report.read import read_report
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command, current_frame
-from kit_http.redaction.secrets import Secrets
 from kit_reports.targets import parse_targets
 
 
@@ -29,6 +26,10 @@ def report(file: Path, formats: tuple[str, ...]) -> ExitCode:
 
     Exit codes: 0 the reports are written, 2 FILE is not a report or a report cannot be written.
     """
+    from chat_verifier.report.artefacts import Artefact, write_artefacts
+    from chat_verifier.report.read import read_report
+    from kit_http.redaction.secrets import Secrets
+
     targets = parse_targets(formats, RENDERERS, default="text")
     read = read_report(file)
     artefacts = [

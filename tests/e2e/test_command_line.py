@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chat_contract import __version__
-from kit_cli.commands import verify as verify_module
+from kit_cli.actions import verify as verify_module
 from kit_cli.main import cli
 from testbed.faulty_servers.base import KEY
 from testbed.faulty_servers.catalogue import BY_NAME

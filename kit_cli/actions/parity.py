@@ -1,0 +1,89 @@
+"""The work of ``chat-contract parity``: run the verifier on two servers and compare the responses."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from chat_contract import KitError, load_contract
+from chat_contract.exchange import Headers
+from chat_verifier.findings.parity import compare_runs
+from chat_verifier.findings.verdict import RunResult
+from chat_verifier.verify import Options, run
+from kit_cli.credentials import key_of
+from kit_cli.exit_codes import ExitCode
+from kit_cli.frame import current_frame
+from kit_cli.parity_table import render_parity
+from kit_cli.progress import Meter
+from kit_http.headers import check_one_credential, parse_headers
+from kit_http.redaction.secrets import secrets_of
+from kit_http.transport import Transport
+from kit_reports.codec import encode
+
+
+class NothingComparedError(KitError):
+    """The two servers answered no common request."""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The command line of ``parity``; every field is the option of its name."""
+
+    url_a: str
+    url_b: str
+    header_a: tuple[str, ...]
+    header_b: tuple[str, ...]
+    key_env_a: str | None
+    key_env_b: str | None
+    ca_bundle: Path | None
+    insecure: bool
+    spec: Path | None
+    overlay: tuple[Path, ...]
+    seed: int
+    max_requests: int | None
+    workers: int
+    timeout: float | None
+    as_json: bool
+
+
+def parity(arguments: Arguments) -> ExitCode:
+    """Compare two servers and return the exit code of the verdict."""
+    headers_a = _headers("a", arguments.header_a, arguments.key_env_a)
+    headers_b = _headers("b", arguments.header_b, arguments.key_env_b)
+    secrets = secrets_of((*headers_a, *headers_b))
+    current_frame().redact = secrets.hide
+    report = compare_runs(
+        _run(arguments.url_a, headers_a, arguments),
+        _run(arguments.url_b, headers_b, arguments),
+    )
+    if not report.requests:
+        raise NothingComparedError("the two servers answered no common request. Allow more with --max-requests.")
+    current_frame().report(secrets.hide(encode(report) if arguments.as_json else render_parity(report)))
+    return ExitCode.FINDINGS if report.differences else ExitCode.OK
+
+
+def _headers(side: str, lines: tuple[str, ...], key_env: str | None) -> Headers:
+    headers = parse_headers(lines, f"--header-{side}")
+    if key_env is not None:
+        key = key_of(f"--key-env-{side}", key_env)
+        headers = (*headers, *parse_headers((f"Authorization: Bearer {key}",)))
+    check_one_credential(headers)
+    return headers
+
+
+def _run(url: str, headers: Headers, arguments: Arguments) -> RunResult:
+    with Meter(sys.stderr, quiet=current_frame().quiet) as meter:
+        return run(
+            load_contract(arguments.spec, arguments.overlay),
+            Options(
+                base_url=url.rstrip("/"),
+                headers=headers,
+                seed=arguments.seed,
+                timeout=arguments.timeout,
+                max_requests=arguments.max_requests,
+                workers=arguments.workers,
+                transport=Transport(ca_bundle=arguments.ca_bundle, insecure=arguments.insecure),
+                progress=meter,
+            ),
+        )
