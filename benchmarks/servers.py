@@ -35,7 +35,7 @@ def mock(fixtures: Path | None = None) -> Kind:
     return Kind("mock", (sys.executable, "-P", "-m", "mock_server", "--port", "{port}", *more))
 
 
-FLASK = Kind("Flask constant", (sys.executable, "-m", "benchmarks.flask_constant", "{port}"))
+BARE = Kind("bare ASGI", (sys.executable, "-m", "benchmarks.bare", "{port}"))
 FASTAPI = Kind("FastAPI", (sys.executable, "-m", "benchmarks.fastapi_shop", "{port}", "plain"))
 FASTAPI_FAST = Kind("FastAPI, uvloop", (sys.executable, "-m", "benchmarks.fastapi_shop", "{port}", "fast"))
 

@@ -31,7 +31,7 @@ class Server:
     @classmethod
     def start(cls, options: Sequence[str] = ()) -> Self:
         """Start a mock on a free port; raises :class:`ServerError`."""
-        command = [sys.executable, "-P", "-m", "mock_server", "--port", "0", *options]
+        command = [sys.executable, "-P", "-m", "mock_server", "--exit-with-parent", "--port", "0", *options]
         with tempfile.TemporaryFile() as complaints:
             process = subprocess.Popen(  # noqa: S603 - this Python, our module, the user's own options
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints

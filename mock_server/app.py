@@ -1,6 +1,7 @@
-"""The Flask application, one of two doors: which path leads where, and errors as JSON. Decides nothing about a turn.
+"""The mock as a Flask application: routes, errors as JSON, CORS.
 
-The other adapter is :mod:`mock_server.server.front`; a test checks that both respond alike.
+When the mock is served, :mod:`mock_server.server.asgi` answers the operation and hands everything else to this
+application. A test holds both to the same responses.
 """
 
 from __future__ import annotations
@@ -10,15 +11,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from mock_server.control.api import control_routes
 from mock_server.control.health import health_json
 from mock_server.control.pages import page_routes
-from mock_server.http.bodies import BodyCutShortError, BodyTooLargeError, read_bounded
-from mock_server.http.cors import headers_for, is_preflight, may_read, preflight_headers
-from mock_server.http.faults import pieces
-from mock_server.http.messages import JSON, OWN_PREFIX, Answer, Call, encode, gather
+from mock_server.http.bodies import read_wsgi_body
+from mock_server.http.cors import headers_for, preflight
+from mock_server.http.faults import Ending, delivery_of
+from mock_server.http.messages import JSON, OWN_PREFIX, Answer, Call, encode, gather, head_of
 from mock_server.http.source import ReplySource, Source
 from mock_server.loading.load import read_snapshot
 from mock_server.loading.snapshot import Snapshot
@@ -65,41 +67,35 @@ def create_app(snapshot: Snapshot | None = None, *, service: ChatService | None 
 
 
 def _answered(service: ChatService) -> Response:
-    headers = _headers()
-    try:
-        call = Call(headers, read_bounded(request.environ, service.snapshot.options.max_body))
-    except BodyTooLargeError:
-        call = Call(headers, b"", too_large=True)
-    except BodyCutShortError as error:
-        call = Call(headers, error.got, cut_short=True)
-    return _rendered(service.answer(call))
+    options = service.snapshot.options
+    body = read_wsgi_body(request.environ, options.max_body)
+    answer = service.answer(Call(_headers(), body.data, body.too_large, body.cut_short))
+    return _rendered(answer, options.max_hang)
 
 
 def _headers() -> dict[str, str]:
     return gather((name.lower(), value) for name, value in request.headers.items())
 
 
-def _rendered(answer: Answer) -> Response:
+def _rendered(answer: Answer, max_hang: float) -> Response:
     if answer.delay:
         time.sleep(answer.delay)
-    body: Any = answer.body if answer.fault is None else _spoilt(answer)
-    response = Response(body, answer.status, mimetype=answer.media_type)
-    response.headers.extend(list(answer.headers))
-    if not answer.body and answer.fault is None:
-        del response.headers["Content-Type"]
-    if answer.fault is not None:
-        response.headers["Content-Length"] = str(max(1, len(answer.body)))
+    body: Any = answer.body if answer.fault is None else _faulty_body(answer, max_hang)
+    response = Response(body, answer.status)
+    response.headers = Headers(head_of(answer))
     return response
 
 
-def _spoilt(answer: Answer) -> Iterator[bytes]:
-    for piece in pieces(answer):
-        if piece is None:
-            raise ConnectionAbortedError("broken off, as a fault asked for")
-        chunk, pause = piece
-        if pause:
-            time.sleep(pause)
-        yield chunk
+def _faulty_body(answer: Answer, max_hang: float) -> Iterator[bytes]:
+    """Yield the body as far as the fault lets it through. WSGI has no way to reset a connection: it breaks off."""
+    delivery = delivery_of(answer)
+    for pause, piece in delivery.pieces():
+        time.sleep(pause)
+        yield piece
+    if delivery.ending is Ending.HANG:
+        time.sleep(max_hang)
+    if delivery.ending is not Ending.COMPLETE:
+        raise ConnectionAbortedError(f"fault={answer.fault}")
 
 
 def _add_documents(app: Flask, service: ChatService) -> None:
@@ -121,23 +117,15 @@ def _add_cross_origin(app: Flask, service: ChatService) -> None:
     allowed = snapshot.options.cors_origins
 
     @app.before_request
-    def preflight() -> Response | None:
-        headers = _headers()
-        if not is_preflight(request.method, headers):
-            return None
+    def answer_preflight() -> Response | None:
         own = request.path.startswith(f"{OWN_PREFIX}/")
-        response = Response(status=204)
-        if may_read(headers["origin"], allowed):
-            methods = _OWN_METHODS if own else snapshot.method
-            response.headers.extend(list(preflight_headers(headers, methods)))
-        return response
+        answer = preflight(request.method, _headers(), allowed, _OWN_METHODS if own else snapshot.method)
+        return None if answer is None else _rendered(answer, 0)
 
     @app.after_request
     def readable(response: Response) -> Response:
         origin = request.headers.get("Origin")
-        if origin is not None and request.endpoint != _OPERATION:
-            response.headers.extend(list(headers_for(origin, allowed)))
-        elif origin is not None and "Vary" not in response.headers:
+        if origin is not None and "Vary" not in response.headers:
             response.headers.extend(list(headers_for(origin, allowed)))
         return response
 

@@ -11,6 +11,7 @@ from mock_server.loading.load import read_snapshot
 from mock_server.loading.options import (
     DEFAULT_MAX_BODY,
     DEFAULT_MAX_CONVERSATIONS,
+    DEFAULT_MAX_HANG,
     DEFAULT_MAX_REQUESTS_KEPT,
     read_options,
 )
@@ -99,10 +100,25 @@ _FILE = click.Path(path_type=Path)
     metavar="NAME",
     help="Send the key in this environment variable to the upstream, as Bearer token, instead of the client's.",
 )
-def mock(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, **given: Any) -> None:
+@click.option(
+    "--max-hang",
+    type=click.FloatRange(0, 3600, min_open=True),
+    default=DEFAULT_MAX_HANG,
+    show_default=True,
+    metavar="SECONDS",
+    help="Close the connection of a response with fault=hang after this time.",
+)
+@click.option(
+    "--exit-with-parent",
+    is_flag=True,
+    help="Stop when the process that started the mock ends; for test runners and scripts (not on Windows).",
+)
+def mock(
+    host: str, port: int, tls_cert: Path | None, tls_key: Path | None, *, exit_with_parent: bool, **given: Any
+) -> None:
     """Serve a mock of the chat service that responds from fixtures and validates every request.
 
     Exits with 2 if it cannot start: the port is taken, or an option or a document cannot be used.
     """
     options = read_options({**given, "own_name": host.lower()})
-    serve(read_snapshot(options), Listening(host, port, tls_cert, tls_key))
+    serve(read_snapshot(options), Listening(host, port, tls_cert, tls_key, exit_with_parent))

@@ -12,7 +12,7 @@ from mock_server.control.entries import EntryRenderer
 from mock_server.control.guard import check_access
 from mock_server.control.journal_filter import FILTERS, FilterError, JournalFilter, read_filter
 from mock_server.control.overview import add_overview
-from mock_server.http.bodies import BodyCutShortError, BodyTooLargeError, read_bounded
+from mock_server.http.bodies import read_wsgi_body
 from mock_server.http.messages import JSON, Answer, encode, gather, problem
 from mock_server.overrides.delays import Delay
 from mock_server.overrides.effective import override_problem
@@ -170,13 +170,12 @@ class BodyError(ValueError):
 
 def _body() -> Any:
     """Return the body as JSON, whatever its media type. Raise :class:`BodyError` if it is not JSON."""
-    try:
-        raw = read_bounded(request.environ, _MAX_BODY_BYTES)
-    except BodyTooLargeError:
-        raise BodyError(f"The body is larger than {_MAX_BODY_BYTES} bytes.") from None
-    except BodyCutShortError:
-        raise BodyError("The body is shorter than its Content-Length.") from None
-    value, fault = read_json(raw)
+    body = read_wsgi_body(request.environ, _MAX_BODY_BYTES)
+    if body.too_large:
+        raise BodyError(f"The body is larger than {_MAX_BODY_BYTES} bytes.")
+    if body.cut_short:
+        raise BodyError("The body is shorter than its Content-Length.")
+    value, fault = read_json(body.data)
     if fault is not None:
         raise BodyError(f"The body is not valid JSON: {fault.message} at character {fault.offset}.")
     return value

@@ -44,6 +44,7 @@ class EntryRenderer:
                 "delay": round(answer.delay, 3),
                 "fault": answer.source.fault,
             },
+            "client_left": entry.client_left,
             "verdict": _verdict_json(entry, self._verdict(entry)),
             "why": _why_json(entry),
             "notes": [{"id": note, "text": NOTES[note]} for note in _notes(entry)],

@@ -51,6 +51,9 @@ _FAULTS: Mapping[Fault, str] = {
     Fault.MALFORMED: "The body is complete but is not valid JSON.",
     Fault.SLOW: "The body arrives in small pieces over five seconds.",
     Fault.EMPTY: "The response has no body.",
+    Fault.RESET: "The connection is reset before the response.",
+    Fault.CLOSE: "The connection closes before the response.",
+    Fault.HANG: "No response arrives, and the connection stays open.",
 }
 _MARKUP = "<img src=x onerror=\"document.title='run'\"><b>bold</b> &amp; <script>document.title='run'</script>"
 _LONG = "a reply that does not end, "

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from mock_server.http.messages import Headers
+from mock_server.http.messages import Answer, Headers
 
 _LOCAL = re.compile(r"https?://(localhost|[a-z0-9-]+\.localhost|127\.[0-9.]+|\[::1\])(:[0-9]{1,5})?", re.ASCII)
 _EXPOSED = "Preference-Applied, Retry-After, WWW-Authenticate"
@@ -32,8 +32,17 @@ def headers_for(origin: str, allowed: Sequence[str]) -> Headers:
     )
 
 
-def preflight_headers(headers: Mapping[str, str], methods: str) -> Headers:
-    """Return what an answer to a preflight says besides; whatever headers are asked for may be sent."""
+def preflight(method: str, headers: Mapping[str, str], allowed: Sequence[str], methods: str) -> Answer | None:
+    """Return the response to a preflight request for these methods; None for any other request."""
+    if method != "OPTIONS" or "origin" not in headers or "access-control-request-method" not in headers:
+        return None
+    origin = headers["origin"]
+    more = _preflight_headers(headers, methods) if may_read(origin, allowed) else ()
+    return Answer(204, b"", (*more, *headers_for(origin, allowed)))
+
+
+def _preflight_headers(headers: Mapping[str, str], methods: str) -> Headers:
+    """Return the headers that allow the request; it may carry every header that it asks for."""
     asked = headers.get("access-control-request-headers")
     more: list[tuple[str, str]] = [("Access-Control-Allow-Methods", methods), ("Access-Control-Max-Age", _A_DAY)]
     if asked and re.fullmatch(r"[\w!#$%&'*+.^`|~, -]*", asked, re.ASCII):
@@ -41,8 +50,3 @@ def preflight_headers(headers: Mapping[str, str], methods: str) -> Headers:
     if headers.get("access-control-request-private-network") == "true":
         more.append(("Access-Control-Allow-Private-Network", "true"))
     return tuple(more)
-
-
-def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
-    """Tell a preflight from an OPTIONS request that somebody means."""
-    return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers

@@ -17,6 +17,8 @@ OWN_PREFIX = "/_mock"
 """Everything that is ours and not the API's lives below this path."""
 
 Headers = tuple[tuple[str, str], ...]
+Pairs = Iterable[tuple[str, str]]
+_WITHOUT_LENGTH = frozenset({204, 304})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,18 @@ class Answer:
         return replace(self, headers=(*self.headers, *headers))
 
 
-def gather(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def head_of(answer: Answer) -> list[tuple[str, str]]:
+    """Return the headers with which an answer is sent."""
+    if answer.body or answer.fault is not None:
+        # A fault that breaks a response off shows as one: its head announces a body.
+        length = str(max(1, len(answer.body)))
+        return [("content-type", answer.media_type), ("content-length", length), *answer.headers]
+    if answer.status in _WITHOUT_LENGTH:
+        return [*answer.headers]
+    return [("content-length", "0"), *answer.headers]
+
+
+def gather(pairs: Pairs) -> dict[str, str]:
     """Return headers by name; what is sent more than once is joined, as RFC 9110 (5.3) reads it."""
     headers: dict[str, str] = {}
     for name, value in pairs:

@@ -19,6 +19,12 @@ class Fault(StrEnum):
     """Send the body in small pieces over several seconds."""
     EMPTY = "empty"
     """Send no body."""
+    RESET = "reset"
+    """Reset the connection before the response head."""
+    CLOSE = "close"
+    """Close the connection before the response head."""
+    HANG = "hang"
+    """Send nothing until the client leaves or --max-hang has passed."""
 
 
 class ReplySource(StrEnum):

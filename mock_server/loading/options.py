@@ -17,6 +17,7 @@ from mock_server.overrides.rules import OverrideError, Rule
 DEFAULT_MAX_BODY = 10 * 1024 * 1024
 DEFAULT_MAX_CONVERSATIONS = 10_000
 DEFAULT_MAX_REQUESTS_KEPT = 1000
+DEFAULT_MAX_HANG = 60.0
 
 _SECONDS = {"s": 1, "min": 60, "h": 3600}
 _RATE = re.compile(r"([1-9][0-9]{0,8})/(s|min|h)", re.ASCII)
@@ -50,6 +51,8 @@ class Options:
     control_token: str | None = field(default=None, repr=False)
     upstream: str | None = None
     upstream_key_env: str | None = None
+    max_hang: float = DEFAULT_MAX_HANG
+    """Seconds after which the fault ``hang`` closes the connection."""
     own_name: str | None = None
     """The host name on which the mock listens. It counts as a name of this machine."""
 

@@ -1,100 +1,100 @@
-"""The proxy: hands every request on to the service, and its answer back, and lets the recording have both."""
+"""The recording proxy: forwards each request to the service and its response to the client, and records both."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from urllib.parse import quote
-
-from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, unquote
 
 from chat_contract import Contract
-from chat_contract.exchange import Breakdown, Exchange, Request
-from chat_contract.exchange import Response as Came
-from mock_server.http.bodies import BodyCutShortError, BodyTooLargeError, read_bounded
-from mock_server.http.cors import headers_for, is_preflight, may_read, preflight_headers
-from mock_server.http.messages import gather, problem
+from chat_contract.exchange import Breakdown, Exchange, Request, Response
+from mock_server.http.bodies import Body
+from mock_server.http.cors import headers_for, preflight
+from mock_server.http.messages import Answer, Pairs, head_of, problem
 from mock_server.recorder.recording import Recording
-from mock_server.respond.upstream import Answered, Upstream, UpstreamError
+from mock_server.respond.upstream import Upstream, UpstreamError
+from mock_server.server.asgi import Receive, Scope, Send, connection_of, headers_of, read, send_response
+from mock_server.server.threads import Threads
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 MAX_BODY = 10 * 1024 * 1024
+_THREADS = 64
+"""How many requests may wait for the service at once."""
 
 
-def create_app(
-    contract: Contract,
-    upstream: Upstream,
-    recording: Recording,
-    *,
-    cors_origins: Sequence[str] = (),
-    clock: Callable[[], float] = time.monotonic,
-) -> Flask:
-    """Build the proxy: ``/v1/chat`` of it is ``/chat`` of the upstream, where the contract's base path is ``/v1``."""
-    app = Flask("recorder", static_folder=None)
-    app.url_map.merge_slashes = False
-    base = contract.operation.base_path
+class RecorderApp:
+    """An ASGI application. Its ``/v1/chat`` is ``/chat`` of the upstream if the contract's base path is ``/v1``.
 
-    def hand_on(path: str) -> Response:
+    Each request to the upstream waits in a thread of its own. The event loop stays free meanwhile, and the mock's
+    relay uses the same client.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        upstream: Upstream,
+        recording: Recording,
+        *,
+        cors_origins: Sequence[str] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._base = contract.operation.base_path
+        self._upstream = upstream
+        self._recording = recording
+        self._origins = cors_origins
+        self._clock = clock
+        self._threads = Threads(_THREADS, "upstream")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        headers = headers_of(scope)
+        answer = preflight(scope["method"], headers, self._origins, ", ".join(METHODS))
+        if answer is not None:
+            await send_response(send, answer.status, head_of(answer), b"")
+            return
+        body = await read(headers, receive, MAX_BODY, connection_of(scope))
+        status, pairs, content = await self._threads.run(self._exchange, scope, body)
+        origin = headers.get("origin")
+        more = () if origin is None else headers_for(origin, self._origins)
+        await send_response(send, status, [*pairs, *more], content)
+
+    def _exchange(self, scope: Scope, body: Body) -> tuple[int, Pairs, bytes]:
+        answer = self._refusal(scope, body)
+        return self._forward(scope, body.data) if answer is None else (answer.status, head_of(answer), answer.body)
+
+    def _refusal(self, scope: Scope, body: Body) -> Answer | None:
+        path = unquote(scope["raw_path"].decode("ascii"))
+        if not path.startswith(f"{self._base}/") or len(path) == len(self._base) + 1:
+            return problem(404, "Not Found", f"The recorder forwards only paths below {self._base}/.")
         if any(part in {".", ".."} for part in path.split("/")):
-            return _problem(404, "Not Found", "A path that climbs is not handed on.")
-        headers = [(name, value) for name, value in request.headers.items()]
+            return problem(404, "Not Found", "The recorder does not forward paths with . or .. in them.")
+        if scope["method"] not in METHODS:
+            return problem(405, "Method Not Allowed", f"The recorder forwards {', '.join(METHODS)}.")
+        if body.too_large:
+            return problem(413, "Content Too Large", f"The recorder forwards bodies of up to {MAX_BODY} bytes.")
+        if body.cut_short:
+            return problem(400, "Bad Request", "The body ended before its announced length.")
+        return None
+
+    def _forward(self, scope: Scope, body: bytes) -> tuple[int, Pairs, bytes]:
+        path = unquote(scope["raw_path"].decode("ascii"))[len(self._base) :]
+        query = scope["query_string"].decode("latin-1")
+        headers = _pairs(scope)
+        sent = Request(scope["method"], path, tuple(headers), body)
+        began = self._clock()
         try:
-            body = read_bounded(request.environ, MAX_BODY)
-        except BodyTooLargeError:
-            return _problem(413, "Content Too Large", f"The recorder hands on bodies of up to {MAX_BODY} bytes.")
-        except BodyCutShortError:
-            return _problem(400, "Bad Request", "The body ended before its announced length.")
-        query = request.query_string.decode("latin-1")
-        sent = Request(request.method, f"/{path}", tuple(headers), body)
-        began = clock()
-        try:
-            answer = upstream.send(request.method, f"/{quote(path)}" + (f"?{query}" if query else ""), headers, body)
+            answer = self._upstream.send(sent.method, quote(path) + (f"?{query}" if query else ""), headers, body)
         except UpstreamError as error:
-            recording.add(Exchange(sent, Breakdown("silence", str(error))), clock() - began)
-            return _problem(502, "Bad Gateway", f"{upstream.base_url} gave no answer: {error}.")
-        recording.add(Exchange(sent, Came(answer.status, answer.headers, answer.body)), clock() - began)
-        return _back(answer)
-
-    app.add_url_rule(f"{base}/<path:path>", view_func=hand_on, methods=METHODS, provide_automatic_options=False)
-    app.register_error_handler(HTTPException, _as_problem)
-    _add_cross_origin(app, cors_origins)
-    return app
-
-
-def _back(answer: Answered) -> Response:
-    response = Response(answer.body, answer.status)
-    del response.headers["Content-Type"]
-    for name, value in answer.headers:
-        # Who may read the answer in a browser is the recorder's to say: it is the recorder that the page talks to.
-        if not name.lower().startswith("access-control-"):
-            response.headers.add(name, value)
-    return response
+            self._recording.add(Exchange(sent, Breakdown("silence", str(error))), self._clock() - began)
+            failed = problem(502, "Bad Gateway", f"{self._upstream.base_url} did not respond: {error}.")
+            return failed.status, head_of(failed), failed.body
+        received = Response(answer.status, answer.headers, answer.body)
+        self._recording.add(Exchange(sent, received), self._clock() - began)
+        # Pages talk to the recorder, so the recorder decides which origins may read its responses.
+        own = [pair for pair in answer.headers if not pair[0].lower().startswith("access-control-")]
+        return answer.status, [*own, ("content-length", str(len(answer.body)))], answer.body
 
 
-def _add_cross_origin(app: Flask, allowed: Sequence[str]) -> None:
-    @app.before_request
-    def preflight() -> Response | None:
-        headers = gather((name.lower(), value) for name, value in request.headers.items())
-        if not is_preflight(request.method, headers):
-            return None
-        response = Response(status=204)
-        if may_read(headers["origin"], allowed):
-            response.headers.extend(list(preflight_headers(headers, ", ".join(METHODS))))
-        return response
-
-    @app.after_request
-    def readable(response: Response) -> Response:
-        origin = request.headers.get("Origin")
-        if origin is not None:
-            response.headers.extend(list(headers_for(origin, allowed)))
-        return response
-
-
-def _as_problem(error: HTTPException) -> Response:
-    return _problem(error.code or 500, error.name, "Only what lies below the base path of the contract is handed on.")
-
-
-def _problem(status: int, title: str, detail: str) -> Response:
-    answer = problem(status, title, detail)
-    return Response(answer.body, answer.status, mimetype=answer.media_type)
+def _pairs(scope: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]

@@ -42,6 +42,13 @@ class Entry:
     answer_truncated: bool = False
     number: int = 0
 
+    client_left: bool = False
+    """The client closed or reset the connection before it received the response."""
+
+    def note_client_left(self) -> None:
+        """Record that the client did not wait for the response."""
+        self.client_left = True
+
     @property
     def size(self) -> int:
         """Return the approximate size in bytes."""

@@ -20,7 +20,7 @@ from mock_server.respond.conversation import Conversations
 from mock_server.respond.decision import NO_TRACE, Decision, Trace
 from mock_server.respond.gate import Gate
 from mock_server.respond.intake import json_object, read_turn, unchecked_turn
-from mock_server.respond.journal import Journal, make_entry
+from mock_server.respond.journal import Entry, Journal, make_entry
 from mock_server.respond.relay import Relay
 
 
@@ -65,14 +65,19 @@ class ChatService:
 
     def answer(self, call: Call) -> Answer:
         """Return the response to a request for the operation, and record both in the journal."""
+        return self.respond(call)[0]
+
+    def respond(self, call: Call) -> tuple[Answer, Entry]:
+        """Return the response to a request for the operation, and the journal entry that records both."""
         snapshot = self.snapshot
         decision = self._decide(snapshot, call)
         answer = decision.answer
         origin = call.headers.get("origin")
         if origin is not None:
             answer = answer.with_headers(*headers_for(origin, self._options.cors_origins))
-        self.journal.add(make_entry(snapshot, self._now(), call, answer, decision.trace))
-        return answer
+        entry = make_entry(snapshot, self._now(), call, answer, decision.trace)
+        self.journal.add(entry)
+        return answer, entry
 
     def note_elsewhere(self, method: str, path: str, headers: Mapping[str, str], answer: Answer) -> None:
         """Record a request for any other path or method."""

@@ -1,4 +1,4 @@
-"""Runs a WSGI application (PEP 3333) for a request that came by RSGI. Knows nothing of what the application does."""
+"""Runs a WSGI application (PEP 3333) for an ASGI request whose body has been read."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import io
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from mock_server.http.bodies import READ_ALREADY, Body
 
 _UNPREFIXED = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What the application said. ``body`` is the whole of it, or nothing where it comes bit by bit in ``rest``."""
+    """A response of the application. ``body`` is complete, or None if it comes in pieces from ``rest``."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -22,21 +26,24 @@ class Ran:
     close: Callable[[], None]
 
 
-def environ_of(scope: Any, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """Return the environment of a request whose body has been read."""
-    server, _, port = scope.server.rpartition(":")
+def environ_of(scope: Mapping[str, Any], headers: Mapping[str, str], body: Body) -> dict[str, Any]:
+    """Return the WSGI environment of a request."""
+    server, port = scope["server"] or ("", "")
+    # Werkzeug takes "post" for POST.
+    method = scope["method"] if scope["method"].isupper() else f"UNKNOWN-{scope['method'].upper()}"
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": _method_of(scope.method),
+        "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": scope.path.encode("utf-8", "surrogateescape").decode("latin-1"),
-        "QUERY_STRING": scope.query_string,
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_NAME": server,
-        "SERVER_PORT": port,
-        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0],
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": scope["client"][0] if scope["client"] else "",
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope.scheme,
-        "wsgi.input": io.BytesIO(body),
+        "wsgi.url_scheme": scope["scheme"],
+        READ_ALREADY: body,
+        "wsgi.input": io.BytesIO(body.data),
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
@@ -44,45 +51,30 @@ def environ_of(scope: Any, headers: Mapping[str, str], body: bytes) -> dict[str,
         "wsgi.run_once": False,
     }
     for name, value in headers.items():
-        # A name with an underscore could pass for another one here; no honest client sends any.
+        # In WSGI, "x_y" and "x-y" are the same name; no honest client sends the first.
         if "_" not in name:
             environ[_UNPREFIXED.get(name) or f"HTTP_{name.upper().replace('-', '_')}"] = value
     return environ
 
 
-def _method_of(method: str) -> str:
-    """Return the method by a name that stays another one where it is, since Werkzeug takes post for POST."""
-    return method if method == method.upper() else f"UNKNOWN-{method.upper()}"
-
-
 def run(app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> Ran:
-    """Run the application; what announces its length is gathered, what does not is left to be read."""
+    """Run the application. A body with a Content-Length is collected; any other is left to be read."""
     started: list[Any] = []
 
-    def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[[bytes], None]:
-        started[:] = [int(status.split(" ", 1)[0]), [(name.lower(), value) for name, value in headers]]
-        return _no_write
+    def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
+        started[:] = [int(status.split(" ", 1)[0]), headers]
 
     result = app(environ, start_response)
     close = getattr(result, "close", _nothing)
     chunks = iter(result)
-    # The head may come as late as the first piece of the body.
+    # An application may call start_response as late as with its first chunk.
     first = next(chunks, b"")
     status, headers = started
-    if any(name == "content-length" for name, _ in headers) or not first:
+    if any(name.lower() == "content-length" for name, _ in headers) or not first:
         body = first + b"".join(chunks)
         close()
         return Ran(status, headers, body, iter(()), _nothing)
-    return Ran(status, headers, None, _with(first, chunks), close)
-
-
-def _with(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
-
-
-def _no_write(_data: bytes) -> None:
-    raise NotImplementedError("nobody writes this way any more")
+    return Ran(status, headers, None, chain([first], chunks), close)
 
 
 def _nothing() -> None:

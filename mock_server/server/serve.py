@@ -1,49 +1,34 @@
-"""Serves a snapshot with granian: the edge where ports, processes, certificates and signals are.
-
-Each setting that looks odd answers a trap that was measured:
-
-- granian binds with SO_REUSEPORT, so that a second mock on a taken port would silently share its requests:
-  the port is tried with a plain bind first.
-- A worker waits for clients that never finish a request until it is killed, and a signal that comes while it starts
-  may be lost on it: the parent says by a pipe that it is time to go, and the worker goes half a second later.
-- A worker that gets two signals at once locks up until it is killed, and Ctrl-C sends one to every process of the
-  terminal's group: the worker leaves that group and hears only its parent.
-- The worker is another process and may be spawned: all that it needs is picklable and on module level.
-"""
+"""Serves an ASGI application with uvicorn in this process: ports, TLS, signals, and the end of all that."""
 
 from __future__ import annotations
 
+import asyncio
 import gc
-import multiprocessing
-import multiprocessing.connection
 import os
+import signal
 import socket
 import ssl
 import sys
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing.connection import Connection
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
-from granian.log import LogLevels
+import uvicorn
 
 from chat_contract import KitError
 from mock_server.http.messages import OWN_PREFIX
 from mock_server.loading.fingerprint import folders
-from mock_server.loading.load import read_snapshot
-from mock_server.loading.options import Options
 from mock_server.loading.reload import Reloader
 from mock_server.loading.snapshot import Snapshot
 from mock_server.loading.watch import watch
 from mock_server.respond.relay import make_relay
 from mock_server.respond.service import ChatService
-from mock_server.server.front import Front
+from mock_server.server.asgi import MockApp
+from mock_server.server.protocol import Protocol
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -51,96 +36,135 @@ if TYPE_CHECKING:
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 4010
 
-_MOST_AT_ONCE = 4096
-"""How many requests may be on their way at once; those whose clients are slow to send count too."""
-_SECONDS_TO_STOP = 2
-_SECONDS_TO_FINISH = 0.5
-_SECONDS_TO_START = 30.0
-_SECONDS_BETWEEN_LOOKS = 0.01
+_BACKLOG = 2048
+_TICKS_A_SECOND = 10
+_SECONDS_TO_FINISH = 0.3
+"""How long responses that are under way may take once the server stops."""
 
 
 @dataclass(frozen=True)
 class Listening:
-    """Where to listen, and with which certificate."""
+    """Where to listen, with which certificate, and whether to stop when the parent process ends."""
 
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    exit_with_parent: bool = False
 
     @property
     def scheme(self) -> str:
+        """Return the scheme of the URLs that are served."""
         return "http" if self.tls_cert is None else "https"
 
 
-@dataclass(frozen=True)
-class Address:
-    """What the user said, and the numbers that it stands for."""
-
-    host: str
-    ip: str
-    port: int
-
-    @property
-    def authority(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
-
-
 def serve(snapshot: Snapshot, listening: Listening = Listening()) -> None:
-    """Serve until told to stop by Ctrl-C or SIGTERM; port 0 picks a free one.
+    """Serve until Ctrl-C or SIGTERM; port 0 picks a free port.
 
-    Prints one line with the URL once requests are answered. Raises :class:`KitError` if the port cannot be had, or
-    the certificate cannot be used.
+    Prints one line with the URL once requests are answered. Raises :class:`KitError` if the port or the certificate
+    cannot be used.
     """
-    # Before anything is served, so that what is wrong with it is said.
-    make_relay(snapshot.options, snapshot.path)
+    service = ChatService(snapshot, relay=make_relay(snapshot.options, snapshot.path))
 
     def announce(base: str) -> None:
         url, console = f"{base}{snapshot.route}", f"{base}{OWN_PREFIX}/"
         print(f"Mock ready: {snapshot.method} {url} (console: {console}). Press Ctrl-C to stop.", flush=True)
+        _reload_on_changes(service)
 
-    run_server(partial(load_worker, snapshot.options), listening, announce, interface=Interfaces.RSGI)
+    run_server(MockApp(service, partial(_make_flask, service)), listening, announce, at_end=service.journal.end)
 
 
 def run_server(
-    load: Callable[[Connection], Any],
+    app: Callable[..., Any],
     listening: Listening,
     announce: Callable[[str], None],
     *,
-    interface: Interfaces,
-    **settings: Any,
+    at_end: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve what ``load`` makes in the worker's process, as :func:`serve` does.
+    """Serve an ASGI application as :func:`serve` does.
 
-    ``load`` gets what tells the worker to go, for :func:`listen_to_parent_only`; ``announce`` gets scheme and
-    authority of what is served. ``settings`` are granian's.
+    ``announce`` gets scheme and authority once the server is ready; ``at_end`` is called when it begins to stop.
     """
     check_certificate(listening.tls_cert, listening.tls_key)
-    address = find_address(listening.host, listening.port)
-    told, tell = multiprocessing.Pipe(duplex=False)
-    server = _Server(
-        "mock_server",
-        address=address.ip,
-        port=address.port,
-        interface=interface,
-        http=HTTPModes.http1,
-        websockets=False,
+    listener = open_listener(listening.host, listening.port)
+    base = f"{listening.scheme}://{authority(listening.host, listener)}"
+    config = uvicorn.Config(
+        app,
+        http=Protocol,
+        loop="auto",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
         workers=1,
-        backpressure=_MOST_AT_ONCE,
-        workers_kill_timeout=_SECONDS_TO_STOP,
-        log_level=LogLevels.critical,
-        ssl_cert=listening.tls_cert,
-        ssl_key=listening.tls_key,
-        **settings,
+        backlog=_BACKLOG,
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=int(Protocol.idle_seconds),
+        ssl_certfile=listening.tls_cert,
+        ssl_keyfile=listening.tls_key,
     )
-    server.when_ready = partial(announce, f"{listening.scheme}://{address.authority}")
-    server.tell_worker = tell
-    server.serve(target_loader=partial(load, told), wrap_loader=False)
+    _allow_many_files()
+    _freeze()
+    Server(config, partial(announce, base), at_end, exit_with_parent=listening.exit_with_parent).run([listener])
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which says when it is ready, closes slow connections, and stops within a second."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        when_ready: Callable[[], None],
+        at_end: Callable[[], None],
+        *,
+        exit_with_parent: bool,
+    ) -> None:
+        super().__init__(config)
+        self._when_ready = when_ready
+        self._at_end = at_end
+        self._parent = os.getppid() if exit_with_parent else None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and tell that requests are answered."""
+        await super().startup(sockets)
+        self._when_ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Close slow connections; stop when the parent process has ended."""
+        if counter % _TICKS_A_SECOND == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in self._connections():
+                connection.check_time(now)
+        if self._parent is not None and os.getppid() != self._parent:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
+        """Stop; at once on the second Ctrl-C. uvicorn would raise the signal again at the end, and exit by it."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let the responses under way finish for a moment, then close every connection."""
+        self._at_end()
+        asyncio.get_running_loop().call_later(0 if self.force_exit else _SECONDS_TO_FINISH, self._abort)
+        await super().shutdown(sockets)
+
+    def _abort(self) -> None:
+        for connection in self._connections():
+            connection.transport.abort()
+        for task in self.server_state.tasks:
+            task.cancel()
+
+    def _connections(self) -> list[Protocol]:
+        return [each for each in self.server_state.connections if isinstance(each, Protocol)]
 
 
 def check_certificate(certificate: Path | None, key: Path | None) -> None:
-    """Raise :class:`KitError` unless both are there and fit, or neither is wanted."""
+    """Raise :class:`KitError` unless the certificate and its key can be used, or neither is given."""
     if certificate is None and key is None:
         return
     if certificate is None or key is None:
@@ -162,108 +186,60 @@ def _no_password() -> NoReturn:
     raise ValueError("the key asks for a password")
 
 
-def find_address(host: str, port: int) -> Address:
-    """Find out where to listen, and that nobody else does."""
+def open_listener(host: str, port: int) -> socket.socket:
+    """Listen on a host and port; raises :class:`KitError` if another process does, or the host is another machine."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
         raise KitError(f"cannot listen on the host {host!r}: {error}; name an address of this machine") from None
     family, *_, name = min(found, key=lambda entry: entry[0] != socket.AF_INET)
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # Past connections that linger do not make a port taken; a server that listens does.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(name)
-            probe.listen(1)
-        except OSError as error:
-            reason = f"cannot listen on {host}:{port}: {error.strerror}"
-            raise KitError(f"{reason}; stop what listens there, or choose another port (0 picks a free one)") from None
-        return Address(host, str(name[0]), int(probe.getsockname()[1]))
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    if os.name == "posix":
+        # Old connections that linger do not make a port taken; a server that listens does.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(name)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        reason = f"cannot listen on {host}:{port}: {error.strerror}"
+        raise KitError(f"{reason}; stop what listens there, or choose another port (0 picks a free one)") from None
+    return listener
 
 
-def load_worker(options: Options, told: Connection) -> Front:
-    """Build the application in the worker's process."""
-    snapshot = read_snapshot(options)
-    service = ChatService(snapshot, relay=make_relay(snapshot.options, snapshot.path))
-    listen_to_parent_only(told, service.journal.end)
-    _keep_fresh(service)
-    _keep_what_is_here()
-    return Front(service, partial(_make_app, service))
+def authority(host: str, listener: socket.socket) -> str:
+    """Return host and port of a listener as a URL shows them."""
+    return f"{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
 
 
-def _make_app(service: ChatService) -> Flask:
-    from mock_server.app import create_app  # noqa: PLC0415 - it brings Flask, for which the start need not wait
+def _make_flask(service: ChatService) -> Flask:
+    from mock_server.app import create_app  # noqa: PLC0415 - Flask is slow to import, and the operation does not need it
 
     app = create_app(service=service)
-    _keep_what_is_here()
+    _freeze()
     return app
 
 
-def _keep_what_is_here() -> None:
-    """Take what is here now for good, so that the collector does not look at it again and again."""
+def _freeze() -> None:
+    """Exempt what exists now from garbage collection: it stays for good."""
     gc.collect()
     gc.freeze()
 
 
-def _keep_fresh(service: ChatService) -> None:
-    """Serve what the files say from now on, whoever changes them."""
-    options = service.snapshot.options
-    reloader = Reloader(service, sys.stderr)
-    never = threading.Event()
-    watching = partial(watch, partial(folders, options), reloader.look, never)
-    threading.Thread(target=watching, name="reload", daemon=True).start()
-
-
-def listen_to_parent_only(told: Connection, end: Callable[[], None]) -> None:
-    """Leave stopping to the parent; but stop when it is gone, since a worker left behind would keep the port."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
+def _allow_many_files() -> None:
+    """Allow this process as many open connections as the system lets it have."""
+    try:
+        import resource  # noqa: PLC0415 - not on Windows
+    except ImportError:
         return
-    if hasattr(os, "setpgid"):
-        os.setpgid(0, 0)
-
-    def wait() -> None:
-        heard = multiprocessing.connection.wait([parent.sentinel, told])
-        if told not in heard:
-            os._exit(1)
-        end()
-        time.sleep(_SECONDS_TO_FINISH)
-        os._exit(0)
-
-    threading.Thread(target=wait, name="parent-watch", daemon=True).start()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-# granian picks its class when it is imported, which no type checker can follow.
-class _Server(Granian):  # type: ignore[misc, valid-type]
-    """granian's server, which says when it answers."""
-
-    when_ready: Callable[[], None]
-    tell_worker: Connection
-
-    def startup(self, spawn_target: Any, target_loader: Any) -> None:
-        super().startup(spawn_target, target_loader)
-        deadline = time.monotonic() + _SECONDS_TO_START
-        while not self.main_loop_interrupt.is_set():
-            if self._answers():
-                self.when_ready()
-                return
-            if time.monotonic() > deadline:
-                self.interrupt_children.append(0)
-                self.main_loop_interrupt.set()
-            time.sleep(_SECONDS_BETWEEN_LOOKS)
-
-    def shutdown(self, exit_code: int = 0) -> None:
-        try:
-            self.tell_worker.send(None)
-            super().shutdown(exit_code)
-        except SystemExit:
-            # Ctrl-C reaches the worker too: whether it went before it was told to is no failure.
-            if not self.interrupt_signal:
-                raise KitError("the mock's worker is gone; what it wrote above says why") from None
-
-    def _answers(self) -> bool:
-        try:
-            with socket.create_connection((self.bind_addr, self.bind_port), timeout=1):
-                return True
-        except OSError:
-            return False
+def _reload_on_changes(service: ChatService) -> None:
+    """Reload contract and fixtures whenever their files change."""
+    reloader = Reloader(service, sys.stderr)
+    watching = partial(watch, partial(folders, service.snapshot.options), reloader.look, threading.Event())
+    threading.Thread(target=watching, name="reload", daemon=True).start()

@@ -1,4 +1,4 @@
-"""Falcon behind granian, with jsonschema-rs; an item that is not to be had has no price."""
+"""Falcon behind Tornado's WSGI container, with jsonschema-rs; an item that is not to be had has no price."""
 
 import json
 from typing import Any
@@ -88,16 +88,15 @@ def app(*_: Any) -> falcon.App:
 
 
 if __name__ == "__main__":
-    from granian import Granian
-    from granian.constants import Interfaces
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
 
-    _, port = arguments(globals())
-    Granian(
-        "testbed.correct_servers.falcon_app:app",
-        factory=True,
-        address="127.0.0.1",
-        port=port,
-        interface=Interfaces.WSGI,
-        blocking_threads=4,
-        log_enabled=False,
-    ).serve()
+    from tornado.httpserver import HTTPServer
+    from tornado.wsgi import WSGIContainer
+
+    async def serve() -> None:
+        factory, port = arguments(globals())
+        HTTPServer(WSGIContainer(factory(), ThreadPoolExecutor(4))).listen(port, "127.0.0.1")
+        await asyncio.Event().wait()
+
+    asyncio.run(serve())

@@ -1,11 +1,9 @@
-"""Both doors give the same answer: Flask's, and the one that stands before it where the mock is served."""
+"""The Flask application and the ASGI application of the mock give the same responses."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -13,8 +11,9 @@ from typing import Any
 import pytest
 
 from mock_server import Options, Snapshot, create_app, read_snapshot
-from mock_server.server.front import BrokenOffError, Front
+from mock_server.server.asgi import MockApp
 from testbed.fastapi_parity.bodies import Bodies
+from tests.support.asgi import call
 from tests.support.deciding import service_of
 
 HI = b'{"message":"hi","conversation_id":"c"}'
@@ -22,72 +21,24 @@ JSON = {"content-type": "application/json"}
 Got = tuple[int, list[tuple[str, str]], bytes]
 
 
-@dataclass
-class Protocol:
-    """What granian hands to an RSGI application, for one request."""
-
-    pieces: list[bytes]
-    status: int = 0
-    headers: list[tuple[str, str]] = field(default_factory=list)
-    sent: list[bytes] = field(default_factory=list)
-
-    async def __call__(self) -> bytes:
-        return b"".join(self.pieces)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self.pieces:
-            yield piece
-
-    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        self.status, self.headers, self.sent = status, headers, [body]
-
-    def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
-        self.response_bytes(status, headers, b"")
-
-    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> Protocol:
-        self.status, self.headers = status, headers
-        return self
-
-    async def send_bytes(self, chunk: bytes) -> None:
-        self.sent.append(chunk)
-
-
-@dataclass
-class Scope:
-    method: str
-    path: str
-    headers: dict[str, str]
-    query_string: str = ""
-    client: str = "127.0.0.1:50000"
-    server: str = "127.0.0.1:4010"
-    scheme: str = "http"
-    http_version: str = "1.1"
-
-
-class Doors:
-    """Two mocks of one snapshot, one behind each door."""
+class Adapters:
+    """Two mocks with the same snapshot, one behind each adapter."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self.flask = create_app(snapshot).test_client()
+        self.client = create_app(snapshot).test_client()
         self.service = service_of(snapshot)
-        self.front = Front(self.service, lambda: create_app(service=self.service))
-
-    def close(self) -> None:
-        self.front.close()
+        self.app = MockApp(self.service, lambda: create_app(service=self.service))
 
     def both(self, raw: bytes, headers: dict[str, str], method: str = "POST", path: str = "/v1/chat") -> list[Got]:
-        return [self.through_flask(raw, headers, method, path), self.through_front(raw, headers, method, path)]
+        return [self.through_flask(raw, headers, method, path), self.through_asgi(raw, headers, method, path)]
 
     def through_flask(self, raw: bytes, headers: dict[str, str], method: str, path: str) -> Got:
-        response = self.flask.open(path, method=method, data=raw, headers=headers)
+        response = self.client.open(path, method=method, data=raw, headers=headers)
         return response.status_code, _comparable(response.headers.items()), response.data
 
-    def through_front(self, raw: bytes, headers: dict[str, str], method: str, path: str) -> Got:
-        sent = {"host": "localhost", "content-length": str(len(raw)), **{k.lower(): v for k, v in headers.items()}}
-        protocol = Protocol([raw[:7], raw[7:]])
-        scope = Scope(method, path.partition("?")[0], sent, path.partition("?")[2])
-        asyncio.run(self.front.__rsgi__(scope, protocol))
-        return protocol.status, _comparable(protocol.headers), b"".join(protocol.sent)
+    def through_asgi(self, raw: bytes, headers: dict[str, str], method: str, path: str) -> Got:
+        response = call(self.app, method, path, headers, [raw[:7], raw[7:]])
+        return response.status, _comparable(response.headers), response.body
 
 
 def _comparable(headers: Any) -> list[tuple[str, str]]:
@@ -98,23 +49,15 @@ snapshot_of = cache(read_snapshot)
 
 
 @pytest.fixture
-def doors_of() -> Iterator[Callable[..., Doors]]:
-    made: list[Doors] = []
-
-    def make(**options: Any) -> Doors:
-        made.append(Doors(snapshot_of(Options(seed=7, **options))))
-        return made[-1]
-
-    yield make
-    for doors in made:
-        doors.close()
+def adapters_of() -> Callable[..., Adapters]:
+    return lambda **options: Adapters(snapshot_of(Options(seed=7, **options)))
 
 
-def test_generated_bodies_get_the_same_bytes(doors_of: Callable[..., Doors]) -> None:
-    doors = doors_of()
+def test_generated_bodies_get_the_same_bytes(adapters_of: Callable[..., Adapters]) -> None:
+    adapters = adapters_of()
     for raw in islice(Bodies(3), 400):
-        flask, front = doors.both(raw, JSON)
-        assert flask == front, raw
+        flask, asgi = adapters.both(raw, JSON)
+        assert flask == asgi, raw
 
 
 HEADERS = [
@@ -138,9 +81,9 @@ HEADERS = [
 
 @pytest.mark.parametrize("headers", HEADERS, ids=str)
 @pytest.mark.parametrize("raw", [HI, b"", b"{", b'{"message":5}'])
-def test_headers_are_answered_alike(doors_of: Callable[..., Doors], headers: dict[str, str], raw: bytes) -> None:
-    flask, front = doors_of().both(raw, headers)
-    assert flask == front
+def test_headers_are_answered_alike(adapters_of: Callable[..., Adapters], headers: dict[str, str], raw: bytes) -> None:
+    flask, asgi = adapters_of().both(raw, headers)
+    assert flask == asgi
 
 
 @pytest.mark.parametrize(
@@ -148,11 +91,11 @@ def test_headers_are_answered_alike(doors_of: Callable[..., Doors], headers: dic
     [{"require_key": "k"}, {"latitude": "forbid"}, {"max_body": 10}, {"max_body": len(HI)}],
     ids=str,
 )
-def test_options_count_at_both(doors_of: Callable[..., Doors], options: dict[str, Any]) -> None:
-    doors = doors_of(**options)
+def test_options_count_at_both(adapters_of: Callable[..., Adapters], options: dict[str, Any]) -> None:
+    adapters = adapters_of(**options)
     for headers in (JSON, {**JSON, "Authorization": "Bearer k"}, {**JSON, "X-API-Key": "k"}):
-        flask, front = doors.both(HI, headers)
-        assert flask == front
+        flask, asgi = adapters.both(HI, headers)
+        assert flask == asgi
 
 
 @pytest.mark.parametrize(
@@ -171,47 +114,74 @@ def test_options_count_at_both(doors_of: Callable[..., Doors], options: dict[str
         *(("GET", "/_mock/requests?status=2"), ("POST", "/_mock/reset"), ("PUT", "/_mock/behaviour")),
     ],
 )
-def test_what_is_not_the_operation_is_answered_alike(doors_of: Callable[..., Doors], method: str, path: str) -> None:
-    flask, front = doors_of().both(b'{"code":500}', JSON, method, path)
-    assert flask == front
+def test_what_is_not_the_operation_is_answered_alike(
+    adapters_of: Callable[..., Adapters], method: str, path: str
+) -> None:
+    flask, asgi = adapters_of().both(b'{"code":500}', JSON, method, path)
+    assert flask == asgi
 
 
-@pytest.mark.parametrize("fault", ["drop", "truncate"])
-def test_a_fault_breaks_the_answer_off_at_both(doors_of: Callable[..., Doors], fault: str) -> None:
-    doors = doors_of()
+@pytest.mark.parametrize(
+    ("fault", "ending", "status", "share"),
+    [
+        ("drop", "closed", 200, 0),
+        ("truncate", "closed", 200, 0.5),
+        ("close", "closed", 0, 0),
+        ("reset", "reset", 0, 0),
+        ("hang", "closed", 0, 0),
+    ],
+)
+def test_connection_fault_ends_the_response_early_in_both_adapters(
+    adapters_of: Callable[..., Adapters], fault: str, ending: str, status: int, share: float
+) -> None:
+    adapters = adapters_of(max_hang=0.01)
     prefer = {**JSON, "Prefer": f"fault={fault}"}
-    with pytest.raises(BrokenOffError):
-        doors.through_front(HI, prefer, "POST", "/v1/chat")
+    response = call(adapters.app, "POST", "/v1/chat", prefer, HI)
+    announced = int(response.header("content-length") or 0)
+    assert (response.connection.ending, response.status, response.complete) == (ending, status, False)
+    assert len(response.body) == int(announced * share)
     with pytest.raises(ConnectionAbortedError):
-        doors.through_flask(HI, prefer, "POST", "/v1/chat")
+        adapters.through_flask(HI, prefer, "POST", "/v1/chat")
 
 
-def test_a_slow_answer_is_whole_at_the_end(doors_of: Callable[..., Doors], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("prefer", ["delay=600s", "fault=hang"])
+def test_client_that_leaves_during_a_delay_is_recorded_and_gets_no_response(
+    adapters_of: Callable[..., Adapters], prefer: str
+) -> None:
+    adapters = adapters_of()
+    response = call(adapters.app, "POST", "/v1/chat", {**JSON, "Prefer": prefer}, HI, leaves=True)
+    assert response.status == 0
+    assert [entry.client_left for entry in adapters.service.journal.entries()] == [True]
+
+
+def test_a_slow_answer_is_whole_at_the_end(
+    adapters_of: Callable[..., Adapters], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("mock_server.http.faults.SECONDS_OF_SLOWNESS", 0.05)
-    flask, front = doors_of().both(HI, {**JSON, "Prefer": "fault=slow"})
-    assert flask == front
+    flask, asgi = adapters_of().both(HI, {**JSON, "Prefer": "fault=slow"})
+    assert flask == asgi
     assert json.loads(flask[2])["conversation_id"] == "c"
 
 
 def test_an_error_of_our_own_is_shown_and_answered(
-    doors_of: Callable[..., Doors], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    adapters_of: Callable[..., Adapters], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    doors = doors_of()
+    adapters = adapters_of()
     monkeypatch.setattr("mock_server.shop.replies.Shop.reply", lambda *_: 1 / 0)
-    status, _, body = doors.through_front(HI, JSON, "POST", "/v1/chat")
+    status, _, body = adapters.through_asgi(HI, JSON, "POST", "/v1/chat")
     assert (status, body) == (500, b'{"detail":"Internal Server Error"}')
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
-def test_a_large_body_is_answered_too(doors_of: Callable[..., Doors]) -> None:
-    flask, front = doors_of().both(b'{"message":"%s","conversation_id":"c"}' % (b"a desk " * 20_000), JSON)
-    assert flask == front
+def test_a_large_body_is_answered_too(adapters_of: Callable[..., Adapters]) -> None:
+    flask, asgi = adapters_of().both(b'{"message":"%s","conversation_id":"c"}' % (b"a desk " * 20_000), JSON)
+    assert flask == asgi
     assert flask[0] == 200
 
 
-def test_a_state_that_is_put_in_answers_the_next_request(doors_of: Callable[..., Doors]) -> None:
-    doors = doors_of()
-    before = doors.through_front(HI, JSON, "POST", "/v1/chat")
-    doors.service.snapshot = service_of(read_snapshot(Options(latitude="forbid"))).snapshot
+def test_a_state_that_is_put_in_answers_the_next_request(adapters_of: Callable[..., Adapters]) -> None:
+    adapters = adapters_of()
+    before = adapters.through_asgi(HI, JSON, "POST", "/v1/chat")
+    adapters.service.snapshot = read_snapshot(Options(latitude="forbid"))
     assert before[0] == 200
-    assert doors.through_front(b'{"message":"hi","x":1}', JSON, "POST", "/v1/chat")[0] == 422
+    assert adapters.through_asgi(b'{"message":"hi","x":1}', JSON, "POST", "/v1/chat")[0] == 422

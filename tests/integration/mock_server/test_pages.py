@@ -147,7 +147,7 @@ def test_card_leads_to_its_response(snapshot: Snapshot, index: int) -> None:
     assert client.put("/_mock/behaviour", json=wanted).json == {"rules": [wanted]}
     if card.prefer:
         assert read_preferences(card.prefer, snapshot) == read_override(card.rule, snapshot)
-    if "delay" in wanted or wanted.get("fault") in {"drop", "truncate", "slow"}:
+    if "delay" in wanted or wanted.get("fault") in {"drop", "truncate", "slow", "reset", "close", "hang"}:
         return  # These need a real connection; the browser tests cover them.
     answer = client.post("/v1/chat", json={"message": "a lamp"})
     assert answer.status_code == card.rule.get("code", answer.status_code)

@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from chat_contract import KitError
-from mock_server.server.serve import find_address
+from mock_server.server.serve import authority, open_listener
 from tests.support.certificates import certificate
 from tests.support.mock import Running
 from tests.support.paths import ROOT
@@ -199,22 +199,6 @@ def test_the_options_reach_the_server(run_mock: Run, session: requests.Session) 
     assert session.post(running.url, json={"message": "more than twenty"}).status_code == 413
 
 
-def test_a_worker_that_cannot_start_ends_it_with_exit_code_2(tmp_path: Path) -> None:
-    script = tmp_path / "broken.py"
-    script.write_text(
-        "import sys\nfrom mock_server import cli\nfrom mock_server.server import serve\n"
-        "def broken(snapshot, told): raise RuntimeError('planted')\n"
-        "serve.load_worker = broken\ncli.mock.main(['--port', '0'])\n"
-    )
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    ended = subprocess.run(
-        [sys.executable, str(script)], env=env, capture_output=True, text=True, timeout=30, check=False
-    )
-    assert ended.returncode == 2
-    assert "RuntimeError: planted" in ended.stderr
-    assert "worker is gone" in ended.stderr
-
-
 def run_to_the_end(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-P", "-m", "mock_server", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
@@ -243,12 +227,12 @@ def test_a_port_on_which_someone_shares_is_taken_all_the_same() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen(1)
         with pytest.raises(KitError, match="cannot listen"):
-            find_address("127.0.0.1", other.getsockname()[1])
+            open_listener("127.0.0.1", other.getsockname()[1])
 
 
 def test_ipv6_addresses_are_written_in_brackets() -> None:
-    address = find_address("::1", 0)
-    assert address.authority == f"[::1]:{address.port}"
+    with open_listener("::1", 0) as listener:
+        assert authority("::1", listener) == f"[::1]:{listener.getsockname()[1]}"
 
 
 def test_ipv6_is_served(run_mock: Run) -> None:
@@ -256,22 +240,3 @@ def test_ipv6_is_served(run_mock: Run) -> None:
     with socket.create_connection(("::1", int(running.url.split(":")[-1].split("/")[0]))) as connection:
         connection.sendall(HEAD + b"Content-Length: 16\r\n\r\n" + HI)
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
-
-
-def test_the_worker_can_be_spawned(tmp_path: Path) -> None:
-    """As on macOS and from Python 3.14 on: everything the worker needs goes through pickle."""
-    script = tmp_path / "spawned.py"
-    script.write_text(
-        "import multiprocessing\nfrom mock_server import read_snapshot\n"
-        "from mock_server.server.serve import Listening, serve\n"
-        "if __name__ == '__main__':\n"
-        "    multiprocessing.set_start_method('spawn')\n    serve(read_snapshot(), Listening(port=0))\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, str(script)], env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True
-    ) as process:
-        url = process.stdout.readline().split()[3]
-        reply = requests.post(url, json={"message": "hi"}, timeout=10)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
-    assert json.loads(reply.content)["items"] == []

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 
 from chat_contract import load_contract
-from mock_server.recorder.app import create_app
+from mock_server.recorder.app import RecorderApp
 from mock_server.recorder.folder import open_folder
 from mock_server.recorder.recording import Recording
 from mock_server.respond.upstream import Answered, UpstreamError
 from mock_server.shop.fixture_files import read_fixtures
+from tests.support.asgi import call
 
 CONTRACT = load_contract()
 SCHEMA = CONTRACT.response_schema(200)
@@ -55,19 +57,20 @@ def client(service, said, folder):
     recording = Recording(
         CONTRACT, open_folder(folder, SCHEMA), say=said.append, secrets=lambda _: lambda text: "s3cr3t" in text
     )
-    return create_app(CONTRACT, service, recording, clock=iter(range(10**6)).__next__).test_client()
+    app = RecorderApp(CONTRACT, service, recording, clock=iter(range(10**6)).__next__)
+    return partial(call, app)
 
 
-def ask(client, body, **rest):
-    return client.post("/v1/chat", data=body if isinstance(body, bytes) else json.dumps(body), headers=JSON, **rest)
+def ask(client, body, **headers):
+    return client("POST", "/v1/chat", {**dict(JSON), **headers}, json.dumps(body).encode())
 
 
 def test_the_request_goes_on_as_it_came_and_the_answer_comes_back(client, service):
-    answer = client.post("/v1/chat?x=1", data=b'{"message":  "a desk"}', headers={"X-Trace": "7", **dict(JSON)})
-    assert (answer.status_code, answer.json, answer.headers["Content-Type"]) == (200, REPLY, "application/json")
+    answer = client("POST", "/v1/chat?x=1", {"X-Trace": "7", **dict(JSON)}, b'{"message":  "a desk"}')
+    assert (answer.status, answer.json(), answer.header("Content-Type")) == (200, REPLY, "application/json")
     ((method, path, headers, body),) = service.sent
     assert (method, path, body) == ("POST", "/chat?x=1", b'{"message":  "a desk"}')
-    assert headers["X-Trace"] == "7"
+    assert headers["x-trace"] == "7"
 
 
 def test_a_turn_is_kept_and_told_of(client, folder, said):
@@ -90,7 +93,7 @@ def test_a_turn_is_kept_and_told_of(client, folder, said):
 )
 def test_what_cannot_be_replayed_is_not_kept_and_says_why(client, service, folder, said, answer, why):
     service.answer = answer
-    assert ask(client, {"message": "a desk"}).data == answer.body
+    assert ask(client, {"message": "a desk"}).body == answer.body
     assert why in said[0]
     assert list((folder / "conversations").iterdir()) == []
     assert not any("s3cr3t" in line for line in said)
@@ -105,23 +108,23 @@ def test_what_the_service_breaks_is_said(client, service, said):
 def test_a_service_that_does_not_answer_is_a_bad_gateway(client, service, said):
     service.answer = UpstreamError("no connection could be made")
     answer = ask(client, {"message": "a desk"})
-    assert (answer.status_code, answer.mimetype) == (502, "application/problem+json")
-    assert "http://service.example/v1 gave no answer: no connection" in answer.json["detail"]
+    assert (answer.status, answer.header("Content-Type")) == (502, "application/problem+json")
+    assert "http://service.example/v1 did not respond: no connection" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["/v1/../admin", "/v1/a/../../b", "/admin", "/"])
 def test_nothing_but_what_is_below_the_base_path_is_handed_on(client, service, path):
-    assert client.get(path).status_code == 404
+    assert client("GET", path).status == 404
     assert service.sent == []
 
 
 def test_a_page_of_this_machine_may_read_the_answers(client):
-    answer = ask(client, {"message": "a desk"}, environ_overrides={"HTTP_ORIGIN": "http://localhost:3000"})
-    assert answer.headers["Access-Control-Allow-Origin"] == "http://localhost:3000"
+    answer = ask(client, {"message": "a desk"}, Origin="http://localhost:3000")
+    assert answer.header("Access-Control-Allow-Origin") == "http://localhost:3000"
 
 
 def test_a_preflight_is_answered_here(client, service):
     asked = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"}
-    answer = client.options("/v1/chat", headers=asked)
-    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (204, "http://localhost:3000")
+    answer = client("OPTIONS", "/v1/chat", asked)
+    assert (answer.status, answer.header("Access-Control-Allow-Origin")) == (204, "http://localhost:3000")
     assert service.sent == []

@@ -1,0 +1,173 @@
+"""Serves the mock as an ASGI application: the operation in the event loop, everything else through Flask in threads.
+
+The operation costs a fraction of what it costs through Flask, and holds no thread while a client is slow to send or a
+response is delayed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from mock_server.http.bodies import Body, BodyReader, announced_length
+from mock_server.http.faults import Ending, delivery_of
+from mock_server.http.messages import Answer, Call, Pairs, gather, head_of
+from mock_server.respond.journal import MAX_FOLLOWERS
+from mock_server.respond.service import ChatService
+from mock_server.server.flask_bridge import Ran, environ_of, run
+from mock_server.server.threads import Threads
+
+_LARGE = 64 * 1024
+"""A larger body is validated in a thread, so that other requests need not wait."""
+_MAX_BODY_ELSEWHERE = 1024 * 1024
+_THREADS = 8
+_UPSTREAM_THREADS = 64
+_FAILED = Answer(500, b'{"detail":"Internal Server Error"}')
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+class Connection(Protocol):
+    """What an application needs of a connection beyond ASGI; the server puts it into the scope's extensions."""
+
+    on_client_left: Callable[[], None] | None
+
+    @property
+    def at_eof(self) -> bool: ...
+    @property
+    def lost(self) -> bool: ...
+    def close(self) -> None: ...
+    def reset(self) -> None: ...
+
+
+class MockApp:
+    """The mock. ``service`` decides; ``make_flask`` makes the Flask application when the first request needs it."""
+
+    def __init__(self, service: ChatService, make_flask: Callable[[], Callable[..., Iterable[bytes]]]) -> None:
+        snapshot = service.snapshot
+        self._service = service
+        self._method = snapshot.method
+        self._route = snapshot.route
+        self._options = snapshot.options
+        # A request that waits for an upstream holds a thread meanwhile, and so does a follower of the journal.
+        self._threads = Threads(_THREADS if service.relay is None else _UPSTREAM_THREADS, "mock")
+        self._followers = Threads(MAX_FOLLOWERS + 1, "follower")
+        self._make_flask = make_flask
+        self._flask: asyncio.Future[Callable[..., Iterable[bytes]]] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        headers = headers_of(scope)
+        try:
+            if scope["path"] == self._route and scope["method"] == self._method:
+                await self._operation(scope, headers, receive, send)
+            else:
+                await self._elsewhere(scope, headers, receive, send)
+        except Exception:  # noqa: BLE001 - the client gets a response, and the user sees the traceback
+            traceback.print_exc(file=sys.stderr)
+            await send_response(send, 500, head_of(_FAILED), _FAILED.body)
+
+    async def _operation(self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:
+        connection = connection_of(scope)
+        body = await read(headers, receive, self._options.max_body, connection)
+        call = Call(headers, body.data, body.too_large, body.cut_short)
+        if len(body.data) > _LARGE or self._service.relay is not None:
+            answer, entry = await self._threads.run(self._service.respond, call)
+        else:
+            answer, entry = self._service.respond(call)
+        connection.on_client_left = entry.note_client_left
+        if connection.lost:
+            entry.note_client_left()
+        elif answer.delay and await _client_left(receive, answer.delay):
+            return
+        elif answer.fault is None:
+            await send_response(send, answer.status, head_of(answer), answer.body)
+        else:
+            await self._deliver(answer, connection, receive, send)
+
+    async def _deliver(self, answer: Answer, connection: Connection, receive: Receive, send: Send) -> None:
+        delivery = delivery_of(answer)
+        if delivery.has_head:
+            await send(_start(answer.status, head_of(answer)))
+        for pause, piece in delivery.pieces():
+            await asyncio.sleep(pause)
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        match delivery.ending:
+            case Ending.COMPLETE:
+                await send({"type": "http.response.body"})
+            case Ending.RESET:
+                connection.reset()
+            case Ending.HANG if await _client_left(receive, self._options.max_hang, connection):
+                pass
+            case _:
+                connection.close()
+
+    async def _elsewhere(self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:
+        connection = connection_of(scope)
+        body = await read(headers, receive, _MAX_BODY_ELSEWHERE, connection)
+        if self._flask is None:
+            self._flask = asyncio.ensure_future(self._threads.run(self._make_flask))
+        app = await asyncio.shield(self._flask)
+        ran = await self._threads.run(run, app, environ_of(scope, headers, body))
+        if ran.body is not None:
+            await send_response(send, ran.status, ran.headers, ran.body)
+        else:
+            await self._stream(ran, connection, send)
+
+    async def _stream(self, ran: Ran, connection: Connection, send: Send) -> None:
+        try:
+            await send(_start(ran.status, ran.headers))
+            while (chunk := await self._followers.run(next, ran.rest, None)) is not None and not connection.lost:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body"})
+        finally:
+            ran.close()
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """Return the headers of a request by lower-case name."""
+    return gather((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+
+
+def connection_of(scope: Scope) -> Connection:
+    """Return the connection on which a request arrived."""
+    connection: Connection = scope["extensions"]["connection"]
+    return connection
+
+
+async def read(headers: Mapping[str, str], receive: Receive, limit: int, connection: Connection) -> Body:
+    """Read the body of a request up to a limit."""
+    reader = BodyReader(limit, announced_length(headers.get("content-length")))
+    while True:
+        message = await receive()
+        ended = message["type"] == "http.request" and not message["more_body"]
+        more = reader.feed(message.get("body", b""))
+        if ended or not more or message["type"] == "http.disconnect" or connection.at_eof:
+            return reader.body(ended=ended)
+
+
+async def send_response(send: Send, status: int, headers: Pairs, body: bytes) -> None:
+    """Send a complete response."""
+    await send(_start(status, headers))
+    await send({"type": "http.response.body", "body": body})
+
+
+def _start(status: int, headers: Pairs) -> Mapping[str, Any]:
+    encoded = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
+    return {"type": "http.response.start", "status": status, "headers": encoded}
+
+
+async def _client_left(receive: Receive, seconds: float, connection: Connection | None = None) -> bool:
+    """Wait, and return whether the client left meanwhile; with a connection, closing one side counts as leaving."""
+    try:
+        async with asyncio.timeout(seconds):
+            while (await receive())["type"] != "http.disconnect" and not (connection and connection.at_eof):
+                pass
+    except TimeoutError:
+        return False
+    return True

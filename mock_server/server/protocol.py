@@ -1,0 +1,223 @@
+"""uvicorn's HTTP protocol with limits on slow and large requests, JSON errors, and connections that can break."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+from enum import Enum, auto
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mock_server.http.messages import JSON, encode
+
+MAX_CONNECTIONS = 8192
+MAX_HEAD = 64 * 1024
+"""Bytes of a request line and its headers."""
+MAX_UNREAD = 64 * 1024 * 1024
+"""Bytes of responses that all clients together may leave unread."""
+
+_SECONDS_TO_NOTICE = 0.05
+"""After a response to a client that has closed its side: time for a reset to arrive."""
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+class _Phase(Enum):
+    IDLE = auto()
+    HEAD = auto()
+    BODY = auto()
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection. Uses nothing of uvicorn's whose name begins with an underscore."""
+
+    idle_seconds = 75.0
+    head_seconds = 10.0
+    body_seconds = 30.0
+    """Maximum pause between two pieces of a body."""
+    unread_seconds = 30.0
+    """Maximum time in which a client reads nothing of what was sent."""
+
+    at_eof = False
+    """The client has closed its side. It may still read."""
+    on_client_left: Callable[[], None] | None = None
+    """Called if the client goes away before it has received the response."""
+
+    _phase = _Phase.IDLE
+    _has_request = False
+    _head_bytes = 0
+    _unread = 0
+    _refusal: tuple[int, str] | None = None
+    _closes_after_response = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
+        """Start the connection, or refuse one too many."""
+        super().connection_made(transport)
+        self._since = self._written_at = self.loop.time()
+        if len(self.connections) > MAX_CONNECTIONS:
+            self._refuse(503, "Too many connections")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Report a client that left before the end of its response."""
+        if self._unread or self._is_responding:
+            self._report_client_left()
+        super().connection_lost(exc)
+
+    @property
+    def lost(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self.transport.is_closing()
+
+    @property
+    def _is_responding(self) -> bool:
+        return self._has_request and not self.cycle.response_complete
+
+    # Reading ---------------------------------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what arrived, within the limits."""
+        if self._closes_after_response or self.parser is None:
+            return
+        self._head_bytes += len(data)
+        if self._phase is _Phase.BODY:
+            self._since = self.loop.time()
+        super().data_received(data)
+        if self._phase is _Phase.HEAD and self._head_bytes > MAX_HEAD:
+            self._refuse(431, f"The request line and headers exceed {MAX_HEAD} bytes")
+
+    def on_message_begin(self) -> None:
+        """Start the clock of a request."""
+        super().on_message_begin()
+        self.scope["extensions"] = {"connection": self}  # type: ignore[dict-item] # an extension of our own
+        self._phase = _Phase.HEAD
+        self._since = self.loop.time()
+
+    def on_headers_complete(self) -> None:
+        """Hand the request to the application unless its head breaks a rule."""
+        if self._head_bytes > MAX_HEAD:
+            size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            if size > MAX_HEAD:
+                self._fail(431, f"The request line and headers exceed {MAX_HEAD} bytes")
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if len(hosts) > 1:
+            self._fail(400, "The request has more than one Host header")
+        self._phase = _Phase.BODY
+        super().on_headers_complete()
+        self._has_request = True
+
+    def on_message_complete(self) -> None:
+        """Stop the clock of a request."""
+        self._phase = _Phase.IDLE
+        self._head_bytes = 0
+        super().on_message_complete()
+
+    def eof_received(self) -> bool | None:  # type: ignore[override] # uvicorn closes at once
+        """Keep the connection open for a response that is under way; its client may still read."""
+        self.at_eof = True
+        if not self._is_responding or self.scheme == "https":
+            return None
+        self.cycle.message_event.set()
+        return True
+
+    # Refusing --------------------------------------------------------------------------------------------------------
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
+        """Refuse what the parser, or a rule of ours, rejects."""
+        self._refuse(*(self._refusal or (400, "Invalid HTTP request")))
+
+    def _fail(self, status: int, detail: str) -> None:
+        """End parsing; uvicorn then calls :meth:`send_400_response`."""
+        self._refusal = status, detail
+        raise ValueError(detail)
+
+    def _refuse(self, status: int, detail: str) -> None:
+        if self.transport.is_closing():
+            return
+        if self._is_responding and not self.cycle.more_body:
+            # Responses go out in the order of their requests, so this connection ends after those under way.
+            self._closes_after_response = True
+            self.cycle.keep_alive = False
+            return
+        body = encode({"detail": detail})
+        head = (
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: {JSON}\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
+
+    # Writing ---------------------------------------------------------------------------------------------------------
+
+    def pause_writing(self) -> None:
+        """Limit what unread responses hold: drop the connections that have not been read for longest."""
+        super().pause_writing()
+        self._unread = self.transport.get_write_buffer_size()
+        paused = sorted((each for each in self.connections if each._unread), key=lambda each: each._written_at)  # type: ignore[union-attr] # noqa: SLF001 - all of this class
+        total = sum(each.transport.get_write_buffer_size() for each in paused)
+        for each in paused:
+            if total <= MAX_UNREAD:
+                break
+            total -= each.transport.get_write_buffer_size()
+            each.transport.abort()
+
+    def resume_writing(self) -> None:
+        """Note that the client reads again."""
+        super().resume_writing()
+        self._unread = 0
+
+    def on_response_complete(self) -> None:
+        """Close the connection of a client that has closed its side, and find out whether it was still there."""
+        super().on_response_complete()
+        if self.at_eof and not self.transport.is_closing():
+            self.loop.call_later(_SECONDS_TO_NOTICE, self._close_after_eof)
+
+    def _close_after_eof(self) -> None:
+        if self.transport.is_closing() or self._is_responding:
+            return
+        with self._socket() as connection:
+            if connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                self._report_client_left()
+        self.transport.close()
+
+    def _report_client_left(self) -> None:
+        report, self.on_client_left = self.on_client_left, None
+        if report is not None:
+            report()
+
+    # Ending ----------------------------------------------------------------------------------------------------------
+
+    def check_time(self, now: float) -> None:
+        """Close the connection if its client has been slow for too long. Called about once a second."""
+        unread = self.transport.get_write_buffer_size()
+        if unread == 0 or unread < self._unread:
+            self._written_at = now
+        self._unread = unread
+        waited = now - self._since
+        if now - self._written_at > self.unread_seconds:
+            self.transport.abort()
+        elif self._phase is _Phase.HEAD and waited > self.head_seconds:
+            self._refuse(408, f"The headers did not arrive within {self.head_seconds:g} s")
+        elif self._phase is _Phase.BODY and waited > self.body_seconds:
+            self._refuse(408, f"No more of the body arrived for {self.body_seconds:g} s")
+        elif self._phase is _Phase.IDLE and not self._has_request and waited > self.idle_seconds:
+            self.transport.close()
+
+    def close(self) -> None:
+        """Close the connection after what was sent, as a fault demands."""
+        self.on_client_left = None
+        self.transport.close()
+
+    def reset(self) -> None:
+        """Reset the connection: the client gets a RST."""
+        self.on_client_left = None
+        with self._socket() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self.transport.abort()
+
+    def _socket(self) -> socket.socket:
+        """Return another handle of the connection's socket; that of uvloop offers no options."""
+        shared: Any = self.transport.get_extra_info("socket")
+        return socket.fromfd(shared.fileno(), shared.family, shared.type)
