@@ -15,12 +15,15 @@ Without ``cannot`` the prefix is the command's full name, for example ``chat-con
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from chat_contract.errors import KitError
 from kit_cli.exit_codes import ExitCode
@@ -29,6 +32,11 @@ from kit_cli.streams import discard_output, prepare_streams
 PROGRAM = "chat-contract"
 COMPLETION_VARIABLE = "_CHAT_CONTRACT_COMPLETE"
 """Set by the shell while it completes a command line."""
+_PLACES: dict[ParameterSource | None, str] = {
+    ParameterSource.COMMANDLINE: "command line",
+    ParameterSource.ENVIRONMENT: "environment variable",
+}
+_MAY_BE_SECRET = re.compile("header|key|token|proxy")
 
 
 def _color_from_environment() -> bool | None:
@@ -59,9 +67,19 @@ class Frame:
         if self.verbose:
             self._print_error(text)
 
+    @property
+    def default_report(self) -> str | None:
+        """Return the format of the report that is printed without ``--report``; None with ``--quiet``."""
+        return None if self.quiet else "text"
+
     def report(self, text: str) -> None:
         """Print a report to standard output."""
-        click.echo(text, nl=not text.endswith("\n"))
+        click.echo(text, nl=not text.endswith("\n"), color=self.color)
+
+    def summary(self, text: str) -> None:
+        """Print to standard output what nobody requested explicitly, unless ``--quiet`` is given."""
+        if not self.quiet:
+            self.report(text)
 
     def fail(self, problem: object, *, prefix: str | None = None) -> None:
         """Print why the command cannot do its work, with its prefix and without credentials."""
@@ -161,7 +179,24 @@ class Command(_Framed):
         from kit_cli.cache import use_cache_folder  # noqa: PLC0415 - help does without it
 
         use_cache_folder()
-        return super().invoke(ctx)
+        frame = ctx.ensure_object(Frame)
+        for line in _given_options(ctx) if frame.verbose else ():
+            frame.detail(line)
+        began = time.monotonic()
+        try:
+            return super().invoke(ctx)
+        finally:
+            frame.detail(f"finished after {time.monotonic() - began:.1f} s")
+
+
+def _given_options(ctx: click.Context) -> Iterator[str]:
+    """Yield the options that are set, and where. Values that may contain a secret are hidden."""
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        place = _PLACES.get(ctx.get_parameter_source(name))
+        if place and isinstance(parameter, click.Option) and name in ctx.params:
+            value = "…" if _MAY_BE_SECRET.search(name) else ctx.params[name]
+            yield f"{parameter.opts[-1]}: {value} ({place})"
 
 
 class Group(_Framed, click.Group):

@@ -30,7 +30,7 @@ def parse_target(option: str, formats: Collection[str], name: str = "--report") 
     return Target(wanted, writable(file, f"{name} {option}") if separator else None)
 
 
-def parse_targets(options: Collection[str], formats: Collection[str], *, default: str) -> tuple[Target, ...]:
+def parse_targets(options: Collection[str], formats: Collection[str], *, default: str | None) -> tuple[Target, ...]:
     """Read all ``--report`` options; the default goes to the output where nothing else does.
 
     What is shown comes first: a disk that fills up must not take the verdict with it. Raises :class:`UsageError`.
@@ -40,7 +40,7 @@ def parse_targets(options: Collection[str], formats: Collection[str], *, default
     doubled = next((file for file in files if files.count(file) > 1), None)
     if doubled is not None:
         raise UsageError(f"--report: two reports would go to {doubled}; give each a file of its own")
-    if all(target.file is not None for target in targets):
+    if default is not None and all(target.file is not None for target in targets):
         targets.append(Target(default))
     return tuple(sorted(targets, key=lambda target: target.file is not None))
 

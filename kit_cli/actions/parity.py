@@ -59,7 +59,11 @@ def parity(arguments: Arguments) -> ExitCode:
     )
     if not report.requests:
         raise NothingComparedError("the two servers answered no common request. Allow more with --max-requests.")
-    current_frame().report(secrets.hide(encode(report) if arguments.as_json else render_parity(report)))
+    frame = current_frame()
+    if arguments.as_json:
+        frame.report(secrets.hide(encode(report)))
+    else:
+        frame.summary(secrets.hide(render_parity(report)))
     return ExitCode.FINDINGS if report.differences else ExitCode.OK
 
 

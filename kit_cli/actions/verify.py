@@ -107,7 +107,7 @@ def _verify(arguments: Arguments, headers: Headers, secrets: Secrets) -> ExitCod
 def _check_output(arguments: Arguments) -> tuple[Target, ...]:
     if arguments.cost_per_call is not None and not arguments.plan:
         raise UsageError("--cost-per-call has an effect only with --plan. Add --plan.")
-    targets = parse_targets(arguments.report, RENDERERS, default="text")
+    targets = parse_targets(arguments.report, RENDERERS, default=current_frame().default_report)
     for option, file in (
         ("--profile-out", arguments.profile_out),
         ("--write-waivers", arguments.write_waivers),

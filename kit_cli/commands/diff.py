@@ -100,7 +100,7 @@ def diff(
 
     Exit codes: 0: no finding at the --fail-on level, 1: a finding at that level, 2: the comparison is not possible.
     """
-    targets = parse_targets(report, FORMATS, default="text")
+    targets = parse_targets(report, FORMATS, default=current_frame().default_report)
     for file, option in ((write_waivers, "--write-waivers"), (overlay_out, "--overlay-out")):
         if file is not None:
             writable(file, option)

@@ -136,7 +136,8 @@ def remarks() -> None:
 )
 def test_quiet_hides_notes_and_verbose_adds_details(options: tuple[str, ...], expected: str) -> None:
     result = run(remarks, *options)
-    assert (result.stdout, result.stderr) == ("report\n", expected)
+    remarks_shown = "".join(line for line in result.stderr.splitlines(keepends=True) if "finished" not in line)
+    assert (result.stdout, remarks_shown) == ("report\n", expected)
 
 
 def test_quiet_shows_failures() -> None:
@@ -180,3 +181,25 @@ def test_caches_go_to_the_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path
         click.echo(os.environ["HYPOTHESIS_STORAGE_DIRECTORY"])
 
     assert run(body).stdout == f"{tmp_path / 'chat-contract'}\n"
+
+
+def test_verbose_shows_options_with_their_source_but_no_secret() -> None:
+    options = [click.Option(["--seed"]), click.Option(["--other"], default="x"), click.Option(["--require-key"])]
+    command = Command("check", params=options, callback=lambda **_: None)
+    shown = (
+        CliRunner()
+        .invoke(command, ["-v", "--require-key", KEY], env={"CHECK_SEED": "7"}, auto_envvar_prefix="CHECK")
+        .stderr
+    )
+    assert "--seed: 7 (environment variable)\n--require-key: … (command line)\n" in shown
+    assert "finished after 0." in shown
+    assert "other" not in shown
+
+
+def test_quiet_prints_no_default_report_but_requested_ones() -> None:
+    def body() -> None:
+        current_frame().summary("default")
+        current_frame().report(str(current_frame().default_report))
+
+    assert run(body).stdout == "default\ntext\n"
+    assert run(body, "-q").stdout == "None\n"
