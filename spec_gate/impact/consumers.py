@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -64,6 +63,8 @@ def check_operations(consumers: Sequence[Consumer], known: Collection[str]) -> N
     for consumer in consumers:
         for read in consumer.reads:
             if read.operation not in known:
+                import difflib  # noqa: PLC0415 - only an error needs it
+
                 near = difflib.get_close_matches(read.operation, sorted(known), n=2, cutoff=0.4) or sorted(known)[:4]
                 raise consumer.source.error(
                     "the base document has no such operation",
