@@ -16,7 +16,15 @@ from spec_gate.findings import Finding, Note, NoteKind, ProofKind
 from spec_gate.prove.differences import DifferenceProver, ProvedDifference
 from spec_gate.prove.proof import Outcome, Proof
 from spec_gate.prove.prover import Prover
-from spec_gate.prove.witnesses import DocumentRole, Requests, Witness, WitnessKind, response
+from spec_gate.prove.witnesses import (
+    DocumentRole,
+    Rejection,
+    RejectionKind,
+    Requests,
+    Witness,
+    WitnessKind,
+    response,
+)
 from spec_gate.rules.annotations import ANNOTATION_RULES, NOT_PROVED
 from spec_gate.rules.rule import Level, Rule
 from spec_gate.rules.schemas import rule_for, scope_of
@@ -148,15 +156,16 @@ class SchemaFindings:
     def _witness(self, proof: Proof, root: Root) -> Witness:
         use, part = root.use, root.use.part
         operation = use.pairing.base
+        rejection = Rejection(RejectionKind.SCHEMA, proof.why)
         if part.kind is PartKind.PARAMETER and self.schemas.side is Side.REQUEST:
             parameter = next(one for one in operation.parameters.values() if one.place == use.base_place)
-            return self.requests.request(operation, proof.why, parameter=parameter, value=proof.value)
+            return self.requests.request(operation, rejection, parameter=parameter, value=proof.value)
         if part.kind is PartKind.RESPONSE_HEADER:
             headers = {part.name: str(proof.value)}
-            return response(part.status, proof.why, headers=headers, value=proof.value)
+            return response(part.status, rejection, headers=headers, value=proof.value)
         if self.schemas.side is Side.REQUEST and not operation.outgoing:
-            return self.requests.request(operation, proof.why, body=proof.value, media=part.media)
-        found = response(part.status or "200", proof.why, media=part.media, body=proof.value)
+            return self.requests.request(operation, rejection, body=proof.value, media=part.media)
+        found = response(part.status or "200", rejection, media=part.media, body=proof.value)
         if not operation.outgoing:
             return found
         roles = (DocumentRole.REVISION, DocumentRole.BASE)

@@ -37,18 +37,43 @@ class DocumentRole(StrEnum):
     REVISION = "revision"
 
 
+class RejectionKind(StrEnum):
+    """Why a document rejects a witness. The comments say what the detail is."""
+
+    SCHEMA = "schema"  # the message of the schema validator
+    NO_OPERATION = "no-operation"  # the operation
+    NO_SERVER = "no-server"  # the URL
+    CREDENTIALS = "credentials"  # the credentials that are required
+    PARAMETER_REQUIRED = "parameter-required"  # the parameter
+    PARAMETER_STYLE = "parameter-style"  # the parameter
+    BODY_REQUIRED = "body-required"  # empty
+    NO_BODY = "no-body"  # empty
+    NO_MEDIA_TYPE = "no-media-type"  # the media type of the request
+    STATUS = "status"  # the status that is promised
+    RESPONSE_MEDIA_TYPE = "response-media-type"  # the media type that is promised
+    HEADER_REQUIRED = "header-required"  # the header that is promised
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why a document rejects a witness."""
+
+    kind: RejectionKind
+    detail: str = ""
+
+
 @dataclass(frozen=True)
 class Witness:
     """A message that one document allows and the other rejects.
 
-    ``line`` is the request line or status line; ``why`` says why the rejecting document rejects the message. ``value``
+    ``line`` is the request line or status line; ``rejection`` says why one document rejects the message. ``value``
     is that of the parameter or header in question.
     """
 
     kind: WitnessKind
     allowed_by: DocumentRole
     rejected_by: DocumentRole
-    why: str
+    rejection: Rejection
     line: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = ABSENT
@@ -73,7 +98,7 @@ class Requests:
     def request(
         self,
         operation: Operation,
-        why: str,
+        rejection: Rejection,
         *,
         body: Any = ABSENT,
         media: str = "",
@@ -93,7 +118,9 @@ class Requests:
         if body is not ABSENT:
             headers["Content-Type"] = media or "application/json"
         line = f"{operation.method.upper()} {path}{'?' if queries else ''}{'&'.join(queries)}"
-        return Witness(WitnessKind.REQUEST, DocumentRole.BASE, DocumentRole.REVISION, why, line, headers, body, value)
+        return Witness(
+            WitnessKind.REQUEST, DocumentRole.BASE, DocumentRole.REVISION, rejection, line, headers, body, value
+        )
 
     def _value_of(self, parameter: Parameter, chosen: Parameter | None, value: Any) -> Any:
         if parameter is chosen and value is not ABSENT:
@@ -151,7 +178,7 @@ def _add_credentials(headers: dict[str, str], queries: list[str], alternative: A
 
 def response(
     status: str,
-    why: str,
+    rejection: Rejection,
     *,
     media: str = "",
     body: Any = ABSENT,
@@ -162,4 +189,4 @@ def response(
     number = status.replace("XX", "00") if status[:1].isdigit() else "500"
     sent = {**({"Content-Type": media} if media else {}), **(headers or {})}
     line = f"HTTP/1.1 {number}"
-    return Witness(WitnessKind.RESPONSE, DocumentRole.REVISION, DocumentRole.BASE, why, line, sent, body, value)
+    return Witness(WitnessKind.RESPONSE, DocumentRole.REVISION, DocumentRole.BASE, rejection, line, sent, body, value)

@@ -60,10 +60,12 @@ def _finding(finding: Finding, base: Document, revision: Document, *, strict: bo
     return m.ReportedFinding(
         rule=finding.rule.id,
         level=m.Level.BREAKING if raised else finding.level,
+        kind=finding.kind,
         operations=finding.operations,
         part=finding.part,
         path=render_pointer(finding.path),
         name=finding.name,
+        status=finding.status,
         before=finding.before,
         after=finding.after,
         base=_location(base, finding.base),
@@ -84,7 +86,7 @@ def _witness(one: Witness) -> m.Witness:
         one.headers,
         m.Payload(one.body) if one.has_body else None,
         m.Payload(one.value) if one.has_value else None,
-        one.why,
+        one.rejection,
     )
 
 

@@ -62,7 +62,7 @@ def _finding(finding: ReportedFinding) -> Iterator[str]:
     yield from (f"| {label} | {_cell(label, fact)} |" for label, fact in phrases.facts(finding))
     if finding.witness is not None:
         yield ""
-        yield f"{phrases.witness_sides(finding.witness)}: {code(finding.witness.rejection)}"
+        yield f"{phrases.witness_sides(finding.witness)}: {code(phrases.rejection(finding.witness))}"
         yield from _fenced("http", "\n".join(phrases.witness_lines(finding.witness)))
 
 

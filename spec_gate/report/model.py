@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from spec_gate.differ.changes import Part, PartKind
+from spec_gate.differ.changes import ChangeKind, Part, PartKind
 from spec_gate.findings import Note, NoteKind, ProofKind
-from spec_gate.prove.witnesses import DocumentRole, WitnessKind
+from spec_gate.prove.witnesses import DocumentRole, Rejection, RejectionKind, WitnessKind
 from spec_gate.report.formats import FailOn
 from spec_gate.rules.rule import Level
 
-__all__ = ["DocumentRole", "FailOn", "Level", "Note", "NoteKind", "Part", "PartKind", "ProofKind", "WitnessKind"]
+__all__ = [
+    "ChangeKind", "DocumentRole", "FailOn", "Level", "Note", "NoteKind", "Part", "PartKind", "ProofKind", "Rejection",
+    "RejectionKind", "WitnessKind",
+]  # fmt: skip
 
 FORMAT: Literal["chat-contract-diff"] = "chat-contract-diff"
 FORMAT_VERSION: Literal[1] = 1
@@ -108,7 +111,7 @@ class Witness:
     headers: Mapping[str, str]
     body: Payload | None
     value: Payload | None
-    rejection: str
+    rejection: Rejection
 
 
 @dataclass(frozen=True)
@@ -124,16 +127,19 @@ class AppliedWaiver:
 class ReportedFinding:
     """A change with its level.
 
-    ``path`` is a pointer into the body or value, with ``*`` for any index or name. ``before`` and ``after`` are the
-    changed value in the documents, or null where it is absent.
+    ``name`` is the thing that changed, ``status`` the response that it belongs to, if any. ``part`` and ``path`` are
+    set for changes of schemas; ``path`` is a pointer into the value, with ``*`` for any index or name. ``before`` and
+    ``after`` are the changed value in the documents, or null where it is absent.
     """
 
     rule: str
     level: Level
+    kind: ChangeKind
     operations: tuple[str, ...]
     part: Part | None
     path: str
     name: str
+    status: str
     before: Any
     after: Any
     base: Location | None

@@ -15,6 +15,9 @@ from spec_gate.rules.registry import RULES
 SHOWN = 8
 """Number of affected consumers, fixtures, examples or clauses that a report shows; the JSON report has all."""
 
+_BOOLEANS = {m.ChangeKind.PARAMETER_EXPLODE, m.ChangeKind.ENCODING_EXPLODE, m.ChangeKind.ENCODING_ALLOW_RESERVED}
+"""Kinds of changes whose rule does not say which of true and false is new."""
+
 _LONGEST_VALUE = 100
 _LONGEST_REASON = 200
 _LONGEST_LINE = 2_000
@@ -40,12 +43,14 @@ def where(finding: m.ReportedFinding) -> str:
     operations = finding.operations
     first = operations[0] if operations else ""
     if len(operations) > 1:
-        first = text("and-more-operations", operation=first, count=len(operations) - 1)
+        first = counted("and-more-operations", len(operations) - 1, operation=first)
     return ", ".join(filter(None, (first, part(finding.part) or _subject(finding), finding.path)))
 
 
 def _subject(finding: m.ReportedFinding) -> str:
-    return "" if finding.name in {*finding.operations} else finding.name
+    """Return what changed outside of schemas; the name of a parameter starts with its location."""
+    place, _, last = finding.name.partition(" ")
+    return text(f"subject-{finding.kind}", name=finding.name, location=place, last=last, status=finding.status)
 
 
 def part(one: m.Part | None) -> str:
@@ -65,7 +70,8 @@ def location(place: m.Location | None) -> str:
 def difference(finding: m.ReportedFinding) -> tuple[str, str] | None:
     """Return the value before and after; None where the title of the rule says it all."""
     values = (finding.before, finding.after)
-    if all(one is None or isinstance(one, bool) for one in values) or finding.proof is m.ProofKind.NONE:
+    said_by_title = finding.kind not in _BOOLEANS and all(one is None or isinstance(one, bool) for one in values)
+    if said_by_title or finding.proof is m.ProofKind.NONE:
         return None
     before, after = (value(one) for one in values)
     return before, after
@@ -96,7 +102,7 @@ def waiver(one: m.AppliedWaiver) -> str:
 
 def witness(one: m.Witness) -> str:
     """Return which document allows the witness, which does not, and why."""
-    return f"{witness_sides(one)}: {one.rejection}"
+    return f"{witness_sides(one)}: {rejection(one)}"
 
 
 def witness_sides(one: m.Witness) -> str:
@@ -106,7 +112,12 @@ def witness_sides(one: m.Witness) -> str:
 
 def witness_example(one: m.Witness) -> str:
     """Return what a witness shows, where the witness itself is not shown."""
-    return text(f"example-{one.kind}", allowed=one.allowed_by, rejected=one.rejected_by, rejection=one.rejection)
+    return text(f"example-{one.kind}", allowed=one.allowed_by, rejected=one.rejected_by, rejection=rejection(one))
+
+
+def rejection(one: m.Witness) -> str:
+    """Return why a document rejects a witness."""
+    return text(f"rejection-{one.rejection.kind}", detail=one.rejection.detail)
 
 
 def witness_lines(one: m.Witness) -> list[str]:

@@ -48,7 +48,8 @@ TEXTS: dict[str, str] = {
     "label-waived": "Waived",
     "label-witness": "Witness",
     "absent": "(none)",
-    "and-more-operations": "{operation} and {count} more",
+    "and-more-operations": "{operation} and {count} more operations",
+    "and-more-operations-one": "{operation} and 1 more operation",
     "part-request-body": "request body",
     "part-response-body": "response {status}",
     "part-parameter": "{location} parameter {name}",
@@ -65,6 +66,38 @@ TEXTS: dict[str, str] = {
     "note-no-witness": "No witness was found.",
     "note-not-proved": "This is {subject}. The gate found neither a witness nor a proof of compatibility.",
     "note-requested-example": "Used by {subject}.",
+    # Subjects of changes outside of schemas
+    "subject-operation": "",
+    "subject-operation-id": "operationId",
+    "subject-deprecation": "",
+    "subject-sunset": "",
+    "subject-webhook": "",
+    "subject-callback": "callback {name}",
+    "subject-server": "server {name}",
+    "subject-credentials": "credentials {name}",
+    "subject-token-flow": "security scheme {name}",
+    "subject-parameter": "{location} parameter {last}",
+    "subject-parameter-required": "{location} parameter {last}",
+    "subject-parameter-style": "style of {location} parameter {last}",
+    "subject-parameter-explode": "explode of {location} parameter {last}",
+    "subject-parameter-allow-reserved": "allowReserved of {location} parameter {last}",
+    "subject-parameter-allow-empty": "allowEmptyValue of {location} parameter {last}",
+    "subject-parameter-media-type": "media type of {location} parameter {last}",
+    "subject-parameter-deprecated": "{location} parameter {last}",
+    "subject-request-body": "request body",
+    "subject-request-body-required": "request body",
+    "subject-request-media-type": "request body, {name}",
+    "subject-encoding-content-type": "contentType of form field {name}",
+    "subject-encoding-style": "style of form field {name}",
+    "subject-encoding-explode": "explode of form field {name}",
+    "subject-encoding-allow-reserved": "allowReserved of form field {name}",
+    "subject-example": "example {name}",
+    "subject-status": "response {name}",
+    "subject-response-media-type": "response {status}, {name}",
+    "subject-response-header": "header {name} of response {status}",
+    "subject-response-header-required": "header {name} of response {status}",
+    "subject-schema": "",
+    "subject-annotation": "",
     # Witness
     "witness-request": "The {allowed} allows this request; the {rejected} rejects it",
     "witness-response": "The {allowed} allows this response; the {rejected} does not",
@@ -72,6 +105,18 @@ TEXTS: dict[str, str] = {
     "example-request": "The {rejected} rejects a request that the {allowed} allows: {rejection}",
     "example-response": "The {allowed} allows a response that the {rejected} does not: {rejection}",
     "example-call-to-client": "The {allowed} allows a request to the client that the {rejected} does not: {rejection}",
+    "rejection-schema": "{detail}",
+    "rejection-no-operation": "the operation does not exist",
+    "rejection-no-server": "the server {detail} is not listed",
+    "rejection-credentials": "{detail} is required",
+    "rejection-parameter-required": "the {detail} is required",
+    "rejection-parameter-style": "the {detail} has another style",
+    "rejection-body-required": "a body is required",
+    "rejection-no-body": "a body is not accepted",
+    "rejection-no-media-type": "{detail} is not accepted",
+    "rejection-status": "the status must be {detail}",
+    "rejection-response-media-type": "clients that accept {detail} must receive it",
+    "rejection-header-required": "the header {detail} is required",
     "characters": "{start}... ({count} characters)",
     # Impact
     "heading-impact": "Impact",
@@ -123,6 +168,6 @@ def text(name: str, /, **values: object) -> str:
     return TEXTS[name].format(**values)
 
 
-def counted(name: str, count: int) -> str:
+def counted(name: str, count: int, **values: object) -> str:
     """Return a sentence about a number, in the singular where the table has one."""
-    return text(f"{name}-one" if count == 1 and f"{name}-one" in TEXTS else name, count=count)
+    return text(f"{name}-one" if count == 1 and f"{name}-one" in TEXTS else name, count=count, **values)
