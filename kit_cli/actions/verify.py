@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from chat_contract import Contract, UsageError, load_contract
@@ -13,14 +15,15 @@ from chat_verifier.findings.profile import changes_between
 from chat_verifier.findings.verdict import RunResult, RunVerdict
 from chat_verifier.findings.waivers import draft_waivers, load_waivers
 from chat_verifier.report import RENDERERS
-from chat_verifier.report.artefacts import Artefact, write_artefacts
 from chat_verifier.report.build import build_report
+from chat_verifier.report.leaks import check_files, checked_text
 from chat_verifier.report.reproduce import Access
 from chat_verifier.run.pacing import parse_rate
 from chat_verifier.verify import Options, preview, run
 from kit_cli.credentials import key_headers
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame
+from kit_cli.outputs import Output, write_outputs
 from kit_cli.preview import render_preview
 from kit_cli.progress import Meter
 from kit_http.headers import check_one_credential, parse_headers
@@ -95,11 +98,8 @@ def _verify(arguments: Arguments, headers: Headers, secrets: Secrets) -> ExitCod
         result = run(contract, replace(options, progress=meter))
     access = Access(options.base_url, headers, secrets, options.transport)
     report = build_report(result, access, changes_between(before, result.profile))
-    artefacts = [
-        Artefact(f"the {target.format} report", RENDERERS[target.format](report), target.file) for target in targets
-    ]
-    artefacts += _other_files(arguments, result, contract, options)
-    write_artefacts(artefacts, secrets, frame.report, checkpoint=arguments.resume)
+    texts = [_Text(f"the {target.format} report", RENDERERS[target.format](report), target.file) for target in targets]
+    _write([*texts, *_other_files(arguments, result, contract, options)], secrets, arguments.resume)
     check_used(options.waivers, [waiver for waiver in options.waivers if waiver not in result.unused_waivers])
     return EXIT_CODES[result.verdict]
 
@@ -118,14 +118,32 @@ def _check_output(arguments: Arguments) -> tuple[Target, ...]:
     return targets
 
 
-def _other_files(arguments: Arguments, result: RunResult, contract: Contract, options: Options) -> list[Artefact]:
+@dataclass(frozen=True)
+class _Text:
+    """A text for a file, or for standard output if ``file`` is None. ``name`` is for messages."""
+
+    name: str
+    text: str
+    file: Path | None
+
+
+def _write(texts: Sequence[_Text], secrets: Secrets, checkpoint: Path | None) -> None:
+    """Write each text that contains no credential, then check the files on the disk too."""
+    files = [file for file in (*(text.file for text in texts), checkpoint) if file is not None]
+    try:
+        write_outputs(Output(text.file, partial(checked_text, text.name, text.text, secrets)) for text in texts)
+    finally:
+        check_files(files, secrets)
+
+
+def _other_files(arguments: Arguments, result: RunResult, contract: Contract, options: Options) -> list[_Text]:
     files = []
     if arguments.profile_out is not None:
         text = as_profile(result.profile, contract, arguments.base_url)
-        files.append(Artefact("the profile", text, arguments.profile_out))
+        files.append(_Text("the profile", text, arguments.profile_out))
     if arguments.write_waivers is not None:
         text = draft_waivers(result.causes, options.now().date())
-        files.append(Artefact("the waivers", text, arguments.write_waivers))
+        files.append(_Text("the waivers", text, arguments.write_waivers))
     return files
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from chat_verifier.report import RENDERERS
 from kit_cli.exit_codes import ExitCode
-from kit_cli.frame import Command, current_frame
+from kit_cli.frame import Command
 from kit_reports.targets import parse_targets
 
 
@@ -26,15 +27,11 @@ def report(file: Path, formats: tuple[str, ...]) -> ExitCode:
 
     Exit codes: 0 the reports are written, 2 FILE is not a report or a report cannot be written.
     """
-    from chat_verifier.report.artefacts import Artefact, write_artefacts
     from chat_verifier.report.read import read_report
-    from kit_http.redaction.secrets import Secrets
+    from kit_cli.outputs import Output, write_outputs
 
     targets = parse_targets(formats, RENDERERS, default="text")
     read = read_report(file)
-    artefacts = [
-        Artefact(f"the {target.format} report", RENDERERS[target.format](read), target.file) for target in targets
-    ]
-    # The report holds no secrets: verify redacted them.
-    write_artefacts(artefacts, Secrets(), current_frame().report)
+    # The JSON report contains no credentials: verify redacted them.
+    write_outputs(Output(target.file, partial(RENDERERS[target.format], read)) for target in targets)
     return ExitCode.OK

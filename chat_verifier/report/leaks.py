@@ -1,0 +1,32 @@
+"""Keep credentials out of the files of a run: a second check, after redaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from chat_contract import KitError
+from kit_http.redaction.secrets import Secrets
+
+_ADVICE = (
+    "If the key is an everyday word, use another key; otherwise please report this as a bug. "
+    "Delete what was written and renew the key."
+)
+
+
+class LeakError(KitError):
+    """A report contains a credential."""
+
+
+def checked_text(name: str, text: str, secrets: Secrets) -> str:
+    """Return the text; raises :class:`LeakError` if it contains a credential."""
+    if secrets.leaked(text):
+        raise LeakError(f"{name} would contain the API key of this run. {_ADVICE}")
+    return text
+
+
+def check_files(files: Iterable[Path], secrets: Secrets) -> None:
+    """Raise :class:`LeakError` if a file on the disk contains a credential."""
+    leaking = [str(file) for file in files if file.is_file() and secrets.leaked(file.read_text("utf-8", "replace"))]
+    if leaking:
+        raise LeakError(f"{', '.join(leaking)}: contains the API key of this run. {_ADVICE}")
