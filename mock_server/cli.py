@@ -7,25 +7,17 @@ from typing import Any
 
 import click
 
-from mock_server.loading.load import read_snapshot
-from mock_server.loading.options import (
-    DEFAULT_MAX_BODY,
-    DEFAULT_MAX_CONVERSATIONS,
-    DEFAULT_MAX_HANG,
-    DEFAULT_MAX_REQUESTS_KEPT,
-    read_options,
-)
-from mock_server.server.serve import DEFAULT_HOST, DEFAULT_PORT, Listening, serve
+from mock_server import defaults
 
 _FILE = click.Path(path_type=Path)
 
 
 @click.command()
-@click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
+@click.option("--host", default=defaults.HOST, show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    default=DEFAULT_PORT,
+    default=defaults.PORT,
     show_default=True,
     help="Port to listen on; 0 picks a free port.",
 )
@@ -73,7 +65,7 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--max-body",
     type=click.IntRange(1),
-    default=DEFAULT_MAX_BODY,
+    default=defaults.MAX_BODY,
     show_default=True,
     metavar="BYTES",
     help="Return 413 for larger bodies.",
@@ -81,7 +73,7 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--max-conversations",
     type=click.IntRange(1),
-    default=DEFAULT_MAX_CONVERSATIONS,
+    default=defaults.MAX_CONVERSATIONS,
     show_default=True,
     metavar="N",
     help="Number of conversations to keep; the least recently used are dropped.",
@@ -89,7 +81,7 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--max-requests-kept",
     type=click.IntRange(0),
-    default=DEFAULT_MAX_REQUESTS_KEPT,
+    default=defaults.MAX_REQUESTS_KEPT,
     show_default=True,
     metavar="N",
     help="Number of requests to keep in the journal.",
@@ -103,7 +95,7 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--max-hang",
     type=click.FloatRange(0, 3600, min_open=True),
-    default=DEFAULT_MAX_HANG,
+    default=defaults.MAX_HANG,
     show_default=True,
     metavar="SECONDS",
     help="Close the connection of a response with fault=hang after this time.",
@@ -120,5 +112,10 @@ def mock(
 
     Exits with 2 if it cannot start: the port is taken, or an option or a document cannot be used.
     """
+    # Imported here because --help needs none of them.
+    from mock_server.loading.load import read_snapshot  # noqa: PLC0415
+    from mock_server.loading.options import read_options  # noqa: PLC0415
+    from mock_server.server.serve import Listening, serve  # noqa: PLC0415
+
     options = read_options({**given, "own_name": host.lower()})
     serve(read_snapshot(options), Listening(host, port, tls_cert, tls_key, exit_with_parent))

@@ -1,4 +1,4 @@
-"""``chat-contract record``: listens to the real service and writes down what it says."""
+"""``chat-contract record``: forward requests to a real service and record the exchanges as fixtures."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from kit_cli.credentials import key_headers, with_key_options
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command
 from kit_cli.options import OVERLAY, SPEC
-from mock_server.loading.options import read_options
-from mock_server.recorder.serve import DEFAULT_PORT, Plan
-from mock_server.recorder.serve import record as serve_recorder
-from mock_server.server.serve import DEFAULT_HOST, Listening
+from mock_server import defaults
 
 
 @click.command(cls=Command)
@@ -24,23 +21,35 @@ from mock_server.server.serve import DEFAULT_HOST, Listening
     type=click.Path(path_type=Path),
     required=True,
     metavar="DIR",
-    help="Folder of fixtures to add to; made where it is missing.",
+    help="Folder of fixtures to add to; created if it does not exist.",
 )
-@click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
+@click.option("--host", default=defaults.HOST, show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 picks a free one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=defaults.RECORDER_PORT,
+    show_default=True,
+    help="Port to listen on; 0 picks a free port.",
 )
 @with_key_options
-@click.option("--cors-origin", multiple=True, metavar="ORIGIN", help="Let pages of this origin read answers too.")
+@click.option(
+    "--cors-origin", multiple=True, metavar="ORIGIN", help="Let pages of this origin read responses. Repeatable."
+)
 @SPEC
 @OVERLAY
 def record(**given: Any) -> ExitCode:
-    """Hand requests on to UPSTREAM, judge every exchange, and keep it as fixtures for the mock.
+    """Forward requests to the service at UPSTREAM and record the exchanges as fixtures for the mock.
 
-    Point the frontend at this address instead of the service's. What is in the folder already is never overwritten.
+    Point the frontend at the recorder instead of the service. The recorder checks each exchange against the contract
+    and never overwrites a file in the folder.
 
-    Exits with 2 if it cannot start: no such service's URL, a folder that holds something else, the port is taken.
+    Exits with 2 if it cannot start: UPSTREAM is not a valid URL, the folder holds other files, or the port is taken.
     """
+    from mock_server.loading.options import read_options
+    from mock_server.recorder.serve import Plan
+    from mock_server.recorder.serve import record as serve_recorder
+    from mock_server.server.serve import Listening
+
     plan = Plan(
         upstream=given["upstream"],
         out=given["out"],

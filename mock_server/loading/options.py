@@ -10,14 +10,10 @@ from typing import Any
 
 from chat_contract import UsageError
 from kit_http.urls import split_http_url
+from mock_server import defaults
 from mock_server.overrides.delays import Delay, DelayError, read_delay
 from mock_server.overrides.reading import read_fault_rates
 from mock_server.overrides.rules import OverrideError, Rule
-
-DEFAULT_MAX_BODY = 10 * 1024 * 1024
-DEFAULT_MAX_CONVERSATIONS = 10_000
-DEFAULT_MAX_REQUESTS_KEPT = 1000
-DEFAULT_MAX_HANG = 60.0
 
 _SECONDS = {"s": 1, "min": 60, "h": 3600}
 _RATE = re.compile(r"([1-9][0-9]{0,8})/(s|min|h)", re.ASCII)
@@ -40,9 +36,9 @@ class Options:
     overlays: tuple[Path, ...] = ()
     latitude: str = "documented"
     seed: int | None = None
-    max_body: int = DEFAULT_MAX_BODY
-    max_conversations: int = DEFAULT_MAX_CONVERSATIONS
-    max_requests_kept: int = DEFAULT_MAX_REQUESTS_KEPT
+    max_body: int = defaults.MAX_BODY
+    max_conversations: int = defaults.MAX_CONVERSATIONS
+    max_requests_kept: int = defaults.MAX_REQUESTS_KEPT
     delay: Delay | None = None
     fault_rates: tuple[Rule, ...] = ()
     rate_limit: Rate | None = None
@@ -51,7 +47,7 @@ class Options:
     control_token: str | None = field(default=None, repr=False)
     upstream: str | None = None
     upstream_key_env: str | None = None
-    max_hang: float = DEFAULT_MAX_HANG
+    max_hang: float = defaults.MAX_HANG
     """Seconds after which the fault ``hang`` closes the connection."""
     own_name: str | None = None
     """The host name on which the mock listens. It counts as a name of this machine."""

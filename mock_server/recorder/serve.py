@@ -15,8 +15,6 @@ from mock_server.recorder.recording import Recording
 from mock_server.respond.upstream import Upstream
 from mock_server.server.serve import Listening, run_server
 
-DEFAULT_PORT = 4011
-
 
 @dataclass(frozen=True)
 class Plan:

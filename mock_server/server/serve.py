@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import uvicorn
 
 from chat_contract import KitError
+from mock_server import defaults
 from mock_server.http.messages import OWN_PREFIX
 from mock_server.loading.fingerprint import folders
 from mock_server.loading.reload import Reloader
@@ -33,9 +34,6 @@ from mock_server.server.protocol import Protocol
 if TYPE_CHECKING:
     from flask import Flask
 
-DEFAULT_HOST = "127.0.0.1"
-DEFAULT_PORT = 4010
-
 _BACKLOG = 2048
 _TICKS_A_SECOND = 10
 _SECONDS_TO_FINISH = 0.3
@@ -46,8 +44,8 @@ _SECONDS_TO_FINISH = 0.3
 class Listening:
     """Where to listen, with which certificate, and whether to stop when the parent process ends."""
 
-    host: str = DEFAULT_HOST
-    port: int = DEFAULT_PORT
+    host: str = defaults.HOST
+    port: int = defaults.PORT
     tls_cert: Path | None = None
     tls_key: Path | None = None
     exit_with_parent: bool = False

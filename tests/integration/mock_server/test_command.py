@@ -27,7 +27,9 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Result:
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Snapshot, Listening]]:
     calls: list[tuple[Snapshot, Listening]] = []
-    monkeypatch.setattr("mock_server.cli.serve", lambda snapshot, listening: calls.append((snapshot, listening)))
+    monkeypatch.setattr(
+        "mock_server.server.serve.serve", lambda snapshot, listening: calls.append((snapshot, listening))
+    )
     return calls
 
 

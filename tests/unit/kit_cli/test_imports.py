@@ -43,6 +43,16 @@ def test_version_and_help_import_click_and_the_command_line_only(option: str) ->
     "command",
     [
         ("completion",),
+        ("diff",),
+        ("fixtures",),
+        ("fixtures", "check"),
+        ("fixtures", "list"),
+        ("fixtures", "new"),
+        ("mock",),
+        ("parity",),
+        ("record",),
+        ("report",),
+        ("verify",),
     ],
     ids=" ".join,
 )

@@ -1,0 +1,12 @@
+"""Default values of options. The command line shows them in its help without importing the server."""
+
+from __future__ import annotations
+
+HOST = "127.0.0.1"
+PORT = 4010
+RECORDER_PORT = 4011
+MAX_BODY = 10 * 1024 * 1024
+MAX_CONVERSATIONS = 10_000
+MAX_REQUESTS_KEPT = 1000
+MAX_HANG = 60.0
+"""Seconds."""
