@@ -102,8 +102,8 @@ def cli() -> None:
 
     Each option can also be set by an environment variable: CHAT_CONTRACT_VERIFY_SEED sets --seed of verify.
 
-    Exit codes: 0 and 1 are verdicts (1: violations, breaking changes or differences), 2: the command could not run,
-    70: internal error.
+    Exit codes: 0 (nothing found), 1 (violations, breaking changes or differences), 2 (the command cannot run), 70
+    (internal error).
     """
 
 

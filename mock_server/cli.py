@@ -13,30 +13,37 @@ _FILE = click.Path(path_type=Path)
 
 
 @click.command()
-@click.option("--host", default=defaults.HOST, show_default=True, help="Address to listen on.")
+@click.option("--host", default=defaults.HOST, show_default=True, metavar="HOST", help="Address to listen on.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=defaults.PORT,
     show_default=True,
+    metavar="PORT",
     help="Port to listen on; 0 picks a free port.",
 )
-@click.option("--fixtures", type=_FILE, metavar="DIR", help="Serve the catalogue and conversations in this folder.")
-@click.option("--spec", type=_FILE, metavar="FILE", help="Use this contract instead of the one shipped with the kit.")
+@click.option(
+    "--fixtures",
+    type=_FILE,
+    metavar="DIR",
+    help="Serve the catalogue and conversations in this folder, not the bundled ones.",
+)
+@click.option("--spec", type=_FILE, metavar="FILE", help="Use this OpenAPI document instead of the bundled contract.")
 @click.option(
     "--overlay",
     "overlays",
     type=_FILE,
     metavar="FILE",
     multiple=True,
-    help="Apply this overlay to the contract; repeatable.",
+    help="Apply this OpenAPI Overlay, which adds what a deployment documents beyond the vendor. Repeatable.",
 )
 @click.option(
     "--latitude",
     default="documented",
     show_default=True,
     metavar="NAME|FILE",
-    help="How to treat unspecified override: documented, fastapi, forbid, or a file that verify --profile-out wrote.",
+    help="How to respond where the contract leaves behaviour unspecified: documented, fastapi, forbid, or a profile "
+    "written by verify --profile-out.",
 )
 @click.option("--seed", type=int, metavar="N", help="Make ids, delays, faults and generated values repeatable.")
 @click.option("--delay", metavar="TIME", help="Delay each response: 800ms, 300ms..2s, or 'median=800ms p95=3s'.")
@@ -49,13 +56,13 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--require-key", metavar="KEY", help="Require this key as Bearer token or X-API-Key; return 401 without it."
 )
-@click.option("--rate-limit", metavar="N/TIME", help="Return 429 above this rate, for example 10/s or 100/min.")
+@click.option("--rate-limit", metavar="N/UNIT", help="Return 429 above this rate, for example 10/s or 100/min.")
 @click.option(
     "--cors-origin",
     "cors_origins",
     metavar="ORIGIN",
     multiple=True,
-    help="Let pages of this origin read responses, besides pages of this machine; * allows every origin; repeatable.",
+    help="Let pages of this origin read responses, besides pages of this machine. * allows every origin. Repeatable.",
 )
 @click.option("--tls-cert", type=_FILE, metavar="FILE", help="Serve HTTPS with this certificate (PEM).")
 @click.option("--tls-key", type=_FILE, metavar="FILE", help="Private key of the certificate (PEM).")
@@ -86,7 +93,7 @@ _FILE = click.Path(path_type=Path)
     metavar="N",
     help="Number of requests to keep in the journal.",
 )
-@click.option("--upstream", metavar="URL", help="Forward what no conversation covers to this service.")
+@click.option("--upstream", metavar="URL", help="Forward messages that no conversation covers to this service.")
 @click.option(
     "--upstream-key-env",
     metavar="NAME",
@@ -110,7 +117,7 @@ def mock(
 ) -> None:
     """Serve a mock of the chat service that responds from fixtures and validates every request.
 
-    Exits with 2 if it cannot start: the port is taken, or an option or a document cannot be used.
+    Exit codes: 0 (stopped by Ctrl-C or SIGTERM), 2 (cannot start).
     """
     # Imported here because --help needs none of them.
     from mock_server.loading.load import read_snapshot  # noqa: PLC0415

@@ -12,7 +12,7 @@ from kit_cli.frame import COMPLETION_VARIABLE, PROGRAM, Command
 @click.command(cls=Command)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> ExitCode:
-    """Print a script that completes commands and options in SHELL.
+    """Print a script that completes commands and options in bash, zsh or fish.
 
     \b
     bash: add to ~/.bashrc:  eval "$(chat-contract completion bash)"

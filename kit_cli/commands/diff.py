@@ -43,7 +43,7 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
     metavar="FILE",
     multiple=True,
     help="Report whether the change affects the response fields that this consumer file lists. Repeatable. "
-    "./consumer.yaml is always read.",
+    "./consumer.yaml is read too if it exists.",
 )
 @click.option(
     "--fixtures",
@@ -98,7 +98,7 @@ def diff(
 
     BASE and REVISION are OpenAPI 3.0 or 3.1 documents: a file, git:REF:PATH, an HTTP URL, or - for standard input.
 
-    Exit codes: 0: no finding at the --fail-on level, 1: a finding at that level, 2: the comparison is not possible.
+    Exit codes: 0 (no finding at the --fail-on level), 1 (a finding at that level), 2 (cannot compare).
     """
     targets = parse_targets(report, FORMATS, default=current_frame().default_report)
     for file, option in ((write_waivers, "--write-waivers"), (overlay_out, "--overlay-out")):

@@ -14,7 +14,7 @@ _FOLDER = click.option(
     "folder",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Folder of fixtures; by default the one shipped with the kit.",
+    help="Folder of fixtures, instead of the bundled one.",
 )
 
 
@@ -30,8 +30,9 @@ def fixtures() -> None:
 def check(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...]) -> None:
     """Check that the mock can serve a folder of fixtures.
 
-    Reports the first error of each file. Exits with 1 if there are errors, with 2 if the folder or the contract cannot
-    be read.
+    Reports the first error of each file.
+
+    Exit codes: 0 (no errors), 1 (errors), 2 (the folder or the contract cannot be read).
     """
     from kit_cli.actions.fixtures import check
 

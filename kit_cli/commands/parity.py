@@ -26,7 +26,7 @@ _POSITIVE = click.FloatRange(min=0, min_open=True)
 @SPEC
 @OVERLAY
 @click.option(
-    "--seed", type=int, default=0, show_default=True, metavar="N", help="Seed; equal seeds send equal requests."
+    "--seed", type=int, default=0, show_default=True, metavar="N", help="Random seed. Equal seeds send equal requests."
 )
 @click.option("--max-requests", type=click.IntRange(min=1), metavar="N", help="Send each server at most N requests.")
 @click.option(
@@ -44,7 +44,7 @@ def parity(**given: Any) -> ExitCode:
 
     URL_A and URL_B replace the server URL of the contract: requests go to URL_A/chat and URL_B/chat.
 
-    Exit codes: 0 the servers respond alike, 1 they differ, 2 they could not be compared.
+    Exit codes: 0 (no differences), 1 (differences), 2 (the servers cannot be compared).
     """
     from kit_cli.actions.parity import Arguments
     from kit_cli.actions.parity import parity as run

@@ -23,12 +23,13 @@ from mock_server import defaults
     metavar="DIR",
     help="Folder of fixtures to add to; created if it does not exist.",
 )
-@click.option("--host", default=defaults.HOST, show_default=True, help="Address to listen on.")
+@click.option("--host", default=defaults.HOST, show_default=True, metavar="HOST", help="Address to listen on.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=defaults.RECORDER_PORT,
     show_default=True,
+    metavar="PORT",
     help="Port to listen on; 0 picks a free port.",
 )
 @with_key_options
@@ -43,7 +44,7 @@ def record(**given: Any) -> ExitCode:
     Point the frontend at the recorder instead of the service. The recorder checks each exchange against the contract
     and never overwrites a file in the folder.
 
-    Exits with 2 if it cannot start: UPSTREAM is not a valid URL, the folder holds other files, or the port is taken.
+    Exit codes: 0 (stopped by Ctrl-C or SIGTERM), 2 (cannot start).
     """
     from mock_server.loading.options import read_options
     from mock_server.recorder.serve import Plan

@@ -20,12 +20,12 @@ from kit_reports.targets import parse_targets
     "formats",
     multiple=True,
     metavar="FORMAT[=FILE]",
-    help=f"Write a report ({', '.join(RENDERERS)}) to FILE or to standard output. Repeatable.",
+    help=f"Write a report to FILE or to standard output. Formats: {', '.join(RENDERERS)}. Repeatable.",
 )
 def report(file: Path, formats: tuple[str, ...]) -> ExitCode:
     """Convert FILE, a JSON report of verify, into other formats.
 
-    Exit codes: 0 the reports are written, 2 FILE is not a report or a report cannot be written.
+    Exit codes: 0 (converted), 2 (FILE cannot be read or a report cannot be written).
     """
     from chat_verifier.report.read import read_report
     from kit_cli.outputs import Output, write_outputs

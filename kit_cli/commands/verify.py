@@ -60,7 +60,12 @@ _VERDICT = _all(
     OVERLAY,
     click.option("--strict", is_flag=True, help="Fail for violated SHOULD clauses too."),
     click.option(
-        "--seed", type=int, default=0, show_default=True, metavar="N", help="Seed; equal seeds send equal requests."
+        "--seed",
+        type=int,
+        default=0,
+        show_default=True,
+        metavar="N",
+        help="Random seed. Equal seeds send equal requests.",
     ),
     click.option("--waivers", type=_FILE, metavar="FILE", help="Accept the violations listed in this file."),
     click.option(
@@ -75,7 +80,7 @@ _BUDGET = _all(
     click.option("--plan", is_flag=True, help="Send one probe, show what a run would send, and stop."),
     click.option("--cost-per-call", type=_POSITIVE, metavar="X", help="With --plan: price of one call."),
     click.option("--quick", "tier", flag_value="quick", help=f"Send at most {TIERS['quick'].requests} requests."),
-    click.option("--deep", "tier", flag_value="deep", help="Keep exploring until --max-time is over."),
+    click.option("--deep", "tier", flag_value="deep", help="Explore until --max-time is over."),
     click.option(
         "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, most useful first."
     ),
@@ -88,7 +93,7 @@ _BUDGET = _all(
         metavar="N",
         help="Number of concurrent requests.",
     ),
-    click.option("--rate-limit", metavar="N/s", help="Maximum request rate, for example 5/s or 100/min."),
+    click.option("--rate-limit", metavar="N/UNIT", help="Maximum request rate, for example 5/s or 100/min."),
     click.option(
         "--timeout",
         type=_POSITIVE,
@@ -105,7 +110,7 @@ _OUTPUT = _all(
         "--report",
         multiple=True,
         metavar="FORMAT[=FILE]",
-        help=f"Write a report ({', '.join(RENDERERS)}) to FILE or to standard output. Repeatable.",
+        help=f"Write a report to FILE or to standard output. Formats: {', '.join(RENDERERS)}. Repeatable.",
     ),
     click.option("--profile-out", type=_FILE, metavar="FILE", help="Write the server's unspecified behaviour to FILE."),
     click.option("--write-waivers", type=_FILE, metavar="FILE", help="Draft waivers for all findings."),
@@ -123,7 +128,7 @@ def verify(base_url: str, **given: Any) -> ExitCode:
 
     BASE_URL replaces the server URL of the contract: requests go to BASE_URL/chat.
 
-    Exit codes: 0 the server conforms, 1 it violates the contract, 2 verification could not run or is inconclusive.
+    Exit codes: 0 (conforms), 1 (violates the contract), 2 (verification cannot run or is inconclusive).
     """
     from kit_cli.actions.verify import Arguments
     from kit_cli.actions.verify import verify as run
