@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from chat_contract.body import Body, SyntaxFault, read_body
     from chat_contract.classification import Classification, Fault, RequestClass, classify
     from chat_contract.conformance import Violation, judge
-    from chat_contract.contract import Clause, Contract, Operation, load_contract
+    from chat_contract.contract import Clause, Contract, Operation
     from chat_contract.document.source import Source, read_source
     from chat_contract.errors import DocumentError, DocumentsError, KitError, UsageError
     from chat_contract.exchange import Breakdown, Exchange, Request, Response
     from chat_contract.history import History
+    from chat_contract.loading import load_contract
     from chat_contract.open_questions import Question
     from chat_contract.version import __version__
 
@@ -75,7 +76,7 @@ _MODULES = {
     "__version__": "version",
     "classify": "classification",
     "judge": "conformance",
-    "load_contract": "contract",
+    "load_contract": "loading",
     "read_body": "body",
     "read_source": "document.source",
 }

@@ -1,6 +1,7 @@
-"""Reads the raw bytes of a JSON body: its value, where it breaks the grammar, and what in it is no I-JSON (RFC 7493).
+"""Reads the raw bytes of a JSON body: its value, syntax errors, and deviations from I-JSON (RFC 7493).
 
-Python's reader is laxer than RFC 8259 and, for what it refuses, gives the messages that FastAPI passes on.
+It builds on Python's JSON parser, because FastAPI passes the messages of that parser on to clients. The parser accepts
+more than RFC 8259; this module reports the difference.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from chat_contract.errors import Pointer
 from chat_contract.roles import MESSAGE
 
 MAX_DEPTH = 500
-"""How deep a body may nest and still be read."""
+"""The depth up to which a body is read."""
 
 MAX_DIGITS = 300
-"""How many digits an integer may have and still be I-JSON."""
+"""The number of digits up to which an integer is I-JSON."""
 
 
 class _Absent:
@@ -29,7 +30,7 @@ class _Absent:
 
 
 ABSENT: Any = _Absent()
-"""Stands for the value of a body that has none."""
+"""Stands for a value that does not exist."""
 
 
 class Deviation(StrEnum):
@@ -60,14 +61,14 @@ _UNTRUSTED = frozenset(
 """The deviations with which readers disagree about the value."""
 
 _BRACKET_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
-_ODD_CHARACTER = re.compile(r"[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]|[\U0001fffe-\U0001ffff]")
+_SPECIAL_CHARACTER = re.compile(r"[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]|[\U0001fffe-\U0001ffff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _PLANE_END = frozenset(chr(plane * 0x10000 + low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
 
 
 @dataclass(frozen=True)
 class SyntaxFault:
-    """Why a body has no value that can be trusted; ``offset`` counts characters from 0."""
+    """Why a body has no reliable value. ``offset`` counts characters from 0."""
 
     message: str
     offset: int
@@ -75,7 +76,7 @@ class SyntaxFault:
 
 @dataclass(frozen=True)
 class Body:
-    """A body as read. ``fault`` is set wherever there is no value to trust; ``malformed``: it breaks RFC 8259."""
+    """A body as read. ``fault`` is set if the value is not reliable; ``malformed``: the bytes violate RFC 8259."""
 
     value: Any
     fault: SyntaxFault | None
@@ -86,7 +87,7 @@ class Body:
 
 
 def read_body(raw: bytes) -> Body:
-    """Read a body; never raises, whatever the bytes."""
+    """Read a body. Never raises, whatever the bytes are."""
     if not raw:
         return Body(ABSENT, SyntaxFault("Expecting value", 0), frozenset(), malformed=True, empty=True)
     beyond: set[Deviation] = set()
@@ -106,7 +107,7 @@ def read_body(raw: bytes) -> Body:
         beyond.add(Deviation.TOO_DEEP)
         return Body(
             ABSENT,
-            SyntaxFault(f"Nested deeper than {MAX_DEPTH} levels", deepest_at),
+            SyntaxFault(f"Nested more than {MAX_DEPTH} levels deep", deepest_at),
             frozenset(beyond),
             depth=depth,
         )
@@ -118,7 +119,7 @@ def _parse(text: str, beyond: set[Deviation], depth: int) -> Body:
 
     def constant(name: str) -> float:
         beyond.add(Deviation.NOT_FINITE)
-        notes.append(SyntaxFault(f"{name} is no JSON number", max(text.find(name), 0)))
+        notes.append(SyntaxFault(f"{name} is not a JSON number", max(text.find(name), 0)))
         return float(name.replace("Infinity", "inf"))
 
     def real(written: str) -> float:
@@ -131,7 +132,7 @@ def _parse(text: str, beyond: set[Deviation], depth: int) -> Body:
     def integer(written: str) -> int:
         if len(written.lstrip("-")) > MAX_DIGITS:
             beyond.add(Deviation.HUGE_INTEGER)
-            notes.append(SyntaxFault(f"Integer of more than {MAX_DIGITS} digits", max(text.find(written), 0)))
+            notes.append(SyntaxFault(f"Integer with more than {MAX_DIGITS} digits", max(text.find(written), 0)))
             return 0
         return int(written)
 
@@ -145,11 +146,11 @@ def _parse(text: str, beyond: set[Deviation], depth: int) -> Body:
         value = json.loads(text, parse_constant=constant, parse_float=real, parse_int=integer, object_pairs_hook=pairs)
     except json.JSONDecodeError as error:
         return Body(ABSENT, SyntaxFault(error.msg, error.pos), frozenset(beyond), malformed=True, depth=depth)
-    if _may_hold_odd_characters(text):
+    if _may_have_special_characters(text):
         for place, string in _strings(value, ()):
             if _SURROGATE.search(string):
                 beyond.add(Deviation.SURROGATE_IN_MESSAGE if place == (MESSAGE,) else Deviation.SURROGATE)
-                notes.append(SyntaxFault("A surrogate stands alone", 0))
+                notes.append(SyntaxFault("Lone surrogate", 0))
             elif _has_noncharacter(string):
                 beyond.add(Deviation.NONCHARACTER)
     fault = notes[0] if beyond & _UNTRUSTED and notes else None
@@ -157,7 +158,7 @@ def _parse(text: str, beyond: set[Deviation], depth: int) -> Body:
 
 
 def _depth(text: str) -> tuple[int, int]:
-    """Return how deep the text nests, and where it first gets too deep."""
+    """Return the nesting depth of the text, and the offset at which it first exceeds the limit."""
     if text.count("[") + text.count("{") == 0:
         return 0, 0
     depth = deepest = where = 0
@@ -174,13 +175,13 @@ def _depth(text: str) -> tuple[int, int]:
     return deepest, where
 
 
-def _may_hold_odd_characters(text: str) -> bool:
+def _may_have_special_characters(text: str) -> bool:
     lowered = text.lower() if "\\u" in text else ""
     return "\\ud" in lowered or "\\uf" in lowered or not text.isascii()
 
 
 def _has_noncharacter(string: str) -> bool:
-    return bool(_ODD_CHARACTER.search(string)) or any(character in _PLANE_END for character in string)
+    return bool(_SPECIAL_CHARACTER.search(string)) or any(character in _PLANE_END for character in string)
 
 
 def _strings(value: Any, place: Pointer) -> Iterator[tuple[Pointer, str]]:

@@ -1,9 +1,9 @@
-"""Which of the nested sets a request belongs to, by its raw bytes and headers, and every fault that puts it outside.
+"""Classifies a request: the innermost nested set that it belongs to, and every fault that keeps it out of a set.
 
-    must accept ⊂ documented ⊂ may accept;  outside all of them: must refuse
+    must-accept ⊂ documented ⊂ may-accept; a request outside all of them is must-reject
 
-Three schemas say most of it (``openapi/chat.yaml`` and its overlays). What no schema can say is here: how a number
-is written, which conversations this server issued, media types, bytes.
+The sets are defined by three schemas (``openapi/chat.yaml`` and its overlays), and by the code of this module for what
+a schema cannot express: how a number is written, which conversations the server issued, media types, bytes.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal, cast
-
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from chat_contract.body import ABSENT, Body, read_body
 from chat_contract.contract import DOCUMENTED, MAY_ACCEPT, MUST_ACCEPT, Contract
@@ -23,9 +21,12 @@ from chat_contract.exchange import Request
 from chat_contract.history import History
 from chat_contract.roles import CONVERSATION, USER
 
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
 
 class RequestClass(StrEnum):
-    """The innermost set that holds the request."""
+    """The innermost set that contains a request."""
 
     MUST_ACCEPT = MUST_ACCEPT
     DOCUMENTED = DOCUMENTED
@@ -34,14 +35,26 @@ class RequestClass(StrEnum):
 
 
 MediaType = Literal["json", "json-with-charset", "foreign"]
+"""``application/json``, the same with ``charset=utf-8``, or any other media type or none."""
+
+
+class Beyond(StrEnum):
+    """Reasons for a fault that no JSON Schema keyword expresses."""
+
+    SYNTAX = "syntax"
+    IJSON = "i-json"
+    NOTATION = "notation"
+    NOT_ISSUED = "not-issued"
+    OTHER_USER = "other-user"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A place that is outside a set. ``outside`` is the outermost set that it leaves; ``place`` is where it is.
+    """A place in a request that keeps it out of a set.
 
-    A missing property is at its own place, an unknown one too. The body as a whole is at ``()``; so is a name like
-    ``__proto__``, for which readers refuse the whole body.
+    ``outside`` is the outermost set that excludes it. ``place`` of a missing or unknown property is its own path;
+    ``()`` is the body as a whole, also for names like ``__proto__``, for which parsers reject the whole body.
+    ``keyword`` is the JSON Schema keyword, or one of :class:`Beyond`.
     """
 
     place: Pointer
@@ -52,7 +65,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Classification:
-    """What is known of a request before anything answers it."""
+    """What is known about a request before a server responds to it."""
 
     request_class: RequestClass
     body: Body
@@ -66,19 +79,19 @@ class Classification:
 
     @property
     def hard_faults(self) -> tuple[Fault, ...]:
-        """The faults that no implementation may overlook."""
+        """The faults that every implementation must reject."""
         return tuple(fault for fault in self.faults if fault.outside == MAY_ACCEPT)
 
 
-_NOTHING_SAID = History()
+_EMPTY_HISTORY = History()
 _PROTOTYPE_NAMES = frozenset({"__proto__", "constructor", "prototype"})
 _UTF_8 = re.compile(r"\s*;\s*charset\s*=\s*\"?utf-?8\"?\s*\Z", re.IGNORECASE)
 
 
-def classify(contract: Contract, request: Request, history: History = _NOTHING_SAID) -> Classification:
-    """Say which set the request belongs to, with every fault and every question of the latitude that it touches.
+def classify(contract: Contract, request: Request, history: History = _EMPTY_HISTORY) -> Classification:
+    """Classify a request, with its faults and the ids of the open questions that it raises.
 
-    ``history`` tells which conversations the server issued; without one, no conversation_id counts as issued.
+    ``history`` holds the conversations that the server issued; without one, no ``conversation_id`` counts as issued.
     """
     body = read_body(request.body)
     media_type = _media_type(request.header("Content-Type"))
@@ -116,31 +129,35 @@ def _media_type(header: str | None) -> MediaType:
 
 def _faults(contract: Contract, body: Body, history: History) -> Iterator[Fault]:
     if body.value is ABSENT:
-        keyword = "syntax" if body.malformed else "i-json"
+        keyword = Beyond.SYNTAX if body.malformed else Beyond.IJSON
         yield Fault((), keyword, ABSENT, MAY_ACCEPT if body.malformed else DOCUMENTED)
         return
     seen: dict[Pointer, str] = {}
     for name in (MAY_ACCEPT, DOCUMENTED, MUST_ACCEPT):
         validator = contract.validators[name]
-        found = [fault for error in validator.iter_errors(body.value) for fault in _placed(error, name)]
+        found = [fault for error in validator.iter_errors(body.value) for fault in _located(error, name)]
+        missing: set[Pointer] = set()
         for fault in found:
-            if fault.place not in seen:
-                yield fault
+            if fault.place in seen or fault.place in missing:
+                continue
+            if fault.keyword == "required":
+                missing.add(fault.place)
+            yield fault
         seen = {fault.place: name for fault in found} | seen
-    for fault in _unsaid(contract, body, history):
-        # A place that already leaves an outer set is not at fault twice.
-        if fault.keyword == "issued" or seen.get(fault.place, MUST_ACCEPT) == MUST_ACCEPT:
+    for fault in _beyond_schema(contract, body, history):
+        # A place outside a wider set is reported once.
+        if fault.keyword == Beyond.NOT_ISSUED or seen.get(fault.place, MUST_ACCEPT) == MUST_ACCEPT:
             yield fault
 
 
-def _placed(error: ValidationError, outside: str) -> Iterator[Fault]:
-    """Turn what jsonschema reports at an object into faults of the members that are missing or unknown."""
+def _located(error: ValidationError, outside: str) -> Iterator[Fault]:
+    """Turn an error that jsonschema reports for an object into faults at its missing or unknown properties."""
     place: Pointer = tuple(error.absolute_path)
     keyword = str(error.validator)
     if keyword == "required" and isinstance(error.instance, dict):
-        # jsonschema reports each missing property on its own, and names it only in the text.
+        # jsonschema reports one error for each missing property, without its name: each error yields all of them.
         for name in cast("list[str]", error.validator_value):
-            if name not in error.instance and error.message.startswith(repr(name)):
+            if name not in error.instance:
                 yield Fault((*place, name), "required", ABSENT, outside)
     elif keyword == "additionalProperties" and isinstance(error.instance, dict):
         known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
@@ -152,28 +169,28 @@ def _placed(error: ValidationError, outside: str) -> Iterator[Fault]:
         yield Fault(place, keyword, error.instance, outside)
 
 
-def _unsaid(contract: Contract, body: Body, history: History) -> Iterator[Fault]:
-    """Yield the faults that no schema can state."""
+def _beyond_schema(contract: Contract, body: Body, history: History) -> Iterator[Fault]:
+    """Yield the faults that a schema cannot express."""
     value = body.value
     if body.beyond_ijson:
-        yield Fault((), "i-json", value, DOCUMENTED)
+        yield Fault((), Beyond.IJSON, value, DOCUMENTED)
     if not isinstance(value, dict):
         return
     properties = contract.schemas[DOCUMENTED].get("properties", {})
     for name, schema in properties.items():
-        # An integer that is written with a fraction or an exponent is read as a float.
+        # A number with a fraction or an exponent is read as a float.
         if isinstance(schema, dict) and schema.get("type") == "integer" and isinstance(value.get(name), float):
-            yield Fault((name,), "written", value[name], DOCUMENTED)
+            yield Fault((name,), Beyond.NOTATION, value[name], DOCUMENTED)
     conversation = value.get(CONVERSATION)
     if not isinstance(conversation, str):
         return
     if not history.issued(conversation):
-        yield Fault((CONVERSATION,), "issued", conversation, MUST_ACCEPT)
+        yield Fault((CONVERSATION,), Beyond.NOT_ISSUED, conversation, MUST_ACCEPT)
         if USER in value and history.was_used_by_another(conversation, value[USER]):
-            # The server may have adopted the conversation with the first who named it, and hold on to that user.
-            yield Fault((USER,), "other-user", value[USER], DOCUMENTED)
+            # The server may have tied the conversation to the first user that sent the id.
+            yield Fault((USER,), Beyond.OTHER_USER, value[USER], DOCUMENTED)
     elif USER in value and not history.same_user(conversation, value[USER]):
-        yield Fault((USER,), "other-user", value[USER], DOCUMENTED)
+        yield Fault((USER,), Beyond.OTHER_USER, value[USER], DOCUMENTED)
 
 
 def _questions(contract: Contract, request: Request, body: Body, faults: tuple[Fault, ...]) -> Iterator[str]:
@@ -185,14 +202,14 @@ def _questions(contract: Contract, request: Request, body: Body, faults: tuple[F
             if media_type == question.media_type:
                 yield question.id
         elif question.unissued:
-            if "issued" in keywords:
+            if Beyond.NOT_ISSUED in keywords:
                 yield question.id
         elif question.other_user:
-            if "other-user" in keywords and "issued" not in keywords:
+            if Beyond.OTHER_USER in keywords and Beyond.NOT_ISSUED not in keywords:
                 yield question.id
         elif question.unknown:
             depth = len(question.place or ())
             if body.value is not ABSENT and any(len(place) == depth for place in unknown):
                 yield question.id
-        elif body.value is not ABSENT and question.touched_by(body.value):
+        elif body.value is not ABSENT and question.is_raised_by(body.value):
             yield question.id

@@ -1,12 +1,12 @@
-"""What can keep the kit from doing its work.
+"""The errors that stop the kit.
 
     KitError
-    ├── DocumentError    a document (contract, overlay, fixture) is not what it must be
-    ├── DocumentsError   several places in documents are not what they must be
-    └── UsageError       an option or argument is not what it must be
+    ├── DocumentError    an error in a document (contract, overlay, fixture)
+    ├── DocumentsError   several errors in documents
+    └── UsageError       an invalid option or argument
 
-Errors carry data; :func:`str` makes the one readable message.
-A finding about a server is no error: see :mod:`chat_contract.conformance`.
+Errors carry data; :func:`str` renders the message. A violation by a server is not an error, see
+:mod:`chat_contract.conformance`.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ _SHOWN_CHARACTERS = 120
 
 
 class KitError(Exception):
-    """The kit cannot do what it was asked to; the text says why and what to do."""
+    """The kit cannot do what the user asked for. The message states the reason and how to fix it."""
 
 
 class UsageError(KitError):
-    """An option or an argument is wrong."""
+    """An option or an argument is invalid."""
 
 
 class DocumentError(KitError):
-    """A place in a document is wrong.
+    """An error at one place in a document.
 
-    ``line`` counts from 1; ``pointer`` is the JSON Pointer's parts; ``value`` is what stood there.
+    ``line`` counts from 1; ``pointer`` holds the parts of the JSON Pointer; ``value`` is the value at that place.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class DocumentError(KitError):
 
 
 class DocumentsError(KitError):
-    """Several places in documents are wrong; ``errors`` holds each of them."""
+    """Several errors in documents."""
 
     def __init__(self, errors: tuple[DocumentError, ...]) -> None:
         super().__init__("\n".join(map(str, errors)))
@@ -74,15 +74,15 @@ class DocumentsError(KitError):
 
 
 def render_pointer(pointer: Pointer) -> str:
-    """Write parts as a JSON Pointer (RFC 6901); the whole document is the empty string."""
+    """Return the parts as a JSON Pointer (RFC 6901); the empty string is the whole document."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in pointer)
 
 
 def shorten(value: Any, limit: int = _SHOWN_CHARACTERS) -> str:
-    """Show a JSON-like value on one line of at most ``limit`` characters."""
+    """Return a JSON-like value as one line of at most ``limit`` characters."""
     try:
         text = json.dumps(value, ensure_ascii=False, default=repr)
     except (TypeError, ValueError, RecursionError):
-        # Not JSON, or an integer of more digits than Python writes.
+        # Not JSON, or an integer with more digits than Python converts.
         text = f"a {type(value).__name__}"
     return text if len(text) <= limit else text[: limit - 1] + "…"

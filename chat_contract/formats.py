@@ -1,13 +1,14 @@
-"""What the format ``date-time`` means: RFC 3339, section 5.6, with the leap seconds of section 5.7.
+"""Schema validators with the formats of the kit: ``date-time`` is RFC 3339, sections 5.6 and 5.7 (leap seconds).
 
-jsonschema leaves formats to other packages; the one for date-time refuses leap seconds and takes a line break at the
-end, so the kit says it itself. The other formats are jsonschema's own.
+jsonschema delegates ``date-time`` to a package that rejects leap seconds and accepts a trailing line break, so the kit
+has its own check. The other formats are those of jsonschema.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
@@ -20,7 +21,7 @@ _MINUTES_OF_A_DAY = 24 * 60
 
 
 def is_date_time(value: Any) -> bool:
-    """Say whether a value is a date-time; what is no string is none of a format's business, so it passes."""
+    """Return whether a string is a date-time; other values pass, since formats apply to strings only."""
     if not isinstance(value, str):
         return True
     match = _DATE_TIME.fullmatch(value)
@@ -34,15 +35,23 @@ def is_date_time(value: Any) -> bool:
 
 
 def _utc_minute(match: re.Match[str]) -> int:
-    """Return the minute of the day by UTC; a leap second ends the last one."""
+    """Return the UTC minute of the day; a leap second is in the last one."""
     local = int(match["hour"]) * 60 + int(match["minute"])
     ahead = int(match["hours"] or 0) * 60 + int(match["minutes"] or 0)
     return (local + ahead if match["sign"] == "-" else local - ahead) % _MINUTES_OF_A_DAY
 
 
 def format_checker() -> FormatChecker:
-    """Return a checker that knows jsonschema's formats and date-time as above."""
+    """Return a checker for jsonschema's formats, with the date-time of this module."""
     checker = FormatChecker()
     checker.checkers = dict(Draft202012Validator.FORMAT_CHECKER.checkers)
     checker.checkers["date-time"] = (is_date_time, ())
     return checker
+
+
+_FORMATS = format_checker()
+
+
+def validator_for(schema: Mapping[str, Any]) -> Draft202012Validator:
+    """Return a validator for the schema that also checks formats."""
+    return Draft202012Validator(schema, format_checker=_FORMATS)

@@ -1,6 +1,6 @@
-"""The file of a latitude profile: what an implementation does where the documents leave it open.
+"""Reads and writes profile files: how an implementation answers the open questions.
 
-The suite writes it, and reads it again to tell what changed; the mock reads it to fill the gaps as that server does.
+The suite writes a profile, and reads one to report changes. The mock reads one to behave like that implementation.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ VERSION = 1
 
 
 def as_profile(answers: Mapping[str, str], contract: Contract, base_url: str) -> str:
-    """Return the file of a profile."""
+    """Return the text of a profile file."""
     document = {
         "format": FORMAT,
         "version": VERSION,
@@ -31,25 +31,32 @@ def as_profile(answers: Mapping[str, str], contract: Contract, base_url: str) ->
 
 
 def read_profile(path: Path, contract: Contract) -> dict[str, str]:
-    """Read the answers of a profile.
+    """Read the answers of a profile, by question id.
 
-    Raises :class:`DocumentError`: no profile, a question that there is not, an answer that it does not have.
+    Raises :class:`chat_contract.errors.DocumentError` if the file is not a profile, or has an unknown question or
+    answer.
     """
     source = read_source(path)
     value = source.value
-    hint = "name a file that chat-contract verify --profile-out wrote"
+    hint = "Pass a file written by chat-contract verify --profile-out."
     if not isinstance(value, dict) or value.get("format") != FORMAT or not isinstance(value.get("answers"), dict):
-        raise source.error("is no latitude profile", pointer=(), value=shorten(value), hint=hint)
+        raise source.error("not a profile", pointer=(), value=shorten(value), hint=hint)
     if value.get("version") != VERSION:
         raise source.error(
-            "is a profile of another version", pointer=("version",), value=value.get("version"), hint=hint
+            f"unsupported profile version, expected {VERSION}",
+            pointer=("version",),
+            value=value.get("version"),
+            hint=hint,
         )
     for name, answer in value["answers"].items():
         here = ("answers", name)
         if name not in contract.questions:
-            known = ", ".join(difflib.get_close_matches(name, contract.questions)) or "those of openapi/latitude.yaml"
-            raise source.error("there is no such question", pointer=here, value=answer, hint=f"did you mean {known}?")
+            close = ", ".join(difflib.get_close_matches(name, contract.questions))
+            known = f"Did you mean {close}?" if close else "Use the ids of openapi/latitude.yaml."
+            raise source.error(f'unknown question "{name}"', pointer=here, value=answer, hint=known)
         if answer not in contract.questions[name].answers:
             listed = ", ".join(contract.questions[name].answers)
-            raise source.error("is no answer to this question", pointer=here, value=answer, hint=f"use one of {listed}")
+            raise source.error(
+                "unknown answer to this question", pointer=here, value=answer, hint=f"Use one of {listed}."
+            )
     return dict(value["answers"])

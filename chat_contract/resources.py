@@ -1,4 +1,4 @@
-"""Where the shipped documents lie: inside the installed package, or beside it in a checkout."""
+"""Locates the shipped documents: inside the installed package, or next to it in a checkout."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def openapi_dir() -> Path:
-    """Return the folder that holds ``chat.yaml``, its overlays, the latitude and the clauses."""
+    """Return the folder with ``chat.yaml``, its overlays, the open questions and the clauses."""
     return _shipped("openapi")
 
 
 def fixtures_dir() -> Path:
-    """Return the folder that holds the mock's catalogue and conversations."""
+    """Return the folder with the mock's catalogue and conversations."""
     return _shipped("fixtures")
 
 
@@ -24,4 +24,4 @@ def _shipped(name: str) -> Path:
     for candidate in candidates:
         if candidate.is_dir():
             return candidate
-    raise KitError(f"the folder {name}/ is missing from this installation; install chat-contract again")
+    raise KitError(f"the folder {name}/ is missing from this installation. Reinstall chat-contract.")

@@ -1,4 +1,4 @@
-"""The fields that a rule must know by name, since it is about what they mean; all else comes from the schemas."""
+"""The names of fields whose meaning the rules check. The rest of a message is known from the schemas only."""
 
 MESSAGE = "message"
 CONVERSATION = "conversation_id"

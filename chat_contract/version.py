@@ -1,3 +1,3 @@
-"""The kit's version, stated once; pyproject.toml reads it from here."""
+"""The version of the kit; pyproject.toml reads it from here."""
 
 __version__ = "0.1.0"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat_contract.contract import load_clauses
+from chat_contract.loading import load_clauses
 from chat_verifier.findings.verdict import ClauseVerdict
 from chat_verifier.report.model import ClauseReport, VerifyReport, ViolationReport
 from chat_verifier.report.summary import message

@@ -1,4 +1,4 @@
-"""Applies OpenAPI Overlay documents (1.0 and 1.1) to a document; knows nothing of what the document is about."""
+"""Applies OpenAPI Overlay documents (1.0 and 1.1) to any document."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _ACTION_KEYS = frozenset({"target", "description", "update", "remove", "copy"})
 
 
 def apply_overlay(document: Any, overlay: Source) -> Any:
-    """Return the document with the overlay's actions done in their order; the document given is left as it was.
+    """Return a copy of the document with the overlay's actions applied in order.
 
-    Raises :class:`chat_contract.errors.DocumentError` naming the action: it is not of the overlay format,
-    its target is no RFC 9535 query, the target matches nothing, or what it says does not go with what is there.
+    Raises :class:`chat_contract.errors.DocumentError` for the first invalid action: wrong format, a target that is not
+    an RFC 9535 query or matches nothing, or an update of a type that differs from the present value.
     """
     changed = copy.deepcopy(document)
     for index, action in enumerate(_actions(overlay)):
-        _act(changed, action, overlay, ("actions", index))
+        _apply(changed, action, overlay, ("actions", index))
     return changed
 
 
@@ -31,43 +31,46 @@ def _actions(overlay: Source) -> list[Any]:
     value = overlay.value
     if not isinstance(value, dict):
         raise overlay.error(
-            "an overlay is a mapping", pointer=(), value=value, hint="begin with overlay: 1.1.0, info and actions"
+            "expected an overlay", pointer=(), value=value, hint="Start with overlay: 1.1.0, info and actions."
         )
     version = value.get("overlay")
     if not isinstance(version, str) or not _VERSION.match(version):
         raise overlay.error(
-            "is no overlay of version 1.0 or 1.1", pointer=("overlay",), value=version, hint="write overlay: 1.1.0"
+            "unsupported overlay version, expected 1.0 or 1.1",
+            pointer=("overlay",),
+            value=version,
+            hint="Write overlay: 1.1.0.",
         )
     actions = value.get("actions")
     if not isinstance(actions, list) or not actions:
         raise overlay.error(
-            "an overlay has a list of actions", pointer=("actions",), value=actions, hint="add at least one action"
+            '"actions" must be a non-empty list', pointer=("actions",), value=actions, hint="Add at least one action."
         )
     return actions
 
 
-def _act(document: Any, action: Any, overlay: Source, pointer: Pointer) -> None:
+def _apply(document: Any, action: Any, overlay: Source, pointer: Pointer) -> None:
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
         raise overlay.error(
-            "an action has a target", pointer=pointer, value=action, hint="add target: with a JSONPath query"
+            'the action has no "target"', pointer=pointer, value=action, hint='Add "target" with a JSONPath query.'
         )
-    if strange := sorted(set(action) - _ACTION_KEYS - {key for key in action if key.startswith("x-")}):
+    if unknown := sorted(set(action) - _ACTION_KEYS - {key for key in action if key.startswith("x-")}):
         raise overlay.error(
-            f"an action has no {strange[0]}",
-            pointer=(*pointer, strange[0]),
-            value=action[strange[0]],
-            hint=f"use {', '.join(sorted(_ACTION_KEYS))}",
+            f'unknown key "{unknown[0]}" in an action',
+            pointer=(*pointer, unknown[0]),
+            value=action[unknown[0]],
+            hint=f"Use {', '.join(sorted(_ACTION_KEYS))}.",
         )
     nodes = _find(document, action["target"], overlay, (*pointer, "target"))
     if action.get("remove") is True:
-        # From the back, so that the indices of what is still to go stay true.
+        # From the end, so that the remaining indices stay valid.
         for location in sorted({node.location for node in nodes}, key=_removal_order, reverse=True):
             if not location:
                 raise overlay.error(
                     "the whole document cannot be removed",
                     pointer=pointer,
                     value=action["target"],
-                    hint="name a place in it",
+                    hint="Target a place inside the document.",
                 )
             del _at(document, location[:-1])[location[-1]]
         return
@@ -75,17 +78,17 @@ def _act(document: Any, action: Any, overlay: Source, pointer: Pointer) -> None:
         sources = _find(document, action["copy"], overlay, (*pointer, "copy"))
         if len(sources) != 1:
             raise overlay.error(
-                f"copy matches {len(sources)} places",
+                f"copy must match exactly one place, found {len(sources)}",
                 pointer=(*pointer, "copy"),
                 value=action["copy"],
-                hint="name one place",
+                hint="Make the query more specific.",
             )
         verb, addition = "copy", sources[0].value
     elif "update" in action:
         verb, addition = "update", action["update"]
     else:
         raise overlay.error(
-            "an action does nothing", pointer=pointer, value=action, hint="add update:, copy: or remove: true"
+            "the action has no effect", pointer=pointer, value=action, hint='Add "update", "copy" or "remove: true".'
         )
     for location in dict.fromkeys(node.location for node in nodes):
         _merge_at(document, location, copy.deepcopy(addition), overlay, (*pointer, verb))
@@ -96,17 +99,17 @@ def _find(document: Any, query: Any, overlay: Source, pointer: Pointer) -> list[
         nodes = list(jsonpath.find(query, document))
     except (jsonpath.JSONPathError, TypeError) as error:
         raise overlay.error(
-            f"is no JSONPath query (RFC 9535): {error}",
+            f"invalid JSONPath query (RFC 9535): {error}",
             pointer=pointer,
             value=query,
-            hint="write one such as $.paths['/chat'].post",
+            hint="Write a query such as $.paths['/chat'].post.",
         ) from None
     if not nodes:
         raise overlay.error(
-            "matches nothing in the document",
+            "the query matches nothing in the document",
             pointer=pointer,
             value=query,
-            hint="correct the query, or drop the action",
+            hint="Correct the query, or remove the action.",
         )
     return nodes
 
@@ -132,7 +135,7 @@ def _merge_at(document: Any, location: tuple[str | int, ...], addition: Any, ove
 
 
 def _merged(present: Any, addition: Any, overlay: Source, pointer: Pointer) -> Any:
-    """Return what becomes of a value; objects and lists grow where they stand."""
+    """Return the updated value; objects and lists are updated in place."""
     if isinstance(present, dict) and isinstance(addition, dict):
         for key, value in addition.items():
             present[key] = _merged(present[key], value, overlay, (*pointer, key)) if key in present else value
@@ -141,9 +144,9 @@ def _merged(present: Any, addition: Any, overlay: Source, pointer: Pointer) -> A
         return present + addition
     if isinstance(present, dict | list) or isinstance(addition, dict | list):
         raise overlay.error(
-            f"does not go with what is there, {shorten(present, 60)}",
+            f"cannot merge into a value of another type: {shorten(present, 60)}",
             pointer=pointer,
             value=addition,
-            hint="remove the old value in an action before this one",
+            hint="Remove the present value in an earlier action.",
         )
     return addition

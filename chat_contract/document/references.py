@@ -1,4 +1,4 @@
-"""Follows ``$ref`` inside one document and writes what they lead to in their place."""
+"""Resolves references (``$ref``) inside one document."""
 
 from __future__ import annotations
 
@@ -9,73 +9,72 @@ from chat_contract.document.source import Source
 from chat_contract.errors import Pointer
 
 MAX_VALUES = 10_000
-"""How many values a reference may lead to once all references are written out."""
+"""The maximum number of values in the target of a reference, with all references in it expanded."""
 
 _DATA = frozenset({"value", "example"})
-"""The keys of examples: a ``$ref`` in what an example shows refers to nothing."""
+"""The keys of example values: a ``$ref`` inside them is not a reference."""
 
 
 def inline(document: Any, pointer: Pointer, source: Source) -> Any:
-    """Return the value at the pointer with every reference in it written out.
+    """Return the value at the pointer with every reference in it replaced by its target.
 
-    ``source`` is for messages. Where a reference has siblings, they count too (JSON Schema 2020-12): they override
-    when they are descriptions and join by ``allOf`` when they are not.
+    Siblings of a reference apply too (JSON Schema 2020-12): a summary or description overrides that of the target,
+    other keywords are combined with it under ``allOf``. ``source`` locates errors.
 
-    Raises :class:`chat_contract.errors.DocumentError`: a reference leads nowhere, into another file, or back to itself.
+    Raises :class:`chat_contract.errors.DocumentError` for a reference without a target, to another file, or to itself.
     """
-    return _written_out(_at(document, pointer), pointer, document, source, ())
+    return _expanded(at(document, pointer), pointer, document, source, ())
 
 
-def _written_out(value: Any, pointer: Pointer, document: Any, source: Source, trail: tuple[Pointer, ...]) -> Any:
+def _expanded(value: Any, pointer: Pointer, document: Any, source: Source, trail: tuple[Pointer, ...]) -> Any:
     if isinstance(value, list):
-        return [_written_out(child, (*pointer, index), document, source, trail) for index, child in enumerate(value)]
+        return [_expanded(child, (*pointer, index), document, source, trail) for index, child in enumerate(value)]
     if not isinstance(value, dict):
         return value
     reference = value.get("$ref")
     if not isinstance(reference, str):
-        return {key: _written_out(child, (*pointer, key), document, source, trail) for key, child in value.items()}
-    goal = _goal(reference, document, source, (*pointer, "$ref"))
-    if goal in trail:
+        return {key: _expanded(child, (*pointer, key), document, source, trail) for key, child in value.items()}
+    target = _target(reference, document, source, (*pointer, "$ref"))
+    if target in trail:
         raise source.error(
-            "a reference leads back to itself",
+            "recursive reference",
             pointer=(*pointer, "$ref"),
             value=reference,
-            hint="this kit writes references out, so the schemas of the operation cannot be recursive",
+            hint="Replace the recursion: the kit expands references, so the operation's schemas cannot be recursive.",
         )
-    target = _written_out(_at(document, goal), goal, document, source, (*trail, goal))
+    expanded = _expanded(at(document, target), target, document, source, (*trail, target))
     siblings = {
-        key: _written_out(child, (*pointer, key), document, source, trail)
-        for key, child in value.items()
-        if key != "$ref"
+        key: _expanded(child, (*pointer, key), document, source, trail) for key, child in value.items() if key != "$ref"
     }
     if not siblings:
-        return target
-    if set(siblings) <= {"summary", "description"} and isinstance(target, dict):
-        return {**target, **siblings}
-    return {"allOf": [target], **siblings}
+        return expanded
+    if set(siblings) <= {"summary", "description"} and isinstance(expanded, dict):
+        return {**expanded, **siblings}
+    return {"allOf": [expanded], **siblings}
 
 
 def resolve(document: Any, value: Any, pointer: Pointer, source: Source) -> tuple[Any, Pointer]:
-    """Follow the reference that ``value`` is, if it is one; returns what it leads to and where that stands."""
+    """Return the target of ``value`` and its pointer if it is a reference, otherwise ``value`` and ``pointer``."""
     seen: set[Pointer] = set()
     while isinstance(value, dict) and isinstance(value.get("$ref"), str):
-        goal = _goal(value["$ref"], document, source, (*pointer, "$ref"))
-        if goal in seen:
+        target = _target(value["$ref"], document, source, (*pointer, "$ref"))
+        if target in seen:
             raise source.error(
-                "a reference leads back to itself",
+                "reference to itself",
                 pointer=(*pointer, "$ref"),
                 value=value["$ref"],
-                hint="let it lead to a value",
+                hint="Refer to a value instead.",
             )
-        seen.add(goal)
-        value, pointer = _at(document, goal), goal
+        seen.add(target)
+        value, pointer = at(document, target), target
     return value, pointer
 
 
 def check_references(document: Any, source: Source) -> None:
-    """Raise :class:`chat_contract.errors.DocumentError` for the first reference in the document that leads nowhere.
+    """Check every reference in the document.
 
-    One that unfolds into too much is refused as well.
+    Raises :class:`chat_contract.errors.DocumentError` for the first one that has no target, or whose expanded target
+    has more than ``MAX_VALUES`` values.
     """
     waiting: list[tuple[Any, Pointer]] = [(document, ())]
     while waiting:
@@ -90,7 +89,7 @@ def check_references(document: Any, source: Source) -> None:
 
 
 def _size(value: Any, pointer: Pointer, document: Any, source: Source, sizes: dict[Pointer, int]) -> int:
-    """Count the values of a value once its references are written out; ``sizes`` are those of their goals."""
+    """Count the values in a value with its references expanded; ``sizes`` caches the counts of targets."""
     if isinstance(value, list):
         return 1 + sum(_size(child, (*pointer, index), document, source, sizes) for index, child in enumerate(value))
     if not isinstance(value, dict):
@@ -100,49 +99,65 @@ def _size(value: Any, pointer: Pointer, document: Any, source: Source, sizes: di
     )
     if not isinstance(value.get("$ref"), str):
         return total
-    goal = _goal(value["$ref"], document, source, (*pointer, "$ref"))
-    if goal not in sizes:
-        sizes[goal] = 1  # As long as it is being counted: what is recursive has no size.
-        sizes[goal] = _size(_at(document, goal), goal, document, source, sizes)
-    if sizes[goal] > MAX_VALUES:
+    target = _target(value["$ref"], document, source, (*pointer, "$ref"))
+    if target not in sizes:
+        sizes[target] = 1  # While it is being counted: a recursive target counts once.
+        sizes[target] = _size(at(document, target), target, document, source, sizes)
+    if sizes[target] > MAX_VALUES:
         raise source.error(
-            f"leads to more than {MAX_VALUES} values once all references are written out",
+            f"reference expands to more than {MAX_VALUES} values",
             pointer=(*pointer, "$ref"),
             value=value["$ref"],
-            hint="remove the references that multiply each other",
+            hint="Remove references that multiply each other.",
         )
-    return total + sizes[goal]
+    return total + sizes[target]
 
 
-def _goal(reference: str, document: Any, source: Source, pointer: Pointer) -> Pointer:
+def _target(reference: str, document: Any, source: Source, pointer: Pointer) -> Pointer:
     if not reference.startswith("#/"):
         raise source.error(
-            "leads out of the document",
+            "reference to another document",
             pointer=pointer,
             value=reference,
-            hint="bundle the document into one file and refer to #/…",
+            hint="Bundle the documents into one file and refer to #/….",
         )
-    goal: Pointer = ()
+    target: Pointer = ()
     here = document
     for raw in reference[2:].split("/"):
         part = unquote(raw).replace("~1", "/").replace("~0", "~")
         if isinstance(here, list) and part.isdecimal() and int(part) < len(here):
-            goal, here = (*goal, int(part)), here[int(part)]
+            target, here = (*target, int(part)), here[int(part)]
         elif isinstance(here, dict) and part in here:
-            goal, here = (*goal, part), here[part]
+            target, here = (*target, part), here[part]
         else:
             raise source.error(
-                f"leads nowhere: there is no {part!r}",
+                f'reference without a target: "{part}" does not exist',
                 pointer=pointer,
                 value=reference,
-                hint=f"define it, or refer to one of {', '.join(sorted(map(str, here))[:8]) or 'those'}"
-                if isinstance(here, dict)
-                else "define it",
+                hint=_suggest_targets(here),
             )
-    return goal
+    return target
 
 
-def _at(document: Any, pointer: Pointer) -> Any:
+def _suggest_targets(here: Any) -> str:
+    names = ", ".join(sorted(map(str, here))[:8]) if isinstance(here, dict) else ""
+    return f"Define it, or refer to one of {names}." if names else "Define it."
+
+
+def at(document: Any, pointer: Pointer) -> Any:
+    """Return the value at the pointer. Raises :class:`LookupError` if there is none."""
     for part in pointer:
         document = document[part]
     return document
+
+
+def at_or_none(value: Any, pointer: Pointer) -> Any:
+    """Return the value at the pointer, or None if there is none."""
+    for part in pointer:
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            return None
+    return value

@@ -1,8 +1,8 @@
-"""Reads YAML (and so JSON) documents strictly and remembers on which line each value stands.
+"""Reads YAML and JSON documents strictly, with the line of each value.
 
 Scalars follow the core schema of YAML 1.2: no dates, no yes/no, no sexagesimals. Keys become strings.
-Duplicate keys, aliases that would unfold into a bomb, tags and merge keys are refused.
-PyYAML parses the syntax; what the scalars mean is decided here, since PyYAML decides it by YAML 1.1.
+Duplicate keys, tags, merge keys, and aliases that expand to too many values are errors.
+PyYAML parses the syntax. This module resolves the scalars, because PyYAML follows YAML 1.1.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ import yaml
 from chat_contract.errors import DocumentError, Pointer
 
 MAX_NODES = 1_000_000
-"""How many values one document may unfold into; an alias counts each time it is used."""
+"""The maximum number of values in a document. The values of an alias count each time it is used."""
 
 MAX_DEPTH = 200
-"""How deep a document may nest."""
+"""The maximum nesting depth of a document."""
 
 MAX_DIGITS = 300
-"""How long an integer may be; a longer one is no number that JSON readers agree on."""
+"""The maximum number of digits of an integer; JSON parsers disagree about longer ones."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -40,7 +40,7 @@ _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _NOT_FINITE = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
 
-# JSON writes what is beyond the first plane as two escapes; YAML knows no such pairs.
+# JSON writes characters outside the first plane as two escapes; YAML has no such pairs.
 _PAIR = re.compile(r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})")
 
 _KEYWORDS = ((_NULL, None), (_TRUE, True), (_FALSE, False))
@@ -52,20 +52,20 @@ _COLLECTION_TAGS = frozenset({None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,
 
 @dataclass(frozen=True)
 class Source:
-    """A document as read: its value, and the line of each place in it."""
+    """A document: its value, and the line of each place in it."""
 
     path: Path | str
     value: Any = field(repr=False)
     lines: dict[Pointer, int] = field(repr=False)
 
     def line(self, pointer: Pointer) -> int:
-        """Return the line of the place, or of the nearest place above it that is in the file."""
+        """Return the line of the place, or of its nearest parent that is in the file."""
         while pointer not in self.lines:
             pointer = pointer[:-1]
         return self.lines[pointer]
 
     def error(self, problem: str, *, pointer: Pointer, value: Any, hint: str) -> DocumentError:
-        """Make the error that names a place in this document."""
+        """Make an error for a place in this document."""
         return DocumentError(
             problem, path=str(self.path), line=self.line(pointer), pointer=pointer, value=value, hint=hint
         )
@@ -74,14 +74,15 @@ class Source:
 def read_source(path: Path) -> Source:
     """Read a document.
 
-    Raises :class:`DocumentError`: no such file, not UTF-8, no YAML, more than one document, duplicate keys,
-    a tag, a merge key, a number that is not finite, too deep, or too many values once its aliases are unfolded.
+    Raises :class:`chat_contract.errors.DocumentError` for a file that cannot be read, is not UTF-8 or not YAML, or has
+    more than one document, a duplicate key, a tag, a merge key, a number that is not finite, too many levels, or too
+    many values with its aliases expanded.
     """
     return parse_source(_text(path), path)
 
 
 def parse_source(text: str, path: Path | str) -> Source:
-    """Read a document from its text; ``path`` is only for messages, and may be any name."""
+    """Read a document from its text. ``path`` names it in messages."""
     builder = _Builder(path)
     if text.lstrip().startswith(("{", "[", '"')):
         text = _PAIR.sub(lambda pair: pair[1] + json.loads(f'"{pair[2]}"'), text)
@@ -90,15 +91,15 @@ def parse_source(text: str, path: Path | str) -> Source:
             builder.take(event)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
         raise DocumentError(
             f"invalid YAML: {problem}",
             path=str(path),
             line=None if mark is None else mark.line + 1,
-            hint="correct the syntax at this line; an editor with YAML support shows the place",
+            hint="Correct the syntax at this line. An editor with YAML support shows the place.",
         ) from None
     if not builder.documents:
-        raise DocumentError("is empty", path=str(path), line=1, hint="write a document, or name another file")
+        raise DocumentError("empty document", path=str(path), line=1, hint="Write a document, or pass another file.")
     return Source(path, builder.documents[0], builder.lines)
 
 
@@ -107,21 +108,21 @@ def _text(path: Path) -> str:
         raw = path.read_bytes()
     except OSError as error:
         raise DocumentError(
-            f"cannot be read: {error.strerror}", path=str(path), hint="name a file that exists and is readable"
+            f"cannot read the file: {error.strerror}", path=str(path), hint="Pass a file that exists and is readable."
         ) from None
     return decode(raw, path)
 
 
 def decode(raw: bytes, path: Path | str) -> str:
-    """Return the text of a document; raises :class:`DocumentError` where it is not UTF-8."""
+    """Return the text of a document. Raises :class:`chat_contract.errors.DocumentError` if it is not UTF-8."""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DocumentError(
-            f"is not UTF-8: byte {error.start} is 0x{raw[error.start]:02x}",
+            f"not UTF-8: byte {error.start} is 0x{raw[error.start]:02x}",
             path=str(path),
             line=raw.count(b"\n", 0, error.start) + 1,
-            hint="save the file as UTF-8",
+            hint="Save the file as UTF-8.",
         ) from None
 
 
@@ -130,7 +131,7 @@ _NO_KEY: Any = object()
 
 @dataclass
 class _Open:
-    """A collection whose end has not come yet."""
+    """A collection that is not closed yet."""
 
     value: dict[str, Any] | list[Any]
     pointer: Pointer
@@ -141,7 +142,7 @@ class _Open:
 
 
 class _Builder:
-    """Builds plain values from parsing events, without recursion: PyYAML's own composer dies of deep nesting."""
+    """Builds plain values from parsing events, without recursion: PyYAML's composer fails on deep nesting."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = path
@@ -155,7 +156,7 @@ class _Builder:
         line = event.start_mark.line + 1 if event.start_mark is not None else 1
         if isinstance(event, yaml.DocumentStartEvent):
             if self.documents:
-                raise self._error("a second document begins", line, (), hint="keep one document a file")
+                raise self._error("a second document in the file", line, (), hint="Keep one document per file.")
         elif isinstance(event, yaml.AliasEvent):
             self._alias(event, line)
         elif isinstance(event, yaml.ScalarEvent):
@@ -169,14 +170,14 @@ class _Builder:
         if event.tag not in _COLLECTION_TAGS:
             raise self._tagged(event.tag, line)
         if self._awaits_key():
-            raise self._error("a key is a list or a mapping", line, self._here(), hint="use a plain word as the key")
+            raise self._error("a list or a mapping as a key", line, self._here(), hint="Use a string as the key.")
         pointer = self._here()
         if len(self.open) >= MAX_DEPTH:
             raise self._error(
-                f"nests deeper than {MAX_DEPTH} levels",
+                f"nested more than {MAX_DEPTH} levels deep",
                 line,
                 pointer[:8],
-                hint="flatten the document; a contract needs a dozen levels",
+                hint="Flatten the document. A contract needs about a dozen levels.",
             )
         before = self.count
         self._count(1, line)
@@ -194,16 +195,16 @@ class _Builder:
         if event.anchor not in self.anchors:
             inside = any(collection.anchor == event.anchor for collection in self.open)
             problem = "contains itself" if inside else "is not defined above"
-            raise self._error(f"the alias *{event.anchor} {problem}", line, self._here(), hint="write the value out")
+            raise self._error(f"alias *{event.anchor} {problem}", line, self._here(), hint="Write the value instead.")
         value, size = self.anchors[event.anchor]
         self._count(size, line)
         if self._awaits_key():
             if not isinstance(value, str):
                 raise self._error(
-                    f"the alias *{event.anchor} stands for a key, and is no text",
+                    f"alias *{event.anchor} as a key is not a string",
                     line,
                     self._here(),
-                    hint="write it out",
+                    hint="Write the key instead.",
                 )
             self._key(value, line)
             return
@@ -220,22 +221,22 @@ class _Builder:
                     "merge keys (<<) are not part of YAML 1.2",
                     line,
                     self._here(),
-                    hint="write the keys out, or use $ref",
+                    hint="Write the keys instead, or use $ref.",
                 )
             if event.anchor is not None:
                 self.anchors[event.anchor] = (event.value, 1)
             self._key(event.value, line)
             return
         pointer = self._here()
-        value = self._meaning(event.value, line, pointer) if plain and event.tag is None else event.value
+        value = self._resolved(event.value, line, pointer) if plain and event.tag is None else event.value
         self._count(1, line)
         if event.anchor is not None:
             self.anchors[event.anchor] = (value, 1)
         self._place(pointer, line)
         self._put(value)
 
-    def _meaning(self, text: str, line: int, pointer: Pointer) -> Any:
-        """Say what an untagged plain scalar means by the core schema."""
+    def _resolved(self, text: str, line: int, pointer: Pointer) -> Any:
+        """Return the value of an untagged plain scalar under the core schema."""
         for pattern, meaning in _KEYWORDS:
             if pattern.match(text):
                 return meaning
@@ -249,11 +250,11 @@ class _Builder:
             return number
         if _NOT_FINITE.match(text) or _FLOAT.match(text):
             raise self._error(
-                "a number that JSON cannot write",
+                "a number that JSON cannot represent",
                 line,
                 pointer,
                 value=text,
-                hint=f"write a finite number of at most {MAX_DIGITS} digits, or put it in quotes",
+                hint=f"Write a finite number of at most {MAX_DIGITS} digits, or quote it.",
             )
         return text
 
@@ -264,10 +265,10 @@ class _Builder:
         inside = self.open[-1]
         if key in inside.value:
             raise self._error(
-                f"the key {key!r} stands twice",
+                f'duplicate key "{key}"',
                 line,
                 (*inside.pointer, key),
-                hint=f"keep one; the first is on line {self.lines[(*inside.pointer, key)]}",
+                hint=f"Remove one of the two. The first is on line {self.lines[(*inside.pointer, key)]}.",
             )
         inside.key, inside.key_line = key, line
 
@@ -298,14 +299,14 @@ class _Builder:
         self.count += more
         if self.count > MAX_NODES:
             raise self._error(
-                f"unfolds into more than {MAX_NODES} values",
+                f"expands to more than {MAX_NODES} values",
                 line,
                 self._here(),
-                hint="remove the aliases that multiply each other",
+                hint="Remove aliases that multiply each other.",
             )
 
     def _tagged(self, tag: str | None, line: int) -> DocumentError:
-        return self._error(f"the tag {tag} is not part of the core schema", line, self._here(), hint="remove the tag")
+        return self._error(f"unsupported tag {tag}", line, self._here(), hint="Remove the tag.")
 
     def _error(self, problem: str, line: int, pointer: Pointer, *, hint: str, **value: Any) -> DocumentError:
         return DocumentError(problem, path=str(self.path), line=line, pointer=pointer, hint=hint, **value)

@@ -1,1 +1,1 @@
-"""The rules: one small function a clause, by group of clauses; :data:`chat_contract.conformance.RULES` is the table."""
+"""The rules: one function for each clause, in one module for each group of clauses."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
-
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from chat_contract.body import ABSENT
 from chat_contract.errors import Pointer, shorten
 from chat_contract.rules.exchange_facts import ExchangeFacts
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 MISSING = "missing"
 """The id of a field or header that is absent."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from chat_contract.body import Deviation
+from chat_contract.classification import Beyond
 from chat_contract.exchange import BreakdownKind
 from chat_contract.rules.exchange_facts import IJSON, ExchangeFacts, RequestKind
 from chat_contract.rules.findings import Finding, Rule, wrong_outcome
@@ -26,7 +27,7 @@ def _applies_status(facts: ExchangeFacts) -> bool:
 
 def status(facts: ExchangeFacts) -> Iterator[Finding]:
     allowed = {200, 422}
-    if any(fault.keyword == "issued" for fault in facts.classification.faults):
+    if any(fault.keyword == Beyond.NOT_ISSUED for fault in facts.classification.faults):
         allowed.add(404)
     if facts.classification.media_type == "json-with-charset":
         allowed.add(415)

@@ -140,7 +140,7 @@ def _by_answers(answers: tuple[Answered, ...], schema: Mapping[str, Any]) -> Cal
     read = _reader_of(schema, any_text=any_text)
 
     def validate(value: Any, handler: _Handler) -> Any:
-        touched = [answer for answer in answers if answer.question.touches(value)]
+        touched = [answer for answer in answers if answer.question.is_raised_by_value(value)]
         for answer in touched:
             if not answer.accepted:
                 handler(value)  # Prefer FastAPI's own error, if it has one.
@@ -160,7 +160,7 @@ def _by_answers(answers: tuple[Answered, ...], schema: Mapping[str, Any]) -> Cal
 
 def _check_again(converted: Any, answers: tuple[Answered, ...]) -> Any:
     for answer in answers:
-        if converted is not None and answer.question.touches(converted) and not answer.accepted:
+        if converted is not None and answer.question.is_raised_by_value(converted) and not answer.accepted:
             raise _refused(answer.question)
     return converted
 

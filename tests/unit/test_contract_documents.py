@@ -307,10 +307,10 @@ def test_clauses_come_in_groups(contract: Contract) -> None:
     assert groups == sorted(groups, key=list(dict.fromkeys(groups)).index)
 
 
-def test_a_clause_is_one_plain_sentence(contract: Contract) -> None:
-    says = [clause.requirement for clause in contract.clauses.values()]
-    assert len(set(says)) == len(says)
-    assert all(re.fullmatch(r"[A-Z][^\n]{10,130}\.", sentence) for sentence in says)
+def test_the_requirement_of_a_clause_is_one_sentence(contract: Contract) -> None:
+    sentences = [clause.requirement for clause in contract.clauses.values()]
+    assert len(set(sentences)) == len(sentences)
+    assert all(re.fullmatch(r"[A-Z][^\n]{10,130}\.", sentence) for sentence in sentences)
 
 
 def test_a_clause_names_its_source(contract: Contract) -> None:

@@ -250,7 +250,7 @@ def test_the_offset_counts_characters_and_not_bytes() -> None:
 
 def test_where_it_gets_too_deep_is_said() -> None:
     fault = read_body(b'["[[",' + b"[" * 600).fault
-    assert fault == SyntaxFault(f"Nested deeper than {MAX_DEPTH} levels", 6 + MAX_DEPTH - 1)
+    assert fault == SyntaxFault(f"Nested more than {MAX_DEPTH} levels deep", 6 + MAX_DEPTH - 1)
 
 
 # Anything ------------------------------------------------------------------------------------------------------------

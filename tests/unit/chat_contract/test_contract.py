@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_contract import Contract, DocumentError, RequestClass, classify, load_contract
-from chat_contract.contract import Clause, load_clauses
+from chat_contract.contract import Clause
+from chat_contract.loading import load_clauses
 from chat_contract.resources import openapi_dir
 from tests.unit.chat_contract.conftest import Write
 from tests.unit.chat_contract.documents import (
@@ -58,18 +59,26 @@ def at(value: Any, pointer: Pointer) -> Any:
 # Whole documents -----------------------------------------------------------------------------------------------------
 
 NO_CONTRACTS: dict[str, tuple[Any, Pointer, str]] = {
-    "a list": ([1], (), "is no OpenAPI document"),
-    "a text": ("hello", (), "is no OpenAPI document"),
-    "null": ("null", (), "is no OpenAPI document"),
-    "swagger 2": ({"swagger": "2.0", "info": {"title": "a"}, "paths": {}}, ("openapi",), "is not of OpenAPI 3.1"),
-    "openapi 3.0": ({"openapi": "3.0.3", "info": {}, "paths": {}}, ("openapi",), "is not of OpenAPI 3.1"),
-    "openapi 3.2": ({"openapi": "3.2.0", "info": {}, "paths": {}}, ("openapi",), "is not of OpenAPI 3.1"),
-    "a version that is a number": ("openapi: 3.1\n", ("openapi",), "is not of OpenAPI 3.1"),
-    "an empty object": ({}, ("openapi",), "is not of OpenAPI 3.1"),
-    "no info": ({"openapi": "3.1.0"}, ("info",), "lacks info"),
-    "no paths": ({"openapi": "3.1.0", "info": {"title": "a"}}, ("paths",), "lacks paths"),
-    "paths that are a list": ({"openapi": "3.1.0", "info": {"title": "a"}, "paths": [1]}, ("paths",), "lacks paths"),
-    "no servers": ({"openapi": "3.1.0", "info": {"title": "a"}, "paths": {"/": {}}}, ("servers",), "lacks servers"),
+    "a list": ([1], (), "expected an OpenAPI document"),
+    "a text": ("hello", (), "expected an OpenAPI document"),
+    "null": ("null", (), "expected an OpenAPI document"),
+    "swagger 2": ({"swagger": "2.0", "info": {"title": "a"}, "paths": {}}, ("openapi",), "unsupported OpenAPI version"),
+    "openapi 3.0": ({"openapi": "3.0.3", "info": {}, "paths": {}}, ("openapi",), "unsupported OpenAPI version"),
+    "openapi 3.2": ({"openapi": "3.2.0", "info": {}, "paths": {}}, ("openapi",), "unsupported OpenAPI version"),
+    "a version that is a number": ("openapi: 3.1\n", ("openapi",), "unsupported OpenAPI version"),
+    "an empty object": ({}, ("openapi",), "unsupported OpenAPI version"),
+    "no info": ({"openapi": "3.1.0"}, ("info",), '"info" is missing'),
+    "no paths": ({"openapi": "3.1.0", "info": {"title": "a"}}, ("paths",), '"paths" is missing'),
+    "paths that are a list": (
+        {"openapi": "3.1.0", "info": {"title": "a"}, "paths": [1]},
+        ("paths",),
+        '"paths" is missing',
+    ),
+    "no servers": (
+        {"openapi": "3.1.0", "info": {"title": "a"}, "paths": {"/": {}}},
+        ("servers",),
+        '"servers" is missing',
+    ),
 }
 
 
@@ -90,9 +99,9 @@ def refusal_of_nothing(spec: Path) -> str:
 
 
 def test_documents_that_cannot_be_read_are_refused(write: Write, tmp_path: Path) -> None:
-    assert "cannot be read" in refusal_of_nothing(tmp_path / "none.yaml")
-    assert "is empty" in refusal_of_nothing(write(""))
-    assert "is not UTF-8" in refusal_of_nothing(write(b"\xff"))
+    assert "cannot read the file" in refusal_of_nothing(tmp_path / "none.yaml")
+    assert "empty document" in refusal_of_nothing(write(""))
+    assert "not UTF-8" in refusal_of_nothing(write(b"\xff"))
     assert "invalid YAML" in refusal_of_nothing(write("{"))
 
 
@@ -124,75 +133,75 @@ def chain(document: dict[str, Any]) -> None:
 
 
 FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
-    "a $ref that leads nowhere": (refer("#/components/schemas/Nope"), (*MESSAGE, "$ref"), "leads nowhere"),
-    "a $ref into another file": (refer("other.yaml#/Message"), (*MESSAGE, "$ref"), "leads out of the document"),
-    "a $ref into the net": (refer("http://127.0.0.1:9/a.json"), (*MESSAGE, "$ref"), "leads out of the document"),
-    "a $ref to an anchor": (refer("#message"), (*MESSAGE, "$ref"), "leads out of the document"),
+    "a $ref that leads nowhere": (refer("#/components/schemas/Nope"), (*MESSAGE, "$ref"), "reference without a target"),
+    "a $ref into another file": (refer("other.yaml#/Message"), (*MESSAGE, "$ref"), "reference to another document"),
+    "a $ref into the net": (refer("http://127.0.0.1:9/a.json"), (*MESSAGE, "$ref"), "reference to another document"),
+    "a $ref to an anchor": (refer("#message"), (*MESSAGE, "$ref"), "reference to another document"),
     "a schema that holds itself": (
         refer("#/components/schemas/ChatRequest"),
         (*MESSAGE, "$ref"),
-        "leads back to itself",
+        "recursive reference",
     ),
     "a $ref to itself": (
         lambda document: schemas(document).update(A={"$ref": "#/components/schemas/A"}),
         (*SCHEMA, "A", "$ref"),
-        "leads back to itself",
+        "reference to itself",
     ),
     "two schemas that are each other": (
         lambda document: schemas(document).update(
             A={"$ref": "#/components/schemas/B"}, B={"$ref": "#/components/schemas/A"}
         ),
         None,
-        "leads back to itself",
+        "reference to itself",
     ),
-    "references that multiply each other": (multiply, None, "once all references are written out"),
-    "schemas nested too deep to check": (nest, (), "nests too deep to be checked"),
-    "a chain of references too long to follow": (chain, (), "nests too deep to be checked"),
+    "references that multiply each other": (multiply, None, "expands to more than"),
+    "schemas nested too deep to check": (nest, (), "document is nested too deeply to check"),
+    "a chain of references too long to follow": (chain, (), "document is nested too deeply to check"),
     "a type that there is not": (
         lambda document: message(document).update(type="text"),
         (*MESSAGE, "type"),
-        "is no valid schema",
+        "invalid JSON Schema",
     ),
     "a pattern that is none": (
         lambda document: message(document).update(pattern="("),
         (*MESSAGE, "pattern"),
-        "is no valid schema",
+        "invalid JSON Schema",
     ),
     "a negative length": (
         lambda document: message(document).update(minLength=-1),
         (*MESSAGE, "minLength"),
-        "is no valid schema",
+        "invalid JSON Schema",
     ),
     "a schema that is a text": (
         lambda document: schemas(document).update(A="text"),
         (*SCHEMA, "A"),
-        "is no valid schema",
+        "invalid JSON Schema",
     ),
-    "no title": (lambda document: document["info"].pop("title"), ("info",), "is not valid OpenAPI"),
+    "no title": (lambda document: document["info"].pop("title"), ("info",), "invalid OpenAPI document"),
     "a response without a description": (
         lambda document: post(document)["responses"]["401"].pop("description"),
         (*OPERATION, "responses", "401"),
-        "is not valid OpenAPI",
+        "invalid OpenAPI document",
     ),
     "a parameter in no place": (
         lambda document: post(document).update(parameters=[{"name": "a", "in": "soul", "schema": {}}]),
         None,
-        "is not valid OpenAPI",
+        "invalid OpenAPI document",
     ),
     "examples that are a list": (
         lambda document: post(document)["requestBody"]["content"]["application/json"].update(examples=[1]),
         (*BODY, "application/json", "examples"),
-        "is not valid OpenAPI",
+        "invalid OpenAPI document",
     ),
     "a server without a url": (
         lambda document: document.update(servers=[{"description": "none"}]),
         ("servers", 0),
-        "is not valid OpenAPI",
+        "invalid OpenAPI document",
     ),
     "no operation": (
         lambda document: document["paths"].update({"/chat": {}}),
         ("paths",),
-        "has 0 operations",
+        "expected exactly one chat operation, found 0",
     ),
     "two operations of one name": (
         lambda document: document["paths"].update({"/talk": {"put": post(document)}}),
@@ -207,68 +216,76 @@ FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
             }
         ),
         ("paths",),
-        "has 2 operations",
+        "expected exactly one chat operation, found 2",
     ),
     "no requestBody": (
         lambda document: post(document).pop("requestBody"),
         (*OPERATION, "requestBody"),
-        "the operation lacks requestBody",
+        'the operation has no "requestBody"',
     ),
     "no responses": (
         lambda document: post(document).pop("responses"),
         (*OPERATION, "responses"),
-        "the operation lacks responses",
+        'the operation has no "responses"',
     ),
-    "no 200": (lambda document: post(document)["responses"].pop("200"), (*OPERATION, "responses"), "a 200 looks like"),
-    "no 422": (lambda document: post(document)["responses"].pop("422"), (*OPERATION, "responses"), "a 422 looks like"),
+    "no 200": (
+        lambda document: post(document)["responses"].pop("200"),
+        (*OPERATION, "responses"),
+        "no schema for status 200",
+    ),
+    "no 422": (
+        lambda document: post(document)["responses"].pop("422"),
+        (*OPERATION, "responses"),
+        "no schema for status 422",
+    ),
     "a body that is no JSON": (
         lambda document: post(document)["requestBody"].update(content={"text/plain": {}}),
         BODY,
-        "has no schema for application/json",
+        "no schema for application/json",
     ),
     "a body without a schema": (
         lambda document: post(document)["requestBody"]["content"]["application/json"].pop("schema"),
         BODY,
-        "has no schema for application/json",
+        "no schema for application/json",
     ),
     "a request example that breaks its schema": (
         lambda document: document["components"]["examples"]["Gift"]["value"].update(message=5),
         (*EXAMPLES, "Gift", "value", "message"),
-        "the example gift breaks its own schema",
+        'example "gift" does not conform to its schema',
     ),
     "a request example without the required field": (
         lambda document: document["components"]["examples"]["Gift"]["value"].clear(),
         (*EXAMPLES, "Gift", "value"),
-        "the example gift breaks its own schema",
+        'example "gift" does not conform to its schema',
     ),
     "a request example with a date that is none": (
         lambda document: document["components"]["examples"]["WithEvents"]["value"]["events"][0].update(
             timestamp="2024-02-30T10:00:00Z"
         ),
         (*EXAMPLES, "WithEvents", "value", "events", 0, "timestamp"),
-        "the example with_events breaks its own schema",
+        'example "with_events" does not conform to its schema',
     ),
     "a response example that breaks its schema": (
         lambda document: document["components"]["examples"]["NoItems"]["value"].update(items=None),
         (*EXAMPLES, "NoItems", "value", "items"),
-        "the example no_items breaks its own schema",
+        'example "no_items" does not conform to its schema',
     ),
     "a 422 example that breaks its schema": (
         lambda document: document["components"]["examples"]["MessageMissing"]["value"]["detail"][0].pop("msg"),
         (*EXAMPLES, "MessageMissing", "value", "detail", 0),
-        "the example message_missing breaks its own schema",
+        'example "message_missing" does not conform to its schema',
     ),
     "an example that is written in its place": (
         lambda document: post(document)["requestBody"]["content"]["application/json"].update(
             examples={"here": {"value": {"message": None}}}
         ),
         (*BODY, "application/json", "examples", "here", "value", "message"),
-        "the example here breaks its own schema",
+        'example "here" does not conform to its schema',
     ),
     "an example without a value": (
         lambda document: document["components"]["examples"].update(Gift={"summary": "nothing"}),
         (*EXAMPLES, "Gift"),
-        "an example has a value",
+        'example "gift" has no "value"',
     ),
 }
 
@@ -455,15 +472,21 @@ def test_the_shipped_contract_is_left_as_it_was(write: Write, contract: Contract
 
 
 BAD_OVERLAYS: dict[str, tuple[Any, str]] = {
-    "what makes an example wrong": (update(f"{REQUEST}.limit", {"maximum": 1}), "the example few_items breaks"),
-    "no paths left": ({"target": "$.paths", "remove": True}, "lacks paths"),
-    "no servers left": ({"target": "$.servers[0]", "remove": True}, "lacks servers"),
-    "no operation left": ({"target": POST, "remove": True}, "has 0 operations"),
-    "a second operation": (update("$.paths", {"/b": {"post": {"operationId": "chat"}}}), "has 2 operations"),
-    "a reference that leads nowhere": (update(REQUEST, {"a": {"$ref": "#/b"}}), "leads nowhere"),
-    "a pattern that is none": (update(f"{REQUEST}.message", {"pattern": "["}), "is no valid schema"),
-    "no answer 422 left": ({"target": f"{POST}.responses['422']", "remove": True}, "a 422 looks like"),
-    "a text for the schemas": (update("$.components", {"schemas": "none"}), "does not go with"),
+    "what makes an example wrong": (update(f"{REQUEST}.limit", {"maximum": 1}), 'example "few_items" does not conform'),
+    "no paths left": ({"target": "$.paths", "remove": True}, '"paths" is missing'),
+    "no servers left": ({"target": "$.servers[0]", "remove": True}, '"servers" is missing'),
+    "no operation left": ({"target": POST, "remove": True}, "expected exactly one chat operation, found 0"),
+    "a second operation": (
+        update("$.paths", {"/b": {"post": {"operationId": "chat"}}}),
+        "expected exactly one chat operation, found 2",
+    ),
+    "a reference that leads nowhere": (update(REQUEST, {"a": {"$ref": "#/b"}}), "reference without a target"),
+    "a pattern that is none": (update(f"{REQUEST}.message", {"pattern": "["}), "invalid JSON Schema"),
+    "no answer 422 left": ({"target": f"{POST}.responses['422']", "remove": True}, "no schema for status 422"),
+    "a text for the schemas": (
+        update("$.components", {"schemas": "none"}),
+        "cannot merge into a value of another type",
+    ),
 }
 
 

@@ -61,16 +61,16 @@ def test_a_question_about_no_media_type_is_about_media_types() -> None:
         (GOOD | {"answers": ["accepted", "perhaps"]}, ("answers",)),
     ],
 )
-def test_a_question_that_is_none_is_refused_by_its_name(row: Any, place: tuple[str, ...]) -> None:
+def test_a_malformed_question_raises_an_error_with_its_pointer(row: Any, place: tuple[str, ...]) -> None:
     with pytest.raises(DocumentError) as caught:
         read(row)
     assert caught.value.pointer == ("questions", "q", *place)
-    said, hint = (
-        ("has answers that nobody gives", "choose from accepted, continued, ")
+    problem, hint = (
+        ("unknown answers", "Choose from accepted, continued, ")
         if place
-        else ("is no question", "use the keys answers, ask, ")
+        else ("malformed question", "Use the keys answers, ask, ")
     )
-    assert caught.value.problem == said
+    assert caught.value.problem == problem
     assert caught.value.value == (row.get("answers") if place else row)
     assert caught.value.hint.startswith(hint)
 
@@ -109,17 +109,17 @@ def test_values_are_found_at_their_place(place: tuple[str, ...], body: Any, valu
     ],
 )
 def test_a_question_is_touched_by_a_value_of_its_schema(body: Any, touched: bool) -> None:
-    assert read(GOOD).touched_by(body) is touched
+    assert read(GOOD).is_raised_by(body) is touched
 
 
 def test_a_question_about_writing_is_touched_by_floats_alone() -> None:
     question = read(GOOD | {"place": "/limit", "written": "float"})
-    assert question.touched_by({"limit": 3.0})
-    assert not question.touched_by({"limit": 3})
-    assert not question.touched_by({"limit": 3.5})
+    assert question.is_raised_by({"limit": 3.0})
+    assert not question.is_raised_by({"limit": 3})
+    assert not question.is_raised_by({"limit": 3.5})
 
 
 def test_a_question_without_a_schema_is_touched_by_no_value() -> None:
     bare = {key: value for key, value in GOOD.items() if key != "schema"}
-    assert not read(bare | {"place": ""}).touched_by({"events": [{"x": 1}]})
-    assert not read({key: value for key, value in GOOD.items() if key != "place"}).touched_by(5)
+    assert not read(bare | {"place": ""}).is_raised_by({"events": [{"x": 1}]})
+    assert not read({key: value for key, value in GOOD.items() if key != "place"}).is_raised_by(5)
