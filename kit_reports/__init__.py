@@ -1,1 +1,1 @@
-"""What every report of the kit has in common: where it goes, JUnit, the HTML page, waivers."""
+"""What all reports share: targets, the JSON codec, JUnit, the HTML page, and waivers."""

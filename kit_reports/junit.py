@@ -1,4 +1,4 @@
-"""JUnit's XML, as CI systems read it: one suite, one case for each thing that was judged."""
+"""Writes JUnit XML for CI systems: one suite with one case for each judged clause or finding."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Literal
 from xml.etree import ElementTree as ET
 
-# XML 1.0 has no way to write these at all: https://www.w3.org/TR/xml/#charsets
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Characters that XML 1.0 cannot contain: https://www.w3.org/TR/xml/#charsets
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
 class Case:
-    """One thing that was judged. ``message`` is a line, ``text`` may be long; ``output`` is kept where it passed."""
+    """A judged clause or finding. ``message`` is one line, ``text`` several; ``output`` is shown if it passed."""
 
     name: str
     group: str
@@ -25,7 +25,7 @@ class Case:
 
 
 def junit_xml(name: str, cases: Sequence[Case], *, seconds: float = 0.0, properties: Mapping[str, str]) -> str:
-    """Return the document; characters that XML cannot carry are written as escapes."""
+    """Return the JUnit document. Characters that XML cannot contain are written as escapes."""
     counts = {
         "tests": len(cases),
         "failures": sum(case.verdict == "failed" for case in cases),
@@ -33,7 +33,7 @@ def junit_xml(name: str, cases: Sequence[Case], *, seconds: float = 0.0, propert
         "skipped": sum(case.verdict == "skipped" for case in cases),
     }
     attributes = {"name": name, **{key: str(count) for key, count in counts.items()}, "time": f"{seconds:.3f}"}
-    # Jenkins' schema knows the number of skipped ones of a suite only.
+    # Jenkins' schema allows the attribute skipped in testsuite only.
     root = ET.Element("testsuites", {key: value for key, value in attributes.items() if key != "skipped"})
     suite = ET.SubElement(root, "testsuite", attributes)
     if properties:
@@ -60,4 +60,4 @@ def _add(suite: ET.Element, case: Case) -> None:
 
 
 def _clean(text: str) -> str:
-    return _NO_XML.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+    return _NOT_XML.sub(lambda found: f"\\u{ord(found.group()):04x}", text)

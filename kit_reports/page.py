@@ -1,4 +1,4 @@
-"""The page that every HTML report is: self-contained, light and dark, nothing in it can become markup by accident."""
+"""Renders HTML reports: self-contained pages with a light and a dark theme. Every value is escaped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HERE = Path(__file__).parent / "templates"
 
 
 def render_page(folder: Path, template: str, **values: Any) -> str:
-    """Render a template of the folder; it may extend ``page.html``. Every value is escaped, always."""
+    """Render a template of the folder. It may extend ``page.html``. Every value is escaped."""
     environment = Environment(
         loader=FileSystemLoader([folder, _HERE]),
         autoescape=True,
@@ -22,16 +22,16 @@ def render_page(folder: Path, template: str, **values: Any) -> str:
     )
     environment.filters["pretty"] = pretty
     text: str = environment.get_template(template).render(**values)
-    # A lone surrogate is valid JSON, but no file can hold it.
+    # A lone surrogate is valid JSON, but UTF-8 cannot encode it.
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 def pretty(value: Any) -> str:
-    """Lay a JSON value out; a text that is none stays as it is."""
+    """Return a JSON value, or a string that contains one, indented; other strings stay unchanged."""
     if isinstance(value, str):
         try:
-            found = json.loads(value)
+            parsed = json.loads(value)
         except ValueError:
             return str(value)
-        return json.dumps(found, ensure_ascii=False, indent=2)
+        return json.dumps(parsed, ensure_ascii=False, indent=2)
     return json.dumps(value, ensure_ascii=False, indent=2)

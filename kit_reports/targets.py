@@ -1,110 +1,114 @@
-"""Where reports go: ``FORMAT[=FILE]``, found out before anything else is done, written whole or not at all."""
+"""The targets of reports, ``FORMAT[=FILE]``: checked before the work starts, written completely or not at all."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from chat_contract.errors import UsageError
+from chat_contract.errors import KitError, UsageError
 
-_READABLE = 0o644
+_PERMISSIONS = 0o644
 
 
 @dataclass(frozen=True)
 class Target:
-    """One report that is wanted; without a file it goes to the output."""
+    """A requested report. Without a file, it goes to the standard output."""
 
     format: str
     file: Path | None = None
 
 
+class WriteError(KitError):
+    """Some files could not be written."""
+
+
 def parse_target(option: str, formats: Collection[str], name: str = "--report") -> Target:
-    """Read FORMAT[=FILE]; raises :class:`UsageError` for an unknown format or a file that cannot be written."""
+    """Parse FORMAT[=FILE]. Raises :class:`UsageError` for an unknown format or a file that cannot be written."""
     wanted, separator, file = option.partition("=")
     if wanted not in formats:
-        raise UsageError(f"{name} {option}: there is no format {wanted!r}; choose from {', '.join(formats)}")
+        raise UsageError(f'Unknown format "{wanted}" in {name} {option}. Choose from {", ".join(formats)}.')
     return Target(wanted, writable(file, f"{name} {option}") if separator else None)
 
 
 def parse_targets(options: Collection[str], formats: Collection[str], *, default: str | None) -> tuple[Target, ...]:
-    """Read all ``--report`` options; the default goes to the output where nothing else does.
+    """Parse all ``--report`` options; add the default format on the standard output.
 
-    What is shown comes first: a disk that fills up must not take the verdict with it. Raises :class:`UsageError`.
+    The default, if there is one, is added only if no option uses the standard output. Targets on it come first, so that a full disk does not hide the verdict.
+    Raises :class:`UsageError`.
     """
     targets = [parse_target(option, formats) for option in options]
     files = [target.file.resolve() for target in targets if target.file is not None]
-    doubled = next((file for file in files if files.count(file) > 1), None)
-    if doubled is not None:
-        raise UsageError(f"--report: two reports would go to {doubled}; give each a file of its own")
+    duplicate = next((file for file in files if files.count(file) > 1), None)
+    if duplicate is not None:
+        raise UsageError(f"Several --report options write to {duplicate}. Choose a different file for each.")
     if default is not None and all(target.file is not None for target in targets):
         targets.append(Target(default))
     return tuple(sorted(targets, key=lambda target: target.file is not None))
 
 
 def writable(file: str | Path, option: str) -> Path:
-    """Return the path; raises :class:`UsageError` where nothing could be written there."""
-    why = _why_not_writable(Path(file)) if str(file) else "no file is named"
-    if why:
-        raise UsageError(f"{option}: {file or 'nothing'} cannot be written ({why}); name a file in another folder")
+    """Return the path of a file that can be written. Raises :class:`UsageError` otherwise."""
+    if not str(file):
+        raise UsageError(f"No file in {option}. Name a file after the equals sign.")
+    reason = _why_not_writable(Path(file))
+    if reason:
+        raise UsageError(f"Cannot write {file} ({option}): {reason}. Choose another path.")
     return Path(file)
 
 
 def _why_not_writable(path: Path) -> str:
-    """Try it, since permissions do not tell the whole truth; returns an empty string where a report can be written."""
+    """Return an empty string, or why the file cannot be written. It tries, because permissions are not conclusive."""
+    folder = path.resolve().parent
     if path.is_dir():
         return "it is a folder"
+    if not folder.is_dir():
+        return f"the folder {folder} does not exist"
     try:
         if path.exists() and not path.is_file():
-            return "" if os.access(path, os.W_OK) else "no permission"
-        with tempfile.TemporaryFile(dir=path.resolve().parent):
+            return "" if os.access(path, os.W_OK) else "permission denied"
+        with tempfile.TemporaryFile(dir=folder):
             return ""
     except OSError as error:
-        return error.strerror or type(error).__name__
+        return _reason(error)
+
+
+def write_files(files: Iterable[tuple[Path, str]]) -> None:
+    """Write each file with its text, even if another one fails.
+
+    Raises :class:`WriteError` at the end, with every file that could not be written.
+    """
+    errors = []
+    for path, text in files:
+        try:
+            write_whole(path, text)
+        except OSError as error:
+            errors.append(f"Cannot write {path}: {_reason(error)}.")
+    if errors:
+        raise WriteError("\n".join(errors))
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all; what is no regular file, such as a pipe, is written to as it stands.
+    """Write a file as UTF-8, completely or not at all; a pipe or device is written directly.
 
-    Raises OSError where that fails; what was there before is there still.
+    Raises :class:`OSError` if that fails; a previous file is then unchanged.
     """
     path = path.resolve()
     if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", newline="\n")
         return
-    if hasattr(os, "O_TMPFILE"):
-        # Where that fails, for whatever reason, the other way fails too, or works.
-        with suppress(OSError):
-            _write_unnamed(path, text)
-            return
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as draft:
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=path.parent, delete=False) as draft:
         drafted = Path(draft.name)
         try:
             draft.write(text)
             draft.flush()
-            drafted.chmod(_READABLE)
+            drafted.chmod(_PERMISSIONS)
             drafted.replace(path)
         finally:
             drafted.unlink(missing_ok=True)
 
 
-def _write_unnamed(path: Path, text: str) -> None:
-    """Write a file that has no name until it is whole, so that not even a kill leaves half of one.
-
-    Raises OSError where the file system knows no such files.
-    """
-    number = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, _READABLE)
-    with open(number, "w", encoding="utf-8") as draft:  # noqa: PTH123 - it has no path
-        draft.write(text)
-        draft.flush()
-        os.fchmod(number, _READABLE)
-        drafted = path.with_name(f".{path.name}.{os.getpid()}.{number}")
-        # Without a descriptor of a folder, Python would name the link and not the file behind it.
-        os.link(f"/proc/self/fd/{number}", drafted, src_dir_fd=number, follow_symlinks=True)
-        try:
-            drafted.replace(path)
-        finally:
-            drafted.unlink(missing_ok=True)
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__

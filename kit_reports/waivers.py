@@ -1,10 +1,10 @@
-"""Waivers: findings that a team has accepted for a while, each with a reason, an owner and a day when it ends.
+"""Waivers: findings that a team accepts for a limited time, each with a reason, an owner and an expiry date.
 
 waivers:
-- clause: reply.item-price        # what is waived: the keys differ from report to report
-reason: fixed in 2.4
-owner: team-search
-expires: 2026-12-31
+  - clause: reply.item-price        # the finding; each kind of report has its own keys
+    reason: fixed in 2.4
+    owner: team-search
+    expires: 2026-12-31
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from typing import Any
 from chat_contract.document.source import Source, read_source
 from chat_contract.errors import DocumentError, Pointer
 
-_ABOUT = ("reason", "owner", "expires")
+_REQUIRED = ("reason", "owner", "expires")
+_MAY_BE_EMPTY = frozenset({"pointer"})
+_WILDCARDS = frozenset({"*", "**", ".*"})
 
 
 @dataclass(frozen=True)
 class Waiver:
-    """One accepted finding. ``match`` says which; ``source`` and ``pointer`` where it is written."""
+    """An accepted finding. ``match`` identifies it; ``source`` and ``pointer`` locate the waiver in its file."""
 
     match: Mapping[str, Any]
     reason: str
@@ -34,51 +36,61 @@ class Waiver:
     pointer: Pointer
 
     def error(self, problem: str, hint: str) -> DocumentError:
-        """Make the error that names this waiver."""
+        """Make an error at the place of this waiver."""
         return self.source.error(problem, pointer=self.pointer, value=dict(self.match), hint=hint)
 
 
 def read_waivers(path: Path, keys: Mapping[str, type], today: dt.date) -> tuple[Waiver, ...]:
-    """Read a list of waivers; ``keys`` names what each must say of its finding: ``str``, or ``list`` for texts.
+    """Read a file of waivers. ``keys`` maps each key that identifies a finding to ``str``, or ``list`` for strings.
 
-    Raises :class:`DocumentError`: no list, a key that is unknown, missing or of another type, a text that is empty or
-    stands for anything, one that has expired, the same finding twice.
+    Raises :class:`chat_contract.errors.DocumentError` for a file without a list of waivers, and for a waiver with a
+    key that is unknown, missing, empty, a wildcard or of the wrong type, that has expired, or that occurs twice.
     """
     source = read_source(path)
     entries = source.value.get("waivers") if isinstance(source.value, dict) else None
     if not isinstance(entries, list) or set(source.value) != {"waivers"}:
         raise source.error(
-            "is no list of waivers", pointer=(), value=source.value, hint='begin with the line "waivers:", then a list'
+            "expected a list of waivers",
+            pointer=(),
+            value=source.value,
+            hint='Start the file with "waivers:", followed by a list.',
         )
     waivers = [_waiver(source, number, entry, keys, today) for number, entry in enumerate(entries)]
     for number, waiver in enumerate(waivers):
         if any(waiver.match == other.match for other in waivers[:number]):
-            raise waiver.error("is waived already, further up", "leave one of the two out")
+            raise waiver.error("duplicate waiver", "Remove one of the two.")
     return tuple(waivers)
 
 
 def _waiver(source: Source, number: int, entry: Any, keys: Mapping[str, type], today: dt.date) -> Waiver:
     here: Pointer = ("waivers", number)
-    wanted = (*keys, *_ABOUT)
+    known = (*keys, *_REQUIRED)
     if not isinstance(entry, dict):
-        raise source.error("is no waiver", pointer=here, value=entry, hint=f"give it {', '.join(wanted)}")
+        raise source.error(
+            "expected a waiver", pointer=here, value=entry, hint=f"Write a mapping with {', '.join(known)}."
+        )
     for name in entry:
-        if name not in wanted:
+        if name not in known:
             raise source.error(
-                f"a waiver has no {name!r}", pointer=(*here, name), value=entry[name], hint=f"use {', '.join(wanted)}"
+                f'unknown key "{name}" in a waiver',
+                pointer=(*here, name),
+                value=entry[name],
+                hint=f"Use {', '.join(known)}.",
             )
-    for name in wanted:
+    for name in known:
         if name not in entry:
-            why = "covers more than one finding" if name in keys else "is not accounted for"
-            raise source.error(f"has no {name}, so it {why}", pointer=here, value=entry, hint=f"add {name}")
+            scope = " A waiver covers exactly one finding." if name in keys else ""
+            raise source.error(
+                f'"{name}" is missing in a waiver', pointer=here, value=entry, hint=f'Add "{name}".{scope}'
+            )
         _check(source, (*here, name), entry[name], list if keys.get(name) is list else str)
-    expires = _day(source, (*here, "expires"), entry["expires"])
+    expires = _date(source, (*here, "expires"), entry["expires"])
     if expires < today:
         raise source.error(
-            f"has expired on {expires}",
+            f"waiver expired on {expires}",
             pointer=here,
             value=entry["expires"],
-            hint="mend the finding and take the waiver out, or agree on another day",
+            hint="Fix the finding and remove the waiver, or set a later date.",
         )
     return Waiver({name: entry[name] for name in keys}, entry["reason"], entry["owner"], expires, source, here)
 
@@ -86,37 +98,43 @@ def _waiver(source: Source, number: int, entry: Any, keys: Mapping[str, type], t
 def _check(source: Source, pointer: Pointer, value: Any, kind: type) -> None:
     if kind is list:
         if not isinstance(value, list) or not value:
-            raise source.error("is no list of texts", pointer=pointer, value=value, hint="list what is waived")
+            raise source.error(
+                "expected a non-empty list of strings", pointer=pointer, value=value, hint="List at least one string."
+            )
         for number, one in enumerate(value):
             _check(source, (*pointer, number), one, str)
         return
     if not isinstance(value, str):
-        raise source.error("is no text", pointer=pointer, value=value, hint="write it in quotes")
-    if not value.strip() and pointer[-1] != "pointer":
-        raise source.error("is empty", pointer=pointer, value=value, hint="say what it is")
-    if value in {"*", "**", ".*"}:
-        raise source.error("stands for anything", pointer=pointer, value=value, hint="a waiver names one finding")
+        raise source.error("expected a string", pointer=pointer, value=value, hint="Write it in quotes.")
+    if not value.strip() and pointer[-1] not in _MAY_BE_EMPTY:
+        raise source.error(f'"{pointer[-1]}" is empty', pointer=pointer, value=value, hint="Enter a value.")
+    if value in _WILDCARDS:
+        raise source.error(
+            "wildcards are not allowed in a waiver", pointer=pointer, value=value, hint="Identify exactly one finding."
+        )
 
 
-def _day(source: Source, pointer: Pointer, value: str) -> dt.date:
+def _date(source: Source, pointer: Pointer, value: str) -> dt.date:
     try:
         return dt.date.fromisoformat(value)
     except ValueError:
-        raise source.error("is no day", pointer=pointer, value=value, hint="write it as 2026-12-31") from None
+        raise source.error(
+            "invalid date", pointer=pointer, value=value, hint="Write it as YYYY-MM-DD, for example 2026-12-31."
+        ) from None
 
 
 def check_used(waivers: Iterable[Waiver], used: Sequence[Waiver]) -> None:
-    """Raise :class:`DocumentError` for the first waiver that waived nothing."""
+    """Raise :class:`chat_contract.errors.DocumentError` for the first waiver that is not among the used ones."""
     for waiver in waivers:
         if not any(waiver is one for one in used):
-            raise waiver.error("waives nothing that was found", "take it out: what it was for is mended")
+            raise waiver.error("unused waiver: no finding matches it", "Remove it if the finding is fixed.")
 
 
-def draft(entries: Sequence[Mapping[str, Any]], expires: dt.date) -> str:
-    """Return a file of waivers for these findings, to be completed by hand: reason and owner are left to say."""
-    text = "# Every waiver needs a reason and an owner before it counts.\nwaivers:"
+def draft(entries: Sequence[Mapping[str, object]], expires: dt.date) -> str:
+    """Return the text of a waiver file for these findings, with empty reasons and owners to fill in."""
+    text = "# Fill in the reason and the owner of every waiver.\nwaivers:"
     for entry in entries:
-        said = {**entry, "reason": "", "owner": "", "expires": expires.isoformat()}
-        lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in said.items()]
+        filled = {**entry, "reason": "", "owner": "", "expires": expires.isoformat()}
+        lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in filled.items()]
         text += "\n  - " + "\n    ".join(lines)
     return text + ("\n" if entries else " []\n")

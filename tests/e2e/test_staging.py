@@ -331,7 +331,7 @@ def test_a_waiver_excuses_its_cause_and_no_other(tmp_path: Path) -> None:
         complete(waivers)
         report = judge(tmp_path, url, "--waivers", waivers)
     assert unfinished.exit_code == 2
-    assert "is empty" in unfinished.output
+    assert "\"reason\" is empty" in unfinished.output
     assert report["verdict"] == "conforms"
     assert [clause["id"] for clause in report["clauses"] if clause["verdict"] == "waived"] == ["rejection.field"]
     with serve(BY_NAME["user-object-later"]) as url:
@@ -347,7 +347,7 @@ def test_a_waiver_that_waives_nothing_is_an_error(name: str, lax: str, tmp_path:
     complete(waivers)
     result = call("verify", lax, "--waivers", waivers)
     assert result.exit_code == 2
-    assert "waives nothing that was found" in result.output
+    assert "unused waiver" in result.output
     assert "waivers.yaml:" in result.output
 
 
@@ -395,10 +395,10 @@ def test_a_change_that_no_schema_shows_is_reported(lax: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"format": "other"}, "is no latitude profile"),
-        ({"version": 2}, "of another version"),
-        ({"answers": {"limit-nul": "refused"}}, "did you mean limit-null"),
-        ({"answers": {"limit-null": "perhaps"}}, "is no answer to this question"),
+        ({"format": "other"}, "not a profile"),
+        ({"version": 2}, "unsupported profile version"),
+        ({"answers": {"limit-nul": "refused"}}, "Did you mean limit-null"),
+        ({"answers": {"limit-null": "perhaps"}}, "unknown answer to this question"),
     ],
 )
 def test_what_is_no_profile_is_refused(change: dict[str, Any], said: str, tmp_path: Path) -> None:
@@ -428,13 +428,13 @@ def test_what_is_no_profile_is_refused(change: dict[str, Any], said: str, tmp_pa
         (("--key", "README.md"), "add --cert"),
         (("--insecure", "--ca-bundle", "README.md"), "leave one of them out"),
         (("--proxy", "nonsense"), "--proxy"),
-        (("--waivers", "/no/such.yaml"), "cannot be read"),
+        (("--waivers", "/no/such.yaml"), "cannot read the file"),
         (("--waivers", "README.md"), "README.md"),
-        (("--profile", "/no/such.json"), "cannot be read"),
-        (("--profile-out", "/no/such/folder/p.json"), "cannot be written"),
-        (("--write-waivers", "/no/such/folder/w.yaml"), "cannot be written"),
+        (("--profile", "/no/such.json"), "cannot read the file"),
+        (("--profile-out", "/no/such/folder/p.json"), "/no/such/folder does not exist"),
+        (("--write-waivers", "/no/such/folder/w.yaml"), "/no/such/folder does not exist"),
         (("--resume", "/no/such/folder/r.jsonl"), "cannot be written"),
-        (("--report", "html=/no/such/folder/r.html"), "cannot be written"),
+        (("--report", "html=/no/such/folder/r.html"), "/no/such/folder does not exist"),
         (("--resume", "x.jsonl", "--deep"), "--deep has none"),
         (("--cost-per-call", "2"), "is for --plan"),
     ],

@@ -13,7 +13,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from chat_contract import Contract, Question, Request, RequestClass, classify, load_contract, read_source
 from chat_contract.conformance import RULES
+from chat_contract.document.openapi import check_document
+from chat_contract.document.references import check_references
 from chat_contract.history import Conversation, History
+from chat_contract.loading import check_contract
 from chat_contract.resources import openapi_dir
 
 SOURCE = read_source(openapi_dir() / "chat.yaml")
@@ -382,3 +385,9 @@ def test_a_question_is_a_question_with_answers(question: Question) -> None:
 def test_what_must_be_accepted_touches_no_question(contract: Contract) -> None:
     request = Request("POST", "/chat", (("Content-Type", "application/json"),), b'{"message": "A desk", "limit": 4}')
     assert classify(contract, request).questions == frozenset()
+
+
+def test_shipped_documents_pass_the_checks_of_user_documents(contract: Contract) -> None:
+    check_references(DOCUMENT, contract.source)
+    check_document(contract.source)
+    check_contract(contract)

@@ -112,7 +112,7 @@ def test_a_kill_in_the_middle_loses_nothing_and_leaves_no_half(recorder: Any, tm
             "--key-env NO_SUCH: the environment variable is not set",
         ),
         (["http://x/v1", "--out", "new", "--cors-origin", "x"], 'Invalid origin "x" for --cors-origin'),
-        (["http://x/v1", "--out", "new", "--spec", "none.yaml"], "none.yaml: cannot be read"),
+        (["http://x/v1", "--out", "new", "--spec", "none.yaml"], "none.yaml: cannot read the file"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_changes_nothing(

@@ -1,4 +1,4 @@
-"""JUnit's XML can carry whatever a server says."""
+"""JUnit XML is valid whatever text it contains, and fits Jenkins' schema."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from xml.etree import ElementTree as ET
 from kit_reports.junit import Case, junit_xml
 
 
-def test_each_case_has_its_verdict_and_hostile_text_stays_text() -> None:
+def test_report_has_the_verdict_of_each_case_and_escapes_hostile_text() -> None:
     hostile = 'a\0b<x>&"\ud800\x1b]]>'
     cases = [
         Case("good", "request"),
         Case("bad", "reply", "failed", hostile, hostile),
-        Case("left", "http", "skipped", "not asked for"),
+        Case("left", "http", "skipped", "not tested"),
         Case("warned", "http", output=hostile),
     ]
     root = ET.fromstring(junit_xml("run", cases, seconds=1.5, properties={"url": hostile}))
@@ -24,8 +24,8 @@ def test_each_case_has_its_verdict_and_hostile_text_stays_text() -> None:
     assert [case.get("name") for case in root.iter("testcase")] == ["good", "bad", "left", "warned"]
 
 
-# What Jenkins takes (its schema junit-10): of each element the attributes it must and may have, and what it may hold.
-TAKEN: dict[str, tuple[set[str], set[str], set[str]]] = {
+# Jenkins' schema junit-10: the required attributes, optional attributes and children of each element.
+JENKINS: dict[str, tuple[set[str], set[str], set[str]]] = {
     "testsuites": (set(), {"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
     "testsuite": (
         {"name", "tests", "failures", "errors"},
@@ -41,7 +41,7 @@ TAKEN: dict[str, tuple[set[str], set[str], set[str]]] = {
 }
 
 
-def test_the_document_is_as_jenkins_takes_it() -> None:
+def test_report_fits_the_jenkins_schema() -> None:
     cases = [
         Case("a", "g"),
         Case("b", "g", "failed", "m", "t"),
@@ -49,8 +49,8 @@ def test_the_document_is_as_jenkins_takes_it() -> None:
         Case("d", "g", output="o"),
     ]
     root = ET.fromstring(junit_xml("run", cases, seconds=1234.5, properties={"seed": "0"}))
-    assert {element.tag for element in root.iter()} == set(TAKEN)
+    assert {element.tag for element in root.iter()} == set(JENKINS)
     for element in root.iter():
-        must, may, children = TAKEN[element.tag]
+        must, may, children = JENKINS[element.tag]
         assert must <= set(element.attrib) <= must | may, element.tag
         assert {child.tag for child in element} <= children, element.tag

@@ -1,21 +1,18 @@
-"""A report is asked for before anything is done, and is written whole or not at all."""
+"""Targets of reports are checked before the work starts, and files are written completely or not at all."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from chat_contract import UsageError
-from kit_reports.targets import Target, parse_targets, write_whole
+from kit_reports.targets import Target, WriteError, parse_targets, write_files, write_whole
 
 FORMATS = ("text", "json")
 
 
-def test_the_default_is_shown_where_nothing_else_is(tmp_path: Path) -> None:
+def test_default_format_goes_to_stdout_unless_an_option_does(tmp_path: Path) -> None:
     file = tmp_path / "r.json"
     assert parse_targets([], FORMATS, default="text") == (Target("text"),)
     assert parse_targets([f"json={file}"], FORMATS, default="text") == (Target("text"), Target("json", file))
@@ -23,26 +20,26 @@ def test_the_default_is_shown_where_nothing_else_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "said"),
+    ("option", "message"),
     [
-        ("yaml", "there is no format 'yaml'; choose from text, json"),
-        ("json=", "no file is named"),
-        ("json=/no/such/folder/r.json", "No such file or directory"),
+        ("yaml", 'Unknown format "yaml" in --report yaml. Choose from text, json.'),
+        ("json=", "No file in --report json=."),
+        ("json=/no/such/folder/r.json", "the folder /no/such/folder does not exist"),
         ("json=/", "it is a folder"),
     ],
 )
-def test_what_cannot_be_written_is_found_out_first(option: str, said: str) -> None:
+def test_invalid_target_raises_usage_error(option: str, message: str) -> None:
     with pytest.raises(UsageError, match="--report") as error:
         parse_targets([option], FORMATS, default="text")
-    assert said in str(error.value)
+    assert message in str(error.value)
 
 
-def test_two_reports_cannot_go_to_one_file(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="two reports would go to"):
+def test_two_reports_to_one_file_raise_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Several --report options write to"):
         parse_targets([f"json={tmp_path}/r", f"text={tmp_path}/./r"], FORMATS, default="text")
 
 
-def test_trying_a_file_leaves_what_is_there(tmp_path: Path) -> None:
+def test_checking_a_target_leaves_an_existing_file_unchanged(tmp_path: Path) -> None:
     file = tmp_path / "r.json"
     file.write_text("before")
     parse_targets([f"json={file}"], FORMATS, default="text")
@@ -50,7 +47,7 @@ def test_trying_a_file_leaves_what_is_there(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["r.json"]
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_file_is_written_completely_or_not_at_all(tmp_path: Path) -> None:
     file = tmp_path / "r.json"
     file.write_text("before")
     with pytest.raises(UnicodeEncodeError):
@@ -61,7 +58,13 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["r.json"]
 
 
-def test_a_link_is_followed_and_stays_one(tmp_path: Path) -> None:
+def test_file_is_utf_8_with_unix_line_breaks_and_readable_by_all(tmp_path: Path) -> None:
+    write_whole(tmp_path / "r.txt", "→ é\n")
+    assert (tmp_path / "r.txt").read_bytes() == b"\xe2\x86\x92 \xc3\xa9\n"
+    assert (tmp_path / "r.txt").stat().st_mode & 0o777 == 0o644
+
+
+def test_symbolic_link_is_followed_and_kept(tmp_path: Path) -> None:
     (tmp_path / "real.json").write_text("before")
     (tmp_path / "link.json").symlink_to("real.json")
     write_whole(tmp_path / "link.json", "after")
@@ -69,11 +72,13 @@ def test_a_link_is_followed_and_stays_one(tmp_path: Path) -> None:
     assert (tmp_path / "real.json").read_text() == "after"
 
 
-@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="this system has no files without a name")
-def test_a_kill_before_it_is_whole_leaves_nothing_behind(tmp_path: Path) -> None:
-    (tmp_path / "report.json").write_text("before")
-    killed = "import os, sys; from pathlib import Path; from kit_reports.targets import write_whole"
-    killed += "; os.link = lambda *_, **__: os._exit(9); write_whole(Path(sys.argv[1]), 'x' * 10**6)"
-    ended = subprocess.run([sys.executable, "-c", killed, str(tmp_path / "report.json")], check=False)
-    assert ended.returncode == 9
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("report.json", "before")]
+def test_files_are_written_even_if_others_fail(tmp_path: Path) -> None:
+    missing, folder, good = tmp_path / "none" / "a", tmp_path / "folder", tmp_path / "c"
+    folder.mkdir()
+    with pytest.raises(WriteError) as error:
+        write_files([(missing, "a"), (folder, "b"), (good, "c")])
+    assert good.read_text() == "c"
+    assert str(error.value).splitlines() == [
+        f"Cannot write {missing}: No such file or directory.",
+        f"Cannot write {folder}: Is a directory.",
+    ]

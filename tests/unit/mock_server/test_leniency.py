@@ -137,9 +137,9 @@ def test_named_profile_is_found(name: str) -> None:
     ("text", "says"),
     [
         (None, "documented, fastapi, forbid"),
-        ("{}", "no latitude profile"),
+        ("{}", "not a profile"),
         ("{", "profile.json"),
-        ('{"format":"chat-contract-profile","version":9,"answers":{}}', "another version"),
+        ('{"format":"chat-contract-profile","version":9,"answers":{}}', "unsupported profile version"),
         ('{"format":"chat-contract-profile","version":1,"answers":{"limit-zero":"maybe"}}', "accepted, refused"),
         ('{"format":"chat-contract-profile","version":1,"answers":{"limit-zer0":"accepted"}}', "limit-zero"),
     ],

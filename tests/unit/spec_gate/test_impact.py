@@ -99,7 +99,7 @@ def test_fixtures_option_replaces_the_bundled_fixtures(tmp_path: Path) -> None:
     written(folder, "catalogue.yaml", "items: []\n")
     turn = "turns: [{shopper: {words: [a]}, reply: Hello}]\n"
     written(folder / "conversations", "hello.yaml", turn)
-    short = ("          description: What the assistant says.", "          maxLength: 3")
+    short = ("          description: The message of the assistant.", "          maxLength: 3")
     assert _turns(impact(changed(tmp_path, short), "--fixtures", folder).fixtures) == [("hello", 1)]
     assert impact(changed(tmp_path, REQUIRED), "--fixtures", folder).fixtures == ()
 
@@ -135,7 +135,7 @@ def test_change_of_requests_affects_no_clause_about_responses(tmp_path: Path) ->
     assert {name.partition(".")[0] for name in clauses(changed(tmp_path, REQUIRED))} == {"request"}
 
 
-@pytest.mark.parametrize("replacement", [("What the assistant says.", "Words."), ("version: 1.0.0", "version: 1.0.1")])
+@pytest.mark.parametrize("replacement", [("The message of the assistant.", "Words."), ("version: 1.0.0", "version: 1.0.1")])
 def test_change_without_findings_has_no_impact(tmp_path: Path, replacement: tuple[str, str]) -> None:
     assert impact(changed(tmp_path, replacement)) == Impact((), (), (), (), ())
 
