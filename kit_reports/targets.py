@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from chat_contract.errors import KitError, UsageError
+from chat_contract.errors import UsageError
 
 _PERMISSIONS = 0o644
 
@@ -19,10 +19,6 @@ class Target:
 
     format: str
     file: Path | None = None
-
-
-class WriteError(KitError):
-    """Some files could not be written."""
 
 
 def parse_target(option: str, formats: Collection[str], name: str = "--report") -> Target:
@@ -73,21 +69,6 @@ def _why_not_writable(path: Path) -> str:
             return ""
     except OSError as error:
         return _reason(error)
-
-
-def write_files(files: Iterable[tuple[Path, str]]) -> None:
-    """Write each file with its text, even if another one fails.
-
-    Raises :class:`WriteError` at the end, with every file that could not be written.
-    """
-    errors = []
-    for path, text in files:
-        try:
-            write_whole(path, text)
-        except OSError as error:
-            errors.append(f"Cannot write {path}: {_reason(error)}.")
-    if errors:
-        raise WriteError("\n".join(errors))
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -331,7 +331,7 @@ def test_a_waiver_excuses_its_cause_and_no_other(tmp_path: Path) -> None:
         complete(waivers)
         report = judge(tmp_path, url, "--waivers", waivers)
     assert unfinished.exit_code == 2
-    assert "\"reason\" is empty" in unfinished.output
+    assert '"reason" is empty' in unfinished.output
     assert report["verdict"] == "conforms"
     assert [clause["id"] for clause in report["clauses"] if clause["verdict"] == "waived"] == ["rejection.field"]
     with serve(BY_NAME["user-object-later"]) as url:

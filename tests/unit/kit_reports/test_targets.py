@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chat_contract import UsageError
-from kit_reports.targets import Target, WriteError, parse_targets, write_files, write_whole
+from kit_reports.targets import Target, parse_targets, write_whole
 
 FORMATS = ("text", "json")
 
@@ -70,15 +70,3 @@ def test_symbolic_link_is_followed_and_kept(tmp_path: Path) -> None:
     write_whole(tmp_path / "link.json", "after")
     assert (tmp_path / "link.json").is_symlink()
     assert (tmp_path / "real.json").read_text() == "after"
-
-
-def test_files_are_written_even_if_others_fail(tmp_path: Path) -> None:
-    missing, folder, good = tmp_path / "none" / "a", tmp_path / "folder", tmp_path / "c"
-    folder.mkdir()
-    with pytest.raises(WriteError) as error:
-        write_files([(missing, "a"), (folder, "b"), (good, "c")])
-    assert good.read_text() == "c"
-    assert str(error.value).splitlines() == [
-        f"Cannot write {missing}: No such file or directory.",
-        f"Cannot write {folder}: Is a directory.",
-    ]

@@ -135,7 +135,9 @@ def test_change_of_requests_affects_no_clause_about_responses(tmp_path: Path) ->
     assert {name.partition(".")[0] for name in clauses(changed(tmp_path, REQUIRED))} == {"request"}
 
 
-@pytest.mark.parametrize("replacement", [("The message of the assistant.", "Words."), ("version: 1.0.0", "version: 1.0.1")])
+@pytest.mark.parametrize(
+    "replacement", [("The message of the assistant.", "Words."), ("version: 1.0.0", "version: 1.0.1")]
+)
 def test_change_without_findings_has_no_impact(tmp_path: Path, replacement: tuple[str, str]) -> None:
     assert impact(changed(tmp_path, replacement)) == Impact((), (), (), (), ())
 
