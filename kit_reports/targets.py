@@ -30,9 +30,9 @@ def parse_target(option: str, formats: Collection[str], name: str = "--report") 
 
 
 def parse_targets(options: Collection[str], formats: Collection[str], *, default: str | None) -> tuple[Target, ...]:
-    """Parse all ``--report`` options; add the default format on the standard output.
+    """Parse all ``--report`` options. The default format is added if no option uses the standard output.
 
-    The default, if there is one, is added only if no option uses the standard output. Targets on it come first, so that a full disk does not hide the verdict.
+    Targets on the standard output come first, so that a full disk does not hide the verdict.
     Raises :class:`UsageError`.
     """
     targets = [parse_target(option, formats) for option in options]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from pathlib import Path
 from typing import Any
 
@@ -295,9 +294,7 @@ def test_what_is_wrong_in_a_contract_is_said_where_it_stands(case: str, write: W
     change, pointer, problem = FAULTY[case]
     document = contract_with(change)
     path = write(document)
-    began = time.monotonic()
     error = refusal(path)
-    assert time.monotonic() - began < 10
     assert error.path == str(path)
     assert problem in error.problem
     if pointer is not None:
