@@ -15,6 +15,9 @@ from spec_gate.schemas.names import restriction
 from spec_gate.schemas.node import Schema
 from spec_gate.schemas.pair import SchemaPair, bare
 
+_MAX_DEFINITIONS = 800
+"""The decision procedure recurses along references; more than a thousand overflow the stack of the process."""
+
 
 class Answer(StrEnum):
     """The answer of the decision procedure."""
@@ -44,6 +47,8 @@ def restricted(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Any:
 
 def covers(receiver: Any, sender: Any) -> Answer:
     """Decide whether a schema, given as JSON, accepts everything that another one allows."""
+    if _is_too_large(receiver) or _is_too_large(sender):
+        return Answer.UNKNOWN
     try:
         answer = _canonical(receiver).covers(_canonical(sender))
     except (canonical.CanonicalizationError, jsonschema_rs.ReferencingError, jsonschema_rs.ValidationError):
@@ -53,6 +58,8 @@ def covers(receiver: Any, sender: Any) -> Answer:
 
 def left_over(receiver: Any, sender: Any) -> Any:
     """Return a schema of what the sender allows and the receiver rejects; None if none can be computed."""
+    if _is_too_large(receiver) or _is_too_large(sender):
+        return None
     try:
         rest: Any = _canonical(sender).subtract(_canonical(receiver)).to_json_schema()
     except (canonical.CanonicalizationError, jsonschema_rs.ReferencingError, jsonschema_rs.ValidationError):
@@ -60,6 +67,10 @@ def left_over(receiver: Any, sender: Any) -> Any:
     if isinstance(rest, dict):
         rest.pop("$schema", None)
     return rest if isinstance(rest, dict | bool) else None
+
+
+def _is_too_large(schema: Any) -> bool:
+    return isinstance(schema, dict) and len(schema.get("$defs", ())) > _MAX_DEFINITIONS
 
 
 def _canonical(schema: Any) -> jsonschema_rs.CanonicalSchema:

@@ -15,7 +15,7 @@ from spec_gate.schemas.validity import matcher
 from spec_gate.search.sampler import Sampler
 from spec_gate.search.valid import FRESH
 
-MAX_STEPS = 100
+MAX_STEPS = 120
 """The longest path that a value is lifted along. Recursive functions rely on this limit."""
 
 _HOSTS, _TRIED, _KEPT, _MAX_ITEMS = 12, 60, 4, 60

@@ -7,6 +7,7 @@ annotations. Every reference becomes ``#/$defs/NAME``; every schema keeps its pl
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -43,6 +44,9 @@ INTEGER_FORMATS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1
 MAX_APPLIED = 5_000
 """The largest number of schemas that may apply to one value."""
 
+MAX_CHAIN = 250
+"""The longest chain of schemas that apply to one value. Recursive functions rely on this limit."""
+
 
 class Schemas:
     """The schemas of one description as they apply to requests or to responses."""
@@ -56,7 +60,7 @@ class Schemas:
         self._taken: set[str] = set()
         self._read: dict[Place, Schema] = {}
         self._waiting: list[Place] = []
-        self._applied: dict[str, int] = {}
+        self._applied: dict[str, _Applied] = {}
 
     def read(self, place: Place) -> Schema:
         """Return the schema at a place.
@@ -245,34 +249,43 @@ class Schemas:
                 waiting += part_schemas(here)
                 waiting += applied
 
-    def _count(self, schema: Schema, place: Place) -> Steps[int]:
-        """Return how many schemas the schema applies to its value, without itself."""
+    def _count(self, schema: Schema, place: Place) -> Steps[_Applied]:
+        """Return how many schemas apply to the value together with this one."""
         if isinstance(schema, bool):
-            return 0
-        total = 0
+            return _Applied(1, 1)
+        below: list[_Applied] = []
         if "$ref" in schema:
-            total += yield self._count_definition(name_of(schema["$ref"]), place)
-        for child in same_value_schemas(schema):
-            if isinstance(child, SchemaNode):
-                total += 1 + (yield self._count(child, _origin(child, place)))
-        if total > MAX_APPLIED:
-            raise self.document.error(
-                place, f"more than {MAX_APPLIED} schemas apply to one value", "Remove references that multiply."
-            )
-        return total
+            below.append((yield self._count_definition(name_of(schema["$ref"]), place)))
+        below += yield gather(self._count(child, _origin(child, place)) for child in same_value_schemas(schema))
+        applied = _Applied(1 + sum(one.number for one in below), 1 + max((one.chain for one in below), default=0))
+        if applied.number > MAX_APPLIED:
+            problem, hint = f"more than {MAX_APPLIED} schemas apply to one value", "Remove references that multiply."
+            raise self.document.error(place, problem, hint)
+        if applied.chain > MAX_CHAIN:
+            problem = f"more than {MAX_CHAIN} schemas apply to one value in a chain"
+            raise self.document.error(place, problem, "Merge some of the schemas that refer to each other.")
+        return applied
 
-    def _count_definition(self, name: str, place: Place) -> Steps[int]:
+    def _count_definition(self, name: str, place: Place) -> Steps[_Applied]:
         if name not in self._applied:
             self._applied[name] = _OPEN
             target = self.definitions[name]
-            self._applied[name] = 1 + (yield self._count(target, _origin(target, place)))
-        if self._applied[name] == _OPEN:
+            self._applied[name] = yield self._count(target, _origin(target, place))
+        if self._applied[name] is _OPEN:
             hint = "Refer to it from a property or from items instead."
             raise self.document.error(place, "schema applies itself to the same value without end", hint)
         return self._applied[name]
 
 
-_OPEN = -1
+@dataclass(frozen=True)
+class _Applied:
+    """How many schemas apply to one value, and how many of them in the longest chain."""
+
+    number: int
+    chain: int
+
+
+_OPEN = _Applied(0, 0)
 
 
 def _origin(schema: Any, default: Place) -> Place:
