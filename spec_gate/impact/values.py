@@ -18,10 +18,11 @@ _MOST = 4_000
 
 
 class Bodies:
-    """The request and response bodies of a comparison. A validator is built when it is first used."""
+    """The request and response bodies whose schemas differ. A validator is built when it is first used."""
 
     def __init__(self, comparison: Comparison, schemas: Mapping[Side, SchemaPair]) -> None:
-        self.uses = [use for use in comparison.uses if use.is_body and not use.pairing.base.outgoing]
+        bodies = (use for use in comparison.uses if use.is_body and not use.pairing.base.outgoing)
+        self.uses = [use for use in bodies if not schemas[use.side].is_unchanged(use.base_schema, use.revision_schema)]
         self._documents = {True: comparison.base.document, False: comparison.revision.document}
         self._schemas = schemas
         self._judges: dict[tuple[Side, Place, bool], Judge] = {}

@@ -125,6 +125,12 @@ class SchemaPair:
                 waiting.extend(same_value_schemas(schema))
         return list(found.values())
 
+    def is_unchanged(self, base: Place | None, revision: Place | None) -> bool:
+        """Return whether the schemas at two places are the same; None stands for no schema."""
+        if base is None or revision is None:
+            return base is revision
+        return self.same(self.read_base(base), self.read_revision(revision))
+
     # Equality ---------------------------------------------------------------------------------------------------------
 
     def same(self, base: Schema, revision: Schema) -> bool:
