@@ -1,1 +1,1 @@
-"""Judges changes to an OpenAPI description: what breaks clients, where, why, and a witness for each verdict."""
+"""Finds changes of an OpenAPI document that break clients, each with a witness that proves it."""
