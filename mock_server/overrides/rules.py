@@ -75,8 +75,12 @@ class Override:
     @property
     def sets_response(self) -> bool:
         """Return whether the override chooses the response, and not only its delay or fault."""
-        return any(
-            value is not None for value in (self.code, self.example, self.dynamic, self.conversation, self.reply)
+        return (
+            self.code is not None
+            or self.example is not None
+            or self.dynamic is not None
+            or self.conversation is not None
+            or self.reply is not None
         )
 
     def without_response(self) -> Override:

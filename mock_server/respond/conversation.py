@@ -50,10 +50,9 @@ class Conversations:
 
     def respond(self, snapshot: Snapshot, call: Call, turn: ChatTurn, effective: Effective) -> Decision:
         """Return the response to a valid turn."""
-        trace = Trace.from_turn(turn)
         state = None if turn.conversation_id is None else self.sessions.get(turn.conversation_id)
-        if state is not None:
-            trace = replace(trace, known=True, before=state.position)
+        before = None if state is None else state.position
+        trace = Trace(turn.message, turn.conversation_id, turn.user_id, state is not None, before)
         refused = _refused(snapshot, turn, state)
         if refused is not None:
             return Decision(refused, trace)
@@ -71,7 +70,9 @@ class Conversations:
         if effective.override.reply is not None:
             body |= effective.override.reply
         answer = Answer(200, to_json(body), source=source)
-        return Decision(answer, replace(trace, conversation_id=conversation_id, position=reply.position))
+        # Written out: dataclasses.replace costs more than validating the request.
+        trace = Trace(trace.message, conversation_id, trace.user_id, trace.known, before, reply.position)
+        return Decision(answer, trace)
 
     def _relayed(self, relay: Relay, call: Call, trace: Trace, state: SessionState) -> Decision:
         """Let the upstream service reply."""

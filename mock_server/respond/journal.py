@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from queue import Empty, Full, Queue
 from threading import Lock
 
@@ -41,7 +41,8 @@ class Entry:
     body_truncated: bool = False
     answer_truncated: bool = False
     number: int = 0
-
+    size: int = field(init=False)
+    """The approximate size in bytes."""
     client_left: bool = False
     """The client closed or reset the connection before it received the response."""
 
@@ -49,10 +50,8 @@ class Entry:
         """Record that the client did not wait for the response."""
         self.client_left = True
 
-    @property
-    def size(self) -> int:
-        """Return the approximate size in bytes."""
-        return len(self.body) + len(self.answer.body) + sum(map(len, self.headers.values()))
+    def __post_init__(self) -> None:
+        self.size = len(self.body) + len(self.answer.body) + sum(map(len, self.headers.values()))
 
     @property
     def is_to_operation(self) -> bool:

@@ -142,13 +142,18 @@ def connection_of(scope: Scope) -> Connection:
 
 async def read(headers: Mapping[str, str], receive: Receive, limit: int, connection: Connection) -> Body:
     """Read the body of a request up to a limit."""
-    reader = BodyReader(limit, announced_length(headers.get("content-length")))
+    length = announced_length(headers.get("content-length"))
+    message = await receive()
+    if message["type"] == "http.request" and not message["more_body"] and length == len(message["body"]) <= limit:
+        # The usual case: all of it arrived with the headers.
+        return Body(message["body"])
+    reader = BodyReader(limit, length)
     while True:
-        message = await receive()
         ended = message["type"] == "http.request" and not message["more_body"]
         more = reader.feed(message.get("body", b""))
         if ended or not more or message["type"] == "http.disconnect" or connection.at_eof:
             return reader.body(ended=ended)
+        message = await receive()
 
 
 async def send_response(send: Send, status: int, headers: Pairs, body: bytes) -> None:

@@ -21,7 +21,8 @@ def words_of(text: str) -> list[str]:
     """Return the normalised words of ``text`` in order."""
     if text.isascii():
         # The fast path: ASCII needs no decomposition.
-        return [_singular(word) for word in _WORD.findall(text[:READ_CHARACTERS].lower())]
+        words = _WORD.findall(text[:READ_CHARACTERS].lower())
+        return [_singular(word) if word[-1] == "s" else word for word in words]
     decomposed = unicodedata.normalize("NFKD", text[:READ_CHARACTERS])
     bare = "".join(character for character in decomposed if unicodedata.category(character) != "Mn")
     return [_singular(word) for word in _WORD.findall(unicodedata.normalize("NFC", bare).casefold())]
