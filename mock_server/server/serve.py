@@ -219,8 +219,7 @@ def _make_flask(service: ChatService) -> Flask:
 
 
 def _freeze() -> None:
-    """Exempt what exists now from garbage collection: it stays for good."""
-    gc.collect()
+    """Exempt what exists now from garbage collection: nearly all of it stays for good."""
     gc.freeze()
 
 

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from chat_contract import KitError, load_contract
 from mock_server import Options, Snapshot, create_app, read_snapshot
-from mock_server.http.bodies import read_bounded
+from mock_server.http.bodies import Body, read_wsgi_body
 
 JSON = {"Content-Type": "application/json"}
 HI = b'{"message":"hi"}'
@@ -116,8 +116,8 @@ def test_only_content_length_bytes_are_read(client: FlaskClient) -> None:
 
 def test_without_content_length_only_a_terminated_stream_is_read() -> None:
     """PEP 3333: only a server that terminates the stream sets wsgi.input_terminated."""
-    assert read_bounded({"wsgi.input": io.BytesIO(HI)}, 100) == b""
-    assert read_bounded({"wsgi.input": io.BytesIO(HI), "wsgi.input_terminated": True}, 100) == HI
+    assert read_wsgi_body({"wsgi.input": io.BytesIO(HI)}, 100) == Body(b"")
+    assert read_wsgi_body({"wsgi.input": io.BytesIO(HI), "wsgi.input_terminated": True}, 100) == Body(HI)
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,8 @@ def test_unknown_preference_names_value_and_preference(service: ChatService) -> 
     detail = body_of(decide(service, HI, prefer="fault=explode"))["detail"]
     assert (
         detail
-        == 'Unknown value "explode" for preference "fault". Valid values: drop, truncate, malformed, slow, empty.'
+        == 'Unknown value "explode" for preference "fault". Valid values: drop, truncate, malformed, slow, empty, '
+        "reset, close, hang."
     )
 
 
