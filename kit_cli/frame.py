@@ -36,6 +36,7 @@ _PLACES: dict[ParameterSource | None, str] = {
     ParameterSource.COMMANDLINE: "command line",
     ParameterSource.ENVIRONMENT: "environment variable",
 }
+_COLORS = {ExitCode.OK: "green", ExitCode.FINDINGS: "red", ExitCode.CANNOT_RUN: "yellow"}
 _MAY_BE_SECRET = re.compile("header|key|token|proxy")
 
 
@@ -72,14 +73,17 @@ class Frame:
         """Return the format of the report that is printed without ``--report``; None with ``--quiet``."""
         return None if self.quiet else "text"
 
-    def report(self, text: str) -> None:
-        """Print a report to standard output."""
+    def report(self, text: str, verdict: ExitCode | None = None) -> None:
+        """Print a report to standard output; with a verdict, its first line in the colour of the verdict."""
+        if verdict is not None:
+            first, newline, rest = text.partition("\n")
+            text = click.style(first, fg=_COLORS[verdict], bold=True) + newline + rest
         click.echo(text, nl=not text.endswith("\n"), color=self.color)
 
-    def summary(self, text: str) -> None:
+    def summary(self, text: str, verdict: ExitCode | None = None) -> None:
         """Print to standard output what nobody requested explicitly, unless ``--quiet`` is given."""
         if not self.quiet:
-            self.report(text)
+            self.report(text, verdict)
 
     def fail(self, problem: object, *, prefix: str | None = None) -> None:
         """Print why the command cannot do its work, with its prefix and without credentials."""

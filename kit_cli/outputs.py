@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chat_contract.errors import KitError, UsageError
+from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame
 from kit_cli.streams import discard_output
 from kit_reports.targets import write_whole
@@ -14,10 +15,14 @@ from kit_reports.targets import write_whole
 
 @dataclass(frozen=True)
 class Output:
-    """A text for a file, or for standard output if ``file`` is None. ``render`` returns the text."""
+    """A text for a file, or for standard output if ``file`` is None. ``render`` returns the text.
+
+    ``verdict`` colours the first line on a terminal.
+    """
 
     file: Path | None
     render: Callable[[], str]
+    verdict: ExitCode | None = None
 
 
 def write_outputs(outputs: Iterable[Output]) -> None:
@@ -34,7 +39,7 @@ def _write(output: Output) -> str:
         if output.file is not None:
             write_whole(output.file, text)
         else:
-            current_frame().report(text)
+            current_frame().report(text, output.verdict)
     except KitError as error:
         return str(error)
     except OSError as error:

@@ -60,11 +60,12 @@ def parity(arguments: Arguments) -> ExitCode:
     if not report.requests:
         raise NothingComparedError("the two servers answered no common request. Allow more with --max-requests.")
     frame = current_frame()
+    verdict = ExitCode.FINDINGS if report.differences else ExitCode.OK
     if arguments.as_json:
         frame.report(secrets.hide(encode(report)))
     else:
-        frame.summary(secrets.hide(render_parity(report)))
-    return ExitCode.FINDINGS if report.differences else ExitCode.OK
+        frame.summary(secrets.hide(render_parity(report)), verdict)
+    return verdict
 
 
 def _headers(side: str, lines: tuple[str, ...], key_env: str | None) -> Headers:

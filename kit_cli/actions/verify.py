@@ -98,10 +98,19 @@ def _verify(arguments: Arguments, headers: Headers, secrets: Secrets) -> ExitCod
         result = run(contract, replace(options, progress=meter))
     access = Access(options.base_url, headers, secrets, options.transport)
     report = build_report(result, access, changes_between(before, result.profile))
-    texts = [_Text(f"the {target.format} report", RENDERERS[target.format](report), target.file) for target in targets]
+    verdict = EXIT_CODES[result.verdict]
+    texts = [
+        _Text(
+            f"the {target.format} report",
+            RENDERERS[target.format](report),
+            target.file,
+            verdict if target.format == "text" else None,
+        )
+        for target in targets
+    ]
     _write([*texts, *_other_files(arguments, result, contract, options)], secrets, arguments.resume)
     check_used(options.waivers, [waiver for waiver in options.waivers if waiver not in result.unused_waivers])
-    return EXIT_CODES[result.verdict]
+    return verdict
 
 
 def _check_output(arguments: Arguments) -> tuple[Target, ...]:
@@ -125,13 +134,16 @@ class _Text:
     name: str
     text: str
     file: Path | None
+    verdict: ExitCode | None = None
 
 
 def _write(texts: Sequence[_Text], secrets: Secrets, checkpoint: Path | None) -> None:
     """Write each text that contains no credential, then check the files on the disk too."""
     files = [file for file in (*(text.file for text in texts), checkpoint) if file is not None]
     try:
-        write_outputs(Output(text.file, partial(checked_text, text.name, text.text, secrets)) for text in texts)
+        write_outputs(
+            Output(text.file, partial(checked_text, text.name, text.text, secrets), text.verdict) for text in texts
+        )
     finally:
         check_files(files, secrets)
 

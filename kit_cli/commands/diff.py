@@ -121,11 +121,17 @@ def diff(
         fail_on=FailOn(fail_on),
     )
     compared = compare(options, sys.stdin.buffer, today)
-    outputs = [Output(target.file, partial(render, compared.report, target.format)) for target in targets]
+    verdict = ExitCode.FINDINGS if compared.report.fails else ExitCode.OK
+    outputs = [
+        Output(
+            target.file, partial(render, compared.report, target.format), verdict if target.format == "text" else None
+        )
+        for target in targets
+    ]
     if write_waivers is not None:
         outputs.append(Output(write_waivers, partial(compared.draft_waivers, today)))
     if overlay_out is not None:
         outputs.append(Output(overlay_out, compared.overlay))
     write_outputs(outputs)
     compared.check_waivers()
-    return ExitCode.FINDINGS if compared.report.fails else ExitCode.OK
+    return verdict

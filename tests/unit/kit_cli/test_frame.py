@@ -203,3 +203,13 @@ def test_quiet_prints_no_default_report_but_requested_ones() -> None:
 
     assert run(body).stdout == "default\ntext\n"
     assert run(body, "-q").stdout == "None\n"
+
+
+@pytest.mark.parametrize(("verdict", "code"), [(ExitCode.OK, 32), (ExitCode.FINDINGS, 31), (ExitCode.CANNOT_RUN, 33)])
+def test_first_line_of_a_report_has_the_colour_of_the_verdict(verdict: ExitCode, code: int) -> None:
+    def body() -> None:
+        current_frame().report("VERDICT\ndetails", verdict)
+
+    assert run(body, color=True).stdout == f"\x1b[{code}m\x1b[1mVERDICT\x1b[0m\ndetails\n"
+    assert run(body, "--no-color", color=True).stdout == "VERDICT\ndetails\n"
+    assert run(body).stdout == "VERDICT\ndetails\n"
