@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from chat_contract import Contract, Exchange, Request, Response, Violation, judge, load_contract
+from chat_contract import Contract, Exchange, History, Request, Response, Violation, judge, load_contract
+from chat_contract.conformance import examine, find_violations
 from chat_contract.contract import Clause
 from chat_contract.document.source import Source, read_source
 from chat_contract.resources import openapi_dir
@@ -77,6 +78,11 @@ def violated_clauses(comparison: Comparison, bodies: Bodies, witnesses: Iterable
     ]
 
 
+def _clauses(violations: Iterable[Violation], groups: tuple[str, ...]) -> list[str]:
+    """Return the violated clauses of some groups."""
+    return [one.clause for one in violations if one.clause.partition(".")[0] in groups]
+
+
 class _Probes:
     def __init__(self, contract: Contract, bodies: Bodies, witnesses: list[Any]) -> None:
         self.contract = contract
@@ -87,8 +93,7 @@ class _Probes:
 
     def _violated(self, request: Request, response: Response, groups: tuple[str, ...]) -> list[str]:
         """Return the clauses of some groups that an exchange violates."""
-        found = judge(self.contract, Exchange(request, response))
-        return [violation.clause for violation in found if violation.clause.partition(".")[0] in groups]
+        return _clauses(judge(self.contract, Exchange(request, response)), groups)
 
     def _request(self, body: Any, **rest: Any) -> Request:
         method, path = self.contract.operation.method, self.contract.operation.path
@@ -113,9 +118,11 @@ class _Probes:
             True: _response(_OK, self._example_response()),
             False: _response(_UNPROCESSABLE, _validation_error()),
         }
-        before = self._violated(request, responses[not accepted], _REQUEST_CLAUSES)
+        facts = examine(self.contract, Exchange(request, responses[not accepted]), History())
+        before = _clauses(find_violations(facts), _REQUEST_CLAUSES)
+        after = find_violations(replace(facts, exchange=Exchange(request, responses[accepted])))
         sign = ClauseSign.ACCEPTS_REQUEST if accepted else ClauseSign.REJECTS_REQUEST
-        for clause in self._violated(request, responses[accepted], _REQUEST_CLAUSES):
+        for clause in _clauses(after, _REQUEST_CLAUSES):
             if clause not in before:
                 yield Sign(clause, sign, Payload(body))
 
