@@ -80,7 +80,7 @@ def fault_text(fault: RequestFault) -> str:
         return f"{place} is not in the contract"
     if fault.value is None:
         return f"{place} is not valid JSON"
-    return f'{place} is {fault.value}, which violates "{fault.keyword}"'
+    return f"{place} is {fault.value}, which violates the schema ({fault.keyword})"
 
 
 def near_miss_text(miss: NearMiss) -> str:

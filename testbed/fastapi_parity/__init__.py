@@ -1,1 +1,1 @@
-"""Whether the mock answers as FastAPI does: ``python -m testbed.fastapi_parity`` asks both the same, 20,000 times."""
+"""Compares the mock's responses with FastAPI's: ``python -m testbed.fastapi_parity``."""

@@ -1,4 +1,7 @@
-"""``python -m testbed.fastapi_parity``: 20,000 bodies a latitude to the mock and to FastAPI; exit 1 if they differ."""
+"""``python -m testbed.fastapi_parity``: send 20,000 bodies per profile to the mock and to FastAPI.
+
+Exits with 1 if responses differ.
+"""
 
 from __future__ import annotations
 
@@ -12,26 +15,26 @@ _SHOWN = 5
 
 
 def main() -> int:
-    """Print a line for each latitude, and the first differences."""
+    """Print a line for each profile, and the first differences."""
     parser = argparse.ArgumentParser(prog="python -m testbed.fastapi_parity")
-    parser.add_argument("--bodies", type=int, default=20_000, help="for each latitude (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="the same seed asks the same (default: %(default)s)")
-    parser.add_argument("--jobs", type=int, default=2, help="processes (default: %(default)s)")
+    parser.add_argument("--bodies", type=int, default=20_000, help="bodies per profile (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the bodies (default: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=2, help="number of processes (default: %(default)s)")
     options = parser.parse_args()
-    found = False
-    print(f"{'latitude':<12}{'bodies':>8}{'equal':>9}  FastAPI said")
+    differ = False
+    print(f"{'profile':<12}{'bodies':>8}{'equal':>9}  responses of FastAPI")
     with ProcessPoolExecutor(options.jobs) as pool:
         running = {name: pool.submit(compare, name, options.bodies, options.seed) for name in REFERENCES}
         for name, result in running.items():
-            found |= _told(name, result.result())
-    return 1 if found else 0
+            differ |= _report(name, result.result())
+    return 1 if differ else 0
 
 
-def _told(name: str, result: Comparison) -> bool:
-    equal = 1 - len(result.differences) / result.asked
-    said = ", ".join(f"{status} {count}" for status, count in sorted(result.statuses.items()))
+def _report(name: str, result: Comparison) -> bool:
+    equal = 1 - len(result.differences) / result.count
+    statuses = ", ".join(f"{status} {count}" for status, count in sorted(result.statuses.items()))
     share = "100 %" if not result.differences else f"{equal * 100:.3f} %"
-    print(f"{name:<12}{result.asked:>8}{share:>9}  {said}; {len(result.types)} types of error", flush=True)
+    print(f"{name:<12}{result.count:>8}{share:>9}  {statuses}; {len(result.types)} error types", flush=True)
     for difference in result.differences[:_SHOWN]:
         print(difference)
     return bool(result.differences)

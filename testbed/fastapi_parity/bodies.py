@@ -1,4 +1,4 @@
-"""Request bodies as text, right and wrong in every way that JSON allows, and some that it does not. Seeded."""
+"""Generates request bodies as text: valid, invalid and malformed. A seed makes them repeatable."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ _TIMES = (
     "10:00:00,5",
 )
 _OFFSETS = ("Z", "Z", "Z", "z", "+00:00", "-14:00", "+23:59", "+24:00", "+0530", "+05", "", " Z", "Zx", "\u221201:00")
-_LOOSE_TIMES = (
+_OTHER_TIMES = (
     "not a date",
     "",
     "1718359200",
@@ -130,7 +130,7 @@ _EVENT_FIELDS = ("timestamp", "type", "item_id", "description")
 
 
 class Bodies:
-    """Makes one body after the other from one source of chance."""
+    """An endless sequence of bodies."""
 
     def __init__(self, seed: int) -> None:
         self._chance = Random(seed)
@@ -203,8 +203,8 @@ class Bodies:
 
     # The request ------------------------------------------------------------------------------------------------------
 
-    def _or_anything(self, right: str) -> str:
-        return right if self._maybe(0.72) else self._anything(2)
+    def _or_anything(self, valid: str) -> str:
+        return valid if self._maybe(0.72) else self._anything(2)
 
     def _request(self) -> str:
         members: dict[str, str] = {}
@@ -248,15 +248,15 @@ class Bodies:
         if roll < 0.6:
             return self._string(self._of(_DATES) + self._of(_SEPARATORS) + self._of(_TIMES) + self._of(_OFFSETS))
         if roll < 0.8:
-            return self._string(self._of(_LOOSE_TIMES))
+            return self._string(self._of(_OTHER_TIMES))
         return self._number() if roll < 0.9 else self._anything(1)
 
     # Syntax errors ----------------------------------------------------------------------------------------------------
 
     def _damaged(self, text: str) -> str:
-        """Return the text cut short, or with a few characters in the place of one."""
+        """Return the text truncated, or with one character replaced."""
         at = self._chance.randint(0, len(text))
-        instead = self._of(
+        replacement = self._of(
             ("", "", ",", ":", "}", "]", "{", '"', "'", "\\", "x", "\n", " ", "tru", "0", "-", ".", "//", "é")
         )
-        return text[:at] + instead + (text[at + 1 :] if self._maybe(0.6) else "")
+        return text[:at] + replacement + (text[at + 1 :] if self._maybe(0.6) else "")

@@ -1,4 +1,4 @@
-"""Puts the same bodies to the mock's decision and to FastAPI, and notes where they differ."""
+"""Sends the same bodies to the mock's service and to FastAPI, and collects the differences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mock_server import Options, read_snapshot
 from mock_server.http.messages import Call
 from mock_server.respond.service import ChatService
 from testbed.fastapi_parity.bodies import Bodies
-from testbed.fastapi_parity.reference import Asker, documented_app, lax_app
+from testbed.fastapi_parity.reference import Client, documented_app, lax_app
 
 JSON = "application/json"
 REFERENCES: dict[str, Callable[[], FastAPI]] = {
@@ -31,7 +31,7 @@ Outcome = tuple[int, str]
 
 @dataclass(frozen=True)
 class Difference:
-    """A body that the two answered differently."""
+    """A body with different responses."""
 
     raw: bytes
     mock: Outcome
@@ -42,45 +42,46 @@ class Difference:
 
 
 class Pair:
-    """The mock with a latitude, and the reference that has the same."""
+    """The mock with a profile, and the FastAPI application that corresponds to it."""
 
-    def __init__(self, latitude: str) -> None:
-        options = Options(latitude=latitude, max_requests_kept=0, max_conversations=10)
+    def __init__(self, profile: str) -> None:
+        options = Options(latitude=profile, max_requests_kept=0, max_conversations=10)
         self.service = ChatService(read_snapshot(options))
-        self._reference = Asker(REFERENCES[latitude]())
+        self._reference = Client(REFERENCES[profile]())
 
     def close(self) -> None:
         self._reference.close()
 
     def compare(self, raw: bytes, content_type: str | None = JSON) -> tuple[Outcome, Outcome]:
-        """Return what the mock says and what FastAPI says; of a 200 only that it is one."""
+        """Return the status and body of both responses; for a 200, the status only."""
         answer = self.service.answer(Call({} if content_type is None else {"content-type": content_type}, raw))
-        status, text = self._reference.ask(raw, content_type)
+        status, text = self._reference.post(raw, content_type)
         mock = (answer.status, "" if answer.status == 200 else answer.body.decode())
         return mock, (status, "" if status == 200 else text)
 
 
 def is_comparable(raw: bytes) -> bool:
-    """Tell I-JSON, and plain syntax errors, from what the frameworks themselves disagree on (RFC 7493)."""
+    """Return whether the body is I-JSON (RFC 7493) or a syntax error. Frameworks disagree on all other bodies."""
     return not read_body(raw).beyond_ijson
 
 
 @dataclass
 class Comparison:
-    """What came of many bodies: how often FastAPI gave which status and named which type of error, and where not."""
+    """The result for many bodies: FastAPI's statuses and error types, and the differences."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     types: Counter[str] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
 
     @property
-    def asked(self) -> int:
+    def count(self) -> int:
+        """Return the number of bodies."""
         return self.statuses.total()
 
 
-def compare(latitude: str, count: int, seed: int) -> Comparison:
-    """Put that many bodies to both."""
-    pair = Pair(latitude)
+def compare(profile: str, count: int, seed: int) -> Comparison:
+    """Send ``count`` bodies to both."""
+    pair = Pair(profile)
     result = Comparison()
     try:
         for raw in islice(filter(is_comparable, Bodies(seed)), count):
@@ -96,4 +97,4 @@ def compare(latitude: str, count: int, seed: int) -> Comparison:
 
 def _types_in(text: str) -> set[str]:
     detail: Any = json.loads(text or "{}").get("detail", [])
-    return {fault["type"] for fault in detail if isinstance(fault, dict)}
+    return {error["type"] for error in detail if isinstance(error, dict)}

@@ -1,6 +1,6 @@
-"""The service as someone would write it in FastAPI from the documents: what the mock's refusals must equal."""
+"""The service written in FastAPI from the documents. The mock's rejections must equal its responses."""
 
-# No postponed annotations here: FastAPI could not look up models that are born inside a function.
+# No postponed annotations: FastAPI cannot resolve names of models that are defined inside a function.
 
 import asyncio
 from datetime import datetime
@@ -16,38 +16,36 @@ from chat_contract.formats import is_date_time
 def _json_integer(value: Any, handler: Any) -> Any:
     if isinstance(value, bool | str):
         raise PydanticKnownError("int_type")
-    # pydantic reads no float past 64 bits; to JSON Schema one without a fraction is an integer of any size.
+    # pydantic rejects floats beyond 64 bits; JSON Schema accepts those without a fraction as integers.
     if isinstance(value, float) and value >= 2**63:
         return int(value)
     return handler(value)
 
 
-# Written apart from the mock's own: the core's reading of RFC 3339, which the suite judges by.
-def _written(value: Any, handler: Any) -> Any:
+# Uses the core's implementation of RFC 3339, which is independent of the mock's.
+def _rfc3339(value: Any, handler: Any) -> Any:
     if not isinstance(value, str):
         raise PydanticKnownError("datetime_type")
     if is_date_time(value):
         return value
     handler(value)
-    raise PydanticKnownError(
-        "datetime_parsing", {"error": "not written as RFC 3339 wants it, e.g. 2024-06-14T10:00:00Z"}
-    )
+    raise PydanticKnownError("datetime_parsing", {"error": "expected RFC 3339, e.g. 2024-06-14T10:00:00Z"})
 
 
-def _leap_seconds_too(value: Any, handler: Any) -> Any:
+def _or_leap_second(value: Any, handler: Any) -> Any:
     return value if isinstance(value, str) and ":60" in value and is_date_time(value) else handler(value)
 
 
 JsonInteger = Annotated[int, Field(ge=0), WrapValidator(_json_integer)]
-Written = Annotated[AwareDatetime, WrapValidator(_written)]
+Rfc3339 = Annotated[AwareDatetime, WrapValidator(_rfc3339)]
 
 
 def documented_app(*, extra: str = "ignore") -> FastAPI:
-    """JSON types as documented: strings stay strings, 5.0 is an integer, null stands for nothing."""
+    """Return an application with JSON types as documented: no coercion, 5.0 is an integer, null is invalid."""
 
     class Event(BaseModel):
         model_config = ConfigDict(extra=extra)
-        timestamp: Written
+        timestamp: Rfc3339
         type: str
         item_id: str = None
         description: str = None
@@ -71,10 +69,10 @@ def documented_app(*, extra: str = "ignore") -> FastAPI:
 
 
 def lax_app() -> FastAPI:
-    """FastAPI as people mostly write it: Optional fields, plain types; and the leap seconds of RFC 3339."""
+    """Return an application in common FastAPI style: optional fields, plain types; plus RFC 3339 leap seconds."""
 
     class Event(BaseModel):
-        timestamp: Annotated[datetime, WrapValidator(_leap_seconds_too)]
+        timestamp: Annotated[datetime, WrapValidator(_or_leap_second)]
         type: str
         item_id: str | None = None
         description: str | None = None
@@ -96,18 +94,19 @@ def lax_app() -> FastAPI:
     return app
 
 
-class Asker:
-    """Posts bodies to an application, without a socket between."""
+class Client:
+    """Posts bodies to an application in process."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
         self._loop = asyncio.new_event_loop()
 
     def close(self) -> None:
+        """Close the event loop."""
         self._loop.close()
 
-    def ask(self, raw: bytes, content_type: str | None) -> tuple[int, str]:
-        """Return status and text of the answer."""
+    def post(self, raw: bytes, content_type: str | None) -> tuple[int, str]:
+        """Return the status and the text of the response."""
         headers = [] if content_type is None else [(b"content-type", content_type.encode("latin-1"))]
         sent: list[dict[str, Any]] = []
 

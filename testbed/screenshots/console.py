@@ -1,4 +1,4 @@
-"""Walks through the console of a mock of its own and takes pictures on the way, those of the README among them."""
+"""Takes screenshots of every view of the console, including those of the README."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tests.support.chromium import browser, page_of
 
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1360, "height": 860}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True}
-README = (("console.png", "journal"), ("console-broken-fixture.png", "broken"), ("console-errors.png", "errors"))
-"""The files of the README, each with the part of the console that it shows."""
+README = (("console.png", "requests"), ("console-broken-fixture.png", "broken"), ("console-errors.png", "gallery"))
+"""The files of the README, each with the view of the console that it shows."""
 
 
 @contextmanager
 def mock(fixtures: Path) -> Iterator[str]:
-    """A mock in a process of its own; yields its address."""
+    """Start a mock in its own process; yield its URL."""
     command = [sys.executable, "-P", "-m", "mock_server", "--port", "0", "--seed", "3", "--fixtures", fixtures.name]
     with subprocess.Popen(
         command, cwd=fixtures.parent, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -44,7 +44,7 @@ SCHEMES = ("light", "dark")
 
 
 def take(folder: Path, forms: Sequence[str] = tuple(FORMS), schemes: Sequence[str] = SCHEMES) -> list[Path]:
-    """Take the pictures: wide and on a phone, light and dark; returns their files."""
+    """Take screenshots on desktop and phone, light and dark; return their files."""
     taken = []
     with tempfile.TemporaryDirectory() as place, browser(shutil.which("chromium") or "") as opened:
         fixtures = Path(place, "fixtures")
@@ -57,7 +57,7 @@ def take(folder: Path, forms: Sequence[str] = tuple(FORMS), schemes: Sequence[st
 
 
 def take_for_the_readme(folder: Path) -> list[Path]:
-    """Take the three pictures of the README."""
+    """Take the three screenshots of the README."""
     with tempfile.TemporaryDirectory() as place:
         taken = take(Path(place), ("desktop",), ("light",))
         by_name = {path.name: path for path in taken}
@@ -77,39 +77,44 @@ def _walk(
             return file
 
         page.goto(f"{base}/_mock/")
-        expect(page.locator("#state")).to_have_text("live")
+        expect(page.locator("#state")).to_have_text("Connected")
         narrow = page.get_by_role("tab", name="Chat").is_visible()
         if narrow:
             _tab(page, "Chat")
         yield picture("start")
-        _talk(page, base)
+        _chat(page, base)
         if narrow:
             yield picture("chat")
-        _tab(page, "Journal")
+        _tab(page, "Requests")
         page.locator(".row").nth(1).click()
-        yield picture("journal")
-        _tab(page, "Behaviour")
-        page.get_by_role("button", name="like a language model").click()
+        yield picture("requests")
+        _tab(page, "Rules")
+        page.get_by_role("button", name="Like a language model").click()
         page.get_by_role("button", name="429", exact=True).click()
-        expect(page.locator("#rules li")).to_have_count(2)
-        yield picture("behaviour")
-        page.get_by_role("button", name="Remove").first.click()
-        page.get_by_role("button", name="Remove").first.click()
-        expect(page.locator("#rules li")).to_have_count(0)
-        _tab(page, "Errors")
+        expect(page.locator("#rule-list li")).to_have_count(2)
+        yield picture("rules")
+        for left in (1, 0):
+            page.locator("#rule-list").get_by_role("button").first.click()
+            expect(page.locator("#rule-list li")).to_have_count(left)
+        _tab(page, "Error gallery")
         for card in ("422 message missing", "422 event field missing", "422 wrong type"):
-            page.get_by_role("button", name=f"Send it: {card}").click()
+            page.get_by_role("button", name=f"Send: {card}").click()
         expect(page.locator(".outcome pre")).to_have_count(3)
-        yield picture("errors")
+        yield picture("gallery")
+        _tab(page, "Fixtures")
+        page.get_by_label("First message of a conversation").fill("a desk for heavy things")
+        page.get_by_role("button", name="Explain").click()
+        expect(page.locator("#explained .tag")).to_be_visible()
+        yield picture("fixtures")
         yield from _broken(page, fixtures, picture)
 
 
-def _talk(page: Page, base: str) -> None:
+def _chat(page: Page, base: str) -> None:
     message = page.get_by_label("Message", exact=True)
-    for said in ("Which desk would you recommend for heavy tools?", "How much weight does it take?"):
-        message.fill(said)
+    for text in ("Which desk would you recommend for heavy tools?", "How much weight does it take?"):
+        message.fill(text)
         page.keyboard.press("Enter")
-        expect(page.locator(".bubble.shopper").last).to_have_text(said)
+        expect(page.locator(".bubble.shopper").last).to_have_text(text)
         expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible()
     page.locator(".item h4 button").last.click()
     for body in ({"message": "A birthday gift for my dad", "limit": "four"}, {"message": "A lamp for a dark corner"}):
@@ -122,7 +127,7 @@ def _broken(page: Page, fixtures: Path, picture: Any) -> Iterator[Path]:
     whole = file.read_text("utf-8")
     file.write_text(whole.replace("[ST678VG, WB377HD]", "[ST678VG, WB377XX]"), "utf-8")
     try:
-        page.get_by_role("button", name="Show what to mend").click()
+        page.get_by_role("button", name="Show errors").click()
         expect(page.locator(".fault")).to_be_visible()
         yield picture("broken")
     finally:

@@ -1,9 +1,9 @@
-// The console of the mock. Whatever comes from a message, a fixture or an answer is put on the page as text, never as
-// markup; the page's Content-Security-Policy forbids the other way.
+// The console of the mock. Text from messages, fixtures and responses is inserted as text, never as HTML; the page's
+// Content-Security-Policy enforces it.
 
 const $ = (id) => document.getElementById(id);
 
-/** Makes an element; `on` holds listeners, a child that is no element becomes text. */
+/** Creates an element. `on` maps events to listeners; strings among the children become text. */
 function make(tag, { class: names, on, ...attributes } = {}, ...children) {
   const element = document.createElement(tag);
   if (names) element.className = names;
@@ -27,33 +27,37 @@ let revision = null;
 
 const TOKEN = "mock-token";
 
-class Refused extends Error {}
+class RequestDenied extends Error {
+  constructor(detail, reason) {
+    super(detail);
+    this.reason = reason;
+  }
+}
 
-/** Asks the control API; the token goes into a header, never into a URL. */
+/** Calls the control API. The token is sent in a header, never in a URL. */
 async function control(path, { method = "GET", body, signal } = {}) {
   const headers = {};
   const token = sessionStorage.getItem(TOKEN);
   if (token) headers["X-Mock-Token"] = token;
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const answer = await fetch(path, { method, headers, signal, cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body) });
-  if (answer.ok) return answer;
-  const said = await answer.json().catch(() => ({}));
-  const detail = said.detail ?? `status ${answer.status}`;
-  if (answer.status === 403) lock(detail);
-  throw new Refused(detail);
+  const response = await fetch(path, { method, headers, signal, cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body) });
+  if (response.ok) return response;
+  const problem = await response.json().catch(() => ({}));
+  const detail = problem.detail ?? `Status ${response.status}`;
+  if (response.status === 403) lock(detail, problem.reason);
+  throw new RequestDenied(detail, problem.reason);
 }
 
 const controlled = async (path, options) => (await control(path, options)).json();
 
-function lock(detail) {
-  $("locked-text").textContent = `To open it, ${detail}`;
-  // Where no token would help, there is nothing to type.
-  $("door").hidden = !detail.includes("--control-token set");
-  if (!detail.includes("--control-token set")) $("locked-text").textContent = detail;
+function lock(detail, reason) {
+  $("locked-text").textContent = detail;
+  // The form is of use only where a token gives access.
+  $("unlock").hidden = reason !== "token-required";
   $("locked").hidden = false;
 }
 
-$("door").addEventListener("submit", async (event) => {
+$("unlock").addEventListener("submit", async (event) => {
   event.preventDefault();
   sessionStorage.setItem(TOKEN, $("token").value);
   $("token").value = "";
@@ -63,7 +67,7 @@ $("door").addEventListener("submit", async (event) => {
     refollow();
     await showRules();
   } catch (error) {
-    if (error instanceof Refused) $("locked-text").textContent = `That was not the token: ${error.message}`;
+    if (error instanceof RequestDenied) $("locked-text").textContent = `Wrong token. ${error.message}`;
   }
 });
 
@@ -108,23 +112,23 @@ for (const tab of tabs) {
 }
 narrow.addEventListener("change", () => choose(chosen));
 
-// What is served --------------------------------------------------------------------------------------------------
+// Served version --------------------------------------------------------------------------------------------------
 
 async function loadOverview() {
   overview = await controlled("overview");
-  revision = overview.freshness.revision;
+  revision = overview.health.revision;
   $("method").textContent = overview.operation.method;
   $("path").textContent = overview.operation.path;
   $("address").textContent = `${location.origin}${overview.operation.path}`;
   $("limit").placeholder = String(overview.default_limit);
-  $("served").textContent = `${overview.conversations.length}, and ${plural(overview.items, "item")} in the catalogue`;
+  $("served").textContent = `(${overview.conversations.length}, with ${plural(overview.items, "item")} in the catalogue)`;
   showOpenings();
   showChoices();
   showGallery();
   showConversations();
 }
 
-async function keepFresh() {
+async function watchHealth() {
   for (;;) {
     if (!document.hidden) await checkHealth();
     await pause(1000);
@@ -132,20 +136,20 @@ async function keepFresh() {
 }
 
 async function checkHealth() {
-  let fresh;
+  let health;
   try {
-    fresh = await (await fetch("health", { cache: "no-store" })).json();
+    health = await (await fetch("health", { cache: "no-store" })).json();
   } catch {
-    setState("gone", "not reachable");
+    setState("gone", "Not reachable");
     return;
   }
-  const faults = fresh.errors.length;
-  setState(faults ? "stale" : "live", faults ? "serving what was read before" : "live");
-  if (revision === fresh.revision) return;
+  const stale = health.status === "stale";
+  setState(stale ? "stale" : "live", stale ? "Serving an older version" : "Connected");
+  if (revision === health.revision) return;
   const first = revision === null;
-  revision = fresh.revision;
-  showFaults(fresh);
-  if (!first && $("locked").hidden) await loadOverview().catch(ignoreRefusal);
+  revision = health.revision;
+  showErrors(health);
+  if (!first && $("locked").hidden) await loadOverview().catch(ignoreExpected);
 }
 
 function setState(kind, text) {
@@ -155,35 +159,34 @@ function setState(kind, text) {
   state.textContent = text;
 }
 
-function ignoreRefusal(error) {
-  // What the control API refuses is shown where it is locked; a mock that is gone shows in the state.
-  if (!(error instanceof Refused) && !(error instanceof TypeError)) throw error;
+function ignoreExpected(error) {
+  // Denied requests are shown in the banner, an unreachable mock in the header.
+  if (!(error instanceof RequestDenied) && !(error instanceof TypeError)) throw error;
 }
 
-function showFaults(fresh) {
-  const faults = fresh.errors;
-  $("fixtures-count").textContent = faults.length || "";
-  $("broken").hidden = !faults.length;
-  if (faults.length) {
-    $("broken-title").textContent = faults.length === 1 ? "A file cannot be served." : `${faults.length} files cannot be served.`;
-    $("broken-text").textContent = `The mock goes on with what it read at ${clock(fresh.read_at)}.`;
+function showErrors({ errors, read_at: readAt }) {
+  $("fixtures-count").textContent = errors.length || "";
+  $("broken").hidden = !errors.length;
+  if (errors.length) {
+    $("broken-title").textContent = errors.length === 1 ? "Reload failed: 1 error." : `Reload failed: ${errors.length} errors.`;
+    $("broken-text").textContent = `The mock still serves the version loaded at ${clock(readAt)}.`;
   }
-  $("faulty").replaceChildren(...faults.map(faultCard));
+  $("faulty").replaceChildren(...errors.map(errorCard));
 }
 
-function faultCard(fault) {
-  const where = [fault.file, fault.line].filter((part) => part != null).join(":");
+function errorCard(error) {
+  const where = [error.file, error.line].filter((part) => part != null).join(":");
   return make(
     "article",
     { class: "fault" },
     where ? make("p", { class: "where" }, where) : null,
-    make("p", {}, fault.problem),
+    make("p", {}, error.problem),
     make(
       "dl",
       {},
-      fault.pointer ? [make("dt", {}, "at"), make("dd", { class: "mono" }, fault.pointer)] : [],
-      fault.value != null ? [make("dt", {}, "value"), make("dd", { class: "mono" }, fault.value)] : [],
-      fault.hint ? [make("dt", {}, "hint"), make("dd", {}, fault.hint)] : [],
+      error.pointer ? [make("dt", {}, "pointer"), make("dd", { class: "mono" }, error.pointer)] : [],
+      error.value != null ? [make("dt", {}, "value"), make("dd", { class: "mono" }, error.value)] : [],
+      error.hint ? [make("dt", {}, "hint"), make("dd", {}, error.hint)] : [],
     ),
   );
 }
@@ -194,35 +197,35 @@ const clock = (time) => new Date(time).toLocaleTimeString([], { hour: "2-digit",
 
 // The operation ---------------------------------------------------------------------------------------------------
 
-/** Sends a request to the operation and tells all that a browser can see of the answer. Never throws. */
+/** Sends a request to the operation and returns everything that a browser sees of the response. Never throws. */
 async function send({ method = overview.operation.method, headers = {}, body, signal }) {
-  const begun = performance.now();
+  const started = performance.now();
   const key = $("key").value;
   const all = { "Content-Type": "application/json", ...(key ? { Authorization: `Bearer ${key}` } : {}), ...headers };
   const seen = { status: null, text: null, json: undefined, failure: null, headers: null };
   try {
-    const answer = await fetch(overview.operation.path, { method, headers: all, body, signal, cache: "no-store" });
-    seen.status = answer.status;
-    seen.headers = answer.headers;
-    seen.text = await answer.text();
+    const response = await fetch(overview.operation.path, { method, headers: all, body, signal, cache: "no-store" });
+    seen.status = response.status;
+    seen.headers = response.headers;
+    seen.text = await response.text();
     seen.json = JSON.parse(seen.text);
   } catch (error) {
     seen.failure = error;
   }
-  seen.took = performance.now() - begun;
+  seen.took = performance.now() - started;
   return seen;
 }
 
-function inWords(seen) {
+function outcomeText(seen) {
   const { status, failure } = seen;
-  if (status === null) return failure.name === "AbortError" ? "You stopped waiting." : `No answer: fetch fails with “${failure.message}”`;
-  if (seen.text === null) return `Status ${status}, then the body breaks off: “${failure.message}”`;
-  if (failure) return seen.text === "" ? `Status ${status} without a body` : `Status ${status}, and the body is no JSON`;
+  if (status === null) return failure.name === "AbortError" ? "Stopped" : `No response: fetch failed with “${failure.message}”`;
+  if (seen.text === null) return `Status ${status}, then the connection failed: “${failure.message}”`;
+  if (failure) return seen.text === "" ? `Status ${status} without a body` : `Status ${status} with invalid JSON`;
   return `Status ${status}`;
 }
 
-/** What a refusal says, as lines. */
-function complaints(json) {
+/** Returns the lines of an error response. */
+function errorLines(json) {
   const detail = json?.detail;
   if (Array.isArray(detail)) return detail.map((entry) => `${(entry?.loc ?? []).join(".")}: ${entry?.msg ?? pretty(entry)}`);
   return detail == null ? [] : [pretty(detail)];
@@ -230,7 +233,7 @@ function complaints(json) {
 
 // Chat ------------------------------------------------------------------------------------------------------------
 
-const talk = { id: null, events: [], waiting: null };
+const conversation = { id: null, events: [], waiting: null };
 
 function showOpenings() {
   $("openings").replaceChildren(...overview.openings.slice(0, 4).map((text) => make("li", {}, button(text, () => say(text)))));
@@ -238,20 +241,20 @@ function showOpenings() {
 
 $("composer").addEventListener("submit", (event) => {
   event.preventDefault();
-  if (talk.waiting) talk.waiting.abort();
+  if (conversation.waiting) conversation.waiting.abort();
   else say($("message").value);
 });
 $("message").addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
-  if (!talk.waiting) say($("message").value);
+  if (!conversation.waiting) say($("message").value);
 });
-$("begin").addEventListener("click", begin);
+$("new-conversation").addEventListener("click", startConversation);
 
-function begin() {
-  talk.waiting?.abort();
-  talk.id = null;
-  talk.events = [];
+function startConversation() {
+  conversation.waiting?.abort();
+  conversation.id = null;
+  conversation.events = [];
   $("log").replaceChildren($("welcome"));
   $("welcome").hidden = false;
   showConversationId();
@@ -260,34 +263,34 @@ function begin() {
 }
 
 function showConversationId() {
-  $("conversation").textContent = talk.id ?? "no conversation yet";
+  $("conversation").textContent = conversation.id ?? "No conversation yet";
 }
 
 async function say(message) {
-  if (!overview || talk.waiting) return;
+  if (!overview || conversation.waiting) return;
   $("welcome").hidden = true;
   $("message").value = "";
-  const events = talk.events;
-  talk.events = [];
+  const events = conversation.events;
+  conversation.events = [];
   showEvents();
   append(make("p", { class: "bubble shopper" }, message));
-  const waiting = append(make("p", { class: "waiting" }, "waiting"));
-  const abort = (talk.waiting = new AbortController());
+  const waiting = append(make("p", { class: "waiting" }, "Waiting"));
+  const abort = (conversation.waiting = new AbortController());
   $("send").textContent = "Stop";
   const seen = await send({ body: JSON.stringify(turn(message, events)), signal: abort.signal });
-  if (talk.waiting === abort) {
-    talk.waiting = null;
+  if (conversation.waiting === abort) {
+    conversation.waiting = null;
     $("send").textContent = "Send";
   }
-  if (!waiting.isConnected) return; // A new conversation has begun since.
+  if (!waiting.isConnected) return; // Meanwhile, a new conversation was started.
   waiting.remove();
   showReply(seen);
 }
 
-/** The body of a turn: fields that are left empty are left out, so that each case can be tried. */
+/** Returns the body of a turn, without the fields that are empty. */
 function turn(message, events) {
   const body = { message };
-  if (talk.id !== null) body.conversation_id = talk.id;
+  if (conversation.id !== null) body.conversation_id = conversation.id;
   for (const name of ["session_id", "user_id"]) if ($(name).value) body[name] = $(name).value;
   if (events.length) body.events = events;
   if ($("limit").value !== "") body.limit = Number($("limit").value);
@@ -297,19 +300,19 @@ function turn(message, events) {
 function showReply(seen) {
   const json = seen.json;
   if (seen.status === 200 && json && typeof json === "object" && !Array.isArray(json)) {
-    if (typeof json.conversation_id === "string") talk.id = json.conversation_id;
+    if (typeof json.conversation_id === "string") conversation.id = json.conversation_id;
     showConversationId();
-    const said = typeof json.message === "string" ? json.message : pretty(json.message ?? null);
-    append(make("p", { class: "bubble shop" }, said || "(an empty message)"));
+    const text = typeof json.message === "string" ? json.message : pretty(json.message ?? null);
+    append(make("p", { class: "bubble shop" }, text || "(empty message)"));
     const items = Array.isArray(json.items) ? json.items : [];
     if (items.length) append(make("div", { class: "items" }, items.map(itemCard)));
   } else {
-    const lines = complaints(json).map((line) => make("li", {}, cut(line, 400)));
-    append(make("div", { class: "bubble refusal" }, make("b", {}, inWords(seen)), lines.length ? make("ul", {}, lines) : null));
+    const lines = errorLines(json).map((line) => make("li", {}, cut(line, 400)));
+    append(make("div", { class: "bubble refusal" }, make("b", {}, outcomeText(seen)), lines.length ? make("ul", {}, lines) : null));
   }
-  const id = talk.id;
-  const why = button("Why this?", () => showLatest(id), { class: "plain" });
-  append(make("p", { class: "under" }, `${seen.status ?? "no status"} in ${seconds(seen.took)}`, why));
+  const id = conversation.id;
+  const why = button("Why this reply?", () => showLatest(id), { class: "plain" });
+  append(make("p", { class: "under" }, `${seen.status === null ? "No response" : `Status ${seen.status}`} after ${seconds(seen.took)}`, why));
 }
 
 function append(element) {
@@ -322,43 +325,43 @@ function append(element) {
 function itemCard(item) {
   if (item === null || typeof item !== "object") return make("article", { class: "item" }, pretty(item));
   const text = (name) => (item[name] == null ? null : typeof item[name] === "string" ? item[name] : pretty(item[name]));
-  const title = text("title") ?? text("item_id") ?? "no title";
+  const title = text("title") ?? text("item_id") ?? "(no title)";
   const status = text("status");
   const price = [text("price"), text("price_currency")].filter(Boolean).join(" ");
   const card = make("article", { class: "item" });
-  const tell = (type, description) => {
+  const addEvent = (type, description) => {
     note({ timestamp: new Date().toISOString(), type, ...(text("item_id") ? { item_id: text("item_id") } : {}), description });
-    card.classList.add("told");
+    card.classList.add("noted");
   };
-  const look = button(title, () => tell("click", `Clicked on ${cut(title, 80)}`));
-  const buy = button("Buy", () => tell("purchase", `Bought ${cut(title, 80)}`), { "aria-label": `Buy ${title}` });
+  const look = button(title, () => addEvent("click", `Clicked on ${cut(title, 80)}`));
+  const buy = button("Buy", () => addEvent("purchase", `Bought ${cut(title, 80)}`), { "aria-label": `Buy ${title}` });
   const kind = status === "active" ? "good" : "warn";
   card.append(
-    make("div", { class: "top-line" }, make("code", {}, text("item_id") ?? "no item_id"), status ? make("span", { class: `tag ${kind}` }, status) : ""),
+    make("div", { class: "top-line" }, make("code", {}, text("item_id") ?? "(no item_id)"), status ? make("span", { class: `tag ${kind}` }, status) : ""),
     make("h4", {}, look),
     make("p", { class: "description" }, text("description") ?? ""),
-    make("div", { class: "foot" }, make("span", { class: "price" }, price || "no price"), buy),
+    make("div", { class: "foot" }, make("span", { class: "price" }, price || "(no price)"), buy),
   );
   return card;
 }
 
 function note(event) {
-  talk.events.push(event);
+  conversation.events.push(event);
   showEvents();
 }
 
 function showEvents() {
   const list = $("events");
-  list.hidden = !talk.events.length;
+  list.hidden = !conversation.events.length;
   list.replaceChildren(
-    ...talk.events.map((event, index) => {
+    ...conversation.events.map((event, index) => {
       const label = `${event.type} ${event.item_id ?? ""}`.trim();
-      const forget = () => {
-        talk.events.splice(index, 1);
+      const remove = () => {
+        conversation.events.splice(index, 1);
         showEvents();
         $("message").focus();
       };
-      return make("li", { title: `${event.timestamp} ${event.description}` }, label, button("×", forget, { "aria-label": `Do not send ${label}` }));
+      return make("li", { title: `${event.timestamp} ${event.description}` }, label, button("×", remove, { "aria-label": `Remove event ${label}` }));
     }),
   );
 }
@@ -370,24 +373,24 @@ for (const name of ["limit", "session_id", "user_id", "key"]) {
   });
 }
 
-// Journal ---------------------------------------------------------------------------------------------------------
+// Requests ---------------------------------------------------------------------------------------------------------
 
 const MOST_ENTRIES = 300;
 const entries = new Map();
 const open = new Set();
 let following = null;
 
-/** Reads the journal's stream for as long as the page is looked at, and catches up whenever it begins anew. */
+/** Reads the journal's stream while the page is visible. Loads the latest entries whenever the stream starts. */
 async function follow() {
   for (;;) {
     if (document.hidden) await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
     else {
       following = new AbortController();
       try {
-        const answer = await control("requests/stream", { signal: following.signal });
-        await readLines(answer.body, following.signal);
+        const response = await control("requests/stream", { signal: following.signal });
+        await readLines(response.body, following.signal);
       } catch (error) {
-        if (error.name !== "AbortError") ignoreRefusal(error);
+        if (error.name !== "AbortError") ignoreExpected(error);
       }
       await pause(1000);
     }
@@ -403,12 +406,12 @@ document.addEventListener("visibilitychange", () => document.hidden && refollow(
 async function readLines(body, signal) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
-  let begun = false;
+  let started = false;
   for (;;) {
     const { done, value } = await reader.read();
     if (done || signal.aborted) return;
-    if (!begun) {
-      begun = true;
+    if (!started) {
+      started = true;
       await catchUp();
     }
     const lines = (rest + value).split("\n");
@@ -429,23 +432,23 @@ function take(fresh, { announce = true } = {}) {
   for (const number of [...entries.keys()].slice(0, Math.max(0, entries.size - MOST_ENTRIES))) entries.delete(number);
   showEntries();
   if (announce) {
-    const broken = fresh.filter(breaks).length;
-    $("journal-said").textContent = `${plural(fresh.length, "new request")}${broken ? `, ${broken} against the contract` : ""}`;
+    const invalid = fresh.filter(isInvalid).length;
+    $("requests-status").textContent = `${plural(fresh.length, "new request")}${invalid ? `, ${plural(invalid, "contract violation")}` : ""}`;
   }
-  if (rulesInForce) showRules().catch(ignoreRefusal);
+  if (activeRules) showRules().catch(ignoreExpected);
 }
 
-const breaks = (entry) => entry.verdict.keeps_contract === false;
+const isInvalid = (entry) => entry.verdict.keeps_contract === false;
 
 function isWanted(entry) {
-  const kind = $("journal-kind").value;
-  if (kind === "breaks" ? !breaks(entry) : kind && !String(entry.status).startsWith(kind)) return false;
-  const text = $("journal-text").value.trim().toLowerCase();
-  return !text || [says(entry), entry.path, entry.conversation_id ?? "", entry.why.conversation ?? ""].some((part) => part.toLowerCase().includes(text));
+  const kind = $("requests-kind").value;
+  if (kind === "invalid" ? !isInvalid(entry) : kind && !String(entry.status).startsWith(kind)) return false;
+  const text = $("requests-text").value.trim().toLowerCase();
+  return !text || [summary(entry), entry.path, entry.conversation_id ?? "", entry.why.conversation ?? ""].some((part) => part.toLowerCase().includes(text));
 }
 
-/** One line on what was asked. */
-function says(entry) {
+/** Returns one line about the request. */
+function summary(entry) {
   const body = entry.request.body;
   if (typeof body?.message === "string") return body.message;
   if (body == null) return `${entry.method} ${entry.path}`;
@@ -455,11 +458,11 @@ function says(entry) {
 function showEntries() {
   const wanted = [...entries.values()].filter(isWanted).sort((one, other) => other.number - one.number);
   const there = new Map([...$("entries").children].map((element) => [element.dataset.number, element]));
-  // What is on the page already stays, so that focus and scrolling do too.
+  // Reuse elements, so that focus and scroll position stay.
   $("entries").replaceChildren(...wanted.map((entry) => reused(there.get(String(entry.number)), entry)));
-  $("journal-empty").hidden = wanted.length > 0;
-  $("journal-empty").querySelector(".lead").textContent = entries.size ? "No request is like that." : "Nothing has been asked yet.";
-  $("journal-count").textContent = entries.size || "";
+  $("requests-empty").hidden = wanted.length > 0;
+  $("requests-empty").querySelector(".lead").textContent = entries.size ? "No matching requests." : "No requests yet.";
+  $("requests-count").textContent = entries.size || "";
 }
 
 function reused(element, entry) {
@@ -475,7 +478,7 @@ function entryElement(entry) {
     { type: "button", class: "row", "aria-expanded": "false", on: { click: () => toggle(element, row) } },
     make("span", { class: "number" }, `#${entry.number}`),
     make("span", { class: `status s${String(entry.status)[0]}` }, String(entry.status)),
-    make("span", { class: "what" }, cut(says(entry), 200)),
+    make("span", { class: "what" }, cut(summary(entry), 200)),
     verdictTag(entry),
     make("time", { datetime: entry.time }, clock(entry.time)),
   );
@@ -486,9 +489,9 @@ function entryElement(entry) {
 
 function verdictTag(entry) {
   if (entry.reply.fault) return make("span", { class: "tag bad" }, entry.reply.fault);
-  if (entry.verdict.keeps_contract === null) return make("span", { class: "tag" }, "not judged");
-  if (breaks(entry)) return make("span", { class: "tag bad" }, "breaks the contract");
-  return make("span", { class: "tag good" }, "keeps it");
+  if (entry.verdict.keeps_contract === null) return make("span", { class: "tag" }, "not verified");
+  if (isInvalid(entry)) return make("span", { class: "tag bad" }, "violates the contract");
+  return make("span", { class: "tag good" }, "valid");
 }
 
 function toggle(element, row) {
@@ -506,45 +509,46 @@ function toggle(element, row) {
 }
 
 function detail(entry) {
-  const said = make("span", { role: "status", class: "quiet" });
+  const status = make("span", { role: "status", class: "quiet" });
   const shown = make("div", {});
   return make(
     "div",
     { class: "detail" },
-    make("div", {}, facts("Why this reply", whyLines(entry)), missedTurns(entry)),
-    facts("Verdict by the contract", verdictLines(entry)),
-    make("div", { class: "sides" }, side("Request", entry.request), side("Reply", entry.reply)),
-    make("div", {}, make("p", { class: "actions" }, button("Copy as curl", () => copyCurl(entry, said, shown)), said), shown),
+    make("div", {}, facts("Source of the response", sourceLines(entry)), missedTurns(entry)),
+    facts("Contract", verdictLines(entry)),
+    make("div", { class: "sides" }, side("Request", entry.request), side("Response", entry.reply)),
+    make("div", {}, make("p", { class: "actions" }, button("Copy as curl", () => copyCurl(entry, status, shown)), status), shown),
   );
 }
 
 const facts = (title, lines) => make("div", {}, make("h3", {}, title), make("ul", { class: "facts" }, lines.map((line) => make("li", {}, line))));
 
-function whyLines(entry) {
-  const { because, conversation, turn: number } = entry.why;
-  const lines = conversation === undefined ? [because || "no reason is known"] : [`${conversation}, turn ${number + 1} (${because})`];
-  if (entry.reply.delay) lines.push(`held back for ${seconds(entry.reply.delay * 1000)}`);
-  if (entry.reply.fault) lines.push(`spoilt: ${entry.reply.fault}`);
-  return [...lines, ...entry.notes];
+function sourceLines(entry) {
+  const { text, conversation: name, turn: number } = entry.why;
+  const lines = [name === undefined ? text : `${text}: ${name}, turn ${number + 1}`];
+  if (entry.reply.delay) lines.push(`Delayed by ${seconds(entry.reply.delay * 1000)}`);
+  return [...lines, ...entry.notes.map((each) => each.text)];
 }
 
 function missedTurns(entry) {
   const missed = entry.why.not_matched ?? [];
   if (!missed.length) return null;
-  const lines = missed.map((miss) => `${miss.conversation}, turn ${miss.turn + 1}: the message lacks ${cut(miss.lacks.join(", "), 200)}`);
-  return make("details", {}, make("summary", {}, `What came near and did not match (${missed.length})`), make("ul", { class: "facts quiet" }, lines.map((line) => make("li", {}, line))));
+  const lines = missed.map((miss) => `${miss.conversation}, turn ${miss.turn + 1}: ${cut(miss.text, 200)}`);
+  return make("details", {}, make("summary", {}, `Similar turns that do not match (${missed.length})`), make("ul", { class: "facts quiet" }, lines.map((line) => make("li", {}, line))));
 }
 
 function verdictLines(entry) {
-  const { keeps_contract: keeps, request_class: requestClass, faults, answer, says: reason } = entry.verdict;
+  const { keeps_contract: valid, request_class: requestClass, text, faults, more_faults: more, violations } = entry.verdict;
   const lines = [];
-  if (keeps === null) lines.push(reason ?? "not judged");
-  else lines.push(`the request ${keeps ? "keeps" : "breaks"} the contract${requestClass ? ` (${requestClass.replaceAll("-", " ")})` : ""}`);
-  return [...lines, ...faults, ...answer.map((fault) => `the reply: ${fault}`)];
+  if (valid !== null) lines.push(`The request is ${valid ? "valid" : "invalid"}${requestClass ? ` (request class: ${requestClass})` : ""}.`);
+  if (text !== null) lines.push(text);
+  lines.push(...faults.map((fault) => fault.text));
+  if (more) lines.push(`and ${more} more`);
+  return [...lines, ...violations.map((each) => `The response violates ${each.text}`)];
 }
 
 function side(title, half) {
-  const body = half.body == null || half.body === "" ? "(no body)" : pretty(half.body);
+  const body = half.body == null || half.body === "" ? "(no body)" : `${pretty(half.body)}${half.truncated ? "\n(The journal keeps only the beginning.)" : ""}`;
   const headers = Object.entries(half.headers).map(([name, value]) => `${name}: ${value}`);
   return make(
     "div",
@@ -555,26 +559,26 @@ function side(title, half) {
   );
 }
 
-async function copyCurl(entry, said, shown) {
+async function copyCurl(entry, status, shown) {
   try {
     const command = await (await control(`requests/${entry.number}/curl`)).text();
-    shown.replaceChildren(make("pre", { tabindex: "0", "aria-label": "The command" }, command));
-    // Browsers hand out the clipboard only to pages of https and of this machine.
+    shown.replaceChildren(make("pre", { tabindex: "0", "aria-label": "curl command" }, command));
+    // Browsers give access to the clipboard only to pages of HTTPS and of localhost.
     await navigator.clipboard.writeText(command);
-    said.textContent = "copied";
+    status.textContent = "Copied";
   } catch (error) {
-    said.textContent = error instanceof Refused ? error.message : "the clipboard is closed; copy it from here";
+    status.textContent = error instanceof RequestDenied ? error.message : "No access to the clipboard. Copy the command from here:";
   }
 }
 
-/** Shows why the conversation's last reply was given. */
+/** Shows the source of the conversation's last reply. */
 function showLatest(id) {
   const found = [...entries.values()].filter((entry) => id === null || entry.conversation_id === id).pop();
-  $("journal-text").value = "";
-  $("journal-kind").value = "";
+  $("requests-text").value = "";
+  $("requests-kind").value = "";
   if (found) open.add(found.number);
   showEntries();
-  choose("journal");
+  choose("requests");
   const row = found && $("entries").querySelector(`[data-number="${found.number}"] .row`);
   if (!row) return;
   if (row.getAttribute("aria-expanded") !== "true") toggle(row.parentElement, row);
@@ -582,24 +586,24 @@ function showLatest(id) {
   row.focus();
 }
 
-$("journal-text").addEventListener("input", showEntries);
-$("journal-kind").addEventListener("change", showEntries);
-$("journal-clear").addEventListener("click", async () => {
-  await control("requests", { method: "DELETE" }).catch(ignoreRefusal);
+$("requests-text").addEventListener("input", showEntries);
+$("requests-kind").addEventListener("change", showEntries);
+$("requests-clear").addEventListener("click", async () => {
+  await control("requests", { method: "DELETE" }).catch(ignoreExpected);
   entries.clear();
   showEntries();
 });
 
-// Behaviour -------------------------------------------------------------------------------------------------------
+// Rules -------------------------------------------------------------------------------------------------------
 
 const CODES = [400, 401, 403, 404, 422, 429, 500, 502, 503, 504];
 const DELAYS = [
   ["300 ms", "300ms"],
   ["1 s", "1s"],
   ["5 s", "5s"],
-  ["like a language model", "median=800ms p95=3s"],
+  ["Like a language model", "median=800ms p95=3s"],
 ];
-let rulesInForce = 0;
+let activeRules = 0;
 
 function showChoices() {
   $("codes").replaceChildren(...CODES.map((code) => button(String(code), () => rule({ code }))));
@@ -627,59 +631,59 @@ async function rule(what) {
   const [unit, amount] = $("how-many").value.split(" ");
   if (unit) whom[unit] = Number(amount);
   if ($("whose").value) {
-    if (talk.id === null) return tell($("behaviour-said"), "There is no conversation in the chat yet: say something first.", true);
-    whom.conversation_id = talk.id;
+    if (conversation.id === null) return report($("rules-status"), "The chat has no conversation yet. Send a message first.", true);
+    whom.conversation_id = conversation.id;
   }
-  await add({ ...what, ...whom }, $("behaviour-said"), `Set for ${$("how-many").selectedOptions[0].textContent}.`);
+  await add({ ...what, ...whom }, $("rules-status"), `Rule added for ${$("how-many").selectedOptions[0].textContent}.`);
 }
 
 async function add(wanted, place, done) {
   try {
     await control("behaviour", { method: "POST", body: wanted });
-    tell(place, done);
+    report(place, done);
     await showRules();
   } catch (error) {
-    ignoreRefusal(error);
-    tell(place, error.message, true);
+    ignoreExpected(error);
+    report(place, error.message, true);
   }
 }
 
-function tell(place, text, bad = false) {
+function report(place, text, bad = false) {
   place.classList.toggle("bad", bad);
   place.textContent = text;
 }
 
 async function showRules() {
   const { rules } = await controlled("behaviour");
-  rulesInForce = rules.length;
-  $("behaviour-count").textContent = rules.length || "";
+  activeRules = rules.length;
+  $("rules-count").textContent = rules.length || "";
   $("no-rules").hidden = rules.length > 0;
-  $("rules").replaceChildren(
+  $("rule-list").replaceChildren(
     ...rules.map((each, index) => {
       const remove = async () => {
         const rest = rules.filter((_, other) => other !== index);
-        await control("behaviour", { method: "PUT", body: { rules: rest } }).catch(ignoreRefusal);
-        await showRules().catch(ignoreRefusal);
+        await control("behaviour", { method: "PUT", body: { rules: rest } }).catch(ignoreExpected);
+        await showRules().catch(ignoreExpected);
       };
-      return make("li", {}, ruleInWords(each), button("Remove", remove, { class: "plain", "aria-label": `Remove ${ruleInWords(each)}` }));
+      return make("li", {}, ruleText(each), button("Remove", remove, { class: "plain", "aria-label": `Remove ${ruleText(each)}` }));
     }),
   );
 }
 
-function ruleInWords({ times, share, conversation_id: conversation, user_id: user, ...what }) {
-  const does = Object.entries(what).map(([name, value]) => `${name} ${typeof value === "object" ? "given" : value}`);
-  const many = times === undefined ? (share === undefined ? "every answer" : `${Math.round(share * 100)} % of answers`) : times === 1 ? "the next answer" : `the next ${times} answers`;
-  const whom = [conversation && `in ${conversation}`, user && `to ${user}`].filter(Boolean).join(" ");
+function ruleText({ times, share, conversation_id: id, user_id: user, ...what }) {
+  const does = Object.entries(what).map(([name, value]) => typeof value === "object" ? `fixed ${name}` : `${name} ${value}`);
+  const many = times === undefined ? (share === undefined ? "every response" : `${Math.round(share * 100)} % of responses`) : times === 1 ? "the next response" : `the next ${times} responses`;
+  const whom = [id && `in conversation ${id}`, user && `to user ${user}`].filter(Boolean).join(" ");
   return `${does.join(", ")} for ${many} ${whom}`.trim();
 }
 
 $("reset").addEventListener("click", async () => {
-  await control("reset", { method: "POST" }).catch(ignoreRefusal);
+  await control("reset", { method: "POST" }).catch(ignoreExpected);
   entries.clear();
   showEntries();
-  begin();
-  await showRules().catch(ignoreRefusal);
-  tell($("behaviour-said"), "The mock has forgotten everything.");
+  startConversation();
+  await showRules().catch(ignoreExpected);
+  report($("rules-status"), "Conversations, requests and rules are cleared.");
 });
 
 // Gallery ---------------------------------------------------------------------------------------------------------
@@ -693,49 +697,49 @@ function showGallery() {
 
 function grouped(cards) {
   const groups = new Map();
-  for (const card of cards) groups.set(card.group, [...(groups.get(card.group) ?? []), card]);
+  for (const card of cards) groups.set(card.group_title, [...(groups.get(card.group_title) ?? []), card]);
   return groups;
 }
 
 function galleryCard(card) {
   const outcome = make("div", { class: "outcome", role: "status" });
-  const sendIt = button("Send it", () => provoke(card, outcome), { "aria-label": `Send it: ${card.title}` });
-  const forApp = () => {
-    const said = make("p", {});
-    outcome.replaceChildren(said);
-    return add({ ...card.rule, times: 1 }, said, "The next answer to anybody will be this.");
+  const sendIt = button("Send", () => tryCard(card, outcome), { "aria-label": `Send: ${card.title}` });
+  const useNext = () => {
+    const status = make("p", {});
+    outcome.replaceChildren(status);
+    return add({ ...card.rule, times: 1 }, status, "The next request of any client gets this response.");
   };
   return make(
     "li",
     {},
     make("h4", {}, card.title),
     make("p", { class: "about" }, card.about),
-    make("p", { class: "actions" }, sendIt, card.rule ? button("For my app", forApp, { class: "plain", "aria-label": `For my app: ${card.title}` }) : null),
+    make("p", { class: "actions" }, sendIt, card.rule ? button("Use for next request", useNext, { class: "plain", "aria-label": `Use for next request: ${card.title}` }) : null),
     outcome,
   );
 }
 
-async function provoke(card, outcome) {
-  outcome.replaceChildren(make("p", { class: "waiting" }, "waiting"));
+async function tryCard(card, outcome) {
+  outcome.replaceChildren(make("p", { class: "waiting" }, "Waiting"));
   let seen;
   try {
-    seen = await send(await provocation(card));
+    seen = await send(await requestFor(card));
   } catch (error) {
-    ignoreRefusal(error);
+    ignoreExpected(error);
     outcome.replaceChildren(make("p", {}, error.message));
     return;
   }
   const kind = seen.status === null || seen.failure ? "bad" : seen.status === 200 ? "good" : "warn";
   const more = ["Retry-After", "WWW-Authenticate"].filter((name) => seen.headers?.has(name)).map((name) => `${name}: ${seen.headers.get(name)}`);
   outcome.replaceChildren(
-    make("p", {}, make("span", { class: `tag ${kind}` }, inWords(seen)), ` in ${seconds(seen.took)}`),
+    make("p", {}, make("span", { class: `tag ${kind}` }, outcomeText(seen)), ` in ${seconds(seen.took)}`),
     ...(more.length ? [make("p", { class: "mono" }, more.join(", "))] : []),
-    ...(seen.text ? [make("pre", { tabindex: "0", "aria-label": "What came" }, cut(seen.json === undefined ? seen.text : pretty(seen.json), 5000))] : []),
+    ...(seen.text ? [make("pre", { tabindex: "0", "aria-label": "Body of the response" }, cut(seen.json === undefined ? seen.text : pretty(seen.json), 5000))] : []),
   );
 }
 
-/** How to bring a card about, for this one request and for nobody else's. */
-async function provocation(card) {
+/** Returns the request that gets a card's response, without an effect on other clients. */
+async function requestFor(card) {
   if (card.request) return { method: card.request.method, headers: card.request.headers, body: card.request.body };
   if (card.prefer) return { headers: { Prefer: card.prefer }, body: JSON.stringify(overview.sample) };
   const id = crypto.randomUUID?.() ?? `console-${Date.now()}-${Math.random()}`;
@@ -748,16 +752,16 @@ async function provocation(card) {
 $("explain").addEventListener("submit", async (event) => {
   event.preventDefault();
   const message = $("explain-message").value;
-  const found = await controlled(`explain?${new URLSearchParams({ message })}`).catch(ignoreRefusal);
+  const found = await controlled(`explain?${new URLSearchParams({ message })}`).catch(ignoreExpected);
   if (!found) return;
   const lines = [];
-  if (found.would_match_too.length) lines.push(`would match too, but says less: ${found.would_match_too.join(", ")}`);
-  for (const miss of found.not_matched) lines.push(`not ${miss.conversation}: the message lacks ${miss.lacks.join(", ")}`);
+  if (found.also_matching.length) lines.push(`Also matching, less specific: ${found.also_matching.join(", ")}`);
+  for (const miss of found.not_matched) lines.push(`Not matching: ${miss.conversation} (${miss.text})`);
   $("explained").replaceChildren(
     make(
       "div",
-      { class: "said-by" },
-      make("p", {}, make("span", { class: `tag ${found.answers ? "good" : "cool"}` }, found.answers ?? "a search of the catalogue")),
+      { class: "explanation" },
+      make("p", {}, make("span", { class: `tag ${found.conversation ? "good" : "cool"}` }, found.conversation ?? found.text)),
       make("p", {}, found.reply),
       found.items.length ? make("p", { class: "mono quiet" }, found.items.join("  ")) : null,
       lines.length ? make("ul", { class: "facts quiet" }, lines.map((line) => make("li", {}, line))) : null,
@@ -770,7 +774,7 @@ function showConversations() {
     ...overview.conversations.map((each) =>
       make(
         "details",
-        { class: "talk" },
+        { class: "conversation" },
         make("summary", {}, make("b", {}, each.name), each.about ? make("span", { class: "quiet" }, each.about) : null),
         make(
           "ol",
@@ -786,17 +790,17 @@ function showConversations() {
 }
 
 function tryOut(message) {
-  begin();
+  startConversation();
   if (narrow.matches) choose("chat");
   say(message);
 }
 
-// Begin -----------------------------------------------------------------------------------------------------------
+// Start -----------------------------------------------------------------------------------------------------------
 
-choose(chosen || (narrow.matches ? "chat" : "journal"));
+choose(chosen || (narrow.matches ? "chat" : "requests"));
 showEntries();
-await loadOverview().catch(ignoreRefusal);
-if (overview) showFaults(overview.freshness);
-keepFresh();
+await loadOverview().catch(ignoreExpected);
+if (overview) showErrors(overview.health);
+watchHealth();
 follow();
-await showRules().catch(ignoreRefusal);
+await showRules().catch(ignoreExpected);

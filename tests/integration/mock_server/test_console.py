@@ -1,4 +1,4 @@
-"""The console in a real browser: everything that one can do there, with hostile texts too."""
+"""The console in a real browser: all functions, also with hostile texts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.chromium import NAMELESS, POOR_CONTRAST, browser, page_of
 from tests.support.mock import Running, start
 
 HOSTILE = """<img src=x onerror="document.title='run'"><script>document.title='run'</script>"</li></style>&amp;`${1}`"""
-TALK = f"""\
+CONVERSATION = f"""\
 about: {json.dumps(HOSTILE)}
 turns:
   - shopper: {{words: [hostile]}}
@@ -57,13 +57,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("shop")
     (made / "conversations").mkdir()
     (made / "catalogue.yaml").write_text(CATALOGUE)
-    (made / "conversations" / "hostile.yaml").write_text(TALK)
+    (made / "conversations" / "hostile.yaml").write_text(CONVERSATION)
     return made
 
 
 @pytest.fixture(scope="module")
 def running(folder: Path) -> Iterator[Running]:
-    """A mock whose texts are all hostile."""
+    """A mock with hostile texts in its fixtures."""
     mock = start("--fixtures", str(folder), "--seed", "7")
     yield mock
     mock.stop()
@@ -76,17 +76,17 @@ def base_of(mock: Running) -> str:
 
 @pytest.fixture
 def page(opened: Browser, running: Running) -> Iterator[Page]:
-    """The console of a mock that has forgotten what the last test did."""
+    """The console of the mock, reset before the test."""
     requests.post(f"{base_of(running)}/_mock/reset", timeout=10)
     with page_of(opened, base_of(running), viewport={"width": 1300, "height": 900}) as shown:
         visit(shown, running)
         yield shown
-        assert shown.title() == "Mock console"  # which a text that ran would have changed
+        assert shown.title() == "Mock console"  # A hostile text that runs changes the title.
 
 
 def visit(shown: Page, mock: Running) -> None:
     shown.goto(f"{base_of(mock)}/_mock/")
-    expect(shown.locator("#state")).to_have_text("live")
+    expect(shown.locator("#state")).to_have_text("Connected")
 
 
 def say(page: Page, message: str) -> None:
@@ -107,7 +107,7 @@ def ask(mock: Running, **body: Any) -> requests.Response:
 # Chat -----------------------------------------------------------------------------------------------------------------
 
 
-def test_an_answer_shows_its_items_and_hostile_texts_as_texts(page: Page) -> None:
+def test_reply_shows_items_and_hostile_text_as_text(page: Page) -> None:
     say(page, "hostile")
     expect(page.locator(".bubble.shop")).to_have_text(HOSTILE)
     item = page.locator(".item")
@@ -117,18 +117,18 @@ def test_an_answer_shows_its_items_and_hostile_texts_as_texts(page: Page) -> Non
     assert page.locator("#log img, #log script").count() == 0
 
 
-def test_what_the_shopper_says_is_a_text_too(page: Page) -> None:
+def test_message_is_shown_as_text(page: Page) -> None:
     say(page, HOSTILE)
     expect(page.locator(".bubble.shopper")).to_have_text(HOSTILE)
     expect(page.locator(".entry .what")).to_contain_text(HOSTILE)
 
 
-def test_a_click_on_an_item_goes_out_with_the_next_message(page: Page, running: Running) -> None:
+def test_click_on_an_item_is_sent_with_the_next_message(page: Page, running: Running) -> None:
     say(page, "lamp")
     page.get_by_role("button", name="Plain lamp", exact=True).click()
     page.get_by_role("button", name="Buy Plain lamp").click()
     expect(page.locator("#events li")).to_have_count(2)
-    page.get_by_role("button", name="Do not send purchase LAMP1").click()
+    page.get_by_role("button", name="Remove event purchase LAMP1").click()
     say(page, "and now?")
     sent = requests.get(f"{base_of(running)}/_mock/requests?last=1", timeout=10).json()["requests"][0]
     [event] = sent["request"]["body"]["events"]
@@ -137,59 +137,59 @@ def test_a_click_on_an_item_goes_out_with_the_next_message(page: Page, running: 
     expect(page.locator("#events li")).to_have_count(0)
 
 
-def test_a_conversation_goes_on_with_its_fields_until_a_new_one_begins(page: Page, running: Running) -> None:
+def test_conversation_continues_until_a_new_one_is_started(page: Page, running: Running) -> None:
     say(page, "hostile")
     known = page.locator("#conversation").inner_text()
-    page.get_by_text("Fields of the request").click()
+    page.get_by_text("Request fields").click()
     page.get_by_label("limit", exact=True).fill("1")
     page.get_by_label("session_id", exact=True).fill("s-1")
     say(page, "more")
     sent = requests.get(f"{base_of(running)}/_mock/requests?last=1", timeout=10).json()["requests"][0]
     assert sent["request"]["body"] == {"message": "more", "conversation_id": known, "session_id": "s-1", "limit": 1}
     page.get_by_role("button", name="New conversation").click()
-    expect(page.locator("#conversation")).to_have_text("no conversation yet")
+    expect(page.locator("#conversation")).to_have_text("No conversation yet")
     expect(page.get_by_label("Message", exact=True)).to_be_focused()
 
 
-def test_a_refusal_says_what_was_wrong(page: Page) -> None:
-    page.get_by_text("Fields of the request").click()
+def test_rejection_shows_its_errors(page: Page) -> None:
+    page.get_by_text("Request fields").click()
     page.get_by_label("limit", exact=True).fill("1.5")
     say(page, "lamp")
     expect(page.locator(".refusal")).to_contain_text("Status 422")
     expect(page.locator(".refusal")).to_contain_text("body.limit")
 
 
-# Journal --------------------------------------------------------------------------------------------------------------
+# Requests -------------------------------------------------------------------------------------------------------------
 
 
-def test_requests_of_others_come_in_as_they_happen(page: Page, running: Running) -> None:
+def test_requests_of_other_clients_appear(page: Page, running: Running) -> None:
     ask(running, message="lamp")
     expect(page.locator(".entry")).to_have_count(1)
     ask(running, message=3)
-    expect(page.locator(".entry").first.locator(".tag")).to_have_text("breaks the contract")
-    expect(page.locator("#journal-said")).to_contain_text("against the contract")
-    page.get_by_label("Which requests").select_option("breaks")
+    expect(page.locator(".entry").first.locator(".tag")).to_have_text("violates the contract")
+    expect(page.locator("#requests-status")).to_contain_text("contract violation")
+    page.get_by_label("Filter").select_option("invalid")
     expect(page.locator(".entry")).to_have_count(1)
 
 
-def test_an_entry_shows_request_reply_verdict_and_reason(page: Page, running: Running) -> None:
+def test_entry_shows_request_response_verdict_and_source(page: Page, running: Running) -> None:
     ask(running, message="hostile")
     page.locator(".row").first.click()
     detail = page.locator(".detail")
     expect(detail).to_contain_text("hostile, turn 1")
-    expect(detail).to_contain_text("the request keeps the contract")
+    expect(detail).to_contain_text("The request is valid (request class: must-accept).")
     expect(detail.get_by_label("Body of the request")).to_contain_text('"message": "hostile"')
-    expect(detail.get_by_label("Body of the reply")).to_contain_text("EVIL1")
+    expect(detail.get_by_label("Body of the response")).to_contain_text("EVIL1")
 
 
-def test_the_curl_of_an_entry_sends_the_same_again(
+def test_curl_command_of_an_entry_sends_the_same_request(
     page: Page, running: Running, require_program: RequireProgram
 ) -> None:
     require_program("curl", "curl")
     ask(running, message="it's a lamp; $(touch x) `y` \\")
     page.locator(".row").first.click()
     page.get_by_role("button", name="Copy as curl").click()
-    command = page.get_by_label("The command").inner_text()
+    command = page.get_by_label("curl command").inner_text()
     ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=30, check=True)
     assert "HTTP/1.1 200" in ran.stdout
     one, other = requests.get(f"{base_of(running)}/_mock/requests?last=2", timeout=10).json()["requests"]
@@ -197,53 +197,53 @@ def test_the_curl_of_an_entry_sends_the_same_again(
     assert shlex.split(command)[0] == "curl"
 
 
-def test_why_this_leads_to_the_reason(page: Page) -> None:
+def test_why_this_reply_shows_the_source(page: Page) -> None:
     say(page, "lamp")
     tab(page, "Fixtures")
-    page.get_by_role("button", name="Why this?").click()
-    expect(page.locator(".detail")).to_contain_text("a search of the catalogue")
+    page.get_by_role("button", name="Why this reply?").click()
+    expect(page.locator(".detail")).to_contain_text("Catalogue search")
     expect(page.locator(".row")).to_be_focused()
 
 
-# Override and errors -------------------------------------------------------------------------------------------------
+# Rules and error gallery ----------------------------------------------------------------------------------------------
 
 
-def test_a_status_is_set_for_whoever_comes_next_and_taken_back(page: Page, running: Running) -> None:
-    tab(page, "Behaviour")
+def test_status_rule_applies_to_the_next_request_and_can_be_removed(page: Page, running: Running) -> None:
+    tab(page, "Rules")
     page.get_by_role("button", name="429", exact=True).click()
-    expect(page.locator("#rules li")).to_contain_text("code 429 for the next answer")
+    expect(page.locator("#rule-list li")).to_contain_text("code 429 for the next response")
     assert ask(running, message="lamp").status_code == 429
     expect(page.locator("#no-rules")).to_be_visible()
-    page.locator("#how-many").select_option("every answer")
+    page.locator("#how-many").select_option("every response")
     page.get_by_role("button", name="300 ms").click()
-    page.get_by_role("button", name="Remove delay 300ms for every answer").click()
+    page.get_by_role("button", name="Remove delay 300ms for every response").click()
     expect(page.locator("#no-rules")).to_be_visible()
 
 
-def test_a_delay_that_is_none_says_what_would_be_one(page: Page) -> None:
-    tab(page, "Behaviour")
+def test_invalid_delay_shows_what_is_expected(page: Page) -> None:
+    tab(page, "Rules")
     page.get_by_placeholder("300ms..2s").fill(HOSTILE)
     page.keyboard.press("Enter")
-    expect(page.locator("#override-said")).to_contain_text("is no delay; write 800ms")
+    expect(page.locator("#rules-status")).to_contain_text("Expected a time such as 800ms")
 
 
-def test_reset_forgets_everything(page: Page) -> None:
+def test_reset_clears_requests_and_rules(page: Page) -> None:
     say(page, "lamp")
-    tab(page, "Behaviour")
+    tab(page, "Rules")
     page.get_by_role("button", name="drop", exact=True).click()
     page.get_by_role("button", name="Reset the mock").click()
     expect(page.locator("#no-rules")).to_be_visible()
-    tab(page, "Journal")
+    tab(page, "Requests")
     expect(page.locator(".entry")).to_have_count(0)
 
 
-def test_every_card_of_the_gallery_can_be_sent_and_shows_what_came(page: Page, running: Running) -> None:
-    tab(page, "Errors")
+def test_every_card_of_the_gallery_can_be_sent(page: Page, running: Running) -> None:
+    tab(page, "Error gallery")
     cards = page.locator("#cards li")
-    slow = {"slow", "late"}
+    slow = {"slow", "delay"}
     for index in range(cards.count()):
         if cards.nth(index).locator("h4").inner_text() not in slow:
-            cards.nth(index).get_by_role("button", name="Send it").click()
+            cards.nth(index).get_by_role("button", name="Send:").click()
     expect(page.locator("#cards .outcome .tag")).to_have_count(cards.count() - len(slow), timeout=20_000)
     expect(page.locator("#cards .waiting")).to_have_count(0)
     outcomes = {
@@ -255,17 +255,17 @@ def test_every_card_of_the_gallery_can_be_sent_and_shows_what_came(page: Page, r
     assert outcomes["422 message missing"] == "Status 422"
     assert outcomes["429"] == "Status 429"
     assert outcomes["empty"] == "Status 200 without a body"
-    assert outcomes["malformed"] == "Status 200, and the body is no JSON"
-    assert "breaks off" in outcomes["truncate"]
-    assert outcomes["markup in the message"] == "Status 200"
-    assert outcomes["another method"] == "Status 405"
-    assert outcomes["no body"] == "Status 422"
+    assert outcomes["malformed"] == "Status 200 with invalid JSON"
+    assert "then the connection failed" in outcomes["truncate"]
+    assert outcomes["HTML in the message"] == "Status 200"
+    assert outcomes["Other method"] == "Status 405"
+    assert outcomes["No body"] == "Status 422"
 
 
-def test_a_card_is_armed_for_the_next_request_of_an_application(page: Page, running: Running) -> None:
-    tab(page, "Errors")
-    page.get_by_role("button", name="For my app: markup in the message").click()
-    expect(page.get_by_text("The next answer to anybody will be this.")).to_be_visible()
+def test_card_can_be_used_for_the_next_request_of_a_client(page: Page, running: Running) -> None:
+    tab(page, "Error gallery")
+    page.get_by_role("button", name="Use for next request: HTML in the message").click()
+    expect(page.get_by_text("The next request of any client gets this response.")).to_be_visible()
     assert "<script>" in ask(running, message="lamp").json()["message"]
     assert "<script>" not in ask(running, message="lamp").json()["message"]
 
@@ -273,35 +273,33 @@ def test_a_card_is_armed_for_the_next_request_of_an_application(page: Page, runn
 # Fixtures -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_broken_fixture_is_shown_while_it_lasts_and_its_change_is_live(
-    page: Page, folder: Path, running: Running
-) -> None:
+def test_fixture_error_is_shown_until_it_is_fixed(page: Page, folder: Path, running: Running) -> None:
     file = folder / "conversations" / "hostile.yaml"
     try:
-        file.write_text(TALK.replace("items: [EVIL1]", f"items: [{json.dumps(HOSTILE)}]"))
-        page.get_by_role("button", name="Show what to mend").click()
+        file.write_text(CONVERSATION.replace("items: [EVIL1]", f"items: [{json.dumps(HOSTILE)}]"))
+        page.get_by_role("button", name="Show errors").click()
         fault = page.locator(".fault")
         expect(fault).to_contain_text("hostile.yaml:5")
         expect(fault).to_contain_text("/turns/0/items/0")
         expect(fault).to_contain_text("or add the item there")
         assert fault.locator("img, script").count() == 0
-        expect(page.locator("#state")).to_have_text("serving what was read before")
-        file.write_text(TALK.replace("There is more.", "Mended."))
+        expect(page.locator("#state")).to_have_text("Serving an older version")
+        file.write_text(CONVERSATION.replace("There is more.", "Corrected."))
         expect(fault).to_have_count(0)
-        page.locator(".talk summary").click()
-        expect(page.locator(".talk")).to_contain_text("Mended.")
-        expect(page.locator(".talk summary")).to_contain_text(HOSTILE)
+        page.locator(".conversation summary").click()
+        expect(page.locator(".conversation")).to_contain_text("Corrected.")
+        expect(page.locator(".conversation summary")).to_contain_text(HOSTILE)
     finally:
-        file.write_text(TALK)
+        file.write_text(CONVERSATION)
 
 
-def test_a_message_is_explained_and_a_conversation_tried(page: Page) -> None:
+def test_message_is_explained_and_conversation_tried(page: Page) -> None:
     tab(page, "Fixtures")
-    page.get_by_label("Message that begins a conversation").fill("something hostile")
+    page.get_by_label("First message of a conversation").fill("something hostile")
     page.get_by_role("button", name="Explain").click()
     expect(page.locator("#explained .tag")).to_have_text("hostile")
     expect(page.locator("#explained")).to_contain_text(HOSTILE)
-    page.locator(".talk summary").click()
+    page.locator(".conversation summary").click()
     page.get_by_role("button", name="Try it in the chat").click()
     expect(page.locator(".bubble.shop")).to_have_text(HOSTILE)
 
@@ -309,7 +307,7 @@ def test_a_message_is_explained_and_a_conversation_tried(page: Page) -> None:
 # Keyboard, phone, colours ---------------------------------------------------------------------------------------------
 
 
-def test_the_keyboard_alone_is_enough(page: Page, running: Running) -> None:
+def test_console_works_with_the_keyboard(page: Page, running: Running) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the chat")).to_be_focused()
     page.keyboard.press("Enter")
@@ -319,17 +317,17 @@ def test_the_keyboard_alone_is_enough(page: Page, running: Running) -> None:
     page.get_by_role("button", name="Plain lamp", exact=True).focus()
     page.keyboard.press("Enter")
     expect(page.locator("#events li")).to_have_count(1)
-    page.get_by_role("tab", name="Journal").focus()
+    page.get_by_role("tab", name="Requests").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("tab", name="Behaviour")).to_be_focused()
-    expect(page.get_by_role("tabpanel", name="Behaviour")).to_be_visible()
+    expect(page.get_by_role("tab", name="Rules")).to_be_focused()
+    expect(page.get_by_role("tabpanel", name="Rules")).to_be_visible()
     page.keyboard.press("End")
     expect(page.get_by_role("tab", name="Fixtures")).to_have_attribute("aria-selected", "true")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1300, 360])
-def test_every_part_is_named_readable_and_no_wider_than_its_screen(
+def test_controls_have_names_contrast_is_sufficient_and_nothing_overflows(
     opened: Browser, running: Running, scheme: Any, width: int
 ) -> None:
     requests.post(f"{base_of(running)}/_mock/reset", timeout=10)
@@ -337,12 +335,12 @@ def test_every_part_is_named_readable_and_no_wider_than_its_screen(
         visit(page, running)
         say(page, "hostile")
         ask(running, message=3)
-        for name in (*(["Chat"] if width < 960 else []), "Behaviour", "Errors", "Fixtures", "Journal"):
+        for name in (*(["Chat"] if width < 960 else []), "Rules", "Error gallery", "Fixtures", "Requests"):
             tab(page, name)
-            if name == "Behaviour":
+            if name == "Rules":
                 page.get_by_role("button", name="1 s", exact=True).click()
-                expect(page.locator("#rules li")).to_have_count(1)
-            if name == "Journal":
+                expect(page.locator("#rule-list li")).to_have_count(1)
+            if name == "Requests":
                 expect(page.locator(".entry")).to_have_count(2)
                 page.locator(".row").first.click()
             assert page.evaluate(NAMELESS) == [], name
@@ -350,15 +348,15 @@ def test_every_part_is_named_readable_and_no_wider_than_its_screen(
             assert page.evaluate("document.documentElement.scrollWidth") <= width, name
 
 
-def test_the_measure_of_contrast_finds_what_is_poor(page: Page) -> None:
+def test_contrast_check_finds_poor_contrast(page: Page) -> None:
     page.evaluate("document.querySelector('h1').style.color = '#777'")
     assert page.evaluate(POOR_CONTRAST) == ["H1: 4.48"]
 
 
-# Who may look ---------------------------------------------------------------------------------------------------------
+# Access ---------------------------------------------------------------------------------------------------------------
 
 
-def test_a_token_is_asked_for_kept_and_sent_as_a_header(opened: Browser, run_mock: Run) -> None:
+def test_token_is_requested_stored_for_the_session_and_sent_in_a_header(opened: Browser, run_mock: Run) -> None:
     mock = run_mock("--control-token", "open-sesame")
     with page_of(opened, base_of(mock)) as page:
         urls: list[str] = []
@@ -366,7 +364,7 @@ def test_a_token_is_asked_for_kept_and_sent_as_a_header(opened: Browser, run_moc
         visit(page, mock)
         page.get_by_label("Token").fill("wrong")
         page.keyboard.press("Enter")
-        expect(page.locator("#locked-text")).to_contain_text("That was not the token")
+        expect(page.locator("#locked-text")).to_contain_text("Wrong token.")
         page.get_by_label("Token").fill("open-sesame")
         page.keyboard.press("Enter")
         expect(page.locator("#locked")).to_be_hidden()
@@ -378,22 +376,22 @@ def test_a_token_is_asked_for_kept_and_sent_as_a_header(opened: Browser, run_moc
         assert not [url for url in urls if "sesame" in url]
 
 
-def test_a_mock_that_is_gone_shows_and_is_found_again(opened: Browser, run_mock: Run) -> None:
+def test_unreachable_mock_is_shown_and_found_again(opened: Browser, run_mock: Run) -> None:
     mock = run_mock()
     with page_of(opened, base_of(mock)) as page:
         visit(page, mock)
         mock.stop()
-        expect(page.locator("#state")).to_have_text("not reachable")
+        expect(page.locator("#state")).to_have_text("Not reachable")
         run_mock("--port", str(mock.port))
-        expect(page.locator("#state")).to_have_text("live")
+        expect(page.locator("#state")).to_have_text("Connected")
         ask(mock, message="lamp")
         expect(page.locator(".entry")).to_have_count(1)
 
 
-# The documentation ----------------------------------------------------------------------------------------------------
+# API documentation ----------------------------------------------------------------------------------------------------
 
 
-def test_swagger_ui_shows_the_contract_and_tries_it_on_this_mock(opened: Browser, running: Running) -> None:
+def test_swagger_ui_shows_the_contract_and_sends_requests_to_this_mock(opened: Browser, running: Running) -> None:
     with page_of(opened, base_of(running)) as page:
         page.goto(f"{base_of(running)}/_mock/docs/")
         expect(page.locator(".opblock-summary-path")).to_have_text("/chat")
