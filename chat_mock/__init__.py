@@ -1,4 +1,4 @@
-"""The mock in one's own pytest tests: the fixture ``chat_mock``.
+"""A pytest plugin with the fixture ``chat_mock``, a running mock of the chat service.
 
-pytest finds the plugin by its entry point; until a test asks for the fixture, nothing but this is imported.
+pytest loads the plugin by its entry point. Until a test uses the fixture, only this package and the plugin are imported.
 """

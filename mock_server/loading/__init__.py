@@ -1,1 +1,1 @@
-"""Options, and the snapshot of contract and fixtures that is served: loading, watching, reloading."""
+"""Options, and the snapshot of contract and fixtures: loading, watching, reloading."""

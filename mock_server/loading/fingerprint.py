@@ -1,4 +1,4 @@
-"""Which files a mock is read from, and whether they are still the same. Reads none of them."""
+"""Detects changes to the files of a snapshot, from their metadata."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from mock_server.loading.options import Options
 from mock_server.validation.leniency import PROFILES
 
 Stamp = tuple[tuple[str, tuple[int, ...]], ...]
-"""Each file by its path, with what of it changes when it does."""
+"""The fingerprint: the path of each file with its times, size and inode."""
 
 
 def stamp(options: Options) -> Stamp:
-    """Return what tells these files from what they will be once somebody has changed one."""
+    """Return the fingerprint of the files that these options name."""
     found = ((str(path), _mark(path)) for path in _files(options))
     return tuple(sorted((path, mark) for path, mark in found if mark is not None))
 
 
 def changed(before: Stamp, now: Stamp) -> list[str]:
-    """Return the paths that are new, gone or not what they were."""
+    """Return the paths that were added, removed or changed."""
     return sorted({path for path, _ in set(before) ^ set(now)})
 
 
 def folders(options: Options) -> dict[Path, tuple[int, ...]]:
-    """Return the folders that exist and in which a change would be one, each with what it is known by."""
+    """Return the existing folders to watch, each with its device and inode."""
     found = {path: _identity(path) for path in _folders(options)}
     return {path: identity for path, identity in found.items() if identity is not None}
 
 
 def _files(options: Options) -> Iterator[Path]:
-    for folder in _read_whole(options):
+    for folder in _fixture_folders(options):
         yield from folder.glob("*.y*ml")
     yield from _named(options)
 
 
 def _folders(options: Options) -> set[Path]:
-    # What is named by itself may be put in place by a rename, which only its folder tells of.
-    return {*_read_whole(options), *(path.parent for path in _named(options))}
+    # Watch the folders of single files too: a rename that replaces a file is an event of its folder.
+    return {*_fixture_folders(options), *(path.parent for path in _named(options))}
 
 
-def _read_whole(options: Options) -> tuple[Path, ...]:
+def _fixture_folders(options: Options) -> tuple[Path, ...]:
     fixtures = options.fixtures or fixtures_dir()
     contract = openapi_dir()
     return fixtures, fixtures / "conversations", contract, contract / "overlays"

@@ -1,7 +1,7 @@
-"""Tells when something in some folders may have changed: the edge where the system's notices are.
+"""Watches folders for changes with file system notifications.
 
-A notice is a reason to look, never the news itself. Where none comes (a folder that was removed and made again, a disk
-of another machine), somebody looks all the same, twice a second.
+A notification only triggers a look at the files. Without notifications (recreated folders, network drives), the files
+are looked at twice a second.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ import watchfiles
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 _QUIET_MS = 50
-"""How long nothing must happen before a change is told of: what an editor does comes in several steps."""
-_LONGEST_MS = 200
+"""Milliseconds without further changes before a notification: editors save in several steps."""
+_MAX_WAIT_MS = 200
 
 Folders = Callable[[], Mapping[Path, tuple[int, ...]]]
 
 
 def watch(folders: Folders, look: Callable[[], None], stop: Event) -> None:
-    """Call ``look`` whenever something may have changed in the folders that there are, until ``stop`` is set."""
+    """Call ``look`` whenever something may have changed in the folders, until ``stop`` is set."""
     while not stop.is_set():
         watched = folders()
-        for _ in _notices(watched, stop):
+        for _ in _notifications(watched, stop):
             look()
             if folders() != watched:
                 break
@@ -32,13 +32,13 @@ def watch(folders: Folders, look: Callable[[], None], stop: Event) -> None:
             look()
 
 
-def _notices(watched: Mapping[Path, tuple[int, ...]], stop: Event) -> Iterator[None]:
+def _notifications(watched: Mapping[Path, tuple[int, ...]], stop: Event) -> Iterator[None]:
     try:
         for _ in watchfiles.watch(
             *watched,
             watch_filter=None,
             recursive=False,
-            debounce=_LONGEST_MS,
+            debounce=_MAX_WAIT_MS,
             step=_QUIET_MS,
             rust_timeout=int(_SECONDS_BETWEEN_LOOKS * 1000),
             yield_on_timeout=True,
@@ -47,5 +47,5 @@ def _notices(watched: Mapping[Path, tuple[int, ...]], stop: Event) -> Iterator[N
         ):
             yield
     except (OSError, RuntimeError):
-        # Gone since it was seen, or the system watches no more folders: looking has to do.
+        # The folder was removed, or the system's limit of watches is reached: poll instead.
         stop.wait(_SECONDS_BETWEEN_LOOKS)

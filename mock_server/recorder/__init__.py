@@ -1,1 +1,1 @@
-"""Records the real service: a proxy that judges every exchange and keeps it as fixtures for the mock."""
+"""The recording proxy: forwards requests to the real service and saves its replies as fixtures for the mock."""

@@ -119,10 +119,10 @@ def _with_single_all_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     members = schema.get("allOf")
     if not isinstance(members, list) or len(members) != 1 or not isinstance(members[0], Mapping):
         return schema
-    beside = {key: value for key, value in schema.items() if key != "allOf"}
-    if members[0].keys() & beside.keys() & _ASSERTIONS:
+    siblings = {key: value for key, value in schema.items() if key != "allOf"}
+    if members[0].keys() & siblings.keys() & _ASSERTIONS:
         return schema
-    return _with_single_all_of({**members[0], **beside})
+    return _with_single_all_of({**members[0], **siblings})
 
 
 def _any_of(schema: Mapping[str, Any], leniency: Leniency, place: Pointer) -> tuple[CoreSchema, frozenset[str]]:

@@ -100,7 +100,7 @@ def tab(page: Page, name: str) -> None:
     page.get_by_role("tab", name=re.compile(f"^{name}")).click()
 
 
-def ask(mock: Running, **body: Any) -> requests.Response:
+def post(mock: Running, **body: Any) -> requests.Response:
     return requests.post(mock.url, json=body, timeout=10)
 
 
@@ -163,9 +163,9 @@ def test_rejection_shows_its_errors(page: Page) -> None:
 
 
 def test_requests_of_other_clients_appear(page: Page, running: Running) -> None:
-    ask(running, message="lamp")
+    post(running, message="lamp")
     expect(page.locator(".entry")).to_have_count(1)
-    ask(running, message=3)
+    post(running, message=3)
     expect(page.locator(".entry").first.locator(".tag")).to_have_text("violates the contract")
     expect(page.locator("#requests-status")).to_contain_text("contract violation")
     page.get_by_label("Filter").select_option("invalid")
@@ -173,7 +173,7 @@ def test_requests_of_other_clients_appear(page: Page, running: Running) -> None:
 
 
 def test_entry_shows_request_response_verdict_and_source(page: Page, running: Running) -> None:
-    ask(running, message="hostile")
+    post(running, message="hostile")
     page.locator(".row").first.click()
     detail = page.locator(".detail")
     expect(detail).to_contain_text("hostile, turn 1")
@@ -186,7 +186,7 @@ def test_curl_command_of_an_entry_sends_the_same_request(
     page: Page, running: Running, require_program: RequireProgram
 ) -> None:
     require_program("curl", "curl")
-    ask(running, message="it's a lamp; $(touch x) `y` \\")
+    post(running, message="it's a lamp; $(touch x) `y` \\")
     page.locator(".row").first.click()
     page.get_by_role("button", name="Copy as curl").click()
     command = page.get_by_label("curl command").inner_text()
@@ -212,7 +212,7 @@ def test_status_rule_applies_to_the_next_request_and_can_be_removed(page: Page, 
     tab(page, "Rules")
     page.get_by_role("button", name="429", exact=True).click()
     expect(page.locator("#rule-list li")).to_contain_text("code 429 for the next response")
-    assert ask(running, message="lamp").status_code == 429
+    assert post(running, message="lamp").status_code == 429
     expect(page.locator("#no-rules")).to_be_visible()
     page.locator("#how-many").select_option("every response")
     page.get_by_role("button", name="300 ms").click()
@@ -266,8 +266,8 @@ def test_card_can_be_used_for_the_next_request_of_a_client(page: Page, running: 
     tab(page, "Error gallery")
     page.get_by_role("button", name="Use for next request: HTML in the message").click()
     expect(page.get_by_text("The next request of any client gets this response.")).to_be_visible()
-    assert "<script>" in ask(running, message="lamp").json()["message"]
-    assert "<script>" not in ask(running, message="lamp").json()["message"]
+    assert "<script>" in post(running, message="lamp").json()["message"]
+    assert "<script>" not in post(running, message="lamp").json()["message"]
 
 
 # Fixtures -------------------------------------------------------------------------------------------------------------
@@ -334,7 +334,7 @@ def test_controls_have_names_contrast_is_sufficient_and_nothing_overflows(
     with page_of(opened, base_of(running), viewport={"width": width, "height": 800}, color_scheme=scheme) as page:
         visit(page, running)
         say(page, "hostile")
-        ask(running, message=3)
+        post(running, message=3)
         for name in (*(["Chat"] if width < 960 else []), "Rules", "Error gallery", "Fixtures", "Requests"):
             tab(page, name)
             if name == "Rules":
@@ -384,7 +384,7 @@ def test_unreachable_mock_is_shown_and_found_again(opened: Browser, run_mock: Ru
         expect(page.locator("#state")).to_have_text("Not reachable")
         run_mock("--port", str(mock.port))
         expect(page.locator("#state")).to_have_text("Connected")
-        ask(mock, message="lamp")
+        post(mock, message="lamp")
         expect(page.locator(".entry")).to_have_count(1)
 
 

@@ -99,10 +99,10 @@ def test_console_page_is_public_and_its_data_are_protected() -> None:
 
 def test_console_works_under_the_host_name_that_the_mock_listens_on() -> None:
     host = socket.gethostname().lower()
-    ask = {"token": None, "origins": (), "own_name": host}
-    assert check_access({"host": f"{host}:4010", "origin": f"http://{host}:4010"}, "127.0.0.1", **ask) is None
-    assert check_access({"host": f"{host}:4010", "origin": f"http://{host}:81"}, "127.0.0.1", **ask)
-    assert check_access({"host": "evil.test:4010", "origin": "http://evil.test:4010"}, "127.0.0.1", **ask)
+    access = {"token": None, "origins": (), "own_name": host}
+    assert check_access({"host": f"{host}:4010", "origin": f"http://{host}:4010"}, "127.0.0.1", **access) is None
+    assert check_access({"host": f"{host}:4010", "origin": f"http://{host}:81"}, "127.0.0.1", **access)
+    assert check_access({"host": "evil.test:4010", "origin": "http://evil.test:4010"}, "127.0.0.1", **access)
 
 
 @pytest.mark.parametrize("last", ["0", "-1", "x", "", "²"])

@@ -21,7 +21,7 @@ from tests.support.mock import Running
 
 JSON = (("Content-Type", "application/json"), ("Retry-After", "3"), ("Server", "secret"))
 KNOWN = "Which desk would you recommend for heavy tools?"
-UNKNOWN = "A thing that nobody wrote a word about"
+UNKNOWN = "A message that no conversation matches"
 
 
 class Service:
@@ -152,9 +152,9 @@ def test_mock_can_be_the_upstream_of_a_mock(run_mock: Callable[..., Running]) ->
 
 
 def test_running_mock_returns_502_if_its_upstream_is_unreachable(run_mock: Callable[..., Running]) -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        front = run_mock("--upstream", f"http://127.0.0.1:{nobody.getsockname()[1]}/v1")
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        front = run_mock("--upstream", f"http://127.0.0.1:{closed.getsockname()[1]}/v1")
         answer = requests.post(front.url, json={"message": UNKNOWN}, timeout=10)
     assert answer.status_code == 502
     assert "No response from" in answer.json()["detail"]
