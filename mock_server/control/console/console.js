@@ -488,6 +488,7 @@ function entryElement(entry) {
 }
 
 function verdictTag(entry) {
+  if (entry.client_left) return make("span", { class: "tag warn" }, "client left");
   if (entry.reply.fault) return make("span", { class: "tag bad" }, entry.reply.fault);
   if (entry.verdict.keeps_contract === null) return make("span", { class: "tag" }, "not verified");
   if (isInvalid(entry)) return make("span", { class: "tag bad" }, "violates the contract");
@@ -526,6 +527,7 @@ const facts = (title, lines) => make("div", {}, make("h3", {}, title), make("ul"
 function sourceLines(entry) {
   const { text, conversation: name, turn: number } = entry.why;
   const lines = [name === undefined ? text : `${text}: ${name}, turn ${number + 1}`];
+  if (entry.client_left) lines.push("The client closed the connection before it received the response.");
   if (entry.reply.delay) lines.push(`Delayed by ${seconds(entry.reply.delay * 1000)}`);
   return [...lines, ...entry.notes.map((each) => each.text)];
 }
