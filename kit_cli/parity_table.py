@@ -10,6 +10,7 @@ from chat_verifier.report.summary import count_of
 from chat_verifier.report.texts import ABSENCES, DIFFERENCE_VALUES, DIFFERENCES, Absence
 
 _WIDTH = 120
+_LONGEST_LABEL = 60
 
 
 def render_parity(report: ParityReport) -> str:
@@ -32,12 +33,17 @@ def _table(report: ParityReport) -> str:
             ", ".join(difference.about) or ABSENCES[Absence.REPLY],
             _side(difference, difference.a),
             _side(difference, difference.b),
-            f"{difference.seen}× {difference.label}" if difference.case is not None else "",
+            f"{difference.seen}× {_cut(difference.label)}" if difference.case is not None else "",
         )
     console = Console(width=_WIDTH, color_system=None, highlight=False, markup=False)
     with console.capture() as capture:
         console.print(table)
     return capture.get()
+
+
+def _cut(label: str) -> str:
+    """Cut the label of a test case with many parts; the JSON output holds all of it."""
+    return label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…"
 
 
 def _side(difference: Difference, values: tuple[str, ...]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat_verifier.report.summary import cases_of
+from chat_verifier.report.summary import cases_name, cases_of
 from chat_verifier.report.texts import HEADINGS, Heading
 from chat_verifier.verify import Preview
 
@@ -10,13 +10,13 @@ from chat_verifier.verify import Preview
 def render_preview(preview: Preview, base_url: str, cost_per_call: float | None) -> str:
     """Return the requests of a run by group, its expected duration, and its cost if a call has a price."""
     lines = [f"Plan for {base_url} (probe answered in {preview.latency:.2f} s):"]
-    lines += [f"  {count:>5}  {group}" for group, count in preview.groups.items()]
+    lines += [f"  {count:>5}  {cases_name(count, group)}" for group, count in preview.groups.items()]
     lines.append(f"  {preview.requests:>5}  requests in total, about {_duration(preview.seconds)}")
     if preview.at_most is not None:
         confirmations = "including" if preview.hard else "plus"
         lines.append(f"  {preview.at_most:>5}  requests at most, {confirmations} confirmations of findings")
     if preview.exploring:
-        lines.append(f"  then exploration until {_duration(preview.exploring)} have passed")
+        lines.append(f"  then exploration for up to {_duration(preview.exploring)}")
     if preview.left_out:
         left = ", ".join(cases_of(count, group) for group, count in preview.left_out.items())
         lines.append(f"  {HEADINGS[Heading.NOT_SENT]}: {left}")

@@ -131,6 +131,7 @@ def _violation(cause: Cause, access: Access, waivers: Sequence[Waiver], clean: _
         place=clean.text(render_pointer(cause.key.place)),
         observed=cause.key.observed,
         pointer=clean.text(render_pointer(violation.pointer)),
+        in_request=violation.in_request,
         expected=clean.text(violation.expected),
         got=clean.value(violation.got),
         confirmation=cause.confirmation,

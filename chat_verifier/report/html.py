@@ -9,7 +9,7 @@ from pathlib import Path
 from chat_verifier.findings.verdict import ClauseVerdict
 from chat_verifier.report import texts
 from chat_verifier.report.model import Body, ClauseReport, VerifyReport
-from chat_verifier.report.summary import confirmation, latency, not_sent, outcome, run_reason, tally
+from chat_verifier.report.summary import confirmation, latency, not_sent, outcome, place, run_reason, tally
 from kit_reports.page import render_page
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -52,6 +52,7 @@ def render_html(report: VerifyReport) -> str:
         ],
         failing=len(list(report.violations(ClauseVerdict.FAIL))),
         confirmation=confirmation,
+        place=place,
         latency=latency(report),
         bars=_bars(report),
         outcomes=sorted(Counter(outcome(one) for one in report.exchanges).items()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chat_verifier.findings.verdict import ClauseVerdict
 from chat_verifier.report.model import ClauseReport, VerifyReport, ViolationReport
-from chat_verifier.report.summary import confirmation, got, message
+from chat_verifier.report.summary import confirmation, got, message, place
 from chat_verifier.report.texts import CLAUSE_REASONS
 from kit_reports.junit import Case, junit_xml
 
@@ -34,12 +34,12 @@ def _case(clause: ClauseReport) -> Case:
 
 
 def _details(violation: ViolationReport) -> str:
-    where = f" at {violation.pointer}" if violation.pointer else ""
+    where = f" at {pointer}" if (pointer := place(violation)) else ""
     lines = [
         f"Test case: {violation.label} ({confirmation(violation)})",
         f"expected{where}: {violation.expected}",
         f"got: {got(violation)}",
     ]
     if violation.waiver is not None:
-        lines.append(f"waived until {violation.waiver.expires}, {violation.waiver.owner}: {violation.waiver.reason}")
+        lines.append(f"waived until {violation.waiver.expires} by {violation.waiver.owner}: {violation.waiver.reason}")
     return "\n".join([*lines, violation.command])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from chat_verifier.findings.verdict import ClauseVerdict, RunVerdict
 from chat_verifier.report.model import ClauseReport, VerifyReport, ViolationReport
-from chat_verifier.report.summary import confirmation, figures, got, not_sent, run_reason
+from chat_verifier.report.summary import confirmation, figures, got, not_sent, place, run_reason
 from chat_verifier.report.texts import HEADINGS, RUN_VERDICTS, Heading
 
 LONGEST = 60_000
@@ -52,7 +52,7 @@ def _cause(clause: ClauseReport, violation: ViolationReport) -> Iterator[str]:
     yield ""
     yield f"**{clause.id}** ({clause.level.upper()}): {clause.requirement}"
     yield ""
-    where = f" at {_code(violation.pointer)}" if violation.pointer else ""
+    where = f" at {_code(pointer)}" if (pointer := place(violation)) else ""
     yield f"| Test case: {_cell(violation.label)} | {confirmation(violation)} |"
     yield "| --- | --- |"
     yield f"| expected{where} | {_code(violation.expected)} |"

@@ -115,7 +115,8 @@ class ViolationReport(_Closed):
     """One cause: a fault of the server that breaks a clause.
 
     ``place`` and ``observed`` identify the cause within its clause; waivers match them. ``pointer``, ``expected`` and
-    ``got`` describe the violation in the last of ``exchanges``. ``seen`` of ``sent`` requests showed it. ``case`` and
+    ``got`` describe the violation in the last of ``exchanges``; with ``in_request``, the pointer is a place in the
+    request. ``seen`` of ``sent`` requests showed it. ``case`` and
     ``label`` name the test case shown; ``cases`` lists all that showed the cause. ``cases_not_waived``: those that
     keep a waiver of this cause from accepting it. ``command`` reproduces the violation in a shell.
     """
@@ -123,6 +124,7 @@ class ViolationReport(_Closed):
     place: str
     observed: str
     pointer: str
+    in_request: bool
     expected: str
     got: Any
     confirmation: Confirmation

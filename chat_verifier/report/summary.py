@@ -6,12 +6,10 @@ import math
 from dataclasses import dataclass
 
 from chat_contract.errors import shorten
+from chat_contract.rules.findings import JSON_TYPES
 from chat_verifier.findings.verdict import ClauseVerdict
 from chat_verifier.report.model import ClauseReport, ObservationReport, VerifyReport, ViolationReport
 from chat_verifier.report.texts import CLAUSE_VERDICTS, CONFIRMATIONS, GROUPS, RUN_REASONS
-
-JSON_STRING = "string"
-"""The id of an observed value that is a JSON string; other strings are phrases."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,12 @@ def not_sent(report: VerifyReport) -> str:
 
 def cases_of(count: int, group: str) -> str:
     """Count the test cases of a group."""
-    name = GROUPS.get(group, group)
-    return count_of(count, f"{name} case", f"{name} cases")
+    return f"{count} {cases_name(count, group)}"
+
+
+def cases_name(count: int, group: str) -> str:
+    """Return what the test cases of a group are called."""
+    return f"{GROUPS.get(group, group)} case{'' if count == 1 else 's'}"
 
 
 def count_of(count: int, singular: str, plural: str) -> str:
@@ -66,13 +68,19 @@ def confirmation(violation: ViolationReport) -> str:
 
 def message(clause: ClauseReport, violation: ViolationReport) -> str:
     """Describe a violation on one line."""
-    where = f" at {violation.pointer}" if violation.pointer else ""
+    pointer = place(violation)
+    where = f" at {pointer}" if pointer else ""
     return f"{clause.id}: expected {violation.expected}{where}, got {got(violation, 120)}"
+
+
+def place(violation: ViolationReport) -> str:
+    """Return the JSON Pointer into the response; empty for the whole response and for a place in the request."""
+    return "" if violation.in_request else violation.pointer
 
 
 def got(violation: ViolationReport, limit: int = 300) -> str:
     """Return what the server sent, on one line: a JSON value, or a phrase such as ``status 500``."""
-    if not isinstance(violation.got, str) or violation.observed == JSON_STRING:
+    if not isinstance(violation.got, str) or violation.observed in JSON_TYPES:
         return shorten(violation.got, limit)
     return violation.got if len(violation.got) <= limit else violation.got[: limit - 1] + "…"
 

@@ -8,7 +8,7 @@ from chat_contract.errors import shorten
 from chat_verifier.findings.causes import Confirmation
 from chat_verifier.findings.verdict import ClauseReason, ClauseVerdict
 from chat_verifier.report.model import ClauseReport, VerifyReport, ViolationReport
-from chat_verifier.report.summary import confirmation, figures, got, message, not_sent, run_reason
+from chat_verifier.report.summary import confirmation, figures, got, message, not_sent, place, run_reason
 from chat_verifier.report.texts import CLAUSE_REASONS, HEADINGS, Heading
 
 _SHOWN_WARNINGS = 12
@@ -52,7 +52,7 @@ def _failures(report: VerifyReport) -> Iterator[str]:
 
 
 def _failure(violation: ViolationReport) -> Iterator[str]:
-    where = f" at {violation.pointer}" if violation.pointer else ""
+    where = f" at {pointer}" if (pointer := place(violation)) else ""
     yield f"    Test case: {violation.label} ({confirmation(violation)})"
     yield f"      expected{where}: {violation.expected}"
     yield f"      got: {got(violation)}"
@@ -90,7 +90,7 @@ def _waived(report: VerifyReport) -> Iterator[str]:
         yield from _heading(Heading.WAIVED)
     for clause, violation, waiver in waived:
         yield f"  {message(clause, violation)}"
-        yield f"    until {waiver.expires}, {waiver.owner}: {waiver.reason}"
+        yield f"    waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
 
 
 def _not_exercised(report: VerifyReport) -> Iterator[str]:

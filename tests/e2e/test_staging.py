@@ -191,7 +191,7 @@ def test_lost_and_rejected_requests_stay_within_max_requests(most: int, workers:
         (("--cost-per-call", "0.02"), "Cost: about 4.00 at 0.02 per call"),
         (("--max-requests", "75"), "75  requests at most, including confirmations of findings"),
         (("--max-requests", "75"), "Not sent (request limit): "),
-        (("--deep", "--max-time", "90"), "then exploration until 1 min 30 s have passed"),
+        (("--deep", "--max-time", "90"), "then exploration for up to 1 min 30 s"),
     ],
 )
 def test_plan_sends_only_the_probe(arguments: tuple[str, ...], message: str) -> None:
