@@ -37,10 +37,10 @@ class ImpactInput:
 def find_impact(verdict: Verdict, given: ImpactInput) -> m.Impact:
     """Return everything that a change affects."""
     bodies = Bodies(verdict.comparison, verdict.schemas)
-    felt = [finding for finding in verdict.findings if finding.level is not Level.INFO]
+    relevant = [finding for finding in verdict.findings if finding.level is not Level.INFO]
     return m.Impact(
-        reads=tuple(one for consumer in given.consumers for one in _reads(consumer, felt)),
-        missing_examples=tuple(one for consumer in given.consumers for one in _missing_examples(consumer, felt)),
+        reads=tuple(one for consumer in given.consumers for one in _reads(consumer, relevant)),
+        missing_examples=tuple(one for consumer in given.consumers for one in _missing_examples(consumer, relevant)),
         fixtures=tuple(_fixtures(given.fixtures.responses if given.fixtures else (), bodies)),
         examples=tuple(_examples(verdict, bodies)),
         clauses=tuple(_clauses(verdict, bodies)),

@@ -60,11 +60,11 @@ def _written(action: Action) -> dict[str, Any]:
 
 def _check_files(base: Document, revision: Document) -> None:
     """Raise :class:`UsageError` if a referenced file is new or differs."""
-    ours, theirs = (
+    base_files, revision_files = (
         {name: source.value for name, source in one.sources.items() if name != one.name} for one in (base, revision)
     )
-    for name, value in theirs.items():
-        if not any(same(value, known) for known in ours.values()):
+    for name, value in revision_files.items():
+        if not any(same(value, known) for known in base_files.values()):
             raise UsageError(
                 f"--overlay-out: {name}, which the revision refers to, is new or differs from the base. An overlay "
                 "changes one file only; bundle BASE and REVISION into one file each."

@@ -70,8 +70,8 @@ def location(place: m.Location | None) -> str:
 def difference(finding: m.ReportedFinding) -> tuple[str, str] | None:
     """Return the value before and after; None where the title of the rule says it all."""
     values = (finding.before, finding.after)
-    said_by_title = finding.kind not in _BOOLEANS and all(one is None or isinstance(one, bool) for one in values)
-    if said_by_title or finding.proof is m.ProofKind.NONE:
+    title_is_specific = finding.kind not in _BOOLEANS and finding.proof is not m.ProofKind.NONE
+    if title_is_specific and all(one is None or isinstance(one, bool) for one in values):
         return None
     before, after = (value(one) for one in values)
     return before, after
@@ -157,9 +157,9 @@ def _first(lines: Sequence[str]) -> list[str]:
 
 def read(one: m.AffectedRead) -> str:
     """Return which field a consumer reads and which findings affect it."""
-    said = text("consumer-reads", consumer=one.consumer, field=one.field, status=one.status, operation=one.operation)
+    name = text("consumer-reads", consumer=one.consumer, field=one.field, status=one.status, operation=one.operation)
     found = ", ".join(text("reference", rule=ref.rule, place=_place(ref, one.operation)) for ref in one.findings)
-    return _line(said, one.location, text("affected-by", findings=found))
+    return _line(name, one.location, text("affected-by", findings=found))
 
 
 def _place(reference: m.FindingReference, operation: str) -> str:
@@ -168,8 +168,8 @@ def _place(reference: m.FindingReference, operation: str) -> str:
 
 def missing_example(one: m.MissingExample) -> str:
     """Return which example a consumer requests."""
-    said = text("consumer-requests", consumer=one.consumer, example=one.example)
-    return _line(said, one.location, text("example-missing"))
+    name = text("consumer-requests", consumer=one.consumer, example=one.example)
+    return _line(name, one.location, text("example-missing"))
 
 
 def _fixture(one: m.AffectedFixture) -> str:

@@ -41,8 +41,8 @@ def _section(heading: str, lines: list[str]) -> Iterator[str]:
 
 
 def _finding(finding: ReportedFinding) -> Iterator[str]:
-    level = text(f"level-{finding.level}").upper()
-    yield f"{level}  {finding.rule}"
+    level = text(f"level-{finding.level}") if finding.waiver is None else text("label-waived")
+    yield f"{level.upper()}  {finding.rule}"
     yield f"  {RULES[finding.rule].title}"
     for label, fact in phrases.facts(finding):
         yield f"  {label:<{_LABEL}}{fact}"

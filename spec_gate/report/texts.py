@@ -64,7 +64,7 @@ TEXTS: dict[str, str] = {
     "note-harmless-here": "This kind of change can break clients, but it does not here.",
     "note-not-separate": "Judged together with the other changes at this place.",
     "note-no-witness": "No witness was found.",
-    "note-not-proved": "This is {subject}. The gate found neither a witness nor a proof of compatibility.",
+    "note-not-proved": "The change matches the rule {subject}.",
     "note-requested-example": "Used by {subject}.",
     # Subjects of changes outside of schemas
     "subject-operation": "",

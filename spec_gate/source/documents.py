@@ -135,7 +135,8 @@ class Document:
             except DocumentError as error:
                 if error.line is not None:
                     raise
-                raise self.error(place, f"cannot read {origin.name}: {error.problem}", error.hint) from None
+                hint = "Correct the reference, or add the file."
+                raise self.error(place, f"{origin.name}: {error.problem}", hint) from None
             self.origins[origin.name] = origin
         return origin.name
 

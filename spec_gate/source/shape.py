@@ -122,7 +122,7 @@ class _Check:
     def _fields(self, kind: str, value: dict[str, Any], place: Place) -> None:
         for name in _REQUIRED.get(kind, ()):
             if name not in value:
-                raise self.document.error(place, f"required field {name} of the {kind} is missing", f"Add {name}.")
+                raise self.document.error(place, f"the {kind} lacks the required field {name!r}", f"Add {name}.")
         for name, wanted in _SHAPES[kind].items():
             if name in value:
                 self._each(wanted, place / name)

@@ -123,7 +123,7 @@ def main() -> int:
         for seed in range(first, last):
             try:
                 found = tried(seed, Path(folder))
-            except Exception as error:  # noqa: BLE001 - the seed is told and the error shown
+            except Exception as error:  # noqa: BLE001 - prints the seed and the error
                 print(f"seed {seed}: {type(error).__name__}: {str(error)[:300]}")
                 continue
             trials += found
