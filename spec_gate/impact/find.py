@@ -115,7 +115,7 @@ def _examples(verdict: Verdict, bodies: Bodies) -> Iterator[m.AffectedExample]:
 
 
 def _clauses(verdict: Verdict, bodies: Bodies) -> Iterator[m.AffectedClause]:
-    if not bodies.of(OPERATION):
+    if not verdict.findings or all(pairing.label != OPERATION for pairing in verdict.comparison.pairings):
         return
     # The contract and its oracle are slow to load; only a comparison of chat documents needs them.
     from spec_gate.impact.clauses import violated_clauses  # noqa: PLC0415

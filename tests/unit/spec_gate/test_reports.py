@@ -28,7 +28,7 @@ from spec_gate.source.origins import FileOrigin
 from spec_gate.verdict import judge
 from testbed.gate_quality.cases import Case, all_cases
 from tests.support.paths import ROOT
-from tests.unit.kit_reports.test_junit import TAKEN
+from tests.unit.kit_reports.test_junit import JENKINS
 from tests.unit.spec_gate.changing import CONTRACT, changed, diff, report_of, written
 
 HOSTILE = (
@@ -178,7 +178,7 @@ def check_sarif(text: str) -> Any:
 
 def check_junit(text: str) -> None:
     for element in ET.fromstring(text).iter():
-        must, may, children = TAKEN[element.tag]
+        must, may, children = JENKINS[element.tag]
         assert must <= set(element.attrib) <= must | may, element.tag
         assert {child.tag for child in element} <= children, element.tag
 
