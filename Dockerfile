@@ -1,4 +1,4 @@
-# The mock in a container.
+# Runs the mock server in a container:
 #   docker build --tag chat-mock . && docker run --rm --publish 4010:4010 chat-mock
 FROM python:3.12-slim AS build
 WORKDIR /kit

@@ -27,17 +27,17 @@ def _sends_foreign_id(facts: ExchangeFacts) -> bool:
 
 
 def _used_before(expected: str, facts: ExchangeFacts) -> Finding:
-    got = f"{shorten(facts.reply_id)}, which this run has seen before"
+    got = f"{shorten(facts.reply_id)}, which is already in use"
     return Finding(expected, "used-before", got, (CONVERSATION,))
 
 
 def _changed(facts: ExchangeFacts) -> Finding:
-    return wrong_value(f"conversation_id {shorten(facts.sent_id)}", facts.reply_id, (CONVERSATION,))
+    return wrong_value(shorten(facts.sent_id), facts.reply_id, (CONVERSATION,))
 
 
 def issued(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.reply_id is None and facts.reply is not None:
-        yield wrong_value("a conversation_id", facts.reply.get(CONVERSATION, ABSENT), (CONVERSATION,))
+        yield wrong_value("a new id", facts.reply.get(CONVERSATION, ABSENT), (CONVERSATION,))
 
 
 def _applies_distinct(facts: ExchangeFacts) -> bool:
@@ -46,7 +46,7 @@ def _applies_distinct(facts: ExchangeFacts) -> bool:
 
 def distinct(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.reply_id in facts.history.seen:
-        yield _used_before("a new conversation_id", facts)
+        yield _used_before("a new id", facts)
 
 
 def _applies_kept(facts: ExchangeFacts) -> bool:
@@ -68,7 +68,7 @@ def concurrent(facts: ExchangeFacts) -> Iterator[Finding]:
     if _continues(facts) and facts.reply_id != facts.sent_id:
         yield _changed(facts)
     elif _starts(facts) and facts.reply_id in facts.history.seen:
-        yield _used_before("a conversation_id of its own", facts)
+        yield _used_before("a new id", facts)
 
 
 def _applies_foreign(facts: ExchangeFacts) -> bool:
@@ -77,7 +77,7 @@ def _applies_foreign(facts: ExchangeFacts) -> bool:
 
 def foreign(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.reply_id is not None and facts.reply_id != facts.sent_id and facts.reply_id in facts.history.seen:
-        yield _used_before(f"conversation_id {shorten(facts.sent_id)} or a new one", facts)
+        yield _used_before(f"{shorten(facts.sent_id)} or a new id", facts)
 
 
 def _applies_no_copy(facts: ExchangeFacts) -> bool:
@@ -92,7 +92,7 @@ def no_copy(facts: ExchangeFacts) -> Iterator[Finding]:
         return
     folded_sent, folded = sent.strip().casefold(), returned.strip().casefold()
     if folded_sent == folded or (len(folded) >= _SHORTEST_COPY and folded in folded_sent):
-        yield wrong_value(f"conversation_id {shorten(sent)} or a new one", returned, (CONVERSATION,))
+        yield wrong_value(f"{shorten(sent)} or a new id", returned, (CONVERSATION,))
 
 
 def _applies_not_found(facts: ExchangeFacts) -> bool:

@@ -21,7 +21,7 @@ def unauthorized(facts: ExchangeFacts) -> Iterator[Finding]:
     # An error may have a message; every other required field of a reply is content.
     content = set(facts.contract.response_schema(200).get("required", ())) - {MESSAGE}
     if isinstance(facts.response_json, dict) and (leaked := sorted(content & set(facts.response_json))):
-        yield Finding("a body without content of a reply", "reply-content", field_names(leaked))
+        yield Finding("a body without reply content", "reply-content", field_names(leaked))
 
 
 def _applies_accepted(facts: ExchangeFacts) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -58,9 +59,9 @@ def wrong_value(expected: str, value: Any, pointer: Pointer = ()) -> Finding:
     return Finding(expected, json_type(value), value, pointer)
 
 
-def missing_field(name: str, holder: Iterable[str], pointer: Pointer) -> Finding:
-    """Make the finding for a field that an object, given by the names of its fields, does not have."""
-    return Finding(f'the field "{name}"', MISSING, field_names(sorted(holder)), pointer)
+def missing_field(present: Iterable[str], pointer: Pointer) -> Finding:
+    """Make the finding for a field that an object does not have; ``present`` are the fields that it has."""
+    return Finding("a value", MISSING, f"no such field (present: {', '.join(sorted(present)) or 'none'})", pointer)
 
 
 def wrong_outcome(expected: str, facts: ExchangeFacts) -> Finding:
@@ -92,8 +93,16 @@ def wrong_media_type(header: str | None) -> Finding:
 
 def unreadable_body(body: bytes) -> Finding:
     """Make the finding for a response body that is not JSON in UTF-8."""
-    shown = shorten(body[:200].decode("utf-8", "backslashreplace"), _SHOWN_CHARACTERS) if body else "an empty body"
-    return Finding("a JSON body in UTF-8", "not-json", shown)
+    shown = shorten(body[:200].decode("utf-8", "surrogateescape"), _SHOWN_CHARACTERS) if body else "an empty body"
+    return Finding("a JSON body in UTF-8", "not-json", _UNDECODED.sub(_as_escape, shown))
+
+
+_UNDECODED = re.compile("[\udc80-\udcff]")
+
+
+def _as_escape(match: re.Match[str]) -> str:
+    """Return the escape of a byte that is not UTF-8."""
+    return f"\\x{ord(match.group()) - 0xDC00:02x}"
 
 
 def schema_finding(error: ValidationError) -> Finding:

@@ -7,7 +7,7 @@ from functools import partial
 
 from chat_contract.classification import Fault
 from chat_contract.errors import render_pointer, shorten
-from chat_contract.roles import CONVERSATION, EVENTS, LIMIT, MESSAGE
+from chat_contract.roles import EVENTS, LIMIT, MESSAGE
 from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
 from chat_contract.rules.findings import Finding, Rule, wrong_outcome, wrong_value
 from chat_contract.rules.validation_error import named_faults
@@ -91,10 +91,9 @@ def _applies_harmless(facts: ExchangeFacts) -> bool:
 
 def harmless(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.status != 200:
-        yield wrong_outcome("status 200, as before the rejected turn", facts)
+        yield wrong_outcome("status 200 after the rejected turn", facts)
     elif facts.reply_id is not None and facts.reply_id != facts.sent_id:
-        expected = f"conversation_id {shorten(facts.sent_id)}, as before the rejected turn"
-        yield wrong_value(expected, facts.reply_id, (CONVERSATION,))
+        yield wrong_value(f"conversation_id {shorten(facts.sent_id)} after the rejected turn", facts.reply_id)
 
 
 TABLE: tuple[Rule, ...] = (

@@ -90,7 +90,7 @@ def object_(facts: ExchangeFacts) -> Iterator[Finding]:
         return
     for name in facts.contract.response_schema(200).get("required", ()):
         if name not in facts.reply:
-            yield missing_field(name, facts.reply, (name,))
+            yield missing_field(facts.reply, (name,))
 
 
 def _applies_conversation_id(facts: ExchangeFacts) -> bool:
@@ -159,7 +159,7 @@ def _example_fields(facts: ExchangeFacts) -> set[str]:
 def item_example(facts: ExchangeFacts) -> Iterator[Finding]:
     for index, found in _objects(facts):
         for name in sorted(_example_fields(facts) - set(found) - {ITEM}):
-            yield missing_field(name, found, (ITEMS, index, name))
+            yield missing_field(found, (ITEMS, index, name))
 
 
 def _applies_item_price(facts: ExchangeFacts) -> bool:
@@ -180,7 +180,7 @@ def item_twice(facts: ExchangeFacts) -> Iterator[Finding]:
     counts = Counter(found[ITEM] for _, found in _objects(facts) if isinstance(found.get(ITEM), str))
     for name, times in counts.items():
         if times > 1:
-            yield Finding(f"item {shorten(name)} once", "repeated", f"{times} times", (ITEMS,))
+            yield Finding("each item_id at most once", "repeated", f"{shorten(name)} {times} times", (ITEMS,))
 
 
 TABLE: tuple[Rule, ...] = (

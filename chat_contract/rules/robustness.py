@@ -92,7 +92,7 @@ def _applies_repeatable(facts: ExchangeFacts) -> bool:
 def repeatable(facts: ExchangeFacts) -> Iterator[Finding]:
     before = facts.history.statuses[facts.request.body]
     if facts.status != before:
-        yield wrong_outcome(f"status {before}, as for the same request before", facts)
+        yield wrong_outcome(f"status {before}, as in the earlier response to the same request", facts)
 
 
 def _breakdown_rule(clause: str, kinds: frozenset[BreakdownKind], expected: str) -> Rule:

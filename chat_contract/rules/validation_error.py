@@ -9,7 +9,7 @@ from typing import Any
 from chat_contract.body import ABSENT
 from chat_contract.classification import Fault
 from chat_contract.contract import DOCUMENTED
-from chat_contract.errors import Pointer, render_pointer, shorten
+from chat_contract.errors import Pointer, shorten
 from chat_contract.roles import EVENTS
 from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind, within
 from chat_contract.rules.findings import (
@@ -98,8 +98,8 @@ def _applies_loc(facts: ExchangeFacts) -> bool:
 
 def loc(facts: ExchangeFacts) -> Iterator[Finding]:
     places = [_as_loc(fault.place) for fault in facts.classification.faults]
-    more = f" or {len(places) - _SHOWN_PLACES} more" if len(places) > _SHOWN_PLACES else ""
-    expected = f"a loc at or below {' or '.join(places[:_SHOWN_PLACES])}{more}"
+    more = f" and {len(places) - _SHOWN_PLACES} more" if len(places) > _SHOWN_PLACES else ""
+    expected = f"a loc that names a fault ({', '.join(places[:_SHOWN_PLACES])}{more})"
     for index, loc in _locs(facts):
         if not names_a_fault(loc, facts):
             yield wrong_value(expected, loc, ("detail", index, "loc"))
@@ -192,7 +192,7 @@ def _applies_loc_index(facts: ExchangeFacts) -> bool:
 def loc_index(facts: ExchangeFacts) -> Iterator[Finding]:
     for index, loc in _locs(facts):
         if any(isinstance(part, str) and _DIGITS.match(part) for part in _after_events(loc)[:1]):
-            yield wrong_value("an integer as the index of the event", loc, ("detail", index, "loc"))
+            yield wrong_value("a loc with an integer as event index", loc, ("detail", index, "loc"))
 
 
 def _after_events(loc: list[str | int]) -> list[str | int]:
@@ -223,8 +223,8 @@ def all_faults(facts: ExchangeFacts) -> Iterator[Finding]:
     named = named_faults(facts)
     for fault in _placed_hard_faults(facts):
         if fault not in named:
-            expected = f"an entry for {render_pointer(fault.place)}"
-            got = f"entries with loc {', '.join(shorten(loc) for _, loc in _locs(facts))}"
+            expected = f"an entry with loc {_as_loc(fault.place)}"
+            got = f"only {', '.join(shorten(loc) for _, loc in _locs(facts))}"
             yield Finding(expected, "fault-not-named", got).about_request(fault.place)
 
 
