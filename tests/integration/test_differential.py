@@ -160,12 +160,12 @@ def keywords(one: Judged) -> set[str]:
     return {fault.keyword for fault in classify(contract, one.exchange.request, history()).faults}
 
 
-def test_an_independent_judge_agrees(judged: list[Judged]) -> None:
+def test_oracle_agrees_with_the_independent_judge(judged: list[Judged]) -> None:
     disputed = [one for one in judged if (one.objection is None) == bool(one.musts)]
     assert unexplained(disputed, JUDGEMENTS) == []
 
 
-def test_right_and_wrong_answers_are_both_common(judged: list[Judged]) -> None:
+def test_generated_exchanges_are_balanced(judged: list[Judged]) -> None:
     wrong = sum(one.objection is not None for one in judged)
     assert len(judged) == COUNT
     assert COUNT / 4 < wrong < COUNT * 3 / 4
@@ -180,7 +180,7 @@ NEVER_ALONE = {
 """No exchange here breaks these and nothing else."""
 
 
-def test_without_any_one_clause_the_judges_would_differ(judged: list[Judged], contract: Contract) -> None:
+def test_ignoring_any_one_clause_makes_the_judges_disagree(judged: list[Judged], contract: Contract) -> None:
     alone = {clause for one in judged if one.objection is not None and len(one.musts) == 1 for clause in one.musts}
     musts = {clause.id for clause in contract.clauses.values() if clause.level == "must"}
     assert musts - alone == NEVER_ALONE
@@ -205,7 +205,7 @@ def is_leap_second_or_line_break(one: Judged) -> bool:
     return any(isinstance(stamp, str) and (":60Z" in stamp or stamp.endswith("\n")) for stamp in stamps)
 
 
-def test_jsonschema_agrees_on_the_standing_of_requests(
+def test_jsonschema_agrees_on_request_classes(
     judged: list[Judged], contract: Contract, independent: IndependentJudge
 ) -> None:
     seen = list(request_classes(judged, contract, independent))
@@ -286,7 +286,7 @@ def checked(operation: Any, exchange: GeneratedExchange, outcome: Response) -> s
     return None
 
 
-def test_schemathesis_agrees_on_answers(judged: list[Judged]) -> None:
+def test_schemathesis_agrees_on_responses(judged: list[Judged]) -> None:
     operation = schemathesis.openapi.from_dict(plain_document())["/chat"]["POST"]
     seen = []
     for one in judged[::ONE_IN]:

@@ -38,7 +38,7 @@ def test_the_contract_is_valid_openapi() -> None:
     assert [error.message for error in OpenAPIV31SpecValidator(DOCUMENT).iter_errors()] == []
 
 
-def test_the_contract_can_be_given_as_a_foreign_one(contract: Contract) -> None:
+def test_shipped_contract_loads_as_a_user_document(contract: Contract) -> None:
     assert load_contract(openapi_dir() / "chat.yaml").schemas == contract.schemas
 
 
@@ -85,7 +85,7 @@ def test_an_item_has_the_fields_of_the_example() -> None:
     assert all("string" in rule["type"] for rule in SCHEMAS["Item"]["properties"].values())
 
 
-def test_the_parts_are_put_together() -> None:
+def test_components_refer_to_each_other() -> None:
     assert SCHEMAS["ChatRequest"]["properties"]["events"]["items"] == {"$ref": "#/components/schemas/Event"}
     assert SCHEMAS["ChatResponse"]["properties"]["items"]["items"] == {"$ref": "#/components/schemas/Item"}
     assert SCHEMAS["HTTPValidationError"]["properties"]["detail"]["items"] == {
@@ -93,17 +93,17 @@ def test_the_parts_are_put_together() -> None:
     }
 
 
-def test_four_items_come_when_no_limit_is_given() -> None:
+def test_default_limit_is_four() -> None:
     assert SCHEMAS["ChatRequest"]["properties"]["limit"]["default"] == 4
 
 
-def test_the_server_and_the_operation_are_the_documented_ones(contract: Contract) -> None:
+def test_server_and_operation_are_documented(contract: Contract) -> None:
     assert [server["url"] for server in DOCUMENT["servers"]] == ["https://api.sequen.com/v1"]
     assert {path: sorted(set(item)) for path, item in DOCUMENT["paths"].items()} == {"/chat": ["post"]}
     assert (contract.operation.label, contract.operation.base_path) == ("POST /chat", "/v1")
 
 
-def test_both_credentials_are_stated_and_either_is_enough() -> None:
+def test_either_credential_is_sufficient() -> None:
     schemes = DOCUMENT["components"]["securitySchemes"]
     facts = [
         {key: scheme[key] for key in ("type", "scheme", "in", "name") if key in scheme} for scheme in schemes.values()
@@ -112,7 +112,7 @@ def test_both_credentials_are_stated_and_either_is_enough() -> None:
     assert DOCUMENT["security"] == [{name: []} for name in schemes]
 
 
-def test_the_answers_are_the_documented_ones() -> None:
+def test_responses_are_documented() -> None:
     assert set(POST["responses"]) == {"200", "401", "422", "429"}
     for status, schema in (("200", "ChatResponse"), ("422", "HTTPValidationError")):
         assert POST["responses"][status]["content"] == {
@@ -161,13 +161,13 @@ DOCUMENTED_RESPONSE = {
 }
 
 
-def test_the_documented_examples_are_word_for_word(contract: Contract) -> None:
+def test_documented_examples_are_verbatim(contract: Contract) -> None:
     assert contract.request_examples["documented"] == DOCUMENTED_REQUEST
     assert contract.response_examples[200]["documented"] == DOCUMENTED_RESPONSE
     assert contract.request_examples["gift"] == {"message": "I am looking for a birthday gift for my dad"}
 
 
-def test_there_are_examples_of_what_matters(contract: Contract) -> None:
+def test_important_cases_have_examples(contract: Contract) -> None:
     requests, replies = contract.request_examples, contract.response_examples[200]
     assert any(set(example) == {"message"} for example in requests.values())
     assert any("conversation_id" in example and len(example) == 2 for example in requests.values())
@@ -208,7 +208,7 @@ def constraints() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize(("name", "part"), list(constraints()), ids=[name for name, _ in constraints()])
-def test_every_constraint_says_where_it_comes_from(name: str, part: dict[str, Any]) -> None:
+def test_every_constraint_has_a_provenance(name: str, part: dict[str, Any]) -> None:
     entries = part["x-provenance"]
     assert entries
     for entry in entries:
@@ -226,7 +226,7 @@ INFERENCES = {"minimum", "maximum", "minLength", "maxLength", "pattern", "format
 
 
 @pytest.mark.parametrize("name", sorted(SCHEMAS.keys() - GENERATED))
-def test_a_keyword_that_no_page_states_is_called_inferred(name: str) -> None:
+def test_undocumented_keyword_has_an_inferred_provenance(name: str) -> None:
     for field, rule in SCHEMAS[name]["properties"].items():
         inferred = any("inferred" in entry for entry in rule["x-provenance"] + SCHEMAS[name]["x-provenance"])
         narrowed = INFERENCES & set(rule) or "null" in rule["type"]
@@ -234,7 +234,7 @@ def test_a_keyword_that_no_page_states_is_called_inferred(name: str) -> None:
 
 
 @pytest.mark.parametrize("overlay", ["must-accept", "may-accept"])
-def test_every_action_of_an_overlay_says_why(overlay: str) -> None:
+def test_every_overlay_action_has_a_description(overlay: str) -> None:
     source = read_source(openapi_dir() / "overlays" / f"{overlay}.yaml")
     assert source.value["overlay"] == "1.1.0"
     assert all(action["description"].strip() for action in source.value["actions"])
@@ -254,7 +254,7 @@ def canonical(contract: Contract) -> dict[str, jsonschema_rs.CanonicalSchema]:
 
 
 @pytest.mark.parametrize(("inner", "outer"), [(SETS[0], SETS[1]), (SETS[1], SETS[2]), (SETS[0], SETS[2])])
-def test_each_set_lies_strictly_within_the_next(
+def test_each_set_is_a_strict_subset_of_the_next(
     canonical: dict[str, jsonschema_rs.CanonicalSchema], inner: str, outer: str
 ) -> None:
     assert str(canonical[outer].covers(canonical[inner])) == "yes"
@@ -262,12 +262,12 @@ def test_each_set_lies_strictly_within_the_next(
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_no_set_is_empty_or_everything(canonical: dict[str, jsonschema_rs.CanonicalSchema], name: str) -> None:
+def test_no_set_is_empty_or_universal(canonical: dict[str, jsonschema_rs.CanonicalSchema], name: str) -> None:
     assert str(canonical[name].covers(jsonschema_rs.canonicalize(True, validate_formats=True))) == "no"
     assert str(jsonschema_rs.canonicalize(False, validate_formats=True).covers(canonical[name])) == "no"
 
 
-def test_a_pattern_stands_beside_its_format(contract: Contract) -> None:
+def test_every_pattern_of_a_date_time_has_the_format(contract: Contract) -> None:
     timestamp = contract.schemas["must-accept"]["properties"]["events"]["items"]["properties"]["timestamp"]
     assert timestamp["format"] == "date-time"
     assert "pattern" in timestamp
@@ -285,12 +285,12 @@ def patterns(value: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_patterns_mean_the_same_in_every_dialect(contract: Contract, name: str) -> None:
+def test_patterns_match_the_same_strings_in_every_regex_dialect(contract: Contract, name: str) -> None:
     for pattern in patterns(contract.schemas[name]):
         assert not re.search(r"\\[dwsDWSbBAZz]|\(\?", pattern), pattern
 
 
-def test_every_example_of_a_request_is_accepted_but_for_its_conversation(contract: Contract) -> None:
+def test_request_examples_are_must_accept_with_an_issued_conversation(contract: Contract) -> None:
     for example in contract.request_examples.values():
         bare = {key: value for key, value in example.items() if key != "conversation_id"}
         assert contract.validators["must-accept"].is_valid(bare)
@@ -299,13 +299,13 @@ def test_every_example_of_a_request_is_accepted_but_for_its_conversation(contrac
 # Clauses --------------------------------------------------------------------------------------------------------------
 
 
-def test_every_clause_has_one_rule_and_every_rule_a_clause(contract: Contract) -> None:
+def test_clauses_and_rules_correspond(contract: Contract) -> None:
     ruled = [rule.clause for rule in RULES]
     assert sorted(ruled) == sorted(contract.clauses)
     assert len(ruled) == len(set(ruled))
 
 
-def test_clauses_come_in_groups(contract: Contract) -> None:
+def test_clauses_are_ordered_by_group(contract: Contract) -> None:
     groups = [clause.group for clause in contract.clauses.values()]
     assert groups == sorted(groups, key=list(dict.fromkeys(groups)).index)
 
@@ -316,7 +316,7 @@ def test_the_requirement_of_a_clause_is_one_sentence(contract: Contract) -> None
     assert all(re.fullmatch(r"[A-Z][^\n]{10,130}\.", sentence) for sentence in sentences)
 
 
-def test_a_clause_names_its_source(contract: Contract) -> None:
+def test_every_clause_has_a_known_source(contract: Contract) -> None:
     assert {clause.source for clause in contract.clauses.values()} <= PAGES | {"http", "json", "sense"}
     # What only good sense says is no fact.
     assert all(clause.level != "must" for clause in contract.clauses.values() if clause.source == "sense")
@@ -335,7 +335,7 @@ LEVELS = {
 }
 
 
-def test_the_levels_are_those_of_the_rules_we_agreed_on(contract: Contract) -> None:
+def test_clauses_have_their_agreed_levels(contract: Contract) -> None:
     for clause in contract.clauses.values():
         expected = next((level for level, names in LEVELS.items() if clause.id in names), "must")
         assert clause.level == expected, clause.id
@@ -367,7 +367,7 @@ def asking(question: Question) -> tuple[Request, History]:
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
-def test_a_question_is_touched_by_its_own_asking_and_by_no_other(contract: Contract, question: Question) -> None:
+def test_example_of_a_question_raises_that_question_only(contract: Contract, question: Question) -> None:
     request, history = asking(question)
     found = classify(contract, request, history)
     assert found.questions == {question.id}
@@ -375,14 +375,14 @@ def test_a_question_is_touched_by_its_own_asking_and_by_no_other(contract: Contr
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
-def test_a_question_is_a_question_with_answers(question: Question) -> None:
+def test_every_question_is_a_question_with_answers(question: Question) -> None:
     assert question.text.endswith("?")
     assert len(question.answers) >= 2
     assert len(set(question.answers)) == len(question.answers)
     assert "refused" in question.answers
 
 
-def test_what_must_be_accepted_touches_no_question(contract: Contract) -> None:
+def test_must_accept_requests_raise_no_question(contract: Contract) -> None:
     request = Request("POST", "/chat", (("Content-Type", "application/json"),), b'{"message": "A desk", "limit": 4}')
     assert classify(contract, request).questions == frozenset()
 

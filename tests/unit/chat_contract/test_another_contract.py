@@ -1,4 +1,4 @@
-"""The oracle judges by another contract, too, and leaves alone what that one does not say."""
+"""The oracle works with another contract and checks only what that contract states."""
 
 from __future__ import annotations
 
@@ -58,17 +58,19 @@ def with_replies(**examples: Any) -> Change:
         (say(events=[{}]), "request.minimal-event"),
     ],
 )
-def test_where_nothing_is_required_a_request_is_about_what_it_holds(load: Load, request_: Any, clause: str) -> None:
+def test_without_required_fields_a_request_tests_the_clause_of_its_fields(
+    load: Load, request_: Any, clause: str
+) -> None:
     assert broken(load(without_required), request_, answer(400)) == {clause}
 
 
-def test_where_nothing_is_required_a_reply_may_lack_the_rest(load: Load) -> None:
+def test_without_required_fields_a_reply_may_omit_any_field(load: Load) -> None:
     contract = load(without_required)
     assert broken(contract, say(), answer(200, {"conversation_id": "c"})) == set()
     assert broken(contract, ask({"message": "a"}, credential="missing"), answer(401, {"items": []})) == set()
 
 
-def test_where_nothing_is_said_of_events_they_may_be_blamed_all_the_same(load: Load) -> None:
+def test_loc_may_name_events_without_a_schema_of_events(load: Load) -> None:
     def change(document: Value) -> None:
         del schemas(document)["ChatRequest"]["properties"]["events"]["items"]
 
@@ -77,7 +79,7 @@ def test_where_nothing_is_said_of_events_they_may_be_blamed_all_the_same(load: L
     assert broken(contract, say(5, events=[{}]), refuse(["message"])) == set()
 
 
-def test_what_an_object_holds_that_may_hold_nothing_is_at_fault_at_its_own_place(load: Load) -> None:
+def test_property_of_a_closed_object_is_a_fault_at_its_own_place(load: Load) -> None:
     def change(document: Value) -> None:
         schemas(document)["ChatRequest"]["properties"]["context"] = {"type": "object", "additionalProperties": False}
 
@@ -85,7 +87,7 @@ def test_what_an_object_holds_that_may_hold_nothing_is_at_fault_at_its_own_place
     assert (fault.place, fault.value, fault.outside) == (("context", "x"), 1, "may-accept")
 
 
-def test_without_examples_nothing_is_like_one(load: Load) -> None:
+def test_without_examples_no_clause_about_the_example_applies(load: Load) -> None:
     contract = load(without_examples)
     assert broken(contract, say(events=[EVENT | {"item_id": "A1"}]), answer(400)) == {"request.event-type"}
     assert broken(contract, say(limit=0), refuse(["limit"])) == {"request.documented"}
@@ -104,14 +106,14 @@ def test_without_examples_nothing_is_like_one(load: Load) -> None:
         ({"a": {"items": []}}, set()),
     ],
 )
-def test_an_item_should_be_like_the_documented_example_or_else_the_first(
+def test_items_are_compared_with_the_documented_example_or_the_first_one(
     load: Load, examples: dict[str, Any], fields: set[str]
 ) -> None:
     found = judged(load(with_replies(**examples)), say(), reply(items=[ITEM]))
     assert {violation.pointer[-1] for violation in found} == fields
 
 
-def test_an_example_may_lack_items(load: Load) -> None:
+def test_example_of_a_reply_may_have_no_items(load: Load) -> None:
     def change(document: Value) -> None:
         without_required(document)
         with_replies(documented={})(document)

@@ -1,4 +1,4 @@
-"""The bytes of a body: their value, where they break the grammar, and what in them is no I-JSON."""
+"""Bodies: their value, syntax errors and deviations from I-JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLAIN = st.text(st.characters(exclude_categories=["Cs", "Cn", "Co"]), max_size=1
 
 @given(json_values(PLAIN), st.booleans())
 @examples(400)
-def test_i_json_is_read_as_json_reads_it(value: Any, escaped: bool) -> None:
+def test_i_json_is_read_like_the_json_module_reads_it(value: Any, escaped: bool) -> None:
     body = read_body(json.dumps(value, ensure_ascii=escaped).encode())
     assert body.value == value
     assert json.dumps(body.value) == json.dumps(value)
@@ -56,7 +56,7 @@ def depth_of(value: Any) -> int:
         ("{}", {}),
     ],
 )
-def test_numbers_and_texts_keep_how_they_were_meant(written: str, value: Any) -> None:
+def test_numbers_and_strings_keep_their_value_and_type(written: str, value: Any) -> None:
     body = read_body(written.encode())
     assert (body.value, type(body.value)) == (value, type(value))
     assert body == Body(value, None, frozenset(), depth=body.depth)
@@ -98,7 +98,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("text", MALFORMED)
-def test_text_that_breaks_the_grammar_is_malformed_where_json_says(text: str) -> None:
+def test_malformed_json_has_the_message_and_offset_of_the_json_module(text: str) -> None:
     body = read_body(text.encode())
     assert body.malformed
     assert body.value is ABSENT
@@ -120,7 +120,7 @@ def view_of_json(text: str) -> Any:
 
 @given(st.text(st.sampled_from('{}[]",:\\ \n09.-+eEtrufalsn "é\u2028'), max_size=30))
 @examples(1500)
-def test_any_text_is_read_or_malformed_exactly_as_json_says(text: str) -> None:
+def test_any_text_is_read_or_malformed_like_in_the_json_module(text: str) -> None:
     raw = text.encode()
     if not raw or json.detect_encoding(raw) != "utf-8":
         return
@@ -139,7 +139,9 @@ VALID = json.dumps(
 
 @given(st.integers(0, len(VALID)), st.integers(0, 3), st.text(st.sampled_from('{}[]",:\\0x'), max_size=2))
 @examples(600)
-def test_a_small_slip_in_a_body_is_found_where_json_finds_it(start: int, length: int, piece: str) -> None:
+def test_one_changed_character_is_reported_at_the_offset_of_the_json_module(
+    start: int, length: int, piece: str
+) -> None:
     text = VALID[:start] + piece + VALID[start + length :]
     body = read_body(text.encode())
     if body.malformed and text:
@@ -193,7 +195,7 @@ BEYOND: dict[str, tuple[bytes, set[str]]] = {
 
 
 @pytest.mark.parametrize("case", BEYOND)
-def test_what_is_no_i_json_is_named(case: str) -> None:
+def test_deviations_from_i_json_are_reported(case: str) -> None:
     raw, kinds = BEYOND[case]
     body = read_body(raw)
     assert body.beyond_ijson == kinds
@@ -204,7 +206,7 @@ UNTRUSTED = {"not-utf-8", "not-finite", "surrogate", "surrogate-in-message", "hu
 
 
 @pytest.mark.parametrize("case", BEYOND)
-def test_there_is_a_fault_wherever_the_value_cannot_be_trusted(case: str) -> None:
+def test_body_without_a_reliable_value_has_a_fault(case: str) -> None:
     raw, kinds = BEYOND[case]
     assert (read_body(raw).fault is not None) == bool(kinds & UNTRUSTED)
 
@@ -227,27 +229,27 @@ WITHIN: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("case", WITHIN)
-def test_what_only_looks_odd_is_i_json(case: str) -> None:
+def test_unusual_but_valid_bodies_are_i_json(case: str) -> None:
     body = read_body(WITHIN[case])
     assert not body.beyond_ijson
     assert body.fault is None
 
 
-def test_the_last_of_doubled_keys_counts() -> None:
+def test_last_of_duplicate_keys_counts() -> None:
     assert read_body(b'{"message":5,"message":"hi"}').value == {"message": "hi"}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32", "utf-32-le"])
-def test_other_encodings_have_their_value(encoding: str) -> None:
+def test_bodies_in_utf_16_and_utf_32_have_a_value(encoding: str) -> None:
     assert read_body('{"message":"é😀"}'.encode(encoding)).value == {"message": "é😀"}
 
 
-def test_the_offset_counts_characters_and_not_bytes() -> None:
+def test_offset_counts_characters() -> None:
     assert read_body('{"é":"é" x}'.encode()).fault == SyntaxFault("Expecting ',' delimiter", 9)
     assert read_body('{"é😀":"'.encode() + b"\xff").fault == SyntaxFault("The body is not UTF-8", 7)
 
 
-def test_where_it_gets_too_deep_is_said() -> None:
+def test_fault_of_deep_nesting_has_the_offset_of_the_first_bracket_beyond_the_limit() -> None:
     fault = read_body(b'["[[",' + b"[" * 600).fault
     assert fault == SyntaxFault(f"Nested more than {MAX_DEPTH} levels deep", 6 + MAX_DEPTH - 1)
 
@@ -257,7 +259,7 @@ def test_where_it_gets_too_deep_is_said() -> None:
 
 @given(st.binary(max_size=40))
 @examples(600)
-def test_any_bytes_are_read(raw: bytes) -> None:
+def test_reading_any_bytes_never_raises(raw: bytes) -> None:
     assert_sound(read_body(raw))
 
 
@@ -270,7 +272,7 @@ def test_any_bytes_are_read(raw: bytes) -> None:
     )
 )
 @examples(600)
-def test_any_heap_of_pieces_is_read(pieces: list[bytes]) -> None:
+def test_reading_any_sequence_of_json_tokens_never_raises(pieces: list[bytes]) -> None:
     assert_sound(read_body(b"".join(pieces)))
 
 

@@ -1,4 +1,4 @@
-"""Which of the nested sets a request belongs to, and every fault that puts it outside."""
+"""Requests are classified by the innermost set that contains them, with every fault."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def rows(table: dict[str, dict[RequestClass, list[Any]]]) -> list[Any]:
 
 
 @pytest.mark.parametrize(("name", "value", "request_class"), rows(FIELDS))
-def test_a_field_stands_where_the_table_says(
+def test_value_of_a_field_has_the_request_class_of_the_table(
     contract: Contract, name: str, value: Any, request_class: RequestClass
 ) -> None:
     found = classify(contract, say(**{"message": "A desk"} | {name: value}), HISTORY)
@@ -168,7 +168,7 @@ def test_a_field_stands_where_the_table_says(
 
 
 @pytest.mark.parametrize(("name", "value", "request_class"), rows(EVENT_FIELDS))
-def test_a_field_of_an_event_stands_where_the_table_says(
+def test_value_of_an_event_field_has_the_request_class_of_the_table(
     contract: Contract, name: str, value: Any, request_class: RequestClass
 ) -> None:
     found = classify(contract, say(events=[EVENT, EVENT | {name: value}]))
@@ -177,7 +177,7 @@ def test_a_field_of_an_event_stands_where_the_table_says(
 
 
 @pytest.mark.parametrize("written", ["5.0", "1e0", "1E1", "0.0", "50.0", "1e2", "-1.0", "500e-1"])
-def test_how_a_number_is_written_counts(contract: Contract, written: str) -> None:
+def test_limit_with_fraction_or_exponent_is_not_documented(contract: Contract, written: str) -> None:
     found = classify(contract, ask(f'{{"message": "a", "limit": {written}}}'))
     assert found.request_class is MAY
     assert {fault.place for fault in found.faults} == {("limit",)}
@@ -214,20 +214,20 @@ BODIES: dict[str, RequestClass] = {
 
 
 @pytest.mark.parametrize("text", BODIES, ids=lambda text: text[:30])
-def test_a_body_stands_where_the_table_says(contract: Contract, text: str) -> None:
+def test_body_has_the_request_class_of_the_table(contract: Contract, text: str) -> None:
     found = classify(contract, ask(text))
     assert found.request_class is BODIES[text]
     assert found.value is found.body.value
 
 
 @pytest.mark.parametrize("text", ["[]", '"a"', "5", "null", "false"])
-def test_a_body_that_is_no_object_is_at_fault_as_a_whole(contract: Contract, text: str) -> None:
+def test_body_that_is_not_an_object_is_a_fault_of_the_whole_body(contract: Contract, text: str) -> None:
     (fault,) = classify(contract, ask(text)).faults
     assert (fault.place, fault.keyword, fault.outside) == ((), "type", "may-accept")
 
 
 @pytest.mark.parametrize("text", ["", "{", "hello"])
-def test_what_breaks_the_grammar_is_at_fault_as_a_whole(contract: Contract, text: str) -> None:
+def test_malformed_json_is_a_fault_of_the_whole_body(contract: Contract, text: str) -> None:
     assert classify(contract, ask(text)).faults == (Fault((), "syntax", ABSENT, "may-accept"),)
 
 
@@ -255,12 +255,12 @@ MEDIA_TYPES: dict[str | None, RequestClass] = {
 
 
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
-def test_a_media_type_stands_where_the_table_says(contract: Contract, media_type: str | None) -> None:
+def test_media_type_has_the_request_class_of_the_table(contract: Contract, media_type: str | None) -> None:
     headers = () if media_type is None else (("content-type", media_type),)
     assert classify(contract, ask({"message": "a"}, headers=headers)).request_class is MEDIA_TYPES[media_type]
 
 
-def test_a_wrong_body_must_be_refused_whatever_its_media_type(contract: Contract) -> None:
+def test_invalid_body_is_must_reject_with_every_media_type(contract: Contract) -> None:
     assert classify(contract, ask({}, headers=())).request_class is REFUSE
 
 
@@ -268,7 +268,7 @@ def test_a_wrong_body_must_be_refused_whatever_its_media_type(contract: Contract
 
 
 @pytest.mark.parametrize("value", [1, None, "a", [], {"a": [1]}])
-def test_an_unknown_property_is_documented_at_its_own_place(contract: Contract, value: Any) -> None:
+def test_unknown_property_is_documented_and_has_its_own_place(contract: Contract, value: Any) -> None:
     found = classify(contract, say(x=value, events=[EVENT, EVENT | {"y": value}]))
     assert found.request_class is DOCUMENTED
     assert set_of(found.faults) == {(("x",), "additionalProperties"), (("events", 1, "y"), "additionalProperties")}
@@ -277,7 +277,7 @@ def test_an_unknown_property_is_documented_at_its_own_place(contract: Contract, 
 
 @pytest.mark.parametrize("name", ["__proto__", "constructor", "prototype"])
 @pytest.mark.parametrize("where", ["top", "event"])
-def test_a_name_that_readers_fear_is_a_fault_of_the_whole_body(contract: Contract, name: str, where: str) -> None:
+def test_prototype_name_is_a_fault_of_the_whole_body(contract: Contract, name: str, where: str) -> None:
     body = {"message": "a", name: 1} if where == "top" else {"message": "a", "events": [EVENT, EVENT | {name: 1}]}
     found = classify(contract, ask(body))
     assert found.request_class is DOCUMENTED
@@ -291,7 +291,7 @@ def set_of(faults: tuple[Fault, ...]) -> set[Any]:
 # Conversations -------------------------------------------------------------------------------------------------------
 
 
-def test_an_id_counts_as_issued_only_by_the_history(contract: Contract) -> None:
+def test_only_the_history_makes_an_id_issued(contract: Contract) -> None:
     request = say(conversation_id="issued")
     assert classify(contract, request).request_class is DOCUMENTED
     assert set_of(classify(contract, request).faults) == {(("conversation_id",), "not-issued")}
@@ -302,23 +302,25 @@ def test_an_id_counts_as_issued_only_by_the_history(contract: Contract) -> None:
 @pytest.mark.parametrize(
     ("user", "request_class"), [("ann", MUST), (ABSENT, MUST), ("bob", MAY), ("", MAY), (5, REFUSE)]
 )
-def test_another_user_may_be_taken_or_refused(contract: Contract, user: Any, request_class: RequestClass) -> None:
+def test_another_user_in_a_conversation_is_may_accept(
+    contract: Contract, user: Any, request_class: RequestClass
+) -> None:
     fields = {} if user is ABSENT else {"user_id": user}
     found = classify(contract, say(conversation_id="issued", **fields), knows("issued", user="ann"))
     assert found.request_class is request_class
 
 
-def test_a_user_who_comes_later_is_another_one(contract: Contract) -> None:
+def test_first_user_of_an_anonymous_conversation_counts_as_another_user(contract: Contract) -> None:
     found = classify(contract, say(conversation_id="issued", user_id="ann"), HISTORY)
     assert set_of(found.faults) == {(("user_id",), "other-user")}
 
 
-def test_another_user_with_an_odd_id_is_another_user(contract: Contract) -> None:
+def test_another_user_with_an_unusual_id_has_one_fault(contract: Contract) -> None:
     found = classify(contract, say(conversation_id="issued", user_id="bob@home"), knows("issued", user="ann"))
     assert found.request_class is MAY
 
 
-def test_a_user_of_an_unknown_conversation_is_no_other_user(contract: Contract) -> None:
+def test_user_of_an_unknown_conversation_is_not_another_user(contract: Contract) -> None:
     found = classify(contract, say(conversation_id="unknown", user_id="ann"), knows("issued", user="bob"))
     assert set_of(found.faults) == {(("conversation_id",), "not-issued")}
 
@@ -373,7 +375,7 @@ FAULTS: dict[str, tuple[Any, set[tuple[Any, ...]]]] = {
 
 
 @pytest.mark.parametrize("case", FAULTS)
-def test_every_fault_is_named_once_with_its_place(contract: Contract, case: str) -> None:
+def test_every_fault_is_reported_once_with_its_place(contract: Contract, case: str) -> None:
     body, expected = FAULTS[case]
     faults = classify(contract, ask(body)).faults
     assert {(fault.place, fault.keyword, fault.outside) for fault in faults} == expected
@@ -385,7 +387,7 @@ def test_a_fault_shows_the_value_at_its_place(contract: Contract) -> None:
     assert {fault.place: fault.value for fault in faults} == {("message",): ABSENT, ("events", 1, "type"): 5}
 
 
-def test_hard_faults_are_those_that_nobody_may_overlook(contract: Contract) -> None:
+def test_hard_faults_are_the_faults_outside_may_accept(contract: Contract) -> None:
     found = classify(contract, ask({"message": 5, "limit": -1, "x": 1}))
     assert [fault.place for fault in found.hard_faults] == [("message",)]
     assert {fault.outside for fault in found.faults} == {"may-accept", "documented", "must-accept"}
@@ -432,7 +434,7 @@ TOUCHED: dict[str, tuple[dict[str, Any], set[str]]] = {
 
 
 @pytest.mark.parametrize("case", TOUCHED)
-def test_a_request_touches_its_questions_and_no_others(contract: Contract, case: str) -> None:
+def test_request_raises_exactly_its_questions(contract: Contract, case: str) -> None:
     fields, questions = TOUCHED[case]
     assert classify(contract, say(**{"message": "A desk"} | fields), HISTORY).questions == questions
 
@@ -446,7 +448,7 @@ def test_a_request_touches_its_questions_and_no_others(contract: Contract, case:
         ("text/html", None),
     ],
 )
-def test_a_media_type_touches_its_question(contract: Contract, media_type: str | None, question: str | None) -> None:
+def test_media_type_raises_its_question(contract: Contract, media_type: str | None, question: str | None) -> None:
     headers = () if media_type is None else (("Content-Type", media_type),)
     found = classify(contract, ask({"message": "a"}, headers=headers)).questions
     assert found == (set() if question is None else {question})
@@ -455,7 +457,7 @@ def test_a_media_type_touches_its_question(contract: Contract, media_type: str |
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "null", '"limit"', '{"events": 5, "limit": [], "x": 1}', '{"events": [5]}']
 )
-def test_questions_are_asked_of_any_body_without_an_error(contract: Contract, text: str) -> None:
+def test_classifying_any_body_never_raises(contract: Contract, text: str) -> None:
     assert classify(contract, ask(text, headers=JSON)).questions <= {"unknown-property"}
 
 
@@ -464,7 +466,7 @@ def test_questions_are_asked_of_any_body_without_an_error(contract: Contract, te
 
 @given(st.text(max_size=6) | st.text(st.sampled_from("059eE+-. _,"), max_size=8))
 @examples(500)
-def test_a_limit_without_letters_may_be_taken_for_a_number(contract: Contract, limit: str) -> None:
+def test_limit_string_without_letters_is_may_accept(contract: Contract, limit: str) -> None:
     letters = any(unicodedata.category(character).startswith("L") for character in limit)
     exponent = re.fullmatch(r"[^eE]*[0-9][eE][+-]?[0-9][^eE]*", limit) and limit.isascii()
     request_class = classify(contract, say(limit=limit)).request_class
@@ -474,7 +476,7 @@ def test_a_limit_without_letters_may_be_taken_for_a_number(contract: Contract, l
         assert request_class is REFUSE
 
 
-def test_no_sign_mark_or_digit_makes_a_limit_wrong(contract: Contract) -> None:
+def test_signs_marks_and_digits_of_any_script_are_may_accept_in_a_limit(contract: Contract) -> None:
     signs = [
         chr(point)
         for point in range(0x20, 0x2FFFF)

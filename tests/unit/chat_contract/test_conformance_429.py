@@ -1,4 +1,4 @@
-"""A 429 says nothing about the request, so no clause is put to the test by it."""
+"""A 429 is not a verdict on the request, so it exercises no clause."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def asked(body: bytes, method: str = "POST", credential: str = "given") -> Excha
         asked(b'{"message": "hello"}', credential="missing"),
     ],
 )
-def test_no_clause_is_tried_and_none_is_broken(exchange):
+def test_429_exercises_and_violates_no_clause(exchange):
     assert list(judge(CONTRACT, exchange)) == []
     assert exercised_clauses(examine(CONTRACT, exchange, History())) == frozenset()
 
@@ -38,7 +38,7 @@ def test_a_503_to_the_same_request_is_a_violation():
     assert [found.clause for found in judge(CONTRACT, Exchange(request, Response(503)))] == ["robustness.failing"]
 
 
-def test_nothing_is_learnt_of_the_conversation():
+def test_429_does_not_change_the_history():
     history = History()
     opened = Exchange(
         Request("POST", "/chat", JSON, b'{"message": "hello"}'),

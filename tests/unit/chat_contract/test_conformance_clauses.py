@@ -1,4 +1,4 @@
-"""Every clause has exchanges that break it and exchanges that keep it."""
+"""Every clause has exchanges that violate it and exchanges that conform to it."""
 
 from __future__ import annotations
 
@@ -579,13 +579,13 @@ def cases(which: int) -> list[Any]:
 
 
 @pytest.mark.parametrize(("clause", "exchange"), cases(0))
-def test_what_breaks_a_clause_is_found(contract: Contract, clause: str, exchange: ClauseExample) -> None:
+def test_violating_exchange_violates_its_clause(contract: Contract, clause: str, exchange: ClauseExample) -> None:
     found = broken(contract, exchange.request, exchange.outcome, exchange.history, concurrent=exchange.concurrent)
     assert clause in found
 
 
 @pytest.mark.parametrize(("clause", "exchange"), cases(1))
-def test_what_keeps_a_clause_is_tried_by_it_and_passes(
+def test_conforming_exchange_exercises_its_clause_without_violation(
     contract: Contract, clause: str, exchange: ClauseExample
 ) -> None:
     judged_exchange = Exchange(exchange.request, exchange.outcome, exchange.concurrent)
@@ -735,13 +735,15 @@ UNTRIED: dict[str, list[ClauseExample]] = {
         for number, exchange in enumerate(exchanges)
     ],
 )
-def test_what_a_clause_is_not_about_does_not_try_it(contract: Contract, clause: str, exchange: ClauseExample) -> None:
+def test_unrelated_exchange_does_not_exercise_the_clause(
+    contract: Contract, clause: str, exchange: ClauseExample
+) -> None:
     judged_exchange = Exchange(exchange.request, exchange.outcome, exchange.concurrent)
     facts = examine(contract, judged_exchange, exchange.history or History())
     assert clause not in exercised_clauses(facts)
 
 
-def test_what_is_tried_is_all_that_can_be_broken(contract: Contract) -> None:
+def test_only_exercised_clauses_are_violated(contract: Contract) -> None:
     for clause, (bad, _) in TABLE.items():
         for exchange in bad:
             judged_exchange = Exchange(exchange.request, exchange.outcome, exchange.concurrent)
@@ -749,13 +751,13 @@ def test_what_is_tried_is_all_that_can_be_broken(contract: Contract) -> None:
             assert clause in exercised_clauses(facts)
 
 
-def test_every_clause_has_both_kinds_of_exchange(contract: Contract) -> None:
+def test_every_clause_has_violating_and_conforming_exchanges(contract: Contract) -> None:
     assert set(TABLE) == set(contract.clauses) == {rule.clause for rule in RULES}
     assert all(bad and good for bad, good in TABLE.values())
 
 
 @pytest.mark.parametrize(("clause", "exchange"), cases(0))
-def test_a_violation_says_what_was_promised_and_what_came(
+def test_violation_has_the_data_of_its_clause_and_a_one_line_message(
     contract: Contract, clause: str, exchange: ClauseExample
 ) -> None:
     found = judged(contract, exchange.request, exchange.outcome, exchange.history, concurrent=exchange.concurrent)
@@ -796,11 +798,11 @@ PERFECT = (
 
 
 @pytest.mark.parametrize("exchange", PERFECT, ids=range(len(PERFECT)))
-def test_a_perfect_exchange_breaks_nothing(contract: Contract, exchange: ClauseExample) -> None:
+def test_conforming_exchange_violates_no_clause(contract: Contract, exchange: ClauseExample) -> None:
     assert broken(contract, exchange.request, exchange.outcome, exchange.history) == set()
 
 
-def test_a_refusal_that_blames_a_field_is_laid_to_the_clause_about_it(contract: Contract) -> None:
+def test_rejection_of_a_field_violates_the_clause_of_that_field(contract: Contract) -> None:
     request = say("Größe", events=[EVENT | {"type": "wishlist", "timestamp": "2024-06-14T10:00:00+02:00"}])
     blamed = {
         "message": "request.text",
@@ -813,9 +815,7 @@ def test_a_refusal_that_blames_a_field_is_laid_to_the_clause_about_it(contract: 
 
 
 @pytest.mark.parametrize("outcome", [NO, refuse(["message"]), answer(404)])
-def test_a_refusal_of_what_must_be_accepted_breaks_one_clause_of_requests(
-    contract: Contract, outcome: Response
-) -> None:
+def test_rejection_of_a_must_accept_request_violates_one_request_clause(contract: Contract, outcome: Response) -> None:
     requests = [
         exchange.request for name, (_, good) in TABLE.items() if name.startswith("request.") for exchange in good
     ]

@@ -1,4 +1,4 @@
-"""What FastAPI really answers breaks no clause of level must, in whatever style its models are written."""
+"""Measured responses of FastAPI violate no MUST clause, whatever the style of its models."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ MEASURED: dict[str, tuple[Any, Any, set[str]]] = {
 
 
 @pytest.mark.parametrize("case", MEASURED)
-def test_what_fastapi_answers_breaks_no_must(contract: Contract, case: str) -> None:
+def test_measured_fastapi_response_violates_no_must_clause(contract: Contract, case: str) -> None:
     body, outcome, warned = MEASURED[case]
     request = ask("null" if body is None else body)
     assert broken_musts(contract, request, outcome) == set()
@@ -159,16 +159,16 @@ MEDIA_TYPES: dict[str | None, Any] = {
 
 
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
-def test_what_fastapi_answers_to_a_media_type_breaks_nothing(contract: Contract, media_type: str | None) -> None:
+def test_fastapi_response_to_a_media_type_violates_no_clause(contract: Contract, media_type: str | None) -> None:
     headers: Headers = () if media_type is None else (("Content-Type", media_type),)
     assert broken(contract, ask({"message": "hi"}, headers=headers), MEDIA_TYPES[media_type]) == set()
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"])
-def test_what_fastapi_answers_to_a_method_breaks_nothing(contract: Contract, method: str) -> None:
+def test_fastapi_response_to_a_method_violates_no_clause(contract: Contract, method: str) -> None:
     outcome = answer(405, {"detail": "Method Not Allowed"}, (*JSON, ("allow", "POST")))
     assert broken(contract, ask("", method=method), outcome) == set()
 
 
-def test_what_fastapi_answers_to_another_path_breaks_nothing(contract: Contract) -> None:
+def test_fastapi_response_to_another_path_violates_no_clause(contract: Contract) -> None:
     assert broken(contract, ask({"message": "a"}, path="/nope"), answer(404, {"detail": "Not Found"})) == set()

@@ -1,4 +1,4 @@
-"""How a loc is read: what it may blame, how it may get there, and what is only bad style."""
+"""The places that a loc may name, the tags that it may contain, and what only breaks a SHOULD."""
 
 from __future__ import annotations
 
@@ -126,18 +126,20 @@ ROWS: list[tuple[str, Request, list[Any], set[str]]] = [
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
-def test_a_loc_is_read_as_the_contract_says(contract: Contract, row: tuple[str, Request, list[Any], set[str]]) -> None:
+def test_loc_violates_exactly_the_clauses_of_the_table(
+    contract: Contract, row: tuple[str, Request, list[Any], set[str]]
+) -> None:
     _, request, loc, expected = row
     assert style(contract, request, loc) == expected
 
 
-def test_a_known_conversation_is_not_to_blame(contract: Contract) -> None:
+def test_loc_must_not_name_an_issued_conversation_id(contract: Contract) -> None:
     request = say(conversation_id="c", limit=0)
     assert style(contract, request, ["body", "conversation_id"], knows("c")) == {LOC}
     assert style(contract, request, ["body", "limit"], knows("c")) == set()
 
 
-def test_another_user_is_to_blame(contract: Contract) -> None:
+def test_loc_may_name_another_user(contract: Contract) -> None:
     request = say(conversation_id="c", user_id="bob")
     assert style(contract, request, ["body", "user_id"], knows("c", user="ann")) == set()
     assert style(contract, request, ["body", "conversation_id"], knows("c", user="ann")) == {LOC}
@@ -153,18 +155,18 @@ def test_another_user_is_to_blame(contract: Contract) -> None:
     ],
     ids=["plain", "charset", "no media type", "chunked"],
 )
-def test_a_refusal_that_another_clause_judges_is_not_laid_to_its_loc(contract: Contract, request_: Request) -> None:
+def test_loc_is_not_checked_if_the_422_itself_is_wrong(contract: Contract, request_: Request) -> None:
     assert LOC not in style(contract, request_, ["body", "message"])
 
 
-def test_each_entry_is_read_on_its_own(contract: Contract) -> None:
+def test_each_entry_is_checked_separately(contract: Contract) -> None:
     request = say(5, limit="abc")
     outcome = answer(422, {"detail": [entry(["body", "message"]), entry(["body", "user_id"]), entry(["limit"])]})
     assert {LOC, BODY} <= broken(contract, request, outcome)
     assert "error.all-faults" not in broken(contract, request, outcome)
 
 
-def test_the_violation_points_at_the_entry(contract: Contract) -> None:
+def test_pointer_of_the_violation_leads_to_the_loc_of_the_entry(contract: Contract) -> None:
     from chat_contract import Exchange, judge
 
     outcome = answer(422, {"detail": ["no", entry(["body", "message"]), entry(["body", "user_id"])]})
@@ -190,7 +192,7 @@ PARTS = st.sampled_from(["message", "limit", "events", "type", "timestamp", "use
 
 @given(FAULTY, st.lists(PARTS, max_size=5))
 @examples(600)
-def test_without_tags_a_loc_is_right_where_it_begins_with_a_fault(
+def test_loc_without_tags_is_right_if_it_starts_with_the_place_of_a_fault(
     contract: Contract, case: tuple[Request, list[tuple[str | int, ...]]], parts: list[Any]
 ) -> None:
     request, places = case
@@ -208,6 +210,6 @@ ANY_PART = (
     st.lists(ANY_PART, max_size=4) | ANY_PART,
 )
 @examples(300)
-def test_any_loc_can_be_judged(contract: Contract, request_: Request, loc: Any) -> None:
+def test_judging_any_loc_never_raises(contract: Contract, request_: Request, loc: Any) -> None:
     broken(contract, request_, answer(422, {"detail": [entry(loc)]}, JSON))
     broken(contract, request_, answer(422, {"detail": [loc, {"loc": loc}, ABSENT.__class__.__name__]}, JSON))

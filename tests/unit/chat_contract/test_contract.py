@@ -1,4 +1,4 @@
-"""Whatever is wrong in a contract is said by file, line, pointer, value and mend, and never with a traceback."""
+"""Every error in a contract has file, line, pointer, value and hint; none is a traceback."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ NO_CONTRACTS: dict[str, tuple[Any, Pointer, str]] = {
 
 
 @pytest.mark.parametrize("case", NO_CONTRACTS)
-def test_what_is_no_contract_is_refused(case: str, write: Write) -> None:
+def test_document_that_is_not_openapi_3_1_raises_an_error(case: str, write: Write) -> None:
     content, pointer, problem = NO_CONTRACTS[case]
     path = write(content)
     error = refusal(path)
@@ -97,7 +97,7 @@ def refusal_of_nothing(spec: Path) -> str:
     return str(caught.value)
 
 
-def test_documents_that_cannot_be_read_are_refused(write: Write, tmp_path: Path) -> None:
+def test_unreadable_document_raises_an_error(write: Write, tmp_path: Path) -> None:
     assert "cannot read the file" in refusal_of_nothing(tmp_path / "none.yaml")
     assert "empty document" in refusal_of_nothing(write(""))
     assert "not UTF-8" in refusal_of_nothing(write(b"\xff"))
@@ -290,7 +290,7 @@ FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
 
 
 @pytest.mark.parametrize("case", FAULTY)
-def test_what_is_wrong_in_a_contract_is_said_where_it_stands(case: str, write: Write) -> None:
+def test_error_in_a_contract_has_its_pointer_and_problem(case: str, write: Write) -> None:
     change, pointer, problem = FAULTY[case]
     document = contract_with(change)
     path = write(document)
@@ -303,7 +303,7 @@ def test_what_is_wrong_in_a_contract_is_said_where_it_stands(case: str, write: W
 
 
 @pytest.mark.parametrize("case", ["a type that there is not", "a request example that breaks its schema"])
-def test_the_line_is_the_one_of_the_place(case: str, write: Write) -> None:
+def test_error_in_a_contract_has_the_line_of_its_place(case: str, write: Write) -> None:
     change, pointer, _ = FAULTY[case]
     document = contract_with(change)
     error = refusal(write(document))
@@ -312,7 +312,7 @@ def test_the_line_is_the_one_of_the_place(case: str, write: Write) -> None:
     assert f'"{pointer[-1]}": {json.dumps(error.value)}' in written
 
 
-def test_a_contract_of_which_the_overlays_find_nothing_names_the_overlay(write: Write) -> None:
+def test_shipped_overlay_without_a_match_is_named_in_the_error(write: Write) -> None:
     document = contract_with(lambda document: schemas(document)["ChatRequest"]["properties"].pop("events"))
     error = refusal(write(document))
     assert error.path.endswith("must-accept.yaml")
@@ -372,13 +372,13 @@ RIGHT: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("case", RIGHT)
-def test_another_contract_that_is_right_is_taken(case: str, write: Write) -> None:
+def test_other_valid_contracts_load(case: str, write: Write) -> None:
     contract = load_contract(write(contract_with(RIGHT[case])))
     assert classify(contract, say()).request_class is RequestClass.MUST_ACCEPT
     assert broken(contract, say(), reply()) == set()
 
 
-def test_what_stands_beside_a_ref_counts(write: Write) -> None:
+def test_siblings_of_a_reference_apply(write: Write) -> None:
     contract = load_contract(write(contract_with(RIGHT["a $ref with constraints"])))
     validator = contract.response_validators[200]
     body = {"conversation_id": "a", "message": "b"}
@@ -387,13 +387,13 @@ def test_what_stands_beside_a_ref_counts(write: Write) -> None:
     assert not validator.is_valid(body | {"items": [{"title": "Desk", "price": "1"}]})
 
 
-def test_without_a_documented_default_no_number_of_items_is_too_many(write: Write) -> None:
+def test_without_a_default_limit_any_number_of_items_conforms(write: Write) -> None:
     contract = load_contract(write(contract_with(RIGHT["no default limit"])))
     items = [ITEM | {"item_id": f"A{number}"} for number in range(9)]
     assert broken(contract, say(), reply(items=items)) == set()
 
 
-def test_a_field_that_an_overlay_takes_away_is_an_unknown_one(write: Write) -> None:
+def test_field_removed_by_an_overlay_is_an_unknown_property(write: Write) -> None:
     overlay = write(overlay_of({"target": f"{REQUEST}.events", "remove": True}))
     contract = load_contract(overlays=[overlay])
     assert classify(contract, say(events=[])).request_class is RequestClass.MUST_ACCEPT
@@ -408,7 +408,7 @@ def loaded(write: Write, *actions: Any) -> Contract:
     return load_contract(overlays=[write(overlay_of(*actions))])
 
 
-def test_a_narrower_limit_must_be_kept_and_what_must_be_accepted_stays(write: Write) -> None:
+def test_overlay_narrows_the_limit_but_not_the_must_accept_set(write: Write) -> None:
     contract = loaded(write, update(f"{REQUEST}.limit", {"maximum": 20}))
     standings = {limit: classify(contract, say(limit=limit)).request_class for limit in (1, 10, 11, 20, 21, 10**9)}
     assert standings == {
@@ -421,30 +421,30 @@ def test_a_narrower_limit_must_be_kept_and_what_must_be_accepted_stays(write: Wr
     }
 
 
-def test_a_limit_narrower_than_what_must_be_accepted_wins(write: Write) -> None:
+def test_overlay_limit_below_the_must_accept_maximum_wins(write: Write) -> None:
     contract = loaded(write, update(f"{REQUEST}.limit", {"maximum": 5}))
     assert classify(contract, say(limit=5)).request_class is RequestClass.MUST_ACCEPT
     assert classify(contract, say(limit=6)).request_class is RequestClass.MUST_REJECT
 
 
-def test_another_default_is_followed(write: Write) -> None:
+def test_overlay_changes_the_default_limit(write: Write) -> None:
     contract = loaded(write, update(f"{REQUEST}.limit", {"default": 1}))
     assert broken(contract, say(), reply(items=[ITEM, ITEM | {"item_id": "A2"}])) == {"limit.default"}
 
 
-def test_a_wider_type_does_not_widen_what_must_be_accepted(write: Write) -> None:
+def test_overlay_does_not_widen_the_must_accept_set(write: Write) -> None:
     contract = loaded(write, update(f"{REQUEST}", {"locale": {"type": "string"}}))
     assert classify(contract, say(locale="de")).request_class is RequestClass.DOCUMENTED
     assert classify(contract, say(locale=5)).request_class is RequestClass.MUST_REJECT
 
 
-def test_another_server_is_followed(write: Write) -> None:
+def test_overlay_changes_the_server_url(write: Write) -> None:
     contract = loaded(write, update("$.servers[0]", {"url": "https://shop.example/api/v2/"}))
     assert contract.operation.server_url == "https://shop.example/api/v2/"
     assert contract.operation.base_path == "/api/v2"
 
 
-def test_another_path_is_followed(write: Write) -> None:
+def test_overlay_changes_the_path(write: Write) -> None:
     contract = loaded(
         write,
         update("$.paths", {"/talk": {}}),
@@ -455,14 +455,14 @@ def test_another_path_is_followed(write: Write) -> None:
     assert broken(contract, say(), reply()) == {"http.unknown-path"}
 
 
-def test_overlays_are_applied_in_their_order(write: Write) -> None:
+def test_overlays_apply_in_order(write: Write) -> None:
     first = write(overlay_of(update(f"{REQUEST}.limit", {"maximum": 20})), "first.yaml")
     second = write(overlay_of(update(f"{REQUEST}.limit", {"maximum": 30})), "second.yaml")
     assert classify(load_contract(overlays=[first, second]), say(limit=25)).request_class is RequestClass.DOCUMENTED
     assert classify(load_contract(overlays=[second, first]), say(limit=25)).request_class is RequestClass.MUST_REJECT
 
 
-def test_the_shipped_contract_is_left_as_it_was(write: Write, contract: Contract) -> None:
+def test_overlays_do_not_change_the_shipped_contract(write: Write, contract: Contract) -> None:
     before = json.dumps(dict(contract.document))
     loaded(write, {"target": f"{REQUEST}.limit", "remove": True}, update(REQUEST, {"limit": {"type": "integer"}}))
     assert json.dumps(dict(load_contract().document)) == before
@@ -488,7 +488,7 @@ BAD_OVERLAYS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("case", BAD_OVERLAYS)
-def test_an_overlay_that_spoils_the_contract_is_refused(case: str, write: Write) -> None:
+def test_overlay_that_makes_the_contract_invalid_raises_an_error(case: str, write: Write) -> None:
     action, problem = BAD_OVERLAYS[case]
     with pytest.raises(DocumentError, match=problem):
         loaded(write, action)
@@ -527,7 +527,7 @@ def load_or_refuse(spec: Path | None, *overlays: Path) -> None:
 
 @given(st.sampled_from(CUTS))
 @examples(40)
-def test_the_contract_cut_short_is_read_or_refused(tmp_path: Path, cut: int) -> None:
+def test_truncated_contract_loads_or_raises_a_document_error(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "cut.yaml"
     path.write_text(CHAT[:cut], encoding="utf-8")
     load_or_refuse(path)
@@ -544,7 +544,9 @@ JUNK = [None, True, -1, 0.5, "", "text", [], {}, ["a"], {"a": "b"}, {"$ref": "#/
 
 @given(st.sampled_from(SPOTS), st.sampled_from(JUNK))
 @examples(60)
-def test_the_contract_with_junk_in_it_is_read_or_refused(tmp_path: Path, spot: Pointer, junk: Any) -> None:
+def test_contract_with_a_random_value_loads_or_raises_a_document_error(
+    tmp_path: Path, spot: Pointer, junk: Any
+) -> None:
     document = contract_with(lambda whole: at(whole, spot[:-1]).__setitem__(spot[-1], junk))
     path = tmp_path / "junk.json"
     path.write_text(json.dumps(document), encoding="utf-8")
@@ -553,7 +555,7 @@ def test_the_contract_with_junk_in_it_is_read_or_refused(tmp_path: Path, spot: P
 
 @given(st.sampled_from(SPOTS), st.sampled_from(JUNK), st.booleans())
 @examples(60)
-def test_an_overlay_that_removes_or_replaces_anything_is_taken_or_refused(
+def test_any_removal_or_replacement_loads_or_raises_a_document_error(
     tmp_path: Path, spot: Pointer, junk: Any, remove: bool
 ) -> None:
     target = "$" + "".join(f"[{part!r}]" for part in spot)
@@ -569,6 +571,6 @@ def test_an_overlay_that_removes_or_replaces_anything_is_taken_or_refused(
 # Clauses -------------------------------------------------------------------------------------------------------------
 
 
-def test_the_clauses_can_be_read_alone(contract: Contract) -> None:
+def test_clauses_load_without_the_contract(contract: Contract) -> None:
     assert load_clauses() == contract.clauses
     assert Clause("reply.item", "must", "…", "chat").group == "reply"

@@ -263,7 +263,7 @@ def history() -> History:
     return knows("issued", user="u")
 
 
-def test_the_oracle_and_the_table_agree(contract: Contract) -> None:
+def test_oracle_agrees_with_the_independent_judge(contract: Contract) -> None:
     seen: Counter[tuple[int, bool]] = Counter()
 
     @given(bodies(), OUTCOMES)

@@ -1,4 +1,4 @@
-"""A date-time is what RFC 3339 says, leap seconds included; the other formats are jsonschema's."""
+"""A date-time follows RFC 3339 with leap seconds; the other formats are those of jsonschema."""
 
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ NONE = (
 
 
 @pytest.mark.parametrize("text", DATE_TIMES)
-def test_this_is_a_date_time(text: str) -> None:
+def test_valid_date_times_are_accepted(text: str) -> None:
     assert is_date_time(text)
 
 
 @pytest.mark.parametrize("text", NONE)
-def test_this_is_none(text: str) -> None:
+def test_invalid_date_times_are_rejected(text: str) -> None:
     assert not is_date_time(text)
 
 
 @pytest.mark.parametrize("value", [None, 5, 1.5, True, [], {}])
-def test_what_is_no_string_is_none_of_its_business(value: Any) -> None:
+def test_values_other_than_strings_pass(value: Any) -> None:
     assert is_date_time(value)
 
 
 @given(st.datetimes(), st.integers(-23 * 60 - 59, 23 * 60 + 59), st.integers(0, 9))
 @examples(300)
-def test_every_moment_is_a_date_time(moment: dt.datetime, offset: int, digits: int) -> None:
+def test_every_datetime_of_python_is_a_date_time(moment: dt.datetime, offset: int, digits: int) -> None:
     hours, minutes = divmod(abs(offset), 60)
     fraction = f".{'7' * digits}" if digits else ""
     text = moment.replace(microsecond=0).isoformat()
@@ -65,18 +65,18 @@ def test_every_moment_is_a_date_time(moment: dt.datetime, offset: int, digits: i
 
 
 @pytest.mark.parametrize(("name", "good", "bad"), [("date", "2024-06-14", "2024-6-14"), ("ipv4", "1.2.3.4", "1.2.3")])
-def test_other_formats_are_checked_too(name: str, good: str, bad: str) -> None:
+def test_formats_of_jsonschema_are_checked(name: str, good: str, bad: str) -> None:
     assert validator_for({"format": name}).is_valid(good)
     assert not validator_for({"format": name}).is_valid(bad)
 
 
-def test_the_format_counts_in_a_schema() -> None:
+def test_validator_checks_the_date_time_format() -> None:
     validator = validator_for({"type": "string", "format": "date-time"})
     assert validator.is_valid("2016-12-31T23:59:60Z")
     assert not validator.is_valid("2024-06-14T10:00:00Z\n")
 
 
-def test_a_new_checker_knows_date_time_and_what_jsonschema_knows() -> None:
+def test_format_checker_extends_a_copy_of_jsonschemas_checker() -> None:
     checker = format_checker()
     assert checker.conforms("2016-12-31T23:59:60Z", "date-time")
     assert not checker.conforms("2024-06-14T10:00:00Z\n", "date-time")

@@ -1,4 +1,4 @@
-"""What a run learns from one exchange decides how the next is judged."""
+"""What the history records of one exchange determines how the next one is judged."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def gives(conversation_id: Any) -> Any:
     return reply(conversation_id=conversation_id)
 
 
-def test_an_id_that_came_back_is_issued_and_must_be_kept(run: Run) -> None:
+def test_issued_id_must_come_back_unchanged(run: Run) -> None:
     assert run.turn(say(), gives("c1")) == set()
     for _ in range(5):
         assert run.turn(say(conversation_id="c1"), gives("c1")) == set()
@@ -51,30 +51,30 @@ def test_a_turn_of_an_issued_conversation_must_be_accepted(run: Run) -> None:
     assert run.turn(say(conversation_id="c1"), answer(404)) == {"request.optional-field", "rejection.harmless"}
 
 
-def test_no_id_is_given_twice(run: Run) -> None:
+def test_reusing_an_id_for_a_new_conversation_is_a_violation(run: Run) -> None:
     run.turn(say(session_id="s"), gives("c1"))
     assert run.turn(say(session_id="s"), gives("c2")) == set()
     assert run.turn(say(session_id="s"), gives("c1")) == {"conversation.distinct"}
 
 
-def test_an_id_that_a_shopper_made_up_is_not_given_to_another(run: Run) -> None:
+def test_issuing_an_id_that_a_client_sent_before_is_a_violation(run: Run) -> None:
     assert run.turn(say(conversation_id="mine"), gives("mine")) == set()
     assert run.turn(say(), gives("mine")) == {"conversation.distinct"}
     assert not run.history.issued("mine")
 
 
-def test_a_made_up_id_that_was_replaced_is_not_given_to_another(run: Run) -> None:
+def test_issuing_a_client_id_that_was_replaced_is_a_violation(run: Run) -> None:
     assert run.turn(say(conversation_id="mine"), gives("c1")) == set()
     assert run.turn(say(), gives("mine")) == {"conversation.distinct"}
 
 
-def test_a_made_up_id_stays_made_up(run: Run) -> None:
+def test_client_id_that_comes_back_does_not_count_as_issued(run: Run) -> None:
     run.turn(say(conversation_id="mine"), gives("mine"))
     assert classify(run.contract, say(conversation_id="mine"), run.history).request_class is RequestClass.DOCUMENTED
     assert run.turn(say(conversation_id="mine"), refuse(["conversation_id"])) == {"request.documented"}
 
 
-def test_an_id_that_replaces_a_made_up_one_is_issued(run: Run) -> None:
+def test_id_that_replaces_a_client_id_counts_as_issued(run: Run) -> None:
     assert run.turn(say(conversation_id="mine"), gives("c1")) == set()
     assert run.history.issued("c1")
     assert run.turn(say(conversation_id="c1"), gives("c1")) == set()
@@ -82,11 +82,11 @@ def test_an_id_that_replaces_a_made_up_one_is_issued(run: Run) -> None:
 
 
 @pytest.mark.parametrize("copy", ["mine", "MINE-1234", "mine-1"])
-def test_a_copy_of_a_made_up_id_is_no_fresh_one(run: Run, copy: str) -> None:
+def test_copy_of_a_client_id_is_a_violation(run: Run, copy: str) -> None:
     assert run.turn(say(conversation_id=" Mine-1234\n"), gives(copy)) == {"conversation.no-copy"}
 
 
-def test_a_refused_turn_does_no_harm(run: Run) -> None:
+def test_conversation_continues_after_a_rejected_turn(run: Run) -> None:
     run.turn(say(), gives("c1"))
     assert run.turn(say(5, conversation_id="c1"), refuse(["message"])) == {"error.missing-type"} - {
         "error.missing-type"
@@ -98,7 +98,7 @@ def test_a_refused_turn_does_no_harm(run: Run) -> None:
     assert not run.history.conversations["c1"].rejected
 
 
-def test_the_user_who_began_a_conversation_goes_on_with_it(run: Run) -> None:
+def test_only_the_user_who_started_a_conversation_is_must_accept(run: Run) -> None:
     run.turn(say(user_id="ann"), gives("c1"))
     assert run.turn(say(conversation_id="c1", user_id="ann"), refuse(["user_id"])) == {"request.accepted"}
     assert run.turn(say(conversation_id="c1"), gives("c1")) == set()
@@ -106,7 +106,7 @@ def test_the_user_who_began_a_conversation_goes_on_with_it(run: Run) -> None:
     assert run.turn(say(conversation_id="c1", user_id="bob"), gives("c1")) == set()
 
 
-def test_a_made_up_conversation_may_belong_to_the_user_who_named_it_first(run: Run) -> None:
+def test_client_id_may_be_tied_to_its_first_user(run: Run) -> None:
     run.turn(say(conversation_id="mine", user_id="ann"), gives("mine"))
     blameless = {"error.loc", "request.documented"}
     assert run.turn(say(conversation_id="mine", user_id="ann"), refuse(["user_id"])) == blameless
@@ -115,12 +115,12 @@ def test_a_made_up_conversation_may_belong_to_the_user_who_named_it_first(run: R
     assert run.turn(say(conversation_id="mine", user_id="ann"), refuse(["user_id"])) == set()
 
 
-def test_a_made_up_conversation_that_nobody_in_particular_named_may_be_kept_from_everybody(run: Run) -> None:
+def test_client_id_sent_without_a_user_may_be_tied_to_no_user(run: Run) -> None:
     run.turn(say(conversation_id="mine"), gives("mine"))
     assert run.turn(say(conversation_id="mine", user_id="ann"), refuse(["user_id"])) == set()
 
 
-def test_another_session_must_be_accepted(run: Run) -> None:
+def test_another_session_in_a_conversation_must_be_accepted(run: Run) -> None:
     run.turn(say(session_id="s1"), gives("c1"))
     assert run.turn(say(conversation_id="c1", session_id="s2"), gives("c1")) == set()
     assert run.turn(say(conversation_id="c1", session_id="s2"), refuse(["session_id"])) == {"request.accepted"}
@@ -132,13 +132,13 @@ def test_events_do_not_change_the_conversation(run: Run) -> None:
 
 
 @pytest.mark.parametrize("given", ["", None, 5, ["c"]])
-def test_what_is_no_id_is_not_remembered(run: Run, given: Any) -> None:
+def test_invalid_id_in_a_reply_is_not_recorded(run: Run, given: Any) -> None:
     run.turn(say(), gives(given))
     assert run.history == History()
 
 
 @pytest.mark.parametrize("sent", [None, 5, ["c"], {}])
-def test_what_was_sent_and_is_no_id_is_not_remembered_either(run: Run, sent: Any) -> None:
+def test_invalid_id_in_a_request_is_not_recorded(run: Run, sent: Any) -> None:
     run.turn(say(conversation_id=sent, limit="abc"), refuse(["conversation_id"]))
     assert run.history == History()
 
@@ -151,7 +151,7 @@ def test_only_a_200_issues_a_conversation(run: Run, outcome: Any) -> None:
     assert not run.history.conversations
 
 
-def test_a_reply_to_what_must_be_refused_issues_nothing(run: Run) -> None:
+def test_reply_to_a_must_reject_request_issues_no_conversation(run: Run) -> None:
     run.turn(say(5), gives("c1"))
     assert not run.history.conversations
 
@@ -161,7 +161,7 @@ def test_a_reply_to_another_media_type_issues_a_conversation(run: Run) -> None:
     assert run.history.issued("c1")
 
 
-def test_the_same_open_request_gets_the_same_answer(run: Run) -> None:
+def test_unspecified_request_must_get_the_same_status_again(run: Run) -> None:
     assert run.turn(say(limit=-1), gives("c1")) == set()
     assert run.turn(say(limit=-1), gives("c2")) == set()
     assert run.turn(say(limit=-1), refuse(["limit"])) == {"latitude.repeatable"}
@@ -169,7 +169,7 @@ def test_the_same_open_request_gets_the_same_answer(run: Run) -> None:
     assert run.turn(say(limit=-2), gives("c3")) == {"latitude.repeatable"}
 
 
-def test_in_a_conversation_the_answer_may_differ(run: Run) -> None:
+def test_unspecified_request_in_a_conversation_may_get_another_status(run: Run) -> None:
     run.turn(say(), gives("c1"))
     assert run.turn(say(limit=-1, conversation_id="c1"), gives("c1")) == set()
     assert run.turn(say(limit=-1, conversation_id="c1"), refuse(["limit"])) == set()
@@ -180,14 +180,14 @@ def test_a_history_starts_empty() -> None:
     assert not History().issued("c")
 
 
-def test_a_conversation_without_a_user_is_nobodys(run: Run) -> None:
+def test_conversation_started_without_a_user_belongs_to_no_user(run: Run) -> None:
     run.turn(say(), gives("c1"))
     assert run.history.conversations["c1"].user is ABSENT
     assert not run.history.same_user("c1", "ann")
 
 
 @pytest.mark.parametrize("name", ["Content-Type", "content-type", "CONTENT-TYPE"])
-def test_headers_are_found_in_any_case_and_the_first_counts(name: str) -> None:
+def test_find_header_ignores_case_and_returns_the_first_value(name: str) -> None:
     assert find_header([("X", "0"), ("content-TYPE", "a"), ("Content-Type", "b")], name) == "a"
     assert find_header([], name) is None
     assert answer(200, "", (("ALLOW", "POST"),)).header("Allow") == "POST"

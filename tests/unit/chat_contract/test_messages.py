@@ -1,4 +1,4 @@
-"""What a violation says is read by people: a change of it is seen."""
+"""Messages of violations match a snapshot, so that every change of wording is visible."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from chat_contract import Contract
 from tests.unit.chat_contract.messages import FILE, lines
 
 
-def test_every_message_is_as_written_down(contract: Contract) -> None:
+def test_messages_of_violations_match_the_snapshot(contract: Contract) -> None:
     assert list(lines(contract)) == FILE.read_text(encoding="utf-8").splitlines()

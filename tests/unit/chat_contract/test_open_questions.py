@@ -1,4 +1,4 @@
-"""The open questions are read strictly, and a value touches one wherever it stands."""
+"""Open questions are read strictly, and raised by values at their place."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_every_key_of_a_question_is_read() -> None:
     assert (bare.place, bare.schema, bare.written, bare.about_media_type) == (None, None, None, False)
 
 
-def test_a_question_about_no_media_type_is_about_media_types() -> None:
+def test_question_with_media_type_null_is_about_the_media_type() -> None:
     assert read(GOOD | {"media_type": None}).about_media_type
     assert not read(GOOD).about_media_type
 
@@ -75,7 +75,7 @@ def test_a_malformed_question_raises_an_error_with_its_pointer(row: Any, place: 
     assert caught.value.hint.startswith(hint)
 
 
-def test_every_answer_may_be_given() -> None:
+def test_question_may_have_every_answer() -> None:
     every = ["accepted", "refused", "continued", "replaced", "not-found", "unsupported"]
     assert read(GOOD | {"answers": every}).answers == tuple(every)
 
@@ -93,7 +93,7 @@ def test_every_answer_may_be_given() -> None:
         (("a", "*", "b"), {"a": [{"b": 1}, 5, {}, {"b": [2]}]}, [1, [2]]),
     ],
 )
-def test_values_are_found_at_their_place(place: tuple[str, ...], body: Any, values: list[Any]) -> None:
+def test_values_at_returns_the_values_at_a_place(place: tuple[str, ...], body: Any, values: list[Any]) -> None:
     assert list(values_at(body, place)) == values
 
 
@@ -108,18 +108,18 @@ def test_values_are_found_at_their_place(place: tuple[str, ...], body: Any, valu
         (None, False),
     ],
 )
-def test_a_question_is_touched_by_a_value_of_its_schema(body: Any, touched: bool) -> None:
+def test_value_valid_under_the_schema_raises_the_question(body: Any, touched: bool) -> None:
     assert read(GOOD).is_raised_by(body) is touched
 
 
-def test_a_question_about_writing_is_touched_by_floats_alone() -> None:
+def test_only_a_float_raises_a_question_about_notation() -> None:
     question = read(GOOD | {"place": "/limit", "written": "float"})
     assert question.is_raised_by({"limit": 3.0})
     assert not question.is_raised_by({"limit": 3})
     assert not question.is_raised_by({"limit": 3.5})
 
 
-def test_a_question_without_a_schema_is_touched_by_no_value() -> None:
+def test_no_value_raises_a_question_without_a_schema() -> None:
     bare = {key: value for key, value in GOOD.items() if key != "schema"}
     assert not read(bare | {"place": ""}).is_raised_by({"events": [{"x": 1}]})
     assert not read({key: value for key, value in GOOD.items() if key != "place"}).is_raised_by(5)

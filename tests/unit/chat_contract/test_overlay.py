@@ -1,4 +1,4 @@
-"""Overlays do what OpenAPI Overlay 1.1 says, and say what is wrong with them."""
+"""Overlays follow OpenAPI Overlay 1.1, and errors in them have their place."""
 
 from __future__ import annotations
 
@@ -104,31 +104,31 @@ DONE: dict[str, tuple[list[Any], Any]] = {
 
 
 @pytest.mark.parametrize("case", DONE)
-def test_an_action_does_what_the_specification_says(case: str) -> None:
+def test_action_has_the_effect_of_the_specification(case: str) -> None:
     actions, expected = DONE[case]
     assert apply(*actions) == expected
 
 
-def test_the_document_given_is_left_as_it_was() -> None:
+def test_apply_overlay_does_not_change_its_argument() -> None:
     before = copy.deepcopy(DOCUMENT)
     apply(update("$.info", {"contact": {"name": "B"}}), remove("$.list"), update("$.paths['/c']", {"a": [1]}))
     assert before == DOCUMENT
 
 
-def test_a_value_given_to_several_places_is_not_shared() -> None:
+def test_places_updated_by_one_action_share_no_value() -> None:
     document = apply(update("$.paths.*", {"tags": ["t"]}))
     document["paths"]["/a"]["tags"].append("u")
     assert document["paths"]["/b"]["tags"] == ["t"]
 
 
-def test_a_copy_shares_nothing_with_its_origin() -> None:
+def test_copied_value_is_independent_of_its_source() -> None:
     document = apply(copied("$.paths['/c']", "$.paths['/a']"))
     document["paths"]["/c"]["get"]["x"] = 9
     assert document["paths"]["/a"]["get"]["x"] == 1
 
 
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "1.1.7"])
-def test_these_versions_are_read(version: str) -> None:
+def test_overlay_versions_1_0_and_1_1_are_supported(version: str) -> None:
     assert apply_overlay(DOCUMENT, source(overlay_of(update("$.info.title", "T")) | {"overlay": version}))
 
 
@@ -209,7 +209,7 @@ REFUSED: dict[str, tuple[Any, tuple[str | int, ...], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_wrong_in_an_overlay_is_said_where_it_stands(case: str) -> None:
+def test_invalid_overlay_raises_an_error_with_its_pointer(case: str) -> None:
     value, pointer, problem = REFUSED[case]
     with pytest.raises(DocumentError) as caught:
         apply_overlay(DOCUMENT, source(value))
@@ -220,7 +220,7 @@ def test_what_is_wrong_in_an_overlay_is_said_where_it_stands(case: str) -> None:
     assert error.hint
 
 
-def test_the_line_is_the_one_of_the_overlay() -> None:
+def test_error_has_the_line_in_the_overlay() -> None:
     overlay = parse_source(
         "overlay: 1.1.0\nactions:\n  - target: $.info\n    update: {}\n  - target: $.no\n    update: 1\n", Path("o")
     )

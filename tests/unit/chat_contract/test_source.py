@@ -1,4 +1,4 @@
-"""Documents are read strictly, by YAML 1.2, and every value knows its line."""
+"""Documents are read strictly as YAML 1.2, and every value has its line."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ REFUSED: dict[str, tuple[str | bytes, int | None, tuple[str | int, ...], str]] =
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_bad_document_is_refused_by_file_line_and_pointer(case: str, write: Write) -> None:
+def test_invalid_document_raises_an_error_with_file_line_and_pointer(case: str, write: Write) -> None:
     content, line, pointer, problem = REFUSED[case]
     path = write(content)
     with pytest.raises(DocumentError) as caught:
@@ -80,7 +80,7 @@ def test_a_bad_document_is_refused_by_file_line_and_pointer(case: str, write: Wr
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", "."])
-def test_a_file_that_cannot_be_read_is_named(name: str, tmp_path: Path) -> None:
+def test_unreadable_file_is_named_in_the_error(name: str, tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="cannot read the file") as caught:
         read_source(tmp_path / name)
     assert caught.value.path == str(tmp_path / name)
@@ -95,11 +95,11 @@ def test_alias_bomb_raises_an_error() -> None:
     assert caught.value.line == 6
 
 
-def test_an_alias_counts_what_it_unfolds_into() -> None:
+def test_aliases_expand_to_their_values() -> None:
     assert parse("a: &a [1, 2]\nb: *a\nc: [*a, *a]\n") == {"a": [1, 2], "b": [1, 2], "c": [[1, 2], [1, 2]]}
 
 
-def test_what_an_alias_unfolds_into_is_a_copy() -> None:
+def test_expanded_alias_is_a_copy() -> None:
     value = parse("a: &a [1]\nb: *a\n")
     value["a"].append(2)
     assert value["b"] == [1]
@@ -109,7 +109,7 @@ def test_a_key_may_have_an_anchor() -> None:
     assert parse("&k a: 1\nb: *k\nc: {*k : 2}\n") == {"a": 1, "b": "a", "c": {"a": 2}}
 
 
-def test_depth_is_allowed_up_to_the_bound() -> None:
+def test_document_may_nest_up_to_the_limit() -> None:
     parse("[" * MAX_DEPTH + "]" * MAX_DEPTH)
     with pytest.raises(DocumentError, match="nested more than 200 levels deep"):
         parse("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
@@ -159,7 +159,7 @@ MEANINGS: tuple[tuple[str, Any], ...] = (
 
 
 @pytest.mark.parametrize(("written", "meant"), MEANINGS)
-def test_scalars_mean_what_yaml_1_2_says(written: str, meant: Any) -> None:
+def test_scalars_have_the_value_of_yaml_1_2(written: str, meant: Any) -> None:
     value = parse(f"a: {written}\n")["a"]
     assert value == meant
     assert type(value) is type(meant)
@@ -190,7 +190,7 @@ def test_a_pair_of_escapes_in_json_is_one_character(written: str, meant: str) ->
     assert meant in (value.values() if isinstance(value, dict) else value)
 
 
-def test_a_byte_order_mark_at_the_start_is_no_content(write: Write) -> None:
+def test_byte_order_mark_is_ignored(write: Write) -> None:
     assert read_source(write(b"\xef\xbb\xbfa: 1\n")).value == {"a": 1}
 
 
@@ -203,7 +203,7 @@ def test_each_place_has_the_line_of_its_key_or_element() -> None:
     assert source.lines == expected
 
 
-def test_a_place_that_is_not_in_the_file_has_the_line_of_the_nearest_above() -> None:
+def test_place_outside_the_file_has_the_line_of_its_nearest_parent() -> None:
     source = parse_source("a: &a\n  b: 1\nc: *a\n", HERE)
     assert source.line(("c", "b")) == 3
     assert source.line(("nowhere", 5)) == 1
@@ -221,7 +221,7 @@ def same(left: Any, right: Any) -> bool:
 
 @given(json_values(), st.sampled_from([None, 1, "\t"]))
 @examples(300)
-def test_json_reads_back_as_it_was(value: Any, indent: int | str | None) -> None:
+def test_json_round_trip(value: Any, indent: int | str | None) -> None:
     text = json.dumps(value, indent=indent)
     source = parse_source(text, HERE)
     assert same(source.value, value)
@@ -230,7 +230,7 @@ def test_json_reads_back_as_it_was(value: Any, indent: int | str | None) -> None
 
 @given(json_values(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=12)))
 @examples(200)
-def test_yaml_reads_back_as_it_was(value: Any) -> None:
+def test_yaml_round_trip(value: Any) -> None:
     text = yaml.safe_dump(value, allow_unicode=True)
     source = parse_source(text, HERE)
     assert same(source.value, value)
@@ -258,13 +258,13 @@ def read_or_refuse(raw: bytes, path: Path) -> None:
 
 @given(st.binary(max_size=60))
 @examples(300)
-def test_any_bytes_are_read_or_refused(tmp_path: Path, raw: bytes) -> None:
+def test_any_bytes_are_read_or_raise_a_document_error(tmp_path: Path, raw: bytes) -> None:
     read_or_refuse(raw, tmp_path / "any.yaml")
 
 
 @given(st.text(st.sampled_from("ab01 \n\t-:?&*!|>[]{},#'\"%@~<=.\\_e+"), max_size=40))
 @examples(600)
-def test_any_heap_of_punctuation_is_read_or_refused(tmp_path: Path, text: str) -> None:
+def test_any_punctuation_is_read_or_raises_a_document_error(tmp_path: Path, text: str) -> None:
     read_or_refuse(text.encode(), tmp_path / "any.yaml")
 
 
@@ -273,7 +273,7 @@ CHAT = (openapi_dir() / "chat.yaml").read_bytes()
 
 @given(st.integers(0, len(CHAT)), st.integers(0, 60), st.binary(max_size=4))
 @examples(80)
-def test_the_contract_with_a_piece_replaced_is_read_or_refused(
+def test_contract_with_replaced_bytes_is_read_or_raises_a_document_error(
     tmp_path: Path, start: int, length: int, piece: bytes
 ) -> None:
     read_or_refuse(CHAT[:start] + piece + CHAT[start + length :], tmp_path / "any.yaml")
@@ -282,12 +282,12 @@ def test_the_contract_with_a_piece_replaced_is_read_or_refused(
 # Messages ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_error_says_file_line_pointer_value_and_mend() -> None:
+def test_message_has_file_line_pointer_value_and_hint() -> None:
     error = parse_source("a:\n  b/c: 5\n", HERE).error("is wrong", pointer=("a", "b/c"), value=5, hint="Fix it.")
     assert str(error) == "a.yaml:2 (/a/b~1c): is wrong\n  value: 5\n  hint:  Fix it."
 
 
-def test_a_value_of_none_is_shown_and_no_value_is_not() -> None:
+def test_message_shows_null_but_not_an_absent_value() -> None:
     assert "value: null" in str(DocumentError("p", path="f", value=None))
     assert "value" not in str(DocumentError("p", path="f"))
 
@@ -295,17 +295,17 @@ def test_a_value_of_none_is_shown_and_no_value_is_not() -> None:
 @pytest.mark.parametrize(
     ("pointer", "written"), [((), ""), (("a", 0), "/a/0"), (("a/b", "~"), "/a~1b/~0"), (("",), "/")]
 )
-def test_pointers_are_written_by_rfc_6901(pointer: tuple[str | int, ...], written: str) -> None:
+def test_pointer_is_rendered_as_in_rfc_6901(pointer: tuple[str | int, ...], written: str) -> None:
     assert render_pointer(pointer) == written
 
 
 @pytest.mark.parametrize("value", ["x" * 500, {"a": "é" * 500}, {1, 2}, 10**5000, float("nan"), b"bytes"], ids=type)
-def test_any_value_is_shown_on_one_short_line(value: Any) -> None:
+def test_shorten_returns_one_line_of_at_most_120_characters(value: Any) -> None:
     shown = shorten(value)
     assert len(shown) <= 120
     assert "\n" not in shown
 
 
-def test_a_number_too_long_to_write_does_not_hide_the_error() -> None:
+def test_number_too_long_to_render_does_not_hide_the_error() -> None:
     source = parse_source(f"a: 0x{'f' * 5000}\n", HERE)
     assert "value:" in str(source.error("is wrong", pointer=("a",), value=source.value["a"], hint="Fix it."))

@@ -38,7 +38,7 @@ def agree(contract: Contract, others: dict[Any, Any], name: Any, value: Any) -> 
 
 @given(bodies())
 @examples(700)
-def test_of_generated_bodies(contract: Contract, others: dict[Any, Any], body: Any) -> None:
+def test_validators_agree_on_generated_bodies(contract: Contract, others: dict[Any, Any], body: Any) -> None:
     for name in SETS:
         agree(contract, others, name, body)
 
@@ -53,14 +53,14 @@ TABLED += [
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_of_every_sample_in_the_table(contract: Contract, others: dict[Any, Any], name: str) -> None:
+def test_validators_agree_on_every_sample_of_the_table(contract: Contract, others: dict[Any, Any], name: str) -> None:
     for body in TABLED:
         agree(contract, others, name, body)
 
 
 @given(json_values())
 @examples(300)
-def test_of_anything_as_an_answer(contract: Contract, others: dict[Any, Any], answer: Any) -> None:
+def test_validators_agree_on_any_response(contract: Contract, others: dict[Any, Any], answer: Any) -> None:
     for status in (200, 422):
         agree(contract, others, status, answer)
         agree(contract, others, status, {"conversation_id": "a", "message": "b", "items": answer})
@@ -75,18 +75,18 @@ def test_of_anything_as_an_answer(contract: Contract, others: dict[Any, Any], an
 
 
 @pytest.mark.parametrize("limit", [2**63, 2**64, 10**30, -(10**30), int("9" * 300)])
-def test_of_integers_past_64_bits(contract: Contract, others: dict[Any, Any], limit: int) -> None:
+def test_validators_agree_on_integers_beyond_64_bits(contract: Contract, others: dict[Any, Any], limit: int) -> None:
     for name in SETS:
         agree(contract, others, name, {"message": "a", "limit": limit})
 
 
-def test_the_difference_is_still_there(contract: Contract, others: dict[Any, Any]) -> None:
+def test_known_difference_between_the_validators_still_exists(contract: Contract, others: dict[Any, Any]) -> None:
     body = {"message": "a", "events": [EVENT | {"timestamp": "0000-01-01T00:00:00Z"}]}
     assert not contract.validators["documented"].is_valid(body)
     assert others["documented"].is_valid(body)
 
 
-def test_of_examples(contract: Contract, others: dict[Any, Any]) -> None:
+def test_validators_agree_on_the_examples(contract: Contract, others: dict[Any, Any]) -> None:
     for example in contract.request_examples.values():
         assert others["documented"].is_valid(example)
     for status, examples_ in contract.response_examples.items():
