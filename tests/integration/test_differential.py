@@ -1,6 +1,6 @@
-"""The oracle against judges that share no code with it, on ten thousand made-up exchanges.
+"""Compares the oracle with judges that share no code with it, on ten thousand generated exchanges.
 
-Where they differ, the difference has a name and a reason below; one that no longer occurs must go.
+Every difference has a name and a reason below. A test fails if a difference has no name, or a name has no difference.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from testbed.quality.independent import GeneratedExchange, IndependentJudge, pla
 SEED = 20240614
 COUNT = 10_000
 ONE_IN = 5
-"""Schemathesis is slower: it sees every so manieth exchange."""
+"""Schemathesis is slower, so it judges only every n-th exchange."""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """An exchange, with what either side says of it."""
+    """An exchange with the verdicts of both judges."""
 
     exchange: GeneratedExchange
     ours: tuple[Violation, ...]
@@ -60,7 +60,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Difference:
-    """Where two judges may differ, and why ours is right or may say so."""
+    """A difference that may occur between two judges, and the reason why the oracle is right."""
 
     name: str
     reason: str
@@ -105,7 +105,7 @@ def events_of(one: Judged) -> list[Any]:
 
 
 def unexplained(disputed: list[Judged], differences: tuple[Difference, ...]) -> list[str]:
-    """The disputes without a name, and the names without a dispute."""
+    """Return the differences without a name, and the names without a difference."""
     names = Counter(
         next((difference.name for difference in differences if difference.holds(one)), "") for one in disputed
     )
@@ -177,7 +177,7 @@ NEVER_ALONE = {
     "credentials.accepted",  # a 401 with the key is no 200, either
     "conversation.issued",  # nor is a reply without an id a ChatResponse
 }
-"""No exchange here breaks these and nothing else."""
+"""Clauses that no generated exchange violates alone."""
 
 
 def test_ignoring_any_one_clause_makes_the_judges_disagree(judged: list[Judged], contract: Contract) -> None:
@@ -186,7 +186,7 @@ def test_ignoring_any_one_clause_makes_the_judges_disagree(judged: list[Judged],
     assert musts - alone == NEVER_ALONE
 
 
-# -- which of the nested sets a request belongs to
+# -- request classes
 
 
 def request_classes(
@@ -200,7 +200,7 @@ def request_classes(
 
 
 def is_leap_second_or_line_break(one: Judged) -> bool:
-    """jsonschema's own date-time refuses leap seconds, which RFC 3339 has, and takes a line break at the end."""
+    """Return whether jsonschema's date-time differs: it rejects leap seconds and accepts a trailing line break."""
     stamps = [event.get("timestamp") for event in events_of(one) if isinstance(event, dict)]
     return any(isinstance(stamp, str) and (":60Z" in stamp or stamp.endswith("\n")) for stamp in stamps)
 
@@ -224,7 +224,7 @@ ANSWER_CLAUSES = frozenset(
         *("reply.items", "reply.item", "reply.item-field", "error.media-type", "error.shape", "error.entry"),
     }
 )
-"""What an answer alone can break. All else depends on what was asked, which Schemathesis's checks do not look at."""
+"""The clauses that depend on the response alone. Schemathesis's checks do not look at the request."""
 
 
 def of_the_answer(one: Judged) -> set[str]:
@@ -272,7 +272,7 @@ def header_of(one: Judged) -> str:
 
 
 def checked(operation: Any, exchange: GeneratedExchange, outcome: Response) -> str | None:
-    """The name of the first failure that Schemathesis's checks find; None without any."""
+    """Return the name of the first failure of Schemathesis's checks, or None."""
     case = operation.Case(body=exchange.value, media_type="application/json")
     headers = {name: [value] for name, value in outcome.headers}
     asked = requests.Request("POST", "http://127.0.0.1/v1/chat", data=exchange.request.body).prepare()

@@ -1,4 +1,4 @@
-"""The shipped documents hold the facts, say where each comes from, and agree with each other and with the code."""
+"""The shipped documents state the facts with their sources, and agree with each other and with the code."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_shipped_contract_loads_as_a_user_document(contract: Contract) -> None:
     assert load_contract(openapi_dir() / "chat.yaml").schemas == contract.schemas
 
 
-# The facts, as the vendor's pages state them: field, JSON type, required.
+# The facts of the vendor's pages. field: (JSON type, required).
 FACTS: dict[str, dict[str, tuple[str, bool]]] = {
     "ChatRequest": {
         "message": ("string", True),
@@ -187,12 +187,12 @@ def test_every_component_is_used() -> None:
 
 # Provenance -----------------------------------------------------------------------------------------------------------
 
-# FastAPI generates these two; their schemas say so once, for all of their properties.
+# FastAPI generates these two schemas; each has one provenance for all of its properties.
 GENERATED = {"HTTPValidationError", "ValidationError"}
 
 
 def constraints() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every part of the contract that promises something, with what to call it."""
+    """Yield every part of the contract that states a constraint, with its name."""
     yield "info", DOCUMENT["info"]
     yield from ((f"server {server['url']}", server) for server in DOCUMENT["servers"])
     yield "POST /chat", POST
@@ -221,7 +221,7 @@ def test_every_constraint_has_a_provenance(name: str, part: dict[str, Any]) -> N
             assert len(entry["inferred"]) > 10
 
 
-# What a keyword beyond the documented type promises is our own reading, and must be owned to.
+# Keywords that restrict more than the documented type; their provenance must be inferred.
 INFERENCES = {"minimum", "maximum", "minLength", "maxLength", "pattern", "format", "enum", "minItems", "maxItems"}
 
 
@@ -318,7 +318,7 @@ def test_the_requirement_of_a_clause_is_one_sentence(contract: Contract) -> None
 
 def test_every_clause_has_a_known_source(contract: Contract) -> None:
     assert {clause.source for clause in contract.clauses.values()} <= PAGES | {"http", "json", "sense"}
-    # What only good sense says is no fact.
+    # A clause without a documented source is not a MUST.
     assert all(clause.level != "must" for clause in contract.clauses.values() if clause.source == "sense")
 
 
@@ -352,7 +352,7 @@ def repeated(value: Any, times: int) -> Any:
 
 
 def asking(question: Question) -> tuple[Request, History]:
-    """The request that asks the question, and the history that it needs."""
+    """Return a request that raises the question, and the history that it needs."""
     headers = (("Content-Type", "application/json"),)
     history = History()
     body: dict[str, Any] = {"message": "A desk"}

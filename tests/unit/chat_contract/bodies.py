@@ -1,4 +1,4 @@
-"""Makes bodies of every standing: fields from each set, put together, with mutations of the whole."""
+"""Generates bodies of every request class: fields from each set, combined, with mutations of the whole body."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _ODD: dict[str, st.SearchStrategy[Any]] = {
 
 @st.composite
 def bodies(draw: st.DrawFn) -> Any:
-    """A good request with up to two fields made odd or left out; now and then, anything at all."""
+    """Draw a must-accept request with up to two fields changed or removed, or rarely any value at all."""
     if draw(st.integers(0, 19)) == 0:
         return draw(_ANYTHING)
     body = draw(_GOOD)

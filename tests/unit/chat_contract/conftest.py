@@ -1,4 +1,4 @@
-"""What the tests of the core share: the shipped contract, and a place to write documents that are wrong."""
+"""Fixtures of the core tests: the shipped contract, and a function that writes documents."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def contract() -> Contract:
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Writes a document, from text, bytes or a value, and returns its path."""
+    """Return a function that writes text, bytes or a JSON value to a file and returns its path."""
 
     def write_document(content: Any, name: str = "document.yaml") -> Path:
         path = tmp_path / name

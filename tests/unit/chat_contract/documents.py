@@ -1,4 +1,4 @@
-"""Contracts and overlays that differ from the shipped ones in one place."""
+"""Builds contracts and overlays that differ from the shipped ones in one place."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REQUEST = "$.components.schemas.ChatRequest.properties"
 
 
 def contract_with(change: Change) -> Value:
-    """Return the shipped contract after a change."""
+    """Return the shipped contract with a change applied."""
     document: Value = copy.deepcopy(_SHIPPED)
     change(document)
     return document

@@ -1,4 +1,4 @@
-"""Makes requests, answers and judgements in one line each, so that a test is about what it says."""
+"""Builds requests, responses and violations in one line each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ITEM = {"item_id": "A1", "title": "Desk", "status": "active", "description": "A 
 
 
 def encode(value: Any) -> bytes:
-    """Write a body; bytes and text are taken as they are."""
+    """Encode a body as JSON; bytes and strings stay unchanged."""
     if isinstance(value, bytes):
         return value
     return (value if isinstance(value, str) else json.dumps(value)).encode()
@@ -35,7 +35,7 @@ def answer(status: int, body: Any = b"", headers: Headers = JSON) -> Response:
 
 
 def reply(**fields: Any) -> Response:
-    """Answer 200 with a conforming reply, but for the fields given."""
+    """Return a 200 with a conforming reply, with the given fields replaced."""
     return answer(200, {"conversation_id": "new", "message": "Here.", "items": []} | fields)
 
 
@@ -44,7 +44,7 @@ def entry(loc: Any, **fields: Any) -> dict[str, Any]:
 
 
 def refuse(*locs: Any, status: int = 422, headers: Headers = JSON) -> Response:
-    """Answer 422 with one entry a loc, each written without its leading body."""
+    """Return a 422 with one entry for each loc, given without its leading "body"."""
     return answer(status, {"detail": [entry(["body", *loc]) for loc in locs]}, headers)
 
 
@@ -65,7 +65,7 @@ def judged(
 
 
 def broken(contract: Contract, request: Request, outcome: Any, history: History | None = None, **rest: Any) -> set[str]:
-    """Return the clauses that the exchange breaks."""
+    """Return the ids of the clauses that the exchange violates."""
     return {violation.clause for violation in judged(contract, request, outcome, history, **rest)}
 
 

@@ -1,4 +1,4 @@
-"""How the property tests run: the same examples each time, without a clock or a database."""
+"""Settings of the property tests: the same examples in each run, without a deadline or a database."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 
 def examples(count: int) -> settings:
-    """Run a property on this many examples, derived from the test itself."""
+    """Return settings with this number of examples, derived from the test itself."""
     return settings(
         derandomize=True,
         deadline=None,
@@ -18,7 +18,7 @@ def examples(count: int) -> settings:
 
 
 def json_values(text: st.SearchStrategy[str] | None = None) -> st.SearchStrategy:
-    """Return JSON-like values of every kind."""
+    """Generate JSON values of every type."""
     strings = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) if text is None else text
     numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
     return st.recursive(

@@ -17,12 +17,12 @@ Load = Callable[[Change], Contract]
 
 @pytest.fixture
 def load(write: Write) -> Load:
-    """Loads the shipped contract after a change."""
+    """Return a function that loads the shipped contract with a change applied."""
     return lambda change: load_contract(write(contract_with(change)))
 
 
 def media(document: Value, status: str = "") -> Value:
-    """Return what stands at JSON in the request, or in an answer."""
+    """Return the JSON media type object of the request, or of the response with the status."""
     owner = post(document)["responses"][status] if status else post(document)["requestBody"]
     found: Value = owner["content"]["application/json"]
     return found
@@ -39,7 +39,7 @@ def without_examples(document: Value) -> None:
 
 
 def with_replies(**examples: Any) -> Change:
-    """Give the reply these examples: each is what it has for items."""
+    """Return a change that replaces the examples of the reply; each value holds the fields of one."""
 
     def change(document: Value) -> None:
         media(document, "200")["examples"] = {

@@ -69,7 +69,7 @@ def test_an_empty_body_is_malformed() -> None:
 
 # Grammar -------------------------------------------------------------------------------------------------------------
 
-# The messages and offsets that FastAPI sends on; measured.
+# Measured: the messages and offsets that FastAPI passes on.
 MALFORMED = {
     '{"message":': ("Expecting value", 11),
     "hello": ("Expecting value", 0),
@@ -111,7 +111,7 @@ def test_malformed_json_has_the_message_and_offset_of_the_json_module(text: str)
 
 
 def view_of_json(text: str) -> Any:
-    """What Python's reader makes of it: a value, or what is wrong and where."""
+    """Return the value that the json module reads, or its message and offset."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:

@@ -19,8 +19,8 @@ MUST, DOCUMENTED, MAY, REFUSE = RequestClass
 A_THOUSAND = "é" * 1000
 LONG = "a" * 100_000
 
-# The table of CONTRACT.md, section 2: for each question, samples and where they stand.
-# "\N{BULLET}" stands for nothing here; a field's samples are put into a request that is fine but for them.
+# The table of CONTRACT.md, section 2.5: sample values of each field by request class.
+# Each sample replaces the field of a must-accept request.
 FIELDS: dict[str, dict[RequestClass, list[Any]]] = {
     "limit": {
         MUST: [1, 4, 10],

@@ -106,7 +106,7 @@ def of_bytes(size: int) -> Request:
 
 LARGE = say("a" * 70_000)
 
-# clause: (exchanges that break it, exchanges that try it and keep it)
+# clause: (exchanges that violate it, exchanges that exercise it and conform)
 TABLE: dict[str, tuple[list[ClauseExample], list[ClauseExample]]] = {
     "request.message-alone": (
         [ex(say(), refuse(["message"])), ex(say(), NO), ex(say(), answer(404)), ex(say(), answer(300))],

@@ -32,7 +32,7 @@ UNREADABLE = answer(400, {"detail": "There was an error parsing the body"})
 CRASH = answer(500, "Internal Server Error", (("Content-Type", "text/plain"),))
 OK = reply()
 
-# name: body, answer, clauses that it breaks nevertheless (none of level must)
+# name: (body, response, violated clauses, none of them a MUST)
 MEASURED: dict[str, tuple[Any, Any, set[str]]] = {
     "empty": ("", says((MISSING,)), set()),
     "cut short": ('{"message":', says((SYNTAX, 11)), set()),

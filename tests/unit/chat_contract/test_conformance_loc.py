@@ -20,12 +20,12 @@ CHARSET = (("Content-Type", "application/json; charset=utf-8"),)
 
 
 def style(contract: Contract, request: Request, loc: Any, history: History | None = None) -> set[str]:
-    """Return which clauses about loc the 422 breaks."""
+    """Return the clauses about loc that the 422 violates."""
     found = broken(contract, request, answer(422, {"detail": [entry(loc)]}), history)
     return found & {LOC, BODY, INDEX, "error.entry"}
 
 
-# request, loc, what is wrong with it; each row is a sentence of CONTRACT.md
+# (request, loc, violated clauses); each row tests a sentence of CONTRACT.md
 ROWS: list[tuple[str, Request, list[Any], set[str]]] = [
     ("the missing field", ask({}), ["body", "message"], set()),
     ("the wrong field", say(5), ["body", "message"], set()),
@@ -69,7 +69,7 @@ ROWS: list[tuple[str, Request, list[Any], set[str]]] = [
     ("below the list", say(events={}), ["body", "events", 0, "type"], set()),
     ("the last of many", say(events=[EVENT] * 19 + [WRONG]), ["body", "events", 19, "type"], set()),
     ("no event at all", say(user_id=5, events=[]), ["body", "events", 0], {LOC}),
-    # an event that is no object
+    # an event that is not an object
     ("an event that is null", say(events=[EVENT, None]), ["body", "events", 1], set()),
     ("below an event that is null", say(events=[None]), ["body", "events", 0, "type"], set()),
     ("the list that holds it", say(events=[None]), ["body", "events"], set()),
@@ -108,7 +108,7 @@ ROWS: list[tuple[str, Request, list[Any], set[str]]] = [
     ("the body and not the event", say(events=[EVENT | {"x": 1}]), ["body"], {LOC}),
     ("a field in another case", ask({"Message": "a"}), ["body", "Message"], set()),
     ("an unknown property named body", ask({"message": "a", "body": 1}), ["body", "body"], set()),
-    # the latitude
+    # unspecified behaviour
     ("zero", say(limit=0), ["body", "limit"], set()),
     ("zero, another field", say(limit=0), ["body", "message"], {LOC}),
     ("an unknown conversation", say(conversation_id="x"), ["body", "conversation_id"], set()),
@@ -117,7 +117,7 @@ ROWS: list[tuple[str, Request, list[Any], set[str]]] = [
     ("too many events", say(events=[EVENT] * 21), ["body", "events"], set()),
     ("too many events, the last", say(events=[EVENT] * 21), ["body", "events", 20], set()),
     ("null", say(user_id=None), ["body", "user_id"], set()),
-    # entries that are none
+    # malformed entries
     ("a loc that is a text", ask({}), "body", {"error.entry"}),
     ("a loc with a fraction", ask({}), ["body", 1.5], {"error.entry"}),
     ("a loc with a boolean", say(events=[WRONG]), ["body", "events", False, "type"], {"error.entry"}),

@@ -513,7 +513,7 @@ ANSWERS = (reply(items=[ITEM, {}]), refuse(["message"], ["events", 0, "type"]), 
 
 
 def load_or_refuse(spec: Path | None, *overlays: Path) -> None:
-    """What is refused says how to mend it; by what is taken, anything can be judged."""
+    """Load a contract; an error must have a hint, and a loaded contract must judge every exchange."""
     try:
         contract = load_contract(spec, overlays)
     except DocumentError as error:

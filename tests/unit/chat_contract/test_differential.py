@@ -1,6 +1,6 @@
-"""The oracle against a tiny judge that knows neither the documents of the contract nor the oracle's code.
+"""Compares the oracle with a small judge that shares neither documents nor code with it.
 
-It is the table of CONTRACT.md, section 2, written down once more in Python.
+The judge implements the table of CONTRACT.md, section 2, in Python.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def timestamp(value: Any) -> int:
         return MAY
     year, month, day, hour, minute, second = (int(match[part]) for part in (1, 2, 3, 5, 6, 7))
     offset = int(match[11] or 0) * 60 + int(match[12] or 0)
-    # A leap second ends a day by UTC.
+    # A leap second is the last second of a UTC day.
     shifted = (hour * 60 + minute + (offset if match[10] == "-" else -offset)) % 1440
     real = (
         year >= 1
@@ -173,7 +173,7 @@ REFUSAL = Draft202012Validator(
 
 
 def is_right(body: Any, outcome: Response) -> bool:
-    """Say whether the answer keeps every must, as far as the table tells; what a loc blames is not looked at."""
+    """Return whether the response conforms to every MUST of the table; the places in loc are not checked."""
     request_class = standing_of(body)
     allowed = {MUST: {200}, REFUSE: {422}}.get(request_class, {200, 422})
     unknown = (
@@ -194,7 +194,7 @@ def is_right(body: Any, outcome: Response) -> bool:
     if outcome.status == 422:
         return REFUSAL.is_valid(value)
     if isinstance(value, dict) and body.get("conversation_id") == "" == value.get("conversation_id"):
-        # Two promises meet: an id is never empty, and one that was sent comes back. The oracle lets it pass.
+        # Two rules conflict: an id is not empty, and a client id comes back as sent. The oracle accepts both.
         value["conversation_id"] = "fresh"
     return REPLY.is_valid(value) and holds_its_promises(body, value)
 
@@ -254,7 +254,7 @@ OUTCOMES = (
 
 
 def blaming_every_fault(contract: Contract, request: Request) -> Response:
-    """Refuse with an entry for each place that the oracle holds to be at fault: what a loc blames is another test's."""
+    """Return a 422 with an entry for each fault that the oracle finds; other tests cover wrong places."""
     faults = classify(contract, request, history()).faults
     return refuse(*(fault.place for fault in faults)) if faults else refuse(["message"])
 

@@ -14,14 +14,14 @@ from tests.unit.chat_contract.exchanges import EVENT, answer, ask, refuse, reply
 
 
 class Run:
-    """A conversation with an imaginary server, judged turn by turn."""
+    """A conversation whose exchanges are judged in order, with one history."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self.history = History()
 
     def turn(self, request: Request, outcome: Any) -> set[str]:
-        """Judge the exchange by what was known before it, then learn from it."""
+        """Return the clauses that the exchange violates, then add the exchange to the history."""
         exchange = Exchange(request, outcome)
         found = {violation.clause for violation in judge(self.contract, exchange, self.history)}
         update_history(self.history, examine(self.contract, exchange, self.history))

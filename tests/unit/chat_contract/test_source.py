@@ -215,7 +215,7 @@ def places(value: Any, pointer: tuple[str | int, ...] = ()) -> list[tuple[str | 
 
 
 def same(left: Any, right: Any) -> bool:
-    """Equality that tells 1 from 1.0 and from true."""
+    """Return whether two values are equal, distinguishing 1, 1.0 and true."""
     return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
 
 

@@ -1,4 +1,4 @@
-"""Two validators that share no code say the same of every body; where they differ, it is for the reason named here."""
+"""jsonschema and jsonschema-rs agree on every body, except for the differences explained here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def others(contract: Contract) -> dict[Any, jsonschema_rs.Draft202012Validator]:
 
 
 def is_of_year_zero(value: Any) -> bool:
-    """RFC 3339 has a year 0000, and so has jsonschema-rs; Python's calendar has none, and the kit goes by it."""
+    """Return whether a value has year 0000: RFC 3339 and jsonschema-rs allow it, Python's calendar and the kit do not."""
     return '"0000-' in json.dumps(value)
 
 
