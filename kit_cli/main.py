@@ -27,7 +27,7 @@ _COMMANDS = {
     "fixtures": _Entry("kit_cli.commands.fixtures", "Check, list and create fixtures of the mock server."),
     "mock": _Entry("kit_cli.commands.mock", "Serve a mock of the chat service."),
     "parity": _Entry("kit_cli.commands.parity", "Compare the responses of two servers.", "suite"),
-    "record": _Entry("kit_cli.commands.record", "Record exchanges with a real service as fixtures.", "suite"),
+    "record": _Entry("kit_cli.commands.record", "Record exchanges with a real service as fixtures."),
     "report": _Entry("kit_cli.commands.report", "Convert the JSON report of a verify run.", "suite"),
     "verify": _Entry("kit_cli.commands.verify", "Verify that a server follows the contract.", "suite"),
 }
@@ -83,7 +83,7 @@ def missing_package(command: str, error: ModuleNotFoundError) -> Exception:
     if entry is None or entry.extra is None or (error.name or "").partition(".")[0] in _OWN_PACKAGES:
         return error
     return UsageError(
-        f"{command} needs the package {error.name}, which is not installed. "
+        f"{command} needs the package {(error.name or '').partition('.')[0]}, which is not installed. "
         f"Run: pip install 'chat-contract[{entry.extra}]'"
     )
 
