@@ -60,7 +60,9 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
     help="Lowest level of finding that makes the command exit with 1.",
 )
 @click.option("--waivers", type=_FILE, metavar="FILE", help="Do not fail on the findings that this file accepts.")
-@click.option("--write-waivers", type=_FILE, metavar="FILE", help="Write draft waivers for all findings.")
+@click.option(
+    "--write-waivers", type=_FILE, metavar="FILE", help="Write a draft waiver for each breaking change and warning."
+)
 @click.option(
     "--overlay-out", type=_FILE, metavar="FILE", help="Write an OpenAPI Overlay that turns BASE into REVISION."
 )

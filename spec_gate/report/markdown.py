@@ -80,7 +80,7 @@ def _items(lines: Iterable[str]) -> Iterator[str]:
 def _compatible(findings: list[ReportedFinding]) -> Iterator[str]:
     yield ""
     for finding in findings[:_SHOWN]:
-        yield f"- {RULES[finding.rule].title} {code(phrases.where(finding))} ({code(finding.rule)})"
+        yield f"- {RULES[finding.rule].title}: {code(phrases.where(finding))} ({code(finding.rule)})"
     yield from _more(len(findings))
 
 
