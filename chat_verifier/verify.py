@@ -1,4 +1,7 @@
-"""One run from beginning to end: probe, plan, send, judge, verdict."""
+"""One run from beginning to end: probe, plan, play, explore, confirm, summarise.
+
+Each phase is a function that returns a value for the next one.
+"""
 
 from __future__ import annotations
 
@@ -7,41 +10,38 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from chat_contract import Contract, UsageError
-from chat_contract.exchange import Breakdown, Headers, Response
+from chat_contract.exchange import Headers
 from chat_verifier.findings.causes import Cause, find_causes
 from chat_verifier.findings.profile import open_question_profile
 from chat_verifier.findings.verdict import ClauseReason, RunResult, RunVerdict, clause_results, run_verdict
 from chat_verifier.findings.waivers import unused_waivers, waived
 from chat_verifier.planning.case import CaseSequence, Group, count_by_group, requests_of
 from chat_verifier.planning.exploration import generate_cases
-from chat_verifier.planning.plan import SMALL_BUDGET, make_plan
-from chat_verifier.planning.tiers import TIERS, Tier
+from chat_verifier.planning.plan import make_plan
+from chat_verifier.planning.tiers import ALLOCATIONS, Allocation, Tier, allocate
 from chat_verifier.run.budget import RequestBudget
 from chat_verifier.run.checkpoint import Checkpoint
 from chat_verifier.run.pacing import Pace
-from chat_verifier.run.reference_server import ReferenceServer, needed_for
+from chat_verifier.run.reference_server import ReferenceServer, sequences_for
 from chat_verifier.run.runner import Runner
-from chat_verifier.run.shards import Shard
 from chat_verifier.target.client import Client, UnreachableError
-from chat_verifier.target.probe import CannotJudgeError, probe
+from chat_verifier.target.probe import CannotVerifyError, Probed, probe
 from kit_http.redaction.secrets import key_in, secrets_of
 from kit_http.transport import Transport
 from kit_http.urls import check_base_url
 from kit_reports.waivers import Waiver
 
 DEEP_SECONDS = 120.0
-"""How long a deep run explores where no time is given."""
+"""How long a deep run explores without ``max_time``."""
 
-_SHARD_ROOM = 5
-"""What each shard may send beyond its part: its probe, and packs that are taken apart."""
-
-_PROBE_PATIENCE = 60.0
+_PROBE_TIMEOUT = 60.0
 _CREDENTIALS = "credentials"
 
 
@@ -49,10 +49,10 @@ _CREDENTIALS = "credentials"
 class Options:
     """How to run.
 
-    ``timeout`` is in seconds a call; None: ten, or five times the probe's latency. ``only``: the clauses to look at.
-    ``tier``: how much to send, a key of :data:`TIERS`. ``max_requests``: the most that is sent, whatever comes.
-    ``max_time``: seconds after which nothing more is begun. ``workers``: how many requests may be on their way at once.
-    ``rate``: requests a second. ``record``: the file to go on from, and to write to. ``waivers``: what is accepted.
+    ``timeout``: seconds a request may take; None: ten, or five times the latency of the probe if that is more.
+    ``only``: the clauses to verify; None: all. ``max_requests``: a hard limit. ``max_time``: seconds after which
+    nothing more is sent. ``workers``: concurrent requests. ``rate``: requests a second.
+    ``checkpoint``: the checkpoint file to continue or to create.
     """
 
     base_url: str
@@ -62,47 +62,43 @@ class Options:
     seed: int = 0
     timeout: float | None = None
     only: frozenset[str] | None = None
-    tier: str = "default"
+    tier: Tier = Tier.DEFAULT
     max_requests: int | None = None
     max_time: float | None = None
     workers: int = 1
     rate: float | None = None
-    shard: Shard | None = None
-    record: Path | None = None
+    checkpoint: Path | None = None
     waivers: tuple[Waiver, ...] = ()
     transport: Transport = field(default_factory=Transport)
-    clock: Callable[[], float] = field(default=time.monotonic, compare=False)
-    now: Callable[[], dt.datetime] = field(default=lambda: dt.datetime.now(dt.UTC), compare=False)
-    progress: Callable[[int, int], None] = field(default=lambda _done, _all: None, compare=False)
 
 
-def run(contract: Contract, options: Options) -> RunResult:
-    """Judge a server.
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
-    Raises :class:`CannotJudgeError` where it could not be judged, and :class:`UsageError` for wrong options.
+
+def _ignore_progress(_done: int, _total: int) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What a run uses of its surroundings: a monotonic clock, the time of day, and a display of progress.
+
+    ``progress`` receives the number of requests sent and the number expected.
     """
-    _check(options)
-    began, started = options.clock(), options.now()
-    client = _client(options, began)
-    record = _record(contract, options)
-    try:
-        first = probe(contract, client, record)
-        client.timeout = options.timeout or max(10.0, 5 * first[1].elapsed)
-        return _judged(contract, options, client, record, began=began, started=started, first=first)
-    except UnreachableError as error:
-        raise CannotJudgeError(f"{options.base_url}: {error}; {error.hint}") from None
-    finally:
-        client.close()
-        if record is not None:
-            record.close()
+
+    clock: Callable[[], float] = time.monotonic
+    now: Callable[[], dt.datetime] = _utc_now
+    progress: Callable[[int, int], None] = _ignore_progress
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What a run would send: requests by group, at most so many with what its findings cost, and for how long.
+    """What a run would send.
 
-    ``hard``: whether not even confirmations go beyond. ``left_out``: requests by group that do not fit.
-    ``exploring``: how many seconds a run without a bound goes on, 0 for others.
+    ``groups`` and ``left_out``: requests by group, sent and beyond the limit. ``at_most``: the limit, which
+    confirmations of findings may exceed unless it is ``hard``. ``latency``: that of the probe, in seconds.
+    ``exploring``: the seconds that a run without a limit goes on exploring, else 0.
     """
 
     groups: dict[Group, int]
@@ -115,210 +111,291 @@ class Preview:
     exploring: float
 
 
-def preview(contract: Contract, options: Options) -> Preview:
-    """Send the probe and nothing else, and say what a run would send; raises as :func:`run` does."""
+@dataclass(frozen=True)
+class RunPlan:
+    """The planned sequences and the requests that the run may send."""
+
+    sequences: tuple[CaseSequence, ...]
+    allocation: Allocation
+
+    @property
+    def total(self) -> int:
+        """The expected number of requests, for a display of progress."""
+        planned = requests_of(self.sequences)
+        return min(planned, self.allocation.requests or planned)
+
+
+@dataclass(frozen=True)
+class Played:
+    """What the run did so far; ``interruption``: why it ended early, if it did."""
+
+    runner: Runner
+    interruption: str = ""
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """The causes of violations, confirmed as far as the budget allows."""
+
+    causes: tuple[Cause, ...]
+    interruption: str = ""
+
+
+@dataclass(frozen=True)
+class _Session:
+    """What all phases of a run share."""
+
+    contract: Contract
+    options: Options
+    environment: Environment
+    allocation: Allocation
+    client: Client
+    checkpoint: Checkpoint | None
+    began: float
+    started: dt.datetime
+
+
+def run(contract: Contract, options: Options, environment: Environment | None = None) -> RunResult:
+    """Verify a server.
+
+    Raises :class:`CannotVerifyError` if the server cannot be verified, and :class:`UsageError` for wrong options.
+    """
+    with _session(contract, options, environment or Environment()) as session:
+        try:
+            probed = probe(contract, session.client, session.checkpoint)
+            plan = plan_run(contract, options)
+            with ThreadPoolExecutor(max_workers=1) as pool:
+                # Generating cases takes seconds, so it happens while the plan is played.
+                generated = pool.submit(_generated, session)
+                played = _play(session, probed, plan)
+                played = _explore(session, played, generated.result)
+            confirmed = _confirm(session, played)
+            return _summarise(session, played, confirmed)
+        except UnreachableError as error:
+            raise CannotVerifyError(f"{options.base_url}: {_reason(error)}") from None
+
+
+def preview(contract: Contract, options: Options, environment: Environment | None = None) -> Preview:
+    """Send only the probe, and return what a run would send.
+
+    Raises the same exceptions as :func:`run`.
+    """
+    with _session(contract, options, environment or Environment(), with_checkpoint=False) as session:
+        probed = probe(contract, session.client)
+    plan = plan_run(contract, options)
+    runner = _rehearsed(contract, plan)
+    groups = Counter(seen.sequence.group for seen in runner.journal.observations)
+    if plan.allocation.exploring:
+        groups[Group.EXPLORATION] = plan.allocation.exploring
+    requests = groups.total() + 1
+    return Preview(
+        groups=dict(sorted(groups.items())),
+        requests=requests,
+        at_most=plan.allocation.requests,
+        latency=probed.outcome.elapsed,
+        seconds=_expected_seconds(options, plan, requests, probed.outcome.elapsed),
+        hard=plan.allocation.hard,
+        left_out=count_by_group(runner.journal.left_out),
+        exploring=(options.max_time or DEEP_SECONDS) if plan.allocation.requests is None else 0.0,
+    )
+
+
+def plan_run(contract: Contract, options: Options) -> RunPlan:
+    """Return what a run sends."""
+    allocation = allocate(options.tier, options.max_requests)
+    key = key_in(options.headers) if options.expect_auth else None
+    sequences = make_plan(contract, seed=options.seed, key=key, small=allocation.is_small).sequences
+    if options.only is not None:
+        sequences = sequences_for(contract, sequences, options.only)
+    return RunPlan(sequences, allocation)
+
+
+def _rehearsed(contract: Contract, plan: RunPlan) -> Runner:
+    """Return a runner that played the plan on the reference server."""
+    reference = ReferenceServer(contract)
+    # The probe counts towards the limit.
+    reference.budget.replay()
+    runner = Runner(contract, reference, max_requests=plan.allocation.until_exploration)
+    runner.play(plan.sequences)
+    return runner
+
+
+def _expected_seconds(options: Options, plan: RunPlan, requests: int, latency: float) -> float:
+    # The turns of a conversation follow each other, however many workers there are.
+    longest = max((len(sequence.cases) for sequence in plan.sequences), default=0)
+    seconds = latency * max(requests / options.workers, longest)
+    return seconds if options.rate is None else max(seconds, requests / options.rate)
+
+
+@contextmanager
+def _session(
+    contract: Contract, options: Options, environment: Environment, *, with_checkpoint: bool = True
+) -> Iterator[_Session]:
+    """Check the options, and open the client and the checkpoint file."""
     _check(options)
-    client = _client(options, options.clock())
+    began = environment.clock()
+    allocation = allocate(options.tier, options.max_requests)
+    checkpoint = _checkpoint(contract, options, environment) if with_checkpoint else None
+    client = _client(options, environment, allocation, began)
     try:
-        _, outcome = probe(contract, client, None)
+        yield _Session(contract, options, environment, allocation, client, checkpoint, began, started=environment.now())
     finally:
         client.close()
-    tier = _tier(options)
-    sequences = _scripts(contract, options)
-    reference = ReferenceServer(contract)
-    # The probe counts.
-    reference.budget.replay()
-    runner = Runner(contract, reference, max_requests=_for_tables(tier))
-    runner.play(sequences)
-    groups = Counter(seen.sequence.group for seen in runner.journal.observations)
-    if tier.exploring:
-        groups[Group.EXPLORATION] = tier.exploring
-    requests = groups.total() + 1
-    longest = max((len(sequence.cases) for sequence in sequences), default=0)
-    # A conversation has one turn after the other, however many workers there are.
-    seconds = outcome.elapsed * max(requests / options.workers, longest)
-    if options.rate is not None:
-        seconds = max(seconds, requests / options.rate)
-    return Preview(
-        dict(sorted(groups.items())),
-        requests,
-        tier.requests,
-        outcome.elapsed,
-        seconds,
-        hard=tier.hard,
-        left_out=count_by_group(runner.journal.left_out),
-        exploring=(options.max_time or DEEP_SECONDS) if tier.requests is None else 0.0,
-    )
+        if checkpoint is not None:
+            checkpoint.close()
 
 
 def _check(options: Options) -> None:
     check_base_url(options.base_url)
     options.transport.check()
     if options.expect_auth and not key_in(options.headers):
-        raise UsageError("--expect-auth needs the right key: add -H 'Authorization: Bearer …' or --key-env NAME")
-    if options.record is not None and options.tier == "deep":
-        raise UsageError("--resume goes on with a run that has an end; --deep has none: leave one of them out")
+        raise UsageError("--expect-auth requires the correct key. Add -H 'Authorization: Bearer …' or --key-env NAME.")
+    if options.checkpoint is not None and options.tier is Tier.DEEP:
+        raise UsageError("--resume cannot be combined with --deep, which has no fixed end. Remove one of the two.")
 
 
-def _client(options: Options, began: float) -> Client:
-    tier = _tier(options)
+def _client(options: Options, environment: Environment, allocation: Allocation, began: float) -> Client:
     until = float("inf") if options.max_time is None else began + options.max_time
+    most = allocation.requests if allocation.hard else None
     return Client(
         options.base_url,
         headers=options.headers,
-        timeout=options.timeout or _PROBE_PATIENCE,
+        timeout=options.timeout or _PROBE_TIMEOUT,
         transport=options.transport,
         pace=Pace(options.rate),
-        budget=RequestBudget(tier.requests if tier.hard else None, left=lambda: until - options.clock()),
+        budget=RequestBudget(most, left=lambda: until - environment.clock()),
     )
 
 
-def _record(contract: Contract, options: Options) -> Checkpoint | None:
-    if options.record is None:
+def _checkpoint(contract: Contract, options: Options, environment: Environment) -> Checkpoint | None:
+    if options.checkpoint is None:
         return None
-    about = {
+    document = json.dumps(contract.document, sort_keys=True, default=dict)
+    run_key = {
         "base_url": options.base_url,
-        "contract": hashlib.sha256(json.dumps(contract.document, sort_keys=True, default=dict).encode()).hexdigest()[
-            :16
-        ],
+        "contract": hashlib.sha256(document.encode()).hexdigest()[:16],
         "seed": options.seed,
         "tier": options.tier,
-        "requests": options.max_requests,
-        "shard": str(options.shard or ""),
+        "max_requests": options.max_requests,
         "expect_auth": options.expect_auth,
     }
-    return Checkpoint(
-        options.record,
-        about,
-        secrets_of(options.headers, options.transport.proxy),
-        now=lambda: options.now().timestamp(),
-    )
+    secrets = secrets_of(options.headers, options.transport.proxy)
+    return Checkpoint(options.checkpoint, run_key, secrets, now=lambda: environment.now().timestamp())
 
 
-def _tier(options: Options) -> Tier:
-    """Return how much this run may send: the tier's amount, less where the user says so, a shard's part of it."""
-    tier = TIERS[options.tier]
-    most = options.max_requests
-    if most is not None:
-        few = most < SMALL_BUDGET
-        tier = Tier(most, min(3, most // 10), 0 if few else tier.exploring, hard=True)
-    if options.shard is not None and tier.requests is not None:
-        share = options.shard.share
-        tier = replace(tier, requests=share(tier.requests) + _SHARD_ROOM, exploring=share(tier.exploring))
-    return tier
+def _generated(session: _Session) -> list[CaseSequence]:
+    """Return the generated sequences for exploration; none if the run verifies only some clauses."""
+    budget = session.allocation.exploring if session.options.only is None else 0
+    return generate_cases(session.contract, session.options.seed, budget)
 
 
-def _for_tables(tier: Tier) -> int | None:
-    return None if tier.requests is None else max(1, tier.requests - tier.confirming - tier.exploring)
-
-
-def _scripts(contract: Contract, options: Options) -> tuple[CaseSequence, ...]:
-    key = key_in(options.headers) if options.expect_auth else None
-    budget = options.max_requests if options.max_requests is not None else TIERS[options.tier].requests
-    sequences = make_plan(contract, seed=options.seed, key=key, budget=budget).sequences
-    if options.only is not None:
-        sequences = needed_for(contract, sequences, options.only)
-    return sequences if options.shard is None else options.shard.part_of(sequences)
-
-
-def _judged(
-    contract: Contract,
-    options: Options,
-    client: Client,
-    record: Checkpoint | None,
-    *,
-    began: float,
-    started: dt.datetime,
-    first: tuple[CaseSequence, Response | Breakdown],
-) -> RunResult:
-    tier = _tier(options)
-    sequences = _scripts(contract, options)
-    total = min(requests_of(sequences), tier.requests or requests_of(sequences))
+def _play(session: _Session, probed: Probed, plan: RunPlan) -> Played:
+    """Play the plan."""
+    options, environment = session.options, session.environment
+    session.client.timeout = options.timeout or max(10.0, 5 * probed.outcome.elapsed)
     runner = Runner(
-        contract,
-        client,
-        max_requests=_for_tables(tier),
+        session.contract,
+        session.client,
+        max_requests=plan.allocation.until_exploration,
         workers=options.workers,
-        memory=record,
-        clock=options.clock,
-        progress=lambda done: options.progress(done, max(total, done)),
+        source=session.checkpoint,
+        clock=environment.clock,
+        progress=lambda done: environment.progress(done, max(plan.total, done)),
     )
-    runner.admit(*first)
-    gone = _played(contract, options, runner, sequences)
-    causes: list[Cause] = []
+    runner.admit(probed.sequence, probed.outcome)
+    try:
+        runner.play(plan.sequences)
+    except UnreachableError as error:
+        return Played(runner, f"the run was interrupted: {_reason(error)}")
+    return Played(runner)
+
+
+def _explore(session: _Session, played: Played, generated: Callable[[], list[CaseSequence]]) -> Played:
+    """Play the generated sequences; a deep run generates more of them until its time is over."""
+    if played.interruption:
+        return played
+    runner = played.runner
+    if session.allocation.requests is not None:
+        runner.max_requests = session.allocation.until_confirmation
+    try:
+        runner.play(generated())
+        if session.options.tier is Tier.DEEP:
+            _explore_until_the_end(session, runner)
+    except UnreachableError as error:
+        return Played(runner, f"the run was interrupted: {_reason(error)}")
+    return played
+
+
+def _explore_until_the_end(session: _Session, runner: Runner) -> None:
+    """Explore with one seed after the other."""
+    options, clock = session.options, session.environment.clock
+    seed = options.seed
+    # With max_time, the budget ends the exploration.
+    until = float("inf") if options.max_time is not None else clock() + DEEP_SECONDS
+    while clock() < until and runner.affords(1):
+        seed += 1
+        runner.play(generate_cases(session.contract, seed, ALLOCATIONS[Tier.DEEP].exploring))
+
+
+def _confirm(session: _Session, played: Played) -> Confirmed:
+    """Group the violations by cause and send again those that were seen only once."""
+    allocation = session.allocation
     try:
         causes = find_causes(
-            runner,
-            runner.journal.observations,
-            spare=lambda requests: _spare(options, tier, client, requests),
-            one_is_enough=options.tier == "quick",
-            most=tier.requests if tier.hard else None,
+            played.runner,
+            played.runner.journal.observations,
+            spare=lambda requests: _can_spare(session, requests),
+            one_is_enough=session.options.tier is Tier.QUICK,
+            most=allocation.requests if allocation.hard else None,
         )
     except UnreachableError as error:
-        gone = gone or f"broke off while violations were confirmed: {error}; {error.hint}"
-    causes = waived(causes, options.waivers)
+        return Confirmed((), f"the run was interrupted while it confirmed violations: {_reason(error)}")
+    return Confirmed(tuple(waived(causes, session.options.waivers)))
+
+
+def _can_spare(session: _Session, requests: int) -> bool:
+    """Return whether a warning may be confirmed: only within the limit, unless warnings fail the run."""
+    allocation = session.allocation
+    if allocation.requests is None or (session.options.strict and not allocation.hard):
+        return True
+    return session.client.budget.spent + requests <= allocation.requests
+
+
+def _summarise(session: _Session, played: Played, confirmed: Confirmed) -> RunResult:
+    """Return the verdicts on the clauses and on the run."""
+    contract, options = session.contract, session.options
+    journal = played.runner.journal
     skipped = (
         {} if options.expect_auth else dict.fromkeys(_credential_clauses(contract), ClauseReason.NEEDS_EXPECT_AUTH)
     )
-    clauses = clause_results(contract, runner.journal.observations, causes, strict=options.strict, skipped=skipped)
+    clauses = clause_results(contract, journal.observations, confirmed.causes, strict=options.strict, skipped=skipped)
     verdict, reason = run_verdict(clauses)
-    if gone and verdict is not RunVerdict.VIOLATES:
-        raise CannotJudgeError(f"{options.base_url}: {gone}")
+    interruption = played.interruption or confirmed.interruption
+    if interruption and verdict is not RunVerdict.VIOLATES:
+        raise CannotVerifyError(f"{options.base_url}: {interruption}")
     return RunResult(
         verdict=verdict,
         reason=reason,
         base_url=options.base_url,
         seed=options.seed,
-        requests=client.budget.sent,
-        seconds=options.clock() - began,
+        requests=session.client.budget.sent,
+        seconds=session.environment.clock() - session.began,
         clauses=clauses,
-        profile=open_question_profile(contract, runner.journal.observations),
-        observations=tuple(runner.journal.observations),
-        left_out=tuple(runner.journal.left_out),
-        replayed=0 if record is None else record.replayed,
-        started=started.isoformat(timespec="seconds"),
+        profile=open_question_profile(contract, journal.observations),
+        observations=tuple(journal.observations),
+        left_out=tuple(journal.left_out),
+        replayed=0 if session.checkpoint is None else session.checkpoint.replayed,
+        started=session.started.isoformat(timespec="seconds"),
         contract_version=contract.version,
         tier=options.tier,
         strict=options.strict,
         waivers=options.waivers,
-        unused_waivers=tuple(unused_waivers(options.waivers, causes, runner.journal.observations)),
+        unused_waivers=tuple(unused_waivers(options.waivers, confirmed.causes, journal.observations)),
     )
 
 
-def _spare(options: Options, tier: Tier, client: Client, requests: int) -> bool:
-    """Say whether a warning may be confirmed: it is not worth more than was promised, unless it fails the run."""
-    if tier.requests is None or (options.strict and not tier.hard):
-        return True
-    return client.budget.spent + requests <= tier.requests
-
-
-def _played(contract: Contract, options: Options, runner: Runner, sequences: Sequence[CaseSequence]) -> str:
-    """Play the tables, then what is made up; returns why it ended early, if it did."""
-    tier = _tier(options)
-    explore_only_once = options.shard is None or options.shard.number == 1
-    budget = tier.exploring if options.only is None and explore_only_once else 0
-    try:
-        # Making up cases takes a second or two; meanwhile the tables are on their way.
-        with ThreadPoolExecutor(max_workers=1) as aside:
-            made_up = aside.submit(generate_cases, contract, options.seed, budget)
-            runner.play(sequences)
-            if tier.requests is not None:
-                runner.max_requests = tier.requests - tier.confirming
-            runner.play(made_up.result())
-        if options.tier == "deep":
-            _go_on_exploring(contract, options, runner)
-    except UnreachableError as error:
-        return f"broke off in the middle of the run: {error}; {error.hint}"
-    return ""
-
-
-def _go_on_exploring(contract: Contract, options: Options, runner: Runner) -> None:
-    """Explore with one seed after the other until the time is over."""
-    number = options.seed
-    until = float("inf") if options.max_time is not None else options.clock() + DEEP_SECONDS
-    while options.clock() < until and runner.affords(1):
-        number += 1
-        runner.play(generate_cases(contract, number, TIERS["deep"].exploring))
+def _reason(error: UnreachableError) -> str:
+    return f"{error}. {error.hint}"
 
 
 def _credential_clauses(contract: Contract) -> list[str]:

@@ -18,7 +18,8 @@ from chat_contract.errors import Pointer
 from chat_contract.roles import EVENTS, MESSAGE
 from chat_contract.rules.exchange_facts import RequestKind
 from chat_verifier.planning.case import ISSUED, Case, CaseSequence, requests_of
-from chat_verifier.run.runner import Observation, Runner
+from chat_verifier.run.observation import Observation
+from chat_verifier.run.runner import Runner
 from kit_reports.waivers import Waiver
 
 SENDINGS = 4
@@ -273,10 +274,10 @@ def _attempts(cause: Cause, seen: Iterable[Observation]) -> list[list[CaseSequen
     attempts = []
     smaller = _smaller(exhibit) or _suspect(cause, seen)
     if smaller is not None:
-        attempts.append([replace(sequence, cases=(*opening, smaller), parts=())])
-    attempts.append([replace(sequence, cases=(*opening, case), parts=())])
+        attempts.append([replace(sequence, cases=(*opening, smaller))])
+    attempts.append([replace(sequence, cases=(*opening, case))])
     if exhibit.index > 1:
-        attempts.append([replace(sequence, cases=sequence.cases[: exhibit.index + 1], parts=())])
+        attempts.append([replace(sequence, cases=sequence.cases[: exhibit.index + 1])])
     return attempts
 
 

@@ -16,7 +16,7 @@ from chat_contract.errors import render_pointer
 from chat_contract.exchange import Breakdown
 from chat_verifier.findings.causes import case_id
 from chat_verifier.findings.verdict import RunResult
-from chat_verifier.run.runner import Observation
+from chat_verifier.run.observation import Observation
 
 FORMAT: Literal["chat-contract-parity"] = "chat-contract-parity"
 VERSION: Literal[1] = 1

@@ -11,7 +11,7 @@ from chat_contract import Contract
 from chat_contract.open_questions import Question
 from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
 from chat_contract.rules.validation_error import names_a_fault
-from chat_verifier.run.runner import Observation
+from chat_verifier.run.observation import Observation
 
 
 class Answer(StrEnum):

@@ -9,7 +9,7 @@ from enum import StrEnum
 from chat_contract import Clause, Contract
 from chat_verifier.findings.causes import Cause
 from chat_verifier.planning.case import CaseSequence
-from chat_verifier.run.runner import Observation, by_clause
+from chat_verifier.run.observation import Observation, by_clause
 from kit_reports.waivers import Waiver
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from chat_contract import Contract
 from chat_contract.errors import render_pointer
 from chat_verifier.findings.causes import Cause, case_id
-from chat_verifier.run.runner import Observation
+from chat_verifier.run.observation import Observation
 from kit_reports.waivers import Waiver, draft, read_waivers
 
 KEYS: dict[str, type] = {"clause": str, "pointer": str, "observed": str, "cases": list}

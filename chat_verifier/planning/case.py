@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from chat_contract.errors import Pointer
 from chat_contract.exchange import Credential, Headers
 
 
@@ -28,8 +29,6 @@ class _Issued:
 
 ISSUED: Any = _Issued()
 """A placeholder in a body for the conversation id that the server issued earlier in the sequence."""
-
-Locs = Collection[tuple[str | int, ...]]
 
 
 class Group(StrEnum):
@@ -93,6 +92,26 @@ class FaultNaming(StrEnum):
     FIRST = "first"
 
 
+class PackKind(StrEnum):
+    """What the parts of a pack are, which decides what is sent after its response.
+
+    ``ACCEPTED``: every server must accept them. ``UNSPECIFIED``: a server may reject them. ``FAULTS``: every server
+    must reject them.
+    """
+
+    ACCEPTED = "accepted"
+    UNSPECIFIED = "unspecified"
+    FAULTS = "faults"
+
+
+class Urgency(StrEnum):
+    """Which faults are essential to send alone after a 422 that names only one fault of a pack."""
+
+    ALL = "all"
+    ONE_OF_EACH_FIELD = "one-of-each-field"
+    NONE = "none"
+
+
 class Together(StrEnum):
     """How sequences that belong together are played: turn by turn, or with the requests in flight at the same time."""
 
@@ -112,8 +131,7 @@ class Case:
     ``id`` is unique within the sequence; ``label`` is the sentence that reports show.
     ``body`` is a JSON value, which may hold :data:`ISSUED`, or raw bytes. ``path`` None means the operation's path.
     ``ascii`` escapes every non-ASCII character and the slash.
-    ``unblamed`` makes of a pack of faults, each in a place of its own, one script for each that none of the locs
-    blames: whether the server looks at these is not known yet.
+    ``freedom``: what may be replaced by other valid values. ``pack``: what the request combines, if anything.
     """
 
     id: str
@@ -126,8 +144,8 @@ class Case:
     ascii: bool = False
     layout: Layout = Layout.PLAIN
     credential: Credential = "given"
-    unblamed: Callable[[Locs], tuple[CaseSequence, ...]] | None = field(default=None, repr=False)
     freedom: Freedom = Freedom.NONE
+    pack: Pack | None = field(default=None, repr=False)
 
     @property
     def continues(self) -> bool:
@@ -155,8 +173,6 @@ class CaseSequence:
     """The requests of one conversation, or one or more requests without a conversation. Independent of all others.
 
     ``id`` is unique within a plan.
-    ``parts`` are what a pack is taken apart into where it is not answered with 200. ``without`` makes of a refused pack
-    a smaller one: it takes the locs that were blamed (without ``body``) and leaves out what they blame.
     ``together``: sequences with the same value are played together.
     ``spans_run``: all turns after the first wait until everything else was played.
     ``naming``: the servers that receive the sequence. Packs of faults tell more about servers that name several faults,
@@ -167,11 +183,36 @@ class CaseSequence:
     group: Group
     cases: tuple[Case, ...]
     priority: Priority = Priority.VARIANT
-    parts: tuple[CaseSequence, ...] = field(default=(), repr=False)
-    without: Callable[[Locs], tuple[CaseSequence, ...]] | None = field(default=None, repr=False)
     together: Together | None = None
     spans_run: bool = False
     naming: FaultNaming = FaultNaming.ANY
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One part of a pack. ``sequence`` sends it alone; ``pointers`` locate it in the body of the pack.
+
+    ``label`` and ``changes``, the fields that the part sets, are needed to build a smaller pack.
+    """
+
+    sequence: CaseSequence
+    pointers: tuple[Pointer, ...] = ()
+    label: str = ""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Pack:
+    """What one request combines, so that one response can tell about all of it.
+
+    ``template`` holds the required fields, ``label`` the title; both are needed to build a smaller pack.
+    """
+
+    kind: PackKind
+    parts: tuple[Part, ...]
+    urgency: Urgency = Urgency.NONE
+    label: str = ""
+    template: Mapping[str, Any] = field(default_factory=dict)
 
 
 def single(
@@ -179,11 +220,10 @@ def single(
     group: Group,
     *,
     priority: Priority = Priority.VARIANT,
-    parts: tuple[CaseSequence, ...] = (),
     naming: FaultNaming = FaultNaming.ANY,
 ) -> CaseSequence:
     """Return a sequence of one case, with the id of the case."""
-    return CaseSequence(case.id, group, (case,), priority=priority, parts=parts, naming=naming)
+    return CaseSequence(case.id, group, (case,), priority=priority, naming=naming)
 
 
 def kebab(*parts: object) -> str:
@@ -193,13 +233,8 @@ def kebab(*parts: object) -> str:
     return "-".join(re.findall("[a-z0-9]+", spelled))
 
 
-def blames(loc: tuple[str | int, ...], place: tuple[str | int, ...]) -> bool:
-    """Return whether the loc is the place or lies below it; the index of an event may be a string."""
-    return tuple(map(str, loc[: len(place)])) == tuple(map(str, place))
-
-
 def requests_of(sequences: Iterable[CaseSequence]) -> int:
-    """Count the requests, without those of packs that are taken apart."""
+    """Count the requests, without those that follow when packs are split."""
     return sum(len(sequence.cases) for sequence in sequences)
 
 

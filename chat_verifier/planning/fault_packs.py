@@ -5,8 +5,7 @@ What the 422 does not name is sent again in a request of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle, zip_longest
 from typing import Any
 
@@ -20,14 +19,16 @@ from chat_verifier.planning.case import (
     FaultNaming,
     Freedom,
     Group,
-    Locs,
+    Pack,
+    PackKind,
+    Part,
     Priority,
-    blames,
+    Urgency,
     kebab,
     single,
 )
 from chat_verifier.planning.request_builder import RequestBuilder
-from chat_verifier.planning.wrong_values import WrongValue, by_field, distinct, faulty_event, with_faults
+from chat_verifier.planning.wrong_values import MISSING, WrongValue, by_field, distinct, faulty_event, with_faults
 
 
 def packs_of_more_values(builder: RequestBuilder) -> list[CaseSequence]:
@@ -58,9 +59,6 @@ _SIDES = (0b000, 0b011, 0b101, 0b110, 0b111, 0b001, 0b010, 0b100)
 _LATER_PACKS = 2
 """How many packs of wrong fields are sent in a later turn."""
 
-_MEMBER_DEPTH = 3
-"""The length of the pointer to a field of an event."""
-
 
 def _all_fields(builder: RequestBuilder, *, later: bool) -> Iterator[Case]:
     """Put one wrong value of each field into each request, until every wrong value was sent."""
@@ -74,17 +72,18 @@ def _all_fields(builder: RequestBuilder, *, later: bool) -> Iterator[Case]:
         wrongs = [wrong for wrong in row if wrong is not None]
         body = with_faults(builder, wrongs, builder.optional, turn)
         pack = kebab("all-fields-wrong", number + 1, _turn(turn))
-        alone: dict[Pointer, CaseSequence] = {
-            (wrong.field,): _by_itself(
+        others = builder.optional if later else ()
+        parts = [
+            _part(
                 builder,
-                kebab(pack, wrong.id),
-                f"{wrong.label}{where}",
-                with_faults(builder, [wrong], builder.optional if later else (), turn),
+                (wrong.field,),
+                Case(kebab(pack, wrong.id), f"{wrong.label}{where}", with_faults(builder, [wrong], others, turn)),
             )
             for wrong in wrongs
-        }
+        ]
         label = f"several faults: {', '.join(wrong.label for wrong in wrongs)}{where}"
-        yield Case(pack, label, body, unblamed=_alone(alone, telling=not later and number == 0))
+        urgency = Urgency.NONE if later or number else Urgency.ONE_OF_EACH_FIELD
+        yield Case(pack, label, body, pack=Pack(PackKind.FAULTS, tuple(parts), urgency))
 
 
 def _all_event_faults(builder: RequestBuilder, *, later: bool) -> Case:
@@ -94,24 +93,17 @@ def _all_event_faults(builder: RequestBuilder, *, later: bool) -> Case:
     where = _where(full=later, later=later)
     pack = kebab("all-event-faults", _turn(turn))
     events: list[Any] = []
-    alone: dict[Pointer, CaseSequence] = {}
+    parts: list[Part] = []
     for wrong in distinct(wrong_values.in_event(builder)):
         bad = faulty_event(builder, wrong, full=later)
         events += [builder.event(number=0), bad]
-        place: Pointer = (EVENTS, len(events) - 1, *((wrong.field,) if wrong.field else ()))
-        alone[place] = _by_itself(
-            builder,
-            kebab(pack, "event", wrong.id),
-            f"{event_label(0, 1, wrong)}{where}",
-            builder.request(*names, **{EVENTS: [bad]}, **turn),
-        )
+        alone = builder.request(*names, **{EVENTS: [bad]}, **turn)
+        case = Case(kebab(pack, "event", wrong.id), f"{event_label(0, 1, wrong)}{where}", alone)
+        parts.append(_part(builder, _event_pointer(len(events) - 1, wrong), case))
     body = builder.request(*names, **{EVENTS: events}, **turn)
-    return Case(
-        pack,
-        f"every fault of an event, in {len(events)} events{where}",
-        body,
-        unblamed=_alone(alone, telling=not later),
-    )
+    label = f"every fault of an event, in {len(events)} events{where}"
+    urgency = Urgency.NONE if later else Urgency.ONE_OF_EACH_FIELD
+    return Case(pack, label, body, pack=Pack(PackKind.FAULTS, tuple(parts), urgency))
 
 
 def packs_in_halves(builder: RequestBuilder, *, later: bool) -> Iterator[Case]:
@@ -148,14 +140,16 @@ def _wrong_fields(
     others = builder.optional if full else ()
     where = _where(full=full, later=bool(turn))
     body = with_faults(builder, wrongs, others, turn)
-    alone: dict[Pointer, CaseSequence] = {
-        (wrong.field,): _by_itself(
-            builder, kebab(pack, wrong.id), f"{wrong.label}{where}", with_faults(builder, [wrong], others, turn)
+    parts = tuple(
+        _part(
+            builder,
+            (wrong.field,),
+            Case(kebab(pack, wrong.id), f"{wrong.label}{where}", with_faults(builder, [wrong], others, turn)),
         )
         for wrong in wrongs
-    }
+    )
     label = f"several faults: {', '.join(wrong.label for wrong in wrongs)}{where}"
-    return Case(pack, label, body, unblamed=_overlooked(alone), freedom=Freedom.VALUES)
+    return Case(pack, label, body, pack=Pack(PackKind.FAULTS, parts, Urgency.ALL), freedom=Freedom.VALUES)
 
 
 def _wrong_among_valid(
@@ -175,16 +169,24 @@ def _wrong_among_valid(
         ]
         return builder.request(*builder.optional, **{EVENTS: events}, **turn)
 
-    alone: dict[Pointer, CaseSequence] = {
-        (EVENTS, index, *((wrong.field,) if wrong.field else ())): _by_itself(
+    parts = tuple(
+        _part(
             builder,
-            kebab(pack, "event", wrong.id),
-            f"{event_label(index, len(valid), wrong)}{where}",
-            body({index: wrong}),
+            _event_pointer(index, wrong),
+            Case(
+                kebab(pack, "event", wrong.id),
+                f"{event_label(index, len(valid), wrong)}{where}",
+                body({index: wrong}),
+            ),
         )
         for index, wrong in found.items()
-    }
-    return Case(pack, f"{label}{where}", body(found), unblamed=_overlooked(alone), freedom=Freedom.VALUES)
+    )
+    faults = Pack(PackKind.FAULTS, parts, Urgency.ALL)
+    return Case(pack, f"{label}{where}", body(found), pack=faults, freedom=Freedom.VALUES)
+
+
+def _event_pointer(index: int, wrong: WrongValue) -> Pointer:
+    return (EVENTS, index, *((wrong.field,) if wrong.field else ()))
 
 
 def event_label(index: int, count: int, wrong: WrongValue) -> str:
@@ -192,27 +194,7 @@ def event_label(index: int, count: int, wrong: WrongValue) -> str:
     event = f"event {index + 1} of {count}"
     if not wrong.field:
         return f"{event} is {wrong.label}"
-    return f"{event} {wrong.label}" if wrong.label.startswith("without") else f"{event} with {wrong.label}"
-
-
-def _overlooked(sequences: Mapping[Pointer, CaseSequence]) -> Callable[[Locs], tuple[CaseSequence, ...]]:
-    """Return what picks the scripts of the places that were not blamed, though the server names several faults."""
-
-    def unblamed(locs: Locs) -> tuple[CaseSequence, ...]:
-        return tuple(
-            replace(sequence, priority=Priority.ESSENTIAL) for sequence in _not_blamed(sequences, locs).values()
-        )
-
-    return unblamed
-
-
-def _not_blamed(sequences: Mapping[Pointer, CaseSequence], locs: Locs) -> dict[Pointer, CaseSequence]:
-    """Return the scripts of places that no loc leads to; a missing member may be blamed at the event that lacks it."""
-    return {
-        place: sequence
-        for place, sequence in sequences.items()
-        if not any(blames(loc, place) or (len(place) == _MEMBER_DEPTH and loc == place[:-1]) for loc in locs)
-    }
+    return f"{event} {wrong.label}" if wrong.value is MISSING else f"{event} with {wrong.label}"
 
 
 def _turn(turn: Mapping[str, Any]) -> str:
@@ -223,29 +205,7 @@ def _where(*, full: bool, later: bool) -> str:
     return f"{' in a later turn' if later else ''}, {'all other fields present' if full else 'no other fields'}"
 
 
-def _by_itself(builder: RequestBuilder, name: str, label: str, body: dict[str, Any]) -> CaseSequence:
-    case = Case(name, label, body)
+def _part(builder: RequestBuilder, pointer: Pointer, case: Case) -> Part:
+    """Return the part of a pack that has its fault at the pointer; ``case`` sends the fault alone."""
     opening = (Case("opening", "opening of a conversation", builder.request()),) if case.continues else ()
-    return CaseSequence(name, Group.REJECTION, (*opening, case))
-
-
-def _alone(sequences: Mapping[Pointer, CaseSequence], *, telling: bool) -> Callable[[Locs], tuple[CaseSequence, ...]]:
-    """Return what picks the scripts of the places that were not blamed.
-
-    A server that names several faults but not this one may not look there at all. One that names the first alone says
-    nothing about the others: of a telling pack, each field's first comes soon, the rest if there are requests left.
-    """
-
-    def unblamed(locs: Locs) -> tuple[CaseSequence, ...]:
-        left = _not_blamed(sequences, locs)
-        names_several = len(sequences) - len(left) > 1
-        firsts = set({place[-1]: place for place in reversed(left)}.values())
-        return tuple(
-            replace(
-                sequence,
-                priority=Priority.ESSENTIAL if names_several or (telling and place in firsts) else Priority.MEDIUM,
-            )
-            for place, sequence in left.items()
-        )
-
-    return unblamed
+    return Part(CaseSequence(case.id, Group.REJECTION, (*opening, case)), (pointer,))

@@ -23,7 +23,20 @@ from chat_contract.roles import (
     SESSION,
     USER,
 )
-from chat_verifier.planning.case import ISSUED, Case, CaseSequence, Freedom, Group, Layout, Priority, kebab, single
+from chat_verifier.planning.case import (
+    ISSUED,
+    Case,
+    CaseSequence,
+    Freedom,
+    Group,
+    Layout,
+    Pack,
+    PackKind,
+    Part,
+    Priority,
+    kebab,
+    single,
+)
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.planning.values import EVENT_TYPES, ITEM_IDS, OTHER_TIMES, TEXTS, TIMES
 
@@ -44,7 +57,8 @@ def _one(
     parts: tuple[CaseSequence, ...] = (),
     **how: Any,
 ) -> CaseSequence:
-    return single(Case(name, label, body, **how), Group.REQUEST, priority=priority, parts=parts)
+    pack = Pack(PackKind.ACCEPTED, tuple(map(Part, parts))) if parts else None
+    return single(Case(name, label, body, pack=pack, **how), Group.REQUEST, priority=priority)
 
 
 def _first_turns(builder: RequestBuilder) -> Iterator[CaseSequence]:

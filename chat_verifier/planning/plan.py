@@ -13,13 +13,10 @@ from chat_verifier.planning.rejections import rejections
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.planning.value_variation import vary_values
 
-SMALL_BUDGET = 150
-"""With fewer requests than this, packs of faults tell more than single faults."""
-
 
 @dataclass(frozen=True)
 class Plan:
-    """The sequences of a run, in order, without those of packs that are taken apart."""
+    """The sequences of a run, in order, without those that follow when packs are split."""
 
     sequences: tuple[CaseSequence, ...]
 
@@ -28,11 +25,11 @@ class Plan:
         return requests_of(self.sequences)
 
 
-def make_plan(contract: Contract, *, seed: int = 0, key: str | None = None, budget: int | None = None) -> Plan:
+def make_plan(contract: Contract, *, seed: int = 0, key: str | None = None, small: bool = False) -> Plan:
     """Derive the plan from the contract.
 
-    ``key`` adds the sequences about credentials. With a small ``budget`` of requests, the plan begins with the fewest
-    requests that test everything.
+    ``key`` adds the sequences about credentials. A ``small`` plan begins with the fewest requests that test
+    everything.
     """
     builder = RequestBuilder(contract)
     rng = random.Random(seed)  # noqa: S311 - chooses test cases, not secrets
@@ -46,7 +43,7 @@ def make_plan(contract: Contract, *, seed: int = 0, key: str | None = None, budg
         *(credentials.sequences(builder, key) if key is not None else ()),
         *unspecified_inputs.sequences(builder, rng),
     ]
-    if budget is not None and budget < SMALL_BUDGET:
+    if small:
         fewest = _fewest(builder, key)
         included = {sequence.id for sequence in fewest}
         sequences = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from chat_contract.errors import shorten
@@ -26,7 +26,8 @@ from chat_contract.roles import (
     SESSION,
     USER,
 )
-from chat_verifier.planning.case import ISSUED, Case, CaseSequence, Group, Locs, Priority, blames, kebab, single
+from chat_verifier.planning.case import ISSUED, Case, CaseSequence, Group, Pack, PackKind, Part, Priority, kebab, single
+from chat_verifier.planning.packs import combine
 from chat_verifier.planning.request_builder import RequestBuilder
 
 _UNUSUAL_MESSAGES = (
@@ -211,38 +212,25 @@ def _pack(
     builder: RequestBuilder, name: str, label: str, inputs: Sequence[Input], *, priority: Priority
 ) -> CaseSequence:
     """Put inputs into one request; the events of several inputs are joined."""
-    whole: dict[str, Any] = {}
-    places: dict[str, list[tuple[str | int, ...]]] = {}
-    for one in inputs:
-        for field, value in one.changes.items():
-            before = whole.get(field)
-            if field == EVENTS and isinstance(before, list):
-                places.setdefault(one.id, []).extend((EVENTS, len(before) + index) for index in range(len(value)))
-                whole[field] = [*before, *value]
-            else:
-                places.setdefault(one.id, []).append(
-                    (EVENTS, 0) if field == EVENTS and len(value or ()) == 1 else (field,)
-                )
-                whole[field] = value
-    alone = tuple(
-        single(
-            Case(kebab(name, one.id), f"{label}: {one.label}", builder.request(**one.changes)),
-            Group.ROBUSTNESS,
-            priority=priority,
+    whole, pointers = combine([one.changes for one in inputs])
+    parts = tuple(
+        Part(
+            single(
+                Case(kebab(name, one.id), f"{label}: {one.label}", builder.request(**one.changes)),
+                Group.ROBUSTNESS,
+                priority=priority,
+            ),
+            where,
+            one.label,
+            one.changes,
         )
-        for one in inputs
+        for one, where in zip(inputs, pointers, strict=True)
     )
-    if len(alone) == 1:
-        return alone[0]
-
-    def without(blamed: Locs) -> tuple[CaseSequence, ...]:
-        left = [one for one in inputs if not any(blames(loc, place) for loc in blamed for place in places[one.id])]
-        if len(left) == len(inputs):
-            return alone
-        return (_pack(builder, name, label, left, priority=priority),) if left else ()
-
-    case = Case(name, f"{label}: {', '.join(one.label for one in inputs)}", builder.request(**whole))
-    return replace(single(case, Group.ROBUSTNESS, priority=priority, parts=alone), without=without)
+    if len(parts) == 1:
+        return parts[0].sequence
+    pack = Pack(PackKind.UNSPECIFIED, parts, label=label, template=builder.request())
+    case = Case(name, f"{label}: {', '.join(one.label for one in inputs)}", builder.request(**whole), pack=pack)
+    return single(case, Group.ROBUSTNESS, priority=priority)
 
 
 def _questions(builder: RequestBuilder) -> Iterator[CaseSequence]:

@@ -33,7 +33,7 @@ from chat_verifier.report.model import (
     WaiverReport,
 )
 from chat_verifier.report.reproduce import Access, exchanges_of, reproduce
-from chat_verifier.run.runner import Observation
+from chat_verifier.run.observation import Observation
 from kit_http.redaction.secrets import Secrets, is_credential
 from kit_reports.waivers import Waiver
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from chat_contract.exchange import Exchange, Headers, Request
 from chat_contract.roles import CONVERSATION
 from chat_verifier.planning.case import Case
-from chat_verifier.run.runner import Observation
+from chat_verifier.run.observation import Observation
 from kit_http.curl import header_argument, text_of, with_binary_body, with_body, without_header
 from kit_http.redaction.secrets import Secrets, is_credential
 from kit_http.transport import Transport

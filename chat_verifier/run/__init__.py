@@ -1,1 +1,1 @@
-"""Runs a plan on a server: order, workers, pacing, budget, checkpoint file."""
+"""Plays a plan on a server: order, workers, pacing, budget, checkpoint file."""

@@ -1,23 +1,22 @@
-"""How many requests a run may still send, and until when; the one count that all its workers share."""
+"""The request budget of a run, shared by all workers."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 
-FEW = 12
-"""So many lost requests the plan can do without, so that a run keeps to its bound; more would cost too much of it."""
+MOST_LOST = 12
+"""The number of lost requests that count as part of the plan. Counting more would leave too few for the plan."""
 
 
 class BudgetSpentError(Exception):
-    """The run may send no more."""
+    """The run may not send any more requests."""
 
 
 class RequestBudget:
     """Counts requests. Thread-safe.
 
-    ``most``: not one more goes out, whatever becomes of those that did; None: as many as it takes. ``expired`` says
-    whether the time is over, ``left`` how many seconds there are until then.
+    ``most``: a hard limit, which retries count towards; None: no limit. ``left`` returns the seconds that remain.
     """
 
     def __init__(self, most: int | None = None, *, left: Callable[[], float] = lambda: float("inf")) -> None:
@@ -30,31 +29,34 @@ class RequestBudget:
 
     @property
     def spent(self) -> int:
-        """How many count: all where the end is fixed; otherwise those that were lost only as far as they are few."""
-        return self.sent if self.most is not None else self.sent - max(0, self._lost - FEW)
+        """The requests that count: all under a hard limit, else without lost ones beyond :data:`MOST_LOST`."""
+        return self.sent if self.most is not None else self.sent - max(0, self._lost - MOST_LOST)
 
     @property
     def over(self) -> bool:
-        """Say whether nothing more may be sent."""
+        """Whether nothing more may be sent."""
         return self._ended or self.left() <= 0 or (self.most is not None and self.sent >= self.most)
 
     def take(self) -> None:
-        """Count a request that goes out now; raises :class:`BudgetSpentError` where it may not."""
+        """Count a request that is about to be sent.
+
+        Raises :class:`BudgetSpentError` if it may not be sent.
+        """
         with self._lock:
             if self.over:
                 raise BudgetSpentError
             self.sent += 1
 
     def end(self) -> None:
-        """Let nothing more go out: the server wants to be left alone for longer than there is time."""
+        """Allow no more requests, since the server asked to wait for longer than the time that remains."""
         self._ended = True
 
     def replay(self) -> None:
-        """Count a request that an earlier run has sent."""
+        """Count a request that an earlier run sent."""
         with self._lock:
             self.sent += 1
 
     def lose(self) -> None:
-        """Say of a request that was counted that nothing came of it, and that it is sent again."""
+        """Note that a counted request got no usable response and is sent again."""
         with self._lock:
             self._lost += 1

@@ -1,7 +1,7 @@
-"""What came in a run, line by line as it comes, so that a run that was cut off can go on where it was.
+"""The checkpoint file: every exchange of a run, written as it comes, so that an interrupted run can continue.
 
-The first line says which run it is; each further line is one request with its answer. A line that was cut in the
-middle is left out: its request is sent again.
+The file has one JSON object a line. The first identifies the run, each further one is an exchange. An incomplete last
+line is removed and its request sent again.
 """
 
 from __future__ import annotations
@@ -19,22 +19,24 @@ from typing import Any
 from chat_contract import UsageError
 from chat_contract.exchange import Breakdown, Request, Response
 from chat_verifier.planning.case import CaseSequence
-from chat_verifier.run.runner import Replayed
+from chat_verifier.run.player import Replayed
 from kit_http.redaction.secrets import Secrets
 
-FORMAT = "chat-contract-record"
+FORMAT = "chat-contract-checkpoint"
 
 LIFETIME = 900.0
-"""For how many seconds a server is trusted to keep a conversation between two runs."""
+"""For how many seconds a server is expected to keep a conversation between two runs."""
+
+_HINT = "Name a file that --resume wrote, or one that does not exist yet."
 
 
 class Checkpoint:
-    """One file of exchanges, read at the start and written to as they come. Thread-safe."""
+    """One checkpoint file, read at the start and appended to. Thread-safe."""
 
     def __init__(self, path: Path, run: dict[str, Any], secrets: Secrets, *, now: Callable[[], float]) -> None:
-        """Open the file, or make it; ``run`` says what the exchanges depend on, ``now`` gives Unix seconds.
+        """Open or create the file; ``run`` holds what the exchanges depend on, ``now`` returns Unix seconds.
 
-        Raises :class:`UsageError`: a file that is no record, or one of another run.
+        Raises :class:`UsageError` if the file is not a checkpoint file or belongs to another run.
         """
         self.path = path
         self.secrets = secrets
@@ -43,7 +45,6 @@ class Checkpoint:
         self._lock = threading.Lock()
         self._known: dict[tuple[str, int, str], deque[dict[str, Any]]] = defaultdict(deque)
         whole = self._read(run)
-        # What was cut off goes, so that the next line stands alone.
         try:
             self._file = path.open("r+" if whole else "w", encoding="utf-8")
             self._file.truncate(whole)
@@ -51,10 +52,10 @@ class Checkpoint:
             if not whole:
                 self._write({"format": FORMAT, **run})
         except OSError as error:
-            raise UsageError(f"--resume {path}: cannot be written ({error.strerror}); name another file") from None
+            raise UsageError(f"--resume {path}: cannot write the file ({error.strerror}). Name another file.") from None
 
     def replay(self, sequence: CaseSequence, index: int, request: Request) -> Replayed | None:
-        """Return what came to this request, if that is known; each answer once."""
+        """Return the stored response to a request, or None; each response is returned once."""
         with self._lock:
             known = self._known[sequence.id, index, _digest(request)]
             if not known:
@@ -64,7 +65,7 @@ class Checkpoint:
         return Replayed(_outcome(line), stale=self.now() - line["at"] > LIFETIME)
 
     def keep(self, sequence: CaseSequence, index: int, request: Request, outcome: Response | Breakdown) -> None:
-        """Write an exchange down at once."""
+        """Write an exchange to the file at once."""
         line = {
             "sequence": sequence.id,
             "index": index,
@@ -90,31 +91,34 @@ class Checkpoint:
         os.fsync(self._file.fileno())
 
     def _read(self, run: dict[str, Any]) -> int:
-        """Read what is known; returns how many bytes of the file are whole lines."""
+        """Read the stored exchanges and return the number of bytes in complete lines."""
         if not self.path.exists() or self.path.stat().st_size == 0:
             return 0
-        hint = "name a file that --resume wrote, or one that is not there yet"
         try:
             raw = self.path.read_bytes()
-            lines = [json.loads(line) for line in raw[: raw.rfind(b"\n") + 1].splitlines()]
-            head, *rest = lines
-            same = {"format": FORMAT, **run} == head
-            is_record = head["format"] == FORMAT
+            complete = raw.rfind(b"\n") + 1
+            head, *rest = [json.loads(line) for line in raw[:complete].splitlines()]
+            is_checkpoint = head["format"] == FORMAT
             for line in rest:
                 _outcome(line)
                 self._known[line["sequence"], line["index"], line["request"]].append({"at": 0.0, **line})
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise UsageError(f"--resume {self.path}: is no record of a run ({type(error).__name__}); {hint}") from None
-        if not is_record:
-            raise UsageError(f"--resume {self.path}: is no record of a run; {hint}")
-        if not same:
+            raise self._not_a_checkpoint(f" ({type(error).__name__})") from None
+        if not is_checkpoint:
+            raise self._not_a_checkpoint()
+        if head != {"format": FORMAT, **run}:
             other = ", ".join(name for name in run if head.get(name) != run[name])
-            raise UsageError(f"--resume {self.path}: is the record of another run (other {other}); {hint}")
-        return raw.rfind(b"\n") + 1
+            raise UsageError(
+                f"--resume {self.path}: the checkpoint file belongs to another run (other {other}). {_HINT}"
+            )
+        return complete
+
+    def _not_a_checkpoint(self, detail: str = "") -> UsageError:
+        return UsageError(f"--resume {self.path}: not a checkpoint file{detail}. {_HINT}")
 
 
 def _digest(request: Request) -> str:
-    """Tell requests apart without holding what they carry."""
+    """Return a digest that identifies the request without revealing it."""
     return hashlib.sha256(b"\0".join([request.method.encode(), request.path.encode(), request.body])).hexdigest()[:24]
 
 

@@ -1,4 +1,4 @@
-"""How fast requests go out: at most so many a second, and none while the server has asked everyone to wait."""
+"""The pace of requests: at most the given rate, and none while the server asks to wait."""
 
 from __future__ import annotations
 
@@ -13,24 +13,27 @@ _RATE = re.compile(r"(\d+(?:\.\d+)?)/(s|m|min|h)\Z")
 _SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 _LONGEST_GAP = 10.0
-_BOLDER = 0.98
-"""How much of a learnt gap is left after each request: what a server takes today it may not have taken a minute ago."""
+_SHRINKING = 0.98
+"""The factor by which a learnt gap shrinks with each request, since the limit of a server may change."""
 
 
 def parse_rate(text: str) -> float:
-    """Read ``5/s`` or ``100/min`` as requests a second; raises :class:`UsageError` for what is no rate."""
+    """Return the requests a second of a rate such as ``5/s`` or ``100/min``.
+
+    Raises :class:`UsageError` if the text is not a rate.
+    """
     found = _RATE.match(text.strip())
     rate = float(found[1]) / _SECONDS[found[2]] if found else 0.0
     if rate <= 0:
-        raise UsageError(f"--rate-limit {text}: is no rate; write it as 5/s, 100/min or 2000/h")
+        raise UsageError(f'Invalid --rate-limit "{text}". Expected <count>/<unit>, for example 5/s, 100/min or 2000/h.')
     return rate
 
 
 class Pace:
-    """Gives each request its time. Thread-safe.
+    """Decides when each request may be sent. Thread-safe.
 
-    From each request to wait it learns how many the server takes, so that several workers do not run into the same
-    wall again and again.
+    It learns the rate limit of the server from its 429 responses, so that several workers do not exceed it again and
+    again. ``rate``: requests a second; None: no limit.
     """
 
     def __init__(
@@ -51,24 +54,24 @@ class Pace:
         self._lock = threading.Lock()
 
     def wait(self) -> None:
-        """Return when the next request may go out."""
+        """Block until the next request may be sent."""
         while (left := self._left()) > 0:
             self._sleep(left)
 
     def _left(self) -> float:
-        """Take the next place if it is free now; otherwise say how long it is until then."""
+        """Return 0 and count a request if it may be sent now, else the seconds until then."""
         with self._lock:
             now = self._clock()
             at = max(self._next, self._held)
             if at > now:
                 return at - now
             self._next = now + max(self._gap, self._learnt)
-            self._learnt *= _BOLDER
+            self._learnt *= _SHRINKING
             self._passed += 1
             return 0.0
 
     def hold(self, seconds: float) -> None:
-        """Let no request go out for so long, of whichever worker: the server has too many of them."""
+        """Hold back the requests of all workers for some seconds, as the server asked for."""
         with self._lock:
             now = self._clock()
             first = now >= self._held
@@ -77,7 +80,7 @@ class Pace:
                 self._learn()
 
     def _learn(self) -> None:
-        """Take what passed since the last wait, over the time until this one ends, for what the server takes."""
+        """Learn the gap between requests: the time since the last wait over the requests sent in it."""
         passed = self._passed - 1
         gap = (self._held - self._since) / passed if passed > 0 else max(2 * self._learnt, self._held - self._since)
         self._learnt = min(gap, _LONGEST_GAP)

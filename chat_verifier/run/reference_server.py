@@ -1,9 +1,10 @@
-"""A server that keeps every clause, played in memory: tells what a script puts to the test, without sending."""
+"""A server in memory that keeps every clause. It shows which clauses a sequence exercises without network requests."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import Any
 
 from chat_contract import Contract
@@ -20,22 +21,24 @@ _HEADERS = (("Content-Type", "application/json"),)
 
 
 class ReferenceServer:
-    """Answers as the contract wants it; stands in for a client."""
+    """Responds as the contract requires. A runner can use it like a client."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self.budget = RequestBudget()
         self.history = History()
+        # Concurrent conversations need different ids; a counter is safe between threads.
+        self._numbers = count(1)
 
     def send(self, request: Request) -> Response:
-        """Return the answer that breaks no clause."""
+        """Return a response that violates no clause."""
         self.budget.take()
-        unanswered = examine(self.contract, Exchange(request, Response(0)), self.history)
-        response = self._answer(unanswered)
+        facts = examine(self.contract, Exchange(request, Response(0)), self.history)
+        response = self._respond(facts)
         update_history(self.history, examine(self.contract, Exchange(request, response), self.history))
         return response
 
-    def _answer(self, facts: ExchangeFacts) -> Response:
+    def _respond(self, facts: ExchangeFacts) -> Response:
         if facts.kind is RequestKind.CREDENTIALS:
             return Response(401, _HEADERS, b"{}")
         if facts.kind is RequestKind.METHOD:
@@ -43,14 +46,14 @@ class ReferenceServer:
         if facts.kind is RequestKind.PATH:
             return Response(404, _HEADERS, b"{}")
         if facts.kind in {RequestKind.MALFORMED, RequestKind.MUST_REJECT}:
-            return Response(422, _HEADERS, _json(_refusal(facts)))
-        reply = {CONVERSATION: facts.sent_id or f"ideal-{self.budget.sent}", MESSAGE: "Here you are.", ITEMS: []}
+            return Response(422, _HEADERS, _json(_validation_error(facts)))
+        reply = {CONVERSATION: facts.sent_id or f"reference-{next(self._numbers)}", MESSAGE: "Here you are.", ITEMS: []}
         return Response(200, _HEADERS, _json(reply))
 
 
-def _refusal(facts: ExchangeFacts) -> dict[str, Any]:
+def _validation_error(facts: ExchangeFacts) -> dict[str, Any]:
     entries = [
-        {"loc": ["body", *fault.place], "msg": f"Refused: {fault.keyword}", "type": "missing"}
+        {"loc": ["body", *fault.place], "msg": f"Rejected: {fault.keyword}", "type": "missing"}
         for fault in facts.classification.hard_faults
     ]
     return {"detail": entries}
@@ -60,15 +63,17 @@ def _json(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def needed_for(
+def sequences_for(
     contract: Contract, sequences: Sequence[CaseSequence], clauses: Iterable[str]
 ) -> tuple[CaseSequence, ...]:
-    """Return the scripts that put one of the clauses to the test, with those that are played beside them."""
+    """Return the sequences that exercise one of the clauses, and those that are played together with them."""
     wanted = set(clauses)
-    # Of the two ways to put faults to the test, the one that needs no knowledge of the server.
-    sequences = [sequence for sequence in sequences if sequence.naming is not FaultNaming.SEVERAL]
+    # Single faults need no knowledge about the server, so packs of faults are not necessary.
+    candidates = [sequence for sequence in sequences if sequence.naming is not FaultNaming.SEVERAL]
     runner = Runner(contract, ReferenceServer(contract))
-    runner.play(sequences)
-    telling = {id(observation.sequence) for observation in runner.journal.observations if observation.tried & wanted}
-    beside = {sequence.together for sequence in sequences if id(sequence) in telling and sequence.together is not None}
-    return tuple(sequence for sequence in sequences if id(sequence) in telling or sequence.together in beside)
+    runner.play(candidates)
+    needed = {id(observation.sequence) for observation in runner.journal.observations if observation.tried & wanted}
+    together = {
+        sequence.together for sequence in candidates if id(sequence) in needed and sequence.together is not None
+    }
+    return tuple(sequence for sequence in candidates if id(sequence) in needed or sequence.together in together)

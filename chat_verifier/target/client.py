@@ -1,4 +1,7 @@
-"""Sends one request and says what came of it; the only module that touches the network."""
+"""The HTTP client: sends one request and returns its response or breakdown.
+
+No other module of the verifier uses the network.
+"""
 
 from __future__ import annotations
 
@@ -21,39 +24,39 @@ from chat_verifier.run.pacing import Pace
 from kit_http.transport import Transport
 
 USER_AGENT = f"chat-contract/{__version__}"
-MAX_ANSWER = 32 * 1024 * 1024
-"""How many bytes of one answer are read."""
+MAX_RESPONSE = 32 * 1024 * 1024
+"""The largest number of bytes that are read of a response."""
 
 _ADDRESS = re.compile(r"^(?:<[^>]*>|HTTPS?Connection(?:Pool)?\([^)]*\)): ")
 _CHUNK = 64 * 1024
 LONGEST_WAIT = 120.0
-"""A server that asks for more has said that it will not be judged now."""
+"""The longest wait, in seconds, that a server may ask for in a 429 before the run ends."""
 _SHORTEST_WAIT = 0.05
-_TRIES_AT_429 = 5
-_PROXY_WANTS_A_PASSWORD = 407
-_TURNED_AWAY = 5
-_TOO_MUCH = "send less by --rate-limit, or go on another time by --resume"
+_TRIES_AFTER_429 = 5
+_PROXY_AUTHENTICATION_REQUIRED = 407
+_MOST_429_IN_A_ROW = 5
+_TOO_MANY_REQUESTS = "Reduce the rate with --rate-limit, or continue later with --resume."
 _NUMBER = re.compile(r"\d+(?:\.\d*)?\Z")
 _PAUSES = (0.1, 0.5)
-"""How long to wait before each further try of a connection that failed, in seconds."""
-_SILENCES_WAITED_FOR = 3
-_LEAST_PATIENCE = 1.0
+"""The seconds to wait before each further attempt after a failed connection."""
+_TOLERATED_TIMEOUTS = 3
+_SHORTEST_TIMEOUT = 1.0
 
 
 class UnreachableError(Exception):
-    """No connection could be made, so nothing was judged; the text says why.
+    """The server cannot be reached; the text gives the reason.
 
-    ``for_good``: trying again would not help. ``hint`` says what to look at.
+    ``permanent``: another attempt would not help. ``hint`` tells what to check.
     """
 
-    def __init__(self, text: str, *, for_good: bool = False, hint: str) -> None:
+    def __init__(self, text: str, *, permanent: bool = False, hint: str) -> None:
         super().__init__(text)
-        self.for_good = for_good
+        self.permanent = permanent
         self.hint = hint
 
 
 class Client:
-    """Talks to one server. Thread-safe: each thread has its own connections."""
+    """Sends requests to one server. Thread-safe: each thread has its own connections."""
 
     def __init__(
         self,
@@ -71,18 +74,18 @@ class Client:
         self.transport = transport or Transport()
         self.pace = pace or Pace()
         self.budget = budget or RequestBudget()
-        self._turned_away = 0
-        self._silences = 0
+        self._429_in_a_row = 0
+        self._timeouts = 0
         self._slowest = 0.0
         self._lock = threading.Lock()
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
 
-    def send(self, request: Request, *, tries: int = _TRIES_AT_429) -> Response | Breakdown:
-        """Send the request; a 429 is waited for and sent again, as often as ``tries`` says.
+    def send(self, request: Request, *, tries: int = _TRIES_AFTER_429) -> Response | Breakdown:
+        """Send the request. After a 429, wait and send it again, ``tries`` times in all.
 
-        Raises :class:`UnreachableError` where no connection can be made, and where the server takes nothing more for a
-        long time; :class:`BudgetSpentError` where the run may send no more.
+        Raises :class:`UnreachableError` if there is no connection or the server asks to wait for too long, and
+        :class:`BudgetSpentError` if the run may not send any more.
         """
         outcome = self._send_settled(request)
         for _ in range(tries - 1):
@@ -90,7 +93,9 @@ class Client:
                 break
             seconds = retry_after(outcome)
             if seconds > LONGEST_WAIT:
-                raise UnreachableError(f"status 429, which asks to wait {seconds:.0f} s", for_good=True, hint=_TOO_MUCH)
+                raise UnreachableError(
+                    f"status 429, the server asks to wait {seconds:.0f} s", permanent=True, hint=_TOO_MANY_REQUESTS
+                )
             if seconds >= self.budget.left():
                 self.budget.end()
                 raise BudgetSpentError
@@ -101,28 +106,28 @@ class Client:
                 return outcome
             self.budget.lose()
             outcome = again
-        self._turned_away = self._turned_away + 1 if _is_429(outcome) else 0
-        if self._turned_away >= _TURNED_AWAY:
-            text = f"status 429 to {_TURNED_AWAY} requests one after the other, however often they were sent"
-            raise UnreachableError(text, for_good=True, hint=_TOO_MUCH)
+        self._429_in_a_row = self._429_in_a_row + 1 if _is_429(outcome) else 0
+        if self._429_in_a_row >= _MOST_429_IN_A_ROW:
+            text = f"status 429 to {_MOST_429_IN_A_ROW} requests in a row, with retries"
+            raise UnreachableError(text, permanent=True, hint=_TOO_MANY_REQUESTS)
         return outcome
 
     @property
-    def patience(self) -> float:
-        """How long a call may take, in seconds.
+    def effective_timeout(self) -> float:
+        """The timeout of the next request, in seconds.
 
-        A server that has been silent several times is known to be; what comes after must not take the whole day.
+        After several timeouts it is shorter, so that the run does not wait for each further one.
         """
-        if self._silences < _SILENCES_WAITED_FOR:
+        if self._timeouts < _TOLERATED_TIMEOUTS:
             return self.timeout
-        return min(self.timeout, max(_LEAST_PATIENCE, 10 * self._slowest))
+        return min(self.timeout, max(_SHORTEST_TIMEOUT, 10 * self._slowest))
 
     def close(self) -> None:
         for session in self._sessions:
             session.close()
 
     def _send_settled(self, request: Request) -> Response | Breakdown:
-        """Send until the connection holds: a network may lose one or two of them, but not three for one request."""
+        """Send the request, up to three times if the connection fails."""
         outcome: Breakdown | UnreachableError | None = None
         for pause in (0.0, *_PAUSES):
             time.sleep(pause)
@@ -135,49 +140,49 @@ class Client:
             if outcome is not None:
                 self.budget.lose()
             try:
-                came = self._send_once(request)
+                received = self._send_once(request)
             except UnreachableError as error:
-                if error.for_good:
+                if error.permanent:
                     raise
                 outcome = error
                 continue
-            if not isinstance(came, Breakdown) or came.kind != "reset":
-                return came
-            # A server may close a kept connection just as it is used again. On a fresh one that cannot be.
+            if not isinstance(received, Breakdown) or received.kind != "reset":
+                return received
+            # The server may have closed the kept connection just as it was used again, so try a new one.
             self._drop_connections()
-            outcome = came
+            outcome = received
         if isinstance(outcome, Breakdown):
             return outcome
         assert outcome is not None
         raise outcome
 
     def _begin(self) -> None:
-        """Wait for the time of the next request, and count it."""
+        """Wait until the next request may be sent, and count it."""
         self.pace.wait()
         self.budget.take()
 
     def _send_once(self, request: Request) -> Response | Breakdown:
         began = time.monotonic()
-        patience = self.patience
+        timeout = self.effective_timeout
         try:
-            answer = self._session().request(
+            response = self._session().request(
                 request.method,
                 self.base_url + request.path,
                 data=_in_chunks(request.body) if request.chunked else request.body,
                 headers=dict((*self._default_headers(request), *request.headers)),
-                timeout=(min(patience, 10.0), patience),
+                timeout=(min(timeout, 10.0), timeout),
                 allow_redirects=False,
                 stream=True,
             )
-            body = self._read(answer, began + patience)
+            body = self._read(response, began + timeout)
         except requests.exceptions.SSLError as error:
-            hint = "an authority of your own needs --ca-bundle FILE, a server that asks for a certificate --cert FILE"
-            raise UnreachableError(f"TLS failed: {_innermost(error)}", for_good=True, hint=hint) from None
+            hint = "Name a private certificate authority with --ca-bundle FILE, a client certificate with --cert FILE."
+            raise UnreachableError(f"TLS failed: {_innermost(error)}", permanent=True, hint=hint) from None
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
             raise self._unreachable(error) from None
         except (requests.exceptions.Timeout, TimeoutError):
             self._drop_connections()
-            return self._silent(patience, time.monotonic() - began)
+            return self._silent(timeout, time.monotonic() - began)
         except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
             self._drop_connections()
             return Breakdown("truncated", _innermost(error), time.monotonic() - began)
@@ -185,33 +190,37 @@ class Client:
             return self._disconnected(error, time.monotonic() - began)
         except (requests.exceptions.InvalidHeader, requests.exceptions.RequestException) as error:
             return Breakdown("garbled", _innermost(error), time.monotonic() - began)
-        if answer.status_code == _PROXY_WANTS_A_PASSWORD and self.transport.proxy:
-            hint = "write them as --proxy http://user:password@host:port"
-            raise UnreachableError("the proxy wants a user and a password that it knows", for_good=True, hint=hint)
-        if answer.status_code >= 500 or request.method == "HEAD":
-            # Some servers close the connection after failing without saying so, and some send a body after a head.
+        if response.status_code == _PROXY_AUTHENTICATION_REQUIRED and self.transport.proxy:
+            hint = "Write them as --proxy http://user:password@host:port."
+            raise UnreachableError("the proxy requires a user name and a password", permanent=True, hint=hint)
+        if response.status_code >= 500 or request.method == "HEAD":
+            # Some servers close the connection after a failure without announcing it, and some send a body to HEAD.
             self._drop_connections()
-        headers = tuple((key, value) for key, value in answer.raw.headers.items())
+        headers = tuple((key, value) for key, value in response.raw.headers.items())
         elapsed = time.monotonic() - began
         self._slowest = max(self._slowest, elapsed)
-        return Response(answer.status_code, headers, body, elapsed)
+        return Response(response.status_code, headers, body, elapsed)
 
     def _unreachable(self, error: requests.exceptions.ConnectionError) -> UnreachableError:
-        hint = "is the proxy running?" if self.transport.proxy else "is the server running at this address?"
+        hint = (
+            "Check that the proxy is running."
+            if self.transport.proxy
+            else "Check that the server is running at this address."
+        )
         return UnreachableError(f"no connection: {_innermost(error)}", hint=hint)
 
-    def _silent(self, patience: float, elapsed: float) -> Breakdown:
-        self._silences += 1
-        return Breakdown("silence", f"no whole answer in {patience:g} s", elapsed)
+    def _silent(self, timeout: float, elapsed: float) -> Breakdown:
+        self._timeouts += 1
+        return Breakdown("silence", f"no complete response within {timeout:g} s", elapsed)
 
-    def _read(self, answer: requests.Response, until: float) -> bytes:
+    def _read(self, response: requests.Response, until: float) -> bytes:
         parts = []
         size = 0
-        for part in answer.iter_content(_CHUNK):
+        for part in response.iter_content(_CHUNK):
             parts.append(part)
             size += len(part)
-            if time.monotonic() > until or size > MAX_ANSWER:
-                answer.close()
+            if time.monotonic() > until or size > MAX_RESPONSE:
+                response.close()
                 raise TimeoutError
         return b"".join(parts)
 
@@ -220,7 +229,7 @@ class Client:
         if isinstance(cause, urllib3.exceptions.NewConnectionError | ConnectionRefusedError):
             raise self._unreachable(error) from None
         if isinstance(cause, urllib3.exceptions.ReadTimeoutError | TimeoutError):
-            return self._silent(self.patience, elapsed)
+            return self._silent(self.effective_timeout, elapsed)
         if isinstance(cause, urllib3.exceptions.IncompleteRead):
             return Breakdown("truncated", str(cause), elapsed)
         if "BadStatusLine" in repr(error) or "LineTooLong" in repr(error):
@@ -235,10 +244,10 @@ class Client:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = requests.Session()
-            # A .netrc, a proxy or a bundle from the environment must not change what is sent.
+            # A .netrc file or proxy variables of the environment must not change what is sent.
             session.trust_env = False
             session.headers.clear()
-            # A cookie would make an answer depend on what another conversation was given, and no command shows it.
+            # A cookie would make a response depend on another conversation, and no curl command would show it.
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             self.transport.equip(session)
             adapter = HTTPAdapter(max_retries=0)
@@ -261,14 +270,14 @@ def _in_chunks(body: bytes) -> Iterator[bytes]:
 
 
 def retry_after(response: Response, *, now: float | None = None) -> float:
-    """Return the seconds to wait that a 429 asks for, by a number or a date; one where it does not say.
+    """Return the seconds that a 429 asks to wait, by its Retry-After header; one second without it.
 
-    ``now`` is the time in Unix seconds: by default that of the server, if it tells it.
+    ``now`` is in Unix seconds. By default it is the time of the response's Date header.
     """
-    said = (response.header("Retry-After") or "").strip()
-    if _NUMBER.match(said):
-        return max(float(said), _SHORTEST_WAIT)
-    until = _unix(said)
+    value = (response.header("Retry-After") or "").strip()
+    if _NUMBER.match(value):
+        return max(float(value), _SHORTEST_WAIT)
+    until = _unix(value)
     if until is None:
         return 1.0
     if now is None:
@@ -288,7 +297,7 @@ def _is_429(outcome: Response | Breakdown) -> TypeGuard[Response]:
 
 
 def _root(error: BaseException) -> BaseException:
-    """Return what an exception of requests was made from."""
+    """Return the innermost exception behind an exception of requests."""
     seen: list[Any] = [error]
     while True:
         inner = seen[-1]
@@ -301,7 +310,7 @@ def _root(error: BaseException) -> BaseException:
 
 
 def _innermost(error: BaseException) -> str:
-    """Say the cause in a few words, without addresses of objects."""
+    """Return the message of the innermost exception, without the addresses of objects."""
     cause = _root(error)
     text = _ADDRESS.sub("", str(cause)) or type(cause).__name__
     return text[:200]

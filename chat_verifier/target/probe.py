@@ -1,6 +1,8 @@
-"""The first request of a run: tells whether there is a server that can be judged at all."""
+"""The probe: the first request of a run, which shows whether the server can be verified at all."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from chat_contract import Contract, KitError
 from chat_contract.exchange import Breakdown, Request, Response, find_header
@@ -12,57 +14,43 @@ from chat_verifier.target.client import LONGEST_WAIT, Client, UnreachableError, 
 _PROBES = 5
 
 
-class CannotJudgeError(KitError):
-    """The server could not be judged; the text says why and what to do."""
+class CannotVerifyError(KitError):
+    """The server cannot be verified; the text gives the reason and what to do."""
 
 
-def probe(
-    contract: Contract, client: Client, record: Checkpoint | None = None
-) -> tuple[CaseSequence, Response | Breakdown]:
-    """Ask once, plainly, before anything else; returns what was asked and what came, also if that was in another run.
+class Probed(NamedTuple):
+    """The probe that the server answered, and its outcome."""
 
-    Raises :class:`CannotJudgeError`: nothing there, no HTTP, no entrance, another place, or failing five times over.
+    sequence: CaseSequence
+    outcome: Response | Breakdown
+
+
+def probe(contract: Contract, client: Client, checkpoint: Checkpoint | None = None) -> Probed:
+    """Send the probe, up to five times if the server fails, or replay it from the checkpoint file.
+
+    Raises :class:`CannotVerifyError` if there is no HTTP server, if it demands a credential, if the operation is
+    elsewhere, or if all probes failed.
     """
     operation = contract.operation
-    said = ""
+    status = 0
     for case in _probes(RequestBuilder(contract)):
         sequence = single(case, Group.PROBE)
         request = Request(operation.method, operation.path, JSON_HEADERS, case.raw(None))
-        known = None if record is None else record.replay(sequence, 0, request)
-        if known is not None:
+        replayed = None if checkpoint is None else checkpoint.replay(sequence, 0, request)
+        if replayed is not None:
             client.budget.replay()
-            return sequence, known.outcome
-        try:
-            outcome = client.send(request, tries=1)
-        except UnreachableError as error:
-            raise CannotJudgeError(f"{client.base_url}: {error}; {error.hint}") from None
-        if isinstance(outcome, Breakdown):
-            if outcome.kind in {"reset", "garbled"}:
-                raise CannotJudgeError(f"{client.base_url}: no HTTP answer ({outcome.detail}); is this an HTTP server?")
-            if outcome.kind == "silence":
-                raise CannotJudgeError(
-                    f"{client.base_url}: {outcome.detail}; is it the right server? A slow one needs a larger --timeout"
-                )
-            return _kept(record, sequence, request, outcome)
-        said = _closed_door(contract, client, outcome)
-        if not said:
-            return _kept(record, sequence, request, outcome)
-        if outcome.status == 429:
-            seconds = retry_after(outcome)
-            if seconds > LONGEST_WAIT:
-                raise CannotJudgeError(
-                    f"{client.base_url}: status 429, which asks to wait {seconds:.0f} s; try again then"
-                )
-            client.pace.hold(seconds)
-    raise CannotJudgeError(f"{client.base_url}: {said} to {_PROBES} probes; try again when the server is well")
-
-
-def _kept(
-    record: Checkpoint | None, sequence: CaseSequence, request: Request, outcome: Response | Breakdown
-) -> tuple[CaseSequence, Response | Breakdown]:
-    if record is not None:
-        record.keep(sequence, 0, request, outcome)
-    return sequence, outcome
+            return Probed(sequence, replayed.outcome)
+        outcome = _send(client, request)
+        if isinstance(outcome, Breakdown) or not _should_retry(contract, client, outcome):
+            if checkpoint is not None:
+                checkpoint.keep(sequence, 0, request, outcome)
+            return Probed(sequence, outcome)
+        status = outcome.status
+        if status == 429:
+            _wait(client, outcome)
+    raise CannotVerifyError(
+        f"{client.base_url}: status {status} in response to {_PROBES} probes. Try again when the server is available."
+    )
 
 
 def _probes(builder: RequestBuilder) -> list[Case]:
@@ -71,23 +59,51 @@ def _probes(builder: RequestBuilder) -> list[Case]:
     return [Case(f"probe-{number + 1}", "the probe", bodies[number % len(bodies)]) for number in range(_PROBES)]
 
 
-def _closed_door(contract: Contract, client: Client, outcome: Response) -> str:
-    """Raise for an answer that no second probe would change; returns what it says where one might."""
+def _send(client: Client, request: Request) -> Response | Breakdown:
+    """Send the probe; raise :class:`CannotVerifyError` if the response is not HTTP or does not come in time."""
+    where = client.base_url
+    try:
+        outcome = client.send(request, tries=1)
+    except UnreachableError as error:
+        raise CannotVerifyError(f"{where}: {error}. {error.hint}") from None
+    if isinstance(outcome, Breakdown) and outcome.kind in {"reset", "garbled"}:
+        raise CannotVerifyError(
+            f"{where}: no HTTP response ({outcome.detail}). Check that an HTTP server listens at this address."
+        )
+    if isinstance(outcome, Breakdown) and outcome.kind == "silence":
+        raise CannotVerifyError(
+            f"{where}: {outcome.detail}. Check the address, or set a larger --timeout for a slow server."
+        )
+    return outcome
+
+
+def _should_retry(contract: Contract, client: Client, response: Response) -> bool:
+    """Return whether the server failed; raise :class:`CannotVerifyError` where a retry would not help."""
     where = client.base_url + contract.operation.path
-    if outcome.status in {401, 403}:
-        raise CannotJudgeError(
-            f"{where}: status {outcome.status}; the server wants a credential that it knows: "
-            "add -H 'Authorization: Bearer …' or -H 'X-API-Key: …'"
+    status = response.status
+    if status in {401, 403}:
+        raise CannotVerifyError(
+            f"{where}: status {status}, the server requires a credential. "
+            "Add -H 'Authorization: Bearer …' or -H 'X-API-Key: …'."
         )
-    if outcome.status in {404, 405}:
+    if status in {404, 405}:
         prefix = contract.operation.base_path
-        hint = f"; try {client.base_url}{prefix}" if prefix and not client.base_url.endswith(prefix) else ""
-        raise CannotJudgeError(f"{where}: status {outcome.status}; the operation is not there{hint}")
-    if 300 <= outcome.status < 400:
-        target = find_header(outcome.headers, "Location") or "nowhere"
-        raise CannotJudgeError(
-            f"{where}: status {outcome.status}, a redirect to {target}; give the base URL of the place itself"
+        hint = (
+            f"Try {client.base_url}{prefix}." if prefix and not client.base_url.endswith(prefix) else "Check the URL."
         )
-    if outcome.status >= 500 or outcome.status == 429:
-        return f"status {outcome.status}"
-    return ""
+        raise CannotVerifyError(f"{where}: status {status}, the operation does not exist there. {hint}")
+    if 300 <= status < 400:
+        target = find_header(response.headers, "Location") or "an unnamed location"
+        raise CannotVerifyError(
+            f"{where}: status {status}, a redirect to {target}. Use the base URL of the redirect's target."
+        )
+    return status >= 500 or status == 429
+
+
+def _wait(client: Client, response: Response) -> None:
+    seconds = retry_after(response)
+    if seconds > LONGEST_WAIT:
+        raise CannotVerifyError(
+            f"{client.base_url}: status 429, the server asks to wait {seconds:.0f} s. Try again after that."
+        )
+    client.pace.hold(seconds)

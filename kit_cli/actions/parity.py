@@ -10,7 +10,7 @@ from chat_contract import KitError, load_contract
 from chat_contract.exchange import Headers
 from chat_verifier.findings.parity import compare_runs
 from chat_verifier.findings.verdict import RunResult
-from chat_verifier.verify import Options, run
+from chat_verifier.verify import Environment, Options, run
 from kit_cli.credentials import key_of
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame
@@ -89,6 +89,6 @@ def _run(url: str, headers: Headers, arguments: Arguments) -> RunResult:
                 max_requests=arguments.max_requests,
                 workers=arguments.workers,
                 transport=Transport(ca_bundle=arguments.ca_bundle, insecure=arguments.insecure),
-                progress=meter,
             ),
+            Environment(progress=meter),
         )

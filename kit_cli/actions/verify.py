@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,12 +15,13 @@ from chat_contract.profile import as_profile, read_profile
 from chat_verifier.findings.profile import changes_between
 from chat_verifier.findings.verdict import RunResult, RunVerdict
 from chat_verifier.findings.waivers import draft_waivers, load_waivers
+from chat_verifier.planning.tiers import Tier
 from chat_verifier.report import RENDERERS
 from chat_verifier.report.build import build_report
 from chat_verifier.report.leaks import check_files, checked_text
 from chat_verifier.report.reproduce import Access
 from chat_verifier.run.pacing import parse_rate
-from chat_verifier.verify import Options, preview, run
+from chat_verifier.verify import Environment, Options, preview, run
 from kit_cli.credentials import key_headers
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame
@@ -95,7 +97,7 @@ def _verify(arguments: Arguments, headers: Headers, secrets: Secrets) -> ExitCod
         frame.report(render_preview(preview(contract, options), arguments.base_url, arguments.cost_per_call))
         return ExitCode.OK
     with Meter(sys.stderr, quiet=frame.quiet) as meter:
-        result = run(contract, replace(options, progress=meter))
+        result = run(contract, options, Environment(progress=meter))
     access = Access(options.base_url, headers, secrets, options.transport)
     report = build_report(result, access, changes_between(before, result.profile))
     verdict = EXIT_CODES[result.verdict]
@@ -108,7 +110,7 @@ def _verify(arguments: Arguments, headers: Headers, secrets: Secrets) -> ExitCod
         )
         for target in targets
     ]
-    _write([*texts, *_other_files(arguments, result, contract, options)], secrets, arguments.resume)
+    _write([*texts, *_other_files(arguments, result, contract)], secrets, arguments.resume)
     check_used(options.waivers, [waiver for waiver in options.waivers if waiver not in result.unused_waivers])
     return verdict
 
@@ -148,13 +150,13 @@ def _write(texts: Sequence[_Text], secrets: Secrets, checkpoint: Path | None) ->
         check_files(files, secrets)
 
 
-def _other_files(arguments: Arguments, result: RunResult, contract: Contract, options: Options) -> list[_Text]:
+def _other_files(arguments: Arguments, result: RunResult, contract: Contract) -> list[_Text]:
     files = []
     if arguments.profile_out is not None:
         text = as_profile(result.profile, contract, arguments.base_url)
         files.append(_Text("the profile", text, arguments.profile_out))
     if arguments.write_waivers is not None:
-        text = draft_waivers(result.causes, options.now().date())
+        text = draft_waivers(result.causes, _today())
         files.append(_Text("the waivers", text, arguments.write_waivers))
     return files
 
@@ -174,16 +176,20 @@ def _options(arguments: Arguments, headers: Headers, contract: Contract) -> Opti
         strict=arguments.strict,
         seed=arguments.seed,
         timeout=arguments.timeout,
-        tier=arguments.tier or "default",
+        tier=Tier(arguments.tier or Tier.DEFAULT),
         max_requests=arguments.max_requests,
         max_time=arguments.max_time,
         workers=arguments.workers,
         rate=None if arguments.rate_limit is None else parse_rate(arguments.rate_limit),
-        record=arguments.resume,
+        checkpoint=arguments.resume,
         transport=Transport(
             arguments.ca_bundle, arguments.cert, arguments.key, arguments.proxy, insecure=arguments.insecure
         ),
     )
     if arguments.waivers is None:
         return options
-    return replace(options, waivers=load_waivers(arguments.waivers, contract, options.now().date()))
+    return replace(options, waivers=load_waivers(arguments.waivers, contract, _today()))
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()

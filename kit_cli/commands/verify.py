@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from chat_verifier.planning.tiers import TIERS
+from chat_verifier.planning.tiers import ALLOCATIONS, Tier
 from chat_verifier.report import RENDERERS
 from kit_cli.credentials import with_key_options
 from kit_cli.exit_codes import ExitCode
@@ -79,7 +79,9 @@ _VERDICT = _all(
 _BUDGET = _all(
     click.option("--plan", is_flag=True, help="Send one probe, show what a run would send, and stop."),
     click.option("--cost-per-call", type=_POSITIVE, metavar="X", help="With --plan: price of one call."),
-    click.option("--quick", "tier", flag_value="quick", help=f"Send at most {TIERS['quick'].requests} requests."),
+    click.option(
+        "--quick", "tier", flag_value="quick", help=f"Send at most {ALLOCATIONS[Tier.QUICK].requests} requests."
+    ),
     click.option("--deep", "tier", flag_value="deep", help="Explore until --max-time is over."),
     click.option(
         "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, most useful first."

@@ -98,12 +98,12 @@ def test_a_credential_is_sent_only_where_the_request_has_it():
 def test_a_server_known_to_be_silent_is_not_waited_for_all_day():
     with answering(lambda _: http(200), delay=3.0) as (url, _):
         client = Client(url, timeout=0.1)
-        before = client.patience
+        before = client.effective_timeout
         client.timeout = 0.05
         for _ in range(3):
             assert isinstance(client.send(ASK), Breakdown)
         client.timeout = 10.0
-        assert (before, client.patience) == (0.1, 1.0)
+        assert (before, client.effective_timeout) == (0.1, 1.0)
         client.close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat_contract.exchange import Response
-from chat_verifier.run.budget import FEW, BudgetSpentError, RequestBudget
+from chat_verifier.run.budget import MOST_LOST, BudgetSpentError, RequestBudget
 from chat_verifier.run.pacing import Pace
 from chat_verifier.target.client import retry_after
 
@@ -101,13 +101,13 @@ def test_no_more_is_sent_than_allowed_whatever_was_lost():
 
 def test_without_a_fixed_end_a_few_lost_ones_count_and_many_do_not():
     budget = RequestBudget()
-    for _ in range(FEW):
+    for _ in range(MOST_LOST):
         budget.take()
         budget.lose()
-    assert budget.spent == budget.sent == FEW
+    assert budget.spent == budget.sent == MOST_LOST
     budget.take()
     budget.lose()
-    assert (budget.sent, budget.spent) == (FEW + 1, FEW)
+    assert (budget.sent, budget.spent) == (MOST_LOST + 1, MOST_LOST)
 
 
 def test_nothing_is_sent_when_the_time_is_over():

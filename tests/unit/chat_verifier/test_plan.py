@@ -12,14 +12,15 @@ from chat_contract.exchange import Exchange, Response
 from chat_contract.history import History
 from chat_contract.rules.exchange_facts import RequestKind
 from chat_verifier.planning import wrong_values
-from chat_verifier.planning.case import FaultNaming, Group, Priority
+from chat_verifier.planning.case import FaultNaming, Group, PackKind, Priority
 from chat_verifier.planning.exploration import generate_cases
 from chat_verifier.planning.plan import make_plan
 from chat_verifier.planning.request_builder import RequestBuilder
+from chat_verifier.planning.tiers import ALLOCATIONS, Tier
 from chat_verifier.planning.wrong_values import MISSING
-from chat_verifier.run.reference_server import ReferenceServer, needed_for
-from chat_verifier.run.runner import Runner, by_clause
-from chat_verifier.verify import TIERS
+from chat_verifier.run.observation import by_clause
+from chat_verifier.run.reference_server import ReferenceServer, sequences_for
+from chat_verifier.run.runner import Runner
 
 CONTRACT = load_contract()
 
@@ -59,9 +60,9 @@ class NamesOneFault(ReferenceServer):
 
 
 def played_quickly(server):
-    tier = TIERS["quick"]
-    runner = Runner(CONTRACT, server, max_requests=tier.requests - tier.confirming)
-    runner.play(make_plan(CONTRACT, budget=tier.requests).sequences)
+    tier = ALLOCATIONS[Tier.QUICK]
+    runner = Runner(CONTRACT, server, max_requests=tier.until_confirmation)
+    runner.play(make_plan(CONTRACT, small=True).sequences)
     return runner.journal.observations
 
 
@@ -109,8 +110,8 @@ def test_what_a_server_does_not_name_of_a_pack_is_sent_alone():
 
 
 def served(server):
-    tier = TIERS["default"]
-    runner = Runner(CONTRACT, server(CONTRACT), max_requests=tier.requests - tier.confirming - tier.exploring)
+    tier = ALLOCATIONS[Tier.DEFAULT]
+    runner = Runner(CONTRACT, server(CONTRACT), max_requests=tier.until_exploration)
     runner.play(make_plan(CONTRACT).sequences)
     return runner.journal.observations
 
@@ -177,9 +178,9 @@ def test_what_is_overlooked_among_other_faults_is_sent_alone_where_it_stood():
 
 
 def test_with_few_requests_the_same_clauses_come_in_fewer():
-    assert make_plan(CONTRACT, budget=60).sequences[0].priority is Priority.ESSENTIAL
-    tight = [sequence for sequence in make_plan(CONTRACT, budget=60).sequences if sequence.priority <= Priority.HIGH]
-    assert sum(len(sequence.cases) for sequence in tight) <= TIERS["quick"].requests - TIERS["quick"].confirming
+    assert make_plan(CONTRACT, small=True).sequences[0].priority is Priority.ESSENTIAL
+    tight = [sequence for sequence in make_plan(CONTRACT, small=True).sequences if sequence.priority <= Priority.HIGH]
+    assert sum(len(sequence.cases) for sequence in tight) <= (ALLOCATIONS[Tier.QUICK].until_confirmation or 0)
 
 
 def test_the_same_seed_makes_the_same_plan_and_another_one_does_not():
@@ -243,7 +244,8 @@ def test_a_pack_is_taken_apart_only_where_its_answer_is_unclear():
                 return Response(422, answer.headers, json.dumps({"detail": detail}).encode())
             return answer
 
-    sequences = [sequence for sequence in make_plan(CONTRACT).sequences if sequence.parts]
+    packs = [sequence for sequence in make_plan(CONTRACT).sequences if sequence.cases[0].pack is not None]
+    sequences = [pack for pack in packs if pack.cases[0].pack.kind is not PackKind.FAULTS]
     lenient, strict = Runner(CONTRACT, ReferenceServer(CONTRACT)), Runner(CONTRACT, Strict(CONTRACT))
     lenient.play(sequences)
     strict.play(sequences)
@@ -253,7 +255,7 @@ def test_a_pack_is_taken_apart_only_where_its_answer_is_unclear():
 
 def test_a_run_for_one_clause_sends_little():
     plan = make_plan(CONTRACT).sequences
-    needed = needed_for(CONTRACT, plan, {"request.charset"})
+    needed = sequences_for(CONTRACT, plan, {"request.charset"})
     assert 0 < sum(len(sequence.cases) for sequence in needed) < 5
 
 

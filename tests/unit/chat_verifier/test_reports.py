@@ -53,7 +53,7 @@ class Hostile(ReferenceServer):
 @pytest.fixture(scope="module")
 def result() -> RunResult:
     runner = Runner(CONTRACT, Hostile(CONTRACT))
-    runner.play(make_plan(CONTRACT, budget=60).sequences[:40])
+    runner.play(make_plan(CONTRACT, small=True).sequences[:40])
     causes = find_causes(runner, runner.journal.observations)
     clauses = clause_results(CONTRACT, runner.journal.observations, causes, strict=True, skipped={})
     verdict, reason = run_verdict(clauses)

@@ -39,7 +39,7 @@ def played(*answers):
 
 def test_a_later_turn_carries_the_id_that_the_first_one_got():
     runner = played()
-    assert b"ideal-1" in runner.sender.bodies[1]
+    assert b"reference-1" in runner.sender.bodies[1]
     assert [seen.index for seen in runner.journal.observations] == [0, 1]
 
 
