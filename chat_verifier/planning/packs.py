@@ -112,17 +112,16 @@ def _faults_not_named(pack: Pack, named: Collection[Pointer]) -> list[CaseSequen
     """
     left = [part for part in pack.parts if not _is_named(part, named)]
     names_several = len(pack.parts) - len(left) > 1
-    firsts = {id(part) for part in {part.pointers[0][-1]: part for part in reversed(left)}.values()}
+    firsts = set({part.pointers[0][-1]: part for part in reversed(left)}.values())
     essential = {
-        id(part)
+        part
         for part in left
         if names_several
         or pack.urgency is Urgency.ALL
-        or (pack.urgency is Urgency.ONE_OF_EACH_FIELD and id(part) in firsts)
+        or (pack.urgency is Urgency.ONE_OF_EACH_FIELD and part in firsts)
     }
     return [
-        replace(part.sequence, priority=Priority.ESSENTIAL if id(part) in essential else Priority.MEDIUM)
-        for part in left
+        replace(part.sequence, priority=Priority.ESSENTIAL if part in essential else Priority.MEDIUM) for part in left
     ]
 
 

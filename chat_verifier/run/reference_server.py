@@ -72,8 +72,6 @@ def sequences_for(
     candidates = [sequence for sequence in sequences if sequence.naming is not FaultNaming.SEVERAL]
     runner = Runner(contract, ReferenceServer(contract))
     runner.play(candidates)
-    needed = {id(observation.sequence) for observation in runner.journal.observations if observation.tried & wanted}
-    together = {
-        sequence.together for sequence in candidates if id(sequence) in needed and sequence.together is not None
-    }
-    return tuple(sequence for sequence in candidates if id(sequence) in needed or sequence.together in together)
+    needed = {observation.sequence for observation in runner.journal.observations if observation.tried & wanted}
+    together = {sequence.together for sequence in candidates if sequence in needed and sequence.together is not None}
+    return tuple(sequence for sequence in candidates if sequence in needed or sequence.together in together)
