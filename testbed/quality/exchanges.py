@@ -1,4 +1,4 @@
-"""Makes up requests and answers, right and wrong ones in about equal numbers, the same for the same seed."""
+"""Generates exchanges, about half of them conforming; the same seed gives the same exchanges."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ISSUED = {"issued-1": "u8a7d9f6", "issued-2": "someone"}
 NAMED_BY = {"seen-1": "someone"}
 SEEN = frozenset({*ISSUED, *NAMED_BY})
 
-STAMPS = (
+TIMESTAMPS = (
     *("2024-06-14T10:00:00Z", "2024-02-29T12:00:00.5+05:30", "9999-12-31T23:59:59-01:00", "1000-01-01T00:00:00+14:00"),
     *("2023-02-29T12:00:00Z", "2024-06-14t10:00:00z", "2024-06-14", "2024-06-14T10:00:00", "2016-12-31T23:59:60Z"),
     *("0999-01-01T00:00:00Z", "2024-06-14T10:00:00.1234567Z", "2024-06-14T25:00:00Z", "2024-06-14T10:00:00+14:01"),
@@ -47,7 +47,7 @@ TEXTS = (
     "a" * 1001,
 )
 LIMITS = (0, 1, 2, 4, 5, 10, 11, -1, 2**31, 2**64, 5.0, 2.5, 1e3, "5", " 5 ", "5.0", "1e0", "+5", "abc", "5a", "", True)
-ODD = (None, True, False, 0, 5, -1, 2.5, 3.0, "5", "", [], {}, [1], ["x"], {"a": 1}, [None], [{}])
+VALUES = (None, True, False, 0, 5, -1, 2.5, 3.0, "5", "", [], {}, [1], ["x"], {"a": 1}, [None], [{}])
 UNKNOWN = ("colour", "Message", "__proto__", "constructor", "loc")
 MALFORMED = (
     b"",
@@ -72,7 +72,7 @@ BEYOND: tuple[tuple[bytes, Any], ...] = (
     (b'{"message": "hi", "message": "ho"}', HI),
     (b'{"message": "hi", "x": ' + b"[" * 600 + b"]" * 600 + b"}", None),
 )
-"""Bodies outside I-JSON, each with what a reader makes of it, as far as the size of a reply depends on that."""
+"""Bodies outside I-JSON, with the value that a parser reads as far as the number of items depends on it."""
 MEDIA_TYPES = ("application/json; charset=utf-8", "text/plain", "application/vnd.chat+json", None)
 STATUSES = (201, 204, 302, 400, 401, 403, 404, 404, 405, 409, 413, 413, 415, 415, 500, 502, 503)
 JSON_TYPES = ("application/json; charset=utf-8", "Application/JSON", "application/problem+json")
@@ -80,8 +80,8 @@ OTHER_TYPES = ("text/html", "text/json", "application/jsonp", "")
 ITEM = {"item_id": "ST678VG", "title": "Desk", "status": "active", "description": "A desk.", "price": "999.99"}
 
 
-class Maker:
-    """Derives requests from examples and answers from requests."""
+class Generator:
+    """Derives requests from examples, and responses from requests."""
 
     def __init__(self, seed: int, examples: list[dict[str, Any]], judge: IndependentJudge) -> None:
         self.random = Random(seed)
@@ -93,22 +93,22 @@ class Maker:
             nature, value, raw = self.body()
             media_type = self.random.choice(MEDIA_TYPES) if self.chance(0.1) else "application/json"
             headers: Headers = () if media_type is None else (("Content-Type", media_type),)
-            told, outcome = self.outcome(value)
+            label, outcome = self.outcome(value)
             if media_type != "application/json" and self.chance(0.2):
-                told, outcome = "no such media type", self.response(415, {"detail": "no"})
-            yield GeneratedExchange(Request("POST", "/chat", headers, raw), outcome, nature, value, told)
+                label, outcome = "unsupported media type", self.response(415, {"detail": "no"})
+            yield GeneratedExchange(Request("POST", "/chat", headers, raw), outcome, nature, value, label)
 
     def chance(self, share: float) -> bool:
         return self.random.random() < share
 
-    def odd(self) -> Any:
-        """A value of some type, of its own: others may change theirs."""
-        return copy.deepcopy(self.random.choice(ODD))
+    def any_value(self) -> Any:
+        """Return a new value of a random type."""
+        return copy.deepcopy(self.random.choice(VALUES))
 
     # -- requests
 
     def body(self) -> tuple[str, Any, bytes]:
-        """What kind of body, its value and its bytes."""
+        """Return the nature of a body, its value and its bytes."""
         draw = self.random.random()
         if draw < 0.04:
             return "malformed", None, self.random.choice(MALFORMED)
@@ -116,7 +116,7 @@ class Maker:
             raw, value = self.random.choice(BEYOND)
             return "beyond", value, raw
         if draw < 0.11:
-            value: Any = self.random.choice((self.odd(), [self.examples[0]], "x" * 70_000))
+            value: Any = self.random.choice((self.any_value(), [self.examples[0]], "x" * 70_000))
         else:
             value = self.request()
             for _ in range(self.random.choice((0, 0, 0, 0, 1, 1, 1, 2, 3))):
@@ -134,12 +134,12 @@ class Maker:
         return value
 
     def mutate(self, value: dict[str, Any]) -> None:
-        """One change, at the top or in an event."""
+        """Change one field at the top level or in an event."""
         events = value.get("events")
         if isinstance(events, list) and events and self.chance(0.5):
             index = self.random.randrange(len(events))
             if self.chance(0.15) or not isinstance(events[index], dict):
-                events[index] = self.odd()
+                events[index] = self.any_value()
                 return
             self.change(events[index], sorted(EVENT_FIELDS))
         else:
@@ -151,17 +151,17 @@ class Maker:
         if draw < 0.2:
             holder.pop(name, None)
         elif draw < 0.3:
-            holder[self.random.choice(UNKNOWN)] = self.odd()
+            holder[self.random.choice(UNKNOWN)] = self.any_value()
         elif draw < 0.55:
-            holder[name] = self.odd()
+            holder[name] = self.any_value()
         elif name == "events":
             count = self.random.choice((0, 1, 2, 20, 21))
-            holder[name] = [{"timestamp": STAMPS[0], "type": "click"} for _ in range(count)]
+            holder[name] = [{"timestamp": TIMESTAMPS[0], "type": "click"} for _ in range(count)]
         else:
-            pool = {"limit": LIMITS, "timestamp": STAMPS, "conversation_id": IDS, "user_id": (*IDS, *TEXTS)}
+            pool = {"limit": LIMITS, "timestamp": TIMESTAMPS, "conversation_id": IDS, "user_id": (*IDS, *TEXTS)}
             holder[name] = self.random.choice(pool.get(name, TEXTS))
 
-    # -- answers
+    # -- responses
 
     def outcome(self, value: Any) -> tuple[str, Response | Breakdown]:
         draw = self.random.random()
@@ -170,7 +170,7 @@ class Maker:
         if draw < 0.13:
             return "another status", self.response(self.random.choice(STATUSES), {"detail": "no"})
         if draw < 0.58:
-            return self.refusal(value)
+            return self.rejection(value)
         return self.reply(value)
 
     def response(self, status: int, body: Any) -> Response:
@@ -186,36 +186,36 @@ class Maker:
         return Response(status, headers, raw)
 
     def reply(self, value: Any) -> tuple[str, Response]:
-        asked = value if isinstance(value, dict) else {}
-        limit = asked.get("limit", 4)
+        sent = value if isinstance(value, dict) else {}
+        limit = sent.get("limit", 4)
         most = min(limit, 12) if type(limit) is int and limit >= 0 else 4
         count = most + 1 if self.chance(0.08) else self.random.randint(0, most)
-        given = asked.get("conversation_id")
+        given = sent.get("conversation_id")
         conversation = (
             given if isinstance(given, str) and not self.chance(0.1) else self.random.choice(("new", "seen-1"))
         )
-        if "conversation_id" not in asked and self.chance(0.9):
+        if "conversation_id" not in sent and self.chance(0.9):
             conversation = "new"
         reply: Any = {"conversation_id": conversation, "message": "Here.", "items": [dict(ITEM) for _ in range(count)]}
         if self.chance(0.5):
             return "a reply", self.response(200, reply)
-        told, reply = self.spoilt_reply(reply)
-        return told, self.response(200, reply)
+        label, reply = self.changed_reply(reply)
+        return label, self.response(200, reply)
 
-    def spoilt_reply(self, reply: dict[str, Any]) -> tuple[str, Any]:
-        """A change that may or may not matter."""
+    def changed_reply(self, reply: dict[str, Any]) -> tuple[str, Any]:
+        """Return the reply with a change that may or may not violate a clause."""
         draw = self.random.randrange(9)
         if draw == 0:
-            return "a reply that is something else", self.random.choice((self.odd(), [reply]))
+            return "a reply of another type", self.random.choice((self.any_value(), [reply]))
         if draw == 1:
             del reply[self.random.choice(sorted(reply))]
-            return "a reply that lacks a field", reply
+            return "a reply without a field", reply
         if draw == 2:
-            reply[self.random.choice(sorted(reply))] = self.odd()
+            reply[self.random.choice(sorted(reply))] = self.any_value()
             return "a reply with another value", reply
         if draw == 3:
-            reply["more"] = self.odd()
-            return "a reply that says more", reply
+            reply["more"] = self.any_value()
+            return "a reply with another field", reply
         if draw == 4:
             raw = json.dumps(reply).encode()
             cut = (
@@ -225,34 +225,34 @@ class Maker:
                 raw.replace(b"Here.", b"\xff"),
                 raw.replace(b'"Here."', b"NaN"),
             )
-            return "a reply in odd bytes", self.random.choice((*cut, b"", json.dumps(reply).encode("utf-16")))
+            return "a reply in malformed bytes", self.random.choice((*cut, b"", json.dumps(reply).encode("utf-16")))
         if not reply["items"]:
             return "a reply", reply
         item = self.random.choice(reply["items"])
         name = self.random.choice(sorted(item))
         if draw == 5:
             del item[name]
-            return "an item that lacks a field", reply
+            return "an item without a field", reply
         if draw == 6:
-            reply["items"][0] = self.odd()
-            return "an item that is something else", reply
-        item[name if draw == 7 else "metadata"] = self.odd()
+            reply["items"][0] = self.any_value()
+            return "an item of another type", reply
+        item[name if draw == 7 else "metadata"] = self.any_value()
         return "an item with another value", reply
 
-    def refusal(self, value: Any) -> tuple[str, Response]:
+    def rejection(self, value: Any) -> tuple[str, Response]:
         places = list(self.judge.places(value)) or [("message",)]
-        told, locs = "a refusal", [self.written(place) for place in self.random.sample(places, min(len(places), 2))]
+        label, locs = "a rejection", [self.written(place) for place in self.random.sample(places, min(len(places), 2))]
         if self.chance(0.25):
-            told, wrong = "a refusal with another loc", self.wrong_loc()
+            label, wrong = "a rejection with another loc", self.wrong_loc()
             locs = [*locs, wrong] if self.chance(0.3) else [wrong]
         entries: list[Any] = [{"loc": loc, "msg": "Input should be right", "type": "wrong", "input": 1} for loc in locs]
         body: Any = {"detail": entries}
         if self.chance(0.2):
-            told, body = self.spoilt_refusal(body)
-        return told, self.response(422, body)
+            label, body = self.changed_rejection(body)
+        return label, self.response(422, body)
 
     def written(self, place: Place) -> list[str | int]:
-        """A loc as some framework writes it."""
+        """Return a loc in the style of one of several frameworks."""
         loc: list[str | int] = ["body", *place]
         draw = self.random.random()
         if draw < 0.1:
@@ -275,23 +275,25 @@ class Maker:
             )
         )
 
-    def spoilt_refusal(self, body: dict[str, Any]) -> tuple[str, Any]:
+    def changed_rejection(self, body: dict[str, Any]) -> tuple[str, Any]:
         draw = self.random.randrange(6)
         entry = body["detail"][0]
         if draw == 0:
-            return "a refusal that is something else", self.random.choice((self.odd(), body["detail"], b"", b"no"))
+            return "a rejection of another type", self.random.choice((self.any_value(), body["detail"], b"", b"no"))
         if draw == 1:
-            return "a refusal without detail", self.random.choice(({}, {"error": 1}, {"detail": []}, {"detail": "no"}))
+            return "a rejection without detail", self.random.choice(
+                ({}, {"error": 1}, {"detail": []}, {"detail": "no"})
+            )
         if draw == 2:
             del entry[self.random.choice(sorted(entry))]
-            return "an entry that lacks a field", body
+            return "an entry without a field", body
         if draw == 3:
-            entry[self.random.choice(("msg", "type", "ctx", "input", "more"))] = self.odd()
+            entry[self.random.choice(("msg", "type", "ctx", "input", "more"))] = self.any_value()
             return "an entry with another value", body
         if draw == 4:
             entry["loc"] = self.random.choice(
                 ("body", None, {}, ["body", None], ["body", True], [["body"]], ["body", 1.5])
             )
-            return "an entry with a loc that is none", body
-        body["detail"] = [self.odd(), *body["detail"]]
-        return "a detail that holds something else", body
+            return "an entry with a malformed loc", body
+        body["detail"] = [self.any_value(), *body["detail"]]
+        return "a detail with an entry of another type", body

@@ -1,7 +1,7 @@
-"""Another judge, written from the rules of the contract alone: it shares the documents with the kit, and no code.
+"""An independent judge, written from the rules of the contract. It shares documents with the kit, but no code.
 
-jsonschema says which set a request belongs to and whether an answer conforms; a table says which statuses are right.
-It speaks of MUSTs only, of single requests, and knows by construction what the bytes of a body are.
+jsonschema determines the set of a request and whether a response conforms; a table determines the allowed statuses.
+The judge covers MUST clauses of single exchanges. The generator of an exchange tells it what the bytes of a body are.
 """
 
 from __future__ import annotations
@@ -22,45 +22,55 @@ Place = tuple[str | int, ...]
 
 FIELDS = frozenset({"message", "conversation_id", "session_id", "user_id", "events", "limit"})
 EVENT_FIELDS = frozenset({"timestamp", "type", "item_id", "description"})
-READERS_OWN = frozenset({"__proto__", "constructor", "prototype"})
+PROTOTYPE_NAMES = frozenset({"__proto__", "constructor", "prototype"})
 MUST, DOCUMENTED, MAY, OUTSIDE = "must-accept", "documented", "may-accept", "must-reject"
 LARGE = 64 * 1024
 DEFAULT_LIMIT = 4
 ANY_4XX = frozenset(range(400, 500))
-NOTHING_AT_ALL = object()
+NO_VALUE = object()
 
 
 @dataclass(frozen=True)
 class GeneratedExchange:
-    """A request, its answer, and what is known of both by construction.
+    """A generated request and outcome, with what the generator knows about them.
 
-    ``nature`` of the body: ``json``, or ``malformed``, or ``beyond`` I-JSON. ``value`` is the body's; None without one.
+    ``nature`` of the body: ``json``, ``malformed`` or ``beyond`` I-JSON. ``value`` is the value of the body, or None.
+    ``label`` describes the outcome.
     """
 
     request: Request
     outcome: Response | Breakdown
     nature: str
     value: Any
-    told: str
+    label: str
 
     @property
     def media_type(self) -> str:
-        """``json``, ``charset`` for JSON with UTF-8 spelled out, or ``foreign``."""
+        """``json``, ``charset`` for JSON with charset=utf-8, or ``foreign``."""
         header = self.request.header("Content-Type")
         return {"application/json": "json", "application/json; charset=utf-8": "charset"}.get(header or "", "foreign")
 
 
+@dataclass(frozen=True)
+class Objection:
+    """A reason why an outcome violates a MUST clause: a stable id, and a detail for readers."""
+
+    id: str
+    detail: str = ""
+
+
 def plain_document() -> dict[str, Any]:
-    """The shipped contract, as any YAML reader sees it."""
+    """Return the shipped contract, as any YAML parser reads it."""
     with (openapi_dir() / "chat.yaml").open(encoding="utf-8") as file:
         document: dict[str, Any] = yaml.safe_load(file)
     return document
 
 
 class IndependentJudge:
-    """``issued`` are conversations that the server gave away before, each with its user; ``seen``: all ids so far.
+    """Judges single exchanges of a run.
 
-    ``named_by``: who made up an id.
+    ``issued`` maps the conversation ids that the server issued to their users, ``named_by`` those that a client sent
+    first; ``seen`` holds all ids so far.
     """
 
     def __init__(
@@ -69,7 +79,7 @@ class IndependentJudge:
         formats = Draft202012Validator.FORMAT_CHECKER
         self.sets = {name: Draft202012Validator(schema, format_checker=formats) for name, schema in schemas.items()}
         components = plain_document()["components"]
-        self.answers = {
+        self.responses = {
             status: Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": components})
             for status, name in {200: "ChatResponse", 422: "HTTPValidationError"}.items()
         }
@@ -77,30 +87,30 @@ class IndependentJudge:
         self.seen = seen
         self.named_by = named_by
 
-    # -- what the request is
+    # -- the request
 
     def request_class(self, exchange: GeneratedExchange) -> str:
-        """The innermost set that holds a JSON body sent as JSON."""
+        """Return the innermost set that contains a JSON body sent as JSON."""
         value = exchange.value
         if not self.sets[MAY].is_valid(value):
             return OUTSIDE
-        written_otherwise = isinstance(value.get("limit"), float)
-        if written_otherwise or self.is_of_another(value) or not self.sets[DOCUMENTED].is_valid(value):
+        other_notation = isinstance(value.get("limit"), float)
+        if other_notation or self.is_of_another_user(value) or not self.sets[DOCUMENTED].is_valid(value):
             return MAY
         if exchange.media_type == "charset" or any(True for _ in self.places(value)):
             return DOCUMENTED
         return MUST
 
-    def is_of_another(self, value: dict[str, Any]) -> bool:
-        """Whether it goes on with a conversation that another user began, or may have begun by naming it."""
+    def is_of_another_user(self, value: dict[str, Any]) -> bool:
+        """Return whether another user started the conversation, or sent its id first."""
         conversation = value.get("conversation_id")
         if "user_id" not in value or not isinstance(conversation, str) or conversation not in self.seen:
             return False
         users = {**self.named_by, **self.issued}
-        return value["user_id"] != users.get(conversation, NOTHING_AT_ALL)
+        return value["user_id"] != users.get(conversation, NO_VALUE)
 
     def places(self, value: Any) -> Iterator[Place]:
-        """Every place that is outside must-accept."""
+        """Yield every place outside the must-accept set."""
         for error in self.sets[MUST].iter_errors(value):
             yield from _places_of(error)
         if not isinstance(value, dict):
@@ -111,11 +121,11 @@ class IndependentJudge:
         if isinstance(conversation, str):
             if conversation not in self.issued:
                 yield ("conversation_id",)
-            if self.is_of_another(value):
+            if self.is_of_another_user(value):
                 yield ("user_id",)
 
     def statuses(self, exchange: GeneratedExchange) -> frozenset[int]:
-        """The right ones."""
+        """Return the allowed statuses."""
         large = {413} if len(exchange.request.body) > LARGE else set()
         if exchange.media_type == "foreign":
             return frozenset({200, 415, 422} | large)
@@ -134,63 +144,63 @@ class IndependentJudge:
         unknown = {404} if isinstance(given, str) and given not in self.issued else set()
         return frozenset({200, 422} | charset | unknown | large)
 
-    # -- what the answer is
+    # -- the response
 
-    def objection(self, exchange: GeneratedExchange) -> str | None:
-        """Why the answer breaks a MUST; None where it breaks none."""
+    def objection(self, exchange: GeneratedExchange) -> Objection | None:
+        """Return why the outcome violates a MUST clause, or None."""
         outcome = exchange.outcome
         if isinstance(outcome, Breakdown):
             beyond = exchange.nature == "beyond" and exchange.media_type != "foreign"
-            return None if beyond else f"no answer: {outcome.kind}"
+            return None if beyond else Objection("no-response", outcome.kind)
         length = outcome.header("Content-Length")
         if length is not None and length != str(len(outcome.body)):
-            return "a wrong length"
+            return Objection("wrong-length")
         if exchange.nature == "beyond" and exchange.media_type != "foreign" and outcome.status >= 500:
             return None
         if outcome.status not in self.statuses(exchange):
-            return f"status {outcome.status}"
-        return self._of_answer(exchange, outcome) if outcome.status in self.answers else None
+            return Objection("wrong-status", str(outcome.status))
+        return self._of_response(exchange, outcome) if outcome.status in self.responses else None
 
-    def _of_answer(self, exchange: GeneratedExchange, response: Response) -> str | None:
+    def _of_response(self, exchange: GeneratedExchange, response: Response) -> Objection | None:
         media_type = (response.header("Content-Type") or "").partition(";")[0].strip().lower()
         if media_type != "application/json" and not (
             media_type.startswith("application/") and media_type.endswith("+json")
         ):
-            return f"media type {media_type}"
-        answer = strictly_read(response.body)
-        if answer is NOTHING_AT_ALL:
-            return "no JSON"
-        for error in self.answers[response.status].iter_errors(answer):
-            return error.message[:100]
-        return self._of_reply(exchange, answer) if response.status == 200 else self._of_refusal(exchange, answer)
+            return Objection("wrong-media-type", media_type)
+        body = strictly_read(response.body)
+        if body is NO_VALUE:
+            return Objection("not-json")
+        for error in self.responses[response.status].iter_errors(body):
+            return Objection("wrong-body", error.message[:100])
+        return self._of_reply(exchange, body) if response.status == 200 else self._of_rejection(exchange, body)
 
-    def _of_reply(self, exchange: GeneratedExchange, reply: dict[str, Any]) -> str | None:
-        asked = exchange.value if isinstance(exchange.value, dict) else None
-        if asked is None:
+    def _of_reply(self, exchange: GeneratedExchange, reply: dict[str, Any]) -> Objection | None:
+        sent = exchange.value if isinstance(exchange.value, dict) else None
+        if sent is None:
             return None
-        limit = asked.get("limit", DEFAULT_LIMIT)
+        limit = sent.get("limit", DEFAULT_LIMIT)
         if type(limit) is int and limit >= 0 and len(reply["items"]) > limit:
-            return f"{len(reply['items'])} items"
-        given, came = asked.get("conversation_id"), reply["conversation_id"]
-        if isinstance(given, str) and (came == given or (given not in self.issued and came not in self.seen)):
+            return Objection("too-many-items", str(len(reply["items"])))
+        given, returned = sent.get("conversation_id"), reply["conversation_id"]
+        if isinstance(given, str) and (returned == given or (given not in self.issued and returned not in self.seen)):
             return None
-        if isinstance(given, str) or ("conversation_id" not in asked and came in self.seen):
-            return f"conversation {came} for {given}"
+        if isinstance(given, str) or ("conversation_id" not in sent and returned in self.seen):
+            return Objection("wrong-conversation", f"{returned} for {given}")
         return None
 
-    def _of_refusal(self, exchange: GeneratedExchange, refusal: dict[str, Any]) -> str | None:
-        detail = refusal.get("detail")
+    def _of_rejection(self, exchange: GeneratedExchange, rejection: dict[str, Any]) -> Objection | None:
+        detail = rejection.get("detail")
         if not detail or any(not entry["msg"] or not entry["type"] for entry in detail):
-            return "an empty detail"
+            return Objection("empty-detail")
         if exchange.nature != "json" or exchange.media_type != "json":
             return None
         for entry in detail:
             if not self.is_a_fault(entry["loc"], exchange.value):
-                return f"blames {entry['loc']}"
+                return Objection("wrong-loc", str(entry["loc"]))
         return None
 
     def is_a_fault(self, loc: Sequence[str | int], value: Any) -> bool:
-        """Whether the loc names a place outside must-accept, or anything below one; tags do not count."""
+        """Return whether the loc names a place outside must-accept, or below one, ignoring tags."""
         names = FIELDS | EVENT_FIELDS | (set(value) if isinstance(value, dict) else set())
         steps = [int(step) if isinstance(step, str) and step.isdecimal() else step for step in loc]
         steps = [step for step in steps if isinstance(step, int) or step in names or step in _unknown(value)]
@@ -198,7 +208,7 @@ class IndependentJudge:
 
 
 def _unknown(value: Any) -> set[str]:
-    """The names in events that no document knows."""
+    """Return the names of all properties in events."""
     events = value.get("events") if isinstance(value, dict) else None
     return (
         {name for event in events if isinstance(event, dict) for name in event} if isinstance(events, list) else set()
@@ -212,20 +222,20 @@ def _places_of(error: ValidationError) -> Iterator[Place]:
     elif error.validator == "additionalProperties":
         known = error.schema["properties"]
         names = [name for name in error.instance if name not in known]
-        yield from (() if name in READERS_OWN else (*place, name) for name in names)
+        yield from (() if name in PROTOTYPE_NAMES else (*place, name) for name in names)
     elif len(place) == 2 and error.validator == "type":
-        yield ()  # an event that is no object is a fault of the body as a whole
+        yield ()  # an event that is not an object is a fault of the whole body
     else:
         yield place
 
 
 def strictly_read(raw: bytes) -> Any:
-    """The value of JSON in UTF-8; NOTHING_AT_ALL where it is none."""
+    """Return the value of strict JSON in UTF-8, or NO_VALUE."""
 
-    def refuse(name: str) -> float:
+    def reject(name: str) -> float:
         raise ValueError(name)
 
     try:
-        return json.loads(raw.decode("utf-8"), parse_constant=refuse)
+        return json.loads(raw.decode("utf-8"), parse_constant=reject)
     except ValueError:
-        return NOTHING_AT_ALL
+        return NO_VALUE

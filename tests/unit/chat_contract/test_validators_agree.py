@@ -25,7 +25,7 @@ def others(contract: Contract) -> dict[Any, jsonschema_rs.Draft202012Validator]:
 
 
 def is_of_year_zero(value: Any) -> bool:
-    """Return whether a value has year 0000: RFC 3339 and jsonschema-rs allow it, Python's calendar and the kit do not."""
+    """Return whether a value has year 0000, which RFC 3339 and jsonschema-rs allow, but not Python's calendar."""
     return '"0000-' in json.dumps(value)
 
 
