@@ -36,7 +36,8 @@ ANNOTATION_RULES: dict[tuple[Side, AnnotationKind], Rule] = {
         "Clients that omit the value get different results.", _KEEP_DEFAULT),
     (_RESPONSE, _K.DEFAULT): Rule(
         "response-default-changed", _WARNING, "Default changed in a response",
-        "Clients that fill in the default still use the old one.", "Send the value in every response."),
+        "Clients that apply the default to a missing value still apply the old one.",
+        "Send the value in every response."),
     (_REQUEST, _K.PROPERTY_UNDECLARED): Rule(
         "request-property-undeclared", _WARNING, "Request property no longer declared",
         "Requests that contain it remain valid, but the server ignores it.",
@@ -46,7 +47,7 @@ ANNOTATION_RULES: dict[tuple[Side, AnnotationKind], Rule] = {
         "Clients that use the property no longer get it.", "Keep sending it and mark it deprecated."),
     (_REQUEST, _K.READ_ONLY): Rule(
         "request-read-only-changed", _WARNING, "readOnly changed in a request",
-        "The server now ignores a value that it used before, or uses a value that it ignored.", _NEW_PROPERTY),
+        "The server starts or stops ignoring the value.", _NEW_PROPERTY),
     (_RESPONSE, _K.READ_ONLY): Rule(
         "response-read-only-changed", _WARNING, "readOnly changed in a response",
         "The server treats the value differently when a client sends it back.", _NEW_PROPERTY),

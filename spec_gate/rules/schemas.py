@@ -145,9 +145,9 @@ _ROWS = (
     Row(_G.LOWER_BOUND, "minimum-decreased", _LOOSER, "Minimum decreased or removed", _changed),
     Row(_G.UPPER_BOUND, "maximum-decreased", _TIGHTER, "Maximum decreased", _lowered),
     Row(_G.UPPER_BOUND, "maximum-increased", _LOOSER, "Maximum increased or removed", _changed),
-    Row(_G.MULTIPLE_OF, "multiple-of-added", _TIGHTER, "multipleOf added", _added),
-    Row(_G.MULTIPLE_OF, "multiple-of-removed", _LOOSER, "multipleOf removed", _removed),
-    Row(_G.MULTIPLE_OF, "multiple-of-changed", _EITHER, "multipleOf changed", _changed),
+    Row(_G.MULTIPLE_OF, "multiple-of-added", _TIGHTER, "Keyword multipleOf added", _added),
+    Row(_G.MULTIPLE_OF, "multiple-of-removed", _LOOSER, "Keyword multipleOf removed", _removed),
+    Row(_G.MULTIPLE_OF, "multiple-of-changed", _EITHER, "Keyword multipleOf changed", _changed),
     Row(_G.MIN_LENGTH, "min-length-increased", _TIGHTER, "Minimum string length increased", _raised),
     Row(_G.MIN_LENGTH, "min-length-decreased", _LOOSER, "Minimum string length decreased or removed", _changed),
     Row(_G.MAX_LENGTH, "max-length-decreased", _TIGHTER, "Maximum string length decreased", _lowered),
@@ -167,9 +167,9 @@ _ROWS = (
     Row(_G.ITEMS, "items-added", _TIGHTER, "Schema of items added", _added),
     Row(_G.ITEMS, "items-removed", _LOOSER, "Schema of items removed", _removed),
     Row(_G.ITEMS, "items-changed", _EITHER, "Schema of items changed", _changed),
-    Row(_G.CONTAINS, "contains-added", _TIGHTER, "contains added", _added),
-    Row(_G.CONTAINS, "contains-removed", _LOOSER, "contains removed", _removed),
-    Row(_G.CONTAINS, "contains-changed", _EITHER, "contains changed", _changed),
+    Row(_G.CONTAINS, "contains-added", _TIGHTER, "Keyword contains added", _added),
+    Row(_G.CONTAINS, "contains-removed", _LOOSER, "Keyword contains removed", _removed),
+    Row(_G.CONTAINS, "contains-changed", _EITHER, "Keyword contains changed", _changed),
     Row(_G.MIN_PROPERTIES, "min-properties-increased", _TIGHTER, "Minimum number of properties increased", _raised),
     Row(_G.MIN_PROPERTIES, "min-properties-decreased", _LOOSER,
         "Minimum number of properties decreased or removed", _changed),
@@ -185,13 +185,13 @@ _ROWS = (
     Row(_G.ADDITIONAL_PROPERTIES, "additional-properties-closed", _TIGHTER, "Additional properties forbidden", _closed),
     Row(_G.ADDITIONAL_PROPERTIES, "additional-properties-opened", _LOOSER, "Additional properties allowed", _opened),
     Row(_G.ADDITIONAL_PROPERTIES, "additional-properties-restricted", _TIGHTER,
-        "Schema of additional properties restricted", _changed),
+        "Additional properties restricted by a schema", _changed),
     Row(_G.PROPERTY_NAMES, "property-names-restricted", _TIGHTER, "Property names restricted", _added),
     Row(_G.PROPERTY_NAMES, "property-names-freed", _LOOSER, "Restriction of property names removed", _removed),
     Row(_G.PROPERTY_NAMES, "property-names-changed", _EITHER, "Restriction of property names changed", _changed),
-    Row(_G.DEPENDENT_REQUIRED, "dependent-required-added", _TIGHTER, "dependentRequired added", _added),
-    Row(_G.DEPENDENT_REQUIRED, "dependent-required-removed", _LOOSER, "dependentRequired removed", _removed),
-    Row(_G.DEPENDENT_REQUIRED, "dependent-required-changed", _EITHER, "dependentRequired changed", _changed),
+    Row(_G.DEPENDENT_REQUIRED, "dependent-required-added", _TIGHTER, "Keyword dependentRequired added", _added),
+    Row(_G.DEPENDENT_REQUIRED, "dependent-required-removed", _LOOSER, "Keyword dependentRequired removed", _removed),
+    Row(_G.DEPENDENT_REQUIRED, "dependent-required-changed", _EITHER, "Keyword dependentRequired changed", _changed),
     Row(_G.DEPENDENT_SCHEMAS, "dependent-schema-added", _TIGHTER, "Dependent schema added", _added),
     Row(_G.DEPENDENT_SCHEMAS, "dependent-schema-removed", _LOOSER, "Dependent schema removed", _changed),
     Row(_G.ALL_OF, "all-of-extended", _TIGHTER, "Schema added to allOf", _added),
@@ -219,7 +219,7 @@ _ROWS = (
     Row(_G.UNEVALUATED_ITEMS, "unevaluated-items-opened", _LOOSER, "Unevaluated items allowed", _opened),
     Row(_G.UNEVALUATED_ITEMS, "unevaluated-items-changed", _EITHER, "Schema of unevaluated items changed", _changed),
     Row(_G.SCHEMA, "value-forbidden", _TIGHTER, "Every value forbidden", _closed),
-    Row(_G.SCHEMA, "value-allowed", _LOOSER, "Forbidden values allowed", _changed),
+    Row(_G.SCHEMA, "value-allowed", _LOOSER, "Previously forbidden values allowed", _changed),
     Row(_G.WHOLE, "schema-changed", _EITHER, "Several keywords changed together", _changed),
 )  # fmt: skip
 
@@ -230,16 +230,16 @@ _WHERE = {
     Scope.HEADER: "in a response header",
 }
 _SENT_BY_CLIENT = frozenset({Scope.REQUEST, Scope.PARAMETER})
-_WHY_SENT = "A client that follows the base may send a value that the revision rejects."
-_WHY_RECEIVED = "A client that follows the base may receive a value that it cannot read."
-_HINT_RECEIVED = "Send only values that the base promises. Put new values into a new optional field."
+_WHY_SENT = "A client built for the base may send a value that the revision rejects."
+_WHY_RECEIVED = "A client built for the base may receive a value that it cannot read."
+_HINT_RECEIVED = "Send only values that the base allows. Put new values into a new optional field."
 _HINTS = {
-    (Direction.TIGHTER, True): "Keep accepting the old values. To retire them, add a new field and deprecate the old.",
+    (Direction.TIGHTER, True): "Keep accepting the old values. To retire them, add a new field and deprecate this one.",
     (Direction.EITHER, True): "Accept both the old and the new values, for example with anyOf.",
     (Direction.LOOSER, False): _HINT_RECEIVED,
     (Direction.EITHER, False): _HINT_RECEIVED,
 }
-_WHY_HARMLESS = "Clients that follow the base are not affected."
+_WHY_HARMLESS = "Clients built for the base are not affected."
 _NO_ACTION = "No action needed."
 
 
