@@ -126,7 +126,7 @@ def _curl(
 
 def _header(name: str, value: str, secrets: Secrets) -> str:
     if is_credential(name) and secrets.in_text(value):
-        return f'"{secrets.hide(f"{_VARIABLE}: {value}")}"'
+        return f'"{secrets.hide(f"{name}: {value}")}"'
     return header_argument(name, value)
 
 
