@@ -28,7 +28,7 @@ class Group(StrEnum):
 GROUP_TITLES: Mapping[Group, str] = {
     Group.VALIDATION_ERRORS: "Validation errors (422)",
     Group.STATUSES: "Error statuses",
-    Group.CONNECTION_FAULTS: "Connection faults",
+    Group.CONNECTION_FAULTS: "Connection and body faults",
     Group.UNUSUAL_REPLIES: "Unusual replies (200)",
     Group.INVALID_REQUESTS: "Invalid requests",
 }
@@ -53,7 +53,7 @@ _FAULTS: Mapping[Fault, str] = {
     Fault.EMPTY: "The response has no body.",
     Fault.RESET: "The connection is reset before the response.",
     Fault.CLOSE: "The connection closes before the response.",
-    Fault.HANG: "No response arrives, and the connection stays open.",
+    Fault.HANG: "No response arrives; the connection stays open until --max-hang.",
 }
 _MARKUP = "<img src=x onerror=\"document.title='run'\"><b>bold</b> &amp; <script>document.title='run'</script>"
 _LONG = "a reply that does not end, "
@@ -65,7 +65,10 @@ _REPLIES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "Very long message": ("4,000 characters without a line break.", {"message": _LONG * 148}),
     "Empty message": ("The message is empty; items may still be present.", {"message": ""}),
     "Right-to-left text": ("Arabic and Hebrew, mixed with numbers.", {"message": "مرحبا 123 — שלום 45.60 !"}),
-    "Emoji and accents": ("Characters of several code units.", {"message": "Voilà 👩‍👩‍👧‍👦 naïve Çelik 你好 🇫🇷"}),
+    "Emoji and accents": (
+        "Characters of more than one UTF-16 code unit.",
+        {"message": "Voilà 👩‍👩‍👧‍👦 naïve Çelik 你好 🇫🇷"},
+    ),
     "Item with only an id": (
         "Title, price and the other item fields are optional.",
         {"items": [{"item_id": "BARE-1"}]},

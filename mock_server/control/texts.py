@@ -54,7 +54,7 @@ def source_text(source: Source) -> str:
     if source.override is not None:
         name, value = source.override
         text = f"{text}: {name}={value}" if value else f"{text}: {name}"
-    return text if source.fault is None else f"{text}, with fault={source.fault}"
+    return text if source.fault is None else f"{text} (fault: {source.fault})"
 
 
 def reason_text(entry: Entry, verdict: Verdict) -> str | None:

@@ -1,1 +1,1 @@
-"""Options, and the snapshot of contract and fixtures: loading, watching, reloading."""
+"""Options, and the snapshot of contract and fixtures: loading, watching, status."""

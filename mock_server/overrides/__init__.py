@@ -1,1 +1,1 @@
-"""Overrides of the normal response: rules, the Prefer header, delays and faults."""
+"""Overrides of the normal response: rules, the Prefer header, delays."""

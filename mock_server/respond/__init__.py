@@ -1,1 +1,1 @@
-"""Turns a request into a response, and records it in the journal."""
+"""Turns requests into responses, records them in the journal, and reloads the snapshot."""

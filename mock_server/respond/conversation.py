@@ -15,9 +15,9 @@ from mock_server.http.source import ReplySource, Source
 from mock_server.loading.options import Options
 from mock_server.loading.snapshot import Snapshot
 from mock_server.overrides.effective import Effective
-from mock_server.overrides.forced import chosen_reply
 from mock_server.overrides.rules import Rules
 from mock_server.respond.decision import Decision, Trace
+from mock_server.respond.forced import chosen_reply
 from mock_server.respond.intake import json_object, rejection
 from mock_server.respond.relay import Relay
 from mock_server.respond.sessions import Sessions, SessionState, short_key

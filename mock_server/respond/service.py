@@ -13,11 +13,11 @@ from mock_server.http.cors import headers_for
 from mock_server.http.messages import Answer, Call
 from mock_server.loading.snapshot import Snapshot
 from mock_server.overrides.effective import Effective, choose_override
-from mock_server.overrides.forced import forced_answer, forced_success, spoil
 from mock_server.overrides.prefer import preference_applied
 from mock_server.overrides.rules import Rules, startup_rules
 from mock_server.respond.conversation import Conversations
 from mock_server.respond.decision import NO_TRACE, Decision, Trace
+from mock_server.respond.forced import forced_answer, forced_success, spoil
 from mock_server.respond.gate import Gate
 from mock_server.respond.intake import json_object, read_turn, unchecked_turn
 from mock_server.respond.journal import Entry, Journal, make_entry

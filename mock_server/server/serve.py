@@ -23,10 +23,10 @@ from chat_contract import KitError
 from mock_server import defaults
 from mock_server.http.messages import OWN_PREFIX
 from mock_server.loading.fingerprint import folders
-from mock_server.loading.reload import Reloader
 from mock_server.loading.snapshot import Snapshot
 from mock_server.loading.watch import watch
 from mock_server.respond.relay import make_relay
+from mock_server.respond.reload import Reloader
 from mock_server.respond.service import ChatService
 from mock_server.server.asgi import MockApp
 from mock_server.server.protocol import Protocol

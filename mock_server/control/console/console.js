@@ -546,7 +546,7 @@ function verdictLines(entry) {
   if (text !== null) lines.push(text);
   lines.push(...faults.map((fault) => fault.text));
   if (more) lines.push(`and ${more} more`);
-  return [...lines, ...violations.map((each) => `The response violates ${each.text}`)];
+  return [...lines, ...violations.map((each) => `The response violates clause ${each.text}`)];
 }
 
 function side(title, half) {

@@ -19,10 +19,10 @@ from chat_contract.resources import openapi_dir
 from mock_server import Options, read_snapshot
 from mock_server.control.health import health_json
 from mock_server.loading.fingerprint import folders
-from mock_server.loading.reload import Reloader
 from mock_server.loading.status import Freshness
 from mock_server.loading.watch import watch
 from mock_server.overrides.rules import Override, Rule
+from mock_server.respond.reload import Reloader
 from mock_server.respond.service import ChatService
 from tests.support.deciding import decide, service_of
 from tests.support.mock import Running
