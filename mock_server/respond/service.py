@@ -51,11 +51,6 @@ class ChatService:
         """The upstream service. Responses that come from it may take minutes."""
         return self._conversations.relay
 
-    @property
-    def sessions_count(self) -> int:
-        """The number of conversations in memory."""
-        return len(self._conversations.sessions)
-
     def reset(self) -> None:
         """Forget conversations, journal and rules, and restart all random sequences. Start-up options stay."""
         self._conversations.reset()
