@@ -46,7 +46,7 @@ def test_diff_report_renders_wide_and_on_a_phone_with_enough_contrast(
                     assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth")
                     assert shown.evaluate(POOR_CONTRAST) == []
                     assert shown.evaluate(NAMELESS) == []
-                    assert shown.get_by_role("heading", name="Who is hit").is_visible()
+                    assert shown.get_by_role("heading", name="Impact", exact=True).is_visible()
 
 
 def test_diff_picture_of_the_readme_can_be_regenerated(tmp_path: Path, require_program: RequireProgram) -> None:
