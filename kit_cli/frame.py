@@ -114,7 +114,7 @@ def _common_option(*names: str, help: str, **changes: Any) -> click.Option:  # n
 
 COMMON_OPTIONS: tuple[click.Option, ...] = (
     _common_option("-q", "--quiet", quiet=True, help="Print errors and requested reports only."),
-    _common_option("-v", "--verbose", verbose=True, help="Print details of what the command does."),
+    _common_option("-v", "--verbose", verbose=True, help="Print the options in effect and the duration."),
     _common_option("--no-color", color=False, help="Print without colour."),
     _common_option("--debug", debug=True, help="Print the traceback of an internal error."),
 )

@@ -18,5 +18,5 @@ OVERLAY = click.option(
     type=click.Path(path_type=Path),
     metavar="FILE",
     multiple=True,
-    help="Apply this OpenAPI Overlay, which adds what a deployment documents beyond the vendor. Repeatable.",
+    help="Apply this OpenAPI Overlay to the contract. Repeatable.",
 )

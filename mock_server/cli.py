@@ -35,7 +35,7 @@ _FILE = click.Path(path_type=Path)
     type=_FILE,
     metavar="FILE",
     multiple=True,
-    help="Apply this OpenAPI Overlay, which adds what a deployment documents beyond the vendor. Repeatable.",
+    help="Apply this OpenAPI Overlay to the contract. Repeatable.",
 )
 @click.option(
     "--latitude",

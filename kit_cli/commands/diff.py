@@ -11,7 +11,6 @@ import click
 
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command, current_frame
-from kit_cli.options import OVERLAY
 from kit_cli.outputs import Output, write_outputs
 from kit_reports.targets import parse_targets, writable
 from spec_gate.report.formats import FORMATS, FailOn, render
@@ -32,7 +31,7 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
 @click.command(cls=Command, cannot="compare")
 @click.argument("base")
 @click.argument("revision")
-@OVERLAY
+@click.option("--overlay", type=_FILE, metavar="FILE", multiple=True, help="Apply an overlay to both. Repeatable.")
 @click.option("--base-overlay", type=_FILE, metavar="FILE", multiple=True, help="Apply an overlay to BASE. Repeatable.")
 @click.option(
     "--revision-overlay", type=_FILE, metavar="FILE", multiple=True, help="Apply an overlay to REVISION. Repeatable."

@@ -45,7 +45,10 @@ def check(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...]) -> 
 @OVERLAY
 @click.option("--explain", "message", metavar="MESSAGE", help="Show which conversation replies to this message.")
 def list_(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...], message: str | None) -> None:
-    """List the conversations, and what the shopper's message must contain in each turn."""
+    """List the conversations with their turns.
+
+    Each turn shows what the shopper's message must contain, and the items of the reply.
+    """
     from kit_cli.actions.fixtures import list_fixtures
 
     list_fixtures(folder, spec, overlay, message)
