@@ -13,28 +13,28 @@ from testbed.gate_quality.table import Table, judged
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m testbed.gate_quality", description=__doc__)
-    parser.add_argument("names", nargs="*", help="only cases whose names hold one of these")
-    parser.add_argument("--no-size", action="store_true", help="leave time against size out")
+    parser.add_argument("names", nargs="*", help="only cases whose name contains one of these")
+    parser.add_argument("--no-size", action="store_true", help="do not measure time against size")
     options = parser.parse_args()
     cases = [case for case in all_cases() if not options.names or any(name in case.name for name in options.names)]
     table = Table([judged(case) for case in cases])
-    print(told(table))
+    print(summary(table))
     if not options.no_size:
-        print(told_of_size())
+        print(size_table())
     return 1 if table.misses() else 0
 
 
-def told(table: Table) -> str:
+def summary(table: Table) -> str:
     found, wanted = table.witnesses()
     times = [row.seconds for row in table.rows]
     breaking = sum(row.case.verdict == "breaking" for row in table.rows)
     lines = [
-        f"cases          {len(table.rows)}, {breaking} of them breaking",
+        f"cases          {len(table.rows)}, of which {breaking} breaking",
         f"precision      {table.precision():.1%}",
         f"recall         {table.recall():.1%}",
         f"witnesses      {found} of {wanted} breaking changes of schemas",
         f"not proved     {len(table.not_proved())} {', '.join(table.not_proved())}".rstrip(),
-        f"seconds a case {statistics.median(times):.3f} at the median, {max(times):.2f} at most",
+        f"CPU per case   {statistics.median(times):.3f} s median, {max(times):.2f} s maximum",
         f"misses         {len(table.misses())}",
     ]
     for row in table.misses():
@@ -42,7 +42,7 @@ def told(table: Table) -> str:
     return "\n".join(lines)
 
 
-def told_of_size() -> str:
+def size_table() -> str:
     lines = ["schemas  seconds  seconds for 1,000"]
     for size in SIZES:
         took = seconds(size)

@@ -1,4 +1,4 @@
-"""The cases of ``testbed/gate_cases``: one folder each, two documents and the true verdict."""
+"""Reads the cases of ``testbed/gate_cases``: each folder has two documents and the correct verdict."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ import yaml
 
 FOLDER = Path(__file__).resolve().parents[1] / "gate_cases"
 
-NONE: Any = object()
+ABSENT: Any = object()
+"""Stands for a witness that a case does not have; None is a JSON value."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """``rule`` is among the findings; ``witness`` is what the truth rests on, a value that one side refuses."""
+    """A change with its correct verdict.
+
+    ``rule`` must be among the findings, and ``findings`` is their number; None leaves them open. ``side`` is the side
+    of a required witness. ``witness`` is a value that proves the verdict.
+    """
 
     folder: Path
-    says: str
+    title: str
     verdict: str
     rule: str | None
     side: str | None
@@ -39,17 +44,19 @@ class Case:
 
 
 def read_case(folder: Path) -> Case:
-    told = yaml.safe_load((folder / "case.yaml").read_text("utf-8"))
+    """Read the case in a folder."""
+    case = yaml.safe_load((folder / "case.yaml").read_text("utf-8"))
     return Case(
         folder,
-        told["says"],
-        told["verdict"],
-        told.get("rule"),
-        told.get("side"),
-        told.get("witness", NONE),
-        told.get("findings"),
+        case["title"],
+        case["verdict"],
+        case.get("rule"),
+        case.get("side"),
+        case.get("witness", ABSENT),
+        case.get("findings"),
     )
 
 
 def all_cases() -> list[Case]:
+    """Read all cases, sorted by name."""
     return [read_case(folder) for folder in sorted(FOLDER.iterdir()) if (folder / "case.yaml").is_file()]

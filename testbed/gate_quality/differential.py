@@ -1,7 +1,7 @@
-"""Holds rules, decision and search against a count of values: ``python -m testbed.gate_quality.differential 0 500``.
+"""Compares the gate with jsonschema on random schemas: ``python -m testbed.gate_quality.differential 0 500``.
 
-Two random schemas, one a mutation of the other, are compared in both directions. What the gate says of them is held
-against jsonschema on every value of a small vocabulary.
+The arguments are the first seed and the last, exclusive. Each seed gives a random schema and a mutation of it, which
+are compared as request and as response. jsonschema checks the verdicts on every value of a small vocabulary.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from spec_gate.findings import ProofKind, Verdict
+from chat_contract.errors import DocumentError
+from spec_gate.findings import ProofKind
 from spec_gate.report.build import build_report
 from spec_gate.report.model import DiffReport, Outcome
 from spec_gate.schemas.keywords import as_schema, same_value_schemas
 from spec_gate.schemas.names import keeps_to_names
-from spec_gate.schemas.node import Schema, SchemaNode
+from spec_gate.schemas.node import Schema, SchemaNode, Side
 from spec_gate.source.load import read_document
 from spec_gate.source.origins import FileOrigin
 from spec_gate.verdict import judge
@@ -33,80 +34,82 @@ VALUES = values()
 
 @dataclass(frozen=True)
 class Trial:
-    """One comparison; ``complaint`` says what is wrong with what the gate says."""
+    """One comparison; ``complaint`` says how the gate is wrong, and is empty if it is right."""
 
     base: Any
     revision: Any
-    side: str
+    side: Side
     verdict: str
     proofs: tuple[str, ...]
     complaint: str
     seconds: float
 
 
-def document(schema: Any, side: str) -> dict[str, Any]:
+def document(schema: Any, side: Side) -> dict[str, Any]:
+    """Return a description of one operation whose request or response has the schema."""
     content = {"content": {"application/json": {"schema": schema}}}
-    operation: dict[str, Any] = {"responses": {"200": {"description": "Fine.", **(content if side == "reply" else {})}}}
-    if side == "request":
+    response = {"description": "OK.", **(content if side is Side.RESPONSE else {})}
+    operation: dict[str, Any] = {"responses": {"200": response}}
+    if side is Side.REQUEST:
         operation["requestBody"] = content
     return {"openapi": "3.1.0", "info": {"title": "T", "version": "1"}, "paths": {"/t": {"post": operation}}}
 
 
-def compared(base: Any, revision: Any, side: str, folder: Path) -> tuple[Verdict, DiffReport]:
+def compared(base: Any, revision: Any, side: Side, folder: Path) -> DiffReport:
+    """Write both documents to the folder and judge them."""
     files = []
     for name, schema in (("base", base), ("revision", revision)):
         files.append(folder / f"{name}.yaml")
         files[-1].write_text(yaml.safe_dump(document(schema, side)), "utf-8")
-    verdict = judge(*(read_document(FileOrigin(file)) for file in files))
-    return verdict, build_report(verdict)
+    return build_report(judge(*(read_document(FileOrigin(file)) for file in files)))
 
 
-def witnesses(base: Any, revision: Any, side: str) -> list[Any]:
-    """The values of the vocabulary that the sender may send and the receiver refuses, names aside."""
-    sender, receiver = (base, revision) if side == "request" else (revision, base)
+def witnesses(sender: Any, receiver: Any) -> list[Any]:
+    """Return the values that only the sender's schema accepts; the names rule is not applied."""
     checker = Draft202012Validator.FORMAT_CHECKER
     sending, receiving = (Draft202012Validator(one, format_checker=checker) for one in (sender, receiver))
     return [value for value in VALUES if sending.is_valid(value) and not receiving.is_valid(value)]
 
 
-def tried(seed: int, folder: Path) -> list[Trial]:
+def run_trials(seed: int, folder: Path) -> list[Trial]:
+    """Compare the schemas of a seed on both sides."""
     maker = Maker(seed)
     base = maker.schema(3)
     revision = maker.mutated(base)
     if seed % 3 == 0:
         revision = maker.mutated(revision)
     trials = []
-    for side in ("request", "reply"):
+    for side in Side:
         start = time.process_time()
-        verdict, found = compared(base, revision, side, folder)
+        report = compared(base, revision, side, folder)
         took = time.process_time() - start
-        proofs = tuple(finding.proof for finding in found.findings)
-        complaint = _complaint(base, revision, side, verdict, found)
-        trials.append(Trial(base, revision, side, found.verdict, proofs, complaint, took))
+        proofs = tuple(finding.proof for finding in report.findings)
+        complaint = _complaint(base, revision, side, report)
+        trials.append(Trial(base, revision, side, report.verdict, proofs, complaint, took))
     return trials
 
 
-def _complaint(base: Any, revision: Any, side: str, verdict: Verdict, found: DiffReport) -> str:
-    sender, receiver = (base, revision) if side == "request" else (revision, base)
+def _complaint(base: Any, revision: Any, side: Side, report: DiffReport) -> str:
+    sender, receiver = (base, revision) if side is Side.REQUEST else (revision, base)
     checker = Draft202012Validator.FORMAT_CHECKER
-    for finding in found.findings:
+    for finding in report.findings:
         if finding.proof is ProofKind.WITNESS and finding.witness is not None and finding.witness.body is not None:
             body = finding.witness.body.value
             if not Draft202012Validator(sender, format_checker=checker).is_valid(body):
-                return f"the witness {body!r} may not be sent"
+                return f"the sender rejects the witness {body!r}"
             if Draft202012Validator(receiver, format_checker=checker).is_valid(body):
-                return f"the witness {body!r} is taken"
-    if found.verdict is Outcome.BREAKING or ProofKind.NONE in [finding.proof for finding in found.findings]:
+                return f"the receiver accepts the witness {body!r}"
+    if report.verdict is Outcome.BREAKING or ProofKind.NONE in [finding.proof for finding in report.findings]:
         return ""
     senders, receivers = (as_schema(sender),), (as_schema(receiver),)
-    for value in witnesses(base, revision, side):
+    for value in witnesses(sender, receiver):
         if keeps_to_names(_WithoutReferences(), value, senders, receivers):
-            return f"misses {value!r}"
+            return f"missed witness {value!r}"
     return ""
 
 
 class _WithoutReferences:
-    """The schemas that apply to a value, for schemas without references."""
+    """Finds the schemas that apply to a value, for schemas without references."""
 
     def applied(self, schemas: Iterable[Schema]) -> list[SchemaNode]:
         waiting = list(schemas)
@@ -117,14 +120,15 @@ class _WithoutReferences:
 
 
 def main() -> int:
+    """Run the trials and print complaints and counts."""
     first, last = int(sys.argv[1]), int(sys.argv[2])
     trials: list[Trial] = []
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(first, last):
             try:
-                found = tried(seed, Path(folder))
-            except Exception as error:  # noqa: BLE001 - prints the seed and the error
-                print(f"seed {seed}: {type(error).__name__}: {str(error)[:300]}")
+                found = run_trials(seed, Path(folder))
+            except DocumentError as error:
+                print(f"seed {seed}: invalid schema: {str(error)[:300]}")
                 continue
             trials += found
             for trial in found:

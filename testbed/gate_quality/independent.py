@@ -1,4 +1,4 @@
-"""A second judge of witnesses, which shares nothing with the gate: jsonschema alone, on the documents as they are."""
+"""Checks witnesses with jsonschema alone, on the original documents and without code of the gate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _INT32 = (-(2**31), 2**31 - 1)
 
 
 def _as_3_1(value: Any) -> Any:
-    """What a schema of 3.0 means, in the words of 3.1; ``int32`` is written out in either."""
+    """Return an OpenAPI 3.0 schema in the form of 3.1."""
     if isinstance(value, list):
         return [_as_3_1(one) for one in value]
     if not isinstance(value, dict):
@@ -40,14 +40,14 @@ def _with_int32(value: Any) -> Any:
     return written
 
 
-def validator(path: Path, way: tuple[str, ...]) -> Draft202012Validator:
-    """The validator of a schema in a document; components stand beside it, so that references lead to them."""
+def validator(path: Path, place: tuple[str, ...]) -> Draft202012Validator:
+    """Return the validator of a schema in a document, with the components that it may refer to."""
     document = yaml.safe_load(path.read_text("utf-8"))
     if document["openapi"].startswith("3.0"):
         document = _as_3_1(document)
     schema = _with_int32(document)
     components = schema.get("components", {})
-    for part in way:
+    for part in place:
         schema = schema[int(part)] if isinstance(schema, list) else schema[part]
     if isinstance(schema, dict):
         schema = {**schema, "components": components}
@@ -55,26 +55,26 @@ def validator(path: Path, way: tuple[str, ...]) -> Draft202012Validator:
 
 
 def places(path: Path, side: str) -> list[tuple[str, ...]]:
-    """Where schemas of requests, or of replies, stand in a document: bodies, parameters, headers."""
+    """Return the places of all schemas of one side: bodies, parameters, headers."""
     found: list[tuple[str, ...]] = []
     waiting: list[tuple[Any, tuple[str, ...]]] = [(yaml.safe_load(path.read_text("utf-8")), ())]
     while waiting:
-        value, way = waiting.pop()
+        value, place = waiting.pop()
         if isinstance(value, dict):
-            replied = "responses" in way or way[:1] == ("webhooks",) or "callbacks" in way
-            asked = "requestBody" in way or "parameters" in way
-            if "schema" in value and ((side == "reply" and replied) or (side == "request" and asked and not replied)):
-                found.append((*way, "schema"))
-            waiting.extend((child, (*way, key)) for key, child in value.items() if key not in {"schema", "schemas"})
+            received = "responses" in place or place[:1] == ("webhooks",) or "callbacks" in place
+            sent = not received and ("requestBody" in place or "parameters" in place)
+            if "schema" in value and (received if side == "response" else sent):
+                found.append((*place, "schema"))
+            waiting.extend((child, (*place, key)) for key, child in value.items() if key not in {"schema", "schemas"})
         elif isinstance(value, list):
-            waiting.extend((child, (*way, str(index))) for index, child in enumerate(value))
+            waiting.extend((child, (*place, str(index))) for index, child in enumerate(value))
     return found
 
 
 def shows(base: Path, revision: Path, side: str, value: Any) -> bool:
-    """Say that a value is one that the sender may send and the receiver refuses, at a place that both have.
+    """Return whether the sender may send a value that the receiver rejects at the same place.
 
-    Where no place is in both, such as a status that a default described before, any place of the receiver will do.
+    If no place exists in both documents, as for a status that a default described before, any place counts.
     """
     sender, receiver = (base, revision) if side == "request" else (revision, base)
     theirs = places(receiver, side)

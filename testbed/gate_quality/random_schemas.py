@@ -1,4 +1,4 @@
-"""Random schemas over a small vocabulary, mutations of them, and all the values worth trying on them."""
+"""Random schemas over a small vocabulary, their mutations, and the values that tell them apart."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SCALARS = (None, True, False, 0, 1, 2, 3, 5, -1, 0.5, 2.5, "", "a", "ab", "abc",
 
 
 def values() -> list[Any]:
-    """Values that schemas of this vocabulary tell apart."""
+    """Return values that schemas of this vocabulary tell apart."""
     found: list[Any] = [*SCALARS, [], {}]
     for one in SCALARS:
         found += [
@@ -38,7 +38,7 @@ def values() -> list[Any]:
 
 
 class Maker:
-    """Makes schemas by chance."""
+    """Makes random schemas."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
@@ -106,7 +106,7 @@ class Maker:
         return {kind: some}
 
     def mutated(self, schema: Any) -> Any:
-        """The schema with one thing changed, somewhere."""
+        """Return the schema with one random change."""
         changed = copy.deepcopy(schema)
         spots = [spot for spot in _spots(changed) if spot]
         if not spots:
@@ -127,7 +127,7 @@ class Maker:
 
 
 def _spots(schema: Any) -> list[dict[str, Any]]:
-    """Every schema in a schema that is a mapping."""
+    """Return a schema and all its subschemas that are objects."""
     if not isinstance(schema, dict):
         return []
     found = [schema]

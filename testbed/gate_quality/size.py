@@ -1,4 +1,4 @@
-"""How long a document takes against its size: many schemas that refer to each other, one of them changed."""
+"""Measures time against size: documents with many schemas that refer to each other, one of them changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SIZES = (250, 500, 1000, 2000)
 
 
 def document(schemas: int) -> dict[str, Any]:
-    """A description of so many schemas, each with eight properties and a reference to the next one."""
+    """Return a description with this number of schemas, each with eight properties and a reference to the next."""
     texts = {f"field_{number}": {"type": "string", "maxLength": 20 + number} for number in range(8)}
     names = [f"Schema{number}" for number in range(schemas)]
     components = {
@@ -41,11 +41,11 @@ def document(schemas: int) -> dict[str, Any]:
 
 def _operation(name: str) -> dict[str, Any]:
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
-    return {"requestBody": {"content": content}, "responses": {"200": {"description": "Fine.", "content": content}}}
+    return {"requestBody": {"content": content}, "responses": {"200": {"description": "OK.", "content": content}}}
 
 
 def write_pair(folder: Path, schemas: int, *, changed: int = 1) -> tuple[Path, Path]:
-    """Write a large document and its revision, in which so many schemas are tightened."""
+    """Write a large document and its revision, in which ``changed`` schemas are tightened."""
     base = document(schemas)
     revision = copy.deepcopy(base)
     for number in range(changed):
@@ -63,7 +63,7 @@ class _Plain(yaml.SafeDumper):
 
 
 def seconds(schemas: int, *, changed: int = 1) -> float:
-    """How long the command takes, from its start to its end."""
+    """Return the wall-clock seconds of one ``chat-contract diff``."""
     with tempfile.TemporaryDirectory() as folder:
         base, revision = write_pair(Path(folder), schemas, changed=changed)
         start = time.perf_counter()

@@ -42,11 +42,11 @@ def _complaints(case: Case, report: DiffReport) -> Iterable[str]:
     rules = [finding.rule for finding in report.findings]
     unproved = report.counts.not_proved and case.verdict != "breaking"
     if report.verdict != case.verdict and not (unproved and report.verdict is Outcome.WARNING):
-        yield f"says {report.verdict}, truth is {case.verdict} ({', '.join(rules) or 'no finding'})"
+        yield f"verdict {report.verdict}, expected {case.verdict} ({', '.join(rules) or 'no finding'})"
     if case.rule is not None and case.rule not in rules and not unproved:
-        yield f"does not say {case.rule}, but {', '.join(rules) or 'nothing'}"
+        yield f"rule {case.rule} missing, found {', '.join(rules) or 'none'}"
     if case.findings is not None and len(report.findings) != case.findings:
-        yield f"finds {', '.join(rules)} where nothing has changed"
+        yield f"{len(report.findings)} findings, expected {case.findings}: {', '.join(rules)}"
     if case.side is not None:
         yield from _witness(case, report.findings)
 
@@ -55,16 +55,16 @@ def _witness(case: Case, findings: Sequence[ReportedFinding]) -> Iterable[str]:
     kind = WitnessKind.REQUEST if case.side == "request" else WitnessKind.RESPONSE
     found = [one.witness for one in findings if one.witness is not None and one.level is Level.BREAKING]
     if not found:
-        yield "gives no witness"
+        yield "no witness"
         return
     if not any(one.kind in {kind, WitnessKind.CALL} for one in found):
-        yield f"gives a witness on the other side than {case.side}"
+        yield f"no witness on the {case.side} side"
     for one in found:
         shown = one.value or one.body
         if shown is None or not _is_of_schema(one, findings):
             continue
         if not shows(case.base, case.revision, case.side or "", shown.value):
-            yield f"gives an invalid witness: {shown.value!r}"
+            yield f"invalid witness {shown.value!r}"
 
 
 def _is_of_schema(witness: Witness, findings: Sequence[ReportedFinding]) -> bool:
@@ -73,7 +73,7 @@ def _is_of_schema(witness: Witness, findings: Sequence[ReportedFinding]) -> bool
 
 @dataclass
 class Table:
-    """The figures of many cases."""
+    """The results of many cases."""
 
     rows: list[Row] = field(default_factory=list)
 
@@ -89,7 +89,7 @@ class Table:
         return sum(row.alarmed for row in breaking) / len(breaking) if breaking else 1.0
 
     def witnesses(self) -> tuple[int, int]:
-        """How many breaking changes of schemas have a witness, and how many there are."""
+        """Return how many breaking changes of schemas have a witness, and how many there are."""
         by_schema = {ProofKind.WITNESS, ProofKind.DECISION}
         findings = [one for row in self.rows for one in row.report.findings]
         breaking = [one for one in findings if one.level is Level.BREAKING and one.proof in by_schema]

@@ -1,4 +1,4 @@
-"""What cannot be judged ends with 2 and one message: the file, the line, the pointer, the mend."""
+"""Invalid documents end ``diff`` with exit code 2 and one message: file, line, pointer and hint."""
 
 from __future__ import annotations
 
@@ -29,36 +29,38 @@ BAD = {
     "duplicate keys": HEAD + "paths: {}\npaths: {}\n",
     "empty": "",
     "a list": "- a\n",
-    "a text": "hello\n",
+    "a string": "hello\n",
     "Swagger 2": 'swagger: "2.0"\npaths: {}\n',
     "another version": "openapi: 4.0.0\npaths: {}\n",
-    "a number for a version": "openapi: 3.1\npaths: {}\n",
+    "a number as version": "openapi: 3.1\npaths: {}\n",
     "alias bomb": HEAD + BOMB + "paths: {}\n",
     "a reference to itself": body(LOOP, f"components: {{schemas: {{A: {LOOP}}}}}\n"),
     "a schema that applies itself": body(LOOP, f"components: {{schemas: {{A: {{allOf: [{LOOP}]}}}}}}\n"),
-    "a reference to nowhere": body('{$ref: "#/components/schemas/Nope"}'),
-    "a reference to no file": body('{$ref: "nope.yaml#/A"}'),
+    "a reference without a target": body('{$ref: "#/components/schemas/Nope"}'),
+    "a reference to a missing file": body('{$ref: "nope.yaml#/A"}'),
     "a reference that is a number": body("{$ref: 5}"),
     "an invalid pattern": body('{type: string, pattern: "["}'),
-    "an invalid pattern that nobody uses": body("{}", 'components: {schemas: {A: {pattern: "("}}}\n'),
+    "an invalid pattern in an unused component": body("{}", 'components: {schemas: {A: {pattern: "("}}}\n'),
     "an unknown type": body("{type: strin}"),
-    "a text for a length": body('{maxLength: "5"}'),
-    "required that is no list": body("{required: true}"),
-    "properties that are a list": body("{properties: [a]}"),
-    "allOf that is a number": body("{allOf: 5}"),
-    "a schema that is a text": body("string"),
+    "a string as length": body('{maxLength: "5"}'),
+    "required as boolean": body("{required: true}"),
+    "properties as list": body("{properties: [a]}"),
+    "allOf as number": body("{allOf: 5}"),
+    "a schema as string": body("string"),
     "a boolean bound in 3.1": body("{exclusiveMinimum: true}"),
     "a list of types in 3.0": body('{type: [string, "null"]}', head=OLD),
     "a numeric exclusive bound in 3.0": body("{exclusiveMinimum: 5}", head=OLD),
-    "paths that are a list": HEAD + "paths: [a]\n",
-    "an operation that is nothing": HEAD + "paths: {/a: {get: null}}\n",
+    "paths as list": HEAD + "paths: [a]\n",
+    "an empty operation": HEAD + "paths: {/a: {get: null}}\n",
     "a parameter without a name": HEAD + "paths: {/a: {get: {parameters: [{in: query}]}}}\n",
-    "a parameter that refers to something else": HEAD + 'paths: {/a: {get: {parameters: [{$ref: "#/info"}]}}}\n',
-    "a scheme that is not there": HEAD + "paths: {/a: {get: {security: [{a: []}]}}}\n",
-    "a status that is none": HEAD + 'paths: {/a: {get: {responses: {"ok": {description: x}}}}}\n',
+    "a parameter that refers to another object": HEAD + 'paths: {/a: {get: {parameters: [{$ref: "#/info"}]}}}\n',
+    "an undefined security scheme": HEAD + "paths: {/a: {get: {security: [{a: []}]}}}\n",
+    "an invalid status": HEAD + 'paths: {/a: {get: {responses: {"ok": {description: x}}}}}\n',
     "a path without a slash": HEAD + "paths: {a: {}}\n",
     "depth": HEAD + "paths: " + "{a: " * 5000 + "1" + "}" * 5000,
     "brackets": "[" * 100_000,
+    "a chain of schemas": body('{$ref: "#/components/schemas/A0"}', "components: {schemas: {A300: {}, " + ", ".join(
+        f'A{n}: {{allOf: [{{$ref: "#/components/schemas/A{n + 1}"}}]}}' for n in range(300)) + "}}\n"),
     "schemas that multiply": body('{$ref: "#/components/schemas/A39"}', "components: {schemas: {A0: {}, " + ", ".join(
         f'A{n}: {{allOf: [{{$ref: "#/components/schemas/A{n - 1}"}}, {{$ref: "#/components/schemas/A{n - 1}"}}]}}'
         for n in range(1, 40)) + "}}\n"),
@@ -69,7 +71,7 @@ LIMITED = (
 
 
 def diff(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """The command within a gibibyte and ten seconds."""
+    """Run the command with a gibibyte of memory and ten seconds."""
     command = [sys.executable, "-c", LIMITED, "diff", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
 
@@ -83,30 +85,30 @@ def message(ended: subprocess.CompletedProcess[str]) -> str:
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_document_that_is_none_is_named_with_its_place_and_mend(name: str, tmp_path: Path) -> None:
+def test_invalid_document_is_named_with_its_line_and_a_hint(name: str, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
     good.write_text(GOOD, "utf-8")
     bad.write_text(BAD[name], "utf-8")
-    said = message(diff(good, bad))
-    assert re.search(r"bad\.yaml:[0-9]+", said)
-    assert "hint:" in said
+    error = message(diff(good, bad))
+    assert re.search(r"bad\.yaml:[0-9]+", error)
+    assert "hint:" in error
 
 
-def test_the_good_one_is_judged(tmp_path: Path) -> None:
+def test_valid_document_is_compared(tmp_path: Path) -> None:
     good = tmp_path / "good.yaml"
     good.write_text(GOOD, "utf-8")
     assert diff(good, good).returncode == 0
 
 
 @pytest.mark.parametrize("junk", [b"\0" * 1000, bytes(range(256)) * 50, "openapi: 3.1.0".encode("utf-16")])
-def test_binary_junk_is_no_document(junk: bytes, tmp_path: Path) -> None:
+def test_binary_data_is_an_error(junk: bytes, tmp_path: Path) -> None:
     bad = tmp_path / "junk"
     bad.write_bytes(junk)
     message(diff(bad, bad))
 
 
 @pytest.mark.parametrize(
-    ("base", "said"),
+    ("base", "reason"),
     [
         ("nowhere.yaml", "cannot read the file"),
         (".", "cannot read the file"),
@@ -117,7 +119,7 @@ def test_binary_junk_is_no_document(junk: bytes, tmp_path: Path) -> None:
         ("http://127.0.0.1:1/a.yaml", "cannot fetch the document"),
     ],
 )
-def test_what_cannot_be_read_says_why(base: str, said: str, tmp_path: Path) -> None:
+def test_unreadable_document_names_the_reason(base: str, reason: str, tmp_path: Path) -> None:
     good = tmp_path / "good.yaml"
     good.write_text(GOOD, "utf-8")
-    assert said in message(diff(base, good))
+    assert reason in message(diff(base, good))

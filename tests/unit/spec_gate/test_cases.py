@@ -1,10 +1,10 @@
-"""The gate against the cases whose verdict is known: every one of them, by name where it is wrong."""
+"""The gate judges every case of ``testbed/gate_cases`` correctly."""
 
 from __future__ import annotations
 
 import pytest
 
-from testbed.gate_quality.cases import NONE, Case, all_cases
+from testbed.gate_quality.cases import ABSENT, Case, all_cases
 from testbed.gate_quality.independent import shows
 from testbed.gate_quality.table import Table, judged
 
@@ -16,24 +16,24 @@ def table() -> Table:
     return Table([judged(case) for case in CASES])
 
 
-def test_no_case_is_judged_wrongly(table: Table) -> None:
+def test_every_case_gets_its_correct_verdict(table: Table) -> None:
     assert [(row.case.name, row.complaints) for row in table.misses()] == []
 
 
-def test_every_breaking_change_of_a_schema_has_a_witness(table: Table) -> None:
+def test_every_breaking_schema_change_has_a_witness(table: Table) -> None:
     found, wanted = table.witnesses()
     assert found == wanted > 150
 
 
-def test_what_is_not_proved_is_what_is_known_not_to_be(table: Table) -> None:
+def test_at_most_three_cases_are_not_proved(table: Table) -> None:
     assert len(table.not_proved()) <= 3
 
 
-def test_there_are_cases_enough_and_each_says_what_it_is_about() -> None:
+def test_cases_are_numerous_and_have_unique_titles() -> None:
     assert len(CASES) >= 200
-    assert len({case.says for case in CASES}) == len(CASES)
+    assert len({case.title for case in CASES}) == len(CASES)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.witness is not NONE], ids=lambda case: case.name)
-def test_the_truth_of_a_case_rests_on_a_value_that_one_side_refuses(case: Case) -> None:
+@pytest.mark.parametrize("case", [case for case in CASES if case.witness is not ABSENT], ids=lambda case: case.name)
+def test_witness_of_a_case_is_valid_on_exactly_one_side(case: Case) -> None:
     assert shows(case.base, case.revision, case.side or "", case.witness)

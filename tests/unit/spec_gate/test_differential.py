@@ -1,4 +1,4 @@
-"""A sample of what ``python -m testbed.gate_quality.differential`` compares, and what was once found there."""
+"""The gate agrees with jsonschema on random schemas, and on pairs of changes that break only together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from chat_contract.errors import DocumentError
-from testbed.gate_quality.differential import Trial, compared, tried
+from spec_gate.schemas.node import Side
+from testbed.gate_quality.differential import Trial, compared, run_trials
 
 SEEDS = range(1_000, 1_060)
 
@@ -19,19 +20,19 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> list[Trial]:
     made: list[Trial] = []
     for seed in SEEDS:
         try:
-            made += tried(seed, folder)
+            made += run_trials(seed, folder)
         except DocumentError:
-            # A mutation may write what is no schema; the gate refuses it, as it should.
+            # A mutation may write an invalid schema, which the gate rejects.
             continue
     return made
 
 
-def test_no_verdict_is_refuted_by_the_values_of_a_small_world(trials: list[Trial]) -> None:
+def test_no_value_of_the_vocabulary_contradicts_a_verdict(trials: list[Trial]) -> None:
     complaints = [(trial.side, trial.base, trial.revision, trial.complaint) for trial in trials if trial.complaint]
     assert complaints == []
 
 
-def test_the_sample_has_something_to_say(trials: list[Trial]) -> None:
+def test_sample_contains_witnesses_and_inclusions(trials: list[Trial]) -> None:
     proofs = [proof for trial in trials for proof in trial.proofs]
     assert len(trials) >= 100
     assert min(proofs.count("witness"), proofs.count("inclusion")) >= 20
@@ -51,17 +52,17 @@ TOGETHER = [
 
 
 @pytest.mark.parametrize(("base", "revision"), TOGETHER)
-def test_what_is_safe_one_by_one_may_break_together(base: Any, revision: Any, tmp_path: Path) -> None:
-    _, found = compared(base, revision, "request", tmp_path)
+def test_changes_that_break_only_together_are_breaking(base: Any, revision: Any, tmp_path: Path) -> None:
+    found = compared(base, revision, Side.REQUEST, tmp_path)
     assert found.verdict == "breaking"
     assert any(finding.witness for finding in found.findings if finding.level == "breaking")
 
 
 @pytest.mark.parametrize(("base", "revision"), TOGETHER)
-def test_each_of_them_by_itself_is_safe(base: Any, revision: Any, tmp_path: Path) -> None:
+def test_each_of_these_changes_alone_is_compatible(base: Any, revision: Any, tmp_path: Path) -> None:
     for key in {*base, *revision}:
-        one = {name: said for name, said in base.items() if name != key}
+        one = {name: value for name, value in base.items() if name != key}
         if key in revision:
             one[key] = revision[key]
-        _, found = compared(base, one, "request", tmp_path)
+        found = compared(base, one, Side.REQUEST, tmp_path)
         assert found.verdict != "breaking", key
