@@ -102,9 +102,12 @@ class MockApp:
                 await send({"type": "http.response.body"})
             case Ending.RESET:
                 connection.reset()
-            case Ending.HANG if await _client_left(receive, self._options.max_hang, connection):
-                pass
-            case _:
+            case Ending.HANG:
+                left = await _client_left(receive, self._options.max_hang, connection)
+                if left and connection.on_client_left is not None:
+                    connection.on_client_left()
+                connection.close()
+            case Ending.CLOSE:
                 connection.close()
 
     async def _elsewhere(self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:

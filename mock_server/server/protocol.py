@@ -62,7 +62,8 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Report a client that left before the end of its response."""
-        if self._unread or self._is_responding:
+        # A write fails at the latest when the client of a response has closed both of its sides.
+        if self._unread or self._is_responding or (self.at_eof and exc is not None):
             self._report_client_left()
         super().connection_lost(exc)
 

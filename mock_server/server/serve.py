@@ -83,6 +83,19 @@ def run_server(
 
     ``announce`` gets scheme and authority once the server is ready; ``at_end`` is called when it begins to stop.
     """
+    server, listener = make_server(app, listening, announce, at_end)
+    _allow_many_files()
+    _freeze()
+    server.run([listener])
+
+
+def make_server(
+    app: Callable[..., Any],
+    listening: Listening,
+    announce: Callable[[str], None],
+    at_end: Callable[[], None] = lambda: None,
+) -> tuple[Server, socket.socket]:
+    """Return the server and its open listener; raises :class:`KitError` if the port or the certificate is unusable."""
     check_certificate(listening.tls_cert, listening.tls_key)
     listener = open_listener(listening.host, listening.port)
     base = f"{listening.scheme}://{authority(listening.host, listener)}"
@@ -104,9 +117,8 @@ def run_server(
         ssl_certfile=listening.tls_cert,
         ssl_keyfile=listening.tls_key,
     )
-    _allow_many_files()
-    _freeze()
-    Server(config, partial(announce, base), at_end, exit_with_parent=listening.exit_with_parent).run([listener])
+    server = Server(config, partial(announce, base), at_end, exit_with_parent=listening.exit_with_parent)
+    return server, listener
 
 
 class Server(uvicorn.Server):

@@ -1,0 +1,395 @@
+"""Slow, broken and impatient clients, against a server in this process whose limits are short."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from mock_server import Options, create_app, read_snapshot
+from mock_server.respond.service import ChatService
+from mock_server.server import protocol
+from mock_server.server.asgi import MockApp
+from mock_server.server.protocol import Protocol
+from mock_server.server.serve import Listening, make_server
+from tests.support.deciding import service_of
+
+HI = b'{"message":"hi"}'
+HEAD = b"POST /v1/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+ASK = HEAD + b"Content-Length: 16\r\n\r\n" + HI
+HEALTH = b"GET /_mock/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+PATIENCE = 20.0
+"""Seconds after which a test gives up; nothing here needs a fraction of it on an idle machine."""
+
+
+class Served:
+    """A server in a thread of this process."""
+
+    def __init__(self, app: Callable[..., Any]) -> None:
+        ready = threading.Event()
+        self._server, listener = make_server(app, Listening(port=0), lambda _: ready.set())
+        self.port: int = listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
+        self._thread.start()
+        assert ready.wait(PATIENCE)
+
+    def connect(self, *, small_buffer: bool = False) -> socket.socket:
+        connection = socket.socket()
+        if small_buffer:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(PATIENCE)
+        connection.connect(("127.0.0.1", self.port))
+        return connection
+
+    def ask(self, data: bytes) -> bytes:
+        """Send the bytes and return what arrives until the server closes the connection."""
+        with self.connect() as connection:
+            connection.sendall(data)
+            return until_closed(connection)
+
+    @property
+    def connections(self) -> int:
+        return len(self._server.server_state.connections)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive()
+
+
+def until_closed(connection: socket.socket) -> bytes:
+    received = b""
+    while chunk := connection.recv(65536):
+        received += chunk
+    return received
+
+
+def one_response(connection: socket.socket) -> tuple[int, bytes, bytes]:
+    """Return status, head and body of the next response."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        chunk = connection.recv(1)
+        assert chunk, received
+        received += chunk
+    length = re.search(rb"content-length: (\d+)", received)
+    body = b""
+    while length is not None and len(body) < int(length[1]):
+        body += connection.recv(int(length[1]) - len(body))
+    return int(received[9:12]), received, body
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def service() -> ChatService:
+    return service_of(read_snapshot(Options(seed=7, max_hang=0.2)))
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Callable[..., Any]], Served]]:
+    started: list[Served] = []
+
+    def start(app: Callable[..., Any]) -> Served:
+        started.append(Served(app))
+        return started[-1]
+
+    yield start
+    for served in started:
+        served.stop()
+
+
+@pytest.fixture
+def served(serve: Callable[[Callable[..., Any]], Served], service: ChatService) -> Served:
+    return serve(MockApp(service, lambda: create_app(service=service)))
+
+
+# Bytes ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"garbage\r\n\r\n", 400),
+        (b"GET / HTTP/9.9\r\n\r\n", 400),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\nZZ\r\n", 400),
+        (HEAD + b"Content-Length: 16\r\nContent-Length: 5\r\n\r\n" + HI, 400),
+        (HEAD + b"Content-Length: 16\r\nTransfer-Encoding: chunked\r\n\r\n" + HI, 400),
+        (HEAD + b"Host: y\r\nContent-Length: 16\r\n\r\n" + HI, 400),
+        (HEAD + b"X: " + b"a" * 65536 + b"\r\nContent-Length: 16\r\n\r\n" + HI, 431),
+        (HEAD + b"X: " + b"a" * 100_000, 431),
+    ],
+    ids=["garbage", "version", "chunk size", "two lengths", "length and chunks", "two hosts", "head", "half head"],
+)
+def test_broken_request_is_refused_with_json(served: Served, data: bytes, status: int) -> None:
+    with served.connect() as connection:
+        connection.sendall(data)
+        got, head, body = one_response(connection)
+    assert got == status
+    assert b"content-type: application/json" in head
+    assert set(json.loads(body)) == {"detail"}
+    assert one_ok(served)
+
+
+def one_ok(served: Served) -> bool:
+    with served.connect() as connection:
+        connection.sendall(ASK)
+        return one_response(connection)[0] == 200
+
+
+def test_pipelined_requests_are_answered_in_order(served: Served) -> None:
+    delayed = ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=300ms\r\n\r\n")
+    refused = ASK.replace(b"\r\n\r\n", b"\r\nPrefer: code=429\r\n\r\n")
+    with served.connect() as connection:
+        connection.sendall(delayed + refused + HEALTH + ASK)
+        assert [one_response(connection)[0] for _ in range(4)] == [200, 429, 200, 200]
+
+
+def test_garbage_after_a_request_does_not_overtake_its_response(served: Served) -> None:
+    delayed = ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=200ms\r\n\r\n")
+    received = served.ask(delayed + b"garbage\r\n\r\n")
+    assert received.startswith(b"HTTP/1.1 200")
+    assert received.count(b"HTTP/1.1") == 1
+
+
+def test_client_that_expects_100_continue_gets_it_before_the_response(served: Served) -> None:
+    with served.connect() as connection:
+        connection.sendall(HEAD + b"Expect: 100-continue\r\nContent-Length: 16\r\n\r\n")
+        assert one_response(connection)[0] == 100
+        connection.sendall(HI)
+        assert one_response(connection)[0] == 200
+
+
+def test_head_request_gets_headers_without_body(served: Served) -> None:
+    received = served.ask(HEALTH.replace(b"GET", b"HEAD").replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    assert received.startswith(b"HTTP/1.1 200")
+    assert received.endswith(b"\r\n\r\n")
+
+
+def test_options_request_to_the_operation_returns_405_with_allow(served: Served) -> None:
+    with served.connect() as connection:
+        connection.sendall(b"OPTIONS /v1/chat HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        status, head, _ = one_response(connection)
+    assert status == 405
+    assert b"allow: POST" in head
+
+
+def test_responses_name_no_server_and_ignore_forwarded_addresses(served: Served) -> None:
+    with served.connect() as connection:
+        connection.sendall(HEALTH.replace(b"\r\n\r\n", b"\r\nX-Forwarded-For: 8.8.8.8\r\n\r\n"))
+        status, head, _ = one_response(connection)
+    assert status == 200
+    assert b"server:" not in head.lower()
+
+
+# Faults and clients that leave ----------------------------------------------------------------------------------------
+
+
+def ask_for(fault: str) -> bytes:
+    return ASK.replace(b"\r\n\r\n", b"\r\nPrefer: fault=%b\r\n\r\n" % fault.encode())
+
+
+def test_fault_reset_resets_the_connection_before_the_response(served: Served) -> None:
+    with pytest.raises(ConnectionResetError):
+        served.ask(ask_for("reset"))
+
+
+@pytest.mark.parametrize("fault", ["close", "hang"])
+def test_fault_close_and_hang_send_nothing_and_close(served: Served, service: ChatService, fault: str) -> None:
+    assert served.ask(ask_for(fault)) == b""
+    assert [entry.client_left for entry in service.journal.entries()] == [False]
+
+
+@pytest.mark.parametrize(("fault", "share"), [("drop", 0.0), ("truncate", 0.5)])
+def test_fault_drop_and_truncate_close_after_the_head(served: Served, fault: str, share: float) -> None:
+    head, _, body = served.ask(ask_for(fault)).partition(b"\r\n\r\n")
+    announced = re.search(rb"content-length: (\d+)", head)
+    assert announced is not None
+    assert len(body) == int(int(announced[1]) * share)
+
+
+def test_hang_ends_when_the_client_closes_its_side(
+    serve: Callable[[Callable[..., Any]], Served], request: pytest.FixtureRequest
+) -> None:
+    service = service_of(read_snapshot(Options(max_hang=3600)))
+    served = serve(MockApp(service, lambda: create_app(service=service)))
+    with served.connect() as connection:
+        connection.sendall(ask_for("hang"))
+        wait_until(lambda: bool(service.journal.entries()))
+        connection.shutdown(socket.SHUT_WR)
+        assert until_closed(connection) == b""
+
+
+def test_client_that_closes_only_its_side_gets_its_delayed_response(served: Served, service: ChatService) -> None:
+    with served.connect() as connection:
+        connection.sendall(ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=300ms\r\n\r\n"))
+        connection.shutdown(socket.SHUT_WR)
+        assert until_closed(connection).startswith(b"HTTP/1.1 200")
+    assert [entry.client_left for entry in service.journal.entries()] == [False]
+
+
+@pytest.mark.parametrize("reset", [True, False])
+def test_client_that_leaves_before_the_response_is_recorded(served: Served, service: ChatService, reset: bool) -> None:
+    connection = served.connect()
+    connection.sendall(ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=300ms\r\n\r\n"))
+    wait_until(lambda: bool(service.journal.entries()))
+    if reset:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, protocol._RESET_ON_CLOSE)
+    connection.close()
+    wait_until(lambda: service.journal.entries()[0].client_left)
+
+
+# Slow clients ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("limit", "sent", "status"),
+    [
+        ("head_seconds", b"POST /v1/chat HTTP/1.1\r\nHost:", 408),
+        ("body_seconds", HEAD + b"Content-Length: 90\r\n\r\n{", 408),
+        ("idle_seconds", b"", None),
+    ],
+)
+def test_slow_client_is_closed_after_its_time_limit(
+    served: Served, monkeypatch: pytest.MonkeyPatch, limit: str, sent: bytes, status: int | None
+) -> None:
+    with served.connect() as connection:
+        connection.sendall(sent)
+        wait_until(lambda: served.connections == 1)
+        assert one_ok(served)
+        monkeypatch.setattr(Protocol, limit, 0.1)
+        received = until_closed(connection)
+    assert received.startswith(b"HTTP/1.1 %d" % status) if status else received == b""
+
+
+def big_app(size: int) -> Callable[..., Any]:
+    """An application whose responses have this many bytes."""
+    body = b"x" * size
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        headers = [(b"content-length", str(size).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return app
+
+
+def test_client_that_does_not_read_is_dropped_after_its_time_limit(
+    serve: Callable[[Callable[..., Any]], Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Protocol, "unread_seconds", 0.1)
+    served = serve(big_app(16 * 1024 * 1024))
+    with served.connect(small_buffer=True) as connection:
+        connection.sendall(HEALTH)
+        wait_until(lambda: served.connections == 1)
+        wait_until(lambda: served.connections == 0)
+
+
+def test_unread_responses_of_all_clients_together_are_limited(
+    serve: Callable[[Callable[..., Any]], Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = 16 * 1024 * 1024
+    monkeypatch.setattr(protocol, "MAX_UNREAD", 2 * size)
+    served = serve(big_app(size))
+    with ExitStack() as stack:
+        for _ in range(6):
+            stack.enter_context(served.connect(small_buffer=True)).sendall(HEALTH)
+        wait_until(lambda: 0 < served.connections <= 2)
+        reader = stack.enter_context(served.connect())
+        reader.sendall(HEALTH)
+        assert len(one_response(reader)[2]) == size
+
+
+def test_one_connection_too_many_is_refused_with_json(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 2)
+    with served.connect(), served.connect(), served.connect() as third:
+        status, _, body = one_response(third)
+    assert (status, json.loads(body)) == (503, {"detail": "Too many connections"})
+
+
+def test_follower_that_does_not_read_is_dropped_and_the_others_do_not_notice(
+    served: Served, service: ChatService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Protocol, "unread_seconds", 0.1)
+    stream = b"GET /_mock/requests/stream HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with served.connect(small_buffer=True) as deaf, served.connect() as listener:
+        deaf.sendall(stream)
+        listener.sendall(stream)
+        received = bytearray()
+        stop = threading.Event()
+
+        def listen() -> None:
+            while not stop.is_set() and (chunk := listener.recv(1 << 20)):
+                received.extend(chunk)
+
+        reading = threading.Thread(target=listen, daemon=True)
+        reading.start()
+        wait_until(lambda: b"200 OK" in received)
+        body = b'{"message":"%s"}' % (b"a" * 60_000)
+        big = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+        sent = 0
+        with served.connect() as sender:
+            while served.connections > 2:
+                assert sent < 400
+                sender.sendall(big)
+                assert one_response(sender)[0] == 200
+                sent += 1
+                time.sleep(0.02)
+        wait_until(lambda: received.count(b'"number":') >= sent)
+        stop.set()
+        listener.shutdown(socket.SHUT_RDWR)
+        reading.join(PATIENCE)
+
+
+def test_slow_flask_view_does_not_hold_up_the_operation(
+    serve: Callable[[Callable[..., Any]], Served], service: ChatService
+) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def wsgi(_environ: Any, start_response: Any) -> Iterable[bytes]:
+        entered.set()
+        leave.wait(PATIENCE)
+        start_response("200 OK", [("Content-Length", "0")])
+        return [b""]
+
+    served = serve(MockApp(service, lambda: wsgi))
+    with served.connect() as waiting:
+        waiting.sendall(HEALTH)
+        assert entered.wait(PATIENCE)
+        assert one_ok(served)
+        leave.set()
+        assert one_response(waiting)[0] == 200
+
+
+def test_slow_upstream_does_not_hold_up_requests_for_other_pages(
+    serve: Callable[[Callable[..., Any]], Served], service: ChatService
+) -> None:
+    entered, leave = threading.Event(), threading.Event()
+    respond = service.respond
+
+    def slow(call: Any) -> Any:
+        entered.set()
+        leave.wait(PATIENCE)
+        return respond(call)
+
+    service.respond = slow  # type: ignore[method-assign]
+    served = serve(MockApp(service, lambda: create_app(service=service)))
+    large = b'{"message":"%s"}' % (b"a" * 70_000)
+    with served.connect() as waiting, served.connect() as other:
+        waiting.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(large) + large)
+        assert entered.wait(PATIENCE)
+        other.sendall(HEALTH)
+        assert one_response(other)[0] == 200
+        leave.set()
+        assert one_response(waiting)[0] == 200
