@@ -8,16 +8,16 @@ import struct
 from collections.abc import Callable
 from enum import Enum, auto
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mock_server.http.messages import JSON, encode
 
 MAX_CONNECTIONS = 8192
 MAX_HEAD = 64 * 1024
 """Bytes of a request line and its headers."""
-MAX_UNREAD = 64 * 1024 * 1024
+MAX_UNREAD = 32 * 1024 * 1024
 """Bytes of responses that all clients together may leave unread."""
 
 _SECONDS_TO_NOTICE = 0.05
@@ -46,6 +46,10 @@ class Protocol(HttpToolsProtocol):
     on_client_left: Callable[[], None] | None = None
     """Called if the client goes away before it has received the response."""
 
+    _stalled: ClassVar[dict[Protocol, None]] = {}
+    """Connections whose client does not read, the longest first."""
+    _current: RequestResponseCycle
+    """The request that is being answered; uvicorn's ``cycle`` is the newest one."""
     _phase = _Phase.IDLE
     _has_request = False
     _head_bytes = 0
@@ -65,6 +69,8 @@ class Protocol(HttpToolsProtocol):
         # A write fails at the latest when the client of a response has closed both of its sides.
         if self._unread or self._is_responding or (self.at_eof and exc is not None):
             self._report_client_left()
+        self._stalled.pop(self, None)
+        self._abandon_response()
         super().connection_lost(exc)
 
     @property
@@ -108,6 +114,8 @@ class Protocol(HttpToolsProtocol):
         self._phase = _Phase.BODY
         super().on_headers_complete()
         self._has_request = True
+        if not self.pipeline:
+            self._current = self.cycle
 
     def on_message_complete(self) -> None:
         """Stop the clock of a request."""
@@ -120,7 +128,7 @@ class Protocol(HttpToolsProtocol):
         self.at_eof = True
         if not self._is_responding or self.scheme == "https":
             return None
-        self.cycle.message_event.set()
+        self._current.message_event.set()
         return True
 
     # Refusing --------------------------------------------------------------------------------------------------------
@@ -156,21 +164,24 @@ class Protocol(HttpToolsProtocol):
         """Limit what unread responses hold: drop the connections that have not been read for longest."""
         super().pause_writing()
         self._unread = self.transport.get_write_buffer_size()
-        paused = sorted((each for each in self.connections if each._unread), key=lambda each: each._written_at)  # type: ignore[union-attr] # noqa: SLF001 - all of this class
-        total = sum(each.transport.get_write_buffer_size() for each in paused)
-        for each in paused:
+        self._stalled[self] = None
+        total = sum(each.transport.get_write_buffer_size() for each in self._stalled)
+        for each in tuple(self._stalled):
             if total <= MAX_UNREAD:
                 break
             total -= each.transport.get_write_buffer_size()
-            each.transport.abort()
+            each.drop()
 
     def resume_writing(self) -> None:
         """Note that the client reads again."""
         super().resume_writing()
         self._unread = 0
+        self._stalled.pop(self, None)
 
     def on_response_complete(self) -> None:
         """Close the connection of a client that has closed its side, and find out whether it was still there."""
+        if self.pipeline:
+            self._current = self.pipeline[-1][0]
         super().on_response_complete()
         if self.at_eof and not self.transport.is_closing():
             self.loop.call_later(_SECONDS_TO_NOTICE, self._close_after_eof)
@@ -198,7 +209,7 @@ class Protocol(HttpToolsProtocol):
         self._unread = unread
         waited = now - self._since
         if now - self._written_at > self.unread_seconds:
-            self.transport.abort()
+            self.drop()
         elif self._phase is _Phase.HEAD and waited > self.head_seconds:
             self._refuse(408, f"The headers did not arrive within {self.head_seconds:g} s")
         elif self._phase is _Phase.BODY and waited > self.body_seconds:
@@ -209,14 +220,27 @@ class Protocol(HttpToolsProtocol):
     def close(self) -> None:
         """Close the connection after what was sent, as a fault demands."""
         self.on_client_left = None
+        self._abandon_response()
         self.transport.close()
 
     def reset(self) -> None:
-        """Reset the connection: the client gets a RST."""
+        """Reset the connection, as a fault demands."""
         self.on_client_left = None
+        self.drop()
+
+    def drop(self) -> None:
+        """Reset the connection and discard what was not read; the client gets a RST."""
+        self._stalled.pop(self, None)
+        self._abandon_response()
         with self._socket() as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self.transport.abort()
+
+    def _abandon_response(self) -> None:
+        """Let the application send into the void: the transport would raise an error."""
+        if self._has_request:
+            self._current.disconnected = True
+            self._current.message_event.set()
 
     def _socket(self) -> socket.socket:
         """Return another handle of the connection's socket; that of uvloop offers no options."""

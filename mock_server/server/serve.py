@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 _BACKLOG = 2048
+_SEND_BUFFER = 128 * 1024
 _TICKS_A_SECOND = 10
 _SECONDS_TO_FINISH = 0.3
 """How long responses that are under way may take once the server stops."""
@@ -165,7 +166,7 @@ class Server(uvicorn.Server):
 
     def _abort(self) -> None:
         for connection in self._connections():
-            connection.transport.abort()
+            connection.drop()
         for task in self.server_state.tasks:
             task.cancel()
 
@@ -207,6 +208,8 @@ def open_listener(host: str, port: int) -> socket.socket:
     if os.name == "posix":
         # Old connections that linger do not make a port taken; a server that listens does.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Else the system itself keeps megabytes of each unread response, and the time limit never sees them.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
     try:
         listener.bind(name)
         listener.listen(_BACKLOG)

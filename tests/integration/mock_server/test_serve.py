@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -10,7 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +46,13 @@ def exchange(port: int, data: bytes, *, end: bool = False) -> bytes:
         return received
 
 
-def test_it_answers_as_soon_as_it_says_so(server: Running, session: requests.Session) -> None:
+def test_mock_answers_as_soon_as_it_prints_its_address(server: Running, session: requests.Session) -> None:
     assert server.url == f"http://127.0.0.1:{server.port}/v1/chat"
     assert session.post(server.url, json={"message": "a sofa"}).json()["items"][0]["item_id"] == "SF300LN"
     assert session.get(f"http://127.0.0.1:{server.port}/_mock/health").json()["status"] == "ok"
 
 
-def test_chunked_bodies_are_read_and_bounded(server: Running, session: requests.Session) -> None:
+def test_chunked_body_is_read_up_to_the_limit(server: Running, session: requests.Session) -> None:
     def chunks(size: int):
         yield b'{"message":"'
         for _ in range(size // 65536):
@@ -65,12 +65,12 @@ def test_chunked_bodies_are_read_and_bounded(server: Running, session: requests.
     assert (response.status_code, response.json()) == (413, {"detail": "The body is larger than 10485760 bytes."})
 
 
-def test_a_client_that_is_still_sending_gets_its_413(server: Running) -> None:
+def test_client_that_is_still_sending_a_large_body_gets_413(server: Running) -> None:
     body = b'{"message":"' + b"a" * 11 * 1024 * 1024 + b'"}'
     assert exchange(server.port, HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body).startswith(b"HTTP/1.1 413")
 
 
-def test_a_client_that_stops_half_way_is_refused(server: Running) -> None:
+def test_body_that_ends_early_returns_422(server: Running) -> None:
     received = exchange(server.port, HEAD + b"Content-Length: 90\r\n\r\n" + HI, end=True)
     assert received.startswith(b"HTTP/1.1 422")
 
@@ -92,7 +92,7 @@ def test_a_client_that_stops_half_way_is_refused(server: Running) -> None:
     ],
     ids=lambda data: repr(data[-30:]),
 )
-def test_no_framing_gets_a_5xx_or_a_hang(server: Running, data: bytes) -> None:
+def test_broken_framing_gets_neither_a_5xx_nor_a_hang(server: Running, data: bytes) -> None:
     try:
         received = exchange(server.port, data, end=True)
     except OSError:  # refused before all of it was sent
@@ -101,7 +101,7 @@ def test_no_framing_gets_a_5xx_or_a_hang(server: Running, data: bytes) -> None:
     assert exchange(server.port, HEAD + b"Content-Length: 16\r\n\r\n" + HI).startswith(b"HTTP/1.1 200")
 
 
-def test_the_environment_does_not_leak_into_requests(run_mock: Run, session: requests.Session) -> None:
+def test_environment_variables_do_not_leak_into_requests(run_mock: Run, session: requests.Session) -> None:
     leaks = {"HTTP_CONTENT_ENCODING": "gzip", "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": "3"}
     running = run_mock(env={**leaks, "HTTP_PROXY": "http://127.0.0.1:9", "wsgi.input_terminated": ""})
     assert session.post(running.url, json={"message": "hi"}).status_code == 200
@@ -109,42 +109,7 @@ def test_the_environment_does_not_leak_into_requests(run_mock: Run, session: req
     assert without_type.json()["detail"][0]["type"] == "model_attributes_type"
 
 
-def test_a_hundred_half_sent_bodies_neither_slow_others_nor_hold_up_the_end(
-    run_mock: Run, session: requests.Session
-) -> None:
-    running = run_mock()
-    waiting = [socket.create_connection(("127.0.0.1", running.port)) for _ in range(100)]
-    for index, connection in enumerate(waiting):
-        framing = b"Content-Length: 90\r\n\r\n" if index % 2 else b"Transfer-Encoding: chunked\r\n\r\n5\r\n"
-        connection.sendall(HEAD + framing + b'{"mes')
-    time.sleep(0.2)
-    before = time.monotonic()
-    assert session.post(running.url, json={"message": "hi"}, timeout=5).status_code == 200
-    assert time.monotonic() - before < 3  # a stalled worker never answers
-    before = time.monotonic()
-    assert running.stop() == 0
-    assert time.monotonic() - before < 8  # without a kill time-out it never ends
-    for connection in waiting:
-        connection.close()
-
-
-@pytest.mark.parametrize(("fault", "some"), [("drop", False), ("truncate", True)])
-def test_a_fault_breaks_the_connection_off_after_the_head(server: Running, fault: str, some: bool) -> None:
-    asked = HEAD + b"Prefer: fault=%b\r\nContent-Length: 16\r\n\r\n" % fault.encode() + HI
-    for _ in range(5):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
-            connection.sendall(asked)
-            received = b""
-            while chunk := connection.recv(65536):
-                received += chunk
-        head, _, body = received.partition(b"\r\n\r\n")
-        announced = int(re.search(rb"content-length: (\d+)", head)[1])
-        assert head.startswith(b"HTTP/1.1 200")
-        assert bool(body) is some
-        assert len(body) < announced
-
-
-def test_https_is_served(run_mock: Run, session: requests.Session, tmp_path: Path, require_program: Any) -> None:
+def test_mock_serves_https(run_mock: Run, session: requests.Session, tmp_path: Path, require_program: Any) -> None:
     require_program("openssl", "openssl")
     cert, key = certificate(tmp_path, "mock")
     running = run_mock("--tls-cert", str(cert), "--tls-key", str(key))
@@ -153,47 +118,97 @@ def test_https_is_served(run_mock: Run, session: requests.Session, tmp_path: Pat
     assert answer.status_code == 200
 
 
-def test_a_follower_does_not_hold_up_the_end(run_mock: Run, session: requests.Session) -> None:
-    running = run_mock()
-    stream = session.get(f"http://127.0.0.1:{running.port}/_mock/requests/stream", stream=True, timeout=10)
-    session.post(running.url, json={"message": "hi"})
-    lines = stream.iter_lines()
-    assert json.loads(next(line for line in lines if line))["status"] == 200
-    before = time.monotonic()
-    assert running.stop() == 0
-    assert time.monotonic() - before < 4  # it would have no end of its own
-    stream.close()
+@contextmanager
+def busy_with_slow_clients(running: Running) -> Iterator[None]:
+    """Clients of every kind that could hold up the end of the server."""
+    follow = b"GET /_mock/requests/stream HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    whole = b"Content-Length: 16\r\n\r\n" + HI
+    sent = {
+        "idle": b"",
+        "half a head": HEAD,
+        "half a body": HEAD + b"Content-Length: 90\r\n\r\n" + HI,
+        "a hanging response": HEAD + b"Prefer: fault=hang\r\n" + whole,
+        "a delayed response": HEAD + b"Prefer: delay=60s\r\n" + whole,
+        "a slow response": HEAD + b"Prefer: fault=slow\r\n" + whole,
+        "unread responses": b"GET /_mock/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200,
+        "a follower": follow,
+    }
+    with ExitStack() as stack:
+        for data in sent.values():
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", running.port), timeout=10))
+            connection.sendall(data)
+            if data is follow:
+                assert connection.recv(100).startswith(b"HTTP/1.1 200")
+        yield
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_soon_and_silently_when_told_to(run_mock: Run, sign: int) -> None:
+@pytest.mark.parametrize(
+    "signals",
+    [(signal.SIGTERM,), (signal.SIGINT,), (signal.SIGINT, signal.SIGINT)],
+    ids=["SIGTERM", "Ctrl-C", "Ctrl-C twice"],
+)
+def test_signal_ends_the_mock_soon_and_silently_whatever_its_clients_do(
+    run_mock: Run, signals: tuple[signal.Signals, ...]
+) -> None:
     running = run_mock()
-    before = time.monotonic()
-    os.killpg(running.process.pid, sign)  # as a terminal does with Ctrl-C
-    assert running.process.wait(timeout=10) == 0
-    # The worker has two seconds before it is killed; a busy machine adds to them.
-    assert time.monotonic() - before < 6
+    with busy_with_slow_clients(running):
+        before = time.monotonic()
+        for sign in signals:
+            os.killpg(running.process.pid, sign)  # as a terminal does with Ctrl-C
+        assert running.process.wait(timeout=10) == 0
+        # It takes half a second; a busy machine adds to that.
+        assert time.monotonic() - before < 5
+    assert running.process.stdout is not None
     assert running.process.stdout.read() == ""
+    again = run_mock("--port", str(running.port))
+    assert again.port == running.port
 
 
-def test_no_worker_outlives_a_server_that_is_killed(run_mock: Run) -> None:
-    running = run_mock()
-    running.stop(signal.SIGKILL)
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", running.port)).close()
-        except ConnectionRefusedError:
-            return
-        time.sleep(0.02)
-    pytest.fail("the port is still served")
+_PARENT = """
+import subprocess, sys, time
+command = [sys.executable, "-P", "-m", "mock_server", "--port", "0", *sys.argv[1:]]
+mock = subprocess.Popen(command)
+print(mock.pid, flush=True)
+time.sleep(600)
+"""
 
 
-def test_the_seed_makes_ids_repeatable(run_mock: Run, session: requests.Session) -> None:
+@pytest.mark.parametrize("follows", [True, False])
+def test_mock_ends_with_its_parent_only_if_told_to(follows: bool) -> None:
+    option = ["--exit-with-parent"] if follows else []
+    parent = subprocess.Popen(
+        [sys.executable, "-c", _PARENT, *option], cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    try:
+        port = int(re.findall(r":(\d+)/v1/chat", parent.stdout.readline())[0])
+        parent.kill()
+        parent.wait(timeout=10)
+        deadline = time.monotonic() + (10 if follows else 1)
+        while _answers(port) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert _answers(port) is not follows
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        parent.stdout.close()
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_seed_makes_ids_repeatable(run_mock: Run, session: requests.Session) -> None:
     ids = {session.post(run_mock("--seed", "5").url, json={"message": "hi"}).json()["conversation_id"] for _ in "ab"}
     assert len(ids) == 1
 
 
-def test_the_options_reach_the_server(run_mock: Run, session: requests.Session) -> None:
+def test_options_reach_the_server(run_mock: Run, session: requests.Session) -> None:
     running = run_mock("--max-body", "20", "--host", "localhost")
     assert running.ready_line.startswith("Mock ready: POST http://localhost:")
     assert session.post(running.url, json={"message": "more than twenty"}).status_code == 413
@@ -204,7 +219,7 @@ def run_to_the_end(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
 
 
-def test_a_taken_port_is_refused_and_the_first_mock_goes_on(server: Running, session: requests.Session) -> None:
+def test_taken_port_exits_with_2_and_the_first_mock_keeps_serving(server: Running, session: requests.Session) -> None:
     second = run_to_the_end("--port", str(server.port))
     assert second.returncode == 2
     assert f"127.0.0.1:{server.port}" in second.stderr
@@ -213,7 +228,7 @@ def test_a_taken_port_is_refused_and_the_first_mock_goes_on(server: Running, ses
     assert session.post(server.url, json={"message": "hi"}).status_code == 200
 
 
-def test_a_port_can_be_used_again_at_once(run_mock: Run, session: requests.Session) -> None:
+def test_port_can_be_used_again_at_once(run_mock: Run, session: requests.Session) -> None:
     first = run_mock()
     session.post(first.url, json={"message": "hi"})
     first.stop()
@@ -221,7 +236,7 @@ def test_a_port_can_be_used_again_at_once(run_mock: Run, session: requests.Sessi
     assert again.port == first.port
 
 
-def test_a_port_on_which_someone_shares_is_taken_all_the_same() -> None:
+def test_port_of_a_socket_with_reuseport_is_taken() -> None:
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         other.bind(("127.0.0.1", 0))
@@ -230,12 +245,12 @@ def test_a_port_on_which_someone_shares_is_taken_all_the_same() -> None:
             open_listener("127.0.0.1", other.getsockname()[1])
 
 
-def test_ipv6_addresses_are_written_in_brackets() -> None:
+def test_ipv6_address_is_shown_in_brackets() -> None:
     with open_listener("::1", 0) as listener:
         assert authority("::1", listener) == f"[::1]:{listener.getsockname()[1]}"
 
 
-def test_ipv6_is_served(run_mock: Run) -> None:
+def test_mock_serves_ipv6(run_mock: Run) -> None:
     running = run_mock("--host", "::1")
     with socket.create_connection(("::1", int(running.url.split(":")[-1].split("/")[0]))) as connection:
         connection.sendall(HEAD + b"Content-Length: 16\r\n\r\n" + HI)

@@ -1,0 +1,124 @@
+"""Slow clients in large numbers: half bodies, half heads and unread responses, while a health check is timed."""
+
+from __future__ import annotations
+
+import json
+import resource
+import select
+import socket
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from chat_mock.server import Server
+
+_HALF_HEAD = b"POST /v1/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Ty"
+_HEAD = b"POST /v1/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+_HALF_BODY = _HEAD % 90 + b'{"mess'
+_ASK = _HEAD % 16 + b'{"message":"hi"}'
+_HEALTH = b"GET /_mock/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+_MEGABYTE = 1024 * 1024
+_CHECKS = 50
+
+
+@dataclass(frozen=True)
+class Clients:
+    """How many clients of each kind attack at once."""
+
+    half_bodies: int = 5000
+    half_heads: int = 1000
+    unread: int = 400
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the health check saw, how much memory the mock used, and how many clients it had not closed in time."""
+
+    median_ms: float
+    slowest_ms: float
+    megabytes: float
+    left_open: int
+
+
+def attack_slowly(server: Server, clients: Clients, patience: float) -> Outcome:
+    """Open all connections, time health checks meanwhile, and wait until the mock has closed the connections."""
+    parts = urlsplit(server.base_url)
+    address = (parts.hostname or "", parts.port or 80)
+    _allow_files(sum((clients.half_bodies, clients.half_heads, clients.unread)) + 100)
+    with ExitStack() as stack:
+        checking = stack.enter_context(socket.create_connection(address, timeout=patience))
+        _check(checking)
+        _reply_with_a_megabyte(address)
+        waiting = []
+        for data, count in (
+            (_HALF_BODY, clients.half_bodies),
+            (_HALF_HEAD, clients.half_heads),
+            (_ASK, clients.unread),
+        ):
+            for _ in range(count):
+                waiting.append(stack.enter_context(_connect(address, small_buffer=data is _ASK)))
+                waiting[-1].sendall(data)
+        times = sorted(_check(checking) for _ in range(_CHECKS))
+        megabytes = _memory(server.process.pid)
+        left_open = _wait_until_closed(waiting, patience)
+    return Outcome(times[_CHECKS // 2] * 1000, times[-1] * 1000, megabytes, left_open)
+
+
+def _allow_files(count: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))
+
+
+def _connect(address: tuple[str, int], *, small_buffer: bool) -> socket.socket:
+    connection = socket.socket()
+    if small_buffer:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(30)
+    connection.connect(address)
+    return connection
+
+
+def _reply_with_a_megabyte(address: tuple[str, int]) -> None:
+    body = json.dumps({"rules": [{"reply": {"message": "x" * (_MEGABYTE - 1024)}}]}).encode()
+    head = b"PUT /_mock/behaviour HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+    with socket.create_connection(address, timeout=30) as connection:
+        connection.sendall(head % len(body) + body)
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+    if not answer.startswith(b"HTTP/1.1 200"):
+        raise RuntimeError(f"the mock did not accept the rule: {answer[:300]!r}")
+
+
+def _check(connection: socket.socket) -> float:
+    began = time.perf_counter()
+    connection.sendall(_HEALTH)
+    received = b""
+    while b'"status"' not in received:
+        chunk = connection.recv(65536)
+        if not chunk:
+            raise RuntimeError("the mock closed the connection of the health check")
+        received += chunk
+    return time.perf_counter() - began
+
+
+def _wait_until_closed(connections: list[socket.socket], patience: float) -> int:
+    """Return how many connections the server has not closed in time. Nothing is read, only hang-ups are noticed."""
+    poll = select.poll()
+    for connection in connections:
+        poll.register(connection, select.POLLRDHUP)
+    left = len(connections)
+    deadline = time.monotonic() + patience
+    while left and (seconds := deadline - time.monotonic()) > 0:
+        for descriptor, _ in poll.poll(seconds * 1000):
+            poll.unregister(descriptor)
+            left -= 1
+    return left
+
+
+def _memory(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
