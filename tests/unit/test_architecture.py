@@ -50,7 +50,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "chat_mock": {"pytest"},
     "chat_verifier": {"requests", "urllib3", "harfile", "jsonschema", "hypothesis", "schemathesis"},
     "mock_server": {
-        *("click", "flask", "werkzeug", "uvicorn", "httptools", "uvloop", "a2wsgi", "watchfiles", "requests"),
+        *("click", "flask", "werkzeug", "uvicorn", "watchfiles", "requests"),
         *("urllib3", "jsonschema", "pydantic_core", "yaml", "cachetools"),
     },
     "spec_gate": {"jsonschema", "jsonschema_rs", "hypothesis"},
