@@ -40,7 +40,7 @@ def create(name: str, folder: Path) -> None:
     written = scaffold(folder, name)
     for path in written:
         click.echo(f"Created {path}")
-    click.echo(f"Edit it while the mock serves it: chat-contract mock --fixtures {folder}")
+    click.echo(f"Serve the folder while you edit it: chat-contract mock --fixtures {folder}")
 
 
 def _read(folder: Path | None, spec: Path | None, overlays: tuple[Path, ...]) -> Snapshot:

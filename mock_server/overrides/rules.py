@@ -11,6 +11,7 @@ from random import Random
 from threading import Lock
 from typing import Any
 
+from chat_contract.errors import shorten
 from mock_server.http.source import Fault
 from mock_server.overrides.delays import Delay
 
@@ -44,20 +45,12 @@ class InvalidValueError(OverrideError):
 
     def detail(self, subject: str) -> str:
         """Return the complete message."""
-        sentence = f'{self._problem} {_quoted(self.value)} for {subject} "{self.name}".'
+        sentence = f'{self._problem} {shorten(self.value)} for {subject} "{self.name}".'
         return _with_valid(" ".join(filter(None, (sentence, self._reason))), self.valid)
 
 
 def _with_valid(text: str, valid: Sequence[str]) -> str:
     return f"{text} Valid values: {', '.join(valid)}." if valid else text
-
-
-def _quoted(value: Any) -> str:
-    text = f'"{value}"' if isinstance(value, str) else repr(value)
-    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
-
-
-_MAX_SHOWN = 200
 
 
 @dataclass(frozen=True)

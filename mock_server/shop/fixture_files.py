@@ -101,7 +101,7 @@ def _scenario(path: Path, catalogue: Mapping[str, dict[str, Any]] | None, respon
     """Read a conversation. If the catalogue itself has errors (None), item ids are not checked."""
     if path.suffix != ".yaml":
         raise DocumentError(
-            "not read: conversations have the ending .yaml", path=str(path), hint=f"Rename it to {path.stem}.yaml."
+            "expected the file extension .yaml", path=str(path), hint=f"Rename it to {path.stem}.yaml."
         )
     if path.exists() and not path.is_file():
         # Reading a pipe would block forever.
