@@ -1,9 +1,9 @@
-"""Plan, send, judge, verdict. Only :mod:`chat_verifier.target.client` touches the network.
+"""Verify a server against the contract: plan test cases, send them, judge the exchanges, report.
 
-planning/    the contract -> scripts: what to send, in which order, and what belongs to one conversation
-client       a request -> what came of it
-runner       scripts -> observations, each judged by chat_contract
-verdict      observations -> causes, verdicts by clause, the verdict of the run
-reproduce    an observation -> the curl command or shell script that shows it again
-reports      the verdict -> text and JSON
+planning/  what to send: test cases, case sequences and packs, as plain data
+target/    the server: HTTP client and probe; the only code that opens a connection
+run/       play the sequences within the request budget; checkpoint files
+findings/  causes, verdicts, waivers, the profile of unspecified behaviour, parity of two servers
+report/    the typed report, its JSON Schema and its formats
+verify.py  one run from beginning to end
 """

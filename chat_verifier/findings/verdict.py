@@ -9,6 +9,7 @@ from enum import StrEnum
 from chat_contract import Clause, Contract
 from chat_verifier.findings.causes import Cause
 from chat_verifier.planning.case import CaseSequence
+from chat_verifier.planning.tiers import Tier
 from chat_verifier.run.observation import Observation, by_clause
 from kit_reports.waivers import Waiver
 
@@ -90,7 +91,7 @@ class RunResult:
     replayed: int = 0
     started: str = ""
     contract_version: str = ""
-    tier: str = "default"
+    tier: Tier = Tier.DEFAULT
     strict: bool = False
     waivers: tuple[Waiver, ...] = ()
     unused_waivers: tuple[Waiver, ...] = ()

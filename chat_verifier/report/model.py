@@ -14,6 +14,7 @@ from chat_verifier.findings.causes import Confirmation
 from chat_verifier.findings.profile import ProfileChange
 from chat_verifier.findings.verdict import ClauseReason, ClauseVerdict, RunReason, RunVerdict
 from chat_verifier.findings.waivers import WaiverMatch
+from chat_verifier.planning.tiers import Tier
 
 FORMAT: Literal["chat-contract-report"] = "chat-contract-report"
 VERSION: Literal[2] = 2
@@ -186,7 +187,7 @@ class VerifyReport(_Closed):
     requests: int
     replayed: int
     seed: int
-    tier: str
+    tier: Tier
     strict: bool
     not_sent: tuple[NotSent, ...]
     clauses: tuple[ClauseReport, ...]
