@@ -13,7 +13,7 @@ from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command, current_frame
 from kit_cli.outputs import Output, write_outputs
 from kit_reports.targets import parse_targets, writable
-from spec_gate.report.formats import FORMATS, FailOn, render
+from spec_gate.report.formats import FORMATS, FailOn
 
 _FILE = click.Path(path_type=Path)
 
@@ -107,6 +107,7 @@ def diff(
             writable(file, option)
     # The gate loads the schema libraries; wrong options and --help do not wait for them.
     from spec_gate.compare import Options, compare
+    from spec_gate.report.render import render
 
     today = dt.datetime.now(tz=dt.UTC).date()
     options = Options(

@@ -100,9 +100,7 @@ def _catalogue(source: Source, response: Draft202012Validator) -> list[dict[str,
 def _scenario(path: Path, catalogue: Mapping[str, dict[str, Any]] | None, response: Draft202012Validator) -> Scenario:
     """Read a conversation. If the catalogue itself has errors (None), item ids are not checked."""
     if path.suffix != ".yaml":
-        raise DocumentError(
-            "expected the file extension .yaml", path=str(path), hint=f"Rename it to {path.stem}.yaml."
-        )
+        raise DocumentError("expected the file extension .yaml", path=str(path), hint=f"Rename it to {path.stem}.yaml.")
     if path.exists() and not path.is_file():
         # Reading a pipe would block forever.
         raise DocumentError("not a file", path=str(path), hint="Replace it by a file, or remove it.")

@@ -18,9 +18,10 @@ from kit_reports.codec import decode, encode, json_schema
 from spec_gate.impact.consumers import read_consumers
 from spec_gate.impact.find import ImpactInput, find_impact
 from spec_gate.report.build import build_report
-from spec_gate.report.formats import FORMATS, render
+from spec_gate.report.formats import FORMATS
 from spec_gate.report.markdown import LONGEST
 from spec_gate.report.model import DiffReport, Impact
+from spec_gate.report.render import render
 from spec_gate.report.texts import TEXTS
 from spec_gate.rules.registry import RULES
 from spec_gate.source.load import read_document
