@@ -19,6 +19,9 @@ LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 MAPS = frozenset({"properties", "patternProperties", "dependentSchemas"})
 """Keywords whose value is a mapping to schemas."""
 
+APPLICATORS = ONE | LISTS | MAPS
+"""Keywords that hold schemas."""
+
 ANNOTATIONS = frozenset({"default", "deprecated", "readOnly", "writeOnly", "x-sunset", "discriminator",
                          "contentMediaType", "contentEncoding"})  # fmt: skip
 """Keywords that do not affect validity but matter to clients."""

@@ -17,6 +17,7 @@ from chat_contract.errors import DocumentError
 from spec_gate.schemas.deep import Steps, gather, run_steps
 from spec_gate.schemas.keywords import (
     ANNOTATIONS,
+    APPLICATORS,
     LISTS,
     MAPS,
     ONE,
@@ -112,7 +113,8 @@ class Schemas:
     def _of_3_1(self, value: dict[str, Any], place: Place) -> Steps[dict[str, Any]]:
         schema: dict[str, Any] = {}
         for key in filter(_IN_3_1.__contains__, value):
-            schema[key] = yield from self._children(key, value[key], place / key)
+            child = value[key]
+            schema[key] = (yield from self._children(key, child, place / key)) if key in APPLICATORS else child
         references = [self._reference(place / key) for key in ("$ref", "$dynamicRef") if key in value]
         if references:
             schema |= references[0]
@@ -125,7 +127,8 @@ class Schemas:
             return self._reference(place / "$ref")
         schema: dict[str, Any] = {}
         for key in filter(_IN_3_0.__contains__, value):
-            schema[key] = yield from self._children(key, value[key], place / key)
+            child = value[key]
+            schema[key] = (yield from self._children(key, child, place / key)) if key in APPLICATORS else child
         self._check_3_0(value, place)
         for bound in ("minimum", "maximum"):
             if value.get(f"exclusive{bound.capitalize()}") is True and bound in schema:

@@ -11,7 +11,7 @@ from typing import Any
 from spec_gate.schemas.combine import join, tidy
 from spec_gate.schemas.deep import Steps, gather, run_steps
 from spec_gate.schemas.exclusive import exclude_each_other
-from spec_gate.schemas.keywords import ANNOTATIONS, LISTS, MAPS, ONE, only_reference, subschemas
+from spec_gate.schemas.keywords import ANNOTATIONS, APPLICATORS, LISTS, ONE, only_reference, subschemas
 from spec_gate.schemas.node import Schema, SchemaNode
 from spec_gate.schemas.read import Schemas
 
@@ -74,7 +74,7 @@ class Simplified:
     def _simplify(self, schema: SchemaNode) -> Steps[Schema]:
         simple: dict[str, Any] = {}
         for key, value in schema.items():
-            simple[key] = yield from self._child(key, value)
+            simple[key] = (yield from self._child(key, value)) if key in APPLICATORS else value
         annotations = {key: simple.pop(key) for key in list(simple) if key in ANNOTATIONS}
         if set(simple) == {"$ref"}:
             return SchemaNode({**simple, **annotations})
@@ -97,10 +97,8 @@ class Simplified:
             return (yield self._of(value))
         if key in LISTS:
             return (yield gather(map(self._of, value)))
-        if key in MAPS:
-            schemas: list[Schema] = yield gather(map(self._of, value.values()))
-            return dict(zip(value, schemas, strict=True))
-        return value
+        schemas: list[Schema] = yield gather(map(self._of, value.values()))
+        return dict(zip(value, schemas, strict=True))
 
     def _parts(self, simple: dict[str, Any]) -> Steps[list[Schema]]:
         """Take out the schemas that apply together with the other keywords."""
