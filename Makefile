@@ -2,15 +2,19 @@
 #   make mock PORT=8080          use another port
 #   make test PYTHON=python3.12  use another Python (3.11 or newer)
 #   make test JOBS=1             run tests one after the other
+#   make test ORDER=random       run tests in random order
+#   make test TIMEOUT=600        allow a test ten minutes before it fails
 #   make quality SAMPLE=40       measure the verifier on forty faulty servers
 
 PYTHON ?=
 PORT ?= 4010
 JOBS ?= 2
+TIMEOUT ?= 300
+ORDER ?=
 SAMPLE ?=
 VENV := .venv
 BIN := $(VENV)/bin
-PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadscope
+PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadscope --timeout $(TIMEOUT) $(if $(filter random,$(ORDER)),--random-order)
 
 .DEFAULT_GOAL := help
 .PHONY: help install mock check test coverage lint format quality gate-quality fastapi-parity hostile bench mutation \

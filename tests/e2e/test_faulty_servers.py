@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -55,11 +54,10 @@ def test_should_faults_are_based_on_servers_without_warnings() -> None:
     assert [fault.name for fault in FAULTS if fault.level == SHOULD and not fault.style.spotless] == []
 
 
-def test_stalling_server_stops_immediately() -> None:
-    started = time.monotonic()
+@pytest.mark.timeout(30)
+def test_stalling_server_stops_while_a_request_hangs() -> None:
     with serve(BY_NAME["quote-hangs"]) as url:
         assert broken("silence", say("It's oak"))(Client(url))
-    assert time.monotonic() - started < 5
 
 
 def test_one_server_starts_by_name() -> None:
