@@ -1,7 +1,6 @@
-"""FastAPI on uvicorn that does the mock's work as an application would do it.
+"""The mock's work as an ordinary FastAPI application on uvicorn.
 
-It validates, matches the written conversations, remembers where they stand, keeps the last requests, and answers with
-items through a response model.
+It validates, matches scenarios, keeps session state and the last requests, and returns items through a response model.
 """
 
 import sys
@@ -21,7 +20,7 @@ _KEPT = 1000
 
 
 class Event(BaseModel):
-    """What the documents say."""
+    """As documented."""
 
     timestamp: datetime
     type: str
@@ -30,7 +29,7 @@ class Event(BaseModel):
 
 
 class ChatRequest(BaseModel):
-    """What the documents say."""
+    """As documented."""
 
     message: str
     conversation_id: str | None = None
@@ -41,7 +40,7 @@ class ChatRequest(BaseModel):
 
 
 class Item(BaseModel):
-    """What the documents say, and whatever else the shop knows."""
+    """As documented, with all fields of the catalogue."""
 
     model_config = ConfigDict(extra="allow")
     item_id: str
@@ -52,7 +51,7 @@ class Item(BaseModel):
 
 
 class ChatResponse(BaseModel):
-    """What the documents say."""
+    """As documented."""
 
     conversation_id: str
     message: str
@@ -81,14 +80,12 @@ def application() -> FastAPI:
 
 
 if __name__ == "__main__":
-    # "plain" is what pip install uvicorn brings; "fast" needs uvloop and httptools beside it.
-    plain = sys.argv[2] == "plain"
     uvicorn.run(
         application(),
         host="127.0.0.1",
         port=int(sys.argv[1]),
-        loop="asyncio" if plain else "uvloop",
-        http="h11" if plain else "httptools",
+        loop="uvloop",
+        http="httptools",
         log_level="critical",
         access_log=False,
     )

@@ -1,4 +1,4 @@
-"""What is sent: bodies, the fixtures that they need, and the scripts that make wrk send them."""
+"""The loads: bodies, the fixtures that they need, and the scripts with which wrk sends them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from chat_contract import load_contract
-from chat_contract.resources import fixtures_dir
 
 EXAMPLE = load_contract().request_examples["documented"]
 _EVENT = {"timestamp": "2024-06-14T10:00:00Z", "type": "browse", "item_id": "ST678VG"}
@@ -20,15 +19,15 @@ _THINGS = ("table", "lamp", "kettle", "chair", "rug", "clock", "shelf", "vase", 
 
 @dataclass(frozen=True)
 class Load:
-    """Bodies that are sent in turn over so many connections; ``fixtures``: items and conversations to serve."""
+    """Bodies that are sent in turn. ``fixtures`` are the numbers of items and conversations to serve."""
 
     name: str
     bodies: tuple[Any, ...]
-    connections: int = 16
+    connections: int = 8
     fixtures: tuple[int, int] | None = None
     status: int = 200
     everyone: bool = False
-    """The other servers get it too."""
+    """Measure the other servers too."""
 
 
 def _conversation() -> tuple[Any, ...]:
@@ -40,9 +39,11 @@ def _conversation() -> tuple[Any, ...]:
 
 
 SEARCH = {"message": "a round oak table for the kitchen"}
+EXAMPLE_LOADS = tuple(
+    Load(f"example, {connections} connections", (EXAMPLE,), connections, everyone=True) for connections in (1, 8, 200)
+)
 LOADS: tuple[Load, ...] = (
-    Load("valid example, 16 connections", (EXAMPLE,), everyone=True),
-    Load("valid example, 200 connections", (EXAMPLE,), connections=200, everyone=True),
+    *EXAMPLE_LOADS,
     Load("invalid body", ({"limit": "x"},), status=422, everyone=True),
     Load("conversation of 20 turns", _conversation()),
     Load("100 events", ({**EXAMPLE, "events": [_EVENT] * 100},), everyone=True),
@@ -73,11 +74,6 @@ def write_fixtures(folder: Path, items: int, conversations: int) -> Path:
         turn = {"shopper": {"words": [f"topic{number}"]}, "reply": f"About topic {number}.", "items": ["IT1"]}
         (folder / "conversations" / f"topic-{number:04}.yaml").write_text(json.dumps({"turns": [turn]}))
     return folder
-
-
-def shipped_items() -> int:
-    """Return how many items the shipped shop has."""
-    return (fixtures_dir() / "catalogue.yaml").read_text("utf-8").count("item_id:")
 
 
 def wrk_script(bodies: Sequence[Any]) -> str:

@@ -1,4 +1,4 @@
-"""What a tree of processes costs, read from ``/proc``: Linux only."""
+"""CPU time and memory of a process and its children, read from ``/proc`` (Linux only)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def pss_megabytes(pid: int) -> float:
-    """Return the memory of a process and its children, what they share counted once."""
+    """Return the memory of a process and its children, with shared memory counted once."""
     return sum(_pss(each) for each in _tree(pid)) / 1024
 
 
@@ -40,5 +40,5 @@ def _read(path: Path) -> str:
     try:
         return path.read_text()
     except (FileNotFoundError, ProcessLookupError):
-        # A process may end while one looks.
+        # The process may end meanwhile.
         return ""

@@ -1,9 +1,8 @@
-"""The servers that are measured, each as a program of its own."""
+"""The measured servers, each in a process of its own."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,14 +14,13 @@ from typing import Self
 import requests
 
 from benchmarks.loads import EXAMPLE
-from chat_contract.resources import openapi_dir
 
 _SECONDS_TO_START = 60.0
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A server and how it is started; ``{port}`` stands for a free one."""
+    """A server and its command; ``{port}`` stands for a free port."""
 
     name: str
     command: tuple[str, ...]
@@ -30,34 +28,18 @@ class Kind:
 
 
 def mock(fixtures: Path | None = None) -> Kind:
-    """Return the mock as shipped: validation, matching and journal on."""
+    """Return the mock with its defaults: validation, matching and journal are on."""
     more = () if fixtures is None else ("--fixtures", str(fixtures))
     return Kind("mock", (sys.executable, "-P", "-m", "mock_server", "--port", "{port}", *more))
 
 
 BARE = Kind("bare ASGI", (sys.executable, "-m", "benchmarks.bare", "{port}"))
-FASTAPI = Kind("FastAPI", (sys.executable, "-m", "benchmarks.fastapi_shop", "{port}", "plain"))
-FASTAPI_FAST = Kind("FastAPI, uvloop", (sys.executable, "-m", "benchmarks.fastapi_shop", "{port}", "fast"))
-
-
-def prism() -> Kind | None:
-    """Prism, brought by npm; nothing where npm cannot."""
-    folder = Path(__file__).parent / "node_modules" / ".bin" / "prism"
-    if not folder.exists() and shutil.which("npm"):
-        subprocess.run(
-            ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder.parents[2])],
-            check=False,
-            timeout=300,
-        )
-    if not folder.exists():
-        return None
-    command = (str(folder), "mock", "--verboseLevel", "silent", "--port", "{port}", str(openapi_dir() / "chat.yaml"))
-    return Kind("Prism", command, path="/chat")
+FASTAPI = Kind("FastAPI", (sys.executable, "-m", "benchmarks.fastapi_shop", "{port}"))
 
 
 @dataclass
 class Server:
-    """A running server; ``started_in`` is the time to its first 200."""
+    """A running server; ``started_in`` is the number of seconds to its first 200."""
 
     kind: Kind
     process: subprocess.Popen[bytes]
@@ -66,7 +48,7 @@ class Server:
 
     @classmethod
     def start(cls, kind: Kind) -> Self:
-        """Start it and wait until it answers a valid request with 200."""
+        """Start it and wait until it returns 200 to a valid request."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
         began = time.monotonic()
@@ -81,7 +63,7 @@ class Server:
                     return server
                 time.sleep(0.01)
         server.stop()
-        raise RuntimeError(f"{kind.name} gave no 200 within {_SECONDS_TO_START:.0f} s")
+        raise RuntimeError(f"{kind.name} returned no 200 within {_SECONDS_TO_START:.0f} s")
 
     @property
     def url(self) -> str:
