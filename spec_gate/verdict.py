@@ -23,7 +23,7 @@ from spec_gate.search.sampler import Sampler
 from spec_gate.source.documents import Document
 from spec_gate.source.shape import check_shape
 
-_GRAVITY = {level: index for index, level in enumerate(Level)}
+_SEVERITY = {level: index for index, level in enumerate(Level)}
 
 
 def judge(base: Document, revision: Document, requested_examples: Mapping[str, str] | None = None) -> Verdict:
@@ -48,11 +48,11 @@ def judge(base: Document, revision: Document, requested_examples: Mapping[str, s
             findings.append(finding)
     for side, pair in pairs.items():
         findings += SchemaFindings(pair, comparison, requests, samplers[side]).findings()
-    return Verdict(comparison, tuple(sorted(findings, key=_gravity)), pairs)
+    return Verdict(comparison, tuple(sorted(findings, key=_severity)), pairs)
 
 
-def _gravity(finding: Finding) -> int:
-    return _GRAVITY[finding.level]
+def _severity(finding: Finding) -> int:
+    return _SEVERITY[finding.level]
 
 
 def _read_all(comparison: Comparison, pairs: Mapping[Side, SchemaPair]) -> None:

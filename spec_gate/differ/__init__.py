@@ -1,1 +1,1 @@
-"""Finds what differs between two documents, as facts without a verdict."""
+"""Compares two documents and returns typed changes without a verdict."""

@@ -1,4 +1,4 @@
-"""Searches values that one schema allows and another rejects, from the cheapest search to the most expensive."""
+"""Searches for values that one schema allows and another rejects, the cheapest search first."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _RANDOM_FOUND = 12
 
 
 class Candidates:
-    """Searches values for the schemas of one side."""
+    """Searches for values under the schemas of one side."""
 
     def __init__(self, schemas: SchemaPair, sampler: Sampler) -> None:
         self.schemas = schemas

@@ -100,7 +100,7 @@ class DifferenceProver:
 
 
 def _with_witness(found: list[Difference], proofs: list[Proof]) -> Iterator[ProvedDifference]:
-    """Return the proofs; what is unsettled beside a witness is not judged separately."""
+    """Return the proofs; a difference without a proof of its own is not judged separately."""
     for one, proof in zip(found, proofs, strict=True):
         settled = proof.outcome in _SETTLED
         yield ProvedDifference(one, proof if settled else INCLUDED, separate=settled)

@@ -28,7 +28,7 @@ class Answer(StrEnum):
 
 
 def included(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Answer:
-    """Decide whether the receiver accepts everything that a sender may send who follows its own schema."""
+    """Decide whether the receiver accepts everything that is valid under the sender's schema."""
     return covers(schemas.whole(receiver), restricted(schemas, sender, receiver))
 
 

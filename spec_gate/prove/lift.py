@@ -29,7 +29,7 @@ class Lift:
         self.sampler = sampler
 
     def values(self, part: Any, path: Sequence[tuple[NodePair, Step]]) -> list[Any]:
-        """Return whole values that contain the part at the end of the path, valid only for the sender at each step."""
+        """Return whole values that contain the part; at each step of the path they are valid only for the sender."""
         values = [part]
         if len(path) > MAX_STEPS:
             return []

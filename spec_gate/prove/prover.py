@@ -1,7 +1,7 @@
 """Proves differences of one pair of schemas.
 
-A decided inclusion is safe. Otherwise the prover searches a witness. A candidate counts only if jsonschema accepts it
-on one side and rejects it on the other: first for the pair, then, lifted, for the whole body as it was written.
+A decided inclusion is safe. Otherwise the prover searches for a witness. A candidate counts only if jsonschema accepts
+it on one side and rejects it on the other: first for the pair, then, lifted, for the whole body as it was written.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MAX_ROOTS = 4
 
 
 class Prover:
-    """Proves for one side: who sends follows one document, who receives follows the other."""
+    """Proves differences for one side: the sender follows one document, the receiver the other."""
 
     def __init__(self, schemas: SchemaPair, sampler: Sampler) -> None:
         self.schemas = schemas
@@ -103,7 +103,7 @@ class Prover:
         return None
 
     def search_whole(self, root: Root) -> Proof | None:
-        """Search a witness in whole bodies, which may show what no pair shows by itself."""
+        """Search for a witness in whole bodies, which may show what no pair shows by itself."""
         sender, receiver = self.directed(root.base, root.revision)
         near = (self._candidates.near(sender, receiver, many=many) for many in (False, True))
         for value in itertools.chain.from_iterable(near):

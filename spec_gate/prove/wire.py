@@ -1,4 +1,4 @@
-"""How a value is written into a URL or a header, and what the text may be taken for when it is read."""
+"""Writes values into URLs and headers, and lists the values that such text may represent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WORDS = {"true": True, "false": False, "null": None}
 
 
 def readings(value: Any) -> Iterator[Any]:
-    """Return all that the text of a parameter may be taken for: it carries no type, and one value may be a list."""
+    """Return all values that the text of a parameter may represent: it has no type, and one value may be a list."""
     yield value
     if isinstance(value, str):
         if value in _WORDS:

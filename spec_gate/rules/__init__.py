@@ -1,1 +1,1 @@
-"""Rules: what a change is called, how grave it is, why, and how to do it without breaking."""
+"""Rule tables: name, level, reason and hint for each kind of change."""

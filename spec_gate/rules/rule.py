@@ -11,7 +11,7 @@ from spec_gate.prove.witnesses import Requests, Witness
 
 
 class Level(StrEnum):
-    """How grave a finding is, the gravest first."""
+    """Severity of a finding, the most severe first."""
 
     BREAKING = "breaking"
     WARNING = "warning"

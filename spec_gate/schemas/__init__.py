@@ -1,1 +1,1 @@
-"""Schemas as the gate compares them: read by their own version, in one form, with the place that each came from."""
+"""Reads and simplifies schemas, and keeps the place of each in its document."""

@@ -105,7 +105,7 @@ def only_reference(schema: Schema) -> bool:
 
 
 def as_schema(value: Any) -> Schema:
-    """Return a schema that is given as JSON as nodes."""
+    """Convert a schema given as JSON to nodes."""
     if not isinstance(value, dict):
         return bool(value)
     node = SchemaNode(value)

@@ -68,7 +68,7 @@ class SchemaPair:
         return self.revision.of(self.revision.schemas.read(place))
 
     def original(self, place: Place, *, of_base: bool) -> Schema:
-        """Return a schema as it was written, but for references. Witnesses are checked against it."""
+        """Return a schema as written, except for its references. Witnesses are checked against it."""
         return (self.base if of_base else self.revision).schemas.read(place)
 
     def document(self, *, of_base: bool) -> Document:

@@ -101,7 +101,7 @@ class Simplified:
         return dict(zip(value, schemas, strict=True))
 
     def _parts(self, simple: dict[str, Any]) -> Steps[list[Schema]]:
-        """Take out the schemas that apply together with the other keywords."""
+        """Remove and return the subschemas that apply together with the other keywords."""
         parts: list[Schema] = [SchemaNode({"$ref": simple.pop("$ref")})] if "$ref" in simple else []
         parts += simple.pop("allOf", [])
         for key in ("anyOf", "oneOf"):

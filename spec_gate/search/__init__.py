@@ -1,1 +1,1 @@
-"""Finds a value that one schema allows and another refuses."""
+"""Searches for values that one schema accepts and another rejects."""

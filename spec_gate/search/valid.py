@@ -18,7 +18,7 @@ from spec_gate.search.patterns import matching
 from spec_gate.search.strings import strings
 
 Flat = tuple[SchemaNode, ...]
-"""Schemas that apply together, one choice of their alternatives made."""
+"""Schemas that apply together after one alternative of each ``anyOf`` and ``oneOf`` is chosen."""
 
 MAX_ITEMS = 2_000
 """The largest number of items or properties that a value gets."""
@@ -36,7 +36,7 @@ OF_TYPE: dict[str, tuple[Any, ...]] = {
 _MAX_CHOICES = 12
 _MAX_DEPTH = 8
 _LOWEST_DEPTH = -12
-"""Required properties nest at most this deep below the depth at which optional ones are left out."""
+"""The depth at which the search for required properties ends; optional properties are left out below 0."""
 
 _MISSING: Any = object()
 
