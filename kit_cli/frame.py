@@ -27,7 +27,7 @@ from click.core import ParameterSource
 
 from chat_contract.errors import KitError
 from kit_cli.exit_codes import ExitCode
-from kit_cli.streams import discard_output, prepare_streams
+from kit_cli.streams import flush_or_discard, prepare_streams
 
 PROGRAM = "chat-contract"
 COMPLETION_VARIABLE = "_CHAT_CONTRACT_COMPLETE"
@@ -218,6 +218,7 @@ def _run(call: Callable[[Frame], object]) -> int:
     """Run a command in a new frame and return the exit code."""
     frame = Frame()
     prepare_streams()
+    code = ExitCode.CANNOT_RUN
     try:
         return _completed(call, frame)
     except click.ClickException as error:
@@ -228,13 +229,13 @@ def _run(call: Callable[[Frame], object]) -> int:
     except KitError as error:
         frame.fail(error)
     except OSError as error:
-        discard_output()
         reason = error.strerror or str(error) or type(error).__name__
         frame.fail(f"{reason}: {error.filename}" if error.filename else reason)
     except Exception as error:  # noqa: BLE001 - the outermost handler: exit codes 0 and 1 are verdicts
         _report_internal_error(error, frame)
-        return ExitCode.INTERNAL_ERROR
-    return ExitCode.CANNOT_RUN
+        code = ExitCode.INTERNAL_ERROR
+    flush_or_discard()
+    return code
 
 
 def _completed(call: Callable[[Frame], object], frame: Frame) -> int:
@@ -244,6 +245,8 @@ def _completed(call: Callable[[Frame], object], frame: Frame) -> int:
     except click.exceptions.Exit as ended:
         code = ended.exit_code
     except SystemExit as ended:
+        if isinstance(ended.code, str):
+            raise KitError(ended.code) from None
         code = ended.code
     if sys.stdout is not None:
         sys.stdout.flush()

@@ -52,6 +52,16 @@ def prepare_streams() -> None:
             stream.reconfigure(errors=_ERROR_HANDLER)
 
 
+def flush_or_discard() -> None:
+    """Write what is left in the buffer of standard output; if that fails, discard it."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        discard_output()
+
+
 def discard_output() -> None:
     """Send what is left in the buffer of standard output nowhere, so that Python does not fail to write it at exit."""
     with suppress(OSError, ValueError, AttributeError):

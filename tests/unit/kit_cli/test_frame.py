@@ -42,6 +42,11 @@ def test_sys_exit_in_a_command_sets_the_exit_code(code: int | None, expected: in
     assert run(raising(SystemExit(code))).exit_code == expected
 
 
+def test_sys_exit_with_a_text_is_a_failure() -> None:
+    result = run(raising(SystemExit("no")))
+    assert (result.exit_code, result.stderr) == (2, "chat-contract check: no\n")
+
+
 def test_kit_error_is_one_message_and_exit_code_2() -> None:
     result = run(raising(KitError("no connection\n  hint:  start the server")), cannot="verify")
     assert (result.exit_code, result.stdout) == (2, "")

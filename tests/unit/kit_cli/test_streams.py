@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from kit_cli.streams import discard_output, prepare_streams
+from kit_cli.streams import discard_output, flush_or_discard, prepare_streams
 
 
 def written(text: str, encoding: str, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -66,3 +67,15 @@ def test_discarded_output_is_written_nowhere(tmp_path: Path, monkeypatch: pytest
         print("lost")
         discard_output()
     assert file.read_text() == ""
+
+
+def test_output_that_cannot_be_flushed_is_discarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        print("lost")
+        os.close(reader)
+        flush_or_discard()
+        flush_or_discard()
+    monkeypatch.setattr(sys, "stdout", None)
+    flush_or_discard()
