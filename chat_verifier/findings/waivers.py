@@ -77,7 +77,7 @@ def _same_cause(one: WaiverMatch, other: WaiverMatch) -> bool:
 
 
 def cases_outside_waivers(cause: Cause, waivers: Iterable[Waiver]) -> tuple[str, ...]:
-    """Return the test cases that waivers of the same cause do not list; empty if there is no such waiver."""
+    """Return the test cases that waivers of the same cause do not list; empty without such a waiver."""
     same = [match for match in map(match_of, waivers) if _same_cause(match_for(cause), match)]
     if cause.waiver is not None or not same:
         return ()

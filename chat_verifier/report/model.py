@@ -65,7 +65,7 @@ class ResponseReport(_Closed):
 
 @dataclass(frozen=True)
 class BreakdownReport(_Closed):
-    """Why there is no complete response."""
+    """Why the response is missing or incomplete."""
 
     kind: Literal["reset", "truncated", "silence", "garbled"]
     detail: str

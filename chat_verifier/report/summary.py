@@ -94,7 +94,7 @@ def outcome(observation: ObservationReport) -> str:
 
 
 def latency(report: VerifyReport) -> Latency | None:
-    """Return the percentiles of the response times; None if there is no response."""
+    """Return the percentiles of the response times; None without responses."""
     times = sorted(one.seconds for one in report.exchanges if one.exchange.response is not None)
     if not times:
         return None

@@ -18,7 +18,15 @@ from tests.conftest import REQUIRE_ALL, RequireProgram
 from tests.support import reference
 from tests.support.paths import ROOT
 
-PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/mock.md", "docs/gate.md")
+PAGES = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/mock.md",
+    "docs/verify.md",
+    "docs/gate.md",
+)
 COMMANDS = {name: cli.get_command(click.Context(cli), name) for name in cli.list_commands(click.Context(cli))}
 MACHINE_PATH = re.compile(r"(?:^|[^A-Za-z0-9_.])/(?:work|root|farm|home/[a-z]+)/")
 
