@@ -342,7 +342,7 @@ def test_clauses_have_their_agreed_levels(contract: Contract) -> None:
     assert set().union(*LEVELS.values()) <= set(contract.clauses)
 
 
-# The latitude ---------------------------------------------------------------------------------------------------------
+# Open questions -------------------------------------------------------------------------------------------------------
 
 QUESTIONS = load_contract().questions
 

@@ -30,22 +30,22 @@ def say(message: str = "A desk, please", **fields: Any) -> Request:
     return ask({"message": message, **fields})
 
 
-def answer(status: int, body: Any = b"", headers: Headers = JSON) -> Response:
+def response(status: int, body: Any = b"", headers: Headers = JSON) -> Response:
     return Response(status, headers, encode(body))
 
 
 def reply(**fields: Any) -> Response:
     """Return a 200 with a conforming reply, with the given fields replaced."""
-    return answer(200, {"conversation_id": "new", "message": "Here.", "items": []} | fields)
+    return response(200, {"conversation_id": "new", "message": "Here.", "items": []} | fields)
 
 
 def entry(loc: Any, **fields: Any) -> dict[str, Any]:
     return {"loc": loc, "msg": "Wrong", "type": "wrong"} | fields
 
 
-def refuse(*locs: Any, status: int = 422, headers: Headers = JSON) -> Response:
+def reject(*locs: Any, status: int = 422, headers: Headers = JSON) -> Response:
     """Return a 422 with one entry for each loc, given without its leading "body"."""
-    return answer(status, {"detail": [entry(["body", *loc]) for loc in locs]}, headers)
+    return response(status, {"detail": [entry(["body", *loc]) for loc in locs]}, headers)
 
 
 def knows(*ids: str, user: Any = None, rejected: bool = False) -> History:
@@ -64,10 +64,12 @@ def judged(
     return list(judge(contract, Exchange(request, outcome, concurrent), history))
 
 
-def broken(contract: Contract, request: Request, outcome: Any, history: History | None = None, **rest: Any) -> set[str]:
+def violated(
+    contract: Contract, request: Request, outcome: Any, history: History | None = None, **rest: Any
+) -> set[str]:
     """Return the ids of the clauses that the exchange violates."""
     return {violation.clause for violation in judged(contract, request, outcome, history, **rest)}
 
 
-def broken_musts(contract: Contract, request: Request, outcome: Any, history: History | None = None) -> set[str]:
+def violated_musts(contract: Contract, request: Request, outcome: Any, history: History | None = None) -> set[str]:
     return {found.clause for found in judged(contract, request, outcome, history) if found.level == "must"}

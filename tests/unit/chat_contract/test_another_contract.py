@@ -10,7 +10,7 @@ import pytest
 from chat_contract import Contract, classify, load_contract
 from tests.unit.chat_contract.conftest import Write
 from tests.unit.chat_contract.documents import Change, Value, contract_with, post, schemas
-from tests.unit.chat_contract.exchanges import EVENT, ITEM, answer, ask, broken, judged, refuse, reply, say
+from tests.unit.chat_contract.exchanges import EVENT, ITEM, ask, judged, reject, reply, response, say, violated
 
 Load = Callable[[Change], Contract]
 
@@ -61,13 +61,13 @@ def with_replies(**examples: Any) -> Change:
 def test_without_required_fields_a_request_tests_the_clause_of_its_fields(
     load: Load, request_: Any, clause: str
 ) -> None:
-    assert broken(load(without_required), request_, answer(400)) == {clause}
+    assert violated(load(without_required), request_, response(400)) == {clause}
 
 
 def test_without_required_fields_a_reply_may_omit_any_field(load: Load) -> None:
     contract = load(without_required)
-    assert broken(contract, say(), answer(200, {"conversation_id": "c"})) == set()
-    assert broken(contract, ask({"message": "a"}, credential="missing"), answer(401, {"items": []})) == set()
+    assert violated(contract, say(), response(200, {"conversation_id": "c"})) == set()
+    assert violated(contract, ask({"message": "a"}, credential="missing"), response(401, {"items": []})) == set()
 
 
 def test_loc_may_name_events_without_a_schema_of_events(load: Load) -> None:
@@ -75,8 +75,8 @@ def test_loc_may_name_events_without_a_schema_of_events(load: Load) -> None:
         del schemas(document)["ChatRequest"]["properties"]["events"]["items"]
 
     contract = load(change)
-    assert len(broken(contract, say(events=[EVENT]), answer(400))) == 1
-    assert broken(contract, say(5, events=[{}]), refuse(["message"])) == set()
+    assert len(violated(contract, say(events=[EVENT]), response(400))) == 1
+    assert violated(contract, say(5, events=[{}]), reject(["message"])) == set()
 
 
 def test_property_of_a_closed_object_is_a_fault_at_its_own_place(load: Load) -> None:
@@ -89,9 +89,9 @@ def test_property_of_a_closed_object_is_a_fault_at_its_own_place(load: Load) -> 
 
 def test_without_examples_no_clause_about_the_example_applies(load: Load) -> None:
     contract = load(without_examples)
-    assert broken(contract, say(events=[EVENT | {"item_id": "A1"}]), answer(400)) == {"request.event-type"}
-    assert broken(contract, say(limit=0), refuse(["limit"])) == {"request.documented"}
-    assert broken(contract, say(), reply(items=[{"item_id": "A1"}])) == set()
+    assert violated(contract, say(events=[EVENT | {"item_id": "A1"}]), response(400)) == {"request.event-type"}
+    assert violated(contract, say(limit=0), reject(["limit"])) == {"request.documented"}
+    assert violated(contract, say(), reply(items=[{"item_id": "A1"}])) == set()
 
 
 @pytest.mark.parametrize(
@@ -118,4 +118,4 @@ def test_example_of_a_reply_may_have_no_items(load: Load) -> None:
         without_required(document)
         with_replies(documented={})(document)
 
-    assert broken(load(change), say(), reply(items=[ITEM])) == set()
+    assert violated(load(change), say(), reply(items=[ITEM])) == set()

@@ -152,7 +152,7 @@ def test_one_changed_character_is_reported_at_the_offset_of_the_json_module(
 
 DEEP = MAX_DEPTH + 1
 BEYOND: dict[str, tuple[bytes, set[str]]] = {
-    "bytes that are no UTF-8": (b'{"message":"\xff"}', {"not-utf-8"}),
+    "bytes that are not UTF-8": (b'{"message":"\xff"}', {"not-utf-8"}),
     "latin-1": ('"café"'.encode("latin-1"), {"not-utf-8"}),
     "a cut character": ("é".encode()[:1], {"not-utf-8"}),
     "a surrogate in bytes": (b'"\xed\xa0\x80"', {"not-utf-8"}),
@@ -222,7 +222,7 @@ WITHIN: dict[str, bytes] = {
     "a private character": '"\ue000"'.encode(),
     "a replacement character": '"\ufffd"'.encode(),
     "an escaped backslash before ud800": rb'"\\ud800"',
-    "a mark inside a text": '"\ufeff"'.encode(),
+    "a mark inside a string": '"\ufeff"'.encode(),
     "the text NaN": b'{"NaN":"NaN"}',
     "NUL escaped": rb'{"message":"a\u0000b"}',
 }
@@ -291,7 +291,7 @@ def assert_sound(body: Body) -> None:
 @pytest.mark.parametrize(
     "raw",
     [b'"' + b"a" * 2_000_000, b'["' + b"\\" * 2_000_000, b"[" * 2_000_000, b'{"a":"b",' * 200_000, b"9" * 2_000_000],
-    ids=["a text", "backslashes", "brackets", "members", "digits"],
+    ids=["a string", "backslashes", "brackets", "members", "digits"],
 )
 def test_large_bodies_are_read(raw: bytes) -> None:
     assert_sound(read_body(raw))

@@ -16,15 +16,15 @@ from tests.unit.chat_contract.exchanges import (
     ITEM,
     JSON,
     NOON,
-    answer,
     ask,
-    broken,
     entry,
     judged,
     knows,
-    refuse,
+    reject,
     reply,
+    response,
     say,
+    violated,
 )
 
 RESET, CUT, SILENCE, NOISE = (Breakdown(kind) for kind in ("reset", "truncated", "silence", "garbled"))
@@ -52,7 +52,7 @@ FULL_EVENT = EVENT | {"item_id": "A1", "description": "Seen"}
 CHARSET = (("Content-Type", "application/json; charset=utf-8"),)
 TEXT = (("Content-Type", "text/plain"),)
 HTML = (("Content-Type", "text/html"),)
-NO = answer(400, {"detail": "no"})
+NO = response(400, {"detail": "no"})
 OK = reply()
 
 
@@ -69,7 +69,7 @@ def ex(request: Request, outcome: Any, history: History | None = None, *, concur
 
 
 def detail(*entries: Any, **fields: Any) -> Response:
-    return answer(422, {"detail": list(entries)} | fields)
+    return response(422, {"detail": list(entries)} | fields)
 
 
 def items(*found: Any) -> Response:
@@ -109,23 +109,23 @@ LARGE = say("a" * 70_000)
 # clause: (exchanges that violate it, exchanges that exercise it and conform)
 TABLE: dict[str, tuple[list[ClauseExample], list[ClauseExample]]] = {
     "request.message-alone": (
-        [ex(say(), refuse(["message"])), ex(say(), NO), ex(say(), answer(404)), ex(say(), answer(300))],
+        [ex(say(), reject(["message"])), ex(say(), NO), ex(say(), response(404)), ex(say(), response(300))],
         [
             ex(say(), OK),
             ex(say(conversation_id="c"), back("c"), knows("c")),
-            ex(ask('{"message": "a"}' + " " * 70_000), answer(413)),
+            ex(ask('{"message": "a"}' + " " * 70_000), response(413)),
         ],
     ),
     "request.all-fields": (
-        [ex(say(session_id="s", user_id="u", events=[FULL_EVENT], limit=2), refuse(["limit"]))],
+        [ex(say(session_id="s", user_id="u", events=[FULL_EVENT], limit=2), reject(["limit"]))],
         [ex(say(session_id="s", user_id="u", events=[FULL_EVENT], limit=2), OK)],
     ),
     "request.optional-field": (
-        [ex(say(limit=3), refuse(["limit"])), ex(say(events=[EVENT | {"item_id": "A1"}]), NO)],
+        [ex(say(limit=3), reject(["limit"])), ex(say(events=[EVENT | {"item_id": "A1"}]), NO)],
         [ex(say(session_id="s"), OK)],
     ),
     "request.minimal-event": (
-        [ex(say(events=[EVENT]), refuse(["events", 0, "item_id"]))],
+        [ex(say(events=[EVENT]), reject(["events", 0, "item_id"]))],
         [ex(say(events=[EVENT]), OK)],
     ),
     "request.documented-example": (
@@ -133,87 +133,87 @@ TABLE: dict[str, tuple[list[ClauseExample], list[ClauseExample]]] = {
         [ex(ask({k: v for k, v in DOCUMENTED_REQUEST.items() if k != "conversation_id"}), OK)],
     ),
     "request.unknown-conversation": (
-        [ex(ask(DOCUMENTED_REQUEST), refuse(["conversation_id"]))],
+        [ex(ask(DOCUMENTED_REQUEST), reject(["conversation_id"]))],
         [ex(ask(DOCUMENTED_REQUEST), OK)],
     ),
     "request.event-type": (
-        [ex(say(events=[FULL_EVENT | {"type": "wishlist"}]), refuse(["events", 0, "type"]))],
+        [ex(say(events=[FULL_EVENT | {"type": "wishlist"}]), reject(["events", 0, "type"]))],
         [ex(say(events=[FULL_EVENT | {"type": "wishlist"}]), OK)],
     ),
     "request.timestamp": (
         [
-            ex(say(events=[FULL_EVENT | {"timestamp": "2024-06-14T10:00:00.5Z"}]), refuse(["events", 0, "timestamp"])),
-            ex(say(events=[EVENT | {"timestamp": "2024-06-14T10:00:00+02:00"}]), refuse(["events", 0, "timestamp"])),
+            ex(say(events=[FULL_EVENT | {"timestamp": "2024-06-14T10:00:00.5Z"}]), reject(["events", 0, "timestamp"])),
+            ex(say(events=[EVENT | {"timestamp": "2024-06-14T10:00:00+02:00"}]), reject(["events", 0, "timestamp"])),
         ],
         [ex(say(events=[FULL_EVENT | {"timestamp": "2024-06-14T10:00:00-05:30"}]), OK)],
     ),
     "request.text": (
         [
-            ex(say("Größe 😀 'x'"), refuse(["message"])),
-            ex(ask({"limit": 3, "message": "Größe"}), refuse(["message"])),
+            ex(say("Größe 😀 'x'"), reject(["message"])),
+            ex(ask({"limit": 3, "message": "Größe"}), reject(["message"])),
         ],
         [ex(say("プレゼント"), OK)],
     ),
-    "request.no-events": ([ex(say(events=[]), refuse(["events"]))], [ex(say(events=[]), OK)]),
+    "request.no-events": ([ex(say(events=[]), reject(["events"]))], [ex(say(events=[]), OK)]),
     "request.key-order": (
         [ex(ask({"limit": 3, "message": "a"}), NO), ex(say(events=[{"type": "click", "timestamp": NOON}]), NO)],
         [ex(ask({"limit": 3, "message": "a"}), OK)],
     ),
     "request.accepted": (
-        [ex(say(session_id="s", user_id="u"), refuse(["user_id"]))],
+        [ex(say(session_id="s", user_id="u"), reject(["user_id"]))],
         [ex(say(session_id="s", user_id="u"), OK)],
     ),
     "request.charset": (
         [
-            ex(ask({"message": "a"}, headers=CHARSET), answer(415)),
-            ex(ask({"message": "a"}, headers=CHARSET), refuse([])),
+            ex(ask({"message": "a"}, headers=CHARSET), response(415)),
+            ex(ask({"message": "a"}, headers=CHARSET), reject([])),
         ],
         [ex(ask({"message": "a"}, headers=CHARSET), OK)],
     ),
     "request.documented": (
-        [ex(say(limit=0), refuse(["limit"])), ex(say(""), refuse(["message"]))],
+        [ex(say(limit=0), reject(["limit"])), ex(say(""), reject(["message"]))],
         [ex(say(limit=0), OK), ex(say(limit=11), OK)],
     ),
     "rejection.body": (
-        [ex(ask("[]"), OK), ex(ask('[{"message": "a"}]'), OK), ex(ask("null"), NO), ex(ask("5"), answer(404))],
-        [ex(ask("[]"), refuse([]))],
+        [ex(ask("[]"), OK), ex(ask('[{"message": "a"}]'), OK), ex(ask("null"), NO), ex(ask("5"), response(404))],
+        [ex(ask("[]"), reject([]))],
     ),
     "rejection.message": (
         [ex(ask({}), OK), ex(say(None), OK), ex(say(5), NO)],
-        [ex(ask({}), refuse(["message"]))],
+        [ex(ask({}), reject(["message"]))],
     ),
     "rejection.field": (
         [ex(say(user_id=5), OK), ex(say(session_id=[]), NO)],
-        [ex(say(user_id=5), refuse(["user_id"])), ex(say(conversation_id=[]), refuse(["conversation_id"]))],
+        [ex(say(user_id=5), reject(["user_id"])), ex(say(conversation_id=[]), reject(["conversation_id"]))],
     ),
-    "rejection.events": ([ex(say(events={}), OK), ex(say(events="a"), OK)], [ex(say(events=0), refuse(["events"]))]),
+    "rejection.events": ([ex(say(events={}), OK), ex(say(events="a"), OK)], [ex(say(events=0), reject(["events"]))]),
     "rejection.event": (
         [ex(say(events=[None]), OK), ex(say(events=[EVENT, []]), OK)],
-        [ex(say(events=[EVENT, 5]), refuse(["events", 1]))],
+        [ex(say(events=[EVENT, 5]), reject(["events", 1]))],
     ),
     "rejection.event-required": (
         [ex(say(events=[{"type": "a"}]), OK), ex(say(events=[EVENT, {"timestamp": NOON}]), NO)],
-        [ex(say(events=[{"type": "a"}]), refuse(["events", 0, "timestamp"]))],
+        [ex(say(events=[{"type": "a"}]), reject(["events", 0, "timestamp"]))],
     ),
     "rejection.event-field": (
         [ex(say(events=[EVENT | {"item_id": 5}]), OK), ex(say(events=[EVENT | {"timestamp": None}]), OK)],
-        [ex(say(events=[EVENT | {"type": 5}]), refuse(["events", 0, "type"]))],
+        [ex(say(events=[EVENT | {"type": 5}]), reject(["events", 0, "type"]))],
     ),
     "rejection.limit": (
         [ex(say(limit="abc"), OK), ex(say(limit=2.5), OK), ex(say(limit=[]), OK)],
-        [ex(say(limit={}), refuse(["limit"]))],
+        [ex(say(limit={}), reject(["limit"]))],
     ),
     "rejection.several": (
         [ex(say(5, limit="abc"), OK), ex(say(events=[{}]), OK)],
-        [ex(say(5, limit="abc"), refuse(["message"], ["limit"])), ex(say(5, limit="abc"), refuse(["limit"]))],
+        [ex(say(5, limit="abc"), reject(["message"], ["limit"])), ex(say(5, limit="abc"), reject(["limit"]))],
     ),
     "rejection.malformed": (
-        [ex(ask("{"), OK), ex(ask(""), OK), ex(ask("hello"), answer(302))],
-        [ex(ask("{"), refuse([1])), ex(ask("{"), NO), ex(ask(""), answer(411))],
+        [ex(ask("{"), OK), ex(ask(""), OK), ex(ask("hello"), response(302))],
+        [ex(ask("{"), reject([1])), ex(ask("{"), NO), ex(ask(""), response(411))],
     ),
     "rejection.malformed-422": (
-        [ex(ask("{"), NO), ex(ask(""), answer(411))],
-        [ex(ask("{"), refuse([1])), ex(ask(""), refuse([]))],
+        [ex(ask("{"), NO), ex(ask(""), response(411))],
+        [ex(ask("{"), reject([1])), ex(ask(""), reject([]))],
     ),
     "rejection.harmless": (
         [
@@ -223,23 +223,23 @@ TABLE: dict[str, tuple[list[ClauseExample], list[ClauseExample]]] = {
         [ex(say(conversation_id="c"), back("c"), knows("c", rejected=True))],
     ),
     "error.media-type": (
-        [ex(ask({}), refuse(["message"], headers=HTML)), ex(ask({}), refuse(["message"], headers=()))],
+        [ex(ask({}), reject(["message"], headers=HTML)), ex(ask({}), reject(["message"], headers=()))],
         [
-            ex(ask({}), refuse(["message"])),
-            ex(ask({}), refuse(["message"], headers=CHARSET)),
-            ex(ask({}), refuse(["message"], headers=(("Content-Type", "application/problem+json"),))),
-            ex(ask({}), refuse(["message"], headers=(("Content-Type", "Application/JSON"),))),
+            ex(ask({}), reject(["message"])),
+            ex(ask({}), reject(["message"], headers=CHARSET)),
+            ex(ask({}), reject(["message"], headers=(("Content-Type", "application/problem+json"),))),
+            ex(ask({}), reject(["message"], headers=(("Content-Type", "Application/JSON"),))),
         ],
     ),
     "error.shape": (
         [
-            *(ex(ask({}), answer(422, body)) for body in ("", "{", "[]", "null", "{}", '"no"', b"\xff")),
-            *(ex(ask({}), answer(422, {"detail": wrong})) for wrong in ([], None, "no", {}, {"loc": []}, 5)),
-            ex(say(limit=0), answer(422, {"errors": []})),
-            ex(ask("{"), answer(422, {"detail": "Malformed"})),
+            *(ex(ask({}), response(422, body)) for body in ("", "{", "[]", "null", "{}", '"no"', b"\xff")),
+            *(ex(ask({}), response(422, {"detail": wrong})) for wrong in ([], None, "no", {}, {"loc": []}, 5)),
+            ex(say(limit=0), response(422, {"errors": []})),
+            ex(ask("{"), response(422, {"detail": "Malformed"})),
         ],
         [
-            ex(ask({}), refuse(["message"])),
+            ex(ask({}), reject(["message"])),
             ex(ask({}), detail(entry(["body", "message"]), title="no")),
             ex(ask('{"message": "a", "x": NaN}'), detail(entry(["body", "x"], input=math.nan))),
         ],
@@ -262,12 +262,12 @@ TABLE: dict[str, tuple[list[ClauseExample], list[ClauseExample]]] = {
     ),
     "error.loc": (
         [
-            ex(ask({}), refuse(["limit"])),
-            ex(say(limit=0), refuse(["message"])),
-            ex(say(5, limit="abc"), refuse(["user_id"])),
-            ex(say(5, limit="abc", user_id=5, session_id=5, events=5), refuse(["x"])),
+            ex(ask({}), reject(["limit"])),
+            ex(say(limit=0), reject(["message"])),
+            ex(say(5, limit="abc"), reject(["user_id"])),
+            ex(say(5, limit="abc", user_id=5, session_id=5, events=5), reject(["x"])),
         ],
-        [ex(ask({}), refuse(["message"])), ex(say(limit=0), refuse(["limit"]))],
+        [ex(ask({}), reject(["message"])), ex(say(limit=0), reject(["limit"]))],
     ),
     "error.loc-body": (
         [
@@ -275,24 +275,24 @@ TABLE: dict[str, tuple[list[ClauseExample], list[ClauseExample]]] = {
             ex(ask({}), detail(entry(["query", "message"]))),
             ex(ask("["), detail(entry([]))),
         ],
-        [ex(ask({}), refuse(["message"]))],
+        [ex(ask({}), reject(["message"]))],
     ),
     "error.loc-index": (
-        [ex(say(events=[{}]), refuse(["events", "0", "type"]))],
+        [ex(say(events=[{}]), reject(["events", "0", "type"]))],
         [
-            ex(say(events=[{}]), refuse(["events", 0, "type"])),
-            ex(say(events=[EVENT | {"1": 1}]), refuse(["events", 0, "1"])),
+            ex(say(events=[{}]), reject(["events", 0, "type"])),
+            ex(say(events=[EVENT | {"1": 1}]), reject(["events", 0, "1"])),
         ],
     ),
     "error.all-faults": (
-        [ex(say(5, limit="abc"), refuse(["message"])), ex(say(events=[{}]), refuse(["events", 0, "type"]))],
-        [ex(say(5, limit="abc"), refuse(["limit"], ["message"])), ex(ask({"body": 1}), refuse(["message"]))],
+        [ex(say(5, limit="abc"), reject(["message"])), ex(say(events=[{}]), reject(["events", 0, "type"]))],
+        [ex(say(5, limit="abc"), reject(["limit"], ["message"])), ex(ask({"body": 1}), reject(["message"]))],
     ),
     "error.missing-type": (
         [
-            ex(ask({}), refuse(["message"])),
-            ex(say(events=[{"type": "a"}]), refuse(["events", 0, "timestamp"])),
-            ex(ask({"body": 1}), refuse(["message"])),
+            ex(ask({}), reject(["message"])),
+            ex(say(events=[{"type": "a"}]), reject(["events", 0, "timestamp"])),
+            ex(ask({"body": 1}), reject(["message"])),
             ex(ask({}), detail({"loc": ["body", "message"], "msg": "Wrong"})),
         ],
         [
@@ -305,37 +305,40 @@ TABLE: dict[str, tuple[list[ClauseExample], list[ClauseExample]]] = {
         ],
     ),
     "reply.status": (
-        [ex(say(), answer(status, OK.body)) for status in (201, 202, 204, 206)],
+        [ex(say(), response(status, OK.body)) for status in (201, 202, 204, 206)],
         [ex(say(), OK), ex(say(limit=0), OK)],
     ),
     "reply.media-type": (
-        [ex(say(), answer(200, OK.body, HTML)), ex(say(), answer(200, OK.body, ()))],
-        [ex(say(), OK), ex(say(), answer(200, OK.body, CHARSET)), ex(say(limit=0), OK)],
+        [ex(say(), response(200, OK.body, HTML)), ex(say(), response(200, OK.body, ()))],
+        [ex(say(), OK), ex(say(), response(200, OK.body, CHARSET)), ex(say(limit=0), OK)],
     ),
     "reply.encoding": (
         [
-            *(ex(say(), answer(200, body)) for body in ("", "hello", "{", b"\xff", "\ufeff{}", '{"a": NaN}')),
-            ex(say(), answer(200, '{"message": "café"}'.encode("latin-1"))),
-            ex(say(), answer(200, "[" * 100_000)),
+            *(ex(say(), response(200, body)) for body in ("", "hello", "{", b"\xff", "\ufeff{}", '{"a": NaN}')),
+            ex(say(), response(200, '{"message": "café"}'.encode("latin-1"))),
+            ex(say(), response(200, "[" * 100_000)),
         ],
         [ex(say(), OK), ex(say(), reply(message="café 😀"))],
     ),
     "reply.length": (
-        [ex(say(), answer(200, OK.body, (*JSON, ("Content-Length", str(len(OK.body) + wrong))))) for wrong in (1, -1)],
+        [
+            ex(say(), response(200, OK.body, (*JSON, ("Content-Length", str(len(OK.body) + wrong)))))
+            for wrong in (1, -1)
+        ],
         [
             ex(say(), OK),
-            ex(say(), answer(200, OK.body, (*JSON, ("content-length", str(len(OK.body)))))),
-            ex(ask("", method="HEAD"), answer(405, "", (("Content-Length", "30"), ("Allow", "POST")))),
-            ex(say(), answer(200, OK.body, (*JSON, ("Content-Encoding", "gzip"), ("Content-Length", "9")))),
-            *(ex(ask("", method="OPTIONS"), answer(status, "", (("Content-Length", "9"),))) for status in (204, 304)),
+            ex(say(), response(200, OK.body, (*JSON, ("content-length", str(len(OK.body)))))),
+            ex(ask("", method="HEAD"), response(405, "", (("Content-Length", "30"), ("Allow", "POST")))),
+            ex(say(), response(200, OK.body, (*JSON, ("Content-Encoding", "gzip"), ("Content-Length", "9")))),
+            *(ex(ask("", method="OPTIONS"), response(status, "", (("Content-Length", "9"),))) for status in (204, 304)),
         ],
     ),
     "reply.object": (
         [
-            *(ex(say(), answer(200, body)) for body in ("[]", "null", '"Hello"', "{}")),
-            ex(say(), answer(200, {"conversation_id": "a", "message": "b"})),
-            ex(say(), answer(200, {"conversation_id": "a", "items": []})),
-            ex(say(), answer(200, {"message": "a", "items": []})),
+            *(ex(say(), response(200, body)) for body in ("[]", "null", '"Hello"', "{}")),
+            ex(say(), response(200, {"conversation_id": "a", "message": "b"})),
+            ex(say(), response(200, {"conversation_id": "a", "items": []})),
+            ex(say(), response(200, {"message": "a", "items": []})),
         ],
         [ex(say(), OK), ex(say(), reply(more=1))],
     ),
@@ -406,7 +409,7 @@ TABLE: dict[str, tuple[list[ClauseExample], list[ClauseExample]]] = {
         + [ex(say(limit=limit), OK) for limit in (-1.0, "-5", False)],
     ),
     "conversation.issued": (
-        [ex(say(), reply(conversation_id="")), ex(say(), answer(200, {"message": "a", "items": []}))],
+        [ex(say(), reply(conversation_id="")), ex(say(), response(200, {"message": "a", "items": []}))],
         [ex(say(), OK)],
     ),
     "conversation.distinct": (
@@ -422,7 +425,7 @@ TABLE: dict[str, tuple[list[ClauseExample], list[ClauseExample]]] = {
         [
             ex(say(conversation_id="mine"), back("mine"), seen("mine")),
             ex(say(conversation_id="mine"), back("fresh"), seen("mine")),
-            ex(say(conversation_id="mine"), refuse(["conversation_id"])),
+            ex(say(conversation_id="mine"), reject(["conversation_id"])),
         ],
     ),
     "conversation.no-copy": (
@@ -444,8 +447,8 @@ TABLE: dict[str, tuple[list[ClauseExample], list[ClauseExample]]] = {
         ],
     ),
     "conversation.not-found": (
-        [ex(say(conversation_id="unknown"), answer(404, {"detail": "no"}))],
-        [ex(say(conversation_id="unknown"), OK), ex(say(conversation_id="unknown"), refuse(["conversation_id"]))],
+        [ex(say(conversation_id="unknown"), response(404, {"detail": "no"}))],
+        [ex(say(conversation_id="unknown"), OK), ex(say(conversation_id="unknown"), reject(["conversation_id"]))],
     ),
     "conversation.concurrent": (
         [
@@ -456,72 +459,82 @@ TABLE: dict[str, tuple[list[ClauseExample], list[ClauseExample]]] = {
     ),
     "http.methods": (
         [
-            ex(ask("", method="GET"), answer(405)),
+            ex(ask("", method="GET"), response(405)),
             ex(ask("", method="DELETE"), NO),
-            ex(ask("", method="PUT"), answer(302)),
-            ex(ask("", method="PUT"), answer(300)),
+            ex(ask("", method="PUT"), response(302)),
+            ex(ask("", method="PUT"), response(300)),
         ],
-        [ex(ask("", method="GET"), answer(405, "", (("Allow", "POST"),))), ex(ask("", method="PATCH"), answer(404))],
+        [
+            ex(ask("", method="GET"), response(405, "", (("Allow", "POST"),))),
+            ex(ask("", method="PATCH"), response(404)),
+        ],
     ),
     "http.methods-accepted": (
         [ex(ask("", method=method), OK) for method in ("GET", "PUT", "PATCH", "DELETE")],
-        [ex(ask("", method="GET"), answer(404)), ex(ask("", method="GET"), answer(300))],
+        [ex(ask("", method="GET"), response(404)), ex(ask("", method="GET"), response(300))],
     ),
     "http.methods-failing": (
         [
-            ex(ask("", method="GET"), answer(500)),
+            ex(ask("", method="GET"), response(500)),
             ex(ask("", method="OPTIONS"), RESET),
-            ex(ask("", method="HEAD"), answer(501)),
+            ex(ask("", method="HEAD"), response(501)),
         ],
         [
-            ex(ask("", method="HEAD"), answer(200)),
-            ex(ask("", method="OPTIONS"), answer(204)),
+            ex(ask("", method="HEAD"), response(200)),
+            ex(ask("", method="OPTIONS"), response(204)),
             ex(ask("", method="GET"), NO),
         ],
     ),
     "http.unknown-path": (
-        [ex(ask({"message": "a"}, path="/chatt"), OK), ex(ask("", path="/no", method="POST"), answer(500))],
-        [ex(ask({"message": "a"}, path="/chatt"), answer(404))],
+        [ex(ask({"message": "a"}, path="/chatt"), OK), ex(ask("", path="/no", method="POST"), response(500))],
+        [ex(ask({"message": "a"}, path="/chatt"), response(404))],
     ),
     "http.media-type": (
         [
             ex(ask({"message": "a"}, headers=TEXT), NO),
-            ex(ask({"message": "a"}, headers=TEXT), answer(300)),
-            ex(ask({"message": "a"}, headers=()), answer(404)),
+            ex(ask({"message": "a"}, headers=TEXT), response(300)),
+            ex(ask({"message": "a"}, headers=()), response(404)),
         ],
-        [ex(ask({"message": "a"}, headers=TEXT), outcome) for outcome in (OK, answer(415), refuse([]), answer(201))],
+        [
+            ex(ask({"message": "a"}, headers=TEXT), outcome)
+            for outcome in (OK, response(415), reject([]), response(201))
+        ],
     ),
     "http.media-type-failing": (
-        [ex(ask({"message": "a"}, headers=TEXT), outcome) for outcome in (answer(500), RESET, SILENCE)],
-        [ex(ask({"message": "a"}, headers=TEXT), answer(415))],
+        [ex(ask({"message": "a"}, headers=TEXT), outcome) for outcome in (response(500), RESET, SILENCE)],
+        [ex(ask({"message": "a"}, headers=TEXT), response(415))],
     ),
     "http.chunked": (
         [
             ex(ask({"message": "a"}, chunked=True), outcome)
-            for outcome in (answer(411), answer(500), RESET, refuse([]), answer(300))
+            for outcome in (response(411), response(500), RESET, reject([]), response(300))
         ],
         [ex(ask({"message": "a"}, chunked=True), OK)],
     ),
     "robustness.status": (
         [
-            *(ex(say(limit=0), answer(status)) for status in (400, 401, 403, 404, 409, 413, 418, 302)),
+            *(ex(say(limit=0), response(status)) for status in (400, 401, 403, 404, 409, 413, 418, 302)),
             ex(LARGE, NO),
             ex(ask({"message": "a"}, headers=CHARSET), NO),
             ex(say(conversation_id="unknown"), NO),
-            ex(say(limit=0), answer(300)),
-            ex(of_bytes(64 * 1024), answer(413)),
+            ex(say(limit=0), response(300)),
+            ex(of_bytes(64 * 1024), response(413)),
         ],
         [
-            *(ex(say(limit=0), outcome) for outcome in (OK, refuse(["limit"]), answer(201, OK.body))),
-            ex(LARGE, answer(413)),
-            ex(ask({"message": "a"}, headers=CHARSET), answer(415)),
-            ex(say(conversation_id="unknown"), answer(404)),
-            ex(of_bytes(64 * 1024 + 1), answer(413)),
+            *(ex(say(limit=0), outcome) for outcome in (OK, reject(["limit"]), response(201, OK.body))),
+            ex(LARGE, response(413)),
+            ex(ask({"message": "a"}, headers=CHARSET), response(415)),
+            ex(say(conversation_id="unknown"), response(404)),
+            ex(of_bytes(64 * 1024 + 1), response(413)),
         ],
     ),
     "robustness.failing": (
-        [ex(request, answer(status)) for request in (say(), say(limit=0), ask({}), ask("{")) for status in (500, 503)],
-        [ex(say(), OK), ex(ask("{"), refuse([1]))],
+        [
+            ex(request, response(status))
+            for request in (say(), say(limit=0), ask({}), ask("{"))
+            for status in (500, 503)
+        ],
+        [ex(say(), OK), ex(ask("{"), reject([1]))],
     ),
     "robustness.reset": (
         [ex(request, outcome) for request in (say(), say(limit=0), ask({}), ask("{")) for outcome in (RESET, NOISE)],
@@ -530,43 +543,43 @@ TABLE: dict[str, tuple[list[ClauseExample], list[ClauseExample]]] = {
     "robustness.truncated": ([ex(say(), CUT), ex(ask("{"), CUT)], [ex(say(), OK), ex(say(), RESET)]),
     "robustness.silence": ([ex(say(), SILENCE), ex(ask({}), SILENCE)], [ex(say(), OK), ex(say(), CUT)]),
     "robustness.deep": (
-        [ex(deep(51), outcome) for outcome in (answer(500), RESET, NO, SILENCE)],
-        [ex(deep(51), OK), ex(deep(499), refuse(["x"]))],
+        [ex(deep(51), outcome) for outcome in (response(500), RESET, NO, SILENCE)],
+        [ex(deep(51), OK), ex(deep(499), reject(["x"]))],
     ),
     "robustness.beyond-i-json": (
         [
-            ex(ask(raw), answer(500))
+            ex(ask(raw), response(500))
             for raw in (b'"\xff"', b'{"message": "a", "message": "b"}', "[" * 600, r'{"message": "\ud800"}')
         ]
         + [ex(ask(b'"\xff"'), RESET), ex(ask(b'"\xff"'), SILENCE)],
-        [ex(ask(b'"\xff"'), NO), ex(ask("[" * 600), refuse([]))],
+        [ex(ask(b'"\xff"'), NO), ex(ask("[" * 600), reject([]))],
     ),
     "robustness.beyond-i-json-echoed": (
         [
-            ex(ask({"message": "a", "x": 1}.__repr__().replace("'", '"').replace("1}", raw)), answer(500))
+            ex(ask({"message": "a", "x": 1}.__repr__().replace("'", '"').replace("1}", raw)), response(500))
             for raw in ("NaN}", "1e400}", "9" * 400 + "}", r'"\ud800"}', '"\uffff"}')
         ],
         [ex(ask('{"message": "a", "x": NaN}'), OK), ex(ask('{"message": "a", "x": NaN}'), NO)],
     ),
     "robustness.beyond-i-json-status": (
-        [ex(ask(b'"\xff"'), answer(status)) for status in (300, 302)] + [ex(ask('{"message": NaN}'), answer(304))],
-        [ex(ask(b'"\xff"'), outcome) for outcome in (NO, answer(413), answer(418), refuse([]))],
+        [ex(ask(b'"\xff"'), response(status)) for status in (300, 302)] + [ex(ask('{"message": NaN}'), response(304))],
+        [ex(ask(b'"\xff"'), outcome) for outcome in (NO, response(413), response(418), reject([]))],
     ),
     "latitude.repeatable": (
         [
             ex(say(limit=0), OK, answered(say(limit=0), 422)),
-            ex(say(limit=0), refuse(["limit"]), answered(say(limit=0), 200)),
+            ex(say(limit=0), reject(["limit"]), answered(say(limit=0), 200)),
         ],
         [ex(say(limit=0), OK, answered(say(limit=0), 200))],
     ),
     "credentials.missing": (
-        [ex(key("missing"), outcome) for outcome in (OK, answer(403), refuse([]), RESET, answer(401, OK.body))],
-        [ex(key("missing"), answer(401, {"detail": "No key"})), ex(key("missing"), answer(401, "", ()))],
+        [ex(key("missing"), outcome) for outcome in (OK, response(403), reject([]), RESET, response(401, OK.body))],
+        [ex(key("missing"), response(401, {"detail": "No key"})), ex(key("missing"), response(401, "", ()))],
     ),
-    "credentials.wrong": ([ex(key("wrong"), OK), ex(key("wrong"), answer(500))], [ex(key("wrong"), answer(401))]),
-    "credentials.malformed": ([ex(key("malformed"), NO)], [ex(key("malformed"), answer(401))]),
-    "credentials.spoofed": ([ex(key("spoofed"), OK)], [ex(key("spoofed"), answer(401))]),
-    "credentials.accepted": ([ex(say(), answer(401))], [ex(say(), OK), ex(say(), answer(500))]),
+    "credentials.wrong": ([ex(key("wrong"), OK), ex(key("wrong"), response(500))], [ex(key("wrong"), response(401))]),
+    "credentials.malformed": ([ex(key("malformed"), NO)], [ex(key("malformed"), response(401))]),
+    "credentials.spoofed": ([ex(key("spoofed"), OK)], [ex(key("spoofed"), response(401))]),
+    "credentials.accepted": ([ex(say(), response(401))], [ex(say(), OK), ex(say(), response(500))]),
 }
 
 
@@ -580,7 +593,7 @@ def cases(which: int) -> list[Any]:
 
 @pytest.mark.parametrize(("clause", "exchange"), cases(0))
 def test_violating_exchange_violates_its_clause(contract: Contract, clause: str, exchange: ClauseExample) -> None:
-    found = broken(contract, exchange.request, exchange.outcome, exchange.history, concurrent=exchange.concurrent)
+    found = violated(contract, exchange.request, exchange.outcome, exchange.history, concurrent=exchange.concurrent)
     assert clause in found
 
 
@@ -591,7 +604,7 @@ def test_conforming_exchange_exercises_its_clause_without_violation(
     judged_exchange = Exchange(exchange.request, exchange.outcome, exchange.concurrent)
     facts = examine(contract, judged_exchange, exchange.history or History())
     assert clause in exercised_clauses(facts)
-    assert clause not in broken(
+    assert clause not in violated(
         contract, exchange.request, exchange.outcome, exchange.history, concurrent=exchange.concurrent
     )
 
@@ -599,8 +612,8 @@ def test_conforming_exchange_exercises_its_clause_without_violation(
 SEEN_200 = answered(say(limit=0), 200)
 
 # Exchanges to which the clause does not apply: they must not count as a pass.
-UNTRIED: dict[str, list[ClauseExample]] = {
-    "request.message-alone": [ex(say(), answer(500)), ex(say(), RESET), ex(say(limit=1), OK), ex(say(limit=0), OK)],
+NOT_EXERCISED: dict[str, list[ClauseExample]] = {
+    "request.message-alone": [ex(say(), response(500)), ex(say(), RESET), ex(say(limit=1), OK), ex(say(limit=0), OK)],
     "request.all-fields": [ex(say(session_id="s", user_id="u", limit=2), OK)],
     "request.optional-field": [
         ex(say(), OK),
@@ -615,7 +628,7 @@ UNTRIED: dict[str, list[ClauseExample]] = {
     "request.no-events": [ex(say(), OK), ex(say(events=[EVENT]), OK)],
     "request.key-order": [ex(say(limit=1), OK), ex(say(events=[FULL_EVENT]), OK)],
     "request.unknown-conversation": [
-        ex(ask(DOCUMENTED_REQUEST), answer(500)),
+        ex(ask(DOCUMENTED_REQUEST), response(500)),
         ex(say(conversation_id="unknown"), OK),
         ex(ask("[]"), OK),
     ],
@@ -623,7 +636,7 @@ UNTRIED: dict[str, list[ClauseExample]] = {
         ex(say(limit=-1), OK),
         ex(say(x=1), OK),
         ex(say(x=1, limit=0), OK),
-        ex(say(limit=0), answer(500)),
+        ex(say(limit=0), response(500)),
         ex(ask(DOCUMENTED_REQUEST), OK),
         ex(ask({"message": "a"}, headers=CHARSET), OK),
         ex(deep(60), OK),
@@ -632,42 +645,42 @@ UNTRIED: dict[str, list[ClauseExample]] = {
         ex(say(), OK),
         ex(say(limit=0), OK),
         ex(ask({"message": ""}, headers=CHARSET), OK),
-        ex(ask({"message": "a"}, headers=CHARSET), answer(500)),
+        ex(ask({"message": "a"}, headers=CHARSET), response(500)),
     ],
-    "rejection.message": [ex(ask({}), answer(500)), ex(ask({}, headers=TEXT), OK)],
-    "rejection.malformed": [ex(ask("{"), answer(500)), ex(ask("{", headers=TEXT), NO), ex(ask(b'"\xff'), NO)],
-    "rejection.malformed-422": [ex(ask("{"), OK), ex(ask("{"), answer(500))],
+    "rejection.message": [ex(ask({}), response(500)), ex(ask({}, headers=TEXT), OK)],
+    "rejection.malformed": [ex(ask("{"), response(500)), ex(ask("{", headers=TEXT), NO), ex(ask(b'"\xff'), NO)],
+    "rejection.malformed-422": [ex(ask("{"), OK), ex(ask("{"), response(500))],
     "rejection.harmless": [
         ex(say(conversation_id="c"), back("c"), knows("c")),
-        ex(say(conversation_id="c", limit=0), refuse(["limit"]), knows("c", rejected=True)),
+        ex(say(conversation_id="c", limit=0), reject(["limit"]), knows("c", rejected=True)),
         ex(say(), OK, knows("c", rejected=True)),
         ex(say(conversation_id="c"), RESET, knows("c", rejected=True)),
-        ex(say(conversation_id="c"), answer(500), knows("c", rejected=True)),
+        ex(say(conversation_id="c"), response(500), knows("c", rejected=True)),
     ],
-    "error.media-type": [ex(ask({}), NO), ex(ask("", method="GET"), refuse([])), ex(key("missing"), refuse([]))],
-    "error.shape": [ex(ask({}), NO), ex(ask({"message": "a"}, path="/no"), refuse([]))],
-    "error.entry": [ex(ask({}), answer(422, {"detail": []})), ex(ask({}), answer(400, {"detail": [5]}))],
+    "error.media-type": [ex(ask({}), NO), ex(ask("", method="GET"), reject([])), ex(key("missing"), reject([]))],
+    "error.shape": [ex(ask({}), NO), ex(ask({"message": "a"}, path="/no"), reject([]))],
+    "error.entry": [ex(ask({}), response(422, {"detail": []})), ex(ask({}), response(400, {"detail": [5]}))],
     "error.loc": [
         ex(ask({}), detail("no")),
         ex(ask({}), detail({"loc": "message"})),
-        ex(say(), refuse(["message"])),
-        ex(ask({}), refuse(["message"], status=400)),
+        ex(say(), reject(["message"])),
+        ex(ask({}), reject(["message"], status=400)),
     ],
-    "error.loc-body": [ex(ask({}), detail("no")), ex(ask({}), refuse(["message"], status=400))],
+    "error.loc-body": [ex(ask({}), detail("no")), ex(ask({}), reject(["message"], status=400))],
     "error.loc-index": [
-        ex(ask({}), refuse(["message"])),
-        ex(say(events=[{}]), refuse(["events"])),
-        ex(say(events=[{}]), refuse(["events", "0"], status=400)),
+        ex(ask({}), reject(["message"])),
+        ex(say(events=[{}]), reject(["events"])),
+        ex(say(events=[{}]), reject(["events", "0"], status=400)),
     ],
-    "error.all-faults": [ex(ask("[]"), refuse([])), ex(say(limit=0), refuse(["limit"])), ex(ask({}), detail("no"))],
-    "error.missing-type": [ex(say(5), refuse(["message"])), ex(ask({}), detail("no")), ex(say(limit=0), refuse(["x"]))],
-    "reply.status": [ex(say(), answer(302)), ex(ask({}), answer(201)), ex(say(), answer(300))],
-    "reply.object": [ex(say(), answer(200, "{")), ex(ask({}), OK), ex(say(), answer(201, {}))],
-    "reply.media-type": [ex(ask({}), answer(200, "", ())), ex(say(), answer(404, "", ()))],
-    "reply.conversation-id": [ex(say(), answer(200, {"message": "a"}))],
-    "reply.message": [ex(say(), answer(200, {"items": []}))],
+    "error.all-faults": [ex(ask("[]"), reject([])), ex(say(limit=0), reject(["limit"])), ex(ask({}), detail("no"))],
+    "error.missing-type": [ex(say(5), reject(["message"])), ex(ask({}), detail("no")), ex(say(limit=0), reject(["x"]))],
+    "reply.status": [ex(say(), response(302)), ex(ask({}), response(201)), ex(say(), response(300))],
+    "reply.object": [ex(say(), response(200, "{")), ex(ask({}), OK), ex(say(), response(201, {}))],
+    "reply.media-type": [ex(ask({}), response(200, "", ())), ex(say(), response(404, "", ()))],
+    "reply.conversation-id": [ex(say(), response(200, {"message": "a"}))],
+    "reply.message": [ex(say(), response(200, {"items": []}))],
     "reply.message-blank": [ex(say(), reply(message=5))],
-    "reply.items": [ex(say(), answer(200, {"message": "a"}))],
+    "reply.items": [ex(say(), response(200, {"message": "a"}))],
     "reply.item": [ex(say(), reply(items=None)), ex(say(), reply(items={}))],
     "reply.item-price": [ex(say(), OK), ex(say(), items({"item_id": "A1", "price": None}))],
     "reply.item-twice": [ex(say(), OK), ex(say(), items(ITEM))],
@@ -684,46 +697,46 @@ UNTRIED: dict[str, list[ClauseExample]] = {
     "conversation.kept": [ex(say(conversation_id="c"), back("c")), ex(say(), back("c"), knows("c"))],
     "conversation.foreign": [
         ex(say(conversation_id="c"), back("c"), knows("c")),
-        ex(say(conversation_id="d"), answer(500)),
+        ex(say(conversation_id="d"), response(500)),
         ex(say(), back("c"), seen("c")),
     ],
     "conversation.not-found": [
-        ex(say(conversation_id="c"), answer(404), knows("c")),
-        ex(say(conversation_id="c", limit=0), answer(404), knows("c")),
-        ex(say(), answer(404)),
-        ex(say(conversation_id="unknown"), answer(500)),
+        ex(say(conversation_id="c"), response(404), knows("c")),
+        ex(say(conversation_id="c", limit=0), response(404), knows("c")),
+        ex(say(), response(404)),
+        ex(say(conversation_id="unknown"), response(500)),
     ],
     "conversation.concurrent": [ex(say(), OK), ex(say(limit=0), OK, concurrent=True)],
     "http.methods": [
-        ex(ask("", method="GET"), answer(500)),
-        ex(ask("", method="GET"), answer(200)),
-        ex(ask("", method="OPTIONS"), answer(405)),
-        ex(say(), answer(405)),
+        ex(ask("", method="GET"), response(500)),
+        ex(ask("", method="GET"), response(200)),
+        ex(ask("", method="OPTIONS"), response(405)),
+        ex(say(), response(405)),
     ],
-    "http.methods-accepted": [ex(ask("", method="HEAD"), answer(200)), ex(say(), OK)],
-    "http.unknown-path": [ex(say(), answer(404)), ex(ask("", method="GET", path="/no"), answer(404))],
-    "http.media-type": [ex(ask({"message": "a"}, headers=TEXT), answer(500)), ex(say(), answer(415))],
-    "http.chunked": [ex(say(), OK), ex(ask({}, chunked=True), refuse(["message"]))],
-    "robustness.status": [ex(say(), OK), ex(say(limit=0), answer(500)), ex(deep(51), OK), ex(ask({}), NO)],
+    "http.methods-accepted": [ex(ask("", method="HEAD"), response(200)), ex(say(), OK)],
+    "http.unknown-path": [ex(say(), response(404)), ex(ask("", method="GET", path="/no"), response(404))],
+    "http.media-type": [ex(ask({"message": "a"}, headers=TEXT), response(500)), ex(say(), response(415))],
+    "http.chunked": [ex(say(), OK), ex(ask({}, chunked=True), reject(["message"]))],
+    "robustness.status": [ex(say(), OK), ex(say(limit=0), response(500)), ex(deep(51), OK), ex(ask({}), NO)],
     "robustness.failing": [
         ex(say(), RESET),
-        ex(deep(51), answer(500)),
-        ex(ask({"message": "a"}, headers=()), answer(500)),
+        ex(deep(51), response(500)),
+        ex(ask({"message": "a"}, headers=()), response(500)),
     ],
     "robustness.deep": [ex(deep(50), OK), ex(deep(500), OK)],
     "robustness.beyond-i-json": [ex(ask('{"message": "a", "x": NaN}'), OK), ex(say(), OK)],
     "robustness.beyond-i-json-echoed": [ex(ask(b'"\xff"'), NO), ex(say(), OK)],
     "latitude.repeatable": [
         ex(say(limit=0), OK),
-        ex(say(limit=0), answer(500), SEEN_200),
+        ex(say(limit=0), response(500), SEEN_200),
         ex(say(), OK, answered(say(), 422)),
         ex(say(limit=0, conversation_id="c"), back("c"), answered(say(limit=0, conversation_id="c"), 422)),
     ],
-    "credentials.missing": [ex(key("wrong"), OK), ex(say(), answer(401))],
+    "credentials.missing": [ex(key("wrong"), OK), ex(say(), response(401))],
     "credentials.wrong": [ex(key("missing"), OK), ex(key("spoofed"), OK)],
     "credentials.malformed": [ex(key("wrong"), OK)],
     "credentials.spoofed": [ex(key("malformed"), OK)],
-    "credentials.accepted": [ex(key("missing"), answer(401)), ex(say(limit=0), answer(401))],
+    "credentials.accepted": [ex(key("missing"), response(401)), ex(say(limit=0), response(401))],
 }
 
 
@@ -731,7 +744,7 @@ UNTRIED: dict[str, list[ClauseExample]] = {
     ("clause", "exchange"),
     [
         pytest.param(clause, exchange, id=f"{clause}-{number}")
-        for clause, exchanges in UNTRIED.items()
+        for clause, exchanges in NOT_EXERCISED.items()
         for number, exchange in enumerate(exchanges)
     ],
 )
@@ -775,7 +788,7 @@ def test_violation_has_the_data_of_its_clause_and_a_one_line_message(
 def test_violation_shows_the_first_200_characters_of_a_body_that_is_not_json(
     contract: Contract, request_: Request, status: int
 ) -> None:
-    (violation,) = judged(contract, request_, answer(status, "a" * 300))
+    (violation,) = judged(contract, request_, response(status, "a" * 300))
     assert violation.observed == "not-json"
     assert violation.got == f'"{"a" * 200}"'
 
@@ -783,23 +796,23 @@ def test_violation_shows_the_first_200_characters_of_a_body_that_is_not_json(
 PERFECT = (
     ex(say(limit=10), items(*many(10))),
     ex(say(limit=0), OK),
-    ex(say(limit=-1, conversation_id="c"), refuse(["limit"]), knows("c", rejected=True)),
-    ex(say(x=1), refuse(["x"])),
+    ex(say(limit=-1, conversation_id="c"), reject(["limit"]), knows("c", rejected=True)),
+    ex(say(x=1), reject(["x"])),
     ex(say(), OK),
     ex(say(), items(*many(4))),
     ex(ask({}), detail(entry(["body", "message"], type="missing", input={}))),
-    ex(say(5, limit=[]), refuse(["message"], ["limit"])),
-    ex(ask("{"), refuse([1])),
+    ex(say(5, limit=[]), reject(["message"], ["limit"])),
+    ex(ask("{"), reject([1])),
     ex(say(conversation_id="c"), back("c"), knows("c")),
-    ex(say(limit=-1), refuse(["limit"])),
-    ex(ask("", method="GET"), answer(405, {"detail": "no"}, (*JSON, ("Allow", "POST")))),
-    ex(key("missing"), answer(401)),
+    ex(say(limit=-1), reject(["limit"])),
+    ex(ask("", method="GET"), response(405, {"detail": "no"}, (*JSON, ("Allow", "POST")))),
+    ex(key("missing"), response(401)),
 )
 
 
 @pytest.mark.parametrize("exchange", PERFECT, ids=range(len(PERFECT)))
 def test_conforming_exchange_violates_no_clause(contract: Contract, exchange: ClauseExample) -> None:
-    assert broken(contract, exchange.request, exchange.outcome, exchange.history) == set()
+    assert violated(contract, exchange.request, exchange.outcome, exchange.history) == set()
 
 
 def test_rejection_of_a_field_violates_the_clause_of_that_field(contract: Contract) -> None:
@@ -810,11 +823,13 @@ def test_rejection_of_a_field_violates_the_clause_of_that_field(contract: Contra
         "timestamp": "request.timestamp",
     }
     for field, clause in blamed.items():
-        assert clause in broken(contract, request, refuse(["events", 0, field]))
-        assert len({found for found in broken(contract, request, refuse([field])) if found.startswith("request.")}) == 1
+        assert clause in violated(contract, request, reject(["events", 0, field]))
+        assert (
+            len({found for found in violated(contract, request, reject([field])) if found.startswith("request.")}) == 1
+        )
 
 
-@pytest.mark.parametrize("outcome", [NO, refuse(["message"]), answer(404)])
+@pytest.mark.parametrize("outcome", [NO, reject(["message"]), response(404)])
 def test_rejection_of_a_must_accept_request_violates_one_request_clause(contract: Contract, outcome: Response) -> None:
     requests = [
         exchange.request for name, (_, good) in TABLE.items() if name.startswith("request.") for exchange in good

@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 from chat_contract import Contract
-from tests.unit.chat_contract.exchanges import EVENT, JSON, NOON, Headers, answer, ask, broken, broken_musts, reply
+from tests.unit.chat_contract.exchanges import (
+    EVENT,
+    JSON,
+    NOON,
+    Headers,
+    ask,
+    reply,
+    response,
+    violated,
+    violated_musts,
+)
 
 STRING = ("string_type", "Input should be a valid string")
 INTEGER = ("int_type", "Input should be a valid integer")
@@ -21,15 +31,15 @@ SYNTAX = ("json_invalid", "JSON decode error")
 
 def says(*entries: Any, status: int = 422) -> Any:
     detail = [{"type": kind[0], "loc": ["body", *loc], "msg": kind[1], "input": None} for kind, *loc in entries]
-    return answer(status, {"detail": detail})
+    return response(status, {"detail": detail})
 
 
 def at(timestamp: Any) -> dict[str, Any]:
     return {"message": "hi", "events": [{"timestamp": timestamp, "type": "click"}]}
 
 
-UNREADABLE = answer(400, {"detail": "There was an error parsing the body"})
-CRASH = answer(500, "Internal Server Error", (("Content-Type", "text/plain"),))
+UNREADABLE = response(400, {"detail": "There was an error parsing the body"})
+CRASH = response(500, "Internal Server Error", (("Content-Type", "text/plain"),))
 OK = reply()
 
 # name: (body, response, violated clauses, none of them a MUST)
@@ -44,11 +54,11 @@ MEASURED: dict[str, tuple[Any, Any, set[str]]] = {
     "broken UTF-8": (b'{"message":"\xff"}', UNREADABLE, set()),
     "5000 digits": ('{"message":"hi","limit":' + "9" * 5000 + "}", UNREADABLE, set()),
     "100,000 brackets": ("[" * 100_000, UNREADABLE, set()),
-    "a surrogate, taken": (r'{"message":"\ud800"}', OK, set()),
+    "a surrogate, accepted": (r'{"message":"\ud800"}', OK, set()),
     "a surrogate, echoed (forbid)": (r'{"message":"\ud800"}', CRASH, {"robustness.beyond-i-json"}),
     "a surrogate in limit": (r'{"message":"hi","limit":"\ud800"}', CRASH, {"robustness.beyond-i-json-echoed"}),
-    "a doubled key, taken": ('{"message":5,"message":"hi"}', OK, set()),
-    "a doubled key, refused": ('{"message":"hi","message":5}', says((STRING, "message")), set()),
+    "a duplicate key, accepted": ('{"message":5,"message":"hi"}', OK, set()),
+    "a duplicate key, rejected": ('{"message":"hi","message":5}', says((STRING, "message")), set()),
     "NaN": ('{"message":"hi","limit":NaN}', CRASH, {"robustness.beyond-i-json-echoed"}),
     "NaN, overlooked": ('{"message":"hi","x":NaN}', OK, set()),
     "1e400": ('{"message":"hi","limit":1e400}', CRASH, {"robustness.beyond-i-json-echoed"}),
@@ -74,7 +84,7 @@ MEASURED: dict[str, tuple[Any, Any, set[str]]] = {
     **{
         f"limit {limit!r}, {style}": ({"message": "hi", "limit": limit}, outcome, set())
         for limit in ("5", 5.0, "5.0", " 5 ", "1_000", "+5", 1e2, True, False, None, -1)
-        for style, outcome in (("taken", OK), ("strict", says((INTEGER, "limit"))))
+        for style, outcome in (("accepted", OK), ("strict", says((INTEGER, "limit"))))
     },
     **{
         f"limit {limit!r}": ({"message": "hi", "limit": limit}, says((PARSING, "limit")), set())
@@ -101,7 +111,7 @@ MEASURED: dict[str, tuple[Any, Any, set[str]]] = {
         set(),
     ),
     **{
-        f"timestamp {time!r}, refused": (at(time), says((DATETIME, "events", 0, "timestamp")), set())
+        f"timestamp {time!r}, rejected": (at(time), says((DATETIME, "events", 0, "timestamp")), set())
         for time in (
             "not a date",
             "",
@@ -115,7 +125,7 @@ MEASURED: dict[str, tuple[Any, Any, set[str]]] = {
         )
     },
     **{
-        f"timestamp {time!r}, taken": (at(time), OK, set())
+        f"timestamp {time!r}, accepted": (at(time), OK, set())
         for time in ("2024-06-14", "2024-06-14 10:00:00", 1718359200, "1718359200", "2024-06-14t10:00:00z")
     },
     "a lower-case timestamp, strict": (
@@ -142,8 +152,8 @@ MEASURED: dict[str, tuple[Any, Any, set[str]]] = {
 def test_measured_fastapi_response_violates_no_must_clause(contract: Contract, case: str) -> None:
     body, outcome, warned = MEASURED[case]
     request = ask("null" if body is None else body)
-    assert broken_musts(contract, request, outcome) == set()
-    assert broken(contract, request, outcome) == warned
+    assert violated_musts(contract, request, outcome) == set()
+    assert violated(contract, request, outcome) == warned
 
 
 MEDIA_TYPES: dict[str | None, Any] = {
@@ -161,14 +171,14 @@ MEDIA_TYPES: dict[str | None, Any] = {
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
 def test_fastapi_response_to_a_media_type_violates_no_clause(contract: Contract, media_type: str | None) -> None:
     headers: Headers = () if media_type is None else (("Content-Type", media_type),)
-    assert broken(contract, ask({"message": "hi"}, headers=headers), MEDIA_TYPES[media_type]) == set()
+    assert violated(contract, ask({"message": "hi"}, headers=headers), MEDIA_TYPES[media_type]) == set()
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"])
 def test_fastapi_response_to_a_method_violates_no_clause(contract: Contract, method: str) -> None:
-    outcome = answer(405, {"detail": "Method Not Allowed"}, (*JSON, ("allow", "POST")))
-    assert broken(contract, ask("", method=method), outcome) == set()
+    outcome = response(405, {"detail": "Method Not Allowed"}, (*JSON, ("allow", "POST")))
+    assert violated(contract, ask("", method=method), outcome) == set()
 
 
 def test_fastapi_response_to_another_path_violates_no_clause(contract: Contract) -> None:
-    assert broken(contract, ask({"message": "a"}, path="/nope"), answer(404, {"detail": "Not Found"})) == set()
+    assert violated(contract, ask({"message": "a"}, path="/nope"), response(404, {"detail": "Not Found"})) == set()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chat_contract import Contract, History, Request
 from chat_contract.body import ABSENT
-from tests.unit.chat_contract.exchanges import EVENT, JSON, NOON, answer, ask, broken, entry, knows, say
+from tests.unit.chat_contract.exchanges import EVENT, JSON, NOON, ask, entry, knows, response, say, violated
 from tests.unit.chat_contract.properties import examples
 
 LOC, BODY, INDEX = "error.loc", "error.loc-body", "error.loc-index"
@@ -21,7 +21,7 @@ CHARSET = (("Content-Type", "application/json; charset=utf-8"),)
 
 def style(contract: Contract, request: Request, loc: Any, history: History | None = None) -> set[str]:
     """Return the clauses about loc that the 422 violates."""
-    found = broken(contract, request, answer(422, {"detail": [entry(loc)]}), history)
+    found = violated(contract, request, response(422, {"detail": [entry(loc)]}), history)
     return found & {LOC, BODY, INDEX, "error.entry"}
 
 
@@ -37,7 +37,7 @@ ROWS: list[tuple[str, Request, list[Any], set[str]]] = [
     ("nowhere", ask({}), [], {LOC, BODY}),
     ("another field", ask({}), ["body", "user_id"], {LOC}),
     ("a field that is right", ask({"limit": 4}), ["body", "limit"], {LOC}),
-    ("a field that there is not", ask({}), ["body", "text"], {LOC}),
+    ("an unknown field", ask({}), ["body", "text"], {LOC}),
     ("a pointer in one part", ask({}), ["body.message"], {LOC, BODY}),
     ("a slash in front", ask({}), ["body", "/message"], {LOC}),
     ("another case", ask({}), ["body", "Message"], {LOC}),
@@ -74,10 +74,10 @@ ROWS: list[tuple[str, Request, list[Any], set[str]]] = [
     ("below an event that is null", say(events=[None]), ["body", "events", 0, "type"], set()),
     ("the list that holds it", say(events=[None]), ["body", "events"], set()),
     ("the body that holds it", say(events=[None]), ["body"], set()),
-    ("the right event beside it", say(events=[EVENT, None]), ["body", "events", 0], {LOC}),
+    ("a valid event", say(events=[EVENT, None]), ["body", "events", 0], {LOC}),
     ("its index as text", say(events=[5]), ["body", "events", "0"], {INDEX}),
     ("another field than events", say(events=[5]), ["body", "message"], {LOC}),
-    ("the right event beside it, as text", say(events=[EVENT, None]), ["body", "events", "0"], {LOC, INDEX}),
+    ("a valid event, as text", say(events=[EVENT, None]), ["body", "events", "0"], {LOC, INDEX}),
     ("its list with a tag", say(events=[None]), ["body", "events", "list[Event]"], set()),
     ("its list, and no index", say(events=[None]), ["body", "events", "type"], set()),
     ("its request, by its model", say(events=[None]), ["body", "ChatRequest"], set()),
@@ -101,7 +101,7 @@ ROWS: list[tuple[str, Request, list[Any], set[str]]] = [
     ("an unknown property", say(x=1), ["body", "x"], set()),
     ("below an unknown property", say(x={"y": 1}), ["body", "x", "y"], set()),
     ("the object that holds it", say(x=1), ["body"], set()),
-    ("a right field beside it", say(x=1), ["body", "message"], {LOC}),
+    ("a valid field", say(x=1), ["body", "message"], {LOC}),
     ("an unknown property of an event", say(events=[EVENT | {"x": 1}]), ["body", "events", 0, "x"], set()),
     ("the event that holds it", say(events=[EVENT | {"x": 1}]), ["body", "events", 0], set()),
     ("the other event than it", say(events=[EVENT, EVENT | {"x": 1}]), ["body", "events", 0], {LOC}),
@@ -113,12 +113,17 @@ ROWS: list[tuple[str, Request, list[Any], set[str]]] = [
     ("zero, another field", say(limit=0), ["body", "message"], {LOC}),
     ("an unknown conversation", say(conversation_id="x"), ["body", "conversation_id"], set()),
     ("an unknown conversation, another field", say(conversation_id="x"), ["body", "user_id"], {LOC}),
-    ("an odd timestamp", say(events=[EVENT | {"timestamp": "yesterday"}]), ["body", "events", 0, "timestamp"], set()),
+    (
+        "an unusual timestamp",
+        say(events=[EVENT | {"timestamp": "yesterday"}]),
+        ["body", "events", 0, "timestamp"],
+        set(),
+    ),
     ("too many events", say(events=[EVENT] * 21), ["body", "events"], set()),
     ("too many events, the last", say(events=[EVENT] * 21), ["body", "events", 20], set()),
     ("null", say(user_id=None), ["body", "user_id"], set()),
     # malformed entries
-    ("a loc that is a text", ask({}), "body", {"error.entry"}),
+    ("a loc that is a string", ask({}), "body", {"error.entry"}),
     ("a loc with a fraction", ask({}), ["body", 1.5], {"error.entry"}),
     ("a loc with a boolean", say(events=[WRONG]), ["body", "events", False, "type"], {"error.entry"}),
     ("a loc with null", ask({}), ["body", None], {"error.entry"}),
@@ -161,15 +166,15 @@ def test_loc_is_not_checked_if_the_422_itself_is_wrong(contract: Contract, reque
 
 def test_each_entry_is_checked_separately(contract: Contract) -> None:
     request = say(5, limit="abc")
-    outcome = answer(422, {"detail": [entry(["body", "message"]), entry(["body", "user_id"]), entry(["limit"])]})
-    assert {LOC, BODY} <= broken(contract, request, outcome)
-    assert "error.all-faults" not in broken(contract, request, outcome)
+    outcome = response(422, {"detail": [entry(["body", "message"]), entry(["body", "user_id"]), entry(["limit"])]})
+    assert {LOC, BODY} <= violated(contract, request, outcome)
+    assert "error.all-faults" not in violated(contract, request, outcome)
 
 
 def test_pointer_of_the_violation_leads_to_the_loc_of_the_entry(contract: Contract) -> None:
     from chat_contract import Exchange, judge
 
-    outcome = answer(422, {"detail": ["no", entry(["body", "message"]), entry(["body", "user_id"])]})
+    outcome = response(422, {"detail": ["no", entry(["body", "message"]), entry(["body", "user_id"])]})
     (violation,) = [v for v in judge(contract, Exchange(ask({}), outcome)) if v.clause == LOC]
     assert violation.pointer == ("detail", 2, "loc")
     assert violation.got == ["body", "user_id"]
@@ -211,5 +216,5 @@ ANY_PART = (
 )
 @examples(300)
 def test_judging_any_loc_never_raises(contract: Contract, request_: Request, loc: Any) -> None:
-    broken(contract, request_, answer(422, {"detail": [entry(loc)]}, JSON))
-    broken(contract, request_, answer(422, {"detail": [loc, {"loc": loc}, ABSENT.__class__.__name__]}, JSON))
+    violated(contract, request_, response(422, {"detail": [entry(loc)]}, JSON))
+    violated(contract, request_, response(422, {"detail": [loc, {"loc": loc}, ABSENT.__class__.__name__]}, JSON))

@@ -27,7 +27,7 @@ from tests.unit.chat_contract.documents import (
     schemas,
     update,
 )
-from tests.unit.chat_contract.exchanges import EVENT, ITEM, answer, ask, broken, refuse, reply, say
+from tests.unit.chat_contract.exchanges import EVENT, ITEM, ask, reject, reply, response, say, violated
 from tests.unit.chat_contract.properties import examples
 
 Pointer = tuple[str | int, ...]
@@ -39,7 +39,7 @@ BODY = (*OPERATION, "requestBody", "content")
 EXAMPLES = ("components", "examples")
 
 
-def refusal(spec: Path, *overlays: Path) -> DocumentError:
+def load_error(spec: Path, *overlays: Path) -> DocumentError:
     with pytest.raises(DocumentError) as caught:
         load_contract(spec, overlays)
     error = caught.value
@@ -57,9 +57,9 @@ def at(value: Any, pointer: Pointer) -> Any:
 
 # Whole documents -----------------------------------------------------------------------------------------------------
 
-NO_CONTRACTS: dict[str, tuple[Any, Pointer, str]] = {
+NOT_OPENAPI: dict[str, tuple[Any, Pointer, str]] = {
     "a list": ([1], (), "expected an OpenAPI document"),
-    "a text": ("hello", (), "expected an OpenAPI document"),
+    "a string": ("hello", (), "expected an OpenAPI document"),
     "null": ("null", (), "expected an OpenAPI document"),
     "swagger 2": ({"swagger": "2.0", "info": {"title": "a"}, "paths": {}}, ("openapi",), "unsupported OpenAPI version"),
     "openapi 3.0": ({"openapi": "3.0.3", "info": {}, "paths": {}}, ("openapi",), "unsupported OpenAPI version"),
@@ -81,27 +81,27 @@ NO_CONTRACTS: dict[str, tuple[Any, Pointer, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", NO_CONTRACTS)
+@pytest.mark.parametrize("case", NOT_OPENAPI)
 def test_document_that_is_not_openapi_3_1_raises_an_error(case: str, write: Write) -> None:
-    content, pointer, problem = NO_CONTRACTS[case]
+    content, pointer, problem = NOT_OPENAPI[case]
     path = write(content)
-    error = refusal(path)
+    error = load_error(path)
     assert error.path == str(path)
     assert error.pointer == pointer
     assert problem in error.problem
 
 
-def refusal_of_nothing(spec: Path) -> str:
+def unreadable_error(spec: Path) -> str:
     with pytest.raises(DocumentError) as caught:
         load_contract(spec)
     return str(caught.value)
 
 
 def test_unreadable_document_raises_an_error(write: Write, tmp_path: Path) -> None:
-    assert "cannot read the file" in refusal_of_nothing(tmp_path / "none.yaml")
-    assert "empty document" in refusal_of_nothing(write(""))
-    assert "not UTF-8" in refusal_of_nothing(write(b"\xff"))
-    assert "invalid YAML" in refusal_of_nothing(write("{"))
+    assert "cannot read the file" in unreadable_error(tmp_path / "none.yaml")
+    assert "empty document" in unreadable_error(write(""))
+    assert "not UTF-8" in unreadable_error(write(b"\xff"))
+    assert "invalid YAML" in unreadable_error(write("{"))
 
 
 # One thing wrong -----------------------------------------------------------------------------------------------------
@@ -132,11 +132,11 @@ def chain(document: dict[str, Any]) -> None:
 
 
 FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
-    "a $ref that leads nowhere": (refer("#/components/schemas/Nope"), (*MESSAGE, "$ref"), "reference without a target"),
+    "a $ref without a target": (refer("#/components/schemas/Nope"), (*MESSAGE, "$ref"), "reference without a target"),
     "a $ref into another file": (refer("other.yaml#/Message"), (*MESSAGE, "$ref"), "reference to another document"),
     "a $ref into the net": (refer("http://127.0.0.1:9/a.json"), (*MESSAGE, "$ref"), "reference to another document"),
     "a $ref to an anchor": (refer("#message"), (*MESSAGE, "$ref"), "reference to another document"),
-    "a schema that holds itself": (
+    "a recursive schema": (
         refer("#/components/schemas/ChatRequest"),
         (*MESSAGE, "$ref"),
         "recursive reference",
@@ -146,7 +146,7 @@ FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
         (*SCHEMA, "A", "$ref"),
         "reference to itself",
     ),
-    "two schemas that are each other": (
+    "two schemas that refer to each other": (
         lambda document: schemas(document).update(
             A={"$ref": "#/components/schemas/B"}, B={"$ref": "#/components/schemas/A"}
         ),
@@ -156,12 +156,12 @@ FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
     "references that multiply each other": (multiply, None, "expands to more than"),
     "schemas nested too deep to check": (nest, (), "document is nested too deeply to check"),
     "a chain of references too long to follow": (chain, (), "document is nested too deeply to check"),
-    "a type that there is not": (
+    "an unknown type": (
         lambda document: message(document).update(type="text"),
         (*MESSAGE, "type"),
         "invalid JSON Schema",
     ),
-    "a pattern that is none": (
+    "an invalid pattern": (
         lambda document: message(document).update(pattern="("),
         (*MESSAGE, "pattern"),
         "invalid JSON Schema",
@@ -171,7 +171,7 @@ FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
         (*MESSAGE, "minLength"),
         "invalid JSON Schema",
     ),
-    "a schema that is a text": (
+    "a schema that is a string": (
         lambda document: schemas(document).update(A="text"),
         (*SCHEMA, "A"),
         "invalid JSON Schema",
@@ -182,7 +182,7 @@ FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
         (*OPERATION, "responses", "401"),
         "invalid OpenAPI document",
     ),
-    "a parameter in no place": (
+    "a parameter with an unknown place": (
         lambda document: post(document).update(parameters=[{"name": "a", "in": "soul", "schema": {}}]),
         None,
         "invalid OpenAPI document",
@@ -237,7 +237,7 @@ FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
         (*OPERATION, "responses"),
         "no schema for status 422",
     ),
-    "a body that is no JSON": (
+    "a body that is not JSON": (
         lambda document: post(document)["requestBody"].update(content={"text/plain": {}}),
         BODY,
         "no schema for application/json",
@@ -247,7 +247,7 @@ FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
         BODY,
         "no schema for application/json",
     ),
-    "a request example that breaks its schema": (
+    "a request example that violates its schema": (
         lambda document: document["components"]["examples"]["Gift"]["value"].update(message=5),
         (*EXAMPLES, "Gift", "value", "message"),
         'example "gift" does not conform to its schema',
@@ -257,24 +257,24 @@ FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
         (*EXAMPLES, "Gift", "value"),
         'example "gift" does not conform to its schema',
     ),
-    "a request example with a date that is none": (
+    "a request example with an invalid date": (
         lambda document: document["components"]["examples"]["WithEvents"]["value"]["events"][0].update(
             timestamp="2024-02-30T10:00:00Z"
         ),
         (*EXAMPLES, "WithEvents", "value", "events", 0, "timestamp"),
         'example "with_events" does not conform to its schema',
     ),
-    "a response example that breaks its schema": (
+    "a response example that violates its schema": (
         lambda document: document["components"]["examples"]["NoItems"]["value"].update(items=None),
         (*EXAMPLES, "NoItems", "value", "items"),
         'example "no_items" does not conform to its schema',
     ),
-    "a 422 example that breaks its schema": (
+    "a 422 example that violates its schema": (
         lambda document: document["components"]["examples"]["MessageMissing"]["value"]["detail"][0].pop("msg"),
         (*EXAMPLES, "MessageMissing", "value", "detail", 0),
         'example "message_missing" does not conform to its schema',
     ),
-    "an example that is written in its place": (
+    "an inline example": (
         lambda document: post(document)["requestBody"]["content"]["application/json"].update(
             examples={"here": {"value": {"message": None}}}
         ),
@@ -294,7 +294,7 @@ def test_error_in_a_contract_has_its_pointer_and_problem(case: str, write: Write
     change, pointer, problem = FAULTY[case]
     document = contract_with(change)
     path = write(document)
-    error = refusal(path)
+    error = load_error(path)
     assert error.path == str(path)
     assert problem in error.problem
     if pointer is not None:
@@ -302,11 +302,11 @@ def test_error_in_a_contract_has_its_pointer_and_problem(case: str, write: Write
     assert "\n" not in error.problem
 
 
-@pytest.mark.parametrize("case", ["a type that there is not", "a request example that breaks its schema"])
+@pytest.mark.parametrize("case", ["an unknown type", "a request example that violates its schema"])
 def test_error_in_a_contract_has_the_line_of_its_place(case: str, write: Write) -> None:
     change, pointer, _ = FAULTY[case]
     document = contract_with(change)
-    error = refusal(write(document))
+    error = load_error(write(document))
     assert error.value == at(document, pointer)
     written = json.dumps(document, indent=1).splitlines()[error.line - 1]
     assert f'"{pointer[-1]}": {json.dumps(error.value)}' in written
@@ -314,7 +314,7 @@ def test_error_in_a_contract_has_the_line_of_its_place(case: str, write: Write) 
 
 def test_shipped_overlay_without_a_match_is_named_in_the_error(write: Write) -> None:
     document = contract_with(lambda document: schemas(document)["ChatRequest"]["properties"].pop("events"))
-    error = refusal(write(document))
+    error = load_error(write(document))
     assert error.path.endswith("must-accept.yaml")
     assert "matches nothing" in error.problem
 
@@ -325,7 +325,7 @@ def test_loading_opens_no_connection(write: Write, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(socket.socket, "connect", connect)
     monkeypatch.setattr(socket, "getaddrinfo", connect)
-    refusal(write(contract_with(refer("https://example.com/a.json"))))
+    load_error(write(contract_with(refer("https://example.com/a.json"))))
     load_contract(write(contract_with(lambda document: document.update(externalDocs={"url": "https://example.com"}))))
 
 
@@ -345,7 +345,7 @@ RIGHT: dict[str, Change] = {
     "a recursive schema that the operation does not use": lambda document: schemas(document).update(
         Tree={"properties": {"child": {"$ref": "#/components/schemas/Tree"}}}
     ),
-    "another operation beside it": lambda document: document["paths"].update(
+    "another operation": lambda document: document["paths"].update(
         {"/items": {"post": {"responses": {"200": {"description": "Items."}}}}}
     ),
     "the only post under another name": lambda document: post(document).update(operationId="take_turn"),
@@ -375,7 +375,7 @@ RIGHT: dict[str, Change] = {
 def test_other_valid_contracts_load(case: str, write: Write) -> None:
     contract = load_contract(write(contract_with(RIGHT[case])))
     assert classify(contract, say()).request_class is RequestClass.MUST_ACCEPT
-    assert broken(contract, say(), reply()) == set()
+    assert violated(contract, say(), reply()) == set()
 
 
 def test_siblings_of_a_reference_apply(write: Write) -> None:
@@ -390,15 +390,15 @@ def test_siblings_of_a_reference_apply(write: Write) -> None:
 def test_without_a_default_limit_any_number_of_items_conforms(write: Write) -> None:
     contract = load_contract(write(contract_with(RIGHT["no default limit"])))
     items = [ITEM | {"item_id": f"A{number}"} for number in range(9)]
-    assert broken(contract, say(), reply(items=items)) == set()
+    assert violated(contract, say(), reply(items=items)) == set()
 
 
 def test_field_removed_by_an_overlay_is_an_unknown_property(write: Write) -> None:
     overlay = write(overlay_of({"target": f"{REQUEST}.events", "remove": True}))
     contract = load_contract(overlays=[overlay])
     assert classify(contract, say(events=[])).request_class is RequestClass.MUST_ACCEPT
-    assert broken(contract, say(events=[]), reply()) == set()
-    assert broken(contract, say(), reply()) == set()
+    assert violated(contract, say(events=[]), reply()) == set()
+    assert violated(contract, say(), reply()) == set()
 
 
 # Overlays of the user's ----------------------------------------------------------------------------------------------
@@ -410,8 +410,8 @@ def loaded(write: Write, *actions: Any) -> Contract:
 
 def test_overlay_narrows_the_limit_but_not_the_must_accept_set(write: Write) -> None:
     contract = loaded(write, update(f"{REQUEST}.limit", {"maximum": 20}))
-    standings = {limit: classify(contract, say(limit=limit)).request_class for limit in (1, 10, 11, 20, 21, 10**9)}
-    assert standings == {
+    classes = {limit: classify(contract, say(limit=limit)).request_class for limit in (1, 10, 11, 20, 21, 10**9)}
+    assert classes == {
         1: RequestClass.MUST_ACCEPT,
         10: RequestClass.MUST_ACCEPT,
         11: RequestClass.DOCUMENTED,
@@ -429,7 +429,7 @@ def test_overlay_limit_below_the_must_accept_maximum_wins(write: Write) -> None:
 
 def test_overlay_changes_the_default_limit(write: Write) -> None:
     contract = loaded(write, update(f"{REQUEST}.limit", {"default": 1}))
-    assert broken(contract, say(), reply(items=[ITEM, ITEM | {"item_id": "A2"}])) == {"limit.default"}
+    assert violated(contract, say(), reply(items=[ITEM, ITEM | {"item_id": "A2"}])) == {"limit.default"}
 
 
 def test_overlay_does_not_widen_the_must_accept_set(write: Write) -> None:
@@ -452,7 +452,7 @@ def test_overlay_changes_the_path(write: Write) -> None:
         {"target": "$.paths['/chat']", "remove": True},
     )
     assert contract.operation.label == "POST /talk"
-    assert broken(contract, say(), reply()) == {"http.unknown-path"}
+    assert violated(contract, say(), reply()) == {"http.unknown-path"}
 
 
 def test_overlays_apply_in_order(write: Write) -> None:
@@ -469,7 +469,7 @@ def test_overlays_do_not_change_the_shipped_contract(write: Write, contract: Con
 
 
 BAD_OVERLAYS: dict[str, tuple[Any, str]] = {
-    "what makes an example wrong": (update(f"{REQUEST}.limit", {"maximum": 1}), 'example "few_items" does not conform'),
+    "an invalid example": (update(f"{REQUEST}.limit", {"maximum": 1}), 'example "few_items" does not conform'),
     "no paths left": ({"target": "$.paths", "remove": True}, '"paths" is missing'),
     "no servers left": ({"target": "$.servers[0]", "remove": True}, '"servers" is missing'),
     "no operation left": ({"target": POST, "remove": True}, "expected exactly one chat operation, found 0"),
@@ -477,10 +477,10 @@ BAD_OVERLAYS: dict[str, tuple[Any, str]] = {
         update("$.paths", {"/b": {"post": {"operationId": "chat"}}}),
         "expected exactly one chat operation, found 2",
     ),
-    "a reference that leads nowhere": (update(REQUEST, {"a": {"$ref": "#/b"}}), "reference without a target"),
-    "a pattern that is none": (update(f"{REQUEST}.message", {"pattern": "["}), "invalid JSON Schema"),
-    "no answer 422 left": ({"target": f"{POST}.responses['422']", "remove": True}, "no schema for status 422"),
-    "a text for the schemas": (
+    "a reference without a target": (update(REQUEST, {"a": {"$ref": "#/b"}}), "reference without a target"),
+    "an invalid pattern": (update(f"{REQUEST}.message", {"pattern": "["}), "invalid JSON Schema"),
+    "no 422 left": ({"target": f"{POST}.responses['422']", "remove": True}, "no schema for status 422"),
+    "a string for the schemas": (
         update("$.components", {"schemas": "none"}),
         "cannot merge into a value of another type",
     ),
@@ -509,10 +509,10 @@ REQUESTS = (
     ask("[]"),
     ask("{"),
 )
-ANSWERS = (reply(items=[ITEM, {}]), refuse(["message"], ["events", 0, "type"]), answer(422, {}), answer(500))
+ANSWERS = (reply(items=[ITEM, {}]), reject(["message"], ["events", 0, "type"]), response(422, {}), response(500))
 
 
-def load_or_refuse(spec: Path | None, *overlays: Path) -> None:
+def load_or_raise(spec: Path | None, *overlays: Path) -> None:
     """Load a contract; an error must have a hint, and a loaded contract must judge every exchange."""
     try:
         contract = load_contract(spec, overlays)
@@ -522,7 +522,7 @@ def load_or_refuse(spec: Path | None, *overlays: Path) -> None:
         return
     for request in REQUESTS:
         for outcome in ANSWERS:
-            broken(contract, request, outcome)
+            violated(contract, request, outcome)
 
 
 @given(st.sampled_from(CUTS))
@@ -530,7 +530,7 @@ def load_or_refuse(spec: Path | None, *overlays: Path) -> None:
 def test_truncated_contract_loads_or_raises_a_document_error(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "cut.yaml"
     path.write_text(CHAT[:cut], encoding="utf-8")
-    load_or_refuse(path)
+    load_or_raise(path)
 
 
 def anywhere(value: Any, pointer: Pointer = ()) -> list[Pointer]:
@@ -550,7 +550,7 @@ def test_contract_with_a_random_value_loads_or_raises_a_document_error(
     document = contract_with(lambda whole: at(whole, spot[:-1]).__setitem__(spot[-1], junk))
     path = tmp_path / "junk.json"
     path.write_text(json.dumps(document), encoding="utf-8")
-    load_or_refuse(path)
+    load_or_raise(path)
 
 
 @given(st.sampled_from(SPOTS), st.sampled_from(JUNK), st.booleans())
@@ -565,7 +565,7 @@ def test_any_removal_or_replacement_loads_or_raises_a_document_error(
         actions.append({"target": parent, "update": {spot[-1]: junk}})
     path = tmp_path / "overlay.json"
     path.write_text(json.dumps(overlay_of(*actions)), encoding="utf-8")
-    load_or_refuse(None, path)
+    load_or_raise(None, path)
 
 
 # Clauses -------------------------------------------------------------------------------------------------------------

@@ -18,10 +18,10 @@ from jsonschema import Draft202012Validator
 
 from chat_contract import Contract, History, Request, Response, classify
 from tests.unit.chat_contract.bodies import bodies
-from tests.unit.chat_contract.exchanges import ITEM, JSON, Headers, answer, ask, broken_musts, knows, refuse, reply
+from tests.unit.chat_contract.exchanges import ITEM, JSON, Headers, ask, knows, reject, reply, response, violated_musts
 from tests.unit.chat_contract.properties import examples
 
-MUST, DOCUMENTED, MAY, REFUSE = range(4)
+MUST, DOCUMENTED, MAY, REJECT = range(4)
 
 # The table -----------------------------------------------------------------------------------------------------------
 
@@ -30,7 +30,7 @@ def text(value: Any, longest: int, *, null: int = MAY) -> int:
     if value is None:
         return null
     if not isinstance(value, str):
-        return REFUSE
+        return REJECT
     controls = any(unicodedata.category(character) == "Cc" for character in value)
     return DOCUMENTED if controls or not 1 <= len(value) <= longest else MUST
 
@@ -46,12 +46,12 @@ def limit(value: Any) -> int:
     if isinstance(value, int):
         return MUST if 1 <= value <= 10 else DOCUMENTED if value >= 0 else MAY
     if isinstance(value, float):
-        return MAY if value.is_integer() else REFUSE
+        return MAY if value.is_integer() else REJECT
     if isinstance(value, str):
         return (
-            MAY if not any(c.isalpha() for c in re.sub("(?<=[0-9])[eE](?=[+-]?[0-9])", "", value, count=1)) else REFUSE
+            MAY if not any(c.isalpha() for c in re.sub("(?<=[0-9])[eE](?=[+-]?[0-9])", "", value, count=1)) else REJECT
         )
-    return REFUSE
+    return REJECT
 
 
 MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)([Tt])(\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|([+-])(\d\d):(\d\d))", re.ASCII)
@@ -59,7 +59,7 @@ MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)([Tt])(\d\d):(\d\d):(\d\d)(\.\d+)?([Z
 
 def timestamp(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return REFUSE
+        return REJECT
     match = MOMENT.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         return MAY
@@ -85,8 +85,8 @@ def timestamp(value: Any) -> int:
 
 def event(value: Any) -> int:
     if not isinstance(value, dict) or not {"timestamp", "type"} <= value.keys():
-        return REFUSE
-    request_class = max(timestamp(value["timestamp"]), text(value["type"], 100, null=REFUSE))
+        return REJECT
+    request_class = max(timestamp(value["timestamp"]), text(value["type"], 100, null=REJECT))
     if "item_id" in value:
         request_class = max(request_class, identifier(value["item_id"]))
     if "description" in value:
@@ -99,12 +99,12 @@ def events(value: Any) -> int:
     if value is None:
         return MAY
     if not isinstance(value, list):
-        return REFUSE
+        return REJECT
     return max([DOCUMENTED if len(value) > 20 else MUST, *map(event, value)])
 
 
 def conversation(value: Any) -> int:
-    return MUST if value == "issued" else DOCUMENTED if isinstance(value, str) else MAY if value is None else REFUSE
+    return MUST if value == "issued" else DOCUMENTED if isinstance(value, str) else MAY if value is None else REJECT
 
 
 FIELDS = {
@@ -116,16 +116,16 @@ FIELDS = {
 }
 
 
-def standing_of(body: Any) -> int:
+def class_of(body: Any) -> int:
     if not isinstance(body, dict) or "message" not in body:
-        return REFUSE
-    standings = [text(body["message"], 1000, null=REFUSE)]
-    standings += [stands(body[name]) for name, stands in FIELDS.items() if name in body]
+        return REJECT
+    classes = [text(body["message"], 1000, null=REJECT)]
+    classes += [stands(body[name]) for name, stands in FIELDS.items() if name in body]
     if body.keys() - FIELDS.keys() - {"message"}:
-        standings.append(DOCUMENTED)
+        classes.append(DOCUMENTED)
     if body.get("conversation_id") == "issued" and isinstance(body.get("user_id"), str) and body["user_id"] != "u":
-        standings.append(MAY)  # Another user.
-    return max(standings)
+        classes.append(MAY)  # Another user.
+    return max(classes)
 
 
 STRING = {"type": "string", "minLength": 1}
@@ -149,7 +149,7 @@ REPLY = Draft202012Validator(
         },
     }
 )
-REFUSAL = Draft202012Validator(
+VALIDATION_ERROR = Draft202012Validator(
     {
         "type": "object",
         "required": ["detail"],
@@ -174,12 +174,12 @@ REFUSAL = Draft202012Validator(
 
 def is_right(body: Any, outcome: Response) -> bool:
     """Return whether the response conforms to every MUST of the table; the places in loc are not checked."""
-    request_class = standing_of(body)
-    allowed = {MUST: {200}, REFUSE: {422}}.get(request_class, {200, 422})
+    request_class = class_of(body)
+    allowed = {MUST: {200}, REJECT: {422}}.get(request_class, {200, 422})
     unknown = (
         isinstance(body, dict) and isinstance(body.get("conversation_id"), str) and body["conversation_id"] != "issued"
     )
-    if unknown and request_class != REFUSE:
+    if unknown and request_class != REJECT:
         allowed = allowed | {404}
     if outcome.status not in allowed:
         return False
@@ -192,7 +192,7 @@ def is_right(body: Any, outcome: Response) -> bool:
     except ValueError:
         return False
     if outcome.status == 422:
-        return REFUSAL.is_valid(value)
+        return VALIDATION_ERROR.is_valid(value)
     if isinstance(value, dict) and body.get("conversation_id") == "" == value.get("conversation_id"):
         # Two rules conflict: an id is not empty, and a client id comes back as sent. The oracle accepts both.
         value["conversation_id"] = "fresh"
@@ -236,7 +236,7 @@ REPLIES = st.builds(
     ),
     st.sampled_from([None, None, None, None, None, "conversation_id", "message", "items"]),
 )
-REFUSALS = st.sampled_from(
+REJECTIONS = st.sampled_from(
     [
         *({"detail": wrong} for wrong in ([], None, "no", ["no"], [{}], [{"loc": "a", "msg": "b", "type": "c"}])),
         *({}, [], None, {"detail": [{"loc": [], "msg": "", "type": "a"}]}, {"errors": []}),
@@ -244,19 +244,22 @@ REFUSALS = st.sampled_from(
 )
 HEADERS: st.SearchStrategy[Headers] = st.sampled_from([JSON, JSON, JSON, JSON, (("Content-Type", "text/html"),), ()])
 OUTCOMES = (
-    st.builds(answer, st.sampled_from([200, 200, 200, 201, 400]), REPLIES, HEADERS)
-    | st.builds(answer, st.just(422), REFUSALS, HEADERS)
+    st.builds(response, st.sampled_from([200, 200, 200, 201, 400]), REPLIES, HEADERS)
+    | st.builds(response, st.just(422), REJECTIONS, HEADERS)
     | st.builds(
-        answer, st.sampled_from([400, 401, 403, 404, 409, 413, 500, 503, 204, 302]), st.just({"detail": "no"}), HEADERS
+        response,
+        st.sampled_from([400, 401, 403, 404, 409, 413, 500, 503, 204, 302]),
+        st.just({"detail": "no"}),
+        HEADERS,
     )
-    | st.builds(answer, st.sampled_from([200, 422]), st.sampled_from([b"", b"{", b"\xff", b"null"]), HEADERS)
+    | st.builds(response, st.sampled_from([200, 422]), st.sampled_from([b"", b"{", b"\xff", b"null"]), HEADERS)
 )
 
 
 def blaming_every_fault(contract: Contract, request: Request) -> Response:
     """Return a 422 with an entry for each fault that the oracle finds; other tests cover wrong places."""
     faults = classify(contract, request, history()).faults
-    return refuse(*(fault.place for fault in faults)) if faults else refuse(["message"])
+    return reject(*(fault.place for fault in faults)) if faults else reject(["message"])
 
 
 def history() -> History:
@@ -271,22 +274,22 @@ def test_oracle_agrees_with_the_independent_judge(contract: Contract) -> None:
     def agree_on_any_answer(body: Any, outcome: Response) -> None:
         sent = json.dumps(body)
         right = is_right(body, outcome)
-        seen[standing_of(body), right] += 1
-        assert (not broken_musts(contract, ask(sent), outcome, history())) is right
+        seen[class_of(body), right] += 1
+        assert (not violated_musts(contract, ask(sent), outcome, history())) is right
 
     @given(bodies())
     @examples(600)
     def agree_on_the_usual_answers(body: Any) -> None:
         request = ask(json.dumps(body))
-        request_class = standing_of(body)
+        request_class = class_of(body)
         known = isinstance(body, dict) and body.get("conversation_id") == "issued"
         answers = {
-            reply(conversation_id="issued" if known else "fresh"): request_class != REFUSE,
+            reply(conversation_id="issued" if known else "fresh"): request_class != REJECT,
             blaming_every_fault(contract, request): request_class != MUST,
         }
         for outcome, right in answers.items():
             seen[request_class, right] += 1
-            assert (not broken_musts(contract, request, outcome, history())) is right
+            assert (not violated_musts(contract, request, outcome, history())) is right
 
     agree_on_any_answer()
     agree_on_the_usual_answers()

@@ -10,7 +10,7 @@ from chat_contract import Contract, Exchange, History, Request, RequestClass, cl
 from chat_contract.body import ABSENT
 from chat_contract.conformance import examine, judge, update_history
 from chat_contract.exchange import Breakdown, find_header
-from tests.unit.chat_contract.exchanges import EVENT, answer, ask, refuse, reply, say
+from tests.unit.chat_contract.exchanges import EVENT, ask, reject, reply, response, say
 
 
 class Run:
@@ -47,8 +47,8 @@ def test_issued_id_must_come_back_unchanged(run: Run) -> None:
 
 def test_a_turn_of_an_issued_conversation_must_be_accepted(run: Run) -> None:
     run.turn(say(), gives("c1"))
-    assert run.turn(say(conversation_id="c1"), refuse(["conversation_id"])) == {"request.optional-field"}
-    assert run.turn(say(conversation_id="c1"), answer(404)) == {"request.optional-field", "rejection.harmless"}
+    assert run.turn(say(conversation_id="c1"), reject(["conversation_id"])) == {"request.optional-field"}
+    assert run.turn(say(conversation_id="c1"), response(404)) == {"request.optional-field", "rejection.harmless"}
 
 
 def test_reusing_an_id_for_a_new_conversation_is_a_violation(run: Run) -> None:
@@ -71,7 +71,7 @@ def test_issuing_a_client_id_that_was_replaced_is_a_violation(run: Run) -> None:
 def test_client_id_that_comes_back_does_not_count_as_issued(run: Run) -> None:
     run.turn(say(conversation_id="mine"), gives("mine"))
     assert classify(run.contract, say(conversation_id="mine"), run.history).request_class is RequestClass.DOCUMENTED
-    assert run.turn(say(conversation_id="mine"), refuse(["conversation_id"])) == {"request.documented"}
+    assert run.turn(say(conversation_id="mine"), reject(["conversation_id"])) == {"request.documented"}
 
 
 def test_id_that_replaces_a_client_id_counts_as_issued(run: Run) -> None:
@@ -88,42 +88,42 @@ def test_copy_of_a_client_id_is_a_violation(run: Run, copy: str) -> None:
 
 def test_conversation_continues_after_a_rejected_turn(run: Run) -> None:
     run.turn(say(), gives("c1"))
-    assert run.turn(say(5, conversation_id="c1"), refuse(["message"])) == {"error.missing-type"} - {
+    assert run.turn(say(5, conversation_id="c1"), reject(["message"])) == {"error.missing-type"} - {
         "error.missing-type"
     }
     assert run.history.conversations["c1"].rejected
-    assert "rejection.harmless" in run.turn(say(conversation_id="c1"), answer(404))
-    run.turn(say(5, conversation_id="c1"), refuse(["message"]))
+    assert "rejection.harmless" in run.turn(say(conversation_id="c1"), response(404))
+    run.turn(say(5, conversation_id="c1"), reject(["message"]))
     assert run.turn(say(conversation_id="c1"), gives("c1")) == set()
     assert not run.history.conversations["c1"].rejected
 
 
 def test_only_the_user_who_started_a_conversation_is_must_accept(run: Run) -> None:
     run.turn(say(user_id="ann"), gives("c1"))
-    assert run.turn(say(conversation_id="c1", user_id="ann"), refuse(["user_id"])) == {"request.accepted"}
+    assert run.turn(say(conversation_id="c1", user_id="ann"), reject(["user_id"])) == {"request.accepted"}
     assert run.turn(say(conversation_id="c1"), gives("c1")) == set()
-    assert run.turn(say(conversation_id="c1", user_id="bob"), refuse(["user_id"])) == set()
+    assert run.turn(say(conversation_id="c1", user_id="bob"), reject(["user_id"])) == set()
     assert run.turn(say(conversation_id="c1", user_id="bob"), gives("c1")) == set()
 
 
 def test_client_id_may_be_tied_to_its_first_user(run: Run) -> None:
     run.turn(say(conversation_id="mine", user_id="ann"), gives("mine"))
     blameless = {"error.loc", "request.documented"}
-    assert run.turn(say(conversation_id="mine", user_id="ann"), refuse(["user_id"])) == blameless
-    assert run.turn(say(conversation_id="other", user_id="bob"), refuse(["user_id"])) == blameless
-    assert run.turn(say(conversation_id="mine", user_id="bob"), refuse(["user_id"])) == set()
-    assert run.turn(say(conversation_id="mine", user_id="ann"), refuse(["user_id"])) == set()
+    assert run.turn(say(conversation_id="mine", user_id="ann"), reject(["user_id"])) == blameless
+    assert run.turn(say(conversation_id="other", user_id="bob"), reject(["user_id"])) == blameless
+    assert run.turn(say(conversation_id="mine", user_id="bob"), reject(["user_id"])) == set()
+    assert run.turn(say(conversation_id="mine", user_id="ann"), reject(["user_id"])) == set()
 
 
 def test_client_id_sent_without_a_user_may_be_tied_to_no_user(run: Run) -> None:
     run.turn(say(conversation_id="mine"), gives("mine"))
-    assert run.turn(say(conversation_id="mine", user_id="ann"), refuse(["user_id"])) == set()
+    assert run.turn(say(conversation_id="mine", user_id="ann"), reject(["user_id"])) == set()
 
 
 def test_another_session_in_a_conversation_must_be_accepted(run: Run) -> None:
     run.turn(say(session_id="s1"), gives("c1"))
     assert run.turn(say(conversation_id="c1", session_id="s2"), gives("c1")) == set()
-    assert run.turn(say(conversation_id="c1", session_id="s2"), refuse(["session_id"])) == {"request.accepted"}
+    assert run.turn(say(conversation_id="c1", session_id="s2"), reject(["session_id"])) == {"request.accepted"}
 
 
 def test_events_do_not_change_the_conversation(run: Run) -> None:
@@ -139,12 +139,12 @@ def test_invalid_id_in_a_reply_is_not_recorded(run: Run, given: Any) -> None:
 
 @pytest.mark.parametrize("sent", [None, 5, ["c"], {}])
 def test_invalid_id_in_a_request_is_not_recorded(run: Run, sent: Any) -> None:
-    run.turn(say(conversation_id=sent, limit="abc"), refuse(["conversation_id"]))
+    run.turn(say(conversation_id=sent, limit="abc"), reject(["conversation_id"]))
     assert run.history == History()
 
 
 @pytest.mark.parametrize(
-    "outcome", [answer(500), refuse(["message"]), answer(201, gives("c").body), Breakdown("reset")]
+    "outcome", [response(500), reject(["message"]), response(201, gives("c").body), Breakdown("reset")]
 )
 def test_only_a_200_issues_a_conversation(run: Run, outcome: Any) -> None:
     run.turn(say(), outcome)
@@ -164,15 +164,15 @@ def test_a_reply_to_another_media_type_issues_a_conversation(run: Run) -> None:
 def test_unspecified_request_must_get_the_same_status_again(run: Run) -> None:
     assert run.turn(say(limit=-1), gives("c1")) == set()
     assert run.turn(say(limit=-1), gives("c2")) == set()
-    assert run.turn(say(limit=-1), refuse(["limit"])) == {"latitude.repeatable"}
-    assert run.turn(say(limit=-2), refuse(["limit"])) == set()
+    assert run.turn(say(limit=-1), reject(["limit"])) == {"latitude.repeatable"}
+    assert run.turn(say(limit=-2), reject(["limit"])) == set()
     assert run.turn(say(limit=-2), gives("c3")) == {"latitude.repeatable"}
 
 
 def test_unspecified_request_in_a_conversation_may_get_another_status(run: Run) -> None:
     run.turn(say(), gives("c1"))
     assert run.turn(say(limit=-1, conversation_id="c1"), gives("c1")) == set()
-    assert run.turn(say(limit=-1, conversation_id="c1"), refuse(["limit"])) == set()
+    assert run.turn(say(limit=-1, conversation_id="c1"), reject(["limit"])) == set()
 
 
 def test_a_history_starts_empty() -> None:
@@ -190,4 +190,4 @@ def test_conversation_started_without_a_user_belongs_to_no_user(run: Run) -> Non
 def test_find_header_ignores_case_and_returns_the_first_value(name: str) -> None:
     assert find_header([("X", "0"), ("content-TYPE", "a"), ("Content-Type", "b")], name) == "a"
     assert find_header([], name) is None
-    assert answer(200, "", (("ALLOW", "POST"),)).header("Allow") == "POST"
+    assert response(200, "", (("ALLOW", "POST"),)).header("Allow") == "POST"

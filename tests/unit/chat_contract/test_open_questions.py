@@ -11,7 +11,7 @@ from chat_contract import DocumentError, Question, Source
 from chat_contract.open_questions import read_questions, values_at
 
 GOOD: dict[str, Any] = {
-    "question": "Is it taken?",
+    "question": "Is it accepted?",
     "place": "/events/*/x",
     "schema": {"type": "integer"},
     "answers": ["accepted", "refused"],
@@ -24,7 +24,7 @@ def read(row: Any) -> Question:
 
 def test_a_question_is_read_with_its_place_and_answers() -> None:
     question = read(GOOD)
-    assert (question.id, question.text, question.place) == ("q", "Is it taken?", ("events", "*", "x"))
+    assert (question.id, question.text, question.place) == ("q", "Is it accepted?", ("events", "*", "x"))
     assert (question.answers, question.times, question.ask) == (("accepted", "refused"), 1, None)
     assert not (question.about_media_type)
     assert not (question.unknown)
@@ -38,7 +38,7 @@ def test_every_key_of_a_question_is_read() -> None:
     assert (question.unknown, question.unissued, question.other_user) == (True, True, True)
     assert (question.written, question.media_type, question.ask) == ("float", "text/plain", {"x": 1})
     assert (question.schema, question.times) == ({"type": "integer"}, 3)
-    bare = read({"question": "Is it taken?", "answers": ["accepted"]})
+    bare = read({"question": "Is it accepted?", "answers": ["accepted"]})
     assert (bare.place, bare.schema, bare.written, bare.about_media_type) == (None, None, None, False)
 
 

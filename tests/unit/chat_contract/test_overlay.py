@@ -133,23 +133,27 @@ def test_overlay_versions_1_0_and_1_1_are_supported(version: str) -> None:
 
 
 OK = update("$.info.title", "T")
-REFUSED: dict[str, tuple[Any, tuple[str | int, ...], str]] = {
+INVALID: dict[str, tuple[Any, tuple[str | int, ...], str]] = {
     "a list": ([OK], (), "expected an overlay"),
-    "a text": ("text", (), "expected an overlay"),
+    "a string": ("text", (), "expected an overlay"),
     "nothing": (None, (), "expected an overlay"),
     "no version": ({"actions": [OK]}, ("overlay",), "unsupported overlay version"),
-    "a version of the future": (overlay_of(OK) | {"overlay": "2.0.0"}, ("overlay",), "unsupported overlay version"),
+    "a later version": (overlay_of(OK) | {"overlay": "2.0.0"}, ("overlay",), "unsupported overlay version"),
     "a version that is a number": (overlay_of(OK) | {"overlay": 1.1}, ("overlay",), "unsupported overlay version"),
     "no actions": ({"overlay": "1.1.0"}, ("actions",), "must be a non-empty list"),
     "an empty list of actions": (overlay_of(), ("actions",), "must be a non-empty list"),
     "actions that are a mapping": (overlay_of() | {"actions": {"a": 1}}, ("actions",), "must be a non-empty list"),
-    "an action that is a text": (overlay_of(OK, "$.info"), ("actions", 1), 'the action has no "target"'),
+    "an action that is a string": (overlay_of(OK, "$.info"), ("actions", 1), 'the action has no "target"'),
     "an action without a target": (overlay_of({"update": {}}), ("actions", 0), 'the action has no "target"'),
-    "a target that is no text": (overlay_of({"target": 5, "update": 1}), ("actions", 0), 'the action has no "target"'),
+    "a target that is not a string": (
+        overlay_of({"target": 5, "update": 1}),
+        ("actions", 0),
+        'the action has no "target"',
+    ),
     "an unknown key": (overlay_of(OK | {"upsert": 1}), ("actions", 0, "upsert"), 'unknown key "upsert"'),
-    "a target that is no query": (overlay_of(update("info", 1)), ("actions", 0, "target"), "invalid JSONPath query"),
+    "a target that is not a query": (overlay_of(update("info", 1)), ("actions", 0, "target"), "invalid JSONPath query"),
     "an empty target": (overlay_of(update("", 1)), ("actions", 0, "target"), "invalid JSONPath query"),
-    "a target that is cut": (overlay_of(update("$.paths['/a", 1)), ("actions", 0, "target"), "invalid JSONPath query"),
+    "a truncated target": (overlay_of(update("$.paths['/a", 1)), ("actions", 0, "target"), "invalid JSONPath query"),
     "a query of another dialect": (
         overlay_of(update("$.a[(@.length-1)]", 1)),
         ("actions", 0, "target"),
@@ -157,20 +161,20 @@ REFUSED: dict[str, tuple[Any, tuple[str | int, ...], str]] = {
     ),
     "a target that matches nothing": (overlay_of(OK, update("$.none", 1)), ("actions", 1, "target"), "matches nothing"),
     "removing the whole": (overlay_of(remove("$")), ("actions", 0), "the whole document cannot be removed"),
-    "doing nothing": (overlay_of({"target": "$.info"}), ("actions", 0), "the action has no effect"),
-    "removing not": (overlay_of({"target": "$.info", "remove": False}), ("actions", 0), "the action has no effect"),
+    "no effect": (overlay_of({"target": "$.info"}), ("actions", 0), "the action has no effect"),
+    "remove: false": (overlay_of({"target": "$.info", "remove": False}), ("actions", 0), "the action has no effect"),
     "a copy of nothing": (overlay_of(copied("$.info", "$.none")), ("actions", 0, "copy"), "matches nothing"),
     "a copy of several": (
         overlay_of(copied("$.info", "$.list[*]")),
         ("actions", 0, "copy"),
         "copy must match exactly one place, found 3",
     ),
-    "a copy that is no query": (
+    "a copy that is not a query": (
         overlay_of({"target": "$.info", "copy": 5}),
         ("actions", 0, "copy"),
         "invalid JSONPath query",
     ),
-    "a text for an object": (
+    "a string for an object": (
         overlay_of(update("$.info", "T")),
         ("actions", 0, "update"),
         "cannot merge into a value of another type",
@@ -180,17 +184,17 @@ REFUSED: dict[str, tuple[Any, tuple[str | int, ...], str]] = {
         ("actions", 0, "update"),
         "cannot merge into a value of another type",
     ),
-    "an object for a text": (
+    "an object for a string": (
         overlay_of(update("$.info.title", {"a": 1})),
         ("actions", 0, "update"),
         "cannot merge into a value of another type",
     ),
-    "a list for a text, deep": (
+    "a list for a string, deep": (
         overlay_of(update("$", {"info": {"title": ["T"]}})),
         ("actions", 0, "update", "info", "title"),
         "cannot merge into a value of another type",
     ),
-    "a text for a list, deep": (
+    "a string for a list, deep": (
         overlay_of(update("$.info", {"tags": "c"})),
         ("actions", 0, "update", "tags"),
         "cannot merge into a value of another type",
@@ -200,7 +204,7 @@ REFUSED: dict[str, tuple[Any, tuple[str | int, ...], str]] = {
         ("actions", 0, "copy"),
         "cannot merge into a value of another type",
     ),
-    "a text for the whole": (
+    "a string for the whole": (
         overlay_of(update("$", "T")),
         ("actions", 0, "update"),
         "cannot merge into a value of another type",
@@ -208,9 +212,9 @@ REFUSED: dict[str, tuple[Any, tuple[str | int, ...], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.parametrize("case", INVALID)
 def test_invalid_overlay_raises_an_error_with_its_pointer(case: str) -> None:
-    value, pointer, problem = REFUSED[case]
+    value, pointer, problem = INVALID[case]
     with pytest.raises(DocumentError) as caught:
         apply_overlay(DOCUMENT, source(value))
     error = caught.value

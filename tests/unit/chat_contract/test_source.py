@@ -25,16 +25,16 @@ def parse(text: str) -> Any:
     return parse_source(text, HERE).value
 
 
-# What is refused -----------------------------------------------------------------------------------------------------
+# Invalid documents ----------------------------------------------------------------------------------------------------
 
-REFUSED: dict[str, tuple[str | bytes, int | None, tuple[str | int, ...], str]] = {
+INVALID: dict[str, tuple[str | bytes, int | None, tuple[str | int, ...], str]] = {
     "broken syntax": ("a: 1\nb: [1, 2\nc: 3\n", 3, (), "invalid YAML"),
     "a tab for indentation": ("a:\n\tb: 1\n", 2, (), "invalid YAML"),
     "a control character": ("a: \x07\n", None, (), "invalid YAML"),
     "a duplicate key": ("a: 1\nb:\n  c: 1\n  c: 2\n", 4, ("b", "c"), 'duplicate key "c"'),
     "a duplicate key in a flow mapping": ("a: {b: 1, b: 2}\n", 1, ("a", "b"), "duplicate key"),
     "a duplicate key in JSON": ('{"a": 1,\n "a": 2}', 2, ("a",), "duplicate key"),
-    "keys that are alike once they are strings": ("1: a\n'1': b\n", 2, ("1",), "duplicate key"),
+    "keys that are equal as strings": ("1: a\n'1': b\n", 2, ("1",), "duplicate key"),
     "a second document": ("a: 1\n---\nb: 2\n", 2, (), "a second document"),
     "a tag": ("a:\n  - !!python/object:os.system x\n", 2, ("a", 0), "unsupported tag"),
     "a tag of YAML 1.1": ("a: !!timestamp 2024-01-01\n", 1, ("a",), "unsupported tag"),
@@ -42,18 +42,18 @@ REFUSED: dict[str, tuple[str | bytes, int | None, tuple[str | int, ...], str]] =
     "a merge key": ("a: &a {b: 1}\nc:\n  <<: *a\n", 3, ("c",), "merge keys"),
     "a list as a key": ("? [a, b]\n: 1\n", 1, (), "a list or a mapping as a key"),
     "an alias of a list as a key": ("a: &a [1]\n*a : 2\n", 2, (), "as a key is not a string"),
-    "an alias of nothing": ("a: *b\n", 1, ("a",), "is not defined above"),
-    "an alias of what holds it": ("a: &a\n  b: *a\n", 2, ("a", "b"), "contains itself"),
+    "an undefined alias": ("a: *b\n", 1, ("a",), "is not defined above"),
+    "an alias of its own parent": ("a: &a\n  b: *a\n", 2, ("a", "b"), "contains itself"),
     "infinity": ("a: .inf\n", 1, ("a",), "a number that JSON cannot represent"),
     "not a number": ("a: [1, .NaN]\n", 1, ("a", 1), "a number that JSON cannot represent"),
     "a number out of range": ("a: 1e999\n", 1, ("a",), "a number that JSON cannot represent"),
     "an integer of 400 digits": (f"a: {'9' * 400}\n", 1, ("a",), "a number that JSON cannot represent"),
     "an empty file": ("", 1, (), "empty document"),
-    "nothing but comments": ("# nothing\n# at all\n", 1, (), "empty document"),
-    "bytes that are no UTF-8": (b"a: 1\nb: \xff\n", 2, (), "not UTF-8: byte 8 is 0xff"),
+    "only comments": ("# nothing\n# at all\n", 1, (), "empty document"),
+    "bytes that are not UTF-8": (b"a: 1\nb: \xff\n", 2, (), "not UTF-8: byte 8 is 0xff"),
     "another encoding": ("a: é\n".encode("latin-1"), 1, (), "not UTF-8"),
-    "absurd depth": ("[" * 100_000, 1, None, "nested more than 200 levels deep"),
-    "absurd depth in blocks": (
+    "deep nesting": ("[" * 100_000, 1, None, "nested more than 200 levels deep"),
+    "deep nesting in blocks": (
         "".join(" " * depth + "a:\n" for depth in range(300)),
         201,
         None,
@@ -62,9 +62,9 @@ REFUSED: dict[str, tuple[str | bytes, int | None, tuple[str | int, ...], str]] =
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.parametrize("case", INVALID)
 def test_invalid_document_raises_an_error_with_file_line_and_pointer(case: str, write: Write) -> None:
-    content, line, pointer, problem = REFUSED[case]
+    content, line, pointer, problem = INVALID[case]
     path = write(content)
     with pytest.raises(DocumentError) as caught:
         read_source(path)
@@ -247,7 +247,7 @@ def assert_lines_exist(source: Source, text: str) -> None:
 # Anything ------------------------------------------------------------------------------------------------------------
 
 
-def read_or_refuse(raw: bytes, path: Path) -> None:
+def read_or_raise(raw: bytes, path: Path) -> None:
     path.write_bytes(raw)
     try:
         value = read_source(path).value
@@ -259,13 +259,13 @@ def read_or_refuse(raw: bytes, path: Path) -> None:
 @given(st.binary(max_size=60))
 @examples(300)
 def test_any_bytes_are_read_or_raise_a_document_error(tmp_path: Path, raw: bytes) -> None:
-    read_or_refuse(raw, tmp_path / "any.yaml")
+    read_or_raise(raw, tmp_path / "any.yaml")
 
 
 @given(st.text(st.sampled_from("ab01 \n\t-:?&*!|>[]{},#'\"%@~<=.\\_e+"), max_size=40))
 @examples(600)
 def test_any_punctuation_is_read_or_raises_a_document_error(tmp_path: Path, text: str) -> None:
-    read_or_refuse(text.encode(), tmp_path / "any.yaml")
+    read_or_raise(text.encode(), tmp_path / "any.yaml")
 
 
 CHAT = (openapi_dir() / "chat.yaml").read_bytes()
@@ -276,7 +276,7 @@ CHAT = (openapi_dir() / "chat.yaml").read_bytes()
 def test_contract_with_replaced_bytes_is_read_or_raises_a_document_error(
     tmp_path: Path, start: int, length: int, piece: bytes
 ) -> None:
-    read_or_refuse(CHAT[:start] + piece + CHAT[start + length :], tmp_path / "any.yaml")
+    read_or_raise(CHAT[:start] + piece + CHAT[start + length :], tmp_path / "any.yaml")
 
 
 # Messages ------------------------------------------------------------------------------------------------------------
