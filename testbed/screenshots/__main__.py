@@ -1,6 +1,6 @@
 """Take screenshots of every page: `python -m testbed.screenshots FOLDER`. Look at them after a template change.
 
-With `--readme`, take only the screenshots of the console and the gate that the README shows.
+With `--readme`, take only the screenshots that the README shows.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ CHROMIUM = (
     *("--disable-component-update", "--disable-sync", "--hide-scrollbars"),
 )
 SIZES = {"desktop": (1200, 2400), "phone": (420, 2400)}
+README_SIZE = (1100, 900)
 SCHEMES = {"light": (), "dark": ("--blink-settings=preferredColorScheme=0",)}
 
 
@@ -37,19 +38,30 @@ def screenshot(page: str, file: Path, size: tuple[int, int], *more: str) -> None
         )
 
 
+def report_page(folder: Path, name: str) -> Path:
+    """Verify a correct or faulty server and write its HTML report."""
+    page = folder / f"report-{name}.html"
+    with serve(BY_NAME[name]) as url:
+        subprocess.run(
+            [sys.executable, "-m", "kit_cli", "verify", url, "--quick", "--report", f"html={page}"],
+            check=False,
+            capture_output=True,
+        )
+    return page
+
+
 def report_pages(folder: Path) -> list[Path]:
-    """Verify a correct and two faulty servers and write their HTML reports."""
-    pages = []
-    for name in ("lax", "limit-ignored-later", "single-quote-crashes"):
-        page = folder / f"report-{name}.html"
-        with serve(BY_NAME[name]) as url:
-            subprocess.run(
-                [sys.executable, "-m", "kit_cli", "verify", url, "--quick", "--report", f"html={page}"],
-                check=False,
-                capture_output=True,
-            )
-        pages.append(page)
-    return pages
+    """Write the HTML reports of a correct and two faulty servers."""
+    return [report_page(folder, name) for name in ("lax", "limit-ignored-later", "single-quote-crashes")]
+
+
+def take_for_the_readme(folder: Path) -> list[Path]:
+    """Take the screenshot of the upper part of a report that the README shows."""
+    with tempfile.TemporaryDirectory() as place:
+        page = report_page(Path(place), "limit-ignored-later")
+        file = folder / "report.png"
+        screenshot(page.resolve().as_uri(), file, README_SIZE)
+    return [file]
 
 
 def take(folder: Path) -> list[Path]:
@@ -74,7 +86,8 @@ def main() -> int:
     if shutil.which(CHROMIUM[0]) is None:
         print("chromium is not on the PATH. Install the package chromium.", file=sys.stderr)
         return 2
-    taken = [*console.take_for_the_readme(folder), *gate.take_for_the_readme(folder)] if given.readme else take(folder)
+    readme = (take_for_the_readme, console.take_for_the_readme, gate.take_for_the_readme)
+    taken = [file for one in readme for file in one(folder)] if given.readme else take(folder)
     print(*taken, sep="\n")
     return 0
 
