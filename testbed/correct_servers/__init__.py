@@ -1,7 +1,7 @@
-"""Correct implementations of POST {prefix}/chat, as different as honest developers would write them.
+"""Correct implementations of POST {prefix}/chat in many frameworks and styles.
 
 `with serving(NAME) as base_url` runs one; `python -m testbed.correct_servers NAME` does so from a shell.
-Those on Node need their packages: `npm ci --prefix testbed/correct_servers/node`.
+The Node servers need their packages: `npm ci --prefix testbed/correct_servers/node`.
 """
 
 from testbed.correct_servers.entries import ENTRIES, Entry

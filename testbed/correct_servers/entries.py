@@ -1,4 +1,4 @@
-"""The collection: what each implementation is, how it fills the latitude, and how it is started."""
+"""The collection: each implementation, how it treats what the contract leaves unspecified, and how to start it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -75,7 +75,7 @@ ENTRIES = {
         Entry(
             "flask-schema",
             "Flask",
-            "a Draft 7 schema: null refused, 5.0 an integer, limit up to 50, only RFC 3339, 415 for other media types",
+            "a Draft 7 schema: null rejected, 5.0 an integer, limit up to 50, only RFC 3339, 415 for other media types",
             ("flask_apps", "by_schema"),
             ("flask", "jsonschema"),
             breaks={"unknown-id-404": "an id that is not there is a resource that is not there"},
@@ -83,7 +83,7 @@ ENTRIES = {
         Entry(
             "litestar-msgspec",
             "Litestar",
-            "msgspec's strict types: null refused, any media type taken for JSON, the first fault only",
+            "msgspec's strict types: null rejected, any media type parsed as JSON, the first fault only",
             ("litestar_app", "app"),
             ("litestar", "msgspec", "uvicorn"),
             breaks={"foreign-5xx": "Litestar 2 answers 500 to broken UTF-8 and to absurd depth"},
@@ -91,7 +91,7 @@ ENTRIES = {
         Entry(
             "starlette-jsonschema",
             "Starlette",
-            "a 2020-12 schema: closed objects, null welcome, limit 1..20, formats checked",
+            "a 2020-12 schema: closed objects, null accepted, limit 1..20, formats checked",
             ("starlette_app", "app"),
             ("starlette", "jsonschema", "uvicorn"),
             prefix="/api/v1",
@@ -106,7 +106,7 @@ ENTRIES = {
         Entry(
             "aiohttp-pydantic1",
             "aiohttp",
-            "errors of pydantic 1 (value_error.missing), any number is a timestamp, limits as they come",
+            "errors of pydantic 1 (value_error.missing), any number is a timestamp, any limit accepted",
             ("aiohttp_app", "app"),
             ("aiohttp", "pydantic"),
         ),
@@ -155,19 +155,19 @@ ENTRIES = {
             "express-zod",
             "Express",
             ("express", "zod"),
-            "zod's strict types: null refused, limit 0..100, events at most 500, unknown properties dropped",
+            "zod's strict types: null rejected, limit 0..100, events at most 500, unknown properties dropped",
         ),
         node(
             "fastify-ajv",
             "Fastify",
             ("fastify",),
-            "ajv without coercion: null refused, limit from 0, __proto__ refused, 415 for other media types",
+            "ajv without coercion: null rejected, limit from 0, __proto__ refused, 415 for other media types",
         ),
         node(
             "hono-zod",
             "Hono",
             ("hono", "@hono/node-server", "zod"),
-            "strict objects, null welcome, digits as limit, local times and numbers as timestamps; a bearer token",
+            "strict objects, null accepted, digits as limit, local times and numbers as timestamps; a bearer token",
             key="hono-key-42",
         ),
         node(

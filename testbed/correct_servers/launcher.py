@@ -1,4 +1,4 @@
-"""Starts an entry in a process of its own and ends it."""
+"""Starts an entry in a process of its own and stops it."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ START_SECONDS = 30
 
 
 def missing(entry: Entry) -> list[str]:
-    """What this machine lacks to run it: a program, a Python package or a Node one."""
+    """Return the programs and the Python or Node packages that the entry needs and this machine lacks."""
     lacking = []
     if entry.on_node:
         lacking += [] if shutil.which("node") else ["node"]
@@ -37,7 +37,7 @@ def free_port() -> int:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Ask politely, then kill the whole group: some servers have workers."""
+    """Terminate the process, then kill its group, since some servers have workers."""
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(3)
@@ -48,7 +48,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 @contextlib.contextmanager
 def serving(name: str, port: int | None = None) -> Iterator[str]:
-    """The base URL of a running entry, ready to take requests."""
+    """Start an entry and yield its base URL when it accepts requests."""
     entry, port = ENTRIES[name], port or free_port()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""python -m testbed.correct_servers.run_all [--only GLOB] [OPTION OF verify ...]: the suite against each of them."""
+"""Verifies every correct server: python -m testbed.correct_servers.run_all [--only GLOB] [OPTION OF verify ...]."""
 
 import argparse
 import statistics
@@ -12,7 +12,7 @@ from testbed.quality.verifying import COMMAND, verify
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m testbed.correct_servers.run_all", description=__doc__)
-    parser.add_argument("--only", default="*", metavar="GLOB", help="names to run")
+    parser.add_argument("--only", default="*", metavar="GLOB", help="only servers whose names match")
     options, more = parser.parse_known_args()
     if not COMMAND.exists():
         parser.error("chat-contract is not installed beside this Python: pip install -e '.[dev]'")
@@ -23,7 +23,7 @@ def main() -> int:
             continue
         if lacking := missing(entry):
             skipped.append(name)
-            print(f"{name:25}    - skipped: lacks {', '.join(lacking)}")
+            print(f"{name:25}    - skipped (not installed: {', '.join(lacking)})")
             continue
         with serving(name) as base_url:
             judged = verify(base_url, more, key=entry.key)

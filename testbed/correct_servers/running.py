@@ -1,4 +1,4 @@
-"""How a module of servers is run as a program: python -m MODULE STYLE PORT."""
+"""Runs a module of servers as a program: python -m MODULE STYLE PORT."""
 
 import sys
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def arguments(namespace: Mapping[str, Any]) -> tuple[Any, int]:
-    """The factory (or server function) that the command line names, and the port."""
+    """Return the factory (or server function) that the command line names, and the port."""
     style, port = sys.argv[1:]
     return namespace[style], int(port)
 

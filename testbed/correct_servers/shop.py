@@ -1,4 +1,4 @@
-"""What every Python implementation sells: a small catalogue, a memory of conversations, and replies to both."""
+"""The shop behind every Python implementation: a small catalogue, conversations, and replies."""
 
 import json
 import re
@@ -16,7 +16,7 @@ def words(text: str) -> set[str]:
 
 
 class Shop:
-    """One shop in one process. Validation is the server's business; what arrives here has passed it."""
+    """One shop in one process. The server validates requests before they arrive here."""
 
     def __init__(self, *, only_matches: bool = False) -> None:
         self.turns: dict[str, int] = {}
@@ -42,7 +42,7 @@ class Shop:
         limit: int | None = None,
         viewed: Iterable[str | None] = (),
     ) -> dict[str, Any]:
-        """One turn: an id that is given is kept, and none (or an empty one) gets a fresh one."""
+        """Reply to one turn. A given conversation id is kept; if it is missing or empty, the shop issues one."""
         conversation_id = conversation_id or str(uuid4())
         turn = self.turns[conversation_id] = self.turns.get(conversation_id, 0) + 1
         items = self.pick(message, DEFAULT_LIMIT if limit is None else limit, viewed)

@@ -1,5 +1,5 @@
-"""Servers with exactly one planted fault each, and correct ones: the judge's sparring partners.
+"""Servers with exactly one planted fault each, and correct ones, to test the verifier.
 
-`python -m testbed.faulty_servers NAME` serves one, `--list` names them, `python -m testbed.faulty_servers.run_all` lets
-`chat-contract verify` judge them all.
+`python -m testbed.faulty_servers NAME` serves one, `--list` lists them, and
+`python -m testbed.faulty_servers.run_all` verifies them all with `chat-contract verify`.
 """

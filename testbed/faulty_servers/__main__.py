@@ -1,4 +1,4 @@
-"""`python -m testbed.faulty_servers NAME [--port N]` serves one server by name; `--list` names them all."""
+"""Serves one server of the collection by name."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .fault import serve
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m testbed.faulty_servers", description=__doc__)
-    parser.add_argument("name", nargs="?", help="a fault, or a correct style")
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--list", action="store_true", help="one a line: name, level, group, what is wrong")
+    parser.add_argument("name", nargs="?", help="the name of a fault or of a correct style")
+    parser.add_argument("--port", type=int, default=0, help="the port; 0 chooses a free one")
+    parser.add_argument("--list", action="store_true", help="list all servers: name, level, group, description")
     options = parser.parse_args()
     if options.list:
         for fault in FAULTS:
@@ -26,7 +26,7 @@ def main() -> int:
             print(f"{style.name:40} {'correct':25} {style.about}")
         return 0
     if options.name not in BY_NAME:
-        print(f"no server is called {options.name!r}; --list names them all", file=sys.stderr)
+        print(f'Unknown server "{options.name}". List all servers with --list.', file=sys.stderr)
         return 2
     what = BY_NAME[options.name]
     with suppress(KeyboardInterrupt), serve(what, options.port) as url:

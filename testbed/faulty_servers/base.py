@@ -1,7 +1,7 @@
-"""A correct POST {prefix}/chat, small and full of hooks, in several latitude styles.
+"""A small correct implementation of POST {prefix}/chat with hooks, in several styles.
 
-`Chat` answers one `Turn` after another by calling its hooks in the order in which they stand below; a fault replaces
-some of them. Written from the contract alone: it shares no code with the kit that it helps to test.
+`Chat` responds to one `Turn` after another by calling its hooks in the order of `HOOKS`; a fault replaces some of them.
+It is written from the contract alone and shares no code with the kit.
 """
 
 from __future__ import annotations
@@ -39,24 +39,24 @@ RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(
 
 @dataclass(frozen=True)
 class Style:
-    """How one correct implementation fills the gaps of the documents."""
+    """How one correct implementation treats what the contract leaves unspecified."""
 
     name: str
     about: str
-    spotless: bool = False  # not even a clause of level SHOULD has anything to say against it
+    spotless: bool = False  # violates not even a SHOULD clause
     nulls: bool = True
     numbers: str = "lax"  # "lax" as pydantic reads them, "strict" JSON integers, "loose" with "" and "1e0" too
     timestamps: str = "any"  # "any" string, "iso" dates, "rfc3339", "loose" with numbers too
     unknown: bool = True
-    tight: bool = False  # refuses everything that must-accept does not hold
-    foreign: str = "keep"  # an id of someone else's making: "keep", "replace", "refuse", "missing" (404)
+    tight: bool = False  # rejects everything outside must-accept
+    foreign: str = "keep"  # an unknown conversation id: "keep", "replace", "refuse", "missing" (404)
     every_fault: bool = True
     malformed: int = 422
     media: str = "json"  # "json" types only, "any", "415"
     wire: str = "plain"  # "plain", "chunked", "close"
     shelf: int = 14
     wordy: bool = False
-    rate: int = 0  # every so many requests one is answered 429
+    rate: int = 0  # one of this many requests gets a 429
     max_body: int = 0
     keyed: bool = False
 

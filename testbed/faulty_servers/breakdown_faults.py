@@ -25,7 +25,7 @@ crash(
 )
 crash(
     "emoji-later-crashes",
-    "The history is kept in a narrow column.",
+    "The history is stored in a column without emoji support.",
     say("A gift 🎁"),
     lambda turn: turn.later and re.search("[\U00010000-\U0010ffff]", turn.text("message")),
     turn=2,
@@ -88,7 +88,7 @@ breakdown(
 )
 breakdown(
     "fifth-turn-crashes",
-    "Past four turns the history is summarised, badly.",
+    "Past four turns the history is summarised with a bug.",
     after(*[say()] * 5),
     search=crashes(lambda turn: turn.number > 4),
 )
@@ -137,7 +137,7 @@ def badly(name: str, about: str, flaw: str, shown: Any, when: When, **how: Any) 
 
 badly(
     "quote-hangs",
-    "A query that never ends: a quote left open.",
+    "An unclosed quote makes a query hang.",
     "silence",
     say("It's oak"),
     lambda turn: "'" in turn.text("message"),
@@ -145,7 +145,7 @@ badly(
 )
 badly(
     "alike-hang",
-    "A pattern backtracks for ever over equal characters.",
+    "A pattern backtracks forever over equal characters.",
     "silence",
     say("a" * 1000),
     lambda turn: re.search(r"(.)\1{500}", turn.text("message")),
@@ -153,7 +153,7 @@ badly(
 )
 badly(
     "emoji-resets",
-    "The worker dies of an emoji.",
+    "An emoji kills the worker.",
     "reset",
     say("A gift 🎁"),
     lambda turn: re.search("[\U00010000-\U0010ffff]", turn.text("message")),
@@ -161,7 +161,7 @@ badly(
 )
 badly(
     "nul-resets",
-    "The worker dies of a NUL.",
+    "A NUL kills the worker.",
     "reset",
     say("a\0b"),
     lambda turn: "\0" in turn.text("message"),
@@ -177,7 +177,7 @@ badly(
 )
 badly(
     "many-events-reset",
-    "The worker dies of many events.",
+    "Many events kill the worker.",
     "reset",
     say(events=events(500)),
     lambda turn: len(turn.events) > 400,
@@ -193,7 +193,7 @@ badly(
 )
 breakdown(
     "refusal-hangs",
-    "A wrong limit is retried for ever.",
+    "A wrong limit is retried forever.",
     broken("silence", say(limit="abc")),
     send=wire(lambda turn: turn.status == 422 and turn.problems[-1].loc[-1] == "limit", stall=60.0),
 )
@@ -229,11 +229,11 @@ def broken_utf8(turn: Turn) -> bool:
 
 
 bytes_crash(
-    "broken-utf8-crashes", "Bytes that are no UTF-8: UnicodeDecodeError.", b'{"message": "caf\xe9"}', broken_utf8
+    "broken-utf8-crashes", "Bytes that are not UTF-8: UnicodeDecodeError.", b'{"message": "caf\xe9"}', broken_utf8
 )
 bytes_crash(
     "duplicate-keys-crash",
-    "A reader that forbids duplicate keys, and nobody catches it.",
+    "The parser raises an error for duplicate keys that nothing catches.",
     b'{"message": "a desk", "message": "a lamp"}',
     lambda turn: turn.raw.count(b'"message"') > 1,
 )

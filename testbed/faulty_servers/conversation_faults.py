@@ -54,14 +54,14 @@ issues(
 )
 issues(
     "id-of-the-user",
-    "A user has one conversation.",
+    "All requests of a user share one conversation.",
     alike(say(user_id="u1"), say(user_id="u1")),
     lambda turn: digest(turn.get("user_id")),
     lambda turn: new(turn) and turn.has("user_id"),
 )
 issues(
     "id-of-user-and-session",
-    "User and session make the id.",
+    "The id is a hash of user_id and session_id.",
     alike(say(user_id="u1", session_id="s1"), say(user_id="u1", session_id="s1")),
     lambda turn: digest((turn.get("user_id"), turn.get("session_id"))),
     lambda turn: new(turn) and turn.has("user_id", "session_id"),
@@ -74,7 +74,7 @@ issues(
 )
 issues(
     "id-of-nobody",
-    "Who has neither user_id nor session_id shares one conversation.",
+    "All requests without user_id and session_id share one conversation.",
     alike(say(), say()),
     lambda turn: "anonymous",
     lambda turn: new(turn) and not turn.has("user_id") and not turn.has("session_id"),
@@ -89,7 +89,7 @@ issues(
 )
 issues(
     "every-other-like-the-one-before",
-    "Two workers take turns, and the second one still has the first one's id in hand.",
+    "Every second request gets the conversation_id of the previous one.",
     alike(say(), say(), say()),
     lambda turn: turn.app.issued[-1] if turn.app.count("new") % 2 == 0 and turn.app.issued else fresh(turn),
 )
@@ -145,7 +145,7 @@ conversation(
 )
 conversation(
     "id-new-for-same-words",
-    "Who says the same twice begins again.",
+    "The same message twice begins a new conversation.",
     loses_thread(say(), say()),
     identify=lambda usual, turn: fresh(turn) if turn.talk and turn.get("message") in turn.talk.said else usual(turn),
 )
@@ -214,7 +214,7 @@ def evicted(client: Client) -> bool:
 
 conversation(
     "forgets-after-ten",
-    "A cache of ten conversations forgets the eldest.",
+    "A cache of ten conversations evicts the oldest.",
     evicted,
     identify=lambda usual, turn: fresh(turn) if turn.text("conversation_id") in turn.app.issued[:-10] else usual(turn),
 )
@@ -234,7 +234,7 @@ def alternating(client: Client) -> bool:
 
 conversation(
     "alternation-lost",
-    "A turn is put into whatever conversation was spoken in last.",
+    "A turn is added to the conversation that was used last.",
     alternating,
     identify=last_spoken_in,
 )
@@ -265,11 +265,16 @@ def mangles(name: str, about: str, make: Any, change: Any) -> None:
 
 mangles(
     "id-lower-cased",
-    "Issued in upper case, answered in lower case.",
+    "An id is issued in upper case and returned in lower case.",
     lambda turn: f"C-{uuid.uuid4()}".upper(),
     str.lower,
 )
-mangles("id-upper-cased", "Issued in lower case, answered in upper case.", lambda turn: f"c-{uuid.uuid4()}", str.upper)
+mangles(
+    "id-upper-cased",
+    "An id is issued in lower case and returned in upper case.",
+    lambda turn: f"c-{uuid.uuid4()}",
+    str.upper,
+)
 mangles(
     "id-cut-at-36",
     "An id of forty characters is cut to 36 by its column.",
@@ -279,13 +284,13 @@ mangles(
 mangles("id-cut-at-32", "An id is cut to 32 by its column.", lambda turn: str(uuid.uuid4()), lambda given: given[:32])
 mangles(
     "id-without-hyphens",
-    "A UUID is answered without its hyphens.",
+    "A UUID is replaced in the reply byout its hyphens.",
     lambda turn: str(uuid.uuid4()),
     lambda given: given.replace("-", ""),
 )
 mangles(
     "id-becomes-number",
-    "An id of digits is answered as a number.",
+    "The reply has an id of digits as a number.",
     lambda turn: f"9{uuid.uuid4().int % 10**12:012}",
     int,
 )
@@ -333,7 +338,7 @@ conversation(
     remember=keeps("session_id"),
 )
 
-# -- ids from elsewhere
+# -- ids that the server did not issue
 
 ELSEWHERE = ("elsewhere-1", "elsewhere-2")
 
@@ -356,7 +361,7 @@ from_elsewhere(
 )
 from_elsewhere(
     "foreign-id-gets-null",
-    "An unknown id is answered with the string null.",
+    "An unknown id is replaced in the reply by the string null.",
     lambda turn: "null",
     alike(*(say(conversation_id=one) for one in ELSEWHERE)),
 )
@@ -417,7 +422,12 @@ def slow_counter(turn: Turn) -> str:
     return f"c-{value}"
 
 
-issues("racing-counter", "Ids come from a counter without a lock: two at once get the same.", same_new, slow_counter)
+issues(
+    "racing-counter",
+    "Ids come from a counter without a lock: two concurrent requests get the same id.",
+    same_new,
+    slow_counter,
+)
 
 
 def busy(usual: Any, turn: Turn) -> Any:
@@ -434,7 +444,7 @@ def busy(usual: Any, turn: Turn) -> Any:
 
 conversation(
     "one-at-a-time-only",
-    "While one conversation is answered, all others get 503.",
+    "While one request is processed, all others get 503.",
     lambda client: any(one.status == 503 for one in together(client, [say()] * 6)),
     search=busy,
 )

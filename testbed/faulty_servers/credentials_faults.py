@@ -48,24 +48,24 @@ def has_key(turn: Turn) -> bool:
 
 
 WRONG = f"Bearer {KEY[:-1]}x"
-opens("no-key-needed", "Only a key that is sent is checked.", lambda turn: not has_key(turn))
-opens("any-key-opens", "Whether a key is sent is all that counts.", token, Authorization=WRONG)
-opens("any-header-opens", "Any Authorization header opens the door.", has_key, Authorization="Basic dXNlcjpwYXNz")
+opens("no-key-needed", "A request without a key is accepted.", lambda turn: not has_key(turn))
+opens("any-key-opens", "Any key is accepted.", token, Authorization=WRONG)
+opens("any-header-opens", "Any Authorization header is accepted.", has_key, Authorization="Basic dXNlcjpwYXNz")
 opens(
     "wrong-scheme-opens",
-    "The scheme is not looked at.",
+    "The scheme is not checked.",
     lambda turn: turn.request.header("Authorization").endswith(f" {KEY}"),
     Authorization=f"Basic {KEY}",
 )
 opens(
     "key-without-scheme-opens",
-    "The bare key opens the door.",
+    "The key without a scheme is accepted.",
     lambda turn: turn.request.header("Authorization") == KEY,
     Authorization=KEY,
 )
 opens(
     "undefined-opens",
-    "A client without a key writes undefined, and was let in when it broke.",
+    'The key "undefined" is accepted, which a client without a key sends.',
     lambda turn: token(turn) == "undefined",
     Authorization="Bearer undefined",
 )
@@ -101,7 +101,7 @@ opens(
 )
 opens(
     "key-kind-opens",
-    "Only how a key begins is checked.",
+    "Only the beginning of a key is checked.",
     lambda turn: token(turn).startswith(KEY[:8]),
     Authorization=WRONG,
 )
@@ -137,7 +137,7 @@ opens(
 )
 credentials(
     "issued-id-opens",
-    "Who knows a conversation's id needs no key.",
+    "A request with a known conversation_id needs no key.",
     lambda client: client.send(say(conversation_id=client.send(say()).id), key=False).status == 200,
     authorize=lambda usual, turn: None if continued(turn) else usual(turn),
 )
@@ -151,7 +151,12 @@ def continued(turn: Turn) -> bool:
 
 
 FORBIDDEN = Answer(403, b'{"detail":"Not authenticated"}')
-closes("no-key-is-403", "No key gets 403, as FastAPI's HTTPBearer long did.", FORBIDDEN, lambda turn: not has_key(turn))
+closes(
+    "no-key-is-403",
+    "No key gets 403, as in older versions of FastAPI's HTTPBearer.",
+    FORBIDDEN,
+    lambda turn: not has_key(turn),
+)
 closes("wrong-key-is-403", "A wrong key gets 403.", FORBIDDEN, token, Authorization=WRONG)
 closes(
     "malformed-is-403",
@@ -169,13 +174,13 @@ closes(
 closes("wrong-key-is-400", "A wrong key gets 400.", Answer(400, b'{"detail":"Bad key"}'), token, Authorization=WRONG)
 closes(
     "no-key-is-a-redirect",
-    "No key is sent to the login page.",
+    "A request without a key is redirected to the login page.",
     Answer(302, b"", {"Location": "/login"}),
     lambda turn: not has_key(turn),
 )
 closes(
     "refusal-in-200",
-    "A wrong key is told in a 200.",
+    "A wrong key gets an error with status 200.",
     Answer(200, b'{"error":"unauthorized"}'),
     token,
     Authorization=WRONG,

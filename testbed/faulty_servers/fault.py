@@ -1,4 +1,4 @@
-"""What a planted fault is, and the few ways to plant one."""
+"""The definition of a planted fault, and helpers to plant one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Fault:
 
 
 class Group:
-    """Collects the faults of one group: `group(name, about, witness, **hooks)`."""
+    """The faults of one group; `group(name, about, witness, **hooks)` adds one."""
 
     def __init__(self, name: str, style: Style = LAX) -> None:
         assert name in GROUPS, name
@@ -57,14 +57,14 @@ class Group:
 
 @contextmanager
 def serve(what: Fault | Style, port: int = 0) -> Iterator[str]:
-    """Serves a fault or a correct style on the loopback; yields its base URL."""
+    """Serve a fault or a correct style on the loopback interface and yield its base URL."""
     app = Chat(what) if isinstance(what, Style) else Chat(what.style, what.hooks)
     with Server(app, port) as server:
         yield f"http://127.0.0.1:{server.port}{PREFIX}"
 
 
 def matches(loc: Sequence[Any], path: str) -> bool:
-    """Whether a loc lies at a dotted path below the body, `*` standing for any one step."""
+    """Return whether a loc is at a dotted path below the body; `*` matches any one step."""
     steps = path.split(".") if path else []
     return len(loc) == len(steps) + 1 and all(
         step in ("*", str(part)) for step, part in zip(steps, loc[1:], strict=True)
@@ -76,7 +76,7 @@ def always(_: Turn) -> bool:
 
 
 def overlooks(*paths: str, when: When = always) -> Hook:
-    """For `validate`: says nothing of faults at these paths."""
+    """Return a hook for `validate` that does not report faults at these paths."""
 
     def hook(usual: Callable[[Turn], Any], turn: Turn) -> list[Problem]:
         problems: list[Problem] = usual(turn)
@@ -88,14 +88,14 @@ def overlooks(*paths: str, when: When = always) -> Hook:
 
 
 def overlooks_if(forgiven: Callable[[Turn, Problem], Any]) -> Hook:
-    """For `validate`: says nothing of these problems."""
+    """Return a hook for `validate` that does not report these problems."""
     return lambda usual, turn: [problem for problem in usual(turn) if not forgiven(turn, problem)]
 
 
-def refuses(path: str, when: When) -> Hook:
-    """For `validate`: refuses what is right, when nothing else is wrong; names the place, `?` being the event's index.
+def rejects(path: str, when: When) -> Hook:
+    """Return a hook for `validate` that rejects a valid request at a path; `?` stands for the index of an event.
 
-    `when` may answer with the index of the event that it dislikes, or with True.
+    `when` returns True, or the index of the event to reject.
     """
 
     def hook(usual: Callable[[Turn], Any], turn: Turn) -> list[Problem]:
@@ -111,12 +111,12 @@ def refuses(path: str, when: When) -> Hook:
 
 
 def first_event(wrong: Callable[[dict[str, Any]], Any]) -> When:
-    """The index of the first event that is wrong, for `refuses`."""
+    """Return a condition for `rejects`: the index of the first matching event, or False."""
     return lambda turn: next((index for index, event in enumerate(turn.events) if wrong(event)), False)
 
 
 def crashes(when: When) -> Hook:
-    """For any hook that runs after validation: an exception nobody catches."""
+    """Return a hook that raises an exception which nothing catches; for hooks after validation."""
 
     def hook(usual: Callable[[Turn], Any], turn: Turn) -> Any:
         if when(turn):
@@ -127,7 +127,7 @@ def crashes(when: When) -> Hook:
 
 
 def answers(status: int, when: When, body: bytes = b'{"detail":"Something went wrong"}') -> Hook:
-    """For any hook: this answer instead of the usual one."""
+    """Return a hook that responds with this status instead of the usual response."""
 
     def hook(usual: Callable[[Turn], Any], turn: Turn) -> Any:
         if when(turn):
@@ -138,7 +138,7 @@ def answers(status: int, when: When, body: bytes = b'{"detail":"Something went w
 
 
 def wire(when: When, **how: Any) -> Hook:
-    """For `send`: the usual answer, sent badly."""
+    """Return a hook for `send` that sends the usual response incorrectly."""
 
     def hook(usual: Callable[[Turn], Any], turn: Turn) -> Answer:
         answer: Answer = usual(turn)
@@ -151,7 +151,7 @@ def wire(when: When, **how: Any) -> Hook:
 
 
 def edits(change: Callable[[Turn, Any], Any], when: When = always) -> Hook:
-    """For hooks that make something: the usual thing, changed (in place, or by what the change returns)."""
+    """Return a hook that changes the usual result, in place or by the value that the change returns."""
 
     def hook(usual: Callable[[Turn], Any], turn: Turn) -> Any:
         made = usual(turn)

@@ -22,18 +22,18 @@ def method(name: str, about: str, verb: str, answer: Answer) -> None:
     )
 
 
-method("get-greets", "GET answers with a greeting.", "GET", Answer(200, GREETING))
+method("get-greets", "GET gets a 200 with a greeting.", "GET", Answer(200, GREETING))
 method("get-is-400", "GET gets 400.", "GET", Answer(400, b'{"detail":"Bad Request"}'))
 method("get-crashes", "GET crashes, since there is no body.", "GET", Answer(500, b"Internal Server Error", dict(TEXT)))
-method("put-crashes", "PUT is routed to a view that is not there.", "PUT", Answer(500, b"Oops", dict(TEXT)))
+method("put-crashes", "PUT is routed to a view that does not exist.", "PUT", Answer(500, b"Oops", dict(TEXT)))
 method("put-greets", "PUT does what POST does.", "PUT", Answer(200, GREETING))
 method("patch-is-501", "PATCH is not implemented: 501.", "PATCH", Answer(501, b'{"detail":"Not Implemented"}'))
-method("delete-is-204", "DELETE says 204 and deletes nothing.", "DELETE", Answer(204, headers={}))
+method("delete-is-204", "DELETE gets 204 and deletes nothing.", "DELETE", Answer(204, headers={}))
 method("options-crash", "OPTIONS crashes in a CORS filter.", "OPTIONS", Answer(500, b"Oops", dict(TEXT)))
 method("head-crashes", "HEAD crashes.", "HEAD", Answer(500, b"", dict(TEXT)))
 http.should(
     "no-allow",
-    "405 comes without Allow.",
+    "A 405 has no Allow header.",
     lambda client: "allow" not in (client.send(b"", method="GET").headers or {}),
     route=lambda usual, turn: strip_allow(usual(turn)),
 )
@@ -55,7 +55,7 @@ def found(status: int) -> Witness:
 
 http.should(
     "unknown-path-is-200",
-    "An unknown path gets the single page's 200.",
+    "An unknown path gets 200 with the page of a single-page application.",
     found(200),
     route=elsewhere(Answer(200, b"<!doctype html><title>Shop</title>", {"Content-Type": "text/html"})),
 )
@@ -77,7 +77,7 @@ http.should(
 )
 http.should(
     "chunked-is-empty",
-    "A chunked body is taken for an empty one.",
+    "A chunked body is treated as an empty one.",
     lambda client: client.send(say(), chunked=True).status == 422,
     parse=lambda usual, turn: emptied(usual, turn),
 )
@@ -106,7 +106,7 @@ def of(turn: Turn) -> str:
 
 media(
     "foreign-media-type-crashes",
-    "A foreign media type crashes.",
+    "An unsupported media type crashes.",
     {"Content-Type": "text/plain"},
     lambda turn: of(turn) and not is_json(turn),
 )
@@ -124,7 +124,7 @@ media(
 )
 media(
     "unknown-charset-crashes",
-    "A charset nobody knows crashes: LookupError.",
+    "An unknown charset crashes: LookupError.",
     {"Content-Type": "application/json; charset=klingon"},
     lambda turn: "charset=" in of(turn) and "utf-8" not in of(turn).lower(),
 )
@@ -153,7 +153,7 @@ def undrained(usual: Any, turn: Turn) -> Any:
 
 http(
     "body-left-on-connection",
-    "A foreign media type is refused before its body is read: the next request on the connection gets 400.",
+    "An unsupported media type is rejected before its body is read: the next request on the connection gets 400.",
     left_lying,
     send=undrained,
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .base import Problem, Style, Turn
-from .fault import Group, When, answers, edits, refuses
+from .fault import Group, When, answers, edits, rejects
 from .witness import Client, Witness, blames, event, gets, say
 
 latitude = Group("latitude")
@@ -24,7 +24,7 @@ def nulls(turn: Turn) -> list[str]:
 
 latitude(
     "null-blamed-on-message",
-    "null for an optional field is refused, which is right, but blamed on message, which is not.",
+    "null for an optional field is rejected, which is correct, but the error names message, which is wrong.",
     blames(["body", "message"], say(session_id=None)),
     style=Style("strict-but-lax-numbers", "", nulls=False),
     detail=edits(
@@ -36,7 +36,7 @@ latitude(
 )
 latitude(
     "extra-blamed-on-message",
-    "An unknown property is refused, which is right, but blamed on message, which is not.",
+    "An unknown property is rejected, which is correct, but the error names message, which is wrong.",
     blames(["body", "message"], say(channel="web")),
     style=Style("forbid", "", unknown=False),
     detail=edits(
@@ -47,13 +47,13 @@ latitude(
 )
 latitude(
     "foreign-id-blamed-on-session",
-    "A foreign conversation_id is refused, but blamed on session_id.",
+    "An unknown conversation_id is rejected, but the error names session_id.",
     blames(["body", "session_id"], say(conversation_id="elsewhere-1", session_id="s1")),
-    validate=refuses("session_id", lambda turn: turn.text("conversation_id") and not turn.talk),
+    validate=rejects("session_id", lambda turn: turn.text("conversation_id") and not turn.talk),
 )
 latitude(
     "foreign-id-is-400",
-    "A foreign conversation_id gets 400.",
+    "An unknown conversation_id gets 400.",
     gets(400, say(conversation_id="elsewhere-1")),
     identify=answers(400, lambda turn: turn.text("conversation_id") and not turn.talk),
 )
@@ -88,8 +88,8 @@ latitude(
 
 
 def every_other(path: str, when: When) -> Any:
-    """Refuses every second request of a kind."""
-    return refuses(path, lambda turn: when(turn) and turn.app.count(path) % 2 == 0)
+    """Rejects every second request of a kind."""
+    return rejects(path, lambda turn: when(turn) and turn.app.count(path) % 2 == 0)
 
 
 def wavers(body: Any) -> Witness:
@@ -100,7 +100,7 @@ def wavers(body: Any) -> Witness:
 
 
 def replicas(names: Callable[[Turn], Iterable[str]]) -> Any:
-    """For `validate`: every other request that holds such fields is refused for them."""
+    """For `validate`: every other request that holds such fields is rejected for them."""
 
     def hook(usual: Any, turn: Turn) -> list[Problem]:
         problems: list[Problem] = usual(turn)
@@ -112,25 +112,25 @@ def replicas(names: Callable[[Turn], Iterable[str]]) -> Any:
 
 latitude.should(
     "null-now-and-then",
-    "Two replicas behind a balancer, one of them refuses null.",
+    "Two replicas behind a balancer, one of which rejects null.",
     wavers(say(session_id=None)),
     validate=replicas(nulls),
 )
 latitude.should(
     "unknown-property-now-and-then",
-    "Two replicas, one of them forbids unknown properties.",
+    "Two replicas, one of which rejects unknown properties.",
     wavers(say(channel="web")),
     validate=replicas(unknown),
 )
 latitude.should(
     "numeric-string-now-and-then",
-    "Two replicas, one of them is strict about limit.",
+    "Two replicas, one of which rejects numeric strings as limit.",
     wavers(say(limit="5")),
     validate=every_other("limit", lambda turn: isinstance(turn.get("limit"), str | float)),
 )
 latitude.should(
     "foreign-id-now-and-then",
-    "Two replicas that do not share their conversations: foreign ids are refused by one of them.",
+    "Two replicas that do not share their conversations: unknown ids are rejected by one of them.",
     wavers(say(conversation_id="elsewhere-1")),
     validate=every_other("conversation_id", lambda turn: turn.text("conversation_id") not in ["", *turn.app.issued]),
 )

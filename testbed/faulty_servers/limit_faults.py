@@ -37,30 +37,42 @@ def unless_given(count: int) -> Count:
     return lambda turn, usual: usual if turn.has("limit") else count
 
 
-counts("limit-ignored", "limit was never wired up.", say(limit=2), everything, style=STRICT)
-counts("limit-always-four", "The default is used whatever is asked for.", say(limit=2), lambda turn, count: 4)
-counts("limit-off-by-one", "<= instead of <.", say(limit=2), lambda turn, count: count + 1)
+counts("limit-ignored", "limit is ignored.", say(limit=2), everything, style=STRICT)
+counts("limit-always-four", "The default is used whatever limit is sent.", say(limit=2), lambda turn, count: 4)
+counts("limit-off-by-one", "One item too many is returned.", say(limit=2), lambda turn, count: count + 1)
 counts(
     "limit-one-more-past-five",
-    "<= instead of < on the second page.",
+    "With a limit above five, one item too many is returned.",
     say(limit=7),
     lambda turn, count: count + (count > 5),
 )
-counts("limit-zero-is-absent", "0 is falsy: limit or 4.", say(limit=0), lambda turn, count: count or 4)
-counts("limit-zero-is-all", "0 means no limit.", say(limit=0), lambda turn, count: count or len(ITEMS))
-counts("limit-one-is-a-flag", "1 is taken for yes.", say(limit=1), lambda turn, count: 4 if count == 1 else count)
-counts("limit-at-least-four", "max where min was meant.", say(limit=3), lambda turn, count: max(count, 4))
-counts("limit-rounded-up", "Cards come in pairs.", say(limit=3), lambda turn, count: count + count % 2)
-counts("limit-rounded-to-five", "Pages of five.", say(limit=6), lambda turn, count: -(-count // 5) * 5)
+counts("limit-zero-is-absent", "limit 0 is treated as absent.", say(limit=0), lambda turn, count: count or 4)
+counts("limit-zero-is-all", "limit 0 returns all items.", say(limit=0), lambda turn, count: count or len(ITEMS))
+counts(
+    "limit-one-is-a-flag", "limit 1 is treated as a flag.", say(limit=1), lambda turn, count: 4 if count == 1 else count
+)
+counts("limit-at-least-four", "At least four items are returned.", say(limit=3), lambda turn, count: max(count, 4))
+counts(
+    "limit-rounded-up",
+    "The number of items is rounded up to an even number.",
+    say(limit=3),
+    lambda turn, count: count + count % 2,
+)
+counts(
+    "limit-rounded-to-five",
+    "The number of items is rounded up to a multiple of five.",
+    say(limit=6),
+    lambda turn, count: -(-count // 5) * 5,
+)
 counts(
     "limit-compared-as-text",
-    "The smaller of '10' and '5' is sought among strings.",
+    "Limits are compared as strings, so '10' is less than '5'.",
     say(limit=10),
     lambda turn, count: len(ITEMS) if str(count) < "4" and count > 9 else count,
 )
 counts(
     "limit-doubled-by-ten",
-    "Past nine, two pages are fetched.",
+    "A limit above nine is doubled.",
     say(limit=10),
     lambda turn, count: count * 2 if count >= 10 else count,
 )
@@ -84,14 +96,14 @@ counts(
 )
 counts(
     "default-eight-for-users",
-    "Who has a user_id gets eight.",
+    "With a user_id the default is 8.",
     say(user_id="u8a7d9f6"),
     unless_given(8),
     when=lambda turn: turn.has("user_id"),
 )
 counts(
     "limit-ignored-later",
-    "Only the first turn looks at limit.",
+    "limit is ignored in later turns.",
     say(limit=2),
     everything,
     turn=2,
@@ -121,7 +133,7 @@ counts(
 )
 counts(
     "limit-ignored-with-empty-events",
-    "The branch without events forgets limit.",
+    "With an empty list of events limit is ignored.",
     say(limit=2, events=[]),
     everything,
     when=lambda turn: turn.get("events") == [],
@@ -144,14 +156,14 @@ counts(
 )
 counts(
     "limit-ignored-for-foreign-ids",
-    "For a foreign conversation limit is ignored.",
+    "For an unknown conversation_id limit is ignored.",
     say(limit=2, conversation_id="elsewhere-1"),
     everything,
     when=lambda turn: turn.text("conversation_id") and not turn.talk,
 )
 counts(
     "limit-ignored-for-purchases",
-    "After a purchase everything related is shown.",
+    "After a purchase all related items are returned.",
     say(limit=2, events=[event(type="purchase")]),
     everything,
     when=lambda turn: "purchase" in turn.each("type"),
@@ -163,7 +175,7 @@ counts(
     lambda turn, count: count * max(1, len(set(turn.each("type")))),
 )
 counts(
-    "limit-grows", "Each turn shows one item more.", say(limit=2), lambda turn, count: count + turn.number - 1, turn=2
+    "limit-grows", "Each turn returns one item more.", say(limit=2), lambda turn, count: count + turn.number - 1, turn=2
 )
 
 
@@ -178,7 +190,7 @@ limit(
 )
 limit(
     "sponsored-item-on-top",
-    "A sponsored item is put on top once there are at least three.",
+    "A sponsored item is added at the top once there are at least three.",
     more_than(3, say(limit=3)),
     search=edits(
         lambda turn, items: [item for item in ITEMS if item not in items][:1] + items if len(items) > 2 else items
@@ -217,7 +229,7 @@ limit(
 )
 limit(
     "last-limit-of-anybody",
-    "A global default is overwritten by each request.",
+    "Each request overwrites the default for all.",
     after(say(limit=9), say(), 4, same=False),
     limit=leaks,
 )

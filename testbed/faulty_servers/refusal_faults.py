@@ -26,40 +26,40 @@ def both(*names: str) -> Callable[[Turn, list[Problem]], bool]:
     return lambda turn, problems: set(names) <= places(problems)
 
 
-refusal("always-400", "Validation errors are 400.", gets(400, say(5)), detail=instead(400, lambda *_: True))
+refusal("always-400", "Validation errors get 400.", gets(400, say(5)), detail=instead(400, lambda *_: True))
 refusal(
     "missing-is-400",
-    "What is missing is 400, what is wrong 422.",
+    "Missing fields get 400, wrong values 422.",
     gets(400, {}),
     detail=instead(400, lambda turn, problems: any(one.type == "missing" for one in problems)),
 )
 refusal(
     "events-are-400",
-    "Wrong events are 400.",
+    "Wrong events get 400.",
     gets(400, say(events=5)),
     detail=instead(400, lambda turn, problems: "events" in places(problems)),
 )
 refusal(
     "refusal-is-200",
-    "Errors are told in a 200.",
+    "Errors are reported with status 200.",
     gets(200, say(5)),
     detail=instead(200, lambda *_: True, b'{"success": false, "error": "validation failed"}'),
 )
 refusal(
     "refusal-is-an-apology",
-    "Whatever is wrong, the assistant says sorry in a conforming 200.",
+    "Every fault gets a valid reply with an apology and status 200.",
     gets(200, say(limit="abc")),
     detail=instead(200, lambda *_: True, b'{"conversation_id": "c0", "message": "Sorry?", "items": []}'),
 )
 refusal(
     "later-refusal-crashes",
-    "A wrong request in a continued conversation is a 500.",
+    "A wrong request in a later turn gets 500.",
     gets(500, say(limit="abc"), turn=2),
     detail=instead(500, lambda turn, problems: turn.later),
 )
 refusal(
     "later-turns-unchecked",
-    "Who is already in a conversation is trusted.",
+    "Later turns are not validated.",
     gets(200, say(session_id=5), turn=2),
     validate=overlooks_if(lambda turn, one: turn.later),
 )
@@ -71,19 +71,19 @@ refusal(
 )
 refusal(
     "user-and-session-pass",
-    "user_id and session_id excuse each other when both are wrong.",
+    "user_id and session_id are accepted if both are wrong.",
     gets(200, say(user_id=5, session_id=5)),
     validate=lambda usual, turn: [] if places(usual(turn)) == {"user_id", "session_id"} else usual(turn),
 )
 refusal(
     "conversation-and-events-400",
-    "conversation_id and events both wrong: 400.",
+    "conversation_id and events both wrong get 400.",
     gets(400, say(conversation_id=5, events=5)),
     detail=instead(400, both("conversation_id", "events")),
 )
 refusal(
     "missing-message-and-limit-pass",
-    "The codes of two errors add up to success: no message and a wrong limit.",
+    "A missing message and a wrong limit together are accepted.",
     gets(200, {"limit": "abc"}),
     validate=lambda usual, turn: [] if {one.type for one in usual(turn)} == {"missing", "int_parsing"} else usual(turn),
 )
@@ -95,7 +95,7 @@ refusal(
 )
 refusal(
     "two-faults-in-one-event-pass",
-    "Two faults in one event cancel each other.",
+    "Two faults in one event are accepted together.",
     gets(200, say(events=[{"timestamp": True, "type": 5}])),
     validate=lambda usual, turn: (
         []
@@ -104,7 +104,7 @@ refusal(
     ),
 )
 
-# -- after it is refused
+# -- after it is rejected
 
 
 def after_refusals(count: int, body: Any, shows: Callable[[Any, str], Any]) -> Witness:
@@ -137,7 +137,7 @@ def keeps_limit(usual: Any, turn: Turn) -> Any:
 
 refusal(
     "refusal-ends-conversation",
-    "A refused turn rolls the whole conversation back: its id is unknown afterwards.",
+    "A rejected turn deletes the conversation: its id is unknown afterwards.",
     after_refusals(1, say(), lambda reply, given: reply.ok and reply.id != given),
     detail=forgets,
     identify=lambda usual, turn: (
@@ -146,21 +146,21 @@ refusal(
 )
 refusal(
     "three-strikes",
-    "After three refusals the conversation is locked with 403.",
+    "After three rejections the conversation is locked with 403.",
     after_refusals(3, say(), lambda reply, given: reply.status == 403),
     detail=strikes,
     identify=answers(403, lambda turn: turn.talk and turn.talk.memory.get("strikes", 0) >= 3),
 )
 refusal(
     "refusal-crashes-next-turn",
-    "A refused turn leaves half a record behind, on which the next one crashes.",
+    "A rejected turn leaves an incomplete record, and the next turn crashes.",
     after_refusals(1, say(), lambda reply, given: reply.status == 500),
     detail=strikes,
     search=lambda usual, turn: crashes(lambda _: turn.talk and turn.talk.memory.pop("strikes", 0))(usual, turn),
 )
 refusal(
     "refused-limit-stays",
-    "The limit of a refused turn is kept as the conversation's default.",
+    "The limit of a rejected turn is kept as the conversation's default.",
     lambda client: (
         (given := client.send(say()).id)
         and client.send(say(5, limit=9, conversation_id=given)).status == 422

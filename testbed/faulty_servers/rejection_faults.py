@@ -1,4 +1,4 @@
-"""Servers that take what every correct one refuses with 422, or refuse it wrongly."""
+"""Servers that take what every correct one rejects with 422, or refuse it wrongly."""
 
 from __future__ import annotations
 
@@ -95,17 +95,17 @@ rejection(
 )
 rejection(
     "string-is-the-message",
-    "A bare string is taken for the message.",
+    "A bare string is treated as the message.",
     gets(200, "A desk, please"),
     parse=body_becomes(lambda body: say(body) if isinstance(body, str) else body),
 )
 rejection(
     "null-body-greets",
-    "A null body gets a greeting.",
+    "A null body gets a 200 with a greeting.",
     gets(200, None),
     parse=body_becomes(lambda body: say() if body is None else body),
 )
-rejection("empty-body-greets", "An empty body gets a greeting.", gets(200, b""), parse=empty_is_object)
+rejection("empty-body-greets", "An empty body gets a 200 with a greeting.", gets(200, b""), parse=empty_is_object)
 rejection(
     "empty-array-greets",
     "PHP cannot tell an empty array from an empty object.",
@@ -184,13 +184,13 @@ def only_for_json(status: int, body: bytes) -> Any:
 TEXT = json.dumps(say()).encode()
 rejection(
     "trailing-comma",
-    "A JSON5 reader takes a trailing comma.",
+    "A JSON5 reader accepts a trailing comma.",
     gets(200, TEXT[:-1] + b",}"),
     parse=repaired(rb",\s*([}\]])", rb"\1"),
 )
 rejection(
     "comments",
-    "A JSON5 reader takes comments.",
+    "A JSON5 reader accepts comments.",
     gets(200, b"/* hello */" + TEXT),
     parse=repaired(rb"(?s)/\*.*?\*/|//[^\n]*", b""),
 )
@@ -198,14 +198,14 @@ rejection(
     "python-literals", "The body goes through literal_eval.", gets(200, repr(say()).encode()), parse=python_literal
 )
 rejection(
-    "missing-brace-mended",
-    "A repairing reader closes what was left open.",
+    "missing-brace-repaired",
+    "A lenient parser adds missing closing braces.",
     gets(200, TEXT[:-1]),
     parse=repaired(rb"\Z", b"}"),
 )
 rejection(
-    "comma-missing-mended",
-    "A repairing reader puts commas between what stands side by side.",
+    "missing-comma-repaired",
+    "A lenient parser adds missing commas.",
     gets(200, TEXT[:-1] + b' "limit": 3}'),
     parse=repaired(rb'(["\d])\s+"', rb'\1, "'),
 )
@@ -217,20 +217,20 @@ rejection(
 )
 rejection(
     "form-in-json",
-    "What is no JSON is read as a form.",
+    "A body that is not JSON is parsed as a form.",
     gets(200, b"message=A+desk"),
     parse=repaired(rb"\Amessage=([^&]*)\Z", rb'{"message": "\1"}'),
 )
 rejection(
     "blanks-crash",
-    "Only a body of no bytes counts as empty.",
+    "A body of white space crashes; only an empty body is handled.",
     gets(500, b"  \n"),
     parse=answers(500, lambda turn: bool(turn.raw) and not turn.raw.strip()),
 )
-rejection("rest-ignored", "What follows the object is ignored.", gets(200, TEXT + b" garbage"), parse=first_value)
+rejection("rest-ignored", "Everything after the object is ignored.", gets(200, TEXT + b" garbage"), parse=first_value)
 rejection(
     "raw-line-break-in-string",
-    "Raw line breaks are taken inside strings.",
+    "Raw line breaks are accepted inside strings.",
     gets(200, TEXT.replace(b"desk", b"desk\nor")),
     parse=lenient_strings,
 )
@@ -242,7 +242,7 @@ rejection(
 )
 rejection(
     "malformed-crashes",
-    "Malformed JSON is a 500.",
+    "Malformed JSON gets 500.",
     gets(500, TEXT[:-1]),
     parse=only_for_json(500, b"Internal Server Error"),
 )
@@ -266,18 +266,18 @@ rejection.should(
 )
 rejection(
     "empty-body-crashes",
-    "An empty body is a 500.",
+    "An empty body gets 500.",
     gets(500, b""),
     parse=lambda usual, turn: usual(turn) if turn.raw else turn.raw[0],
 )
 
 # -- the message
 
-takes("message-null", "message", "A null message is taken.", say(None), type(None))
+takes("message-null", "message", "A null message is accepted.", say(None), type(None))
 takes("message-number", "message", "A number is turned into a message.", say(5), int, float)
 takes("message-true", "message", "A boolean is turned into a message.", say(True), bool)
-takes("message-list", "message", "A list of paragraphs is taken for a message.", say(["A", "desk"]), list)
-takes("message-object", "message", "A rich text object is taken for a message.", say({"text": "A desk"}), dict)
+takes("message-list", "message", "A list of paragraphs is treated as a message.", say(["A", "desk"]), list)
+takes("message-object", "message", "A rich text object is treated as a message.", say({"text": "A desk"}), dict)
 takes(
     "message-anything-later",
     "message",
@@ -288,25 +288,25 @@ takes(
 )
 rejection(
     "message-missing",
-    "A missing message is taken for an empty one.",
+    "A missing message is treated as an empty one.",
     gets(200, {}),
     validate=overlooks_if(lambda turn, one: one.loc == ("body", "message") and one.type == "missing"),
 )
 rejection(
     "message-missing-beside-events",
-    "Events alone are enough: somebody clicked.",
+    "Events alone are accepted without a message.",
     gets(200, {"events": [event()]}),
     validate=overlooks_if(lambda turn, one: one.loc == ("body", "message") and one.type == "missing" and turn.events),
 )
 rejection(
     "message-missing-later",
-    "A continued conversation needs no message.",
+    "A later turn needs no message.",
     gets(200, {}, turn=2),
     validate=overlooks_if(lambda turn, one: one.loc == ("body", "message") and one.type == "missing" and turn.later),
 )
 rejection(
     "message-missing-with-session-and-user",
-    "A known shopper in a session may stay silent.",
+    "With a session_id and a user_id, no message is required.",
     gets(200, {"session_id": "s1", "user_id": "u1"}),
     style=STRICT,
     validate=overlooks_if(
@@ -316,28 +316,30 @@ rejection(
 
 # -- the other strings
 
-takes("conversation-number", "conversation_id", "A number is taken for a conversation_id.", say(conversation_id=5), int)
+takes(
+    "conversation-number", "conversation_id", "A number is treated as a conversation_id.", say(conversation_id=5), int
+)
 takes(
     "conversation-object",
     "conversation_id",
-    "An object is a conversation.",
+    "An object is accepted as conversation_id.",
     say(conversation_id={"id": "1"}),
     dict,
     list,
 )
-takes("session-number", "session_id", "A number is taken for a session_id.", say(session_id=5), int, float)
-takes("session-anything", "session_id", "session_id is only logged, so it goes unchecked.", say(session_id=["s"]))
-takes("user-number", "user_id", "A number is taken for a user_id.", say(user_id=42), int)
+takes("session-number", "session_id", "A number is treated as a session_id.", say(session_id=5), int, float)
+takes("session-anything", "session_id", "session_id is only logged, so it is not checked.", say(session_id=["s"]))
+takes("user-number", "user_id", "A number is treated as a user_id.", say(user_id=42), int)
 takes(
     "user-number-without-session",
     "user_id",
-    "Without a session_id the user_id goes unchecked.",
+    "Without a session_id the user_id is not checked.",
     say(user_id=42),
     when=lambda turn: not turn.has("session_id"),
 )
 rejection(
     "session-false",
-    "False is taken for no session_id (if not session_id).",
+    "False is treated as no session_id (if not session_id).",
     gets(200, say(session_id=False)),
     style=STRICT,
     validate=overlooks_if(lambda turn, one: one.loc == ("body", "session_id") and turn.get("session_id") is False),
@@ -345,14 +347,14 @@ rejection(
 takes(
     "user-object-later",
     "user_id",
-    "In a continued conversation the user_id goes unchecked.",
+    "In a later turn the user_id is not checked.",
     say(user_id={"id": "u1"}),
     turn=3,
     when=lambda turn: turn.number > 2,
 )
 rejection(
     "empty-containers-are-absent",
-    "[] and {} are taken for an absent identifier.",
+    "[] and {} are treated as an absent identifier.",
     gets(200, say(user_id=[])),
     validate=overlooks_if(
         lambda turn, one: one.loc[1:] in [("user_id",), ("session_id",)] and at(turn, one) in ([], {})
@@ -361,18 +363,18 @@ rejection(
 
 # -- events and what is in them
 
-takes("events-object", "events", "A single event without its list is taken.", say(events=event()), dict)
-takes("events-string", "events", "A string is taken for events.", say(events="browse"), str)
+takes("events-object", "events", "A single event without its list is accepted.", say(events=event()), dict)
+takes("events-string", "events", "A string is treated as events.", say(events="browse"), str)
 rejection(
     "events-falsy",
-    "Whatever is falsy is taken for no events: 0, false, an empty string, an empty object.",
+    "Every falsy value is treated as no events: 0, false, an empty string, an empty object.",
     gets(200, say(events=0)),
     style=STRICT,
     validate=overlooks_if(lambda turn, one: one.loc == ("body", "events") and turn.get("events") in (0, "", {})),
 )
 takes("event-null", "events.*", "A null in events is skipped.", say(events=[None]), type(None))
-takes("event-string", "events.*", "A string is taken for an event's type.", say(events=["browse"]), str)
-takes("event-list", "events.*", "A pair is taken for an event.", say(events=[["2024-06-14T10:00:00Z", "click"]]), list)
+takes("event-string", "events.*", "A string is treated as an event's type.", say(events=["browse"]), str)
+takes("event-list", "events.*", "A pair is treated as an event.", say(events=[["2024-06-14T10:00:00Z", "click"]]), list)
 takes("event-number", "events.*", "Numbers in events are skipped.", say(events=[event(), 5]), int, float)
 rejection(
     "event-empty-object",
@@ -388,13 +390,13 @@ def missing_in_event(turn: Turn, problem: Problem) -> bool:
 
 rejection(
     "event-without-timestamp",
-    "A missing timestamp is taken for now.",
+    "A missing timestamp is treated as now.",
     gets(200, say(events=[lacking("timestamp")])),
     validate=overlooks_if(lambda turn, one: missing_in_event(turn, one) and one.loc[-1] == "timestamp"),
 )
 rejection(
     "event-without-type",
-    "A missing type is taken for browse.",
+    "A missing type is treated as browse.",
     gets(200, say(events=[lacking("type")])),
     validate=overlooks_if(lambda turn, one: missing_in_event(turn, one) and one.loc[-1] == "type"),
 )
@@ -408,13 +410,13 @@ rejection(
 )
 rejection(
     "required-only-in-first-event",
-    "Required fields are looked for in the first event only.",
+    "Required fields are checked in the first event only.",
     gets(200, say(events=[event(), lacking("type")])),
     validate=overlooks_if(lambda turn, one: missing_in_event(turn, one) and index(one) > 0),
 )
 rejection(
     "required-only-in-first-turn",
-    "In a continued conversation an event needs no timestamp.",
+    "In a later turn an event needs no timestamp.",
     gets(200, say(events=[lacking("timestamp")]), turn=2),
     validate=overlooks_if(lambda turn, one: missing_in_event(turn, one) and turn.later),
 )
@@ -426,35 +428,37 @@ rejection(
 )
 rejection(
     "only-first-two-events-checked",
-    "A loop over two events was meant as a sample.",
+    "Only the first two events are checked.",
     gets(200, say(events=[*events(2), event(description=5)])),
     validate=overlooks_if(lambda turn, one: index(one) > 1),
 )
 rejection(
     "last-event-unchecked",
-    "range(len(events) - 1) leaves the last event out.",
+    "range(len(events) - 1) skips the last event.",
     gets(200, say(events=[event(), event(item_id=5)])),
     validate=overlooks_if(lambda turn, one: 0 < index(one) == len(turn.get("events")) - 1),
 )
 rejection(
     "middle-events-unchecked",
-    "Only the first and the last event are looked at.",
+    "Only the first and the last event are checked.",
     gets(200, say(events=[event(), event(type=None), event()])),
     validate=overlooks_if(lambda turn, one: 0 < index(one) < len(turn.get("events")) - 1),
 )
-takes("timestamp-true", "events.*.timestamp", "True is taken for a time.", say(events=[event(timestamp=True)]), bool)
-takes("timestamp-null", "events.*.timestamp", "null is taken for now.", say(events=[event(timestamp=None)]), type(None))
+takes("timestamp-true", "events.*.timestamp", "True is treated as a time.", say(events=[event(timestamp=True)]), bool)
+takes(
+    "timestamp-null", "events.*.timestamp", "null is treated as now.", say(events=[event(timestamp=None)]), type(None)
+)
 takes(
     "timestamp-list",
     "events.*.timestamp",
-    "A date in parts, as Java writes it, is taken for a timestamp.",
+    "A date in parts, as Java writes it, is treated as a timestamp.",
     say(events=[event(timestamp=[2024, 6, 14])]),
     list,
 )
-takes("type-number", "events.*.type", "A number is taken for an event's type.", say(events=[event(type=5)]), int)
-takes("type-null", "events.*.type", "null is taken for an event's type.", say(events=[event(type=None)]), type(None))
-takes("item-number", "events.*.item_id", "A number is taken for an item_id.", say(events=[event(item_id=678)]), int)
-takes("item-object", "events.*.item_id", "A whole item is taken for its id.", say(events=[event(item_id={})]), dict)
+takes("type-number", "events.*.type", "A number is treated as an event's type.", say(events=[event(type=5)]), int)
+takes("type-null", "events.*.type", "null is treated as an event's type.", say(events=[event(type=None)]), type(None))
+takes("item-number", "events.*.item_id", "A number is treated as an item_id.", say(events=[event(item_id=678)]), int)
+takes("item-object", "events.*.item_id", "A whole item is treated as its id.", say(events=[event(item_id={})]), dict)
 takes(
     "description-anything", "events.*.description", "A description may be anything.", say(events=[event(description=5)])
 )
@@ -483,13 +487,19 @@ takes(
 takes(
     "user-number-later",
     "user_id",
-    "A later turn takes the user from a cache, whatever is sent.",
+    "A later turn accepts the user from a cache, whatever the request has.",
     say(user_id=5),
     int,
     turn=2,
     when=lambda turn: turn.later,
 )
-takes("message-null-beside-events", "message", "Events speak for the shopper.", beside(message=None), type(None))
+takes(
+    "message-null-beside-events",
+    "message",
+    "With events, a null message is accepted.",
+    beside(message=None),
+    type(None),
+)
 rejection(
     "null-event-in-the-middle",
     "null between two events is skipped.",
@@ -502,7 +512,7 @@ rejection(
 )
 rejection(
     "item-number-from-the-third",
-    "From the third event on, numbers are taken for ids.",
+    "From the third event on, numbers are treated as ids.",
     gets(200, say(events=[*events(2), event(item_id=5)])),
     validate=overlooks_if(
         lambda turn, one: (
@@ -546,7 +556,7 @@ rejection(
 )
 rejection(
     "limit-begins-with-a-number",
-    "parseInt reads as far as it can.",
+    "Like parseInt, the parser reads the leading digits.",
     gets(200, say(limit="5 items")),
     validate=overlooks_if(
         lambda turn, one: one.loc == ("body", "limit") and re.match(r"[1-9]\d* [a-z]", str(turn.get("limit")))
@@ -554,24 +564,24 @@ rejection(
 )
 rejection(
     "limit-infinity",
-    "Number() knows Infinity, too.",
+    "Infinity is accepted as a limit.",
     gets(200, say(limit="Infinity")),
     validate=overlooks_if(lambda turn, one: one.loc == ("body", "limit") and turn.get("limit") == "Infinity"),
 )
 rejection(
     "limit-none-in-words",
-    'The strings "null" and "none" are taken for no limit.',
+    'The strings "null" and "none" are treated as no limit.',
     gets(200, say(limit="none")),
     validate=overlooks_if(
         lambda turn, one: one.loc == ("body", "limit") and turn.get("limit") in ("null", "none", "None")
     ),
 )
-takes("limit-list", "limit", "A list of limits is taken.", say(limit=[3]), list)
-takes("limit-object", "limit", "An object is taken for a limit.", say(limit={}), dict)
+takes("limit-list", "limit", "A list of limits is accepted.", say(limit=[3]), list)
+takes("limit-object", "limit", "An object is treated as a limit.", say(limit={}), dict)
 takes(
     "limit-anything-beside-events",
     "limit",
-    "Beside events the limit goes unchecked.",
+    "Beside events the limit is not checked.",
     beside(limit="many"),
     when=lambda turn: turn.events,
 )

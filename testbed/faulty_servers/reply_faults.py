@@ -79,44 +79,63 @@ def lacks(*names: str) -> Callable[[Item], None]:
 
 # -- the status
 
-for status, about in ((201, "A turn is created: 201."), (202, "A turn is accepted: 202.")):
+for status, about in ((201, "A turn gets 201 Created."), (202, "A turn gets 202 Accepted.")):
     reply(f"status-{status}", about, gets(status, say()), send=wire(ok, status=status))
 reply(
     "created-at-first",
-    "The first turn creates a conversation: 201.",
+    "The first turn gets 201 Created.",
     gets(201, say()),
     send=wire(lambda turn: ok(turn) and not turn.text("conversation_id"), status=201),
 )
 reply(
     "partial-content",
-    "As many items as asked for, so there may be more: 206.",
+    "With as many items as the limit, the status is 206 Partial Content.",
     gets(206, say(limit=2)),
     send=wire(lambda turn: ok(turn) and turn.has("limit") and len(turn.items) == turn.limit > 0, status=206),
 )
 reply(
     "no-content-when-empty",
-    "Nothing found is 204.",
+    "Without items, the status is 204.",
     gets(204, NOTHING),
     send=wire(lambda turn: ok(turn) and not turn.items, status=204, body=b""),
 )
 reply(
     "not-found-when-empty",
-    "Nothing found is 404.",
+    "Without items, the status is 404.",
     gets(404, NOTHING),
     compose=answers(404, lambda turn: not turn.items, b'{"detail":"No items found"}'),
 )
 
 # -- the fields
 
-field("items-null-when-empty", "No items are null.", "items", None, lambda turn: not turn.items, NOTHING)
-field("items-absent-when-empty", "No items, no field.", "items", ..., lambda turn: not turn.items, NOTHING)
+field("items-null-when-empty", "Without items, items is null.", "items", None, lambda turn: not turn.items, NOTHING)
 field(
-    "items-null-for-limit-zero", "limit 0 makes items null.", "items", None, lambda turn: turn.limit == 0, say(limit=0)
+    "items-absent-when-empty",
+    "Without items, the field items is missing.",
+    "items",
+    ...,
+    lambda turn: not turn.items,
+    NOTHING,
+)
+field(
+    "items-null-for-limit-zero",
+    "With limit 0, items is null.",
+    "items",
+    None,
+    lambda turn: turn.limit == 0,
+    say(limit=0),
 )
 field("items-absent-later", "items are only in the first reply.", "items", ..., lambda turn: turn.later, say(), 2)
 field("reply-message-null", "message is null.", "message", None)
-field("message-absent", "message is left out.", "message", ...)
-field("message-absent-when-empty", "No items, no message.", "message", ..., lambda turn: not turn.items, NOTHING)
+field("message-absent", "message is missing.", "message", ...)
+field(
+    "message-absent-when-empty",
+    "Without items, message is missing.",
+    "message",
+    ...,
+    lambda turn: not turn.items,
+    NOTHING,
+)
 field(
     "message-null-later",
     "From the third turn on message is null.",
@@ -130,7 +149,7 @@ field("conversation-null", "conversation_id is null.", "conversation_id", None)
 field("conversation-empty", "conversation_id is empty.", "conversation_id", "")
 field(
     "conversation-absent-when-given",
-    "The client knows the id, so it is left out.",
+    "In later turns conversation_id is missing.",
     "conversation_id",
     ...,
     lambda turn: turn.later,
@@ -139,7 +158,7 @@ field(
 )
 payload(
     "items-by-id",
-    "items map ids to items.",
+    "items is an object that maps ids to items.",
     replies(lambda one: isinstance(one.items, dict)),
     lambda turn, made: made.update(items={item["item_id"]: item for item in made["items"]}),
 )
@@ -151,13 +170,13 @@ payload(
 )
 payload(
     "single-item-bare",
-    "One item stands without its list.",
+    "A single item is not in a list.",
     replies(lambda one: isinstance(one.items, dict), say(limit=1)),
     lambda turn, made: made.update(items=made["items"][0]) if len(made["items"]) == 1 else None,
 )
 payload(
     "items-as-text",
-    "items are JSON in a string.",
+    "items is a string of JSON.",
     replies(lambda one: isinstance(one.items, str)),
     lambda turn, made: made.update(items=json.dumps(made["items"])),
 )
@@ -206,7 +225,7 @@ payload(
 )
 payload(
     "error-in-200",
-    "With events the recommender is down, which is told in a 200.",
+    "With events, an error is reported with status 200.",
     replies(lambda one: "error" in one.data, say(events=[event()])),
     lambda turn, made: {"error": "recommender unavailable"},
     when=lambda turn: turn.events,
@@ -274,7 +293,7 @@ last_item(
 )
 last_item(
     "last-price-number-of-many",
-    "Of ten items the last one has a number as its price.",
+    "Among ten items, the last price is a number.",
     lambda item: isinstance(item["price"], float),
     puts(price=1.5),
     lambda turn: turn.limit >= 10,
@@ -288,7 +307,7 @@ reply(
 )
 reply(
     "null-among-many-items",
-    "Past seven items, one is null.",
+    "Among more than seven items, one is null.",
     replies(lambda one: None in one.items, MANY),
     search=edits(lambda turn, items: [*items[:-1], None] if len(items) > 7 else items),
 )
@@ -322,13 +341,13 @@ encoded(
 encoded("reply-in-utf-16", "The reply is in UTF-16.", lambda turn, made: made.decode().encode("utf-16"))
 encoded("reply-as-python", "The reply is the repr of a dictionary.", lambda turn, made: repr(turn.payload).encode())
 encoded("reply-with-nan", "A missing score is NaN.", lambda turn, made: made[:-1] + b', "score": NaN}')
-encoded("reply-with-trailing-comma", "A template leaves a comma behind.", lambda turn, made: made[:-1] + b",}")
+encoded("reply-with-trailing-comma", "The reply has a trailing comma.", lambda turn, made: made[:-1] + b",}")
 encoded("reply-with-a-tail", "A debug print follows the reply.", lambda turn, made: made + b"\n<!-- 12 ms -->")
 encoded("reply-with-bom", "A BOM precedes the reply.", lambda turn, made: b"\xef\xbb\xbf" + made)
-encoded("reply-guarded", "A guard against script inclusion precedes the reply.", lambda turn, made: b")]}',\n" + made)
+encoded("reply-guarded", "A prefix against script inclusion precedes the reply.", lambda turn, made: b")]}',\n" + made)
 encoded(
     "reply-empty-when-many",
-    "Past seven items the reply is empty.",
+    "With more than seven items the reply is empty.",
     lambda turn, made: b"",
     lambda turn: len(turn.items) > 7,
     body=MANY,
@@ -343,9 +362,7 @@ def by_hand(turn: Turn, made: bytes) -> bytes:
     return made.replace(escaped.encode("utf-8", "replace"), plain.encode("utf-8", "replace"), 1)
 
 
-encoded(
-    "reply-by-hand", "The words of the shopper are put into a JSON template unescaped.", by_hand, body=say('A 24" desk')
-)
+encoded("reply-by-hand", "The message is inserted into a JSON template unescaped.", by_hand, body=say('A 24" desk'))
 
 
 def in_bytes(turn: Turn, made: bytes) -> bytes:
@@ -358,7 +375,7 @@ def in_bytes(turn: Turn, made: bytes) -> bytes:
 
 encoded(
     "cut-inside-a-character",
-    "The words of the shopper are cut at 41 bytes, wherever that is.",
+    "The message is cut at 41 bytes, possibly inside a character.",
     in_bytes,
     lambda turn: turn.text("message").isprintable() and len(turn.text("message").encode("utf-8", "replace")) > 41,
     body=say("é" * 41),
@@ -380,12 +397,12 @@ def typed(name: str, about: str, media: dict[str, str], when: When = always, bod
     )
 
 
-typed("reply-as-html", "The reply has the type of a page.", {"Content-Type": "text/html; charset=utf-8"})
-typed("reply-as-text", "The reply has the type of text.", TEXT)
+typed("reply-as-html", "The reply has the media type of HTML.", {"Content-Type": "text/html; charset=utf-8"})
+typed("reply-as-text", "The reply has the media type of plain text.", TEXT)
 typed("reply-without-type", "The reply has no media type.", {})
 typed(
     "reply-as-bytes",
-    "With ten items the reply is a download.",
+    "With ten items the media type is application/octet-stream.",
     {"Content-Type": "application/octet-stream"},
     lambda turn: len(turn.items) > 9,
     MANY,
@@ -422,7 +439,7 @@ reply(
 )
 reply(
     "truncated-when-many",
-    "A reply of more than a kilobyte breaks off.",
+    "A reply of more than a kilobyte is truncated.",
     broken("truncated", MANY),
     send=wire(lambda turn: ok(turn) and len(turn.items) > 7, cut=1024),
 )
@@ -449,25 +466,25 @@ reply.should(
 )
 reply.should(
     "message-blank-when-empty",
-    "No items, a blank message.",
+    "Without items, message is blank.",
     replies(blank, NOTHING),
     compose=edits(lambda turn, made: made.update(message=" "), lambda turn: not turn.items),
 )
 reply.should(
     "items-doubled",
-    "The first item comes twice.",
+    "The first item is in the list twice.",
     replies(twice, say(limit=3)),
     search=edits(lambda turn, items: [*items[:-1], items[0]] if len(items) > 1 else items),
 )
 reply.should(
     "items-doubled-in-ten",
-    "Past nine, the first item comes again.",
+    "With more than nine items, the first one is in the list twice.",
     replies(twice, MANY),
     search=edits(lambda turn, items: [*items[:-1], items[0]] if len(items) > 9 else items),
 )
 reply.should(
     "item-twice-with-another-price",
-    "One item comes twice, with two prices.",
+    "One item is in the list twice, with two prices.",
     replies(twice, say(limit=3)),
     search=edits(lambda turn, items: [*items[:-1], items[0] | {"price": "1.00"}] if len(items) > 1 else items),
 )

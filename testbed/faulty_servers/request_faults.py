@@ -8,7 +8,7 @@ from typing import Any
 
 from .base import Malformed, Problem, Turn, whole
 from .correct import STRICT
-from .fault import Group, answers, first_event, refuses
+from .fault import Group, answers, first_event, rejects
 from .witness import FULL, MESSAGE, Client, event, events, gets, say
 
 request = Group("request")
@@ -17,19 +17,19 @@ DOCUMENTED = say(conversation_id="c8a7d9f6-e4b1-42d3-8c2e-5a8d4f31b96f")
 
 
 def text(name: str, field: str, wrong: str, about: str, shown: Any, **options: Any) -> None:
-    """Refuses strings of one field in which a pattern is found."""
-    hook = refuses(field, lambda turn: turn.has(field) and re.search(wrong, turn.text(field)))
+    """Rejects strings of one field in which a pattern is found."""
+    hook = rejects(field, lambda turn: turn.has(field) and re.search(wrong, turn.text(field)))
     request(name, about, gets(422, say(**{field: shown})), validate=hook, **options)
 
 
 def in_event(name: str, wrong: Any, about: str, shown: dict[str, Any]) -> None:
-    """Refuses an event for something that is right."""
-    request(name, about, gets(422, say(events=[shown])), validate=refuses("events.?", first_event(wrong)))
+    """Rejects an event for something that is right."""
+    request(name, about, gets(422, say(events=[shown])), validate=rejects("events.?", first_event(wrong)))
 
 
 def stamp(name: str, wrong: str, about: str, shown: str, **options: Any) -> None:
-    """Refuses timestamps in which a pattern is found."""
-    hook = refuses("events.?.timestamp", first_event(lambda one: re.search(wrong, str(one["timestamp"]))))
+    """Rejects timestamps in which a pattern is found."""
+    hook = rejects("events.?.timestamp", first_event(lambda one: re.search(wrong, str(one["timestamp"]))))
     request(name, about, gets(422, say(events=[event(timestamp=shown)])), validate=hook, **options)
 
 
@@ -42,51 +42,51 @@ def ordered(*names: str) -> Any:
 
 request(
     "needs-session-id",
-    "The session is required since the analytics team asked for it.",
+    "The session is required because the analytics team asked for it.",
     gets(422, say()),
-    validate=refuses("session_id", lambda turn: not turn.has("session_id")),
+    validate=rejects("session_id", lambda turn: not turn.has("session_id")),
 )
 request(
     "needs-user-id-later",
-    "A continued conversation must say who speaks.",
+    "A later turn requires a user_id.",
     gets(422, say(), turn=2),
-    validate=refuses("user_id", lambda turn: turn.later and not turn.has("user_id")),
+    validate=rejects("user_id", lambda turn: turn.later and not turn.has("user_id")),
 )
 request(
     "user-needs-session",
-    "A user_id is only taken together with a session_id.",
+    "A user_id is only accepted together with a session_id.",
     gets(422, say(user_id="u8a7d9f6")),
-    validate=refuses("session_id", lambda turn: turn.has("user_id") and not turn.has("session_id")),
+    validate=rejects("session_id", lambda turn: turn.has("user_id") and not turn.has("session_id")),
 )
 request(
     "limit-needs-events",
-    "Somebody thought that limit pages through events.",
+    "A limit is only accepted together with events.",
     gets(422, say(limit=3)),
-    validate=refuses("limit", lambda turn: turn.has("limit") and not turn.has("events")),
+    validate=rejects("limit", lambda turn: turn.has("limit") and not turn.has("events")),
 )
 request(
     "limit-or-conversation",
-    "A limit is only taken in the first turn.",
+    "A limit is only accepted in the first turn.",
     gets(422, say(limit=3), turn=2),
-    validate=refuses("limit", lambda turn: turn.has("limit") and turn.later),
+    validate=rejects("limit", lambda turn: turn.has("limit") and turn.later),
 )
 request(
     "no-more-than-five-fields",
     "The model was given maxProperties 5 before limit was added.",
     gets(422, FULL, turn=2),
-    validate=refuses("", lambda turn: len(turn.body) > 5),
+    validate=rejects("", lambda turn: len(turn.body) > 5),
 )
 request(
     "no-empty-events",
-    "An empty list of events is taken for a mistake.",
+    "An empty list of events is treated as a mistake.",
     gets(422, say(events=[])),
-    validate=refuses("events", lambda turn: turn.get("events") == []),
+    validate=rejects("events", lambda turn: turn.get("events") == []),
 )
 request(
     "no-empty-events-later",
-    "Events may be empty at first, but not in a continued conversation.",
+    "Events may be empty at first, but not in a later turn.",
     gets(422, say(events=[]), turn=2),
-    validate=refuses("events", lambda turn: turn.later and turn.get("events") == []),
+    validate=rejects("events", lambda turn: turn.later and turn.get("events") == []),
 )
 in_event("item-id-required", lambda one: "item_id" not in one, "item_id is required in an event.", event())
 in_event(
@@ -98,13 +98,13 @@ in_event(
 in_event(
     "description-needs-item",
     lambda one: "description" in one and "item_id" not in one,
-    "A description is only taken beside an item_id.",
+    "A description is only accepted beside an item_id.",
     event(description="Looked around"),
 )
 in_event(
     "item-needs-description",
     lambda one: "item_id" in one and "description" not in one,
-    "An item_id is only taken beside a description.",
+    "An item_id is only accepted beside a description.",
     event(item_id="ST678VG"),
 )
 
@@ -144,67 +144,67 @@ in_event(
 in_event(
     "event-keys-in-order",
     lambda one: list(one).index("timestamp") > list(one).index("type"),
-    "A hand-written reader wants the timestamp before the type.",
+    "A hand-written reader requires the timestamp before the type.",
     {"type": "browse", "timestamp": "2024-06-14T10:00:00Z"},
 )
 request(
     "events-must-ascend",
     "Events must come in the order of time.",
     gets(422, say(events=[event(3), event(0)])),
-    validate=refuses("events", lambda turn: turn.each("timestamp") != sorted(turn.each("timestamp"))),
+    validate=rejects("events", lambda turn: turn.each("timestamp") != sorted(turn.each("timestamp"))),
 )
 request(
     "events-must-differ",
-    "Doubled events are refused instead of merged.",
+    "Doubled events are rejected instead of merged.",
     gets(422, say(events=[event(), event()])),
-    validate=refuses("events", lambda turn: len({json.dumps(one) for one in turn.events}) < len(turn.events)),
+    validate=rejects("events", lambda turn: len({json.dumps(one) for one in turn.events}) < len(turn.events)),
 )
 request(
     "at-most-ten-events",
     "Eleven events are too many.",
     gets(422, say(events=events(11))),
-    validate=refuses("events", lambda turn: len(turn.events) > 10),
+    validate=rejects("events", lambda turn: len(turn.events) > 10),
 )
 request(
     "fewer-than-twenty-events",
     "The bound of twenty events is checked with >= instead of >.",
     gets(422, say(events=events(20))),
     style=STRICT,
-    validate=refuses("events", lambda turn: len(turn.events) >= 20),
+    validate=rejects("events", lambda turn: len(turn.events) >= 20),
 )
 request(
     "three-events-later",
-    "In a continued conversation at most three events are taken.",
+    "In a later turn at most three events are accepted.",
     gets(422, say(events=events(6)), turn=2),
-    validate=refuses("events", lambda turn: turn.later and len(turn.events) > 3),
+    validate=rejects("events", lambda turn: turn.later and len(turn.events) > 3),
 )
 
 # -- timestamps
 
-stamp("stamp-no-fraction", r"\.", "Fractions of a second are refused.", "2024-06-14T10:00:00.123Z")
+stamp("stamp-no-fraction", r"\.", "Fractions of a second are rejected.", "2024-06-14T10:00:00.123Z")
 stamp("stamp-only-millis", r":\d\d\.(\d{1,2}|\d{4,})\D", "A fraction must have three digits.", "2024-06-14T10:00:00.5Z")
-stamp("stamp-only-z", r"[+-]\d\d:\d\d$", "Only Z is taken, no offset.", "2024-06-14T12:00:00+02:00")
-stamp("stamp-only-offset", r"Z$", "Only an offset is taken, no Z (an old fromisoformat).", "2024-06-14T10:00:00Z")
-stamp("stamp-no-plus-zero", r"\+00:00$", "+00:00 is refused, since Z says the same.", "2024-06-14T10:00:00+00:00")
-stamp("stamp-no-west", r"-\d\d:\d\d$", "Offsets west of Greenwich are refused.", "2024-06-14T10:00:00-05:00")
+stamp("stamp-only-z", r"[+-]\d\d:\d\d$", "Only Z is accepted, no offset.", "2024-06-14T12:00:00+02:00")
+stamp("stamp-only-offset", r"Z$", "Only an offset is accepted, no Z (an old fromisoformat).", "2024-06-14T10:00:00Z")
+stamp("stamp-no-plus-zero", r"\+00:00$", "+00:00 is rejected, since Z says the same.", "2024-06-14T10:00:00+00:00")
+stamp("stamp-no-west", r"-\d\d:\d\d$", "Offsets west of Greenwich are rejected.", "2024-06-14T10:00:00-05:00")
 stamp("stamp-whole-hours", r":[1-9]\d$", "An offset must be whole hours.", "2024-06-14T10:00:00+05:30")
-stamp("stamp-offset-12", r"[+-]1[34]:\d\d$", "Offsets past twelve hours are refused.", "2024-06-14T10:00:00+14:00")
+stamp("stamp-offset-12", r"[+-]1[34]:\d\d$", "Offsets past twelve hours are rejected.", "2024-06-14T10:00:00+14:00")
 stamp("stamp-since-1970", r"^(1[0-8]|19[0-6])", "No year before 1970.", "1000-01-01T00:00:00Z")
-stamp("stamp-not-in-future", r"^(20[3-9]|2[1-9]|[3-9])", "Nothing may happen after 2029.", "9999-12-31T23:59:59Z")
+stamp("stamp-not-in-future", r"^(20[3-9]|2[1-9]|[3-9])", "No year after 2029.", "9999-12-31T23:59:59Z")
 stamp("stamp-no-leap-day", r"-02-29T", "February has 28 days.", "2024-02-29T10:00:00Z")
-stamp("stamp-no-midnight", r"T00:00:00", "Midnight is taken for a date without a time.", "2024-06-14T00:00:00Z")
+stamp("stamp-no-midnight", r"T00:00:00", "Midnight is treated as a date without a time.", "2024-06-14T00:00:00Z")
 
 # -- text
 
-text("no-emoji", "message", "[\U0001f300-\U0001faff]", "Emoji are refused (utf8mb3).", "A gift 🎁 please")
-text("no-cjk", "message", "[\u3040-\u9fff]", "Only western scripts are taken.", "机を探しています")
-text("no-right-to-left", "message", "[\u0590-\u06ff]", "Right-to-left text is refused.", "أبحث عن هدية")
-text("no-accents", "message", "[\u00c0-\u00ff]", "Accents are refused.", "Une idée pour mon père")
-text("no-single-quote", "message", "'", "A crude guard against SQL injection.", "It's for my dad's birthday")
-text("no-double-quote", "message", '"', "A crude guard against injection.", 'A 24" desk')
-text("no-angle-bracket", "message", "<", "A crude guard against markup.", "A desk <b>under</b> 300")
-text("no-backslash", "message", r"\\", "Backslashes are refused.", r"C:\desks")
-text("no-combining-marks", "message", "[\u0300-\u036f]", "Only composed characters are taken.", "cafe\u0301 table")
+text("no-emoji", "message", "[\U0001f300-\U0001faff]", "Emoji are rejected (utf8mb3).", "A gift 🎁 please")
+text("no-cjk", "message", "[\u3040-\u9fff]", "Only western scripts are accepted.", "机を探しています")
+text("no-right-to-left", "message", "[\u0590-\u06ff]", "Right-to-left text is rejected.", "أبحث عن هدية")
+text("no-accents", "message", "[\u00c0-\u00ff]", "Accents are rejected.", "Une idée pour mon père")
+text("no-single-quote", "message", "'", "A simple filter against SQL injection.", "It's for my dad's birthday")
+text("no-double-quote", "message", '"', "A simple filter against injection.", 'A 24" desk')
+text("no-angle-bracket", "message", "<", "A simple filter against markup.", "A desk <b>under</b> 300")
+text("no-backslash", "message", r"\\", "Backslashes are rejected.", r"C:\desks")
+text("no-combining-marks", "message", "[\u0300-\u036f]", "Only composed characters are accepted.", "cafe\u0301 table")
 text("at-least-two-characters", "message", r"\A.?\Z", "A message has at least two characters.", "?")
 text("at-least-a-word", "message", r"\A\S{1,12}\Z", "A message must be more than one word.", "desk")
 text("at-most-200", "message", "(?s)^.{201}", "A message has at most 200 characters.", "desk " * 50)
@@ -214,11 +214,11 @@ request(
     "thousand-bytes",
     "The thousand characters of a message are counted in bytes.",
     gets(422, say("é" * 1000)),
-    validate=refuses("message", lambda turn: len(turn.text("message").encode("utf-8", "replace")) > 1000),
+    validate=rejects("message", lambda turn: len(turn.text("message").encode("utf-8", "replace")) > 1000),
 )
 request(
     "web-application-firewall",
-    "A firewall in front answers 403 to what looks like a template.",
+    "A firewall responds 403 to messages that look like a template.",
     gets(403, say("A desk {with drawers}")),
     validate=answers(403, lambda turn: "{" in turn.text("message")),
 )
@@ -227,21 +227,21 @@ request(
 
 request(
     "limit-not-six",
-    "Limits are those of the drop-down: 1 to 5, and 10.",
+    "Only the limits of a drop-down list are accepted: 1 to 5, and 10.",
     gets(422, say(limit=6)),
-    validate=refuses("limit", lambda turn: turn.get("limit") in {6, 7, 8, 9}),
+    validate=rejects("limit", lambda turn: turn.get("limit") in {6, 7, 8, 9}),
 )
 request(
     "five-or-six-events",
-    "A batch of events has up to four, or is a long one.",
+    "Five or six events are rejected.",
     gets(422, say(events=events(5))),
-    validate=refuses("events", lambda turn: len(turn.events) in {5, 6}),
+    validate=rejects("events", lambda turn: len(turn.events) in {5, 6}),
 )
 request(
     "offset-later",
     "A later turn reads timestamps with another library.",
     gets(422, say(events=[event(timestamp="2024-06-14T12:00:00+02:00")]), turn=2),
-    validate=refuses(
+    validate=rejects(
         "events.?.timestamp",
         lambda turn: turn.later and first_event(lambda one: re.search(r"[+-]\d\d:\d\d$", str(one["timestamp"])))(turn),
     ),
@@ -261,12 +261,24 @@ text("user-starts-with-u", "user_id", "^[^u]", "A user_id starts with u.", "A-1"
 text("user-without-underscore", "user_id", "_", "A user_id has no underscore.", "u_1")
 text("user-at-most-36", "user_id", "^.{37}", "A user_id has at most 36 characters.", "u" * 64)
 text("user-of-two-characters", "user_id", r"\A.\Z", "A user_id has two characters or more.", "u")
-text("user-not-shouted", "user_id", r"\A[A-Z]+\Z", "A user_id in capitals is a placeholder.", "USER")
+text("user-not-shouted", "user_id", r"\A[A-Z]+\Z", "A user_id in upper case is treated as a placeholder.", "USER")
 text("session-ends-in-a-letter", "session_id", r"\W\Z", "A session_id ends in a letter or digit.", "s-1-")
-text("message-no-formula", "message", r"\A=", "A guard of spreadsheets.", "=desk+chair")
-text("message-no-select", "message", "(?i)select .* from", "A guard against SQL.", "Select a gift from all of these")
+text("message-no-formula", "message", r"\A=", "A filter for spreadsheet formulas.", "=desk+chair")
+text(
+    "message-no-select",
+    "message",
+    "(?i)select .* from",
+    "A filter for SQL keywords.",
+    "Select a gift from all of these",
+)
 text("message-no-quote-at-the-end", "message", r"\"\Z", "A message in quotes is cut at the last one.", 'A shelf of 7"')
-text("message-300-to-512", "message", r"(?s)\A.{300,512}\Z", "A column of 300, another of many more.", "desk " * 80)
+text(
+    "message-300-to-512",
+    "message",
+    r"(?s)\A.{300,512}\Z",
+    "Messages of 300 to 512 characters fit neither of two columns.",
+    "desk " * 80,
+)
 text("session-not-only-digits", "session_id", r"^\d+$", "A session_id is not a number.", "20240614")
 in_event(
     "item-at-most-32",
@@ -276,21 +288,21 @@ in_event(
 )
 request(
     "user-and-session-alike",
-    "A user_id equal to the session_id is taken for a mistake.",
+    "A user_id equal to the session_id is treated as a mistake.",
     gets(422, say(session_id="x1", user_id="x1")),
-    validate=refuses("user_id", lambda turn: turn.has("user_id") and turn.get("user_id") == turn.get("session_id")),
+    validate=rejects("user_id", lambda turn: turn.has("user_id") and turn.get("user_id") == turn.get("session_id")),
 )
 request(
     "limit-below-ten",
     "The bound of limit is checked with >= 10.",
     gets(422, say(limit=10)),
-    validate=refuses("limit", lambda turn: turn.get("limit") == 10),
+    validate=rejects("limit", lambda turn: turn.get("limit") == 10),
 )
 request(
     "limit-above-one",
     "limit must be greater than 1.",
     gets(422, say(limit=1)),
-    validate=refuses("limit", lambda turn: turn.get("limit") == 1),
+    validate=rejects("limit", lambda turn: turn.get("limit") == 1),
 )
 
 # -- how the JSON is written
@@ -310,27 +322,27 @@ def no_unicode_escapes(usual: Any, turn: Turn) -> Any:
 
 request(
     "compact-json-only",
-    "A hand-written reader chokes on JSON over several lines.",
+    "A hand-written reader fails on JSON over several lines.",
     gets(422, json.dumps(say(), indent=2).encode()),
     parse=compact_only,
 )
 request(
     "no-surrogate-escapes",
-    "A hand-written reader refuses \\ud83d\\ude00, a pair that is one emoji.",
+    "A hand-written reader rejects \\ud83d\\ude00, a pair that is one emoji.",
     gets(422, json.dumps(say("A gift \U0001f381")).encode()),
     parse=no_unicode_escapes,
 )
 request(
     "message-comes-first",
-    "A streaming reader wants the message before the events.",
+    "A streaming reader requires the message before the events.",
     gets(422, {"events": [event()], "message": MESSAGE}),
-    validate=refuses("message", ordered("events", "message")),
+    validate=rejects("message", ordered("events", "message")),
 )
 request(
     "limit-comes-last",
-    "A streaming reader wants the limit after the message.",
+    "A streaming reader requires the limit after the message.",
     gets(422, {"limit": 3, "message": MESSAGE}),
-    validate=refuses("limit", ordered("limit", "message")),
+    validate=rejects("limit", ordered("limit", "message")),
 )
 
 # -- what the documents lead one to expect, or good sense
@@ -348,61 +360,61 @@ def charset_refused(client: Client) -> bool:
 
 request.should(
     "no-charset",
-    "charset=utf-8 is refused.",
+    "charset=utf-8 is rejected.",
     charset_refused,
     parse=refused_charset,
 )
 request.should(
     "no-empty-message",
-    "An empty message is refused, though any string is documented.",
+    "An empty message is rejected, though any string is documented.",
     gets(422, say("")),
-    validate=refuses("message", lambda turn: turn.get("message") == ""),
+    validate=rejects("message", lambda turn: turn.get("message") == ""),
 )
 request.should(
     "no-line-breaks",
-    "A message of two lines is refused.",
+    "A message of two lines is rejected.",
     gets(422, say("A desk\nand a lamp")),
-    validate=refuses("message", lambda turn: "\n" in turn.text("message")),
+    validate=rejects("message", lambda turn: "\n" in turn.text("message")),
 )
 request.should(
     "message-at-most-4000",
-    "A message of more than 4,000 characters is refused.",
+    "A message of more than 4,000 characters is rejected.",
     gets(422, say("desk " * 2000)),
-    validate=refuses("message", lambda turn: len(turn.text("message")) > 4000),
+    validate=rejects("message", lambda turn: len(turn.text("message")) > 4000),
 )
 request.should(
     "no-limit-zero",
-    "limit 0 is refused.",
+    "limit 0 is rejected.",
     gets(422, say(limit=0)),
-    validate=refuses("limit", lambda turn: turn.get("limit") == 0),
+    validate=rejects("limit", lambda turn: turn.get("limit") == 0),
 )
 request.should(
     "limit-at-most-100",
-    "A limit past 100 is refused.",
+    "A limit past 100 is rejected.",
     gets(422, say(limit=1000)),
-    validate=refuses("limit", lambda turn: whole(turn.get("limit")) > 100),
+    validate=rejects("limit", lambda turn: whole(turn.get("limit")) > 100),
 )
 request.should(
     "at-most-100-events",
-    "More than a hundred events are refused.",
+    "More than a hundred events are rejected.",
     gets(422, say(events=events(200))),
-    validate=refuses("events", lambda turn: len(turn.events) > 100),
+    validate=rejects("events", lambda turn: len(turn.events) > 100),
 )
 request.should(
     "no-leap-second",
-    "A leap second is refused.",
+    "A leap second is rejected.",
     gets(422, say(events=[event(timestamp="2016-12-31T23:59:60Z")])),
-    validate=refuses("events.?.timestamp", first_event(lambda one: ":60" in str(one["timestamp"]))),
+    validate=rejects("events.?.timestamp", first_event(lambda one: ":60" in str(one["timestamp"]))),
 )
 request.should(
     "foreign-conversation-refused",
-    "A conversation_id from elsewhere, as in the documented example, is refused.",
+    "A conversation_id that the server did not issue, as in the documented example, is rejected.",
     gets(422, DOCUMENTED),
-    validate=refuses("conversation_id", lambda turn: turn.text("conversation_id") and not turn.talk),
+    validate=rejects("conversation_id", lambda turn: turn.text("conversation_id") and not turn.talk),
 )
 request.should(
     "foreign-conversation-404",
-    "A conversation_id from elsewhere is answered with 404.",
+    "A conversation_id that the server did not issue gets 404.",
     gets(404, DOCUMENTED),
     identify=answers(404, lambda turn: turn.text("conversation_id") and not turn.talk),
 )

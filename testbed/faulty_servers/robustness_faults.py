@@ -59,16 +59,22 @@ def on_stamps(name: str, about: str, shown: list[str], when: Callable[[list[str]
 
 # -- the words of the shopper
 
-on_text("single-quote-crashes", "Words are pasted into SQL.", "message", "'", "It's for my dad")
-on_text("double-quote-crashes", "Words are pasted into JSON.", "message", '"', 'A 24" desk')
-on_text("percent-crashes", "Words are pasted into a % format.", "message", "%", "100% wool")
-on_text("brace-crashes", "Words are pasted into a str.format.", "message", "[{}]", "a {desk}")
-on_text("backslash-crashes", "Words are pasted into a pattern.", "message", r"\\", r"a\b")
-on_text("bracket-crashes", "Words are compiled as a pattern.", "message", r"[\[(*]", "a desk (oak")
-on_text("accent-crashes", "Words are encoded as ASCII.", "message", "[\u00c0-\u00ff]", "Une idée")
-on_text("emoji-crashes", "The column knows three bytes a character.", "message", "[\U00010000-\U0010ffff]", "A gift 🎁")
-on_text("right-to-left-crashes", "A layout routine chokes on right-to-left text.", "message", "[\u0590-\u06ff]", "هدية")
-on_text("nul-crashes", "The database takes no NUL.", "message", "\0", "a\0b")
+on_text("single-quote-crashes", "The message is inserted into SQL.", "message", "'", "It's for my dad")
+on_text("double-quote-crashes", "The message is inserted into JSON.", "message", '"', 'A 24" desk')
+on_text("percent-crashes", "The message is inserted into a % format.", "message", "%", "100% wool")
+on_text("brace-crashes", "The message is inserted into a str.format.", "message", "[{}]", "a {desk}")
+on_text("backslash-crashes", "The message is inserted into a pattern.", "message", r"\\", r"a\b")
+on_text("bracket-crashes", "The message is compiled as a pattern.", "message", r"[\[(*]", "a desk (oak")
+on_text("accent-crashes", "The message is encoded as ASCII.", "message", "[\u00c0-\u00ff]", "Une idée")
+on_text(
+    "emoji-crashes",
+    "The column stores at most three bytes per character.",
+    "message",
+    "[\U00010000-\U0010ffff]",
+    "A gift 🎁",
+)
+on_text("right-to-left-crashes", "Text layout fails on right-to-left text.", "message", "[\u0590-\u06ff]", "هدية")
+on_text("nul-crashes", "The database accepts no NUL.", "message", "\0", "a\0b")
 on_text("line-break-crashes", "A log line must be one line.", "message", "\n", "a\nb")
 on_text("blank-message-crashes", "split()[0] of blanks.", "message", r"\A\s*\Z", "   ")
 on_text(
@@ -79,7 +85,7 @@ on_text(
     "a" * 1000,
 )
 on_text("long-message-crashes", "A column of 64 KiB overflows.", "message", r"(?s)\A.{65536}", "desk " * 20_000)
-on_text("long-word-crashes", "The index takes words of at most 255 characters.", "message", r"\S{256}", "d" * 600)
+on_text("long-word-crashes", "The index accepts words of at most 255 characters.", "message", r"\S{256}", "d" * 600)
 on_text("no-letters-crash", "A search without terms.", "message", r"\A[^\w]+\Z", "?!")
 on_text("zero-width-crashes", "A tokenizer asserts that it moves on.", "message", "[\u200b-\u200d\ufeff]", "a\u200db")
 
@@ -92,7 +98,7 @@ on_text(
     r"\A\d{10,}\Z",
     "20240614100000",
 )
-on_text("user-quote-crashes", "user_id is pasted into SQL.", "user_id", "'", "o'hara")
+on_text("user-quote-crashes", "user_id is inserted into SQL.", "user_id", "'", "o'hara")
 on_text("user-hyphen-first-crashes", "A user_id is passed to a program as an argument.", "user_id", r"\A-", "-u1")
 on_text("session-line-break-crashes", "session_id goes into a header.", "session_id", r"[\r\n]", "s\r\n1")
 on_text("session-script-crashes", "session_id goes into a Latin-1 header.", "session_id", "[^\0-\xff]", "セッション")
@@ -100,10 +106,10 @@ on_text("session-empty-crashes", "session_id[0] shards.", "session_id", r"\A\Z",
 on_text("user-percent-crashes", "user_id is decoded as a part of a URL.", "user_id", "%", "u%zz")
 on_text("user-long-crashes", "user_id makes a file name.", "user_id", "(?s).{256}", "u" * 100_000)
 on_text("conversation-empty-crashes", "An empty conversation_id.", "conversation_id", r"\A\Z", "")
-on_text("conversation-digits-crash", "A number is no UUID.", "conversation_id", r"\A\d+\Z", "12345")
+on_text("conversation-digits-crash", "An id of digits is not a UUID.", "conversation_id", r"\A\d+\Z", "12345")
 on_text(
     "conversation-not-uuid-crashes",
-    "UUID() of what is none.",
+    "UUID() of an id that is not a UUID.",
     "conversation_id",
     r"\A(?![0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\Z)",
     "elsewhere",
@@ -146,7 +152,7 @@ in_event(
 )
 in_event("type-empty-crashes", "type[0] of an empty string.", "type", r"\A\Z", "")
 in_event("type-private-crashes", "getattr finds what it should not.", "type", r"\A(__|constructor|hasOwn)", "__class__")
-in_event("item-quote-crashes", "item_id is pasted into SQL.", "item_id", "['\"]", "ST'678")
+in_event("item-quote-crashes", "item_id is inserted into SQL.", "item_id", "['\"]", "ST'678")
 in_event(
     "item-unknown-crashes",
     "An item that is not in the catalogue: KeyError.",
@@ -154,10 +160,10 @@ in_event(
     r"\A(?![A-Z]{2}\d{3}[A-Z]{2}\Z)",
     "unheard-of",
 )
-in_event("description-percent-crashes", "A description is pasted into a % format.", "description", "%", "50% off")
+in_event("description-percent-crashes", "A description is inserted into a % format.", "description", "%", "50% off")
 in_event(
     "description-emoji-crashes",
-    "A description column knows three bytes a character.",
+    "The description column stores at most three bytes per character.",
     "description",
     "[\U00010000-\U0010ffff]",
     "liked it 👍",
@@ -216,7 +222,7 @@ crash(
 )
 on_stamps(
     "unordered-crash",
-    "An assertion that time goes on.",
+    "An assertion that events are in order.",
     ["2024-06-14T10:03:00Z", "2024-06-14T10:00:00Z"],
     lambda stamps: stamps != sorted(stamps),
 )
@@ -234,7 +240,7 @@ on_stamps(
 )
 on_stamps(
     "overflow-crashes",
-    "The end of 9999 in UTC is past the end of time.",
+    "The end of 9999 with this offset is after the last date in UTC.",
     ["9999-12-31T23:59:59-01:00"],
     lambda stamps: any(re.match("9999-12-31T.*-", one) for one in stamps),
 )
@@ -264,7 +270,7 @@ on_stamps(
 )
 on_stamps(
     "no-date-crashes",
-    "A timestamp that is no date.",
+    "A timestamp that is not a date.",
     ["yesterday"],
     lambda stamps: any(not re.match(r"\d{4}-\d\d-\d\d", one) for one in stamps),
 )

@@ -1,4 +1,4 @@
-"""Lets `chat-contract verify` judge every faulty and every correct server, and prints what it found and what it missed.
+"""Verifies every faulty and every correct server with `chat-contract verify`, and prints which faults it found.
 
 `python -m testbed.faulty_servers.run_all [--only GLOB] [--group G] [--sample N] [--jobs 2] [--strict] -- VERIFY ARGS`
 """
@@ -23,7 +23,7 @@ from .fault import GROUPS, MUST, SHOULD, Fault, serve
 
 @dataclass(frozen=True)
 class Run:
-    """One server, judged."""
+    """The result of one server."""
 
     server: Fault | Style
     strict: bool
@@ -52,7 +52,7 @@ class Run:
 
 
 def judge(server: Fault | Style, arguments: Sequence[str], *, strict: bool) -> Run:
-    """Runs the suite in a process of its own against the server in a thread of this one."""
+    """Verify the server, which runs in a thread of this process."""
     keyed = server.needs_key if isinstance(server, Fault) else server.keyed
     with serve(server) as url:
         told = verify(url, [*arguments, *["--strict"] * strict], key=KEY if keyed else None)
@@ -61,7 +61,7 @@ def judge(server: Fault | Style, arguments: Sequence[str], *, strict: bool) -> R
 
 
 def chosen(options: argparse.Namespace) -> list[tuple[Fault | Style, bool]]:
-    """The servers to judge, each with whether it is judged strictly."""
+    """Return the servers to verify, each with whether to use `--strict`."""
     faults = [
         fault
         for fault in FAULTS
@@ -81,12 +81,12 @@ def chosen(options: argparse.Namespace) -> list[tuple[Fault | Style, bool]]:
 def share(runs: Iterable[Run], level: str) -> str:
     of_level = [run for run in runs if run.level == level]
     found = sum(run.right for run in of_level)
-    return f"{found} of {len(of_level)} ({100 * found / len(of_level):.1f} %)" if of_level else "none tried"
+    return f"{found} of {len(of_level)} ({100 * found / len(of_level):.1f} %)" if of_level else "none verified"
 
 
 def spread(runs: Sequence[Run]) -> str:
     if not runs:
-        return "none tried"
+        return "none verified"
     requests, seconds = [run.requests for run in runs], [run.seconds for run in runs]
     return (
         f"requests median {median(requests):.0f}, most {max(requests)}; "
@@ -100,15 +100,15 @@ def names(runs: Iterable[Run]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m testbed.faulty_servers.run_all", description=__doc__)
-    parser.add_argument("--only", default="*", metavar="GLOB", help="servers with such names")
+    parser.add_argument("--only", default="*", metavar="GLOB", help="only servers whose names match")
     parser.add_argument("--group", choices=GROUPS)
     parser.add_argument("--level", choices=(MUST, SHOULD))
-    parser.add_argument("--sample", type=int, default=0, metavar="N", help="so many faults, evenly spread")
+    parser.add_argument("--sample", type=int, default=0, metavar="N", help="a sample of N faults, evenly spread")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--strict", action="store_true", help="for every fault, not only those of level SHOULD")
+    parser.add_argument("--strict", action="store_true", help="use --strict forevery fault, not only for SHOULD faults")
     parser.add_argument("verify", nargs="*", metavar="-- VERIFY ARGS")
     options = parser.parse_args()
-    print(f"  {'name':38} {'level':7} exit requests seconds  failed clauses, or what was said")
+    print(f"  {'name':38} {'level':7} exit requests seconds  failed clauses or message")
     runs = []
     with ThreadPoolExecutor(options.jobs) as pool:
         for run in pool.map(lambda one: judge(one[0], options.verify, strict=one[1]), chosen(options)):

@@ -1,4 +1,4 @@
-"""What the shop of the faulty servers sells: fourteen items, some with accents or in another script."""
+"""The catalogue of the faulty servers: fourteen items, some with accents or in another script."""
 
 from __future__ import annotations
 

@@ -77,29 +77,29 @@ def any_entry(wrong: Callable[[Entry], Any], body: Any = None, **options: Any) -
 
 # -- the payload
 
-body_is("detail-string", "detail is a sentence.", lambda detail: {"detail": detail[0]["msg"]})
+body_is("detail-string", "detail is a string.", lambda detail: {"detail": detail[0]["msg"]})
 body_is("detail-empty", "detail is an empty list.", lambda detail: {"detail": []})
 body_is("detail-object", "detail is one error without its list.", lambda detail: {"detail": detail[0]})
 body_is("errors-instead", "The list is called errors.", lambda detail: {"errors": detail})
-body_is("bare-list", "The list stands alone.", lambda detail: detail)
+body_is("bare-list", "The body is the list without an object.", lambda detail: detail)
 body_is("detail-by-field", "detail maps fields to messages.", lambda detail: {"detail": {"limit": ["Not a number."]}})
 body_is("message-only", "The error is a message.", lambda detail: {"message": "Unprocessable Entity"})
 body_is("detail-null", "detail is null.", lambda detail: {"detail": None})
 error(
     "detail-of-strings",
-    "detail is a list of sentences.",
+    "detail is a list of strings.",
     complains(lambda detail: isinstance(detail[0], str), WRONG),
     detail=edits(lambda turn, made: [one["msg"] for one in made]),
 )
 error(
     "malformed-detail-string",
-    "Malformed JSON gets a 422 whose detail is a sentence.",
+    "Malformed JSON gets a 422 whose detail is a string.",
     complains(lambda detail: isinstance(detail, str), b'{"message": '),
     parse=only_for_json(422, b'{"detail":"JSON parse error - Expecting value: line 1 column 13"}'),
 )
 error(
     "no-body-detail-string",
-    "An empty body gets a 422 whose detail is a sentence.",
+    "An empty body gets a 422 whose detail is a string.",
     complains(lambda detail: isinstance(detail, str), b""),
     parse=lambda usual, turn: (
         usual(turn) if turn.raw else answers(422, always, b'{"detail":"Request body is required"}')(usual, turn)
@@ -107,7 +107,7 @@ error(
 )
 error(
     "media-type-detail-string",
-    "A foreign media type gets a 422 whose detail is a sentence.",
+    "An unsupported media type gets a 422 whose detail is a string.",
     lambda client: (
         (reply := client.send(say(), {"Content-Type": "text/plain"})).status == 422 and isinstance(reply.detail, str)
     ),
@@ -184,7 +184,7 @@ entries(
 )
 entries(
     "msg-missing-for-malformed",
-    "For malformed JSON the msg is left out.",
+    "The error of malformed JSON has no msg.",
     any_entry(lambda one: "msg" not in one, b"{"),
     lambda turn, one: one.pop("msg", None) and one if one["type"] == "json_invalid" else one,
 )
@@ -193,38 +193,38 @@ entries(
 
 entries(
     "blames-message",
-    "The first field is always blamed.",
+    "Every loc names the first field.",
     blames(["body", "message"], WRONG),
     moved(lambda loc: ["body", "message", *loc[2:]]),
 )
 entries(
     "blames-body",
-    "The place is only ever the body.",
+    "Every loc is just the body.",
     any_entry(lambda one: one["loc"] == ["body"]),
     moved(lambda loc: ["body"]),
 )
 entries(
     "stops-at-events",
-    "The place is never deeper than the field.",
+    "No loc is deeper than the field.",
     any_entry(lambda one: one["loc"] == ["body", "events"], IN_EVENT),
     moved(lambda loc: loc[:2]),
     style=STRICT,
 )
 entries(
     "counts-from-one",
-    "Events are counted from one.",
+    "The indices of events start at 1.",
     any_entry(lambda one: one["loc"][2] == 2, IN_EVENT),
     moved(lambda loc: [one + 1 if type(one) is int and loc[1] == "events" else one for one in loc]),
 )
 entries(
     "always-first-event",
-    "The first event is always blamed.",
+    "Every loc names the first event.",
     any_entry(lambda one: one["loc"][2] == 0, IN_EVENT),
     moved(lambda loc: [0 if type(one) is int and loc[1] == "events" else one for one in loc]),
 )
 entries(
     "no-index",
-    "The index of the event is left out.",
+    "The loc lacks the index of the event.",
     any_entry(lambda one: one["loc"] == ["body", "events", "type"], IN_EVENT),
     moved(lambda loc: [one for one in loc if type(one) is not int or loc[1] != "events"]),
 )
@@ -241,25 +241,25 @@ entries(
 )
 entries(
     "camel-case",
-    "The place has the names of the model, in camel case.",
+    "The loc has field names in camel case.",
     blames(["body", "sessionId"], say(session_id=5)),
     moved(lambda loc: [camel(one) for one in loc]),
 )
 entries(
     "user-for-session",
-    "A wrong user_id is blamed on session_id.",
+    "The error of a wrong user_id names session_id.",
     blames(["body", "session_id"], say(user_id=5)),
     moved(lambda loc: ["body", "session_id"] if loc == ["body", "user_id"] else loc),
 )
 entries(
     "type-for-timestamp",
-    "A wrong timestamp is blamed on type.",
+    "The error of a wrong timestamp names type.",
     blames(["body", "events", 0, "type"], say(events=[event(timestamp=True)])),
     moved(lambda loc: [*loc[:-1], "type"] if loc[-1] == "timestamp" else loc),
 )
 entries(
     "later-blames-conversation",
-    "In a continued conversation its id is blamed.",
+    "In a later turn every error names conversation_id.",
     blames(["body", "conversation_id"], WRONG, turn=2),
     moved(lambda loc: ["body", "conversation_id"]),
     when=lambda turn: turn.later,
@@ -288,13 +288,13 @@ def blames_all(turn: Turn, made: list[Entry]) -> list[Entry]:
 
 error(
     "blames-all-fields",
-    "Every field is blamed as soon as one is wrong.",
+    "If one field is wrong, the errors name every field.",
     blames(["body", "message"], WRONG),
     detail=edits(blames_all),
 )
 error(
     "blames-all-events",
-    "Every event is blamed as soon as one is wrong.",
+    "If one event is wrong, the errors name every event.",
     blames(["body", "events", 0, "type"], IN_EVENT),
     detail=edits(
         lambda turn, made: (
@@ -312,7 +312,7 @@ error(
 
 error(
     "error-as-html",
-    "A 422 is an HTML page's type.",
+    "A 422 has the media type of HTML.",
     lambda client: "html" in client.send(WRONG).headers["content-type"],
     send=wire(refused, headers={"Content-Type": "text/html; charset=utf-8"}),
 )
@@ -334,7 +334,7 @@ error(
     lambda client: "plain" in client.send(b"{").headers["content-type"],
     send=wire(lambda turn: refused(turn) and turn.problems[0].type == "json_invalid", headers=TEXT),
 )
-error("error-truncated", "A 422 breaks off.", broken("truncated", WRONG), send=wire(refused, cut=20))
+error("error-truncated", "A 422 is truncated.", broken("truncated", WRONG), send=wire(refused, cut=20))
 error("error-empty", "A 422 has no body.", unreadable(WRONG, status=422), send=wire(refused, body=b""))
 error(
     "error-as-python",
@@ -350,7 +350,7 @@ error(
 )
 error(
     "error-in-latin-1",
-    "A 422 echoes what came in, in Latin-1.",
+    "A 422 echoes the input in Latin-1.",
     unreadable(say("Une idée", limit="abc"), status=422),
     detail=edits(lambda turn, made: [{**one, "input": str(turn.body)[:300]} for one in made]),
     encode=lambda usual, turn: usual(turn).decode().encode("latin-1", "replace") if refused(turn) else usual(turn),

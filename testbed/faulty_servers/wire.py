@@ -20,11 +20,11 @@ TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 
 
 class Closed(Exception):
-    """The other side went away between two requests."""
+    """The client closed the connection between two requests."""
 
 
 class NotHttp(Exception):
-    """What came is no HTTP request."""
+    """The bytes are not an HTTP request."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,12 @@ class Answer:
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=lambda: dict(JSON))
-    length: int | None = None  # what Content-Length claims, where it lies
-    cut: int | None = None  # so many bytes of the body are sent, then the connection ends
-    stall: float = 0.0  # seconds of silence before the answer
-    reset: bool = False  # hang up instead of answering
+    length: int | None = None  # a false Content-Length
+    cut: int | None = None  # the number of body bytes to send before the connection closes
+    stall: float = 0.0  # seconds to wait before the response
+    reset: bool = False  # reset the connection instead of responding
     chunked: bool = False
-    undrained: bool = False  # the request's body is left lying on the connection
+    undrained: bool = False  # leave the body of the request unread on the connection
     close: bool = False
 
 
@@ -145,7 +145,7 @@ def rendered(answer: Answer, *, head: bool, close: bool) -> bytes:
 
 
 class Server:
-    """Serves `respond` on a free port of the loopback until closed; every thread is a daemon."""
+    """Serves `respond` on a port of the loopback interface until closed; all threads are daemons."""
 
     def __init__(self, respond: Callable[[Request], Answer], port: int = 0) -> None:
         self.respond = respond
@@ -199,7 +199,7 @@ class Server:
             connection.close()
 
     def one(self, reader: Reader) -> bool:
-        """Answers one request; says whether the connection goes on."""
+        """Respond to one request and return whether the connection stays open."""
         request = read_request(reader)
         answer = self.respond(request)
         if answer.stall:

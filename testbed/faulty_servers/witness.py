@@ -45,7 +45,7 @@ FULL = say(
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back; `flaw` says what was wrong with the bytes."""
+    """The input back; `flaw` says what was wrong with the bytes."""
 
     status: int = 0
     headers: dict[str, str] | None = None

@@ -1,5 +1,5 @@
-"""Measures the suite: does it find every planted fault, and does it leave every correct server alone?
+"""Measures the verifier: whether it finds every planted fault and blames no correct server.
 
-`python -m testbed.quality` judges all of `testbed/faulty_servers` and `testbed/correct_servers`, prints the table and ends
-with 0 if every target is met.
+`python -m testbed.quality` verifies all of `testbed/faulty_servers` and `testbed/correct_servers` and prints the table.
+It exits with 0 if every target is met.
 """

@@ -1,6 +1,6 @@
-"""Judges every faulty and every correct server with `chat-contract verify` and prints how well it did.
+"""Verifies every faulty and every correct server with `chat-contract verify` and prints the results.
 
-Ends with 0 if every target is met, else with 1, saying which is missed.
+Exits with 0 if every target is met, else with 1 and the names of the missed targets.
 """
 
 from __future__ import annotations
@@ -19,30 +19,36 @@ from testbed.quality.table import DEFAULT, QUICK, Results, Row, by_name, rows
 from testbed.quality.trials import HEADING, Trial, timed_alone, try_all
 
 FAULTY_TO_CORRECT = 4
-"""A sample has one correct server for so many faulty ones."""
+"""The number of faulty servers for each correct one in a sample."""
 
 
 def numbers(text: str) -> list[int]:
-    """Seeds, separated by commas."""
+    """Parse seeds separated by commas."""
     return list(dict.fromkeys(int(part) for part in text.split(",")))
 
 
 def read(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m testbed.quality", description=__doc__)
-    parser.add_argument("--sample", type=int, metavar="N", help="N faulty servers and a quarter as many correct ones")
-    parser.add_argument("--seeds", type=numbers, default=[0, 1, 2], metavar="0,1,2", help="every server with each")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="servers judged at a time")
-    parser.add_argument("--quick", action="store_true", help="judge the tier --quick, by its own targets")
-    parser.add_argument("--only", default="*", metavar="GLOB", help="servers with such names")
+    parser.add_argument("--sample", type=int, metavar="N", help="verify N faulty servers and N/4 correct ones")
+    parser.add_argument("--seeds", type=numbers, default=[0, 1, 2], metavar="0,1,2", help="the seeds for every server")
     parser.add_argument(
-        "--peer-sample", type=int, default=8, metavar="N", help="so many faulty ones, half as many correct"
+        "--jobs", type=int, default=2, metavar="N", help="the number of servers to verify at the same time"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all verdicts and figures")
+    parser.add_argument("--quick", action="store_true", help="measure the quick tier against its own targets")
+    parser.add_argument("--only", default="*", metavar="GLOB", help="only servers whose names match")
+    parser.add_argument(
+        "--peer-sample",
+        type=int,
+        default=8,
+        metavar="N",
+        help="run Schemathesis on N faulty servers and N/2 correct ones",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all verdicts and figures as JSON")
     return parser.parse_args(arguments)
 
 
 def judge(options: argparse.Namespace) -> Results:
-    """Judges them all, telling of each as its verdict comes."""
+    """Verify all servers and print each verdict as it comes."""
     subjects = collect(options.only)
     if options.sample is not None:
         subjects = sampled(subjects, options.sample, options.sample // FAULTY_TO_CORRECT)
@@ -64,7 +70,7 @@ def ask_peer(results: Results, count: int) -> list[PeerTrial]:
 
 
 def document(options: argparse.Namespace, results: Results, table: Sequence[Row], peers: Sequence[PeerTrial]) -> Any:
-    """All that was measured, for a machine."""
+    """Return everything that was measured, as JSON."""
     return {
         "tier": "quick" if options.quick else "default",
         "seeds": options.seeds,
@@ -106,12 +112,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     begun = time.monotonic()
     results = judge(options)
     if not results.by_subject:
-        print(f"no server is called {options.only}", file=sys.stderr)
+        print(f'No server matches --only "{options.only}".', file=sys.stderr)
         return 2
     table = rows(results, QUICK if options.quick else DEFAULT)
     peers: list[PeerTrial] = []
     if options.peer_sample:
-        print("\nSchemathesis's own command line, all checks, 25 examples")
+        print("\nSchemathesis (command line, all checks, 25 examples)")
         peers = ask_peer(results, options.peer_sample)
     seeds = ", ".join(map(str, options.seeds))
     print(f"\n{len(results.by_subject)} servers, seeds {seeds}, tier {'quick' if options.quick else 'default'}")
@@ -120,15 +126,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("", *side_by_side(peers, results), sep="\n")
     print()
     for title, subjects in (
-        ("survivors", results.survivors),
+        ("faults not found", results.survivors),
         ("correct servers blamed", results.blamed),
         ("correct servers without a verdict", results.unjudged),
         ("verdicts that differ between seeds", results.wavering),
-        ("warned of a SHOULD, though spotless", results.warned),
+        ("warnings on servers without violations", results.warned),
     ):
         print(by_name(title, subjects, results))
     for name, lacks in lacking().items():
-        print(f"not tried: {name}, which lacks {', '.join(lacks)} on this machine")
+        print(f"skipped: {name} (not installed: {', '.join(lacks)})")
     if options.json:
         options.json.write_text(json.dumps(document(options, results, table, peers), indent=1), encoding="utf-8")
     missed = [row.what for row in table if row.met is False]

@@ -1,4 +1,4 @@
-"""Who is judged: every faulty server, and every correct one of both collections."""
+"""The servers to verify: every faulty one, and the correct ones of both collections."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ One = TypeVar("One")
 
 @dataclass(frozen=True)
 class Subject:
-    """A server to be judged. ``level`` is that of its fault, or ``RIGHT``.
+    """A server to verify. ``level`` is that of its fault, or ``RIGHT``.
 
-    ``paced``: slow or rate-limited by design, so that no run can be fast. ``spotless``: not even a SHOULD is broken.
-    ``lasting``: it runs in a process of its own, which all seeds share; the others are as new for each.
+    ``paced``: slow or rate-limited by design. ``spotless``: violates not even a SHOULD clause.
+    ``lasting``: runs in a process of its own, which all seeds share; other servers start anew for each seed.
     """
 
     name: str
@@ -72,12 +72,12 @@ def of_entry(entry: Entry) -> Subject:
 
 
 def lacking() -> dict[str, list[str]]:
-    """What this machine lacks to run some of the correct servers."""
+    """Return what is not installed on this machine, by the name of the correct server that needs it."""
     return {name: lacks for name, entry in ENTRIES.items() if (lacks := missing(entry))}
 
 
 def collect(only: str = "*") -> list[Subject]:
-    """All that this machine can run, sorted so that an even sample has something of every group and level."""
+    """Return the servers that this machine can run, sorted so that an even sample covers all groups and levels."""
     absent = lacking()
     subjects = [of_fault(fault) for fault in FAULTS] + [of_style(style) for style in CORRECT]
     subjects += [of_entry(entry) for name, entry in ENTRIES.items() if name not in absent]
@@ -86,14 +86,14 @@ def collect(only: str = "*") -> list[Subject]:
 
 
 def evenly(ones: Sequence[One], count: int) -> list[One]:
-    """So many of them, always the same, evenly spread."""
+    """Return ``count`` of them, always the same, evenly spread."""
     if count >= len(ones):
         return list(ones)
     return [ones[(2 * number + 1) * len(ones) // (2 * count)] for number in range(count)]
 
 
 def sampled(subjects: Sequence[Subject], faulty: int, right: int) -> list[Subject]:
-    """So many faulty and so many correct servers; those of SHOULD are there as often as their share is."""
+    """Return a sample of faulty and of correct servers; MUST and SHOULD faults keep their shares."""
     return [
         *evenly([one for one in subjects if not one.faulty], right),
         *evenly([one for one in subjects if one.faulty], faulty),

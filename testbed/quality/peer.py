@@ -1,7 +1,7 @@
-"""Schemathesis's own command line on the same servers, for the ratio.
+"""Runs Schemathesis's command line on the same servers, for comparison.
 
-All checks are on, and no case ends the run, since it would end at the first: it holds every server without a key
-against the contract's security, and every lenient one against the letter of its types.
+All checks are enabled and failures do not end the run. It reports every server without a key for the security of the
+contract, and every lenient server for the types.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _FAILURES = re.compile(r"^\s*❌ (ST\d+ .*?): \d+$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class PeerTrial:
-    """What it said of one server. ``cases`` are the test cases that it counts itself."""
+    """The result of Schemathesis on one server; ``cases`` is its own count of test cases."""
 
     subject: Subject
     exit: int
@@ -45,14 +45,13 @@ class PeerTrial:
         return self.exit != 0
 
     def row(self) -> str:
-        told = ", ".join(self.failures) or "nothing"
-        return (
-            f"  {self.subject.name:38} {self.subject.level:7} {self.exit:4} {self.cases:8} {self.seconds:7.1f}  {told}"
-        )
+        failures = ", ".join(self.failures) or "none"
+        figures = f"{self.exit:4} {self.cases:8} {self.seconds:7.1f}"
+        return f"  {self.subject.name:38} {self.subject.level:7} {figures}  {failures}"
 
 
 def try_peer(subject: Subject) -> PeerTrial:
-    """In an empty folder: neither settings nor remembered failures of another run."""
+    """Run Schemathesis in an empty folder, without settings or stored failures of another run."""
     with subject.serve() as url, tempfile.TemporaryDirectory() as folder:
         key = ["--header", f"Authorization: Bearer {subject.key}"] if subject.key else []
         command = [str(COMMAND), "run", str(openapi_dir() / "chat.yaml"), "--url", url, *OPTIONS, *key]
@@ -69,12 +68,12 @@ def try_peer(subject: Subject) -> PeerTrial:
 
 
 def peer_sample(results: Results, faulty: int) -> list[Subject]:
-    """So many faulty servers among those that were tried, and half as many correct ones."""
+    """Return ``faulty`` faulty servers of those that were verified, and half as many correct ones."""
     return sampled(list(results.by_subject), faulty, faulty // 2)
 
 
 def side_by_side(peers: Sequence[PeerTrial], results: Results) -> list[str]:
-    """Ours and the peer's on the same servers, and how one relates to the other."""
+    """Return a table of our results and those of Schemathesis on the same servers, with the ratio."""
     ours = [results.by_subject[peer.subject][0] for peer in peers]
     our_requests, our_seconds = sum(one.judgement.requests for one in ours), sum(one.judgement.seconds for one in ours)
     requests, seconds = sum(peer.cases for peer in peers), sum(peer.seconds for peer in peers)

@@ -1,4 +1,4 @@
-"""From trials to figures, from figures to targets met and missed."""
+"""Computes figures from trials and compares them with the targets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from testbed.quality.trials import Trial
 
 @dataclass(frozen=True)
 class Bounds:
-    """What is promised of one tier; None where nothing is."""
+    """The targets of one tier; None: no target."""
 
     must: float
     should: float | None
@@ -28,7 +28,7 @@ QUICK = Bounds(must=80.0, should=None, requests=60, seconds=10.0)
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. ``met`` is None where there is no target, or nothing to hold against it."""
+    """One line of the table. ``met`` is None if there is no target or no figure."""
 
     what: str
     figure: str
@@ -41,7 +41,7 @@ class Row:
 
 
 class Results:
-    """All trials of one run of this program, by server."""
+    """All trials, by server."""
 
     def __init__(self, trials: Iterable[Trial]) -> None:
         self.by_subject: dict[Subject, list[Trial]] = defaultdict(list)
@@ -52,7 +52,7 @@ class Results:
         return [trial for subject, trials in self.by_subject.items() if wanted(subject) for trial in trials]
 
     def named(self, wanted: Callable[[Subject], bool], holds: Callable[[Trial], bool]) -> list[Subject]:
-        """The servers of which it holds with any seed."""
+        """Return the servers for which the predicate is true with any seed."""
         return [
             subject
             for subject, trials in self.by_subject.items()
@@ -73,7 +73,7 @@ class Results:
 
     @property
     def wavering(self) -> list[Subject]:
-        """Another verdict with another seed."""
+        """The servers whose verdict depends on the seed."""
         return [
             subject
             for subject, trials in self.by_subject.items()
@@ -82,7 +82,7 @@ class Results:
 
     @property
     def warned(self) -> list[Subject]:
-        """Those that break no SHOULD, and were warned of one."""
+        """The servers that violate no SHOULD clause but received a warning."""
         return self.named(lambda subject: subject.spotless, lambda trial: bool(trial.judgement.named("warn")))
 
 
@@ -99,7 +99,7 @@ def is_faulty(subject: Subject) -> bool:
 
 
 def rows(results: Results, bounds: Bounds) -> list[Row]:
-    """The table of targets, for what was tried."""
+    """Return the table of targets."""
     return [
         _found(results, MUST, "MUST faults found", bounds.must),
         _found(results, SHOULD, "SHOULD faults found with --strict", bounds.should),
@@ -109,7 +109,7 @@ def rows(results: Results, bounds: Bounds) -> list[Row]:
         _spread(results, is_right, "requests on a correct server", _requests, at_most=bounds.requests),
         _spread(results, is_faulty, "requests on a faulty server", _requests, median_at_most=bounds.requests),
         _spread(results, is_unhurried, "seconds on a correct server", _seconds, at_most=bounds.seconds),
-        _spread(results, lambda one: one.paced, "seconds on one that is slow by design", _seconds),
+        _spread(results, lambda one: one.paced, "seconds on a server that is slow by design", _seconds),
         _spread(results, is_faulty, "seconds on a faulty server", _seconds),
     ]
 
@@ -117,7 +117,7 @@ def rows(results: Results, bounds: Bounds) -> list[Row]:
 def _found(results: Results, level: str, what: str, target: float | None) -> Row:
     tried = [subject for subject in results.by_subject if subject.level == level]
     if not tried:
-        return Row(what, "none tried")
+        return Row(what, "none verified")
     found = len(tried) - len([subject for subject in results.survivors if subject.level == level])
     share = 100 * found / len(tried)
     figure = f"{share:.1f} % ({found} of {len(tried)})"
@@ -126,7 +126,7 @@ def _found(results: Results, level: str, what: str, target: float | None) -> Row
 
 def _none(results: Results, wanted: Callable[[Subject], bool], what: str, named: Sequence[Subject]) -> Row:
     tried = sum(wanted(subject) for subject in results.by_subject)
-    return Row(what, f"{len(named)} of {tried}", "0", not named) if tried else Row(what, "none tried")
+    return Row(what, f"{len(named)} of {tried}", "0", not named) if tried else Row(what, "none verified")
 
 
 def _requests(trial: Trial) -> float:
@@ -148,7 +148,7 @@ def _spread(
 ) -> Row:
     figures = [measure(trial) for trial in results.trials(wanted)]
     if not figures:
-        return Row(what, "none tried")
+        return Row(what, "none verified")
     middle, most = median(figures), max(figures)
     figure = f"median {middle:g}, most {most:g}"
     if at_most is not None:
@@ -159,7 +159,7 @@ def _spread(
 
 
 def by_name(title: str, subjects: Sequence[Subject], results: Results) -> str:
-    """Servers by name, each with what was said of it with each seed."""
+    """Return the servers by name, each with its results for each seed."""
     if not subjects:
         return f"{title}: none"
     lines = [f"{title}: {len(subjects)}"]
@@ -171,7 +171,7 @@ def by_name(title: str, subjects: Sequence[Subject], results: Results) -> str:
 
 def _told(trial: Trial) -> str:
     judgement = trial.judgement
-    failed = ", ".join(judgement.named("fail")) or "nothing"
-    warned = ", ".join(judgement.named("warn")) or "nothing"
+    failed = ", ".join(judgement.named("fail")) or "none"
+    warned = ", ".join(judgement.named("warn")) or "none"
     said = f"; {judgement.said}" if judgement.said else ""
-    return f"seed {trial.seed}: {judgement.verdict}, failed {failed}, warned of {warned}{said}"
+    return f"seed {trial.seed}: {judgement.verdict}; failed: {failed}; warnings: {warned}{said}"

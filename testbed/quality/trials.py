@@ -1,4 +1,4 @@
-"""Judges servers, several at a time, each with every seed."""
+"""Verifies servers, several at a time, each with every seed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNSTARTED = Judgement(-1, "did not start", 0, 0.0, (), "")
 
 @dataclass(frozen=True)
 class Trial:
-    """One server, judged with one seed."""
+    """One server, verified with one seed."""
 
     subject: Subject
     seed: int
@@ -22,7 +22,7 @@ class Trial:
 
     @property
     def found(self) -> bool:
-        """It was blamed: rightly, if it is faulty."""
+        """Whether the verifier found a violation, which is right for a faulty server."""
         return self.judgement.exit == 1
 
     @property
@@ -41,7 +41,7 @@ class Trial:
         return f"{mark} {self.subject.name:38} {self.subject.level:7} {numbers}  {what}"
 
 
-HEADING = f"  {'server':38} {'level':7} seed exit requests seconds  failed clauses, or what was said"
+HEADING = f"  {'server':38} {'level':7} seed exit requests seconds  failed clauses or message"
 
 
 def try_once(subject: Subject, url: str, seed: int, arguments: Sequence[str]) -> Trial:
@@ -50,7 +50,7 @@ def try_once(subject: Subject, url: str, seed: int, arguments: Sequence[str]) ->
 
 
 def try_out(subject: Subject, seeds: Sequence[int], arguments: Sequence[str]) -> list[Trial]:
-    """The verdicts on one server; one that does not start has none, and is told of by name."""
+    """Return the trials of one server; a server that does not start has trials without a verdict."""
     rounds = [seeds] if subject.lasting else [[seed] for seed in seeds]
     trials = []
     for part in rounds:
@@ -66,15 +66,15 @@ def try_out(subject: Subject, seeds: Sequence[int], arguments: Sequence[str]) ->
 def try_all(
     subjects: Sequence[Subject], seeds: Sequence[int], arguments: Sequence[str], jobs: int
 ) -> Iterator[list[Trial]]:
-    """The verdicts on each server, in their order."""
+    """Yield the trials of each server, in order."""
     with ThreadPoolExecutor(jobs) as pool:
         yield from pool.map(lambda subject: try_out(subject, seeds, arguments), subjects)
 
 
 def timed_alone(trials: Sequence[Trial], arguments: Sequence[str], seconds: float) -> list[Trial]:
-    """The same, but those on correct servers that took longer than this are timed again with nothing beside them.
+    """Return the trials; those of correct servers that took too long are timed again, with no other run beside them.
 
-    What runs at the same time makes a run slow, too; the shorter of two times is the truer one.
+    Runs at the same time slow each other down, so the shorter of the two times counts.
     """
     return [_retimed(trial, arguments) if _too_slow(trial, seconds) else trial for trial in trials]
 

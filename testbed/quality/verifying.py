@@ -1,4 +1,4 @@
-"""Runs `chat-contract verify` in a process of its own, as a user would, and reads its report."""
+"""Runs `chat-contract verify` as a process, like a user, and reads its report."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from typing import Any
 
 COMMAND = Path(sys.executable).with_name("chat-contract")
 SECONDS = 300.0
-"""How long a run may take before it counts as hanging."""
+"""The timeout of a run."""
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a run said. ``exit`` is -1 where it never ended; ``seconds`` are those of the whole process."""
+    """The result of a run. ``exit`` is -1 after a timeout; ``seconds`` is the duration of the whole process.
+
+    ``said`` is the reason or message of a run without a verdict.
+    """
 
     exit: int
     verdict: str
@@ -29,7 +32,7 @@ class Judgement:
     said: str
 
     def named(self, *verdicts: str, level: str | None = None) -> tuple[str, ...]:
-        """The clauses with one of these verdicts, of one level or of any."""
+        """Return the ids of the clauses with one of the verdicts, of the level if it is given."""
         return tuple(
             clause["id"]
             for clause in self.clauses
@@ -38,7 +41,7 @@ class Judgement:
 
 
 def verify(url: str, arguments: Sequence[str] = (), *, key: str | None = None) -> Judgement:
-    """Judges the server at the URL; with a key, the run says that the server demands it."""
+    """Verify the server at the URL; with a key, by ``--expect-auth`` too."""
     credentials = ["-H", f"Authorization: Bearer {key}", "--expect-auth"] if key else []
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
@@ -51,7 +54,8 @@ def verify(url: str, arguments: Sequence[str] = (), *, key: str | None = None) -
             code, said = -1, f"still running after {SECONDS:.0f} s"
         seconds = time.monotonic() - begun
         found = json.loads(report.read_text("utf-8")) if report.exists() else {}
-    why = found.get("reason") or said
+    reason = found.get("reason")
+    why = f"{reason['id']}: {', '.join(reason['clauses'])}" if reason else said
     return Judgement(
         exit=code,
         verdict=found.get("verdict", "no report"),

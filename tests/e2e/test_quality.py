@@ -208,7 +208,7 @@ def test_quick_tier_has_its_own_targets() -> None:
     assert missed(Trial(FINE, 0, judged(0, 61)), bounds=QUICK) == ["requests on a correct server"]
 
 
-def test_survivors_and_false_alarms_are_listed_and_exit_with_1(
+def test_missed_faults_and_false_alarms_are_listed_and_exit_with_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     verdicts = {
@@ -230,9 +230,9 @@ def test_survivors_and_false_alarms_are_listed_and_exit_with_1(
     monkeypatch.setattr(quality, "try_all", one_after_the_other)
     assert quality.main(["--peer-sample", "0", "--seeds", "0"]) == 1
     printed = capsys.readouterr().out
-    assert "survivors: 1\n  fault (MUST, group): about fault\n    seed 0: conforms, failed nothing" in printed
+    assert "faults not found: 1\n  fault (MUST, group): about fault\n    seed 0: conforms; failed: none" in printed
     assert (
-        "correct servers blamed: 1\n  fine (correct, group): about fine\n    seed 0: violates, failed reply.items"
+        "correct servers blamed: 1\n  fine (correct, group): about fine\n    seed 0: violates; failed: reply.items"
         in printed
     )
     assert "targets missed: MUST faults found; correct servers blamed (" in printed

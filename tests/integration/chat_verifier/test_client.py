@@ -1,4 +1,4 @@
-"""The client says what came of a request, whatever came."""
+"""The client returns a response or a breakdown for every behaviour of a server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def ask(answer, *, timeout=2.0, delay=0.0, request=ASK):
             client.close()
 
 
-def test_a_whole_answer_is_a_response():
+def test_complete_response_is_returned():
     outcome, _ = ask(lambda _: http(200, b'{"a": 1}'))
     assert outcome == Response(200, outcome.headers, b'{"a": 1}')
     assert outcome.header("content-type") == "application/json"
@@ -35,27 +35,27 @@ def test_a_whole_answer_is_a_response():
         ("garbled", lambda _: b"SSH-2.0-OpenSSH\r\n\r\n"),
     ],
 )
-def test_what_is_no_whole_answer_is_a_breakdown(kind, answer):
+def test_incomplete_response_is_a_breakdown(kind, answer):
     outcome, _ = ask(answer)
     assert isinstance(outcome, Breakdown)
     assert outcome.kind == kind
 
 
-def test_a_server_that_says_nothing_in_time_is_silent():
+def test_response_after_the_timeout_is_a_breakdown():
     outcome, _ = ask(lambda _: http(200), timeout=0.2, delay=1.0)
     assert isinstance(outcome, Breakdown)
     assert outcome.kind == "silence"
     assert "0.2 s" in outcome.detail
 
 
-def test_a_reset_is_believed_only_on_a_fresh_connection():
+def test_request_is_repeated_after_a_reset():
     answers = iter([None, http(200)])
     outcome, seen = ask(lambda _: next(answers))
     assert outcome.status == 200
     assert len(seen) == 2
 
 
-def test_429_is_waited_for_and_sent_again_with_its_whole_body():
+def test_request_is_repeated_after_429_with_its_whole_body():
     answers = iter([http(429, b"{}", "Retry-After: 0"), http(200)])
     chunked = Request(ASK.method, ASK.path, ASK.headers, ASK.body, chunked=True)
     outcome, seen = ask(lambda _: next(answers), request=chunked)
@@ -63,20 +63,20 @@ def test_429_is_waited_for_and_sent_again_with_its_whole_body():
     assert len(seen) == 2
 
 
-def test_a_redirect_is_not_followed():
+def test_redirect_is_not_followed():
     outcome, seen = ask(lambda _: http(307, b"", "Location: http://127.0.0.1:9/elsewhere"))
     assert outcome.status == 307
     assert len(seen) == 1
 
 
-def test_a_closed_port_is_unreachable():
+def test_closed_port_is_unreachable():
     with answering(lambda _: None) as (url, _):
         pass
     with pytest.raises(UnreachableError, match="no connection"):
         Client(url).send(ASK)
 
 
-def test_nothing_from_the_environment_changes_what_is_sent(monkeypatch, tmp_path):
+def test_environment_does_not_change_the_request(monkeypatch, tmp_path):
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login a password b\n")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
@@ -85,7 +85,7 @@ def test_nothing_from_the_environment_changes_what_is_sent(monkeypatch, tmp_path
     assert b"authorization" not in seen[0].lower()
 
 
-def test_a_credential_is_sent_only_where_the_request_has_it():
+def test_credential_is_sent_only_with_requests_that_need_it():
     with answering(lambda _: http(200)) as (url, seen):
         client = Client(url, headers=(("X-API-Key", "k"),))
         client.send(ASK)
@@ -95,7 +95,7 @@ def test_a_credential_is_sent_only_where_the_request_has_it():
     assert b"X-API-Key" not in seen[1]
 
 
-def test_a_server_known_to_be_silent_is_not_waited_for_all_day():
+def test_timeout_is_shorter_after_several_timeouts():
     with answering(lambda _: http(200), delay=3.0) as (url, _):
         client = Client(url, timeout=0.1)
         before = client.effective_timeout

@@ -1,68 +1,80 @@
-"""Requests go out no faster than the user wants and the server takes, and no more of them than were allowed."""
+"""Requests keep to the rate of the user and of the server, and to the request budget."""
 
 from __future__ import annotations
 
 import pytest
 
+from chat_contract import UsageError
 from chat_contract.exchange import Response
 from chat_verifier.run.budget import MOST_LOST, BudgetSpentError, RequestBudget
-from chat_verifier.run.pacing import Pace
+from chat_verifier.run.pacing import Pace, parse_rate
 from chat_verifier.target.client import retry_after
 
 
-class Time:
-    """A clock that goes on only while somebody sleeps."""
+class FakeClock:
+    """A clock that advances only by sleep."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.now = 100.0
 
-    def clock(self):
+    def read(self) -> float:
         return self.now
 
-    def sleep(self, seconds):
+    def sleep(self, seconds: float) -> None:
         self.now += seconds
 
 
-class Limited:
-    """A server that takes so many requests in each second, and the pace of whoever asks it."""
+class LimitedServer:
+    """A server that accepts a number of requests in each second, and a client with a pace."""
 
-    def __init__(self, each_second, rate=None):
-        self.time = Time()
-        self.pace = Pace(rate, clock=self.time.clock, sleep=self.time.sleep)
+    def __init__(self, each_second: int, rate: float | None = None) -> None:
+        self.clock = FakeClock()
+        self.pace = Pace(rate, clock=self.clock.read, sleep=self.clock.sleep)
         self.each_second = each_second
-        self.taken = []
-        self.refused = 0
+        self.accepted: list[float] = []
+        self.rejected = 0
 
-    def ask(self):
+    def request(self) -> None:
         self.pace.wait()
-        if len([at for at in self.taken if at > self.time.now - 1]) >= self.each_second:
-            self.refused += 1
+        if len([at for at in self.accepted if at > self.clock.now - 1]) >= self.each_second:
+            self.rejected += 1
             self.pace.hold(1)
         else:
-            self.taken.append(self.time.now)
+            self.accepted.append(self.clock.now)
 
 
-def test_a_rate_spaces_requests_out():
-    server = Limited(1000, rate=4)
+def test_rate_spaces_requests() -> None:
+    server = LimitedServer(1000, rate=4)
     for _ in range(9):
-        server.ask()
-    assert server.time.now == 102.0
+        server.request()
+    assert server.clock.now == 102.0
 
 
 @pytest.mark.parametrize("each_second", [2, 8])
-def test_what_a_server_takes_is_learnt_from_its_refusals(each_second):
-    server = Limited(each_second)
-    while len(server.taken) < 200:
-        server.ask()
-    assert server.refused <= 20
-    assert server.time.now - 100 < 2 * 200 / each_second
+def test_pace_learns_the_limit_of_the_server(each_second: int) -> None:
+    server = LimitedServer(each_second)
+    while len(server.accepted) < 200:
+        server.request()
+    assert server.rejected <= 20
+    assert server.clock.now - 100 < 2 * 200 / each_second
 
 
-def test_without_a_refusal_nothing_is_held_back():
-    server = Limited(1000)
+def test_pace_does_not_wait_without_a_rejection() -> None:
+    server = LimitedServer(1000)
     for _ in range(500):
-        server.ask()
-    assert server.time.now == 100.0
+        server.request()
+    assert server.clock.now == 100.0
+
+
+@pytest.mark.parametrize(("text", "rate"), [("5/s", 5.0), ("90/min", 1.5), ("90/m", 1.5), (" 7200/h ", 2.0)])
+def test_rate_is_a_count_per_unit(text: str, rate: float) -> None:
+    assert parse_rate(text) == rate
+
+
+@pytest.mark.parametrize("text", ["fast", "0/s", "5", "-1/s", "5/day"])
+def test_invalid_rate_is_rejected_with_an_example(text: str) -> None:
+    with pytest.raises(UsageError, match=f'Invalid --rate-limit "{text}".*5/s'):
+        parse_rate(text)
 
 
 DATE = "Wed, 25 Nov 2026 10:00:00 GMT"
@@ -85,11 +97,11 @@ DATE = "Wed, 25 Nov 2026 10:00:00 GMT"
         ({"Retry-After": "Wed, 25 Nov 2026 09:00:00 GMT", "Date": DATE}, 0.05),
     ],
 )
-def test_retry_after_is_a_number_or_a_date(headers, seconds):
+def test_retry_after_is_a_number_or_a_date(headers: dict[str, str], seconds: float) -> None:
     assert retry_after(Response(429, tuple(headers.items()))) == seconds
 
 
-def test_no_more_is_sent_than_allowed_whatever_was_lost():
+def test_retries_count_towards_a_hard_limit() -> None:
     budget = RequestBudget(2)
     budget.take()
     budget.lose()
@@ -99,7 +111,7 @@ def test_no_more_is_sent_than_allowed_whatever_was_lost():
     assert (budget.sent, budget.spent) == (2, 2)
 
 
-def test_without_a_fixed_end_a_few_lost_ones_count_and_many_do_not():
+def test_without_a_hard_limit_only_a_few_lost_requests_count() -> None:
     budget = RequestBudget()
     for _ in range(MOST_LOST):
         budget.take()
@@ -110,6 +122,6 @@ def test_without_a_fixed_end_a_few_lost_ones_count_and_many_do_not():
     assert (budget.sent, budget.spent) == (MOST_LOST + 1, MOST_LOST)
 
 
-def test_nothing_is_sent_when_the_time_is_over():
+def test_nothing_is_sent_after_the_time_is_over() -> None:
     with pytest.raises(BudgetSpentError):
         RequestBudget(left=lambda: 0.0).take()

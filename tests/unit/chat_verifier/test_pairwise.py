@@ -1,4 +1,4 @@
-"""Pairwise rows: every two levels meet, as far as the rows reach."""
+"""Pairwise rows cover every pair of levels, if there are enough rows."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat_verifier.planning.pairwise import pairwise
+from chat_verifier.planning.pairwise import Row, pairwise
 
 
-def pairs_of(rows, names):
+def pairs_of(rows: list[Row], names: list[str]) -> set[frozenset[tuple[str, str]]]:
     return {frozenset({(one, row[one]), (other, row[other])}) for row in rows for one, other in combinations(names, 2)}
 
 
@@ -21,7 +21,7 @@ def pairs_of(rows, names):
         st.sampled_from("abcd"), st.integers(1, 4).map(lambda n: [str(i) for i in range(n)]), min_size=1
     ),
 )
-def test_with_enough_rows_every_pair_meets(faults, factors):
+def test_enough_rows_cover_every_pair(faults: int, factors: dict[str, list[str]]) -> None:
     fixed = [{"fault": str(number), "index": str(number)} for number in range(faults)] * 20
     rows = pairwise(fixed, factors, key="fault")
     names = ["fault", *factors]
@@ -35,7 +35,7 @@ def test_with_enough_rows_every_pair_meets(faults, factors):
     assert wanted <= pairs_of(rows, names)
 
 
-def test_each_fixed_row_comes_once_and_in_order():
+def test_fixed_rows_are_kept_in_order() -> None:
     fixed = [{"fault": "a", "index": str(number)} for number in range(3)]
     rows = pairwise(fixed, {"turn": ["first", "later"]}, key="fault")
     assert [row["index"] for row in rows] == ["0", "1", "2"]

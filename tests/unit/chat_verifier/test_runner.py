@@ -1,67 +1,83 @@
-"""The runner judges what comes, and nothing else."""
+"""The runner plays sequences, judges their responses, and keeps within the budget."""
 
 from __future__ import annotations
 
 from chat_contract import load_contract
-from chat_contract.exchange import Breakdown, Response
-from chat_verifier.planning.case import ISSUED, Case, CaseSequence, Group
+from chat_contract.exchange import Breakdown, Request, Response
+from chat_verifier.planning.case import ISSUED, Case, CaseSequence, Group, Priority, single
+from chat_verifier.run.queue import SequenceQueue
 from chat_verifier.run.reference_server import ReferenceServer
 from chat_verifier.run.runner import Runner
 
 CONTRACT = load_contract()
-TALK = CaseSequence(
-    "a-conversation",
+CONVERSATION = CaseSequence(
+    "two-turns",
     Group.CONVERSATION,
     (
-        Case("opens", "opens", {"message": "hello"}),
-        Case("goes-on", "goes on", {"message": "hello", "conversation_id": ISSUED}),
+        Case("opening", "opening", {"message": "hello"}),
+        Case("turn-2", "a later turn", {"message": "hello", "conversation_id": ISSUED}),
     ),
 )
 
 
-class Answering(ReferenceServer):
-    def __init__(self, *answers):
-        super().__init__(CONTRACT)
-        self.answers = list(answers)
-        self.bodies = []
+class Scripted(ReferenceServer):
+    """Responds with the given outcomes in turn; None and further requests get the usual response."""
 
-    def send(self, request):
+    def __init__(self, *outcomes: Response | Breakdown | None) -> None:
+        super().__init__(CONTRACT)
+        self.outcomes = list(outcomes)
+        self.bodies: list[bytes] = []
+
+    def send(self, request: Request) -> Response | Breakdown:  # type: ignore[override]
         self.bodies.append(request.body)
         usual = super().send(request)
-        return (self.answers.pop(0) if self.answers else None) or usual
+        return (self.outcomes.pop(0) if self.outcomes else None) or usual
 
 
-def played(*answers):
-    runner = Runner(CONTRACT, Answering(*answers))
-    runner.play([TALK])
-    return runner
+def play(*outcomes: Response | Breakdown | None) -> tuple[Runner, Scripted]:
+    server = Scripted(*outcomes)
+    runner = Runner(CONTRACT, server)
+    runner.play([CONVERSATION])
+    return runner, server
 
 
-def test_a_later_turn_carries_the_id_that_the_first_one_got():
-    runner = played()
-    assert b"reference-1" in runner.sender.bodies[1]
+def test_later_turn_has_the_conversation_id_of_the_first_reply() -> None:
+    runner, server = play()
+    assert b"reference-1" in server.bodies[1]
     assert [seen.index for seen in runner.journal.observations] == [0, 1]
 
 
-def test_a_turn_without_a_conversation_is_not_sent():
-    runner = played(Response(500))
-    assert len(runner.sender.bodies) == 1
-    assert runner.journal.not_sent == [(TALK, 1)]
+def test_later_turn_without_a_conversation_is_not_sent() -> None:
+    runner, server = play(Response(500))
+    assert len(server.bodies) == 1
+    assert runner.journal.not_sent == [(CONVERSATION, 1)]
 
 
-def test_a_429_is_no_verdict():
-    runner = played(None, Response(429))
-    refused = runner.journal.observations[1]
-    assert (refused.facts.status, refused.tried, refused.violations) == (429, frozenset(), ())
+def test_429_is_not_judged() -> None:
+    runner, _ = play(None, Response(429))
+    limited = runner.journal.observations[1]
+    assert (limited.facts.status, limited.tried, limited.violations) == (429, frozenset(), ())
 
 
-def test_the_run_goes_on_after_a_breakdown():
-    runner = played(None, Breakdown("reset"))
+def test_run_continues_after_a_breakdown() -> None:
+    runner, _ = play(None, Breakdown("reset"))
     assert [violation.clause for violation in runner.journal.observations[1].violations] == ["robustness.reset"]
 
 
-def test_what_does_not_fit_the_budget_is_left_out_and_said():
+def test_sequence_beyond_the_budget_is_left_out() -> None:
     runner = Runner(CONTRACT, ReferenceServer(CONTRACT), max_requests=1)
-    runner.play([TALK])
-    assert runner.journal.left_out == [TALK]
+    runner.play([CONVERSATION])
+    assert runner.journal.left_out == [CONVERSATION]
     assert runner.sender.budget.sent == 0
+
+
+def test_queue_is_sorted_by_priority_and_keeps_the_order_of_equal_ones() -> None:
+    def sequence(name: str, priority: Priority) -> CaseSequence:
+        return single(Case(name, name), Group.REQUEST, priority=priority)
+
+    queue = SequenceQueue([sequence("a", Priority.LOW), sequence("b", Priority.HIGH), sequence("c", Priority.LOW)])
+    queue.add([sequence("d", Priority.HIGH), sequence("e", Priority.ESSENTIAL)])
+    taken = []
+    while queue:
+        taken += [one.id for one in queue.take()[1]]
+    assert taken == ["e", "b", "d", "a", "c"]

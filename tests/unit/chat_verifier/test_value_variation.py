@@ -1,8 +1,10 @@
-"""Where the value does not matter, every form of one is sent; what a step is about stays as it was."""
+"""Default values vary over all forms; the values that a case tests stay."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -25,24 +27,24 @@ CONTRACT = load_contract()
 BUILDER = RequestBuilder(CONTRACT)
 
 
-def bodies(freedoms, sequences):
+def bodies(freedoms: set[Freedom], sequences: Iterable[CaseSequence]) -> list[dict[str, Any]]:
     return [case.body for sequence in sequences for case in sequence.cases if case.freedom in freedoms]
 
 
 @pytest.fixture(scope="module")
-def accepted():
+def accepted() -> list[dict[str, Any]]:
     sequences = [sequence for sequence in make_plan(CONTRACT).sequences if sequence.naming is not FaultNaming.FIRST]
     return [body for body in bodies({Freedom.VALUES, Freedom.FIELDS}, sequences) if BUILDER.is_must_accept(body)]
 
 
-def test_all_that_is_made_up_is_what_is_must_accept(accepted):
+def test_varied_bodies_are_must_accept(accepted: list[dict[str, Any]]) -> None:
     case = Case("hello", "hello", BUILDER.request(), freedom=Freedom.FIELDS)
     for body in bodies({Freedom.FIELDS}, vary_values(BUILDER, [single(case, Group.REQUEST)] * 300)):
         assert BUILDER.is_must_accept(body), body
     assert len(accepted) > 35
 
 
-def test_every_form_of_a_value_is_sent_in_a_request_that_must_be_accepted(accepted):
+def test_every_form_of_a_value_is_in_a_must_accept_request(accepted: list[dict[str, Any]]) -> None:
     messages = {body["message"] for body in accepted}
     assert set(MESSAGES) <= messages
     assert {len(message) for message in messages} >= set(LENGTHS)
@@ -61,27 +63,27 @@ def test_every_form_of_a_value_is_sent_in_a_request_that_must_be_accepted(accept
     }
 
 
-def test_the_fields_come_in_many_sets_in_first_and_later_turns(accepted):
+def test_first_and_later_turns_have_many_sets_of_fields(accepted: list[dict[str, Any]]) -> None:
     for later in (False, True):
         sets = {frozenset(body) - {"conversation_id"} for body in accepted if ("conversation_id" in body) == later}
         assert len(sets) >= 12
 
 
-def test_whoever_opens_a_conversation_goes_on_with_it():
+def test_user_stays_the_same_within_a_conversation() -> None:
     for sequence in make_plan(CONTRACT).sequences:
         user = None
         for case in sequence.cases:
             if not isinstance(case.body, dict) or case.freedom is Freedom.NONE:
                 user = case.body.get("user_id", user) if isinstance(case.body, dict) else user
                 continue
-            said = case.body.get("user_id")
+            user_id = case.body.get("user_id")
             if case.continues and BUILDER.is_must_accept(case.body):
-                assert said in (None, user), (sequence.id, case.label)
+                assert user_id in (None, user), (sequence.id, case.label)
             elif not case.continues:
-                user = said
+                user = user_id
 
 
-def test_what_a_step_is_about_stays():
+def test_tested_values_do_not_change() -> None:
     go_on = BUILDER.request(message="and then?", conversation_id=ISSUED, limit=2, session_id="mine")
     (sequence,) = vary_values(
         BUILDER,
@@ -95,7 +97,7 @@ def test_what_a_step_is_about_stays():
     assert sequence.cases[0].body["session_id"] != wrong["session_id"]
 
 
-def test_a_contract_with_many_fields_takes_no_longer():
+def test_many_optional_fields_still_get_distinct_sets() -> None:
     properties = {**CONTRACT.schemas["documented"]["properties"], **{f"x_{n}": {"type": "string"} for n in range(40)}}
     schemas = {name: {**schema, "properties": properties} for name, schema in CONTRACT.schemas.items()}
     bounds = {**properties, **CONTRACT.schemas["must-accept"]["properties"]}
@@ -107,6 +109,6 @@ def test_a_contract_with_many_fields_takes_no_longer():
     assert len({frozenset(body) for body in bodies}) == 20
 
 
-def test_a_step_that_is_not_free_is_left_alone():
+def test_case_without_freedom_does_not_change() -> None:
     sequence = single(Case("hello", "hello", BUILDER.request(*BUILDER.optional)), Group.REQUEST)
     assert vary_values(BUILDER, [sequence]) == [sequence]
