@@ -1,1 +1,1 @@
-"""From the contract to scripts. Everything is derived: fields, types, bounds and samples come from the contract."""
+"""Derives the plan from the contract: fields, types, limits and examples all come from there."""

@@ -78,7 +78,7 @@ class Problem:
 
 
 class Malformed(Exception):
-    """The body is no JSON, or no body at all."""
+    """The body is missing or not JSON."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.msg)
@@ -86,7 +86,7 @@ class Malformed(Exception):
 
 
 class Done(Exception):
-    """An answer that cuts the usual course of things short."""
+    """A response that ends the processing of the turn."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)
@@ -94,17 +94,17 @@ class Done(Exception):
 
 
 @dataclass
-class Talk:
-    """What the server remembers of one conversation."""
+class Conversation:
+    """The state of one conversation."""
 
     id: str
     turns: int = 0
-    said: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     memory: dict[str, Any] = field(default_factory=dict)
 
 
 class Turn:
-    """One request on its way through the hooks, and what became of it so far."""
+    """One request and its results while it passes the hooks."""
 
     def __init__(self, app: Chat, request: Request) -> None:
         self.app = app
@@ -134,17 +134,17 @@ class Turn:
         return [event for event in events if isinstance(event, dict)] if isinstance(events, list) else []
 
     def each(self, name: str) -> list[str]:
-        """The strings under one name in all events."""
+        """Return the strings of one field in all events."""
         return [event[name] for event in self.events if isinstance(event.get(name), str)]
 
     @property
-    def talk(self) -> Talk | None:
-        return self.app.talks.get(self.text("conversation_id"))
+    def conversation(self) -> Conversation | None:
+        return self.app.conversations.get(self.text("conversation_id"))
 
     @property
     def number(self) -> int:
-        """1 for the first turn of a conversation."""
-        return self.talk.turns + 1 if self.talk else 1
+        """The number of the turn in its conversation, from 1."""
+        return self.conversation.turns + 1 if self.conversation else 1
 
     @property
     def later(self) -> bool:
@@ -159,7 +159,7 @@ class Chat:
 
     def __init__(self, style: Style, hooks: dict[str, Hook] | None = None) -> None:
         self.style = style
-        self.talks: dict[str, Talk] = {}
+        self.conversations: dict[str, Conversation] = {}
         self.issued: list[str] = []
         self.counts: Counter[str] = Counter()
         self.memory: dict[str, Any] = {}
@@ -182,7 +182,7 @@ class Chat:
             self.counts[what] += 1
             return self.counts[what]
 
-    # -- the hooks, in their order
+    # -- hooks, in order
 
     def respond(self, turn: Turn) -> Answer:
         for gate in (self.route, self.authorize, self.accept):
@@ -249,7 +249,7 @@ class Chat:
 
     def identify(self, turn: Turn) -> str:
         given = turn.text("conversation_id")
-        if given in self.talks or (given and self.style.foreign == "keep"):
+        if given in self.conversations or (given and self.style.foreign == "keep"):
             return given
         if given and self.style.foreign == "missing":
             raise Done(Answer(404, b'{"detail":"Conversation not found"}'))
@@ -259,7 +259,7 @@ class Chat:
         return whole(turn.get("limit"))
 
     def search(self, turn: Turn) -> list[dict[str, Any]]:
-        """Finds nothing for words without a single letter of its own alphabet."""
+        """Return the matching items; none for a message without Latin letters."""
         words = str(turn.get("message"))
         if not re.search("[A-Za-z]", words):
             return []
@@ -275,14 +275,14 @@ class Chat:
 
     def remember(self, turn: Turn) -> None:
         with self.lock:
-            talk = self.talks.setdefault(turn.id, Talk(turn.id))
-        talk.turns += 1
-        talk.said.append(str(turn.get("message")))
+            conversation = self.conversations.setdefault(turn.id, Conversation(turn.id))
+        conversation.turns += 1
+        conversation.messages.append(str(turn.get("message")))
 
     def encode(self, turn: Turn) -> bytes:
         try:
             return json.dumps(turn.payload, ensure_ascii=False).encode()
-        except UnicodeEncodeError:  # a lone surrogate came in and goes out, escaped
+        except UnicodeEncodeError:  # the message has a lone surrogate, which must be escaped
             return json.dumps(turn.payload).encode()
 
     def send(self, turn: Turn) -> Answer:
@@ -292,11 +292,11 @@ class Chat:
     # -- helpers
 
     def issue(self) -> str:
-        """A new conversation's id."""
+        """Return the id of a new conversation."""
         new = str(uuid.uuid4())
         with self.lock:
             self.issued.append(new)
-            self.talks[new] = Talk(new)
+            self.conversations[new] = Conversation(new)
         return new
 
 
@@ -314,7 +314,7 @@ def dictionary(value: Any, *loc: Any) -> Problem:
 
 
 def whole(value: Any) -> int:
-    """The integer that a validated (or wrongly let through) limit stands for."""
+    """Return the integer value of a limit that passed validation."""
     if isinstance(value, str):
         plain = value.strip().replace("_", "")
         try:
@@ -325,7 +325,7 @@ def whole(value: Any) -> int:
 
 
 def faults_of(app: Chat, body: Any) -> Iterator[Problem]:
-    """Everything that this style finds wrong with a parsed body, in the order of the fields."""
+    """Return everything that is wrong with a parsed body in this style, in the order of the fields."""
     style = app.style
     if not isinstance(body, dict):
         yield dictionary(body)
@@ -334,7 +334,7 @@ def faults_of(app: Chat, body: Any) -> Iterator[Problem]:
     for name in TEXTS:
         yield from text_faults(style, body, ("body",), name)
     given = body.get("conversation_id")
-    if style.foreign == "refuse" and isinstance(given, str) and given not in app.talks:
+    if style.foreign == "refuse" and isinstance(given, str) and given not in app.conversations:
         yield Problem(("body", "conversation_id"), "value_error", "Value error, no such conversation", given)
     yield from event_faults(style, body)
     if "limit" in body and not limit_fits(style, body["limit"]):

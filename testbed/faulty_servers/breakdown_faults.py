@@ -1,4 +1,4 @@
-"""Servers that break when two conditions meet, on what came before, on raw bytes, or worse than with a 500."""
+"""Servers that fail on two conditions together, on earlier requests, on raw bytes, or worse than with a 500."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ crash(
 
 
 def after(*bodies: Any, linked: bool = True) -> Witness:
-    """A 5xx to the last of several turns of one conversation, or of several conversations."""
+    """Return a witness: a 5xx to the last of several turns of one or more conversations."""
 
     def witness(client: Client) -> bool:
         given = client.send(bodies[0]).id if linked else None
@@ -73,7 +73,7 @@ def after(*bodies: Any, linked: bool = True) -> Witness:
 
 
 def seen(turn: Turn, what: Any) -> bool:
-    """Whether this server was told this before."""
+    """Return whether this server received the message before."""
     told = turn.app.memory.setdefault("told", set())
     before = what in told
     told.add(what)
@@ -96,14 +96,14 @@ breakdown(
     "second-turn-with-events-crashes",
     "Events are merged with those of the first turn.",
     after(say(events=[event()]), say(events=[event(3)])),
-    search=crashes(lambda turn: turn.events and turn.talk and turn.talk.memory.get("events")),
-    remember=lambda usual, turn: (usual(turn), turn.app.talks[turn.id].memory.update(events=turn.events)),
+    search=crashes(lambda turn: turn.events and turn.conversation and turn.conversation.memory.get("events")),
+    remember=lambda usual, turn: (usual(turn), turn.app.conversations[turn.id].memory.update(events=turn.events)),
 )
 breakdown(
     "same-words-crash",
     "The same message twice in one conversation: duplicate key.",
     after(say(), say()),
-    search=crashes(lambda turn: turn.talk and turn.get("message") in turn.talk.said),
+    search=crashes(lambda turn: turn.conversation and turn.get("message") in turn.conversation.messages),
 )
 breakdown(
     "same-session-crashes",
@@ -121,10 +121,10 @@ breakdown(
     "session-appears-crashes",
     "A session_id that comes in the second turn only: KeyError.",
     after(say(), say(session_id="s1")),
-    search=crashes(lambda turn: turn.later and turn.has("session_id") and not turn.talk.memory.get("session")),
+    search=crashes(lambda turn: turn.later and turn.has("session_id") and not turn.conversation.memory.get("session")),
     remember=lambda usual, turn: (
         usual(turn),
-        turn.app.talks[turn.id].memory.setdefault("session", turn.get("session_id")),
+        turn.app.conversations[turn.id].memory.setdefault("session", turn.get("session_id")),
     ),
 )
 
@@ -212,7 +212,7 @@ def bytes_crash(name: str, about: str, shown: bytes, when: When) -> None:
 
 
 def raw_depth(raw: bytes) -> int:
-    """How deep the brackets outside strings are nested, whether they match or not."""
+    """Return the nesting depth of brackets outside strings, matched or not."""
     deepest = level = 0
     for bracket in re.findall(rb"[\[{}\]]", re.sub(rb'"(\\.|[^"\\])*"', b"", raw)):
         level += 1 if bracket in b"[{" else -1

@@ -20,7 +20,7 @@ def new(turn: Turn) -> bool:
 
 
 def foreign(turn: Turn) -> bool:
-    return bool(turn.text("conversation_id")) and turn.talk is None
+    return bool(turn.text("conversation_id")) and turn.conversation is None
 
 
 def digest(text: Any) -> str:
@@ -28,12 +28,12 @@ def digest(text: Any) -> str:
 
 
 def issues(name: str, about: str, shown: Witness, make: Any, when: When = new) -> None:
-    """A new conversation gets an id of this making; everything else goes on as usual."""
+    """Return a hook that gives new conversations ids made by the function."""
     conversation(name, about, shown, identify=lambda usual, turn: make(turn) if when(turn) else usual(turn))
 
 
-def changes(name: str, about: str, shown: Witness, change: Any, when: When = lambda turn: turn.talk) -> None:
-    """The id of a known conversation is answered in another form, though it is kept."""
+def changes(name: str, about: str, shown: Witness, change: Any, when: When = lambda turn: turn.conversation) -> None:
+    """Add a fault: replies have the id of a known conversation in another form."""
     conversation(name, about, shown, compose=edits(lambda turn, made: made.update(conversation_id=change(turn)), when))
 
 
@@ -147,17 +147,21 @@ conversation(
     "id-new-for-same-words",
     "The same message twice begins a new conversation.",
     loses_thread(say(), say()),
-    identify=lambda usual, turn: fresh(turn) if turn.talk and turn.get("message") in turn.talk.said else usual(turn),
+    identify=lambda usual, turn: (
+        fresh(turn) if turn.conversation and turn.get("message") in turn.conversation.messages else usual(turn)
+    ),
 )
 
 
 def keeps(name: str) -> Any:
-    """For `remember`: the conversation keeps the first value of this field."""
-    return edits(lambda turn, _: turn.app.talks[turn.id].memory.setdefault(name, turn.get(name)), lambda t: t.has(name))
+    """Return a hook for `remember` that keeps the first value of the field in the conversation."""
+    return edits(
+        lambda turn, _: turn.app.conversations[turn.id].memory.setdefault(name, turn.get(name)), lambda t: t.has(name)
+    )
 
 
 def kept(turn: Turn, name: str) -> Any:
-    return turn.talk.memory.get(name) if turn.talk else None
+    return turn.conversation.memory.get(name) if turn.conversation else None
 
 
 def other_session(turn: Turn) -> bool:
@@ -174,10 +178,10 @@ conversation(
 
 
 def session_wins(usual: Any, turn: Turn) -> str:
-    """A session that once had a conversation always means that one."""
+    """Continue the first conversation of a session, whatever the conversation_id."""
     sessions = turn.app.memory.setdefault("sessions", {})
     session = turn.text("session_id")
-    if turn.talk and session in sessions:
+    if turn.conversation and session in sessions:
         return sessions[session]
     given: str = usual(turn)
     if session:
@@ -224,7 +228,7 @@ def last_spoken_in(usual: Any, turn: Turn) -> str:
     given: str = usual(turn)
     before = turn.app.memory.get("last", given)
     turn.app.memory["last"] = given
-    return before if turn.talk and before in turn.app.talks else given
+    return before if turn.conversation and before in turn.app.conversations else given
 
 
 def alternating(client: Client) -> bool:
@@ -241,7 +245,7 @@ conversation(
 
 
 def mangles(name: str, about: str, make: Any, change: Any) -> None:
-    """Issues ids of one form and answers them in another."""
+    """Add a fault: ids are issued in one form and returned in another."""
 
     def identify(usual: Any, turn: Turn) -> str:
         if not new(turn):
@@ -385,7 +389,7 @@ copies("foreign-id-cut-at-255", "An unknown id is cut to 255 characters.", "e" *
 
 
 def with_a_delay(usual: Any, turn: Turn) -> Any:
-    """A global current conversation, overwritten while another turn still searches."""
+    """Use a global current conversation, which a concurrent turn overwrites."""
     turn.app.memory["current"] = turn.id
     time.sleep(0.02)
     return usual(turn)
@@ -415,7 +419,7 @@ def same_new(client: Client) -> bool:
 
 
 def slow_counter(turn: Turn) -> str:
-    """Reads a counter, waits for the database, writes it."""
+    """Read a counter, wait, and write it, without a lock."""
     value = turn.app.memory.get("counter", 0)
     time.sleep(0.02)
     turn.app.memory["counter"] = value + 1
@@ -431,7 +435,7 @@ issues(
 
 
 def busy(usual: Any, turn: Turn) -> Any:
-    """A lock around the search that nobody waits for."""
+    """Respond 503 while another request holds the lock."""
     lock = turn.app.memory.setdefault("busy", threading.Lock())
     if not lock.acquire(blocking=False):
         return answers(503, always)(usual, turn)

@@ -1,4 +1,4 @@
-"""Servers that demand a key and open the door without it, or close it badly."""
+"""Servers that require a key but accept requests without it, or reject them incorrectly."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def token(turn: Turn) -> str:
 
 
 def with_headers(status: int, **headers: str) -> Witness:
-    """Instead of the key these headers (hyphens written as underscores) are sent."""
+    """Return a witness that sends these headers instead of the key; underscores stand for hyphens."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda client: client.send(say(), sent, key=False).status == status
 
 
 def opens(name: str, about: str, when: When, **headers: str) -> None:
-    """The door opens for more than the key."""
+    """Add a fault: the server accepts more than the key."""
     credentials(
         name, about, with_headers(200, **headers), authorize=lambda usual, turn: None if when(turn) else usual(turn)
     )
 
 
 def closes(name: str, about: str, answer: Answer, when: When, **headers: str) -> None:
-    """The door stays shut, with another answer than 401."""
+    """Add a fault: the server rejects the request with another response than 401."""
     credentials(
         name,
         about,
@@ -145,7 +145,7 @@ credentials(
 
 def continued(turn: Turn) -> bool:
     try:
-        return json.loads(turn.raw)["conversation_id"] in turn.app.talks
+        return json.loads(turn.raw)["conversation_id"] in turn.app.conversations
     except (ValueError, TypeError, KeyError, RecursionError):
         return False
 

@@ -1,4 +1,4 @@
-"""Servers that are right about the chat and wrong about HTTP."""
+"""Servers with a correct chat and wrong HTTP behaviour."""
 
 from __future__ import annotations
 

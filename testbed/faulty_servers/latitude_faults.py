@@ -1,5 +1,4 @@
-"""Servers whose answers inside the latitude are neither a conforming 200 nor a 422 that blames the right place, or that
-cannot make up their mind."""
+"""Servers that respond to unspecified input with neither a valid 200 nor a 422 with the right loc, or inconsistently."""
 
 from __future__ import annotations
 
@@ -49,13 +48,13 @@ latitude(
     "foreign-id-blamed-on-session",
     "An unknown conversation_id is rejected, but the error names session_id.",
     blames(["body", "session_id"], say(conversation_id="elsewhere-1", session_id="s1")),
-    validate=rejects("session_id", lambda turn: turn.text("conversation_id") and not turn.talk),
+    validate=rejects("session_id", lambda turn: turn.text("conversation_id") and not turn.conversation),
 )
 latitude(
     "foreign-id-is-400",
     "An unknown conversation_id gets 400.",
     gets(400, say(conversation_id="elsewhere-1")),
-    identify=answers(400, lambda turn: turn.text("conversation_id") and not turn.talk),
+    identify=answers(400, lambda turn: turn.text("conversation_id") and not turn.conversation),
 )
 latitude(
     "long-message-is-413",
@@ -100,7 +99,7 @@ def wavers(body: Any) -> Witness:
 
 
 def replicas(names: Callable[[Turn], Iterable[str]]) -> Any:
-    """For `validate`: every other request that holds such fields is rejected for them."""
+    """Return a hook for `validate` that rejects every second request with such fields."""
 
     def hook(usual: Any, turn: Turn) -> list[Problem]:
         problems: list[Problem] = usual(turn)

@@ -1,4 +1,4 @@
-"""Servers that return more items than asked for."""
+"""Servers that return more items than the limit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Count = Callable[[Turn, int], int]
 def counts(
     name: str, about: str, asked: Any, change: Count, *, turn: int = 1, style: Any = None, when: When | None = None
 ) -> None:
-    """The number of items wanted becomes another one."""
+    """Return a hook that changes the number of items."""
     count = asked.get("limit", 4)
     limit(
         name,
@@ -159,7 +159,7 @@ counts(
     "For an unknown conversation_id limit is ignored.",
     say(limit=2, conversation_id="elsewhere-1"),
     everything,
-    when=lambda turn: turn.text("conversation_id") and not turn.talk,
+    when=lambda turn: turn.text("conversation_id") and not turn.conversation,
 )
 counts(
     "limit-ignored-for-purchases",
@@ -199,14 +199,14 @@ limit(
 
 
 def sticks(usual: Any, turn: Turn) -> Any:
-    """The conversation's first limit stays its default."""
+    """Use the first limit of the conversation as its default."""
     wanted = usual(turn)
-    memory = turn.app.talks[turn.id].memory if turn.id in turn.app.talks else {}
+    memory = turn.app.conversations[turn.id].memory if turn.id in turn.app.conversations else {}
     return memory.setdefault("limit", wanted) if turn.has("limit") or "limit" in memory else wanted
 
 
 def leaks(usual: Any, turn: Turn) -> Any:
-    """The last limit of anybody becomes the default."""
+    """Use the last limit of any request as the default."""
     wanted = usual(turn)
     if turn.has("limit"):
         turn.app.memory["limit"] = wanted

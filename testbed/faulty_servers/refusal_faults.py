@@ -1,4 +1,4 @@
-"""Servers that find what is wrong and refuse it wrongly, or suffer from having refused it."""
+"""Servers that find faults but reject them incorrectly, or are damaged by a rejection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ refusal = Group("rejection")
 
 
 def instead(status: int, when: Callable[[Turn, list[Problem]], Any], body: bytes = b'{"detail":"Bad Request"}') -> Any:
-    """For `detail`: another status for what was found wrong."""
+    """Return a hook for `detail` that rejects with another status."""
     return lambda usual, turn: answers(status, lambda _: when(turn, turn.problems), body)(usual, turn)
 
 
@@ -118,20 +118,20 @@ def after_refusals(count: int, body: Any, shows: Callable[[Any, str], Any]) -> W
 
 
 def forgets(usual: Any, turn: Turn) -> Any:
-    turn.app.talks.pop(turn.text("conversation_id"), None)
+    turn.app.conversations.pop(turn.text("conversation_id"), None)
     turn.app.memory.setdefault("dead", set()).add(turn.text("conversation_id"))
     return usual(turn)
 
 
 def strikes(usual: Any, turn: Turn) -> Any:
-    if turn.talk:
-        turn.talk.memory["strikes"] = turn.talk.memory.get("strikes", 0) + 1
+    if turn.conversation:
+        turn.conversation.memory["strikes"] = turn.conversation.memory.get("strikes", 0) + 1
     return usual(turn)
 
 
 def keeps_limit(usual: Any, turn: Turn) -> Any:
-    if turn.talk and type(turn.get("limit")) is int:
-        turn.talk.memory["limit"] = turn.get("limit")
+    if turn.conversation and type(turn.get("limit")) is int:
+        turn.conversation.memory["limit"] = turn.get("limit")
     return usual(turn)
 
 
@@ -149,14 +149,16 @@ refusal(
     "After three rejections the conversation is locked with 403.",
     after_refusals(3, say(), lambda reply, given: reply.status == 403),
     detail=strikes,
-    identify=answers(403, lambda turn: turn.talk and turn.talk.memory.get("strikes", 0) >= 3),
+    identify=answers(403, lambda turn: turn.conversation and turn.conversation.memory.get("strikes", 0) >= 3),
 )
 refusal(
     "refusal-crashes-next-turn",
     "A rejected turn leaves an incomplete record, and the next turn crashes.",
     after_refusals(1, say(), lambda reply, given: reply.status == 500),
     detail=strikes,
-    search=lambda usual, turn: crashes(lambda _: turn.talk and turn.talk.memory.pop("strikes", 0))(usual, turn),
+    search=lambda usual, turn: crashes(lambda _: turn.conversation and turn.conversation.memory.pop("strikes", 0))(
+        usual, turn
+    ),
 )
 refusal(
     "refused-limit-stays",
@@ -168,8 +170,8 @@ refusal(
     ),
     detail=keeps_limit,
     limit=lambda usual, turn: (
-        turn.talk.memory["limit"]
-        if turn.talk and "limit" in turn.talk.memory and not turn.has("limit")
+        turn.conversation.memory["limit"]
+        if turn.conversation and "limit" in turn.conversation.memory and not turn.has("limit")
         else usual(turn)
     ),
 )

@@ -1,4 +1,4 @@
-"""Servers that take what every correct one rejects with 422, or refuse it wrongly."""
+"""Servers that accept requests which must be rejected with 422, or reject them incorrectly."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ rejection = Group("rejection")
 
 
 def at(turn: Turn, problem: Problem) -> Any:
-    """The value in which a problem was found; what is missing is None."""
+    """Return the value with the problem; None if it is missing."""
     value = turn.body
     for step in problem.loc[1:]:
         value = value.get(step) if isinstance(value, dict) else value[step]
@@ -25,12 +25,12 @@ def at(turn: Turn, problem: Problem) -> Any:
 
 
 def index(problem: Problem) -> int:
-    """In which event a problem was found; -1 for the top."""
+    """Return the index of the event with the problem; -1 outside events."""
     return problem.loc[2] if len(problem.loc) > 2 and problem.loc[1] == "events" else -1
 
 
 def kind(path: str, *kinds: type, when: Callable[[Turn], Any]) -> Any:
-    """Overlooks values of these JSON types at a path."""
+    """Return a hook that accepts values of these JSON types at a path."""
     return overlooks_if(
         lambda turn, one: (
             matches(one.loc, path) and one.type != "missing" and type(at(turn, one)) in kinds and when(turn)
@@ -39,7 +39,7 @@ def kind(path: str, *kinds: type, when: Callable[[Turn], Any]) -> Any:
 
 
 def takes(name: str, path: str, about: str, shown: Any, *kinds: type, **options: Any) -> None:
-    """Takes values of some wrong types (all of them, where none are named) at a path."""
+    """Add a fault: values of these wrong types (without types: of any) are accepted at a path."""
     turn = options.pop("turn", 1)
     when = options.pop("when", lambda _: True)
     hook = kind(path, *(kinds or (str, int, float, bool, list, dict, type(None))), when=when)
@@ -124,7 +124,7 @@ rejection(
 
 
 def repaired(pattern: bytes, by: bytes) -> Any:
-    """Mends what JSON forbids, as lenient readers do."""
+    """Repair invalid JSON, as lenient parsers do."""
 
     def hook(usual: Any, turn: Turn) -> Any:
         try:
@@ -168,7 +168,7 @@ def lenient_strings(usual: Any, turn: Turn) -> Any:
 
 
 def only_for_json(status: int, body: bytes) -> Any:
-    """For `parse`: an answer of one's own to malformed JSON that is not empty."""
+    """Return a hook for `parse` that responds to malformed JSON with this status."""
 
     def hook(usual: Any, turn: Turn) -> Any:
         try:

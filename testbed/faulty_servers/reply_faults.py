@@ -1,4 +1,4 @@
-"""Servers whose 200 is no conforming ChatResponse, or not even readable."""
+"""Servers whose 200 has an invalid ChatResponse or cannot be parsed."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def ok(turn: Turn) -> bool:
 def payload(
     name: str, about: str, shown: Witness, change: Callable[[Turn, Any], Any], when: When = always, **options: Any
 ) -> None:
-    """The payload is changed, in place or by another one."""
+    """Add a fault that changes the payload, in place or by the returned value."""
     reply(name, about, shown, compose=edits(change, when), **options)
 
 
 def field(name: str, about: str, key: str, value: Any, when: When = always, body: Any = None, turn: int = 1) -> None:
-    """A field of the reply gets another value; `...` removes it."""
+    """Add a fault that changes a field of the reply; `...` removes it."""
 
     def change(_: Turn, made: Any) -> None:
         made.pop(key)
@@ -46,7 +46,7 @@ def field(name: str, about: str, key: str, value: Any, when: When = always, body
 def each_item(
     name: str, about: str, wrong: Callable[[Item], Any], change: Callable[[Item], Any], **options: Any
 ) -> None:
-    """Every item is changed, in place or by another one."""
+    """Add a fault that changes every item, in place or by the returned value."""
     shown = options.pop("shown", None)
     reply(
         name,
@@ -60,7 +60,7 @@ def each_item(
 def last_item(
     name: str, about: str, wrong: Callable[[Item], Any], change: Callable[[Item], Any], when: When, body: Any
 ) -> None:
-    """Only the last item is changed, and only sometimes."""
+    """Add a fault that changes only the last item under a condition."""
     reply(
         name,
         about,
@@ -355,7 +355,7 @@ encoded(
 
 
 def by_hand(turn: Turn, made: bytes) -> bytes:
-    """Puts the shopper's words into the JSON unescaped."""
+    """Insert the message into the JSON unescaped."""
     escaped = json.dumps(turn.payload["message"], ensure_ascii=False)
     said = str(turn.get("message"))[:60]
     plain = '"' + turn.payload["message"].replace(f'"{said}"', f"({said})") + '"'

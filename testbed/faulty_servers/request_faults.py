@@ -1,4 +1,4 @@
-"""Servers that refuse, with a proper 422, what every correct one answers with 200."""
+"""Servers that reject, with a valid 422, requests which must be accepted."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ DOCUMENTED = say(conversation_id="c8a7d9f6-e4b1-42d3-8c2e-5a8d4f31b96f")
 
 
 def text(name: str, field: str, wrong: str, about: str, shown: Any, **options: Any) -> None:
-    """Rejects strings of one field in which a pattern is found."""
+    """Add a fault: strings of a field that match a pattern are rejected."""
     hook = rejects(field, lambda turn: turn.has(field) and re.search(wrong, turn.text(field)))
     request(name, about, gets(422, say(**{field: shown})), validate=hook, **options)
 
 
 def in_event(name: str, wrong: Any, about: str, shown: dict[str, Any]) -> None:
-    """Rejects an event for something that is right."""
+    """Add a fault: a valid event is rejected."""
     request(name, about, gets(422, say(events=[shown])), validate=rejects("events.?", first_event(wrong)))
 
 
 def stamp(name: str, wrong: str, about: str, shown: str, **options: Any) -> None:
-    """Rejects timestamps in which a pattern is found."""
+    """Add a fault: timestamps that match a pattern are rejected."""
     hook = rejects("events.?.timestamp", first_event(lambda one: re.search(wrong, str(one["timestamp"]))))
     request(name, about, gets(422, say(events=[event(timestamp=shown)])), validate=hook, **options)
 
 
 def ordered(*names: str) -> Any:
-    """Which of these names the body holds, in its own order."""
+    """Return which of the names the body has, in its order."""
     return lambda turn: [name for name in turn.body if name in names] == list(names)
 
 
@@ -410,11 +410,11 @@ request.should(
     "foreign-conversation-refused",
     "A conversation_id that the server did not issue, as in the documented example, is rejected.",
     gets(422, DOCUMENTED),
-    validate=rejects("conversation_id", lambda turn: turn.text("conversation_id") and not turn.talk),
+    validate=rejects("conversation_id", lambda turn: turn.text("conversation_id") and not turn.conversation),
 )
 request.should(
     "foreign-conversation-404",
     "A conversation_id that the server did not issue gets 404.",
     gets(404, DOCUMENTED),
-    identify=answers(404, lambda turn: turn.text("conversation_id") and not turn.talk),
+    identify=answers(404, lambda turn: turn.text("conversation_id") and not turn.conversation),
 )

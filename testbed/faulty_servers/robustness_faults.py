@@ -1,4 +1,4 @@
-"""Servers that break on particular strings, numbers, dates, sizes and on what came before."""
+"""Servers that fail on particular strings, numbers, dates, sizes and earlier requests."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def crash(
     style: Style | None = None,
     group: Group = robust,
 ) -> None:
-    """An exception in the middle of a turn that was found right."""
+    """Add a fault: an exception during a valid turn."""
     group(name, about, crashed(shown, turn=turn), level=level, style=style, search=crashes(when))
 
 
 def on_text(name: str, about: str, field: str, pattern: str, shown: str, **options: Any) -> None:
-    """Breaks on strings of one top-level field in which a pattern is found."""
+    """Add a fault: strings of a top-level field that match a pattern crash."""
     crash(
         name,
         about,
@@ -46,13 +46,13 @@ def holds(turn: Turn, field: str) -> bool:
 
 
 def in_event(name: str, about: str, field: str, pattern: str, shown: Any, **options: Any) -> None:
-    """Breaks on strings of one field of an event in which a pattern is found."""
+    """Add a fault: strings of a field of an event that match a pattern crash."""
     shown = say(events=[event(**{field: shown})])
     crash(name, about, shown, lambda turn: any(re.search(pattern, one) for one in turn.each(field)), **options)
 
 
 def on_stamps(name: str, about: str, shown: list[str], when: Callable[[list[str]], Any], **options: Any) -> None:
-    """Breaks on the timestamps of a request, taken together."""
+    """Add a fault: a combination of timestamps crashes."""
     body = say(events=[event(timestamp=one) for one in shown])
     crash(name, about, body, lambda turn: when(turn.each("timestamp")), **options)
 
@@ -346,7 +346,7 @@ crash(
 
 
 def depth(value: Any) -> int:
-    """How deep arrays and objects are nested."""
+    """Return the nesting depth of arrays and objects."""
     deepest, waiting = 0, [(value, 1)]
     while waiting:
         one, level = waiting.pop()

@@ -55,9 +55,9 @@ def judge(server: Fault | Style, arguments: Sequence[str], *, strict: bool) -> R
     """Verify the server, which runs in a thread of this process."""
     keyed = server.needs_key if isinstance(server, Fault) else server.keyed
     with serve(server) as url:
-        told = verify(url, [*arguments, *["--strict"] * strict], key=KEY if keyed else None)
-    failed = told.named("fail", "warn") if strict else told.named("fail")
-    return Run(server, strict, told.exit, told.requests, told.seconds, failed, told.said)
+        judgement = verify(url, [*arguments, *["--strict"] * strict], key=KEY if keyed else None)
+    failed = judgement.named("fail", "warn") if strict else judgement.named("fail")
+    return Run(server, strict, judgement.exit, judgement.requests, judgement.seconds, failed, judgement.said)
 
 
 def chosen(options: argparse.Namespace) -> list[tuple[Fault | Style, bool]]:

@@ -1,4 +1,4 @@
-"""Servers that refuse rightly, but say so in another shape than HTTPValidationError, or blame the wrong place."""
+"""Servers that reject correctly, but with a wrong error format or a wrong loc."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def refused(turn: Turn) -> bool:
 
 
 def body_is(name: str, about: str, change: Callable[[list[Entry]], Any]) -> None:
-    """The whole payload of a 422 is another."""
+    """Add a fault that replaces the payload of a 422."""
 
     def witness(client: Client) -> bool:
         reply = client.send(WRONG)
@@ -49,7 +49,7 @@ def entries(
     when: Callable[[Turn], Any] = always,
     **options: Any,
 ) -> None:
-    """Each entry of the detail is changed, in place or by another one."""
+    """Add a fault that changes each entry of the detail, in place or by the returned value."""
     error(
         name,
         about,
@@ -278,7 +278,7 @@ def camel(step: Any) -> Any:
 
 
 def blames_all(turn: Turn, made: list[Entry]) -> list[Entry]:
-    """Every field of the body is blamed as soon as one of them is wrong."""
+    """Name every field of the body if one of them is wrong."""
     if not isinstance(turn.body, dict) or any(len(one["loc"]) < 2 for one in made):
         return made
     named = {one["loc"][1] for one in made}

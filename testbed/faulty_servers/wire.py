@@ -179,9 +179,9 @@ class Server:
                 return
             with self.lock:
                 self.connections.add(connection)
-            threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
+            threading.Thread(target=self.converse, args=(connection,), daemon=True).start()
 
-    def talk(self, connection: socket.socket) -> None:
+    def converse(self, connection: socket.socket) -> None:
         reader = Reader(connection)
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

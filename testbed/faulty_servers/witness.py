@@ -23,7 +23,7 @@ MESSAGE = "Which desk would you recommend for heavy tools?"
 
 
 def say(message: Any = MESSAGE, **fields: Any) -> dict[str, Any]:
-    """A body that every server takes, unless the fields say otherwise."""
+    """Return a body that every server accepts, with the given fields."""
     return {"message": message, **fields}
 
 
@@ -45,7 +45,7 @@ FULL = say(
 
 @dataclass(frozen=True)
 class Reply:
-    """The input back; `flaw` says what was wrong with the bytes."""
+    """Return the input; `flaw` describes what is wrong with the bytes."""
 
     status: int = 0
     headers: dict[str, str] | None = None
@@ -80,7 +80,7 @@ class Reply:
 
 
 class Client:
-    """One connection a request, read to its end, so that every byte too many or too few is seen."""
+    """A client with one connection per request that reads to its end, so that every missing or extra byte is found."""
 
     def __init__(self, base_url: str, *, key: str = "", patience: float = 5.0) -> None:
         parts = urlsplit(base_url)
@@ -135,7 +135,7 @@ class Client:
         return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + sent
 
     def exchange(self, messages: Sequence[bytes]) -> Reply:
-        """Sends one message after another on one connection; the answer to the last one, read to the end."""
+        """Send messages on one connection and return the last response."""
         try:
             with socket.create_connection(self.address, timeout=self.patience) as sock:
                 for message in messages[:-1]:
@@ -152,14 +152,14 @@ class Client:
         return read(data)
 
     def after(self, bodies: Sequence[Any]) -> str:
-        """Says these things one after another in one conversation; its id."""
+        """Send these messages in one conversation and return its id."""
         given = ""
         for body in bodies:
             given = self.send({**body, "conversation_id": given} if given else body).id
         return given
 
     def turn(self, number: int, body: Any, **options: Any) -> Reply:
-        """This body as that turn of a conversation."""
+        """Send the body as the given turn of a conversation."""
         if number == 1:
             return self.send(body, **options)
         given = self.after([say(f"I need tool number {n}") for n in range(1, number)])
@@ -198,17 +198,17 @@ def dechunked(data: bytes) -> tuple[bytes, str]:
 
 
 def gets(status: int, body: Any, *, turn: int = 1, **options: Any) -> Witness:
-    """This status comes back."""
+    """Return a witness: the response has this status."""
     return lambda client: client.turn(turn, body, **options).status == status
 
 
 def crashed(body: Any, *, turn: int = 1, **options: Any) -> Witness:
-    """A 5xx comes back."""
+    """Return a witness: the response is a 5xx."""
     return lambda client: client.turn(turn, body, **options).status >= 500
 
 
 def broken(flaw: str, body: Any, *, turn: int = 1) -> Witness:
-    """A reset, a silence, a length that lies."""
+    """Return a witness: a reset, a timeout or a false length."""
 
     def witness(client: Client) -> bool:
         client.patience = 0.5
@@ -218,7 +218,7 @@ def broken(flaw: str, body: Any, *, turn: int = 1) -> Witness:
 
 
 def replies(wrong: Callable[[Reply], Any], body: Any = None, *, turn: int = 1) -> Witness:
-    """A 200 comes back, and it is wrong."""
+    """Return a witness: the response is an invalid 200."""
 
     def witness(client: Client) -> Any:
         reply = client.turn(turn, say() if body is None else body)
@@ -228,7 +228,7 @@ def replies(wrong: Callable[[Reply], Any], body: Any = None, *, turn: int = 1) -
 
 
 def unreadable(body: Any = None, *, turn: int = 1, status: int = 200) -> Witness:
-    """The answer is no JSON in UTF-8."""
+    """Return a witness: the response is not JSON in UTF-8."""
 
     def witness(client: Client) -> bool:
         reply = client.turn(turn, say() if body is None else body)
@@ -246,7 +246,7 @@ def more_than(count: int, body: Any, *, turn: int = 1) -> Witness:
 
 
 def complains(wrong: Callable[[list[dict[str, Any]]], Any], body: Any, *, turn: int = 1) -> Witness:
-    """A 422 comes back, and its detail is wrong."""
+    """Return a witness: the response is a 422 with a wrong detail."""
 
     def witness(client: Client) -> Any:
         reply = client.turn(turn, body)
@@ -256,7 +256,7 @@ def complains(wrong: Callable[[list[dict[str, Any]]], Any], body: Any, *, turn: 
 
 
 def blames(loc: list[Any], body: Any, *, turn: int = 1) -> Witness:
-    """A 422 comes back that names this place."""
+    """Return a witness: the response is a 422 with this loc."""
     return complains(lambda detail: any(entry["loc"] == loc for entry in detail), body, turn=turn)
 
 
@@ -265,7 +265,7 @@ def ids(client: Client, bodies: Sequence[Any]) -> list[str]:
 
 
 def alike(*bodies: Any) -> Witness:
-    """Two new conversations get the same id."""
+    """Return a witness: two new conversations get the same id."""
 
     def witness(client: Client) -> bool:
         given = [one for one in ids(client, bodies) if one]
@@ -275,7 +275,7 @@ def alike(*bodies: Any) -> Witness:
 
 
 def loses_thread(*bodies: Any) -> Witness:
-    """The id of the first turn does not come back in the last one."""
+    """Return a witness: the last reply lacks the id of the first one."""
 
     def witness(client: Client) -> bool:
         first = client.send(bodies[0]).id

@@ -165,11 +165,11 @@ def by_name(title: str, subjects: Sequence[Subject], results: Results) -> str:
     lines = [f"{title}: {len(subjects)}"]
     for subject in subjects:
         lines.append(f"  {subject.name} ({subject.level}, {subject.group}): {subject.about}")
-        lines += [f"    {_told(trial)}" for trial in results.by_subject[subject]]
+        lines += [f"    {_result_line(trial)}" for trial in results.by_subject[subject]]
     return "\n".join(lines)
 
 
-def _told(trial: Trial) -> str:
+def _result_line(trial: Trial) -> str:
     judgement = trial.judgement
     failed = ", ".join(judgement.named("fail")) or "none"
     warned = ", ".join(judgement.named("warn")) or "none"

@@ -35,9 +35,9 @@ class Trial:
 
     def row(self) -> str:
         mark = " " if self.right else "*"
-        told = self.judgement
-        numbers = f"{self.seed:4} {told.exit:4} {told.requests:8} {told.seconds:7.1f}"
-        what = ", ".join(told.named("fail")) or told.said
+        judgement = self.judgement
+        numbers = f"{self.seed:4} {judgement.exit:4} {judgement.requests:8} {judgement.seconds:7.1f}"
+        what = ", ".join(judgement.named("fail")) or judgement.said
         return f"{mark} {self.subject.name:38} {self.subject.level:7} {numbers}  {what}"
 
 

@@ -161,7 +161,7 @@ def test_retry_after_of_an_hour_ends_the_run(tmp_path: Path) -> None:
     with Server(server) as wire:
         result = call("verify", f"http://127.0.0.1:{wire.port}/v1")
     assert result.exit_code == 2
-    assert "429, which asks to wait 3600 s; send less by --rate-limit" in result.output
+    assert "429, the server asks to wait 3600 s. Reduce the rate with --rate-limit" in result.output
     assert server.received <= 12
 
 
@@ -259,7 +259,7 @@ def test_killed_run_leaves_a_checkpoint_file_and_no_partial_report(lax: str, tmp
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("hello\n", "is no record of a run"), ('{"format": "other"}\n', "is no record"), ("[]\n", "is no record")],
+    [(text, "not a checkpoint file") for text in ("hello\n", '{"format": "other"}\n', "[]\n")],
 )
 def test_other_file_is_not_a_checkpoint_file_and_is_kept(text: str, message: str, tmp_path: Path) -> None:
     record = tmp_path / "run.jsonl"
@@ -352,8 +352,8 @@ def test_invalid_profile_is_rejected(change: dict[str, Any], message: str, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--rate-limit", "fast"), "is no rate"),
-        (("--rate-limit", "0/s"), "is no rate"),
+        (("--rate-limit", "fast"), "Expected <count>/<unit>"),
+        (("--rate-limit", "0/s"), "Expected <count>/<unit>"),
         (("--key-env", "NO_SUCH_VARIABLE"), "is not set or empty"),
         (("-H", "Authorization: Bearer a", "-H", "X-API-Key: b"), "two credentials are given"),
         (("--ca-bundle", "/no/such.pem"), "cannot read the file"),
@@ -369,7 +369,7 @@ def test_invalid_profile_is_rejected(change: dict[str, Any], message: str, tmp_p
         (("--write-waivers", "/no/such/folder/w.yaml"), "/no/such/folder does not exist"),
         (("--resume", "/no/such/folder/r.jsonl"), "/no/such/folder does not exist"),
         (("--report", "html=/no/such/folder/r.html"), "/no/such/folder does not exist"),
-        (("--resume", "x.jsonl", "--deep"), "--deep has none"),
+        (("--resume", "x.jsonl", "--deep"), "which has no fixed end"),
         (("--cost-per-call", "2"), "only with --plan"),
     ],
 )
@@ -498,8 +498,8 @@ def test_unreachable_proxy_is_named(lax: str) -> None:
     assert "is the proxy running?" in result.output
 
 
-def test_a_proxy_that_does_not_know_us_is_no_finding() -> None:
+def test_proxy_that_requires_authentication_ends_the_run_with_2() -> None:
     with always(407, {"Proxy-Authenticate": "Basic"}) as proxy:
         result = call("verify", "http://127.0.0.1:9/v1", "--proxy", f"http://127.0.0.1:{proxy.port}")
     assert result.exit_code == 2
-    assert "the proxy wants a user and a password" in result.output
+    assert "the proxy requires a user name and a password" in result.output
