@@ -1,4 +1,4 @@
-"""Servers that respond to unspecified input with neither a valid 200 nor a 422 with the right loc, or inconsistently."""
+"""Servers whose responses to unspecified input are invalid, have a wrong loc in a 422, or are inconsistent."""
 
 from __future__ import annotations
 
