@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ def with_parts(sequences: Iterable[CaseSequence]) -> Iterator[CaseSequence]:
                 yield from with_parts(part.sequence for part in case.pack.parts)
 
 
+@cache
 def planned(seed: int = 0, *, small: bool = False) -> list[CaseSequence]:
     sequences = make_plan(CONTRACT, seed=seed, key="a-secret-key", small=small).sequences
     return list(with_parts([*sequences, *generate_cases(CONTRACT, seed, 40)]))

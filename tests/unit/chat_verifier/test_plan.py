@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -38,12 +39,18 @@ def play(
     return runner.journal.observations
 
 
+@cache
+def planned(*, small: bool = False) -> tuple[CaseSequence, ...]:
+    return make_plan(CONTRACT, small=small).sequences
+
+
 def play_quick(server: ReferenceServer) -> list[Observation]:
-    return play(make_plan(CONTRACT, small=True).sequences, server, ALLOCATIONS[Tier.QUICK].until_confirmation)
+    return play(planned(small=True), server, ALLOCATIONS[Tier.QUICK].until_confirmation)
 
 
-def play_default(server: ReferenceServer) -> list[Observation]:
-    return play(make_plan(CONTRACT).sequences, server, ALLOCATIONS[Tier.DEFAULT].until_exploration)
+@cache
+def play_default(server: type[ReferenceServer]) -> list[Observation]:
+    return play(planned(), server(CONTRACT), ALLOCATIONS[Tier.DEFAULT].until_exploration)
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +165,7 @@ def value_at(seen: Observation, place: tuple[str | int, ...]) -> Any:
 
 @pytest.mark.parametrize("later", [False, True])
 def test_server_that_names_several_faults_receives_every_wrong_type_in_first_and_later_turns(*, later: bool) -> None:
-    found = wrong_places(play_default(ReferenceServer(CONTRACT)), later=later)
+    found = wrong_places(play_default(ReferenceServer), later=later)
     for name, wrongs in wrong_values.fields_with_wrong_values(BUILDER, later=later).items():
         for wrong in wrongs:
             assert ((name,), repr(wrong.value)) in found, wrong.id
@@ -171,19 +178,19 @@ def test_server_that_names_several_faults_receives_every_wrong_type_in_first_and
 
 
 def test_server_that_names_one_fault_receives_single_faults() -> None:
-    several, first = play_default(ReferenceServer(CONTRACT)), play_default(NamesOneFault(CONTRACT))
+    several, first = play_default(ReferenceServer), play_default(NamesOneFault)
     assert not [seen for seen in first if seen.sequence.naming is FaultNaming.SEVERAL]
     assert not [seen for seen in several if seen.sequence.naming is FaultNaming.FIRST]
     assert len([seen for seen in first if len(seen.facts.classification.hard_faults) == 1]) > 60
 
 
 def test_fault_that_a_server_overlooks_among_others_is_found() -> None:
-    violated = {v.clause for seen in play_default(AcceptsNullEvents(CONTRACT)) for v in seen.violations}
+    violated = {v.clause for seen in play_default(AcceptsNullEvents) for v in seen.violations}
     assert "rejection.event" in violated
 
 
 def test_small_plan_fits_the_quick_tier() -> None:
-    sequences = make_plan(CONTRACT, small=True).sequences
+    sequences = planned(small=True)
     assert sequences[0].priority is Priority.ESSENTIAL
     important = [sequence for sequence in sequences if sequence.priority <= Priority.HIGH]
     assert requests_of(important) <= (ALLOCATIONS[Tier.QUICK].until_confirmation or 0)
@@ -246,7 +253,7 @@ def test_every_pair_of_fields_has_a_request_with_both_faults(observations: list[
 
 
 def test_pack_is_split_only_if_the_response_does_not_accept_it() -> None:
-    packs = [sequence for sequence in make_plan(CONTRACT).sequences if may_be_accepted(sequence.cases[0].pack)]
+    packs = [sequence for sequence in planned() if may_be_accepted(sequence.cases[0].pack)]
     assert len(play(packs)) == len(packs)
     assert len(play(packs, RejectsUnspecified(CONTRACT))) > 2 * len(packs)
 
@@ -256,12 +263,12 @@ def may_be_accepted(pack: Pack | None) -> bool:
 
 
 def test_run_for_one_clause_sends_few_requests() -> None:
-    needed = sequences_for(CONTRACT, make_plan(CONTRACT).sequences, {"request.charset"})
+    needed = sequences_for(CONTRACT, planned(), {"request.charset"})
     assert 0 < requests_of(needed) < 5
 
 
 def test_no_conversation_has_more_than_twenty_turns() -> None:
-    sequences = [*make_plan(CONTRACT).sequences, *generate_cases(CONTRACT, 3, 60)]
+    sequences = [*planned(), *generate_cases(CONTRACT, 3, 60)]
     assert max(len(sequence.cases) for sequence in sequences) <= 20
 
 
