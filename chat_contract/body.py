@@ -34,7 +34,7 @@ ABSENT: Any = _Absent()
 
 
 class Deviation(StrEnum):
-    """A property that takes a body out of I-JSON (RFC 7493) without breaking the grammar of JSON."""
+    """A deviation from I-JSON (RFC 7493) that is not a syntax error."""
 
     NOT_UTF_8 = "not-utf-8"
     OTHER_ENCODING = "other-encoding"

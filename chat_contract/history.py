@@ -1,4 +1,4 @@
-"""What a run has learnt of the server's conversations; :func:`chat_contract.conformance.remember` adds to it."""
+"""The history of a run: what its exchanges have shown about the server's conversations."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ _FEATURES: tuple[tuple[str, Callable[[ExchangeFacts], bool]], ...] = (
     ("request.message-alone", _has_message_alone),
     ("request.accepted", _always),
 )
-"""The features that a must-accept request tests. It tests all that fit; a rejection violates one (_violated_clause)."""
+"""The clauses of must-accept requests. A request tests every clause that fits; a rejection violates one of them."""
 
 _CLAUSE_OF_FIELD = {
     EVENT_TIME: "request.timestamp",

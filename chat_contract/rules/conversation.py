@@ -11,7 +11,7 @@ from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
 from chat_contract.rules.findings import Finding, Rule, wrong_outcome, wrong_value
 
 _SHORTEST_COPY = 4
-"""The number of characters from which on a part of an id counts as a copy of it."""
+"""The minimum length of a part of an id that counts as a copy of it."""
 
 
 def _starts(facts: ExchangeFacts) -> bool:
