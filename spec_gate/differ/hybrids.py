@@ -11,7 +11,7 @@ from typing import Any
 from spec_gate.differ.groups import KeywordGroup
 from spec_gate.differ.pairs import NodePair, Step
 from spec_gate.differ.walk import Walk
-from spec_gate.schemas.keywords import ANNOTATIONS, LISTS, MAPS, ONE, REFERENCE, name_of, references
+from spec_gate.schemas.keywords import ANNOTATIONS, LISTS, MAPS, ONE, REFERENCE, references
 from spec_gate.schemas.node import Schema, SchemaNode
 from spec_gate.schemas.pair import BASE, REVISION
 
@@ -65,7 +65,7 @@ class Hybrids:
         mapping: dict[str, str] = {}
         for reference in set(references(dict(keywords))):
             counterpart = reference.replace(REFERENCE + REVISION, REFERENCE + BASE, 1)
-            known = name_of(counterpart) in self.schemas.base.schemas.definitions
+            known = self.schemas.is_base_definition(counterpart)
             if known and self.schemas.same(self.schemas.target(counterpart), self.schemas.target(reference)):
                 mapping[reference] = counterpart
         return _with_references(keywords, mapping) if mapping else dict(keywords)
