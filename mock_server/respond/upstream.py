@@ -1,4 +1,4 @@
-"""Sends what came on to the real service, and to nobody else; the only module here that calls anyone."""
+"""Forwards requests to the real service. No other module of the mock sends requests."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from kit_http.headers import end_to_end
 from kit_http.urls import check_base_url
 
 TIMEOUT = 120.0
-"""How long the service may take to answer, in seconds: a language model takes its time."""
+"""Seconds in which the service must respond. Language models are slow."""
 
 
 class UpstreamError(Exception):
-    """No answer came; the text says why."""
+    """The service did not respond; the text says why."""
 
 
 @dataclass(frozen=True)
 class Answered:
-    """What the service answered; the body is as it was before any compression."""
+    """A response of the service, its body decompressed."""
 
     status: int
     headers: Headers
@@ -43,7 +43,7 @@ class Upstream:
         self._local = threading.local()
 
     def send(self, method: str, path: str, headers: Iterable[tuple[str, str]], body: bytes) -> Answered:
-        """Send a request to ``path`` below the base URL, with the upstream's own headers in the place of the given.
+        """Send a request to ``path`` below the base URL, with the upstream's own headers instead of the client's.
 
         Redirects are not followed, and nothing of the environment counts. Raises :class:`UpstreamError`.
         """
@@ -82,7 +82,7 @@ def _why(error: Exception) -> str:
     if isinstance(error, requests.exceptions.SSLError):
         return "its certificate is not trusted"
     if isinstance(error, requests.Timeout):
-        return "no answer came in time"
+        return "no response in time"
     if isinstance(error, requests.ConnectionError):
         return "no connection could be made, or it broke"
     return type(error).__name__

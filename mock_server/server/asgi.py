@@ -10,7 +10,7 @@ import asyncio
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from mock_server.http.bodies import Body, BodyReader, announced_length
 from mock_server.http.faults import Ending, delivery_of
@@ -19,6 +19,9 @@ from mock_server.respond.journal import MAX_FOLLOWERS
 from mock_server.respond.service import ChatService
 from mock_server.server.flask_bridge import Ran, environ_of, run
 from mock_server.server.threads import Threads
+
+if TYPE_CHECKING:
+    from mock_server.server.protocol import Protocol
 
 _LARGE = 64 * 1024
 """A larger body is validated in a thread, so that other requests need not wait."""
@@ -30,19 +33,6 @@ _FAILED = Answer(500, b'{"detail":"Internal Server Error"}')
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-
-
-class Connection(Protocol):
-    """What an application needs of a connection beyond ASGI; the server puts it into the scope's extensions."""
-
-    on_client_left: Callable[[], None] | None
-
-    @property
-    def at_eof(self) -> bool: ...
-    @property
-    def lost(self) -> bool: ...
-    def close(self) -> None: ...
-    def reset(self) -> None: ...
 
 
 class MockApp:
@@ -90,7 +80,7 @@ class MockApp:
         else:
             await self._deliver(answer, connection, receive, send)
 
-    async def _deliver(self, answer: Answer, connection: Connection, receive: Receive, send: Send) -> None:
+    async def _deliver(self, answer: Answer, connection: Protocol, receive: Receive, send: Send) -> None:
         delivery = delivery_of(answer)
         if delivery.has_head:
             await send(_start(answer.status, head_of(answer)))
@@ -122,7 +112,7 @@ class MockApp:
         else:
             await self._stream(ran, connection, send)
 
-    async def _stream(self, ran: Ran, connection: Connection, send: Send) -> None:
+    async def _stream(self, ran: Ran, connection: Protocol, send: Send) -> None:
         try:
             await send(_start(ran.status, ran.headers))
             while (chunk := await self._followers.run(next, ran.rest, None)) is not None and not connection.lost:
@@ -137,13 +127,13 @@ def headers_of(scope: Scope) -> dict[str, str]:
     return gather((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
 
 
-def connection_of(scope: Scope) -> Connection:
+def connection_of(scope: Scope) -> Protocol:
     """Return the connection on which a request arrived."""
-    connection: Connection = scope["extensions"]["connection"]
+    connection: Protocol = scope["extensions"]["connection"]
     return connection
 
 
-async def read(headers: Mapping[str, str], receive: Receive, limit: int, connection: Connection) -> Body:
+async def read(headers: Mapping[str, str], receive: Receive, limit: int, connection: Protocol) -> Body:
     """Read the body of a request up to a limit."""
     length = announced_length(headers.get("content-length"))
     message = await receive()
@@ -170,7 +160,7 @@ def _start(status: int, headers: Pairs) -> Mapping[str, Any]:
     return {"type": "http.response.start", "status": status, "headers": encoded}
 
 
-async def _client_left(receive: Receive, seconds: float, connection: Connection | None = None) -> bool:
+async def _client_left(receive: Receive, seconds: float, connection: Protocol | None = None) -> bool:
     """Wait, and return whether the client left meanwhile; with a connection, closing one side counts as leaving."""
     try:
         async with asyncio.timeout(seconds):

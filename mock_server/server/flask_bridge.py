@@ -65,7 +65,7 @@ def run(app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> Ran:
         started[:] = [int(status.split(" ", 1)[0]), headers]
 
     result = app(environ, start_response)
-    close = getattr(result, "close", _nothing)
+    close = getattr(result, "close", lambda: None)
     chunks = iter(result)
     # An application may call start_response as late as with its first chunk.
     first = next(chunks, b"")
@@ -73,9 +73,5 @@ def run(app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> Ran:
     if any(name.lower() == "content-length" for name, _ in headers) or not first:
         body = first + b"".join(chunks)
         close()
-        return Ran(status, headers, body, iter(()), _nothing)
+        return Ran(status, headers, body, iter(()), lambda: None)
     return Ran(status, headers, None, chain([first], chunks), close)
-
-
-def _nothing() -> None:
-    """Do nothing."""

@@ -1,1 +1,1 @@
-"""Requests that are out to do harm: ``python -m testbed.hostile`` sends 20,000 to a mock and looks at every answer."""
+"""Hostile requests and slow clients: ``python -m testbed.hostile`` sends them to a mock and checks every response."""

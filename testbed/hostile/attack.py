@@ -1,4 +1,4 @@
-"""Sends hostile requests over real sockets, one connection each, and says which were answered badly."""
+"""Sends hostile requests over real sockets, one connection each, and reports bad responses."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from testbed.hostile.requests import Hostile, HostileRequests
 
 _PATIENCE = 10.0
 _UNTIL_WE_HANG_UP = 0.15
-"""A request that is not whole is waited for, and rightly; so long we wait too before we say that no more will come."""
-_A_GOOD_ONE = (
+"""Seconds to wait for a response to an incomplete request, before closing our side of the connection."""
+_VALID = (
     b"POST /v1/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     b'Content-Length: 16\r\nConnection: close\r\n\r\n{"message":"hi"}'
 )
@@ -24,7 +24,7 @@ _A_GOOD_ONE = (
 
 @dataclass
 class Result:
-    """How often which status came (0: no answer, but an end), and what was wrong."""
+    """The number of responses by status (0: the connection ended without one), and the complaints."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     complaints: list[str] = field(default_factory=list)
@@ -32,14 +32,14 @@ class Result:
 
 
 def attack(base_url: str, count: int, seed: int) -> Result:
-    """Send that many, with a good request now and then that must be answered with 200."""
+    """Send ``count`` hostile requests, with a valid one now and then that must get 200."""
     parts = urlsplit(base_url)
     address = (parts.hostname or "", parts.port or 80)
     result = Result()
     for number, hostile in enumerate(islice(HostileRequests(seed), count)):
         _judge(hostile, address, result)
-        if number % 200 == 0 and not _send(address, _A_GOOD_ONE).startswith(b"HTTP/1.1 200"):
-            result.complaints.append(f"after request {number} a good one was not answered")
+        if number % 200 == 0 and not _send(address, _VALID).startswith(b"HTTP/1.1 200"):
+            result.complaints.append(f"after request {number} a valid request did not get 200")
     return result
 
 
@@ -65,13 +65,13 @@ def _judge(hostile: Hostile, address: tuple[str, int], result: Result) -> None:
 
 
 def _send(address: tuple[str, int], data: bytes, *, hang_up: bool = False) -> bytes:
-    """Return what came; raises :class:`TimeoutError` where neither an answer comes nor the connection ends."""
+    """Return what arrived; raises :class:`TimeoutError` if neither a response arrives nor the connection ends."""
     with socket.create_connection(address, timeout=_PATIENCE) as connection:
         try:
             connection.sendall(data)
             return b"" if hang_up else _receive(connection)
         except ConnectionError:
-            # Refused before all of it was sent.
+            # The mock refused the request before all of it was sent.
             return b""
 
 
@@ -98,7 +98,7 @@ def _is_whole(received: bytes) -> bool:
 
 
 def _is_stream(received: bytes) -> bool:
-    """Tell the journal's stream, which has no end."""
+    """Return whether this is the journal's stream, which never ends."""
     return b"application/x-ndjson" in received
 
 

@@ -1,4 +1,4 @@
-"""Hostile requests as bytes: broken framing, odd methods, headers and paths, wild bodies, connections cut. Seeded."""
+"""Generates hostile requests from a seed: broken framing, odd methods, headers, paths and bodies."""
 
 from __future__ import annotations
 
@@ -138,9 +138,9 @@ _VALUES = (
 
 @dataclass(frozen=True)
 class Hostile:
-    """Bytes to send; ``hang_up``: the client goes away instead of waiting for an answer.
+    """Bytes to send. With ``hang_up``, the client leaves instead of waiting for the response.
 
-    ``may_be_spoilt``: a fault was asked for, so that the answer need not be whole.
+    ``may_be_spoilt``: the request asks for a fault, so the response may be incomplete.
     """
 
     data: bytes
@@ -149,7 +149,7 @@ class Hostile:
 
 
 class HostileRequests:
-    """Makes one after the other from one source of chance."""
+    """An endless iterator of requests."""
 
     def __init__(self, seed: int) -> None:
         self._chance = Random(seed)
