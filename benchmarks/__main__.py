@@ -153,7 +153,7 @@ class Bench:
 
 def report(bench: Bench) -> tuple[list[str], bool]:
     """Return the lines to print, and whether a target was missed."""
-    lines = [f"{'load':<30}{'server':<12}{'CPU µs':>8}{'p50 ms':>9}{'p99 ms':>9}{'req/s':>8}   (medians of the rounds)"]
+    lines = [f"{'load':<32}{'server':<12}{'CPU µs':>8}{'p50 ms':>9}{'p99 ms':>9}{'req/s':>8}   (medians of the rounds)"]
     table: dict[tuple[str, str], list[Figure]] = defaultdict(list)
     for figure in bench.figures:
         table[figure.load, figure.server].append(figure)
@@ -162,7 +162,7 @@ def report(bench: Bench) -> tuple[list[str], bool]:
             median(values)
             for values in zip(*((f.cpu_microseconds, f.p50_ms, f.p99_ms, f.per_second) for f in figures), strict=True)
         )
-        lines.append(f"{load:<30}{server:<12}{cpu:>8.0f}{p50:>9.2f}{p99:>9.2f}{rate:>8.0f}")
+        lines.append(f"{load:<32}{server:<12}{cpu:>8.0f}{p50:>9.2f}{p99:>9.2f}{rate:>8.0f}")
     targets = list(_targets(bench, table))
     lines += ["", *(f"{text}: {'met' if met else 'MISSED'}" for text, met in targets)]
     return lines, not all(met for _, met in targets)

@@ -124,7 +124,9 @@ class MockApp:
 
 def headers_of(scope: Scope) -> dict[str, str]:
     """Return the headers of a request by lower-case name."""
-    return gather((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    headers = dict(pairs)
+    return headers if len(headers) == len(pairs) else gather(pairs)
 
 
 def connection_of(scope: Scope) -> Protocol:
