@@ -176,15 +176,15 @@ def _value_id(value: str) -> str:
 
 
 def _texts(builder: RequestBuilder) -> Iterator[CaseSequence]:
-    def saying(name: str, text: str, *, ascii_only: bool = False) -> CaseSequence:
+    def saying(name: str, label: str, text: str, *, ascii_only: bool = False) -> CaseSequence:
         event = {
             key: (text if key in {EVENT_TYPE, EVENT_TEXT} else value) for key, value in builder.full_event(0).items()
         }
         body = builder.request(message=text, **{EVENTS: [event]})
-        return _one(kebab("text", name), f"text with {name}", body, Priority.MEDIUM, ascii=ascii_only)
+        return _one(f"text-{name}", f"text with {label}", body, Priority.MEDIUM, ascii=ascii_only)
 
     everything = f" {' '.join(text for _, text in TEXTS)}"
-    parts = tuple(saying(name, text) for name, text in TEXTS)
+    parts = tuple(saying(name, name.replace("-", " "), text) for name, text in TEXTS)
     events = [{**builder.full_event(0), EVENT_TYPE: text, EVENT_TEXT: text} for _, text in TEXTS]
     yield _one(
         "text-of-every-kind",
@@ -194,6 +194,7 @@ def _texts(builder: RequestBuilder) -> Iterator[CaseSequence]:
         parts=parts,
     )
     yield saying(
+        "json-escapes",
         "JSON escapes for accents, quotes, slashes and emoji",
         TEXTS[2][1][:20] + TEXTS[0][1][:20] + " a/b " + TEXTS[4][1],
         ascii_only=True,

@@ -31,18 +31,18 @@ from chat_verifier.planning.packs import combine
 from chat_verifier.planning.request_builder import RequestBuilder
 
 _UNUSUAL_MESSAGES = (
-    ("digits", "12345"),
-    ("a JSON keyword", "null"),
-    ("JSON", '{"message": null}'),
-    ("scripts without upper case", "机 책상 مكتب"),
+    ("digits", "digits", "12345"),
+    ("a-json-keyword", "a JSON keyword", "null"),
+    ("json", "JSON", '{"message": null}'),
+    ("scripts-without-upper-case", "scripts without upper case", "机 책상 مكتب"),
 )
 """Messages that every server must accept. Each is sent with a limit that most servers accept."""
 
 _UNKNOWN_IDS = (
-    ("in upper case", "C8A7D9F6-E4B1-42D3-8C2E-5A8D4F31B97A"),
-    ("of 100 KB", "contract-test-" + "x" * 100_000),
-    ("with spaces around it", "  contract-test 42 "),
-    ("in another script", "Ünïcode-会話-42"),
+    ("in-upper-case", "in upper case", "C8A7D9F6-E4B1-42D3-8C2E-5A8D4F31B97A"),
+    ("of-100-kb", "of 100 KB", "contract-test-" + "x" * 100_000),
+    ("with-spaces-around-it", "with spaces around it", "  contract-test 42 "),
+    ("in-another-script", "in another script", "Ünïcode-会話-42"),
 )
 """Conversation ids that no server issued, in forms that a server may fold, truncate or trim by mistake."""
 
@@ -141,7 +141,7 @@ def fewest_packs(builder: RequestBuilder) -> list[CaseSequence]:
             "digits as ids, scripts without upper case, spaces",
             [
                 *(_field(name, "42") for name in ids),
-                _field(MESSAGE, _UNUSUAL_MESSAGES[-1][1]),
+                _field(MESSAGE, _UNUSUAL_MESSAGES[-1][2]),
                 Input("event", "an event", {EVENTS: [spaces]}),
                 _limit(_LIMITS_BEYOND_QUESTIONS[1]),
             ],
@@ -288,11 +288,11 @@ def _limits(builder: RequestBuilder) -> Iterator[CaseSequence]:
     large = builder.contract.questions["limit-large"].ask if "limit-large" in builder.contract.questions else None
     values = [*(large or {LIMIT: 50}).values(), *_LIMITS_BEYOND_QUESTIONS]
     rows = zip(values, _UNUSUAL_MESSAGES, _UNKNOWN_IDS, strict=True)
-    for number, (value, (what, message), (form, unknown)) in enumerate(rows, 1):
+    for number, (value, (name, what, message), (form, in_form, unknown)) in enumerate(rows, 1):
         inputs = [
             _limit(value),
-            Input(kebab("message", what), f"{what} as the message", {MESSAGE: message}),
-            Input(kebab("unknown-conversation", form), f"an unknown conversation_id {form}", {CONVERSATION: unknown}),
+            Input(f"message-{name}", f"{what} as the message", {MESSAGE: message}),
+            Input(f"unknown-conversation-{form}", f"an unknown conversation_id {in_form}", {CONVERSATION: unknown}),
         ]
         yield _pack(builder, f"large-limits-{number}", "large limits", inputs, priority=Priority.LOW)
 

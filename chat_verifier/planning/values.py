@@ -6,16 +6,16 @@ TEXTS: tuple[tuple[str, str], ...] = (
     ("quotes", "Is there a 7\" shelf, a 'real' one, for my wife's books?"),
     ("punctuation", "100% oak {0} [steel] \\ brass / <b>glass</b> & $5 #1 @home; -- ${y} {{z}} %s %d"),
     ("accents", "Où est la façade déjà vue? Ein größerer Schreibtisch, señor, łódź, cafe\u0301 x\u0308"),
-    ("non-Latin scripts", "机を探しています مكتب للأدوات стол γραφείο שולחן डेस्क โต๊ะ 책상"),
+    ("non-latin-scripts", "机を探しています مكتب للأدوات стол γραφείο שולחן डेस्क โต๊ะ 책상"),
     ("emoji", "👩‍👩‍👧‍👦🛠️🎁 für 🇯🇵"),
-    ("right-to-left marks", "\u202eabc\u202c אבג 123"),
+    ("right-to-left-marks", "\u202eabc\u202c אבג 123"),
     ("markup", '</script><img src=x onerror=a()><!-- b --> ]]> &amp; &lt; {"a": 1} <?x?>'),
-    ("code and escapes", "`ls` | a=b ^c ~d *e* +1 {% x %} ../.. %20 %00 \\u0041 \\n 1' OR '1'='1 -- union select"),
+    ("code-and-escapes", "`ls` | a=b ^c ~d *e* +1 {% x %} ../.. %20 %00 \\u0041 \\n 1' OR '1'='1 -- union select"),
     ("typography", "“a” ‘b’ – — … € £ © ½ ² ﬁ Ａ ™ \u00a0b\u200bc\u00add\u2028e\u2029f\ufeffg\ufffdh"),
-    ("characters outside the basic plane", "İstanbul ıß ſ 𠀀𝒳 👍🏽 👩🏿‍🔧 https://shop.example/a?b=c&d=1#e"),
-    ("leading and trailing spaces", "  two  blanks \\"),
+    ("characters-outside-the-basic-plane", "İstanbul ıß ſ 𠀀𝒳 👍🏽 👩🏿‍🔧 https://shop.example/a?b=c&d=1#e"),
+    ("leading-and-trailing-spaces", "  two  blanks \\"),
 )
-"""One text for each kind of character."""
+"""The id of each kind of character, and a text with it."""
 
 EVENT_TYPES = (
     "browse",

@@ -44,60 +44,76 @@ def _valid(builder: RequestBuilder) -> str:
 
 def _other_bodies(builder: RequestBuilder) -> Iterator[CaseSequence]:
     valid = builder.request()
-    for label, body in (
-        ("null", None),
-        ("empty array", []),
-        ("array with a valid request", [valid]),
-        ("string", "hello"),
-        ("string with a valid request", json.dumps(valid)),
-        ("number", 0),
-        ("boolean", False),
+    for name, label, body in (
+        ("null", "null", None),
+        ("empty-array", "an empty array", []),
+        ("array-with-a-valid-request", "an array with a valid request", [valid]),
+        ("string", "a string", "hello"),
+        ("string-with-a-valid-request", "a string with a valid request", json.dumps(valid)),
+        ("number", "a number", 0),
+        ("boolean", "a boolean", False),
     ):
-        case = Case(kebab("body", label), f"the body is {_article(label)}", json.dumps(body).encode())
+        case = Case(f"body-{name}", f"the body is {label}", json.dumps(body).encode())
         priority = Priority.ESSENTIAL if body in (None, [valid]) else Priority.HIGH
         yield single(case, Group.REJECTION, priority=priority)
 
 
-def _article(label: str) -> str:
-    return label if label == "null" else f"{'an' if label[0] in 'aeiou' else 'a'} {label}"
-
-
 def _malformed(builder: RequestBuilder) -> Iterator[CaseSequence]:
     valid = _valid(builder)
-    for priority, label, text in (
-        (Priority.ESSENTIAL, "empty body", ""),
-        (Priority.ESSENTIAL, "cut off", valid[: len(valid) // 2]),
-        (Priority.MEDIUM, "last brace missing", valid[:-1]),
-        (Priority.MEDIUM, "comma missing", valid[:-1] + f' "{LIMIT}": 4}}'),
-        (Priority.MEDIUM, "invalid escape", '{"message": "a \\x41"}'),
-        (Priority.MEDIUM, "white space only", " \n"),
-        (Priority.MEDIUM, "form data", "message=hello"),
-        (Priority.MEDIUM, "key without quotes", "{message: " + json.dumps(builder.messages[0]) + "}"),
-        (Priority.MEDIUM, "trailing comma", valid[:-1] + ",}"),
-        (Priority.MEDIUM, "single quotes", "{'message': 'hello'}"),
-        (Priority.MEDIUM, "comment", valid + " // hello"),
-        (Priority.MEDIUM, "two documents", valid + valid),
-        (Priority.MEDIUM, "control character in a string", '{"message": "a\nb"}'),
-        (Priority.MEDIUM, "leading zero", valid[:-1] + f', "{LIMIT}": 04}}'),
+    for priority, name, label, text in (
+        (Priority.ESSENTIAL, "empty-body", "empty body", ""),
+        (Priority.ESSENTIAL, "cut-off", "cut off", valid[: len(valid) // 2]),
+        (Priority.MEDIUM, "last-brace-missing", "last brace missing", valid[:-1]),
+        (Priority.MEDIUM, "comma-missing", "comma missing", valid[:-1] + f' "{LIMIT}": 4}}'),
+        (Priority.MEDIUM, "invalid-escape", "invalid escape", '{"message": "a \\x41"}'),
+        (Priority.MEDIUM, "white-space-only", "white space only", " \n"),
+        (Priority.MEDIUM, "form-data", "form data", "message=hello"),
+        (
+            Priority.MEDIUM,
+            "key-without-quotes",
+            "key without quotes",
+            "{message: " + json.dumps(builder.messages[0]) + "}",
+        ),
+        (Priority.MEDIUM, "trailing-comma", "trailing comma", valid[:-1] + ",}"),
+        (Priority.MEDIUM, "single-quotes", "single quotes", "{'message': 'hello'}"),
+        (Priority.MEDIUM, "comment", "comment", valid + " // hello"),
+        (Priority.MEDIUM, "two-documents", "two documents", valid + valid),
+        (Priority.MEDIUM, "control-character-in-a-string", "control character in a string", '{"message": "a\nb"}'),
+        (Priority.MEDIUM, "leading-zero", "leading zero", valid[:-1] + f', "{LIMIT}": 04}}'),
     ):
-        case = Case(kebab("malformed-json", label), f"malformed JSON: {label}", text.encode())
+        case = Case(f"malformed-json-{name}", f"malformed JSON: {label}", text.encode())
         yield single(case, Group.REJECTION, priority=priority)
 
 
 def _beyond_ijson(builder: RequestBuilder) -> Iterator[CaseSequence]:
     message = json.dumps(builder.messages[0])
     deep = '{"message": ' + message + ', "x": ' + "[" * 600 + "]" * 600 + "}"
-    for priority, label, body in (
-        (Priority.MEDIUM, "invalid UTF-8", b'{"message": "caf\xe9 \xff"}'),
-        (Priority.ESSENTIAL, "duplicate key", b'{"message": 5, "message": "hello"}'),
-        (Priority.MEDIUM, "600 nested arrays", deep.encode()),
-        (Priority.MEDIUM, "lone surrogate in the message", b'{"message": "a desk \\ud800"}'),
-        (Priority.EXOTIC, "lone surrogate in a wrong value", b'{"message": "hello", "limit": "\\ud800"}'),
-        (Priority.EXOTIC, "limit NaN", b'{"message": "hello", "limit": NaN}'),
-        (Priority.EXOTIC, "integer of 5,000 digits", b'{"message": "hello", "limit": ' + b"9" * 5000 + b"}"),
-        (Priority.EXOTIC, "UTF-16", _valid(builder).encode("utf-16")),
+    for priority, name, label, body in (
+        (Priority.MEDIUM, "invalid-utf-8", "invalid UTF-8", b'{"message": "caf\xe9 \xff"}'),
+        (Priority.ESSENTIAL, "duplicate-key", "duplicate key", b'{"message": 5, "message": "hello"}'),
+        (Priority.MEDIUM, "600-nested-arrays", "600 nested arrays", deep.encode()),
+        (
+            Priority.MEDIUM,
+            "lone-surrogate-in-the-message",
+            "lone surrogate in the message",
+            b'{"message": "a desk \\ud800"}',
+        ),
+        (
+            Priority.EXOTIC,
+            "lone-surrogate-in-a-wrong-value",
+            "lone surrogate in a wrong value",
+            b'{"message": "hello", "limit": "\\ud800"}',
+        ),
+        (Priority.EXOTIC, "limit-nan", "limit NaN", b'{"message": "hello", "limit": NaN}'),
+        (
+            Priority.EXOTIC,
+            "integer-of-5-000-digits",
+            "integer of 5,000 digits",
+            b'{"message": "hello", "limit": ' + b"9" * 5000 + b"}",
+        ),
+        (Priority.EXOTIC, "utf-16", "UTF-16", _valid(builder).encode("utf-16")),
     ):
-        case = Case(kebab("beyond-i-json", label), f"beyond I-JSON: {label}", body)
+        case = Case(f"beyond-i-json-{name}", f"beyond I-JSON: {label}", body)
         yield single(case, Group.ROBUSTNESS, priority=priority)
 
 
