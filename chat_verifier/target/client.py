@@ -84,7 +84,7 @@ class Client:
     def send(self, request: Request, *, tries: int = _TRIES_AFTER_429) -> Response | Breakdown:
         """Send the request. After a 429, wait and send it again, ``tries`` times in all.
 
-        Raises :class:`UnreachableError` if there is no connection or the server asks to wait for too long, and
+        Raises :class:`UnreachableError` if the connection fails or the server asks to wait for too long, and
         :class:`BudgetSpentError` if the run may not send any more.
         """
         outcome = self._send_settled(request)

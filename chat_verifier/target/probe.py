@@ -28,7 +28,7 @@ class Probed(NamedTuple):
 def probe(contract: Contract, client: Client, checkpoint: Checkpoint | None = None) -> Probed:
     """Send the probe, up to five times if the server fails, or replay it from the checkpoint file.
 
-    Raises :class:`CannotVerifyError` if there is no HTTP server, if it demands a credential, if the operation is
+    Raises :class:`CannotVerifyError` if nothing speaks HTTP there, if it demands a credential, if the operation is
     elsewhere, or if all probes failed.
     """
     operation = contract.operation

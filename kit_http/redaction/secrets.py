@@ -73,7 +73,7 @@ def is_credential(name: str) -> bool:
 
 
 def key_in(headers: Headers) -> str | None:
-    """Return the key in the headers, without its scheme; None if there is no credential header."""
+    """Return the key in the headers, without its scheme; None without a credential header."""
     for name, value in headers:
         if is_credential(name):
             return _bare(value)

@@ -36,7 +36,7 @@ class BodyReader:
         self._size = 0
 
     def feed(self, chunk: bytes) -> bool:
-        """Add a chunk and return whether to read on."""
+        """Add a chunk and return whether to keep reading."""
         self._size += len(chunk)
         if self._size <= self._limit:
             self._chunks.append(chunk)

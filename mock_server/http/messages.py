@@ -86,6 +86,6 @@ def problem(
     source: Source = MOCK,
     **more: Any,
 ) -> Answer:
-    """Return a refusal of the mock's own; ``detail`` says what came and what would do."""
+    """Return an error of the mock itself; ``detail`` names the value and the valid ones."""
     body = encode({"type": "about:blank", "title": title, "status": status, "detail": detail, **more})
     return Answer(status, body, media_type=PROBLEM, source=source)

@@ -182,7 +182,7 @@ def check_certificate(certificate: Path | None, key: Path | None) -> None:
         raise KitError("--tls-cert and --tls-key go together; give both, or neither")
     for path in (certificate, key):
         if not path.is_file():
-            raise KitError(f"there is no file {path}; name a PEM file")
+            raise KitError(f"the file {path} does not exist; name a PEM file")
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, _no_password)
     except (OSError, ValueError) as error:

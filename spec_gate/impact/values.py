@@ -32,7 +32,7 @@ class Bodies:
         return [use for use in self.uses if use.label == operation and use.part.status == status]
 
     def accepts(self, use: SchemaUse, value: Any, *, base: bool) -> bool:
-        """Return whether a body is valid in one of the documents; any body is, if there is no schema."""
+        """Return whether a body is valid in one of the documents; every body is valid without a schema."""
         judge = self._judge(use, base=base)
         return judge is None or judge.accepts(value)
 

@@ -128,7 +128,7 @@ class Requests:
         return self.value_for(parameter.schema, "a")
 
     def value_for(self, schema: Place | None, default: Any) -> Any:
-        """Return a valid value of a schema of the base; the default if there is no schema or no value is found."""
+        """Return a valid value of a schema of the base; the default without a schema or a valid value."""
         if schema is None:
             return default
         try:

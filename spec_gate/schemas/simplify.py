@@ -1,4 +1,4 @@
-"""Rewrites schemas into a simpler form with the same meaning, so that a mere change of form is no difference.
+"""Rewrites schemas into a simpler form with the same meaning, so that a mere change of form does not count.
 
 The form has no ``const`` and no ``allOf`` that can be joined, ``null`` in ``anyOf`` is a type, ``oneOf`` with exclusive
 branches is ``anyOf``, and keywords without effect are gone.

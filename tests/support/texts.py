@@ -28,22 +28,23 @@ def modules(package: str) -> list[Path]:
 
 
 def messages(path: Path) -> Iterator[str]:
-    """Yield each string literal of a module that reads like a message: two words or more, and not a docstring.
+    """Yield each string of a module that reads like a message, in the order of the source: two words or more.
 
-    A placeholder of an f-string appears as ``{…}``.
+    Docstrings are left out. A placeholder of an f-string appears as ``{…}``.
     """
     tree = ast.parse(path.read_text("utf-8"))
-    skipped = _docstrings(tree)
-    inside = {part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.JoinedStr):
-            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "{…}" for part in node.values)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in inside:
-            text = node.value
-        else:
-            continue
-        if node not in skipped and _reads_like_a_message(text):
+    strings = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr | ast.Constant)]
+    skipped = _docstrings(tree) | {part for node in strings if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in sorted(strings, key=lambda node: (node.lineno, node.col_offset)):
+        text = "" if node in skipped else _text_of(node)
+        if _reads_like_a_message(text):
             yield text
+
+
+def _text_of(node: ast.JoinedStr | ast.Constant) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{…}" for part in node.values)
+    return node.value if isinstance(node.value, str) else ""
 
 
 def _reads_like_a_message(text: str) -> bool:

@@ -1,10 +1,12 @@
-"""Messages of violations match a snapshot, so that every change of wording is visible."""
+"""The oracle's messages are those of the snapshot, so that every change of a text shows in review."""
 
 from __future__ import annotations
 
 from chat_contract import Contract
-from tests.unit.chat_contract.messages import FILE, lines
+from tests.support.paths import ROOT
+from tests.unit.chat_contract.messages import lines
 
 
-def test_messages_of_violations_match_the_snapshot(contract: Contract) -> None:
-    assert list(lines(contract)) == FILE.read_text(encoding="utf-8").splitlines()
+def test_messages_of_the_oracle_are_up_to_date(contract: Contract) -> None:
+    _, _, oracle = (ROOT / "tests" / "messages.txt").read_text("utf-8").partition("# oracle: violations by clause\n\n")
+    assert list(lines(contract)) == oracle.splitlines(), "run python -m tests.support.messages"
