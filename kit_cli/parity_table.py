@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 
 from chat_verifier.findings.parity import Difference, DifferenceKind, ParityReport
-from chat_verifier.report.summary import count_of
 from chat_verifier.report.texts import ABSENCES, DIFFERENCE_VALUES, DIFFERENCES, Absence
+from kit_reports.counting import count_of
 
 _WIDTH = 120
 _LONGEST_LABEL = 60
@@ -16,10 +16,10 @@ _LONGEST_LABEL = 60
 def render_parity(report: ParityReport) -> str:
     """Return the verdict, the two base URLs, and one row for each difference."""
     sides = f"A: {report.a}\nB: {report.b}\n"
-    requests = count_of(report.requests, "request", "requests")
+    requests = count_of(report.requests, "request")
     if not report.differences:
         return f"ALIKE: no differences in {requests}\n{sides}"
-    differences = count_of(len(report.differences), "difference", "differences")
+    differences = count_of(len(report.differences), "difference")
     return f"DIFFERENT: {differences} in {requests}\n{sides}\n{_table(report)}"
 
 

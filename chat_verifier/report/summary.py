@@ -10,6 +10,7 @@ from chat_contract.rules.findings import JSON_TYPES
 from chat_verifier.findings.verdict import ClauseVerdict
 from chat_verifier.report.model import ClauseReport, ObservationReport, VerifyReport, ViolationReport
 from chat_verifier.report.texts import CLAUSE_VERDICTS, CONFIRMATIONS, GROUPS, RUN_REASONS
+from kit_reports.counting import count_of
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def tally(report: VerifyReport) -> str:
 
 def figures(report: VerifyReport) -> str:
     """Return requests, duration, seed and clause counts on one line."""
-    requests = count_of(report.requests, "request", "requests")
+    requests = count_of(report.requests, "request")
     return f"{requests} in {report.seconds:.1f} s, seed {report.seed}. Clauses: {tally(report)}"
 
 
@@ -55,10 +56,6 @@ def cases_of(count: int, group: str) -> str:
 def cases_name(count: int, group: str) -> str:
     """Return what the test cases of a group are called."""
     return f"{GROUPS.get(group, group)} case{'' if count == 1 else 's'}"
-
-
-def count_of(count: int, singular: str, plural: str) -> str:
-    return f"{count} {singular if count == 1 else plural}"
 
 
 def confirmation(violation: ViolationReport) -> str:

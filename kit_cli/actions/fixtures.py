@@ -24,7 +24,7 @@ from mock_server.shop.scenarios import Scenario
 def check(folder: Path | None, spec: Path | None, overlays: tuple[Path, ...]) -> None:
     """Print how many fixtures there are; exit with 1 after the errors of invalid ones."""
     served = _read(folder, spec, overlays).fixtures
-    current_frame().summary(f"No errors: {len(served.scenarios)} conversations, {len(served.items)} items.")
+    current_frame().summary(f"No errors: {served.counts}.")
 
 
 def list_fixtures(folder: Path | None, spec: Path | None, overlays: tuple[Path, ...], message: str | None) -> None:

@@ -89,9 +89,7 @@ class Reloader:
 
     def _report(self, loaded: Loaded, paths: list[str]) -> None:
         if isinstance(loaded, Snapshot):
-            fixtures = loaded.fixtures
-            counts = f"{len(fixtures.scenarios)} conversations, {len(fixtures.items)} items"
-            lines = [f"Reloaded after a change to {_listed(paths)}: {counts}."]
+            lines = [f"Reloaded after a change to {_listed(paths)}: {loaded.fixtures.counts}."]
         else:
             read_at = datetime.fromtimestamp(self._service.snapshot.status.read_at).astimezone()
             lines = [f"Reload failed; still serving the version loaded at {read_at:%H:%M:%S}.", *map(str, loaded)]

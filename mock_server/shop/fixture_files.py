@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from chat_contract.document.source import Source, read_source
 from chat_contract.errors import DocumentError, DocumentsError
+from kit_reports.counting import count_of
 from mock_server.shop.fixture_schemas import CATALOGUE, CONVERSATION, HINT, RECORDED_CATALOGUE
 from mock_server.shop.scenarios import Cue, CueKind, PatternError, Scenario, Stub, compile_pattern
 from mock_server.shop.words import words_of
@@ -32,6 +33,11 @@ class Fixtures:
 
     items: tuple[dict[str, Any], ...]
     scenarios: tuple[Scenario, ...]
+
+    @property
+    def counts(self) -> str:
+        """How much the folder contains, for people: ``15 conversations, 69 items``."""
+        return f"{count_of(len(self.scenarios), 'conversation')}, {count_of(len(self.items), 'item')}"
 
 
 def read_fixtures(folder: Path, response_schema: Mapping[str, Any]) -> Fixtures:

@@ -95,7 +95,7 @@ def test_changed_file_is_served(kept: Reloading, folder: Path) -> None:
     (folder / "conversations" / "greeting.yaml").write_text(GREETING.replace("Good day.", "Welcome."))
     assert kept.look()["status"] == "ok"
     assert kept.say("hello")["message"] == "Welcome."
-    assert kept.log.getvalue() == "Reloaded after a change to greeting.yaml: 1 conversations, 1 items.\n"
+    assert kept.log.getvalue() == "Reloaded after a change to greeting.yaml: 1 conversation, 1 item.\n"
 
 
 def test_conversation_keeps_its_position_across_a_reload(kept: Reloading, folder: Path) -> None:
