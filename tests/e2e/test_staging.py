@@ -157,7 +157,7 @@ def test_rate_limiting_server_gets_the_same_verdict(name: str, tmp_path: Path) -
 
 
 def test_retry_after_of_an_hour_ends_the_run(tmp_path: Path) -> None:
-    server = Limited("lax", each_second=10, retry_after="3600")
+    server = Limited("lax", each_second=1, retry_after="3600")
     with Server(server) as wire:
         result = call("verify", f"http://127.0.0.1:{wire.port}/v1")
     assert result.exit_code == 2
@@ -495,7 +495,7 @@ def test_client_certificate_is_sent_to_a_server_that_requires_one(
 def test_unreachable_proxy_is_named(lax: str) -> None:
     result = call("verify", lax, "--proxy", "http://127.0.0.1:9")
     assert result.exit_code == 2
-    assert "is the proxy running?" in result.output
+    assert "Check that the proxy is running." in result.output
 
 
 def test_proxy_that_requires_authentication_ends_the_run_with_2() -> None:
