@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 from urllib.parse import quote, unquote
 
 from chat_contract import Contract
@@ -14,7 +13,7 @@ from mock_server.http.cors import headers_for, preflight
 from mock_server.http.messages import Answer, Pairs, head_of, problem
 from mock_server.recorder.recording import Recording
 from mock_server.respond.upstream import Upstream, UpstreamError
-from mock_server.server.asgi import Receive, Scope, Send, connection_of, headers_of, read, send_response
+from mock_server.server.asgi import Receive, Scope, Send, headers_of, pairs_of, read, send_response
 from mock_server.server.threads import Threads
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -53,7 +52,7 @@ class RecorderApp:
         if answer is not None:
             await send_response(send, answer.status, head_of(answer), b"")
             return
-        body = await read(headers, receive, MAX_BODY, connection_of(scope))
+        body = await read(scope, headers, receive, MAX_BODY)
         status, pairs, content = await self._threads.run(self._exchange, scope, body)
         origin = headers.get("origin")
         more = () if origin is None else headers_for(origin, self._origins)
@@ -80,7 +79,7 @@ class RecorderApp:
     def _forward(self, scope: Scope, body: bytes) -> tuple[int, Pairs, bytes]:
         path = unquote(scope["raw_path"].decode("ascii"))[len(self._base) :]
         query = scope["query_string"].decode("latin-1")
-        headers = _pairs(scope)
+        headers = pairs_of(scope)
         sent = Request(scope["method"], path, tuple(headers), body)
         began = self._clock()
         try:
@@ -94,7 +93,3 @@ class RecorderApp:
         # Pages talk to the recorder, so the recorder decides which origins may read its responses.
         own = [pair for pair in answer.headers if not pair[0].lower().startswith("access-control-")]
         return answer.status, [*own, ("content-length", str(len(answer.body)))], answer.body
-
-
-def _pairs(scope: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]

@@ -13,7 +13,7 @@ from mock_server.recorder.app import RecorderApp
 from mock_server.recorder.folder import open_folder
 from mock_server.recorder.recording import Recording
 from mock_server.respond.upstream import Upstream
-from mock_server.server.serve import Listening, run_server
+from mock_server.server.serve import Listening, Server
 
 
 @dataclass(frozen=True)
@@ -45,4 +45,5 @@ def record(plan: Plan, listening: Listening) -> None:
         print(f"Recorder ready: {operation.method} {url}", flush=True)
         print(f"  from {plan.upstream} into {plan.out}. Press Ctrl-C to stop.", flush=True)
 
-    run_server(RecorderApp(contract, upstream, recording, cors_origins=plan.cors_origins), listening, announce)
+    app = RecorderApp(contract, upstream, recording, cors_origins=plan.cors_origins)
+    Server(app, listening, announce).run()

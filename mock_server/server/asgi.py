@@ -7,20 +7,23 @@ response is delayed.
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mock_server.http.bodies import Body, BodyReader, announced_length
 from mock_server.http.faults import Ending, delivery_of
 from mock_server.http.messages import Answer, Call, Pairs, gather, head_of
-from mock_server.respond.journal import MAX_FOLLOWERS
+from mock_server.respond.journal import MAX_FOLLOWERS, Entry
 from mock_server.respond.service import ChatService
-from mock_server.server.flask_bridge import Ran, environ_of, run
+from mock_server.server.flask_bridge import environ_of, run
 from mock_server.server.threads import Threads
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from mock_server.server.protocol import Protocol
 
 _LARGE = 64 * 1024
@@ -36,25 +39,22 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
 class MockApp:
-    """The mock. ``service`` decides; ``make_flask`` makes the Flask application when the first request needs it."""
+    """The mock. ``service`` decides on requests to the operation; Flask starts with the first request for the rest."""
 
-    def __init__(self, service: ChatService, make_flask: Callable[[], Callable[..., Iterable[bytes]]]) -> None:
-        snapshot = service.snapshot
+    def __init__(self, service: ChatService) -> None:
         self._service = service
-        self._method = snapshot.method
-        self._route = snapshot.route
-        self._options = snapshot.options
+        # A reload changes neither the route nor the options.
+        self._first = service.snapshot
         # A request that waits for an upstream holds a thread meanwhile, and so does a follower of the journal.
         self._threads = Threads(_THREADS if service.relay is None else _UPSTREAM_THREADS, "mock")
         self._followers = Threads(MAX_FOLLOWERS + 1, "follower")
-        self._make_flask = make_flask
-        self._flask: asyncio.Future[Callable[..., Iterable[bytes]]] | None = None
+        self._flask: asyncio.Future[Flask] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         headers = headers_of(scope)
         try:
-            if scope["path"] == self._route and scope["method"] == self._method:
+            if scope["path"] == self._first.route and scope["method"] == self._first.method:
                 await self._operation(scope, headers, receive, send)
             else:
                 await self._elsewhere(scope, headers, receive, send)
@@ -63,8 +63,8 @@ class MockApp:
             await send_response(send, 500, head_of(_FAILED), _FAILED.body)
 
     async def _operation(self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:
-        connection = connection_of(scope)
-        body = await read(headers, receive, self._options.max_body, connection)
+        connection: Protocol = scope["extensions"]["connection"]
+        body = await read(scope, headers, receive, self._first.options.max_body)
         call = Call(headers, body.data, body.too_large, body.cut_short)
         if len(body.data) > _LARGE or self._service.relay is not None:
             answer, entry = await self._threads.run(self._service.respond, call)
@@ -78,64 +78,66 @@ class MockApp:
         elif answer.fault is None:
             await send_response(send, answer.status, head_of(answer), answer.body)
         else:
-            await self._deliver(answer, connection, receive, send)
+            await self._deliver(answer, entry, connection, receive, send)
 
-    async def _deliver(self, answer: Answer, connection: Protocol, receive: Receive, send: Send) -> None:
+    async def _deliver(self, answer: Answer, entry: Entry, connection: Protocol, receive: Receive, send: Send) -> None:
         delivery = delivery_of(answer)
         if delivery.has_head:
             await send(_start(answer.status, head_of(answer)))
         for pause, piece in delivery.pieces():
             await asyncio.sleep(pause)
             await send({"type": "http.response.body", "body": piece, "more_body": True})
+        if delivery.ending is Ending.HANG and await _client_left(receive, self._first.options.max_hang, connection):
+            entry.note_client_left()
         match delivery.ending:
             case Ending.COMPLETE:
                 await send({"type": "http.response.body"})
             case Ending.RESET:
                 connection.reset()
-            case Ending.HANG:
-                left = await _client_left(receive, self._options.max_hang, connection)
-                if left and connection.on_client_left is not None:
-                    connection.on_client_left()
-                connection.close()
-            case Ending.CLOSE:
+            case Ending.CLOSE | Ending.HANG:
                 connection.close()
 
     async def _elsewhere(self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:
-        connection = connection_of(scope)
-        body = await read(headers, receive, _MAX_BODY_ELSEWHERE, connection)
+        connection: Protocol = scope["extensions"]["connection"]
+        body = await read(scope, headers, receive, _MAX_BODY_ELSEWHERE)
         if self._flask is None:
-            self._flask = asyncio.ensure_future(self._threads.run(self._make_flask))
+            self._flask = asyncio.ensure_future(self._threads.run(_make_flask, self._service))
         app = await asyncio.shield(self._flask)
         ran = await self._threads.run(run, app, environ_of(scope, headers, body))
-        if ran.body is not None:
+        if ran.rest is None:
             await send_response(send, ran.status, ran.headers, ran.body)
-        else:
-            await self._stream(ran, connection, send)
-
-    async def _stream(self, ran: Ran, connection: Protocol, send: Send) -> None:
+            return
         try:
             await send(_start(ran.status, ran.headers))
-            while (chunk := await self._followers.run(next, ran.rest, None)) is not None and not connection.lost:
+            chunk: bytes | None = ran.body
+            while chunk is not None and not connection.lost:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                chunk = await self._followers.run(next, ran.rest, None)
             await send({"type": "http.response.body"})
         finally:
             ran.close()
 
 
+def _make_flask(service: ChatService) -> Flask:
+    from mock_server.app import create_app  # noqa: PLC0415 - slow to import, and the operation does not need it
+
+    app = create_app(service=service)
+    gc.freeze()
+    return app
+
+
 def headers_of(scope: Scope) -> dict[str, str]:
     """Return the headers of a request by lower-case name."""
-    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    headers = dict(pairs)
-    return headers if len(headers) == len(pairs) else gather(pairs)
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return headers if len(headers) == len(scope["headers"]) else gather(pairs_of(scope))
 
 
-def connection_of(scope: Scope) -> Protocol:
-    """Return the connection on which a request arrived."""
-    connection: Protocol = scope["extensions"]["connection"]
-    return connection
+def pairs_of(scope: Scope) -> list[tuple[str, str]]:
+    """Return the headers of a request in their order."""
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
 
 
-async def read(headers: Mapping[str, str], receive: Receive, limit: int, connection: Protocol) -> Body:
+async def read(scope: Scope, headers: Mapping[str, str], receive: Receive, limit: int) -> Body:
     """Read the body of a request up to a limit."""
     length = announced_length(headers.get("content-length"))
     message = await receive()
@@ -146,7 +148,7 @@ async def read(headers: Mapping[str, str], receive: Receive, limit: int, connect
     while True:
         ended = message["type"] == "http.request" and not message["more_body"]
         more = reader.feed(message.get("body", b""))
-        if ended or not more or message["type"] == "http.disconnect" or connection.at_eof:
+        if ended or not more or message["type"] == "http.disconnect" or scope["extensions"]["connection"].at_eof:
             return reader.body(ended=ended)
         message = await receive()
 

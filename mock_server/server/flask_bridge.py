@@ -6,7 +6,6 @@ import io
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -17,13 +16,13 @@ _UNPREFIXED = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH
 
 @dataclass(frozen=True)
 class Ran:
-    """A response of the application. ``body`` is complete, or None if it comes in pieces from ``rest``."""
+    """A response of the application. Its body is complete without ``rest``, which has the further pieces."""
 
     status: int
     headers: list[tuple[str, str]]
-    body: bytes | None
-    rest: Iterator[bytes]
-    close: Callable[[], None]
+    body: bytes
+    rest: Iterator[bytes] | None = None
+    close: Callable[[], None] = lambda: None
 
 
 def environ_of(scope: Mapping[str, Any], headers: Mapping[str, str], body: Body) -> dict[str, Any]:
@@ -59,19 +58,15 @@ def environ_of(scope: Mapping[str, Any], headers: Mapping[str, str], body: Body)
 
 def run(app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> Ran:
     """Run the application. A body with a Content-Length is collected; any other is left to be read."""
-    started: list[Any] = []
-
-    def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
-        started[:] = [int(status.split(" ", 1)[0]), headers]
-
-    result = app(environ, start_response)
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+    result = app(environ, lambda status, headers, _exc_info=None: started.append((status, headers)))
     close = getattr(result, "close", lambda: None)
     chunks = iter(result)
     # An application may call start_response as late as with its first chunk.
-    first = next(chunks, b"")
-    status, headers = started
-    if any(name.lower() == "content-length" for name, _ in headers) or not first:
-        body = first + b"".join(chunks)
-        close()
-        return Ran(status, headers, body, iter(()), lambda: None)
-    return Ran(status, headers, None, chain([first], chunks), close)
+    body = next(chunks, b"")
+    status, headers = int(started[-1][0][:3]), started[-1][1]
+    if body and all(name.lower() != "content-length" for name, _ in headers):
+        return Ran(status, headers, body, chunks, close)
+    body += b"".join(chunks)
+    close()
+    return Ran(status, headers, body)

@@ -18,11 +18,13 @@ from kit_reports.counting import count_of
 from mock_server.shop.fixture_schemas import CATALOGUE, CONVERSATION, HINT, RECORDED_CATALOGUE
 from mock_server.shop.scenarios import Cue, CueKind, PatternError, Scenario, Stub, compile_pattern
 from mock_server.shop.words import words_of
+from mock_server.validation.fast_check import surely_conforms
 
 if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator, ValidationError
+    from jsonschema import ValidationError
 
 Pointer = tuple[str | int, ...]
+_Schema = Mapping[str, Any]
 _Read = TypeVar("_Read")
 _MAX_MESSAGE = 200
 
@@ -49,11 +51,12 @@ def read_fixtures(folder: Path, response_schema: Mapping[str, Any]) -> Fixtures:
         raise DocumentError(
             "not a folder of fixtures", path=str(folder), hint="Name a folder that contains catalogue.yaml."
         )
-    response = _validator(response_schema)
     errors: list[DocumentError] = []
-    items = _collect(errors, lambda: _catalogue(read_source(folder / "catalogue.yaml"), response))
+    items = _collect(errors, lambda: _catalogue(read_source(folder / "catalogue.yaml"), response_schema))
     by_id = None if items is None else {item["item_id"]: item for item in items}
-    scenarios = [_collect(errors, partial(_scenario, path, by_id, response)) for path in _conversation_files(folder)]
+    scenarios = [
+        _collect(errors, partial(_scenario, path, by_id, response_schema)) for path in _conversation_files(folder)
+    ]
     if errors:
         raise errors[0] if len(errors) == 1 else DocumentsError(tuple(errors))
     return Fixtures(tuple(items or ()), tuple(filter(None, scenarios)))
@@ -61,13 +64,7 @@ def read_fixtures(folder: Path, response_schema: Mapping[str, Any]) -> Fixtures:
 
 def read_items(source: Source, response_schema: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the items of a catalogue. Raise :class:`DocumentError` for the first error."""
-    return _catalogue(source, _validator(response_schema))
-
-
-def _validator(schema: Mapping[str, Any]) -> Draft202012Validator:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - not needed to import this module
-
-    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return _catalogue(source, response_schema)
 
 
 def _collect(errors: list[DocumentError], read: Callable[[], _Read]) -> _Read | None:
@@ -83,7 +80,7 @@ def _conversation_files(folder: Path) -> list[Path]:
     return sorted((folder / "conversations").glob("*.y*ml"))
 
 
-def _catalogue(source: Source, response: Draft202012Validator) -> list[dict[str, Any]]:
+def _catalogue(source: Source, response: _Schema) -> list[dict[str, Any]]:
     recorded = isinstance(source.value, dict) and source.value.get("recorded") is True
     _check_shape(source, RECORDED_CATALOGUE if recorded else CATALOGUE)
     items: list[dict[str, Any]] = source.value["items"]
@@ -103,7 +100,7 @@ def _catalogue(source: Source, response: Draft202012Validator) -> list[dict[str,
     return items
 
 
-def _scenario(path: Path, catalogue: Mapping[str, dict[str, Any]] | None, response: Draft202012Validator) -> Scenario:
+def _scenario(path: Path, catalogue: Mapping[str, dict[str, Any]] | None, response: _Schema) -> Scenario:
     """Read a conversation. If the catalogue itself has errors (None), item ids are not checked."""
     if path.suffix != ".yaml":
         raise DocumentError("expected the file extension .yaml", path=str(path), hint=f"Rename it to {path.stem}.yaml.")
@@ -123,7 +120,7 @@ def _stub(
     pointer: Pointer,
     turn: Mapping[str, Any],
     catalogue: Mapping[str, dict[str, Any]] | None,
-    response: Draft202012Validator,
+    response: _Schema,
 ) -> Stub:
     item_ids: list[str] = turn.get("items", [])
     for index, item_id in enumerate(item_ids):
@@ -165,15 +162,15 @@ def _cue(source: Source, pointer: Pointer, cue: Mapping[str, Any]) -> Cue:
 
 
 def _check_shape(source: Source, schema: Mapping[str, Any]) -> None:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - not needed to import this module
-
-    errors = Draft202012Validator(schema).iter_errors(source.value)
+    if surely_conforms(source.value, schema):
+        return
+    errors = _errors(schema, source.value)
     _raise_first(source, ((error, tuple(error.absolute_path)) for error in errors))
 
 
 def _check_reply(
     source: Source,
-    response: Draft202012Validator,
+    response: _Schema,
     *,
     items: list[dict[str, Any]],
     message: str,
@@ -182,14 +179,22 @@ def _check_reply(
 ) -> None:
     """Check that the reply conforms to the response schema. ``places`` maps the reply's fields to the file."""
     body = {"conversation_id": "x", "message": message, "items": items}
+    if surely_conforms(body, response):
+        return
 
     def placed() -> Iterator[tuple[ValidationError, Pointer]]:
-        for error in response.iter_errors(body):
+        for error in _errors(response, body):
             path = tuple(error.absolute_path)
             head = str(path[0]) if path else ""
             yield error, (*places[head], *path[1:]) if head in places else path or whole
 
     _raise_first(source, placed(), hint="Change the value so that the reply conforms to the response schema.")
+
+
+def _errors(schema: _Schema, value: Any) -> Iterator[ValidationError]:
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to import, and only needed for errors
+
+    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).iter_errors(value)
 
 
 def _raise_first(

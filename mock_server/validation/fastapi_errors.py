@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import best_match
 from pydantic_core import (
     CoreSchema,
     PydanticCustomError,
@@ -21,6 +19,7 @@ from pydantic_core import (
 )
 
 from chat_contract.errors import Pointer
+from mock_server.validation.fast_check import ASSERTIONS
 from mock_server.validation.leniency import DOCUMENTED, Leniency
 from mock_server.validation.rfc3339 import is_date_time
 
@@ -109,7 +108,7 @@ def core_schema_of(schema: _Schema, leniency: Leniency, place: Pointer) -> CoreS
     schema = _with_single_all_of(schema)
     translated, done = _any_of(schema, leniency, place) if "anyOf" in schema else _by_type(schema, leniency, place)
     left_over = {key: value for key, value in schema.items() if key not in done}
-    if _ASSERTIONS & left_over.keys():
+    if ASSERTIONS & left_over.keys():
         translated = _checked_by_jsonschema(translated, left_over)
     return leniency.wrap(translated, place, schema)
 
@@ -120,7 +119,7 @@ def _with_single_all_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(members, list) or len(members) != 1 or not isinstance(members[0], Mapping):
         return schema
     siblings = {key: value for key, value in schema.items() if key != "allOf"}
-    if members[0].keys() & siblings.keys() & _ASSERTIONS:
+    if members[0].keys() & siblings.keys() & ASSERTIONS:
         return schema
     return _with_single_all_of({**members[0], **siblings})
 
@@ -306,11 +305,11 @@ def _rfc3339(value: Any, handler: _Handler) -> Any:
 
 # Keywords that pydantic-core does not have ---------------------------------------------------------------------------
 
-_ASSERTIONS = frozenset(Draft202012Validator.VALIDATORS)
-"""The keywords that can reject a value. All others are annotations."""
-
 
 def _checked_by_jsonschema(inner: CoreSchema, schema: _Schema) -> CoreSchema:
+    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415 - slow to import, rarely needed
+    from jsonschema.exceptions import best_match  # noqa: PLC0415
+
     validator = Draft202012Validator(schema, format_checker=FormatChecker())
 
     def check(value: Any, handler: _Handler) -> Any:

@@ -27,7 +27,7 @@ class Adapters:
     def __init__(self, snapshot: Snapshot) -> None:
         self.client = create_app(snapshot).test_client()
         self.service = service_of(snapshot)
-        self.app = MockApp(self.service, lambda: create_app(service=self.service))
+        self.app = MockApp(self.service)
 
     def both(self, raw: bytes, headers: dict[str, str], method: str = "POST", path: str = "/v1/chat") -> list[Got]:
         return [self.through_flask(raw, headers, method, path), self.through_asgi(raw, headers, method, path)]

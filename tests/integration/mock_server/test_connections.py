@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from mock_server import Options, create_app, read_snapshot
+from mock_server import Options, read_snapshot
 from mock_server.respond.service import ChatService
 from mock_server.server import protocol
 from mock_server.server.asgi import MockApp
 from mock_server.server.protocol import Protocol
-from mock_server.server.serve import Listening, make_server
+from mock_server.server.serve import Listening, Server
 from tests.support.deciding import service_of
 
 HI = b'{"message":"hi"}'
@@ -34,9 +34,9 @@ class Served:
 
     def __init__(self, app: Callable[..., Any]) -> None:
         ready = threading.Event()
-        self._server, listener = make_server(app, Listening(port=0), lambda _: ready.set())
-        self.port: int = listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
+        self._server = Server(app, Listening(port=0), lambda _: ready.set())
+        self.port: int = self._server.listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
         assert ready.wait(PATIENCE)
 
@@ -112,7 +112,7 @@ def serve() -> Iterator[Callable[[Callable[..., Any]], Served]]:
 
 @pytest.fixture
 def served(serve: Callable[[Callable[..., Any]], Served], service: ChatService) -> Served:
-    return serve(MockApp(service, lambda: create_app(service=service)))
+    return serve(MockApp(service))
 
 
 # Bytes ----------------------------------------------------------------------------------------------------------------
@@ -223,7 +223,7 @@ def test_hang_ends_when_the_client_closes_its_side(
     serve: Callable[[Callable[..., Any]], Served], request: pytest.FixtureRequest
 ) -> None:
     service = service_of(read_snapshot(Options(max_hang=3600)))
-    served = serve(MockApp(service, lambda: create_app(service=service)))
+    served = serve(MockApp(service))
     with served.connect() as connection:
         connection.sendall(ask_for("hang"))
         wait_until(lambda: bool(service.journal.entries()))
@@ -353,7 +353,7 @@ def test_follower_that_does_not_read_is_dropped_and_the_others_do_not_notice(
 
 
 def test_slow_flask_view_does_not_hold_up_the_operation(
-    serve: Callable[[Callable[..., Any]], Served], service: ChatService
+    serve: Callable[[Callable[..., Any]], Served], service: ChatService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entered, leave = threading.Event(), threading.Event()
 
@@ -363,7 +363,8 @@ def test_slow_flask_view_does_not_hold_up_the_operation(
         start_response("200 OK", [("Content-Length", "0")])
         return [b""]
 
-    served = serve(MockApp(service, lambda: wsgi))
+    monkeypatch.setattr("mock_server.app.create_app", lambda **_: wsgi)
+    served = serve(MockApp(service))
     with served.connect() as waiting:
         waiting.sendall(HEALTH)
         assert entered.wait(PATIENCE)
@@ -384,7 +385,7 @@ def test_slow_upstream_does_not_hold_up_requests_for_other_pages(
         return respond(call)
 
     service.respond = slow  # type: ignore[method-assign]
-    served = serve(MockApp(service, lambda: create_app(service=service)))
+    served = serve(MockApp(service))
     large = b'{"message":"%s"}' % (b"a" * 70_000)
     with served.connect() as waiting, served.connect() as other:
         waiting.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(large) + large)
