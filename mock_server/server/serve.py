@@ -156,7 +156,7 @@ def check_certificate(certificate: Path | None, key: Path | None) -> None:
         raise KitError("--tls-cert and --tls-key must be used together. Give both, or neither.")
     for path in (certificate, key):
         if not path.is_file():
-            raise KitError(f"Cannot read {path}: there is no such file. Name a PEM file.")
+            raise KitError(f"Cannot read {path}: the file does not exist. Name a PEM file.")
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, _no_password)
     except (OSError, ValueError) as error:
