@@ -12,7 +12,6 @@ from pathlib import Path
 
 from chat_contract.contract import Contract
 from chat_contract.document.source import read_source
-from chat_contract.errors import shorten
 
 FORMAT = "chat-contract-profile"
 VERSION = 1
@@ -40,7 +39,7 @@ def read_profile(path: Path, contract: Contract) -> dict[str, str]:
     value = source.value
     hint = "Pass a file written by chat-contract verify --profile-out."
     if not isinstance(value, dict) or value.get("format") != FORMAT or not isinstance(value.get("answers"), dict):
-        raise source.error("not a profile", pointer=(), value=shorten(value), hint=hint)
+        raise source.error("not a profile", pointer=(), value=value, hint=hint)
     if value.get("version") != VERSION:
         raise source.error(
             f"unsupported profile version, expected {VERSION}",

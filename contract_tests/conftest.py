@@ -49,8 +49,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--overlay", type=Path, action="append", default=[], metavar="FILE", help="Apply this OpenAPI Overlay."
     )
-    group.addoption("--strict-clauses", action="store_true", help="Fail for violated SHOULD clauses too.")
-    group.addoption("--contract-seed", type=int, default=0, metavar="N", help="Equal seeds send equal requests.")
+    group.addoption("--strict-clauses", action="store_true", help="Fail on violated SHOULD clauses too.")
+    group.addoption("--contract-seed", type=int, default=0, metavar="N", help="The same seed sends the same requests.")
     group.addoption("--call-timeout", type=float, metavar="S", help="Timeout of one request in seconds.")
     group.addoption("--workers", type=int, default=1, metavar="N", help="Number of concurrent requests.")
 

@@ -18,7 +18,7 @@ def render_parity(report: ParityReport) -> str:
     sides = f"A: {report.a}\nB: {report.b}\n"
     requests = count_of(report.requests, "request")
     if not report.differences:
-        return f"ALIKE: no differences in {requests}\n{sides}"
+        return f"EQUAL: no differences in {requests}\n{sides}"
     differences = count_of(len(report.differences), "difference")
     return f"DIFFERENT: {differences} in {requests}\n{sides}\n{_table(report)}"
 

@@ -33,7 +33,7 @@ def check_base_url(
     if parts is not None and "@" in parts.netloc:
         raise UsageError(f"the {name} contains a user name or a password. Pass credentials with {credentials_option}.")
     if parts is None or parts.query or parts.fragment:
-        raise UsageError(f"Invalid {name} {url!r}. Expected scheme, host and path, for example {example}.")
+        raise UsageError(f'Invalid {name} "{url}". Expected scheme, host and path, for example {example}.')
     return url.rstrip("/")
 
 

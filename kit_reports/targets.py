@@ -48,10 +48,10 @@ def parse_targets(options: Collection[str], formats: Collection[str], *, default
 def writable(file: str | Path, option: str) -> Path:
     """Return the path of a file that can be written. Raises :class:`UsageError` otherwise."""
     if not str(file):
-        raise UsageError(f"No file in {option}. Name a file after the equals sign.")
+        raise UsageError(f"{option}: the file name is missing. Add it after the equals sign.")
     reason = _why_not_writable(Path(file))
     if reason:
-        raise UsageError(f"Cannot write {file} ({option}): {reason}. Choose another path.")
+        raise UsageError(f"{option}: cannot write the file {file} ({reason}). Choose another path.")
     return Path(file)
 
 

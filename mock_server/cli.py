@@ -62,7 +62,7 @@ _FILE = click.Path(path_type=Path)
     "cors_origins",
     metavar="ORIGIN",
     multiple=True,
-    help="Let pages of this origin read responses, besides pages of this machine. * allows every origin. Repeatable.",
+    help="Let pages of this origin read responses, as pages of this machine can. * allows every origin. Repeatable.",
 )
 @click.option("--tls-cert", type=_FILE, metavar="FILE", help="Serve HTTPS with this certificate (PEM).")
 @click.option("--tls-key", type=_FILE, metavar="FILE", help="Private key of the certificate (PEM).")
@@ -93,7 +93,7 @@ _FILE = click.Path(path_type=Path)
     metavar="N",
     help="Number of requests to keep in the journal.",
 )
-@click.option("--upstream", metavar="URL", help="Forward messages that no conversation covers to this service.")
+@click.option("--upstream", metavar="URL", help="Forward messages that no conversation matches to this service.")
 @click.option(
     "--upstream-key-env",
     metavar="NAME",

@@ -31,7 +31,7 @@ CLAUSE_VERDICTS: dict[str, str] = {
 }
 
 CLAUSE_REASONS: dict[str, str] = {
-    ClauseReason.NOT_EXERCISED: "no test case sent",
+    ClauseReason.NOT_EXERCISED: "no exchange to check",
     ClauseReason.NEEDS_EXPECT_AUTH: "needs --expect-auth",
     ClauseReason.NOT_CONFIRMED: "violation not confirmed",
     ClauseReason.VIOLATIONS_SEEN: "not always kept",

@@ -68,7 +68,7 @@ def _send(client: Client, request: Request) -> Response | Breakdown:
         raise CannotVerifyError(f"{where}: {error}. {error.hint}") from None
     if isinstance(outcome, Breakdown) and outcome.kind in {"reset", "garbled"}:
         raise CannotVerifyError(
-            f"{where}: no HTTP response ({outcome.detail}). Check that an HTTP server listens at this address."
+            f"{where}: no HTTP response ({outcome.detail.strip()}). Check that an HTTP server listens at this address."
         )
     if isinstance(outcome, Breakdown) and outcome.kind == "silence":
         raise CannotVerifyError(
@@ -88,9 +88,9 @@ def _should_retry(contract: Contract, client: Client, response: Response) -> boo
         )
     if status in {404, 405}:
         prefix = contract.operation.base_path
-        hint = (
-            f"Try {client.base_url}{prefix}." if prefix and not client.base_url.endswith(prefix) else "Check the URL."
-        )
+        hint = "Check the URL."
+        if prefix and not client.base_url.endswith(prefix):
+            hint = f"Check the URL; in the contract, the base URL ends with {prefix}."
         raise CannotVerifyError(f"{where}: status {status}, the operation does not exist there. {hint}")
     if 300 <= status < 400:
         target = find_header(response.headers, "Location") or "an unnamed location"

@@ -65,7 +65,7 @@ def list_(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...], mes
     help="Folder to write into; created if it does not exist.",
 )
 def new(name: str, folder: Path) -> None:
-    """Create a conversation to start from. Existing files stay as they are."""
+    """Create a conversation file to edit. Does not change existing files."""
     from kit_cli.actions.fixtures import create
 
     create(name, folder)

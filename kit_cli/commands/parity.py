@@ -26,7 +26,12 @@ _POSITIVE = click.FloatRange(min=0, min_open=True)
 @SPEC
 @OVERLAY
 @click.option(
-    "--seed", type=int, default=0, show_default=True, metavar="N", help="Random seed. Equal seeds send equal requests."
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Random seed. The same seed sends the same requests.",
 )
 @click.option("--max-requests", type=click.IntRange(min=1), metavar="N", help="Send each server at most N requests.")
 @click.option(

@@ -58,14 +58,14 @@ _CONNECTION = _all(
 _VERDICT = _all(
     SPEC,
     OVERLAY,
-    click.option("--strict", is_flag=True, help="Fail for violated SHOULD clauses too."),
+    click.option("--strict", is_flag=True, help="Fail on violated SHOULD clauses too."),
     click.option(
         "--seed",
         type=int,
         default=0,
         show_default=True,
         metavar="N",
-        help="Random seed. Equal seeds send equal requests.",
+        help="Random seed. The same seed sends the same requests.",
     ),
     click.option("--waivers", type=_FILE, metavar="FILE", help="Accept the violations listed in this file."),
     click.option(

@@ -137,8 +137,8 @@ _REASONS = {
 def lines_of(recorded: Recorded) -> Iterator[str]:
     """Yield the report: a line about the exchange, and one for each violation and each note."""
     request, outcome = recorded.exchange.request, recorded.exchange.outcome
-    status = getattr(outcome, "status", None) or getattr(outcome, "kind", "")
-    yield f"{request.method} {request.path}: {status} in {recorded.seconds:.2f} s; {_result(recorded)}"
+    status = getattr(outcome, "status", "no complete response")
+    yield f"{request.method} {request.path}: {status} after {recorded.seconds:.2f} s; {_result(recorded)}"
     for violation in recorded.violations:
         yield f"  {'violates' if violation.level == 'must' else 'warning'} {violation.message}"
     if recorded.saved is not None:
@@ -157,7 +157,7 @@ def _result(recorded: Recorded) -> str:
 
 def _notes(saved: Saved) -> Iterator[str]:
     for item_id in saved.changed_items:
-        yield f"  item {item_id} differs from catalogue.yaml, which stays as it is"
+        yield f"  item {item_id} differs from catalogue.yaml, which is not changed"
     if saved.file_changed is not None:
         changed = saved.file_changed
-        yield f"  {changed.file.name} was changed by someone else; continued in {changed.continued_in.name}"
+        yield f"  {changed.file.name} was changed by another program; continued in {changed.continued_in.name}"

@@ -84,5 +84,5 @@ def _why(error: Exception) -> str:
     if isinstance(error, requests.Timeout):
         return "no response in time"
     if isinstance(error, requests.ConnectionError):
-        return "no connection could be made, or it broke"
+        return "the connection failed"
     return type(error).__name__

@@ -156,7 +156,7 @@ def _cue(source: Source, pointer: Pointer, cue: Mapping[str, Any]) -> Cue:
                 f"invalid pattern: {error}",
                 pointer=(*pointer, "pattern"),
                 value=cue["pattern"],
-                hint="Correct the pattern. Look-around and back-references are not supported.",
+                hint="Correct the pattern. Lookaround and backreferences are not supported.",
             ) from None
     return Cue(tuple(cue.get("words", ())), tuple(cue.get("phrases", ())), cue.get("pattern", ""))
 

@@ -180,7 +180,7 @@ class _Reader:
                 if name not in self.schemes:
                     raise self.document.error(
                         place / index / name,
-                        f"unknown security scheme {name!r}",
+                        f'unknown security scheme "{name}"',
                         "Define it in components/securitySchemes.",
                     )
                 identity = self.schemes[name].identity

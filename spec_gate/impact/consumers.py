@@ -127,11 +127,11 @@ def _check_keys(
     for key in value:
         if key not in allowed:
             raise source.error(
-                f"unknown key {key!r}", pointer=(*here, key), value=value[key], hint=f"Use {', '.join(allowed)}."
+                f'unknown key "{key}"', pointer=(*here, key), value=value[key], hint=f"Use {', '.join(allowed)}."
             )
     for key in required:
         if key not in value:
-            raise source.error(f"required key {key!r} is missing", pointer=here, value=value, hint=f"Add {key}.")
+            raise source.error(f'required key "{key}" is missing', pointer=here, value=value, hint=f"Add {key}.")
 
 
 def _list(source: Source, here: Pointer, value: Any) -> list[Any]:

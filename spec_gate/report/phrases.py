@@ -193,7 +193,7 @@ def _clause(one: m.AffectedClause) -> str:
 
 
 def _line(name: str, place: m.Location, reason: str) -> str:
-    short = reason if len(reason) <= _LONGEST_REASON else f"{reason[: _LONGEST_REASON - 3]}..."
+    short = reason if len(reason) <= _LONGEST_REASON else f"{reason[: _LONGEST_REASON - 1]}…"
     return f"{name} ({place.file}:{place.line}): {short}"
 
 

@@ -22,7 +22,7 @@ def find_rule(name: str) -> Rule:
         return RULES[name]
     near = difflib.get_close_matches(name, RULES, n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}?" if near else "Use --explain all to list the rules."
-    raise UsageError(f"unknown rule {name!r} for --explain. {hint}")
+    raise UsageError(f'unknown rule "{name}" for --explain. {hint}')
 
 
 def explained(rule: Rule) -> str:

@@ -145,7 +145,7 @@ class Document:
         found = next((pointer for pointer, here in anchors(value) if name in here), None)
         if found is None or self.version == "3.0":
             raise self.error(
-                place, f"unresolved reference: no anchor {name!r}", "Define it with $anchor, or use a JSON Pointer."
+                place, f'unresolved reference: no anchor "{name}"', "Define it with $anchor, or use a JSON Pointer."
             )
         return (*start, *found)
 
@@ -159,7 +159,7 @@ class Document:
             if not known:
                 names = ", ".join(sorted(map(str, here))[:8]) if isinstance(here, dict) else ""
                 hint = f"Define it, or refer to one of: {names}." if names else "Define it."
-                raise self.error(place, f"unresolved reference: {part!r} does not exist", hint)
+                raise self.error(place, f'unresolved reference: "{part}" does not exist', hint)
             goal, here = (*goal, part), here[part]
         return goal
 

@@ -122,7 +122,7 @@ class _Check:
     def _fields(self, kind: str, value: dict[str, Any], place: Place) -> None:
         for name in _REQUIRED.get(kind, ()):
             if name not in value:
-                raise self.document.error(place, f"the {kind} lacks the required field {name!r}", f"Add {name}.")
+                raise self.document.error(place, f'the {kind} lacks the required field "{name}"', f"Add {name}.")
         for name, wanted in _SHAPES[kind].items():
             if name in value:
                 self._each(wanted, place / name)
@@ -133,7 +133,7 @@ class _Check:
             if not _STATUS.match(status):
                 here = place / "responses" / status
                 raise self.document.error(
-                    here, f"invalid status {status!r}", "Write, for example, '200', 4XX or default."
+                    here, f'invalid status "{status}"', "Write, for example, '200', 4XX or default."
                 )
 
     def _scalar(self, kind: str, place: Place) -> None:

@@ -231,7 +231,7 @@ def test_401_and_403_suggest_a_credential(status: int) -> None:
 def test_404_and_405_suggest_the_base_path(status: int) -> None:
     with always(status) as small:
         root = small.url.removesuffix("/v1")
-        assert f"Try {root}/v1." in refused(root)
+        assert "the base URL ends with /v1." in refused(root)
         assert f"Try {root}/v1." in refused(root + "/")
         assert "Try " not in refused(small.url)
         assert [path for _, path, *_ in small.seen] == ["/chat", "/chat", "/v1/chat"]

@@ -42,7 +42,7 @@ def documented(mock_with: Callable[..., str]) -> str:
 def test_server_is_like_itself(documented: str) -> None:
     result = run(documented, documented)
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith("ALIKE")
+    assert result.stdout.startswith("EQUAL")
 
 
 def test_other_answer_to_an_open_question_explains_the_other_differences(

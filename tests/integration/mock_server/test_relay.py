@@ -122,7 +122,7 @@ def test_upstream_body_without_a_reply_is_returned_unchanged(
 
 
 def test_unreachable_upstream_returns_502(service: ChatService, upstream: Service) -> None:
-    upstream.answer = UpstreamError("no connection could be made, or it broke")
+    upstream.answer = UpstreamError("the connection failed")
     answer = decide(service, json.dumps({"message": UNKNOWN}).encode())
     assert (answer.status, answer.media_type) == (502, "application/problem+json")
 

@@ -77,7 +77,7 @@ def test_a_turn_is_kept_and_told_of(client, folder, said):
     ask(client, {"message": "a desk"})
     fixtures = read_fixtures(folder, SCHEMA)
     assert [(stub.cue.phrases, stub.reply) for stub in fixtures.scenarios[0].stubs] == [(("a desk",), "Here.")]
-    assert said[0] == "POST /chat: 200 in 1.00 s; saved in conversations/a-desk.yaml, 1 new item"
+    assert said[0] == "POST /chat: 200 after 1.00 s; saved in conversations/a-desk.yaml, 1 new item"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_what_the_service_breaks_is_said(client, service, said):
 
 
 def test_a_service_that_does_not_answer_is_a_bad_gateway(client, service, said):
-    service.answer = UpstreamError("no connection could be made")
+    service.answer = UpstreamError("the connection failed")
     answer = ask(client, {"message": "a desk"})
     assert (answer.status, answer.header("Content-Type")) == (502, "application/problem+json")
     assert "http://service.example/v1 did not respond: no connection" in answer.json()["detail"]

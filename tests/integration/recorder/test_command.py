@@ -103,7 +103,7 @@ def test_a_kill_in_the_middle_loses_nothing_and_leaves_no_half(recorder: Any, tm
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["ftp://x", "--out", "new"], "Invalid upstream URL 'ftp://x'"),
+        (["ftp://x", "--out", "new"], 'Invalid upstream URL "ftp://x"'),
         (["http://x/v1?key=5", "--out", "new"], "Expected scheme, host and path"),
         (["http://x/v1", "--out", "file"], "--out file: not a folder"),
         (["http://x/v1", "--out", "."], "--out .: the folder contains other files"),

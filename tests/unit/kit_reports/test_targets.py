@@ -23,7 +23,7 @@ def test_default_format_goes_to_stdout_unless_an_option_does(tmp_path: Path) -> 
     ("option", "message"),
     [
         ("yaml", 'Unknown format "yaml" in --report yaml. Choose from text, json.'),
-        ("json=", "No file in --report json=."),
+        ("json=", "--report json=: the file name is missing."),
         ("json=/no/such/folder/r.json", "the folder /no/such/folder does not exist"),
         ("json=/", "it is a folder"),
     ],

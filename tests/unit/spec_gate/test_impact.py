@@ -168,11 +168,11 @@ def test_removed_example_with_the_name_of_a_conversation_is_a_warning(tmp_path: 
 
 INVALID = {
     "a list": ("- a\n", "expected a mapping"),
-    "no name": ("reads: []\n", "required key 'consumer' is missing"),
-    "no reads": ("consumer: a\n", "required key 'reads' is missing"),
+    "no name": ("reads: []\n", 'required key "consumer" is missing'),
+    "no reads": ("consumer: a\n", 'required key "reads" is missing'),
     "empty reads": ("consumer: a\nreads: []\n", "expected a list of at least one entry"),
-    "an unknown key": (CONSUMER + "owner: me\n", "unknown key 'owner'"),
-    "an unknown key of a read": (CONSUMER.replace("status", "code"), "unknown key 'code'"),
+    "an unknown key": (CONSUMER + "owner: me\n", 'unknown key "owner"'),
+    "an unknown key of a read": (CONSUMER.replace("status", "code"), 'unknown key "code"'),
     "a numeric status": (CONSUMER.replace('"200"', "200"), "expected a non-empty string"),
     "an invalid status": (CONSUMER.replace('"200"', '"ok"'), "invalid status"),
     "a field without a slash": (CONSUMER.replace("/message", "message"), "invalid JSON Pointer"),
