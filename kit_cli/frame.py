@@ -126,6 +126,8 @@ class _Framed(click.Command):
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.params = [*self.params, *COMMON_OPTIONS]
+        # click keeps the help option of the first context, which may be one of the command alone.
+        self.context_settings.setdefault("help_option_names", ["-h", "--help"])
 
     def main(  # type: ignore[override]  # never returns, unlike click's
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **settings: Any

@@ -92,7 +92,6 @@ def missing_package(command: str, error: ModuleNotFoundError) -> Exception:
     cls=_CommandTable,
     context_settings={
         "auto_envvar_prefix": "CHAT_CONTRACT",
-        "help_option_names": ["-h", "--help"],
         "max_content_width": 110,
     },
 )

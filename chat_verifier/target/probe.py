@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from chat_contract import Contract, KitError
 from chat_contract.exchange import Breakdown, Request, Response, find_header
@@ -87,10 +88,7 @@ def _should_retry(contract: Contract, client: Client, response: Response) -> boo
             "Add -H 'Authorization: Bearer …' or -H 'X-API-Key: …'."
         )
     if status in {404, 405}:
-        prefix = contract.operation.base_path
-        hint = "Check the URL."
-        if prefix and not client.base_url.endswith(prefix):
-            hint = f"Check the URL; in the contract, the base URL ends with {prefix}."
+        hint = _where_the_operation_is(client.base_url, contract.operation.base_path)
         raise CannotVerifyError(f"{where}: status {status}, the operation does not exist there. {hint}")
     if 300 <= status < 400:
         target = find_header(response.headers, "Location") or "an unnamed location"
@@ -98,6 +96,15 @@ def _should_retry(contract: Contract, client: Client, response: Response) -> boo
             f"{where}: status {status}, a redirect to {target}. Use the base URL of the redirect's target."
         )
     return status >= 500 or status == 429
+
+
+def _where_the_operation_is(base_url: str, prefix: str) -> str:
+    """Return a hint for a base URL without the operation. ``prefix`` is the path of the contract's server URL."""
+    if not prefix or base_url.endswith(prefix):
+        return "Check the URL."
+    if not urlsplit(base_url).path:
+        return f"Try {base_url}{prefix}."
+    return f"Check the URL; in the contract, the base URL ends with {prefix}."
 
 
 def _wait(client: Client, response: Response) -> None:

@@ -35,7 +35,7 @@ Every command has these options.
 
 def page() -> str:
     """Return the whole page."""
-    context = click.Context(cli, info_name="chat-contract")
+    context = click.Context(cli, info_name="chat-contract", **cli.context_settings)
     rows = [_row(option, context) for option in COMMON_OPTIONS]
     return _HEAD + "\n".join([*rows, "", *_sections(cli, context)])
 

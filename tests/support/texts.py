@@ -83,7 +83,7 @@ def documents() -> list[Path]:
 
 def helps() -> Iterator[tuple[str, str]]:
     """Yield each command with its help, those inside a group included."""
-    yield from _helps(cli, click.Context(cli, info_name="chat-contract"))
+    yield from _helps(cli, click.Context(cli, info_name="chat-contract", **cli.context_settings))
 
 
 def _helps(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:

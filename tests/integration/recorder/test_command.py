@@ -77,7 +77,7 @@ def test_what_was_recorded_is_replayed(recorder: Any, tmp_path: Path, run_mock: 
     assert process.wait(timeout=10) == 0
     told = process.stdout.read()
     assert "saved in conversations/which-desk-would-you-recommend-for.yaml" in told
-    assert "422 in" in told
+    assert "422 after" in told
     written = "".join(path.read_text() for path in (tmp_path / "recorded").rglob("*.yaml"))
     assert KEY not in told + written
 
