@@ -223,7 +223,7 @@ def test_taken_port_exits_with_2_and_the_first_mock_keeps_serving(server: Runnin
     second = run_to_the_end("--port", str(server.port))
     assert second.returncode == 2
     assert f"127.0.0.1:{server.port}" in second.stderr
-    assert "choose another one with --port" in second.stderr
+    assert "choose another port" in second.stderr
     assert "Traceback" not in second.stderr
     assert session.post(server.url, json={"message": "hi"}).status_code == 200
 
