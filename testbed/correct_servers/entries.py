@@ -122,7 +122,7 @@ ENTRIES = {
             "Falcon",
             "any string or number is a timestamp, limit null or 0..1000, messages that quote the input",
             ("falcon_app", "app"),
-            ("falcon", "jsonschema_rs", "tornado"),
+            ("falcon", "jsonschema_rs"),
             breaks={
                 "item-fields": "an item that is not to be had has no price",
                 "chunked": "the stream that Falcon bounds by Content-Length is empty without one",

@@ -88,15 +88,7 @@ def app(*_: Any) -> falcon.App:
 
 
 if __name__ == "__main__":
-    import asyncio
-    from concurrent.futures import ThreadPoolExecutor
+    from werkzeug.serving import run_simple
 
-    from tornado.httpserver import HTTPServer
-    from tornado.wsgi import WSGIContainer
-
-    async def serve() -> None:
-        factory, port = arguments(globals())
-        HTTPServer(WSGIContainer(factory(), ThreadPoolExecutor(4))).listen(port, "127.0.0.1")
-        await asyncio.Event().wait()
-
-    asyncio.run(serve())
+    factory, port = arguments(globals())
+    run_simple("127.0.0.1", port, factory(), threaded=True)

@@ -64,6 +64,6 @@ def test_one_server_starts_by_name() -> None:
     command = [sys.executable, "-m", "testbed.faulty_servers", "status-201"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        assert process.stdout.readline() == "A turn is created: 201.\n"
+        assert process.stdout.readline() == "A turn gets 201 Created.\n"
         assert Client(process.stdout.readline().strip()).send(say()).status == 201
         process.terminate()

@@ -15,7 +15,7 @@ export interface paths {
         put?: never;
         /**
          * Take one turn of a conversation
-         * @description Send what the shopper says and, if there is more to tell, what happened around the conversation. Leave `conversation_id` out to start a conversation; pass the one that came back to go on with it.
+         * @description Send the shopper's message and, optionally, what the shopper did around the conversation. Omit `conversation_id` to start a conversation. Pass the one from the reply to continue it.
          */
         post: operations["chat"];
         delete?: never;
@@ -28,63 +28,63 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description One turn, as the shopper's side sends it. */
+        /** @description The request for one turn. */
         ChatRequest: {
-            /** @description What the shopper says. */
+            /** @description The message of the shopper. */
             message: string;
-            /** @description Which conversation goes on; left out, a new one begins. */
+            /** @description The conversation to continue. Omit it to start a new one. */
             conversation_id?: string;
-            /** @description Which session of the shopper this belongs to. */
+            /** @description The session of the shopper. */
             session_id?: string;
-            /** @description Which shopper this is. */
+            /** @description The shopper. */
             user_id?: string;
-            /** @description What happened around the conversation. */
+            /** @description What the shopper did around the conversation. */
             events?: components["schemas"]["Event"][];
             /**
-             * @description How many items to return at most.
+             * @description The maximum number of items in the reply.
              * @default 4
              */
             limit?: number;
         };
-        /** @description Something the shopper did. */
+        /** @description An action of the shopper. */
         Event: {
             /**
              * Format: date-time
-             * @description When it happened.
+             * @description The time of the event.
              */
             timestamp: string;
-            /** @description What kind of event, such as browse, click or purchase; other words may come. */
+            /** @description The kind of event, for example browse, click or purchase. Other values are allowed. */
             type: string;
-            /** @description Which item it was about. */
+            /** @description The item that the event is about. */
             item_id?: string;
-            /** @description The same in words. */
+            /** @description A description of the event. */
             description?: string;
         };
-        /** @description One turn, as the assistant answers it. */
+        /** @description The reply of the assistant. */
         ChatResponse: {
-            /** @description The conversation; send it with the next turn. */
+            /** @description The conversation. Send it with the next turn. */
             conversation_id: string;
-            /** @description What the assistant says. */
+            /** @description The message of the assistant. */
             message: string;
-            /** @description What goes with the reply, at most as many as asked for; empty when nothing does. */
+            /** @description The matching items, at most as many as the limit. Empty if there are none. */
             items: components["schemas"]["Item"][];
         };
-        /** @description Something the shop has. It may carry more than is named here. */
+        /** @description An item of the shop. It may have further fields. */
         Item: {
-            /** @description Names the item. */
+            /** @description The id of the item. */
             item_id: string;
-            /** @description What the item is called. */
+            /** @description The name of the item. */
             title?: string | null;
-            /** @description Whether it can be had, such as active. */
+            /** @description The availability of the item, for example active. */
             status?: string | null;
-            /** @description The item in words. */
+            /** @description A description of the item. */
             description?: string | null;
-            /** @description A decimal number, written as a string. */
+            /** @description The price, a decimal number in a string. */
             price?: string | null;
         };
         /**
          * HTTPValidationError
-         * @description Says what is wrong with a request, all faults at once.
+         * @description The faults of an invalid request.
          */
         HTTPValidationError: {
             /** Detail */
@@ -92,12 +92,12 @@ export interface components {
         };
         /**
          * ValidationError
-         * @description One fault.
+         * @description One fault of the request.
          */
         ValidationError: {
             /**
              * Location
-             * @description The way to the fault, from body downwards.
+             * @description The path to the fault, starting with body.
              */
             loc: (string | number)[];
             /** Message */
@@ -106,12 +106,12 @@ export interface components {
             type: string;
             /**
              * Input
-             * @description What stood at that place.
+             * @description The value at that path.
              */
             input?: unknown;
             /**
              * Context
-             * @description What the message was made from.
+             * @description The values used in the message.
              */
             ctx?: Record<string, never>;
         };
@@ -138,7 +138,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The reply, and the items that go with it. */
+            /** @description The reply with matching items. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -147,14 +147,14 @@ export interface operations {
                     "application/json": components["schemas"]["ChatResponse"];
                 };
             };
-            /** @description The key is missing, wrong or expired. */
+            /** @description The key is missing, invalid or expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The request is not what this document says it must be. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -163,10 +163,10 @@ export interface operations {
                     "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
-            /** @description Too many requests; wait before the next one. */
+            /** @description The rate limit is exceeded. Wait before the next request. */
             429: {
                 headers: {
-                    /** @description How long to wait, in seconds or as a date. */
+                    /** @description When to retry, as a number of seconds or a date. */
                     "Retry-After"?: string;
                     [name: string]: unknown;
                 };
