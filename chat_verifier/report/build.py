@@ -23,7 +23,6 @@ from chat_verifier.report.model import (
     BreakdownReport,
     ClauseReport,
     ExchangeReport,
-    Level,
     NotSent,
     ObservationReport,
     RequestReport,
@@ -115,7 +114,7 @@ def _clause(found: ClauseResult, access: Access, waivers: Sequence[Waiver], clea
     return ClauseReport(
         id=found.clause.id,
         group=found.clause.group,
-        level=Level(found.clause.level),
+        level=found.clause.level,
         requirement=found.clause.requirement,
         source=found.clause.source,
         verdict=found.verdict,

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
+from chat_contract.contract import Level
 from chat_verifier.findings.causes import Confirmation
 from chat_verifier.findings.profile import ProfileChange
 from chat_verifier.findings.verdict import ClauseReason, ClauseVerdict, RunReason, RunVerdict
@@ -18,14 +18,6 @@ from chat_verifier.planning.tiers import Tier
 
 FORMAT: Literal["chat-contract-report"] = "chat-contract-report"
 VERSION: Literal[2] = 2
-
-
-class Level(StrEnum):
-    """What a violation of a clause means: a failure, a warning, or nothing."""
-
-    MUST = "must"
-    SHOULD = "should"
-    OBSERVED = "observed"
 
 
 class _Closed:

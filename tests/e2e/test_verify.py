@@ -16,8 +16,9 @@ import pytest
 from click.testing import CliRunner
 
 from chat_contract import Contract, Exchange, History, judge, load_contract
+from chat_contract.contract import Level
 from chat_verifier.findings.verdict import ClauseVerdict, RunVerdict
-from chat_verifier.report.model import ClauseReport, ExchangeReport, Level, ResponseReport, VerifyReport
+from chat_verifier.report.model import ClauseReport, ExchangeReport, ResponseReport, VerifyReport
 from chat_verifier.report.read import read_report
 from kit_cli.main import cli
 from testbed.correct_servers import serving
