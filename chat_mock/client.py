@@ -17,7 +17,7 @@ Delay = str | Mapping[str, str]
 
 
 class ChatMockError(Exception):
-    """The mock rejected a setting. The text says what is valid."""
+    """The mock rejected a rule. The text says what is valid."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ class ChatMock:
         self._violations_allowed = True
 
     def reset(self) -> None:
-        """Clear conversations, requests and settings."""
+        """Delete conversations, journal and rules."""
         self._call("POST", "/reset")
         self._violations_allowed = False
 

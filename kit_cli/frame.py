@@ -200,9 +200,16 @@ def _given_options(ctx: click.Context) -> Iterator[str]:
     for parameter in ctx.command.params:
         name = parameter.name or ""
         place = _PLACES.get(ctx.get_parameter_source(name))
-        if place and isinstance(parameter, click.Option) and name in ctx.params:
+        if not place or name not in ctx.params or not isinstance(parameter, click.Option):
+            continue
+        if _is_given(parameter, ctx.params[name]):
             value = "…" if _MAY_BE_SECRET.search(name) else ctx.params[name]
             yield f"{parameter.opts[-1]}: {value} ({place})"
+
+
+def _is_given(option: click.Option, value: object) -> bool:
+    """Return whether the option can have the value: of several flags for one parameter, one has it."""
+    return not option.is_flag or option.is_bool_flag or option.flag_value == value
 
 
 class Group(_Framed, click.Group):

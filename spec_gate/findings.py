@@ -16,7 +16,7 @@ from spec_gate.source.documents import Place
 
 
 class ProofKind(StrEnum):
-    """What the level of a finding rests on."""
+    """The basis of a finding's level."""
 
     WITNESS = "witness"
     """A concrete request or response that one side allows and the other rejects."""

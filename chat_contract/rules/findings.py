@@ -61,7 +61,7 @@ def wrong_value(expected: str, value: Any, pointer: Pointer = ()) -> Finding:
 
 def missing_field(present: Iterable[str], pointer: Pointer) -> Finding:
     """Make the finding for a field that an object does not have; ``present`` are the fields that it has."""
-    return Finding("a value", MISSING, f"no such field (present: {', '.join(sorted(present)) or 'none'})", pointer)
+    return Finding("a value", MISSING, f"no value (fields present: {', '.join(sorted(present)) or 'none'})", pointer)
 
 
 def wrong_outcome(expected: str, facts: ExchangeFacts) -> Finding:

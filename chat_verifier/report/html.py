@@ -39,6 +39,7 @@ def render_html(report: VerifyReport) -> str:
         run=report,
         headings=texts.HEADINGS,
         clause_reasons=texts.CLAUSE_REASONS,
+        breakdowns=texts.BREAKDOWNS,
         verdict_text=texts.RUN_VERDICTS[report.verdict],
         reason=run_reason(report),
         tally=tally(report),

@@ -105,7 +105,7 @@ class WaiverReport(_Closed):
 
 @dataclass(frozen=True)
 class ViolationReport(_Closed):
-    """One cause: a fault of the server that breaks a clause.
+    """One cause: a fault of the server that violates a clause.
 
     ``place`` and ``observed`` identify the cause within its clause; waivers match them. ``pointer``, ``expected`` and
     ``got`` describe the violation in the last of ``exchanges``; with ``in_request``, the pointer is a place in the
@@ -154,7 +154,7 @@ class ClauseReport(_Closed):
 
 @dataclass(frozen=True)
 class NotSent(_Closed):
-    """The test cases of one group that the request limit kept from being sent."""
+    """The number of test cases of one group that were not sent because of the request limit."""
 
     group: str
     cases: tuple[str, ...]

@@ -9,7 +9,7 @@ from chat_contract.errors import shorten
 from chat_contract.rules.findings import JSON_TYPES
 from chat_verifier.findings.verdict import ClauseVerdict
 from chat_verifier.report.model import ClauseReport, ObservationReport, VerifyReport, ViolationReport
-from chat_verifier.report.texts import CLAUSE_VERDICTS, CONFIRMATIONS, GROUPS, RUN_REASONS
+from chat_verifier.report.texts import BREAKDOWNS, CLAUSE_VERDICTS, CONFIRMATIONS, GROUPS, RUN_REASONS
 from kit_reports.counting import count_of
 
 
@@ -83,11 +83,11 @@ def got(violation: ViolationReport, limit: int = 300) -> str:
 
 
 def outcome(observation: ObservationReport) -> str:
-    """Return the status, or the kind of breakdown."""
+    """Return the status, or what happened instead of a response."""
     exchange = observation.exchange
     if exchange.response is not None:
         return str(exchange.response.status)
-    return exchange.breakdown.kind if exchange.breakdown is not None else ""
+    return BREAKDOWNS[exchange.breakdown.kind] if exchange.breakdown is not None else ""
 
 
 def latency(report: VerifyReport) -> Latency | None:

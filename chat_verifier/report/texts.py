@@ -44,6 +44,13 @@ CONFIRMATIONS: dict[str, str] = {
     Confirmation.NOT_CONFIRMED: "seen once, not confirmed",
 }
 
+BREAKDOWNS: dict[str, str] = {
+    "reset": "connection closed",
+    "truncated": "incomplete response",
+    "silence": "no response in time",
+    "garbled": "not an HTTP response",
+}
+
 GROUPS: dict[str, str] = {"request": "acceptance", "http": "HTTP"}
 """What kind of test cases a group holds; other groups use their own name."""
 
@@ -103,7 +110,7 @@ class Absence(StrEnum):
 ABSENCES: dict[str, str] = {Absence.FIELD: "absent", Absence.ERROR: "not reported", Absence.REPLY: "the reply itself"}
 
 TABLES: tuple[Mapping[str, object], ...] = (
-    *(RUN_VERDICTS, RUN_REASONS, CLAUSE_VERDICTS, CLAUSE_REASONS, CONFIRMATIONS, GROUPS, HEADINGS),
+    *(RUN_VERDICTS, RUN_REASONS, CLAUSE_VERDICTS, CLAUSE_REASONS, CONFIRMATIONS, BREAKDOWNS, GROUPS, HEADINGS),
     *(DIFFERENCES, DIFFERENCE_VALUES, ABSENCES),
 )
 """All tables of this module, for the test that replaces every sentence by its id."""

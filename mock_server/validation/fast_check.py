@@ -1,6 +1,6 @@
 """Recognises values that certainly conform to a JSON Schema (2020-12), without jsonschema.
 
-Importing jsonschema takes a fifth of the mock's start. A value that is not recognised may still conform: jsonschema
+Importing jsonschema takes a fifth of the mock's start. A value that is not recognized may still conform: jsonschema
 then decides, and describes the errors.
 """
 

@@ -38,7 +38,7 @@ class DocumentRole(StrEnum):
 
 
 class RejectionKind(StrEnum):
-    """Why a document rejects a witness. The comments say what the detail is."""
+    """Why a document rejects a witness. A rejection's detail is the value in question."""
 
     SCHEMA = "schema"  # the message of the schema validator
     NO_OPERATION = "no-operation"  # the operation

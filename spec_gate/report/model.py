@@ -206,7 +206,7 @@ class AffectedExample:
 class AffectedClause:
     """A clause that a server violates when it follows the revision.
 
-    ``statement`` is the clause as the contract words it. ``sign`` says how; ``body`` is the request or response that
+    ``statement`` is the text of the clause. ``sign`` says how; ``body`` is the request or response that
     shows it, ``detail`` the status, media type, operation or default.
     """
 

@@ -288,7 +288,7 @@ mangles(
 mangles("id-cut-at-32", "An id is cut to 32 by its column.", lambda turn: str(uuid.uuid4()), lambda given: given[:32])
 mangles(
     "id-without-hyphens",
-    "A UUID is replaced in the reply byout its hyphens.",
+    "The reply has the UUID without its hyphens.",
     lambda turn: str(uuid.uuid4()),
     lambda given: given.replace("-", ""),
 )
@@ -365,7 +365,7 @@ from_elsewhere(
 )
 from_elsewhere(
     "foreign-id-gets-null",
-    "An unknown id is replaced in the reply by the string null.",
+    "The reply to an unknown id has the string null.",
     lambda turn: "null",
     alike(*(say(conversation_id=one) for one in ELSEWHERE)),
 )

@@ -98,13 +98,13 @@ in_event(
 in_event(
     "description-needs-item",
     lambda one: "description" in one and "item_id" not in one,
-    "A description is only accepted beside an item_id.",
+    "A description is only accepted together with an item_id.",
     event(description="Looked around"),
 )
 in_event(
     "item-needs-description",
     lambda one: "item_id" in one and "description" not in one,
-    "An item_id is only accepted beside a description.",
+    "An item_id is only accepted together with a description.",
     event(item_id="ST678VG"),
 )
 

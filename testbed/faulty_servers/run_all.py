@@ -105,7 +105,9 @@ def main() -> int:
     parser.add_argument("--level", choices=(MUST, SHOULD))
     parser.add_argument("--sample", type=int, default=0, metavar="N", help="a sample of N faults, evenly spread")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--strict", action="store_true", help="use --strict forevery fault, not only for SHOULD faults")
+    parser.add_argument(
+        "--strict", action="store_true", help="use --strict for every fault, not only for SHOULD faults"
+    )
     parser.add_argument("verify", nargs="*", metavar="-- VERIFY ARGS")
     options = parser.parse_args()
     print(f"  {'name':38} {'level':7} exit requests seconds  failed clauses or message")

@@ -447,7 +447,7 @@ def test_server_conforms_to_the_contract(name: str) -> None:
     if lacking := missing(entry):
         give_up = pytest.fail if os.environ.get("CHAT_CONTRACT_REQUIRE_ALL") == "1" else pytest.skip
         give_up(f"{name} needs {', '.join(lacking)}")
-    thin = 16 if entry.pace else 8 if name.endswith("slow") else 1  # what is slow answers every so manieth request
+    thin = 16 if entry.pace else 8 if name.endswith("slow") else 1  # slow servers get a sample of the requests
     with serving(name) as base_url, ThreadPoolExecutor(4) as pool, requests.Session() as session:
         player = Player(entry, base_url, session)
 
