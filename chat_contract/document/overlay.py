@@ -6,8 +6,6 @@ import copy
 import re
 from typing import Any
 
-import jsonpath_rfc9535 as jsonpath
-
 from chat_contract.document.source import Source
 from chat_contract.errors import Pointer, shorten
 
@@ -61,10 +59,10 @@ def _apply(document: Any, action: Any, overlay: Source, pointer: Pointer) -> Non
             value=action[unknown[0]],
             hint=f"Use {', '.join(sorted(_ACTION_KEYS))}.",
         )
-    nodes = _find(document, action["target"], overlay, (*pointer, "target"))
+    targets = _find(document, action["target"], overlay, (*pointer, "target"))
     if action.get("remove") is True:
         # From the end, so that the remaining indices stay valid.
-        for location in sorted({node.location for node in nodes}, key=_removal_order, reverse=True):
+        for location in sorted(set(targets), key=_removal_order, reverse=True):
             if not location:
                 raise overlay.error(
                     "the whole document cannot be removed",
@@ -83,20 +81,61 @@ def _apply(document: Any, action: Any, overlay: Source, pointer: Pointer) -> Non
                 value=action["copy"],
                 hint="Make the query more specific.",
             )
-        verb, addition = "copy", sources[0].value
+        verb, addition = "copy", _at(document, sources[0])
     elif "update" in action:
         verb, addition = "update", action["update"]
     else:
         raise overlay.error(
             "the action has no effect", pointer=pointer, value=action, hint='Add "update", "copy" or "remove: true".'
         )
-    for location in dict.fromkeys(node.location for node in nodes):
+    for location in dict.fromkeys(targets):
         _merge_at(document, location, copy.deepcopy(addition), overlay, (*pointer, verb))
 
 
-def _find(document: Any, query: Any, overlay: Source, pointer: Pointer) -> list[Any]:
+def _find(document: Any, query: Any, overlay: Source, pointer: Pointer) -> list[Pointer]:
+    """Return the locations that a query matches, at least one."""
+    found = _named(document, query)
+    if found is None:
+        found = _queried(document, query, overlay, pointer)
+    if not found:
+        raise overlay.error(
+            "the query matches nothing in the document",
+            pointer=pointer,
+            value=query,
+            hint="Correct the query, or remove the action.",
+        )
+    return found
+
+
+_STEP = r"(?:\.[A-Za-z_]\w*|\['[\w/-]+'(?:,'[\w/-]+')*\])"
+_NAMES_ONLY = re.compile(rf"\$(?:{_STEP})+", re.ASCII)
+_NAMES = re.compile(_STEP, re.ASCII)
+
+
+def _named(document: Any, query: Any) -> list[Pointer] | None:
+    """Return the locations that a query of nothing but names matches; None for every other query.
+
+    Most queries are of this kind. They do without the library, which takes longer to import than the contract to load.
+    """
+    if not isinstance(query, str) or not _NAMES_ONLY.fullmatch(query):
+        return None
+    locations: list[Pointer] = [()]
+    for step in _NAMES.findall(query):
+        names = re.findall(r"[\w/-]+", step, re.ASCII)
+        locations = [
+            (*location, name)
+            for location in locations
+            for name in names
+            if isinstance(inside := _at(document, location), dict) and name in inside
+        ]
+    return locations
+
+
+def _queried(document: Any, query: Any, overlay: Source, pointer: Pointer) -> list[Pointer]:
+    import jsonpath_rfc9535 as jsonpath  # noqa: PLC0415 - see _named
+
     try:
-        nodes = list(jsonpath.find(query, document))
+        return [node.location for node in jsonpath.find(query, document)]
     except (jsonpath.JSONPathError, TypeError) as error:
         raise overlay.error(
             f"invalid JSONPath query (RFC 9535): {error}",
@@ -104,14 +143,6 @@ def _find(document: Any, query: Any, overlay: Source, pointer: Pointer) -> list[
             value=query,
             hint="Write a query such as $.paths['/chat'].post.",
         ) from None
-    if not nodes:
-        raise overlay.error(
-            "the query matches nothing in the document",
-            pointer=pointer,
-            value=query,
-            hint="Correct the query, or remove the action.",
-        )
-    return nodes
 
 
 def _removal_order(location: tuple[str | int, ...]) -> tuple[tuple[int, str], ...]:

@@ -6,9 +6,13 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import jsonpath_rfc9535
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chat_contract import DocumentError, Source
+from chat_contract.document import overlay
 from chat_contract.document.overlay import apply_overlay
 from chat_contract.document.source import parse_source
 from tests.unit.chat_contract.documents import overlay_of, update
@@ -231,3 +235,22 @@ def test_error_has_the_line_in_the_overlay() -> None:
     with pytest.raises(DocumentError) as caught:
         apply_overlay(DOCUMENT, overlay)
     assert (caught.value.line, caught.value.value) == (5, "$.no")
+
+
+NESTED = {"a": {"b": {"a": 1, "/b": 2}, "c_d": [{"a": 3}], "/b": {"b": 4}}, "/b": {"a": {}}, "c_d": 5}
+NAMES = st.sampled_from(["a", "b", "/b", "c_d", "e-f"])
+STEPS = st.one_of(
+    st.sampled_from([".a", ".b", ".c_d"]),
+    st.lists(NAMES, min_size=1, max_size=3).map(lambda names: "[" + ",".join(f"'{name}'" for name in names) + "]"),
+)
+
+
+@given(st.lists(STEPS, min_size=1, max_size=4).map("".join))
+def test_query_of_names_matches_what_the_library_matches(steps: str) -> None:
+    query = f"${steps}"
+    assert overlay._named(NESTED, query) == [node.location for node in jsonpath_rfc9535.find(query, NESTED)]
+
+
+@pytest.mark.parametrize("query", ["$", "$..a", "$.a[0]", "$.a[*]", "$.a[?@.b]", "$['a\\'b']", "a.b", "$.a ", "$[a]"])
+def test_query_of_anything_else_is_left_to_the_library(query: str) -> None:
+    assert overlay._named(NESTED, query) is None
