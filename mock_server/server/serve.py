@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import os
 import signal
@@ -182,6 +183,8 @@ def open_listener(host: str, port: int) -> socket.socket:
     except OSError as error:
         reason = os.strerror(error.errno).lower() if error.errno else str(error)
         hint = "Stop the other server, or choose another port (0 picks a free one)."
+        if error.errno == errno.EADDRNOTAVAIL:
+            hint = "Name an address of this machine."
         raise KitError(f"Cannot listen on {host}:{port}: {reason}. {hint}") from None
     # By default, the system itself keeps megabytes of each unread response, and the time limit never sees them.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)

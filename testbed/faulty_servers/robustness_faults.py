@@ -300,7 +300,7 @@ def past(bits: int) -> Callable[[Any], bool]:
 
 
 limits("limit-31-bits", "A limit past 31 bits does not fit the column.", 2**31, past(31))
-limits("limit-53-bits", "A limit past 53 bits is no safe integer.", 2**53 + 1, past(53), style=STRICT)
+limits("limit-53-bits", "A limit past 53 bits is not a safe integer.", 2**53 + 1, past(53), style=STRICT)
 limits("limit-63-bits", "A limit past 63 bits: OverflowError of SQLite.", 2**63, past(63))
 limits("limit-96-bits", "A limit past 96 bits does not fit a decimal.", 10**30, past(96))
 limits("limit-zero-crashes", "The number of pages: division by zero.", 0, lambda value: value == 0)
