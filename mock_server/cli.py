@@ -67,7 +67,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--tls-cert", type=_FILE, metavar="FILE", help="Serve HTTPS with this certificate (PEM).")
 @click.option("--tls-key", type=_FILE, metavar="FILE", help="Private key of the certificate (PEM).")
 @click.option(
-    "--control-token", metavar="TOKEN", help="Require this token in X-Mock-Token for every control API request."
+    "--control-token", metavar="TOKEN", help="Require this token in X-Mock-Token for requests to the control API."
 )
 @click.option(
     "--max-body",
@@ -93,7 +93,7 @@ _FILE = click.Path(path_type=Path)
     metavar="N",
     help="Number of requests to keep in the journal.",
 )
-@click.option("--upstream", metavar="URL", help="Forward messages that no conversation matches to this service.")
+@click.option("--upstream", metavar="URL", help="Forward messages to this service if no conversation matches.")
 @click.option(
     "--upstream-key-env",
     metavar="NAME",
