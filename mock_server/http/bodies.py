@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 DISCARDED = 64 * 1024 * 1024
 """Bytes of a body over the limit that are still read: a client that is busy sending would see a reset, no response."""
@@ -16,8 +15,7 @@ _CHUNK = 64 * 1024
 _MAX_DIGITS = 19
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """A request body; ``data`` is empty if the body is too large."""
 
     data: bytes

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from mock_server.http.source import MOCK, UNKNOWN, Fault, Source
 
@@ -21,8 +20,8 @@ Pairs = Iterable[tuple[str, str]]
 _WITHOUT_LENGTH = frozenset({204, 304})
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+# Named tuples, here and wherever each request makes one: a frozen dataclass takes twice as long.
+class Call(NamedTuple):
     """A request to the operation; the names of headers are in lower case."""
 
     headers: Mapping[str, str]
@@ -33,8 +32,7 @@ class Call:
     """The body ended before its announced length."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What goes back, when, and how it is to go wrong."""
 
     status: int
@@ -48,7 +46,7 @@ class Answer:
     """Which part of the mock decided."""
 
     def with_headers(self, *headers: tuple[str, str]) -> Answer:
-        return replace(self, headers=(*self.headers, *headers))
+        return self._replace(headers=(*self.headers, *headers))
 
 
 def head_of(answer: Answer) -> list[tuple[str, str]]:

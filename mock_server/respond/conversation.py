@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from threading import Lock
 
 from pydantic_core import to_json
@@ -59,7 +58,7 @@ class Conversations:
         if state is None:
             state = SessionState()
             if snapshot.leniency.unknown_conversation is UnknownConversation.REPLACED:
-                turn = replace(turn, conversation_id=None)
+                turn = turn._replace(conversation_id=None)
         state = SessionState(state.position, state.user or (None if turn.user_id is None else short_key(turn.user_id)))
         reply, source = self._reply(snapshot, turn, state.position, effective)
         if self.relay is not None and source.kind is ReplySource.SEARCH:
@@ -70,16 +69,14 @@ class Conversations:
         if effective.override.reply is not None:
             body |= effective.override.reply
         answer = Answer(200, to_json(body), source=source)
-        # Written out: dataclasses.replace costs more than validating the request.
-        trace = Trace(trace.message, conversation_id, trace.user_id, trace.known, before, reply.position)
-        return Decision(answer, trace)
+        return Decision(answer, trace._replace(conversation_id=conversation_id, position=reply.position))
 
     def _relayed(self, relay: Relay, call: Call, trace: Trace, state: SessionState) -> Decision:
         """Let the upstream service reply."""
         relayed = relay.send(call.headers, json_object(call.body), trace.conversation_id, started_here=trace.known)
         if relayed.answer.status == 200 and relayed.conversation_id is not None:
             self.sessions.put(relayed.conversation_id, state)
-        return Decision(relayed.answer, replace(trace, conversation_id=relayed.conversation_id))
+        return Decision(relayed.answer, trace._replace(conversation_id=relayed.conversation_id))
 
     def _reply(
         self, snapshot: Snapshot, turn: ChatTurn, position: Position | None, effective: Effective

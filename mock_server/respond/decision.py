@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mock_server.http.messages import Answer
 from mock_server.shop.replies import ChatTurn
 from mock_server.shop.scenarios import Position
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """What the mock found out about a request while it decided on the response."""
 
     message: str | None = None
@@ -32,8 +31,7 @@ class Trace:
 NO_TRACE = Trace()
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The response to a request."""
 
     answer: Answer

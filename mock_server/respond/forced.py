@@ -76,10 +76,10 @@ def spoil(answer: Answer, fault: Fault) -> Answer:
     """Apply a fault. Faults of the body change it here; the adapters apply faults of the connection."""
     source = replace(answer.source, fault=fault)
     if fault is Fault.EMPTY:
-        return replace(answer, body=b"", source=source)
+        return answer._replace(body=b"", source=source)
     if fault is Fault.MALFORMED:
-        return replace(answer, body=answer.body[: len(answer.body) * 2 // 3] or b"{", source=source)
-    return replace(answer, fault=fault, source=source)
+        return answer._replace(body=answer.body[: len(answer.body) * 2 // 3] or b"{", source=source)
+    return answer._replace(fault=fault, source=source)
 
 
 def _chosen_value(snapshot: Snapshot, effective: Effective, status: int, chance: Random) -> tuple[Any, Source] | None:

@@ -17,8 +17,8 @@ _IDENTITY = frozenset({"", "identity"})
 
 def read_turn(snapshot: Snapshot, call: Call) -> ChatTurn | Answer:
     """Return the turn of a valid request, or the response that rejects it."""
-    encoding = call.headers.get("content-encoding", "").strip().lower()
-    if encoding not in _IDENTITY:
+    encoding = call.headers.get("content-encoding", "")
+    if encoding and (encoding := encoding.strip().lower()) not in _IDENTITY:
         detail = f'Unsupported Content-Encoding "{encoding}". Send the body without encoding.'
         accepted = (("Accept-Encoding", "identity"),)
         return Answer(415, encode({"detail": detail}), accepted, source=Source(ReplySource.CONTENT_ENCODING))

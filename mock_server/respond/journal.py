@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from queue import Empty, Full, Queue
 from threading import Lock
 
@@ -75,7 +75,7 @@ def make_entry(
     """
     body_truncated, answer_truncated = len(call.body) > MAX_BODY_BYTES, len(answer.body) > MAX_BODY_BYTES
     if answer_truncated:
-        answer = replace(answer, body=answer.body[:MAX_BODY_BYTES])
+        answer = answer._replace(body=answer.body[:MAX_BODY_BYTES])
     return Entry(
         at=at,
         method=method or snapshot.method,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from mock_server.http.cors import headers_for
 from mock_server.http.messages import Answer, Call
@@ -106,9 +105,9 @@ class ChatService:
         if override.fault is not None:
             answer = spoil(answer, override.fault)
         if override.delay is not None:
-            answer = replace(answer, delay=self.rules.sample(override.delay))
+            answer = answer._replace(delay=self.rules.sample(override.delay))
         preferred = effective.preferred.without_response() if decision.invalid else effective.preferred
         applied = preference_applied(preferred)
         if applied:
             answer = answer.with_headers(("Preference-Applied", applied))
-        return replace(decision, answer=answer)
+        return decision._replace(answer=answer)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mock_server.shop.catalogue import Catalogue, Item, search_text
 from mock_server.shop.scenarios import Position, Scenarios
@@ -18,8 +17,7 @@ _PURCHASE = "purchase"
 _FIELDS = ("message", "conversation_id", "user_id", "events", "limit")
 
 
-@dataclass(frozen=True)
-class ChatTurn:
+class ChatTurn(NamedTuple):
     """The fields of a request on which the reply depends."""
 
     message: str = ""
@@ -42,8 +40,7 @@ class ChatTurn:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """The content of a ChatResponse. ``position`` is that of the stub that gave it, None for a search result."""
 
     message: str

@@ -157,10 +157,11 @@ class Scenarios:
         self._matchers = {
             name: tuple(_Matcher(stub.cue) for stub in scenario.stubs) for name, scenario in self.by_name.items()
         }
+        self._first_matchers = tuple(matchers[0] for matchers in self._matchers.values())
         self._by_word: dict[str, list[int]] = defaultdict(list)
         self._without_words: list[int] = []
-        for index, matchers in enumerate(self._matchers.values()):
-            words = matchers[0].index_words()
+        for index, matcher in enumerate(self._first_matchers):
+            words = matcher.index_words()
             if words is None:
                 self._without_words.append(index)
             for word in dict.fromkeys(words or ()):
@@ -237,6 +238,6 @@ class Scenarios:
         for word in set(message.words) & self._by_word.keys():
             indexes.update(self._by_word[word])
         for index in indexes:
-            weight = self._matchers[self._names[index]][0].weight(message)
+            weight = self._first_matchers[index].weight(message)
             if weight:
                 yield -weight, index

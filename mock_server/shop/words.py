@@ -14,6 +14,8 @@ READ_CHARACTERS = 20_000
 
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+_ASCII_BLANKS = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
+"""A translation table that replaces all ASCII characters but letters and digits by blanks."""
 _KANA = re.compile("[\u3040-\u309f]")
 
 
@@ -21,7 +23,7 @@ def words_of(text: str) -> list[str]:
     """Return the normalised words of ``text`` in order."""
     if text.isascii():
         # The fast path: ASCII needs no decomposition.
-        words = _WORD.findall(text[:READ_CHARACTERS].lower())
+        words = text[:READ_CHARACTERS].lower().translate(_ASCII_BLANKS).split()
         return [_singular(word) if word[-1] == "s" else word for word in words]
     decomposed = unicodedata.normalize("NFKD", text[:READ_CHARACTERS])
     bare = "".join(character for character in decomposed if unicodedata.category(character) != "Mn")

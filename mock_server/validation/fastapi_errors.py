@@ -48,7 +48,8 @@ class RequestValidator:
         body = value if isinstance(value, Mapping) else {}
         # pydantic-core returns an object's fields first in a tuple. A schema left to jsonschema returns the value.
         fields = validated[0] if isinstance(validated, tuple) else {}
-        return {**body, **{name: field for name, field in fields.items() if isinstance(field, int)}}, []
+        integers = {name: field for name, field in fields.items() if isinstance(field, int)}
+        return {**body, **integers} if integers else body, []
 
 
 def value_error(field: str, value: Any, error: str) -> ValidationErrors:
