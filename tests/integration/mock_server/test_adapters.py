@@ -53,7 +53,7 @@ def adapters_of() -> Callable[..., Adapters]:
     return lambda **options: Adapters(snapshot_of(Options(seed=7, **options)))
 
 
-def test_generated_bodies_get_the_same_bytes(adapters_of: Callable[..., Adapters]) -> None:
+def test_both_adapters_return_the_same_bytes_for_generated_bodies(adapters_of: Callable[..., Adapters]) -> None:
     adapters = adapters_of()
     for raw in islice(Bodies(3), 400):
         flask, asgi = adapters.both(raw, JSON)
@@ -81,7 +81,9 @@ HEADERS = [
 
 @pytest.mark.parametrize("headers", HEADERS, ids=str)
 @pytest.mark.parametrize("raw", [HI, b"", b"{", b'{"message":5}'])
-def test_headers_are_answered_alike(adapters_of: Callable[..., Adapters], headers: dict[str, str], raw: bytes) -> None:
+def test_both_adapters_treat_headers_the_same(
+    adapters_of: Callable[..., Adapters], headers: dict[str, str], raw: bytes
+) -> None:
     flask, asgi = adapters_of().both(raw, headers)
     assert flask == asgi
 
@@ -91,7 +93,7 @@ def test_headers_are_answered_alike(adapters_of: Callable[..., Adapters], header
     [{"require_key": "k"}, {"latitude": "forbid"}, {"max_body": 10}, {"max_body": len(HI)}],
     ids=str,
 )
-def test_options_count_at_both(adapters_of: Callable[..., Adapters], options: dict[str, Any]) -> None:
+def test_both_adapters_apply_options(adapters_of: Callable[..., Adapters], options: dict[str, Any]) -> None:
     adapters = adapters_of(**options)
     for headers in (JSON, {**JSON, "Authorization": "Bearer k"}, {**JSON, "X-API-Key": "k"}):
         flask, asgi = adapters.both(HI, headers)
@@ -114,7 +116,7 @@ def test_options_count_at_both(adapters_of: Callable[..., Adapters], options: di
         *(("GET", "/_mock/requests?status=2"), ("POST", "/_mock/reset"), ("PUT", "/_mock/behaviour")),
     ],
 )
-def test_what_is_not_the_operation_is_answered_alike(
+def test_both_adapters_respond_the_same_to_other_requests(
     adapters_of: Callable[..., Adapters], method: str, path: str
 ) -> None:
     flask, asgi = adapters_of().both(b'{"code":500}', JSON, method, path)
@@ -154,16 +156,14 @@ def test_client_that_leaves_during_a_delay_is_recorded_and_gets_no_response(
     assert [entry.client_left for entry in adapters.service.journal.entries()] == [True]
 
 
-def test_a_slow_answer_is_whole_at_the_end(
-    adapters_of: Callable[..., Adapters], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_slow_response_is_complete(adapters_of: Callable[..., Adapters], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mock_server.http.faults.SECONDS_OF_SLOWNESS", 0.05)
     flask, asgi = adapters_of().both(HI, {**JSON, "Prefer": "fault=slow"})
     assert flask == asgi
     assert json.loads(flask[2])["conversation_id"] == "c"
 
 
-def test_an_error_of_our_own_is_shown_and_answered(
+def test_unexpected_error_returns_500_and_prints_a_traceback(
     adapters_of: Callable[..., Adapters], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     adapters = adapters_of()
@@ -173,13 +173,13 @@ def test_an_error_of_our_own_is_shown_and_answered(
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
-def test_a_large_body_is_answered_too(adapters_of: Callable[..., Adapters]) -> None:
+def test_large_body_is_accepted(adapters_of: Callable[..., Adapters]) -> None:
     flask, asgi = adapters_of().both(b'{"message":"%s","conversation_id":"c"}' % (b"a desk " * 20_000), JSON)
     assert flask == asgi
     assert flask[0] == 200
 
 
-def test_a_state_that_is_put_in_answers_the_next_request(adapters_of: Callable[..., Adapters]) -> None:
+def test_new_snapshot_serves_the_next_request(adapters_of: Callable[..., Adapters]) -> None:
     adapters = adapters_of()
     before = adapters.through_asgi(HI, JSON, "POST", "/v1/chat")
     adapters.service.snapshot = read_snapshot(Options(latitude="forbid"))

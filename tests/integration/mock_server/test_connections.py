@@ -2,73 +2,34 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import shutil
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mock_server import Options, read_snapshot
+from chat_contract.resources import fixtures_dir
+from mock_server import Options, Snapshot, read_snapshot
+from mock_server.respond.reload import Reloader
 from mock_server.respond.service import ChatService
 from mock_server.server import protocol
 from mock_server.server.asgi import MockApp
 from mock_server.server.protocol import Protocol
-from mock_server.server.serve import Listening, Server
 from tests.support.deciding import service_of
+from tests.support.served import PATIENCE, Served, until_closed
 
 HI = b'{"message":"hi"}'
 HEAD = b"POST /v1/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 ASK = HEAD + b"Content-Length: 16\r\n\r\n" + HI
 HEALTH = b"GET /_mock/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
-PATIENCE = 20.0
-"""Seconds after which a test gives up; nothing here needs a fraction of it on an idle machine."""
-
-
-class Served:
-    """A server in a thread of this process."""
-
-    def __init__(self, app: Callable[..., Any]) -> None:
-        ready = threading.Event()
-        self._server = Server(app, Listening(port=0), lambda _: ready.set())
-        self.port: int = self._server.listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self._thread.start()
-        assert ready.wait(PATIENCE)
-
-    def connect(self, *, small_buffer: bool = False) -> socket.socket:
-        connection = socket.socket()
-        if small_buffer:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.settimeout(PATIENCE)
-        connection.connect(("127.0.0.1", self.port))
-        return connection
-
-    def ask(self, data: bytes) -> bytes:
-        """Send the bytes and return what arrives until the server closes the connection."""
-        with self.connect() as connection:
-            connection.sendall(data)
-            return until_closed(connection)
-
-    @property
-    def connections(self) -> int:
-        return len(self._server.server_state.connections)
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(PATIENCE)
-        assert not self._thread.is_alive()
-
-
-def until_closed(connection: socket.socket) -> bytes:
-    received = b""
-    while chunk := connection.recv(65536):
-        received += chunk
-    return received
 
 
 def one_response(connection: socket.socket) -> tuple[int, bytes, bytes]:
@@ -394,3 +355,56 @@ def test_slow_upstream_does_not_hold_up_requests_for_other_pages(
         assert one_response(other)[0] == 200
         leave.set()
         assert one_response(waiting)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("blocked", "data"),
+    [
+        ("mock_server.control.api.read_rules", b"PUT /_mock/behaviour HTTP/1.1\r\nContent-Length: 2\r\n"),
+        ("mock_server.control.api.EntryRenderer.entry_json", b"GET /_mock/requests HTTP/1.1\r\n"),
+    ],
+    ids=["PUT behaviour", "GET requests"],
+)
+def test_control_request_does_not_hold_up_the_operation(
+    served: Served, monkeypatch: pytest.MonkeyPatch, blocked: str, data: bytes
+) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def wait(*_: Any) -> Any:
+        entered.set()
+        assert leave.wait(PATIENCE)
+        return []
+
+    monkeypatch.setattr(blocked, wait)
+    assert one_ok(served)
+    with served.connect() as waiting:
+        waiting.sendall(data + b"Host: localhost\r\n\r\n" + (b"{}" if b"Length" in data else b""))
+        assert entered.wait(PATIENCE)
+        assert one_ok(served)
+        leave.set()
+        assert one_response(waiting)[0] == 200
+
+
+def test_reload_does_not_hold_up_the_operation(
+    serve: Callable[[Callable[..., Any]], Served], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(fixtures_dir(), tmp_path / "shop")
+    service = service_of(read_snapshot(Options(fixtures=folder)))
+    served = serve(MockApp(service))
+    entered, leave = threading.Event(), threading.Event()
+
+    def read_slowly(*arguments: Any, **options: Any) -> Snapshot:
+        entered.set()
+        assert leave.wait(PATIENCE)
+        return read_snapshot(*arguments, **options)
+
+    monkeypatch.setattr("mock_server.respond.reload.read_snapshot", read_slowly)
+    (folder / "conversations" / "new.yaml").write_text("turns:\n  - {shopper: {words: [hi]}, reply: Hello.}\n")
+    reloading = threading.Thread(target=Reloader(service, io.StringIO()).look, daemon=True)
+    reloading.start()
+    assert entered.wait(PATIENCE)
+    assert one_ok(served)
+    leave.set()
+    reloading.join(PATIENCE)
+    assert service.snapshot.status.revision == 2
+    assert one_ok(served)

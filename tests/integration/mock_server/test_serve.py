@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from chat_contract import KitError
-from mock_server.server.serve import open_listener
+from mock_server.server.serve import check_certificate, open_listener
 from tests.support.certificates import certificate
 from tests.support.mock import Running
 from tests.support.paths import ROOT
@@ -29,7 +29,7 @@ HEAD = b"POST /v1/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n
 
 
 @pytest.fixture
-def session() -> requests.Session:
+def session() -> Iterator[requests.Session]:
     with requests.Session() as opened:
         opened.trust_env = False
         yield opened
@@ -53,7 +53,7 @@ def test_mock_answers_as_soon_as_it_prints_its_address(server: Running, session:
 
 
 def test_chunked_body_is_read_up_to_the_limit(server: Running, session: requests.Session) -> None:
-    def chunks(size: int):
+    def chunks(size: int) -> Iterator[bytes]:
         yield b'{"message":"'
         for _ in range(size // 65536):
             yield b"a" * 65536
@@ -118,6 +118,41 @@ def test_mock_serves_https(run_mock: Run, session: requests.Session, tmp_path: P
     assert answer.status_code == 200
 
 
+BAD_CERTIFICATES: dict[str, Callable[[Path], tuple[Path | None, Path | None]]] = {
+    "must be used together": lambda folder: (certificate(folder, "a")[0], None),
+    "absent.key: the file does not exist": lambda folder: (certificate(folder, "a")[0], folder / "absent.key"),
+    "KEY_VALUES_MISMATCH": lambda folder: (certificate(folder, "a")[0], certificate(folder, "b")[1]),
+    "Give a certificate and its key, both PEM": lambda folder: (text_file(folder), text_file(folder)),
+    "the key has a password": lambda folder: (certificate(folder, "a")[0], with_password(folder / "a.key")),
+}
+
+
+def text_file(folder: Path) -> Path:
+    (folder / "text.pem").write_text("not a certificate")
+    return folder / "text.pem"
+
+
+def with_password(key: Path) -> Path:
+    protected = key.with_suffix(".protected")
+    command = ["openssl", "rsa", "-aes128", "-passout", "pass:secret", "-in", key, "-out", protected]
+    subprocess.run(command, check=True, capture_output=True)
+    return protected
+
+
+@pytest.mark.parametrize("message", BAD_CERTIFICATES)
+def test_bad_certificate_is_reported(message: str, tmp_path: Path, require_program: Any) -> None:
+    require_program("openssl", "openssl")
+    with pytest.raises(KitError, match=re.escape(message)):
+        check_certificate(*BAD_CERTIFICATES[message](tmp_path))
+
+
+def test_mock_does_not_start_with_a_certificate_that_does_not_exist() -> None:
+    ended = run_to_the_end("--port", "0", "--tls-cert", "absent.pem", "--tls-key", "absent.key")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "Cannot read absent.pem: the file does not exist." in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 @contextmanager
 def busy_with_slow_clients(running: Running) -> Iterator[None]:
     """Clients of every kind that could hold up the end of the server."""
@@ -174,7 +209,7 @@ time.sleep(600)
 
 
 @pytest.mark.parametrize("follows", [True, False])
-def test_mock_ends_with_its_parent_only_if_told_to(follows: bool) -> None:
+def test_mock_ends_with_its_parent_only_with_exit_with_parent(follows: bool) -> None:
     option = ["--exit-with-parent"] if follows else []
     parent = subprocess.Popen(
         [sys.executable, "-c", _PARENT, *option], cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True

@@ -1,4 +1,4 @@
-"""The tests of the recorder start mocks, as those of the mock do."""
+"""Fixtures for the integration tests of the recorder."""
 
 from __future__ import annotations
 

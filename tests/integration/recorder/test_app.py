@@ -1,8 +1,9 @@
-"""The proxy hands on what comes, brings back what the service said, and keeps what can be replayed."""
+"""The recorder forwards requests to the service, returns its responses, and saves what the mock can replay."""
 
 from __future__ import annotations
 
 import json
+import threading
 from functools import partial
 
 import pytest
@@ -14,6 +15,7 @@ from mock_server.recorder.recording import Recording
 from mock_server.respond.upstream import Answered, UpstreamError
 from mock_server.shop.fixture_files import read_fixtures
 from tests.support.asgi import call
+from tests.support.served import PATIENCE, Served, until_closed
 
 CONTRACT = load_contract()
 SCHEMA = CONTRACT.response_schema(200)
@@ -22,7 +24,7 @@ REPLY = {"conversation_id": "c1", "message": "Here.", "items": [{"item_id": "A1"
 
 
 class Service:
-    """Stands for the real service: notes what it was sent, and answers as it is told."""
+    """Stands for the real service: stores the requests, and returns the response that the test sets."""
 
     base_url = "http://service.example/v1"
 
@@ -65,7 +67,7 @@ def ask(client, body, **headers):
     return client("POST", "/v1/chat", {**dict(JSON), **headers}, json.dumps(body).encode())
 
 
-def test_the_request_goes_on_as_it_came_and_the_answer_comes_back(client, service):
+def test_request_and_response_are_forwarded_unchanged(client, service):
     answer = client("POST", "/v1/chat?x=1", {"X-Trace": "7", **dict(JSON)}, b'{"message":  "a desk"}')
     assert (answer.status, answer.json(), answer.header("Content-Type")) == (200, REPLY, "application/json")
     ((method, path, headers, body),) = service.sent
@@ -73,7 +75,7 @@ def test_the_request_goes_on_as_it_came_and_the_answer_comes_back(client, servic
     assert headers["x-trace"] == "7"
 
 
-def test_a_turn_is_kept_and_told_of(client, folder, said):
+def test_turn_is_saved_and_reported(client, folder, said):
     ask(client, {"message": "a desk"})
     fixtures = read_fixtures(folder, SCHEMA)
     assert [(stub.cue.phrases, stub.reply) for stub in fixtures.scenarios[0].stubs] == [(("a desk",), "Here.")]
@@ -91,7 +93,9 @@ def test_a_turn_is_kept_and_told_of(client, folder, said):
         (Answered(200, JSON, json.dumps(REPLY | {"message": "key s3cr3t"}).encode(), 0.1), "contains the key"),
     ],
 )
-def test_what_cannot_be_replayed_is_not_kept_and_says_why(client, service, folder, said, answer, why):
+def test_exchange_that_the_mock_cannot_replay_is_not_saved_and_the_reason_is_reported(
+    client, service, folder, said, answer, why
+):
     service.answer = answer
     assert ask(client, {"message": "a desk"}).body == answer.body
     assert why in said[0]
@@ -99,13 +103,13 @@ def test_what_cannot_be_replayed_is_not_kept_and_says_why(client, service, folde
     assert not any("s3cr3t" in line for line in said)
 
 
-def test_what_the_service_breaks_is_said(client, service, said):
+def test_violation_of_the_service_is_reported(client, service, said):
     service.answer = Answered(500, (), b"", 0.1)
     ask(client, {"message": "a desk"})
     assert any(line.startswith("  violates robustness.failing: expected") for line in said)
 
 
-def test_a_service_that_does_not_answer_is_a_bad_gateway(client, service, said):
+def test_service_that_does_not_respond_returns_502(client, service, said):
     service.answer = UpstreamError("the connection failed")
     answer = ask(client, {"message": "a desk"})
     assert (answer.status, answer.header("Content-Type")) == (502, "application/problem+json")
@@ -113,18 +117,40 @@ def test_a_service_that_does_not_answer_is_a_bad_gateway(client, service, said):
 
 
 @pytest.mark.parametrize("path", ["/v1/../admin", "/v1/a/../../b", "/admin", "/"])
-def test_nothing_but_what_is_below_the_base_path_is_handed_on(client, service, path):
+def test_only_paths_below_the_base_path_are_forwarded(client, service, path):
     assert client("GET", path).status == 404
     assert service.sent == []
 
 
-def test_a_page_of_this_machine_may_read_the_answers(client):
+def test_page_of_this_machine_may_read_responses(client):
     answer = ask(client, {"message": "a desk"}, Origin="http://localhost:3000")
     assert answer.header("Access-Control-Allow-Origin") == "http://localhost:3000"
 
 
-def test_a_preflight_is_answered_here(client, service):
+def test_preflight_is_answered_without_the_service(client, service):
     asked = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"}
     answer = client("OPTIONS", "/v1/chat", asked)
     assert (answer.status, answer.header("Access-Control-Allow-Origin")) == (204, "http://localhost:3000")
     assert service.sent == []
+
+
+def test_slow_upstream_does_not_hold_up_other_requests(folder, said):
+    entered, leave = threading.Event(), threading.Event()
+
+    class SlowService(Service):
+        def send(self, method, path, headers, body):
+            if path == "/slow":
+                entered.set()
+                assert leave.wait(PATIENCE)
+            return super().send(method, path, headers, body)
+
+    recording = Recording(CONTRACT, open_folder(folder, SCHEMA), say=said.append, secrets=lambda _: lambda _: False)
+    served = Served(RecorderApp(CONTRACT, SlowService(), recording))
+    last = b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    with served.connect() as waiting:
+        waiting.sendall(b"GET /v1/slow" + last)
+        assert entered.wait(PATIENCE)
+        assert served.ask(b"GET /v1/other" + last).startswith(b"HTTP/1.1 200")
+        leave.set()
+        assert until_closed(waiting).startswith(b"HTTP/1.1 200")
+    served.stop()

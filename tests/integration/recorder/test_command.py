@@ -1,4 +1,4 @@
-"""``chat-contract record`` between a client and a service, and the mock that replays what it wrote."""
+"""``chat-contract record`` between a client and a service, and the mock that replays the recording."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEY = "rec0rder-key-1234"
 
 @pytest.fixture
 def upstream() -> Iterator[Running]:
-    """A service that takes its time, and demands a key."""
+    """A slow service that requires a key."""
     running = start("--seed", "3", "--delay", "150ms", "--require-key", KEY)
     yield running
     running.stop()
@@ -35,7 +35,7 @@ def upstream() -> Iterator[Running]:
 
 @pytest.fixture
 def recorder(upstream: Running, tmp_path: Path) -> Iterator[Callable[[], tuple[subprocess.Popen[str], str]]]:
-    """Starts a recorder of the service; returns its process and the URL of its operation."""
+    """Return a function that starts a recorder and returns its process and the URL of its operation."""
     started: list[subprocess.Popen[str]] = []
 
     def run() -> tuple[subprocess.Popen[str], str]:
@@ -68,18 +68,18 @@ def recorded(tmp_path: Path) -> Any:
     return read_fixtures(tmp_path / "recorded", load_contract().response_schema(200))
 
 
-def test_what_was_recorded_is_replayed(recorder: Any, tmp_path: Path, run_mock: Callable[..., Running]) -> None:
+def test_mock_replays_recorded_conversations(recorder: Any, tmp_path: Path, run_mock: Callable[..., Running]) -> None:
     process, url = recorder()
     said = [ask(url, message=ASKED).json()]
     said.append(ask(url, message="And a lamp?", conversation_id=said[0]["conversation_id"]).json())
     assert ask(url, limit=5).status_code == 422
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=10) == 0
-    told = process.stdout.read()
-    assert "saved in conversations/which-desk-would-you-recommend-for.yaml" in told
-    assert "422 after" in told
+    printed = process.stdout.read()
+    assert "saved in conversations/which-desk-would-you-recommend-for.yaml" in printed
+    assert "422 after" in printed
     written = "".join(path.read_text() for path in (tmp_path / "recorded").rglob("*.yaml"))
-    assert KEY not in told + written
+    assert KEY not in printed + written
 
     replaying = run_mock("--fixtures", str(tmp_path / "recorded"))
     first = ask(replaying.url, message=ASKED).json()
@@ -88,7 +88,7 @@ def test_what_was_recorded_is_replayed(recorder: Any, tmp_path: Path, run_mock: 
         assert (after["message"], after["items"]) == (before["message"], before["items"])
 
 
-def test_a_kill_in_the_middle_loses_nothing_and_leaves_no_half(recorder: Any, tmp_path: Path) -> None:
+def test_killed_recorder_leaves_complete_files_that_the_next_one_extends(recorder: Any, tmp_path: Path) -> None:
     process, url = recorder()
     ask(url, message=ASKED)
     os.killpg(process.pid, signal.SIGKILL)
@@ -115,7 +115,7 @@ def test_a_kill_in_the_middle_loses_nothing_and_leaves_no_half(recorder: Any, tm
         (["http://x/v1", "--out", "new", "--spec", "none.yaml"], "none.yaml: cannot read the file"),
     ],
 )
-def test_what_cannot_be_done_is_said_and_changes_nothing(
+def test_invalid_arguments_exit_with_2_and_change_no_file(
     arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

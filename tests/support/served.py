@@ -1,0 +1,55 @@
+"""A server in a thread of the test process, for tests with real sockets."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from mock_server.server.serve import Listening, Server
+
+PATIENCE = 20.0
+"""Seconds after which a test gives up; nothing here needs a fraction of it on an idle machine."""
+
+
+class Served:
+    """A server in a thread of this process."""
+
+    def __init__(self, app: Callable[..., Any]) -> None:
+        ready = threading.Event()
+        self._server = Server(app, Listening(port=0), lambda _: ready.set())
+        self.port: int = self._server.listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        assert ready.wait(PATIENCE)
+
+    def connect(self, *, small_buffer: bool = False) -> socket.socket:
+        connection = socket.socket()
+        if small_buffer:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(PATIENCE)
+        connection.connect(("127.0.0.1", self.port))
+        return connection
+
+    def ask(self, data: bytes) -> bytes:
+        """Send the bytes and return what arrives until the server closes the connection."""
+        with self.connect() as connection:
+            connection.sendall(data)
+            return until_closed(connection)
+
+    @property
+    def connections(self) -> int:
+        return len(self._server.server_state.connections)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive()
+
+
+def until_closed(connection: socket.socket) -> bytes:
+    received = b""
+    while chunk := connection.recv(65536):
+        received += chunk
+    return received
