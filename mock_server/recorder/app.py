@@ -50,13 +50,13 @@ class RecorderApp:
         headers = headers_of(scope)
         answer = preflight(scope["method"], headers, self._origins, ", ".join(METHODS))
         if answer is not None:
-            await send_response(send, answer.status, head_of(answer), b"")
+            await send_response(scope, send, answer.status, head_of(answer), b"")
             return
         body = await read(scope, headers, receive, MAX_BODY)
         status, pairs, content = await self._threads.run(self._exchange, scope, body)
         origin = headers.get("origin")
         more = () if origin is None else headers_for(origin, self._origins)
-        await send_response(send, status, [*pairs, *more], content)
+        await send_response(scope, send, status, [*pairs, *more], content)
 
     def _exchange(self, scope: Scope, body: Body) -> tuple[int, Pairs, bytes]:
         answer = self._refusal(scope, body)

@@ -60,7 +60,7 @@ class MockApp:
                 await self._elsewhere(scope, headers, receive, send)
         except Exception:  # noqa: BLE001 - the client gets a response, and the user sees the traceback
             traceback.print_exc(file=sys.stderr)
-            await send_response(send, 500, head_of(_FAILED), _FAILED.body)
+            await send_response(scope, send, 500, head_of(_FAILED), _FAILED.body)
 
     async def _operation(self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:
         connection: Protocol = scope["extensions"]["connection"]
@@ -76,7 +76,7 @@ class MockApp:
         elif answer.delay and await _client_left(receive, answer.delay):
             return
         elif answer.fault is None:
-            await send_response(send, answer.status, head_of(answer), answer.body)
+            await send_response(scope, send, answer.status, head_of(answer), answer.body)
         else:
             await self._deliver(answer, entry, connection, receive, send)
 
@@ -105,7 +105,7 @@ class MockApp:
         app = await asyncio.shield(self._flask)
         ran = await self._threads.run(run, app, environ_of(scope, headers, body))
         if ran.rest is None:
-            await send_response(send, ran.status, ran.headers, ran.body)
+            await send_response(scope, send, ran.status, ran.headers, ran.body)
             return
         try:
             await send(_start(ran.status, ran.headers))
@@ -153,10 +153,12 @@ async def read(scope: Scope, headers: Mapping[str, str], receive: Receive, limit
         message = await receive()
 
 
-async def send_response(send: Send, status: int, headers: Pairs, body: bytes) -> None:
-    """Send a complete response."""
+async def send_response(scope: Scope, send: Send, status: int, headers: Pairs, body: bytes) -> None:
+    """Send a complete response in one write: two take a tenth of all the CPU time."""
+    joined = scope["extensions"]["connection"].join_writes()
     await send(_start(status, headers))
     await send({"type": "http.response.body", "body": body})
+    joined.flush()
 
 
 def _start(status: int, headers: Pairs) -> Mapping[str, Any]:

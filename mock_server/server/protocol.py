@@ -25,6 +25,33 @@ _SECONDS_TO_NOTICE = 0.05
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
+class Joined(asyncio.Transport):
+    """Stands for a connection's transport while a complete response is sent: one write for its head and body."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._held: list[bytes | bytearray | memoryview] = []
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Keep the data until :meth:`flush` or :meth:`close`."""
+        self._held.append(data)
+
+    def flush(self) -> None:
+        """Write what was kept, if the connection still exists."""
+        if self._held and not self._transport.is_closing():
+            self._transport.write(b"".join(self._held))
+        self._held.clear()
+
+    def close(self) -> None:
+        """Write what was kept, and close the connection."""
+        self.flush()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        """Return whether the connection is closing."""
+        return self._transport.is_closing()
+
+
 class _Phase(Enum):
     IDLE = auto()
     HEAD = auto()
@@ -177,6 +204,11 @@ class Protocol(HttpToolsProtocol):
         super().resume_writing()
         self._unread = 0
         self._stalled.pop(self, None)
+
+    def join_writes(self) -> Joined:
+        """Collect what uvicorn writes for the current request; the caller flushes it."""
+        self._current.transport = joined = Joined(self.transport)
+        return joined
 
     def on_response_complete(self) -> None:
         """Close the connection of a client that has closed its side, and find out whether it was still there."""

@@ -19,6 +19,12 @@ class FakeConnection:
     ending: str = ""
     on_client_left: Callable[[], None] | None = None
 
+    def join_writes(self) -> FakeConnection:
+        return self
+
+    def flush(self) -> None:
+        pass
+
     def close(self) -> None:
         self.ending = "closed"
 

@@ -109,6 +109,15 @@ def one_ok(served: Served) -> bool:
         return one_response(connection)[0] == 200
 
 
+def test_head_and_body_are_sent_in_one_write(served: Served) -> None:
+    with served.connect() as connection:
+        connection.sendall(ASK)
+        head, _, body = connection.recv(65536).partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head)
+    assert length is not None
+    assert len(body) == int(length[1])
+
+
 def test_pipelined_requests_are_answered_in_order(served: Served) -> None:
     delayed = ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=300ms\r\n\r\n")
     refused = ASK.replace(b"\r\n\r\n", b"\r\nPrefer: code=429\r\n\r\n")
