@@ -42,7 +42,7 @@ def record(**given: Any) -> ExitCode:
     """Forward requests to the service at UPSTREAM and record the exchanges as fixtures for the mock.
 
     Point the frontend at the recorder instead of the service. The recorder checks each exchange against the contract
-    and never overwrites a file in the folder.
+    and never overwrites a file in the folder. It forwards at most 64 requests at a time; further ones wait.
 
     Exit codes: 0 (stopped by Ctrl-C or SIGTERM), 2 (cannot start).
     """
