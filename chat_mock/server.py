@@ -43,7 +43,7 @@ class Server:
                 _close(process)
                 complaints.seek(0)
                 said = complaints.read().decode("utf-8", "replace").strip()
-                raise ServerError(f"the mock did not start: {said or 'it said nothing'}")
+                raise ServerError(f"the mock did not start: {said or 'it printed no message'}")
         return cls(match.group(1), process)
 
     def stop(self) -> None:

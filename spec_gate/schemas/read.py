@@ -276,7 +276,7 @@ class Schemas:
             self._applied[name] = yield self._count(target, _origin(target, place))
         if self._applied[name] is _OPEN:
             hint = "Refer to it from a property or from items instead."
-            raise self.document.error(place, "schema applies itself to the same value without end", hint)
+            raise self.document.error(place, "infinite recursion: the schema applies itself to the same value", hint)
         return self._applied[name]
 
 

@@ -15,7 +15,7 @@ export interface paths {
         put?: never;
         /**
          * Take one turn of a conversation
-         * @description Send the shopper's message and, optionally, what the shopper did around the conversation. Omit `conversation_id` to start a conversation. Pass the one from the reply to continue it.
+         * @description Send the shopper's message and, optionally, the shopper's recent actions in the shop. Omit `conversation_id` to start a conversation. Pass the one from the reply to continue it.
          */
         post: operations["chat"];
         delete?: never;
@@ -38,7 +38,7 @@ export interface components {
             session_id?: string;
             /** @description The shopper. */
             user_id?: string;
-            /** @description What the shopper did around the conversation. */
+            /** @description The shopper's actions, such as views and clicks, as context for the reply. */
             events?: components["schemas"]["Event"][];
             /**
              * @description The maximum number of items in the reply.
