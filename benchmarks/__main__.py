@@ -129,17 +129,17 @@ class Bench:
 
     def _measure(self, server: Server, load: Load) -> None:
         before = cpu_seconds(server.process.pid)
-        said = self._wrk(server, load, self._seconds)
+        output = self._wrk(server, load, self._seconds)
         used = cpu_seconds(server.process.pid) - before
-        found, bad = _REQUESTS.search(said), _NOT_2XX.search(said)
+        found, bad = _REQUESTS.search(output), _NOT_2XX.search(output)
         count = int(found[1]) if found else 0
         # The bare callable rejects nothing; the others must return the status that the load is about.
         expected = count if load.status >= 400 and server.kind is not BARE else 0
         if count == 0 or (int(bad[1]) if bad else 0) != expected:
-            raise RuntimeError(f"{server.kind.name}, {load.name}: wrong statuses or no response:\n{said}")
-        latency = {name: float(value) * _MILLISECONDS[unit] for name, value, unit in _LATENCY.findall(said)}
+            raise RuntimeError(f"{server.kind.name}, {load.name}: wrong statuses or no response:\n{output}")
+        latency = {name: float(value) * _MILLISECONDS[unit] for name, value, unit in _LATENCY.findall(output)}
         if len(latency) != 2:
-            raise RuntimeError(f"{server.kind.name}, {load.name}: no latencies:\n{said}")
+            raise RuntimeError(f"{server.kind.name}, {load.name}: no latencies:\n{output}")
         cpu, rate = used / count * 1e6, count / self._seconds
         self.figures.append(Figure(load.name, server.kind.name, cpu, latency["50"], latency["99"], rate))
 

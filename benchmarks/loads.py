@@ -31,9 +31,9 @@ class Load:
 
 
 def _conversation() -> tuple[Any, ...]:
-    said = ("a desk for heavy tools", "is it delivered assembled", "show me lamps", "something cheaper")
+    messages = ("a desk for heavy tools", "is it delivered assembled", "show me lamps", "something cheaper")
     return tuple(
-        {"message": said[turn % len(said)], "conversation_id": "bench-conversation", "user_id": "u1"}
+        {"message": messages[turn % len(messages)], "conversation_id": "bench-conversation", "user_id": "u1"}
         for turn in range(_TURNS)
     )
 

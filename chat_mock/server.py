@@ -18,7 +18,7 @@ _SECONDS_TO_STOP = 5.0
 
 
 class ServerError(Exception):
-    """The mock did not start; the text says what it said."""
+    """The mock did not start; the message contains its output."""
 
 
 @dataclass
@@ -42,8 +42,8 @@ class Server:
                 process.wait()
                 _close(process)
                 complaints.seek(0)
-                said = complaints.read().decode("utf-8", "replace").strip()
-                raise ServerError(f"the mock did not start: {said or 'it printed no message'}")
+                output = complaints.read().decode("utf-8", "replace").strip()
+                raise ServerError(f"the mock did not start: {output or 'it printed nothing'}")
         return cls(match.group(1), process)
 
     def stop(self) -> None:

@@ -43,10 +43,10 @@ def preflight(method: str, headers: Mapping[str, str], allowed: Sequence[str], m
 
 def _preflight_headers(headers: Mapping[str, str], methods: str) -> Headers:
     """Return the headers that allow the request; it may carry every header that it asks for."""
-    asked = headers.get("access-control-request-headers")
+    requested = headers.get("access-control-request-headers")
     more: list[tuple[str, str]] = [("Access-Control-Allow-Methods", methods), ("Access-Control-Max-Age", _A_DAY)]
-    if asked and re.fullmatch(r"[\w!#$%&'*+.^`|~, -]*", asked, re.ASCII):
-        more.append(("Access-Control-Allow-Headers", asked))
+    if requested and re.fullmatch(r"[\w!#$%&'*+.^`|~, -]*", requested, re.ASCII):
+        more.append(("Access-Control-Allow-Headers", requested))
     if headers.get("access-control-request-private-network") == "true":
         more.append(("Access-Control-Allow-Private-Network", "true"))
     return tuple(more)

@@ -33,7 +33,7 @@ class Call(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What goes back, when, and how it is to go wrong."""
+    """A response, its delay and its fault."""
 
     status: int
     body: bytes

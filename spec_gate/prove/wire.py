@@ -47,10 +47,10 @@ def query(name: str, value: Any, style: str, *, explode: bool) -> str:
         return f"{key}={_SEPARATORS.get(style, ',').join(_quoted(one) for one in value)}"
     if isinstance(value, dict):
         if style == "deepObject":
-            return "&".join(f"{key}[{quote(one)}]={_quoted(said)}" for one, said in value.items())
+            return "&".join(f"{key}[{quote(one)}]={_quoted(item)}" for one, item in value.items())
         if explode:
-            return "&".join(f"{quote(one)}={_quoted(said)}" for one, said in value.items())
-        return f"{key}={','.join(part for one, said in value.items() for part in (quote(one), _quoted(said)))}"
+            return "&".join(f"{quote(one)}={_quoted(item)}" for one, item in value.items())
+        return f"{key}={','.join(part for one, item in value.items() for part in (quote(one), _quoted(item)))}"
     return f"{key}={_quoted(value)}"
 
 
@@ -59,7 +59,7 @@ def simple(value: Any) -> str:
     if isinstance(value, list):
         return ",".join(as_text(one) for one in value)
     if isinstance(value, dict):
-        return ",".join(part for one, said in value.items() for part in (one, as_text(said)))
+        return ",".join(part for one, item in value.items() for part in (one, as_text(item)))
     return as_text(value)
 
 

@@ -59,11 +59,11 @@ def app() -> web.Application:
         if not isinstance(body, dict):
             return refuse([{"loc": ["body"], "msg": "value is not a valid dict", "type": "type_error.dict"}])
         try:
-            asked = ChatRequest.parse_obj(body)
+            chat = ChatRequest.parse_obj(body)
         except ValidationError as error:
             return refuse([{**fault, "loc": ["body", *fault["loc"]]} for fault in error.errors()])
-        viewed = [event.item_id for event in asked.events or []]
-        reply = shop.reply(asked.message, conversation_id=asked.conversation_id, limit=asked.limit, viewed=viewed)
+        viewed = [event.item_id for event in chat.events or []]
+        reply = shop.reply(chat.message, conversation_id=chat.conversation_id, limit=chat.limit, viewed=viewed)
         return web.json_response(reply)
 
     application = web.Application(client_max_size=8_000_000)

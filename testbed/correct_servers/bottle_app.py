@@ -99,18 +99,18 @@ def app() -> Bottle:
     def chat() -> Any:
         request.body.seek(0)
         try:
-            asked = chat_request(json.loads(request.body.read()), ())
+            chat = chat_request(json.loads(request.body.read()), ())
         except (ValueError, RecursionError):
             return refuse((), "not_json")
         except Refused as refused:
             return refuse(refused.path, refused.kind)
-        viewed = [one.get("item_id") for one in asked.get("events", [])]
+        viewed = [one.get("item_id") for one in chat.get("events", [])]
         response.content_type = "application/json"
         return json.dumps(
             shop.reply(
-                asked["message"],
-                conversation_id=asked.get("conversation_id"),
-                limit=asked.get("limit"),
+                chat["message"],
+                conversation_id=chat.get("conversation_id"),
+                limit=chat.get("limit"),
                 viewed=viewed,
             )
         )
