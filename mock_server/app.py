@@ -34,18 +34,18 @@ _OWN_METHODS = "GET, PUT, POST, DELETE"
 
 
 def create_app(snapshot: Snapshot | None = None, *, service: ChatService | None = None) -> Flask:
-    """Build the mock from a snapshot, by default from the contract and the fixtures that come with the kit.
+    """Build the mock from a snapshot, by default from the bundled contract and fixtures.
 
-    ``service`` is one that decides for another door already. Raises :class:`chat_contract.KitError` when contract or
-    fixtures cannot be served.
+    ``service`` is one that the ASGI adapter uses as well. Raises :class:`chat_contract.KitError` if the contract or
+    the fixtures cannot be served.
     """
     if service is None:
         service = ChatService(snapshot or read_snapshot())
     served = service.snapshot
     app = Flask("mock_server", static_folder=None)
-    # Else Flask would answer OPTIONS with a page that is empty, but a page.
+    # Flask's own response to OPTIONS would be an empty HTML page.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    # The contract has one spelling of its path; a redirect to it would be an answer that no document knows.
+    # The contract has one spelling of its path, and no document describes a redirect to it.
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
     app.add_url_rule(
@@ -61,7 +61,7 @@ def create_app(snapshot: Snapshot | None = None, *, service: ChatService | None 
     app.register_blueprint(page_routes(service, OWN_PREFIX))
     app.register_error_handler(HTTPException, _as_json)
     _add_cross_origin(app, service)
-    app.after_request(_without_type_of_nothing)
+    app.after_request(_without_type_of_empty_body)
     app.after_request(lambda response: _noted(service, response))
     return app
 
@@ -87,7 +87,7 @@ def _rendered(answer: Answer, max_hang: float) -> Response:
 
 
 def _faulty_body(answer: Answer, max_hang: float) -> Iterator[bytes]:
-    """Yield the body as far as the fault lets it through. WSGI has no way to reset a connection: it breaks off."""
+    """Yield the part of the body that the fault lets through. WSGI cannot reset connections: an exception ends it."""
     delivery = delivery_of(answer)
     for pause, piece in delivery.pieces():
         time.sleep(pause)
@@ -130,14 +130,14 @@ def _add_cross_origin(app: Flask, service: ChatService) -> None:
         return response
 
 
-def _without_type_of_nothing(response: Response) -> Response:
+def _without_type_of_empty_body(response: Response) -> Response:
     if response.status_code == 204:
         response.headers.pop("Content-Type", None)
     return response
 
 
 def _noted(service: ChatService, response: Response) -> Response:
-    """Let the journal know of requests to what is neither the operation nor ours."""
+    """Record requests for paths that are neither the operation nor the mock's own."""
     answered = request.endpoint == _OPERATION and response.status_code != 405
     if not answered and not f"{request.path}/".startswith(f"{OWN_PREFIX}/"):
         body = b"" if response.is_streamed else response.get_data()
@@ -147,7 +147,7 @@ def _noted(service: ChatService, response: Response) -> Response:
 
 
 def _as_json(error: HTTPException) -> AnyResponse:
-    """Answer as FastAPI does: ``detail`` and a string, never a page."""
+    """Return the error as FastAPI does: JSON with a text as ``detail``."""
     response: Any = error.get_response()
     response.set_data(encode({"detail": error.name}))
     response.mimetype = JSON

@@ -1,6 +1,6 @@
-"""Which pages a browser lets read the mock's answers (Fetch standard, CORS). Pure.
+"""Decides which pages may read the mock's responses (Fetch standard, CORS). Pure.
 
-Pages of this machine may by default: that is where frontends are developed.
+Pages of this machine may by default, since frontends are developed there.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _A_DAY = "86400"
 
 
 def may_read(origin: str, allowed: Sequence[str]) -> bool:
-    """Tell whether a page of that origin may read answers; ``allowed`` comes beside the pages of this machine."""
+    """Return whether a page of that origin may read responses. ``allowed`` adds origins to those of this machine."""
     return "*" in allowed or origin.lower() in allowed or _LOCAL.fullmatch(origin.lower()) is not None
 
 
 def headers_for(origin: str, allowed: Sequence[str]) -> Headers:
-    """Return what an answer to a page of that origin says; cookies and keys may come along."""
+    """Return the CORS headers of a response to a page of that origin. The page may send cookies and keys."""
     if not may_read(origin, allowed):
         return (("Vary", "Origin"),)
     return (

@@ -1,4 +1,4 @@
-"""A request as the mock decides on it, and its answer: plain values that know no server and no framework."""
+"""Requests and responses as plain values, independent of servers and frameworks."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from mock_server.http.source import MOCK, UNKNOWN, Fault, Source
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
-"""What the mock says for itself; refusals of the API that it plays have the API's own form (RFC 9457)."""
+"""The media type of the mock's own errors (RFC 9457). Errors of the API have the API's own form."""
 
 OWN_PREFIX = "/_mock"
-"""Everything that is ours and not the API's lives below this path."""
+"""The path of all that belongs to the mock and not to the API."""
 
 Headers = tuple[tuple[str, str], ...]
 Pairs = Iterable[tuple[str, str]]
@@ -27,7 +27,7 @@ class Call(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     too_large: bool = False
-    """The body is larger than the mock reads; what is here of it is nothing."""
+    """The body is larger than the mock reads; ``body`` is empty."""
     cut_short: bool = False
     """The body ended before its announced length."""
 
@@ -50,9 +50,9 @@ class Answer(NamedTuple):
 
 
 def head_of(answer: Answer) -> list[tuple[str, str]]:
-    """Return the headers with which an answer is sent."""
+    """Return the headers of the response."""
     if answer.body or answer.fault is not None:
-        # A fault that breaks a response off shows as one: its head announces a body.
+        # Clients notice a response that ends early only if its head announces a body.
         length = str(max(1, len(answer.body)))
         return [("content-type", answer.media_type), ("content-length", length), *answer.headers]
     if answer.status in _WITHOUT_LENGTH:
@@ -61,7 +61,7 @@ def head_of(answer: Answer) -> list[tuple[str, str]]:
 
 
 def gather(pairs: Pairs) -> dict[str, str]:
-    """Return headers by name; what is sent more than once is joined, as RFC 9110 (5.3) reads it."""
+    """Return headers by name. Repeated headers are joined with commas (RFC 9110, 5.3)."""
     headers: dict[str, str] = {}
     for name, value in pairs:
         headers[name] = f"{headers[name]},{value}" if name in headers else value
@@ -69,7 +69,7 @@ def gather(pairs: Pairs) -> dict[str, str]:
 
 
 def encode(value: Any) -> bytes:
-    """Write JSON as FastAPI does: compact, UTF-8. What UTF-8 cannot say (a lone surrogate) is escaped."""
+    """Return compact JSON in UTF-8, as FastAPI writes it. Lone surrogates, which UTF-8 lacks, are escaped."""
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Where a response comes from, and which fault spoils it: data for the journal and the console."""
+"""Where a response comes from, and which fault damages it: data for the journal and the console."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Fault(StrEnum):
-    """How a response is spoilt on purpose."""
+    """How a response is damaged on purpose."""
 
     DROP = "drop"
     """Close the connection after the response head."""

@@ -269,7 +269,7 @@ class Protocol(HttpToolsProtocol):
         self.transport.abort()
 
     def _abandon_response(self) -> None:
-        """Let the application send into the void: the transport would raise an error."""
+        """Discard what the application still sends: the closed transport would raise an error."""
         if self._has_request:
             self._current.disconnected = True
             self._current.message_event.set()
