@@ -46,7 +46,8 @@ class MockApp:
         # A reload changes neither the route nor the options.
         self._first = service.snapshot
         # A request that waits for an upstream holds a thread meanwhile, and so does a follower of the journal.
-        self._threads = Threads(_THREADS if service.relay is None else _UPSTREAM_THREADS, "mock")
+        self._operations = Threads(_THREADS if service.relay is None else _UPSTREAM_THREADS, "operation")
+        self._threads = Threads(_THREADS, "flask")
         self._followers = Threads(MAX_FOLLOWERS + 1, "follower")
         self._flask: asyncio.Future[Flask] | None = None
 
@@ -67,7 +68,7 @@ class MockApp:
         body = await read(scope, headers, receive, self._first.options.max_body)
         call = Call(headers, body.data, body.too_large, body.cut_short)
         if len(body.data) > _LARGE or self._service.relay is not None:
-            answer, entry = await self._threads.run(self._service.respond, call)
+            answer, entry = await self._operations.run(self._service.respond, call)
         else:
             answer, entry = self._service.respond(call)
         connection.on_client_left = entry.note_client_left
