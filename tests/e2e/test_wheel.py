@@ -85,6 +85,14 @@ def base(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
     return environment
 
 
+@pytest.fixture(scope="module")
+def suite(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """Return an environment with the extra ``suite``."""
+    environment = Environment(tmp_path_factory.mktemp("suite"))
+    environment.install(f"{wheel}[suite]")
+    return environment
+
+
 def test_wheel_contains_the_packages_and_no_generic_top_level_name(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
@@ -124,24 +132,20 @@ def test_base_install_serves_the_mock_and_names_the_extra_of_other_commands(base
         assert url.startswith("http://127.0.0.1:")
 
 
-def test_suite_verifies_the_installed_mock(base: Environment, wheel: Path) -> None:
-    base.install(f"{wheel}[suite]")
-    with base.mock() as url:
-        verified = base.call("verify", url, "--report", "json=report.json")
-        created = {path.name for path in base.elsewhere.iterdir()}
+def test_suite_verifies_the_installed_mock(suite: Environment) -> None:
+    with suite.mock() as url:
+        verified = suite.call("verify", url, "--report", "json=report.json")
+        created = {path.name for path in suite.elsewhere.iterdir()}
         pytest_options = ("-q", "-p", "no:cacheprovider", "--rootdir", ROOT / "contract_tests", "-c", "/dev/null")
-        tested = base.python("-m", "pytest", *pytest_options, ROOT / "contract_tests", "--base-url", url)
+        tested = suite.python("-m", "pytest", *pytest_options, ROOT / "contract_tests", "--base-url", url)
     assert verified.returncode == 0, verified.stdout + verified.stderr
-    report = json.loads((base.elsewhere / "report.json").read_text("utf-8"))
+    report = json.loads((suite.elsewhere / "report.json").read_text("utf-8"))
     assert (report["verdict"], report["base_url"]) == ("conforms", url)
     assert tested.returncode == 0, tested.stdout + tested.stderr
     assert created == {"report.json"}
 
 
-def test_project_with_its_own_contract_tests_folder_imports_its_own(
-    base: Environment, wheel: Path, tmp_path: Path
-) -> None:
-    base.install(f"{wheel}[suite]")
+def test_project_with_its_own_contract_tests_folder_imports_its_own(suite: Environment, tmp_path: Path) -> None:
     folder = tmp_path / "contract_tests"
     folder.mkdir()
     (folder / "__init__.py").touch()
@@ -150,6 +154,6 @@ def test_project_with_its_own_contract_tests_folder_imports_its_own(
         "from contract_tests.helper import OWN\n\n\ndef test_own(chat_mock):\n    assert OWN\n"
     )
     pytest_options = ("-q", "-p", "no:cacheprovider", "--import-mode=importlib", "contract_tests")
-    tested = base.python("-m", "pytest", *pytest_options, cwd=tmp_path)
+    tested = suite.python("-m", "pytest", *pytest_options, cwd=tmp_path)
     assert tested.returncode == 0, tested.stdout + tested.stderr
     assert "1 passed" in tested.stdout

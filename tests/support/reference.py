@@ -6,6 +6,7 @@ python -m tests.support.reference
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 
 import click
@@ -64,7 +65,11 @@ def _prose(text: str) -> Iterator[str]:
     """Yield the help text, one sentence per line; ``\\b`` marks a paragraph that keeps its lines."""
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         if paragraph.lstrip().startswith("\b"):
-            yield from ("```text", *paragraph.lstrip().removeprefix("\b").strip("\n").splitlines(), "```")
+            yield from (
+                "```text",
+                *textwrap.dedent(paragraph.lstrip().removeprefix("\b").strip("\n")).splitlines(),
+                "```",
+            )
         else:
             yield from re.split(r"(?<=[.:]) (?=[A-Z])", " ".join(paragraph.split()))
         yield ""
