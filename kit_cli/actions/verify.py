@@ -64,7 +64,8 @@ class Arguments:
     profile: Path | None
     plan: bool
     cost_per_call: float | None
-    tier: str | None
+    quick: bool
+    deep: bool
     max_requests: int | None
     max_time: float | None
     workers: int
@@ -118,6 +119,8 @@ def _verify(arguments: Arguments, headers: Headers, secrets: Secrets) -> ExitCod
 def _check_output(arguments: Arguments) -> tuple[Target, ...]:
     if arguments.cost_per_call is not None and not arguments.plan:
         raise UsageError("--cost-per-call has an effect only with --plan. Add --plan.")
+    if arguments.quick and arguments.deep:
+        raise UsageError("--quick and --deep exclude each other. Remove one of them.")
     targets = parse_targets(arguments.report, RENDERERS, default=current_frame().default_report)
     for option, file in (
         ("--profile-out", arguments.profile_out),
@@ -161,6 +164,12 @@ def _other_files(arguments: Arguments, result: RunResult, contract: Contract) ->
     return files
 
 
+def _tier(arguments: Arguments) -> Tier:
+    if arguments.quick:
+        return Tier.QUICK
+    return Tier.DEEP if arguments.deep else Tier.DEFAULT
+
+
 def _headers(arguments: Arguments) -> Headers:
     key = key_headers({"key_env": arguments.key_env, "key_as": arguments.key_as})
     headers = (*parse_headers(arguments.header), *key)
@@ -176,7 +185,7 @@ def _options(arguments: Arguments, headers: Headers, contract: Contract) -> Opti
         strict=arguments.strict,
         seed=arguments.seed,
         timeout=arguments.timeout,
-        tier=Tier(arguments.tier or Tier.DEFAULT),
+        tier=_tier(arguments),
         max_requests=arguments.max_requests,
         max_time=arguments.max_time,
         workers=arguments.workers,

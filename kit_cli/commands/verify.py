@@ -81,11 +81,10 @@ _BUDGET = _all(
     click.option("--cost-per-call", type=_POSITIVE, metavar="X", help="With --plan: price of one call."),
     click.option(
         "--quick",
-        "tier",
-        flag_value="quick",
+        is_flag=True,
         help=f"Send at most {ALLOCATIONS[Tier.QUICK].requests} requests, plus confirmations of findings.",
     ),
-    click.option("--deep", "tier", flag_value="deep", help="Explore until --max-time is over, by default for 120 s."),
+    click.option("--deep", is_flag=True, help="Explore until --max-time is over, by default for 120 s."),
     click.option(
         "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, most useful first."
     ),

@@ -370,6 +370,7 @@ def test_invalid_profile_is_rejected(change: dict[str, Any], message: str, tmp_p
         (("--resume", "/no/such/folder/r.jsonl"), "/no/such/folder does not exist"),
         (("--report", "html=/no/such/folder/r.html"), "/no/such/folder does not exist"),
         (("--resume", "x.jsonl", "--deep"), "which has no fixed end"),
+        (("--quick", "--deep"), "--quick and --deep exclude each other"),
         (("--cost-per-call", "2"), "only with --plan"),
     ],
 )
