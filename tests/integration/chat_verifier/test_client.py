@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from chat_contract.exchange import Breakdown, Request, Response
@@ -12,7 +15,9 @@ from tests.support.wire_server import answering, http
 ASK = Request("POST", "/chat", (("Content-Type", "application/json"),), b'{"message": "hello"}')
 
 
-def ask(answer, *, timeout=2.0, delay=0.0, request=ASK):
+def ask(
+    answer: Any, *, timeout: float = 2.0, delay: float = 0.0, request: Request = ASK
+) -> tuple[Response | Breakdown, Any]:
     with answering(answer, delay=delay) as (url, seen):
         client = Client(url, timeout=timeout)
         try:
@@ -21,7 +26,7 @@ def ask(answer, *, timeout=2.0, delay=0.0, request=ASK):
             client.close()
 
 
-def test_complete_response_is_returned():
+def test_complete_response_is_returned() -> None:
     outcome, _ = ask(lambda _: http(200, b'{"a": 1}'))
     assert outcome == Response(200, outcome.headers, b'{"a": 1}')
     assert outcome.header("content-type") == "application/json"
@@ -35,27 +40,27 @@ def test_complete_response_is_returned():
         ("garbled", lambda _: b"SSH-2.0-OpenSSH\r\n\r\n"),
     ],
 )
-def test_incomplete_response_is_a_breakdown(kind, answer):
+def test_incomplete_response_is_a_breakdown(kind: str, answer: Any) -> None:
     outcome, _ = ask(answer)
     assert isinstance(outcome, Breakdown)
     assert outcome.kind == kind
 
 
-def test_response_after_the_timeout_is_a_breakdown():
+def test_response_after_the_timeout_is_a_breakdown() -> None:
     outcome, _ = ask(lambda _: http(200), timeout=0.2, delay=1.0)
     assert isinstance(outcome, Breakdown)
     assert outcome.kind == "silence"
     assert "0.2 s" in outcome.detail
 
 
-def test_request_is_repeated_after_a_reset():
+def test_request_is_repeated_after_a_reset() -> None:
     answers = iter([None, http(200)])
     outcome, seen = ask(lambda _: next(answers))
     assert outcome.status == 200
     assert len(seen) == 2
 
 
-def test_request_is_repeated_after_429_with_its_whole_body():
+def test_request_is_repeated_after_429_with_its_whole_body() -> None:
     answers = iter([http(429, b"{}", "Retry-After: 0"), http(200)])
     chunked = Request(ASK.method, ASK.path, ASK.headers, ASK.body, chunked=True)
     outcome, seen = ask(lambda _: next(answers), request=chunked)
@@ -63,20 +68,20 @@ def test_request_is_repeated_after_429_with_its_whole_body():
     assert len(seen) == 2
 
 
-def test_redirect_is_not_followed():
+def test_redirect_is_not_followed() -> None:
     outcome, seen = ask(lambda _: http(307, b"", "Location: http://127.0.0.1:9/elsewhere"))
     assert outcome.status == 307
     assert len(seen) == 1
 
 
-def test_closed_port_is_unreachable():
+def test_closed_port_is_unreachable() -> None:
     with answering(lambda _: None) as (url, _):
         pass
     with pytest.raises(UnreachableError, match="no connection"):
         Client(url).send(ASK)
 
 
-def test_environment_does_not_change_the_request(monkeypatch, tmp_path):
+def test_environment_does_not_change_the_request(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login a password b\n")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
@@ -85,7 +90,7 @@ def test_environment_does_not_change_the_request(monkeypatch, tmp_path):
     assert b"authorization" not in seen[0].lower()
 
 
-def test_credential_is_sent_only_with_requests_that_need_it():
+def test_credential_is_sent_only_with_requests_that_need_it() -> None:
     with answering(lambda _: http(200)) as (url, seen):
         client = Client(url, headers=(("X-API-Key", "k"),))
         client.send(ASK)
@@ -95,7 +100,7 @@ def test_credential_is_sent_only_with_requests_that_need_it():
     assert b"X-API-Key" not in seen[1]
 
 
-def test_timeout_is_shorter_after_several_timeouts():
+def test_timeout_is_shorter_after_several_timeouts() -> None:
     with answering(lambda _: http(200), delay=3.0) as (url, _):
         client = Client(url, timeout=0.1)
         before = client.effective_timeout
@@ -107,7 +112,7 @@ def test_timeout_is_shorter_after_several_timeouts():
         client.close()
 
 
-def test_no_cookie_is_sent_back():
+def test_no_cookie_is_sent_back() -> None:
     with always(200, {"Set-Cookie": "session=1; Path=/"}) as server:
         client = Client(server.url)
         client.send(ASK)

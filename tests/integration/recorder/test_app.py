@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +17,10 @@ from mock_server.recorder.folder import open_folder
 from mock_server.recorder.recording import Recording
 from mock_server.respond.upstream import Answered, UpstreamError
 from mock_server.shop.fixture_files import read_fixtures
-from tests.support.asgi import call
+from tests.support.asgi import AsgiResponse, call
 from tests.support.served import PATIENCE, Served, until_closed
+
+Client = Callable[..., AsgiResponse]
 
 CONTRACT = load_contract()
 SCHEMA = CONTRACT.response_schema(200)
@@ -28,11 +33,11 @@ class Service:
 
     base_url = "http://service.example/v1"
 
-    def __init__(self):
-        self.answer = Answered(200, JSON, json.dumps(REPLY).encode(), 0.1)
-        self.sent = []
+    def __init__(self) -> None:
+        self.answer: Answered | Exception = Answered(200, JSON, json.dumps(REPLY).encode(), 0.1)
+        self.sent: list[tuple[str, str, dict[str, str], bytes]] = []
 
-    def send(self, method, path, headers, body):
+    def send(self, method: str, path: str, headers: Any, body: Any) -> Answered:
         self.sent.append((method, path, dict(headers), body))
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -40,34 +45,34 @@ class Service:
 
 
 @pytest.fixture
-def service():
+def service() -> Service:
     return Service()
 
 
 @pytest.fixture
-def said():
+def printed() -> list[str]:
     return []
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     return tmp_path / "recorded"
 
 
 @pytest.fixture
-def client(service, said, folder):
+def client(service: Service, printed: list[str], folder: Path) -> Client:
     recording = Recording(
-        CONTRACT, open_folder(folder, SCHEMA), say=said.append, secrets=lambda _: lambda text: "s3cr3t" in text
+        CONTRACT, open_folder(folder, SCHEMA), say=printed.append, secrets=lambda _: lambda text: "s3cr3t" in text
     )
     app = RecorderApp(CONTRACT, service, recording, clock=iter(range(10**6)).__next__)
     return partial(call, app)
 
 
-def ask(client, body, **headers):
+def ask(client: Client, body: Any, **headers: Any) -> AsgiResponse:
     return client("POST", "/v1/chat", {**dict(JSON), **headers}, json.dumps(body).encode())
 
 
-def test_request_and_response_are_forwarded_unchanged(client, service):
+def test_request_and_response_are_forwarded_unchanged(client: Client, service: Service) -> None:
     answer = client("POST", "/v1/chat?x=1", {"X-Trace": "7", **dict(JSON)}, b'{"message":  "a desk"}')
     assert (answer.status, answer.json(), answer.header("Content-Type")) == (200, REPLY, "application/json")
     ((method, path, headers, body),) = service.sent
@@ -75,11 +80,11 @@ def test_request_and_response_are_forwarded_unchanged(client, service):
     assert headers["x-trace"] == "7"
 
 
-def test_turn_is_saved_and_reported(client, folder, said):
+def test_turn_is_saved_and_reported(client: Client, folder: Path, printed: list[str]) -> None:
     ask(client, {"message": "a desk"})
     fixtures = read_fixtures(folder, SCHEMA)
     assert [(stub.cue.phrases, stub.reply) for stub in fixtures.scenarios[0].stubs] == [(("a desk",), "Here.")]
-    assert said[0] == "POST /chat: 200 after 1.00 s; saved in conversations/a-desk.yaml, 1 new item"
+    assert printed[0] == "POST /chat: 200 after 1.00 s; saved in conversations/a-desk.yaml, 1 new item"
 
 
 @pytest.mark.parametrize(
@@ -94,22 +99,22 @@ def test_turn_is_saved_and_reported(client, folder, said):
     ],
 )
 def test_exchange_that_the_mock_cannot_replay_is_not_saved_and_the_reason_is_reported(
-    client, service, folder, said, answer, why
-):
+    client: Client, service: Service, folder: Path, printed: list[str], answer: Any, why: str
+) -> None:
     service.answer = answer
     assert ask(client, {"message": "a desk"}).body == answer.body
-    assert why in said[0]
+    assert why in printed[0]
     assert list((folder / "conversations").iterdir()) == []
-    assert not any("s3cr3t" in line for line in said)
+    assert not any("s3cr3t" in line for line in printed)
 
 
-def test_violation_of_the_service_is_reported(client, service, said):
+def test_violation_of_the_service_is_reported(client: Client, service: Service, printed: list[str]) -> None:
     service.answer = Answered(500, (), b"", 0.1)
     ask(client, {"message": "a desk"})
-    assert any(line.startswith("  violates robustness.failing: expected") for line in said)
+    assert any(line.startswith("  violates robustness.failing: expected") for line in printed)
 
 
-def test_service_that_does_not_respond_returns_502(client, service, said):
+def test_service_that_does_not_respond_returns_502(client: Client, service: Service, printed: list[str]) -> None:
     service.answer = UpstreamError("the connection failed")
     answer = ask(client, {"message": "a desk"})
     assert (answer.status, answer.header("Content-Type")) == (502, "application/problem+json")
@@ -117,34 +122,34 @@ def test_service_that_does_not_respond_returns_502(client, service, said):
 
 
 @pytest.mark.parametrize("path", ["/v1/../admin", "/v1/a/../../b", "/admin", "/"])
-def test_only_paths_below_the_base_path_are_forwarded(client, service, path):
+def test_only_paths_below_the_base_path_are_forwarded(client: Client, service: Service, path: str) -> None:
     assert client("GET", path).status == 404
     assert service.sent == []
 
 
-def test_page_of_this_machine_may_read_responses(client):
+def test_page_of_this_machine_may_read_responses(client: Client) -> None:
     answer = ask(client, {"message": "a desk"}, Origin="http://localhost:3000")
     assert answer.header("Access-Control-Allow-Origin") == "http://localhost:3000"
 
 
-def test_preflight_is_answered_without_the_service(client, service):
+def test_preflight_is_answered_without_the_service(client: Client, service: Service) -> None:
     asked = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"}
     answer = client("OPTIONS", "/v1/chat", asked)
     assert (answer.status, answer.header("Access-Control-Allow-Origin")) == (204, "http://localhost:3000")
     assert service.sent == []
 
 
-def test_slow_upstream_does_not_hold_up_other_requests(folder, said):
+def test_slow_upstream_does_not_hold_up_other_requests(folder: Path, printed: list[str]) -> None:
     entered, leave = threading.Event(), threading.Event()
 
     class SlowService(Service):
-        def send(self, method, path, headers, body):
+        def send(self, method: str, path: str, headers: Any, body: Any) -> Answered:
             if path == "/slow":
                 entered.set()
                 assert leave.wait(PATIENCE)
             return super().send(method, path, headers, body)
 
-    recording = Recording(CONTRACT, open_folder(folder, SCHEMA), say=said.append, secrets=lambda _: lambda _: False)
+    recording = Recording(CONTRACT, open_folder(folder, SCHEMA), say=printed.append, secrets=lambda _: lambda _: False)
     served = Served(RecorderApp(CONTRACT, SlowService(), recording))
     last = b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     with served.connect() as waiting:

@@ -28,17 +28,17 @@ def asked(body: bytes, method: str = "POST", credential: str = "given") -> Excha
         asked(b'{"message": "hello"}', credential="missing"),
     ],
 )
-def test_429_exercises_and_violates_no_clause(exchange):
+def test_429_exercises_and_violates_no_clause(exchange: Exchange) -> None:
     assert list(judge(CONTRACT, exchange)) == []
     assert exercised_clauses(examine(CONTRACT, exchange, History())) == frozenset()
 
 
-def test_a_503_to_the_same_request_is_a_violation():
+def test_a_503_to_the_same_request_is_a_violation() -> None:
     request = asked(b'{"message": "hello"}').request
     assert [found.clause for found in judge(CONTRACT, Exchange(request, Response(503)))] == ["robustness.failing"]
 
 
-def test_429_does_not_change_the_history():
+def test_429_does_not_change_the_history() -> None:
     history = History()
     opened = Exchange(
         Request("POST", "/chat", JSON, b'{"message": "hello"}'),
