@@ -63,7 +63,7 @@ _FILE = click.Path(path_type=Path)
     "cors_origins",
     metavar="ORIGIN",
     multiple=True,
-    help="Let pages of this origin read responses, as pages of this machine can. * allows every origin. Repeatable.",
+    help="Allow cross-origin requests from this origin, besides origins on this machine. * allows all. Repeatable.",
 )
 @click.option("--tls-cert", type=_FILE, metavar="FILE", help="Serve HTTPS with this certificate (PEM).")
 @click.option("--tls-key", type=_FILE, metavar="FILE", help="Private key of the certificate (PEM).")

@@ -41,7 +41,7 @@ def sequences(builder: RequestBuilder, key: str) -> list[CaseSequence]:
     """Return the requests; the wrong keys are derived from the right ``key``."""
     attempts = _attempts(key)
     without_key = builder.request(**{CONVERSATION: ISSUED})
-    label = "credentials: none, in a conversation that was opened with the key"
+    label = "credentials: none, in a conversation that was started with the key"
     inside = CaseSequence(
         "credentials-none-in-conversation",
         Group.CREDENTIALS,
@@ -80,12 +80,14 @@ def fewest(builder: RequestBuilder, key: str) -> list[CaseSequence]:
         both("the-key-without-its-last-character", "the key without its last character", "wrong", key[:-1]),
         both("the-key-with-one-more-character", "the key with one more character", "wrong", f"{key}x"),
         *(
-            [both("the-key-in-the-other-case", "the key in the other case", "wrong", key.swapcase())]
+            [both("the-key-in-the-other-case", "the key with upper and lower case swapped", "wrong", key.swapcase())]
             if key.swapcase() != key
             else []
         ),
         both("an-empty-key", "an empty key", "malformed", ""),
-        _authorization("malformed", "the-key-with-another-scheme", "the key with another scheme", f"Basic {key}"),
+        _authorization(
+            "malformed", "the-key-with-another-scheme", "the key with another authentication scheme", f"Basic {key}"
+        ),
         _authorization("malformed", "the-key-without-a-scheme", "the key without a scheme", key),
     ]
     return [single(attempt.case(builder), Group.CREDENTIALS, priority=Priority.ESSENTIAL) for attempt in attempts]
@@ -129,7 +131,9 @@ def _attempts(key: str) -> list[_Attempt]:
         _authorization("malformed", "an-empty-bearer-key", "an empty Bearer key", "Bearer "),
         _authorization("malformed", "bearer-without-a-key", "Bearer without a key", "Bearer"),
         _api_key("malformed", "an-empty-x-api-key", "an empty X-API-Key", ""),
-        _authorization("malformed", "the-key-with-another-scheme", "the key with another scheme", f"Basic {key}"),
+        _authorization(
+            "malformed", "the-key-with-another-scheme", "the key with another authentication scheme", f"Basic {key}"
+        ),
         _authorization("malformed", "the-key-without-a-scheme", "the key without a scheme", key),
         _authorization("malformed", "another-scheme", "another scheme", "Basic d3Jvbmc6a2V5"),
         _authorization("malformed", "an-invalid-scheme", "an invalid scheme", "wrong"),
@@ -139,7 +143,10 @@ def _attempts(key: str) -> list[_Attempt]:
     if key.swapcase() != key:
         attempts.append(
             _authorization(
-                "wrong", "the-key-in-the-other-case", "the key in the other case", f"Bearer {key.swapcase()}"
+                "wrong",
+                "the-key-in-the-other-case",
+                "the key with upper and lower case swapped",
+                f"Bearer {key.swapcase()}",
             )
         )
     return attempts

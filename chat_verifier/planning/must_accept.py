@@ -228,7 +228,7 @@ def _edges(builder: RequestBuilder) -> Iterator[CaseSequence]:
     )
     yield using(
         "emoji-only-and-equal-ids",
-        "a message of emoji, and the same id of digits in all fields",
+        "a message of emoji, and the same numeric id in every id field",
         "🎁" * (longest[MESSAGE] * 3 // 5),
         "1234567890",
         builder.full_event(0),

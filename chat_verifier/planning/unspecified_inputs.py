@@ -331,7 +331,7 @@ def _texts(builder: RequestBuilder) -> Iterator[CaseSequence]:
     same = dict.fromkeys((CONVERSATION, SESSION, USER), "42")
     beyond = builder.valid(LIMIT) + 1
     inputs = [
-        Input("equal-ids-of-digits", "the same id of digits in all fields", same),
+        Input("equal-ids-of-digits", "the same numeric id in every id field", same),
         Input("limit-one-too-large", f"limit {beyond}", {LIMIT: beyond}),
     ]
     yield _pack(builder, "equal-ids-and-limit", "open questions", inputs, priority=Priority.MEDIUM)

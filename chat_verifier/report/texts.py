@@ -34,8 +34,8 @@ CLAUSE_REASONS: dict[str, str] = {
     ClauseReason.NOT_EXERCISED: "no exchange to check",
     ClauseReason.NEEDS_EXPECT_AUTH: "needs --expect-auth",
     ClauseReason.NOT_CONFIRMED: "violation not confirmed",
-    ClauseReason.VIOLATIONS_SEEN: "not always kept",
-    ClauseReason.NO_VIOLATION_SEEN: "always kept",
+    ClauseReason.VIOLATIONS_SEEN: "not always satisfied",
+    ClauseReason.NO_VIOLATION_SEEN: "always satisfied",
 }
 
 CONFIRMATIONS: dict[str, str] = {
@@ -107,7 +107,11 @@ class Absence(StrEnum):
     REPLY = "reply"
 
 
-ABSENCES: dict[str, str] = {Absence.FIELD: "absent", Absence.ERROR: "not reported", Absence.REPLY: "the reply itself"}
+ABSENCES: dict[str, str] = {
+    Absence.FIELD: "absent",
+    Absence.ERROR: "not reported",
+    Absence.REPLY: "presence of a reply",
+}
 
 TABLES: tuple[Mapping[str, object], ...] = (
     *(RUN_VERDICTS, RUN_REASONS, CLAUSE_VERDICTS, CLAUSE_REASONS, CONFIRMATIONS, BREAKDOWNS, GROUPS, HEADINGS),

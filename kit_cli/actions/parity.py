@@ -23,7 +23,7 @@ from kit_reports.codec import encode
 
 
 class NothingComparedError(KitError):
-    """The two servers answered no common request."""
+    """No request got a response from both servers."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,9 @@ def parity(arguments: Arguments) -> ExitCode:
         _run(arguments.url_b, headers_b, arguments),
     )
     if not report.requests:
-        raise NothingComparedError("the two servers answered no common request. Allow more with --max-requests.")
+        raise NothingComparedError(
+            "no request got a response from both servers. Send more requests with --max-requests N."
+        )
     frame = current_frame()
     verdict = ExitCode.FINDINGS if report.differences else ExitCode.OK
     if arguments.as_json:

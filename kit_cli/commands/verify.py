@@ -84,7 +84,7 @@ _BUDGET = _all(
         is_flag=True,
         help=f"Send at most {ALLOCATIONS[Tier.QUICK].requests} requests, plus confirmations of findings.",
     ),
-    click.option("--deep", is_flag=True, help="Explore until --max-time is over, by default for 120 s."),
+    click.option("--deep", is_flag=True, help="Send generated requests until --max-time is over (default: 120 s)."),
     click.option(
         "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, most useful first."
     ),

@@ -39,7 +39,7 @@ SOURCES: Mapping[ReplySource, str] = {
     ReplySource.MOCK: "The mock itself",
 }
 NOTES: Mapping[Note, str] = {
-    Note.KEY_IN_BROWSER: "A browser sent a key. Keys are for servers: everyone who opens the page can read it."
+    Note.KEY_IN_BROWSER: "A browser sent an API key. Keep keys on a server: anyone who opens the page can read them."
 }
 _CUES: Mapping[CueKind, str] = {
     CueKind.WORDS: "missing words",

@@ -71,7 +71,7 @@ class Recording:
             contains_key = self._secrets(exchange.request.headers)
             recorded = self._save(facts, seconds, violations, contains_key)
             for line in lines_of(recorded):
-                self._say("  (line with the key not shown)" if contains_key(line) else line)
+                self._say("  (line not shown: it contains the API key)" if contains_key(line) else line)
             return recorded
 
     def _save(
@@ -129,7 +129,7 @@ _REASONS = {
     NotSaved.INVALID_REPLY: "the reply violates the contract",
     NotSaved.EMPTY_MESSAGE: "the message of the reply is empty",
     NotSaved.NO_REQUEST_MESSAGE: "the request has no message",
-    NotSaved.INVALID_TEXT: "a text contains a lone surrogate, which no file can hold",
+    NotSaved.INVALID_TEXT: "a text contains a lone surrogate, which UTF-8 cannot represent",
     NotSaved.CONTAINS_KEY: "a text contains the key",
 }
 

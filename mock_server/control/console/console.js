@@ -488,7 +488,7 @@ function entryElement(entry) {
 }
 
 function verdictTag(entry) {
-  if (entry.client_left) return make("span", { class: "tag warn" }, "client left");
+  if (entry.client_left) return make("span", { class: "tag warn" }, "client disconnected");
   if (entry.reply.fault) return make("span", { class: "tag bad" }, entry.reply.fault);
   if (entry.verdict.keeps_contract === null) return make("span", { class: "tag" }, "not verified");
   if (isInvalid(entry)) return make("span", { class: "tag bad" }, "violates the contract");

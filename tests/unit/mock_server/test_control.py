@@ -191,7 +191,7 @@ def test_key_from_a_browser_adds_a_note(client: FlaskClient) -> None:
     client.post("/v1/chat", json={"message": "x"}, headers={"Authorization": "Bearer k", "Origin": PAGE})
     [note] = journal_of(client)[0]["notes"]
     assert note["id"] == "key-in-browser"
-    assert "Keys are for servers" in note["text"]
+    assert "Keep keys on a server" in note["text"]
 
 
 def test_journal_is_limited_in_number_and_bytes() -> None:
