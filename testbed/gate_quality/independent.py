@@ -40,12 +40,31 @@ def _with_int32(value: Any) -> Any:
     return written
 
 
+def _dispatching(value: Any) -> Any:
+    """Replace alternatives with a discriminator by the alternative that the value of the property selects."""
+    if isinstance(value, list):
+        return [_dispatching(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    written = {key: _dispatching(child) for key, child in value.items()}
+    if not isinstance(value.get("discriminator"), dict) or "oneOf" not in value:
+        return written
+    name = written.pop("discriminator")["propertyName"]
+    targets = {one["$ref"].rsplit("/", 1)[-1]: one["$ref"] for one in written.pop("oneOf")}
+    targets |= value["discriminator"].get("mapping", {})
+    chosen = [
+        {"properties": {name: {"const": key}}, "required": [name], "allOf": [{"$ref": target}]}
+        for key, target in targets.items()
+    ]
+    return {**written, "anyOf": chosen}
+
+
 def validator(path: Path, place: tuple[str, ...]) -> Draft202012Validator:
     """Return the validator of a schema in a document, with the components that it may refer to."""
     document = yaml.safe_load(path.read_text("utf-8"))
     if document["openapi"].startswith("3.0"):
         document = _as_3_1(document)
-    schema = _with_int32(document)
+    schema = _dispatching(_with_int32(document))
     components = schema.get("components", {})
     for part in place:
         schema = schema[int(part)] if isinstance(schema, list) else schema[part]

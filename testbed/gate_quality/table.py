@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from chat_contract.errors import DocumentError
 from spec_gate.findings import ProofKind
 from spec_gate.prove.witnesses import WitnessKind
 from spec_gate.report.build import build_report
@@ -20,31 +21,45 @@ from testbed.gate_quality.independent import shows
 
 @dataclass(frozen=True)
 class Row:
-    """A judged case; ``complaints`` is empty if the gate judges it correctly."""
+    """A judged case; ``complaints`` is empty if the gate judges it correctly. A refused case has no report."""
 
     case: Case
-    report: DiffReport
+    report: DiffReport | None
     seconds: float
     complaints: tuple[str, ...]
 
     @property
     def alarmed(self) -> bool:
-        return self.report.verdict is Outcome.BREAKING
+        return self.report is not None and self.report.verdict is Outcome.BREAKING
+
+    @property
+    def findings(self) -> Sequence[ReportedFinding]:
+        return () if self.report is None else self.report.findings
+
+    @property
+    def not_proved(self) -> int:
+        return 0 if self.report is None else self.report.counts.not_proved
 
 
 def judged(case: Case) -> Row:
     start = time.process_time()
-    report = build_report(judge(read_document(FileOrigin(case.base)), read_document(FileOrigin(case.revision))))
+    try:
+        report = build_report(judge(read_document(FileOrigin(case.base)), read_document(FileOrigin(case.revision))))
+    except DocumentError as error:
+        return Row(case, None, time.process_time() - start, (f"refused: {error}",))
     return Row(case, report, time.process_time() - start, tuple(_complaints(case, report)))
 
 
 def _complaints(case: Case, report: DiffReport) -> Iterable[str]:
     rules = [finding.rule for finding in report.findings]
-    unproved = report.counts.not_proved and case.verdict != "breaking"
-    if report.verdict != case.verdict and not (unproved and report.verdict is Outcome.WARNING):
+    if report.verdict != case.verdict:
         yield f"verdict {report.verdict}, expected {case.verdict} ({', '.join(rules) or 'no finding'})"
-    if case.rule is not None and case.rule not in rules and not unproved:
+    if case.rule is not None and case.rule not in rules:
         yield f"rule {case.rule} missing, found {', '.join(rules) or 'none'}"
+    if report.counts.not_proved:
+        yield f"{report.counts.not_proved} not proved"
+    if any(finding.proof is ProofKind.DECISION for finding in report.findings):
+        yield "breaking change of a schema without a witness"
     if case.findings is not None and len(report.findings) != case.findings:
         yield f"{len(report.findings)} findings, expected {case.findings}: {', '.join(rules)}"
     if case.side is not None:
@@ -91,9 +106,9 @@ class Table:
     def witnesses(self) -> tuple[int, int]:
         """Return how many breaking changes of schemas have a witness, and how many there are."""
         by_schema = {ProofKind.WITNESS, ProofKind.DECISION}
-        findings = [one for row in self.rows for one in row.report.findings]
+        findings = [one for row in self.rows for one in row.findings]
         breaking = [one for one in findings if one.level is Level.BREAKING and one.proof in by_schema]
         return sum(one.witness is not None for one in breaking), len(breaking)
 
     def not_proved(self) -> list[str]:
-        return [row.case.name for row in self.rows if row.report.counts.not_proved]
+        return [row.case.name for row in self.rows if row.not_proved]
