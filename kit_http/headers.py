@@ -14,7 +14,7 @@ _CREDENTIALS = frozenset({"authorization", "x-api-key"})
 HOP_BY_HOP = frozenset(
     {
         *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
-        *("host", "content-length", "accept-encoding", "content-encoding", "proxy-authorization", "expect"),
+        *("host", "content-length", "accept-encoding", "proxy-authorization", "expect"),
     }
 )
 """Headers that concern one connection and not the message (RFC 9110, section 7.6.1), or that a client sets itself."""

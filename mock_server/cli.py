@@ -97,12 +97,28 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--upstream",
     metavar="URL",
-    help="Forward messages to this service if no conversation matches; at most 64 at a time.",
+    help="Forward messages to this service if no conversation matches.",
 )
 @click.option(
     "--upstream-key-env",
     metavar="NAME",
     help="Send the key in this environment variable to the upstream, as Bearer token, instead of the client's.",
+)
+@click.option(
+    "--upstream-timeout",
+    type=click.FloatRange(0, 3600, min_open=True),
+    default=defaults.UPSTREAM_TIMEOUT,
+    show_default=True,
+    metavar="SECONDS",
+    help="Return 502 if the upstream has not responded completely within this time.",
+)
+@click.option(
+    "--upstream-max-body",
+    type=click.IntRange(1),
+    default=defaults.UPSTREAM_MAX_BODY,
+    show_default=True,
+    metavar="BYTES",
+    help="Return 502 for larger upstream responses, before or after decompression.",
 )
 @click.option(
     "--max-hang",

@@ -10,3 +10,6 @@ MAX_CONVERSATIONS = 10_000
 MAX_REQUESTS_KEPT = 1000
 MAX_HANG = 60.0
 """Seconds."""
+UPSTREAM_TIMEOUT = 120.0
+"""Seconds. Language models are slow."""
+UPSTREAM_MAX_BODY = 32 * 1024 * 1024

@@ -36,19 +36,36 @@ from mock_server import defaults
 @click.option(
     "--cors-origin", multiple=True, metavar="ORIGIN", help="Let pages of this origin read responses. Repeatable."
 )
+@click.option(
+    "--upstream-timeout",
+    type=click.FloatRange(0, 3600, min_open=True),
+    default=defaults.UPSTREAM_TIMEOUT,
+    show_default=True,
+    metavar="SECONDS",
+    help="Return 502 if the upstream has not responded completely within this time.",
+)
+@click.option(
+    "--upstream-max-body",
+    type=click.IntRange(1),
+    default=defaults.UPSTREAM_MAX_BODY,
+    show_default=True,
+    metavar="BYTES",
+    help="Return 502 for larger upstream responses, before or after decompression.",
+)
 @SPEC
 @OVERLAY
 def record(**given: Any) -> ExitCode:
     """Forward requests to the service at UPSTREAM and record the exchanges as fixtures for the mock.
 
     Point the frontend at the recorder instead of the service. The recorder checks each exchange against the contract
-    and never overwrites a file in the folder. It forwards at most 64 requests at a time; further ones wait.
+    and never overwrites a file in the folder.
 
     Exit codes: 0 (stopped by Ctrl-C or SIGTERM), 2 (cannot start).
     """
     from mock_server.loading.options import read_options
     from mock_server.recorder.serve import Plan
     from mock_server.recorder.serve import record as serve_recorder
+    from mock_server.respond.upstream import Limits
     from mock_server.server.serve import Listening
 
     plan = Plan(
@@ -58,6 +75,7 @@ def record(**given: Any) -> ExitCode:
         spec=given["spec"],
         overlays=given["overlay"],
         cors_origins=read_options({"cors_origins": given["cors_origin"]}).cors_origins,
+        limits=Limits(given["upstream_timeout"], given["upstream_max_body"]),
     )
     serve_recorder(plan, Listening(given["host"], given["port"]))
     return ExitCode.OK

@@ -47,6 +47,10 @@ class Options:
     control_token: str | None = field(default=None, repr=False)
     upstream: str | None = None
     upstream_key_env: str | None = None
+    upstream_timeout: float = defaults.UPSTREAM_TIMEOUT
+    """Seconds in which the upstream service must respond completely."""
+    upstream_max_body: int = defaults.UPSTREAM_MAX_BODY
+    """Bytes that a response of the upstream service may have."""
     max_hang: float = defaults.MAX_HANG
     """Seconds after which the fault ``hang`` closes the connection."""
     own_name: str | None = None

@@ -18,15 +18,12 @@ from mock_server.server.threads import Threads
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 MAX_BODY = 10 * 1024 * 1024
-_THREADS = 64
-"""How many requests may wait for the service at once."""
 
 
 class RecorderApp:
     """An ASGI application. Its ``/v1/chat`` is ``/chat`` of the upstream if the contract's base path is ``/v1``.
 
-    Each request to the upstream waits in a thread of its own. The event loop stays free meanwhile, and the mock's
-    relay uses the same client.
+    Requests wait for the upstream in the event loop. Judging and saving take place in a thread.
     """
 
     def __init__(
@@ -43,7 +40,7 @@ class RecorderApp:
         self._recording = recording
         self._origins = cors_origins
         self._clock = clock
-        self._threads = Threads(_THREADS, "upstream")
+        self._threads = Threads(1, "recording")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -53,14 +50,16 @@ class RecorderApp:
             await send_response(scope, send, answer.status, head_of(answer), b"")
             return
         body = await read(scope, headers, receive, MAX_BODY)
-        status, pairs, content = await self._threads.run(self._exchange, scope, body)
+        status, pairs, content = await self._exchange(scope, body)
         origin = headers.get("origin")
         more = () if origin is None else headers_for(origin, self._origins)
         await send_response(scope, send, status, [*pairs, *more], content)
 
-    def _exchange(self, scope: Scope, body: Body) -> tuple[int, Pairs, bytes]:
+    async def _exchange(self, scope: Scope, body: Body) -> tuple[int, Pairs, bytes]:
         answer = self._refusal(scope, body)
-        return self._forward(scope, body.data) if answer is None else (answer.status, head_of(answer), answer.body)
+        if answer is None:
+            return await self._forward(scope, body.data)
+        return answer.status, head_of(answer), answer.body
 
     def _refusal(self, scope: Scope, body: Body) -> Answer | None:
         path = unquote(scope["raw_path"].decode("ascii"))
@@ -76,20 +75,24 @@ class RecorderApp:
             return problem(400, "Bad Request", "The body ended before its announced length.")
         return None
 
-    def _forward(self, scope: Scope, body: bytes) -> tuple[int, Pairs, bytes]:
+    async def _forward(self, scope: Scope, body: bytes) -> tuple[int, Pairs, bytes]:
         path = unquote(scope["raw_path"].decode("ascii"))[len(self._base) :]
         query = scope["query_string"].decode("latin-1")
         headers = pairs_of(scope)
         sent = Request(scope["method"], path, tuple(headers), body)
         began = self._clock()
         try:
-            answer = self._upstream.send(sent.method, quote(path) + (f"?{query}" if query else ""), headers, body)
+            target = quote(path) + (f"?{query}" if query else "")
+            answer = await self._upstream.send(sent.method, target, headers, body)
         except UpstreamError as error:
-            self._recording.add(Exchange(sent, Breakdown("silence", str(error))), self._clock() - began)
+            await self._record(Exchange(sent, Breakdown("silence", str(error))), began)
             failed = problem(502, "Bad Gateway", f"{self._upstream.base_url} did not respond: {error}.")
             return failed.status, head_of(failed), failed.body
         received = Response(answer.status, answer.headers, answer.body)
-        self._recording.add(Exchange(sent, received), self._clock() - began)
+        await self._record(Exchange(sent, received), began)
         # Pages talk to the recorder, so the recorder decides which origins may read its responses.
         own = [pair for pair in answer.headers if not pair[0].lower().startswith("access-control-")]
         return answer.status, [*own, ("content-length", str(len(answer.body)))], answer.body
+
+    async def _record(self, exchange: Exchange, began: float) -> None:
+        await self._threads.run(self._recording.add, exchange, self._clock() - began)

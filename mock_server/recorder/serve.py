@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from kit_http.redaction.secrets import secrets_of
 from mock_server.recorder.app import RecorderApp
 from mock_server.recorder.folder import open_folder
 from mock_server.recorder.recording import Recording
-from mock_server.respond.upstream import Upstream
+from mock_server.respond.upstream import Limits, Upstream
 from mock_server.server.serve import Listening, Server
 
 
@@ -26,12 +26,13 @@ class Plan:
     spec: Path | None = None
     overlays: tuple[Path, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
 
 
 def record(plan: Plan, listening: Listening) -> None:
     """Record until Ctrl-C or SIGTERM; raises :class:`chat_contract.KitError` before it serves or changes anything."""
     contract = load_contract(plan.spec, plan.overlays)
-    upstream = Upstream(plan.upstream, headers=plan.headers)
+    upstream = Upstream(plan.upstream, headers=plan.headers, limits=plan.limits)
     recording = Recording(
         contract,
         open_folder(plan.out, contract.response_schema(200)),
@@ -46,4 +47,4 @@ def record(plan: Plan, listening: Listening) -> None:
         print(f"  from {plan.upstream} into {plan.out}. Press Ctrl-C to stop.", flush=True)
 
     app = RecorderApp(contract, upstream, recording, cors_origins=plan.cors_origins)
-    Server(app, listening, announce).run()
+    Server(app, listening, announce, close=upstream.close).run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable
+from functools import partial
 from threading import Lock
 
 from pydantic_core import to_json
@@ -15,7 +16,7 @@ from mock_server.loading.options import Options
 from mock_server.loading.snapshot import Snapshot
 from mock_server.overrides.effective import Effective
 from mock_server.overrides.rules import Rules
-from mock_server.respond.decision import Decision, Trace
+from mock_server.respond.decision import Decision, Forward, Trace
 from mock_server.respond.forced import chosen_reply
 from mock_server.respond.intake import json_object, rejection
 from mock_server.respond.relay import Relay
@@ -47,8 +48,8 @@ class Conversations:
         if self.relay is not None:
             self.relay.clear()
 
-    def respond(self, snapshot: Snapshot, call: Call, turn: ChatTurn, effective: Effective) -> Decision:
-        """Return the response to a valid turn."""
+    def respond(self, snapshot: Snapshot, call: Call, turn: ChatTurn, effective: Effective) -> Decision | Forward:
+        """Return the response to a valid turn, or the way to ask the upstream service for it."""
         state = None if turn.conversation_id is None else self.sessions.get(turn.conversation_id)
         before = None if state is None else state.position
         trace = Trace(turn.message, turn.conversation_id, turn.user_id, state is not None, before)
@@ -62,7 +63,7 @@ class Conversations:
         state = SessionState(state.position, state.user or (None if turn.user_id is None else short_key(turn.user_id)))
         reply, source = self._reply(snapshot, turn, state.position, effective)
         if self.relay is not None and source.kind is ReplySource.SEARCH:
-            return self._relayed(self.relay, call, trace, state)
+            return partial(self._relayed, self.relay, call, trace, state)
         conversation_id = turn.conversation_id or self._fresh_id()
         self.sessions.put(conversation_id, SessionState(reply.position or state.position, state.user))
         body = {"conversation_id": conversation_id, "message": reply.message, "items": reply.items}
@@ -71,9 +72,11 @@ class Conversations:
         answer = Answer(200, to_json(body), source=source)
         return Decision(answer, trace._replace(conversation_id=conversation_id, position=reply.position))
 
-    def _relayed(self, relay: Relay, call: Call, trace: Trace, state: SessionState) -> Decision:
+    async def _relayed(self, relay: Relay, call: Call, trace: Trace, state: SessionState) -> Decision:
         """Let the upstream service reply."""
-        relayed = relay.send(call.headers, json_object(call.body), trace.conversation_id, started_here=trace.known)
+        relayed = await relay.send(
+            call.headers, json_object(call.body), trace.conversation_id, started_here=trace.known
+        )
         if relayed.answer.status == 200 and relayed.conversation_id is not None:
             self.sessions.put(relayed.conversation_id, state)
         return Decision(relayed.answer, trace._replace(conversation_id=relayed.conversation_id))

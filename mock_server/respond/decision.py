@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from mock_server.http.messages import Answer
@@ -38,3 +39,7 @@ class Decision(NamedTuple):
     trace: Trace = NO_TRACE
     invalid: bool = False
     """The request failed validation, so the response that an override chose does not apply."""
+
+
+Forward = Callable[[], Awaitable[Decision]]
+"""Lets the upstream service decide."""

@@ -24,7 +24,7 @@ from mock_server.loading.options import Options
 if TYPE_CHECKING:
     from mock_server.respond.upstream import Answered, Upstream
 
-_FORWARDED_HEADERS = ("Retry-After", "WWW-Authenticate")
+_FORWARDED_HEADERS = ("Retry-After", "WWW-Authenticate", "Content-Encoding")
 _UPSTREAM = Source(ReplySource.UPSTREAM)
 
 
@@ -51,7 +51,11 @@ class Relay:
         with self._lock:
             self._upstream_ids.clear()
 
-    def send(
+    async def close(self) -> None:
+        """Close the connections to the upstream service."""
+        await self._upstream.close()
+
+    async def send(
         self, headers: Mapping[str, str], body: Mapping[str, Any], client_id: str | None, *, started_here: bool
     ) -> Relayed:
         """Send a turn upstream. ``client_id`` is its conversation id; ``started_here``: the mock knows it.
@@ -65,7 +69,7 @@ class Relay:
         if upstream_id is not None:
             turn[CONVERSATION] = upstream_id
         try:
-            answered = self._upstream.send("POST", self._path, headers.items(), to_json(turn))
+            answered = await self._upstream.send("POST", self._path, headers.items(), to_json(turn))
         except UpstreamError as error:
             detail = f"No response from {self._upstream.base_url}: {error}."
             failed = problem(502, "Bad Gateway", detail, source=Source(ReplySource.UPSTREAM_FAILED))
@@ -103,9 +107,11 @@ def make_relay(options: Options, path: str) -> Relay | None:
         if options.upstream_key_env is not None:
             raise UsageError("--upstream-key-env requires --upstream. Add --upstream URL.")
         return None
-    from mock_server.respond.upstream import Upstream  # noqa: PLC0415 - as above
+    from mock_server.respond.upstream import Limits, Upstream  # noqa: PLC0415 - as above
 
-    return Relay(Upstream(options.upstream, headers=_credentials(options)), path, capacity=options.max_conversations)
+    limits = Limits(options.upstream_timeout, options.upstream_max_body)
+    upstream = Upstream(options.upstream, headers=_credentials(options), limits=limits)
+    return Relay(upstream, path, capacity=options.max_conversations)
 
 
 def _credentials(options: Options) -> Headers:

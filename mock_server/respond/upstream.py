@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import threading
+import asyncio
+import ssl
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import requests
-import urllib3
+import httpx
 
-from chat_contract.exchange import Headers
+from chat_contract.exchange import Headers, find_header
 from kit_http.headers import end_to_end
 from kit_http.urls import check_base_url
+from mock_server import defaults
 
-TIMEOUT = 120.0
-"""Seconds in which the service must respond. Language models are slow."""
+MAX_AT_ONCE = 1000
+"""Requests that one service gets at a time. Further ones wait."""
+
+_ENCODING = "content-encoding"
+_IDENTITY = frozenset({"", "identity"})
+_DECODERS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+"""The values of zlib's ``wbits`` for the encodings that it reads."""
 
 
 class UpstreamError(Exception):
@@ -22,67 +29,104 @@ class UpstreamError(Exception):
 
 
 @dataclass(frozen=True)
+class Limits:
+    """Limits of one response: seconds to its end, and bytes of its body, received and decompressed."""
+
+    seconds: float = defaults.UPSTREAM_TIMEOUT
+    body: int = defaults.UPSTREAM_MAX_BODY
+
+
+@dataclass(frozen=True)
 class Answered:
-    """A response of the service, its body decompressed."""
+    """A response of the service, its body decompressed; ``headers`` name the encoding if that is not possible."""
 
     status: int
     headers: Headers
     body: bytes
-    seconds: float
 
 
 class Upstream:
-    """One service. Thread-safe: each thread has its own connections."""
+    """One service. Belongs to one event loop: a request that waits for the service holds no thread."""
 
-    def __init__(self, base_url: str, *, headers: Headers = (), timeout: float = TIMEOUT) -> None:
+    def __init__(self, base_url: str, *, headers: Headers = (), limits: Limits = Limits()) -> None:
         self.base_url = check_base_url(
             base_url, name="upstream URL", example="https://staging.example.com/v1", credentials_option="--key-env NAME"
         )
         self._headers = headers
-        self._timeout = timeout
-        self._local = threading.local()
+        self._limits = limits
+        self._client = httpx.AsyncClient(
+            trust_env=False, timeout=limits.seconds, limits=httpx.Limits(max_connections=MAX_AT_ONCE)
+        )
 
-    def send(self, method: str, path: str, headers: Iterable[tuple[str, str]], body: bytes) -> Answered:
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._client.aclose()
+
+    async def send(self, method: str, path: str, headers: Iterable[tuple[str, str]], body: bytes) -> Answered:
         """Send a request to ``path`` below the base URL, with the upstream's own headers instead of the client's.
 
         Redirects are not followed, and nothing of the environment counts. Raises :class:`UpstreamError`.
         """
+        try:
+            request = httpx.Request(method, self.base_url + path, headers=self._sent(tuple(headers)), content=body)
+            async with asyncio.timeout(self._limits.seconds):
+                return await self._answered(request)
+        except (TimeoutError, httpx.TimeoutException):
+            raise UpstreamError(f"no response within {self._limits.seconds:g} s") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise UpstreamError(_why(error)) from None
+
+    def _sent(self, headers: Headers) -> list[tuple[bytes, bytes]]:
         given = {name.lower() for name, _ in self._headers}
         kept = [(name, value) for name, value in end_to_end(headers) if name.lower() not in given]
-        try:
-            answer = self._session().request(
-                method,
-                self.base_url + path,
-                data=body,
-                headers={name: value.encode("latin-1", "replace") for name, value in (*kept, *self._headers)},
-                timeout=self._timeout,
-                allow_redirects=False,
-            )
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise UpstreamError(_why(error)) from None
-        return Answered(
-            answer.status_code,
-            end_to_end(answer.headers.items()),
-            answer.content,
-            answer.elapsed.total_seconds(),
-        )
+        pairs = (*kept, ("Accept-Encoding", "identity"), *self._headers)
+        return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in pairs]
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = requests.Session()
-            session.trust_env = False
-            session.headers.clear()
-            session.headers["Accept-Encoding"] = "identity"
-            self._local.session = session
-        return session
+    async def _answered(self, request: httpx.Request) -> Answered:
+        response = await self._client.send(request, stream=True)
+        try:
+            body = await self._read(response)
+        finally:
+            await response.aclose()
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+        decoded = self._decoded(body, (find_header(headers, _ENCODING) or "").strip().lower())
+        kept = end_to_end(headers)
+        if decoded is None:
+            # The client may know the encoding.
+            return Answered(response.status_code, kept, body)
+        return Answered(response.status_code, tuple(pair for pair in kept if pair[0].lower() != _ENCODING), decoded)
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        chunks, size = [], 0
+        async for chunk in response.aiter_raw():
+            size += len(chunk)
+            self._check_size(size)
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _decoded(self, body: bytes, encoding: str) -> bytes | None:
+        """Return the decompressed body; None if the encoding is unknown or the body is not valid in it."""
+        if not body or encoding in _IDENTITY:
+            return body
+        if encoding not in _DECODERS:
+            return None
+        decoder = zlib.decompressobj(_DECODERS[encoding])
+        try:
+            decoded = decoder.decompress(body, self._limits.body + 1)
+        except zlib.error:
+            return None
+        self._check_size(len(decoded))
+        return decoded if decoder.eof and not decoder.unused_data else None
+
+    def _check_size(self, size: int) -> None:
+        if size > self._limits.body:
+            raise UpstreamError(f"its response is larger than {self._limits.body} bytes")
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate is not trusted"
-    if isinstance(error, requests.Timeout):
-        return "no response in time"
-    if isinstance(error, requests.ConnectionError):
-        return "the connection failed"
-    return type(error).__name__
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    if cause is not None:
+        return "its certificate is not trusted" if isinstance(cause, ssl.SSLCertVerificationError) else "TLS failed"
+    return "the connection failed" if isinstance(error, httpx.TransportError) else type(error).__name__

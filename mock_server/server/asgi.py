@@ -30,7 +30,6 @@ _LARGE = 64 * 1024
 """A larger body is validated in a thread, so that other requests need not wait."""
 _MAX_BODY_ELSEWHERE = 1024 * 1024
 _THREADS = 8
-_UPSTREAM_THREADS = 64
 _FAILED = Answer(500, b'{"detail":"Internal Server Error"}')
 
 Scope = Mapping[str, Any]
@@ -45,8 +44,7 @@ class MockApp:
         self._service = service
         # A reload changes neither the route nor the options.
         self._first = service.snapshot
-        # A request that waits for an upstream holds a thread meanwhile, and so does a follower of the journal.
-        self._operations = Threads(_THREADS if service.relay is None else _UPSTREAM_THREADS, "operation")
+        self._operations = Threads(_THREADS, "operation")
         self._threads = Threads(_THREADS, "flask")
         self._followers = Threads(MAX_FOLLOWERS + 1, "follower")
         self._flask: asyncio.Future[Flask] | None = None
@@ -67,10 +65,9 @@ class MockApp:
         connection: Protocol = scope["extensions"]["connection"]
         body = await read(scope, headers, receive, self._first.options.max_body)
         call = Call(headers, body.data, body.too_large, body.cut_short)
-        if len(body.data) > _LARGE or self._service.relay is not None:
-            answer, entry = await self._operations.run(self._service.respond, call)
-        else:
-            answer, entry = self._service.respond(call)
+        respond = self._service.respond
+        responded = await self._operations.run(respond, call) if len(body.data) > _LARGE else respond(call)
+        answer, entry = responded if isinstance(responded, tuple) else await responded()
         connection.on_client_left = entry.note_client_left
         if connection.lost:
             entry.note_client_left()

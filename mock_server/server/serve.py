@@ -11,7 +11,7 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +35,7 @@ from mock_server.server.protocol import Protocol
 
 App = Callable[..., Any]
 Action = Callable[[], None]
+Close = Callable[[], Awaitable[None]]
 
 _BACKLOG = 2048
 _SEND_BUFFER = 128 * 1024
@@ -60,7 +61,8 @@ def serve(snapshot: Snapshot, listening: Listening = Listening()) -> None:
     Prints one line with the URL once requests are answered, and reloads files that change. Raises :class:`KitError`
     if the port or the certificate cannot be used.
     """
-    service = ChatService(snapshot, relay=make_relay(snapshot.options, snapshot.path))
+    relay = make_relay(snapshot.options, snapshot.path)
+    service = ChatService(snapshot, relay=relay)
 
     def announce(base: str) -> None:
         url, console = f"{base}{snapshot.route}", f"{base}{OWN_PREFIX}/"
@@ -71,17 +73,28 @@ def serve(snapshot: Snapshot, listening: Listening = Listening()) -> None:
         # Exempt what exists now from garbage collection: nearly all of it stays until the end.
         gc.freeze()
 
-    Server(MockApp(service), listening, announce, at_end=service.journal.end).run()
+    close = close_nothing if relay is None else relay.close
+    Server(MockApp(service), listening, announce, at_end=service.journal.end, close=close).run()
+
+
+async def close_nothing() -> None:
+    """Close nothing at the end."""
 
 
 class Server(uvicorn.Server):
     """uvicorn's server with a listener of its own. It closes slow connections and stops within a second."""
 
     def __init__(
-        self, app: App, listening: Listening, announce: Callable[[str], None], at_end: Action = lambda: None
+        self,
+        app: App,
+        listening: Listening,
+        announce: Callable[[str], None],
+        at_end: Action = lambda: None,
+        close: Close = close_nothing,
     ) -> None:
-        """``announce`` gets scheme and authority once the server is ready; ``at_end`` runs when it begins to stop.
+        """``announce`` gets scheme and authority once the server is ready.
 
+        ``at_end`` runs when it begins to stop, ``close`` when all responses have ended.
         Raises :class:`KitError` if the port or the certificate cannot be used.
         """
         check_certificate(listening.tls_cert, listening.tls_key)
@@ -90,6 +103,7 @@ class Server(uvicorn.Server):
         host = f"[{listening.host}]" if ":" in listening.host else listening.host
         self._announce = partial(announce, f"{scheme}://{host}:{self.listener.getsockname()[1]}")
         self._at_end = at_end
+        self._close = close
         self._parent = os.getppid() if listening.exit_with_parent else None
         config = uvicorn.Config(
             app,
@@ -138,6 +152,7 @@ class Server(uvicorn.Server):
         self._at_end()
         asyncio.get_running_loop().call_later(0 if self.force_exit else _SECONDS_TO_FINISH, self._abort)
         await super().shutdown(sockets)
+        await self._close()
 
     def _abort(self) -> None:
         for connection in self._connections():

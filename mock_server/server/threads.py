@@ -16,8 +16,7 @@ T = TypeVar("T")
 class Threads:
     """A pool of at most ``limit`` threads, each started when first needed.
 
-    Unlike those of :class:`concurrent.futures.ThreadPoolExecutor`, its threads do not delay the end of the process: a
-    call to an upstream may take minutes.
+    Unlike those of :class:`concurrent.futures.ThreadPoolExecutor`, its threads do not delay the end of the process.
     """
 
     def __init__(self, limit: int, name: str) -> None:

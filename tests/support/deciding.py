@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 from mock_server import Options, Snapshot, read_snapshot
 from mock_server.http.messages import Answer, Call
-from mock_server.respond.service import ChatService
+from mock_server.respond.service import ChatService, Responded
 
 JSON = "application/json"
 
@@ -23,4 +25,9 @@ def decide(service: ChatService, raw: bytes, content_type: str | None = JSON, **
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     if content_type is not None:
         sent["content-type"] = content_type
-    return service.answer(Call(sent, raw))
+    responded = service.respond(Call(sent, raw))
+    return (responded if isinstance(responded, tuple) else asyncio.run(_awaited(responded())))[0]
+
+
+async def _awaited(responded: Awaitable[Responded]) -> Responded:
+    return await responded

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from mock_server.server.serve import Listening, Server
+from mock_server.server.serve import Close, Listening, Server, close_nothing
 
 PATIENCE = 20.0
 """Seconds after which a test gives up; nothing here needs a fraction of it on an idle machine."""
@@ -16,9 +16,9 @@ PATIENCE = 20.0
 class Served:
     """A server in a thread of this process."""
 
-    def __init__(self, app: Callable[..., Any]) -> None:
+    def __init__(self, app: Callable[..., Any], close: Close = close_nothing) -> None:
         ready = threading.Event()
-        self._server = Server(app, Listening(port=0), lambda _: ready.set())
+        self._server = Server(app, Listening(port=0), lambda _: ready.set(), close=close)
         self.port: int = self._server.listener.getsockname()[1]
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()

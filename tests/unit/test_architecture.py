@@ -50,8 +50,8 @@ THIRD_PARTY: dict[str, set[str]] = {
     "chat_mock": {"pytest"},
     "chat_verifier": {"requests", "urllib3", "harfile", "jsonschema", "hypothesis", "schemathesis"},
     "mock_server": {
-        *("click", "flask", "werkzeug", "uvicorn", "watchfiles", "requests"),
-        *("urllib3", "jsonschema", "pydantic_core", "yaml", "cachetools"),
+        *("click", "flask", "werkzeug", "uvicorn", "watchfiles", "httpx"),
+        *("jsonschema", "pydantic_core", "yaml", "cachetools"),
     },
     "spec_gate": {"jsonschema", "jsonschema_rs", "hypothesis"},
     "kit_cli": {"click", "rich", "platformdirs"},
@@ -64,6 +64,7 @@ ONLY_IN: dict[tuple[str, str], str] = {
     ("chat_verifier", "hypothesis"): "chat_verifier/planning/exploration.py",
     ("chat_verifier", "schemathesis"): "chat_verifier/planning/exploration.py",
     ("spec_gate", "hypothesis"): "spec_gate/search/patterns.py",
+    ("mock_server", "httpx"): "mock_server/respond/upstream.py",
     ("mock_server", "watchfiles"): "mock_server/loading/watch.py",
 }
 

@@ -33,7 +33,7 @@ class Service:
         self.sent: list[dict[str, Any]] = []
         self.answer: Any = None
 
-    def send(self, method: str, path: str, _headers: Any, body: bytes) -> Answered:
+    async def send(self, method: str, path: str, _headers: Any, body: bytes) -> Answered:
         assert (method, path) == ("POST", "/chat")
         self.sent.append(json.loads(body))
         if isinstance(self.answer, Exception):
@@ -44,7 +44,7 @@ class Service:
             "conversation_id": self.sent[-1].get("conversation_id", f"theirs-{len(self.sent)}"),
             "message": "Real.",
         }
-        return Answered(200, JSON, json.dumps(reply | {"items": []}).encode(), 0.1)
+        return Answered(200, JSON, json.dumps(reply | {"items": []}).encode())
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_invalid_request_is_not_sent_upstream(service: ChatService, upstream: Se
 
 
 def test_upstream_rejection_is_returned_unchanged(service: ChatService, upstream: Service) -> None:
-    upstream.answer = Answered(429, JSON, b'{"detail":"slow down"}', 0.1)
+    upstream.answer = Answered(429, JSON, b'{"detail":"slow down"}')
     answer = decide(service, json.dumps({"message": UNKNOWN}).encode())
     assert (answer.status, answer.body, answer.headers) == (429, upstream.answer.body, (("Retry-After", "3"),))
     assert answer.source.kind is ReplySource.UPSTREAM
@@ -116,7 +116,7 @@ def test_upstream_rejection_is_returned_unchanged(service: ChatService, upstream
 def test_upstream_body_without_a_reply_is_returned_unchanged(
     service: ChatService, upstream: Service, body: bytes
 ) -> None:
-    upstream.answer = Answered(200, (("Content-Type", "text/html"),), body, 0.1)
+    upstream.answer = Answered(200, (("Content-Type", "text/html"),), body)
     answer = decide(service, json.dumps({"message": UNKNOWN}).encode())
     assert (answer.status, answer.body, answer.media_type) == (200, body, "text/html")
 

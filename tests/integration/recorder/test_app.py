@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from chat_contract import load_contract
 from mock_server.recorder.app import RecorderApp
 from mock_server.recorder.folder import open_folder
 from mock_server.recorder.recording import Recording
-from mock_server.respond.upstream import Answered, UpstreamError
+from mock_server.respond.upstream import Answered, Upstream, UpstreamError
 from mock_server.shop.fixture_files import read_fixtures
 from tests.support.asgi import AsgiResponse, call
-from tests.support.served import PATIENCE, Served, until_closed
+from tests.support.served import Served
+from tests.support.silent_service import ANSWER_ME, half_silent_service
 
 Client = Callable[..., AsgiResponse]
 
@@ -34,10 +36,10 @@ class Service:
     base_url = "http://service.example/v1"
 
     def __init__(self) -> None:
-        self.answer: Answered | Exception = Answered(200, JSON, json.dumps(REPLY).encode(), 0.1)
+        self.answer: Answered | Exception = Answered(200, JSON, json.dumps(REPLY).encode())
         self.sent: list[tuple[str, str, dict[str, str], bytes]] = []
 
-    def send(self, method: str, path: str, headers: Any, body: Any) -> Answered:
+    async def send(self, method: str, path: str, headers: Any, body: Any) -> Answered:
         self.sent.append((method, path, dict(headers), body))
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -90,12 +92,12 @@ def test_turn_is_saved_and_reported(client: Client, folder: Path, printed: list[
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (Answered(422, JSON, b'{"detail": []}', 0.1), "not a successful turn"),
-        (Answered(500, (), b"oops", 0.1), "not a successful turn"),
-        (Answered(200, JSON, b'{"conversation_id": "c"}', 0.1), "the reply violates the contract"),
-        (Answered(200, JSON, json.dumps(REPLY | {"message": " "}).encode(), 0.1), "the message of the reply is empty"),
-        (Answered(200, JSON, json.dumps(REPLY | {"message": "\ud800"}).encode(), 0.1), "a lone surrogate"),
-        (Answered(200, JSON, json.dumps(REPLY | {"message": "key s3cr3t"}).encode(), 0.1), "contains the key"),
+        (Answered(422, JSON, b'{"detail": []}'), "not a successful turn"),
+        (Answered(500, (), b"oops"), "not a successful turn"),
+        (Answered(200, JSON, b'{"conversation_id": "c"}'), "the reply violates the contract"),
+        (Answered(200, JSON, json.dumps(REPLY | {"message": " "}).encode()), "the message of the reply is empty"),
+        (Answered(200, JSON, json.dumps(REPLY | {"message": "\ud800"}).encode()), "a lone surrogate"),
+        (Answered(200, JSON, json.dumps(REPLY | {"message": "key s3cr3t"}).encode()), "contains the key"),
     ],
 )
 def test_exchange_that_the_mock_cannot_replay_is_not_saved_and_the_reason_is_reported(
@@ -109,7 +111,7 @@ def test_exchange_that_the_mock_cannot_replay_is_not_saved_and_the_reason_is_rep
 
 
 def test_violation_of_the_service_is_reported(client: Client, service: Service, printed: list[str]) -> None:
-    service.answer = Answered(500, (), b"", 0.1)
+    service.answer = Answered(500, (), b"")
     ask(client, {"message": "a desk"})
     assert any(line.startswith("  violates robustness.failing: expected") for line in printed)
 
@@ -139,23 +141,21 @@ def test_preflight_is_answered_without_the_service(client: Client, service: Serv
     assert service.sent == []
 
 
-def test_slow_upstream_does_not_hold_up_other_requests(folder: Path, printed: list[str]) -> None:
-    entered, leave = threading.Event(), threading.Event()
-
-    class SlowService(Service):
-        def send(self, method: str, path: str, headers: Any, body: Any) -> Answered:
-            if path == "/slow":
-                entered.set()
-                assert leave.wait(PATIENCE)
-            return super().send(method, path, headers, body)
-
+def test_200_requests_without_a_response_hold_neither_threads_nor_other_requests(
+    folder: Path, printed: list[str]
+) -> None:
     recording = Recording(CONTRACT, open_folder(folder, SCHEMA), say=printed.append, secrets=lambda _: lambda _: False)
-    served = Served(RecorderApp(CONTRACT, SlowService(), recording))
-    last = b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    with served.connect() as waiting:
-        waiting.sendall(b"GET /v1/slow" + last)
-        assert entered.wait(PATIENCE)
-        assert served.ask(b"GET /v1/other" + last).startswith(b"HTTP/1.1 200")
-        leave.set()
-        assert until_closed(waiting).startswith(b"HTTP/1.1 200")
-    served.stop()
+    with half_silent_service() as service:
+        upstream = Upstream(f"{service.url}/v1")
+        served = Served(RecorderApp(CONTRACT, upstream, recording), upstream.close)
+        head = b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        other = b"GET /v1/other?" + ANSWER_ME + head + b"\r\n"
+        assert served.ask(other).startswith(b"HTTP/1.1 200")
+        threads = threading.active_count()
+        with ExitStack() as stack:
+            for _ in range(200):
+                stack.enter_context(served.connect()).sendall(b"GET /v1/slow" + head + b"\r\n")
+            service.wait_for_silenced(200)
+            assert served.ask(other).startswith(b"HTTP/1.1 200")
+            assert threading.active_count() == threads
+        served.stop()
