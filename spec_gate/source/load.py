@@ -30,7 +30,7 @@ def read_document(origin: Origin, overlays: Sequence[Path] = ()) -> Document:
 def _overlaid(source: Source, path: Path) -> Source:
     from chat_contract.document.overlay import apply_overlay  # noqa: PLC0415 - slow to import, seldom needed
 
-    return Source(source.path, apply_overlay(source.value, read_source(path)), source.lines)
+    return Source(source.path, apply_overlay(source.value, read_source(path)), source.positions)
 
 
 def _version(source: Source) -> Version:

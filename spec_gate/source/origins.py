@@ -5,19 +5,19 @@ A reference into another file leads to a sibling: an origin of the same kind, re
 
 from __future__ import annotations
 
+import os
 import posixpath
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
+from chat_contract.document.limits import MAX_BYTES
+from chat_contract.document.source import read_bounded, read_file, too_large
 from chat_contract.errors import DocumentError, UsageError
 
 if TYPE_CHECKING:
     import subprocess
-
-MAX_BYTES = 16 * 1024 * 1024
-"""Maximum size of one file."""
 
 _SECONDS = 10
 
@@ -38,31 +38,39 @@ class Origin(Protocol):
 
 @dataclass(frozen=True)
 class FileOrigin:
-    """A file or a named pipe."""
+    """A file. Its siblings are in the same repository, or in the folder of the document if there is none.
+
+    ``top`` is the folder that a sibling must be in; None for the document itself.
+    """
 
     path: Path
+    allow_outside: bool = False
+    top: Path | None = None
 
     @property
     def name(self) -> str:
         return str(self.path)
 
     def read(self) -> bytes:
-        try:
-            with self.path.open("rb") as stream:
-                return _bounded(stream, self.name)
-        except OSError as error:
-            raise DocumentError(
-                f"cannot read the file: {error.strerror}",
-                path=self.name,
-                hint="Name a readable file, git:REF:PATH, an HTTP URL, or - for standard input.",
-            ) from None
-        except ValueError:
-            raise DocumentError("invalid file name", path=self.name, hint="Name an existing file.") from None
+        return read_file(self.path, hint="Name a readable file, git:REF:PATH, an HTTP URL, or - for standard input.")
 
     def sibling(self, relative: str) -> Origin | None:
-        if urlsplit(relative).scheme:
+        scheme = urlsplit(relative).scheme
+        if scheme in {"http", "https"} and self.allow_outside:
+            return UrlOrigin(relative, allow_outside=True)
+        if scheme:
             return None
-        return FileOrigin(Path(posixpath.normpath(posixpath.join(self.path.parent.as_posix(), unquote(relative)))))
+        path = Path(posixpath.normpath(posixpath.join(self.path.parent.as_posix(), unquote(relative))))
+        top = self.top or _top(self.path.parent)
+        # The real path: a symbolic link leads outside too.
+        outside = not Path(os.path.realpath(path)).is_relative_to(top)
+        return None if outside and not self.allow_outside else FileOrigin(path, self.allow_outside, top)
+
+
+def _top(folder: Path) -> Path:
+    """Return the top of the repository that a folder is in, or the folder itself."""
+    real = Path(os.path.realpath(folder))
+    return next((parent for parent in (real, *real.parents) if (parent / ".git").exists()), real)
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ class GitOrigin:
                 hint=f"Give the path from the top of the repository; git ls-tree -r --name-only {self.ref} lists all.",
             )
         if int(_git("cat-file", "-s", blob).stdout) > MAX_BYTES:
-            raise _too_large(self.name)
+            raise too_large(self.name)
         return _git("cat-file", "blob", blob).stdout
 
     def _commit(self) -> str:
@@ -125,6 +133,7 @@ class UrlOrigin:
     """A document that a server returns for GET."""
 
     url: str
+    allow_outside: bool = False
 
     @property
     def name(self) -> str:
@@ -132,11 +141,18 @@ class UrlOrigin:
 
     def read(self) -> bytes:
         import urllib.error  # noqa: PLC0415 - slow to import; most documents are files
-        import urllib.request  # noqa: PLC0415
+
+        from spec_gate.source.fetch import RedirectElsewhere, open_url  # noqa: PLC0415
 
         try:
-            with urllib.request.urlopen(self.url, timeout=_SECONDS) as response:  # noqa: S310 - only http and https
-                return _bounded(response, self.name)
+            with open_url(self.url, _SECONDS) as response:
+                return read_bounded(response, self.name)
+        except RedirectElsewhere as redirect:
+            raise DocumentError(
+                f"the server redirects to another host or port: {redirect.url}",
+                path=self.name,
+                hint="Name that address if you trust it.",
+            ) from None
         except urllib.error.HTTPError as error:
             problem = f"the server returned status {error.code}"
         except (OSError, ValueError) as error:
@@ -145,8 +161,10 @@ class UrlOrigin:
 
     def sibling(self, relative: str) -> Origin | None:
         url = urljoin(self.url, relative)
-        same = urlsplit(url)[:2] == urlsplit(self.url)[:2]
-        return UrlOrigin(url) if same else None
+        parts = urlsplit(url)
+        same = parts[:2] == urlsplit(self.url)[:2]
+        allowed = self.allow_outside and parts.scheme in {"http", "https"}
+        return UrlOrigin(url, self.allow_outside) if same or allowed else None
 
 
 @dataclass(frozen=True)
@@ -154,22 +172,26 @@ class StreamOrigin:
     """Standard input; references into other files are relative to the working directory."""
 
     stream: BinaryIO
+    allow_outside: bool = False
 
     @property
     def name(self) -> str:
         return "-"
 
     def read(self) -> bytes:
-        return _bounded(self.stream, self.name)
+        return read_bounded(self.stream, self.name)
 
     def sibling(self, relative: str) -> Origin | None:
-        return FileOrigin(Path("-")).sibling(relative)
+        return FileOrigin(Path("-"), self.allow_outside).sibling(relative)
 
 
-def parse_origin(text: str, stdin: BinaryIO) -> Origin:
-    """Return the origin that BASE or REVISION names; raises :class:`UsageError` for an invalid one."""
+def parse_origin(text: str, stdin: BinaryIO, *, allow_outside: bool = False) -> Origin:
+    """Return the origin that BASE or REVISION names; raises :class:`UsageError` for an invalid one.
+
+    With ``allow_outside``, references may leave the repository, the folder or the server of the document.
+    """
     if text == "-":
-        return StreamOrigin(stdin)
+        return StreamOrigin(stdin, allow_outside)
     if text.startswith("git:"):
         ref, separator, path = text.removeprefix("git:").partition(":")
         if not separator or not ref or not path or ref.startswith("-") or "\0" in text:
@@ -178,25 +200,10 @@ def parse_origin(text: str, stdin: BinaryIO) -> Origin:
             )
         return GitOrigin(ref, posixpath.normpath(path))
     if text.startswith(("http://", "https://")):
-        return UrlOrigin(text)
+        return UrlOrigin(text, allow_outside)
     if not text or "\0" in text:
         raise UsageError("Invalid document name. Expected a file, git:REF:PATH, an HTTP URL, or - for standard input.")
-    return FileOrigin(Path(text))
-
-
-def _bounded(stream: BinaryIO, name: str) -> bytes:
-    raw = stream.read(MAX_BYTES + 1)
-    if len(raw) > MAX_BYTES:
-        raise _too_large(name)
-    return raw
-
-
-def _too_large(name: str) -> DocumentError:
-    return DocumentError(
-        f"the document is larger than {MAX_BYTES // 1024 // 1024} MiB",
-        path=name,
-        hint="Check that the name leads to an OpenAPI document.",
-    )
+    return FileOrigin(Path(text), allow_outside)
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:

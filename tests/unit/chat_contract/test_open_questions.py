@@ -19,7 +19,7 @@ GOOD: dict[str, Any] = {
 
 
 def read(row: Any) -> Question:
-    return read_questions(Source(Path("latitude.yaml"), {"questions": {"q": row}}, {(): 1}))["q"]
+    return read_questions(Source(Path("latitude.yaml"), {"questions": {"q": row}}))["q"]
 
 
 def test_a_question_is_read_with_its_place_and_answers() -> None:

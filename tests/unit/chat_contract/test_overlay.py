@@ -25,7 +25,7 @@ DOCUMENT = {
 
 
 def source(value: Any) -> Source:
-    return Source(Path("overlay.yaml"), value, {(): 1})
+    return Source(Path("overlay.yaml"), value)
 
 
 def apply(*actions: Any) -> Any:

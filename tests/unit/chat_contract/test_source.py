@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_contract import DocumentError, read_source
-from chat_contract.document.source import MAX_DEPTH, Source, parse_source
+from chat_contract.document.limits import MAX_DEPTH
+from chat_contract.document.source import Source, parse_source
 from chat_contract.errors import render_pointer, shorten
 from chat_contract.resources import openapi_dir
 from tests.unit.chat_contract.conftest import Write
@@ -39,7 +40,8 @@ INVALID: dict[str, tuple[str | bytes, int | None, tuple[str | int, ...], str]] =
     "a tag": ("a:\n  - !!python/object:os.system x\n", 2, ("a", 0), "unsupported tag"),
     "a tag of YAML 1.1": ("a: !!timestamp 2024-01-01\n", 1, ("a",), "unsupported tag"),
     "a tag on a collection": ("a: !!set {b, c}\n", 1, ("a",), "unsupported tag"),
-    "a merge key": ("a: &a {b: 1}\nc:\n  <<: *a\n", 3, ("c",), "merge keys"),
+    "a merge key without a mapping": ("a: &a 1\nc:\n  <<: *a\n", 3, ("c", "<<"), "a merge key (<<) without a mapping"),
+    "a merge key of a list of texts": ("c:\n  <<: [a, b]\n", 2, ("c", "<<"), "a merge key (<<) without a mapping"),
     "a list as a key": ("? [a, b]\n: 1\n", 1, (), "a list or a mapping as a key"),
     "an alias of a list as a key": ("a: &a [1]\n*a : 2\n", 2, (), "as a key is not a string"),
     "an undefined alias": ("a: *b\n", 1, ("a",), "is not defined above"),
@@ -92,7 +94,7 @@ def test_alias_bomb_raises_an_error() -> None:
     lines += [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]" for level in range(1, 12)]
     with pytest.raises(DocumentError, match="expands to more than") as caught:
         parse("\n".join(lines))
-    assert caught.value.line == 6
+    assert caught.value.line == 7
 
 
 def test_aliases_expand_to_their_values() -> None:
@@ -103,6 +105,49 @@ def test_expanded_alias_is_a_copy() -> None:
     value = parse("a: &a [1]\nb: *a\n")
     value["a"].append(2)
     assert value["b"] == [1]
+
+
+MERGED: tuple[tuple[str, Any], ...] = (
+    ("<<: *x\n  b: 3", {"a": 1, "b": 3}),
+    ("b: 3\n  <<: *x", {"a": 1, "b": 3}),
+    ("<<: [*x, *y]", {"a": 1, "b": 2, "c": 5}),
+    ("<<: *y\n  <<: *x", {"a": 4, "b": 2, "c": 5}),
+    ("<<: {d: {e: 1}}", {"d": {"e": 1}}),
+    ("<<: *z", {"a": 1, "b": 2, "n": [1]}),
+    ("<<: {}\n  f: 6", {"f": 6}),
+    ("'<<': 7", {"<<": 7}),
+    ("x: <<", {"x": "<<"}),
+)
+
+
+@pytest.mark.parametrize(("written", "meant"), MERGED)
+def test_merge_key_adds_the_keys_that_the_mapping_does_not_have(written: str, meant: Any) -> None:
+    anchors = "x: &x {a: 1, b: 2}\ny: &y {a: 4, c: 5}\nz: &z\n  <<: *x\n  n: [1]\n"
+    source = parse_source(f"{anchors}m:\n  {written}\nlast: 1\n", HERE)
+    assert source.value["m"] == meant
+    assert source.line(("last",)) == 8 + written.count("\n")
+
+
+def test_merged_values_have_the_line_of_the_merge_key() -> None:
+    source = parse_source("x: &x\n  a: {b: 1}\nm:\n  c: 1\n  <<: *x\n  d: 2\n", HERE)
+    lines = {place: source.line(place) for place in (("m", "a"), ("m", "a", "b"), ("m", "c"), ("m", "d"))}
+    assert lines == {("m", "a"): 5, ("m", "a", "b"): 5, ("m", "c"): 4, ("m", "d"): 6}
+
+
+def test_merged_value_is_a_copy() -> None:
+    value = parse("x: &x {a: [1]}\nm: {<<: *x}\nn: {<<: *x}\n")
+    value["m"]["a"].append(2)
+    assert (value["x"], value["n"]) == ({"a": [1]}, {"a": [1]})
+
+
+def test_merge_keys_that_multiply_raise_an_error() -> None:
+    lines = ["a0: &a0 {k: [1, 2, 3, 4, 5, 6, 7, 8, 9]}"]
+    lines += [
+        f"a{level}: &a{level} {{{', '.join(f'k{each}: {{<<: *a{level - 1}}}' for each in range(10))}}}"
+        for level in range(1, 12)
+    ]
+    with pytest.raises(DocumentError, match="expands to more than"):
+        parse("\n".join(lines))
 
 
 def test_a_key_may_have_an_anchor() -> None:
@@ -200,7 +245,7 @@ def test_byte_order_mark_is_ignored(write: Write) -> None:
 def test_each_place_has_the_line_of_its_key_or_element() -> None:
     source = parse_source("a:\n  b:\n    - 1\n    - c: 2\n\n# comment\nd: |\n  text\n", HERE)
     expected = {(): 1, ("a",): 1, ("a", "b"): 2, ("a", "b", 0): 3, ("a", "b", 1): 4, ("a", "b", 1, "c"): 4, ("d",): 7}
-    assert source.lines == expected
+    assert {place: source.line(place) for place in places(source.value)} == expected
 
 
 def test_place_outside_the_file_has_the_line_of_its_nearest_parent() -> None:
@@ -238,10 +283,9 @@ def test_yaml_round_trip(value: Any) -> None:
 
 
 def assert_lines_exist(source: Source, text: str) -> None:
-    assert set(source.lines) == set(places(source.value))
-    assert all(1 <= line <= text.count("\n") + 1 for line in source.lines.values())
-    for place in source.lines:
-        assert source.lines[place] >= source.lines[place[:-1]]
+    for place in places(source.value):
+        assert 1 <= source.line(place) <= text.count("\n") + 1
+        assert source.line(place) >= source.line(place[:-1])
 
 
 # Anything ------------------------------------------------------------------------------------------------------------
