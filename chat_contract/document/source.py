@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import stat
 from dataclasses import dataclass, field
@@ -99,7 +98,7 @@ _KINDS = {stat.S_IFIFO: "a FIFO", stat.S_IFCHR: "a device", stat.S_IFBLK: "a dev
 
 def _from_shell(path: Path) -> bool:
     """Return whether the path is an open file of this process, such as /dev/fd/63 or /dev/stdin."""
-    return os.fspath(path).startswith(("/dev/fd/", "/proc/self/fd/")) or os.fspath(path) == "/dev/stdin"
+    return str(path).startswith(("/dev/fd/", "/proc/self/fd/")) or str(path) == "/dev/stdin"
 
 
 def read_bounded(stream: BinaryIO, name: str) -> bytes:
