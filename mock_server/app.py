@@ -15,6 +15,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from mock_server.control.api import control_routes
+from mock_server.control.current import current_space, find_space, under_spaces
 from mock_server.control.health import health_json
 from mock_server.control.pages import page_routes
 from mock_server.http.bodies import read_wsgi_body
@@ -25,6 +26,7 @@ from mock_server.http.source import ReplySource, Source
 from mock_server.loading.load import read_snapshot
 from mock_server.loading.snapshot import Snapshot
 from mock_server.respond.service import ChatService
+from mock_server.respond.space import Space
 
 if TYPE_CHECKING:
     from werkzeug.sansio.response import Response as AnyResponse
@@ -60,6 +62,7 @@ def create_app(snapshot: Snapshot | None = None, *, service: ChatService | None 
     app.register_blueprint(control_routes(service, OWN_PREFIX))
     app.register_blueprint(page_routes(service, OWN_PREFIX))
     app.register_error_handler(HTTPException, _as_json)
+    app.wsgi_app = under_spaces(app.wsgi_app)  # type: ignore[method-assign, assignment]
     _add_cross_origin(app, service)
     app.after_request(_without_type_of_empty_body)
     app.after_request(lambda response: _noted(service, response))
@@ -69,7 +72,7 @@ def create_app(snapshot: Snapshot | None = None, *, service: ChatService | None 
 def _answered(service: ChatService) -> Response:
     options = service.snapshot.options
     body = read_wsgi_body(request.environ, options.max_body)
-    answer = service.answer(Call(_headers(), body.data, body.too_large, body.cut_short))
+    answer = service.answer(Call(_headers(), body.data, body.too_large, body.cut_short), current_space(service))
     return _rendered(answer, options.max_hang)
 
 
@@ -142,7 +145,9 @@ def _noted(service: ChatService, response: Response) -> Response:
     if not answered and not f"{request.path}/".startswith(f"{OWN_PREFIX}/"):
         body = b"" if response.is_streamed else response.get_data()
         answer = Answer(response.status_code, body, source=Source(ReplySource.ROUTING))
-        service.note_elsewhere(request.method, request.path, _headers(), answer)
+        space = find_space(service)
+        if isinstance(space, Space):
+            service.note_elsewhere(space, request.method, request.path, _headers(), answer)
     return response
 
 

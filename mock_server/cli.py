@@ -95,6 +95,22 @@ _FILE = click.Path(path_type=Path)
     help="Number of requests to keep in the journal.",
 )
 @click.option(
+    "--max-spaces",
+    type=click.IntRange(0),
+    default=defaults.MAX_SPACES,
+    show_default=True,
+    metavar="N",
+    help="Number of spaces; the least recently used is dropped if it was not used for a minute.",
+)
+@click.option(
+    "--max-space-bytes",
+    type=click.IntRange(1024),
+    default=defaults.MAX_SPACE_BYTES,
+    show_default=True,
+    metavar="BYTES",
+    help="Size of the journal of a space, and of its rules; it keeps one conversation for each KiB.",
+)
+@click.option(
     "--upstream",
     metavar="URL",
     help="Forward messages to this service if no conversation matches.",

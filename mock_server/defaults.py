@@ -8,6 +8,11 @@ RECORDER_PORT = 4011
 MAX_BODY = 10 * 1024 * 1024
 MAX_CONVERSATIONS = 10_000
 MAX_REQUESTS_KEPT = 1000
+MAX_SPACES = 64
+MAX_JOURNAL_BYTES = 8 * 1024 * 1024
+"""Size of the journal of the default space, and of its rules."""
+MAX_SPACE_BYTES = 2 * 1024 * 1024
+"""The same of a named space."""
 MAX_HANG = 60.0
 """Seconds."""
 UPSTREAM_TIMEOUT = 120.0

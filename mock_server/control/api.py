@@ -1,4 +1,4 @@
-"""The control API under ``/_mock/``: rules, reset and journal."""
+"""The control API under ``/_mock/``: rules, reset, journal and spaces."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from typing import Any
 from flask import Blueprint as Routes
 from flask import Response, request
 
+from mock_server.control.current import current_space
 from mock_server.control.entries import EntryRenderer
 from mock_server.control.guard import check_access
 from mock_server.control.journal_filter import FILTERS, FilterError, JournalFilter, read_filter
 from mock_server.control.overview import add_overview
+from mock_server.control.responses import as_response, json_response
 from mock_server.http.bodies import read_wsgi_body
-from mock_server.http.messages import JSON, Answer, encode, gather, problem
+from mock_server.http.messages import encode, gather, problem
 from mock_server.overrides.delays import Delay
 from mock_server.overrides.effective import override_problem
 from mock_server.overrides.reading import read_rules
-from mock_server.overrides.rules import CONDITION_KEYS, OVERRIDE_KEYS, OverrideError, Rule
+from mock_server.overrides.rules import CONDITION_KEYS, OVERRIDE_KEYS, OverrideError, Rule, Rules
 from mock_server.respond.journal import MAX_FOLLOWERS, Entry, TooManyFollowersError
 from mock_server.respond.service import ChatService
+from mock_server.respond.space import Space
 from mock_server.validation.parsing import read_json
 
 _MAX_BODY_BYTES = 1024 * 1024
@@ -48,15 +51,9 @@ def control_routes(service: ChatService, prefix: str) -> Routes:
 
     _add_rules(routes, service)
     _add_journal(routes, service)
+    _add_spaces(routes, service)
     add_overview(routes, service)
     return routes
-
-
-def as_response(answer: Answer) -> Response:
-    """Return one of the mock's own responses as a Flask response."""
-    response = Response(answer.body, answer.status, mimetype=answer.media_type)
-    response.headers.extend(list(answer.headers))
-    return response
 
 
 def rule_json(rule: Rule) -> dict[str, Any]:
@@ -68,19 +65,13 @@ def rule_json(rule: Rule) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, Delay) else value for name, value in pairs if value is not None}
 
 
-def _json(value: Any, status: int = 200) -> Response:
-    return Response(encode(value), status, mimetype=JSON)
-
-
 def _add_rules(routes: Routes, service: ChatService) -> None:
-    rules = service.rules
-
     def show() -> Response:
-        return _json({"rules": [rule_json(rule) for rule in rules.current]})
+        return json_response({"rules": [rule_json(rule) for rule in current_space(service).rules.current]})
 
-    def change(apply: Callable[[list[Rule]], None]) -> Response:
+    def change(apply: Callable[[Rules, list[Rule]], None]) -> Response:
         try:
-            apply(read_rules(_body(), service.snapshot))
+            apply(current_space(service).rules, read_rules(_body(), service.snapshot))
         except OverrideError as error:
             return as_response(override_problem(error, "Invalid rule", "rule key"))
         except BodyError as error:
@@ -88,17 +79,17 @@ def _add_rules(routes: Routes, service: ChatService) -> None:
         return show()
 
     def clear() -> Response:
-        rules.clear()
+        current_space(service).rules.clear()
         return show()
 
     def reset() -> Response:
-        service.reset()
+        current_space(service).reset()
         return Response(status=204)
 
     for method, view in {
         "GET": show,
-        "PUT": lambda: change(rules.put),
-        "POST": lambda: change(rules.add),
+        "PUT": lambda: change(Rules.put),
+        "POST": lambda: change(Rules.add),
         "DELETE": clear,
     }.items():
         routes.add_url_rule("/behaviour", f"rules {method}", view, methods=[method])
@@ -106,21 +97,21 @@ def _add_rules(routes: Routes, service: ChatService) -> None:
 
 
 def _add_journal(routes: Routes, service: ChatService) -> None:
-    journal = service.journal
     renderer = EntryRenderer()
 
     def entries() -> Response:
         wanted = read_filter(request.args.to_dict())
-        return _json({"requests": [renderer.entry_json(entry) for entry in wanted.select(journal.entries())]})
+        selected = wanted.select(current_space(service).journal.entries())
+        return json_response({"requests": [renderer.entry_json(entry) for entry in selected]})
 
     def clear() -> Response:
-        journal.clear()
+        current_space(service).journal.clear()
         return Response(status=204)
 
     def stream() -> Response:
         wanted = read_filter(request.args.to_dict())
         try:
-            following = journal.follow()
+            following = current_space(service).journal.follow()
         except TooManyFollowersError:
             detail = f"The journal already has {MAX_FOLLOWERS} followers, the maximum. Close one of them."
             return as_response(problem(429, "Too many followers", detail))
@@ -134,6 +125,30 @@ def _add_journal(routes: Routes, service: ChatService) -> None:
     routes.add_url_rule("/requests", "requests", entries, methods=["GET"])
     routes.add_url_rule("/requests", "requests DELETE", clear, methods=["DELETE"])
     routes.add_url_rule("/requests/stream", "stream", stream, methods=["GET"])
+
+
+def _add_spaces(routes: Routes, service: ChatService) -> None:
+    def show() -> Response:
+        return json_response({"spaces": [space_json(space) for space in service.spaces.all()]})
+
+    def delete(name: str) -> Response:
+        if service.spaces.delete(name):
+            return Response(status=204)
+        detail = f'Unknown space "{name[:80]}". GET /_mock/spaces lists the spaces.'
+        return as_response(problem(404, "Unknown space", detail))
+
+    routes.add_url_rule("/spaces", "spaces", show, methods=["GET"])
+    routes.add_url_rule("/spaces/<name>", "spaces DELETE", delete, methods=["DELETE"])
+
+
+def space_json(space: Space) -> dict[str, Any]:
+    """Return the size of a space as JSON."""
+    return {
+        "name": space.name,
+        "conversations": len(space.sessions),
+        "requests": len(space.journal.entries()),
+        "rules": len(space.rules.current),
+    }
 
 
 class _Lines:

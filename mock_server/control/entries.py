@@ -7,7 +7,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from mock_server.control.redacted import secrets_of, shown_body, shown_headers, shown_time
-from mock_server.control.texts import NOTES, Note, fault_text, near_miss_text, reason_text, source_text
+from mock_server.control.texts import Note, fault_text, near_miss_text, note_text, reason_text, source_text
+from mock_server.http.cors import is_refused
 from mock_server.respond.journal import Entry
 from mock_server.respond.verdict import Verdict, judge_entry
 from mock_server.shop.scenarios import NearMiss
@@ -30,6 +31,7 @@ class EntryRenderer:
             "method": entry.method,
             "path": entry.path,
             "status": answer.status,
+            "preflight": entry.is_preflight,
             "conversation_id": entry.trace.conversation_id,
             "user_id": entry.trace.user_id,
             "request": {
@@ -47,7 +49,7 @@ class EntryRenderer:
             "client_left": entry.client_left,
             "verdict": _verdict_json(entry, self._verdict(entry)),
             "why": _why_json(entry),
-            "notes": [{"id": note, "text": NOTES[note]} for note in _notes(entry)],
+            "notes": [{"id": note, "text": note_text(note, entry)} for note in _notes(entry)],
         }
 
     def _verdict(self, entry: Entry) -> Verdict:
@@ -102,5 +104,7 @@ def near_miss_json(miss: NearMiss) -> dict[str, Any]:
 
 def _notes(entry: Entry) -> Iterator[Note]:
     headers = entry.headers
+    if is_refused(headers, entry.snapshot.options.cors_origins):
+        yield Note.ORIGIN_REFUSED
     if "origin" in headers and ("authorization" in headers or "x-api-key" in headers):
         yield Note.KEY_IN_BROWSER

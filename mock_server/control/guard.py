@@ -19,6 +19,8 @@ TOKEN_HEADER = "X-Mock-Token"  # noqa: S105 - the name of a header
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:/@\s]+)(?::[0-9]{1,5})?", re.ASCII)
 _SHOWN = 80
+_NO_IDENTITY = frozenset({"*", "null"})
+"""Origins that do not say who sent the request: a page of any site can send null from a sandboxed frame."""
 
 
 class DeniedReason(StrEnum):
@@ -75,7 +77,7 @@ def check_access(
     host = _HOST.fullmatch(headers.get("host", "").lower())
     if host is None or not _is_this_machine(host.group(1).strip("[]"), own_name):
         return Denied(DeniedReason.UNKNOWN_HOST, headers.get("host", ""))
-    return _check_origin(headers, host.group(), [origin for origin in origins if origin != "*"])
+    return _check_origin(headers, host.group(), [origin for origin in origins if origin not in _NO_IDENTITY])
 
 
 def _check_origin(headers: Mapping[str, str], host: str, allowed: Sequence[str]) -> Denied | None:

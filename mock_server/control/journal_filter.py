@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from mock_server.respond.journal import Entry
 
-FILTERS = ("conversation", "status", "path", "last")
+FILTERS = ("conversation", "status", "path", "last", "preflights")
+_BOOLEANS = {"true": True, "false": False}
 
 
 class FilterError(ValueError):
@@ -27,11 +28,14 @@ class JournalFilter:
     path: str | None = None
     last: int | None = None
     """Maximum number of entries."""
+    preflights: bool = False
+    """Include CORS preflights."""
 
     def matches(self, entry: Entry) -> bool:
         """Return whether the entry passes the filter."""
         return (
-            self.conversation in (None, entry.trace.conversation_id)
+            (self.preflights or not entry.is_preflight)
+            and self.conversation in (None, entry.trace.conversation_id)
             and self.status in (None, entry.answer.status)
             and self.path in (None, entry.path)
         )
@@ -52,11 +56,15 @@ def read_filter(query: Mapping[str, str]) -> JournalFilter:
         raise FilterError("Invalid filter", f'Invalid status "{status}". Expected a number such as 422.')
     if last is not None and not (_is_number(last) and int(last[:9]) > 0):
         raise FilterError("Invalid filter", f'Invalid number "{last}" for last. Expected a number such as 50.')
+    preflights = query.get("preflights", "false")
+    if preflights not in _BOOLEANS:
+        raise FilterError("Invalid filter", f'Invalid value "{preflights}" for preflights. Expected true or false.')
     return JournalFilter(
         conversation=query.get("conversation"),
         status=None if status is None else int(status),
         path=query.get("path"),
         last=None if last is None else int(last[:9]),
+        preflights=_BOOLEANS[preflights],
     )
 
 

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 
 from chat_contract import __version__
 from mock_server.control.as_curl import as_curl
+from mock_server.control.current import current_space
 from mock_server.control.entries import near_miss_json
 from mock_server.control.error_gallery import gallery
 from mock_server.control.explain import Explanation, cue_text, example_message, explain
@@ -25,28 +26,28 @@ def add_overview(routes: Routes, service: ChatService) -> None:
     """Add the routes to the control API, so that its guard protects them."""
 
     def overview() -> Response:
-        return _json(overview_json(service.snapshot))
+        return _json(overview_json(service.snapshot, request.script_root))
 
     def explained() -> Response:
         return _json(explanation_json(explain(service.snapshot, request.args.get("message", ""))))
 
     def curl(number: int) -> Response:
-        entry = next((entry for entry in service.journal.entries() if entry.number == number), None)
+        entry = next((entry for entry in current_space(service).journal.entries() if entry.number == number), None)
         if entry is None:
             missing = problem(404, "Unknown request", f"Request {number} is not in the journal.")
             return Response(missing.body, missing.status, mimetype=missing.media_type)
-        return Response(as_curl(entry, request.host_url.rstrip("/")), mimetype="text/plain")
+        return Response(as_curl(entry, request.url_root.rstrip("/")), mimetype="text/plain")
 
     routes.add_url_rule("/overview", "overview", overview, methods=["GET"])
     routes.add_url_rule("/explain", "explain", explained, methods=["GET"])
     routes.add_url_rule("/requests/<int:number>/curl", "curl", curl, methods=["GET"])
 
 
-def overview_json(snapshot: Snapshot) -> dict[str, Any]:
-    """Return everything that the console shows before the first request."""
+def overview_json(snapshot: Snapshot, prefix: str = "") -> dict[str, Any]:
+    """Return everything that the console shows before the first request. ``prefix`` is that of the space."""
     return {
         "version": __version__,
-        "operation": {"method": snapshot.method, "path": snapshot.route},
+        "operation": {"method": snapshot.method, "path": f"{prefix}{snapshot.route}"},
         "default_limit": snapshot.default_limit,
         "requires_key": snapshot.options.require_key is not None,
         "sample": min(snapshot.contract.request_examples.values(), key=len, default={}),

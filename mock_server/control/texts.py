@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from mock_server.http.cors import origin_refused_text
 from mock_server.http.source import ReplySource, Source
 from mock_server.respond.journal import Entry
 from mock_server.respond.verdict import RequestFault, Verdict, VerdictReason
@@ -14,6 +15,7 @@ from mock_server.shop.scenarios import CueKind, NearMiss
 class Note(StrEnum):
     """An advice on a request."""
 
+    ORIGIN_REFUSED = "origin-refused"
     KEY_IN_BROWSER = "key-in-browser"
 
 
@@ -38,14 +40,21 @@ SOURCES: Mapping[ReplySource, str] = {
     ReplySource.ROUTING: "No such operation",
     ReplySource.MOCK: "The mock itself",
 }
-NOTES: Mapping[Note, str] = {
-    Note.KEY_IN_BROWSER: "A browser sent an API key. Keep keys on a server: anyone who opens the page can read them."
-}
 _CUES: Mapping[CueKind, str] = {
     CueKind.WORDS: "missing words",
     CueKind.PHRASES: "none of the phrases",
     CueKind.PATTERN: "pattern does not match",
 }
+
+
+def note_text(note: Note, entry: Entry) -> str:
+    """Return the sentence of an advice."""
+    return {
+        Note.ORIGIN_REFUSED: origin_refused_text(entry.headers.get("origin", "")),
+        Note.KEY_IN_BROWSER: (
+            "A browser sent an API key. Keep keys on a server: anyone who opens the page can read them."
+        ),
+    }[note]
 
 
 def source_text(source: Source) -> str:
@@ -63,6 +72,7 @@ def reason_text(entry: Entry, verdict: Verdict) -> str | None:
     if verdict.reason is None:
         return None
     return {
+        VerdictReason.PREFLIGHT: "A browser asked whether the page may send a request (CORS preflight).",
         VerdictReason.NOT_IN_CONTRACT: (
             f"{entry.method} {entry.path} is not in the contract. Its operation is {snapshot.method} {snapshot.route}."
         ),

@@ -13,6 +13,27 @@ from mock_server.http.messages import Answer, Headers
 _LOCAL = re.compile(r"https?://(localhost|[a-z0-9-]+\.localhost|127\.[0-9.]+|\[::1\])(:[0-9]{1,5})?", re.ASCII)
 _EXPOSED = "Preference-Applied, Retry-After, WWW-Authenticate"
 _A_DAY = "86400"
+_SHOWN = 200
+
+
+def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
+    """Return whether a browser asks whether a page may send a request."""
+    return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
+
+
+def is_refused(headers: Mapping[str, str], allowed: Sequence[str]) -> bool:
+    """Return whether a page of another origin sent the request, and may not read the response."""
+    origin = headers.get("origin")
+    if origin is None or may_read(origin, allowed):
+        return False
+    # A page of the mock itself, under whatever name.
+    return origin.partition("://")[2].lower() != headers.get("host", "").lower()
+
+
+def origin_refused_text(origin: str) -> str:
+    """Return which origin is not allowed, and how to allow it."""
+    shown = origin[:_SHOWN] if origin.isprintable() else ascii(origin)[:_SHOWN]
+    return f'A page of the origin "{shown}" cannot read the responses. Allow it with --cors-origin {shown}'
 
 
 def may_read(origin: str, allowed: Sequence[str]) -> bool:
@@ -34,7 +55,7 @@ def headers_for(origin: str, allowed: Sequence[str]) -> Headers:
 
 def preflight(method: str, headers: Mapping[str, str], allowed: Sequence[str], methods: str) -> Answer | None:
     """Return the response to a preflight request for these methods; None for any other request."""
-    if method != "OPTIONS" or "origin" not in headers or "access-control-request-method" not in headers:
+    if not is_preflight(method, headers):
         return None
     origin = headers["origin"]
     more = _preflight_headers(headers, methods) if may_read(origin, allowed) else ()

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from chat_contract import UsageError
-from kit_http.urls import split_http_url
 from mock_server import defaults
+from mock_server.http.origins import OriginError, read_origin
 from mock_server.overrides.delays import Delay, DelayError, read_delay
 from mock_server.overrides.reading import read_fault_rates
 from mock_server.overrides.rules import OverrideError, Rule
@@ -39,6 +39,8 @@ class Options:
     max_body: int = defaults.MAX_BODY
     max_conversations: int = defaults.MAX_CONVERSATIONS
     max_requests_kept: int = defaults.MAX_REQUESTS_KEPT
+    max_spaces: int = defaults.MAX_SPACES
+    max_space_bytes: int = defaults.MAX_SPACE_BYTES
     delay: Delay | None = None
     fault_rates: tuple[Rule, ...] = ()
     rate_limit: Rate | None = None
@@ -92,19 +94,10 @@ def _fault_rates(text: str | None) -> tuple[Rule, ...] | None:
 
 
 def _origins(texts: tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
-    return tuple(_origin(text) for text in texts or ())
-
-
-def _origin(text: str) -> str:
-    if text == "*":
-        return text
-    parts = split_http_url(text)
-    if parts is None or text.rstrip("/") != f"{parts.scheme}://{parts.netloc}" or "@" in text:
-        raise UsageError(
-            f'Invalid origin "{text}" for --cors-origin. Expected scheme, host and port, '
-            "for example http://shop.test:5173, or * for all origins."
-        )
-    return text.rstrip("/").lower()
+    try:
+        return tuple(map(read_origin, texts or ()))
+    except OriginError as error:
+        raise UsageError(f"--cors-origin: {error}") from None
 
 
 def _secret(name: str) -> Any:

@@ -125,8 +125,9 @@ def startup_rules(fault_rates: Sequence[Rule], delay: Delay | None) -> tuple[Rul
 class Rules:
     """The rules in force. Thread-safe."""
 
-    def __init__(self, startup: Sequence[Rule], seed: int | None) -> None:
-        """``seed`` makes shares, delays and generated values repeatable."""
+    def __init__(self, startup: Sequence[Rule], seed: int | None, *, max_bytes: int) -> None:
+        """``seed`` makes shares, delays and generated values repeatable. ``max_bytes`` limits all rules together."""
+        self._max_bytes = max_bytes
         self._startup = tuple(startup)
         self._seed = seed
         self._lock = Lock()
@@ -150,18 +151,26 @@ class Rules:
     def put(self, rules: Sequence[Rule]) -> None:
         """Replace all rules."""
         with self._lock:
-            self._set(rules)
+            self._set(self._checked(rules))
 
     def add(self, rules: Sequence[Rule]) -> None:
         """Append rules."""
         with self._lock:
-            self._set((*self._current, *rules))
+            self._set(self._checked((*self._current, *rules)))
 
-    def _set(self, rules: Sequence[Rule]) -> None:
+    def _checked(self, rules: Sequence[Rule]) -> Sequence[Rule]:
         if len(rules) > _MAX_RULES:
             raise OverrideError(
                 f"Too many rules: {len(rules)}. The maximum is {_MAX_RULES}.", name="rules", value=len(rules)
             )
+        size = sum(len(repr(rule)) for rule in rules)
+        if size > self._max_bytes:
+            raise OverrideError(
+                f"The rules are too large: {size} bytes. The maximum is {self._max_bytes}.", name="rules", value=size
+            )
+        return rules
+
+    def _set(self, rules: Sequence[Rule]) -> None:
         self._current = tuple(rules)
         self.need_body = any(rule.conversation_id is not None or rule.user_id is not None for rule in rules)
 

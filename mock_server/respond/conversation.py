@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import random
-import uuid
-from collections.abc import Callable
 from functools import partial
-from threading import Lock
 
 from pydantic_core import to_json
 
 from mock_server.http.messages import Answer, Call
 from mock_server.http.source import ReplySource, Source
-from mock_server.loading.options import Options
 from mock_server.loading.snapshot import Snapshot
 from mock_server.overrides.effective import Effective
-from mock_server.overrides.rules import Rules
 from mock_server.respond.decision import Decision, Forward, Trace
 from mock_server.respond.forced import chosen_reply
 from mock_server.respond.intake import json_object, rejection
 from mock_server.respond.relay import Relay
-from mock_server.respond.sessions import Sessions, SessionState, short_key
+from mock_server.respond.sessions import SessionState, short_key
+from mock_server.respond.space import Space
 from mock_server.shop.replies import ChatTurn, Reply
 from mock_server.shop.scenarios import Position
 from mock_server.validation.fastapi_errors import value_error
@@ -31,70 +26,48 @@ _SEARCH = Source(ReplySource.SEARCH)
 _CONVERSATION = Source(ReplySource.CONVERSATION)
 
 
-class Conversations:
-    """The conversations of one mock. Thread-safe."""
+def converse(space: Space, snapshot: Snapshot, call: Call, turn: ChatTurn, effective: Effective) -> Decision | Forward:
+    """Return the response to a valid turn, or the way to ask the upstream service for it."""
+    state = None if turn.conversation_id is None else space.sessions.get(turn.conversation_id)
+    before = None if state is None else state.position
+    trace = Trace(turn.message, turn.conversation_id, turn.user_id, state is not None, before)
+    refused = _refused(snapshot, turn, state)
+    if refused is not None:
+        return Decision(refused, trace)
+    if state is None:
+        state = SessionState()
+        if snapshot.leniency.unknown_conversation is UnknownConversation.REPLACED:
+            turn = turn._replace(conversation_id=None)
+    state = SessionState(state.position, state.user or (None if turn.user_id is None else short_key(turn.user_id)))
+    reply, source = _reply(space, snapshot, turn, state.position, effective)
+    if space.relay is not None and source.kind is ReplySource.SEARCH:
+        return partial(_relayed, space, space.relay, call, trace, state)
+    conversation_id = turn.conversation_id or space.fresh_id()
+    space.sessions.put(conversation_id, SessionState(reply.position or state.position, state.user))
+    body = {"conversation_id": conversation_id, "message": reply.message, "items": reply.items}
+    if effective.override.reply is not None:
+        body |= effective.override.reply
+    answer = Answer(200, to_json(body), source=source)
+    return Decision(answer, trace._replace(conversation_id=conversation_id, position=reply.position))
 
-    def __init__(self, options: Options, rules: Rules, relay: Relay | None) -> None:
-        self.sessions = Sessions(options.max_conversations)
-        self.relay = relay
-        self._rules = rules
-        self._seed = options.seed
-        self._new_id = conversation_ids(options.seed)
 
-    def reset(self) -> None:
-        """Forget all conversations and restart the sequence of ids."""
-        self.sessions.clear()
-        self._new_id = conversation_ids(self._seed)
-        if self.relay is not None:
-            self.relay.clear()
+async def _relayed(space: Space, relay: Relay, call: Call, trace: Trace, state: SessionState) -> Decision:
+    """Let the upstream service reply."""
+    relayed = await relay.send(call.headers, json_object(call.body), trace.conversation_id, started_here=trace.known)
+    if relayed.answer.status == 200 and relayed.conversation_id is not None:
+        space.sessions.put(relayed.conversation_id, state)
+    return Decision(relayed.answer, trace._replace(conversation_id=relayed.conversation_id))
 
-    def respond(self, snapshot: Snapshot, call: Call, turn: ChatTurn, effective: Effective) -> Decision | Forward:
-        """Return the response to a valid turn, or the way to ask the upstream service for it."""
-        state = None if turn.conversation_id is None else self.sessions.get(turn.conversation_id)
-        before = None if state is None else state.position
-        trace = Trace(turn.message, turn.conversation_id, turn.user_id, state is not None, before)
-        refused = _refused(snapshot, turn, state)
-        if refused is not None:
-            return Decision(refused, trace)
-        if state is None:
-            state = SessionState()
-            if snapshot.leniency.unknown_conversation is UnknownConversation.REPLACED:
-                turn = turn._replace(conversation_id=None)
-        state = SessionState(state.position, state.user or (None if turn.user_id is None else short_key(turn.user_id)))
-        reply, source = self._reply(snapshot, turn, state.position, effective)
-        if self.relay is not None and source.kind is ReplySource.SEARCH:
-            return partial(self._relayed, self.relay, call, trace, state)
-        conversation_id = turn.conversation_id or self._fresh_id()
-        self.sessions.put(conversation_id, SessionState(reply.position or state.position, state.user))
-        body = {"conversation_id": conversation_id, "message": reply.message, "items": reply.items}
-        if effective.override.reply is not None:
-            body |= effective.override.reply
-        answer = Answer(200, to_json(body), source=source)
-        return Decision(answer, trace._replace(conversation_id=conversation_id, position=reply.position))
 
-    async def _relayed(self, relay: Relay, call: Call, trace: Trace, state: SessionState) -> Decision:
-        """Let the upstream service reply."""
-        relayed = await relay.send(
-            call.headers, json_object(call.body), trace.conversation_id, started_here=trace.known
-        )
-        if relayed.answer.status == 200 and relayed.conversation_id is not None:
-            self.sessions.put(relayed.conversation_id, state)
-        return Decision(relayed.answer, trace._replace(conversation_id=relayed.conversation_id))
-
-    def _reply(
-        self, snapshot: Snapshot, turn: ChatTurn, position: Position | None, effective: Effective
-    ) -> tuple[Reply, Source]:
-        if effective.override.sets_response:
-            chosen = chosen_reply(snapshot, effective, turn, position, self._rules.chance)
-            if chosen is not None:
-                return chosen
-        reply = snapshot.shop.reply(turn, position)
-        return reply, _SEARCH if reply.position is None else _CONVERSATION
-
-    def _fresh_id(self) -> str:
-        while (conversation_id := self._new_id()) in self.sessions:
-            pass
-        return conversation_id
+def _reply(
+    space: Space, snapshot: Snapshot, turn: ChatTurn, position: Position | None, effective: Effective
+) -> tuple[Reply, Source]:
+    if effective.override.sets_response:
+        chosen = chosen_reply(snapshot, effective, turn, position, space.rules.chance)
+        if chosen is not None:
+            return chosen
+    reply = snapshot.shop.reply(turn, position)
+    return reply, _SEARCH if reply.position is None else _CONVERSATION
 
 
 def _refused(snapshot: Snapshot, turn: ChatTurn, state: SessionState | None) -> Answer | None:
@@ -114,17 +87,3 @@ def _refused(snapshot: Snapshot, turn: ChatTurn, state: SessionState | None) -> 
 
 def _is_other_user(turn: ChatTurn, state: SessionState) -> bool:
     return turn.user_id is not None and state.user not in (None, short_key(turn.user_id))
-
-
-def conversation_ids(seed: int | None) -> Callable[[], str]:
-    """Return a generator of conversation ids (UUID 4). A seed makes the sequence repeatable."""
-    if seed is None:
-        return lambda: str(uuid.uuid4())
-    source = random.Random(seed)  # noqa: S311 - repeatable on purpose; ids are not secret
-    lock = Lock()
-
-    def next_id() -> str:
-        with lock:
-            return str(uuid.UUID(int=source.getrandbits(128), version=4))
-
-    return next_id

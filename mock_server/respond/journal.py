@@ -9,16 +9,15 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from queue import Empty, Full, Queue
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
+from mock_server.http.cors import is_preflight
 from mock_server.http.messages import Answer, Call
 from mock_server.loading.snapshot import Snapshot
 from mock_server.respond.decision import Trace
 
 MAX_BODY_BYTES = 64 * 1024
 """Maximum number of bytes that the journal keeps of each body."""
-MAX_TOTAL_BYTES = 8 * 1024 * 1024
-"""Maximum size of all entries together."""
 MAX_FOLLOWERS = 16
 
 _QUEUE_SIZE = 1000
@@ -40,6 +39,8 @@ class Entry:
     trace: Trace
     body_truncated: bool = False
     answer_truncated: bool = False
+    is_preflight: bool = False
+    """A browser asked whether a page may send a request. The list of requests leaves it out."""
     number: int = 0
     size: int = field(init=False)
     """The approximate size in bytes."""
@@ -87,18 +88,31 @@ def make_entry(
         trace=trace,
         body_truncated=body_truncated or call.too_large,
         answer_truncated=answer_truncated,
+        is_preflight=method is not None and is_preflight(method, call.headers),
     )
 
 
 class TooManyFollowersError(Exception):
-    """The journal has the maximum number of followers."""
+    """The journals have the maximum number of followers."""
+
+
+Followers = BoundedSemaphore
+"""The places for followers, which the journals of all spaces share."""
+
+
+def places_for_followers() -> Followers:
+    """Return the places of one mock."""
+    return BoundedSemaphore(MAX_FOLLOWERS)
 
 
 class Journal:
     """The entries, oldest first, and the followers that receive new ones."""
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, max_bytes: int, places: Followers) -> None:
+        """``max_bytes`` limits the size of all entries together."""
         self._capacity = capacity
+        self._max_bytes = max_bytes
+        self._places = places
         self._entries: deque[Entry] = deque()
         self._bytes = 0
         self._next = 1
@@ -113,7 +127,7 @@ class Journal:
             self._next += 1
             self._entries.append(entry)
             self._bytes += entry.size
-            while len(self._entries) > self._capacity or self._bytes > MAX_TOTAL_BYTES:
+            while len(self._entries) > self._capacity or self._bytes > self._max_bytes:
                 self._bytes -= self._entries.popleft().size
             followers = tuple(self._followers)
         for follower in followers:
@@ -137,7 +151,7 @@ class Journal:
         """
         queue: Queue[Entry | None] = Queue(_QUEUE_SIZE)
         with self._lock:
-            if self._ended or len(self._followers) >= MAX_FOLLOWERS:
+            if self._ended or not self._places.acquire(blocking=False):
                 raise TooManyFollowersError
             self._followers.add(queue)
         stream = self._from(queue)
@@ -160,6 +174,7 @@ class Journal:
         finally:
             with self._lock:
                 self._followers.discard(queue)
+            self._places.release()
 
     def end(self) -> None:
         """Stop all followers, and accept no new ones."""

@@ -43,8 +43,13 @@ class Relay:
         """``path`` is relative to the upstream's URL. ``capacity`` limits the number of mapped ids."""
         self._upstream = upstream
         self._path = path
+        self._capacity = capacity
         self._upstream_ids: LRUCache[str, str] = LRUCache(capacity)
         self._lock = Lock()
+
+    def for_space(self) -> Relay:
+        """Return a relay to the same service with ids of its own."""
+        return Relay(self._upstream, self._path, capacity=self._capacity)
 
     def clear(self) -> None:
         """Forget all mapped ids."""

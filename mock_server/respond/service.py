@@ -9,19 +9,23 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
+from mock_server import defaults
 from mock_server.http.cors import headers_for
-from mock_server.http.messages import Answer, Call
+from mock_server.http.messages import Answer, Call, problem
 from mock_server.loading.snapshot import Snapshot
 from mock_server.overrides.effective import NOTHING, Effective, choose_override
 from mock_server.overrides.prefer import preference_applied
-from mock_server.overrides.rules import Rules, startup_rules
-from mock_server.respond.conversation import Conversations
+from mock_server.respond.conversation import converse
 from mock_server.respond.decision import NO_TRACE, Decision, Forward, Trace
 from mock_server.respond.forced import forced_answer, forced_success, spoil
-from mock_server.respond.gate import Gate
 from mock_server.respond.intake import json_object, read_turn, unchecked_turn
-from mock_server.respond.journal import Entry, Journal, make_entry
+from mock_server.respond.journal import Entry, make_entry, places_for_followers
+from mock_server.respond.origins import RefusedOrigins
 from mock_server.respond.relay import Relay
+from mock_server.respond.space import Space, SpaceLimits
+from mock_server.respond.spaces import SECONDS_IN_USE, SpaceNameError, Spaces, TooManySpacesError
+
+_BYTES_PER_CONVERSATION = 1024
 
 Responded = tuple[Answer, Entry]
 """A response, and the journal entry that records it with its request."""
@@ -37,88 +41,133 @@ class ChatService:
         relay: Relay | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
+        warn: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """``relay`` answers what no scenario matches. ``clock`` is monotonic, ``now`` is Unix time; both in seconds."""
+        """``relay`` answers what no scenario matches. ``clock`` is monotonic, ``now`` is Unix time; both in seconds.
+
+        ``warn`` gets a line for the log: once for each origin that is refused.
+        """
         options = snapshot.options
         self.snapshot = snapshot
         """What is served. Assign another one to serve it from the next request on."""
-        self.rules = Rules(startup_rules(options.fault_rates, options.delay), options.seed)
-        self.journal = Journal(options.max_requests_kept)
+        self._relay = relay
         self._options = options
-        self._gate = Gate(options, clock)
-        self._conversations = Conversations(options, self.rules, relay)
+        self._clock = clock
         self._now = now
+        self._refused_origins = RefusedOrigins(options.cors_origins, warn)
+        self._followers = places_for_followers()
+        limits = SpaceLimits(
+            options.max_conversations,
+            options.max_requests_kept,
+            journal_bytes=defaults.MAX_JOURNAL_BYTES,
+            rule_bytes=defaults.MAX_JOURNAL_BYTES,
+        )
+        self.space = self._make_space("", limits)
+        """The default space."""
+        self.spaces = Spaces(self._make_named, options.max_spaces, clock)
 
-    def reset(self) -> None:
-        """Forget conversations, journal and rules, and restart all random sequences. Start-up options stay."""
-        self._conversations.reset()
-        self.journal.clear()
-        self.rules.clear()
-        self._gate.reset()
+    def _make_named(self, name: str) -> Space:
+        size = self._options.max_space_bytes
+        conversations = min(self._options.max_conversations, size // _BYTES_PER_CONVERSATION)
+        limits = SpaceLimits(conversations, self._options.max_requests_kept, journal_bytes=size, rule_bytes=size)
+        return self._make_space(name, limits)
 
-    def answer(self, call: Call) -> Answer:
+    def _make_space(self, name: str, limits: SpaceLimits) -> Space:
+        relay = None if self._relay is None else self._relay.for_space()
+        return Space(name, self._options, limits, clock=self._clock, followers=self._followers, relay=relay)
+
+    def enter(self, name: str) -> Space | Answer:
+        """Return the space with this name, or the response that says why there is none."""
+        try:
+            return self.spaces.use(name)
+        except SpaceNameError:
+            detail = f'Invalid name of a space "{name[:80]}". Expected 1 to 64 letters, digits, dots, "-" or "_".'
+            return problem(400, "Invalid space name", detail)
+        except TooManySpacesError:
+            detail = (
+                f"There are {self._options.max_spaces} spaces, the maximum, and all were used in the last "
+                f"{SECONDS_IN_USE:.0f} seconds. Delete one with DELETE /_mock/spaces/NAME, or raise --max-spaces."
+            )
+            return problem(503, "Too many spaces", detail).with_headers(("Retry-After", f"{SECONDS_IN_USE:.0f}"))
+
+    def end(self) -> None:
+        """Stop the followers of all journals."""
+        for space in (self.space, *self.spaces.all()):
+            space.journal.end()
+
+    def answer(self, call: Call, space: Space | None = None) -> Answer:
         """Return the response to a request for the operation, and record both in the journal.
 
-        For services without an upstream, which needs an event loop.
+        For services without an upstream, which needs an event loop. Without ``space``, the default space responds.
         """
-        responded = self.respond(call)
+        responded = self.respond(call, space)
         assert isinstance(responded, tuple)
         return responded[0]
 
-    def respond(self, call: Call) -> Responded | Callable[[], Awaitable[Responded]]:
+    def respond(self, call: Call, space: Space | None = None) -> Responded | Callable[[], Awaitable[Responded]]:
         """Return the response to a request for the operation, or the way to ask the upstream service for it."""
+        space = space or self.space
         snapshot = self.snapshot
-        effective, decision = self._decide(snapshot, call)
+        effective, decision = _decide(space, snapshot, call)
         if isinstance(decision, Decision):
-            return self._completed(snapshot, call, effective, decision)
-        return partial(self._forwarded, snapshot, call, effective, decision)
+            return self._completed(space, snapshot, call, effective, decision)
+        return partial(self._forwarded, space, snapshot, call, effective, decision)
 
-    async def _forwarded(self, snapshot: Snapshot, call: Call, effective: Effective, forward: Forward) -> Responded:
-        return self._completed(snapshot, call, effective, await forward())
+    async def _forwarded(
+        self, space: Space, snapshot: Snapshot, call: Call, effective: Effective, forward: Forward
+    ) -> Responded:
+        return self._completed(space, snapshot, call, effective, await forward())
 
-    def _completed(self, snapshot: Snapshot, call: Call, effective: Effective, decision: Decision) -> Responded:
-        answer = decision.answer if effective.is_empty else self._overridden(decision, effective)
+    def _completed(
+        self, space: Space, snapshot: Snapshot, call: Call, effective: Effective, decision: Decision
+    ) -> Responded:
+        answer = decision.answer if effective.is_empty else _overridden(space, decision, effective)
         origin = call.headers.get("origin")
         if origin is not None:
             answer = answer.with_headers(*headers_for(origin, self._options.cors_origins))
+            self._refused_origins.look(call.headers)
         entry = make_entry(snapshot, self._now(), call, answer, decision.trace)
-        self.journal.add(entry)
+        space.journal.add(entry)
         return answer, entry
 
-    def note_elsewhere(self, method: str, path: str, headers: Mapping[str, str], answer: Answer) -> None:
+    def note_elsewhere(self, space: Space, method: str, path: str, headers: Mapping[str, str], answer: Answer) -> None:
         """Record a request for any other path or method."""
+        self._refused_origins.look(headers)
         entry = make_entry(self.snapshot, self._now(), Call(headers, b""), answer, NO_TRACE, method=method, path=path)
-        self.journal.add(entry)
+        space.journal.add(entry)
 
-    def _decide(self, snapshot: Snapshot, call: Call) -> tuple[Effective, Decision | Forward]:
-        refused = self._gate.check(call)
-        if refused is not None:
-            return NOTHING, Decision(refused)
-        effective = choose_override(self.rules, snapshot, call.headers.get("prefer"), lambda: json_object(call.body))
-        if isinstance(effective, Answer):
-            return NOTHING, Decision(effective)
-        return effective, self._respond(snapshot, call, effective)
 
-    def _respond(self, snapshot: Snapshot, call: Call, effective: Effective) -> Decision | Forward:
-        if effective.override.sets_response:
-            forced = forced_answer(snapshot, effective, self.rules.chance)
-            if forced is not None:
-                return Decision(forced, Trace.from_turn(unchecked_turn(call)))
-        turn = read_turn(snapshot, call)
-        if not isinstance(turn, Answer):
-            return self._conversations.respond(snapshot, call, turn, effective)
-        success = forced_success(snapshot, effective) if turn.status == 422 else None
-        return Decision(turn, invalid=turn.status == 422) if success is None else Decision(success)
+def _decide(space: Space, snapshot: Snapshot, call: Call) -> tuple[Effective, Decision | Forward]:
+    refused = space.gate.check(call)
+    if refused is not None:
+        return NOTHING, Decision(refused)
+    effective = choose_override(space.rules, snapshot, call.headers.get("prefer"), lambda: json_object(call.body))
+    if isinstance(effective, Answer):
+        return NOTHING, Decision(effective)
+    return effective, _respond(space, snapshot, call, effective)
 
-    def _overridden(self, decision: Decision, effective: Effective) -> Answer:
-        """Apply fault and delay, and confirm the preferences that were applied."""
-        override, answer = effective.override, decision.answer
-        if override.fault is not None:
-            answer = spoil(answer, override.fault)
-        if override.delay is not None:
-            answer = answer._replace(delay=self.rules.sample(override.delay))
-        preferred = effective.preferred.without_response() if decision.invalid else effective.preferred
-        applied = preference_applied(preferred)
-        if applied:
-            answer = answer.with_headers(("Preference-Applied", applied))
-        return answer
+
+def _respond(space: Space, snapshot: Snapshot, call: Call, effective: Effective) -> Decision | Forward:
+    if effective.override.sets_response:
+        forced = forced_answer(snapshot, effective, space.rules.chance)
+        if forced is not None:
+            return Decision(forced, Trace.from_turn(unchecked_turn(call)))
+    turn = read_turn(snapshot, call)
+    if not isinstance(turn, Answer):
+        return converse(space, snapshot, call, turn, effective)
+    success = forced_success(snapshot, effective) if turn.status == 422 else None
+    return Decision(turn, invalid=turn.status == 422) if success is None else Decision(success)
+
+
+def _overridden(space: Space, decision: Decision, effective: Effective) -> Answer:
+    """Apply fault and delay, and confirm the preferences that were applied."""
+    override, answer = effective.override, decision.answer
+    if override.fault is not None:
+        answer = spoil(answer, override.fault)
+    if override.delay is not None:
+        answer = answer._replace(delay=space.rules.sample(override.delay))
+    preferred = effective.preferred.without_response() if decision.invalid else effective.preferred
+    applied = preference_applied(preferred)
+    if applied:
+        answer = answer.with_headers(("Preference-Applied", applied))
+    return answer

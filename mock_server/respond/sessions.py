@@ -1,7 +1,12 @@
-"""The state of each conversation that a client may continue, limited in number: the least recently used goes first."""
+"""Conversations: their ids, and the state of each one that a client may continue.
+
+Their number is limited: the least recently used goes first.
+"""
 
 from __future__ import annotations
 
+import random
+import uuid
 from hashlib import blake2b
 from threading import Lock
 from typing import NamedTuple
@@ -56,6 +61,26 @@ class Sessions:
         """Forget all conversations."""
         with self._lock:
             self._states.clear()
+
+
+class ConversationIds:
+    """Makes conversation ids (UUID 4). A seed makes their sequence repeatable. Thread-safe."""
+
+    def __init__(self, seed: int | None) -> None:
+        self._seed = seed
+        self._lock = Lock()
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin the sequence again."""
+        self._source = None if self._seed is None else random.Random(self._seed)  # noqa: S311 - ids are not secret
+
+    def next(self) -> str:
+        """Return the next id."""
+        if self._source is None:
+            return str(uuid.uuid4())
+        with self._lock:
+            return str(uuid.UUID(int=self._source.getrandbits(128), version=4))
 
 
 def short_key(text: str) -> Key:

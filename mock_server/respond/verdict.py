@@ -21,6 +21,7 @@ _VALID = (RequestClass.MUST_ACCEPT, RequestClass.DOCUMENTED)
 class VerdictReason(StrEnum):
     """Why a request has no faults to list although it is invalid, or has no verdict."""
 
+    PREFLIGHT = "preflight"
     NOT_IN_CONTRACT = "not-in-contract"
     BODY_TRUNCATED = "body-truncated"
     MEDIA_TYPE = "media-type"
@@ -60,6 +61,8 @@ class Verdict:
 
 def judge_entry(entry: Entry) -> Verdict:
     """Return the verdict on an entry."""
+    if entry.is_preflight:
+        return Verdict(keeps_contract=None, reason=VerdictReason.PREFLIGHT)
     if not entry.is_to_operation:
         return Verdict(keeps_contract=False, reason=VerdictReason.NOT_IN_CONTRACT)
     if entry.body_truncated:

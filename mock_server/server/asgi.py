@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 from mock_server.http.bodies import Body, BodyReader, announced_length
 from mock_server.http.faults import Ending, delivery_of
 from mock_server.http.messages import Answer, Call, Pairs, gather, head_of
+from mock_server.http.space_path import split_space_path
 from mock_server.respond.journal import MAX_FOLLOWERS, Entry
 from mock_server.respond.service import ChatService
+from mock_server.respond.space import Space
 from mock_server.server.flask_bridge import environ_of, run
 from mock_server.server.threads import Threads
 
@@ -53,20 +55,32 @@ class MockApp:
         """Handle one request."""
         headers = headers_of(scope)
         try:
-            if scope["path"] == self._first.route and scope["method"] == self._first.method:
-                await self._operation(scope, headers, receive, send)
+            space = self._space_of(scope["path"]) if scope["method"] == self._first.method else None
+            if space is not None:
+                await self._operation(space, scope, headers, receive, send)
             else:
                 await self._elsewhere(scope, headers, receive, send)
         except Exception:  # noqa: BLE001 - the client gets a response, and the user sees the traceback
             traceback.print_exc(file=sys.stderr)
             await send_response(scope, send, 500, head_of(_FAILED), _FAILED.body)
 
-    async def _operation(self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:
+    def _space_of(self, path: str) -> Space | None:
+        """Return the space in which this path is the operation's; None for a path of anything else."""
+        if path == self._first.route:
+            return self._service.space
+        below = split_space_path(path)
+        space = self._service.enter(below.name) if below and below.path == self._first.route else None
+        return space if isinstance(space, Space) else None
+
+    async def _operation(
+        self, space: Space, scope: Scope, headers: dict[str, str], receive: Receive, send: Send
+    ) -> None:
         connection: Protocol = scope["extensions"]["connection"]
         body = await read(scope, headers, receive, self._first.options.max_body)
         call = Call(headers, body.data, body.too_large, body.cut_short)
         respond = self._service.respond
-        responded = await self._operations.run(respond, call) if len(body.data) > _LARGE else respond(call)
+        large = len(body.data) > _LARGE
+        responded = await self._operations.run(respond, call, space) if large else respond(call, space)
         answer, entry = responded if isinstance(responded, tuple) else await responded()
         connection.on_client_left = entry.note_client_left
         if connection.lost:

@@ -62,7 +62,7 @@ def serve(snapshot: Snapshot, listening: Listening = Listening()) -> None:
     if the port or the certificate cannot be used.
     """
     relay = make_relay(snapshot.options, snapshot.path)
-    service = ChatService(snapshot, relay=relay)
+    service = ChatService(snapshot, relay=relay, warn=_log)
 
     def announce(base: str) -> None:
         url, console = f"{base}{snapshot.route}", f"{base}{OWN_PREFIX}/"
@@ -74,11 +74,15 @@ def serve(snapshot: Snapshot, listening: Listening = Listening()) -> None:
         gc.freeze()
 
     close = close_nothing if relay is None else relay.close
-    Server(MockApp(service), listening, announce, at_end=service.journal.end, close=close).run()
+    Server(MockApp(service), listening, announce, at_end=service.end, close=close).run()
 
 
 async def close_nothing() -> None:
     """Close nothing at the end."""
+
+
+def _log(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 class Server(uvicorn.Server):

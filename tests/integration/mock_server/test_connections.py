@@ -178,7 +178,7 @@ def test_fault_reset_resets_the_connection_before_the_response(served: Served) -
 @pytest.mark.parametrize("fault", ["close", "hang"])
 def test_fault_close_and_hang_send_nothing_and_close(served: Served, service: ChatService, fault: str) -> None:
     assert served.ask(ask_for(fault)) == b""
-    assert [entry.client_left for entry in service.journal.entries()] == [False]
+    assert [entry.client_left for entry in service.space.journal.entries()] == [False]
 
 
 @pytest.mark.parametrize(("fault", "share"), [("drop", 0.0), ("truncate", 0.5)])
@@ -196,7 +196,7 @@ def test_hang_ends_when_the_client_closes_its_side(
     served = serve(MockApp(service))
     with served.connect() as connection:
         connection.sendall(ask_for("hang"))
-        wait_until(lambda: bool(service.journal.entries()))
+        wait_until(lambda: bool(service.space.journal.entries()))
         connection.shutdown(socket.SHUT_WR)
         assert until_closed(connection) == b""
 
@@ -206,18 +206,18 @@ def test_client_that_closes_only_its_side_gets_its_delayed_response(served: Serv
         connection.sendall(ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=300ms\r\n\r\n"))
         connection.shutdown(socket.SHUT_WR)
         assert until_closed(connection).startswith(b"HTTP/1.1 200")
-    assert [entry.client_left for entry in service.journal.entries()] == [False]
+    assert [entry.client_left for entry in service.space.journal.entries()] == [False]
 
 
 @pytest.mark.parametrize("reset", [True, False])
 def test_client_that_leaves_before_the_response_is_recorded(served: Served, service: ChatService, reset: bool) -> None:
     connection = served.connect()
     connection.sendall(ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=300ms\r\n\r\n"))
-    wait_until(lambda: bool(service.journal.entries()))
+    wait_until(lambda: bool(service.space.journal.entries()))
     if reset:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, protocol._RESET_ON_CLOSE)
     connection.close()
-    wait_until(lambda: service.journal.entries()[0].client_left)
+    wait_until(lambda: service.space.journal.entries()[0].client_left)
 
 
 # Slow clients ---------------------------------------------------------------------------------------------------------
@@ -349,10 +349,10 @@ def test_slow_upstream_does_not_hold_up_requests_for_other_pages(
     entered, leave = threading.Event(), threading.Event()
     respond = service.respond
 
-    def slow(call: Any) -> Any:
+    def slow(*arguments: Any) -> Any:
         entered.set()
         leave.wait(PATIENCE)
-        return respond(call)
+        return respond(*arguments)
 
     service.respond = slow  # type: ignore[method-assign]
     served = serve(MockApp(service))

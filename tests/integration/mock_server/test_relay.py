@@ -95,7 +95,7 @@ def test_unknown_conversation_id_is_sent_upstream_unchanged(service: ChatService
 def test_reset_forgets_mapped_conversation_ids(service: ChatService, upstream: Service) -> None:
     ours = say(service, KNOWN)["conversation_id"]
     say(service, UNKNOWN, conversation_id=ours)
-    service.reset()
+    service.space.reset()
     say(service, UNKNOWN, conversation_id=ours)
     assert upstream.sent[-1]["conversation_id"] == ours
 

@@ -224,14 +224,14 @@ def test_journal_entry_keeps_the_contract_of_its_time(contract: Path) -> None:
     kept.say("hello")
     contract.write_text("openapi: 3.1.0\n")
     kept.look()
-    [entry] = kept.service.journal.entries()
+    [entry] = kept.service.space.journal.entries()
     assert entry.snapshot.contract.operation.label == "POST /chat"
 
 
 def test_rule_for_a_removed_conversation_returns_an_error(kept: Reloading, folder: Path) -> None:
     (folder / "conversations" / "other.yaml").write_text(GREETING)
     kept.look()
-    kept.service.rules.put([Rule(Override(conversation="other"))])
+    kept.service.space.rules.put([Rule(Override(conversation="other"))])
     (folder / "conversations" / "other.yaml").unlink()
     kept.look()
     assert 'Unknown value "other" for rule key "conversation"' in kept.say("hello")["detail"]

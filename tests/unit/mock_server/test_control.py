@@ -8,17 +8,18 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from mock_server import create_app
+from mock_server import create_app, defaults, read_snapshot
 from mock_server.control.guard import Denied, DeniedReason, check_access
-from mock_server.loading.options import Rate
+from mock_server.loading.options import Rate, read_options
 from mock_server.respond.gate import RateLimit
 from mock_server.respond.journal import (
     MAX_BODY_BYTES,
     MAX_FOLLOWERS,
-    MAX_TOTAL_BYTES,
     Journal,
     TooManyFollowersError,
+    places_for_followers,
 )
+from mock_server.respond.service import ChatService
 from tests.support.deciding import decide, service_with
 
 HI = b'{"message":"hi","conversation_id":"c"}'
@@ -198,12 +199,12 @@ def test_journal_is_limited_in_number_and_bytes() -> None:
     service = service_with(max_requests_kept=3)
     for _ in range(5):
         decide(service, HI)
-    assert [entry.number for entry in service.journal.entries()] == [3, 4, 5]
+    assert [entry.number for entry in service.space.journal.entries()] == [3, 4, 5]
     large = service_with()
     for _ in range(200):
         decide(large, b'{"message":"%s"}' % (b"a" * 100_000))
-    entries = large.journal.entries()
-    assert sum(entry.size for entry in entries) <= MAX_TOTAL_BYTES
+    entries = large.space.journal.entries()
+    assert sum(entry.size for entry in entries) <= defaults.MAX_JOURNAL_BYTES
     assert all(len(entry.body) <= MAX_BODY_BYTES for entry in entries)
     assert 10 < len(entries) < 200
 
@@ -211,7 +212,7 @@ def test_journal_is_limited_in_number_and_bytes() -> None:
 def test_journal_of_size_0_keeps_nothing() -> None:
     service = service_with(max_requests_kept=0)
     decide(service, HI)
-    assert service.journal.entries() == []
+    assert service.space.journal.entries() == []
 
 
 def test_journal_can_be_followed(client: FlaskClient) -> None:
@@ -226,7 +227,7 @@ def test_journal_can_be_followed(client: FlaskClient) -> None:
 
 
 def test_followers_are_limited_and_end_with_the_journal() -> None:
-    journal = Journal(10)
+    journal = Journal(10, 1000, places_for_followers())
     following = [journal.follow() for _ in range(MAX_FOLLOWERS)]
     with pytest.raises(TooManyFollowersError):
         journal.follow()
@@ -422,6 +423,56 @@ def test_allowed_pages_may_read_responses(allowed: str) -> None:
 
 def say_from(client: FlaskClient, origin: str) -> Any:
     return client.post("/v1/chat", json={"message": "hi"}, headers={"Origin": origin})
+
+
+def test_preflight_is_no_violation_and_is_listed_only_on_request(client: FlaskClient) -> None:
+    preflight(client, "/v1/chat", PAGE)
+    say_from(client, PAGE)
+    assert [entry["method"] for entry in journal_of(client)] == ["POST"]
+    shown, _ = journal_of(client, "?preflights=true")
+    assert (shown["method"], shown["preflight"], shown["verdict"]["keeps_contract"]) == ("OPTIONS", True, None)
+    assert shown["verdict"]["reason"] == "preflight"
+    assert client.get("/_mock/requests?preflights=yes").status_code == 400
+
+
+def test_options_request_that_is_not_a_preflight_violates_the_contract(client: FlaskClient) -> None:
+    client.options("/v1/chat", headers={"Origin": PAGE})
+    [entry] = journal_of(client)
+    assert (entry["preflight"], entry["verdict"]["keeps_contract"]) == (False, False)
+
+
+def test_refused_origin_is_named_with_the_fix_in_journal_and_log() -> None:
+    lines: list[str] = []
+    service = ChatService(read_snapshot(), warn=lines.append)
+    client = create_app(service=service).test_client()
+    for _ in range(2):
+        preflight(client, "/v1/chat", "http://shop.test:5173")
+        say_from(client, "http://shop.test:5173")
+        say_from(client, PAGE)
+    text = (
+        'A page of the origin "http://shop.test:5173" cannot read the responses. '
+        "Allow it with --cors-origin http://shop.test:5173"
+    )
+    assert lines == [text]
+    notes = [entry["notes"] for entry in journal_of(client, "?preflights=true")]
+    assert notes == [[{"id": "origin-refused", "text": text}], [{"id": "origin-refused", "text": text}], []] * 2
+
+
+def test_page_of_the_mock_itself_is_no_refused_origin(client: FlaskClient) -> None:
+    client.post("/v1/chat", json={"message": "hi"}, headers={"Origin": "http://mock.test:80", "Host": "mock.test:80"})
+    assert journal_of(client)[0]["notes"] == []
+
+
+@pytest.mark.parametrize("origin", ["null", "capacitor://localhost", "tauri://localhost", "http://shop.test:5173"])
+def test_origin_of_an_app_or_a_file_can_be_allowed(origin: str) -> None:
+    client = client_with(cors_origins=read_options({"cors_origins": [origin]}).cors_origins)
+    assert say_from(client, origin).headers["Access-Control-Allow-Origin"] == origin
+    assert "Access-Control-Allow-Methods" in preflight(client, "/v1/chat", origin).headers
+
+
+def test_null_origin_never_gives_access_to_the_control_api() -> None:
+    headers = {"host": "localhost", "origin": "null"}
+    assert check_access(headers, "127.0.0.1", token=None, origins=("null",)) is not None
 
 
 def test_preflight_needs_no_key_and_works_for_the_control_api() -> None:

@@ -262,21 +262,21 @@ def rules_of(service: ChatService, value: Any) -> list[Rule]:
 
 
 def test_rule_with_times_counts_down(service: ChatService) -> None:
-    service.rules.put(rules_of(service, {"code": 429, "times": 2}))
+    service.space.rules.put(rules_of(service, {"code": 429, "times": 2}))
     assert statuses(service, 4) == [429, 429, 200, 200]
-    assert service.rules.current == ()
+    assert service.space.rules.current == ()
 
 
 def test_rules_apply_in_their_order(service: ChatService) -> None:
     value = {"rules": [{"code": 500, "times": 1}, {"code": 429, "times": 1}, {"delay": "5ms"}]}
-    service.rules.put(rules_of(service, value))
+    service.space.rules.put(rules_of(service, value))
     answers = [decide(service, HI) for _ in range(3)]
     assert [answer.status for answer in answers] == [500, 429, 200]
     assert {answer.delay for answer in answers} == {0.005}
 
 
 def test_rule_can_apply_to_one_conversation_or_user(service: ChatService) -> None:
-    service.rules.put(
+    service.space.rules.put(
         rules_of(service, {"rules": [{"code": 500, "conversation_id": "c"}, {"code": 503, "user_id": "v"}]})
     )
     assert statuses(service, 1) == [500]
@@ -296,14 +296,14 @@ def test_share_is_met_and_repeatable() -> None:
 
 
 def test_preference_wins_over_rules(service: ChatService) -> None:
-    service.rules.put(rules_of(service, {"code": 500}))
+    service.space.rules.put(rules_of(service, {"code": 500}))
     assert decide(service, HI, prefer="code=429").status == 429
     assert decide(service, HI, prefer="fault=drop").status == 500
 
 
 def test_rule_can_set_the_reply(service: ChatService) -> None:
     items = [{"item_id": f"I{index}"} for index in range(6)]
-    service.rules.put(rules_of(service, {"reply": {"message": "Set.", "items": items}}))
+    service.space.rules.put(rules_of(service, {"reply": {"message": "Set.", "items": items}}))
     assert body_of(decide(service, HI)) == {"conversation_id": "c", "message": "Set.", "items": items}
     assert decide(service, b'{"message":5}').status == 422
 
@@ -311,9 +311,9 @@ def test_rule_can_set_the_reply(service: ChatService) -> None:
 def test_reset_restores_the_state_at_start_up() -> None:
     service = service_with(seed=4, delay=Delay(0.001, 0.001))
     ids = [body_of(decide(service, b'{"message":"hi"}'))["conversation_id"] for _ in range(2)]
-    service.rules.put(rules_of(service, {"code": 500}))
-    service.reset()
-    assert service.journal.entries() == []
+    service.space.rules.put(rules_of(service, {"code": 500}))
+    service.space.reset()
+    assert service.space.journal.entries() == []
     answers = [decide(service, b'{"message":"hi"}') for _ in range(2)]
     # New ids skip those of known conversations, so equal ids show that the conversations are forgotten too.
     assert [body_of(answer)["conversation_id"] for answer in answers] == ids
@@ -346,9 +346,9 @@ def test_reset_restores_the_state_at_start_up() -> None:
     ],
 )
 def test_invalid_rule_changes_nothing(service: ChatService, value: Any, expected: str) -> None:
-    service.rules.put(rules_of(service, {"code": 503}))
+    service.space.rules.put(rules_of(service, {"code": 503}))
     with pytest.raises(OverrideError) as caught:
-        service.rules.put(rules_of(service, value))
+        service.space.rules.put(rules_of(service, value))
     assert expected in caught.value.detail("rule key")
     assert statuses(service, 1) == [503]
 
@@ -383,8 +383,15 @@ def test_rate_is_parsed() -> None:
 @pytest.mark.parametrize(
     "origin",
     [
-        *("localhost:5173", "http://a/b", "ftp://a", "http://", "http://a:99999", "null", "http://u@a", "http://a?x"),
-        "",
+        *("localhost:5173", "http://a/b", "file://a", "http://", "http://a:99999", "Null", "http://u@a", "http://a?x"),
+        *(
+            "",
+            "http://*.shop.test",
+            "http://shop.test:80",
+            "https://shop.test:443",
+            "http://b\u00fccher.test",
+            "data:x",
+        ),
     ],
 )
 def test_invalid_origin_is_rejected(origin: str) -> None:
@@ -401,8 +408,8 @@ def test_secret_that_a_header_cannot_hold_is_rejected_and_not_shown(name: str) -
 
 
 def test_without_rules_no_random_number_is_drawn() -> None:
-    rules = Rules((), seed=1)
+    rules = Rules((), seed=1, max_bytes=10_000)
     before = rules.chance.getstate()
     assert rules.next(NO_OVERRIDE) is NO_OVERRIDE
     assert rules.chance.getstate() == before
-    assert service_of(_SNAPSHOT).rules.current == ()
+    assert service_of(_SNAPSHOT).space.rules.current == ()

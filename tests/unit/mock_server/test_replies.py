@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chat_contract import load_contract
 from mock_server.loading.snapshot import Snapshot
-from mock_server.respond.conversation import conversation_ids
+from mock_server.respond.sessions import ConversationIds
 from mock_server.shop.catalogue import Catalogue
 from mock_server.shop.replies import ChatTurn
 from tests.support.deciding import decide, service_of, service_with
@@ -82,15 +82,15 @@ def test_conversation_id_is_returned_unchanged(say: Say, given: str) -> None:
 
 
 def test_new_ids_are_unique_and_repeatable_with_a_seed(snapshot: Snapshot) -> None:
-    first, again = conversation_ids(3), conversation_ids(3)
-    made = [first() for _ in range(200)]
-    assert made == [again() for _ in range(200)]
+    first, again = ConversationIds(3), ConversationIds(3)
+    made = [first.next() for _ in range(200)]
+    assert made == [again.next() for _ in range(200)]
     assert len(set(made)) == 200
-    assert conversation_ids(None)() != conversation_ids(None)()
+    assert ConversationIds(None).next() != ConversationIds(None).next()
 
 
 def test_new_id_differs_from_ids_of_clients(snapshot: Snapshot) -> None:
-    taken = conversation_ids(snapshot.options.seed)()
+    taken = ConversationIds(snapshot.options.seed).next()
     service = service_of(snapshot)
     decide(service, b'{"message":"hi","conversation_id":"%s"}' % taken.encode())
     assert taken.encode() not in decide(service, b'{"message":"hi"}').body
