@@ -51,7 +51,7 @@ class SchemaFindings:
         self.schemas = schemas
         self.requests = requests
         self.walk = Walk(schemas)
-        self.proofs = DifferenceProver(Prover(schemas, sampler), Hybrids(self.walk))
+        self.proofs = DifferenceProver(Prover(schemas, sampler, Hybrids(self.walk)))
         for use in comparison.uses:
             if use.side is schemas.side:
                 self.walk.add(self._root(use))

@@ -60,6 +60,20 @@ class Hybrids:
             return [ours if index == pairs[int(name)] else one for index, one in enumerate(value)]
         return ours
 
+    def around(self, pair: NodePair, step: Step, below: Schema) -> Schema:
+        """Return the base of a pair with another schema at one step."""
+        keyword, name = step
+        if isinstance(pair.base, bool) or not keyword:
+            return below
+        value = pair.base[keyword]
+        if keyword in MAPS:
+            value = {**value, name: below}
+        elif keyword in LISTS:
+            value = [below if index == name else one for index, one in enumerate(value)]
+        else:
+            value = below
+        return SchemaNode({**pair.base, keyword: value}, pair.base.origin)
+
     def rebased(self, keywords: Mapping[str, Any]) -> dict[str, Any]:
         """Replace references to unchanged schemas of the revision by references to the same schemas of the base."""
         mapping: dict[str, str] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from spec_gate.prove.inclusion import left_over, restricted
@@ -17,7 +17,7 @@ from spec_gate.search.sampler import Sampler
 DEPTH = 3
 """How deep optional properties and items nest in generated values."""
 
-_NEAR, _NEAR_MANY, _LEFT_OVER, _RANDOM = 6_000, 20_000, 4_000, 400
+_NEAR, _NEAR_PART, _NEAR_MANY, _LEFT_OVER, _RANDOM = 6_000, 1_500, 20_000, 4_000, 400
 """How many values each search tries."""
 
 _RANDOM_FOUND = 12
@@ -30,18 +30,30 @@ class Candidates:
         self.schemas = schemas
         self.sampler = sampler
 
-    def of(self, sender: Schema, receiver: Schema, counts: Callable[[Any], bool]) -> Iterator[Any]:
-        """Return the values for which ``counts`` is true."""
-        for value in self.near(sender, receiver):
-            if counts(value):
-                yield value
-        for value in _distinct(self._left_over(sender, receiver)):
-            if counts(value):
-                yield value
-        for value in self.near(sender, receiver, many=True):
-            if counts(value):
-                yield value
-        yield from self._random(sender, receiver, counts)
+    def of(
+        self,
+        parts: Sequence[Schema],
+        sender: Schema,
+        receiver: Schema,
+        counts: Callable[[Any], bool],
+        *,
+        briefly: bool = False,
+    ) -> Iterator[Any]:
+        """Return the values for which ``counts`` is true; ``parts`` are alternatives of the sender to try first."""
+        for values in self._searches(parts, sender, receiver, briefly=briefly):
+            yield from filter(counts, values)
+        if not briefly:
+            yield from self._random(sender, receiver, counts)
+
+    def _searches(
+        self, parts: Sequence[Schema], sender: Schema, receiver: Schema, *, briefly: bool
+    ) -> Iterator[Iterator[Any]]:
+        for part in parts:
+            yield itertools.islice(self.near(part, receiver), _NEAR_PART)
+        yield self.near(sender, receiver)
+        if not briefly:
+            yield _distinct(self._left_over(sender, receiver))
+            yield self.near(sender, receiver, many=True)
 
     def near(self, sender: Schema, receiver: Schema, *, many: bool = False) -> Iterator[Any]:
         """Return different values near the limits of both schemas."""

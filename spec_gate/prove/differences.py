@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 from spec_gate.differ.differences import Difference, differences
 from spec_gate.differ.groups import KeywordGroup
-from spec_gate.differ.hybrids import Hybrids
 from spec_gate.differ.pairs import NodePair
 from spec_gate.prove.inclusion import Answer
-from spec_gate.prove.proof import INCLUDED, REFUSED, UNPROVED, Outcome, Proof
+from spec_gate.prove.proof import INCLUDED, UNPROVED, Outcome, Proof
 from spec_gate.prove.prover import Prover
 from spec_gate.schemas.node import Schema
 
-_MAX_ROOTS, _MAX_SEARCHED = 8, 2
+_MAX_ROOTS = 8
 _SETTLED = {Outcome.INCLUDED, Outcome.WITNESS}
 
 
@@ -30,9 +29,9 @@ class ProvedDifference:
 class DifferenceProver:
     """Proves all differences of the pairs of one walk."""
 
-    def __init__(self, prover: Prover, hybrids: Hybrids) -> None:
+    def __init__(self, prover: Prover) -> None:
         self.prover = prover
-        self.hybrids = hybrids
+        self.hybrids = prover.hybrids
 
     def proved(self, pair: NodePair) -> Iterator[ProvedDifference]:
         """Return the differences of a pair with their proofs; none if both schemas mean the same."""
@@ -42,8 +41,7 @@ class DifferenceProver:
         mixed = self.hybrids.mixed(pair)
         if self.prover.equivalent(pair.base, mixed):
             return
-        overall = self.prover.decide(pair.base, mixed)
-        if overall is Answer.YES:
+        if self.prover.decide(pair.base, mixed) is Answer.YES:
             yield from (ProvedDifference(one, INCLUDED) for one in found)
             return
         safe = self._safe_together(pair, found)
@@ -51,12 +49,12 @@ class DifferenceProver:
         if any(proof.outcome is Outcome.WITNESS for proof in proofs):
             yield from _with_witness(found, proofs)
             return
-        yield from self._without_witness(pair, found, proofs, mixed, overall)
+        yield from self._without_witness(pair, found, proofs, mixed)
 
     def _without_witness(
-        self, pair: NodePair, found: list[Difference], proofs: list[Proof], mixed: Schema, overall: Answer
+        self, pair: NodePair, found: list[Difference], proofs: list[Proof], mixed: Schema
     ) -> Iterator[ProvedDifference]:
-        together = self._together(pair, mixed, overall)
+        together = self._together(pair, mixed)
         if together.outcome is Outcome.INCLUDED:
             yield from (ProvedDifference(one, INCLUDED) for one in found)
             return
@@ -67,7 +65,7 @@ class DifferenceProver:
             return
         whole = Difference(KeywordGroup.WHOLE, "", pair.base, pair.revision, mixed)
         yield ProvedDifference(whole, together)
-        yield from map(ProvedDifference, found, proofs)
+        yield from _with_witness(found, proofs)
 
     def _safe_together(self, pair: NodePair, found: list[Difference]) -> list[Difference]:
         """Return differences of names that are safe together, because one by one would take too long."""
@@ -80,23 +78,12 @@ class DifferenceProver:
                     safe += some
         return safe
 
-    def _together(self, pair: NodePair, mixed: Schema, overall: Answer) -> Proof:
-        """Prove all differences of a pair at once: for the pair, then for the whole bodies that contain it."""
+    def _together(self, pair: NodePair, mixed: Schema) -> Proof:
+        """Prove all differences of a pair at once."""
         found = self.prover.prove(pair, mixed)
-        if found.outcome in _SETTLED:
-            return found
-        all_roots = pair.roots()
-        roots = all_roots[:_MAX_ROOTS]
-        if all(root.is_text for root in roots):
+        if found.outcome not in _SETTLED and all(root.is_text for root in pair.roots()[:_MAX_ROOTS]):
             return INCLUDED if self.prover.text_is_included(pair, mixed) else UNPROVED
-        decided = [self.prover.decide(root.base, root.revision) for root in roots]
-        if len(all_roots) <= len(roots) and all(answer is Answer.YES for answer in decided):
-            return INCLUDED
-        for root in roots[:_MAX_SEARCHED]:
-            whole = self.prover.search_whole(root)
-            if whole is not None:
-                return whole
-        return REFUSED if overall is Answer.NO and Answer.NO in decided else UNPROVED
+        return found
 
 
 def _with_witness(found: list[Difference], proofs: list[Proof]) -> Iterator[ProvedDifference]:

@@ -11,8 +11,10 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_rs import canonical
 
+from spec_gate.schemas.combine import join
+from spec_gate.schemas.keywords import ANNOTATIONS, needs_evaluation
 from spec_gate.schemas.names import restriction
-from spec_gate.schemas.node import Schema
+from spec_gate.schemas.node import Schema, SchemaNode
 from spec_gate.schemas.pair import SchemaPair, bare
 
 _MAX_DEFINITIONS = 800
@@ -27,9 +29,47 @@ class Answer(StrEnum):
     UNKNOWN = "unknown"
 
 
+_MAX_BRANCHES = 400
+"""How many pairs of alternatives are decided for one pair of schemas."""
+
+
 def included(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Answer:
-    """Decide whether the receiver accepts everything that is valid under the sender's schema."""
+    """Decide whether the receiver accepts everything that is valid under the sender's schema.
+
+    If the whole is not decided, each alternative of the sender is decided by itself.
+    """
+    answer = _decided(schemas, sender, receiver)
+    if answer is not Answer.UNKNOWN:
+        return answer
+    parts, accepting = alternatives(schemas, sender), alternatives(schemas, receiver, exclusive=False)
+    if len(parts) * len(accepting) > _MAX_BRANCHES or len(parts) == len(accepting) == 1:
+        return answer
+    if all(_in_one_of(schemas, part, [receiver, *accepting]) for part in parts):
+        return Answer.YES
+    return Answer.UNKNOWN
+
+
+def _in_one_of(schemas: SchemaPair, sender: Schema, receivers: list[Schema]) -> bool:
+    return any(_decided(schemas, sender, receiver) is Answer.YES for receiver in receivers)
+
+
+def _decided(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Answer:
     return covers(schemas.whole(receiver), restricted(schemas, sender, receiver))
+
+
+def alternatives(schemas: SchemaPair, schema: Schema, *, exclusive: bool = True) -> list[Schema]:
+    """Return schemas that together accept what the schema accepts, one for each alternative.
+
+    Those of ``oneOf`` may accept more; ``exclusive`` says whether they count.
+    """
+    schema = schemas.followed(schema)
+    if isinstance(schema, bool) or needs_evaluation(schema):
+        return [schema]
+    key = next((key for key in ("anyOf", "oneOf") if key in schema and (exclusive or key == "anyOf")), None)
+    if key is None:
+        return [schema]
+    rest = SchemaNode({name: value for name, value in schema.items() if name != key and name not in ANNOTATIONS})
+    return [join(rest, schemas.followed(branch)) for branch in schema[key]]
 
 
 def restricted(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Any:

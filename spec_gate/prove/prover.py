@@ -10,9 +10,10 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+from spec_gate.differ.hybrids import Hybrids
 from spec_gate.differ.pairs import NodePair, Root
 from spec_gate.prove.candidates import Candidates
-from spec_gate.prove.inclusion import Answer, covers, included
+from spec_gate.prove.inclusion import Answer, alternatives, covers, included
 from spec_gate.prove.lift import Lift
 from spec_gate.prove.proof import INCLUDED, REFUSED, UNPROVED, Outcome, Proof
 from spec_gate.prove.wire import readings
@@ -25,14 +26,18 @@ from spec_gate.search.shrink import contains, shrink
 
 _MAX_CANDIDATES = 12
 _MAX_ROOTS = 4
+_MAX_PARENTS = 8
+_MAX_LEVELS = 40
+"""How many schemas around a difference are decided and searched."""
 
 
 class Prover:
     """Proves differences for one side: the sender follows one document, the receiver the other."""
 
-    def __init__(self, schemas: SchemaPair, sampler: Sampler) -> None:
+    def __init__(self, schemas: SchemaPair, sampler: Sampler, hybrids: Hybrids) -> None:
         self.schemas = schemas
         self.sampler = sampler
+        self.hybrids = hybrids
         self._candidates = Candidates(schemas, sampler)
         self._lift = Lift(schemas, sampler)
         self._original_judges: dict[int, Judge] = {}
@@ -58,7 +63,33 @@ class Prover:
         answer = self.decide(pair.base, hybrid)
         if answer is Answer.YES:
             return INCLUDED
-        return self._search(pair, hybrid) or (REFUSED if answer is Answer.NO else UNPROVED)
+        found = self._search(pair, hybrid)
+        if found is None:
+            found = self._around(pair, hybrid, answer, {pair})
+        return found
+
+    def _around(self, pair: NodePair, hybrid: Schema, answer: Answer, seen: set[NodePair]) -> Proof:
+        """Prove a difference for the schemas that contain it, level by level up to the whole body."""
+        safe = not pair.own_roots and len(pair.parents) <= _MAX_PARENTS
+        refused = bool(pair.own_roots) and answer is Answer.NO
+        for parent, step in pair.parents[:_MAX_PARENTS]:
+            if parent in seen:
+                continue
+            if len(seen) > _MAX_LEVELS:
+                return UNPROVED
+            seen.add(parent)
+            whole = self.hybrids.around(parent, step, hybrid)
+            above = self.decide(parent.base, whole)
+            if above is Answer.YES:
+                continue
+            found = self._search(parent, whole, briefly=True)
+            if found is None:
+                found = self._around(parent, whole, above if answer is Answer.NO else answer, seen)
+            if found.outcome is Outcome.WITNESS:
+                return found
+            safe = safe and found.outcome is Outcome.INCLUDED
+            refused = refused or found.outcome is Outcome.REFUSED
+        return INCLUDED if safe else REFUSED if refused else UNPROVED
 
     def text_is_included(self, pair: NodePair, mixed: Schema) -> bool:
         """Return whether text without a type is safe: a receiver of any string accepts every scalar."""
@@ -70,7 +101,7 @@ class Prover:
 
     # Searching --------------------------------------------------------------------------------------------------------
 
-    def _search(self, pair: NodePair, hybrid: Schema) -> Proof | None:
+    def _search(self, pair: NodePair, hybrid: Schema, *, briefly: bool = False) -> Proof | None:
         """Return a witness for a hybrid, lifted to a whole value of the first root that shows it."""
         sender, receiver = self.directed(pair.base, hybrid)
         actual = self.directed(pair.base, pair.revision)
@@ -85,12 +116,22 @@ class Prover:
             )
 
         roots = pair.roots()[:_MAX_ROOTS]
-        for part in itertools.islice(self._candidates.of(sender, receiver, counts), _MAX_CANDIDATES):
+        senders = self._unaccepted(sender, receiver)
+        for part in itertools.islice(
+            self._candidates.of(senders, sender, receiver, counts, briefly=briefly), _MAX_CANDIDATES
+        ):
             for root in roots:
                 found = self._lifted(pair, part, root, counts)
                 if found is not None:
                     return found
         return None
+
+    def _unaccepted(self, sender: Schema, receiver: Schema) -> list[Schema]:
+        """Return the alternatives of the sender that the receiver may reject; none if there is only one."""
+        parts = alternatives(self.schemas, sender)
+        if len(parts) == 1:
+            return []
+        return [part for part in parts if included(self.schemas, part, receiver) is not Answer.YES]
 
     def _lifted(self, pair: NodePair, part: Any, root: Root, counts: Callable[[Any], bool]) -> Proof | None:
         part = shrink(part, counts)
@@ -100,16 +141,6 @@ class Prover:
                 # A smaller value that is rejected for another reason would not show this change.
                 small = shrink(value, lambda smaller: contains(smaller, part) and self._is_witness(smaller, root))
                 return Proof(Outcome.WITNESS, small, root, self._why(small, root, part))
-        return None
-
-    def search_whole(self, root: Root) -> Proof | None:
-        """Search for a witness in whole bodies, which may show what no pair shows by itself."""
-        sender, receiver = self.directed(root.base, root.revision)
-        near = (self._candidates.near(sender, receiver, many=many) for many in (False, True))
-        for value in itertools.chain.from_iterable(near):
-            if self._is_witness(value, root):
-                small = shrink(value, lambda smaller: self._is_witness(smaller, root))
-                return Proof(Outcome.WITNESS, small, root, self._why(small, root, small))
         return None
 
     # Checking ---------------------------------------------------------------------------------------------------------

@@ -58,6 +58,8 @@ def _alternatives(simple: dict[str, Any], key: str) -> bool:
     if any(map(accepts_everything, flat)) and not needs_evaluation(simple):
         return True
     flat = _merge_plain_branches(_distinct(flat))
+    if not needs_evaluation(simple):
+        flat = _without_subsumed(flat)
     if len(flat) == 1:
         return _join_in_place(simple, flat[0])
     if len(flat) > 1:
@@ -99,6 +101,20 @@ def _merge_plain_branches(branches: list[Schema]) -> list[Schema]:
                 merged[index] = False
                 break
     return [*others, *(branch for branch in merged if branch is not False)]
+
+
+def _without_subsumed(branches: list[Schema]) -> list[Schema]:
+    """Drop branches that list values or restrict a type, if another branch accepts all values of the type."""
+    plain = [branch for branch in branches if isinstance(branch, SchemaNode) and set(branch) == {"type"}]
+    free = {one for branch in plain for one in allowed_types(branch)}
+    free |= {"integer"} if "number" in free else set()
+    return [branch for branch in branches if branch in plain or not _all_within(branch, free)]
+
+
+def _all_within(branch: Schema, types: set[str]) -> bool:
+    if isinstance(branch, bool) or not ({"type", "enum"} & branch.keys()):
+        return False
+    return allowed_types(branch) <= types and branch.keys().isdisjoint(ANNOTATIONS)
 
 
 def _widened(host: Schema, branch: Schema) -> Schema | None:

@@ -78,6 +78,8 @@ class Simplified:
         annotations = {key: simple.pop(key) for key in list(simple) if key in ANNOTATIONS}
         if set(simple) == {"$ref"}:
             return SchemaNode({**simple, **annotations})
+        if "anyOf" in simple:
+            simple["anyOf"] = yield gather(map(self._listed, simple["anyOf"]))
         parts = yield from self._parts(simple)
         if "oneOf" in simple and "anyOf" not in simple:
             branches = yield gather(map(self._inlined, simple["oneOf"]))
@@ -109,6 +111,12 @@ class Simplified:
                 parts += simple.pop(key)
         inlined: list[Schema] = yield gather(map(self._inlined, parts))
         return inlined
+
+    def _listed(self, branch: Schema) -> Steps[Schema]:
+        """Return what may replace an alternative: the target of a reference, if it only lists values or types."""
+        followed: Schema = yield self._followed(branch)
+        plain = isinstance(followed, SchemaNode) and followed.keys().isdisjoint({*APPLICATORS, *ANNOTATIONS, "$ref"})
+        return followed if plain else branch
 
     def _inlined(self, branch: Schema) -> Steps[Schema]:
         """Return what may replace a branch; a reference stays if its target contains it, or nests too deep."""

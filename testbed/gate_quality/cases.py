@@ -46,12 +46,9 @@ OPEN = frozenset(
         "request-pattern-length-lowered",
         "request-pattern-loosened",
         "request-pattern-moot",
-        "request-union-of-nine-loses-branch",
         "response-charset-changed",
         "response-max-length-10m-raised",
-        "response-open-enum-below-items",
         "response-pattern-tightened",
-        "response-union-of-one-gains-branch",
         "response-unknown-format-changed",
         "sunset-passed-operation-removed",
     }
