@@ -25,7 +25,6 @@ OPEN = frozenset(
         "reads-exclusive-minimum-true-3-1",
         "reads-invalid-schema-unused",
         "reads-large-quantifier",
-        "reads-merge-keys",
         "reads-no-paths",
         "reads-parameters-empty",
         "reads-properties-empty",
