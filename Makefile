@@ -4,7 +4,7 @@
 #   make test JOBS=1             run tests one after the other
 #   make test ORDER=random       run tests in random order
 #   make test TIMEOUT=600        allow a test ten minutes before it fails
-#   make quality SAMPLE=40       measure the verifier on forty faulty servers
+#   make quality SAMPLE=40       measure the verifier on forty servers with a planted bug
 
 PYTHON ?=
 PORT ?= 4010
@@ -31,7 +31,7 @@ mock: $(VENV)/base.stamp ## Serve the mock
 check: lint ## Run linters, type checker and unit tests
 	$(PYTEST) -q tests/unit
 
-test: lint ## Run linters, type checker and all tests, then verify the mock with the suite
+test: lint ## Run linters, type checker and all tests, then verify the mock
 	$(PYTEST) tests
 	$(BIN)/pytest contract_tests
 
@@ -50,7 +50,7 @@ format: $(VENV)/dev.stamp ## Format the code and apply safe fixes
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-quality: $(VENV)/dev.stamp ## Measure the verifier on all faulty and correct servers
+quality: $(VENV)/dev.stamp ## Measure the verifier on all correct servers and servers with a planted bug
 	npm ci --no-audit --no-fund --prefix testbed/correct_servers/node
 	$(BIN)/python -m testbed.quality --jobs $(JOBS) $(if $(SAMPLE),--sample $(SAMPLE))
 

@@ -21,7 +21,8 @@ def render_preview(preview: Preview, base_url: str, cost_per_call: float | None)
         left = ", ".join(cases_of(count, group) for group, count in preview.left_out.items())
         lines.append(f"  {HEADINGS[Heading.NOT_SENT]}: {left}")
     if cost_per_call is not None:
-        lines.append(f"  Cost: about {preview.requests * cost_per_call:.2f} at {cost_per_call:g} per call")
+        cost = preview.requests * cost_per_call
+        lines.append(f"  Cost: about {cost:.2f} ({preview.requests} requests at {cost_per_call:g})")
     return "\n".join(lines)
 
 

@@ -37,7 +37,9 @@ def _parse(line: str, option: str) -> tuple[str, str]:
     if name.lower() in _SET_BY_THE_KIT:
         raise UsageError(f"{option} {name}: the verifier sets this header itself. Remove the option.")
     if not _is_sendable(value):
-        raise UsageError(f"{option} {name}: the value contains characters that a header cannot carry. Use Latin-1.")
+        raise UsageError(
+            f"{option} {name}: the value contains characters that a header cannot carry. Use Latin-1 characters."
+        )
     return name, value
 
 

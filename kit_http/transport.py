@@ -65,6 +65,6 @@ def _try(option: str, path: Path, load: Callable[[], None]) -> None:
         load()
     except ssl.SSLError as error:
         reason = (error.reason or "not PEM").replace("_", " ").lower()
-        raise UsageError(f"{option} {path}: not usable PEM data ({reason}). Name another file.") from None
+        raise UsageError(f"{option} {path}: invalid PEM data ({reason}). Name another file.") from None
     except OSError as error:
         raise UsageError(f"{option} {path}: cannot read the file ({error.strerror}). Name another file.") from None

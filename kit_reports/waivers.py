@@ -20,7 +20,7 @@ from chat_contract.document.source import Source, read_source
 from chat_contract.errors import DocumentError, Pointer
 
 _REQUIRED = ("reason", "owner", "expires")
-_MAY_BE_EMPTY = frozenset({"pointer"})
+_MAY_BE_EMPTY = frozenset({"pointer", "operation"})
 _WILDCARDS = frozenset({"*", "**", ".*"})
 
 
@@ -127,7 +127,9 @@ def check_used(waivers: Iterable[Waiver], used: Sequence[Waiver]) -> None:
     """Raise :class:`chat_contract.errors.DocumentError` for the first waiver that is not among the used ones."""
     for waiver in waivers:
         if not any(waiver is one for one in used):
-            raise waiver.error("unused waiver: no finding matches it", "Remove it if the finding is fixed.")
+            raise waiver.error(
+                "unused waiver: no finding matches it", "Correct it, or remove it if the finding is fixed."
+            )
 
 
 def draft(entries: Sequence[Mapping[str, object]], expires: dt.date) -> str:

@@ -113,7 +113,7 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--upstream",
     metavar="URL",
-    help="Forward messages to this service if no conversation matches.",
+    help="Forward requests to this service if no fixture conversation matches.",
 )
 @click.option(
     "--upstream-key-env",

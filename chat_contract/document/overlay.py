@@ -178,6 +178,6 @@ def _merged(present: Any, addition: Any, overlay: Source, pointer: Pointer) -> A
             f"cannot merge into a value of another type: {shorten(present, 60)}",
             pointer=pointer,
             value=addition,
-            hint="Remove the present value in an earlier action.",
+            hint="Remove the existing value in an earlier action.",
         )
     return addition

@@ -105,10 +105,10 @@ def _size(value: Any, pointer: Pointer, document: Any, source: Source, sizes: di
         sizes[target] = _size(at(document, target), target, document, source, sizes)
     if sizes[target] > MAX_VALUES:
         raise source.error(
-            f"reference expands to more than {MAX_VALUES} values",
+            f"the target has more than {MAX_VALUES} values when its own references are expanded",
             pointer=(*pointer, "$ref"),
             value=value["$ref"],
-            hint="Remove references that multiply each other.",
+            hint="Reduce the number of references in the target: each repeats everything that it refers to.",
         )
     return total + sizes[target]
 

@@ -56,7 +56,7 @@ def _applies_rejected(facts: ExchangeFacts, clause: str) -> bool:
 def rejected(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.status != 422 and not facts.too_large:
         place = facts.classification.hard_faults[0].place
-        expected = f"status 422 for the fault at {render_pointer(place)}" if place else "status 422"
+        expected = f"status 422 for the error at {render_pointer(place)}" if place else "status 422"
         yield wrong_outcome(expected, facts).about_request(place)
 
 

@@ -99,7 +99,7 @@ def _applies_loc(facts: ExchangeFacts) -> bool:
 def loc(facts: ExchangeFacts) -> Iterator[Finding]:
     places = [_as_loc(fault.place) for fault in facts.classification.faults]
     more = f" and {len(places) - _SHOWN_PLACES} more" if len(places) > _SHOWN_PLACES else ""
-    expected = f"a loc that names a fault ({', '.join(places[:_SHOWN_PLACES])}{more})"
+    expected = f"a loc that names a request error ({', '.join(places[:_SHOWN_PLACES])}{more})"
     for index, loc in _locs(facts):
         if not names_a_fault(loc, facts):
             yield wrong_value(expected, loc, ("detail", index, "loc"))

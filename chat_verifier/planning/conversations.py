@@ -50,7 +50,7 @@ def fewest(builder: RequestBuilder, rejected: Sequence[Case]) -> list[CaseSequen
 
 
 def _opening(builder: RequestBuilder, freedom: Freedom = Freedom.NONE, **values: Any) -> Case:
-    return Case("opening", "opening of a conversation", builder.request(**values), freedom=freedom)
+    return Case("opening", "first turn of a conversation", builder.request(**values), freedom=freedom)
 
 
 def _spanning_the_run(builder: RequestBuilder) -> Iterator[CaseSequence]:

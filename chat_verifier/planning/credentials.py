@@ -46,7 +46,7 @@ def sequences(builder: RequestBuilder, key: str) -> list[CaseSequence]:
         "credentials-none-in-conversation",
         Group.CREDENTIALS,
         (
-            Case("opening", "opening of a conversation", builder.request()),
+            Case("opening", "first turn of a conversation", builder.request()),
             Case("credentials-none-in-conversation", label, without_key, credential="missing"),
         ),
         priority=Priority.HIGH,

@@ -175,7 +175,7 @@ def _conversations(contract: Contract, number: int, cases: int) -> list[CaseSequ
 
         @rule(target=opened)
         def open(self) -> int:
-            conversations.append([Case("opening", "opening of a conversation", builder.request())])
+            conversations.append([Case("opening", "first turn of a conversation", builder.request())])
             return len(conversations) - 1
 
         @rule(number=opened, body=accepted)

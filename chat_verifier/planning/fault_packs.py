@@ -81,7 +81,7 @@ def _all_fields(builder: RequestBuilder, *, later: bool) -> Iterator[Case]:
             )
             for wrong in wrongs
         ]
-        label = f"several faults: {', '.join(wrong.label for wrong in wrongs)}{where}"
+        label = f"several errors: {', '.join(wrong.label for wrong in wrongs)}{where}"
         urgency = Urgency.NONE if later or number else Urgency.ONE_OF_EACH_FIELD
         yield Case(pack, label, body, pack=Pack(PackKind.FAULTS, tuple(parts), urgency))
 
@@ -101,7 +101,7 @@ def _all_event_faults(builder: RequestBuilder, *, later: bool) -> Case:
         case = Case(kebab(pack, "event", wrong.id), f"{event_label(0, 1, wrong)}{where}", alone)
         parts.append(_part(builder, _event_pointer(len(events) - 1, wrong), case))
     body = builder.request(*names, **{EVENTS: events}, **turn)
-    label = f"every fault of an event, in {len(events)} events{where}"
+    label = f"every error of an event, in {len(events)} events{where}"
     urgency = Urgency.NONE if later else Urgency.ONE_OF_EACH_FIELD
     return Case(pack, label, body, pack=Pack(PackKind.FAULTS, tuple(parts), urgency))
 
@@ -129,7 +129,7 @@ def _wrong_events(
     """Spread wrong events over requests, none with more events than every server accepts."""
     parts = max(2, -(-len(wrongs) // (builder.most_events - 2)))
     for part in range(parts):
-        label = f"several faults in events, part {part + 1} of {parts}"
+        label = f"several errors in events, part {part + 1} of {parts}"
         yield _wrong_among_valid(builder, kebab(pack, part + 1, _turn(turn)), label, wrongs[part::parts], turn)
 
 
@@ -148,7 +148,7 @@ def _wrong_fields(
         )
         for wrong in wrongs
     )
-    label = f"several faults: {', '.join(wrong.label for wrong in wrongs)}{where}"
+    label = f"several errors: {', '.join(wrong.label for wrong in wrongs)}{where}"
     return Case(pack, label, body, pack=Pack(PackKind.FAULTS, parts, Urgency.ALL), freedom=Freedom.VALUES)
 
 
@@ -207,5 +207,5 @@ def _where(*, full: bool, later: bool) -> str:
 
 def _part(builder: RequestBuilder, pointer: Pointer, case: Case) -> Part:
     """Return the part of a pack that has its fault at the pointer; ``case`` sends the fault alone."""
-    opening = (Case("opening", "opening of a conversation", builder.request()),) if case.continues else ()
+    opening = (Case("opening", "first turn of a conversation", builder.request()),) if case.continues else ()
     return Part(CaseSequence(case.id, Group.REJECTION, (*opening, case)), (pointer,))

@@ -195,14 +195,14 @@ def _pairs(builder: RequestBuilder) -> Iterator[tuple[Priority, Case]]:
         others = [WrongValue(wrong.field, wrong.type, wrong.other) for wrong in (left, right)]
         case = Case(
             kebab("two-faults", *(wrong.id for wrong in others), "later-turn" if turn else "first-turn"),
-            f"two faults: {' and '.join(wrong.label for wrong in others)}{' in a later turn' if turn else ''}",
+            f"two errors: {' and '.join(wrong.label for wrong in others)}{' in a later turn' if turn else ''}",
             with_faults(builder, others, (), turn),
             freedom=Freedom.VALUES,
         )
         yield Priority.MEDIUM if number else Priority.ESSENTIAL, case
     both = {**builder.full_event(1), **_wrong_members(builder)}
     body = builder.request(**{EVENTS: [builder.full_event(0), both]})
-    yield Priority.MEDIUM, Case("two-faults-in-one-event", "two faults in one event", body, freedom=Freedom.VALUES)
+    yield Priority.MEDIUM, Case("two-faults-in-one-event", "two errors in one event", body, freedom=Freedom.VALUES)
 
 
 def _wrong_members(builder: RequestBuilder) -> dict[str, Any]:

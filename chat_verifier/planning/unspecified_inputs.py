@@ -269,7 +269,7 @@ def _questions(builder: RequestBuilder) -> Iterator[CaseSequence]:
         "open-question-other-user",
         Group.ROBUSTNESS,
         (
-            Case("opening", "opening of a conversation", builder.request(USER)),
+            Case("opening", "first turn of a conversation", builder.request(USER)),
             Case("other-user", "another user continues the conversation", other),
         ),
         priority=Priority.UNLIKELY,

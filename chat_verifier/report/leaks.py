@@ -9,8 +9,8 @@ from chat_contract import KitError
 from kit_http.redaction.secrets import Secrets
 
 _ADVICE = (
-    "If the key is an everyday word, use another key; otherwise please report this as a bug. "
-    "Delete what was written and renew the key."
+    "A key that is a common word, such as message, is in reports by chance: use a random key. "
+    "For any other key, delete the reports of this run, revoke the key and report this as a bug of the kit."
 )
 
 

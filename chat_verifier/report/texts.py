@@ -27,7 +27,7 @@ CLAUSE_VERDICTS: dict[str, str] = {
     ClauseVerdict.WARN: "{count} with warnings",
     ClauseVerdict.WAIVED: "{count} waived",
     ClauseVerdict.OBSERVED: "{count} observed",
-    ClauseVerdict.SKIPPED: "{count} skipped",
+    ClauseVerdict.SKIPPED: "{count} not exercised",
 }
 
 CLAUSE_REASONS: dict[str, str] = {

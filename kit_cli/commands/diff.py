@@ -58,7 +58,7 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
     show_default=True,
     help="Lowest level of finding that makes the command exit with 1.",
 )
-@click.option("--waivers", type=_FILE, metavar="FILE", help="Do not fail on the findings that this file accepts.")
+@click.option("--waivers", type=_FILE, metavar="FILE", help="Accept the findings listed in this file.")
 @click.option(
     "--write-waivers", type=_FILE, metavar="FILE", help="Write a draft waiver for each breaking change and warning."
 )
@@ -99,7 +99,7 @@ def diff(
 
     BASE and REVISION are OpenAPI 3.0 or 3.1 documents: a file, git:REF:PATH, an HTTP URL, or - for standard input.
 
-    Exit codes: 0 (no finding at the --fail-on level), 1 (a finding at that level), 2 (cannot compare).
+    Exit codes: 0 (no finding at or above the --fail-on level), 1 (a finding at or above it), 2 (cannot compare).
     """
     targets = parse_targets(report, FORMATS, default=current_frame().default_report)
     for file, option in ((write_waivers, "--write-waivers"), (overlay_out, "--overlay-out")):

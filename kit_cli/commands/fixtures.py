@@ -43,9 +43,11 @@ def check(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...]) -> 
 @_FOLDER
 @SPEC
 @OVERLAY
-@click.option("--explain", "message", metavar="MESSAGE", help="Show which conversation replies to this message.")
+@click.option(
+    "--explain", "message", metavar="MESSAGE", help="Show which fixture conversation replies to this message."
+)
 def list_(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...], message: str | None) -> None:
-    """List the conversations with their turns.
+    """List the fixture conversations with their turns.
 
     Each turn shows what the shopper's message must contain, and the items of the reply.
     """
@@ -65,7 +67,7 @@ def list_(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...], mes
     help="Folder to write into; created if it does not exist.",
 )
 def new(name: str, folder: Path) -> None:
-    """Create a conversation file to edit. Does not change existing files."""
+    """Create a fixture conversation to edit. Does not change existing files."""
     from kit_cli.actions.fixtures import create
 
     create(name, folder)

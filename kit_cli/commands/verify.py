@@ -78,7 +78,7 @@ _VERDICT = _all(
 
 _BUDGET = _all(
     click.option("--plan", is_flag=True, help="Send one probe, show what a run would send, and stop."),
-    click.option("--cost-per-call", type=_POSITIVE, metavar="X", help="With --plan: price of one call."),
+    click.option("--cost-per-call", type=_POSITIVE, metavar="X", help="With --plan: price of one request."),
     click.option(
         "--quick",
         is_flag=True,
@@ -116,8 +116,15 @@ _OUTPUT = _all(
         metavar="FORMAT[=FILE]",
         help=f"Write a report to FILE or to standard output. Formats: {', '.join(RENDERERS)}. Repeatable.",
     ),
-    click.option("--profile-out", type=_FILE, metavar="FILE", help="Write the server's unspecified behaviour to FILE."),
-    click.option("--write-waivers", type=_FILE, metavar="FILE", help="Draft waivers for all findings."),
+    click.option(
+        "--profile-out",
+        type=_FILE,
+        metavar="FILE",
+        help="Write a profile to FILE: how the server answers each open question.",
+    ),
+    click.option(
+        "--write-waivers", type=_FILE, metavar="FILE", help="Write a draft waiver for each violation and warning."
+    ),
 )
 
 

@@ -125,7 +125,7 @@ def _has_surrogate(text: str) -> bool:
 # Report ---------------------------------------------------------------------------------------------------------------
 
 _REASONS = {
-    NotSaved.NO_REPLY: "not a successful turn",
+    NotSaved.NO_REPLY: "the response is not a reply with status 200",
     NotSaved.INVALID_REPLY: "the reply violates the contract",
     NotSaved.EMPTY_MESSAGE: "the message of the reply is empty",
     NotSaved.NO_REQUEST_MESSAGE: "the request has no message",

@@ -1,1 +1,1 @@
-"""The shop: catalogue, scenarios, search, fixture files."""
+"""The shop: catalogue, fixture conversations, search, fixture files."""

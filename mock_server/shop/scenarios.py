@@ -1,4 +1,4 @@
-"""The scenarios of the fixtures: which messages they match, and which stub replies.
+"""Scenarios, the fixture conversations: which messages they match, and which stub replies.
 
 Pure: no files, no HTTP, no sessions.
 """

@@ -59,7 +59,7 @@ TEXTS: dict[str, str] = {
     "proof-witness": "the witness below",
     "proof-inclusion": "by schema comparison: no client can break",
     "proof-decision": "by schema comparison: some clients can break",
-    "proof-rule": "by rule",
+    "proof-rule": "by rule: every change of this kind has this level",
     "proof-none": "none",
     "note-harmless-here": "This kind of change can break clients, but it does not here.",
     "note-not-separate": "Judged together with the other changes at this place.",

@@ -22,7 +22,7 @@ def load_waivers(path: Path, today: dt.date) -> tuple[Waiver, ...]:
     waivers = read_waivers(path, KEYS, today)
     for waiver in waivers:
         if waiver.match["rule"] not in RULES:
-            raise waiver.error(f"unknown rule {waiver.match['rule']}", "Copy the id of the rule from a report.")
+            raise waiver.error(f'unknown rule "{waiver.match["rule"]}"', "Copy the rule id from a report.")
     return waivers
 
 
@@ -88,10 +88,10 @@ def unused_error(report: DiffReport) -> DocumentsError:
 
 def _unused_error(one: UnusedWaiver) -> DocumentError:
     return DocumentError(
-        "the waiver matches no finding",
+        "unused waiver: no finding matches it",
         path=one.location.file,
         line=one.location.line,
         pointer=tuple(one.location.pointer.split("/")[1:]),
         value={"rule": one.rule, "operation": one.operation, "pointer": one.pointer},
-        hint="Remove the waiver, or correct it.",
+        hint="Correct it, or remove it if the finding is fixed.",
     )

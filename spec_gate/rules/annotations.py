@@ -71,7 +71,7 @@ ANNOTATION_RULES: dict[tuple[Side, AnnotationKind], Rule] = {
         "Clients must decode the string differently.", _NEW_PROPERTY),
     (_REQUEST, _K.DISCRIMINATOR): Rule(
         "request-discriminator-changed", _BREAKING, "Discriminator property changed in a request",
-        "Clients select the alternative with the old property.", "Keep the discriminator property."),
+        "Clients select the alternative by the old property.", "Keep the discriminator property."),
     (_RESPONSE, _K.DISCRIMINATOR): Rule(
         "response-discriminator-changed", _BREAKING, "Discriminator property changed in a response",
         "Clients select the alternative by the old property.", "Keep the discriminator property."),

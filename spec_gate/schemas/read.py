@@ -262,11 +262,14 @@ class Schemas:
         below += yield gather(self._count(child, _origin(child, place)) for child in same_value_schemas(schema))
         applied = _Applied(1 + sum(one.number for one in below), 1 + max((one.chain for one in below), default=0))
         if applied.number > MAX_APPLIED:
-            problem, hint = f"more than {MAX_APPLIED} schemas apply to one value", "Remove references that multiply."
+            problem = f"more than {MAX_APPLIED} schemas apply to one value when references are expanded"
+            hint = "Reduce the number of alternatives, or of references to the same large schema."
             raise self.document.error(place, problem, hint)
         if applied.chain > MAX_CHAIN:
-            problem = f"more than {MAX_CHAIN} schemas apply to one value in a chain"
-            raise self.document.error(place, problem, "Merge some of the schemas that refer to each other.")
+            problem = f"schemas for one value are nested more than {MAX_CHAIN} levels deep when references are expanded"
+            raise self.document.error(
+                place, problem, "Replace references to references by their target, and merge nested allOf."
+            )
         return applied
 
     def _count_definition(self, name: str, place: Place) -> Steps[_Applied]:

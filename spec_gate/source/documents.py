@@ -122,8 +122,8 @@ class Document:
         if origin is None:
             raise self.error(
                 place,
-                "the reference leaves the origin of this document",
-                "Keep the file next to this document, or bundle both into one file.",
+                "the reference leads to another host or out of the repository, and is not followed",
+                "Copy the target next to this document and refer to the copy, or bundle both into one file.",
             )
         if origin.name not in self.sources:
             if len(self.sources) >= MAX_FILES:

@@ -84,7 +84,7 @@ export interface components {
         };
         /**
          * HTTPValidationError
-         * @description The faults of an invalid request.
+         * @description The errors of an invalid request.
          */
         HTTPValidationError: {
             /** Detail */
@@ -92,12 +92,12 @@ export interface components {
         };
         /**
          * ValidationError
-         * @description One fault of the request.
+         * @description One error of the request.
          */
         ValidationError: {
             /**
              * Location
-             * @description The path to the fault, starting with body.
+             * @description The path to the error, starting with body.
              */
             loc: (string | number)[];
             /** Message */

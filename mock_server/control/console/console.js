@@ -685,7 +685,7 @@ $("reset").addEventListener("click", async () => {
   showEntries();
   startConversation();
   await showRules().catch(ignoreExpected);
-  report($("rules-status"), "Conversations, requests and rules are cleared.");
+  report($("rules-status"), "Conversations, requests and rules are deleted.");
 });
 
 // Gallery ---------------------------------------------------------------------------------------------------------

@@ -153,7 +153,7 @@ FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
         None,
         "reference to itself",
     ),
-    "references that multiply each other": (multiply, None, "expands to more than"),
+    "references that multiply each other": (multiply, None, "values when its own references are expanded"),
     "schemas nested too deep to check": (nest, (), "document is nested too deeply to check"),
     "a chain of references too long to follow": (chain, (), "document is nested too deeply to check"),
     "an unknown type": (

@@ -34,7 +34,7 @@ def test_options_that_cannot_work_are_refused(transport: Transport, problem: str
 def test_file_without_pem_data_is_refused(option: str, tmp_path: Path) -> None:
     file = tmp_path / "file.pem"
     file.write_text(KEYED)
-    with pytest.raises(UsageError, match="not usable PEM data"):
+    with pytest.raises(UsageError, match="invalid PEM data"):
         Transport(**{option: file}).check()  # type: ignore[arg-type]
 
 

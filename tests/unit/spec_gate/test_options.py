@@ -26,6 +26,19 @@ WAIVER = {
     "expires": "2999-12-31",
 }
 
+OAUTH_DOCUMENT = """
+openapi: 3.1.0
+info: {title: A, version: 1.0.0}
+paths:
+  /a:
+    get:
+      security: [{oauth: []}]
+      responses: {'200': {description: A response.}}
+components:
+  securitySchemes:
+    oauth: {type: oauth2, flows: {clientCredentials: {tokenUrl: TOKEN_URL, scopes: {}}}}
+"""
+
 
 def waivers(folder: Path, *entries: dict[str, str]) -> Path:
     return written(folder, "waivers.yaml", yaml.safe_dump({"waivers": list(entries)}))
@@ -53,7 +66,6 @@ def test_finding_without_waiver_still_fails(tmp_path: Path) -> None:
         {"rule": "no-such-rule"},
         {"rule": "*"},
         {"operation": "*"},
-        {"operation": ""},
         {"pointer": None},
         {"operation": None},
         {"owner": None},
@@ -74,18 +86,24 @@ def test_invalid_waiver_exits_2_before_anything_is_compared(tmp_path: Path, chan
 def test_waiver_of_an_unknown_rule_is_named(tmp_path: Path) -> None:
     entry = {**WAIVER, "rule": "no-such-rule"}
     result = diff(CONTRACT, changed(tmp_path, REQUIRED), "--waivers", waivers(tmp_path, entry))
-    assert "unknown rule no-such-rule" in result.stderr
+    assert 'unknown rule "no-such-rule"' in result.stderr
 
 
 @pytest.mark.parametrize(
-    "change", [{"operation": "POST /other"}, {"pointer": "/components/schemas"}, {"rule": "request-type-changed"}]
+    "change",
+    [
+        {"operation": "POST /other"},
+        {"operation": ""},
+        {"pointer": "/components/schemas"},
+        {"rule": "request-type-changed"},
+    ],
 )
 def test_unused_waiver_is_reported_and_exits_2(tmp_path: Path, change: dict[str, str]) -> None:
     revision, file = changed(tmp_path, REQUIRED), tmp_path / "report.json"
     unused = waivers(tmp_path, WAIVER, {**WAIVER, **change})
     result = diff(CONTRACT, revision, "--waivers", unused, "--report", f"json={file}")
     assert result.exit_code == 2
-    assert "the waiver matches no finding" in result.stderr
+    assert "unused waiver: no finding matches it" in result.stderr
     assert "/waivers/1" in result.stderr
     [one] = decode(DiffReport, file.read_text("utf-8")).unused_waivers
     assert {"rule": one.rule, "operation": one.operation, "pointer": one.pointer}.items() >= change.items()
@@ -96,7 +114,7 @@ def test_waiver_of_a_compatible_change_is_unused(tmp_path: Path) -> None:
     entry = {**WAIVER, "rule": "request-property-added", "pointer": "/components/schemas/ChatRequest/properties/locale"}
     result = diff(CONTRACT, changed(tmp_path, OPTIONAL), "--waivers", waivers(tmp_path, entry))
     assert result.exit_code == 2
-    assert "the waiver matches no finding" in result.stderr
+    assert "unused waiver: no finding matches it" in result.stderr
 
 
 def test_draft_waivers_apply_once_they_are_completed(tmp_path: Path) -> None:
@@ -107,6 +125,19 @@ def test_draft_waivers_apply_once_they_are_completed(tmp_path: Path) -> None:
     assert {one["rule"] for one in entries} == {"request-property-became-required", "request-default-changed"}
     completed = waivers(tmp_path, *({**one, "reason": "agreed", "owner": "me"} for one in entries))
     assert diff(CONTRACT, revision, "--waivers", completed, "--fail-on", "warning").exit_code == 0
+
+
+def test_draft_waiver_of_a_finding_without_operation_applies(tmp_path: Path) -> None:
+    base, revision = (
+        written(tmp_path, f"{name}.yaml", OAUTH_DOCUMENT.replace("TOKEN_URL", f"https://a.test/{name}"))
+        for name in ("old", "new")
+    )
+    draft = tmp_path / "draft.yaml"
+    diff(base, revision, "--write-waivers", draft)
+    (entry,) = yaml.safe_load(draft.read_text("utf-8"))["waivers"]
+    assert (entry["rule"], entry["operation"]) == ("credentials-flow-changed", "")
+    completed = waivers(tmp_path, {**entry, "reason": "agreed", "owner": "me"})
+    assert diff(base, revision, "--waivers", completed, "--fail-on", "warning").exit_code == 0
 
 
 # Levels ---------------------------------------------------------------------------------------------------------------
