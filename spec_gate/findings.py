@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from chat_contract.errors import Pointer
-from spec_gate.differ.changes import ChangeKind, Comparison, Part
+from spec_gate.differ.changes import Action, ChangeKind, Comparison, Part
 from spec_gate.prove.witnesses import Witness
 from spec_gate.rules.rule import Level, Rule
 from spec_gate.schemas.node import Side
@@ -60,6 +61,7 @@ class Finding:
     level: Level
     kind: ChangeKind
     operations: tuple[str, ...]
+    """All operations that the edit affects."""
     name: str
     path: Pointer
     """The place in the body; ``*`` stands for any index or name."""
@@ -74,6 +76,21 @@ class Finding:
     """The part of the request or response for findings in schemas; None for all others."""
     status: str = ""
     """The response status that the change is about, if any."""
+    action: Action = Action.CHANGED
+    topic: str = ""
+    """The group of keywords or the kind of annotation that differs, for findings in schemas."""
+    edit: Hashable = None
+    """Identifies the edit of the document: findings with the same one are reported together."""
+    holders: tuple[Place | None, Place | None] = (None, None)
+    """The schemas in both files that hold the changed keyword, where they do."""
+    folded: tuple[str, ...] = ()
+    """Rules that name the same edit and add nothing: a required property that is new is also an added property."""
+    removed: tuple[str, ...] = ()
+    """The properties that are removed from the object that the finding is about, when it is closed."""
+    here: tuple[str, ...] = ()
+    """The operations that ``part`` and ``path`` are about, where ``also`` names others; empty for all."""
+    also: tuple[Finding, ...] = ()
+    """The same edit on the other side of the exchange or in another part of it, never more severe."""
 
 
 @dataclass(frozen=True)

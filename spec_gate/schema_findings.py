@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from chat_contract.errors import Pointer
-from spec_gate.differ.annotations import AnnotationChange, annotation_changes
+from spec_gate.differ.annotations import AnnotationChange, AnnotationKind, annotation_changes
 from spec_gate.differ.changes import ChangeKind, Comparison, PartKind, SchemaUse
 from spec_gate.differ.groups import GROUPS, KeywordGroup
 from spec_gate.differ.hybrids import Hybrids
 from spec_gate.differ.pairs import SAME_VALUE, NodePair, Root
 from spec_gate.differ.walk import Walk, no_common_type
 from spec_gate.findings import Finding, Note, NoteKind, ProofKind
+from spec_gate.places import Located, Places
 from spec_gate.prove.differences import DifferenceProver, ProvedDifference
 from spec_gate.prove.proof import Outcome, Proof
 from spec_gate.prove.prover import Prover
@@ -29,10 +31,10 @@ from spec_gate.rules.annotations import ANNOTATION_RULES, NOT_PROVED
 from spec_gate.rules.rule import Level, Rule
 from spec_gate.rules.schemas import rule_for, scope_of
 from spec_gate.schemas.names import declared
-from spec_gate.schemas.node import Schema, SchemaNode, Side
+from spec_gate.schemas.node import Side
 from spec_gate.schemas.pair import SchemaPair
+from spec_gate.schemas.values import canonical_text
 from spec_gate.search.sampler import Sampler
-from spec_gate.source.documents import Place
 
 _JUDGED: dict[Outcome, tuple[Level, ProofKind]] = {
     Outcome.INCLUDED: (Level.INFO, ProofKind.INCLUSION),
@@ -40,6 +42,8 @@ _JUDGED: dict[Outcome, tuple[Level, ProofKind]] = {
     Outcome.REFUSED: (Level.BREAKING, ProofKind.DECISION),
     Outcome.UNPROVED: (Level.WARNING, ProofKind.NONE),
 }
+_OF_PROPERTY = frozenset({KeywordGroup.REQUIRED, KeywordGroup.PROPERTIES, AnnotationKind.PROPERTY_UNDECLARED})
+"""Topics whose differences say that a property is new, required, optional or gone."""
 _NAMED = frozenset({KeywordGroup.REQUIRED, KeywordGroup.PROPERTIES})
 """Groups whose differences are about a property of the value."""
 
@@ -50,6 +54,7 @@ class SchemaFindings:
     def __init__(self, schemas: SchemaPair, comparison: Comparison, requests: Requests, sampler: Sampler) -> None:
         self.schemas = schemas
         self.requests = requests
+        self.places = Places(schemas)
         self.walk = Walk(schemas)
         self.proofs = DifferenceProver(Prover(schemas, sampler, Hybrids(self.walk)))
         for use in comparison.uses:
@@ -93,7 +98,7 @@ class SchemaFindings:
         rule = rule_for(scope_of(root.use), difference.group, difference.before, difference.after)
         level, kind = _JUDGED[proof.outcome]
         path: Pointer = pair.data_path()
-        keywords = _keywords(difference.group, difference.name)
+        located = self.places.located(pair, _keywords(difference.group), difference.name)
         return Finding(
             rule=NOT_PROVED if proof.outcome is Outcome.UNPROVED else rule,
             level=level,
@@ -101,8 +106,8 @@ class SchemaFindings:
             operations=_operations(pair),
             name=difference.name,
             path=(*path, difference.name) if difference.group in _NAMED else path,
-            base=self._place(pair, keywords, of_base=True),
-            revision=self._place(pair, keywords, of_base=False),
+            base=located.base,
+            revision=located.revision,
             before=difference.before,
             after=difference.after,
             proof=kind,
@@ -110,11 +115,14 @@ class SchemaFindings:
             note=_note(proved, rule),
             part=root.use.part,
             status=root.use.part.status,
+            topic=difference.group,
+            edit=_edit(difference.group, difference.name, located, difference.before, difference.after),
+            holders=located.holders,
         )
 
     def _annotation_finding(self, pair: NodePair, change: AnnotationChange, rule: Rule, use: SchemaUse) -> Finding:
         path = pair.data_path()
-        keywords = (change.keyword, change.name) if change.name else (change.keyword,)
+        located = self.places.located(pair, (change.keyword,), change.name)
         return Finding(
             rule=rule,
             level=rule.level,
@@ -122,36 +130,17 @@ class SchemaFindings:
             operations=_operations(pair),
             name=change.name or change.keyword,
             path=(*path, change.name) if change.name else path,
-            base=self._place(pair, keywords, of_base=True),
-            revision=self._place(pair, keywords, of_base=False),
+            base=located.base,
+            revision=located.revision,
             before=change.before,
             after=change.after,
             proof=ProofKind.RULE,
             part=use.part,
             status=use.part.status,
+            topic=change.kind,
+            edit=_edit(change.kind, change.name, located, change.before, change.after),
+            holders=located.holders,
         )
-
-    def _place(self, pair: NodePair, keywords: tuple[str, ...], *, of_base: bool) -> Place:
-        """Return the place of a keyword in one file, or of the schema around it if the keyword is missing."""
-        place = self._origin(pair, of_base=of_base)
-        document = self.schemas.document(of_base=of_base)
-        value = document.at(place)
-        while isinstance(value, dict) and "$ref" in value and len(value) == 1:
-            place = document.goal(place / "$ref")
-            value = document.at(place)
-        for part in keywords:
-            if isinstance(value, dict) and part in value:
-                value, place = value[part], place / part
-        return place
-
-    def _origin(self, pair: NodePair, *, of_base: bool) -> Place:
-        schema: Schema = pair.base if of_base else pair.revision
-        if isinstance(schema, SchemaNode) and schema.origin is not None:
-            return schema.origin
-        use = pair.first_root().use
-        if of_base:
-            return use.base_schema or use.base_place
-        return use.revision_schema or use.revision_place
 
     def _witness(self, proof: Proof, root: Root) -> Witness:
         use, part = root.use, root.use.part
@@ -183,9 +172,16 @@ def _operations(pair: NodePair) -> tuple[str, ...]:
     return tuple(dict.fromkeys(root.use.label for root in pair.roots()))
 
 
-def _keywords(group: KeywordGroup, name: str) -> tuple[str, ...]:
-    keywords = GROUPS[group][:1]
-    return (*keywords, name) if name and group is not KeywordGroup.REQUIRED else keywords
+def _keywords(group: KeywordGroup) -> tuple[str, ...]:
+    return ("enum", "const") if group is KeywordGroup.ENUM else GROUPS[group]
+
+
+def _edit(topic: KeywordGroup | AnnotationKind, name: str, located: Located, before: Any, after: Any) -> Hashable:
+    """Identify an edit: what is said about one property in one schema is one edit, whatever keywords it takes."""
+    if topic in _OF_PROPERTY:
+        return "property", name, located.holders
+    values = [before, after] if isinstance(topic, AnnotationKind) else []
+    return topic, name, located.holders, canonical_text(values)
 
 
 def _is_undeclared(proved: ProvedDifference, undeclared: set[str]) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from chat_contract.errors import render_pointer
 from chat_contract.version import __version__
@@ -11,6 +13,8 @@ from spec_gate.differ.surface import Surface
 from spec_gate.findings import Finding, Verdict
 from spec_gate.prove.witnesses import Witness
 from spec_gate.report import model as m
+from spec_gate.report.names import Names
+from spec_gate.report.titles import list_change, title_of
 from spec_gate.report.verdict import count, fails, outcome
 from spec_gate.report.versioning import advise
 from spec_gate.report.waivers import apply_waivers
@@ -29,7 +33,8 @@ def build_report(
 ) -> m.DiffReport:
     """Return the report; ``strict`` raises findings that are not proved to breaking."""
     base, revision = verdict.comparison.base, verdict.comparison.revision
-    found = [_finding(one, base.document, revision.document, strict=strict) for one in verdict.findings]
+    names = Names(verdict)
+    found = [_finding(one, base.document, revision.document, names, strict=strict) for one in verdict.findings]
     findings, unused = apply_waivers(found, waivers)
     counts = count(findings)
     return m.DiffReport(
@@ -55,29 +60,55 @@ def _document(surface: Surface) -> m.ComparedDocument:
     return m.ComparedDocument(surface.document.name, surface.document.version, surface.version)
 
 
-def _finding(finding: Finding, base: Document, revision: Document, *, strict: bool) -> m.ReportedFinding:
+def _finding(finding: Finding, base: Document, revision: Document, names: Names, *, strict: bool) -> m.ReportedFinding:
     raised = strict and finding.proof is m.ProofKind.NONE
-    return m.ReportedFinding(
+    before, after = names.value(finding.before), names.value(finding.after)
+    removed, added = _list_change(finding, before, after)
+    found = m.ReportedFinding(
         rule=finding.rule.id,
+        title="",
         level=m.Level.BREAKING if raised else finding.level,
         kind=finding.kind,
         operations=finding.operations,
+        here=finding.here or finding.operations,
         part=finding.part,
         path=render_pointer(finding.path),
         name=finding.name,
         status=finding.status,
-        before=finding.before,
-        after=finding.after,
+        before=before,
+        after=after,
+        removed=removed,
+        added=added,
         base=_location(base, finding.base),
         revision=_location(revision, finding.revision),
         proof=finding.proof,
-        witness=None if finding.witness is None else _witness(finding.witness),
+        witness=_witness(finding.witness, names),
         note=finding.note,
+        folded=finding.folded,
+        also=tuple(_further(one, names) for one in finding.also),
         waiver=None,
     )
+    return replace(found, title=title_of(found))
 
 
-def _witness(one: Witness) -> m.Witness:
+def _list_change(finding: Finding, before: Any, after: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return the entries of a list that the edit removes and adds; none for what is not a list."""
+    if finding.removed:
+        return finding.removed, ()
+    if finding.kind is m.ChangeKind.CREDENTIALS and before is None:
+        return (), (finding.name,)
+    lists = finding.kind in {m.ChangeKind.SCHEMA, m.ChangeKind.CREDENTIALS} or finding.folded
+    return list_change(before, after) if lists else ((), ())
+
+
+def _further(one: Finding, names: Names) -> m.FurtherUse:
+    witness = _witness(one.witness, names)
+    return m.FurtherUse(one.rule.id, one.level, one.operations, one.part, render_pointer(one.path), one.proof, witness)
+
+
+def _witness(one: Witness | None, names: Names) -> m.Witness | None:
+    if one is None:
+        return None
     return m.Witness(
         one.kind,
         one.allowed_by,
@@ -86,7 +117,7 @@ def _witness(one: Witness) -> m.Witness:
         one.headers,
         m.Payload(one.body) if one.has_body else None,
         m.Payload(one.value) if one.has_value else None,
-        one.rejection,
+        replace(one.rejection, detail=names.text(one.rejection.detail)),
     )
 
 

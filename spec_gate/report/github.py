@@ -1,4 +1,4 @@
-"""Renders the report as GitHub annotations on the lines of the revision, or of the base for what was removed."""
+"""Renders breaking changes and warnings as GitHub annotations on the lines of the revision, or of the base."""
 
 from __future__ import annotations
 
@@ -6,24 +6,19 @@ from spec_gate.report import phrases
 from spec_gate.report.escape import one_line
 from spec_gate.report.model import DiffReport, Level, Location, ReportedFinding
 from spec_gate.report.texts import text
-from spec_gate.rules.registry import RULES
 
-_COMMANDS = {Level.BREAKING: "error", Level.WARNING: "warning", Level.INFO: "notice"}
+_COMMANDS = {Level.BREAKING: "error", Level.WARNING: "warning"}
 
 
 def render(report: DiffReport) -> str:
-    """Return one workflow command for each finding and each affected consumer."""
-    commands = [_finding(finding) for finding in report.findings if finding.waiver is None]
-    for location, line in (
-        *((one.location, phrases.read(one)) for one in report.impact.reads),
-        *((one.location, phrases.missing_example(one)) for one in report.impact.missing_examples),
-    ):
-        commands.append(_command("notice", text("consumer-title"), location, line))
+    """Return one workflow command for each breaking change and warning; GitHub shows only a few of a step."""
+    found = [one for one in report.findings if one.waiver is None and one.level in _COMMANDS]
+    commands = [_finding(finding) for finding in found]
     return "".join(f"{command}\n" for command in commands)
 
 
 def _finding(finding: ReportedFinding) -> str:
-    sentences = [f"{phrases.where(finding)}: {RULES[finding.rule].title}."]
+    sentences = [f"{finding.title}.", f"{text('label-where')}: {phrases.where(finding)}."]
     if (changed := phrases.difference(finding)) is not None:
         sentences += [f"{text('label-before')}: {changed[0]}.", f"{text('label-after')}: {changed[1]}."]
     if finding.witness is not None:

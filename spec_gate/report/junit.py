@@ -7,7 +7,6 @@ from spec_gate.report import phrases
 from spec_gate.report.model import DiffReport, ReportedFinding
 from spec_gate.report.texts import text
 from spec_gate.report.verdict import fails
-from spec_gate.rules.registry import RULES
 
 
 def render(report: DiffReport) -> str:
@@ -22,7 +21,7 @@ def render(report: DiffReport) -> str:
 
 def _case(finding: ReportedFinding, report: DiffReport) -> Case:
     name = f"{finding.rule}: {phrases.where(finding)}"
-    title = RULES[finding.rule].title
+    title = finding.title
     if finding.waiver is not None:
         return Case(name, finding.rule, "skipped", f"{text('label-waived')} {phrases.waiver(finding.waiver)}")
     lines = [title, *(f"{label}: {fact}" for label, fact in phrases.facts(finding))]

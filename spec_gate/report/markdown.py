@@ -9,7 +9,6 @@ from spec_gate.report import phrases
 from spec_gate.report.escape import one_line
 from spec_gate.report.model import DiffReport, Level, Outcome, ReportedFinding
 from spec_gate.report.texts import counted, text
-from spec_gate.rules.registry import RULES
 
 LONGEST = 60_000
 """Maximum number of characters; GitHub allows 65,536 in a comment."""
@@ -51,15 +50,33 @@ def _verdict(report: DiffReport) -> str:
 
 
 def _finding(finding: ReportedFinding) -> Iterator[str]:
+    """Return what every reader needs, then the rest as details."""
     level = text("label-waived") if finding.waiver else text(f"level-{finding.level}").capitalize()
     yield ""
-    yield f"#### {level}: {RULES[finding.rule].title}"
+    yield f"#### {level}: {_title(finding)}"
     yield ""
-    yield f"Rule {code(finding.rule)}"
+    yield from (f"- {label}: {code(fact)}" for label, fact in phrases.places(finding))
+    changed = phrases.difference(finding)
+    if changed is not None:
+        yield f"- {text('label-before')}: {code(changed[0])}"
+        yield f"- {text('label-after')}: {code(changed[1])}"
+    if entries := phrases.changed_entries(finding):
+        yield from _fenced("diff", "\n".join(entries))
+    yield from _details(text("details" if finding.witness else "details-without-witness"), _grounds(finding))
+
+
+def _title(finding: ReportedFinding) -> str:
+    """Return the title; nothing outside of its code spans is text from a document."""
+    return finding.title.replace("|", "\\|")
+
+
+def _grounds(finding: ReportedFinding) -> Iterator[str]:
     yield ""
     yield "| | |"
     yield "| --- | --- |"
-    yield from (f"| {label} | {_cell(label, fact)} |" for label, fact in phrases.facts(finding))
+    yield from (f"| {label} | {_cell(label, fact)} |" for label, fact in phrases.grounds(finding))
+    if len(finding.operations) > 1:
+        yield f"| {text('label-operations')} | {'<br>'.join(map(code, finding.operations))} |"
     if finding.witness is not None:
         yield ""
         yield f"{phrases.witness_sides(finding.witness)}: {code(phrases.rejection(finding.witness))}"
@@ -80,7 +97,7 @@ def _items(lines: Iterable[str]) -> Iterator[str]:
 def _compatible(findings: list[ReportedFinding]) -> Iterator[str]:
     yield ""
     for finding in findings[:_SHOWN]:
-        yield f"- {RULES[finding.rule].title}: {code(phrases.where(finding))} ({code(finding.rule)})"
+        yield f"- {_title(finding)}: {code(phrases.where(finding))} ({code(finding.rule)})"
     yield from _more(len(findings))
 
 

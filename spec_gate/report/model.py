@@ -124,8 +124,26 @@ class AppliedWaiver:
 
 
 @dataclass(frozen=True)
+class FurtherUse:
+    """What the same edit means in another part of the exchange, for example in replies."""
+
+    rule: str
+    level: Level
+    operations: tuple[str, ...]
+    part: Part | None
+    path: str
+    proof: ProofKind
+    witness: Witness | None
+
+
+@dataclass(frozen=True)
 class ReportedFinding:
-    """A change with its level.
+    """One edit with its level.
+
+    ``title`` is a sentence for readers, with names between backticks; programs use ``rule``. ``folded`` are further
+    rules that name the same edit, ``also`` what it means elsewhere. ``operations`` are all that the edit affects.
+    ``part`` and ``path`` are about the operations in ``here``.
+    ``removed`` and ``added`` are the changed entries of a list, such as the values of an enum.
 
     ``name`` is the thing that changed, ``status`` the response that it belongs to, if any. ``part`` and ``path`` are
     set for changes of schemas; ``path`` is a pointer into the value, with ``*`` for any index or name. ``before`` and
@@ -133,20 +151,26 @@ class ReportedFinding:
     """
 
     rule: str
+    title: str
     level: Level
     kind: ChangeKind
     operations: tuple[str, ...]
+    here: tuple[str, ...]
     part: Part | None
     path: str
     name: str
     status: str
     before: Any
     after: Any
+    removed: tuple[Any, ...]
+    added: tuple[Any, ...]
     base: Location | None
     revision: Location | None
     proof: ProofKind
     witness: Witness | None
     note: Note | None
+    folded: tuple[str, ...]
+    also: tuple[FurtherUse, ...]
     waiver: AppliedWaiver | None
 
 

@@ -10,17 +10,22 @@ from chat_contract.errors import shorten
 from spec_gate.report import model as m
 from spec_gate.report.escape import one_line
 from spec_gate.report.texts import counted, text
+from spec_gate.report.titles import reference_name, says_values
 from spec_gate.rules.registry import RULES
 
 SHOWN = 8
 """Number of affected consumers, fixtures, examples or clauses that a report shows; the JSON report has all."""
+
+SHOWN_ENTRIES = 20
+"""Number of changed entries of a list that a report shows; the JSON report has all."""
 
 _BOOLEANS = {m.ChangeKind.PARAMETER_EXPLODE, m.ChangeKind.ENCODING_EXPLODE, m.ChangeKind.ENCODING_ALLOW_RESERVED}
 """Kinds of changes whose rule does not say which of true and false is new."""
 
 _LONGEST_VALUE = 100
 _LONGEST_REASON = 200
-_LONGEST_LINE = 2_000
+_LONGEST_STRING, _MOST_ITEMS, _MOST_ENTRIES = 100, 6, 40
+"""How much of a string and of a list in a witness is shown; the JSON report has all."""
 
 
 def verdict(report: m.DiffReport) -> str:
@@ -40,24 +45,38 @@ def counts(report: m.DiffReport) -> str:
 
 def where(finding: m.ReportedFinding) -> str:
     """Return the operation, the part of the exchange and the path of a finding."""
-    operations = finding.operations
+    return _where(finding.here, part(finding.part) or _subject(finding), finding.path)
+
+
+def _where(operations: Sequence[str], *rest: str) -> str:
     first = operations[0] if operations else ""
     if len(operations) > 1:
         first = counted("and-more-operations", len(operations) - 1, operation=first)
-    return ", ".join(filter(None, (first, part(finding.part) or _subject(finding), finding.path)))
+    return ", ".join(filter(None, (first, *rest)))
+
+
+def also(one: m.FurtherUse) -> str:
+    """Return where else the edit counts, and at which level."""
+    return text("also", level=text(f"level-{one.level}"), place=_where(one.operations, part(one.part), one.path))
 
 
 def _subject(finding: m.ReportedFinding) -> str:
     """Return what changed outside of schemas; the name of a parameter starts with its location."""
     place, _, last = finding.name.partition(" ")
-    return text(f"subject-{finding.kind}", name=finding.name, location=place, last=last, status=finding.status)
+    return text(f"subject-{finding.kind}", name=status(finding.name), location=place, last=last,
+                status=status(finding.status))  # fmt: skip
 
 
 def part(one: m.Part | None) -> str:
     """Return the name of a part of an exchange."""
     if one is None:
         return ""
-    return text(f"part-{one.kind}", location=one.location, name=one.name, status=one.status)
+    return text(f"part-{one.kind}", location=one.location, name=one.name, status=status(one.status))
+
+
+def status(one: str) -> str:
+    """Return the key of a response as documents write it."""
+    return "default" if one == "DEFAULT" else one
 
 
 def location(place: m.Location | None) -> str:
@@ -68,8 +87,10 @@ def location(place: m.Location | None) -> str:
 
 
 def difference(finding: m.ReportedFinding) -> tuple[str, str] | None:
-    """Return the value before and after; None where the title of the rule says it all."""
+    """Return the value before and after; None where the title says it all, or where entries of a list changed."""
     values = (finding.before, finding.after)
+    if finding.removed or finding.added or says_values(finding):
+        return None
     title_is_specific = finding.kind not in _BOOLEANS and finding.proof is not m.ProofKind.NONE
     if title_is_specific and all(one is None or isinstance(one, bool) for one in values):
         return None
@@ -77,11 +98,23 @@ def difference(finding: m.ReportedFinding) -> tuple[str, str] | None:
     return before, after
 
 
+def changed_entries(finding: m.ReportedFinding) -> list[str]:
+    """Return a line for each removed and each added entry of a list."""
+    return [*_entries("-", finding.removed), *_entries("+", finding.added)]
+
+
+def _entries(sign: str, values: Sequence[Any]) -> list[str]:
+    more = [f"{sign} {text('more', count=len(values) - SHOWN_ENTRIES)}"] if len(values) > SHOWN_ENTRIES else []
+    return [*(f"{sign} {_entry_of_list(one)}" for one in values[:SHOWN_ENTRIES]), *more]
+
+
+def _entry_of_list(one: Any) -> str:
+    return reference_name(one) or (one_line(one) if isinstance(one, str) and one else value(one))
+
+
 def value(one: Any, limit: int = _LONGEST_VALUE) -> str:
-    """Return a value on one line, without the prefixes of the gate's own references."""
-    if one is None:
-        return text("absent")
-    return str(shorten(one, limit)).replace("#/$defs/base.", "").replace("#/$defs/revision.", "")
+    """Return a value on one line."""
+    return text("absent") if one is None else shorten(one, limit)
 
 
 def proof(finding: m.ReportedFinding) -> str:
@@ -121,17 +154,31 @@ def rejection(one: m.Witness) -> str:
 
 
 def witness_lines(one: m.Witness) -> list[str]:
-    """Return a witness in the form of an HTTP message; long lines are cut."""
-    lines = [one.line, *(f"{name}: {header}" for name, header in one.headers.items())]
+    """Return a witness in the form of an HTTP message; long values are shortened."""
+    lines = [_cut(one.line), *(f"{name}: {_cut(header)}" for name, header in one.headers.items())]
     if one.body is not None:
-        lines += ["", *_json(one.body.value).split("\n")]
-    return [_cut(one_line(line)) for line in lines]
+        lines += ["", *_json(shortened(one.body.value)).split("\n")]
+    return [one_line(line) for line in lines]
+
+
+def shortened(one: Any) -> Any:
+    """Return a JSON value in which long strings and lists end with how long they are."""
+    if isinstance(one, str):
+        return _cut(one)
+    if isinstance(one, dict):
+        items = [(_cut(name), shortened(child)) for name, child in list(one.items())[:_MOST_ENTRIES]]
+        more = {text("more-properties", count=f"{len(one) - len(items):,}"): "…"} if len(one) > len(items) else {}
+        return {**dict(items), **more}
+    if not isinstance(one, list):
+        return one
+    more_items = [text("more-items", count=f"{len(one) - _MOST_ITEMS:,}")] if len(one) > _MOST_ITEMS else []
+    return [*map(shortened, one[:_MOST_ITEMS]), *more_items]
 
 
 def _cut(line: str) -> str:
-    if len(line) <= _LONGEST_LINE:
+    if len(line) <= _LONGEST_STRING:
         return line
-    return text("characters", start=line[:_LONGEST_LINE], count=len(line))
+    return text("characters", start=line[: _LONGEST_STRING // 4], count=f"{len(line):,}")
 
 
 def _json(body: Any) -> str:
@@ -227,19 +274,37 @@ def changelog(report: m.DiffReport) -> str:
 
 
 def _entry(finding: m.ReportedFinding) -> str:
-    return f"- {RULES[finding.rule].title.rstrip('.')}: {one_line(where(finding))} ({finding.rule})."
+    return f"- {finding.title}: {one_line(where(finding))} ({finding.rule})."
 
 
-def facts(finding: m.ReportedFinding) -> Iterator[tuple[str, str]]:
-    """Return label and text of each fact of a finding, in the order that all reports show."""
+def facts(finding: m.ReportedFinding, *, entries: bool = True) -> Iterator[tuple[str, str]]:
+    """Return label and text of each fact of a finding; ``entries`` are the changed entries of a list."""
+    yield from places(finding)
+    yield from (fact for fact in change(finding) if entries or fact[0] != text("label-change"))
+    yield from grounds(finding)
+
+
+def places(finding: m.ReportedFinding) -> Iterator[tuple[str, str]]:
+    """Return where the edit counts."""
     yield text("label-where"), where(finding)
+    yield from ((text("label-also"), also(one)) for one in finding.also)
+
+
+def change(finding: m.ReportedFinding) -> Iterator[tuple[str, str]]:
+    """Return what was before and what is now, where the title does not say it."""
     changed = difference(finding)
-    for side, place in (("base", finding.base), ("revision", finding.revision)):
-        if place is not None:
-            yield text(f"label-{side}"), location(place)
     if changed is not None:
         yield text("label-before"), changed[0]
         yield text("label-after"), changed[1]
+    yield from ((text("label-change"), line) for line in changed_entries(finding))
+
+
+def grounds(finding: m.ReportedFinding) -> Iterator[tuple[str, str]]:
+    """Return where the edit was made, the rule that names it, and why it matters."""
+    for side, place in (("base", finding.base), ("revision", finding.revision)):
+        if place is not None:
+            yield text(f"label-{side}"), location(place)
+    yield text("label-rule"), finding.rule
     yield text("label-proof"), proof(finding)
     if finding.note is not None:
         yield text("label-note"), note(finding)

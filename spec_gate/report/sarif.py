@@ -61,7 +61,7 @@ def _result(finding: ReportedFinding, rules: list[str]) -> dict[str, Any]:
 
 
 def _message(finding: ReportedFinding) -> str:
-    lines = [RULES[finding.rule].title, *(f"{label}: {fact}" for label, fact in phrases.facts(finding))]
+    lines = [finding.title, *(f"{label}: {fact}" for label, fact in phrases.facts(finding))]
     if finding.witness is not None:
         lines += [phrases.witness(finding.witness), "", *phrases.witness_lines(finding.witness)]
     return "\n".join(lines)

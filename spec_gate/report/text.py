@@ -8,7 +8,6 @@ from spec_gate.report import phrases
 from spec_gate.report.escape import one_line
 from spec_gate.report.model import DiffReport, Outcome, ReportedFinding
 from spec_gate.report.texts import counted, text
-from spec_gate.rules.registry import RULES
 
 _LABEL = 10
 
@@ -42,8 +41,7 @@ def _section(heading: str, lines: list[str]) -> Iterator[str]:
 
 def _finding(finding: ReportedFinding) -> Iterator[str]:
     level = text(f"level-{finding.level}") if finding.waiver is None else text("label-waived")
-    yield f"{level.upper()}  {finding.rule}"
-    yield f"  {RULES[finding.rule].title}"
+    yield f"{level.upper()}  {finding.title}"
     for label, fact in phrases.facts(finding):
         yield f"  {label:<{_LABEL}}{fact}"
     if finding.witness is not None:

@@ -68,6 +68,8 @@ _R = StructureRule
 STRUCTURE_RULES: tuple[StructureRule, ...] = (
     _R("operation-removed", _BREAKING, "Operation removed", "Requests of existing clients fail.", _KEEP_OPERATION,
        (_K.OPERATION,), _REMOVED, witness=witnesses.removed_operation),
+    _R("operation-moved", _BREAKING, "Operation moved to another path", "Requests to the old path fail.",
+       _KEEP_OPERATION, (_K.OPERATION,), _CHANGED, witness=witnesses.removed_operation),
     _R("operation-added", _INFO, "Operation added", "Existing clients do not call it.", _NO_ACTION,
        (_K.OPERATION,), _ADDED),
     _R("webhook-removed", _WARNING, "Webhook or callback removed", "Clients that rely on the call no longer get it.",

@@ -23,6 +23,10 @@ KNOWN_FORMATS = frozenset({*_OTHER_FORMATS, "date", "date-time", "email", "idn-e
 """Formats that restrict which strings are valid."""
 
 
+_LONGEST_VALUE = 60
+"""The longest value that a validation error states in full."""
+
+
 class Judge:
     """Decides whether values are valid under one schema, given with all its definitions."""
 
@@ -68,9 +72,22 @@ def _relevance(error: ValidationError, part: Any) -> tuple[bool, int, str]:
 
 
 def _text(error: ValidationError) -> str:
-    message = error.message if len(error.message) <= 160 else f"{error.message[:159]}…"
+    message = error.message
+    whole = repr(error.instance)
+    if len(whole) > _LONGEST_VALUE:
+        message = message.replace(whole, _size(error.instance))
+    message = message if len(message) <= 160 else f"{message[:159]}…"
     where = "".join(f"/{part}" for part in error.absolute_path)
     return f"{where}: {message}" if where else message
+
+
+def _size(value: Any) -> str:
+    """Return what a long value is."""
+    if isinstance(value, str):
+        return f"a string of {len(value):,} characters"
+    if isinstance(value, list):
+        return f"a list of {len(value):,} items"
+    return f"an object with {len(value):,} properties" if isinstance(value, dict) else "a long number"
 
 
 @cache

@@ -34,7 +34,20 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("app", "server", "recorder", "cli", "__main__"),
     ),
     "spec_gate": (
-        *("source", "schemas", "search", "differ", "prove", "rules", "findings", "schema_findings", "verdict"),
+        *(
+            "source",
+            "schemas",
+            "search",
+            "differ",
+            "prove",
+            "rules",
+            "findings",
+            "places",
+            "schema_findings",
+            "structure_findings",
+            "grouping",
+            "verdict",
+        ),
         *("report", "impact", "compare"),
     ),
 }

@@ -20,7 +20,7 @@ from spec_gate.impact.find import ImpactInput, find_impact
 from spec_gate.report.build import build_report
 from spec_gate.report.formats import FORMATS
 from spec_gate.report.markdown import LONGEST
-from spec_gate.report.model import DiffReport, Impact
+from spec_gate.report.model import DiffReport, Impact, Level
 from spec_gate.report.render import render
 from spec_gate.report.texts import TEXTS
 from spec_gate.rules.registry import RULES
@@ -228,17 +228,19 @@ def test_html_escapes_hostile_text(hostile: DiffReport) -> None:
 
 def test_markdown_shows_hostile_text_as_code(hostile: DiffReport) -> None:
     text = render(hostile, "markdown")
-    prose = re.sub(r"^(`{3,})(?:http|markdown)\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+    prose = re.sub(r"^(`{3,})(?:http|markdown|diff)\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
     prose = re.sub(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", "", prose)
     for sign in ("<script", "<img", "::error", "@everyone", "](https", "7*7"):
         assert sign not in prose
     assert len(text) <= LONGEST + 100
 
 
-def test_github_report_is_one_command_for_each_finding_and_consumer(hostile: DiffReport) -> None:
-    lines = re.split(r"[\r\n]", render(hostile, "github").rstrip("\n"))
-    assert len(lines) == len(hostile.findings) + len(hostile.impact.reads)
-    assert all(re.match(r"::(?:error|warning|notice) file=[^,:\s]*(?:%3A|%2C|[^,:])*,line=\d+,", one) for one in lines)
+def test_github_report_is_one_command_for_each_breaking_change_and_warning(hostile: DiffReport) -> None:
+    compatible = replace(hostile.findings[0], level=Level.INFO)
+    report = replace(hostile, findings=(*hostile.findings, compatible))
+    lines = re.split(r"[\r\n]", render(report, "github").rstrip("\n"))
+    assert len(lines) == len(hostile.findings)
+    assert all(re.match(r"::(?:error|warning) file=[^,:\s]*(?:%3A|%2C|[^,:])*,line=\d+,", one) for one in lines)
 
 
 @pytest.mark.parametrize("name", ["text", "markdown"])

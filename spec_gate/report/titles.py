@@ -1,0 +1,427 @@
+"""The title of a finding: what changed, by its name. Names and values from documents stand between backticks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chat_contract.errors import shorten
+from spec_gate.report.escape import one_line
+from spec_gate.report.model import ChangeKind, NoteKind, PartKind, ReportedFinding
+from spec_gate.rules.registry import RULES
+from spec_gate.rules.schemas import Scope
+from spec_gate.schemas.values import canonical_text
+
+_SHOWN = 3
+_LONGEST = 60
+
+_BOUNDS = {
+    "minimum": "Minimum", "maximum": "Maximum", "min-length": "Minimum length", "max-length": "Maximum length",
+    "min-items": "Minimum number of items", "max-items": "Maximum number of items",
+    "min-properties": "Minimum number of properties", "max-properties": "Maximum number of properties",
+}  # fmt: skip
+_NOUNS = {
+    "multiple-of": "multipleOf", "pattern": "Pattern", "items": "Schema of the items", "contains": "Keyword contains",
+    "property-names": "Restriction of the property names", "dependent-required": "Keyword dependentRequired",
+    "dependent-schema": "Dependent schema", "not": "Forbidden schema (not)", "condition": "Condition (if, then, else)",
+    "unevaluated-properties": "Schema of unevaluated properties", "unevaluated-items": "Schema of unevaluated items",
+}  # fmt: skip
+_STEPS = {
+    "added": "added", "removed": "removed", "changed": "changed", "closed": "forbidden", "opened": "allowed",
+    "restricted": "added", "freed": "removed",
+}  # fmt: skip
+
+
+def code(value: Any) -> str:
+    """Return a name or value between backticks, on one line, shortened."""
+    text = value if isinstance(value, str) else shorten(value, _LONGEST)
+    flat = one_line(" ".join(text.split())).replace("`", "'")
+    return f"`{flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + '…'}`"
+
+
+def title_of(finding: ReportedFinding) -> str:
+    """Return the title of a finding."""
+    if finding.kind not in {ChangeKind.SCHEMA, ChangeKind.ANNOTATION}:
+        title = _structure(finding)
+    else:
+        title = _schema(finding, _stem(finding))
+    return title or _general(finding)
+
+
+def says_values(finding: ReportedFinding) -> bool:
+    """Return whether the title states the value before and after in full."""
+    stem = _stem(finding)
+    shown = finding.kind in _SAID or stem.rpartition("-")[0] in _BOUNDS or stem in _SAYS_VALUES
+    return shown and all(one is None or len(code(one)) < _LONGEST for one in (finding.before, finding.after))
+
+
+def _general(finding: ReportedFinding) -> str:
+    title = RULES[finding.rule].title
+    return f"{title}: {code(finding.name)}" if finding.name else title
+
+
+def _stem(finding: ReportedFinding) -> str:
+    """Return the id of the rule without the part of a message that it starts with."""
+    note = finding.note
+    rule = note.subject if note is not None and note.kind is NoteKind.NOT_PROVED and note.subject else finding.rule
+    scope, _, stem = rule.partition("-")
+    return stem if scope in set(Scope) else rule
+
+
+def _listed(values: Sequence[Any]) -> str:
+    shown = ", ".join(code(one) for one in values[:_SHOWN])
+    return f"{shown} and {len(values) - _SHOWN:,} more" if len(values) > _SHOWN else shown
+
+
+def _capital(text: str) -> str:
+    """Return a sentence; keywords such as operationId keep their spelling."""
+    if not text.partition(" ")[0].islower():
+        return text
+    return text[:1].upper() + text[1:]
+
+
+# Schemas --------------------------------------------------------------------------------------------------------------
+
+
+def _thing(finding: ReportedFinding) -> str:
+    """Return the name of the value that a schema describes."""
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in finding.path.split("/")[1:]]
+    component = _component(finding)
+    if parts and parts[-1] != "*":
+        return code(parts[-1])
+    if component:
+        return code(component)
+    named = [part for part in parts if part != "*"]
+    if parts:
+        return f"the items of {code(named[-1])}" if named else f"the items of {_whole(finding)}"
+    return _whole(finding)
+
+
+def _component(finding: ReportedFinding) -> str:
+    """Return the name of the component schema that changed, if the change is at its top level."""
+    for place in (finding.revision, finding.base):
+        parts = place.pointer.split("/") if place is not None else []
+        if parts[1:3] == ["components", "schemas"] and len(parts) in {4, 5}:
+            return parts[3].replace("~1", "/").replace("~0", "~")
+    return ""
+
+
+def _whole(finding: ReportedFinding) -> str:
+    part = finding.part
+    if part is None:
+        return "the value"
+    names = {
+        PartKind.REQUEST_BODY: "the request body",
+        PartKind.RESPONSE_BODY: "the response body",
+        PartKind.PARAMETER: f"{part.location} parameter {code(part.name)}",
+        PartKind.RESPONSE_HEADER: f"response header {code(part.name)}",
+    }
+    return names[part.kind]
+
+
+def _schema(finding: ReportedFinding, stem: str) -> str:
+    if stem in _SCHEMA_TITLES:
+        return _SCHEMA_TITLES[stem](finding)
+    head, _, step = stem.rpartition("-")
+    if head in _BOUNDS:
+        return _bound(finding, _BOUNDS[head], raised=step == "increased")
+    if head in _NOUNS:
+        return f"{_NOUNS[head]} {_STEPS[step]}: {_thing(finding)}"
+    return ""
+
+
+def _bound(finding: ReportedFinding, noun: str, *, raised: bool) -> str:
+    before, after = (_number(one) for one in (finding.before, finding.after))
+    start = f"{noun} of {_thing(finding)}"
+    if before is None:
+        return f"{start} set to {code(after)}"
+    if after is None:
+        return f"{start} removed (was {code(before)})"
+    return f"{start} {'raised' if raised else 'lowered'} from {code(before)} to {code(after)}"
+
+
+def _number(value: Any) -> Any:
+    """Return the number of a bound, which may be written as exclusive."""
+    if not isinstance(value, dict):
+        return value
+    keyword, number = next(iter(value.items()))
+    return f"{number:,} (exclusive)" if keyword.startswith("exclusive") else number
+
+
+def _types(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or ())
+
+
+def _type(finding: ReportedFinding) -> str:
+    before, after, thing = _types(finding.before), _types(finding.after), _thing(finding)
+    if before and after and set(before) ^ set(after) == {"null"}:
+        return f"{_capital(thing)} may be null" if "null" in after else f"{_capital(thing)} may no longer be null"
+    if before and after:
+        return f"Type of {thing} changed from {code(' or '.join(before))} to {code(' or '.join(after))}"
+    if after:
+        return f"Type of {thing} restricted to {code(' or '.join(after))}"
+    return f"Restriction of {thing} to type {code(' or '.join(before))} removed"
+
+
+def _values(event: str, values: Sequence[Any]) -> str:
+    return f"Enum value{'' if len(values) == 1 else 's'} {_listed(values)} {event}"
+
+
+def _enum(finding: ReportedFinding) -> str:
+    if not finding.removed and not finding.added:
+        return f"Enum of {_thing(finding)} changed"
+    if not finding.removed:
+        return _values("added", finding.added)
+    if not finding.added:
+        return _values("removed", finding.removed)
+    if len(finding.removed) == len(finding.added) == 1:
+        return f"Enum value {code(finding.removed[0])} replaced by {code(finding.added[0])}"
+    return f"{_values('removed', finding.removed)}, {_listed(finding.added)} added"
+
+
+def _property(finding: ReportedFinding) -> str:
+    """Return the title of a property that is new, required, optional or gone."""
+    stems = {_without_scope(rule) for rule in (finding.rule, *finding.folded)}
+    name = code(finding.name)
+    if "property-added" in stems:
+        return f"New {'required' if 'property-became-required' in stems else 'optional'} property {name}"
+    gone = bool(stems & {"property-removed", "property-undeclared", "optional-property-removed"})
+    if gone:
+        return f"{'Required property' if 'property-became-optional' in stems else 'Property'} {name} removed"
+    if "property-became-required" in stems:
+        return f"Property {name} became required"
+    return f"Property {name} became optional"
+
+
+def _without_scope(rule: str) -> str:
+    return rule.partition("-")[2]
+
+
+def _object(finding: ReportedFinding, event: str) -> str:
+    thing = _thing(finding)
+    removed = f"; removed: {_listed(finding.removed)}" if finding.removed else ""
+    return f"Additional properties of {thing} {event}{removed}"
+
+
+def _changed(finding: ReportedFinding, noun: str) -> str:
+    """Return the title of a keyword with a short value."""
+    before, after, thing = finding.before, finding.after, _thing(finding)
+    if before is None:
+        return f"{noun} {code(after)} added to {thing}"
+    if after is None:
+        return f"{noun} {code(before)} of {thing} removed"
+    return f"{noun} of {thing} changed from {code(before)} to {code(after)}"
+
+
+def _alternatives(finding: ReportedFinding) -> str:
+    removed, added = (_names(some) for some in (finding.removed, finding.added))
+    thing = _thing(finding)
+    if added and not removed:
+        return f"Alternative {added} added to {thing}" if added.strip("?") else f"Alternative added to {thing}"
+    if removed and not added:
+        return f"Alternative {removed} of {thing} removed" if removed.strip("?") else f"Alternative of {thing} removed"
+    if removed.strip("?") and added.strip("?"):
+        return f"Alternatives of {thing} changed: {removed} removed, {added} added"
+    return f"Alternatives of {thing} changed"
+
+
+def _names(schemas: Sequence[Any]) -> str:
+    """Return the names of alternatives; ``?`` stands for alternatives of which one has no name."""
+    names = [reference_name(one) for one in schemas]
+    if not names:
+        return ""
+    return _listed(names) if all(names) else "?"
+
+
+def reference_name(schema: Any) -> str:
+    """Return the name of the schema that a reference leads to; empty if the value is no reference."""
+    if not isinstance(schema, dict) or not isinstance(schema.get("$ref"), str):
+        return ""
+    return str(schema["$ref"].rpartition("/")[2])
+
+
+def _all_of(finding: ReportedFinding) -> str:
+    removed, added = (_names(some) for some in (finding.removed, finding.added))
+    thing = _thing(finding)
+    if bool(removed) == bool(added) or "?" in (removed, added):
+        return f"Schemas of allOf changed: {thing}"
+    return f"Schema {added} added to allOf of {thing}" if added else f"Schema {removed} removed from allOf of {thing}"
+
+
+def _mark(finding: ReportedFinding, word: str) -> str:
+    thing = _capital(_thing(finding))
+    return f"{thing} marked {word}" if finding.after is True else f"{thing} no longer marked {word}"
+
+
+def _discriminator_value(finding: ReportedFinding, event: str) -> str:
+    name = finding.before if event == "added" else finding.after if event == "removed" else None
+    return f"Discriminator value {code(name)} {event}" if name else f"Discriminator value {event}"
+
+
+_SAID = frozenset({
+    ChangeKind.OPERATION, ChangeKind.OPERATION_ID, ChangeKind.SUNSET, ChangeKind.STATUS, ChangeKind.SERVER,
+    ChangeKind.REQUEST_MEDIA_TYPE, ChangeKind.RESPONSE_MEDIA_TYPE,
+})  # fmt: skip
+_SAYS_VALUES = frozenset({
+    "type-narrowed", "type-widened", "type-changed", "format-added", "format-removed", "format-changed",
+    "format-label-changed", "content-label-changed", "default-changed", "discriminator-changed",
+    "property-sunset-moved-earlier",
+})  # fmt: skip
+_Title = Callable[[ReportedFinding], str]
+_SCHEMA_TITLES: dict[str, _Title] = {
+    **dict.fromkeys(("type-narrowed", "type-widened", "type-changed"), _type),
+    "enum-added": lambda one: f"{_capital(_thing(one))} restricted to {_listed(one.after or ())}",
+    "enum-removed": lambda one: f"{_capital(_thing(one))} no longer restricted to listed values",
+    **dict.fromkeys(("enum-value-removed", "enum-value-added", "enum-changed"), _enum),
+    **dict.fromkeys(("format-added", "format-removed", "format-changed"), lambda one: _changed(one, "Format")),
+    "format-label-changed": lambda one: _changed(one, "Format"),
+    "content-label-changed": lambda one: _changed(one, one.name),
+    "default-changed": lambda one: _changed(one, "Default"),
+    "unique-items-added": lambda one: f"Items of {_thing(one)} must be unique",
+    "unique-items-removed": lambda one: f"Items of {_thing(one)} no longer need to be unique",
+    **dict.fromkeys(
+        ("property-became-required", "property-became-optional", "property-added", "property-removed",
+         "property-undeclared", "optional-property-removed"),
+        _property,
+    ),
+    "pattern-property-added": lambda one: f"Pattern {code(one.name)} for property names added",
+    "pattern-property-removed": lambda one: f"Pattern {code(one.name)} for property names removed",
+    "additional-properties-closed": lambda one: _object(one, "forbidden"),
+    "additional-properties-opened": lambda one: _object(one, "allowed"),
+    "additional-properties-restricted": lambda one: _object(one, "restricted by a schema"),
+    "unevaluated-properties-closed": lambda one: _object(one, "forbidden"),
+    "unevaluated-properties-opened": lambda one: _object(one, "allowed"),
+    **dict.fromkeys(("all-of-extended", "all-of-reduced", "all-of-changed"), _all_of),
+    **dict.fromkeys(
+        (f"{key}-{event}" for key in ("any-of", "one-of") for event in ("branch-removed", "branch-added", "changed")),
+        _alternatives,
+    ),
+    "value-forbidden": lambda one: f"{_capital(_thing(one))} forbidden",
+    "value-allowed": lambda one: f"{_capital(_thing(one))} allowed",
+    "schema-changed": lambda one: f"Schema of {_thing(one)} changed",
+    "read-only-changed": lambda one: _mark(one, "readOnly"),
+    "write-only-changed": lambda one: _mark(one, "writeOnly"),
+    "discriminator-changed": lambda one: _changed(one, "Discriminator"),
+    "discriminator-value-added": lambda one: _discriminator_value(one, "added"),
+    "discriminator-value-removed": lambda one: _discriminator_value(one, "removed"),
+    "deprecated": lambda one: f"{_capital(_thing(one))} deprecated",
+    "property-sunset-moved-earlier": lambda one: _changed(one, "Sunset date"),
+}  # fmt: skip
+
+
+# Outside of schemas ---------------------------------------------------------------------------------------------------
+
+
+def _structure(finding: ReportedFinding) -> str:
+    if finding.kind is ChangeKind.CREDENTIALS:
+        return _credentials(finding)
+    subject = _subject(finding)
+    event = _EVENTS.get(finding.rule)
+    if event is None or not subject:
+        return ""
+    if finding.folded and len(finding.added) == len(finding.removed) == 1:
+        return f"{_capital(subject)} replaced by {code(_shown_name(finding.added[0]))}"
+    values = {"before": code(finding.before), "after": code(finding.after)}
+    return _capital(event.format(subject=subject, **values))
+
+
+def _subject(finding: ReportedFinding) -> str:
+    place, _, last = finding.name.partition(" ")
+    return _SUBJECTS.get(finding.kind, "").format(
+        name=code(_shown_name(finding.name)), operation=code(finding.operations[0]) if finding.operations else "",
+        location=place, last=code(last), status=code(_shown_name(finding.status)),
+        whole="path" if finding.name.startswith("/") else "operation",
+    )  # fmt: skip
+
+
+def _shown_name(name: Any) -> str:
+    return "default" if name == "DEFAULT" else str(name)
+
+
+def _credentials(finding: ReportedFinding) -> str:
+    removed, added = ([_credential(str(one)) for one in some] for some in (finding.removed, finding.added))
+    if removed == [_credential("none")] and added:
+        return f"Credentials required: {' or '.join(added)}"
+    if removed and added:
+        return f"{_capital(' and '.join(removed))} no longer accepted; {' or '.join(added)} required"
+    if removed:
+        return f"{_capital(' and '.join(removed))} no longer accepted"
+    return f"{_capital(' and '.join(added))} also accepted" if added else ""
+
+
+def _credential(name: str) -> str:
+    """Return the name of an alternative as a person says it."""
+    kind, _, rest = name.partition(" ")
+    if name == "none":
+        return "access without credentials"
+    if kind == "apiKey" and " and " not in name:
+        location, _, key = rest.partition(" ")
+        return f"API key in {location} {code(key)}"
+    if kind == "http" and " and " not in name:
+        return f"HTTP {code(rest)}"
+    return code(name)
+
+
+_K = ChangeKind
+_SUBJECTS = {
+    _K.OPERATION: "{whole} {name}",
+    **dict.fromkeys((_K.OPERATION_ID, _K.DEPRECATION, _K.SUNSET), "operation {operation}"),
+    _K.WEBHOOK: "webhook {name}", _K.CALLBACK: "callback {name}", _K.SERVER: "server {name}",
+    _K.TOKEN_FLOW: "OAuth flow {name}",
+    **dict.fromkeys(
+        (_K.PARAMETER, _K.PARAMETER_REQUIRED, _K.PARAMETER_STYLE, _K.PARAMETER_EXPLODE, _K.PARAMETER_ALLOW_RESERVED,
+         _K.PARAMETER_ALLOW_EMPTY, _K.PARAMETER_MEDIA_TYPE, _K.PARAMETER_DEPRECATED),
+        "{location} parameter {last}",
+    ),
+    _K.REQUEST_BODY: "request body", _K.REQUEST_BODY_REQUIRED: "request body",
+    _K.REQUEST_MEDIA_TYPE: "request media type {name}",
+    **dict.fromkeys(
+        (_K.ENCODING_CONTENT_TYPE, _K.ENCODING_STYLE, _K.ENCODING_EXPLODE, _K.ENCODING_ALLOW_RESERVED),
+        "form field {name}",
+    ),
+    _K.EXAMPLE: "example {name}", _K.STATUS: "response status {name}",
+    _K.RESPONSE_MEDIA_TYPE: "media type {name} of response {status}",
+    _K.RESPONSE_HEADER: "response header {name}", _K.RESPONSE_HEADER_REQUIRED: "response header {name}",
+}  # fmt: skip
+_EVENTS = {
+    "operation-removed": "{subject} removed", "operation-added": "new {subject}",
+    "operation-moved": "{subject} moved to {after}",
+    "webhook-removed": "{subject} removed", "webhook-added": "new {subject}",
+    "operation-id-changed": "operationId {before} changed to {after}",
+    "operation-deprecated": "{subject} deprecated", "operation-no-longer-deprecated": "{subject} no longer deprecated",
+    "sunset-moved-earlier": "sunset date of {subject} moved earlier, from {before} to {after}",
+    "sunset-changed": "sunset date of {subject} changed from {before} to {after}",
+    "server-removed": "{subject} removed", "server-added": "new {subject}",
+    "credentials-flow-removed": "{subject} removed", "credentials-flow-changed": "URL of {subject} changed",
+    "request-parameter-required-added": "new required {subject}", "request-parameter-added": "new optional {subject}",
+    "request-parameter-removed": "{subject} removed", "request-parameter-became-required": "{subject} became required",
+    "request-parameter-became-optional": "{subject} became optional",
+    "request-parameter-style-changed": "serialization of {subject} changed from {before} to {after}",
+    "request-parameter-media-type-changed": "media type of {subject} changed from {before} to {after}",
+    "request-parameter-reserved-forbidden": "allowReserved of {subject} removed",
+    "request-parameter-empty-forbidden": "allowEmptyValue of {subject} removed",
+    "request-parameter-deprecated": "{subject} deprecated",
+    "request-body-became-required": "{subject} became required",
+    "request-body-became-optional": "{subject} became optional",
+    "request-body-required-added": "new required {subject}", "request-body-added": "new optional {subject}",
+    "request-body-removed": "{subject} removed", "request-media-type-removed": "{subject} removed",
+    "request-media-type-added": "new {subject}",
+    "request-encoding-changed": "serialization of {subject} changed from {before} to {after}",
+    "encoding-changed": "encoding of {subject} changed from {before} to {after}",
+    "response-success-status-removed": "{subject} removed", "response-error-status-removed": "{subject} removed",
+    "response-success-status-added": "new {subject}", "response-status-added": "new {subject}",
+    "response-media-type-removed": "{subject} removed", "response-media-type-added": "new {subject}",
+    "response-required-header-removed": "{subject} removed", "response-header-removed": "{subject} removed",
+    "response-header-became-optional": "{subject} became optional",
+    "response-header-became-required": "{subject} became required", "response-header-added": "new {subject}",
+    "example-removed": "{subject} removed",
+}  # fmt: skip
+
+
+def list_change(before: Any, after: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return the values that only the first list has, and those that only the second one has."""
+    if not isinstance(before, list) or not isinstance(after, list):
+        return (), ()
+    ours, theirs = ({canonical_text(value): value for value in some} for some in (before, after))
+    removed = tuple(value for text, value in ours.items() if text not in theirs)
+    return removed, tuple(value for text, value in theirs.items() if text not in ours)

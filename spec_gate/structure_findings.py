@@ -1,0 +1,119 @@
+"""Findings outside of schemas: completes each change with what its rule needs, and names it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from spec_gate.differ.changes import Action, Change, ChangeKind, Comparison
+from spec_gate.differ.surface import Operation
+from spec_gate.findings import Finding, Note, NoteKind, ProofKind
+from spec_gate.prove.witnesses import Requests
+from spec_gate.rules.structure import rule_for
+from spec_gate.schemas.keywords import types_of
+from spec_gate.schemas.pair import SchemaPair
+
+_BOTH_PLACES = frozenset({ChangeKind.CREDENTIALS})
+"""Kinds whose added and removed things are entries of the same list."""
+
+
+def structure_findings(
+    comparison: Comparison, schemas: SchemaPair, requests: Requests, requested_examples: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Return the finding of each change outside of schemas that affects clients."""
+    for change in _moves(comparison):
+        finding = _finding(_with_wire_format(_with_request(change, requested_examples), schemas), requests)
+        if finding is not None:
+            yield finding
+
+
+# Moved operations -----------------------------------------------------------------------------------------------------
+
+
+def _moves(comparison: Comparison) -> Iterator[Change]:
+    """Replace a removed and an added operation by one moved operation, where both are the same."""
+    changes = [one for one in comparison.changes if one.kind is ChangeKind.OPERATION]
+    ours = {one.label: one for one in comparison.base.operations.values()}
+    theirs = {one.label: one for one in comparison.revision.operations.values()}
+    added = [theirs[one.name] for one in changes if one.action is Action.ADDED]
+    removed = [ours[one.name] for one in changes if one.action is Action.REMOVED]
+    moved = {one.label: other for one in removed if (other := _counterpart(one, added, comparison)) is not None}
+    goals = {one.label for one in moved.values()}
+    for change in comparison.changes:
+        if change.kind is ChangeKind.OPERATION and change.action is Action.REMOVED and change.name in moved:
+            goal = moved[change.name]
+            yield replace(change, action=Action.CHANGED, revision=goal.place, before=change.name, after=goal.label)
+        elif change.kind is not ChangeKind.OPERATION or change.action is Action.REMOVED or change.name not in goals:
+            yield change
+
+
+def _counterpart(operation: Operation, added: Iterable[Operation], comparison: Comparison) -> Operation | None:
+    """Return the added operation with the same operationId; without one, the only one that is written alike."""
+    if operation.id is not None:
+        return next((one for one in added if one.id == operation.id), None)
+    value = comparison.base.document.at(operation.place)
+    alike = [
+        one for one in added
+        if one.method == operation.method and comparison.revision.document.at(one.place) == value
+    ]  # fmt: skip
+    return alike[0] if len(alike) == 1 else None
+
+
+# Completing changes ---------------------------------------------------------------------------------------------------
+
+
+def _with_request(change: Change, requested_examples: Mapping[str, str]) -> Change:
+    if change.kind is not ChangeKind.EXAMPLE or change.name not in requested_examples:
+        return change
+    return replace(change, requested_by=requested_examples[change.name])
+
+
+def _with_wire_format(change: Change, schemas: SchemaPair) -> Change:
+    if change.kind not in {ChangeKind.PARAMETER_STYLE, ChangeKind.PARAMETER_EXPLODE}:
+        return change
+    return replace(change, same_on_the_wire=_same_on_the_wire(change, schemas))
+
+
+def _same_on_the_wire(change: Change, schemas: SchemaPair) -> bool:
+    """Return whether all values are written alike in both styles, as scalars in a query are."""
+    parameter = change.parameter
+    assert parameter is not None
+    if parameter.schema is None or (change.kind is ChangeKind.PARAMETER_STYLE and parameter.location == "path"):
+        return False
+    types = {one for schema in schemas.applied((schemas.read_base(parameter.schema),)) for one in types_of(schema)}
+    return bool(types) and types.isdisjoint({"array", "object"})
+
+
+# Findings -------------------------------------------------------------------------------------------------------------
+
+
+def _finding(change: Change, requests: Requests) -> Finding | None:
+    rule = rule_for(change)
+    if rule is None:
+        return None
+    return Finding(
+        rule=rule,
+        level=rule.level,
+        kind=change.kind,
+        operations=change.operations,
+        name=change.name,
+        path=(),
+        base=change.base,
+        revision=change.revision,
+        before=change.before,
+        after=change.after,
+        proof=ProofKind.RULE,
+        witness=rule.witness(change, requests) if rule.witness else None,
+        note=Note(NoteKind.REQUESTED_EXAMPLE, change.requested_by) if change.requested_by else None,
+        status=change.name if change.kind is ChangeKind.STATUS else change.status,
+        action=change.action,
+        edit=_edit(change),
+    )
+
+
+def _edit(change: Change) -> Hashable:
+    """Identify an edit by where the thing is written: what many operations share changes once."""
+    places = (change.base, change.revision)
+    if change.kind not in _BOTH_PLACES and change.action is not Action.CHANGED:
+        places = (change.base, None) if change.action is Action.REMOVED else (None, change.revision)
+    return change.kind, change.action, places, change.name, str(change.status)
