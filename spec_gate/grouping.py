@@ -40,7 +40,7 @@ def grouped(findings: Iterable[Finding], comparison: Comparison) -> list[Finding
 def _joined(
     findings: _Findings, key_of: Callable[[Finding], Hashable], join: Callable[[_Findings], _Findings]
 ) -> list[Finding]:
-    """Join the findings with the same key, each group at the place of its first one; None is no key."""
+    """Join findings with the same key, each group at the place of its first one; the key None joins nothing."""
     groups: dict[Hashable, list[Finding]] = {}
     for index, finding in enumerate(findings):
         key = key_of(finding)

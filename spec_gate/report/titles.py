@@ -234,7 +234,7 @@ def _names(schemas: Sequence[Any]) -> str:
 
 
 def reference_name(schema: Any) -> str:
-    """Return the name of the schema that a reference leads to; empty if the value is no reference."""
+    """Return the name of the schema that a reference leads to; empty for any other value."""
     if not isinstance(schema, dict) or not isinstance(schema.get("$ref"), str):
         return ""
     return str(schema["$ref"].rpartition("/")[2])

@@ -56,7 +56,8 @@ EDITS = (
         "Property `tracking_url` removed", "warning", 4,
     ),
     Edit(
-        "    OrderPatch:\n      type: object\n", "    OrderPatch:\n      type: object\n      additionalProperties: false\n",
+        "    OrderPatch:\n      type: object\n",
+        "    OrderPatch:\n      type: object\n      additionalProperties: false\n",
         "Additional properties of `OrderPatch` forbidden", "breaking", 1, "Additional properties",
     ),
     Edit(
