@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_rs import canonical
 
+from spec_gate.prove.texts import with_implied_texts
 from spec_gate.schemas.combine import join
 from spec_gate.schemas.keywords import ANNOTATIONS, needs_evaluation
 from spec_gate.schemas.names import restriction
@@ -87,6 +88,14 @@ def restricted(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Any:
 
 def covers(receiver: Any, sender: Any) -> Answer:
     """Decide whether a schema, given as JSON, accepts everything that another one allows."""
+    answer = _covers(receiver, sender)
+    if answer is Answer.YES:
+        return answer
+    stated, wanted = with_implied_texts(sender, receiver)
+    return answer if stated is sender else _covers(wanted, stated)
+
+
+def _covers(receiver: Any, sender: Any) -> Answer:
     if _is_too_large(receiver) or _is_too_large(sender):
         return Answer.UNKNOWN
     try:

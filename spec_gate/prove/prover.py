@@ -134,14 +134,21 @@ class Prover:
         return [part for part in parts if included(self.schemas, part, receiver) is not Answer.YES]
 
     def _lifted(self, pair: NodePair, part: Any, root: Root, counts: Callable[[Any], bool]) -> Proof | None:
-        part = shrink(part, counts)
         path = pair.path_from(root)
-        for value in () if path is None else self._lift.values(part, path):
-            if self._is_witness(value, root):
-                # A smaller value that is rejected for another reason would not show this change.
-                small = shrink(value, lambda smaller: contains(smaller, part) and self._is_witness(smaller, root))
-                return Proof(Outcome.WITNESS, small, root, self._why(small, root, part))
+        if path is None:
+            return None
+        small = shrink(part, counts)
+        # The small part need not be a witness: only one of the validators has judged it.
+        for one in (small,) if small is part else (small, part):
+            for value in self._lift.values(one, path):
+                if self._is_witness(value, root):
+                    return self._witness(value, one, root)
         return None
+
+    def _witness(self, value: Any, part: Any, root: Root) -> Proof:
+        # A smaller value that is rejected for another reason would not show this change.
+        small = shrink(value, lambda smaller: contains(smaller, part) and self._is_witness(smaller, root))
+        return Proof(Outcome.WITNESS, small, root, self._why(small, root, part))
 
     # Checking ---------------------------------------------------------------------------------------------------------
 

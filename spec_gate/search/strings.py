@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from spec_gate.search.languages import compare
 from spec_gate.search.patterns import matching
 
 _MAX_LENGTH = 100_000
+_MAX_PATTERNS = 8
 
 _OF_FORMAT: dict[str, tuple[str, ...]] = {
     "date-time": ("2024-06-14T10:00:00Z", "2024-06-14T12:03:00.250+02:00", "1990-12-31T23:59:60Z"),
@@ -44,6 +47,7 @@ def strings(hints: Sequence[Mapping[str, Any]], *, many: bool = False) -> Iterat
         samples += _OF_FORMAT.get(schema.get("format", ""), ())
         if "pattern" in schema:
             samples += matching(schema["pattern"], 60 if many else 12)
+    samples += _of_one_pattern(hints)
     samples = list(dict.fromkeys(samples))
     yield from samples
     lengths = sorted({schema[key] for schema in hints for key in ("minLength", "maxLength") if key in schema})
@@ -67,6 +71,18 @@ def strings(hints: Sequence[Mapping[str, Any]], *, many: bool = False) -> Iterat
             sample + sample,
             f" {sample}",
         )
+
+
+def _of_one_pattern(hints: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Return strings that one pattern accepts and another rejects."""
+    given = [(one.get("pattern", ""), one.get("minLength", 0), one.get("maxLength")) for one in hints]
+    patterns = list(dict.fromkeys(one["pattern"] for one in hints if "pattern" in one))[:_MAX_PATTERNS]
+    for ours, theirs in itertools.product(dict.fromkeys([("", 0, None), *given]), ("", *patterns)):
+        if ours[0] != theirs:
+            found = compare(ours[0], theirs, int(ours[1]), None if ours[2] is None else int(ours[2])).counterexample
+            if found is not None:
+                # Python matches a dollar sign before a line break at the end, too.
+                yield from (found, f"{found}a") if found.endswith("\n") else (found,)
 
 
 def fitted(sample: str, length: int) -> str:

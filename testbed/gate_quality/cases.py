@@ -42,12 +42,8 @@ OPEN = frozenset(
         "request-max-properties-20000-lowered",
         "request-max-properties-5000-lowered",
         "request-min-items-5000",
-        "request-pattern-length-lowered",
-        "request-pattern-loosened",
-        "request-pattern-moot",
         "response-charset-changed",
         "response-max-length-10m-raised",
-        "response-pattern-tightened",
         "response-unknown-format-changed",
         "sunset-passed-operation-removed",
     }
