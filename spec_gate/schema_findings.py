@@ -20,12 +20,11 @@ from spec_gate.prove.proof import Outcome, Proof
 from spec_gate.prove.prover import Prover
 from spec_gate.prove.witnesses import (
     DocumentRole,
+    Messages,
     Rejection,
     RejectionKind,
-    Requests,
     Witness,
     WitnessKind,
-    response,
 )
 from spec_gate.rules.annotations import ANNOTATION_RULES, NOT_PROVED
 from spec_gate.rules.rule import Level, Rule
@@ -51,9 +50,9 @@ _NAMED = frozenset({KeywordGroup.REQUIRED, KeywordGroup.PROPERTIES})
 class SchemaFindings:
     """Finds and judges all differences in the schemas of one side."""
 
-    def __init__(self, schemas: SchemaPair, comparison: Comparison, requests: Requests, sampler: Sampler) -> None:
+    def __init__(self, schemas: SchemaPair, comparison: Comparison, messages: Messages, sampler: Sampler) -> None:
         self.schemas = schemas
-        self.requests = requests
+        self.messages = messages
         self.places = Places(schemas)
         self.walk = Walk(schemas)
         self.proofs = DifferenceProver(Prover(schemas, sampler, Hybrids(self.walk)))
@@ -148,13 +147,13 @@ class SchemaFindings:
         rejection = Rejection(RejectionKind.SCHEMA, proof.why)
         if part.kind is PartKind.PARAMETER and self.schemas.side is Side.REQUEST:
             parameter = next(one for one in operation.parameters.values() if one.place == use.base_place)
-            return self.requests.request(operation, rejection, parameter=parameter, value=proof.value)
+            return self.messages.request(operation, rejection, parameter=parameter, value=proof.value)
         if part.kind is PartKind.RESPONSE_HEADER:
             headers = {part.name: str(proof.value)}
-            return response(part.status, rejection, headers=headers, value=proof.value)
+            return self.messages.response(operation, part.status, rejection, headers=headers, value=proof.value)
         if self.schemas.side is Side.REQUEST and not operation.outgoing:
-            return self.requests.request(operation, rejection, body=proof.value, media=part.media)
-        found = response(part.status or "200", rejection, media=part.media, body=proof.value)
+            return self.messages.request(operation, rejection, body=proof.value, media=part.media)
+        found = self.messages.response(operation, part.status or "200", rejection, media=part.media, body=proof.value)
         if not operation.outgoing:
             return found
         roles = (DocumentRole.REVISION, DocumentRole.BASE)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from spec_gate.differ.changes import Action, Change, ChangeKind, Comparison
 from spec_gate.differ.surface import Operation
 from spec_gate.findings import Finding, Note, NoteKind, ProofKind
-from spec_gate.prove.witnesses import Requests
+from spec_gate.prove.witnesses import Messages
 from spec_gate.rules.structure import rule_for
 from spec_gate.schemas.keywords import types_of
 from spec_gate.schemas.pair import SchemaPair
@@ -18,11 +18,11 @@ _BOTH_PLACES = frozenset({ChangeKind.CREDENTIALS})
 
 
 def structure_findings(
-    comparison: Comparison, schemas: SchemaPair, requests: Requests, requested_examples: Mapping[str, str]
+    comparison: Comparison, schemas: SchemaPair, messages: Messages, requested_examples: Mapping[str, str]
 ) -> Iterator[Finding]:
     """Return the finding of each change outside of schemas that affects clients."""
     for change in _moves(comparison):
-        finding = _finding(_with_wire_format(_with_request(change, requested_examples), schemas), requests)
+        finding = _finding(_with_wire_format(_with_request(change, requested_examples), schemas), messages)
         if finding is not None:
             yield finding
 
@@ -87,7 +87,7 @@ def _same_on_the_wire(change: Change, schemas: SchemaPair) -> bool:
 # Findings -------------------------------------------------------------------------------------------------------------
 
 
-def _finding(change: Change, requests: Requests) -> Finding | None:
+def _finding(change: Change, messages: Messages) -> Finding | None:
     rule = rule_for(change)
     if rule is None:
         return None
@@ -103,7 +103,7 @@ def _finding(change: Change, requests: Requests) -> Finding | None:
         before=change.before,
         after=change.after,
         proof=ProofKind.RULE,
-        witness=rule.witness(change, requests) if rule.witness else None,
+        witness=rule.witness(change, messages) if rule.witness else None,
         note=Note(NoteKind.REQUESTED_EXAMPLE, change.requested_by) if change.requested_by else None,
         status=change.name if change.kind is ChangeKind.STATUS else change.status,
         action=change.action,

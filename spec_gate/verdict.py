@@ -12,7 +12,7 @@ from spec_gate.differ.compare import compare
 from spec_gate.differ.read_surface import read_surface
 from spec_gate.findings import Finding, Verdict
 from spec_gate.grouping import grouped
-from spec_gate.prove.witnesses import Requests
+from spec_gate.prove.witnesses import Messages
 from spec_gate.rules.rule import Level
 from spec_gate.schema_findings import SchemaFindings
 from spec_gate.schemas.node import Side
@@ -38,10 +38,11 @@ def judge(base: Document, revision: Document, requested_examples: Mapping[str, s
     pairs = read_schema_pairs(base, revision)
     _read_all(comparison, pairs)
     samplers = {side: Sampler(pair) for side, pair in pairs.items()}
-    requests = Requests(pairs[Side.REQUEST], samplers[Side.REQUEST])
-    findings = list(structure_findings(comparison, pairs[Side.REQUEST], requests, requested_examples or {}))
+    counterparts = {pairing.label: pairing.revision for pairing in comparison.pairings}
+    messages = Messages(pairs[Side.REQUEST], samplers[Side.REQUEST], counterparts)
+    findings = list(structure_findings(comparison, pairs[Side.REQUEST], messages, requested_examples or {}))
     for side, pair in pairs.items():
-        findings += SchemaFindings(pair, comparison, requests, samplers[side]).findings()
+        findings += SchemaFindings(pair, comparison, messages, samplers[side]).findings()
     return Verdict(comparison, tuple(sorted(grouped(findings, comparison), key=_severity)), pairs)
 
 

@@ -7,13 +7,13 @@ it on one side and rejects it on the other: first for the pair, then, lifted, fo
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from typing import Any
 
 from spec_gate.differ.hybrids import Hybrids
 from spec_gate.differ.pairs import NodePair, Root
 from spec_gate.prove.candidates import Candidates
 from spec_gate.prove.inclusion import Answer, alternatives, covers, included
+from spec_gate.prove.isolate import Holds, Isolation
 from spec_gate.prove.lift import Lift
 from spec_gate.prove.proof import INCLUDED, REFUSED, UNPROVED, Outcome, Proof
 from spec_gate.prove.wire import readings
@@ -108,12 +108,13 @@ class Prover:
         accepting = [self.sampler.judge((sender,)), self.sampler.judge((actual[0],))]
         rejecting = [self.sampler.judge((receiver,)), self.sampler.judge((actual[1],))]
 
-        def counts(value: Any) -> bool:
-            return (
-                all(judge.probably(value) for judge in accepting)
-                and not any(judge.probably(value) for judge in rejecting)
-                and keeps_to_names(self.schemas, value, actual[:1], actual[1:])
+        def shows(value: Any) -> bool:
+            return all(judge.probably(value) for judge in accepting) and not any(
+                judge.probably(value) for judge in rejecting
             )
+
+        def counts(value: Any) -> bool:
+            return shows(value) and keeps_to_names(self.schemas, value, actual[:1], actual[1:])
 
         roots = pair.roots()[:_MAX_ROOTS]
         senders = self._unaccepted(sender, receiver)
@@ -121,7 +122,7 @@ class Prover:
             self._candidates.of(senders, sender, receiver, counts, briefly=briefly), _MAX_CANDIDATES
         ):
             for root in roots:
-                found = self._lifted(pair, part, root, counts)
+                found = self._lifted(pair, part, root, counts, shows)
                 if found is not None:
                     return found
         return None
@@ -133,7 +134,7 @@ class Prover:
             return []
         return [part for part in parts if included(self.schemas, part, receiver) is not Answer.YES]
 
-    def _lifted(self, pair: NodePair, part: Any, root: Root, counts: Callable[[Any], bool]) -> Proof | None:
+    def _lifted(self, pair: NodePair, part: Any, root: Root, counts: Holds, shows: Holds) -> Proof | None:
         path = pair.path_from(root)
         if path is None:
             return None
@@ -142,13 +143,28 @@ class Prover:
         for one in (small,) if small is part else (small, part):
             for value in self._lift.values(one, path):
                 if self._is_witness(value, root):
-                    return self._witness(value, one, root)
+                    return self._witness(value, one, root, shows)
         return None
 
-    def _witness(self, value: Any, part: Any, root: Root) -> Proof:
+    def _witness(self, value: Any, part: Any, root: Root, shows: Holds) -> Proof:
         # A smaller value that is rejected for another reason would not show this change.
         small = shrink(value, lambda smaller: contains(smaller, part) and self._is_witness(smaller, root))
-        return Proof(Outcome.WITNESS, small, root, self._why(small, root, part))
+        alone = self._isolated(small, part, root, shows)
+        return Proof(Outcome.WITNESS, alone, root, self._why(alone, root, part))
+
+    def _isolated(self, value: Any, part: Any, root: Root, shows: Holds) -> Any:
+        """Return a witness in which nothing but the change is rejected, as far as that is possible.
+
+        A repair may use names that only the receiver declares, because the sender accepts them.
+        """
+        sender, receiver = self.directed(root.original_base, root.original_revision)
+        sending, receiving = self._original_judge(sender), self._original_judge(receiver)
+        isolation = Isolation(self.sampler, (root.base, root.revision), receiving)
+        return isolation.repaired(
+            value, part, shows,
+            lambda one: sending.accepts(one)
+            and all(map(receiving.rejects, readings(one) if root.is_text else (one,))),
+        )  # fmt: skip
 
     # Checking ---------------------------------------------------------------------------------------------------------
 

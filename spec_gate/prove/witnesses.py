@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
-from spec_gate.differ.surface import Alternative, Operation, Parameter
+from spec_gate.differ.surface import Alternative, Operation, Parameter, Response, response_for
 from spec_gate.prove.wire import query, simple
 from spec_gate.schemas.pair import SchemaPair
 from spec_gate.search.sampler import Sampler
@@ -88,12 +88,19 @@ class Witness:
         return self.value is not ABSENT
 
 
-class Requests:
-    """Builds requests that are valid under the base."""
+class Messages:
+    """Builds requests that are valid under the base, and responses that are valid under the revision.
 
-    def __init__(self, schemas: SchemaPair, sampler: Sampler) -> None:
+    Whatever else the other document requires is in them too, so that a message shows one change only.
+    ``counterparts`` are the operations of the revision by the label of the same operation in the base.
+    """
+
+    def __init__(self, schemas: SchemaPair, sampler: Sampler, counterparts: Mapping[str, Operation]) -> None:
         self.schemas = schemas
         self.sampler = sampler
+        self.counterparts = counterparts
+
+    # Requests ---------------------------------------------------------------------------------------------------------
 
     def request(
         self,
@@ -107,14 +114,16 @@ class Requests:
         credentials: Alternative | None = None,
     ) -> Witness:
         """Return a request with all required parts and ``parameter``, which gets ``value`` or any valid value."""
-        sent = [one for one in operation.parameters.values() if one.required or one is parameter]
-        values = {one.label: self._value_of(one, parameter, value) for one in sent}
-        path, queries, headers = _place_parameters(operation, sent, values)
-        _add_credentials(headers, queries, operation.security[0] if credentials is None else credentials)
-        if body is ABSENT and operation.body is not None and operation.body.required and operation.body.media:
-            first = next(iter(operation.body.media.values()))
-            media = media or first.type
-            body = self.value_for(operation.body.media.get(media, first).schema, {})
+        other = self.counterparts.get(operation.label)
+        sent = self._sent(operation, other, rejection, parameter)
+        path, queries, headers = _place_parameters(
+            operation, [one for one, _ in sent],
+            {one.label: value if one is parameter and value is not ABSENT else some for one, some in sent},
+        )  # fmt: skip
+        for alternative in _credentials(operation, other, rejection, credentials):
+            _add_credentials(headers, queries, alternative)
+        if body is ABSENT:
+            media, body = self._required_body(operation, other, rejection, media)
         if body is not ABSENT:
             headers["Content-Type"] = media or "application/json"
         line = f"{operation.method.upper()} {path}{'?' if queries else ''}{'&'.join(queries)}"
@@ -122,19 +131,108 @@ class Requests:
             WitnessKind.REQUEST, DocumentRole.BASE, DocumentRole.REVISION, rejection, line, headers, body, value
         )
 
-    def _value_of(self, parameter: Parameter, chosen: Parameter | None, value: Any) -> Any:
-        if parameter is chosen and value is not ABSENT:
-            return value
-        return self.value_for(parameter.schema, "a")
+    def _sent(
+        self, operation: Operation, other: Operation | None, rejection: Rejection, parameter: Parameter | None
+    ) -> list[tuple[Parameter, Any]]:
+        """Return the parameters to send, each with a value: what either document requires, and ``parameter``."""
+        theirs = {} if other is None else other.parameters
+        sent: list[tuple[Parameter, Any]] = []
+        for key, one in operation.parameters.items():
+            now = theirs.get(key)
+            about = rejection == Rejection(RejectionKind.PARAMETER_REQUIRED, parameter_name(one))
+            if one.required or one is parameter or (now is not None and now.required and not about):
+                sent.append((one, self._value(one.schema, None if now is None else now.schema, "a")))
+        for key, one in theirs.items():
+            about = rejection == Rejection(RejectionKind.PARAMETER_REQUIRED, parameter_name(one))
+            if one.required and key not in operation.parameters and one.location != "path" and not about:
+                sent.append((one, self._value(None, one.schema, "a")))
+        return sent
+
+    def _required_body(
+        self, operation: Operation, other: Operation | None, rejection: Rejection, media: str
+    ) -> tuple[str, Any]:
+        body = operation.body
+        theirs = None if other is None else other.body
+        required = body is not None and (body.required or (theirs is not None and theirs.required))
+        if body is None or not required or not body.media or rejection.kind is RejectionKind.BODY_REQUIRED:
+            return media, ABSENT
+        first = body.media.get(media) or next(iter(body.media.values()))
+        now = None if theirs is None else theirs.media.get(first.type)
+        return media or first.type, self._value(first.schema, None if now is None else now.schema, {})
 
     def value_for(self, schema: Place | None, default: Any) -> Any:
         """Return a valid value of a schema of the base; the default without a schema or a valid value."""
-        if schema is None:
-            return default
-        try:
-            return self.sampler.some((self.schemas.read_base(schema),), _DEPTH)
-        except LookupError:
-            return default
+        return self._value(schema, None, default)
+
+    def _value(self, base: Place | None, revision: Place | None, default: Any) -> Any:
+        """Return a value that both documents accept, or at least one of them; the default without a schema."""
+        ours = () if base is None else (self.schemas.read_base(base),)
+        theirs = () if revision is None else (self.schemas.read_revision(revision),)
+        for schemas in ((*ours, *theirs), ours, theirs):
+            if schemas:
+                try:
+                    return self.sampler.some(schemas, _DEPTH)
+                except LookupError:
+                    continue
+        return default
+
+    # Responses --------------------------------------------------------------------------------------------------------
+
+    def response(
+        self,
+        operation: Operation,
+        status: str,
+        rejection: Rejection,
+        *,
+        media: str = "",
+        body: Any = ABSENT,
+        headers: Mapping[str, str] | None = None,
+        value: Any = ABSENT,
+    ) -> Witness:
+        """Return a response with the headers and the body that clients of the base expect."""
+        promised = response_for(status, operation.responses) if status else None
+        other = self.counterparts.get(operation.label)
+        now = response_for(status, other.responses) if status and other is not None else None
+        required = {} if promised is None else self._headers(promised, now, rejection)
+        if body is ABSENT and promised is not None and now is not None and rejection.kind in _WITH_BODY:
+            media, body = self._body(promised, now)
+        sent = {**required, **(headers or {})}
+        return response(status, rejection, media=media, body=body, headers=sent, value=value)
+
+    def _headers(self, promised: Response, now: Response | None, rejection: Rejection) -> dict[str, str]:
+        about = rejection.detail.lower() if rejection.kind is RejectionKind.HEADER_REQUIRED else ""
+        theirs = {} if now is None else now.headers
+        return {
+            one.name: simple(self._value(one.schema, theirs[key].schema if key in theirs else None, "a"))
+            for key, one in promised.headers.items()
+            if one.required and key != about
+        }
+
+    def _body(self, promised: Response, now: Response) -> tuple[str, Any]:
+        both = next((name for name in promised.media if name in now.media), "")
+        if not both:
+            return "", ABSENT
+        return both, self._value(promised.media[both].schema, now.media[both].schema, {})
+
+
+_WITH_BODY = frozenset({RejectionKind.HEADER_REQUIRED})
+"""Reasons that say nothing about the body, so that the response shows one."""
+
+
+def parameter_name(parameter: Parameter) -> str:
+    """Return how rejections name a parameter."""
+    return f"{parameter.location} parameter {parameter.name}"
+
+
+def _credentials(
+    operation: Operation, other: Operation | None, rejection: Rejection, given: Alternative | None
+) -> list[Alternative]:
+    """Return the credentials of the base, and those of the revision unless the request shows that they are missing."""
+    ours = operation.security[0] if given is None else given
+    if rejection.kind is RejectionKind.CREDENTIALS or other is None or not other.security:
+        return [ours]
+    enough = any(all(scheme in ours for scheme in wanted) for wanted in other.security)
+    return [ours] if enough else [ours, other.security[0]]
 
 
 def _place_parameters(

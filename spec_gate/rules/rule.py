@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from spec_gate.differ.changes import Action, Change, ChangeKind
-from spec_gate.prove.witnesses import Requests, Witness
+from spec_gate.prove.witnesses import Messages, Witness
 
 
 class Level(StrEnum):
@@ -30,7 +30,7 @@ class Rule:
 
 
 Condition = Callable[[Change], bool]
-WitnessBuilder = Callable[[Change, Requests], Witness]
+WitnessBuilder = Callable[[Change, Messages], Witness]
 
 
 def always(_: Change) -> bool:

@@ -7,85 +7,87 @@ from dataclasses import replace
 from spec_gate.differ.changes import Change, Pairing
 from spec_gate.prove.witnesses import (
     DocumentRole,
+    Messages,
     Rejection,
     RejectionKind,
-    Requests,
     Witness,
     WitnessKind,
+    parameter_name,
     response,
 )
 
 
-def removed_operation(change: Change, _: Requests) -> Witness:
+def removed_operation(change: Change, _: Messages) -> Witness:
     """Return the request line of the removed operation."""
     rejection = Rejection(RejectionKind.NO_OPERATION, change.name)
     return Witness(WitnessKind.REQUEST, DocumentRole.BASE, DocumentRole.REVISION, rejection, change.name)
 
 
-def removed_server(change: Change, requests: Requests) -> Witness:
+def removed_server(change: Change, messages: Messages) -> Witness:
     """Return a request to the removed server."""
-    found = requests.request(_pairing(change).base, Rejection(RejectionKind.NO_SERVER, change.name))
+    found = messages.request(_pairing(change).base, Rejection(RejectionKind.NO_SERVER, change.name))
     method, _, rest = found.line.partition(" ")
     return replace(found, line=f"{method} {change.name.rstrip('/')}{rest}")
 
 
-def old_credentials(change: Change, requests: Requests) -> Witness:
+def old_credentials(change: Change, messages: Messages) -> Witness:
     """Return a request with the credentials that were sufficient."""
     rejection = Rejection(RejectionKind.CREDENTIALS, " or ".join(change.after))
-    return requests.request(_pairing(change).base, rejection, credentials=change.credentials)
+    return messages.request(_pairing(change).base, rejection, credentials=change.credentials)
 
 
-def without_parameter(change: Change, requests: Requests) -> Witness:
+def without_parameter(change: Change, messages: Messages) -> Witness:
     """Return a request without the parameter that the revision requires."""
-    return requests.request(_pairing(change).base, Rejection(RejectionKind.PARAMETER_REQUIRED, _parameter(change)))
+    return messages.request(_pairing(change).base, Rejection(RejectionKind.PARAMETER_REQUIRED, _parameter(change)))
 
 
-def with_parameter(change: Change, requests: Requests) -> Witness:
+def with_parameter(change: Change, messages: Messages) -> Witness:
     """Return a request with the parameter as the base writes it."""
     rejection = Rejection(RejectionKind.PARAMETER_STYLE, _parameter(change))
-    return requests.request(_pairing(change).base, rejection, parameter=change.parameter)
+    return messages.request(_pairing(change).base, rejection, parameter=change.parameter)
 
 
-def without_body(change: Change, requests: Requests) -> Witness:
+def without_body(change: Change, messages: Messages) -> Witness:
     """Return a request without the body that the revision requires."""
-    return requests.request(_pairing(change).base, Rejection(RejectionKind.BODY_REQUIRED))
+    return messages.request(_pairing(change).base, Rejection(RejectionKind.BODY_REQUIRED))
 
 
-def old_body(change: Change, requests: Requests) -> Witness:
+def old_body(change: Change, messages: Messages) -> Witness:
     """Return a request with the body that the revision does not accept."""
-    return _with_media(change, requests, "")
+    return _with_media(change, messages, "")
 
 
-def old_media_type(change: Change, requests: Requests) -> Witness:
+def old_media_type(change: Change, messages: Messages) -> Witness:
     """Return a request with the media type that the revision does not accept."""
-    return _with_media(change, requests, change.name)
+    return _with_media(change, messages, change.name)
 
 
-def _with_media(change: Change, requests: Requests, media: str) -> Witness:
+def _with_media(change: Change, messages: Messages, media: str) -> Witness:
     operation = _pairing(change).base
     offered = operation.body.media if operation.body else {}
     media = media or next(iter(offered), "")
     schema = offered[media].schema if media in offered else None
-    body = requests.value_for(schema, {})
+    body = messages.value_for(schema, {})
     rejection = Rejection(RejectionKind.NO_MEDIA_TYPE, media) if media else Rejection(RejectionKind.NO_BODY)
-    return requests.request(operation, rejection, body=body, media=media)
+    return messages.request(operation, rejection, body=body, media=media)
 
 
-def other_status(change: Change, _: Requests) -> Witness:
+def other_status(change: Change, _: Messages) -> Witness:
     """Return a response with another status of the revision."""
     others = [status for status in change.after if status[0].isdigit()] or ["DEFAULT"]
     return response(others[0], Rejection(RejectionKind.STATUS, change.name))
 
 
-def other_media_type(change: Change, _: Requests) -> Witness:
+def other_media_type(change: Change, _: Messages) -> Witness:
     """Return a response with another media type of the revision."""
     media = change.after[0] if change.after else ""
     return response(change.status, Rejection(RejectionKind.RESPONSE_MEDIA_TYPE, change.name), media=media)
 
 
-def without_header(change: Change, _: Requests) -> Witness:
+def without_header(change: Change, messages: Messages) -> Witness:
     """Return a response without the header that the base promises."""
-    return response(change.status, Rejection(RejectionKind.HEADER_REQUIRED, change.name))
+    rejection = Rejection(RejectionKind.HEADER_REQUIRED, change.name)
+    return messages.response(_pairing(change).base, change.status, rejection)
 
 
 def _pairing(change: Change) -> Pairing:
@@ -95,4 +97,4 @@ def _pairing(change: Change) -> Pairing:
 
 def _parameter(change: Change) -> str:
     assert change.parameter is not None
-    return f"{change.parameter.location} parameter {change.parameter.name}"
+    return parameter_name(change.parameter)

@@ -6,6 +6,7 @@ Formats are asserted. jsonschema-rs checks those for which jsonschema needs othe
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
+from chat_contract.errors import Pointer
 from chat_contract.formats import format_checker
 
 _OTHER_FORMATS = ("duration", "hostname", "idn-hostname", "iri", "iri-reference", "json-pointer",
@@ -22,9 +24,17 @@ _OTHER_FORMATS = ("duration", "hostname", "idn-hostname", "iri", "iri-reference"
 KNOWN_FORMATS = frozenset({*_OTHER_FORMATS, "date", "date-time", "email", "idn-email", "ipv4", "ipv6", "regex", "uuid"})
 """Formats that restrict which strings are valid."""
 
-
 _LONGEST_VALUE = 60
 """The longest value that a validation error states in full."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A validation error: where it is, and the property names that the schema requires there."""
+
+    path: Pointer
+    names: tuple[str, ...]
+    keyword: str
 
 
 class Judge:
@@ -59,6 +69,14 @@ class Judge:
     def rejects(self, value: Any) -> bool:
         """Return whether both validators reject the value."""
         return not self.probably(value) and not self._is_valid(value)
+
+    def faults(self, value: Any) -> list[Fault]:
+        """Return all validation errors of a value."""
+        return [
+            Fault(tuple(one.absolute_path), tuple(one.validator_value) if one.validator == "required" else (),
+                  str(one.validator))
+            for one in self._exact.iter_errors(value)
+        ]  # fmt: skip
 
     def first_error(self, value: Any, part: Any = None) -> str:
         """Return the first validation error, preferring one about ``part``; empty if the value is valid."""

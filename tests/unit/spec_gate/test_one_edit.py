@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 
 from spec_gate.report.formats import FORMATS
-from spec_gate.report.model import DiffReport, ReportedFinding
+from spec_gate.report.model import DiffReport, ReportedFinding, Witness
 from spec_gate.report.render import render
 from tests.unit.spec_gate.changing import report_of, written
 from tests.unit.spec_gate.orders import BASE, EDITS, Edit, revision
@@ -52,3 +55,95 @@ def test_all_operations_are_listed(report: DiffReport, name: str) -> None:
     page = render(report, name)
     assert len(finding.operations) == 10
     assert all(operation in page for operation in finding.operations)
+
+
+# Witnesses ------------------------------------------------------------------------------------------------------------
+
+
+def witness_of(report: DiffReport, title: str) -> Witness:
+    [witness] = [one.witness for one in report.findings if one.title == title]
+    assert witness is not None
+    return witness
+
+
+def faults(document: str, schema: str, body: Any) -> list[str]:
+    """Return the validation errors of a body, found without code of the gate."""
+    components = yaml.safe_load(document)["components"]
+    whole = {"components": components, "$ref": f"#/components/schemas/{schema}"}
+    checker = Draft202012Validator.FORMAT_CHECKER
+    return [one.message for one in Draft202012Validator(whole, format_checker=checker).iter_errors(body)]
+
+
+@pytest.mark.parametrize(
+    ("title", "schema"),
+    [
+        ("Property `user_id` became required", "NewOrder"),
+        ("Maximum of `quantity` lowered from `999` to `99`", "NewOrder"),
+        ("New required property `region`", "NewCustomer"),
+        ("Enum value `basic` removed", "NewCustomer"),
+        ("Additional properties of `OrderPatch` forbidden", "OrderPatch"),
+    ],
+)
+def test_request_witness_has_one_fault_only(report: DiffReport, title: str, schema: str) -> None:
+    witness = witness_of(report, title)
+    assert witness.body is not None
+    assert faults(BASE.read_text("utf-8"), schema, witness.body.value) == []
+    assert len(faults(revision(*EDITS), schema, witness.body.value)) == 1
+
+
+@pytest.mark.parametrize(
+    "title", ["Enum value `returned` added", "Type of `amount` changed from `integer` to `number`"]
+)
+def test_response_witness_has_one_fault_only(report: DiffReport, title: str) -> None:
+    witness = witness_of(report, title)
+    assert witness.body is not None
+    assert faults(revision(*EDITS), "Order", witness.body.value) == []
+    assert len(faults(BASE.read_text("utf-8"), "Order", witness.body.value)) == 1
+
+
+def test_request_witness_has_the_credentials_of_both_documents(report: DiffReport) -> None:
+    headers = witness_of(report, "Enum value `basic` removed").headers
+    assert {"x-api-key", "Authorization"} <= headers.keys()
+
+
+def test_witness_of_new_credentials_has_only_the_old_ones(report: DiffReport) -> None:
+    headers = witness_of(report, EDITS[0].title).headers
+    assert "x-api-key" in headers
+    assert "Authorization" not in headers
+
+
+def api(operation: str, rest: str = "") -> str:
+    return f'openapi: 3.1.0\ninfo: {{title: t, version: "1"}}\npaths:\n  /a/{{id}}:\n    post: {operation}\n{rest}'
+
+
+PATH = "{name: id, in: path, required: true, schema: {type: string}}"
+OK = 'responses: {"200": {description: ok}}'
+
+
+def body_of(schema: str) -> str:
+    return f"requestBody: {{required: true, content: {{application/json: {{schema: {schema}}}}}}}"
+
+
+def test_request_witness_has_the_other_parameters_that_the_revision_requires(tmp_path: Path) -> None:
+    base = api(f"{{parameters: [{PATH}], {body_of('{type: object}')}, {OK}}}")
+    new = ", ".join(f"{{name: {name}, in: query, required: true, schema: {{type: integer}}}}" for name in "xy")
+    then = api(f"{{parameters: [{PATH}, {new}], {body_of('{type: object, required: [k]}')}, {OK}}}")
+    report = report_of(written(tmp_path, "base.yaml", base), written(tmp_path, "revision.yaml", then))
+    lines = {one.title: witness_of(report, one.title).line for one in report.findings}
+    assert lines == {
+        "New required query parameter `x`": "POST /a/a?y=0",
+        "New required query parameter `y`": "POST /a/a?x=0",
+        "Property `k` became required": "POST /a/a?x=0&y=0",
+    }
+
+
+def test_response_witness_has_the_headers_and_body_that_clients_expect(report: DiffReport) -> None:
+    without = witness_of(report, "Response header `X-Request-Id` became optional")
+    assert without.body is not None
+    assert "X-Request-Id" not in without.headers
+
+
+def test_long_values_in_witnesses_are_shortened(report: DiffReport) -> None:
+    text = render(report, "text")
+    assert re.search(r'"text": "a+\.\.\. \([\d,]+ characters\)"', text)
+    assert max(map(len, text.splitlines())) < 300

@@ -1,0 +1,104 @@
+"""Isolates a witness: repairs everything that the receiver rejects besides the change that the witness shows.
+
+Without this, the witness of one change would also lack the property that another change requires.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from chat_contract.errors import Pointer
+from spec_gate.schemas.names import child, element
+from spec_gate.schemas.node import Schema
+from spec_gate.schemas.validity import Fault, Judge
+from spec_gate.search.sampler import Sampler
+
+_MAX_REPAIRS = 40
+_VALUES = 6
+_DEPTH = 3
+
+Holds = Callable[[Any], bool]
+
+
+class Isolation:
+    """Repairs the witnesses of one root: ``schemas`` are those of sender and receiver, ``receiving`` judges."""
+
+    def __init__(self, sampler: Sampler, schemas: Sequence[Schema], receiving: Judge) -> None:
+        self.sampler = sampler
+        self.schemas = schemas
+        self.receiving = receiving
+
+    def repaired(self, value: Any, part: Any, shows: Holds, is_witness: Holds) -> Any:
+        """Return the value with as few faults as possible; its part still shows the change."""
+        path = _path_to(value, part)
+        if path is None:
+            return value
+        faults = self.receiving.faults(value)
+        for _ in range(_MAX_REPAIRS):
+            better = next(self._better(value, faults, lambda one: shows(_at(one, path)) and is_witness(one)), None)
+            if better is None:
+                break
+            value, faults = better
+        return value
+
+    def _better(self, value: Any, faults: list[Fault], holds: Holds) -> Iterator[tuple[Any, list[Fault]]]:
+        if len(faults) < 2:
+            return
+        for candidate in itertools.chain.from_iterable(self._repairs(value, fault) for fault in faults):
+            left = self.receiving.faults(candidate)
+            if len(left) < len(faults) and holds(candidate):
+                yield candidate, left
+
+    def _repairs(self, value: Any, fault: Fault) -> Iterator[Any]:
+        """Return values in which one fault may be gone."""
+        here = _at(value, fault.path)
+        schemas = self._schemas_at(fault.path)
+        if isinstance(here, dict):
+            missing = [name for name in fault.names if name not in here]
+            for name in missing:
+                below = self.sampler.valid(child(self.sampler.schemas.applied(schemas), name), _DEPTH)
+                yield from (_with(value, fault.path, {**here, name: one}) for one in itertools.islice(below, _VALUES))
+            for name in here:
+                yield _with(value, fault.path, {key: one for key, one in here.items() if key != name})
+        for one in itertools.islice(self.sampler.valid(schemas, _DEPTH), _VALUES):
+            yield _with(value, fault.path, one)
+
+    def _schemas_at(self, path: Pointer) -> Sequence[Schema]:
+        schemas: Sequence[Schema] = self.schemas
+        for step in path:
+            applied = self.sampler.schemas.applied(schemas)
+            schemas = element(applied, step) if isinstance(step, int) else child(applied, step)
+        return schemas
+
+
+def _path_to(value: Any, part: Any) -> Pointer | None:
+    """Return the way to the first value that equals the part."""
+    waiting: list[tuple[Any, Pointer]] = [(value, ())]
+    for here, path in waiting:
+        if type(here) is type(part) and here == part:
+            return path
+        if isinstance(here, dict):
+            waiting += [(one, (*path, name)) for name, one in here.items()]
+        elif isinstance(here, list):
+            waiting += [(one, (*path, index)) for index, one in enumerate(here)]
+    return None
+
+
+def _at(value: Any, path: Pointer) -> Any:
+    """Return the value at a path; None if a repair removed it."""
+    for step in path:
+        known = step in value if isinstance(value, dict) else isinstance(value, list) and int(step) < len(value)
+        if not known:
+            return None
+        value = value[step]
+    return value
+
+
+def _with(value: Any, path: Pointer, new: Any) -> Any:
+    if not path:
+        return new
+    copy: Any = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = _with(value[path[0]], path[1:], new)
+    return copy
