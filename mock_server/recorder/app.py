@@ -13,7 +13,7 @@ from mock_server.http.cors import headers_for, preflight
 from mock_server.http.messages import Answer, Pairs, head_of, problem
 from mock_server.recorder.recording import Recording
 from mock_server.respond.upstream import Upstream, UpstreamError
-from mock_server.server.asgi import Receive, Scope, Send, headers_of, pairs_of, read, send_response
+from mock_server.server.asgi import Receive, Scope, Send, headers_of, pairs_of, read
 from mock_server.server.threads import Threads
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -42,18 +42,19 @@ class RecorderApp:
         self._clock = clock
         self._threads = Threads(1, "recording")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
         """Handle one request."""
+        connection = scope["extensions"]["connection"]
         headers = headers_of(scope)
         answer = preflight(scope["method"], headers, self._origins, ", ".join(METHODS))
         if answer is not None:
-            await send_response(scope, send, answer.status, head_of(answer), b"")
+            await connection.respond(answer.status, head_of(answer), b"")
             return
         body = await read(scope, headers, receive, MAX_BODY)
         status, pairs, content = await self._exchange(scope, body)
         origin = headers.get("origin")
         more = () if origin is None else headers_for(origin, self._origins)
-        await send_response(scope, send, status, [*pairs, *more], content)
+        await connection.respond(status, [*pairs, *more], content)
 
     async def _exchange(self, scope: Scope, body: Body) -> tuple[int, Pairs, bytes]:
         answer = self._refusal(scope, body)

@@ -10,9 +10,9 @@ from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from mock_server.http.messages import JSON, encode
+from mock_server.http.messages import JSON, Pairs, encode
 
 MAX_CONNECTIONS = 8192
 MAX_HEAD = 64 * 1024
@@ -23,33 +23,6 @@ MAX_UNREAD = 32 * 1024 * 1024
 _SECONDS_TO_NOTICE = 0.05
 """After a response to a client that has closed its side: time for a reset to arrive."""
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-
-
-class Joined(asyncio.Transport):
-    """Stands for a connection's transport while a complete response is sent: one write for its head and body."""
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._held: list[bytes | bytearray | memoryview] = []
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Keep the data until :meth:`flush` or :meth:`close`."""
-        self._held.append(data)
-
-    def flush(self) -> None:
-        """Write what was kept, if the connection still exists."""
-        if self._held and not self._transport.is_closing():
-            self._transport.write(b"".join(self._held))
-        self._held.clear()
-
-    def close(self) -> None:
-        """Write what was kept, and close the connection."""
-        self.flush()
-        self._transport.close()
-
-    def is_closing(self) -> bool:
-        """Return whether the connection is closing."""
-        return self._transport.is_closing()
 
 
 class _Phase(Enum):
@@ -205,16 +178,36 @@ class Protocol(HttpToolsProtocol):
         self._unread = 0
         self._stalled.pop(self, None)
 
-    def join_writes(self) -> Joined:
-        """Collect what uvicorn writes for the current request; the caller flushes it."""
-        self._current.transport = joined = Joined(self.transport)
-        return joined
+    async def respond(self, status: int, headers: Pairs, body: bytes) -> None:
+        """Send a complete response. uvicorn would check what is known here, and write head and body apart."""
+        if self.flow.write_paused:
+            await self.flow.drain()
+        cycle = self._current
+        if cycle.disconnected:
+            return
+        if cycle.response_started:
+            raise RuntimeError("a response has been started already")
+        lines = [f"{name.lower()}: {value}\r\n" for name, value in headers]
+        if not cycle.keep_alive:
+            lines.append("connection: close\r\n")
+        head = "".join(lines)
+        if head.count("\n") > len(lines):
+            raise ValueError("a header contains a line break")
+        cycle.response_started = cycle.response_complete = True
+        sent = b"" if cycle.scope["method"] == "HEAD" else body
+        self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[status], head.encode("latin-1", "replace"), sent))
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
 
     def on_response_complete(self) -> None:
-        """Close the connection of a client that has closed its side, and find out whether it was still there."""
+        """Go on with the next request, or close the connection of a client that has closed its side."""
         if self.pipeline:
             self._current = self.pipeline[-1][0]
-        super().on_response_complete()
+            super().on_response_complete()
+        elif not self.transport.is_closing():
+            # uvicorn would start a timer; check_time closes idle connections.
+            self.flow.resume_reading()
         if self.at_eof and not self.transport.is_closing():
             self.loop.call_later(_SECONDS_TO_NOTICE, self._close_after_eof)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -18,12 +18,10 @@ class FakeConnection:
     lost: bool = False
     ending: str = ""
     on_client_left: Callable[[], None] | None = None
+    responded: tuple[int, list[tuple[str, str]], bytes] | None = None
 
-    def join_writes(self) -> FakeConnection:
-        return self
-
-    def flush(self) -> None:
-        pass
+    async def respond(self, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> None:
+        self.responded = status, list(headers), body
 
     def close(self) -> None:
         self.ending = "closed"
@@ -107,4 +105,7 @@ def call(
         await app(scope, receive, send)
 
     asyncio.run(run())
+    if response.connection.responded is not None:
+        response.status, response.headers, response.body = response.connection.responded
+        response.complete = True
     return response
