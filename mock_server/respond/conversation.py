@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from pydantic_core import to_json
 
@@ -28,27 +29,30 @@ _CONVERSATION = Source(ReplySource.CONVERSATION)
 
 def converse(space: Space, snapshot: Snapshot, call: Call, turn: ChatTurn, effective: Effective) -> Decision | Forward:
     """Return the response to a valid turn, or the way to ask the upstream service for it."""
-    state = None if turn.conversation_id is None else space.sessions.get(turn.conversation_id)
-    before = None if state is None else state.position
-    trace = Trace(turn.message, turn.conversation_id, turn.user_id, state is not None, before)
+    asked_id = turn.conversation_id
+    state = None if asked_id is None else space.sessions.get(asked_id)
+    known = state is not None
+    before, user = state or SessionState()
     refused = _refused(snapshot, turn, state)
     if refused is not None:
-        return Decision(refused, trace)
-    if state is None:
-        state = SessionState()
-        if snapshot.leniency.unknown_conversation is UnknownConversation.REPLACED:
-            turn = turn._replace(conversation_id=None)
-    state = SessionState(state.position, state.user or (None if turn.user_id is None else short_key(turn.user_id)))
-    reply, source = _reply(space, snapshot, turn, state.position, effective)
+        return Decision(refused, Trace(turn.message, asked_id, turn.user_id, known, before))
+    if not known and snapshot.leniency.unknown_conversation is UnknownConversation.REPLACED:
+        turn = turn._replace(conversation_id=None)
+    if user is None and turn.user_id is not None:
+        user = short_key(turn.user_id)
+    reply, source = _reply(space, snapshot, turn, before, effective)
     if space.relay is not None and source.kind is ReplySource.SEARCH:
-        return partial(_relayed, space, space.relay, call, trace, state)
+        trace = Trace(turn.message, asked_id, turn.user_id, known, before)
+        return partial(_relayed, space, space.relay, call, trace, SessionState(before, user))
     conversation_id = turn.conversation_id or space.fresh_id()
-    space.sessions.put(conversation_id, SessionState(reply.position or state.position, state.user))
-    body = {"conversation_id": conversation_id, "message": reply.message, "items": reply.items}
-    if effective.override.reply is not None:
-        body |= effective.override.reply
-    answer = Answer(200, to_json(body), source=source)
-    return Decision(answer, trace._replace(conversation_id=conversation_id, position=reply.position))
+    space.sessions.put(conversation_id, SessionState(reply.position or before, user))
+    if effective.override.reply is None:
+        body = b'{"conversation_id":%b,%b}' % (to_json(conversation_id), reply.json_members)
+    else:
+        given: dict[str, Any] = {"conversation_id": conversation_id, "message": reply.message, "items": reply.items}
+        body = to_json({**given, **effective.override.reply})
+    trace = Trace(turn.message, conversation_id, turn.user_id, known, before, reply.position)
+    return Decision(Answer(200, body, source=source), trace)
 
 
 async def _relayed(space: Space, relay: Relay, call: Call, trace: Trace, state: SessionState) -> Decision:

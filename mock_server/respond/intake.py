@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from mock_server.http.messages import Answer, Call, encode
 from mock_server.http.source import ReplySource, Source
 from mock_server.loading.snapshot import Snapshot
 from mock_server.shop.replies import ChatTurn
-from mock_server.validation.fastapi_errors import ValidationErrors, json_invalid
+from mock_server.validation.fastapi_errors import RequestValidator, ValidationErrors, json_invalid
 from mock_server.validation.leniency import MediaTypeAnswer
 from mock_server.validation.parsing import media_type_answer, read_json, validate_body
 
 _IDENTITY = frozenset({"", "identity"})
+_TURNS_KEPT = 256
+_MAX_KEPT_BODY = 2048
 
 
 def read_turn(snapshot: Snapshot, call: Call) -> ChatTurn | Answer:
@@ -31,8 +34,31 @@ def read_turn(snapshot: Snapshot, call: Call) -> ChatTurn | Answer:
     if media_type is MediaTypeAnswer.UNSUPPORTED:
         return Answer(415, encode({"detail": "Unsupported Media Type"}), source=Source(ReplySource.MEDIA_TYPE))
     as_json = media_type is MediaTypeAnswer.ACCEPTED
-    body, errors = validate_body(snapshot.validator, call.body, as_json=as_json)
-    return rejection(errors) if errors else ChatTurn.from_body(body)
+    try:
+        if as_json and len(call.body) <= _MAX_KEPT_BODY:
+            return _kept_turn(snapshot.validator, call.body)
+        return _turn(snapshot.validator, call.body, as_json=as_json)
+    except _InvalidBodyError as error:
+        return rejection(error.errors)
+
+
+class _InvalidBodyError(Exception):
+    def __init__(self, errors: ValidationErrors) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+def _turn(validator: RequestValidator, body: bytes, *, as_json: bool = True) -> ChatTurn:
+    value, errors = validate_body(validator, body, as_json=as_json)
+    if errors:
+        raise _InvalidBodyError(errors)
+    return ChatTurn.from_body(value)
+
+
+@lru_cache(_TURNS_KEPT)
+def _kept_turn(validator: RequestValidator, body: bytes) -> ChatTurn:
+    """Return the turn of a short body. Clients under test and load tests repeat their bodies; errors are not kept."""
+    return _turn(validator, body)
 
 
 def rejection(errors: ValidationErrors, source: ReplySource = ReplySource.VALIDATION) -> Answer:

@@ -78,17 +78,17 @@ def make_entry(
     if answer_truncated:
         answer = answer._replace(body=answer.body[:MAX_BODY_BYTES])
     return Entry(
-        at=at,
-        method=method or snapshot.method,
-        path=path or snapshot.route,
-        headers=call.headers,
-        body=call.body[:MAX_BODY_BYTES],
-        answer=answer,
-        snapshot=snapshot,
-        trace=trace,
-        body_truncated=body_truncated or call.too_large,
-        answer_truncated=answer_truncated,
-        is_preflight=method is not None and is_preflight(method, call.headers),
+        at,
+        method or snapshot.method,
+        path or snapshot.route,
+        call.headers,
+        call.body[:MAX_BODY_BYTES],
+        answer,
+        snapshot,
+        trace,
+        body_truncated or call.too_large,
+        answer_truncated,
+        method is not None and is_preflight(method, call.headers),
     )
 
 
@@ -129,7 +129,7 @@ class Journal:
             self._bytes += entry.size
             while len(self._entries) > self._capacity or self._bytes > self._max_bytes:
                 self._bytes -= self._entries.popleft().size
-            followers = tuple(self._followers)
+            followers = tuple(self._followers) if self._followers else ()
         for follower in followers:
             _offer(follower, entry)
 

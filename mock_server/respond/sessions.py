@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections import OrderedDict
 from hashlib import blake2b
 from threading import Lock
 from typing import NamedTuple
-
-from cachetools import LRUCache
 
 from mock_server.shop.scenarios import Position
 
@@ -37,7 +36,8 @@ class Sessions:
     """
 
     def __init__(self, capacity: int = DEFAULT_CAPACITY) -> None:
-        self._states: LRUCache[Key, SessionState] = LRUCache(capacity)
+        self._capacity = capacity
+        self._states: OrderedDict[Key, SessionState] = OrderedDict()
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -49,13 +49,21 @@ class Sessions:
 
     def get(self, conversation_id: str) -> SessionState | None:
         """Return the state of the conversation, None if it is unknown."""
+        key = short_key(conversation_id)
         with self._lock:
-            return self._states.get(short_key(conversation_id))
+            state = self._states.get(key)
+            if state is not None:
+                self._states.move_to_end(key)
+            return state
 
     def put(self, conversation_id: str, state: SessionState) -> None:
         """Store the state of the conversation."""
+        key = short_key(conversation_id)
         with self._lock:
-            self._states[short_key(conversation_id)] = state
+            self._states[key] = state
+            self._states.move_to_end(key)
+            while len(self._states) > self._capacity:
+                self._states.popitem(last=False)
 
     def clear(self) -> None:
         """Forget all conversations."""

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
+
+from pydantic_core import to_json
 
 from mock_server.shop.catalogue import Catalogue, Item, search_text
 from mock_server.shop.scenarios import Position, Scenarios
@@ -13,6 +17,8 @@ _MAX_VIEWED = 20
 """Only the items viewed last influence the search."""
 _NAMED_ITEMS = 3
 """A reply names at most this many items."""
+_REPLIES_KEPT = 1024
+"""Replies of stubs that are kept with their JSON."""
 _PURCHASE = "purchase"
 _FIELDS = ("message", "conversation_id", "user_id", "events", "limit")
 
@@ -40,12 +46,18 @@ class ChatTurn(NamedTuple):
         )
 
 
-class Reply(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Reply:
     """The content of a ChatResponse. ``position`` is that of the stub that gave it, None for a search result."""
 
     message: str
     items: Sequence[Item]
     position: Position | None
+
+    @cached_property
+    def json_members(self) -> bytes:
+        """Message and items as members of a JSON object, without its braces. Stubs reply more than once."""
+        return to_json({"message": self.message, "items": self.items})[1:-1]
 
 
 class Shop:
@@ -55,6 +67,7 @@ class Shop:
         self.catalogue = catalogue
         self.scenarios = scenarios
         self._default_limit = default_limit
+        self._stub_reply = lru_cache(_REPLIES_KEPT)(self._make_stub_reply)
 
     def reply(self, turn: ChatTurn, position: Position | None) -> Reply:
         """Return the reply to a turn of a conversation at the given position."""
@@ -67,9 +80,12 @@ class Shop:
 
     def reply_at(self, position: Position, turn: ChatTurn) -> Reply:
         """Return the reply of the stub at a position, whatever the message."""
+        items = len(self.scenarios.stub(position).item_ids)
+        return self._stub_reply(position, min(self.limit_of(turn), items))
+
+    def _make_stub_reply(self, position: Position, limit: int) -> Reply:
         stub = self.scenarios.stub(position)
-        items = [self.catalogue.item(item_id) for item_id in stub.item_ids]
-        return Reply(stub.reply, items[: self.limit_of(turn)], position)
+        return Reply(stub.reply, [self.catalogue.item(item_id) for item_id in stub.item_ids[:limit]], position)
 
     def limit_of(self, turn: ChatTurn) -> int:
         """Return the maximum number of items in the reply."""

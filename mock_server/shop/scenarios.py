@@ -9,11 +9,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 from mock_server.shop.words import READ_CHARACTERS, words_of
+
+_MATCHES_KEPT = 1024
+"""Results of matching that are kept: clients under test and load tests repeat their messages."""
+_MAX_KEPT_TEXT = 300
 
 
 class CueKind(StrEnum):
@@ -160,6 +165,7 @@ class Scenarios:
         self._first_matchers = tuple(matchers[0] for matchers in self._matchers.values())
         self._by_word: dict[str, list[int]] = defaultdict(list)
         self._without_words: list[int] = []
+        self._kept_match = lru_cache(_MATCHES_KEPT)(self._match)
         for index, matcher in enumerate(self._first_matchers):
             words = matcher.index_words()
             if words is None:
@@ -178,6 +184,9 @@ class Scenarios:
         stub, which only starts the scenario. Otherwise any scenario whose first stub matches: the most specific cue
         wins, then the first name.
         """
+        return self._kept_match(text, position) if len(text) <= _MAX_KEPT_TEXT else self._match(text, position)
+
+    def _match(self, text: str, position: Position | None) -> Position | None:
         message = _Message(text)
         running = None if position is None else self._match_running(message, position)
         return running or self._match_first(message)
