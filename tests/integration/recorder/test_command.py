@@ -111,7 +111,7 @@ def test_killed_recorder_leaves_complete_files_that_the_next_one_extends(recorde
             ["http://x/v1", "--out", "new", "--key-env", "NO_SUCH"],
             "--key-env NO_SUCH: the environment variable is not set",
         ),
-        (["http://x/v1", "--out", "new", "--cors-origin", "x"], 'Invalid origin "x" for --cors-origin'),
+        (["http://x/v1", "--out", "new", "--cors-origin", "x"], '--cors-origin: Invalid origin "x"'),
         (["http://x/v1", "--out", "new", "--spec", "none.yaml"], "none.yaml: cannot read the file"),
     ],
 )
