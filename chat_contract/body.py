@@ -15,10 +15,14 @@ from enum import StrEnum
 from typing import Any
 
 from chat_contract.errors import Pointer
+from chat_contract.lenient_json import is_lenient_json
 from chat_contract.roles import MESSAGE
 
 MAX_DEPTH = 500
 """The depth up to which a body is read."""
+
+USUAL_DEPTH = 64
+"""The depth that the default limits of parsers allow."""
 
 MAX_DIGITS = 300
 """The number of digits up to which an integer is I-JSON."""
@@ -48,6 +52,14 @@ class Deviation(StrEnum):
     TOO_DEEP = "too-deep"
 
 
+class Obstacle(StrEnum):
+    """A reason, within I-JSON, why a parser may reject the whole body, wherever in the body it is."""
+
+    DEPTH = "depth"
+    WIDE_INTEGER = "wide-integer"
+    PROPERTY_NAME = "property-name"
+
+
 _UNTRUSTED = frozenset(
     {
         Deviation.NOT_UTF_8,
@@ -60,6 +72,9 @@ _UNTRUSTED = frozenset(
 )
 """The deviations with which readers disagree about the value."""
 
+_INT64 = range(-(2**63), 2**63)
+_PROTOTYPE_NAMES = frozenset({"__proto__", "constructor", "prototype"})
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _BRACKET_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
 _SPECIAL_CHARACTER = re.compile(r"[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]|[\U0001fffe-\U0001ffff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -76,14 +91,25 @@ class SyntaxFault:
 
 @dataclass(frozen=True)
 class Body:
-    """A body as read. ``fault`` is set if the value is not reliable; ``malformed``: the bytes violate RFC 8259."""
+    """A body as read.
+
+    ``fault`` is set if the value is not reliable; ``malformed``: the bytes violate RFC 8259; ``lenient``: they do, but
+    a lenient parser may read them.
+    """
 
     value: Any
     fault: SyntaxFault | None
     beyond_ijson: frozenset[Deviation]
+    obstacles: frozenset[Obstacle] = frozenset()
     malformed: bool = False
+    lenient: bool = False
     empty: bool = False
     depth: int = 0
+
+
+def is_odd_name(name: str) -> bool:
+    """Return whether a parser may reject a body for the name of a property: ``__proto__``, an empty name, a NUL."""
+    return not name or name in _PROTOTYPE_NAMES or bool(_CONTROL.search(name))
 
 
 def read_body(raw: bytes) -> Body:
@@ -116,6 +142,7 @@ def read_body(raw: bytes) -> Body:
 
 def _parse(text: str, beyond: set[Deviation], depth: int) -> Body:
     notes: list[SyntaxFault] = []
+    obstacles = {Obstacle.DEPTH} if depth > USUAL_DEPTH else set()
 
     def constant(name: str) -> float:
         beyond.add(Deviation.NOT_FINITE)
@@ -134,18 +161,25 @@ def _parse(text: str, beyond: set[Deviation], depth: int) -> Body:
             beyond.add(Deviation.HUGE_INTEGER)
             notes.append(SyntaxFault(f"Integer with more than {MAX_DIGITS} digits", max(text.find(written), 0)))
             return 0
-        return int(written)
+        number = int(written)
+        if number not in _INT64:
+            obstacles.add(Obstacle.WIDE_INTEGER)
+        return number
 
     def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
         built = dict(members)
         if len(built) < len(members):
             beyond.add(Deviation.DUPLICATE_KEYS)
+        if any(map(is_odd_name, built)):
+            obstacles.add(Obstacle.PROPERTY_NAME)
         return built
 
     try:
         value = json.loads(text, parse_constant=constant, parse_float=real, parse_int=integer, object_pairs_hook=pairs)
     except json.JSONDecodeError as error:
-        return Body(ABSENT, SyntaxFault(error.msg, error.pos), frozenset(beyond), malformed=True, depth=depth)
+        fault = SyntaxFault(error.msg, error.pos)
+        lenient = is_lenient_json(text)
+        return Body(ABSENT, fault, frozenset(beyond), malformed=True, lenient=lenient, depth=depth)
     if _may_have_special_characters(text):
         for place, string in _strings(value, ()):
             if _SURROGATE.search(string):
@@ -153,8 +187,8 @@ def _parse(text: str, beyond: set[Deviation], depth: int) -> Body:
                 notes.append(SyntaxFault("Lone surrogate", 0))
             elif _has_noncharacter(string):
                 beyond.add(Deviation.NONCHARACTER)
-    fault = notes[0] if beyond & _UNTRUSTED and notes else None
-    return Body(value, fault, frozenset(beyond), depth=depth)
+    untrusted = notes[0] if beyond & _UNTRUSTED and notes else None
+    return Body(value, untrusted, frozenset(beyond), frozenset(obstacles), depth=depth)
 
 
 def _depth(text: str) -> tuple[int, int]:

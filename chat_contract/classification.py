@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from chat_contract.body import ABSENT, Body, read_body
+from chat_contract.body import ABSENT, Body, is_odd_name, read_body
 from chat_contract.contract import DOCUMENTED, MAY_ACCEPT, MUST_ACCEPT, Contract
 from chat_contract.errors import Pointer
 from chat_contract.exchange import Request
 from chat_contract.history import History
+from chat_contract.property_case import CaseVariant, case_variants, read_without_case
 from chat_contract.roles import CONVERSATION, USER
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Beyond(StrEnum):
 
     SYNTAX = "syntax"
     IJSON = "i-json"
+    WHOLE_BODY = "whole-body"
+    PROPERTY_CASE = "property-case"
     NOTATION = "notation"
     NOT_ISSUED = "not-issued"
     OTHER_USER = "other-user"
@@ -53,7 +56,7 @@ class Fault:
     """A place in a request that keeps it out of a set.
 
     ``outside`` is the outermost set that excludes it. ``place`` of a missing or unknown property is its own path;
-    ``()`` is the body as a whole, also for names like ``__proto__``, for which parsers reject the whole body.
+    ``()`` is the body as a whole, also for a :class:`chat_contract.body.Obstacle` anywhere in it.
     ``keyword`` is the JSON Schema keyword, or one of :class:`Beyond`.
     """
 
@@ -84,7 +87,6 @@ class Classification:
 
 
 _EMPTY_HISTORY = History()
-_PROTOTYPE_NAMES = frozenset({"__proto__", "constructor", "prototype"})
 _UTF_8 = re.compile(r"\s*;\s*charset\s*=\s*\"?utf-?8\"?\s*\Z", re.IGNORECASE)
 
 
@@ -132,22 +134,46 @@ def _faults(contract: Contract, body: Body, history: History) -> Iterator[Fault]
         keyword = Beyond.SYNTAX if body.malformed else Beyond.IJSON
         yield Fault((), keyword, ABSENT, MAY_ACCEPT if body.malformed else DOCUMENTED)
         return
-    seen: dict[Pointer, str] = {}
+    found = _of_schemas(contract, body.value)
+    if variants := tuple(case_variants(contract.schemas[DOCUMENTED], body.value)):
+        found = [*_softened(contract, body.value, found), *map(_as_fault, variants)]
+    yield from found
+    seen = {fault.place: fault.outside for fault in reversed(found)}
+    for fault in _beyond_schema(contract, body, history):
+        # A place outside a wider set is reported once.
+        if fault.keyword == Beyond.NOT_ISSUED or seen.get(fault.place, MUST_ACCEPT) == MUST_ACCEPT:
+            yield fault
+
+
+def _of_schemas(contract: Contract, value: Any) -> list[Fault]:
+    """Return the faults that the schemas express; each place with the outermost set that excludes it."""
+    faults: list[Fault] = []
+    seen: set[Pointer] = set()
     for name in (MAY_ACCEPT, DOCUMENTED, MUST_ACCEPT):
-        validator = contract.validators[name]
-        found = [fault for error in validator.iter_errors(body.value) for fault in _located(error, name)]
+        found = [fault for error in contract.validators[name].iter_errors(value) for fault in _located(error, name)]
         missing: set[Pointer] = set()
         for fault in found:
             if fault.place in seen or fault.place in missing:
                 continue
             if fault.keyword == "required":
                 missing.add(fault.place)
-            yield fault
-        seen = {fault.place: name for fault in found} | seen
-    for fault in _beyond_schema(contract, body, history):
-        # A place outside a wider set is reported once.
-        if fault.keyword == Beyond.NOT_ISSUED or seen.get(fault.place, MUST_ACCEPT) == MUST_ACCEPT:
-            yield fault
+            faults.append(fault)
+        seen |= {fault.place for fault in found}
+    return faults
+
+
+def _as_fault(variant: CaseVariant) -> Fault:
+    return Fault(variant.place, Beyond.PROPERTY_CASE, variant.value, DOCUMENTED)
+
+
+def _softened(contract: Contract, value: Any, faults: list[Fault]) -> list[Fault]:
+    """Return the faults as may-accept if a server that ignores the case of names may accept the body."""
+    readings = (
+        read_without_case(contract.schemas[DOCUMENTED], value, last_wins=last_wins) for last_wins in (True, False)
+    )
+    if not any(map(contract.validators[MAY_ACCEPT].is_valid, readings)):
+        return faults
+    return [replace(fault, outside=DOCUMENTED) if fault.outside == MAY_ACCEPT else fault for fault in faults]
 
 
 def _located(error: ValidationError, outside: str) -> Iterator[Fault]:
@@ -163,8 +189,7 @@ def _located(error: ValidationError, outside: str) -> Iterator[Fault]:
         known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
         for name, value in error.instance.items():
             if name not in known:
-                at = () if name in _PROTOTYPE_NAMES else (*place, name)
-                yield Fault(at, "additionalProperties", value, outside)
+                yield Fault((*place, name), "additionalProperties", value, outside)
     else:
         yield Fault(place, keyword, error.instance, outside)
 
@@ -174,6 +199,8 @@ def _beyond_schema(contract: Contract, body: Body, history: History) -> Iterator
     value = body.value
     if body.beyond_ijson:
         yield Fault((), Beyond.IJSON, value, DOCUMENTED)
+    elif body.obstacles:
+        yield Fault((), Beyond.WHOLE_BODY, value, MUST_ACCEPT)
     if not isinstance(value, dict):
         return
     properties = contract.schemas[DOCUMENTED].get("properties", {})
@@ -195,7 +222,15 @@ def _beyond_schema(contract: Contract, body: Body, history: History) -> Iterator
 
 def _questions(contract: Contract, request: Request, body: Body, faults: tuple[Fault, ...]) -> Iterator[str]:
     keywords = {fault.keyword for fault in faults}
-    unknown = {fault.place[:-1] for fault in faults if fault.keyword == "additionalProperties" and fault.place}
+    stands_in = {(*fault.place[:-1], str(fault.place[-1]).casefold()) for fault in faults if _is_case(fault)}
+    unknown = {
+        fault.place[:-1]
+        for fault in faults
+        if fault.keyword == "additionalProperties"
+        and not is_odd_name(str(fault.place[-1]))
+        and (*fault.place[:-1], str(fault.place[-1]).casefold()) not in stands_in
+    }
+    missing = {fault.place for fault in faults if fault.keyword == "required"}
     media_type = request.header("Content-Type")
     for question in contract.questions.values():
         if question.about_media_type:
@@ -207,9 +242,16 @@ def _questions(contract: Contract, request: Request, body: Body, faults: tuple[F
         elif question.other_user:
             if Beyond.OTHER_USER in keywords and Beyond.NOT_ISSUED not in keywords:
                 yield question.id
+        elif question.case:
+            if any(_is_case(fault) and fault.place in missing for fault in faults):
+                yield question.id
         elif question.unknown:
             depth = len(question.place or ())
             if body.value is not ABSENT and any(len(place) == depth for place in unknown):
                 yield question.id
         elif body.value is not ABSENT and question.is_raised_by(body.value):
             yield question.id
+
+
+def _is_case(fault: Fault) -> bool:
+    return fault.keyword == Beyond.PROPERTY_CASE

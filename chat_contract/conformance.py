@@ -14,6 +14,7 @@ from chat_contract.contract import Contract
 from chat_contract.errors import Pointer, render_pointer, shorten
 from chat_contract.exchange import Exchange
 from chat_contract.history import Conversation, History
+from chat_contract.ids import is_copy, is_same_uuid
 from chat_contract.roles import USER
 from chat_contract.rules import (
     acceptance,
@@ -111,6 +112,11 @@ def update_history(history: History, facts: ExchangeFacts) -> None:
     """Record in the history what the exchange shows about the server's conversations."""
     if facts.status == _TOO_MANY_REQUESTS:
         return
+    if not facts.has_known_values:
+        # The server may have continued a conversation whose id it read differently.
+        if facts.reply_id is not None:
+            history.seen.add(facts.reply_id)
+        return
     if facts.kind is RequestKind.UNSPECIFIED and facts.sent_id is None and facts.status in {200, 422}:
         history.statuses.setdefault(facts.request.body, facts.status)
     if facts.sent_id is not None:
@@ -121,9 +127,20 @@ def update_history(history: History, facts: ExchangeFacts) -> None:
         else:
             history.note_user(facts.sent_id, facts.field(USER))
         history.seen.add(facts.sent_id)
-    if facts.reply_id is None:
-        return
-    if facts.reply_id != facts.sent_id and facts.reply_id not in history.seen:
-        user = facts.field(USER)
-        history.conversations[facts.reply_id] = Conversation(user=user)
-    history.seen.add(facts.reply_id)
+    if facts.reply_id is not None:
+        _note_reply(history, facts, facts.reply_id)
+
+
+def _note_reply(history: History, facts: ExchangeFacts, returned: str) -> None:
+    """Record the id of a reply: the one that was sent, a copy of it, or one that the server issued."""
+    if returned == facts.sent_id:
+        history.note_in_use(returned)
+    elif returned not in history.seen and not _is_derived(facts.sent_id, returned):
+        history.conversations[returned] = Conversation(user=facts.field(USER))
+        history.note_in_use(returned)
+    history.seen.add(returned)
+
+
+def _is_derived(sent: str | None, returned: str) -> bool:
+    """Return whether the id of a reply is made of the one that was sent, so the server did not issue it."""
+    return sent is not None and (is_copy(sent, returned) or is_same_uuid(sent, returned))

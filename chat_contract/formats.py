@@ -1,23 +1,26 @@
-"""Schema validators with the formats of the kit: ``date-time`` is RFC 3339, sections 5.6 and 5.7 (leap seconds).
+"""Schema validators with the formats of the kit: ``date-time`` and ``non-blank``.
 
-jsonschema delegates ``date-time`` to a package that rejects leap seconds and accepts a trailing line break, so the kit
-has its own check. The other formats are those of jsonschema.
+``date-time`` is RFC 3339, section 5.6, without leap seconds, which nearly every server rejects. jsonschema delegates it
+to a package that accepts a trailing line break, so the kit has its own check. ``non-blank`` is text with at least one
+letter, number, punctuation mark or symbol. The other formats are those of jsonschema.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 
 _DATE_TIME = re.compile(
-    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?P<hour>[01][0-9]|2[0-3]):(?P<minute>[0-5][0-9]):(?P<second>[0-5][0-9]|60)"
-    r"(?:\.[0-9]+)?(?:[Zz]|(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3]):(?P<minutes>[0-5][0-9]))"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
+    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
-_MINUTES_OF_A_DAY = 24 * 60
+_VISIBLE = frozenset("LNPS")
+"""The Unicode categories of letters, numbers, punctuation marks and symbols."""
 
 
 def is_date_time(value: Any) -> bool:
@@ -28,24 +31,23 @@ def is_date_time(value: Any) -> bool:
     if match is None:
         return False
     try:
-        dt.date.fromisoformat(match["date"])
+        dt.date.fromisoformat(match[1])
     except ValueError:
         return False
-    return match["second"] != "60" or _utc_minute(match) == _MINUTES_OF_A_DAY - 1
+    return True
 
 
-def _utc_minute(match: re.Match[str]) -> int:
-    """Return the UTC minute of the day; a leap second is in the last one."""
-    local = int(match["hour"]) * 60 + int(match["minute"])
-    ahead = int(match["hours"] or 0) * 60 + int(match["minutes"] or 0)
-    return (local + ahead if match["sign"] == "-" else local - ahead) % _MINUTES_OF_A_DAY
+def is_non_blank(value: Any) -> bool:
+    """Return whether a string has a visible character; other values pass, since formats apply to strings only."""
+    return not isinstance(value, str) or any(unicodedata.category(each)[0] in _VISIBLE for each in value)
 
 
 def format_checker() -> FormatChecker:
-    """Return a checker for jsonschema's formats, with the date-time of this module."""
+    """Return a checker for jsonschema's formats and those of this module."""
     checker = FormatChecker()
     checker.checkers = dict(Draft202012Validator.FORMAT_CHECKER.checkers)
     checker.checkers["date-time"] = (is_date_time, ())
+    checker.checkers["non-blank"] = (is_non_blank, ())
     return checker
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chat_contract.body import ABSENT
+from chat_contract.ids import fold, folds_are_alike, is_same_uuid
 
 
 @dataclass
@@ -28,11 +29,32 @@ class History:
     seen: set[str] = field(default_factory=set)
     users: dict[str, set[str]] = field(default_factory=dict)
     """The users of ids that the server did not issue: it may have tied the conversation to the first of them."""
+    in_use: dict[str, str] = field(default_factory=dict)
+    """The ids that lead to a conversation: issued, or returned exactly as sent. With each its folded form."""
     statuses: dict[bytes, int] = field(default_factory=dict)
     """The first status of each unspecified request, by its body."""
 
     def issued(self, conversation_id: str) -> bool:
         return conversation_id in self.conversations
+
+    def note_in_use(self, conversation_id: str) -> None:
+        """Record an id that the server issued, or returned exactly as it was sent."""
+        if conversation_id not in self.in_use:
+            self.in_use[conversation_id] = fold(conversation_id)
+
+    def is_in_use(self, conversation_id: str) -> bool:
+        return conversation_id in self.in_use
+
+    def alike_in_use(self, conversation_id: str) -> frozenset[str]:
+        """Return the ids in use that are alike to another id, without other spellings of the same UUID."""
+        folded = fold(conversation_id)
+        return frozenset(
+            known
+            for known, known_folded in self.in_use.items()
+            if known != conversation_id
+            and folds_are_alike(folded, known_folded)
+            and not is_same_uuid(known, conversation_id)
+        )
 
     def same_user(self, conversation_id: str, user_id: Any) -> bool:
         """Return whether this user started the conversation."""

@@ -33,10 +33,12 @@ _KEYS = frozenset(
         "place",
         "schema",
         "ask",
+        "without",
         "times",
         "answers",
         "written",
         "unknown",
+        "case",
         "unissued",
         "other_user",
         "media_type",
@@ -60,10 +62,12 @@ class Question:
     schema: Mapping[str, Any] | None = field(default=None, repr=False)
     written: str | None = None
     unknown: bool = False
+    case: bool = False
     unissued: bool = False
     other_user: bool = False
     media_type: Any = _ANY_MEDIA_TYPE
     ask: Mapping[str, Any] | None = None
+    without: tuple[str, ...] = ()
     times: int = 1
 
     @property
@@ -127,10 +131,12 @@ def read_questions(source: Source) -> Mapping[str, Question]:
             schema=row.get("schema"),
             written=row.get("written"),
             unknown=bool(row.get("unknown")),
+            case=bool(row.get("case")),
             unissued=bool(row.get("unissued")),
             other_user=bool(row.get("other_user")),
             media_type=row.get("media_type", _ANY_MEDIA_TYPE),
             ask=row.get("ask"),
+            without=tuple(row.get("without", ())),
             times=row.get("times", 1),
         )
     return MappingProxyType(questions)

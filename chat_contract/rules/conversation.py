@@ -6,16 +6,19 @@ from collections.abc import Iterator
 
 from chat_contract.body import ABSENT
 from chat_contract.errors import shorten
-from chat_contract.roles import CONVERSATION
+from chat_contract.ids import is_copy, is_same_uuid, is_unusual_uuid
+from chat_contract.roles import CONVERSATION, USER
 from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
 from chat_contract.rules.findings import Finding, Rule, wrong_outcome, wrong_value
 
-_SHORTEST_COPY = 4
-"""The minimum length of a part of an id that counts as a copy of it."""
-
 
 def _starts(facts: ExchangeFacts) -> bool:
-    return facts.reply is not None and isinstance(facts.body, dict) and facts.field(CONVERSATION) is ABSENT
+    return (
+        facts.reply is not None
+        and facts.has_known_values
+        and isinstance(facts.body, dict)
+        and facts.field(CONVERSATION) is ABSENT
+    )
 
 
 def _continues(facts: ExchangeFacts) -> bool:
@@ -54,8 +57,19 @@ def _applies_kept(facts: ExchangeFacts) -> bool:
 
 
 def kept(facts: ExchangeFacts) -> Iterator[Finding]:
-    if facts.reply_id != facts.sent_id:
+    if facts.reply_id == facts.sent_id:
+        return
+    if not _is_another_user(facts):
         yield _changed(facts)
+    elif facts.reply_id in facts.history.seen:
+        # A server may open a new conversation for another user, to protect the first one.
+        yield _used_before(f"{shorten(facts.sent_id)} or a new id", facts)
+
+
+def _is_another_user(facts: ExchangeFacts) -> bool:
+    assert facts.sent_id is not None
+    user = facts.field(USER)
+    return user is not ABSENT and not facts.history.same_user(facts.sent_id, user)
 
 
 def _applies_concurrent(facts: ExchangeFacts) -> bool:
@@ -76,8 +90,30 @@ def _applies_foreign(facts: ExchangeFacts) -> bool:
 
 
 def foreign(facts: ExchangeFacts) -> Iterator[Finding]:
-    if facts.reply_id is not None and facts.reply_id != facts.sent_id and facts.reply_id in facts.history.seen:
-        yield _used_before(f"{shorten(facts.sent_id)} or a new id", facts)
+    sent, returned = facts.sent_id, facts.reply_id
+    if returned is None or returned == sent or returned not in facts.history.seen:
+        return
+    if not (_is_other_spelling(facts) or _is_alike_in_use(facts) or _is_mere_copy(facts)):
+        yield _used_before(f"{shorten(sent)} or a new id", facts)
+
+
+def _is_other_spelling(facts: ExchangeFacts) -> bool:
+    """Return whether the reply has another spelling of the UUID that was sent: a server may type its ids so."""
+    return facts.sent_id is not None and facts.reply_id is not None and is_same_uuid(facts.sent_id, facts.reply_id)
+
+
+def _is_alike_in_use(facts: ExchangeFacts) -> bool:
+    """Return whether the reply leads to a conversation in use whose id is alike to the one that was sent."""
+    sent, returned = facts.sent_id, facts.reply_id
+    return sent is not None and returned in facts.history.alike_in_use(sent)
+
+
+def _is_mere_copy(facts: ExchangeFacts) -> bool:
+    """Return whether the reply has a copy of the id that was sent, and no other turn uses that id."""
+    sent, returned = facts.sent_id, facts.reply_id
+    return (
+        sent is not None and returned is not None and is_copy(sent, returned) and not facts.history.is_in_use(returned)
+    )
 
 
 def _applies_no_copy(facts: ExchangeFacts) -> bool:
@@ -88,11 +124,26 @@ def no_copy(facts: ExchangeFacts) -> Iterator[Finding]:
     sent, returned = facts.sent_id, facts.reply_id
     assert sent is not None
     assert returned is not None
-    if returned == sent:
-        return
-    folded_sent, folded = sent.strip().casefold(), returned.strip().casefold()
-    if folded_sent == folded or (len(folded) >= _SHORTEST_COPY and folded in folded_sent):
+    if is_copy(sent, returned) and not _is_other_spelling(facts) and not _is_alike_in_use(facts):
         yield wrong_value(f"{shorten(sent)} or a new id", returned, (CONVERSATION,))
+
+
+def _applies_alike_ids(facts: ExchangeFacts) -> bool:
+    return _sends_foreign_id(facts) and not facts.failed and bool(facts.history.alike_in_use(facts.sent_id or ""))
+
+
+def alike_ids(facts: ExchangeFacts) -> Iterator[Finding]:
+    if _is_alike_in_use(facts):
+        yield _used_before(f"{shorten(facts.sent_id)} or a new id", facts)
+
+
+def _applies_uuid_spelling(facts: ExchangeFacts) -> bool:
+    return _sends_foreign_id(facts) and facts.reply_id is not None and is_unusual_uuid(facts.sent_id or "")
+
+
+def uuid_spelling(facts: ExchangeFacts) -> Iterator[Finding]:
+    if _is_other_spelling(facts):
+        yield _changed(facts)
 
 
 def _applies_not_found(facts: ExchangeFacts) -> bool:
@@ -111,5 +162,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("conversation.concurrent", _applies_concurrent, concurrent),
     Rule("conversation.foreign", _applies_foreign, foreign),
     Rule("conversation.no-copy", _applies_no_copy, no_copy),
+    Rule("conversation.alike-ids", _applies_alike_ids, alike_ids),
+    Rule("conversation.uuid-spelling", _applies_uuid_spelling, uuid_spelling),
     Rule("conversation.not-found", _applies_not_found, not_found),
 )

@@ -20,7 +20,9 @@ def unauthorized(facts: ExchangeFacts) -> Iterator[Finding]:
         yield wrong_outcome("status 401", facts)
     # An error may have a message; every other required field of a reply is content.
     content = set(facts.contract.response_schema(200).get("required", ())) - {MESSAGE}
-    if isinstance(facts.response_json, dict) and (leaked := sorted(content & set(facts.response_json))):
+    body = facts.response_json if isinstance(facts.response_json, dict) else {}
+    # A field without a value leaks nothing.
+    if leaked := sorted(name for name in content if body.get(name) not in (None, "", [], {})):
         yield Finding("a body without reply content", "reply-content", field_names(leaked))
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from chat_contract.body import ABSENT
-from chat_contract.classification import Classification, RequestClass
+from chat_contract.classification import Beyond, Classification, Fault, RequestClass
 from chat_contract.contract import Contract
 from chat_contract.exchange import Breakdown, Exchange, Request, Response
 from chat_contract.history import History
@@ -31,6 +31,7 @@ class RequestKind(StrEnum):
     FOREIGN_MEDIA_TYPE = "foreign-media-type"
     BEYOND_IJSON = "beyond-i-json"
     MALFORMED = "malformed"
+    LENIENT_JSON = "lenient-json"
     CHUNKED = "chunked"
     MUST_REJECT = "must-reject"
     UNSPECIFIED = "unspecified"
@@ -44,11 +45,20 @@ MAY_SUCCEED = frozenset(
         RequestKind.CHUNKED,
         RequestKind.FOREIGN_MEDIA_TYPE,
         RequestKind.BEYOND_IJSON,
+        RequestKind.LENIENT_JSON,
     }
 )
 """The kinds that may get a 200. The response must then be a conforming reply."""
 
-IJSON = frozenset({RequestKind.MUST_ACCEPT, RequestKind.UNSPECIFIED, RequestKind.MUST_REJECT, RequestKind.MALFORMED})
+IJSON = frozenset(
+    {
+        RequestKind.MUST_ACCEPT,
+        RequestKind.UNSPECIFIED,
+        RequestKind.MUST_REJECT,
+        RequestKind.MALFORMED,
+        RequestKind.LENIENT_JSON,
+    }
+)
 """The kinds for which a 5xx or a broken connection is always the server's fault."""
 
 
@@ -95,6 +105,19 @@ class ExchangeFacts:
         return _kind(self.contract, self.request, self.classification)
 
     @property
+    def has_known_values(self) -> bool:
+        """Whether all servers read the same ids and limit from the request, as far as they accept it.
+
+        They do not outside I-JSON, and where a name differs from a documented one only by case.
+        """
+        body = self.classification.body
+        return (
+            not body.beyond_ijson
+            and not body.malformed
+            and not any(map(_is_top_level_case, self.classification.faults))
+        )
+
+    @property
     def too_large(self) -> bool:
         """Whether the server responded with 413 to a body for which it may."""
         return self.status == 413 and len(self.request.body) > LARGE_BODY
@@ -138,8 +161,8 @@ class ExchangeFacts:
 
     @property
     def sent_id(self) -> str | None:
-        """The ``conversation_id`` of the request, or None if it is not a string."""
-        value = self.body.get(CONVERSATION) if isinstance(self.body, dict) else None
+        """The ``conversation_id`` of the request, or None if it is not a string that all servers read."""
+        value = self.body.get(CONVERSATION) if isinstance(self.body, dict) and self.has_known_values else None
         return value if isinstance(value, str) else None
 
     def field(self, name: str) -> Any:
@@ -160,7 +183,7 @@ def _kind(contract: Contract, request: Request, classification: Classification) 
     if classification.body.beyond_ijson:
         return RequestKind.BEYOND_IJSON
     if classification.body.malformed:
-        return RequestKind.MALFORMED
+        return RequestKind.LENIENT_JSON if classification.body.lenient else RequestKind.MALFORMED
     if classification.request_class is RequestClass.MUST_REJECT:
         return RequestKind.MUST_REJECT
     if request.chunked:
@@ -168,6 +191,10 @@ def _kind(contract: Contract, request: Request, classification: Classification) 
     if classification.request_class is RequestClass.MUST_ACCEPT:
         return RequestKind.MUST_ACCEPT
     return RequestKind.UNSPECIFIED
+
+
+def _is_top_level_case(fault: Fault) -> bool:
+    return fault.keyword == Beyond.PROPERTY_CASE and len(fault.place) == 1
 
 
 def within(schema: Any, *keys: str) -> dict[str, Any]:

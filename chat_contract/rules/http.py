@@ -8,15 +8,21 @@ from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
 from chat_contract.rules.findings import Finding, Rule, wrong_outcome
 
 _MAY_SUCCEED = frozenset({"HEAD", "OPTIONS"})
-_METHOD_NOT_ALLOWED = "status 405 with an Allow header, or status 404"
-_MEDIA_TYPE_STATUSES = "status 200, 415 or 422"
+_NOT_IMPLEMENTED = 501
+_METHOD_NOT_ALLOWED = "status 405 with an Allow header, or status 404 or 501"
+_MEDIA_TYPE_STATUSES = "status 200 or 4xx"
+
+
+def _fails(facts: ExchangeFacts) -> bool:
+    """Return whether the server fails; 501 says that it does not know the method (RFC 9110, section 9.1)."""
+    return facts.failed and facts.status != _NOT_IMPLEMENTED
 
 
 def _applies_methods(facts: ExchangeFacts) -> bool:
     return (
         facts.kind is RequestKind.METHOD
         and facts.request.method not in _MAY_SUCCEED
-        and not facts.failed
+        and not _fails(facts)
         and not 200 <= facts.status < 300
     )
 
@@ -26,7 +32,7 @@ def methods(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.status == 405:
         if facts.response.header("Allow") is None:
             yield Finding(_METHOD_NOT_ALLOWED, "allow-missing", "status 405 without an Allow header")
-    elif facts.status != 404:
+    elif facts.status not in {404, _NOT_IMPLEMENTED}:
         yield wrong_outcome(_METHOD_NOT_ALLOWED, facts)
 
 
@@ -44,7 +50,7 @@ def _applies_methods_failing(facts: ExchangeFacts) -> bool:
 
 
 def methods_failing(facts: ExchangeFacts) -> Iterator[Finding]:
-    if facts.failed:
+    if _fails(facts):
         yield wrong_outcome(_METHOD_NOT_ALLOWED, facts)
 
 
@@ -62,7 +68,7 @@ def _applies_media_type(facts: ExchangeFacts) -> bool:
 
 
 def media_type(facts: ExchangeFacts) -> Iterator[Finding]:
-    if facts.status not in {200, 415, 422} and not facts.too_large and not 200 < facts.status < 300:
+    if not 200 <= facts.status < 300 and not 400 <= facts.status < 500:
         yield wrong_outcome(_MEDIA_TYPE_STATUSES, facts)
 
 

@@ -60,8 +60,11 @@ def rejected(facts: ExchangeFacts) -> Iterator[Finding]:
         yield wrong_outcome(expected, facts).about_request(place)
 
 
-def _applies_malformed(facts: ExchangeFacts) -> bool:
-    return facts.kind is RequestKind.MALFORMED and not facts.failed
+_MALFORMED = frozenset({RequestKind.MALFORMED, RequestKind.LENIENT_JSON})
+
+
+def _applies_malformed(facts: ExchangeFacts, kind: RequestKind) -> bool:
+    return facts.kind is kind and not facts.failed
 
 
 def malformed(facts: ExchangeFacts) -> Iterator[Finding]:
@@ -70,7 +73,7 @@ def malformed(facts: ExchangeFacts) -> Iterator[Finding]:
 
 
 def _applies_malformed_422(facts: ExchangeFacts) -> bool:
-    return facts.kind is RequestKind.MALFORMED and 400 <= facts.status < 500
+    return facts.kind in _MALFORMED and 400 <= facts.status < 500
 
 
 def malformed_422(facts: ExchangeFacts) -> Iterator[Finding]:
@@ -98,7 +101,8 @@ def harmless(facts: ExchangeFacts) -> Iterator[Finding]:
 
 TABLE: tuple[Rule, ...] = (
     *(Rule(clause, partial(_applies_rejected, clause=clause), rejected) for clause in _CLAUSES),
-    Rule("rejection.malformed", _applies_malformed, malformed),
+    Rule("rejection.malformed", partial(_applies_malformed, kind=RequestKind.MALFORMED), malformed),
+    Rule("rejection.lenient-json", partial(_applies_malformed, kind=RequestKind.LENIENT_JSON), malformed),
     Rule("rejection.malformed-422", _applies_malformed_422, malformed_422),
     Rule("rejection.harmless", _applies_harmless, harmless),
 )

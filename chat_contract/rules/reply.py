@@ -100,8 +100,18 @@ def _applies_conversation_id(facts: ExchangeFacts) -> bool:
 def conversation_id(facts: ExchangeFacts) -> Iterator[Finding]:
     assert facts.reply is not None
     # A server may return an empty id as it was sent.
-    if facts.reply_id is None and not (facts.sent_id == "" == facts.reply[CONVERSATION]):
+    if facts.reply_id is None and not (facts.reply[CONVERSATION] == "" and _may_have_sent_empty_id(facts)):
         yield wrong_value("a non-empty string", facts.reply[CONVERSATION], (CONVERSATION,))
+
+
+def _may_have_sent_empty_id(facts: ExchangeFacts) -> bool:
+    """Return whether a server may read an empty id from the request."""
+    read = facts.classification.body
+    if read.malformed or read.beyond_ijson:
+        return True
+    return isinstance(facts.body, dict) and any(
+        name.casefold() == CONVERSATION and value == "" for name, value in facts.body.items()
+    )
 
 
 def _applies_message(facts: ExchangeFacts) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from chat_contract.body import Deviation
-from chat_contract.classification import Beyond
+from chat_contract.classification import Beyond, Fault
 from chat_contract.exchange import BreakdownKind
+from chat_contract.roles import CONVERSATION
 from chat_contract.rules.exchange_facts import IJSON, ExchangeFacts, RequestKind
 from chat_contract.rules.findings import Finding, Rule, wrong_outcome
 
@@ -27,12 +28,18 @@ def _applies_status(facts: ExchangeFacts) -> bool:
 
 def status(facts: ExchangeFacts) -> Iterator[Finding]:
     allowed = {200, 422}
-    if any(fault.keyword == Beyond.NOT_ISSUED for fault in facts.classification.faults):
+    if any(map(_may_be_unknown_conversation, facts.classification.faults)):
         allowed.add(404)
     if facts.classification.media_type == "json-with-charset":
-        allowed.add(415)
+        allowed.update(range(400, 500))
     if facts.status not in allowed and not facts.too_large and not 200 < facts.status < 300:
         yield wrong_outcome("status 200 or 422", facts)
+
+
+def _may_be_unknown_conversation(fault: Fault) -> bool:
+    return fault.keyword == Beyond.NOT_ISSUED or (
+        fault.keyword == Beyond.PROPERTY_CASE and fault.place == (CONVERSATION,)
+    )
 
 
 def _applies_failing(facts: ExchangeFacts) -> bool:
@@ -84,6 +91,7 @@ def _applies_repeatable(facts: ExchangeFacts) -> bool:
     return (
         facts.kind is RequestKind.UNSPECIFIED
         and facts.sent_id is None
+        and facts.has_known_values
         and facts.status in {200, 422}
         and facts.request.body in facts.history.statuses
     )

@@ -37,6 +37,7 @@ def sequences(builder: RequestBuilder, rejections: Rejections) -> list[CaseSeque
         _documented_example(builder),
         *_interleaved(builder),
         *_concurrent(builder),
+        _ids_alike(builder),
     ]
 
 
@@ -46,7 +47,7 @@ def fewest(builder: RequestBuilder, rejected: Sequence[Case]) -> list[CaseSequen
     opening = _opening(builder, **{SESSION: RUN_SESSION, USER: RUN_USER, LIMIT: builder.valid(LIMIT)})
     cases = (opening, *turns[:6], *rejected, turns[6])
     first = CaseSequence("first-conversation", Group.CONVERSATION, cases, priority=Priority.ESSENTIAL)
-    return [first, _documented_example(builder), *_interleaved(builder)]
+    return [first, _documented_example(builder), *_interleaved(builder), _ids_alike(builder)]
 
 
 def _opening(builder: RequestBuilder, freedom: Freedom = Freedom.NONE, **values: Any) -> Case:
@@ -150,6 +151,16 @@ def _interleaved(builder: RequestBuilder) -> Iterator[CaseSequence]:
             priority=Priority.ESSENTIAL,
             together=Together.INTERLEAVED,
         )
+
+
+def _ids_alike(builder: RequestBuilder) -> CaseSequence:
+    """Send two ids of the client that differ only by case: they are two conversations."""
+    first, second = (builder.request(**{CONVERSATION: f"contract-test-{twin}"}) for twin in ("Twin", "twin"))
+    cases = (
+        Case("first-id", "an unknown conversation_id", first),
+        Case("id-in-another-case", "the same conversation_id in another case", second),
+    )
+    return CaseSequence("ids-alike", Group.CONVERSATION, cases, priority=Priority.HIGH)
 
 
 def _concurrent(builder: RequestBuilder) -> Iterator[CaseSequence]:

@@ -48,7 +48,7 @@ _UNKNOWN_IDS = (
 
 _LIMITS_BEYOND_QUESTIONS = (2**31, 2**63, 10**30)
 
-_ALONE = ("limit-zero", "limit-negative", "events-null", "timestamp-leap-second")
+_ALONE = ("limit-zero", "limit-negative", "events-null", "timestamp-leap-second", "property-case")
 """Questions with a request of their own, since the response to a pack would tell less about them."""
 
 _REPEATED_FIRST = ("session-id-null", "limit-string", "unknown-property", "timestamp-naive")
@@ -195,7 +195,9 @@ def _dated(builder: RequestBuilder, dates: Sequence[tuple[str, Any]]) -> list[In
 def request_of(builder: RequestBuilder, question: Question) -> dict[str, Any] | None:
     """Return the body that asks an open question; None if a body cannot ask it."""
     changes = _changes(question)
-    return None if changes is None else builder.request(**changes)
+    if changes is None:
+        return None
+    return {name: value for name, value in builder.request(**changes).items() if name not in question.without}
 
 
 def _changes(question: Question) -> dict[str, Any] | None:
@@ -401,7 +403,7 @@ def _repeated(builder: RequestBuilder, rng: random.Random) -> Iterator[CaseSeque
     candidates = [
         question
         for question in builder.contract.questions.values()
-        if question.ask is not None and not question.unissued and question.times == 1
+        if question.ask is not None and not question.unissued and question.times == 1 and not question.without
     ]
     merged: dict[str, Any] = {}
     for question in sorted(candidates, key=lambda question: (question.id not in _REPEATED_FIRST, rng.random())):

@@ -52,6 +52,7 @@ def knows(*ids: str, user: Any = None, rejected: bool = False) -> History:
     """Return the history of a run in which the server issued these conversations."""
     history = History(seen=set(ids))
     for name in ids:
+        history.note_in_use(name)
         history.conversations[name] = Conversation(turns=1, rejected=rejected)
         if user is not None:
             history.conversations[name].user = user

@@ -59,7 +59,7 @@ def depth_of(value: Any) -> int:
 def test_numbers_and_strings_keep_their_value_and_type(written: str, value: Any) -> None:
     body = read_body(written.encode())
     assert (body.value, type(body.value)) == (value, type(value))
-    assert body == Body(value, None, frozenset(), depth=body.depth)
+    assert body == Body(value, None, frozenset(), body.obstacles, depth=body.depth)
 
 
 def test_an_empty_body_is_malformed() -> None:

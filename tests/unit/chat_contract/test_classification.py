@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from typing import Any
@@ -24,9 +25,9 @@ LONG = "a" * 100_000
 FIELDS: dict[str, dict[RequestClass, list[Any]]] = {
     "limit": {
         MUST: [1, 4, 10],
-        DOCUMENTED: [0, 11, 50, 2**31, 2**53 + 1, 2**63, 10**20, int("9" * 300)],
+        DOCUMENTED: [0, 11, 50, 2**31 - 1],
         MAY: [
-            *(-1, -(2**63), 5.0, -1.0, 0.0, 50.0, True, False, None),
+            *(2**31, 2**53 + 1, 2**63 - 1, -1, -(2**63), 5.0, -1.0, 0.0, 50.0, True, False, None),
             *(
                 "5",
                 " 5 ",
@@ -70,7 +71,6 @@ FIELDS: dict[str, dict[RequestClass, list[Any]]] = {
     "message": {
         MUST: [
             "a",
-            " ",
             A_THOUSAND,
             "Büro für Ärzte",
             "‘’“”\"'\\{}%",
@@ -78,9 +78,23 @@ FIELDS: dict[str, dict[RequestClass, list[Any]]] = {
             "プレゼント",
             "👨‍👩‍👧",
             "a\u00a0b",
-            "\u2028",
+            "\u2028.",
+            "?",
+            "€",
+            "7",
+            "\u0301a",
         ],
-        DOCUMENTED: ["", A_THOUSAND + "a", LONG, "a\nb", "\0", "\t", "\x7f", "\x80", "\u009f"],
+        DOCUMENTED: [
+            *("", " ", "\u00a0", "\u200b", "\u2028", "\u3000 ", "\u0301", "\ufeff"),
+            A_THOUSAND + "a",
+            LONG,
+            "a\nb",
+            "\0",
+            "\t",
+            "\x7f",
+            "\x80",
+            "\u009f",
+        ],
         REJECT: [None, 5, 0, 1.5, True, False, [], ["a"], {}, {"text": "a"}],
     },
     "conversation_id": {
@@ -113,15 +127,20 @@ EVENT_FIELDS: dict[str, dict[RequestClass, list[Any]]] = {
         MUST: [
             *(NOON, "2024-06-14T12:00:00.1Z", "2024-06-14T12:00:00.123456Z", "2024-02-29T00:00:00Z"),
             *("2024-06-14T12:00:00+02:00", "2024-06-14T12:00:00.250-09:30", "2024-06-14T12:00:00+14:00"),
-            *("2024-06-14T12:00:00-14:00", "1000-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00"),
+            *("2024-06-14T12:00:00-12:00", "2024-06-14T12:00:00-11:59", "2024-06-14T12:00:00+13:59"),
+            *("2024-06-14T12:00:00-00:00", "1600-01-01T00:00:00Z", "9998-12-31T23:59:59Z", "9998-12-31T23:59:59-12:00"),
+            *("1999-12-31T23:59:59Z", "2038-01-19T03:14:08Z", "9899-01-01T00:00:00Z", "9989-01-01T00:00:00+14:00"),
         ],
         DOCUMENTED: [
-            *("2024-06-14t12:00:00z", "2024-06-14T12:00:00.1234567Z", "2016-12-31T23:59:60Z", "0001-01-01T00:00:00Z"),
+            *("2024-06-14t12:00:00z", "2024-06-14T12:00:00.1234567Z", "0001-01-01T00:00:00Z", "1582-10-10T00:00:00Z"),
+            *("1599-12-31T23:59:59Z", "9999-01-01T00:00:00Z", "9999-12-31T23:59:59-01:00", "2024-06-14T12:00:00-14:00"),
+            *("2024-06-14T12:00:00-12:01", "2024-06-14T12:00:00-13:00"),
             *("2024-06-14T12:00:00+14:01", "2024-06-14T12:00:00+23:59", "2024-06-14T12:00:00-15:00"),
         ],
         MAY: [
             *("2024-06-14T12:00:00", "2024-06-14", "2024-06-14 12:00:00Z", "2024-06-14T12:00Z", "20240614T120000Z"),
             *("2024-13-01T00:00:00Z", "2023-02-29T00:00:00Z", "2024-06-14T24:00:00Z", "2024-06-14T12:00:60Z"),
+            *("2016-12-31T23:59:60Z", "2016-12-31T15:59:60-08:00"),
             *("2024-06-14T12:00:00+25:00", "10000-01-01T00:00:00Z", NOON + "\n", " " + NOON, "yesterday", ""),
             *("1718359200", "٢٠٢٤-06-14T10:00:00Z", "2024-06-14T12:00:00,5Z", 1718359200, 1718359200.5, -1, 0, 1e30),
         ],
@@ -129,7 +148,7 @@ EVENT_FIELDS: dict[str, dict[RequestClass, list[Any]]] = {
     },
     "type": {
         MUST: ["browse", "anything at all", "é" * 100, "a"],
-        DOCUMENTED: ["", "é" * 101, "a\nb", LONG],
+        DOCUMENTED: ["", " ", "\u200b", "é" * 101, "a\nb", LONG],
         REJECT: [None, 5, True, [], {}],
     },
     "item_id": {
@@ -140,7 +159,7 @@ EVENT_FIELDS: dict[str, dict[RequestClass, list[Any]]] = {
     },
     "description": {
         MUST: ["Viewed", "é" * 100],
-        DOCUMENTED: ["", "é" * 101, "a\tb"],
+        DOCUMENTED: ["", "\u00a0", "é" * 101, "a\tb"],
         MAY: [None],
         REJECT: [5, True, [], {}],
     },
@@ -198,7 +217,16 @@ BODIES: dict[str, RequestClass] = {
     "0": REJECT,
     "true": REJECT,
     "null": REJECT,
-    '{"Message": "a"}': REJECT,
+    '{"Message": "a"}': MAY,
+    '{"Message": 5}': REJECT,
+    '{"message": "a", "Message": 5}': MAY,
+    '{"message": 5, "MESSAGE": "a"}': MAY,
+    '{"message": 5, "MESSAGE": 6}': REJECT,
+    '{"message": "a", "Limit": "four"}': MAY,
+    '{"Message": "a", "limit": "four"}': REJECT,
+    '{"message": "a", "Events": [{"Timestamp": "2024-06-14T10:00:00Z", "TYPE": "a"}]}': MAY,
+    '{"message": "a", "events": [{"Timestamp": "2024-06-14T10:00:00Z", "type": "a"}]}': MAY,
+    '{"message": "a", "events": [{"Timestamp": true, "type": "a"}]}': REJECT,
     "": REJECT,
     "{": REJECT,
     "message=a": REJECT,
@@ -281,7 +309,39 @@ def test_prototype_name_is_a_fault_of_the_whole_body(contract: Contract, name: s
     body = {"message": "a", name: 1} if where == "top" else {"message": "a", "events": [EVENT, EVENT | {name: 1}]}
     found = classify(contract, ask(body))
     assert found.request_class is DOCUMENTED
-    assert set_of(found.faults) == {((), "additionalProperties")}
+    place = (name,) if where == "top" else ("events", 1, name)
+    assert set_of(found.faults) == {(place, "additionalProperties"), ((), "whole-body")}
+    assert found.questions == set()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"": 1},
+        {"\0a": 1},
+        {"a\u0085": 1},
+        {"a": [{"constructor": {}}]},
+        2**63,
+        [-(2**63) - 1],
+        {"a": {"b": int("9" * 300)}},
+        json.loads("[" * 64 + "]" * 64),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("where", ["top", "event"])
+def test_obstacle_inside_an_unknown_property_is_a_fault_of_the_whole_body(
+    contract: Contract, value: Any, where: str
+) -> None:
+    body = {"message": "a", "x": value} if where == "top" else {"message": "a", "events": [EVENT, EVENT | {"x": value}]}
+    found = classify(contract, ask(body))
+    place = ("x",) if where == "top" else ("events", 1, "x")
+    assert found.request_class is DOCUMENTED
+    assert set_of(found.faults) == {(place, "additionalProperties"), ((), "whole-body")}
+
+
+@pytest.mark.parametrize("value", [2**63 - 1, -(2**63), 1e300, {"a b": 1}, json.loads("[" * 60 + "]" * 60)], ids=str)
+def test_body_within_the_usual_limits_of_parsers_has_no_fault_as_a_whole(contract: Contract, value: Any) -> None:
+    assert set_of(classify(contract, say(x=value)).faults) == {(("x",), "additionalProperties")}
 
 
 def set_of(faults: tuple[Fault, ...]) -> set[Any]:
@@ -344,7 +404,11 @@ FAULTS: dict[str, tuple[Any, set[tuple[Any, ...]]]] = {
     "an extra field": ({"message": "a", "x": 1}, {(("x",), "additionalProperties", "must-accept")}),
     "a message in another case": (
         {"Message": "a"},
-        {(("message",), "required", "may-accept"), (("Message",), "additionalProperties", "must-accept")},
+        {
+            (("message",), "required", "documented"),
+            (("message",), "property-case", "documented"),
+            (("Message",), "additionalProperties", "must-accept"),
+        },
     ),
     "null for an optional field": ({"message": "a", "user_id": None}, {(("user_id",), "type", "documented")}),
     "everything at once": (
@@ -427,6 +491,7 @@ TOUCHED: dict[str, tuple[dict[str, Any], set[str]]] = {
     "a leap second": ({"events": [EVENT | {"timestamp": "2016-12-31T23:59:60Z"}]}, {"timestamp-leap-second"}),
     "seconds": ({"events": [EVENT | {"timestamp": 5}]}, {"timestamp-number"}),
     "yesterday": ({"events": [EVENT | {"timestamp": "yesterday"}]}, {"timestamp-free-text"}),
+    "a limit in another case": ({"Limit": 5}, set()),
     "an empty message": ({"message": ""}, {"message-empty"}),
     "a long message": ({"message": "a" * 1001}, {"message-long"}),
     "a message of two lines": ({"message": "a\nb"}, {"message-control-characters"}),
