@@ -5,6 +5,7 @@
 #   make test ORDER=random       run tests in random order
 #   make test TIMEOUT=600        allow a test ten minutes before it fails
 #   make quality SAMPLE=40       measure the verifier on forty servers with a planted bug
+#   make soak RUNS=3             run the frontend tests three times
 
 PYTHON ?=
 PORT ?= 4010
@@ -12,12 +13,13 @@ JOBS ?= 2
 TIMEOUT ?= 300
 ORDER ?=
 SAMPLE ?=
+RUNS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadscope --timeout $(TIMEOUT) $(if $(filter random,$(ORDER)),--random-order)
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock check test coverage lint format quality gate-quality fastapi-parity hostile bench mutation \
+.PHONY: help install mock check test coverage lint format quality gate-quality fastapi-parity hostile bench mutation soak \
   screenshots clean
 
 help: ## List the targets
@@ -65,6 +67,10 @@ hostile: $(VENV)/dev.stamp ## Send 20,000 hostile requests to the mock
 
 bench: $(VENV)/dev.stamp ## Compare CPU time, latency and memory of the mock with other servers
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/dev.stamp ## Run the tests of the frontend example 100 times with 4 workers
+	npm ci --no-audit --no-fund --prefix examples/frontend
+	$(BIN)/python -m testbed.soak --runs $(or $(RUNS),100)
 
 mutation: $(VENV)/dev.stamp ## List the mutants of the oracle that no test detects
 	@$(PIP) --no-build-isolation --editable '.[dev,mutation]'

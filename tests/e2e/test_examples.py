@@ -49,7 +49,12 @@ def succeeds(*command: str | Path, cwd: Path, **variables: str) -> str:
 def test_frontend_example_passes_its_own_tests(npx: str, mock: Running) -> None:
     succeeds(npx, "--no-install", "tsc", cwd=FRONTEND)
     told = succeeds(npx, "--no-install", "vitest", "run", cwd=FRONTEND, CHAT_MOCK=mock.url.removesuffix("/v1/chat"))
-    assert "8 passed" in told
+    assert "13 passed" in told
+
+
+def test_frontend_example_passes_three_times_with_four_workers(npx: str) -> None:
+    told = succeeds(sys.executable, "-m", "testbed.soak", "--runs", "3", "--workers", "4", cwd=ROOT)
+    assert "3 runs with 4 workers" in told
 
 
 def test_frontend_types_are_generated_from_the_contract(npx: str, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Runs the tests of examples/frontend again and again with several workers against one mock."""
