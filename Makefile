@@ -19,8 +19,8 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadscope --timeout $(TIMEOUT) $(if $(filter random,$(ORDER)),--random-order)
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock check test coverage lint format quality gate-quality fastapi-parity hostile bench mutation soak \
-  screenshots clean
+.PHONY: help install mock check test coverage lint format quality gate-quality fastapi-parity hostile bench mutation \
+  soak screenshots clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do printf '%-20s %s\n' "$$target" "$$text"; done

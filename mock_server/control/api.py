@@ -19,7 +19,7 @@ from mock_server.http.messages import encode, gather, problem
 from mock_server.overrides.delays import Delay
 from mock_server.overrides.effective import override_problem
 from mock_server.overrides.reading import read_rules
-from mock_server.overrides.rules import CONDITION_KEYS, OVERRIDE_KEYS, OverrideError, Rule, Rules
+from mock_server.overrides.rules import CONDITION_KEYS, OVERRIDE_KEYS, RULE_KEYS, Body, OverrideError, Rule, Rules
 from mock_server.respond.journal import MAX_FOLLOWERS, Entry, TooManyFollowersError
 from mock_server.respond.service import ChatService
 from mock_server.respond.space import Space
@@ -60,9 +60,16 @@ def rule_json(rule: Rule) -> dict[str, Any]:
     """Return a rule in the form that the control API accepts."""
     pairs = [
         *((name, getattr(rule.override, name)) for name in OVERRIDE_KEYS),
-        *((name, getattr(rule, name)) for name in CONDITION_KEYS),
+        *((name, getattr(rule.conditions, name)) for name in CONDITION_KEYS),
+        *((name, getattr(rule, name)) for name in RULE_KEYS),
     ]
-    return {name: str(value) if isinstance(value, Delay) else value for name, value in pairs if value is not None}
+    return {name: _rule_value(value) for name, value in pairs if value is not None}
+
+
+def _rule_value(value: Any) -> Any:
+    if isinstance(value, Body):
+        return value.value
+    return str(value) if isinstance(value, Delay) else value
 
 
 def _add_rules(routes: Routes, service: ChatService) -> None:
@@ -77,6 +84,10 @@ def _add_rules(routes: Routes, service: ChatService) -> None:
         except BodyError as error:
             return as_response(problem(400, "Invalid request body", str(error)))
         return show()
+
+    def unused() -> Response:
+        rules = current_space(service).rules.current
+        return json_response({"rules": [rule_json(rule) for rule in rules if not rule.used and not rule.optional]})
 
     def clear() -> Response:
         current_space(service).rules.clear()
@@ -93,6 +104,7 @@ def _add_rules(routes: Routes, service: ChatService) -> None:
         "DELETE": clear,
     }.items():
         routes.add_url_rule("/behaviour", f"rules {method}", view, methods=[method])
+    routes.add_url_rule("/behaviour/unused", "rules unused", unused, methods=["GET"])
     routes.add_url_rule("/reset", "reset", reset, methods=["POST"])
 
 

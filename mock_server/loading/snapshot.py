@@ -78,10 +78,15 @@ class Snapshot:
 
     def reply_error(self, reply: Mapping[str, Any]) -> str | None:
         """Return why a reply, completed with defaults, is not a valid ChatResponse; None if it is valid."""
-        from jsonschema.exceptions import best_match  # noqa: PLC0415 - only fixed replies need it
+        return self.body_error(200, {"conversation_id": "x", "message": "", "items": [], **reply})
+
+    def body_error(self, status: int, body: Any) -> str | None:
+        """Return why a body is not valid for a status; None if it is valid, or if the contract has no schema."""
+        from jsonschema.exceptions import best_match  # noqa: PLC0415 - only rules with a content need it
 
         from chat_contract.contract import validator_for  # noqa: PLC0415
 
-        body = {"conversation_id": "x", "message": "", "items": [], **reply}
-        error = best_match(validator_for(self.response_schemas[200]).iter_errors(body))
+        if status not in self.response_schemas:
+            return None
+        error = best_match(validator_for(self.response_schemas[status]).iter_errors(body))
         return None if error is None else f"{error.json_path}: {error.message}"

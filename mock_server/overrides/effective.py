@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from mock_server.http.messages import Answer, problem
 from mock_server.http.source import ReplySource, Source
+from mock_server.overrides.matching import Asked
 from mock_server.overrides.prefer import read_preferences
 from mock_server.overrides.reading import Choices, check_still_valid
 from mock_server.overrides.rules import NO_OVERRIDE, Override, OverrideError, Rules
@@ -35,17 +35,17 @@ NOTHING = Effective()
 
 
 def choose_override(
-    rules: Rules, choices: Choices, prefer: str | None, body: Callable[[], Mapping[str, Any]]
+    rules: Rules, choices: Choices, prefer: str | None, asked: Callable[[], Asked]
 ) -> Effective | Answer:
     """Return the override for a request, or a 400 if a preference or a rule is invalid.
 
-    ``prefer`` is the header. ``body`` reads the body; only rules for one conversation or user need it.
+    ``prefer`` is the header. ``asked`` reads the request; only rules with conditions need it.
     """
     try:
         preferred = read_preferences(prefer, choices)
     except OverrideError as error:
         return override_problem(error, "Unknown preference", "preference", ReplySource.UNKNOWN_PREFERENCE)
-    override = _next(rules, preferred, body)
+    override = rules.next(preferred, asked() if rules.need_body else None)
     if override is NO_OVERRIDE:
         return NOTHING
     try:
@@ -60,10 +60,3 @@ def override_problem(error: OverrideError, title: str, subject: str, source: Rep
     detail = error.detail(subject)
     more = {"name": error.name, "value": error.value, "valid": list(error.valid)}
     return problem(400, title, detail, source=Source(source), **more)
-
-
-def _next(rules: Rules, preferred: Override, body: Callable[[], Mapping[str, Any]]) -> Override:
-    if not rules.need_body:
-        return rules.next(preferred)
-    given = body()
-    return rules.next(preferred, given.get("conversation_id"), given.get("user_id"))

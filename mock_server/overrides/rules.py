@@ -14,6 +14,7 @@ from typing import Any
 from chat_contract.errors import shorten
 from mock_server.http.source import Fault
 from mock_server.overrides.delays import Delay
+from mock_server.overrides.matching import NO_CONDITIONS, Asked, Conditions
 
 _MAX_RULES = 1000
 
@@ -54,6 +55,13 @@ def _with_valid(text: str, valid: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
+class Body:
+    """The body of a response: any JSON value, or with a ``Content-Type`` of another kind a text."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
 class Override:
     """What to change about the response. Fields that are None keep the normal response."""
 
@@ -64,16 +72,22 @@ class Override:
     delay: Delay | None = None
     fault: Fault | None = None
     reply: Mapping[str, Any] | None = None
+    """Fields of a reply, which replace those of an empty one."""
+    body: Body | None = None
+    headers: Mapping[str, str] | None = None
+    invalid: bool | None = None
+    """The reply or body may violate the contract, to test how a client copes with it."""
 
     @property
     def sets_response(self) -> bool:
-        """Return whether the override chooses the response, and not only its delay or fault."""
+        """Return whether the override chooses the response, and not only its delay, fault or headers."""
         return (
             self.code is not None
             or self.example is not None
             or self.dynamic is not None
             or self.conversation is not None
             or self.reply is not None
+            or self.body is not None
         )
 
     def without_response(self) -> Override:
@@ -83,38 +97,46 @@ class Override:
     def filled_from(self, other: Override) -> Override:
         """Return this override with its empty fields taken from another one.
 
-        The fields that choose the response belong together: they are taken all or none.
+        An override that chooses the response applies as a whole: nothing of it is taken if this one chooses it too.
         """
-        keep = _RESPONSE_KEYS if self.sets_response else ()
+        if self.sets_response and other.sets_response:
+            return self
         more = {
             name: getattr(other, name)
             for name in OVERRIDE_KEYS
-            if name not in keep and getattr(self, name) is None and getattr(other, name) is not None
+            if getattr(self, name) is None and getattr(other, name) is not None
         }
         return replace(self, **more) if more else self
 
 
 @dataclass(frozen=True)
 class Rule:
-    """An override and the requests to which it applies. All conditions must hold."""
+    """An override and the requests to which it applies."""
 
     override: Override
+    conditions: Conditions = NO_CONDITIONS
     times: int | None = None
     """Number of requests that are left."""
     share: float | None = None
     """Probability with which the rule applies."""
-    conversation_id: str | None = None
-    user_id: str | None = None
+    name: str | None = None
+    """A label of the client that added the rule."""
+    optional: bool | None = None
+    """A test need not use the rule."""
+    used: int = 0
+    """Number of requests to which the rule applied."""
 
-    def applies_to(self, conversation_id: Any, user_id: Any) -> bool:
-        """Return whether the rule is for this conversation and user."""
-        return self.conversation_id in (None, conversation_id) and self.user_id in (None, user_id)
+    def after_use(self) -> Rule:
+        """Return the rule after one more request to which it applied."""
+        times = None if self.times is None else self.times - 1
+        return replace(self, times=times, used=self.used + 1)
 
 
 NO_OVERRIDE = Override()
 OVERRIDE_KEYS = tuple(field.name for field in fields(Override))
-CONDITION_KEYS = tuple(field.name for field in fields(Rule) if field.name != "override")
-_RESPONSE_KEYS = ("code", "example", "dynamic", "conversation", "reply")
+CONDITION_KEYS = tuple(field.name for field in fields(Conditions))
+RULE_KEYS = ("times", "share", "name", "optional")
+_RESPONSE_KEYS = ("code", "example", "dynamic", "conversation", "reply", "body")
 
 
 def startup_rules(fault_rates: Sequence[Rule], delay: Delay | None) -> tuple[Rule, ...]:
@@ -134,7 +156,7 @@ class Rules:
         self._current: tuple[Rule, ...] = ()
         self.chance = Random(seed)  # noqa: S311 - repeatable on purpose; nothing here is secret
         self.need_body = False
-        """A rule depends on the body: on its conversation or its user."""
+        """A rule has conditions on the request."""
         self.clear()
 
     @property
@@ -172,9 +194,9 @@ class Rules:
 
     def _set(self, rules: Sequence[Rule]) -> None:
         self._current = tuple(rules)
-        self.need_body = any(rule.conversation_id is not None or rule.user_id is not None for rule in rules)
+        self.need_body = any(rule.conditions is not NO_CONDITIONS for rule in rules)
 
-    def next(self, preferred: Override, conversation_id: Any = None, user_id: Any = None) -> Override:
+    def next(self, preferred: Override, asked: Asked | None = None) -> Override:
         """Return the override for the next request, and count down the rules that it uses.
 
         The request's own preferences win, then the rules in their order.
@@ -184,19 +206,19 @@ class Rules:
         with self._lock:
             result, left = preferred, []
             for rule in self._current:
-                filled = self._fill(result, rule, conversation_id, user_id)
-                if rule.times is None or filled is result:
+                filled = self._fill(result, rule, asked)
+                if filled is result:
                     left.append(rule)
-                elif rule.times > 1:
-                    left.append(replace(rule, times=rule.times - 1))
+                elif rule.times != 1:
+                    left.append(rule.after_use())
                 result = filled
             for rule in self._startup:
-                result = self._fill(result, rule, conversation_id, user_id)
+                result = self._fill(result, rule, asked)
             self._set(left)
             return result
 
-    def _fill(self, override: Override, rule: Rule, conversation_id: Any, user_id: Any) -> Override:
-        if not rule.applies_to(conversation_id, user_id):
+    def _fill(self, override: Override, rule: Rule, asked: Asked | None) -> Override:
+        if asked is not None and not rule.conditions.hold_for(asked):
             return override
         if rule.share is not None and self.chance.random() >= rule.share:
             return override

@@ -12,13 +12,13 @@ from mock_server.http.source import ReplySource, Source
 from mock_server.loading.snapshot import Snapshot
 from mock_server.overrides.effective import Effective
 from mock_server.respond.decision import Decision, Forward, Trace
-from mock_server.respond.forced import chosen_reply
+from mock_server.respond.forced import chosen_reply, failed_turn, spoil
 from mock_server.respond.intake import json_object, rejection
 from mock_server.respond.relay import Relay
 from mock_server.respond.sessions import SessionState, short_key
 from mock_server.respond.space import Space
 from mock_server.shop.replies import ChatTurn, Reply
-from mock_server.shop.scenarios import Position
+from mock_server.shop.scenarios import Outcome, Position
 from mock_server.validation.fastapi_errors import value_error
 from mock_server.validation.leniency import UnknownConversation
 
@@ -32,7 +32,7 @@ def converse(space: Space, snapshot: Snapshot, call: Call, turn: ChatTurn, effec
     asked_id = turn.conversation_id
     state = None if asked_id is None else space.sessions.get(asked_id)
     known = state is not None
-    before, user = state or SessionState()
+    before, user, turns = state or SessionState()
     refused = _refused(snapshot, turn, state)
     if refused is not None:
         return Decision(refused, Trace(turn.message, asked_id, turn.user_id, known, before))
@@ -43,16 +43,27 @@ def converse(space: Space, snapshot: Snapshot, call: Call, turn: ChatTurn, effec
     reply, source = _reply(space, snapshot, turn, before, effective)
     if space.relay is not None and source.kind is ReplySource.SEARCH:
         trace = Trace(turn.message, asked_id, turn.user_id, known, before)
-        return partial(_relayed, space, space.relay, call, trace, SessionState(before, user))
+        return partial(_relayed, space, space.relay, call, trace, SessionState(before, user, turns + 1))
     conversation_id = turn.conversation_id or space.fresh_id()
-    space.sessions.put(conversation_id, SessionState(reply.position or before, user))
+    space.sessions.put(conversation_id, SessionState(reply.position or before, user, turns + 1))
+    trace = Trace(turn.message, conversation_id, turn.user_id, known, before, reply.position)
+    outcome = reply.outcome
+    if outcome is not None and outcome.status is not None:
+        failed = failed_turn(snapshot, outcome.status, source)
+        return Decision(_with_outcome(space, failed, outcome), trace._replace(conversation_id=asked_id))
     if effective.override.reply is None:
         body = b'{"conversation_id":%b,%b}' % (to_json(conversation_id), reply.json_members)
     else:
         given: dict[str, Any] = {"conversation_id": conversation_id, "message": reply.message, "items": reply.items}
         body = to_json({**given, **effective.override.reply})
-    trace = Trace(turn.message, conversation_id, turn.user_id, known, before, reply.position)
-    return Decision(Answer(200, body, source=source), trace)
+    answer = Answer(200, body, source=source)
+    return Decision(answer if outcome is None else _with_outcome(space, answer, outcome), trace)
+
+
+def _with_outcome(space: Space, answer: Answer, outcome: Outcome) -> Answer:
+    if outcome.fault is not None:
+        answer = spoil(answer, outcome.fault)
+    return answer if outcome.delay is None else answer._replace(delay=space.rules.sample(outcome.delay))
 
 
 async def _relayed(space: Space, relay: Relay, call: Call, trace: Trace, state: SessionState) -> Decision:

@@ -9,12 +9,13 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from mock_server.http.messages import Answer, Headers
+from mock_server.http.messages import JSON, Answer, Headers, encode
 from mock_server.http.source import Fault, Source
 from mock_server.loading.snapshot import Snapshot
 from mock_server.overrides.effective import Effective
 from mock_server.shop.replies import ChatTurn, Reply
 from mock_server.shop.scenarios import Position
+from mock_server.validation.parsing import is_json
 
 _ATTEMPTS = 50
 _WITHOUT_BODY = frozenset({204, 205, 304})
@@ -31,6 +32,9 @@ def forced_answer(snapshot: Snapshot, effective: Effective, chance: Random) -> A
     Returns None for replies (status 200), which need a valid request.
     """
     status = _status_of(snapshot, effective)
+    body = effective.override.body
+    if body is not None:
+        return _custom(status or 200, body.value, effective)
     if status in (200, None):
         return None
     chosen = _chosen_value(snapshot, effective, status, chance)
@@ -38,11 +42,25 @@ def forced_answer(snapshot: Snapshot, effective: Effective, chance: Random) -> A
         value, source = chosen
         return _answer(status, value, source)
     source = effective.source("code", status)
+    return failed_turn(snapshot, status, source)
+
+
+def _custom(status: int, value: Any, effective: Effective) -> Answer:
+    """Return a response with the body of a rule: a text of another media type as it is, anything else as JSON."""
+    headers = effective.override.headers or {}
+    media_type = next((value for name, value in headers.items() if name.lower() == "content-type"), JSON)
+    raw = isinstance(value, str) and not is_json(media_type)
+    body = b"" if status in _WITHOUT_BODY else value.encode("utf-8", "replace") if raw else encode(value)
+    more = () if "retry-after" in map(str.lower, headers) else _EXTRA_HEADERS.get(status, ())
+    return Answer(status, body, more, media_type, source=effective.source("body", ""))
+
+
+def failed_turn(snapshot: Snapshot, status: int, source: Source) -> Answer:
+    """Return the response with the status that a turn of the fixtures has."""
+    examples = snapshot.examples.get(status)
     if status in _WITHOUT_BODY:
         return Answer(status, b"", source=source)
-    examples = snapshot.examples.get(status)
-    value = next(iter(examples.values())) if examples else {"detail": _phrase(status)}
-    return _answer(status, value, source)
+    return _answer(status, next(iter(examples.values())) if examples else {"detail": _phrase(status)}, source)
 
 
 def chosen_reply(

@@ -14,6 +14,7 @@ from mock_server.http.cors import headers_for
 from mock_server.http.messages import Answer, Call, problem
 from mock_server.loading.snapshot import Snapshot
 from mock_server.overrides.effective import NOTHING, Effective, choose_override
+from mock_server.overrides.matching import Asked
 from mock_server.overrides.prefer import preference_applied
 from mock_server.respond.conversation import converse
 from mock_server.respond.decision import NO_TRACE, Decision, Forward, Trace
@@ -141,10 +142,25 @@ def _decide(space: Space, snapshot: Snapshot, call: Call) -> tuple[Effective, De
     refused = space.gate.check(call)
     if refused is not None:
         return NOTHING, Decision(refused)
-    effective = choose_override(space.rules, snapshot, call.headers.get("prefer"), lambda: json_object(call.body))
+    effective = choose_override(space.rules, snapshot, call.headers.get("prefer"), lambda: _asked(space, call))
     if isinstance(effective, Answer):
         return NOTHING, Decision(effective)
     return effective, _respond(space, snapshot, call, effective)
+
+
+def _asked(space: Space, call: Call) -> Asked:
+    """Return the parts of a request that rules can match."""
+    body = json_object(call.body)
+    conversation_id = body.get("conversation_id")
+    state = space.sessions.get(conversation_id) if isinstance(conversation_id, str) else None
+    return Asked(
+        message=body.get("message"),
+        conversation_id=conversation_id,
+        session_id=body.get("session_id"),
+        user_id=body.get("user_id"),
+        turn=1 if state is None else state.turns + 1,
+        headers=call.headers,
+    )
 
 
 def _respond(space: Space, snapshot: Snapshot, call: Call, effective: Effective) -> Decision | Forward:
@@ -164,6 +180,8 @@ def _overridden(space: Space, decision: Decision, effective: Effective) -> Answe
     override, answer = effective.override, decision.answer
     if override.fault is not None:
         answer = spoil(answer, override.fault)
+    if override.headers is not None:
+        answer = _with_headers(answer, override.headers)
     if override.delay is not None:
         answer = answer._replace(delay=space.rules.sample(override.delay))
     preferred = effective.preferred.without_response() if decision.invalid else effective.preferred
@@ -171,3 +189,12 @@ def _overridden(space: Space, decision: Decision, effective: Effective) -> Answe
     if applied:
         answer = answer.with_headers(("Preference-Applied", applied))
     return answer
+
+
+def _with_headers(answer: Answer, headers: Mapping[str, str]) -> Answer:
+    """Return the response with these headers instead of its own of the same names."""
+    given = {name.lower(): value for name, value in headers.items()}
+    media_type = given.get("content-type", answer.media_type)
+    kept = [pair for pair in answer.headers if pair[0].lower() not in given]
+    added = [pair for pair in headers.items() if pair[0].lower() != "content-type"]
+    return answer._replace(headers=(*kept, *added), media_type=media_type)

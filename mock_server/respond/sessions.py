@@ -27,6 +27,8 @@ class SessionState(NamedTuple):
 
     position: Position | None = None
     user: Key | None = None
+    turns: int = 0
+    """Number of turns that were answered."""
 
 
 class Sessions:

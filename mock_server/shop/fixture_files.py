@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from chat_contract.document.source import Source, read_source
 from chat_contract.errors import DocumentError, DocumentsError
 from kit_reports.counting import count_of
+from mock_server.http.source import Fault
+from mock_server.overrides.delays import DelayError, read_delay
 from mock_server.shop.fixture_schemas import CATALOGUE, CONVERSATION, HINT, RECORDED_CATALOGUE
-from mock_server.shop.scenarios import Cue, CueKind, PatternError, Scenario, Stub, compile_pattern
+from mock_server.shop.scenarios import Cue, CueKind, Outcome, Scenario, Stub
 from mock_server.shop.words import words_of
 from mock_server.validation.fast_check import surely_conforms
+from mock_server.validation.patterns import PatternError, compile_pattern
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -27,6 +30,8 @@ Pointer = tuple[str | int, ...]
 _Schema = Mapping[str, Any]
 _Read = TypeVar("_Read")
 _MAX_MESSAGE = 200
+_OK = 200
+_STATUSES = range(200, 600)
 
 
 @dataclass(frozen=True)
@@ -132,10 +137,32 @@ def _stub(
                 hint="Use an item_id of catalogue.yaml, or add the item there.",
             )
     cue = _cue(source, (*pointer, "shopper"), turn["shopper"])
+    outcome = _outcome(source, pointer, turn)
     places: dict[str, Pointer] = {"message": (*pointer, "reply"), "items": (*pointer, "items")}
     items = [catalogue[item_id] for item_id in item_ids] if catalogue is not None else []
-    _check_reply(source, response, items=items, message=turn["reply"], places=places, whole=pointer)
-    return Stub(cue, turn["reply"], tuple(item_ids))
+    reply = turn.get("reply", "")
+    _check_reply(source, response, items=items, message=reply, places=places, whole=pointer)
+    return Stub(cue, reply, tuple(item_ids), outcome)
+
+
+def _outcome(source: Source, pointer: Pointer, turn: Mapping[str, Any]) -> Outcome | None:
+    status, delay, fault = turn.get("status", _OK), turn.get("delay"), turn.get("fault")
+    if status not in _STATUSES:
+        hint = "Write a status from 200 to 599."
+        raise source.error("unknown status", pointer=(*pointer, "status"), value=status, hint=hint)
+    if status == _OK and "reply" not in turn:
+        hint = "Add a reply, or the status of the response."
+        raise source.error("'reply' is a required property", pointer=pointer, value=turn, hint=hint)
+    if fault is not None and fault not in set(Fault):
+        hint = f"Use one of {', '.join(Fault)}."
+        raise source.error("unknown fault", pointer=(*pointer, "fault"), value=fault, hint=hint)
+    try:
+        read = None if delay is None else read_delay(delay)
+    except DelayError as error:
+        raise source.error("invalid delay", pointer=(*pointer, "delay"), value=delay, hint=error.expected) from None
+    if status == _OK and read is None and fault is None:
+        return None
+    return Outcome(None if status == _OK else status, read, None if fault is None else Fault(fault))
 
 
 def _cue(source: Source, pointer: Pointer, cue: Mapping[str, Any]) -> Cue:

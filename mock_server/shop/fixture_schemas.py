@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mock_server.http.source import Fault
+
 HINT = "x-hint"
 
 _Schema = Mapping[str, Any]
@@ -85,11 +87,17 @@ CONVERSATION: _Schema = {
             HINT: "List at least one turn.",
             "items": {
                 "type": "object",
-                "required": ["shopper", "reply"],
+                "required": ["shopper"],
                 "additionalProperties": False,
                 "properties": {
                     "shopper": _CUE,
                     "reply": _TEXT,
+                    "status": {
+                        "type": "integer",
+                        HINT: "Write a status from 200 to 599.",
+                    },
+                    "delay": {**_TEXT, HINT: "Write a time such as 800ms, or a range such as 300ms..2s."},
+                    "fault": {**_TEXT, HINT: f"Use one of {', '.join(Fault)}."},
                     "items": {
                         "type": "array",
                         "uniqueItems": True,
@@ -97,7 +105,7 @@ CONVERSATION: _Schema = {
                         HINT: "List ids of catalogue items, each once.",
                     },
                 },
-                HINT: "Give every turn shopper and reply, optionally items, and no other key.",
+                HINT: "Give every turn shopper and reply or status; items, delay and fault are optional.",
             },
         },
     },

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pydantic_core import to_json
 
 from mock_server.shop.catalogue import Catalogue, Item, search_text
-from mock_server.shop.scenarios import Position, Scenarios
+from mock_server.shop.scenarios import Outcome, Position, Scenarios
 from mock_server.shop.words import search_words_of
 
 _MAX_VIEWED = 20
@@ -53,6 +53,8 @@ class Reply:
     message: str
     items: Sequence[Item]
     position: Position | None
+    outcome: Outcome | None = None
+    """What the turn does besides replying; None for an ordinary reply."""
 
     @cached_property
     def json_members(self) -> bytes:
@@ -85,7 +87,8 @@ class Shop:
 
     def _make_stub_reply(self, position: Position, limit: int) -> Reply:
         stub = self.scenarios.stub(position)
-        return Reply(stub.reply, [self.catalogue.item(item_id) for item_id in stub.item_ids[:limit]], position)
+        items = [self.catalogue.item(item_id) for item_id in stub.item_ids[:limit]]
+        return Reply(stub.reply, items, position, stub.outcome)
 
     def limit_of(self, turn: ChatTurn) -> int:
         """Return the maximum number of items in the reply."""

@@ -12,9 +12,10 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from pydantic_core import SchemaError, SchemaValidator, core_schema
-
+from mock_server.http.source import Fault
+from mock_server.overrides.delays import Delay
 from mock_server.shop.words import READ_CHARACTERS, words_of
+from mock_server.validation.patterns import compile_pattern
 
 _MATCHES_KEPT = 1024
 """Results of matching that are kept: clients under test and load tests repeat their messages."""
@@ -49,12 +50,24 @@ class Cue:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What a turn does besides replying: another status, a delay, a fault."""
+
+    status: int | None = None
+    """None for 200."""
+    delay: Delay | None = None
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True)
 class Stub:
     """One turn: the cue, the reply, and the ids of the items in the reply."""
 
     cue: Cue
     reply: str
     item_ids: tuple[str, ...]
+    outcome: Outcome | None = None
+    """None for an ordinary reply."""
 
 
 @dataclass(frozen=True)
@@ -85,23 +98,6 @@ class NearMiss(NamedTuple):
     """The words or phrases of the cue that the message does not contain."""
     matched: int
     """Number of characters of the cue that the message does contain."""
-
-
-class PatternError(ValueError):
-    """A pattern is invalid. The text gives the reason."""
-
-
-def compile_pattern(pattern: str) -> SchemaValidator:
-    """Compile a pattern that ignores case. Raise :class:`PatternError` if it is invalid.
-
-    The engine is Rust's, by way of pydantic-core. It runs in linear time, so no pattern can block a thread. It supports
-    neither look-around nor back-references.
-    """
-    try:
-        return SchemaValidator(core_schema.str_schema(pattern=f"(?i){pattern}", regex_engine="rust-regex"))
-    except SchemaError as error:
-        reason = str(error).partition("SchemaError: ")[2] or str(error)
-        raise PatternError(reason.strip()) from None
 
 
 class _Message:

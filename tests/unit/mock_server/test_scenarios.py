@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_server.respond.sessions import Sessions, SessionState
-from mock_server.shop.scenarios import Cue, PatternError, Position, Scenario, Scenarios, Stub, compile_pattern
+from mock_server.shop.scenarios import Cue, Position, Scenario, Scenarios, Stub
 from mock_server.shop.words import READ_CHARACTERS, search_words_of, words_of
+from mock_server.validation.patterns import PatternError, compile_pattern
 
 
 def scenarios(*cues_of_each: list[Cue]) -> Scenarios:
