@@ -82,9 +82,11 @@ def test_every_fixture_file_is_read(snapshot: Snapshot) -> None:
 
 
 def test_fixtures_in_the_readme_are_valid(tmp_path: Path) -> None:
-    item, conversation = re.findall(r"```yaml\n(.*?)```", (fixtures_dir() / "README.md").read_text(), re.DOTALL)
+    text = (fixtures_dir() / "README.md").read_text()
+    item, conversation, turns = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     shutil.copytree(fixtures_dir(), tmp_path / "fixtures")
     (tmp_path / "fixtures" / "conversations" / "shown.yaml").write_text(conversation)
+    (tmp_path / "fixtures" / "conversations" / "failing.yaml").write_text(f"turns:\n{turns}")
     read(tmp_path / "fixtures")
     (tmp_path / "conversations").mkdir()
     (tmp_path / "catalogue.yaml").write_text(item)
