@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from chat_contract.errors import UsageError
+from chat_contract.errors import DocumentError, DocumentsError, UsageError
 from chat_contract.resources import fixtures_dir
 from spec_gate.findings import Verdict
 from spec_gate.impact.consumers import FILE, check_operations, read_consumers
@@ -28,7 +28,8 @@ from spec_gate.verdict import judge
 class Options:
     """What to compare, and which findings fail.
 
-    ``overlays`` apply to both documents. ``fixtures`` replaces the bundled fixtures.
+    ``overlays`` apply to both documents. ``fixtures`` replaces the bundled fixtures. With ``strict_reading``, oddities
+    of the documents are errors. With ``allow_ref_outside``, references may leave the repository or the folder.
     """
 
     base: str
@@ -40,6 +41,8 @@ class Options:
     fixtures: Path | None = None
     waivers: Path | None = None
     strict: bool = False
+    strict_reading: bool = False
+    allow_ref_outside: bool = False
     fail_on: FailOn = FailOn.BREAKING
 
 
@@ -83,9 +86,20 @@ def compare(options: Options, stdin: BinaryIO, today: dt.date) -> Compared:
 def _read_documents(options: Options, stdin: BinaryIO) -> tuple[Document, Document]:
     if options.base == options.revision == "-":
         raise UsageError("Only one of BASE and REVISION can be standard input.")
-    base = read_document(parse_origin(options.base, stdin), (*options.overlays, *options.base_overlays))
-    revision = read_document(parse_origin(options.revision, stdin), (*options.overlays, *options.revision_overlays))
-    return base, revision
+    sides = ((options.base, options.base_overlays), (options.revision, options.revision_overlays))
+    documents: list[Document] = []
+    errors: list[DocumentError] = []
+    for name, overlays in sides:
+        origin = parse_origin(name, stdin, allow_outside=options.allow_ref_outside)
+        try:
+            documents.append(read_document(origin, (*options.overlays, *overlays), strict=options.strict_reading))
+        except DocumentError as error:
+            errors.append(error)
+        except DocumentsError as several:
+            errors += several.errors
+    if errors:
+        raise DocumentsError(tuple(errors)) if len(errors) > 1 else errors[0]
+    return documents[0], documents[1]
 
 
 def _consumer_files(options: Options) -> Sequence[Path]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from spec_gate.differ.changes import Comparison
 from spec_gate.differ.compare import compare
 from spec_gate.differ.read_surface import read_surface
 from spec_gate.findings import Finding, Verdict
@@ -16,10 +15,9 @@ from spec_gate.prove.witnesses import Messages
 from spec_gate.rules.rule import Level
 from spec_gate.schema_findings import SchemaFindings
 from spec_gate.schemas.node import Side
-from spec_gate.schemas.pair import SchemaPair, read_schema_pairs
+from spec_gate.schemas.pair import read_schema_pairs
 from spec_gate.search.sampler import Sampler
 from spec_gate.source.documents import Document
-from spec_gate.source.shape import check_shape
 from spec_gate.structure_findings import structure_findings
 
 _SEVERITY = {level: index for index, level in enumerate(Level)}
@@ -32,11 +30,8 @@ def judge(base: Document, revision: Document, requested_examples: Mapping[str, s
 
     Raises :class:`chat_contract.errors.DocumentError` if a document is invalid.
     """
-    for document in (base, revision):
-        check_shape(document)
     comparison = compare(read_surface(base), read_surface(revision))
     pairs = read_schema_pairs(base, revision)
-    _read_all(comparison, pairs)
     samplers = {side: Sampler(pair) for side, pair in pairs.items()}
     counterparts = {pairing.label: pairing.revision for pairing in comparison.pairings}
     messages = Messages(pairs[Side.REQUEST], samplers[Side.REQUEST], counterparts)
@@ -48,11 +43,3 @@ def judge(base: Document, revision: Document, requested_examples: Mapping[str, s
 
 def _severity(finding: Finding) -> int:
     return _SEVERITY[finding.level]
-
-
-def _read_all(comparison: Comparison, pairs: Mapping[Side, SchemaPair]) -> None:
-    """Read every component schema, so that an invalid one is an error although no operation uses it."""
-    for pair in pairs.values():
-        for surface, schemas in ((comparison.base, pair.base), (comparison.revision, pair.revision)):
-            for place in surface.schemas:
-                schemas.schemas.read(place)

@@ -50,6 +50,12 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
     metavar="DIR",
     help="Report which of these fixtures are affected, instead of the bundled ones.",
 )
+@click.option("--strict-reading", is_flag=True, help="Treat oddities of the documents as errors.")
+@click.option(
+    "--allow-ref-outside",
+    is_flag=True,
+    help="Follow references that leave the repository, or the folder, of the document.",
+)
 @click.option("--strict", is_flag=True, help="Treat changes that cannot be proved compatible as breaking.")
 @click.option(
     "--fail-on",
@@ -88,6 +94,8 @@ def diff(
     revision_overlay: tuple[Path, ...],
     consumers: tuple[Path, ...],
     fixtures: Path | None,
+    strict_reading: bool,
+    allow_ref_outside: bool,
     strict: bool,
     fail_on: str,
     waivers: Path | None,
@@ -97,7 +105,7 @@ def diff(
 ) -> ExitCode:
     """Find changes from BASE to REVISION that break clients.
 
-    BASE and REVISION are OpenAPI 3.0 or 3.1 documents: a file, git:REF:PATH, an HTTP URL, or - for standard input.
+    BASE and REVISION are OpenAPI 3.0, 3.1 or 3.2 documents: a file, git:REF:PATH, an HTTP URL, or - for standard input.
 
     Exit codes: 0 (no finding at or above the --fail-on level), 1 (a finding at or above it), 2 (cannot compare).
     """
@@ -120,6 +128,8 @@ def diff(
         fixtures=fixtures,
         waivers=waivers,
         strict=strict,
+        strict_reading=strict_reading,
+        allow_ref_outside=allow_ref_outside,
         fail_on=FailOn(fail_on),
     )
     compared = compare(options, sys.stdin.buffer, today)

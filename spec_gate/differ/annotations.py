@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from spec_gate.differ.pairs import NodePair
+from spec_gate.schemas.keywords import OPAQUE_PATTERN
 from spec_gate.schemas.node import SchemaNode, Side
 from spec_gate.schemas.validity import KNOWN_FORMATS
 from spec_gate.schemas.values import canonical_text
@@ -24,6 +25,7 @@ class AnnotationKind(StrEnum):
     SUNSET_EARLIER = "sunset-earlier"
     CONTENT_LABEL = "content-label"
     FORMAT_LABEL = "format-label"
+    OPAQUE_PATTERN = "opaque-pattern"
     DISCRIMINATOR = "discriminator"
     DISCRIMINATOR_VALUE_ADDED = "discriminator-value-added"
     DISCRIMINATOR_VALUE_REMOVED = "discriminator-value-removed"
@@ -82,6 +84,9 @@ def _labels(base: SchemaNode, revision: SchemaNode) -> Iterator[AnnotationChange
     for keyword in ("contentMediaType", "contentEncoding"):
         if base.get(keyword) != revision.get(keyword):
             yield AnnotationChange(_K.CONTENT_LABEL, keyword, "", base.get(keyword), revision.get(keyword))
+    if base.get(OPAQUE_PATTERN) != revision.get(OPAQUE_PATTERN):
+        changed = (base.get(OPAQUE_PATTERN), revision.get(OPAQUE_PATTERN))
+        yield AnnotationChange(_K.OPAQUE_PATTERN, "pattern", "", *changed)
     before, after = base.get("format"), revision.get("format")
     if before != after and {before, after} - KNOWN_FORMATS - {None}:
         yield AnnotationChange(_K.FORMAT_LABEL, "format", "", before, after)

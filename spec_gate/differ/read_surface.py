@@ -8,7 +8,7 @@ from typing import Any
 
 from spec_gate.differ.surface import VARIABLE, Alternative, Body, Media, Operation, Parameter, Response, Scheme, Surface
 from spec_gate.source.documents import Document, Place
-from spec_gate.source.shape import METHODS
+from spec_gate.source.kinds import METHODS
 
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 _STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
@@ -33,7 +33,7 @@ class _Reader:
         return Surface(
             self.document,
             self._operations("paths", outgoing=False),
-            self._operations("webhooks", outgoing=True) if self.document.version == "3.1" else {},
+            self._operations("webhooks", outgoing=True) if self.document.version != "3.0" else {},
             self.schemes,
             str(info.get("version", "")),
             schemas,
@@ -58,11 +58,15 @@ class _Reader:
         for method in METHODS:
             if method in fields:
                 yield self._operation(method, path, fields[method], fields, outgoing=outgoing)
+        if "additionalOperations" in fields:
+            others = fields["additionalOperations"]
+            for method in self.document.at(others):
+                yield self._operation(method.lower(), path, others / method, fields, outgoing=outgoing)
 
     def _operation(
         self, method: str, path: str, place: Place, item: Mapping[str, Place], *, outgoing: bool
     ) -> Operation:
-        value = self.document.at(place)
+        value, place = self.document.follow(self.document.at(place), place)
         parameters = dict(self._parameters(item["parameters"], path)) if "parameters" in item else {}
         if "parameters" in value:
             parameters |= dict(self._parameters(place / "parameters", path))
@@ -174,16 +178,10 @@ class _Reader:
 
     def _security(self, place: Place) -> tuple[Alternative, ...]:
         alternatives: list[Alternative] = []
-        for index, requirement in enumerate(self.document.at(place)):
+        for requirement in self.document.at(place):
             wanted: dict[str, frozenset[str]] = {}
             for name, scopes in requirement.items():
-                if name not in self.schemes:
-                    raise self.document.error(
-                        place / index / name,
-                        f'unknown security scheme "{name}"',
-                        "Define it in components/securitySchemes.",
-                    )
-                identity = self.schemes[name].identity
+                identity = self.schemes[name].identity if name in self.schemes else f"undefined {name}"
                 wanted[identity] = wanted.get(identity, frozenset()) | frozenset(scopes)
             alternatives.append(wanted)
         return tuple(alternatives) or ({},)

@@ -14,6 +14,7 @@ from spec_gate.findings import Finding, Verdict
 from spec_gate.prove.witnesses import Witness
 from spec_gate.report import model as m
 from spec_gate.report.names import Names
+from spec_gate.report.oddities import oddities
 from spec_gate.report.titles import list_change, title_of
 from spec_gate.report.verdict import count, fails, outcome
 from spec_gate.report.versioning import advise
@@ -53,6 +54,7 @@ def build_report(
         impact=impact,
         unused_waivers=unused,
         versions=advise(base, revision, findings),
+        notes=oddities(base.document, revision.document),
     )
 
 

@@ -16,10 +16,11 @@ from spec_gate.findings import Note, NoteKind, ProofKind
 from spec_gate.prove.witnesses import DocumentRole, Rejection, RejectionKind, WitnessKind
 from spec_gate.report.formats import FailOn
 from spec_gate.rules.rule import Level
+from spec_gate.source.notes import Oddity
 
 __all__ = [
-    "ChangeKind", "DocumentRole", "FailOn", "Level", "Note", "NoteKind", "Part", "PartKind", "ProofKind", "Rejection",
-    "RejectionKind", "WitnessKind",
+    "ChangeKind", "DocumentRole", "FailOn", "Level", "Note", "NoteKind", "Oddity", "Part", "PartKind", "ProofKind",
+    "Rejection", "RejectionKind", "WitnessKind",
 ]  # fmt: skip
 
 FORMAT: Literal["chat-contract-diff"] = "chat-contract-diff"
@@ -297,6 +298,24 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class OddityPlace:
+    """A place with an oddity; ``detail`` is what the place holds, or the problem of a part that is not read."""
+
+    location: Location
+    detail: str
+
+
+@dataclass(frozen=True)
+class OddityNote:
+    """An oddity of the documents: how often each document has it, and the first places of each."""
+
+    oddity: Oddity
+    base: int
+    revision: int
+    places: tuple[OddityPlace, ...]
+
+
+@dataclass(frozen=True)
 class DiffReport:
     """The result of a comparison. ``operations`` counts the operations that both documents have."""
 
@@ -315,3 +334,4 @@ class DiffReport:
     impact: Impact
     unused_waivers: tuple[UnusedWaiver, ...]
     versions: VersionAdvice
+    notes: tuple[OddityNote, ...]

@@ -9,6 +9,7 @@ from typing import Any
 from chat_contract.errors import shorten
 from spec_gate.report import model as m
 from spec_gate.report.escape import one_line
+from spec_gate.report.oddities import oddity_line
 from spec_gate.report.texts import counted, text
 from spec_gate.report.titles import reference_name, says_values
 from spec_gate.rules.registry import RULES
@@ -187,12 +188,13 @@ def _json(body: Any) -> str:
 
 
 def impact(report: m.DiffReport) -> list[tuple[str, list[str]]]:
-    """Return a heading and the lines of each kind of impact; only the first ones are shown."""
+    """Return a heading and the lines of each kind of impact, and of the notes; only the first ones are shown."""
     kinds = (
         ("reads", [*map(read, report.impact.reads), *map(missing_example, report.impact.missing_examples)]),
         ("fixtures", [_fixture(one) for one in report.impact.fixtures]),
         ("examples", [_example(one) for one in report.impact.examples]),
         ("clauses", [_clause(one) for one in report.impact.clauses]),
+        ("notes", [oddity_line(one) for one in report.notes]),
     )
     return [(text(f"impact-{kind}", count=len(lines)), _first(lines)) for kind, lines in kinds if lines]
 

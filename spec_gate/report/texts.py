@@ -134,6 +134,7 @@ TEXTS: dict[str, str] = {
     "impact-fixtures": "Affected fixtures ({count})",
     "impact-examples": "Affected examples ({count})",
     "impact-clauses": "Affected clauses ({count})",
+    "impact-notes": "Notes on the documents ({count})",
     "consumer-reads": "{consumer} reads {field} in response {status} of {operation}",
     "consumer-requests": "{consumer} requests the example {example}",
     "affected-by": "affected by {findings}",

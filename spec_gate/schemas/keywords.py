@@ -6,27 +6,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from spec_gate.schemas.node import Schema, SchemaNode
+from spec_gate.source.schema_keywords import LISTS, MAPS, ONE, TYPES
+
+__all__ = ["LISTS", "MAPS", "ONE", "TYPES"]
 
 REFERENCE = "#/$defs/"
-
-ONE = frozenset({"not", "if", "then", "else", "items", "contains", "additionalProperties", "propertyNames",
-                 "unevaluatedItems", "unevaluatedProperties"})  # fmt: skip
-"""Keywords whose value is a schema."""
-
-LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-"""Keywords whose value is a list of schemas."""
-
-MAPS = frozenset({"properties", "patternProperties", "dependentSchemas"})
-"""Keywords whose value is a mapping to schemas."""
 
 APPLICATORS = ONE | LISTS | MAPS
 """Keywords that hold schemas."""
 
-ANNOTATIONS = frozenset({"default", "deprecated", "readOnly", "writeOnly", "x-sunset", "discriminator",
-                         "contentMediaType", "contentEncoding"})  # fmt: skip
-"""Keywords that do not affect validity but matter to clients."""
+OPAQUE_PATTERN = "x-opaque-pattern"
+"""Stands for a pattern that no validator compiles."""
 
-TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
+ANNOTATIONS = frozenset({"default", "deprecated", "readOnly", "writeOnly", "x-sunset", "discriminator",
+                         "contentMediaType", "contentEncoding", OPAQUE_PATTERN})  # fmt: skip
+"""Keywords that do not affect validity but matter to clients."""
 
 TYPE_OF_KEYWORD = {
     "minimum": "number", "maximum": "number", "exclusiveMinimum": "number", "exclusiveMaximum": "number",

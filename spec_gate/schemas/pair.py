@@ -34,8 +34,8 @@ def read_schema_pairs(base: Document, revision: Document) -> dict[Side, SchemaPa
     """Return the schemas of each side. A 3.1 document means the same on both sides and is read once."""
     request = (_read(base, Side.REQUEST, BASE), _read(revision, Side.REQUEST, REVISION))
     response = (
-        request[0] if base.version == "3.1" else _read(base, Side.RESPONSE, BASE),
-        request[1] if revision.version == "3.1" else _read(revision, Side.RESPONSE, REVISION),
+        request[0] if base.version != "3.0" else _read(base, Side.RESPONSE, BASE),
+        request[1] if revision.version != "3.0" else _read(revision, Side.RESPONSE, REVISION),
     )
     pairs = {Side.REQUEST: SchemaPair(*request, Side.REQUEST), Side.RESPONSE: SchemaPair(*response, Side.RESPONSE)}
     if request == response:

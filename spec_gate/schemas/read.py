@@ -3,12 +3,14 @@
 OpenAPI 3.0 ignores siblings of ``$ref``, knows ``nullable`` and boolean ``exclusiveMinimum``, and applies ``required``
 only to the side that may send a ``readOnly`` or ``writeOnly`` property. In 3.1 siblings count and those keywords are
 annotations. Every reference becomes ``#/$defs/NAME``; every schema keeps its place in the document.
+
+:mod:`spec_gate.source.reading` has corrected the oddities of the schemas. Where a schema applies itself to the same
+value, through ``allOf`` or the like, the inner one is left out: it adds nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import jsonschema_rs
@@ -18,9 +20,7 @@ from spec_gate.schemas.deep import Steps, gather, run_steps
 from spec_gate.schemas.keywords import (
     ANNOTATIONS,
     APPLICATORS,
-    LISTS,
-    MAPS,
-    ONE,
+    OPAQUE_PATTERN,
     REFERENCE,
     name_of,
     part_schemas,
@@ -30,14 +30,20 @@ from spec_gate.schemas.keywords import (
 from spec_gate.schemas.node import Schema, SchemaNode, Side
 from spec_gate.schemas.values import is_number
 from spec_gate.source.documents import Document, Place
+from spec_gate.source.patterns import readable
+from spec_gate.source.schema_keywords import LISTS, MAPS, ONE, SAME_VALUE
 
 _PLAIN = frozenset({"type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
                     "minLength", "maxLength", "pattern", "format", "minItems", "maxItems", "uniqueItems", "minContains",
                     "maxContains", "minProperties", "maxProperties", "required", "dependentRequired"})  # fmt: skip
-_IN_3_0 = frozenset({"type", "enum", "minimum", "maximum", "multipleOf", "minLength", "maxLength", "pattern", "format",
-                     "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "required", "allOf",
-                     "anyOf", "oneOf", "not", "items", "properties", "additionalProperties", *ANNOTATIONS})  # fmt: skip
-_IN_3_1 = _PLAIN | ANNOTATIONS | ONE | LISTS | MAPS
+_READ = _PLAIN | ANNOTATIONS | ONE | LISTS | MAPS
+
+_CHOICES = frozenset({"oneOf", "anyOf", "not"})
+
+_Trail = frozenset[Place]
+"""Schemas of one circle that apply to the same value already."""
+_Target = tuple[Place, _Trail]
+_NO_TRAIL: _Trail = frozenset()
 
 INTEGER_FORMATS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 """The integer formats of OpenAPI's registry as bounds, which validators of JSON Schema do not assert."""
@@ -57,10 +63,10 @@ class Schemas:
         self.side = side
         self.prefix = prefix
         self.definitions: dict[str, Schema] = {}
-        self._names: dict[Place, str] = {}
+        self._names: dict[_Target, str] = {}
         self._taken: set[str] = set()
         self._read: dict[Place, Schema] = {}
-        self._waiting: list[Place] = []
+        self._waiting: list[_Target] = []
         self._applied: dict[str, _Applied] = {}
 
     def read(self, place: Place) -> Schema:
@@ -69,15 +75,22 @@ class Schemas:
         Raises :class:`DocumentError` if it, or a schema that it refers to, is not a valid schema.
         """
         if place not in self._read:
-            read = [(self._checked(place), place)]
+            read = [(self._checked(place, self._entered(place, frozenset())), place)]
             while self._waiting:
-                target = self._waiting.pop()
-                self.definitions[self._names[target]] = self._checked(target)
-                read.append((self.definitions[self._names[target]], target))
+                target, trail = self._waiting.pop()
+                schema = self.definitions[self._names[target, trail]] = self._checked(target, trail)
+                read.append((schema, target))
             for schema, where in read:
                 self._check_applied(schema, where)
             self._read[place] = read[0][0]
         return self._read[place]
+
+    def _entered(self, target: Place, trail: _Trail) -> _Trail:
+        """Return the schemas of the target's circle that apply to its value already, with itself; mostly none."""
+        circle = self.document.circles.get(target)
+        if circle is None:
+            return _NO_TRAIL
+        return frozenset({target, *(place for place in trail if self.document.circles[place] == circle)})
 
     def definition(self, reference: str) -> Schema:
         """Return the schema that a reference leads to."""
@@ -85,8 +98,8 @@ class Schemas:
 
     # Reading ----------------------------------------------------------------------------------------------------------
 
-    def _checked(self, place: Place) -> Schema:
-        schema: Schema = run_steps(self._schema(self.document.at(place), place))
+    def _checked(self, place: Place, trail: _Trail) -> Schema:
+        schema: Schema = run_steps(self._schema(self.document.at(place), place, trail))
         try:
             jsonschema_rs.meta.validate({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
                                         if isinstance(schema, SchemaNode) else schema)  # fmt: skip
@@ -94,56 +107,63 @@ class Schemas:
             raise self._invalid(schema, place, list(error.instance_path), error.message) from None
         return schema
 
-    def _schema(self, value: Any, place: Place) -> Steps[Schema]:
-        if isinstance(value, bool) and self.document.version == "3.1":
+    def _schema(self, value: Any, place: Place, trail: _Trail = _NO_TRAIL) -> Steps[Schema]:
+        if isinstance(value, bool):
             return value
         if not isinstance(value, dict):
             raise self.document.error(place, "expected a schema", "Write a mapping such as {type: string}.")
         read = self._of_3_0 if self.document.version == "3.0" else self._of_3_1
-        schema = SchemaNode((yield from read(value, place)), place)
-        if not isinstance(value.get("$defs", {}), dict):
-            raise self.document.error(place / "$defs", "expected a mapping of schemas", "Write a mapping of names.")
+        schema = SchemaNode((yield from read(value, place, trail)), place)
         self._pin_integers(schema)
-        if "pattern" in schema:
-            self._check_pattern(schema["pattern"], place / "pattern")
-        for pattern in schema.get("patternProperties", {}):
-            self._check_pattern(pattern, place / "patternProperties" / pattern)
+        _translate_patterns(schema)
         return schema
 
-    def _of_3_1(self, value: dict[str, Any], place: Place) -> Steps[dict[str, Any]]:
-        schema: dict[str, Any] = {}
-        for key in filter(_IN_3_1.__contains__, value):
-            child = value[key]
-            schema[key] = (yield from self._children(key, child, place / key)) if key in APPLICATORS else child
-        references = [self._reference(place / key) for key in ("$ref", "$dynamicRef") if key in value]
+    def _of_3_1(self, value: dict[str, Any], place: Place, trail: _Trail) -> Steps[dict[str, Any]]:
+        schema = yield from self._keywords(value, place, trail)
+        references = [self._reference(place / key, trail) for key in ("$ref", "$dynamicRef") if key in value]
+        references = [one for one in references if one]
         if references:
             schema |= references[0]
-        if len(references) > 1 and isinstance(schema.get("allOf", []), list):
+        if len(references) > 1:
             schema["allOf"] = [*schema.get("allOf", []), *map(SchemaNode, references[1:])]
-        return self._with_discriminator(schema, value, place)
+        return self._with_discriminator(schema, value)
 
-    def _of_3_0(self, value: dict[str, Any], place: Place) -> Steps[dict[str, Any]]:
+    def _of_3_0(self, value: dict[str, Any], place: Place, trail: _Trail) -> Steps[dict[str, Any]]:
         if "$ref" in value:
-            return self._reference(place / "$ref")
-        schema: dict[str, Any] = {}
-        for key in filter(_IN_3_0.__contains__, value):
-            child = value[key]
-            schema[key] = (yield from self._children(key, child, place / key)) if key in APPLICATORS else child
-        self._check_3_0(value, place)
+            return self._reference(place / "$ref", trail)
+        schema = yield from self._keywords(value, place, trail)
         for bound in ("minimum", "maximum"):
-            if value.get(f"exclusive{bound.capitalize()}") is True and bound in schema:
-                schema[f"exclusive{bound.capitalize()}"] = schema.pop(bound)
-        if value.get("nullable") is True and isinstance(schema.get("type"), str):
-            schema["type"] = [schema["type"], "null"]
+            exclusive = f"exclusive{bound.capitalize()}"
+            if value.get(exclusive) is True and bound in schema:
+                schema[exclusive] = schema.pop(bound)
+            elif isinstance(value.get(exclusive), bool):
+                schema.pop(exclusive)
+        if value.get("nullable") is True and "type" in schema:
+            schema["type"] = list(dict.fromkeys((*types_of(schema), "null")))
         barred = "readOnly" if self.side == "request" else "writeOnly"
-        if isinstance(schema.get("required"), list) and isinstance(value.get("properties"), dict):
+        if "required" in schema and isinstance(value.get("properties"), dict):
             properties = value["properties"]
             schema["required"] = [
-                name
-                for name in schema["required"]
-                if not (isinstance(name, str) and self._marked(properties.get(name), place, name, barred))
+                name for name in schema["required"] if not self._marked(properties.get(name), place, name, barred)
             ]
-        return self._with_discriminator(schema, value, place)
+        return self._with_discriminator(schema, value)
+
+    def _keywords(self, value: dict[str, Any], place: Place, trail: _Trail) -> Steps[dict[str, Any]]:
+        schema: dict[str, Any] = {}
+        for key in filter(_READ.__contains__, value):
+            child = value[key]
+            inner = trail if key in SAME_VALUE else _NO_TRAIL
+            if inner and key in _CHOICES and self._closes_circle(key, child, place, inner):
+                continue
+            schema[key] = (yield from self._children(key, child, place / key, inner)) if key in APPLICATORS else child
+        return schema
+
+    def _closes_circle(self, key: str, value: Any, place: Place, trail: _Trail) -> bool:
+        """Return whether a reference in ``oneOf``, ``anyOf`` or ``not`` leads back to a schema that applies already."""
+        places = [place / key / index for index in range(len(value))] if isinstance(value, list) else [place / key]
+        inside = [(here, self.document.at(here)) for here in places]
+        targets = (self.document.goal(here / "$ref") for here, one in inside if isinstance(one, dict) and "$ref" in one)
+        return any(target in trail for target in targets)
 
     def _marked(self, value: Any, place: Place, name: str, mark: str) -> bool:
         if not isinstance(value, dict):
@@ -151,33 +171,21 @@ class Schemas:
         found, _ = self.document.follow(value, place / "properties" / name)
         return isinstance(found, dict) and found.get(mark) is True
 
-    def _check_3_0(self, value: dict[str, Any], place: Place) -> None:
-        for key in ("exclusiveMinimum", "exclusiveMaximum", "nullable"):
-            if not isinstance(value.get(key, False), bool):
-                raise self.document.error(
-                    place / key, "expected true or false in OpenAPI 3.0", "Use openapi: 3.1.0, or write a boolean."
-                )
-        if not isinstance(value.get("type", ""), str) or value.get("type") == "null":
-            raise self.document.error(
-                place / "type", "expected one type name in OpenAPI 3.0", "Use nullable: true, or openapi: 3.1.0."
-            )
-
-    def _children(self, key: str, value: Any, place: Place) -> Steps[Any]:
+    def _children(self, key: str, value: Any, place: Place, trail: _Trail) -> Steps[Any]:
         if key in ONE:
-            if isinstance(value, bool) and key == "additionalProperties":
-                return value
-            return (yield self._schema(value, place))
-        if key in LISTS and isinstance(value, list):
-            return (yield gather(self._schema(child, place / index) for index, child in enumerate(value)))
-        if key in MAPS and isinstance(value, dict):
-            schemas = yield gather(self._schema(child, place / name) for name, child in value.items())
-            return dict(zip(value, schemas, strict=True))
-        return value
+            return (yield self._schema(value, place, trail))
+        if key in LISTS:
+            return (yield gather(self._schema(child, place / index, trail) for index, child in enumerate(value)))
+        schemas = yield gather(self._schema(child, place / name, trail) for name, child in value.items())
+        return dict(zip(value, schemas, strict=True))
 
-    def _reference(self, place: Place) -> dict[str, Any]:
+    def _reference(self, place: Place, trail: _Trail) -> dict[str, Any]:
+        """Return the reference to a definition; nothing for one that leads back to a schema that applies already."""
         target = self.document.goal(place)
-        self.document.follow(self.document.at(target), target)
-        if target not in self._names:
+        if target in trail:
+            return {}
+        key = (target, self._entered(target, trail))
+        if key not in self._names:
             base = str(target.pointer[-1]) if target.pointer else "document"
             name = base.replace("/", "_").replace("~", "_").replace("%", "_")
             name = self.prefix + name
@@ -185,23 +193,16 @@ class Schemas:
             while unique in self._taken:
                 unique, number = f"{name}_{number}", number + 1
             self._taken.add(unique)
-            self._names[target] = unique
-            self._waiting.append(target)
-        return {"$ref": REFERENCE + self._names[target]}
+            self._names[key] = unique
+            self._waiting.append(key)
+        return {"$ref": REFERENCE + self._names[key]}
 
-    def _with_discriminator(self, schema: dict[str, Any], value: dict[str, Any], place: Place) -> dict[str, Any]:
+    def _with_discriminator(self, schema: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
         """Complete the mapping of a discriminator: the names of the referenced schemas are values too."""
         discriminator = value.get("discriminator")
         if discriminator is None:
             return schema
-        here = place / "discriminator"
-        if not isinstance(discriminator, dict) or not isinstance(discriminator.get("propertyName"), str):
-            raise self.document.error(here, "propertyName of the discriminator is missing", "Add propertyName.")
         mapping = discriminator.get("mapping", {})
-        if not isinstance(mapping, dict) or not all(isinstance(goal, str) for goal in mapping.values()):
-            raise self.document.error(
-                here / "mapping", "expected a mapping of strings", "Write value: '#/components/schemas/Name'."
-            )
         lists = [value[key] for key in ("oneOf", "anyOf") if isinstance(value.get(key), list)]
         branches = [branch for branches in lists for branch in branches if isinstance(branch, dict)]
         names = {branch["$ref"] for branch in branches if isinstance(branch.get("$ref"), str)}
@@ -221,12 +222,6 @@ class Schemas:
         if not is_number(schema.get("maximum")) or schema["maximum"] > high:
             schema["maximum"] = high
         del schema["format"]
-
-    def _check_pattern(self, pattern: Any, place: Place) -> None:
-        if isinstance(pattern, str) and not compiles(pattern):
-            raise self.document.error(
-                place, "invalid regular expression", "Use ECMA-262 syntax and escape literal special characters."
-            )
 
     def _invalid(self, schema: Schema, place: Place, path: list[str | int], message: str) -> DocumentError:
         """Return the error for the place in the file that the meta-schema rejects."""
@@ -298,11 +293,19 @@ def _origin(schema: Any, default: Place) -> Place:
     return schema.origin if isinstance(schema, SchemaNode) and schema.origin is not None else default
 
 
-@lru_cache(maxsize=4096)
-def compiles(pattern: str) -> bool:
-    """Return whether a pattern is a regular expression."""
-    try:
-        jsonschema_rs.Draft202012Validator({"pattern": pattern})
-    except jsonschema_rs.ValidationError:
-        return False
-    return True
+def _translate_patterns(schema: SchemaNode) -> None:
+    """Bring patterns into the form that validators compile; one that none compiles is kept as text only."""
+    if "pattern" in schema:
+        form = readable(schema["pattern"])
+        if form is None:
+            schema[OPAQUE_PATTERN] = schema.pop("pattern")
+        else:
+            schema["pattern"] = form
+    if "patternProperties" in schema:
+        forms = {pattern: readable(pattern) for pattern in schema["patternProperties"]}
+        opaque = sorted(pattern for pattern, form in forms.items() if form is None)
+        schema["patternProperties"] = {
+            form: schema["patternProperties"][pattern] for pattern, form in forms.items() if form is not None
+        }
+        if opaque:
+            schema[OPAQUE_PATTERN] = [schema.get(OPAQUE_PATTERN), *opaque]

@@ -15,22 +15,6 @@ ABSENT: Any = object()
 
 OPEN = frozenset(
     {
-        # How documents are read.
-        "reads-brace-in-pattern",
-        "reads-components-empty",
-        "reads-content-reference",
-        "reads-dangling-reference-unused",
-        "reads-empty-all-of",
-        "reads-exclusive-minimum-number-3-0",
-        "reads-exclusive-minimum-true-3-1",
-        "reads-invalid-schema-unused",
-        "reads-large-quantifier",
-        "reads-no-paths",
-        "reads-parameters-empty",
-        "reads-properties-empty",
-        "reads-type-file",
-        "reads-type-list-3-0",
-        "reads-version-as-number",
         # How changes are judged.
         "policy-default-in-overlapping-branch",
         "request-discriminator-mapping-in-branch",
