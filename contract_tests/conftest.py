@@ -44,7 +44,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--header", action="append", default=[], metavar="'NAME: VALUE'", help="Send this header with every request."
     )
-    group.addoption("--expect-auth", action="store_true", help="Check that wrong credentials are rejected.")
+    group.addoption(
+        "--expect-auth", action="store_true", help="Check that the server rejects missing and wrong credentials."
+    )
     group.addoption("--spec", type=Path, metavar="FILE", help="Use this document instead of the bundled contract.")
     group.addoption(
         "--overlay", type=Path, action="append", default=[], metavar="FILE", help="Apply this OpenAPI Overlay."

@@ -11,7 +11,7 @@ def render_preview(preview: Preview, base_url: str, cost_per_call: float | None)
     """Return the requests of a run by group, its expected duration, and its cost if a call has a price."""
     lines = [f"Plan for {base_url} (probe answered in {preview.latency:.2f} s):"]
     lines += [f"  {count:>5}  {cases_name(count, group)}" for group, count in preview.groups.items()]
-    lines.append(f"  {preview.requests:>5}  requests in total, about {_duration(preview.seconds)}")
+    lines.append(f"  {preview.requests:>5}  requests in total, including the probe, about {_duration(preview.seconds)}")
     if preview.at_most is not None:
         confirmations = "including" if preview.hard else "plus"
         lines.append(f"  {preview.at_most:>5}  requests at most, {confirmations} confirmations of findings")

@@ -100,7 +100,7 @@ _FILE = click.Path(path_type=Path)
     default=defaults.MAX_SPACES,
     show_default=True,
     metavar="N",
-    help="Number of spaces; the least recently used is dropped if it was not used for a minute.",
+    help="Maximum number of spaces, which isolate parallel tests. A further one replaces the least recently used if that has been unused for a minute.",
 )
 @click.option(
     "--max-space-bytes",
@@ -108,7 +108,7 @@ _FILE = click.Path(path_type=Path)
     default=defaults.MAX_SPACE_BYTES,
     show_default=True,
     metavar="BYTES",
-    help="Size of the journal of a space, and of its rules; it keeps one conversation for each KiB.",
+    help="Maximum size of a space's journal, and of its rules. A space keeps as many conversations as this has KiB.",
 )
 @click.option(
     "--upstream",
@@ -134,7 +134,7 @@ _FILE = click.Path(path_type=Path)
     default=defaults.UPSTREAM_MAX_BODY,
     show_default=True,
     metavar="BYTES",
-    help="Return 502 for larger upstream responses, before or after decompression.",
+    help="Return 502 if a response of the upstream is larger, compressed or decompressed.",
 )
 @click.option(
     "--max-hang",

@@ -125,14 +125,15 @@ def _result(
 ) -> ClauseResult:
     verdict: ClauseVerdict
     reason: ClauseReason | None
-    if clause.level == "observed":
-        verdict, reason = ClauseVerdict.OBSERVED, _observed_reason(causes, exchanges)
+    if not exchanges and not causes:
+        verdict, reason = ClauseVerdict.SKIPPED, skip or ClauseReason.NOT_EXERCISED
+    elif clause.level == "observed":
+        verdict = ClauseVerdict.OBSERVED
+        reason = ClauseReason.VIOLATIONS_SEEN if causes else ClauseReason.NO_VIOLATION_SEEN
     elif causes:
         verdict, reason = _verdict_on_causes(causes, fails=clause.level == "must" or strict)
-    elif exchanges:
-        verdict, reason = ClauseVerdict.PASS, None
     else:
-        verdict, reason = ClauseVerdict.SKIPPED, skip or ClauseReason.NOT_EXERCISED
+        verdict, reason = ClauseVerdict.PASS, None
     return ClauseResult(clause, verdict, reason, causes, exchanges)
 
 
@@ -142,12 +143,6 @@ def _verdict_on_causes(causes: tuple[Cause, ...], *, fails: bool) -> tuple[Claus
     if all(cause.waiver is not None for cause in causes):
         return ClauseVerdict.WAIVED, None
     return ClauseVerdict.WARN, ClauseReason.NOT_CONFIRMED
-
-
-def _observed_reason(causes: tuple[Cause, ...], exchanges: int) -> ClauseReason:
-    if not exchanges:
-        return ClauseReason.NOT_EXERCISED
-    return ClauseReason.VIOLATIONS_SEEN if causes else ClauseReason.NO_VIOLATION_SEEN
 
 
 def run_verdict(clauses: Iterable[ClauseResult]) -> tuple[RunVerdict, RunReason | None]:

@@ -9,8 +9,8 @@ from chat_contract import KitError
 from kit_http.redaction.secrets import Secrets
 
 _ADVICE = (
-    "A key that is a common word, such as message, is in reports by chance: use a random key. "
-    "For any other key, delete the reports of this run, revoke the key and report this as a bug of the kit."
+    'A common word such as "message" occurs in reports by chance: if the key is one, use a random key. '
+    "Otherwise delete the reports of this run, revoke the key and report this bug of the kit."
 )
 
 

@@ -110,7 +110,7 @@ class Absence(StrEnum):
 ABSENCES: dict[str, str] = {
     Absence.FIELD: "absent",
     Absence.ERROR: "not reported",
-    Absence.REPLY: "presence of a reply",
+    Absence.REPLY: "the whole reply",
 }
 
 TABLES: tuple[Mapping[str, object], ...] = (

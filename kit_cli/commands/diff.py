@@ -31,10 +31,22 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
 @click.command(cls=Command, cannot="compare")
 @click.argument("base")
 @click.argument("revision")
-@click.option("--overlay", type=_FILE, metavar="FILE", multiple=True, help="Apply an overlay to both. Repeatable.")
-@click.option("--base-overlay", type=_FILE, metavar="FILE", multiple=True, help="Apply an overlay to BASE. Repeatable.")
 @click.option(
-    "--revision-overlay", type=_FILE, metavar="FILE", multiple=True, help="Apply an overlay to REVISION. Repeatable."
+    "--overlay",
+    type=_FILE,
+    metavar="FILE",
+    multiple=True,
+    help="Apply an OpenAPI Overlay to both documents. Repeatable.",
+)
+@click.option(
+    "--base-overlay", type=_FILE, metavar="FILE", multiple=True, help="Apply an OpenAPI Overlay to BASE. Repeatable."
+)
+@click.option(
+    "--revision-overlay",
+    type=_FILE,
+    metavar="FILE",
+    multiple=True,
+    help="Apply an OpenAPI Overlay to REVISION. Repeatable.",
 )
 @click.option(
     "--consumers",

@@ -50,7 +50,7 @@ from mock_server import defaults
     default=defaults.UPSTREAM_MAX_BODY,
     show_default=True,
     metavar="BYTES",
-    help="Return 502 for larger upstream responses, before or after decompression.",
+    help="Return 502 if a response of the upstream is larger, compressed or decompressed.",
 )
 @SPEC
 @OVERLAY

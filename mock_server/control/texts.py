@@ -26,7 +26,7 @@ SOURCES: Mapping[ReplySource, str] = {
     ReplySource.PREFER: "Prefer header of the request",
     ReplySource.RULE: "Rule",
     ReplySource.UPSTREAM: "Upstream service",
-    ReplySource.UPSTREAM_FAILED: "No response from the upstream service",
+    ReplySource.UPSTREAM_FAILED: "Failure of the upstream service",
     ReplySource.VALIDATION: "Request validation",
     ReplySource.MEDIA_TYPE: "Media type, rejected by the profile (--latitude)",
     ReplySource.CONTENT_ENCODING: "Content-Encoding not supported",

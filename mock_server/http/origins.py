@@ -26,7 +26,9 @@ def read_origin(text: str) -> str:
     match = _ORIGIN.fullmatch(text)
     scheme = text.partition(":")[0].lower()
     if scheme in _WITHOUT_ORIGIN:
-        raise OriginError(f'No page has the origin "{text}". Pages of the scheme {scheme} send null; allow null.')
+        raise OriginError(
+            f'No page has the origin "{text}". Pages with the scheme {scheme} send the origin null. Allow null instead.'
+        )
     if match is None or int(match[3] or 0) > _MAX_PORT:
         raise OriginError(f'Invalid origin "{text}". {_EXPECTED}')
     host, port = match[2].lower(), match[3]
@@ -35,7 +37,9 @@ def read_origin(text: str) -> str:
             f'The origin "{text}" never matches: wildcards are not supported. Name each origin, or use *.'
         )
     if not host.isascii():
-        raise OriginError(f'The origin "{text}" never matches: browsers send "{_punycode(host)}" as its host.')
+        raise OriginError(
+            f'The origin "{text}" never matches: browsers write the host as "{_punycode(host)}". Use this form.'
+        )
     if port is not None and str(int(port)) == _DEFAULT_PORTS.get(scheme):
         raise OriginError(f'The origin "{text}" never matches: browsers leave out port {port}. Remove it.')
     return f"{scheme}://{host}" + (f":{int(port)}" if port else "")

@@ -87,7 +87,7 @@ class RecorderApp:
             answer = await self._upstream.send(sent.method, target, headers, body)
         except UpstreamError as error:
             await self._record(Exchange(sent, Breakdown("silence", str(error))), began)
-            failed = problem(502, "Bad Gateway", f"{self._upstream.base_url} did not respond: {error}.")
+            failed = problem(502, "Bad Gateway", f"Forwarding to {self._upstream.base_url} failed: {error}.")
             return failed.status, head_of(failed), failed.body
         received = Response(answer.status, answer.headers, answer.body)
         await self._record(Exchange(sent, received), began)

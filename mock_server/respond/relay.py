@@ -76,7 +76,7 @@ class Relay:
         try:
             answered = await self._upstream.send("POST", self._path, headers.items(), to_json(turn))
         except UpstreamError as error:
-            detail = f"No response from {self._upstream.base_url}: {error}."
+            detail = f"Forwarding to {self._upstream.base_url} failed: {error}."
             failed = problem(502, "Bad Gateway", detail, source=Source(ReplySource.UPSTREAM_FAILED))
             return Relayed(failed, client_id)
         return self._translated(answered, client_id)

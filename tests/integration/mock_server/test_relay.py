@@ -157,4 +157,4 @@ def test_running_mock_returns_502_if_its_upstream_is_unreachable(run_mock: Calla
         front = run_mock("--upstream", f"http://127.0.0.1:{closed.getsockname()[1]}/v1")
         answer = requests.post(front.url, json={"message": UNKNOWN}, timeout=10)
     assert answer.status_code == 502
-    assert "No response from" in answer.json()["detail"]
+    assert "Forwarding to" in answer.json()["detail"]

@@ -120,7 +120,7 @@ def test_service_that_does_not_respond_returns_502(client: Client, service: Serv
     service.answer = UpstreamError("the connection failed")
     answer = ask(client, {"message": "a desk"})
     assert (answer.status, answer.header("Content-Type")) == (502, "application/problem+json")
-    assert "http://service.example/v1 did not respond: the connection failed" in answer.json()["detail"]
+    assert "Forwarding to http://service.example/v1 failed: the connection failed" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["/v1/../admin", "/v1/a/../../b", "/admin", "/"])
