@@ -100,7 +100,8 @@ _FILE = click.Path(path_type=Path)
     default=defaults.MAX_SPACES,
     show_default=True,
     metavar="N",
-    help="Maximum number of spaces, which isolate parallel tests. A further one replaces the least recently used if that has been unused for a minute.",
+    help="Maximum number of spaces, which isolate parallel tests. "
+    "A further one replaces the least recently used if that has been unused for a minute.",
 )
 @click.option(
     "--max-space-bytes",
