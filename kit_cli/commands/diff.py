@@ -62,11 +62,13 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
     metavar="DIR",
     help="Report which of these fixtures are affected, instead of the bundled ones.",
 )
-@click.option("--strict-reading", is_flag=True, help="Treat oddities of the documents as errors.")
+@click.option(
+    "--strict-reading", is_flag=True, help="Treat deviations of the documents from OpenAPI as errors, not as notes."
+)
 @click.option(
     "--allow-ref-outside",
     is_flag=True,
-    help="Follow references that leave the repository, or the folder, of the document.",
+    help="Follow references to files outside the repository or folder of the document.",
 )
 @click.option("--strict", is_flag=True, help="Treat changes that cannot be proved compatible as breaking.")
 @click.option(

@@ -168,7 +168,7 @@ def _headers(name: str) -> Callable[[Any], Mapping[str, str]]:
         texts = {key: str(given) if type(given) in (int, float) else given for key, given in value.items()}
         for key, given in texts.items():
             if not _HEADER_NAME.fullmatch(key) or not isinstance(given, str) or not _HEADER_VALUE.fullmatch(given):
-                raise InvalidValueError(name, {key: given}, reason="Expected header names, each with a text.")
+                raise InvalidValueError(name, {key: given}, reason="Expected header names with text values.")
         return texts
 
     return read

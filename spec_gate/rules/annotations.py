@@ -15,8 +15,8 @@ _NEW_PROPERTY = "Add another property instead."
 _KEEP_DEFAULT = "Keep the default, or let clients request the new one."
 _STATE_SUNSET = "Add an x-sunset date."
 _USE_PATTERN = "Add a pattern that states which strings are valid."
-_UNREADABLE = "No regular expression engine of the gate compiles the pattern."
-_ORDINARY_PATTERN = "Write a shorter pattern of ECMA-262, or review the change."
+_UNREADABLE = "The gate cannot compile the pattern, so it compared nothing but the text."
+_ORDINARY_PATTERN = "Write a simpler pattern in ECMA-262 syntax, or review the change."
 _NEW_VALUE = "Give the new alternative a discriminator value of its own."
 
 NOT_PROVED = Rule(
@@ -60,10 +60,10 @@ ANNOTATION_RULES: dict[tuple[Side, AnnotationKind], Rule] = {
         "response-write-only-changed", _WARNING, "writeOnly changed in a response",
         "Clients that read the value may not find it.", "Keep sending it."),
     (_REQUEST, _K.OPAQUE_PATTERN): Rule(
-        "request-pattern-not-judged", _WARNING, "Pattern changed in a request, but not judged",
+        "request-pattern-not-judged", _WARNING, "Pattern changed in a request, effect unknown",
         _UNREADABLE, _ORDINARY_PATTERN),
     (_RESPONSE, _K.OPAQUE_PATTERN): Rule(
-        "response-pattern-not-judged", _WARNING, "Pattern changed in a response, but not judged",
+        "response-pattern-not-judged", _WARNING, "Pattern changed in a response, effect unknown",
         _UNREADABLE, _ORDINARY_PATTERN),
     (_REQUEST, _K.FORMAT_LABEL): Rule(
         "request-format-label-changed", _WARNING, "Custom format changed in a request",
