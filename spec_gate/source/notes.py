@@ -48,7 +48,7 @@ MEANINGS: dict[Oddity, str] = {
     Oddity.BOOLEAN_BOUND: "exclusive bound as true or false in OpenAPI 3.1, read as in 3.0",
     Oddity.BOOLEAN_SCHEMA: "true or false as a schema in OpenAPI 3.0, read as in 3.1",
     Oddity.CIRCULAR: "circular inheritance: a schema that includes itself, read once",
-    Oddity.COLLECTION: "list instead of a single value or a mapping, or the reverse; read in the form that OpenAPI defines",
+    Oddity.COLLECTION: "list instead of a single value or a mapping, or the reverse; read as OpenAPI defines it",
     Oddity.DISCRIMINATOR: "discriminator as text, read as its propertyName",
     Oddity.DUPLICATE: "entry listed twice, read once",
     Oddity.EMPTY_ENTRY: "entry without a value, read as an empty object; in a list, read as absent",
