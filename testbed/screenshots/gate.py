@@ -24,7 +24,7 @@ SCHEMES = ("light", "dark")
 README = "diff.png"
 CHANGES = (
     ("required: [message]", "required: [message, user_id]"),
-    ("          minimum: 0\n          default: 4", "          minimum: 0\n          maximum: 10\n          default: 6"),
+    ("          maximum: 2147483647\n          default: 4", "          maximum: 10\n          default: 6"),
     ("        price:\n          type: [string, 'null']", "        price:\n          type: number"),
     ("        session_id:\n", "        locale:\n          type: string\n        session_id:\n"),
 )
