@@ -12,6 +12,7 @@ from functools import partial
 from mock_server import defaults
 from mock_server.http.cors import headers_for
 from mock_server.http.messages import Answer, Call, problem
+from mock_server.http.space_path import split_space_path
 from mock_server.loading.snapshot import Snapshot
 from mock_server.overrides.effective import NOTHING, Effective, choose_override
 from mock_server.overrides.matching import Asked
@@ -90,6 +91,14 @@ class ChatService:
                 f"{SECONDS_IN_USE:.0f} seconds. Delete one with DELETE /_mock/spaces/NAME, or raise --max-spaces."
             )
             return problem(503, "Too many spaces", detail).with_headers(("Retry-After", f"{SECONDS_IN_USE:.0f}"))
+
+    def space_of(self, path: str) -> Space | None:
+        """Return the space in which this path is the operation's; None for a path of anything else."""
+        if path == self.snapshot.route:
+            return self.space
+        below = split_space_path(path)
+        space = self.enter(below.name) if below and below.path == self.snapshot.route else None
+        return space if isinstance(space, Space) else None
 
     def end(self) -> None:
         """Stop the followers of all journals."""

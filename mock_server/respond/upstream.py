@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import httpx
@@ -18,6 +19,7 @@ from mock_server import defaults
 MAX_AT_ONCE = 1000
 """Requests that one service gets at a time. Further ones wait."""
 
+_SECONDS_TO_CLOSE = 0.1
 _ENCODING = "content-encoding"
 _IDENTITY = frozenset({"", "identity"})
 _DECODERS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
@@ -59,8 +61,10 @@ class Upstream:
         )
 
     async def close(self) -> None:
-        """Close its connections."""
-        await self._client.aclose()
+        """Close its connections, or leave them to the end of the process if that takes long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SECONDS_TO_CLOSE):
+                await self._client.aclose()
 
     async def send(self, method: str, path: str, headers: Iterable[tuple[str, str]], body: bytes) -> Answered:
         """Send a request to ``path`` below the base URL, with the upstream's own headers instead of the client's.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from mock_server.http.bodies import Body, BodyReader, announced_length
 from mock_server.http.faults import Ending, delivery_of
 from mock_server.http.messages import Answer, Call, Pairs, gather, head_of
-from mock_server.http.space_path import split_space_path
 from mock_server.respond.journal import MAX_FOLLOWERS, Entry
 from mock_server.respond.service import ChatService
 from mock_server.respond.space import Space
@@ -55,22 +53,14 @@ class MockApp:
         """Handle one request."""
         headers = headers_of(scope)
         try:
-            space = self._space_of(scope["path"]) if scope["method"] == self._first.method else None
+            space = self._service.space_of(scope["path"]) if scope["method"] == self._first.method else None
             if space is not None:
                 await self._operation(space, scope, headers, receive, send)
             else:
                 await self._elsewhere(scope, headers, receive, send)
         except Exception:  # noqa: BLE001 - the client gets a response, and the user sees the traceback
-            traceback.print_exc(file=sys.stderr)
+            traceback.print_exc()
             await scope["extensions"]["connection"].respond(500, head_of(_FAILED), _FAILED.body)
-
-    def _space_of(self, path: str) -> Space | None:
-        """Return the space in which this path is the operation's; None for a path of anything else."""
-        if path == self._first.route:
-            return self._service.space
-        below = split_space_path(path)
-        space = self._service.enter(below.name) if below and below.path == self._first.route else None
-        return space if isinstance(space, Space) else None
 
     async def _operation(
         self, space: Space, scope: Scope, headers: dict[str, str], receive: Receive, send: Send

@@ -62,7 +62,7 @@ def serve(snapshot: Snapshot, listening: Listening = Listening()) -> None:
     if the port or the certificate cannot be used.
     """
     relay = make_relay(snapshot.options, snapshot.path)
-    service = ChatService(snapshot, relay=relay, warn=_log)
+    service = ChatService(snapshot, relay=relay, warn=partial(print, file=sys.stderr, flush=True))
 
     def announce(base: str) -> None:
         url, console = f"{base}{snapshot.route}", f"{base}{OWN_PREFIX}/"
@@ -73,16 +73,8 @@ def serve(snapshot: Snapshot, listening: Listening = Listening()) -> None:
         # Exempt what exists now from garbage collection: nearly all of it stays until the end.
         gc.freeze()
 
-    close = close_nothing if relay is None else relay.close
+    close = None if relay is None else relay.close
     Server(MockApp(service), listening, announce, at_end=service.end, close=close).run()
-
-
-async def close_nothing() -> None:
-    """Close nothing at the end."""
-
-
-def _log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 class Server(uvicorn.Server):
@@ -94,7 +86,7 @@ class Server(uvicorn.Server):
         listening: Listening,
         announce: Callable[[str], None],
         at_end: Action = lambda: None,
-        close: Close = close_nothing,
+        close: Close | None = None,
     ) -> None:
         """``announce`` gets scheme and authority once the server is ready.
 
@@ -120,7 +112,6 @@ class Server(uvicorn.Server):
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            timeout_keep_alive=int(Protocol.idle_seconds),
             ssl_certfile=listening.tls_cert,
             ssl_keyfile=listening.tls_key,
         )
@@ -156,7 +147,8 @@ class Server(uvicorn.Server):
         self._at_end()
         asyncio.get_running_loop().call_later(0 if self.force_exit else _SECONDS_TO_FINISH, self._abort)
         await super().shutdown(sockets)
-        await self._close()
+        if self._close is not None:
+            await self._close()
 
     def _abort(self) -> None:
         for connection in self._connections():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 from collections.abc import Callable
 from typing import Any
 
-from mock_server.server.serve import Close, Listening, Server, close_nothing
+from mock_server.server.serve import Close, Listening, Server
 
 PATIENCE = 20.0
 """Seconds after which a test gives up; nothing here needs a fraction of it on an idle machine."""
@@ -16,9 +17,11 @@ PATIENCE = 20.0
 class Served:
     """A server in a thread of this process."""
 
-    def __init__(self, app: Callable[..., Any], close: Close = close_nothing) -> None:
+    def __init__(
+        self, app: Callable[..., Any], close: Close | None = None, at_end: Callable[[], None] = lambda: None
+    ) -> None:
         ready = threading.Event()
-        self._server = Server(app, Listening(port=0), lambda _: ready.set(), close=close)
+        self._server = Server(app, Listening(port=0), lambda _: ready.set(), at_end, close)
         self.port: int = self._server.listener.getsockname()[1]
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
@@ -42,8 +45,10 @@ class Served:
     def connections(self) -> int:
         return len(self._server.server_state.connections)
 
-    def stop(self) -> None:
-        self._server.should_exit = True
+    def stop(self, *, forced: bool = False) -> None:
+        """Stop as on Ctrl-C; ``forced``: as on the second one."""
+        for _ in range(1 + forced):
+            self._server.handle_exit(signal.SIGINT, None)
         self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
 
