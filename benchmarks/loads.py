@@ -10,6 +10,8 @@ from typing import Any
 
 from chat_contract import load_contract
 
+NUMBER = "<number>"
+"""Stands for the number of the request in a body."""
 EXAMPLE = load_contract().request_examples["documented"]
 _EVENT = {"timestamp": "2024-06-14T10:00:00Z", "type": "browse", "item_id": "ST678VG"}
 _TURNS = 20
@@ -40,10 +42,13 @@ def _conversation() -> tuple[Any, ...]:
 
 SEARCH = {"message": "a round oak table for the kitchen"}
 EXAMPLE_LOADS = tuple(
-    Load(f"example, {connections} connections", (EXAMPLE,), connections, everyone=True) for connections in (1, 8, 200)
+    Load(f"example, {connections} connection{'s' * (connections > 1)}", (EXAMPLE,), connections, everyone=True)
+    for connections in (1, 8, 200)
 )
 LOADS: tuple[Load, ...] = (
     *EXAMPLE_LOADS,
+    # Nothing of a request is known from an earlier one.
+    Load("new conversation each time", (EXAMPLE | {"conversation_id": f"c-{NUMBER}"},), everyone=True),
     Load("invalid body", ({"limit": "x"},), status=422, everyone=True),
     Load("conversation of 20 turns", _conversation()),
     Load("100 events", ({**EXAMPLE, "events": [_EVENT] * 100},), everyone=True),
@@ -82,8 +87,10 @@ def wrk_script(bodies: Sequence[Any]) -> str:
     return (
         f"local bodies = {{{listed}}}\nlocal next_one = 0\n"
         'local headers = {["Content-Type"] = "application/json"}\n'
-        "function request()\n  next_one = next_one % #bodies + 1\n"
-        '  return wrk.format("POST", nil, headers, bodies[next_one])\nend\n'
+        "local count = 0\n"
+        "function request()\n  next_one = next_one % #bodies + 1\n  count = count + 1\n"
+        f'  local body = string.gsub(bodies[next_one], "{NUMBER}", count)\n'
+        '  return wrk.format("POST", nil, headers, body)\nend\n'
     )
 
 

@@ -69,6 +69,15 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}{self.kind.path}"
 
+    def hang(self, count: int) -> list[socket.socket]:
+        """Return connections whose requests the mock leaves without a response."""
+        head = f"POST {self.kind.path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        request = f'{head}Prefer: fault=hang\r\nContent-Length: 16\r\n\r\n{{"message":"hi"}}'.encode()
+        connections = [socket.create_connection(("127.0.0.1", self.port)) for _ in range(count)]
+        for connection in connections:
+            connection.sendall(request)
+        return connections
+
     def stop(self) -> None:
         self.process.terminate()
         try:

@@ -19,6 +19,8 @@ from mock_server.validation.leniency import Leniency, MediaTypeAnswer
 
 # The fast parser accepts two things that the contract's parser rejects: integers of more than 300 digits, and numbers
 # beyond the range of a float, which become infinite.
+_MAYBE_TOO_LARGE = re.compile(rb"[0-9]{200}|[0-9][eE]\+?[0-9]{2}")
+"""Every such number contains this, and so do some texts: a longer look decides."""
 _TOO_MANY_DIGITS = re.compile(rb"[0-9]{301}")
 _INFINITE = b"Infinity"
 
@@ -30,9 +32,11 @@ def read_json(raw: bytes) -> tuple[Any, SyntaxFault | None]:
     except ValueError:
         # Malformed, outside I-JSON, or nested too deeply for the fast parser.
         return _read_carefully(raw)
-    if _INFINITE in to_json(value, inf_nan_mode="constants") or _TOO_MANY_DIGITS.search(raw):
-        return _read_carefully(raw)
-    return value, None
+    return _read_carefully(raw) if _MAYBE_TOO_LARGE.search(raw) and _is_too_large(raw, value) else (value, None)
+
+
+def _is_too_large(raw: bytes, value: Any) -> bool:
+    return _INFINITE in to_json(value, inf_nan_mode="constants") or _TOO_MANY_DIGITS.search(raw) is not None
 
 
 def _read_carefully(raw: bytes) -> tuple[Any, SyntaxFault | None]:
