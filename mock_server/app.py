@@ -143,11 +143,13 @@ def _noted(service: ChatService, response: Response) -> Response:
     """Record requests for paths that are neither the operation nor the mock's own."""
     answered = request.endpoint == _OPERATION and response.status_code != 405
     if not answered and not f"{request.path}/".startswith(f"{OWN_PREFIX}/"):
+        sent = read_wsgi_body(request.environ, service.snapshot.options.max_body)
         body = b"" if response.is_streamed else response.get_data()
         answer = Answer(response.status_code, body, source=Source(ReplySource.ROUTING))
         space = find_space(service)
         if isinstance(space, Space):
-            service.note_elsewhere(space, request.method, request.path, _headers(), answer)
+            call = Call(_headers(), sent.data, sent.too_large, sent.cut_short)
+            service.note_elsewhere(space, request.method, request.path, call, answer)
     return response
 
 

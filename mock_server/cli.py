@@ -146,12 +146,27 @@ _FILE = click.Path(path_type=Path)
     help="Close the connection of a response with fault=hang after this time.",
 )
 @click.option(
+    "--log",
+    "log_format",
+    type=click.Choice(["text", "json", "none"]),
+    default="none",
+    show_default=True,
+    help="Log each request on standard error: method, path, status, duration, and why this response.",
+)
+@click.option(
     "--exit-with-parent",
     is_flag=True,
     help="Stop when the process that started the mock ends; for test runners and scripts (not on Windows).",
 )
 def mock(
-    host: str, port: int, tls_cert: Path | None, tls_key: Path | None, *, exit_with_parent: bool, **given: Any
+    host: str,
+    port: int,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    *,
+    log_format: str,
+    exit_with_parent: bool,
+    **given: Any,
 ) -> None:
     """Serve a mock of the chat service that responds from fixtures and validates every request.
 
@@ -168,4 +183,4 @@ def mock(
         snapshot = read_snapshot(read_options({**given, "own_name": host.lower()}))
     finally:
         gc.enable()
-    serve(snapshot, Listening(host, port, tls_cert, tls_key, exit_with_parent))
+    serve(snapshot, Listening(host, port, tls_cert, tls_key, exit_with_parent), log_format)

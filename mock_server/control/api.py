@@ -113,8 +113,10 @@ def _add_journal(routes: Routes, service: ChatService) -> None:
 
     def entries() -> Response:
         wanted = read_filter(request.args.to_dict())
-        selected = wanted.select(current_space(service).journal.entries())
-        return json_response({"requests": [renderer.entry_json(entry) for entry in selected]})
+        journal = current_space(service).journal
+        selected = wanted.select(journal.entries(), renderer.verdict)
+        shown = [renderer.entry_json(entry) for entry in selected]
+        return json_response({"requests": shown, "dropped": journal.dropped})
 
     def clear() -> Response:
         current_space(service).journal.clear()
@@ -181,7 +183,7 @@ class _Lines:
             self._started = True
             return b"\n"
         entry = next(self._following)
-        if entry is None or not self._wanted.matches(entry):
+        if entry is None or not self._wanted.matches(entry, self._renderer.verdict):
             return b"\n"
         return encode(self._renderer.entry_json(entry)) + b"\n"
 

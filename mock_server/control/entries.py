@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from mock_server.control.redacted import secrets_of, shown_body, shown_headers, shown_time
 from mock_server.control.texts import Note, fault_text, near_miss_text, note_text, reason_text, source_text
 from mock_server.http.cors import is_refused
+from mock_server.overrides.prefer import misspelt_preferences
 from mock_server.respond.journal import Entry
 from mock_server.respond.verdict import Verdict, judge_entry
 from mock_server.shop.scenarios import NearMiss
@@ -31,6 +32,7 @@ class EntryRenderer:
             "method": entry.method,
             "path": entry.path,
             "status": answer.status,
+            "seconds": None if entry.seconds is None else round(entry.seconds, 6),
             "preflight": entry.is_preflight,
             "conversation_id": entry.trace.conversation_id,
             "user_id": entry.trace.user_id,
@@ -47,12 +49,13 @@ class EntryRenderer:
                 "fault": answer.source.fault,
             },
             "client_left": entry.client_left,
-            "verdict": _verdict_json(entry, self._verdict(entry)),
+            "verdict": _verdict_json(entry, self.verdict(entry)),
             "why": _why_json(entry),
             "notes": [{"id": note, "text": note_text(note, entry)} for note in _notes(entry)],
         }
 
-    def _verdict(self, entry: Entry) -> Verdict:
+    def verdict(self, entry: Entry) -> Verdict:
+        """Return the verdict on an entry."""
         verdict = self._verdicts.get(entry)
         if verdict is None:
             verdict = self._verdicts[entry] = judge_entry(entry)
@@ -106,5 +109,7 @@ def _notes(entry: Entry) -> Iterator[Note]:
     headers = entry.headers
     if is_refused(headers, entry.snapshot.options.cors_origins):
         yield Note.ORIGIN_REFUSED
+    if misspelt_preferences(headers.get("prefer", "")):
+        yield Note.UNKNOWN_PREFERENCE
     if "origin" in headers and ("authorization" in headers or "x-api-key" in headers):
         yield Note.KEY_IN_BROWSER

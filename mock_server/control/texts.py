@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from mock_server.control.expected import expected_text
 from mock_server.http.cors import origin_refused_text
 from mock_server.http.source import ReplySource, Source
+from mock_server.overrides.prefer import misspelt_preferences
 from mock_server.respond.journal import Entry
 from mock_server.respond.verdict import RequestFault, Verdict, VerdictReason
 from mock_server.shop.scenarios import CueKind, NearMiss
@@ -15,6 +17,7 @@ from mock_server.shop.scenarios import CueKind, NearMiss
 class Note(StrEnum):
     """An advice on a request."""
 
+    UNKNOWN_PREFERENCE = "unknown-preference"
     ORIGIN_REFUSED = "origin-refused"
     KEY_IN_BROWSER = "key-in-browser"
 
@@ -50,6 +53,10 @@ _CUES: Mapping[CueKind, str] = {
 def note_text(note: Note, entry: Entry) -> str:
     """Return the sentence of an advice."""
     return {
+        Note.UNKNOWN_PREFERENCE: "; ".join(
+            f'Unknown preference "{name}". Did you mean "{meant}"?'
+            for name, meant in misspelt_preferences(entry.headers.get("prefer", ""))
+        ),
         Note.ORIGIN_REFUSED: origin_refused_text(entry.headers.get("origin", "")),
         Note.KEY_IN_BROWSER: (
             "A browser sent an API key. Keep keys on a server: anyone who opens the page can read them."
@@ -83,14 +90,14 @@ def reason_text(entry: Entry, verdict: Verdict) -> str | None:
 
 def fault_text(fault: RequestFault) -> str:
     """Return what is wrong with a place of the request body."""
-    place = fault.pointer or "the body"
+    place = fault.pointer.removeprefix("/").replace("/", ".").replace("~1", "/").replace("~0", "~") or "body"
     if fault.keyword == "required":
-        return f"{place} is missing"
+        return f"{place}: required field is missing"
     if fault.keyword == "additionalProperties":
-        return f"{place} is not in the contract"
+        return f"{place}: unknown field"
     if fault.value is None:
-        return f"{place} is not valid JSON"
-    return f"{place} is {fault.value}, which violates the schema ({fault.keyword})"
+        return f"{place}: JSON expected"
+    return f"{place}: {expected_text(fault.keyword, fault.expected)}, got {fault.value}"
 
 
 def near_miss_text(miss: NearMiss) -> str:

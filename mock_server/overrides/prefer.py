@@ -5,6 +5,7 @@ Preferences of other specifications are ignored, as the RFC requires. Unknown va
 
 from __future__ import annotations
 
+import difflib
 import re
 
 from mock_server.overrides.reading import Choices, read_override
@@ -13,6 +14,8 @@ from mock_server.overrides.rules import NO_OVERRIDE, Override, OverrideError
 NAMES = ("code", "example", "dynamic", "conversation", "delay", "fault")
 
 _MAX_LENGTH = 4096
+_REGISTERED = frozenset({"return", "respond-async", "wait", "handling", "depth-noroot", "transclude", "safe"})
+"""Names of other specifications (RFC 7240, 4918, 8144 and others)."""
 
 # token [ = token-or-quoted-string ] { ; parameter }, separated by commas.
 _PREFERENCE = re.compile(
@@ -21,6 +24,17 @@ _PREFERENCE = re.compile(
         (?P<parameters>(?:\s*;(?:"(?:[^"\\]|\\.)*"|[^",])*)?)\s*(?:,|$)""",
     re.VERBOSE,
 )
+
+
+def misspelt_preferences(header: str) -> list[tuple[str, str]]:
+    """Return the names that no specification registers and that resemble one of the mock's, each with that name."""
+    found = []
+    for match in _PREFERENCE.finditer(header[:_MAX_LENGTH]):
+        name = match["name"].lower()
+        near = difflib.get_close_matches(name, NAMES, 1, cutoff=0.7)
+        if name not in NAMES and name not in _REGISTERED and near:
+            found.append((name, near[0]))
+    return found
 
 
 def read_preferences(header: str | None, choices: Choices) -> Override:

@@ -41,6 +41,8 @@ class Entry:
     answer_truncated: bool = False
     is_preflight: bool = False
     """A browser asked whether a page may send a request. The list of requests leaves it out."""
+    seconds: float | None = None
+    """Time from the complete request to the beginning of the response, its delay included; None if not measured."""
     number: int = 0
     size: int = field(init=False)
     """The approximate size in bytes."""
@@ -69,6 +71,7 @@ def make_entry(
     *,
     method: str | None = None,
     path: str | None = None,
+    seconds: float | None = None,
 ) -> Entry:
     """Return the entry for an exchange; without ``method`` and ``path``, one with the operation.
 
@@ -89,6 +92,7 @@ def make_entry(
         body_truncated or call.too_large,
         answer_truncated,
         method is not None and is_preflight(method, call.headers),
+        seconds,
     )
 
 
@@ -115,6 +119,8 @@ class Journal:
         self._places = places
         self._entries: deque[Entry] = deque()
         self._bytes = 0
+        self.dropped = 0
+        """Number of entries that were dropped since the journal was last cleared, to keep its limits."""
         self._next = 1
         self._followers: set[Queue[Entry | None]] = set()
         self._lock = Lock()
@@ -129,6 +135,7 @@ class Journal:
             self._bytes += entry.size
             while len(self._entries) > self._capacity or self._bytes > self._max_bytes:
                 self._bytes -= self._entries.popleft().size
+                self.dropped += 1
             followers = tuple(self._followers) if self._followers else ()
         for follower in followers:
             _offer(follower, entry)
@@ -143,6 +150,7 @@ class Journal:
         with self._lock:
             self._entries.clear()
             self._bytes = 0
+            self.dropped = 0
 
     def follow(self) -> Iterator[Entry | None]:
         """Return an iterator of new entries. It yields None about once a second while there are none.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from typing import NamedTuple
 
 from mock_server import defaults
 from mock_server.http.cors import headers_for
@@ -29,8 +30,18 @@ from mock_server.respond.spaces import SECONDS_IN_USE, SpaceNameError, Spaces, T
 
 _BYTES_PER_CONVERSATION = 1024
 
+Log = Callable[[str, Entry], None]
 Responded = tuple[Answer, Entry]
 """A response, and the journal entry that records it with its request."""
+
+
+class _Received(NamedTuple):
+    """A request, what responds to it, and when it was complete."""
+
+    space: Space
+    snapshot: Snapshot
+    call: Call
+    began: float
 
 
 class ChatService:
@@ -44,10 +55,12 @@ class ChatService:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
         warn: Callable[[str], None] = lambda _: None,
+        log: Log | None = None,
     ) -> None:
         """``relay`` answers what no scenario matches. ``clock`` is monotonic, ``now`` is Unix time; both in seconds.
 
-        ``warn`` gets a line for the log: once for each origin that is refused.
+        ``warn`` gets a line once for each origin that is refused. ``log`` gets the space's name and the entry of each
+        request.
         """
         options = snapshot.options
         self.snapshot = snapshot
@@ -56,6 +69,7 @@ class ChatService:
         self._options = options
         self._clock = clock
         self._now = now
+        self._log = log
         self._refused_origins = RefusedOrigins(options.cors_origins, warn)
         self._followers = places_for_followers()
         limits = SpaceLimits(
@@ -116,35 +130,36 @@ class ChatService:
 
     def respond(self, call: Call, space: Space | None = None) -> Responded | Callable[[], Awaitable[Responded]]:
         """Return the response to a request for the operation, or the way to ask the upstream service for it."""
-        space = space or self.space
-        snapshot = self.snapshot
-        effective, decision = _decide(space, snapshot, call)
+        received = _Received(space or self.space, self.snapshot, call, self._clock())
+        effective, decision = _decide(received.space, received.snapshot, call)
         if isinstance(decision, Decision):
-            return self._completed(space, snapshot, call, effective, decision)
-        return partial(self._forwarded, space, snapshot, call, effective, decision)
+            return self._completed(received, effective, decision)
+        return partial(self._forwarded, received, effective, decision)
 
-    async def _forwarded(
-        self, space: Space, snapshot: Snapshot, call: Call, effective: Effective, forward: Forward
-    ) -> Responded:
-        return self._completed(space, snapshot, call, effective, await forward())
+    async def _forwarded(self, received: _Received, effective: Effective, forward: Forward) -> Responded:
+        return self._completed(received, effective, await forward())
 
-    def _completed(
-        self, space: Space, snapshot: Snapshot, call: Call, effective: Effective, decision: Decision
-    ) -> Responded:
+    def _completed(self, received: _Received, effective: Effective, decision: Decision) -> Responded:
+        space, snapshot, call, began = received
         answer = decision.answer if effective.is_empty else _overridden(space, decision, effective)
         origin = call.headers.get("origin")
         if origin is not None:
             answer = answer.with_headers(*headers_for(origin, self._options.cors_origins))
             self._refused_origins.look(call.headers)
-        entry = make_entry(snapshot, self._now(), call, answer, decision.trace)
+        seconds = self._clock() - began + answer.delay
+        entry = make_entry(snapshot, self._now(), call, answer, decision.trace, seconds=seconds)
         space.journal.add(entry)
+        if self._log is not None:
+            self._log(space.name, entry)
         return answer, entry
 
-    def note_elsewhere(self, space: Space, method: str, path: str, headers: Mapping[str, str], answer: Answer) -> None:
+    def note_elsewhere(self, space: Space, method: str, path: str, call: Call, answer: Answer) -> None:
         """Record a request for any other path or method."""
-        self._refused_origins.look(headers)
-        entry = make_entry(self.snapshot, self._now(), Call(headers, b""), answer, NO_TRACE, method=method, path=path)
+        self._refused_origins.look(call.headers)
+        entry = make_entry(self.snapshot, self._now(), call, answer, NO_TRACE, method=method, path=path)
         space.journal.add(entry)
+        if self._log is not None:
+            self._log(space.name, entry)
 
 
 def _decide(space: Space, snapshot: Snapshot, call: Call) -> tuple[Effective, Decision | Forward]:

@@ -5,8 +5,10 @@ It comes from :mod:`chat_contract`, not from the mock's own request validator.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from chat_contract import Exchange, History, Request, RequestClass, Response, classify, judge
 from chat_contract.body import ABSENT
@@ -34,6 +36,8 @@ class RequestFault:
     pointer: str
     keyword: str
     value: str | None
+    expected: tuple[str, Any] | None = None
+    """The keyword of the documented schema that says what is expected, with its value; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +83,27 @@ def judge_entry(entry: Entry) -> Verdict:
         reason=None if valid or faults else VerdictReason.MEDIA_TYPE,
         faults=tuple(
             RequestFault(
-                render_pointer(fault.place), fault.keyword, None if fault.value is ABSENT else shorten(fault.value)
+                render_pointer(fault.place),
+                fault.keyword,
+                None if fault.value is ABSENT else shorten(fault.value),
+                _expected(contract.schemas[RequestClass.DOCUMENTED], fault.place, fault.keyword),
             )
             for fault in faults[:_MAX_LISTED]
         ),
         more_faults=max(0, len(faults) - _MAX_LISTED),
         violations=() if entry.answer_truncated else _violations(entry, request, history),
     )
+
+
+def _expected(schema: Any, place: Sequence[str | int], keyword: str) -> tuple[str, Any] | None:
+    """Return the keyword, or else the type, with its value in the schema of a place; None if there is neither."""
+    for part in place:
+        if not isinstance(schema, Mapping):
+            return None
+        schema = schema.get("items") if isinstance(part, int) else schema.get("properties", {}).get(part)
+    if not isinstance(schema, Mapping):
+        return None
+    return next(((name, schema[name]) for name in (keyword, "type") if name in schema), None)
 
 
 def _violations(entry: Entry, request: Request, history: History) -> tuple[ResponseViolation, ...]:

@@ -23,6 +23,7 @@ import uvicorn
 
 from chat_contract import KitError
 from mock_server import defaults
+from mock_server.control.request_log import LogFormat, RequestLog
 from mock_server.http.messages import OWN_PREFIX
 from mock_server.loading.fingerprint import folders
 from mock_server.loading.snapshot import Snapshot
@@ -55,14 +56,16 @@ class Listening:
     exit_with_parent: bool = False
 
 
-def serve(snapshot: Snapshot, listening: Listening = Listening()) -> None:
+def serve(snapshot: Snapshot, listening: Listening = Listening(), log_format: str = "none") -> None:
     """Serve until Ctrl-C or SIGTERM; port 0 picks a free port.
 
     Prints one line with the URL once requests are answered, and reloads files that change. Raises :class:`KitError`
     if the port or the certificate cannot be used.
     """
     relay = make_relay(snapshot.options, snapshot.path)
-    service = ChatService(snapshot, relay=relay, warn=partial(print, file=sys.stderr, flush=True))
+    log = None if log_format == LogFormat.NONE else RequestLog(LogFormat(log_format))
+    warn = partial(print, file=sys.stderr, flush=True)
+    service = ChatService(snapshot, relay=relay, warn=warn, log=None if log is None else log.add)
 
     def announce(base: str) -> None:
         url, console = f"{base}{snapshot.route}", f"{base}{OWN_PREFIX}/"
@@ -75,6 +78,8 @@ def serve(snapshot: Snapshot, listening: Listening = Listening()) -> None:
 
     close = None if relay is None else relay.close
     Server(MockApp(service), listening, announce, at_end=service.end, close=close).run()
+    if log is not None:
+        log.end()
 
 
 class Server(uvicorn.Server):

@@ -93,12 +93,12 @@ def test_journal_entry_has_verdict_and_source(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("body", "request_class", "text"),
     [
-        (b'{"message":5}', "must-reject", "/message is 5"),
-        (b'{"limit":2}', "must-reject", "/message is missing"),
-        (b'{"message":"hi","limit":"5"}', "may-accept", '/limit is "5"'),
-        (b"{", "must-reject", "the body is not valid JSON"),
-        (b"", "must-reject", "the body is not valid JSON"),
-        (b'{"message":"hi","events":[{"type":"x"}]}', "must-reject", "/events/0/timestamp is missing"),
+        (b'{"message":5}', "must-reject", "message: string expected, got 5"),
+        (b'{"limit":2}', "must-reject", "message: required field is missing"),
+        (b'{"message":"hi","limit":"5"}', "may-accept", 'limit: integer expected, got "5"'),
+        (b"{", "must-reject", "body: JSON expected"),
+        (b"", "must-reject", "body: JSON expected"),
+        (b'{"message":"hi","events":[{"type":"x"}]}', "must-reject", "events.0.timestamp: required field is missing"),
     ],
 )
 def test_violations_of_the_request_are_listed(client: FlaskClient, body: bytes, request_class: str, text: str) -> None:

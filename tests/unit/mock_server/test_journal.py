@@ -1,0 +1,206 @@
+"""The journal as the control API shows it: filters, texts of verdicts, notes, durations, and the log of requests."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from mock_server import create_app, read_snapshot
+from mock_server.control.expected import expected_text
+from mock_server.control.request_log import LogFormat, RequestLog
+from mock_server.loading.options import Options
+from mock_server.overrides.prefer import misspelt_preferences
+from mock_server.respond.service import ChatService
+from tests.support.deciding import service_with
+
+JSON = {"Content-Type": "application/json"}
+
+
+def say(client: FlaskClient, headers: dict[str, str] | None = None, **body: Any) -> Any:
+    return client.post("/v1/chat", json={"message": "hi", **body}, headers=headers)
+
+
+def journal_of(client: FlaskClient, query: str = "") -> list[dict[str, Any]]:
+    return client.get(f"/_mock/requests{query}").json["requests"]
+
+
+@pytest.fixture
+def filled(client: FlaskClient) -> FlaskClient:
+    """Five requests, numbered from 1."""
+    say(client, message="A desk", user_id="u", session_id="s")
+    say(client, message="A lamp", user_id="v", limit="four")
+    say(client, message="Another DESK", headers={"Prefer": "code=503"})
+    client.get("/v1/chat")
+    client.post("/v1/nowhere", json={"message": "desk"})
+    return client
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("", [1, 2, 3, 4, 5]),
+        ("user=u", [1]),
+        ("session=s", [1]),
+        ("user=v&session=s", []),
+        ("message=desk", [1, 3, 5]),
+        ("body=lamp", [2]),
+        ("body=%22limit%22", [2]),
+        ("status=4xx", [2, 4, 5]),
+        ("status=422", [2]),
+        ("status=5xx", [3]),
+        ("verdict=valid", [1, 3]),
+        ("verdict=invalid", [2, 4, 5]),
+        ("verdict=unknown", []),
+        ("method=GET", [4]),
+        ("path=/v1/nowhere", [5]),
+        ("verdict=invalid&last=1", [5]),
+    ],
+)
+def test_journal_is_filtered(filled: FlaskClient, query: str, numbers: list[int]) -> None:
+    assert [entry["number"] for entry in journal_of(filled, f"?{query}")] == numbers
+
+
+@pytest.mark.parametrize(
+    ("query", "part"),
+    [("verdict=bad", "Expected valid, invalid, unknown"), ("status=4x", "or 4xx"), ("status=0xx", "or 4xx")],
+)
+def test_invalid_filter_returns_400_with_the_valid_values(client: FlaskClient, query: str, part: str) -> None:
+    response = client.get(f"/_mock/requests?{query}")
+    assert (response.status_code, part in response.json["detail"]) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        ({"limit": "four"}, ['limit: integer expected, got "four"']),
+        ({"events": [{"timestamp": "2024-06-14T10:00:00Z"}]}, ["events.0.type: required field is missing"]),
+        ({"user_id": 5}, ["user_id: string expected, got 5"]),
+        (
+            {"events": [{"timestamp": "now", "type": "click"}]},
+            ['events.0.timestamp: date-time expected, got "now"'],
+        ),
+    ],
+)
+def test_violation_says_what_was_expected(client: FlaskClient, body: dict[str, Any], texts: list[str]) -> None:
+    say(client, **body)
+    [entry] = journal_of(client)
+    assert [fault["text"] for fault in entry["verdict"]["faults"]] == texts
+
+
+@pytest.mark.parametrize(
+    ("keyword", "expected", "text"),
+    [
+        ("type", ["integer", "null"], "integer expected"),
+        ("minimum", 1, "at least 1 expected"),
+        ("maxLength", 5, "at most 5 characters expected"),
+        ("enum", ["a", "b"], "one of a, b expected"),
+        ("not", {}, "violates the schema (not)"),
+        ("minimum", None, "violates the schema (minimum)"),
+    ],
+)
+def test_expectation_of_a_keyword(keyword: str, expected: Any, text: str) -> None:
+    assert expected_text(keyword, None if expected is None else (keyword, expected)) == text
+
+
+def test_unknown_path_shows_the_body_that_was_sent(client: FlaskClient) -> None:
+    client.post("/v1/cha", json={"message": "hi"})
+    assert journal_of(client)[0]["request"]["body"] == {"message": "hi"}
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("cod=429", [("cod", "code")]),
+        ("code=429, conversaton=x", [("conversaton", "conversation")]),
+        ("delays=1s;x=1", [("delays", "delay")]),
+        ("code=429", []),
+        ("respond-async, return=minimal, wait=10, handling=lenient", []),
+        ("colour=red", []),
+        ("", []),
+    ],
+)
+def test_misspelt_preference_is_recognized(header: str, found: list[tuple[str, str]]) -> None:
+    assert misspelt_preferences(header) == found
+
+
+def test_misspelt_preference_adds_a_note(client: FlaskClient) -> None:
+    assert say(client, headers={"Prefer": "cod=429"}).status_code == 200
+    [note] = journal_of(client)[0]["notes"]
+    assert note == {"id": "unknown-preference", "text": 'Unknown preference "cod". Did you mean "code"?'}
+
+
+def test_duration_includes_the_delay(client: FlaskClient) -> None:
+    say(client, headers={"Prefer": "delay=30ms"})
+    client.get("/v1/nowhere")
+    delayed, elsewhere = journal_of(client)
+    assert 0.03 <= delayed["seconds"] < 60
+    assert elsewhere["seconds"] is None
+
+
+def test_number_of_dropped_entries_is_shown_until_the_journal_is_cleared() -> None:
+    client = create_app(service=service_with(max_requests_kept=2)).test_client()
+    for _ in range(5):
+        say(client)
+    assert client.get("/_mock/requests").json["dropped"] == 3
+    client.delete("/_mock/requests")
+    assert client.get("/_mock/requests").json == {"requests": [], "dropped": 0}
+
+
+# The log --------------------------------------------------------------------------------------------------------------
+
+
+def logged(form: LogFormat) -> list[str]:
+    out = io.StringIO()
+    log = RequestLog(form, out)
+    service = ChatService(read_snapshot(Options(seed=1)), log=log.add, now=lambda: 1_700_000_000.0, clock=lambda: 5.0)
+    client = create_app(service=service).test_client()
+    say(client, message="Which desk would you recommend for heavy tools?")
+    client.post("/_mock/spaces/w1/v1/chat", json={"message": "zzz"}, headers={"Prefer": "delay=5ms, fault=truncate"})
+    client.post("/v1/a%0Ab", json={})
+    client.options("/v1/chat", headers={"Origin": "http://localhost", "Access-Control-Request-Method": "POST"})
+    client.get("/_mock/requests")
+    log.end()
+    return out.getvalue().splitlines()
+
+
+def test_log_has_a_line_for_each_request_but_those_of_the_control_api() -> None:
+    lines = [line.partition(" ")[2] for line in logged(LogFormat.TEXT)]
+    assert lines == [
+        "POST /v1/chat 200 0.0ms Fixture conversation: desk-for-heavy-tools, turn 1",
+        "POST /_mock/spaces/w1/v1/chat 200/truncate 5.0ms Catalogue search (fault: truncate)",
+        r"POST /v1/a\nb 404 No such operation",
+        "OPTIONS /v1/chat 204 CORS preflight",
+    ]
+
+
+def test_log_as_json_has_the_same_facts_in_fields() -> None:
+    first, second, third, fourth = map(json.loads, logged(LogFormat.JSON))
+    assert first == {
+        "time": "2023-11-14T22:13:20.000+00:00",
+        "method": "POST",
+        "path": "/v1/chat",
+        "status": 200,
+        "seconds": 0.0,
+        "source": "conversation",
+        "override": None,
+        "fault": None,
+        "conversation": "desk-for-heavy-tools",
+        "turn": 0,
+        "reason": "Fixture conversation: desk-for-heavy-tools, turn 1",
+    }
+    assert (second["path"], second["fault"], second["seconds"]) == ("/_mock/spaces/w1/v1/chat", "truncate", 0.005)
+    assert (third["source"], fourth["source"]) == ("routing", "preflight")
+
+
+def test_log_shows_no_key() -> None:
+    out = io.StringIO()
+    log = RequestLog(LogFormat.JSON, out)
+    service = ChatService(read_snapshot(Options(require_key="secret-key")), log=log.add)
+    say(create_app(service=service).test_client(), headers={"Authorization": "Bearer secret-key"}, message="secret-key")
+    log.end()
+    assert "secret-key" not in out.getvalue()
+    assert '"status":200' in out.getvalue()
