@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +18,9 @@ from spec_gate.report.build import build_report
 from spec_gate.report.formats import FailOn
 from spec_gate.report.model import DiffReport
 from spec_gate.report.waivers import draft_waivers, load_waivers, unused_error
+from spec_gate.selection import Selection
+from spec_gate.severity.apply import apply_policy
+from spec_gate.severity.policy import Policy
 from spec_gate.source.documents import Document
 from spec_gate.source.load import read_document
 from spec_gate.source.origins import parse_origin
@@ -30,6 +33,7 @@ class Options:
 
     ``overlays`` apply to both documents. ``fixtures`` replaces the bundled fixtures. With ``strict_reading``, oddities
     of the documents are errors. With ``allow_ref_outside``, references may leave the repository or the folder.
+    ``include`` and ``exclude`` are patterns of paths, ``severity`` sets the levels.
     """
 
     base: str
@@ -43,6 +47,9 @@ class Options:
     strict: bool = False
     strict_reading: bool = False
     allow_ref_outside: bool = False
+    severity: Policy = field(default_factory=Policy)
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
     fail_on: FailOn = FailOn.BREAKING
 
 
@@ -75,10 +82,12 @@ def compare(options: Options, stdin: BinaryIO, today: dt.date) -> Compared:
     waivers = () if options.waivers is None else load_waivers(options.waivers, today)
     base, revision = _read_documents(options, stdin)
     given = ImpactInput(read_consumers(_consumer_files(options)), _read_fixtures(options, base))
-    verdict = judge(base, revision, given.requested_examples())
+    selection = Selection(tuple(options.include), tuple(options.exclude))
+    verdict = apply_policy(judge(base, revision, given.requested_examples(), selection), options.severity)
     check_operations(given.consumers, _operations(verdict))
     report = build_report(
-        verdict, find_impact(verdict, given), waivers, strict=options.strict, fail_on=options.fail_on
+        verdict, find_impact(verdict, given), waivers, strict=options.strict, severity=options.severity.name,
+        fail_on=options.fail_on,
     )  # fmt: skip
     return Compared(report, base, revision)
 

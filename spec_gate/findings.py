@@ -77,10 +77,16 @@ class Finding:
     status: str = ""
     """The response status that the change is about, if any."""
     action: Action = Action.CHANGED
+    usual_level: Level | None = None
+    """The level before a policy set another one; None without a policy."""
+    level_set_by: str = ""
+    """What set the level: a preset, a mark in the document, or a place in a severity file; empty for the usual one."""
     topic: str = ""
     """The group of keywords or the kind of annotation that differs, for findings in schemas."""
     edit: Hashable = None
     """Identifies the edit of the document: findings with the same one are reported together."""
+    schema: int = 0
+    """Identifies the pair of schemas whose differences are judged together; 0 outside of schemas."""
     holders: tuple[Place | None, Place | None] = (None, None)
     """The schemas in both files that hold the changed keyword, where they do."""
     folded: tuple[str, ...] = ()

@@ -64,7 +64,7 @@ def _same_edit(findings: _Findings) -> _Findings:
     first, *rest = _by_severity(findings)
     same_part = [one for one in rest if _part_kind(one) == _part_kind(first)]
     others = [one for one in rest if one not in same_part]
-    folded = tuple(dict.fromkeys(one.rule.id for one in same_part if one.rule is not first.rule))
+    folded = _folded(first, same_part)
     return [
         replace(first, operations=_operations([first, *rest]), folded=folded, also=tuple(_also(others)),
                 here=_operations([first, *same_part]) if others else ())
@@ -78,8 +78,14 @@ def _also(findings: _Findings) -> Iterable[Finding]:
         by_part.setdefault(_part_kind(one), []).append(one)
     for some in by_part.values():
         first = some[0]
-        folded = tuple(dict.fromkeys(one.rule.id for one in some if one.rule is not first.rule))
+        folded = _folded(first, some)
         yield replace(first, operations=_operations(some), folded=folded)
+
+
+def _folded(first: Finding, others: _Findings) -> tuple[str, ...]:
+    """Return the other rules that name the same edit."""
+    rules = (*first.folded, *(rule for one in others for rule in (one.rule.id, *one.folded)))
+    return tuple(dict.fromkeys(rule for rule in rules if rule != first.rule.id))
 
 
 def _part_kind(finding: Finding) -> Hashable:
@@ -149,19 +155,15 @@ def _replaced(findings: _Findings) -> _Findings:
     added = [one for one in findings if one.action is Action.ADDED]
     if findings[0].kind is ChangeKind.CREDENTIALS:
         first = _by_severity(removed or added)[0]
-        return [replace(first, operations=_operations(findings), folded=_rules([*removed, *added], first))]
+        return [replace(first, operations=_operations(findings), folded=_folded(first, [*removed, *added]))]
     if len(removed) != 1 or len(added) != 1:
         return findings
     [one], [other] = removed, added
     first = _by_severity([one, other])[0]
     return [
         replace(first, name=one.name, before=[one.name], after=[other.name], base=one.base, revision=other.revision,
-                witness=one.witness or other.witness, folded=_rules([one, other], first))
+                witness=one.witness or other.witness, folded=_folded(first, [one, other]))
     ]  # fmt: skip
-
-
-def _rules(findings: _Findings, first: Finding) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.rule.id for one in findings if one.rule is not first.rule))
 
 
 # Schemas --------------------------------------------------------------------------------------------------------------
@@ -169,9 +171,7 @@ def _rules(findings: _Findings, first: Finding) -> tuple[str, ...]:
 
 def _schema_as_a_whole(finding: Finding) -> Hashable:
     """Return the schema of a difference, because all differences of a schema may be judged together."""
-    if finding.kind is not ChangeKind.SCHEMA or finding.part is None:
-        return None
-    return finding.part.kind, finding.path, finding.operations
+    return finding.schema or None
 
 
 def _of_whole(findings: _Findings) -> _Findings:
@@ -179,7 +179,7 @@ def _of_whole(findings: _Findings) -> _Findings:
     whole = next((one for one in findings if one.topic == KeywordGroup.WHOLE), None)
     if whole is None:
         return findings
-    return [replace(whole, folded=_rules(findings, whole))]
+    return [replace(whole, folded=_folded(whole, findings))]
 
 
 def _closed_object(finding: Finding) -> Hashable:
@@ -207,4 +207,4 @@ def _of_closed_object(findings: _Findings) -> _Findings:
         return findings
     rest = [one for one in findings if one not in closed and one not in gone]
     names = tuple(one.name for one in gone)
-    return [replace(closed[0], folded=_rules(gone, closed[0]), removed=names), *rest]
+    return [replace(closed[0], folded=_folded(closed[0], gone), removed=names), *rest]

@@ -26,6 +26,8 @@ class Located:
     base: Place
     revision: Place
     holders: tuple[Place | None, Place | None]
+    is_written: bool
+    """Whether a document has the keyword, which may also follow from another one."""
 
 
 class Places:
@@ -39,12 +41,18 @@ class Places:
         base, revision = (self._schema(pair, of_base=of_base) for of_base in (True, False))
         ours, theirs = self._holder(base, keywords, name, of_base=True), self._holder(revision, keywords, name)
         if ours is None and theirs is None:
-            return Located(base, revision, (base, revision))
+            return Located(base, revision, (base, revision), is_written=False)
         return Located(
             self._shown(ours, theirs, keywords, name, base, of_base=True),
             self._shown(theirs, ours, keywords, name, revision, of_base=False),
             (ours, theirs),
+            is_written=True,
         )
+
+    def format_of(self, schema: Place | None, *, of_base: bool) -> str | None:
+        """Return the format that a schema writes."""
+        value = None if schema is None else self._document(of_base=of_base).at(schema)
+        return value.get("format") if isinstance(value, dict) else None
 
     def _shown(
         self, holder: Place | None, other: Place | None, keywords: Sequence[str], name: str, schema: Place, *,

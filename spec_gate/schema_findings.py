@@ -9,6 +9,7 @@ from typing import Any
 from chat_contract.errors import Pointer
 from spec_gate.differ.annotations import AnnotationChange, AnnotationKind, annotation_changes
 from spec_gate.differ.changes import ChangeKind, Comparison, PartKind, SchemaUse
+from spec_gate.differ.differences import Difference
 from spec_gate.differ.groups import GROUPS, KeywordGroup
 from spec_gate.differ.hybrids import Hybrids
 from spec_gate.differ.pairs import SAME_VALUE, NodePair, Root
@@ -41,6 +42,7 @@ _JUDGED: dict[Outcome, tuple[Level, ProofKind]] = {
     Outcome.REFUSED: (Level.BREAKING, ProofKind.DECISION),
     Outcome.UNPROVED: (Level.WARNING, ProofKind.NONE),
 }
+_BOUNDS = frozenset({KeywordGroup.LOWER_BOUND, KeywordGroup.UPPER_BOUND})
 _OF_PROPERTY = frozenset({KeywordGroup.REQUIRED, KeywordGroup.PROPERTIES, AnnotationKind.PROPERTY_UNDECLARED})
 """Topics whose differences say that a property is new, required, optional or gone."""
 _NAMED = frozenset({KeywordGroup.REQUIRED, KeywordGroup.PROPERTIES})
@@ -76,7 +78,7 @@ class SchemaFindings:
             undeclared = self._undeclared(pair)
             for proved in self.proofs.proved(pair):
                 if not _is_undeclared(proved, undeclared):
-                    yield self._finding(pair, proved)
+                    yield self._finding(pair, proved, undeclared)
             use = pair.first_root().use
             side = _side_of_annotations(use)
             for change in annotation_changes(pair, undeclared, side):
@@ -91,13 +93,15 @@ class SchemaFindings:
 
     # Findings ---------------------------------------------------------------------------------------------------------
 
-    def _finding(self, pair: NodePair, proved: ProvedDifference) -> Finding:
-        difference, proof = proved.difference, proved.proof
+    def _finding(self, pair: NodePair, proved: ProvedDifference, undeclared: set[str]) -> Finding:
+        proof = proved.proof
         root = proof.root or pair.first_root()
-        rule = rule_for(scope_of(root.use), difference.group, difference.before, difference.after)
+        scope = scope_of(root.use)
+        difference, located = self._as_written(pair, proved.difference)
+        rule = rule_for(scope, difference.group, difference.before, difference.after)
         level, kind = _JUDGED[proof.outcome]
         path: Pointer = pair.data_path()
-        located = self.places.located(pair, _keywords(difference.group), difference.name)
+        is_gone = difference.group is KeywordGroup.REQUIRED and not difference.after and difference.name in undeclared
         return Finding(
             rule=NOT_PROVED if proof.outcome is Outcome.UNPROVED else rule,
             level=level,
@@ -116,8 +120,22 @@ class SchemaFindings:
             status=root.use.part.status,
             topic=difference.group,
             edit=_edit(difference.group, difference.name, located, difference.before, difference.after),
+            schema=id(pair),
             holders=located.holders,
+            folded=(f"{scope}-property-removed",) if is_gone else (),
         )
+
+    def _as_written(self, pair: NodePair, difference: Difference) -> tuple[Difference, Located]:
+        """Return a difference with its places; a bound that follows from an integer format is one of the format."""
+        located = self.places.located(pair, _keywords(difference.group), difference.name)
+        if located.is_written or difference.group not in _BOUNDS:
+            return difference, located
+        as_format = self.places.located(pair, ("format",))
+        if not as_format.is_written:
+            return difference, located
+        ours, theirs = as_format.holders
+        before, after = self.places.format_of(ours, of_base=True), self.places.format_of(theirs, of_base=False)
+        return replace(difference, group=KeywordGroup.FORMAT, before=before, after=after), as_format
 
     def _annotation_finding(self, pair: NodePair, change: AnnotationChange, rule: Rule, use: SchemaUse) -> Finding:
         path = pair.data_path()

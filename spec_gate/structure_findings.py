@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from spec_gate.differ.changes import Action, Change, ChangeKind, Comparison
 from spec_gate.differ.surface import Operation
@@ -21,7 +22,7 @@ def structure_findings(
     comparison: Comparison, schemas: SchemaPair, messages: Messages, requested_examples: Mapping[str, str]
 ) -> Iterator[Finding]:
     """Return the finding of each change outside of schemas that affects clients."""
-    for change in _moves(comparison):
+    for change in (*_moves(comparison), *_less_stable(comparison)):
         finding = _finding(_with_wire_format(_with_request(change, requested_examples), schemas), messages)
         if finding is not None:
             yield finding
@@ -57,6 +58,31 @@ def _counterpart(operation: Operation, added: Iterable[Operation], comparison: C
         if one.method == operation.method and comparison.revision.document.at(one.place) == value
     ]  # fmt: skip
     return alike[0] if len(alike) == 1 else None
+
+
+def _less_stable(comparison: Comparison) -> Iterator[Change]:
+    """Return a change for each operation that its document calls less stable than before."""
+    for pairing in comparison.pairings:
+        one, other = pairing.base, pairing.revision
+        before = stability_of(comparison.base.document.at(one.place))
+        after = stability_of(comparison.revision.document.at(other.place))
+        if _rank(after) < _rank(before):
+            yield Change(kind=ChangeKind.STABILITY, action=Action.CHANGED, name=one.label, operations=(one.label,),
+                         base=one.place, revision=other.place, before=before or "stable", after=after)  # fmt: skip
+
+
+def stability_of(operation: Any) -> str:
+    """Return the value of ``x-stability`` of an operation, in lower case; empty if there is none."""
+    value = operation.get("x-stability")
+    return value.lower() if isinstance(value, str) else ""
+
+
+def _rank(stability: str) -> int:
+    return UNSTABLE.index(stability) if stability in UNSTABLE else len(UNSTABLE)
+
+
+UNSTABLE = ("draft", "experimental", "alpha", "beta")
+"""The levels of ``x-stability`` below stable, the least stable first."""
 
 
 # Completing changes ---------------------------------------------------------------------------------------------------

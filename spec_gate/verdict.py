@@ -17,20 +17,26 @@ from spec_gate.schema_findings import SchemaFindings
 from spec_gate.schemas.node import Side
 from spec_gate.schemas.pair import read_schema_pairs
 from spec_gate.search.sampler import Sampler
+from spec_gate.selection import EVERYTHING, Selection
 from spec_gate.source.documents import Document
 from spec_gate.structure_findings import structure_findings
 
 _SEVERITY = {level: index for index, level in enumerate(Level)}
 
 
-def judge(base: Document, revision: Document, requested_examples: Mapping[str, str] | None = None) -> Verdict:
-    """Judge the change from base to revision.
+def judge(
+    base: Document,
+    revision: Document,
+    requested_examples: Mapping[str, str] | None = None,
+    selection: Selection = EVERYTHING,
+) -> Verdict:
+    """Judge the change from base to revision in the selected operations.
 
     ``requested_examples`` maps the name of an example to the fixture or consumer that requests it.
 
     Raises :class:`chat_contract.errors.DocumentError` if a document is invalid.
     """
-    comparison = compare(read_surface(base), read_surface(revision))
+    comparison = compare(*selection.of(read_surface(base), read_surface(revision)))
     pairs = read_schema_pairs(base, revision)
     samplers = {side: Sampler(pair) for side, pair in pairs.items()}
     counterparts = {pairing.label: pairing.revision for pairing in comparison.pairings}

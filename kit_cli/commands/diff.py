@@ -70,6 +70,22 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
     is_flag=True,
     help="Follow references to files outside the repository or folder of the document.",
 )
+@click.option(
+    "--include",
+    metavar="PATTERN",
+    multiple=True,
+    help="Compare only operations whose path matches, for example '/orders*' or 'GET /orders*'. Repeatable.",
+)
+@click.option(
+    "--exclude", metavar="PATTERN", multiple=True, help="Do not compare operations whose path matches. Repeatable."
+)
+@click.option(
+    "--severity",
+    metavar="PRESET|FILE",
+    default="strict",
+    show_default=True,
+    help="Levels of findings: strict, tolerant (additions to responses are compatible), or a file.",
+)
 @click.option("--strict", is_flag=True, help="Treat changes that cannot be proved compatible as breaking.")
 @click.option(
     "--fail-on",
@@ -110,6 +126,9 @@ def diff(
     fixtures: Path | None,
     strict_reading: bool,
     allow_ref_outside: bool,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    severity: str,
     strict: bool,
     fail_on: str,
     waivers: Path | None,
@@ -130,6 +149,7 @@ def diff(
     # The gate loads the schema libraries; wrong options and --help do not wait for them.
     from spec_gate.compare import Options, compare
     from spec_gate.report.render import render
+    from spec_gate.severity.read import read_policy
 
     today = dt.datetime.now(tz=dt.UTC).date()
     options = Options(
@@ -144,6 +164,9 @@ def diff(
         strict=strict,
         strict_reading=strict_reading,
         allow_ref_outside=allow_ref_outside,
+        severity=read_policy(severity),
+        include=include,
+        exclude=exclude,
         fail_on=FailOn(fail_on),
     )
     compared = compare(options, sys.stdin.buffer, today)

@@ -22,6 +22,8 @@ class AnnotationKind(StrEnum):
     READ_ONLY = "read-only"
     WRITE_ONLY = "write-only"
     DEPRECATED = "deprecated"
+    EXTENSIBLE_VALUE_ADDED = "extensible-value-added"
+    EXTENSIBLE_VALUE_REMOVED = "extensible-value-removed"
     SUNSET_EARLIER = "sunset-earlier"
     CONTENT_LABEL = "content-label"
     FORMAT_LABEL = "format-label"
@@ -44,6 +46,7 @@ class AnnotationChange:
 
 
 _K = AnnotationKind
+_EXTENSIBLE = "x-extensible-enum"
 _MARKS = {"readOnly": _K.READ_ONLY, "writeOnly": _K.WRITE_ONLY}
 
 
@@ -62,6 +65,7 @@ def annotation_changes(pair: NodePair, undeclared: set[str], side: Side) -> Iter
     before, after = base.get("x-sunset"), revision.get("x-sunset")
     if isinstance(before, str) and isinstance(after, str) and after < before:
         yield AnnotationChange(_K.SUNSET_EARLIER, "x-sunset", "", before, after)
+    yield from _extensible(base.get(_EXTENSIBLE), revision.get(_EXTENSIBLE))
     yield from _labels(base, revision)
     yield from _discriminator(base.get("discriminator"), revision.get("discriminator"))
 
@@ -78,6 +82,17 @@ def _default(base: SchemaNode, revision: SchemaNode) -> Iterator[AnnotationChang
     same = same and canonical_text(base["default"]) == canonical_text(revision["default"])
     if ("default" in base or "default" in revision) and not same:
         yield AnnotationChange(_K.DEFAULT, "default", "", base.get("default"), revision.get("default"))
+
+
+def _extensible(before: Any, after: Any) -> Iterator[AnnotationChange]:
+    """Compare lists of values that may grow without notice; a list is no restriction."""
+    if not isinstance(before, list) or not isinstance(after, list):
+        return
+    ours, theirs = ({canonical_text(value) for value in some} for some in (before, after))
+    if ours - theirs:
+        yield AnnotationChange(_K.EXTENSIBLE_VALUE_REMOVED, _EXTENSIBLE, "", before, after)
+    elif theirs - ours:
+        yield AnnotationChange(_K.EXTENSIBLE_VALUE_ADDED, _EXTENSIBLE, "", before, after)
 
 
 def _labels(base: SchemaNode, revision: SchemaNode) -> Iterator[AnnotationChange]:

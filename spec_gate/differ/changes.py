@@ -30,6 +30,7 @@ class ChangeKind(StrEnum):
     OPERATION_ID = "operation-id"
     DEPRECATION = "deprecation"
     SUNSET = "sunset"
+    STABILITY = "stability"
     WEBHOOK = "webhook"
     CALLBACK = "callback"
     SERVER = "server"

@@ -9,6 +9,7 @@ from typing import Any
 from chat_contract.errors import render_pointer
 from chat_contract.version import __version__
 from kit_reports.waivers import Waiver
+from spec_gate.differ.annotations import AnnotationKind
 from spec_gate.differ.surface import Surface
 from spec_gate.findings import Finding, Verdict
 from spec_gate.prove.witnesses import Witness
@@ -19,7 +20,10 @@ from spec_gate.report.titles import list_change, title_of
 from spec_gate.report.verdict import count, fails, outcome
 from spec_gate.report.versioning import advise
 from spec_gate.report.waivers import apply_waivers
+from spec_gate.severity.policy import Preset
 from spec_gate.source.documents import Document, Place
+
+_EXTENSIBLE = {AnnotationKind.EXTENSIBLE_VALUE_ADDED, AnnotationKind.EXTENSIBLE_VALUE_REMOVED}
 
 NO_IMPACT = m.Impact((), (), (), (), ())
 
@@ -30,6 +34,7 @@ def build_report(
     waivers: Sequence[Waiver] = (),
     *,
     strict: bool = False,
+    severity: str = Preset.STRICT,
     fail_on: m.FailOn = m.FailOn.BREAKING,
 ) -> m.DiffReport:
     """Return the report; ``strict`` raises findings that are not proved to breaking."""
@@ -45,6 +50,7 @@ def build_report(
         base=_document(base),
         revision=_document(revision),
         strict=strict,
+        severity=severity,
         fail_on=fail_on,
         verdict=outcome(counts),
         fails=any(fails(one.level, fail_on) for one in findings if one.waiver is None),
@@ -70,6 +76,8 @@ def _finding(finding: Finding, base: Document, revision: Document, names: Names,
         rule=finding.rule.id,
         title="",
         level=m.Level.BREAKING if raised else finding.level,
+        usual_level=finding.usual_level or finding.level,
+        level_set_by=finding.level_set_by,
         kind=finding.kind,
         operations=finding.operations,
         here=finding.here or finding.operations,
@@ -99,7 +107,8 @@ def _list_change(finding: Finding, before: Any, after: Any) -> tuple[tuple[Any, 
         return finding.removed, ()
     if finding.kind is m.ChangeKind.CREDENTIALS and before is None:
         return (), (finding.name,)
-    lists = finding.kind in {m.ChangeKind.SCHEMA, m.ChangeKind.CREDENTIALS} or finding.folded
+    kinds = {m.ChangeKind.SCHEMA, m.ChangeKind.CREDENTIALS}
+    lists = finding.kind in kinds or finding.folded or finding.topic in _EXTENSIBLE
     return list_change(before, after) if lists else ((), ())
 
 

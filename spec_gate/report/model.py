@@ -143,7 +143,8 @@ class ReportedFinding:
 
     ``title`` is a sentence for readers, with names between backticks; programs use ``rule``. ``folded`` are further
     rules that name the same edit, ``also`` what it means elsewhere. ``operations`` are all that the edit affects.
-    ``part`` and ``path`` are about the operations in ``here``.
+    ``level_set_by`` names what set a level other than the usual one. ``part`` and ``path`` are
+    about the operations in ``here``.
     ``removed`` and ``added`` are the changed entries of a list, such as the values of an enum.
 
     ``name`` is the thing that changed, ``status`` the response that it belongs to, if any. ``part`` and ``path`` are
@@ -154,6 +155,8 @@ class ReportedFinding:
     rule: str
     title: str
     level: Level
+    usual_level: Level
+    level_set_by: str
     kind: ChangeKind
     operations: tuple[str, ...]
     here: tuple[str, ...]
@@ -317,7 +320,10 @@ class OddityNote:
 
 @dataclass(frozen=True)
 class DiffReport:
-    """The result of a comparison. ``operations`` counts the operations that both documents have."""
+    """The result of a comparison. ``operations`` counts the operations that both documents have.
+
+    ``severity`` is the preset or the file that sets levels.
+    """
 
     format: Literal["chat-contract-diff"]
     format_version: Literal[1]
@@ -325,6 +331,7 @@ class DiffReport:
     base: ComparedDocument
     revision: ComparedDocument
     strict: bool
+    severity: str
     fail_on: FailOn
     verdict: Outcome
     fails: bool

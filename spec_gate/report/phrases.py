@@ -307,6 +307,9 @@ def grounds(finding: m.ReportedFinding) -> Iterator[tuple[str, str]]:
         if place is not None:
             yield text(f"label-{side}"), location(place)
     yield text("label-rule"), finding.rule
+    if finding.level_set_by:
+        usual = text(f"level-{finding.usual_level}")
+        yield text("label-level"), text("level-set", source=finding.level_set_by, usual=usual)
     yield text("label-proof"), proof(finding)
     if finding.note is not None:
         yield text("label-note"), note(finding)

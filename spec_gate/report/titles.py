@@ -227,10 +227,19 @@ def _alternatives(finding: ReportedFinding) -> str:
 
 def _names(schemas: Sequence[Any]) -> str:
     """Return the names of alternatives; ``?`` stands for alternatives of which one has no name."""
-    names = [reference_name(one) for one in schemas]
+    names = [reference_name(one) or _tag(one) for one in schemas]
     if not names:
         return ""
     return _listed(names) if all(names) else "?"
+
+
+def _tag(schema: Any) -> str:
+    """Return the property with only one value that tells an alternative from the others, for example ``type: card``."""
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    for name, one in (properties or {}).items():
+        if isinstance(one, dict) and isinstance(one.get("enum"), list) and len(one["enum"]) == 1:
+            return f"{name}: {one['enum'][0]}"
+    return ""
 
 
 def reference_name(schema: Any) -> str:
@@ -259,8 +268,8 @@ def _discriminator_value(finding: ReportedFinding, event: str) -> str:
 
 
 _SAID = frozenset({
-    ChangeKind.OPERATION, ChangeKind.OPERATION_ID, ChangeKind.SUNSET, ChangeKind.STATUS, ChangeKind.SERVER,
-    ChangeKind.REQUEST_MEDIA_TYPE, ChangeKind.RESPONSE_MEDIA_TYPE,
+    ChangeKind.OPERATION, ChangeKind.OPERATION_ID, ChangeKind.SUNSET, ChangeKind.STABILITY, ChangeKind.STATUS,
+    ChangeKind.SERVER, ChangeKind.REQUEST_MEDIA_TYPE, ChangeKind.RESPONSE_MEDIA_TYPE,
 })  # fmt: skip
 _SAYS_VALUES = frozenset({
     "type-narrowed", "type-widened", "type-changed", "format-added", "format-removed", "format-changed",
@@ -272,7 +281,11 @@ _SCHEMA_TITLES: dict[str, _Title] = {
     **dict.fromkeys(("type-narrowed", "type-widened", "type-changed"), _type),
     "enum-added": lambda one: f"{_capital(_thing(one))} restricted to {_listed(one.after or ())}",
     "enum-removed": lambda one: f"{_capital(_thing(one))} no longer restricted to listed values",
-    **dict.fromkeys(("enum-value-removed", "enum-value-added", "enum-changed"), _enum),
+    **dict.fromkeys(
+        ("enum-value-removed", "enum-value-added", "enum-changed", "extensible-value-added",
+         "extensible-value-removed"),
+        _enum,
+    ),
     **dict.fromkeys(("format-added", "format-removed", "format-changed"), lambda one: _changed(one, "Format")),
     "format-label-changed": lambda one: _changed(one, "Format"),
     "content-label-changed": lambda one: _changed(one, one.name),
@@ -365,7 +378,7 @@ def _credential(name: str) -> str:
 _K = ChangeKind
 _SUBJECTS = {
     _K.OPERATION: "{whole} {name}",
-    **dict.fromkeys((_K.OPERATION_ID, _K.DEPRECATION, _K.SUNSET), "operation {operation}"),
+    **dict.fromkeys((_K.OPERATION_ID, _K.DEPRECATION, _K.SUNSET, _K.STABILITY), "operation {operation}"),
     _K.WEBHOOK: "webhook {name}", _K.CALLBACK: "callback {name}", _K.SERVER: "server {name}",
     _K.TOKEN_FLOW: "OAuth flow {name}",
     **dict.fromkeys(
@@ -391,6 +404,7 @@ _EVENTS = {
     "operation-deprecated": "{subject} deprecated", "operation-no-longer-deprecated": "{subject} no longer deprecated",
     "sunset-moved-earlier": "sunset date of {subject} moved earlier, from {before} to {after}",
     "sunset-changed": "sunset date of {subject} changed from {before} to {after}",
+    "operation-stability-lowered": "stability of {subject} lowered from {before} to {after}",
     "server-removed": "{subject} removed", "server-added": "new {subject}",
     "credentials-flow-removed": "{subject} removed", "credentials-flow-changed": "URL of {subject} changed",
     "request-parameter-required-added": "new required {subject}", "request-parameter-added": "new optional {subject}",

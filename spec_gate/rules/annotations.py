@@ -101,6 +101,18 @@ ANNOTATION_RULES: dict[tuple[Side, AnnotationKind], Rule] = {
     (_RESPONSE, _K.DISCRIMINATOR_VALUE_ADDED): Rule(
         "response-discriminator-value-added", _WARNING, "Discriminator value added in a response",
         "Existing clients do not know the new alternative.", "Send it only to clients that request it."),
+    (_REQUEST, _K.EXTENSIBLE_VALUE_REMOVED): Rule(
+        "request-extensible-value-removed", _WARNING, "Value of an extensible enum removed in a request",
+        "The server may not recognize the value.", "Keep accepting the value."),
+    (_REQUEST, _K.EXTENSIBLE_VALUE_ADDED): Rule(
+        "request-extensible-value-added", _INFO, "Value of an extensible enum added in a request",
+        "Existing clients do not need to send it.", _NO_ACTION),
+    (_RESPONSE, _K.EXTENSIBLE_VALUE_REMOVED): Rule(
+        "response-extensible-value-removed", _INFO, "Value of an extensible enum removed in a response",
+        "Clients no longer get it.", _NO_ACTION),
+    (_RESPONSE, _K.EXTENSIBLE_VALUE_ADDED): Rule(
+        "response-extensible-value-added", _INFO, "Value of an extensible enum added in a response",
+        "Clients of an extensible enum handle values that they do not know.", _NO_ACTION),
     (_REQUEST, _K.DEPRECATED): Rule(
         "request-deprecated", _INFO, "Part of a request deprecated", "It still works.", _STATE_SUNSET),
     (_RESPONSE, _K.DEPRECATED): Rule(

@@ -19,7 +19,8 @@ OPAQUE_PATTERN = "x-opaque-pattern"
 """Stands for a pattern that no validator compiles."""
 
 ANNOTATIONS = frozenset({"default", "deprecated", "readOnly", "writeOnly", "x-sunset", "discriminator",
-                         "contentMediaType", "contentEncoding", OPAQUE_PATTERN})  # fmt: skip
+                         "contentMediaType", "contentEncoding", "x-extensible-enum",
+                         OPAQUE_PATTERN})  # fmt: skip
 """Keywords that do not affect validity but matter to clients."""
 
 TYPE_OF_KEYWORD = {

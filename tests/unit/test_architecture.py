@@ -34,21 +34,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("app", "server", "recorder", "cli", "__main__"),
     ),
     "spec_gate": (
-        *(
-            "source",
-            "schemas",
-            "search",
-            "differ",
-            "prove",
-            "rules",
-            "findings",
-            "places",
-            "schema_findings",
-            "structure_findings",
-            "grouping",
-            "verdict",
-        ),
-        *("report", "impact", "compare"),
+        *("source", "schemas", "search", "differ", "prove", "rules", "selection", "findings", "places"),
+        *("schema_findings", "structure_findings", "grouping", "verdict", "severity", "report", "impact", "compare"),
     ),
 }
 
