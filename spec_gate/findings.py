@@ -85,8 +85,8 @@ class Finding:
     """The group of keywords or the kind of annotation that differs, for findings in schemas."""
     edit: Hashable = None
     """Identifies the edit of the document: findings with the same one are reported together."""
-    schema: int = 0
-    """Identifies the pair of schemas whose differences are judged together; 0 outside of schemas."""
+    schema: Hashable = None
+    """Identifies the pair of schemas whose differences are judged together; None outside of schemas."""
     holders: tuple[Place | None, Place | None] = (None, None)
     """The schemas in both files that hold the changed keyword, where they do."""
     folded: tuple[str, ...] = ()

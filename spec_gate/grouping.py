@@ -171,7 +171,7 @@ def _replaced(findings: _Findings) -> _Findings:
 
 def _schema_as_a_whole(finding: Finding) -> Hashable:
     """Return the schema of a difference, because all differences of a schema may be judged together."""
-    return finding.schema or None
+    return finding.schema
 
 
 def _of_whole(findings: _Findings) -> _Findings:

@@ -31,7 +31,7 @@ from spec_gate.rules.annotations import ANNOTATION_RULES, NOT_PROVED
 from spec_gate.rules.rule import Level, Rule
 from spec_gate.rules.schemas import rule_for, scope_of
 from spec_gate.schemas.names import declared
-from spec_gate.schemas.node import Side
+from spec_gate.schemas.node import Side, number_of
 from spec_gate.schemas.pair import SchemaPair
 from spec_gate.schemas.values import canonical_text
 from spec_gate.search.sampler import Sampler
@@ -120,7 +120,7 @@ class SchemaFindings:
             status=root.use.part.status,
             topic=difference.group,
             edit=_edit(difference.group, difference.name, located, difference.before, difference.after),
-            schema=id(pair),
+            schema=(self.schemas.side, number_of(pair.base), number_of(pair.revision)),
             holders=located.holders,
             folded=(f"{scope}-property-removed",) if is_gone else (),
         )

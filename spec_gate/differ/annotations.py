@@ -85,7 +85,7 @@ def _default(base: SchemaNode, revision: SchemaNode) -> Iterator[AnnotationChang
 
 
 def _extensible(before: Any, after: Any) -> Iterator[AnnotationChange]:
-    """Compare lists of values that may grow without notice; a list is no restriction."""
+    """Compare lists of values that may grow without notice; the lists restrict nothing."""
     if not isinstance(before, list) or not isinstance(after, list):
         return
     ours, theirs = ({canonical_text(value) for value in some} for some in (before, after))
