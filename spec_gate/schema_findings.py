@@ -14,6 +14,7 @@ from spec_gate.differ.groups import GROUPS, KeywordGroup
 from spec_gate.differ.hybrids import Hybrids
 from spec_gate.differ.pairs import SAME_VALUE, NodePair, Root
 from spec_gate.differ.walk import Walk, no_common_type
+from spec_gate.discriminated import with_witnesses
 from spec_gate.findings import Finding, Note, NoteKind, ProofKind
 from spec_gate.places import Located, Places
 from spec_gate.prove.differences import DifferenceProver, ProvedDifference
@@ -30,6 +31,7 @@ from spec_gate.prove.witnesses import (
 from spec_gate.rules.annotations import ANNOTATION_RULES, NOT_PROVED
 from spec_gate.rules.rule import Level, Rule
 from spec_gate.rules.schemas import rule_for, scope_of
+from spec_gate.schemas.keywords import is_barred
 from spec_gate.schemas.names import declared
 from spec_gate.schemas.node import Side, number_of
 from spec_gate.schemas.pair import SchemaPair
@@ -74,22 +76,25 @@ class SchemaFindings:
 
     def findings(self) -> Iterator[Finding]:
         """Return the findings of each pair of schemas, in the order of the walk."""
-        for pair in self.walk.pairs:
-            undeclared = self._undeclared(pair)
-            for proved in self.proofs.proved(pair):
-                if not _is_undeclared(proved, undeclared):
-                    yield self._finding(pair, proved, undeclared)
-            use = pair.first_root().use
-            side = _side_of_annotations(use)
-            for change in annotation_changes(pair, undeclared, side):
-                yield self._annotation_finding(pair, change, ANNOTATION_RULES[side, change.kind], use)
+        return with_witnesses([(pair, finding) for pair in self.walk.pairs for finding in self._of(pair)])
+
+    def _of(self, pair: NodePair) -> Iterator[Finding]:
+        undeclared = self._undeclared(pair)
+        for proved in () if _is_barred(pair) else self.proofs.proved(pair):
+            if not _is_undeclared(proved, undeclared):
+                yield self._finding(pair, proved, undeclared)
+        use = pair.first_root().use
+        side = _side_of_annotations(use)
+        for change in annotation_changes(pair, undeclared, side, self.schemas.followed):
+            yield self._annotation_finding(pair, change, ANNOTATION_RULES[side, change.kind], use)
 
     def _undeclared(self, pair: NodePair) -> set[str]:
         """Return the properties that the base declares for a value and the revision declares nowhere."""
         path = pair.path()
         if (path and path[-1][1][0] in SAME_VALUE) or no_common_type(pair.base, pair.revision):
             return set()
-        return declared(self.schemas.applied((pair.base,))) - declared(self.schemas.applied((pair.revision,)))
+        kept = self.walk.without_removed_branches(pair)
+        return declared(self.schemas.applied((kept,))) - declared(self.schemas.applied((pair.revision,)))
 
     # Findings ---------------------------------------------------------------------------------------------------------
 
@@ -177,6 +182,11 @@ class SchemaFindings:
         roles = (DocumentRole.REVISION, DocumentRole.BASE)
         allowed, rejected = roles if self.schemas.side is Side.RESPONSE else roles[::-1]
         return replace(found, kind=WitnessKind.CALL, allowed_by=allowed, rejected_by=rejected, line=operation.label)
+
+
+def _is_barred(pair: NodePair) -> bool:
+    """Return whether this side sends the value in at most one of the documents."""
+    return is_barred(pair.base) or is_barred(pair.revision)
 
 
 def _side_of_annotations(use: SchemaUse) -> Side:

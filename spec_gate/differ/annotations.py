@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from spec_gate.differ.pairs import NodePair
-from spec_gate.schemas.keywords import OPAQUE_PATTERN
-from spec_gate.schemas.node import SchemaNode, Side
+from spec_gate.schemas.keywords import OPAQUE_PATTERN, is_barred
+from spec_gate.schemas.node import Schema, SchemaNode, Side
 from spec_gate.schemas.validity import KNOWN_FORMATS
 from spec_gate.schemas.values import canonical_text
 
@@ -29,6 +29,8 @@ class AnnotationKind(StrEnum):
     FORMAT_LABEL = "format-label"
     OPAQUE_PATTERN = "opaque-pattern"
     DISCRIMINATOR = "discriminator"
+    DISCRIMINATOR_ADDED = "discriminator-added"
+    DISCRIMINATOR_REMOVED = "discriminator-removed"
     DISCRIMINATOR_VALUE_ADDED = "discriminator-value-added"
     DISCRIMINATOR_VALUE_REMOVED = "discriminator-value-removed"
     DISCRIMINATOR_VALUE_CHANGED = "discriminator-value-changed"
@@ -50,7 +52,9 @@ _EXTENSIBLE = "x-extensible-enum"
 _MARKS = {"readOnly": _K.READ_ONLY, "writeOnly": _K.WRITE_ONLY}
 
 
-def annotation_changes(pair: NodePair, undeclared: set[str], side: Side) -> Iterator[AnnotationChange]:
+def annotation_changes(
+    pair: NodePair, undeclared: set[str], side: Side, followed: Callable[[Schema], Schema]
+) -> Iterator[AnnotationChange]:
     """Return the changed annotations of a pair; ``undeclared`` are the properties that only the base declares."""
     base, revision = pair.base, pair.revision
     if isinstance(base, bool) or isinstance(revision, bool):
@@ -67,13 +71,15 @@ def annotation_changes(pair: NodePair, undeclared: set[str], side: Side) -> Iter
         yield AnnotationChange(_K.SUNSET_EARLIER, "x-sunset", "", before, after)
     yield from _extensible(base.get(_EXTENSIBLE), revision.get(_EXTENSIBLE))
     yield from _labels(base, revision)
-    yield from _discriminator(base.get("discriminator"), revision.get("discriminator"))
+    yield from _discriminator(base, revision, followed)
 
 
 def _undeclared(base: SchemaNode, names: set[str], side: Side) -> Iterator[AnnotationChange]:
     required = base.get("required", ()) if side is Side.RESPONSE else ()
     for name in sorted(names.difference(required)):
         before = base.get("properties", {}).get(name)
+        if before is not None and is_barred(before):
+            continue
         yield AnnotationChange(_K.PROPERTY_UNDECLARED, "properties", name, before, None)
 
 
@@ -107,8 +113,15 @@ def _labels(base: SchemaNode, revision: SchemaNode) -> Iterator[AnnotationChange
         yield AnnotationChange(_K.FORMAT_LABEL, "format", "", before, after)
 
 
-def _discriminator(one: Any, other: Any) -> Iterator[AnnotationChange]:
+def _discriminator(
+    base: SchemaNode, revision: SchemaNode, followed: Callable[[Schema], Schema]
+) -> Iterator[AnnotationChange]:
+    one, other = base.get("discriminator"), revision.get("discriminator")
     if one is None or other is None:
+        if one is not other and not _says_nothing(base if other is None else revision, followed):
+            kind = _K.DISCRIMINATOR_ADDED if one is None else _K.DISCRIMINATOR_REMOVED
+            before, after = (None if given is None else given["propertyName"] for given in (one, other))
+            yield AnnotationChange(kind, "discriminator", "", before, after)
         return
     keyword = "discriminator"
     if one["propertyName"] != other["propertyName"]:
@@ -119,6 +132,21 @@ def _discriminator(one: Any, other: Any) -> Iterator[AnnotationChange]:
         before, after = ours.get(value), theirs.get(value)
         if before != after:
             yield AnnotationChange(_value_kind(before, after), keyword, "", before or value, after or value)
+
+
+def _says_nothing(schema: SchemaNode, followed: Callable[[Schema], Schema]) -> bool:
+    """Return whether every alternative states the values that the discriminator selects it by."""
+    tag, values = schema["discriminator"]["propertyName"], set(schema["discriminator"]["values"])
+    branches = [followed(branch) for key in ("anyOf", "oneOf") for branch in schema.get(key, ())]
+    stated = [branch.get("properties", {}).get(tag) for branch in branches if isinstance(branch, SchemaNode)]
+    return len(stated) == len(branches) > 0 and all(
+        isinstance(one, SchemaNode) and "enum" in one and values.issuperset(filter(_is_text, one["enum"]))
+        for one in stated
+    )
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _value_kind(before: str | None, after: str | None) -> AnnotationKind:

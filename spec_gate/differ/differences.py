@@ -13,8 +13,8 @@ from spec_gate.differ.groups import GROUPS, KeywordGroup
 from spec_gate.differ.hybrids import Hybrids
 from spec_gate.differ.pairs import NodePair
 from spec_gate.differ.walk import no_common_type
-from spec_gate.schemas.keywords import ANNOTATIONS, needs_evaluation
-from spec_gate.schemas.node import Schema, SchemaNode
+from spec_gate.schemas.keywords import ANNOTATIONS, is_barred, needs_evaluation
+from spec_gate.schemas.node import Schema, SchemaNode, Side
 from spec_gate.schemas.values import canonical_text
 
 _G = KeywordGroup
@@ -104,12 +104,13 @@ def _required(compared: _Compared) -> Iterator[Difference]:
 def _named(compared: _Compared) -> Iterator[Difference]:
     """Compare a mapping to schemas; names in both are pairs of their own."""
     ours, theirs = compared.base.get(compared.group, {}), compared.revision.get(compared.group, {})
+    sending = compared.hybrids.schemas.side
     for name in ours:
-        if name not in theirs:
+        if name not in theirs and not (sending is Side.REQUEST and is_barred(ours[name])):
             changed = {key: one for key, one in ours.items() if key != name}
             yield compared.of_name(name, ours[name], None, changed)
     for name in theirs:
-        if name not in ours:
+        if name not in ours and not (sending is Side.RESPONSE and is_barred(theirs[name])):
             changed = {**ours, name: compared.hybrids.rebased_schema(theirs[name])}
             yield compared.of_name(name, None, theirs[name], changed)
 

@@ -13,7 +13,7 @@ from spec_gate.differ.pairs import NodePair, Step
 from spec_gate.differ.walk import Walk
 from spec_gate.schemas.keywords import ANNOTATIONS, LISTS, MAPS, ONE, REFERENCE, references
 from spec_gate.schemas.node import Schema, SchemaNode
-from spec_gate.schemas.pair import BASE, REVISION
+from spec_gate.schemas.read import BASE, REVISION
 
 
 class Hybrids:

@@ -100,6 +100,17 @@ class Walk:
             pairs.append((left.pop(), right.pop()))
         return sorted(pairs), left, right
 
+    def without_removed_branches(self, pair: NodePair) -> Schema:
+        """Return the base without the alternatives that the revision does not have."""
+        if isinstance(pair.base, bool) or isinstance(pair.revision, bool):
+            return pair.base
+        kept = dict(pair.base)
+        for key in ("anyOf", "oneOf"):
+            left = set(self.aligned(pair.base.get(key, ()), pair.revision.get(key, ()))[1])
+            if left:
+                kept[key] = [one for index, one in enumerate(pair.base[key]) if index not in left]
+        return SchemaNode(kept, pair.base.origin)
+
     def same_branch(self, one: Schema, other: Schema) -> bool:
         return self.schemas.same(self.schemas.followed(one), self.schemas.followed(other))
 

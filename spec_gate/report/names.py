@@ -10,8 +10,7 @@ from typing import Any
 from chat_contract.errors import render_pointer
 from spec_gate.findings import Verdict
 from spec_gate.schemas.node import SchemaNode
-from spec_gate.schemas.pair import BASE, REVISION
-from spec_gate.schemas.read import Schemas
+from spec_gate.schemas.read import BASE, REVISION, Schemas
 
 _INTERNAL = re.compile(r"#/\$defs/((?:base|revision)\.[^\"'\s,\]}]+)")
 

@@ -17,6 +17,7 @@ _STATE_SUNSET = "Add an x-sunset date."
 _USE_PATTERN = "Add a pattern that states which strings are valid."
 _UNREADABLE = "The gate cannot compile the pattern, so it compared nothing but the text."
 _ORDINARY_PATTERN = "Write a simpler pattern in ECMA-262 syntax, or review the change."
+_STATE_VALUES = "State the value of each alternative with const or enum."
 _NEW_VALUE = "Give the new alternative a discriminator value of its own."
 
 NOT_PROVED = Rule(
@@ -83,6 +84,18 @@ ANNOTATION_RULES: dict[tuple[Side, AnnotationKind], Rule] = {
     (_RESPONSE, _K.DISCRIMINATOR): Rule(
         "response-discriminator-changed", _BREAKING, "Discriminator property changed in a response",
         "Clients select the alternative by the old property.", "Keep the discriminator property."),
+    (_REQUEST, _K.DISCRIMINATOR_ADDED): Rule(
+        "request-discriminator-added", _WARNING, "Discriminator added in a request",
+        "The server may reject requests whose discriminator value selects no alternative.", _STATE_VALUES),
+    (_REQUEST, _K.DISCRIMINATOR_REMOVED): Rule(
+        "request-discriminator-removed", _WARNING, "Discriminator removed in a request",
+        "The server may read a request as another alternative.", "Keep the discriminator."),
+    (_RESPONSE, _K.DISCRIMINATOR_ADDED): Rule(
+        "response-discriminator-added", _WARNING, "Discriminator added in a response",
+        "Clients that do not know it select the alternative in another way.", _STATE_VALUES),
+    (_RESPONSE, _K.DISCRIMINATOR_REMOVED): Rule(
+        "response-discriminator-removed", _WARNING, "Discriminator removed in a response",
+        "Clients may not find the value that selects the alternative.", "Keep the discriminator."),
     (_REQUEST, _K.DISCRIMINATOR_VALUE_REMOVED): Rule(
         "request-discriminator-value-removed", _BREAKING, "Discriminator value removed in a request",
         "The server does not recognize requests with this value.", "Keep the value in the mapping."),

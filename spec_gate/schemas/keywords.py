@@ -18,9 +18,11 @@ APPLICATORS = ONE | LISTS | MAPS
 OPAQUE_PATTERN = "x-opaque-pattern"
 """Stands for a pattern that no validator compiles."""
 
+BARRED = "barred"
+"""Marks a property that this side never sends: ``readOnly`` in requests, ``writeOnly`` in responses."""
+
 ANNOTATIONS = frozenset({"default", "deprecated", "readOnly", "writeOnly", "x-sunset", "discriminator",
-                         "contentMediaType", "contentEncoding", "x-extensible-enum",
-                         OPAQUE_PATTERN})  # fmt: skip
+                         "contentMediaType", "contentEncoding", "x-extensible-enum", OPAQUE_PATTERN, BARRED})  # fmt: skip
 """Keywords that do not affect validity but matter to clients."""
 
 TYPE_OF_KEYWORD = {
@@ -92,6 +94,11 @@ def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
 def needs_evaluation(schema: Mapping[str, Any]) -> bool:
     """Return whether the schema has a keyword that depends on what all other keywords evaluate."""
     return "unevaluatedProperties" in schema or "unevaluatedItems" in schema
+
+
+def is_barred(schema: Schema) -> bool:
+    """Return whether this side never sends the value."""
+    return isinstance(schema, SchemaNode) and BARRED in schema
 
 
 def only_reference(schema: Schema) -> bool:

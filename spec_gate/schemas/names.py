@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from spec_gate.schemas.keywords import is_barred
 from spec_gate.schemas.node import Schema, SchemaNode, number_of
 from spec_gate.schemas.validity import matcher
 
@@ -25,6 +26,11 @@ class AppliedSchemas(Protocol):
 def declared(applied: Applied) -> set[str]:
     """Return the names that schemas declare as properties."""
     return {name for schema in applied for name in schema.get("properties", ())}
+
+
+def barred(applied: Applied) -> set[str]:
+    """Return the names of properties that this side never sends."""
+    return {name for schema in applied for name, one in schema.get("properties", {}).items() if is_barred(one)}
 
 
 def known(applied: Applied) -> set[str]:
@@ -90,7 +96,7 @@ def keeps_to_names(schemas: AppliedSchemas, value: Any, senders: Sequence[Schema
         if isinstance(here, list):
             waiting += [(one, element(sending, at), element(receiving, at)) for at, one in enumerate(here)]
             continue
-        if not here.keys().isdisjoint(declared(receiving) - known(sending)):
+        if not here.keys().isdisjoint((declared(receiving) - known(sending)) | barred(sending)):
             return False
         waiting += [(one, child(sending, name), child(receiving, name)) for name, one in here.items()]
     return True
@@ -108,9 +114,9 @@ def restriction(
     if depth == 0 or not senders or not receivers:
         return True
     sending, receiving = schemas.applied(senders), schemas.applied(receivers)
-    forbidden = declared(receiving) - known(sending)
+    forbidden = (declared(receiving) - known(sending)) | barred(sending)
     properties: dict[str, Schema] = dict.fromkeys(sorted(forbidden), False)
-    for name in sorted(declared(sending)):
+    for name in sorted(declared(sending) - forbidden):
         below = restriction(schemas, child(sending, name), child(receiving, name), depth - 1)
         if below is not True:
             properties[name] = below

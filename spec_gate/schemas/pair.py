@@ -20,22 +20,21 @@ from spec_gate.schemas.keywords import (
     same_value_schemas,
 )
 from spec_gate.schemas.node import Schema, SchemaNode, Side, number_of
-from spec_gate.schemas.read import Schemas
+from spec_gate.schemas.read import BASE, REVISION, Schemas
 from spec_gate.schemas.simplify import Simplified
+from spec_gate.schemas.validity import KNOWN_FORMATS
 from spec_gate.schemas.values import is_number
 from spec_gate.source.documents import Document, Place
-
-BASE, REVISION = "base.", "revision."
 
 _Key = tuple[int, int]
 
 
 def read_schema_pairs(base: Document, revision: Document) -> dict[Side, SchemaPair]:
-    """Return the schemas of each side. A 3.1 document means the same on both sides and is read once."""
-    request = (_read(base, Side.REQUEST, BASE), _read(revision, Side.REQUEST, REVISION))
+    """Return the schemas of each side. Documents that mean the same on both sides are read once."""
+    request = (_read(base, Side.REQUEST, BASE, revision), _read(revision, Side.REQUEST, REVISION, base))
     response = (
-        request[0] if base.version != "3.0" else _read(base, Side.RESPONSE, BASE),
-        request[1] if revision.version != "3.0" else _read(revision, Side.RESPONSE, REVISION),
+        request[0] if _one_sided(base) else _read(base, Side.RESPONSE, BASE, revision),
+        request[1] if _one_sided(revision) else _read(revision, Side.RESPONSE, REVISION, base),
     )
     pairs = {Side.REQUEST: SchemaPair(*request, Side.REQUEST), Side.RESPONSE: SchemaPair(*response, Side.RESPONSE)}
     if request == response:
@@ -43,8 +42,27 @@ def read_schema_pairs(base: Document, revision: Document) -> dict[Side, SchemaPa
     return pairs
 
 
-def _read(document: Document, side: Side, prefix: str) -> Simplified:
-    return Simplified(Schemas(document, side, prefix))
+def _one_sided(document: Document) -> bool:
+    """Return whether no schema means something else in requests than in responses."""
+    if document.version == "3.0" or len(document.sources) > 1:
+        return False
+    waiting: list[Any] = [document.root]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, dict):
+            if not _SIDED.isdisjoint(here):
+                return False
+            waiting += here.values()
+        elif isinstance(here, list):
+            waiting += here
+    return True
+
+
+_SIDED = frozenset({"readOnly", "writeOnly", "discriminator"})
+
+
+def _read(document: Document, side: Side, prefix: str, other: Document) -> Simplified:
+    return Simplified(Schemas(document, side, prefix, other))
 
 
 class SchemaPair:
@@ -198,7 +216,7 @@ def _leading_to(different: list[_Key], needs: dict[_Key, list[_Key]]) -> set[_Ke
 
 
 def bare(schema: Schema) -> Any:
-    """Return a schema as JSON without annotations, which validators do not need."""
+    """Return a schema as JSON without annotations and unknown formats, which validators do not need."""
     return run_steps(_bare(schema))
 
 
@@ -213,6 +231,6 @@ def _bare(schema: Schema) -> Steps[Any]:
             plain[key] = yield gather(map(_bare, value))
         elif key in MAPS:
             plain[key] = dict(zip(value, (yield gather(map(_bare, value.values()))), strict=True))
-        elif key not in ANNOTATIONS:
+        elif key not in ANNOTATIONS and not (key == "format" and value not in KNOWN_FORMATS):
             plain[key] = value
     return plain

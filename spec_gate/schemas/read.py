@@ -10,6 +10,7 @@ value, through ``allOf`` or the like, the inner one is left out: it adds nothing
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +18,11 @@ import jsonschema_rs
 
 from chat_contract.errors import DocumentError
 from spec_gate.schemas.deep import Steps, gather, run_steps
+from spec_gate.schemas.dispatch import UNIONS, dispatched, goals_of, known_values, names_of
 from spec_gate.schemas.keywords import (
     ANNOTATIONS,
     APPLICATORS,
+    BARRED,
     OPAQUE_PATTERN,
     REFERENCE,
     name_of,
@@ -27,6 +30,7 @@ from spec_gate.schemas.keywords import (
     same_value_schemas,
     types_of,
 )
+from spec_gate.schemas.names import barred
 from spec_gate.schemas.node import Schema, SchemaNode, Side
 from spec_gate.schemas.values import is_number
 from spec_gate.source.documents import Document, Place
@@ -55,11 +59,22 @@ MAX_CHAIN = 250
 """The longest chain of schemas that apply to one value. Recursive functions rely on this limit."""
 
 
-class Schemas:
-    """The schemas of one description as they apply to requests or to responses."""
+BASE, REVISION = "base.", "revision."
+"""How the names of definitions begin."""
 
-    def __init__(self, document: Document, side: Side, prefix: str = "") -> None:
+_MAX_MARKED = 8
+"""How many references are followed to find out whether a property is read-only or write-only."""
+
+_NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
+"""A discriminator may name a component instead of referring to it."""
+
+
+class Schemas:
+    """The schemas of one description as they apply to requests or to responses; ``other`` is the other description."""
+
+    def __init__(self, document: Document, side: Side, prefix: str = "", other: Document | None = None) -> None:
         self.document = document
+        self.other = other
         self.side = side
         self.prefix = prefix
         self.definitions: dict[str, Schema] = {}
@@ -114,6 +129,8 @@ class Schemas:
             raise self.document.error(place, "expected a schema", "Write a mapping such as {type: string}.")
         read = self._of_3_0 if self.document.version == "3.0" else self._of_3_1
         schema = SchemaNode((yield from read(value, place, trail)), place)
+        if "properties" in schema or "allOf" in schema:
+            self._without_barred(schema, place)
         self._pin_integers(schema)
         _translate_patterns(schema)
         return schema
@@ -126,7 +143,7 @@ class Schemas:
             schema |= references[0]
         if len(references) > 1:
             schema["allOf"] = [*schema.get("allOf", []), *map(SchemaNode, references[1:])]
-        return self._with_discriminator(schema, value)
+        return self._with_discriminator(schema, value, place, trail)
 
     def _of_3_0(self, value: dict[str, Any], place: Place, trail: _Trail) -> Steps[dict[str, Any]]:
         if "$ref" in value:
@@ -140,13 +157,7 @@ class Schemas:
                 schema.pop(exclusive)
         if value.get("nullable") is True and "type" in schema:
             schema["type"] = list(dict.fromkeys((*types_of(schema), "null")))
-        barred = "readOnly" if self.side == "request" else "writeOnly"
-        if "required" in schema and isinstance(value.get("properties"), dict):
-            properties = value["properties"]
-            schema["required"] = [
-                name for name in schema["required"] if not self._marked(properties.get(name), place, name, barred)
-            ]
-        return self._with_discriminator(schema, value)
+        return self._with_discriminator(schema, value, place, trail)
 
     def _keywords(self, value: dict[str, Any], place: Place, trail: _Trail) -> Steps[dict[str, Any]]:
         schema: dict[str, Any] = {}
@@ -165,11 +176,32 @@ class Schemas:
         targets = (self.document.goal(here / "$ref") for here, one in inside if isinstance(one, dict) and "$ref" in one)
         return any(target in trail for target in targets)
 
-    def _marked(self, value: Any, place: Place, name: str, mark: str) -> bool:
-        if not isinstance(value, dict):
+    def _without_barred(self, schema: SchemaNode, place: Place) -> None:
+        """Mark the properties that this side never sends; they are not required and may have any value."""
+        mark = "readOnly" if self.side is Side.REQUEST else "writeOnly"
+        properties: dict[str, Schema] = schema.get("properties", {})
+        names = {name for name in properties if self._is_marked(place / "properties" / name, mark, _MAX_MARKED)}
+        for name in names:
+            origin = _origin(properties[name], place / "properties" / name)
+            schema["properties"] = {**schema["properties"], name: SchemaNode({mark: True, BARRED: True}, origin)}
+        branches = [one for one in schema.get("allOf", ()) if isinstance(one, SchemaNode)]
+        names |= {name for one in branches for name in barred((one,))}
+        for one in (schema, *branches):
+            if names and "required" in one:
+                one["required"] = [name for name in one["required"] if name not in names]
+
+    def _is_marked(self, place: Place, mark: str, depth: int) -> bool:
+        """Return whether a property has a mark, directly, behind references or in ``allOf``."""
+        value = self.document.at(place)
+        if not isinstance(value, dict) or depth == 0:
             return False
-        found, _ = self.document.follow(value, place / "properties" / name)
-        return isinstance(found, dict) and found.get(mark) is True
+        if value.get(mark) is True and not ("$ref" in value and self.document.version == "3.0"):
+            return True
+        if "$ref" in value:
+            return self._is_marked(self.document.goal(place / "$ref"), mark, depth - 1)
+        return any(
+            self._is_marked(place / "allOf" / index, mark, depth - 1) for index in range(len(value.get("allOf", ())))
+        )
 
     def _children(self, key: str, value: Any, place: Place, trail: _Trail) -> Steps[Any]:
         if key in ONE:
@@ -182,8 +214,10 @@ class Schemas:
     def _reference(self, place: Place, trail: _Trail) -> dict[str, Any]:
         """Return the reference to a definition; nothing for one that leads back to a schema that applies already."""
         target = self.document.goal(place)
-        if target in trail:
-            return {}
+        return {} if target in trail else self._definition(target, trail)
+
+    def _definition(self, target: Place, trail: _Trail) -> dict[str, Any]:
+        """Return the reference to a definition, which is read later."""
         key = (target, self._entered(target, trail))
         if key not in self._names:
             base = str(target.pointer[-1]) if target.pointer else "document"
@@ -197,18 +231,42 @@ class Schemas:
             self._waiting.append(key)
         return {"$ref": REFERENCE + self._names[key]}
 
-    def _with_discriminator(self, schema: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    def _with_discriminator(
+        self, schema: dict[str, Any], value: dict[str, Any], place: Place, trail: _Trail
+    ) -> dict[str, Any]:
         """Complete the mapping of a discriminator: the names of the referenced schemas are values too."""
         discriminator = value.get("discriminator")
         if discriminator is None:
             return schema
-        mapping = discriminator.get("mapping", {})
-        lists = [value[key] for key in ("oneOf", "anyOf") if isinstance(value.get(key), list)]
-        branches = [branch for branches in lists for branch in branches if isinstance(branch, dict)]
-        names = {branch["$ref"] for branch in branches if isinstance(branch.get("$ref"), str)}
-        implicit = {name.rpartition("/")[2]: name for name in names if name not in mapping.values()}
-        values = {name: goal.rpartition("/")[2] for name, goal in {**implicit, **mapping}.items()}
-        return {**schema, "discriminator": {"propertyName": discriminator["propertyName"], "values": values}}
+        goals, tag = goals_of(value), discriminator["propertyName"]
+        schema["discriminator"] = {"propertyName": tag, "values": names_of(goals)}
+        other = self._counterpart(place)
+        if other is None or schema.keys().isdisjoint(UNIONS):
+            return schema
+        if self.side is Side.RESPONSE and self.prefix == REVISION:
+            goals = known_values(goals, goals_of(other))
+        schema["discriminator"]["dispatches"] = True
+        return dispatched(schema, place, tag, {one: self._selected(one, goals[one], place, trail) for one in goals})
+
+    def _counterpart(self, place: Place) -> dict[str, Any] | None:
+        """Return the schema with a discriminator at the same place of the other document, if there is one."""
+        if self.other is None or place.file != self.document.name:
+            return None
+        found = self.other.find(place.pointer)
+        return found if isinstance(found, dict) and isinstance(found.get("discriminator"), dict) else None
+
+    def _selected(self, value: str, goal: str, place: Place, trail: _Trail) -> str | None:
+        """Return the reference to what a value of a discriminator selects."""
+        if value not in self.document.at(place / "discriminator").get("mapping", {}):
+            branches = [
+                place / key / index for key in UNIONS for index in range(len(self.document.at(place).get(key, ())))
+            ]
+            place = next(one / "$ref" for one in branches if self.document.at(one).get("$ref") == goal)
+            return self._reference(place, trail).get("$ref")
+        component = Place(self.document.name, ("components", "schemas", goal))
+        if _NAME.match(goal) and self.document.find(component.pointer) is not None:
+            return str(self._definition(component, trail)["$ref"])
+        return self._reference(place / "discriminator" / "mapping" / value, trail).get("$ref")
 
     # Checking ---------------------------------------------------------------------------------------------------------
 

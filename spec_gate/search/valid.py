@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from spec_gate.schemas.keywords import TYPE_OF_KEYWORD, types_of
-from spec_gate.schemas.names import LAST, child, declared, element
+from spec_gate.schemas.names import LAST, barred, child, declared, element
 from spec_gate.schemas.node import Schema, SchemaNode, number_of
 from spec_gate.schemas.pair import SchemaPair
 from spec_gate.schemas.validity import Judge
@@ -147,7 +147,7 @@ class ValidValues(ABC):
             return
         if len(value) >= fewest:
             yield value
-        optional = sorted(declared(flat) - required)
+        optional = sorted(declared(flat) - required - barred(flat))
         filled = dict(value)
         for name in [*optional, *self.fresh_names(flat, fewest)]:
             if len(filled) >= fewest:

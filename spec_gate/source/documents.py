@@ -53,6 +53,18 @@ class Document:
             value = value[part]
         return value
 
+    def find(self, pointer: Pointer) -> Any:
+        """Return the value at a place of the first file, which need not exist; None without one."""
+        value = self.root
+        for part in pointer:
+            if isinstance(value, list) and isinstance(part, int) and part < len(value):
+                value = value[part]
+            elif isinstance(value, dict) and part in value:
+                value = value[part]
+            else:
+                return None
+        return value
+
     def line(self, place: Place) -> int:
         """Return the line of a place, counted from 1."""
         return self.sources[place.file].line(place.pointer)

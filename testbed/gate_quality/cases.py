@@ -17,8 +17,6 @@ OPEN = frozenset(
     {
         # How changes are judged.
         "policy-default-in-overlapping-branch",
-        "request-discriminator-mapping-in-branch",
-        "request-discriminator-mapping-key-renamed",
         "request-max-items-20000-lowered",
         "request-max-items-5000-lowered",
         "request-max-length-1000000-lowered",
@@ -28,7 +26,6 @@ OPEN = frozenset(
         "request-min-items-5000",
         "response-charset-changed",
         "response-max-length-10m-raised",
-        "response-unknown-format-changed",
         "sunset-passed-operation-removed",
     }
 )

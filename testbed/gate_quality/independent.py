@@ -47,11 +47,12 @@ def _dispatching(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     written = {key: _dispatching(child) for key, child in value.items()}
-    if not isinstance(value.get("discriminator"), dict) or "oneOf" not in value:
+    key = next((key for key in ("oneOf", "anyOf") if key in value), "")
+    if not isinstance(value.get("discriminator"), dict) or not key:
         return written
-    name = written.pop("discriminator")["propertyName"]
-    targets = {one["$ref"].rsplit("/", 1)[-1]: one["$ref"] for one in written.pop("oneOf")}
-    targets |= value["discriminator"].get("mapping", {})
+    name, mapping = value["discriminator"]["propertyName"], value["discriminator"].get("mapping", {})
+    references = [one["$ref"] for one in written.pop(key)]
+    targets = {one.rsplit("/", 1)[-1]: one for one in references if one not in mapping.values()} | mapping
     chosen = [
         {"properties": {name: {"const": key}}, "required": [name], "allOf": [{"$ref": target}]}
         for key, target in targets.items()
@@ -59,12 +60,29 @@ def _dispatching(value: Any) -> Any:
     return {**written, "anyOf": chosen}
 
 
+def _without_barred(value: Any, mark: str) -> Any:
+    """Let properties have any value, or be absent, that this side never sends."""
+    if isinstance(value, list):
+        return [_without_barred(one, mark) for one in value]
+    if not isinstance(value, dict):
+        return value
+    written = {key: _without_barred(child, mark) for key, child in value.items()}
+    properties = value.get("properties")
+    if isinstance(properties, dict):
+        names = {name for name, one in properties.items() if isinstance(one, dict) and one.get(mark) is True}
+        written["properties"] |= dict.fromkeys(names, True)
+        if isinstance(value.get("required"), list):
+            written["required"] = [name for name in value["required"] if name not in names]
+    return written
+
+
 def validator(path: Path, place: tuple[str, ...]) -> Draft202012Validator:
     """Return the validator of a schema in a document, with the components that it may refer to."""
     document = yaml.safe_load(path.read_text("utf-8"))
     if document["openapi"].startswith("3.0"):
         document = _as_3_1(document)
-    schema = _dispatching(_with_int32(document))
+    mark = "readOnly" if "requestBody" in place else "writeOnly"
+    schema = _dispatching(_with_int32(_without_barred(document, mark)))
     components = schema.get("components", {})
     for part in place:
         schema = schema[int(part)] if isinstance(schema, list) else schema[part]

@@ -1,0 +1,62 @@
+"""Discriminators as plain schemas: the value of a property selects the alternative that judges an object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from spec_gate.schemas.node import Schema, SchemaNode
+from spec_gate.source.documents import Place
+
+UNIONS = ("oneOf", "anyOf")
+
+Goal = Callable[[str], str | None]
+"""Returns the reference to the definition that a value selects; None if there is none."""
+
+
+def goals_of(value: Mapping[str, Any]) -> dict[str, str]:
+    """Return what each value of a discriminator selects: by the mapping, else by the name of a referenced schema."""
+    mapping: dict[str, str] = value["discriminator"].get("mapping", {})
+    lists = [value[key] for key in UNIONS if isinstance(value.get(key), list)]
+    branches = [branch for branches in lists for branch in branches if isinstance(branch, dict)]
+    names = {branch["$ref"] for branch in branches if isinstance(branch.get("$ref"), str)}
+    implicit = {name.rpartition("/")[2]: name for name in names if name not in mapping.values()}
+    return {**implicit, **mapping}
+
+
+def names_of(goals: Mapping[str, str]) -> dict[str, str]:
+    """Return the name of the schema that each value selects."""
+    return {value: goal.rpartition("/")[2] for value, goal in goals.items()}
+
+
+def known_values(goals: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+    """Return the values without new ones for a schema that the receiver knows by another value."""
+    ours, theirs = names_of(goals), names_of(known)
+    kept = {ours[value] for value in goals if value in theirs}
+    return {value: goal for value, goal in goals.items() if value in theirs or ours[value] not in kept}
+
+
+def dispatched(schema: Mapping[str, Any], place: Place, tag: str, goals: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return a schema whose alternatives are selected by the value of a property.
+
+    ``goals`` maps each value to the reference to a definition. Alternatives that are no references stay as they are.
+    """
+    key = next(key for key in UNIONS if key in schema)
+    by_goal: dict[str, list[str]] = {}
+    for value, goal in goals.items():
+        if goal is not None:
+            by_goal.setdefault(goal, []).append(value)
+    here = place / "discriminator"
+    origins = {one["$ref"]: one.origin for one in schema[key] if isinstance(one, SchemaNode) and "$ref" in one}
+    selected = [
+        _selected(goal, sorted(values), tag, origins.get(goal) or here, here) for goal, values in by_goal.items()
+    ]
+    order = {goal: index for index, goal in enumerate(origins)}
+    selected.sort(key=lambda one: order.get(one["$ref"], len(order)))
+    others = [one for one in schema[key] if not (isinstance(one, SchemaNode) and "$ref" in one)]
+    return {**schema, key: [*others, *selected]}
+
+
+def _selected(goal: str, values: list[str], tag: str, origin: Place, discriminator: Place) -> SchemaNode:
+    value: Schema = SchemaNode({"type": "string", "enum": values}, discriminator)
+    return SchemaNode({"$ref": goal, "type": "object", "required": [tag], "properties": {tag: value}}, origin)
