@@ -28,7 +28,7 @@ _UNIONS = frozenset({KeywordGroup.ANY_OF, KeywordGroup.ONE_OF, KeywordGroup.WHOL
 
 
 def with_witnesses(found: Sequence[Found]) -> Iterator[Finding]:
-    """Return all findings. What differs because of a discriminator is told by the finding about its value."""
+    """Return all findings. The finding about a value stands for every difference that comes from it."""
     because: dict[NodePair, list[Finding]] = {}
     unions = {pair for pair, finding in found if finding.topic in _UNIONS}
     changed = {pair for pair, finding in found if finding.topic in _SELECTION and _dispatches(pair)}

@@ -35,7 +35,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "spec_gate": (
         *("source", "schemas", "search", "differ", "prove", "rules", "selection", "findings", "places"),
-        *("schema_findings", "structure_findings", "grouping", "verdict", "severity", "report", "impact", "compare"),
+        *("discriminated", "schema_findings", "structure_findings", "grouping", "verdict", "severity", "report"),
+        *("impact", "compare"),
     ),
 }
 

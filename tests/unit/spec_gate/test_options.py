@@ -10,7 +10,6 @@ import yaml
 from kit_reports.codec import decode
 from spec_gate.report.model import ChangeSize, DiffReport, Outcome, VersionRemarkKind
 from spec_gate.rules.registry import RULES, explained
-from testbed.gate_quality.cases import FOLDER
 from tests.unit.spec_gate.changing import CONTRACT, body, changed, diff, report_of, written
 
 REQUIRED = ("required: [message]", "required: [message, user_id]")
@@ -161,9 +160,9 @@ def test_missing_document_exits_2_with_fail_on_never(tmp_path: Path) -> None:
     assert diff(CONTRACT, tmp_path / "nowhere.yaml", "--fail-on", "never").exit_code == 2
 
 
-def test_unproved_change_is_a_warning_and_with_strict_breaking() -> None:
-    case = FOLDER / "request-pattern-moot"
-    base, revision = case / "base.yaml", case / "revision.yaml"
+def test_unproved_change_is_a_warning_and_with_strict_breaking(tmp_path: Path) -> None:
+    base = written(tmp_path, "base.yaml", body("{type: string, pattern: '^(?!b)a$'}"))
+    revision = written(tmp_path, "revision.yaml", body("{type: string, pattern: '^(?!c)a$'}"))
     report = report_of(base, revision)
     assert [one.rule for one in report.findings] == ["not-proved"]
     assert (report.verdict, report.counts.not_proved) == (Outcome.WARNING, 1)
