@@ -22,7 +22,8 @@ BARRED = "barred"
 """Marks a property that this side never sends: ``readOnly`` in requests, ``writeOnly`` in responses."""
 
 ANNOTATIONS = frozenset({"default", "deprecated", "readOnly", "writeOnly", "x-sunset", "discriminator",
-                         "contentMediaType", "contentEncoding", "x-extensible-enum", OPAQUE_PATTERN, BARRED})  # fmt: skip
+                         "contentMediaType", "contentEncoding", "x-extensible-enum", OPAQUE_PATTERN,
+                         BARRED})  # fmt: skip
 """Keywords that do not affect validity but matter to clients."""
 
 TYPE_OF_KEYWORD = {
