@@ -7,6 +7,7 @@ texts, order and echoed input equal FastAPI's. jsonschema checks the keywords th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from pydantic_core import (
@@ -19,6 +20,7 @@ from pydantic_core import (
 )
 
 from chat_contract.errors import Pointer
+from chat_contract.property_case import read_without_case
 from mock_server.validation.fast_check import ASSERTIONS
 from mock_server.validation.leniency import DOCUMENTED, Leniency
 from mock_server.validation.rfc3339 import is_date_time
@@ -35,12 +37,16 @@ class RequestValidator:
 
     def __init__(self, schema: Mapping[str, Any], leniency: Leniency = DOCUMENTED) -> None:
         self._validator = SchemaValidator(core_schema_of(schema, leniency, ()))
+        self._read: Callable[[Any], Any] = _as_is
+        if leniency.ignores_case:
+            self._read = partial(read_without_case, schema, last_wins=True)
 
     def validate(self, value: Any) -> tuple[Mapping[str, Any], ValidationErrors]:
         """Return the converted body and no errors, or an empty body and all errors.
 
         Converted: other notations of an integer that the profile accepts have become an integer.
         """
+        value = self._read(value)
         try:
             validated = self._validator.validate_python(value, from_attributes=True)
         except ValidationError as error:
@@ -50,6 +56,10 @@ class RequestValidator:
         fields = validated[0] if isinstance(validated, tuple) else {}
         integers = {name: field for name, field in fields.items() if isinstance(field, int)}
         return {**body, **integers} if integers else body, []
+
+
+def _as_is(value: Any) -> Any:
+    return value
 
 
 def value_error(field: str, value: Any, error: str) -> ValidationErrors:
@@ -284,14 +294,9 @@ def _json_number(value: Any, handler: _Handler) -> Any:
 
 def _date_time(leniency: Leniency) -> CoreSchema:
     if leniency.lenient:
-        return core_schema.no_info_wrap_validator_function(_rfc3339_or_looser, core_schema.datetime_schema())
+        return core_schema.datetime_schema()
     aware = core_schema.datetime_schema(tz_constraint="aware")
     return core_schema.no_info_wrap_validator_function(_rfc3339, aware)
-
-
-def _rfc3339_or_looser(value: Any, handler: _Handler) -> Any:
-    """Accept what pydantic accepts, and leap seconds, which RFC 3339 allows and pydantic does not."""
-    return value if isinstance(value, str) and is_date_time(value) else handler(value)
 
 
 def _rfc3339(value: Any, handler: _Handler) -> Any:

@@ -6,6 +6,7 @@ answers to the open questions in ``openapi/latitude.yaml``. Questions without an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -59,6 +60,8 @@ class Leniency:
     """Accept null for optional properties."""
     unknown_properties: bool = True
     """Accept undocumented properties."""
+    ignores_case: bool = False
+    """Take a property for a documented one if their names differ only by case."""
     values: tuple[Answered, ...] = ()
     """Answers about values; they take precedence."""
     unknown: tuple[tuple[Pointer, bool], ...] = ()
@@ -105,6 +108,7 @@ def from_answers(name: str, answers: Mapping[str, str], questions: Mapping[str, 
     answered = [(questions[key], answer) for key, answer in answers.items()]
     return Leniency(
         name,
+        ignores_case=any(answer == _ACCEPTED for question, answer in answered if question.case),
         values=tuple(
             Answered(question, answer == _ACCEPTED) for question, answer in answered if question.schema is not None
         ),
@@ -123,6 +127,7 @@ def from_answers(name: str, answers: Mapping[str, str], questions: Mapping[str, 
 # Answers about values -------------------------------------------------------------------------------------------------
 
 _FREE_TEXT = "timestamp-free-text"
+_LEAP_SECOND = re.compile(":60(?=[.Zz+-]|$)")
 
 
 @cache
@@ -178,7 +183,8 @@ def _reader_of(schema: Mapping[str, Any], *, any_text: bool) -> Callable[[Any], 
     if schema.get("format") == "date-time" and not any_text:
 
         def read_time(value: Any) -> Any:
-            _lenient_time().validate_python(value)
+            # pydantic reads no leap second.
+            _lenient_time().validate_python(_LEAP_SECOND.sub(":59", value) if isinstance(value, str) else value)
             return value
 
         return read_time

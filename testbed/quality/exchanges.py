@@ -18,6 +18,7 @@ SEEN = frozenset({*ISSUED, *NAMED_BY})
 TIMESTAMPS = (
     *("2024-06-14T10:00:00Z", "2024-02-29T12:00:00.5+05:30", "9999-12-31T23:59:59-01:00", "1000-01-01T00:00:00+14:00"),
     *("2023-02-29T12:00:00Z", "2024-06-14t10:00:00z", "2024-06-14", "2024-06-14T10:00:00", "2016-12-31T23:59:60Z"),
+    *("9998-12-31T23:59:59-12:00", "1600-01-01T00:00:00Z", "1582-10-10T00:00:00Z", "2024-06-14T10:00:00-12:01"),
     *("0999-01-01T00:00:00Z", "2024-06-14T10:00:00.1234567Z", "2024-06-14T25:00:00Z", "2024-06-14T10:00:00+14:01"),
     *("2024-06-14T10:00:00Z\n", "yesterday", "", "1718359200", "2024-06-31T10:00:00Z"),
 )
@@ -27,6 +28,10 @@ IDS = (
     "seen-1",
     "c8a7d9f6-e4b1-42d3-8c2e-5a8d4f31b96f",
     "ISSUED-1",
+    "Issued-1",
+    "issued-1 ",
+    " issued-2",
+    "Seen-1",
     "u8a7d9f6",
     "someone",
     "é",
@@ -37,6 +42,7 @@ TEXTS = (
     "A desk, please",
     "x",
     " ",
+    "\u200b",
     "",
     'It\'s "oak"',
     "élan 日本 🎁",
@@ -46,35 +52,60 @@ TEXTS = (
     "a" * 101,
     "a" * 1001,
 )
-LIMITS = (0, 1, 2, 4, 5, 10, 11, -1, 2**31, 2**64, 5.0, 2.5, 1e3, "5", " 5 ", "5.0", "1e0", "+5", "abc", "5a", "", True)
+LIMITS = (
+    0,
+    1,
+    2,
+    4,
+    5,
+    10,
+    11,
+    -1,
+    2**31 - 1,
+    2**31,
+    2**64,
+    5.0,
+    2.5,
+    1e3,
+    "5",
+    " 5 ",
+    "5.0",
+    "1e0",
+    "+5",
+    "abc",
+    "5a",
+    "",
+    True,
+)
 VALUES = (None, True, False, 0, 5, -1, 2.5, 3.0, "5", "", [], {}, [1], ["x"], {"a": 1}, [None], [{}])
-UNKNOWN = ("colour", "Message", "__proto__", "constructor", "loc")
-MALFORMED = (
-    b"",
-    b"{",
-    b'{"message": "hi"',
-    b'{"message": "hi",}',
-    b"{'message': 'hi'}",
-    b'{"message": hi}',
-    b"hello",
-    b"[1 2]",
+UNKNOWN = ("colour", "Message", "LIMIT", "Type", "__proto__", "constructor", "loc", "", "a\0")
+MALFORMED = (b"", b"{", b'{"message": "hi"', b'{"message": "hi" "limit": 2}', b"hello", b"message=hi", b"[1}", b" ")
+LENIENT = (
+    *(
+        b'{"message": "hi",}',
+        b"{'message': 'hi'}",
+        b'{message: "hi"}',
+        b'{"message": "hi"} // ho',
+        b'{"message": "hi"}{}',
+    ),
+    *(b'{"message": "h\ni"}', b'{"message": "\\x41"}', b'{"message": "hi", "limit": 04}'),
 )
-HI, HALF = {"message": "hi"}, {"message": "hi", "limit": 1.5}
-BEYOND: tuple[tuple[bytes, Any], ...] = (
-    (b'{"message": "\xff"}', None),
-    (b'\xef\xbb\xbf{"message": "hi"}', HI),
-    ('{"message": "hi"}'.encode("utf-16"), HI),
-    (b'{"message": "hi", "limit": NaN}', HALF),
-    (b'{"message": "hi", "limit": 1e400}', HALF),
-    (b'{"message": "\\ud800"}', HI),
-    (b'{"message": "hi", "user_id": "\\udfff"}', HI),
-    (b'{"message": "hi", "x": "\\uffff"}', HI),
-    (b'{"message": "hi", "message": "ho"}', HI),
-    (b'{"message": "hi", "x": ' + b"[" * 600 + b"]" * 600 + b"}", None),
+BEYOND = (
+    b'{"message": "\xff"}',
+    b'\xef\xbb\xbf{"message": "hi"}',
+    '{"message": "hi"}'.encode("utf-16"),
+    b'{"message": "hi", "limit": NaN}',
+    b'{"message": "hi", "limit": 1e400}',
+    b'{"message": "hi", "limit": ' + b"9" * 301 + b"}",
+    b'{"message": "\\ud800"}',
+    b'{"message": "hi", "user_id": "\\udfff"}',
+    b'{"message": "hi", "x": "\\uffff"}',
+    b'{"message": "hi", "message": "ho"}',
+    b'{"message": "hi", "limit": 12, "limit": 0}',
+    b'{"message": "hi", "x": ' + b"[" * 600 + b"]" * 600 + b"}",
 )
-"""Bodies outside I-JSON, with the value that a parser reads as far as the number of items depends on it."""
 MEDIA_TYPES = ("application/json; charset=utf-8", "text/plain", "application/vnd.chat+json", None)
-STATUSES = (201, 204, 302, 400, 401, 403, 404, 404, 405, 409, 413, 413, 415, 415, 500, 502, 503)
+STATUSES = (201, 204, 302, 307, 308, 400, 401, 403, 404, 404, 405, 409, 413, 413, 415, 415, 500, 502, 503)
 JSON_TYPES = ("application/json; charset=utf-8", "Application/JSON", "application/problem+json")
 OTHER_TYPES = ("text/html", "text/json", "application/jsonp", "")
 ITEM = {"item_id": "ST678VG", "title": "Desk", "status": "active", "description": "A desk.", "price": "999.99"}
@@ -112,10 +143,11 @@ class Generator:
         draw = self.random.random()
         if draw < 0.04:
             return "malformed", None, self.random.choice(MALFORMED)
-        if draw < 0.08:
-            raw, value = self.random.choice(BEYOND)
-            return "beyond", value, raw
-        if draw < 0.11:
+        if draw < 0.06:
+            return "lenient", None, self.random.choice(LENIENT)
+        if draw < 0.09:
+            return "beyond", None, self.random.choice(BEYOND)
+        if draw < 0.12:
             value: Any = self.random.choice((self.any_value(), [self.examples[0]], "x" * 70_000))
         else:
             value = self.request()
@@ -194,6 +226,8 @@ class Generator:
         conversation = (
             given if isinstance(given, str) and not self.chance(0.1) else self.random.choice(("new", "seen-1"))
         )
+        if isinstance(given, str) and self.chance(0.2):
+            conversation = given.strip().lower()
         if "conversation_id" not in sent and self.chance(0.9):
             conversation = "new"
         reply: Any = {"conversation_id": conversation, "message": "Here.", "items": [dict(ITEM) for _ in range(count)]}

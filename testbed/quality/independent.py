@@ -7,6 +7,7 @@ The judge covers MUST clauses of single exchanges. The generator of an exchange 
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ EVENT_FIELDS = frozenset({"timestamp", "type", "item_id", "description"})
 PROTOTYPE_NAMES = frozenset({"__proto__", "constructor", "prototype"})
 MUST, DOCUMENTED, MAY, OUTSIDE = "must-accept", "documented", "may-accept", "must-reject"
 LARGE = 64 * 1024
+USUAL_DEPTH = 64
 DEFAULT_LIMIT = 4
 ANY_4XX = frozenset(range(400, 500))
 NO_VALUE = object()
@@ -34,7 +36,8 @@ NO_VALUE = object()
 class GeneratedExchange:
     """A generated request and outcome, with what the generator knows about them.
 
-    ``nature`` of the body: ``json``, ``malformed`` or ``beyond`` I-JSON. ``value`` is the value of the body, or None.
+    ``nature`` of the body: ``json``, ``malformed``, ``lenient`` JSON or ``beyond`` I-JSON. ``value`` is the value of
+    the body if the nature is ``json``, otherwise None.
     ``label`` describes the outcome.
     """
 
@@ -92,6 +95,9 @@ class IndependentJudge:
     def request_class(self, exchange: GeneratedExchange) -> str:
         """Return the innermost set that contains a JSON body sent as JSON."""
         value = exchange.value
+        if stands_in(value):
+            readings = (value, without_case(value, first=False), without_case(value, first=True))
+            return MAY if any(map(self.sets[MAY].is_valid, readings)) else OUTSIDE
         if not self.sets[MAY].is_valid(value):
             return OUTSIDE
         other_notation = isinstance(value.get("limit"), float)
@@ -113,8 +119,12 @@ class IndependentJudge:
         """Yield every place outside the must-accept set."""
         for error in self.sets[MUST].iter_errors(value):
             yield from _places_of(error)
+        if is_hard_to_parse(value):
+            yield ()
         if not isinstance(value, dict):
             return
+        yield from self._other_names(value)
+        yield from _blank_texts(value)
         if isinstance(value.get("limit"), float):
             yield ("limit",)
         conversation = value.get("conversation_id")
@@ -124,25 +134,34 @@ class IndependentJudge:
             if self.is_of_another_user(value):
                 yield ("user_id",)
 
+    def _other_names(self, value: dict[str, Any]) -> Iterator[Place]:
+        """Yield the place of each documented property that a property of another case may stand for."""
+        yield from ((name.lower(),) for name in value if name not in FIELDS and name.lower() in FIELDS)
+        for index, event in _events(value):
+            names = (name for name in event if name not in EVENT_FIELDS and name.lower() in EVENT_FIELDS)
+            yield from (("events", index, name.lower()) for name in names)
+
     def statuses(self, exchange: GeneratedExchange) -> frozenset[int]:
         """Return the allowed statuses."""
         large = {413} if len(exchange.request.body) > LARGE else set()
         if exchange.media_type == "foreign":
-            return frozenset({200, 415, 422} | large)
+            return ANY_4XX | {200}
         if exchange.nature == "beyond":
             return ANY_4XX | {200}
+        if exchange.nature == "lenient":
+            return ANY_4XX | {200} | frozenset(range(300, 400))
         if exchange.nature == "malformed":
             return ANY_4XX
         request_class = self.request_class(exchange)
         if request_class == MUST:
             return frozenset({200} | large)
-        charset = {415} if exchange.media_type == "charset" else set()
         if request_class == OUTSIDE:
-            return frozenset({422} | charset | large)
+            return frozenset({422} | large)
         value = exchange.value
         given = value.get("conversation_id") if isinstance(value, dict) else None
         unknown = {404} if isinstance(given, str) and given not in self.issued else set()
-        return frozenset({200, 422} | charset | unknown | large)
+        charset = ANY_4XX if exchange.media_type == "charset" else frozenset()
+        return frozenset({200, 422} | unknown | large) | charset
 
     # -- the response
 
@@ -176,17 +195,26 @@ class IndependentJudge:
 
     def _of_reply(self, exchange: GeneratedExchange, reply: dict[str, Any]) -> Objection | None:
         sent = exchange.value if isinstance(exchange.value, dict) else None
-        if sent is None:
+        if sent is None or any(name not in FIELDS and name.lower() in FIELDS for name in sent):
             return None
         limit = sent.get("limit", DEFAULT_LIMIT)
         if type(limit) is int and limit >= 0 and len(reply["items"]) > limit:
             return Objection("too-many-items", str(len(reply["items"])))
         given, returned = sent.get("conversation_id"), reply["conversation_id"]
-        if isinstance(given, str) and (returned == given or (given not in self.issued and returned not in self.seen)):
+        if isinstance(given, str) and (returned == given or self.may_replace(given, returned, sent)):
             return None
         if isinstance(given, str) or ("conversation_id" not in sent and returned in self.seen):
             return Objection("wrong-conversation", f"{returned} for {given}")
         return None
+
+    def may_replace(self, given: str, returned: str, sent: dict[str, Any]) -> bool:
+        """Return whether a reply may have this id instead of the one that was sent."""
+        if returned not in self.seen:
+            return given not in self.issued or self.is_of_another_user(sent)
+        # A trimmed, folded or shortened copy that is no conversation of its own breaks a SHOULD only.
+        folded = returned.strip().casefold()
+        is_copy = folded == given.strip().casefold() or (len(folded) > 3 and folded in given.strip().casefold())
+        return given not in self.issued and returned not in self.issued and is_copy
 
     def _of_rejection(self, exchange: GeneratedExchange, rejection: dict[str, Any]) -> Objection | None:
         detail = rejection.get("detail")
@@ -215,6 +243,56 @@ def _unknown(value: Any) -> set[str]:
     )
 
 
+def _events(value: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    events = value.get("events")
+    if isinstance(events, list):
+        yield from ((index, event) for index, event in enumerate(events) if isinstance(event, dict))
+
+
+def stands_in(value: Any) -> bool:
+    """Return whether a property may stand for a documented one whose name differs only by case."""
+    return without_case(value, first=True) != value or without_case(value, first=False) != value
+
+
+def without_case(value: Any, *, first: bool) -> Any:
+    """Return the value as a server reads it that ignores the case of names; the first or the last of two counts."""
+    if not isinstance(value, dict):
+        return value
+    read = _renamed(value, FIELDS, first=first)
+    if isinstance(read.get("events"), list):
+        read["events"] = [
+            _renamed(event, EVENT_FIELDS, first=first) if isinstance(event, dict) else event for event in read["events"]
+        ]
+    return read
+
+
+def _renamed(value: dict[str, Any], documented: frozenset[str], *, first: bool) -> dict[str, Any]:
+    members = [(name.lower() if name.lower() in documented else name, inner) for name, inner in value.items()]
+    return dict(reversed(members) if first else members)
+
+
+def is_hard_to_parse(value: Any, depth: int = 1) -> bool:
+    """Return whether a parser may reject the whole body: for its depth, a wide integer or an odd name."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return not -(2**63) <= value < 2**63
+    if isinstance(value, dict | list) and depth > USUAL_DEPTH:
+        return True
+    if isinstance(value, dict):
+        odd = any(not name or name in PROTOTYPE_NAMES or not name.isprintable() for name in value)
+        return odd or any(is_hard_to_parse(inner, depth + 1) for inner in value.values())
+    return isinstance(value, list) and any(is_hard_to_parse(inner, depth + 1) for inner in value)
+
+
+def _blank_texts(value: dict[str, Any]) -> Iterator[Place]:
+    """Yield the texts without a letter, a number, a punctuation mark or a symbol."""
+    texts: list[tuple[Place, Any]] = [(("message",), value.get("message"))]
+    for index, event in _events(value):
+        texts += [(("events", index, name), event.get(name)) for name in ("type", "description")]
+    for place, text in texts:
+        if isinstance(text, str) and not any(unicodedata.category(each)[0] in "LNPS" for each in text):
+            yield place
+
+
 def _places_of(error: ValidationError) -> Iterator[Place]:
     place = tuple(error.absolute_path)
     if error.validator == "required":
@@ -222,7 +300,7 @@ def _places_of(error: ValidationError) -> Iterator[Place]:
     elif error.validator == "additionalProperties":
         known = error.schema["properties"]
         names = [name for name in error.instance if name not in known]
-        yield from (() if name in PROTOTYPE_NAMES else (*place, name) for name in names)
+        yield from ((*place, name) for name in names)
     elif len(place) == 2 and error.validator == "type":
         yield ()  # an event that is not an object is a fault of the whole body
     else:

@@ -67,11 +67,12 @@ def test_timestamp_outside_rfc_3339_is_rejected(validator: RequestValidator, loo
 
 
 @pytest.mark.parametrize("leap", ["2016-12-31T23:59:60Z", "1990-12-31T15:59:60-08:00", "2016-12-31t23:59:60.5z"])
-def test_leap_second_is_accepted(validator: RequestValidator, leap: str) -> None:
-    assert not validator.validate({"message": "hi", "events": [{**EVENT, "timestamp": leap}]})[1]
+def test_leap_second_is_rejected_as_in_fastapi(validator: RequestValidator, leap: str) -> None:
+    [fault] = validator.validate({"message": "hi", "events": [{**EVENT, "timestamp": leap}]})[1]
+    assert fault["type"] == "datetime_from_date_parsing"
 
 
-@pytest.mark.parametrize(("given", "converted"), [(5.0, 5), (1e300, int(1e300)), (10**30, 10**30), (0, 0), (-0.0, 0)])
+@pytest.mark.parametrize(("given", "converted"), [(5.0, 5), (2147483647.0, 2**31 - 1), (0, 0), (-0.0, 0)])
 def test_number_without_fraction_becomes_an_integer(validator: RequestValidator, given: float, converted: int) -> None:
     body, errors = validator.validate({"message": "hi", "limit": given})
     assert not errors

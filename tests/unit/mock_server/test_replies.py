@@ -96,7 +96,7 @@ def test_new_id_differs_from_ids_of_clients(snapshot: Snapshot) -> None:
     assert taken.encode() not in decide(service, b'{"message":"hi"}').body
 
 
-@pytest.mark.parametrize("limit", [0, 1, 2, 4, 10, 50, 10**30, 3.0])
+@pytest.mark.parametrize("limit", [0, 1, 2, 4, 10, 50, 2**31 - 1, 3.0])
 @pytest.mark.parametrize("message", ["I will work from home", "gift", "furniture for the living room", "zzz"])
 def test_items_are_unique_and_within_the_limit(say: Say, message: str, limit: float) -> None:
     reply = say(message, limit=limit)

@@ -52,8 +52,8 @@ NEARLY = st.builds(
 @example("2024-02-29T00:00:00Z")
 @example("2023-02-29T00:00:00Z")
 def test_agrees_with_jsonschema(text: str) -> None:
-    """Except leap seconds, which jsonschema rejects, and a trailing line break, which it accepts."""
-    if ":60" in text or text.endswith("\n"):
+    """Except a trailing line break, which jsonschema accepts."""
+    if text.endswith("\n"):
         return
     assert is_date_time(text) == ORACLE.conforms(text, "date-time")
 
@@ -61,16 +61,11 @@ def test_agrees_with_jsonschema(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("1998-12-31T23:59:60Z", True),
-        ("1998-12-31T15:59:60.123-08:00", True),
-        ("1999-01-01T00:29:60+00:30", True),
-        ("1998-12-31T22:59:60Z", False),
-        ("1998-12-31T23:58:60Z", False),
-        ("1998-12-31T23:59:61Z", False),
-        ("1998-12-31T23:59:60", False),
+        ("1998-12-31T23:59:60Z", False),
+        ("1998-12-31T15:59:60.123-08:00", False),
         ("2024-06-14T10:00:00Z\n", False),
         ("9999-12-31T23:59:59-23:59", True),
     ],
 )
-def test_leap_seconds_and_boundaries(text: str, *, expected: bool) -> None:
+def test_leap_seconds_and_bounds(text: str, *, expected: bool) -> None:
     assert is_date_time(text) is expected

@@ -131,3 +131,14 @@ def test_sessions_distinguish_ids_of_any_content() -> None:
         sessions.put(name, SessionState(Position(f"c{index}", 0)))
     assert len(sessions) == 8
     assert sessions.get("x" * 100_000) == SessionState(Position("c6", 0))
+
+
+@pytest.mark.parametrize(
+    "twin", ["desk-A", "desk-a ", "desk-á", "desk-a\u0301", "desk-a\0b", "desk-" + "a" * 100, "desk"]
+)
+def test_ids_that_are_alike_are_two_conversations(twin: str) -> None:
+    states = Sessions()
+    states.put("desk-a", SessionState(user="ann"))
+    assert states.get(twin) is None
+    states.put(twin, SessionState(user="bob"))
+    assert states.get("desk-a") == SessionState(user="ann")
