@@ -10,6 +10,7 @@ import asyncio
 import gc
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from mock_server.http.bodies import Body, BodyReader, announced_length
@@ -130,7 +131,7 @@ def _make_flask(service: ChatService) -> Flask:
 
 def headers_of(scope: Scope) -> dict[str, str]:
     """Return the headers of a request by lower-case name."""
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    headers = {intern(name.decode("latin-1")): value.decode("latin-1") for name, value in scope["headers"]}
     return headers if len(headers) == len(scope["headers"]) else gather(pairs_of(scope))
 
 

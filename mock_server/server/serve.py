@@ -35,7 +35,6 @@ from mock_server.server.asgi import MockApp
 from mock_server.server.protocol import Protocol
 
 App = Callable[..., Any]
-Action = Callable[[], None]
 Close = Callable[[], Awaitable[None]]
 
 _BACKLOG = 2048
@@ -90,7 +89,7 @@ class Server(uvicorn.Server):
         app: App,
         listening: Listening,
         announce: Callable[[str], None],
-        at_end: Action = lambda: None,
+        at_end: Callable[[], None] = lambda: None,
         close: Close | None = None,
     ) -> None:
         """``announce`` gets scheme and authority once the server is ready.
