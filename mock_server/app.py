@@ -102,14 +102,18 @@ def _faulty_body(answer: Answer, max_hang: float) -> Iterator[bytes]:
 
 
 def _add_documents(app: Flask, service: ChatService) -> None:
+    def address() -> str:
+        """Return the base URL of the operation as the client wrote it, in its space."""
+        return request.url_root.rstrip("/") + (service.snapshot.contract.operation.base_path or "/")
+
     def health() -> Response:
         return Response(encode(health_json(service.snapshot.status)), mimetype=JSON)
 
     def openapi_json() -> Response:
-        return Response(service.snapshot.document_json, mimetype=JSON)
+        return Response(service.snapshot.document_json(address()), mimetype=JSON)
 
     def openapi_yaml() -> Response:
-        return Response(service.snapshot.document_yaml, mimetype="application/yaml")
+        return Response(service.snapshot.document_yaml(address()), mimetype="application/yaml")
 
     for name, view in (("health", health), ("openapi.json", openapi_json), ("openapi.yaml", openapi_yaml)):
         app.add_url_rule(f"{OWN_PREFIX}/{name}", endpoint=f"own {name}", view_func=view, methods=["GET"])

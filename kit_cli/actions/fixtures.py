@@ -11,12 +11,14 @@ import click
 from chat_contract import DocumentError, KitError
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame
+from kit_reports.counting import count_of
 from mock_server.control.explain import Explanation, cue_text, explain
 from mock_server.control.texts import SOURCES, near_miss_text
 from mock_server.loading.load import read_snapshot
 from mock_server.loading.options import Options
 from mock_server.loading.snapshot import Snapshot
 from mock_server.loading.status import split_errors
+from mock_server.shop.reachability import unreachable
 from mock_server.shop.scaffolding import scaffold
 from mock_server.shop.scenarios import Scenario
 
@@ -24,6 +26,8 @@ from mock_server.shop.scenarios import Scenario
 def check(folder: Path | None, spec: Path | None, overlays: tuple[Path, ...]) -> None:
     """Print how many fixtures there are; exit with 1 after the errors of invalid ones."""
     served = _read(folder, spec, overlays).fixtures
+    for found in unreachable(served):
+        click.echo(f"warning: {found}", err=True)
     current_frame().summary(f"No errors: {served.counts}.")
 
 
@@ -52,7 +56,8 @@ def _read(folder: Path | None, spec: Path | None, overlays: tuple[Path, ...]) ->
             raise
         current_frame().fail(error)
         if len(errors) > 1:
-            click.echo(f"{len(errors)} files have errors.", err=True)
+            files = len({error.path for error in errors if isinstance(error, DocumentError)})
+            click.echo(f"{count_of(len(errors), 'error')} in {count_of(files, 'file')}.", err=True)
         sys.exit(ExitCode.FINDINGS)
 
 

@@ -10,7 +10,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from flask import Blueprint as Routes
-from flask import Response
+from flask import Response, request
 from pydantic_core import to_json
 
 from mock_server.http.messages import JSON
@@ -54,8 +54,9 @@ def page_routes(service: ChatService, prefix: str) -> Routes:
         """Return the contract with this mock as its only server, so that requests from the page go nowhere else."""
         snapshot = service.snapshot
         # Swagger UI warns about this key even if it holds the default of OpenAPI 3.1.
-        document = {key: value for key, value in snapshot.document.items() if key != "jsonSchemaDialect"}
-        servers = [{"url": snapshot.contract.operation.base_path or "/", "description": "This mock"}]
+        document = {key: value for key, value in snapshot.document_elsewhere.items() if key != "jsonSchemaDialect"}
+        url = request.script_root + (snapshot.contract.operation.base_path or "/")
+        servers = [{"url": url, "description": "This mock"}]
         return Response(to_json({**document, "servers": servers}), mimetype=JSON, headers=_HEADERS)
 
     routes.add_url_rule(f"{prefix}/docs/openapi.json", "contract for Swagger UI", contract, methods=["GET"])

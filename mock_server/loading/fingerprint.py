@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chat_contract.resources import fixtures_dir, openapi_dir
 from mock_server.loading.options import Options
+from mock_server.shop.fixture_paths import catalogue_file, conversation_files, conversation_folders
 from mock_server.validation.leniency import PROFILES
 
 Stamp = tuple[tuple[str, tuple[int, ...]], ...]
@@ -31,7 +32,10 @@ def folders(options: Options) -> dict[Path, tuple[int, ...]]:
 
 
 def _files(options: Options) -> Iterator[Path]:
-    for folder in _fixture_folders(options):
+    fixtures = options.fixtures or fixtures_dir()
+    yield catalogue_file(fixtures)
+    yield from conversation_files(fixtures)
+    for folder in (openapi_dir(), openapi_dir() / "overlays"):
         yield from folder.glob("*.y*ml")
     yield from _named(options)
 
@@ -44,7 +48,7 @@ def _folders(options: Options) -> set[Path]:
 def _fixture_folders(options: Options) -> tuple[Path, ...]:
     fixtures = options.fixtures or fixtures_dir()
     contract = openapi_dir()
-    return fixtures, fixtures / "conversations", contract, contract / "overlays"
+    return fixtures, *conversation_folders(fixtures), contract, contract / "overlays"
 
 
 def _named(options: Options) -> list[Path]:

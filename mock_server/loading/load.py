@@ -63,7 +63,7 @@ def read_snapshot(options: Options = Options(), *, now: Callable[[], float] = ti
         validator=RequestValidator(request_schema, leniency),
         shop=Shop(
             catalogue=Catalogue(fixtures.items),
-            scenarios=Scenarios(fixtures.scenarios),
+            scenarios=Scenarios(fixtures.scenarios, take_turns=fixtures.recorded),
             default_limit=default_limit,
         ),
     )

@@ -22,6 +22,27 @@ from mock_server.validation.fastapi_errors import RequestValidator
 from mock_server.validation.leniency import Leniency
 
 
+def _servers(url: str) -> list[dict[str, str]]:
+    return [{"url": url, "description": "This mock"}]
+
+
+def _without_servers(item: Any) -> Any:
+    """Return a path item without its servers and those of its operations."""
+    if not isinstance(item, Mapping):
+        return item
+    return {
+        name: {key: value for key, value in part.items() if key != "servers"} if isinstance(part, Mapping) else part
+        for name, part in item.items()
+        if name != "servers"
+    }
+
+
+def _as_yaml(document: Mapping[str, Any]) -> bytes:
+    import yaml  # noqa: PLC0415 - only /_mock/openapi.yaml needs it
+
+    return yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, width=120).encode()
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """One version of the contract and the fixtures, and whether it still matches the files."""
@@ -47,17 +68,24 @@ class Snapshot:
     validator: RequestValidator
     shop: Shop
 
-    @cached_property
-    def document_json(self) -> bytes:
-        """The served contract as JSON."""
-        return to_json(dict(self.document))
+    def document_json(self, url: str) -> bytes:
+        """Return the served contract as JSON, with the server at ``url`` as its only one."""
+        return to_json({**self.document_elsewhere, "servers": _servers(url)})
+
+    def document_yaml(self, url: str) -> bytes:
+        """Return the same as YAML."""
+        return self._yaml_elsewhere + _as_yaml({"servers": _servers(url)})
 
     @cached_property
-    def document_yaml(self) -> bytes:
-        """The served contract as YAML."""
-        import yaml  # noqa: PLC0415 - only /_mock/openapi.yaml needs it
+    def document_elsewhere(self) -> Mapping[str, Any]:
+        """The contract without its servers: a client that is generated from it sends nothing to another service."""
+        document = {name: value for name, value in self.document.items() if name != "servers"}
+        document["paths"] = {path: _without_servers(item) for path, item in self.document.get("paths", {}).items()}
+        return document
 
-        return yaml.safe_dump(dict(self.document), sort_keys=False, allow_unicode=True, width=120).encode()
+    @cached_property
+    def _yaml_elsewhere(self) -> bytes:
+        return _as_yaml(self.document_elsewhere)
 
     # Valid values of overrides --------------------------------------------------------------------------------------
 

@@ -20,9 +20,7 @@ from chat_contract.roles import ITEM, ITEMS
 from kit_reports.targets import write_whole
 from mock_server.recorder.grouping import Item, RecordedConversation, cue_for
 from mock_server.shop.fixture_files import read_fixtures, read_items
-
-CATALOGUE = "catalogue.yaml"
-CONVERSATIONS = "conversations"
+from mock_server.shop.fixture_paths import CATALOGUE, CONVERSATIONS, conversation_files
 
 _EMPTY = f"recorded: true\n{ITEMS}: []\n"
 _WIDTH = 120
@@ -157,7 +155,7 @@ def open_folder(path: Path, response_schema: Mapping[str, Any]) -> Folder:
     catalogue = path / CATALOGUE
     _indent(_text_of(catalogue) or "", catalogue)
     fixtures = read_fixtures(path, response_schema)
-    conversations = [read_source(file).value["turns"] for file in sorted((path / CONVERSATIONS).glob("*.yaml"))]
+    conversations = [read_source(file).value["turns"] for file in conversation_files(path)]
     return Folder(path, response_schema, {item[ITEM]: item for item in fixtures.items}, conversations)
 
 

@@ -82,6 +82,10 @@ def _reply(
         if chosen is not None:
             return chosen
     reply = snapshot.shop.reply(turn, position)
+    same = snapshot.shop.scenarios.same_opening
+    if same and reply.position is not None and reply.position.turn == 0 and reply.position.scenario in same:
+        name = space.openings.next(same[reply.position.scenario])
+        reply = snapshot.shop.reply_at(Position(name, 0), turn)
     return reply, _SEARCH if reply.position is None else _CONVERSATION
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Sequence
 from hashlib import blake2b
 from threading import Lock
 from typing import NamedTuple
@@ -91,6 +92,26 @@ class ConversationIds:
             return str(uuid.uuid4())
         with self._lock:
             return str(uuid.UUID(int=self._source.getrandbits(128), version=4))
+
+
+class Openings:
+    """Counts how often recorded conversations with the same opening were started. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._started: Counter[str] = Counter()
+        self._lock = Lock()
+
+    def next(self, names: Sequence[str]) -> str:
+        """Return the name whose turn it is: the first one, then the next, after the last one the first again."""
+        with self._lock:
+            number = self._started[names[0]]
+            self._started[names[0]] += 1
+        return names[number % len(names)]
+
+    def clear(self) -> None:
+        """Begin with the first names again."""
+        with self._lock:
+            self._started.clear()
 
 
 def short_key(text: str) -> Key:

@@ -10,7 +10,7 @@ from mock_server.overrides.rules import Rules, startup_rules
 from mock_server.respond.gate import Gate
 from mock_server.respond.journal import Followers, Journal
 from mock_server.respond.relay import Relay
-from mock_server.respond.sessions import ConversationIds, Sessions
+from mock_server.respond.sessions import ConversationIds, Openings, Sessions
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Space:
         self.name = name
         self.sessions = Sessions(limits.conversations)
         self.ids = ConversationIds(options.seed)
+        self.openings = Openings()
         startup = startup_rules(options.fault_rates, options.delay)
         self.rules = Rules(startup, options.seed, max_bytes=limits.rule_bytes)
         self.journal = Journal(limits.requests, limits.journal_bytes, followers)
@@ -53,6 +54,7 @@ class Space:
         """Forget conversations, journal and rules, and restart all random sequences. Start-up options stay."""
         self.sessions.clear()
         self.ids.restart()
+        self.openings.clear()
         if self.relay is not None:
             self.relay.clear()
         self.journal.clear()

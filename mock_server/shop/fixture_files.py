@@ -6,7 +6,7 @@ else raises an error with file, line, pointer, value and hint.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from chat_contract.errors import DocumentError, DocumentsError
 from kit_reports.counting import count_of
 from mock_server.http.source import Fault
 from mock_server.overrides.delays import DelayError, read_delay
+from mock_server.shop.fixture_paths import catalogue_file, conversation_files, conversation_name
 from mock_server.shop.fixture_schemas import CATALOGUE, CONVERSATION, HINT, RECORDED_CATALOGUE
 from mock_server.shop.scenarios import Cue, CueKind, Outcome, Scenario, Stub
 from mock_server.shop.words import words_of
@@ -30,6 +31,8 @@ Pointer = tuple[str | int, ...]
 _Schema = Mapping[str, Any]
 _Read = TypeVar("_Read")
 _MAX_MESSAGE = 200
+_MAX_ERRORS = 100
+"""Errors of one file that are reported."""
 _OK = 200
 _STATUSES = range(200, 600)
 
@@ -40,6 +43,8 @@ class Fixtures:
 
     items: tuple[dict[str, Any], ...]
     scenarios: tuple[Scenario, ...]
+    recorded: bool = False
+    """The folder was recorded: conversations with the same opening take turns."""
 
     @property
     def counts(self) -> str:
@@ -48,23 +53,37 @@ class Fixtures:
 
 
 def read_fixtures(folder: Path, response_schema: Mapping[str, Any]) -> Fixtures:
-    """Read ``catalogue.yaml`` and ``conversations/*.yaml``. ``response_schema`` is that of status 200.
+    """Read the catalogue and the conversations. ``response_schema`` is that of status 200.
 
-    Raises :class:`DocumentError` for the first error of a file, :class:`DocumentsError` if several files have errors.
+    Raises :class:`DocumentError` for an error, :class:`DocumentsError` for several, of one file or of many.
     """
     if not folder.is_dir():
         raise DocumentError(
             "not a folder of fixtures", path=str(folder), hint="Name a folder that contains catalogue.yaml."
         )
     errors: list[DocumentError] = []
-    items = _collect(errors, lambda: _catalogue(read_source(folder / "catalogue.yaml"), response_schema))
+    catalogue = _collect(errors, lambda: read_source(catalogue_file(folder)))
+    items = None if catalogue is None else _collect(errors, lambda: _catalogue(catalogue, response_schema))
     by_id = None if items is None else {item["item_id"]: item for item in items}
-    scenarios = [
-        _collect(errors, partial(_scenario, path, by_id, response_schema)) for path in _conversation_files(folder)
-    ]
+    scenarios: dict[str, Scenario | None] = {}
+    for path in conversation_files(folder):
+        name = conversation_name(folder, path)
+        if name in scenarios:
+            hint = "Rename one of the files."
+            errors.append(DocumentError("another file has the same name", path=str(path), hint=hint))
+        scenarios[name] = _collect(errors, partial(_scenario, path, name, by_id, response_schema))
+    _raise_all(errors)
+    recorded = catalogue is not None and _is_recorded(catalogue)
+    return Fixtures(tuple(items or ()), tuple(filter(None, scenarios.values())), recorded)
+
+
+def _is_recorded(catalogue: Source) -> bool:
+    return isinstance(catalogue.value, dict) and catalogue.value.get("recorded") is True
+
+
+def _raise_all(errors: Sequence[DocumentError]) -> None:
     if errors:
         raise errors[0] if len(errors) == 1 else DocumentsError(tuple(errors))
-    return Fixtures(tuple(items or ()), tuple(filter(None, scenarios)))
 
 
 def read_items(source: Source, response_schema: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -73,51 +92,55 @@ def read_items(source: Source, response_schema: Mapping[str, Any]) -> list[dict[
 
 
 def _collect(errors: list[DocumentError], read: Callable[[], _Read]) -> _Read | None:
-    """Return what ``read`` returns, or add its error to ``errors``, so that all files are checked."""
+    """Return what ``read`` returns, or add its errors to ``errors``, so that everything is checked."""
     try:
         return read()
     except DocumentError as error:
         errors.append(error)
-        return None
-
-
-def _conversation_files(folder: Path) -> list[Path]:
-    return sorted((folder / "conversations").glob("*.y*ml"))
+    except DocumentsError as several:
+        errors.extend(several.errors)
+    return None
 
 
 def _catalogue(source: Source, response: _Schema) -> list[dict[str, Any]]:
-    recorded = isinstance(source.value, dict) and source.value.get("recorded") is True
-    _check_shape(source, RECORDED_CATALOGUE if recorded else CATALOGUE)
+    _check_shape(source, RECORDED_CATALOGUE if _is_recorded(source) else CATALOGUE)
     items: list[dict[str, Any]] = source.value["items"]
     first: dict[str, int] = {}
+    errors: list[DocumentError] = []
     for index, item in enumerate(items):
         pointer: Pointer = ("items", index, "item_id")
         if item["item_id"] in first:
             line = source.line(("items", first[item["item_id"]], "item_id"))
-            raise source.error(
-                f"duplicate item_id, first used on line {line}",
-                pointer=pointer,
-                value=item["item_id"],
-                hint="Give each item its own id.",
+            errors.append(
+                source.error(
+                    f"duplicate item_id, first used on line {line}",
+                    pointer=pointer,
+                    value=item["item_id"],
+                    hint="Give each item its own id.",
+                )
             )
-        first[item["item_id"]] = index
+        first.setdefault(item["item_id"], index)
+    _raise_all(errors)
     _check_reply(source, response, items=items, message="x", places={}, whole=())
     return items
 
 
-def _scenario(path: Path, catalogue: Mapping[str, dict[str, Any]] | None, response: _Schema) -> Scenario:
+def _scenario(path: Path, name: str, catalogue: Mapping[str, dict[str, Any]] | None, response: _Schema) -> Scenario:
     """Read a conversation. If the catalogue itself has errors (None), item ids are not checked."""
-    if path.suffix != ".yaml":
+    if path.suffix == ".yml":
         raise DocumentError("expected the file extension .yaml", path=str(path), hint=f"Rename it to {path.stem}.yaml.")
     if path.exists() and not path.is_file():
         # Reading a pipe would block forever.
         raise DocumentError("not a file", path=str(path), hint="Replace it by a file, or remove it.")
     source = read_source(path)
     _check_shape(source, CONVERSATION)
+    errors: list[DocumentError] = []
     stubs = [
-        _stub(source, ("turns", index), turn, catalogue, response) for index, turn in enumerate(source.value["turns"])
+        _collect(errors, partial(_stub, source, ("turns", index), turn, catalogue, response))
+        for index, turn in enumerate(source.value["turns"])
     ]
-    return Scenario(Path(source.path).stem, tuple(stubs), source.value.get("about", ""))
+    _raise_all(errors)
+    return Scenario(name, tuple(filter(None, stubs)), source.value.get("about", ""))
 
 
 def _stub(
@@ -128,21 +151,24 @@ def _stub(
     response: _Schema,
 ) -> Stub:
     item_ids: list[str] = turn.get("items", [])
-    for index, item_id in enumerate(item_ids):
-        if catalogue is not None and item_id not in catalogue:
-            raise source.error(
-                "unknown item_id",
-                pointer=(*pointer, "items", index),
-                value=item_id,
-                hint="Use an item_id of catalogue.yaml, or add the item there.",
-            )
-    cue = _cue(source, (*pointer, "shopper"), turn["shopper"])
-    outcome = _outcome(source, pointer, turn)
+    errors = [
+        source.error(
+            "unknown item_id",
+            pointer=(*pointer, "items", index),
+            value=item_id,
+            hint="Use an item_id of catalogue.yaml, or add the item there.",
+        )
+        for index, item_id in enumerate(item_ids)
+        if catalogue is not None and item_id not in catalogue
+    ]
+    cue = _collect(errors, lambda: _cue(source, (*pointer, "shopper"), turn["shopper"]))
+    outcome = _collect(errors, lambda: _outcome(source, pointer, turn))
+    _raise_all(sorted(errors, key=lambda error: error.line or 0))
     places: dict[str, Pointer] = {"message": (*pointer, "reply"), "items": (*pointer, "items")}
     items = [catalogue[item_id] for item_id in item_ids] if catalogue is not None else []
     reply = turn.get("reply", "")
     _check_reply(source, response, items=items, message=reply, places=places, whole=pointer)
-    return Stub(cue, reply, tuple(item_ids), outcome)
+    return Stub(cue or Cue(), reply, tuple(item_ids), outcome)
 
 
 def _outcome(source: Source, pointer: Pointer, turn: Mapping[str, Any]) -> Outcome | None:
@@ -192,7 +218,7 @@ def _check_shape(source: Source, schema: Mapping[str, Any]) -> None:
     if surely_conforms(source.value, schema):
         return
     errors = _errors(schema, source.value)
-    _raise_first(source, ((error, tuple(error.absolute_path)) for error in errors))
+    _raise_placed(source, ((error, tuple(error.absolute_path)) for error in errors))
 
 
 def _check_reply(
@@ -215,7 +241,7 @@ def _check_reply(
             head = str(path[0]) if path else ""
             yield error, (*places[head], *path[1:]) if head in places else path or whole
 
-    _raise_first(source, placed(), hint="Change the value so that the reply conforms to the response schema.")
+    _raise_placed(source, placed(), hint="Change the value so that the reply conforms to the response schema.")
 
 
 def _errors(schema: _Schema, value: Any) -> Iterator[ValidationError]:
@@ -224,15 +250,19 @@ def _errors(schema: _Schema, value: Any) -> Iterator[ValidationError]:
     return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).iter_errors(value)
 
 
-def _raise_first(
+def _raise_placed(
     source: Source, errors: Iterable[tuple[ValidationError, Pointer]], *, hint: str = "Correct the value."
 ) -> None:
-    """Raise the error that is first in the file, if there is one."""
+    """Raise the errors in the order of the file, if there are any."""
     found = sorted(errors, key=lambda entry: (source.line(entry[1]), repr(entry[1])))
-    for error, pointer in found:
-        raise source.error(
-            error.message if len(error.message) < _MAX_MESSAGE else f'violates the keyword "{error.validator}"',
-            pointer=pointer,
-            value=error.instance,
-            hint=error.schema.get(HINT, hint) if isinstance(error.schema, Mapping) else hint,
-        )
+    _raise_all(
+        [
+            source.error(
+                error.message if len(error.message) < _MAX_MESSAGE else f'violates the keyword "{error.validator}"',
+                pointer=pointer,
+                value=error.instance,
+                hint=error.schema.get(HINT, hint) if isinstance(error.schema, Mapping) else hint,
+            )
+            for error, pointer in found[:_MAX_ERRORS]
+        ]
+    )

@@ -149,10 +149,22 @@ class _Matcher:
         return [words.split()[0] for words in self._any] or None
 
 
+def _same_openings(scenarios: tuple[Scenario, ...]) -> dict[str, tuple[str, ...]]:
+    by_cue: dict[object, list[str]] = defaultdict(list)
+    for scenario in scenarios:
+        cue = scenario.stubs[0].cue
+        key = [sorted(tuple(words_of(text)) for text in texts) for texts in (cue.words, cue.phrases)]
+        by_cue[repr((key, cue.pattern))].append(scenario.name)
+    return {names[0]: tuple(names) for names in by_cue.values() if len(names) > 1}
+
+
 class Scenarios:
     """All scenarios, indexed for matching."""
 
-    def __init__(self, scenarios: tuple[Scenario, ...]) -> None:
+    def __init__(self, scenarios: tuple[Scenario, ...], *, take_turns: bool = False) -> None:
+        """With ``take_turns``, scenarios with the same first cue reply one after the other."""
+        self.same_opening = _same_openings(scenarios) if take_turns else {}
+        """The names of the scenarios with the same first cue, by the name of the one that matches."""
         self.by_name = {scenario.name: scenario for scenario in scenarios}
         self._names = tuple(self.by_name)
         self._matchers = {

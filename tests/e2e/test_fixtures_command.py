@@ -43,7 +43,16 @@ def test_every_file_with_an_error_is_listed_with_line_and_hint(shop: Path) -> No
     assert done.exit_code == 1
     assert "new-sofa.yaml:1 (/turns)" in done.stderr
     assert "Rename it to odd.yaml." in done.stderr
-    assert "2 files have errors." in done.stderr
+    assert "2 errors in 2 files." in done.stderr
+
+
+def test_conversation_that_is_never_reached_is_a_warning(shop: Path) -> None:
+    text = (shop / "conversations" / "new-sofa.yaml").read_text()
+    (shop / "conversations" / "zz-same.yaml").write_text(text)
+    done = call("check", "--fixtures", shop)
+    assert done.exit_code == 0
+    assert "warning: zz-same: turn" in done.stderr
+    assert "can never be reached, because new-sofa always replies" in done.stderr
 
 
 @pytest.mark.parametrize("option", ["--fixtures", "--spec", "--overlay"])

@@ -195,7 +195,7 @@ def test_changed_contract_is_served(contract: Path) -> None:
     kept = Reloading(spec=contract)
     contract.write_text(contract.read_text().replace("version: 1.0.0", "version: 1.0.1"))
     assert kept.look()["status"] == "ok"
-    assert b'"1.0.1"' in kept.service.snapshot.document_json
+    assert b'"1.0.1"' in kept.service.snapshot.document_json("")
 
 
 def test_contract_with_another_path_requires_a_restart(contract: Path) -> None:
@@ -216,7 +216,7 @@ def test_changed_overlay_is_served(tmp_path: Path) -> None:
     kept = Reloading(overlays=(overlay,))
     overlay.write_text(text.replace("NAME", "Ours"))
     assert kept.look()["errors"] == []
-    assert b'"title":"Ours"' in kept.service.snapshot.document_json
+    assert b'"title":"Ours"' in kept.service.snapshot.document_json("")
 
 
 def test_journal_entry_keeps_the_contract_of_its_time(contract: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 from flask.testing import FlaskClient
 
 from mock_server import Options, create_app, read_snapshot
@@ -259,3 +260,13 @@ def test_both_adapters_route_paths_of_spaces_alike(
 @pytest.fixture
 def service_of_test() -> Callable[[], ChatService]:
     return lambda: service_with(seed=7)
+
+
+def test_contract_names_the_address_of_the_client_and_the_space_as_its_only_server(client: FlaskClient) -> None:
+    headers = {"Host": "mock.test:8080"}
+    for space, url in (("", "http://mock.test:8080/v1"), (A, f"http://mock.test:8080{A}/v1")):
+        for name in ("openapi.json", "openapi.yaml"):
+            document = yaml.safe_load(client.get(f"{space}/_mock/{name}", headers=headers).text)
+            assert [server["url"] for server in document["servers"]] == [url]
+            assert "servers" not in document["paths"]["/chat"]
+    assert client.get(f"{A}/_mock/docs/openapi.json").json["servers"][0]["url"] == f"{A}/v1"
