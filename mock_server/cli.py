@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mock_server import defaults
+from mock_server.upstream_options import with_upstream_options
 
 _FILE = click.Path(path_type=Path)
 
@@ -121,22 +122,7 @@ _FILE = click.Path(path_type=Path)
     metavar="NAME",
     help="Send the key in this environment variable to the upstream, as Bearer token, instead of the client's.",
 )
-@click.option(
-    "--upstream-timeout",
-    type=click.FloatRange(0, 3600, min_open=True),
-    default=defaults.UPSTREAM_TIMEOUT,
-    show_default=True,
-    metavar="SECONDS",
-    help="Return 502 if the upstream has not responded completely within this time.",
-)
-@click.option(
-    "--upstream-max-body",
-    type=click.IntRange(1),
-    default=defaults.UPSTREAM_MAX_BODY,
-    show_default=True,
-    metavar="BYTES",
-    help="Return 502 if a response of the upstream is larger, compressed or decompressed.",
-)
+@with_upstream_options
 @click.option(
     "--max-hang",
     type=click.FloatRange(0, 3600, min_open=True),

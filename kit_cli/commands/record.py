@@ -12,6 +12,7 @@ from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command
 from kit_cli.options import OVERLAY, SPEC
 from mock_server import defaults
+from mock_server.upstream_options import with_upstream_options
 
 
 @click.command(cls=Command)
@@ -36,22 +37,7 @@ from mock_server import defaults
 @click.option(
     "--cors-origin", multiple=True, metavar="ORIGIN", help="Let pages of this origin read responses. Repeatable."
 )
-@click.option(
-    "--upstream-timeout",
-    type=click.FloatRange(0, 3600, min_open=True),
-    default=defaults.UPSTREAM_TIMEOUT,
-    show_default=True,
-    metavar="SECONDS",
-    help="Return 502 if the upstream has not responded completely within this time.",
-)
-@click.option(
-    "--upstream-max-body",
-    type=click.IntRange(1),
-    default=defaults.UPSTREAM_MAX_BODY,
-    show_default=True,
-    metavar="BYTES",
-    help="Return 502 if a response of the upstream is larger, compressed or decompressed.",
-)
+@with_upstream_options
 @SPEC
 @OVERLAY
 def record(**given: Any) -> ExitCode:
@@ -62,6 +48,7 @@ def record(**given: Any) -> ExitCode:
 
     Exit codes: 0 (stopped by Ctrl-C or SIGTERM), 2 (cannot start).
     """
+    from kit_http.transport import Transport
     from mock_server.loading.options import read_options
     from mock_server.recorder.serve import Plan
     from mock_server.recorder.serve import record as serve_recorder
@@ -75,7 +62,10 @@ def record(**given: Any) -> ExitCode:
         spec=given["spec"],
         overlays=given["overlay"],
         cors_origins=read_options({"cors_origins": given["cors_origin"]}).cors_origins,
-        limits=Limits(given["upstream_timeout"], given["upstream_max_body"]),
+        transport=Transport(
+            given["ca_bundle"], given["cert"], given["key"], given["proxy"], insecure=given["insecure"]
+        ),
+        limits=Limits(given["timeout"], given["upstream_max_body"]),
     )
     serve_recorder(plan, Listening(given["host"], given["port"]))
     return ExitCode.OK

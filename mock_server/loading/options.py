@@ -49,7 +49,13 @@ class Options:
     control_token: str | None = field(default=None, repr=False)
     upstream: str | None = None
     upstream_key_env: str | None = None
-    upstream_timeout: float = defaults.UPSTREAM_TIMEOUT
+    ca_bundle: Path | None = None
+    """Certificates to trust for the upstream service."""
+    cert: Path | None = None
+    key: Path | None = None
+    proxy: str | None = None
+    insecure: bool = False
+    timeout: float = defaults.UPSTREAM_TIMEOUT
     """Seconds in which the upstream service must respond completely."""
     upstream_max_body: int = defaults.UPSTREAM_MAX_BODY
     """Bytes that a response of the upstream service may have."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mock_server.respond.upstream import Answered, Upstream
 
 _FORWARDED_HEADERS = ("Retry-After", "WWW-Authenticate", "Content-Encoding")
+_FOR_UPSTREAM = ("upstream_key_env", "ca_bundle", "cert", "key", "proxy", "insecure")
 _UPSTREAM = Source(ReplySource.UPSTREAM)
 
 
@@ -109,13 +110,16 @@ class Relay:
 def make_relay(options: Options, path: str) -> Relay | None:
     """Return the relay to ``--upstream``, None without that option. Raise :class:`UsageError` for an invalid option."""
     if options.upstream is None:
-        if options.upstream_key_env is not None:
-            raise UsageError("--upstream-key-env requires --upstream. Add --upstream URL.")
+        for name in _FOR_UPSTREAM:
+            if getattr(options, name):
+                raise UsageError(f"--{name.replace('_', '-')} requires --upstream. Add --upstream URL.")
         return None
+    from kit_http.transport import Transport  # noqa: PLC0415 - as above
     from mock_server.respond.upstream import Limits, Upstream  # noqa: PLC0415 - as above
 
-    limits = Limits(options.upstream_timeout, options.upstream_max_body)
-    upstream = Upstream(options.upstream, headers=_credentials(options), limits=limits)
+    limits = Limits(options.timeout, options.upstream_max_body)
+    transport = Transport(options.ca_bundle, options.cert, options.key, options.proxy, insecure=options.insecure)
+    upstream = Upstream(options.upstream, headers=_credentials(options), limits=limits, transport=transport)
     return Relay(upstream, path, capacity=options.max_conversations)
 
 

@@ -13,6 +13,7 @@ import httpx
 
 from chat_contract.exchange import Headers, find_header
 from kit_http.headers import end_to_end
+from kit_http.transport import Transport
 from kit_http.urls import check_base_url
 from mock_server import defaults
 
@@ -20,6 +21,7 @@ MAX_AT_ONCE = 1000
 """Requests that one service gets at a time. Further ones wait."""
 
 _SECONDS_TO_CLOSE = 0.1
+_DIRECT = Transport()
 _ENCODING = "content-encoding"
 _IDENTITY = frozenset({"", "identity"})
 _DECODERS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
@@ -50,14 +52,22 @@ class Answered:
 class Upstream:
     """One service. Belongs to one event loop: a request that waits for the service holds no thread."""
 
-    def __init__(self, base_url: str, *, headers: Headers = (), limits: Limits = Limits()) -> None:
+    def __init__(
+        self, base_url: str, *, headers: Headers = (), limits: Limits = Limits(), transport: Transport = _DIRECT
+    ) -> None:
+        """Raise :class:`chat_contract.UsageError` for an invalid URL, certificate or proxy."""
+        transport.check()
         self.base_url = check_base_url(
             base_url, name="upstream URL", example="https://staging.example.com/v1", credentials_option="--key-env NAME"
         )
         self._headers = headers
         self._limits = limits
         self._client = httpx.AsyncClient(
-            trust_env=False, timeout=limits.seconds, limits=httpx.Limits(max_connections=MAX_AT_ONCE)
+            trust_env=False,
+            timeout=limits.seconds,
+            limits=httpx.Limits(max_connections=MAX_AT_ONCE),
+            verify=_context(transport),
+            proxy=transport.proxy,
         )
 
     async def close(self) -> None:
@@ -125,6 +135,16 @@ class Upstream:
     def _check_size(self, size: int) -> None:
         if size > self._limits.body:
             raise UpstreamError(f"its response is larger than {self._limits.body} bytes")
+
+
+def _context(transport: Transport) -> ssl.SSLContext:
+    if transport.ca_bundle:
+        context = ssl.create_default_context(cafile=str(transport.ca_bundle))
+    else:
+        context = httpx.create_ssl_context(verify=not transport.insecure, trust_env=False)
+    if transport.cert:
+        context.load_cert_chain(str(transport.cert), str(transport.key or transport.cert), password=lambda: "")
+    return context
 
 
 def _why(error: Exception) -> str:

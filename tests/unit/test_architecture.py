@@ -30,7 +30,7 @@ PACKAGES = tuple(LAYERS)
 ROOMS: dict[str, tuple[str, ...]] = {
     "chat_verifier": ("planning", "run", "target", "findings", "report", "verify"),
     "mock_server": (
-        *("defaults", "http", "validation", "overrides", "shop", "loading", "respond", "control"),
+        *("defaults", "upstream_options", "http", "validation", "overrides", "shop", "loading", "respond", "control"),
         *("app", "server", "recorder", "cli", "__main__"),
     ),
     "spec_gate": (

@@ -1,0 +1,49 @@
+"""Options of the connection to an upstream service, which the mock and the recorder share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from mock_server import defaults
+
+_FILE = click.Path(path_type=Path)
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option(
+        "--ca-bundle",
+        type=_FILE,
+        metavar="FILE",
+        help="CA certificates to trust for the upstream.",
+    ),
+    click.option("--insecure", is_flag=True, help="Do not verify the upstream's TLS certificate."),
+    click.option("--cert", type=_FILE, metavar="FILE", help="Client certificate; may contain its key."),
+    click.option("--key", type=_FILE, metavar="FILE", help="Key of the client certificate."),
+    click.option("--proxy", metavar="URL", help="HTTP proxy for requests to the upstream."),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(0, 3600, min_open=True),
+        default=defaults.UPSTREAM_TIMEOUT,
+        show_default=True,
+        metavar="SECONDS",
+        help="Return 502 if the upstream has not responded completely within this time.",
+    ),
+    click.option(
+        "--upstream-max-body",
+        type=click.IntRange(1),
+        default=defaults.UPSTREAM_MAX_BODY,
+        show_default=True,
+        metavar="BYTES",
+        help="Return 502 if a response of the upstream is larger, compressed or decompressed.",
+    ),
+)
+
+
+def with_upstream_options(command: _Command) -> _Command:
+    """Add the options to a command."""
+    return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), command)
