@@ -103,6 +103,8 @@ class SchemaFindings:
         root = proof.root or pair.first_root()
         scope = scope_of(root.use)
         difference, located = self._as_written(pair, proved.difference)
+        scale, group = self.schemas.scale, difference.group
+        before, after = scale.as_written(group, difference.before), scale.as_written(group, difference.after)
         rule = rule_for(scope, difference.group, difference.before, difference.after)
         level, kind = _JUDGED[proof.outcome]
         path: Pointer = pair.data_path()
@@ -116,8 +118,8 @@ class SchemaFindings:
             path=(*path, difference.name) if difference.group in _NAMED else path,
             base=located.base,
             revision=located.revision,
-            before=difference.before,
-            after=difference.after,
+            before=before,
+            after=after,
             proof=kind,
             witness=self._witness(proof, root) if proof.outcome is Outcome.WITNESS else None,
             note=_note(proved, rule),
@@ -154,8 +156,8 @@ class SchemaFindings:
             path=(*path, change.name) if change.name else path,
             base=located.base,
             revision=located.revision,
-            before=change.before,
-            after=change.after,
+            before=self.schemas.scale.as_written(change.keyword, change.before),
+            after=self.schemas.scale.as_written(change.keyword, change.after),
             proof=ProofKind.RULE,
             part=use.part,
             status=use.part.status,
@@ -165,6 +167,9 @@ class SchemaFindings:
         )
 
     def _witness(self, proof: Proof, root: Root) -> Witness:
+        return replace(self._message(proof, root), abridged=proof.abridged)
+
+    def _message(self, proof: Proof, root: Root) -> Witness:
         use, part = root.use, root.use.part
         operation = use.pairing.base
         rejection = Rejection(RejectionKind.SCHEMA, proof.why)

@@ -24,12 +24,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Proof:
-    """The proof of a difference; the other fields belong to a witness: the whole value, its root, and the error."""
+    """The proof of a difference; the other fields belong to a witness: the whole value, its root, and the error.
+
+    ``abridged`` says that the value describes large parts instead of containing them.
+    """
 
     outcome: Outcome
     value: Any = None
     root: Root | None = None
     why: str = ""
+    abridged: bool = False
 
 
 INCLUDED = Proof(Outcome.INCLUDED)

@@ -12,6 +12,7 @@ from typing import Any
 from spec_gate.differ.hybrids import Hybrids
 from spec_gate.differ.pairs import NodePair, Root
 from spec_gate.prove.candidates import Candidates
+from spec_gate.prove.enlarge import enlarged, in_real_size
 from spec_gate.prove.inclusion import Answer, alternatives, covers, included
 from spec_gate.prove.isolate import Holds, Isolation
 from spec_gate.prove.lift import Lift
@@ -142,15 +143,28 @@ class Prover:
         # The small part need not be a witness: only one of the validators has judged it.
         for one in (small,) if small is part else (small, part):
             for value in self._lift.values(one, path):
-                if self._is_witness(value, root):
-                    return self._witness(value, one, root, shows)
+                found = self._witness(value, one, root, shows) if self._is_witness(value, root) else None
+                if found is not None:
+                    return found
         return None
 
-    def _witness(self, value: Any, part: Any, root: Root, shows: Holds) -> Proof:
+    def _witness(self, value: Any, part: Any, root: Root, shows: Holds) -> Proof | None:
         # A smaller value that is rejected for another reason would not show this change.
         small = shrink(value, lambda smaller: contains(smaller, part) and self._is_witness(smaller, root))
         alone = self._isolated(small, part, root, shows)
-        return Proof(Outcome.WITNESS, alone, root, self._why(alone, root, part))
+        why = self._why(alone, root, part)
+        scale = self.schemas.scale
+        if scale.changes_nothing:
+            return Proof(Outcome.WITNESS, alone, root, why)
+        real = enlarged(alone, scale)
+        if real.is_built and not self._is_real_witness(real.value, root):
+            return None
+        return Proof(Outcome.WITNESS, real.shown, root, in_real_size(why, scale), real.is_abridged)
+
+    def _is_real_witness(self, value: Any, root: Root) -> bool:
+        sender, receiver = self.directed(root.original_base, root.original_revision)
+        sending, receiving = (Judge(self.schemas.real(one)) for one in (sender, receiver))
+        return sending.accepts(value) and receiving.rejects(value)
 
     def _isolated(self, value: Any, part: Any, root: Root, shows: Holds) -> Any:
         """Return a witness in which nothing but the change is rejected, as far as that is possible.

@@ -67,7 +67,7 @@ class Witness:
     """A message that one document allows and the other rejects.
 
     ``line`` is the request line or status line; ``rejection`` says why one document rejects the message. ``value``
-    is that of the parameter or header in question.
+    is that of the parameter or header in question. ``abridged`` says that body or value describe large parts.
     """
 
     kind: WitnessKind
@@ -78,6 +78,7 @@ class Witness:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = ABSENT
     value: Any = ABSENT
+    abridged: bool = False
 
     @property
     def has_body(self) -> bool:

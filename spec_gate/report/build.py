@@ -126,8 +126,8 @@ def _witness(one: Witness | None, names: Names) -> m.Witness | None:
         one.rejected_by,
         one.line,
         one.headers,
-        m.Payload(one.body) if one.has_body else None,
-        m.Payload(one.value) if one.has_value else None,
+        m.Payload(one.body, one.abridged) if one.has_body else None,
+        m.Payload(one.value, one.abridged) if one.has_value else None,
         replace(one.rejection, detail=names.text(one.rejection.detail)),
     )
 

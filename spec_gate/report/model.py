@@ -92,9 +92,13 @@ class Location:
 
 @dataclass(frozen=True)
 class Payload:
-    """A JSON value; the wrapper tells null from absent."""
+    """A JSON value; the wrapper tells null from absent.
+
+    ``abridged`` says that large parts are described in angle brackets, such as a string of 200,000 characters.
+    """
 
     value: Any
+    abridged: bool = False
 
 
 @dataclass(frozen=True)

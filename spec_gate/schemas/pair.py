@@ -21,6 +21,7 @@ from spec_gate.schemas.keywords import (
 )
 from spec_gate.schemas.node import Schema, SchemaNode, Side, number_of
 from spec_gate.schemas.read import BASE, REVISION, Schemas
+from spec_gate.schemas.scale import Scale
 from spec_gate.schemas.simplify import Simplified
 from spec_gate.schemas.validity import KNOWN_FORMATS
 from spec_gate.schemas.values import is_number
@@ -31,12 +32,20 @@ _Key = tuple[int, int]
 
 def read_schema_pairs(base: Document, revision: Document) -> dict[Side, SchemaPair]:
     """Return the schemas of each side. Documents that mean the same on both sides are read once."""
-    request = (_read(base, Side.REQUEST, BASE, revision), _read(revision, Side.REQUEST, REVISION, base))
+    scale = Scale(source.value for document in (base, revision) for source in document.sources.values())
+
+    def read(document: Document, side: Side) -> Simplified:
+        prefix, other = (BASE, revision) if document is base else (REVISION, base)
+        return Simplified(Schemas(document, side, prefix, other, scale))
+
+    request = (read(base, Side.REQUEST), read(revision, Side.REQUEST))
     response = (
-        request[0] if _one_sided(base) else _read(base, Side.RESPONSE, BASE, revision),
-        request[1] if _one_sided(revision) else _read(revision, Side.RESPONSE, REVISION, base),
+        request[0] if _one_sided(base) else read(base, Side.RESPONSE),
+        request[1] if _one_sided(revision) else read(revision, Side.RESPONSE),
     )
-    pairs = {Side.REQUEST: SchemaPair(*request, Side.REQUEST), Side.RESPONSE: SchemaPair(*response, Side.RESPONSE)}
+    pairs = {
+        side: SchemaPair(*both, side, scale) for side, both in ((Side.REQUEST, request), (Side.RESPONSE, response))
+    }
     if request == response:
         pairs[Side.RESPONSE].share(pairs[Side.REQUEST])
     return pairs
@@ -61,15 +70,12 @@ def _one_sided(document: Document) -> bool:
 _SIDED = frozenset({"readOnly", "writeOnly", "discriminator"})
 
 
-def _read(document: Document, side: Side, prefix: str, other: Document) -> Simplified:
-    return Simplified(Schemas(document, side, prefix, other))
-
-
 class SchemaPair:
     """The schemas of base and revision as they apply to one side: to requests, or to responses."""
 
-    def __init__(self, base: Simplified, revision: Simplified, side: Side) -> None:
+    def __init__(self, base: Simplified, revision: Simplified, side: Side, scale: Scale) -> None:
         self.side = side
+        self.scale = scale
         self.base = base
         self.revision = revision
         self._same: dict[_Key, bool] = {}
@@ -107,6 +113,17 @@ class SchemaPair:
 
     def _side_of(self, reference: str) -> Simplified:
         return self.base if reference.startswith(REFERENCE + BASE) else self.revision
+
+    def real(self, schema: Schema) -> Any:
+        """Return a schema as written, as JSON with the lengths and counts of the document."""
+        whole = self.whole(schema, simple=False)
+        if not isinstance(whole, dict):
+            return whole
+        plain = self.scale.schema_as_written({key: value for key, value in whole.items() if key != "$defs"})
+        return {
+            **plain,
+            "$defs": {name: self.scale.schema_as_written(one) for name, one in whole.get("$defs", {}).items()},
+        }
 
     def whole(self, schema: Schema, *, simple: bool = True) -> Any:
         """Return the schema as JSON with every definition that it needs, without annotations."""

@@ -32,6 +32,7 @@ from spec_gate.schemas.keywords import (
 )
 from spec_gate.schemas.names import barred
 from spec_gate.schemas.node import Schema, SchemaNode, Side
+from spec_gate.schemas.scale import SIZES, Scale
 from spec_gate.schemas.values import is_number
 from spec_gate.source.documents import Document, Place
 from spec_gate.source.patterns import readable
@@ -72,9 +73,10 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
 class Schemas:
     """The schemas of one description as they apply to requests or to responses; ``other`` is the other description."""
 
-    def __init__(self, document: Document, side: Side, prefix: str = "", other: Document | None = None) -> None:
+    def __init__(self, document: Document, side: Side, prefix: str, other: Document, scale: Scale) -> None:
         self.document = document
         self.other = other
+        self.scale = scale
         self.side = side
         self.prefix = prefix
         self.definitions: dict[str, Schema] = {}
@@ -132,6 +134,8 @@ class Schemas:
         if "properties" in schema or "allOf" in schema:
             self._without_barred(schema, place)
         self._pin_integers(schema)
+        for key in schema.keys() & SIZES.keys():
+            schema[key] = self.scale.small(key, schema[key])
         _translate_patterns(schema)
         return schema
 
@@ -250,7 +254,7 @@ class Schemas:
 
     def _counterpart(self, place: Place) -> dict[str, Any] | None:
         """Return the schema with a discriminator at the same place of the other document, if there is one."""
-        if self.other is None or place.file != self.document.name:
+        if place.file != self.document.name:
             return None
         found = self.other.find(place.pointer)
         return found if isinstance(found, dict) and isinstance(found.get("discriminator"), dict) else None

@@ -143,7 +143,7 @@ class Sampler(ValidValues):
             repeated = self.padded(host[:size], ours, size, depth)
             if repeated is not None:
                 yield repeated
-            pool = list(itertools.islice(self.distinct(element(ours, LAST), depth - 1), min(size, 60)))
+            pool = list(itertools.islice(self.distinct(element(ours, LAST), depth - 1), min(size, 200)))
             if len(pool) >= size:
                 yield pool[:size]
             for schema in ours:

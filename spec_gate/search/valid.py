@@ -34,6 +34,7 @@ OF_TYPE: dict[str, tuple[Any, ...]] = {
 """Some values of each type."""
 
 _MAX_CHOICES = 12
+_DISTINCT = 200
 _MAX_DEPTH = 8
 _LOWEST_DEPTH = -12
 """The depth at which the search for required properties ends; optional properties are left out below 0."""
@@ -224,10 +225,10 @@ class ValidValues(ABC):
         return found
 
     def distinct(self, schemas: Sequence[Schema], depth: int) -> Iterator[Any]:
-        """Return different valid values, some tens of them at most."""
+        """Return different valid values, some hundreds of them at most."""
         seen: set[str] = set()
         judge = self.judge(schemas) if schemas else None
-        counted = itertools.chain((f"{FRESH}-{number}" for number in range(30)), range(1000, 1030))
+        counted = itertools.chain((f"{FRESH}-{number}" for number in range(_DISTINCT)), range(1000, 1000 + _DISTINCT))
         for value in itertools.chain(self.valid(schemas, depth), self.near(schemas, (), max(depth, 0)), counted):
             key = canonical_text(value)
             if key not in seen and (judge is None or judge.probably(value)):

@@ -17,15 +17,7 @@ OPEN = frozenset(
     {
         # How changes are judged.
         "policy-default-in-overlapping-branch",
-        "request-max-items-20000-lowered",
-        "request-max-items-5000-lowered",
-        "request-max-length-1000000-lowered",
-        "request-max-length-10m-added",
-        "request-max-properties-20000-lowered",
-        "request-max-properties-5000-lowered",
-        "request-min-items-5000",
         "response-charset-changed",
-        "response-max-length-10m-raised",
         "sunset-passed-operation-removed",
     }
 )

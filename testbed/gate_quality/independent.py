@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,25 @@ def places(path: Path, side: str) -> list[tuple[str, ...]]:
         elif isinstance(value, list):
             waiting.extend((child, (*place, str(index))) for index, child in enumerate(value))
     return found
+
+
+_DESCRIBED = re.compile(r"<(?:a string of )?([0-9,]+) (characters|more items|more properties)>\Z")
+
+
+def rebuilt(value: Any) -> Any:
+    """Return a witness with the large parts that it describes."""
+    if isinstance(value, str) and (found := _DESCRIBED.match(value)):
+        return "a" * int(found[1].replace(",", ""))
+    if isinstance(value, list):
+        found = _DESCRIBED.match(value[-1]) if value and isinstance(value[-1], str) else None
+        items = [rebuilt(one) for one in (value if found is None else value[:-1])]
+        return items if found is None else [*items, *itertools.repeat(items[-1], int(found[1].replace(",", "")))]
+    if isinstance(value, dict):
+        rest = {name: rebuilt(one) for name, one in value.items() if not _DESCRIBED.match(name)}
+        counts = [int(found[1].replace(",", "")) for name in value if (found := _DESCRIBED.match(name))]
+        last = next(iter(rest.values()), None)
+        return rest | {f"more-{number}": last for number in range(sum(counts))}
+    return value
 
 
 def shows(base: Path, revision: Path, side: str, value: Any) -> bool:

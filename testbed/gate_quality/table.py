@@ -16,7 +16,7 @@ from spec_gate.source.load import read_document
 from spec_gate.source.origins import FileOrigin
 from spec_gate.verdict import judge
 from testbed.gate_quality.cases import Case
-from testbed.gate_quality.independent import shows
+from testbed.gate_quality.independent import rebuilt, shows
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,8 @@ def _witness(case: Case, findings: Sequence[ReportedFinding]) -> Iterable[str]:
         shown = one.value or one.body
         if shown is None or not _is_of_schema(one, findings):
             continue
-        if not shows(case.base, case.revision, case.side or "", shown.value):
+        value = rebuilt(shown.value) if shown.abridged else shown.value
+        if not shows(case.base, case.revision, case.side or "", value):
             yield f"invalid witness {shown.value!r}"
 
 
