@@ -100,7 +100,8 @@ def _described(value: Any, scale: Scale) -> Any:
     if isinstance(value, list):
         items = [_described(one, scale) for one in value]
         more = _more(value, scale)
-        return [items[0], f"<{len(items) + more - 1:,} more items>"] if more and items else items
+        kind = "items" if len(items) < 2 or items[-1] in items[:-1] else "different items"
+        return [items[0], f"<{len(items) + more - 1:,} more {kind}>"] if more and items else items
     if isinstance(value, dict):
         found = {name: _described(one, scale) for name, one in value.items()}
         more = _more(value, scale)

@@ -110,7 +110,7 @@ def places(path: Path, side: str) -> list[tuple[str, ...]]:
     return found
 
 
-_DESCRIBED = re.compile(r"<(?:a string of )?([0-9,]+) (characters|more items|more properties)>\Z")
+_DESCRIBED = re.compile(r"<(?:a string of )?([0-9,]+) (characters|more items|more different items|more properties)>\Z")
 
 
 def rebuilt(value: Any) -> Any:
@@ -120,7 +120,10 @@ def rebuilt(value: Any) -> Any:
     if isinstance(value, list):
         found = _DESCRIBED.match(value[-1]) if value and isinstance(value[-1], str) else None
         items = [rebuilt(one) for one in (value if found is None else value[:-1])]
-        return items if found is None else [*items, *itertools.repeat(items[-1], int(found[1].replace(",", "")))]
+        if found is None:
+            return items
+        count = int(found[1].replace(",", ""))
+        return [*items, *(range(1, count + 1) if "different" in found[2] else itertools.repeat(items[-1], count))]
     if isinstance(value, dict):
         rest = {name: rebuilt(one) for name, one in value.items() if not _DESCRIBED.match(name)}
         counts = [int(found[1].replace(",", "")) for name in value if (found := _DESCRIBED.match(name))]
