@@ -72,10 +72,11 @@ def decode(raw: bytes, path: Path | str) -> str:
         ) from None
 
 
-def read_file(path: Path, *, hint: str) -> bytes:
+def read_file(path: Path, *, hint: str, limit: int = MAX_BYTES) -> bytes:
     """Return the content of a regular file, or of the pipe behind a shell's ``<(command)``.
 
-    A FIFO or a device is not opened: reading it may never end. Raises :class:`chat_contract.errors.DocumentError`.
+    ``limit``: the maximum size in bytes. A FIFO or a device is not opened: reading it may never end.
+    Raises :class:`chat_contract.errors.DocumentError`.
     """
     try:
         mode = path.stat().st_mode
@@ -86,7 +87,7 @@ def read_file(path: Path, *, hint: str) -> bytes:
                 hint="Pass a regular file.",
             )
         with path.open("rb") as stream:
-            return read_bounded(stream, str(path))
+            return read_bounded(stream, str(path), limit)
     except OSError as error:
         raise DocumentError(f"cannot read the file: {error.strerror}", path=str(path), hint=hint) from None
     except ValueError:
@@ -101,17 +102,17 @@ def _from_shell(path: Path) -> bool:
     return str(path).startswith(("/dev/fd/", "/proc/self/fd/")) or str(path) == "/dev/stdin"
 
 
-def read_bounded(stream: BinaryIO, name: str) -> bytes:
+def read_bounded(stream: BinaryIO, name: str, limit: int = MAX_BYTES) -> bytes:
     """Return the content of a stream; raises :class:`chat_contract.errors.DocumentError` if it is too large."""
-    raw = stream.read(MAX_BYTES + 1)
-    if len(raw) > MAX_BYTES:
-        raise too_large(name)
+    raw = stream.read(limit + 1)
+    if len(raw) > limit:
+        raise too_large(name, limit)
     return raw
 
 
-def too_large(name: str) -> DocumentError:
+def too_large(name: str, limit: int = MAX_BYTES) -> DocumentError:
     return DocumentError(
-        f"the document is larger than {MAX_BYTES // 1024 // 1024} MiB",
+        f"the document is larger than {limit // 1024 // 1024} MiB",
         path=name,
         hint="Check that the name leads to the right document.",
     )
