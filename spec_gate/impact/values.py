@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from spec_gate.differ.changes import Comparison, SchemaUse
@@ -74,7 +75,8 @@ class Bodies:
         key = (use.side, place, base)
         if key not in self._judges:
             pair = self._schemas[use.side]
-            self._judges[key] = Judge(pair.whole(pair.original(place, of_base=base), simple=False))
+            schema = pair.original(place, of_base=base)
+            self._judges[key] = Judge(partial(pair.real, schema))
         return self._judges[key]
 
 

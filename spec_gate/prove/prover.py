@@ -7,6 +7,7 @@ it on one side and rejects it on the other: first for the pair, then, lifted, fo
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import Any
 
 from spec_gate.differ.hybrids import Hybrids
@@ -21,10 +22,12 @@ from spec_gate.prove.wire import readings
 from spec_gate.schemas.names import keeps_to_names
 from spec_gate.schemas.node import Schema, SchemaNode, Side, number_of
 from spec_gate.schemas.pair import SchemaPair
+from spec_gate.schemas.recent import Recent
 from spec_gate.schemas.validity import Judge
 from spec_gate.search.sampler import Sampler
 from spec_gate.search.shrink import contains, shrink
 
+_KEPT_JUDGES = 32
 _MAX_CANDIDATES = 12
 _MAX_ROOTS = 4
 _MAX_PARENTS = 8
@@ -41,7 +44,7 @@ class Prover:
         self.hybrids = hybrids
         self._candidates = Candidates(schemas, sampler)
         self._lift = Lift(schemas, sampler)
-        self._original_judges: dict[int, Judge] = {}
+        self._original_judges: Recent[int, Judge] = Recent(_KEPT_JUDGES)
 
     def directed(self, base: Any, revision: Any) -> tuple[Any, Any]:
         """Return sender and receiver: clients follow the base, both when they send and when they receive."""
@@ -163,7 +166,7 @@ class Prover:
 
     def _is_real_witness(self, value: Any, root: Root) -> bool:
         sender, receiver = self.directed(root.original_base, root.original_revision)
-        sending, receiving = (Judge(self.schemas.real(one)) for one in (sender, receiver))
+        sending, receiving = (Judge(partial(self.schemas.real, one)) for one in (sender, receiver))
         return sending.accepts(value) and receiving.rejects(value)
 
     def _isolated(self, value: Any, part: Any, root: Root, shows: Holds) -> Any:
@@ -199,7 +202,6 @@ class Prover:
         return self._original_judge(receiver).first_error(value, part)
 
     def _original_judge(self, schema: Schema) -> Judge:
-        key = number_of(schema)
-        if key not in self._original_judges:
-            self._original_judges[key] = Judge(self.schemas.whole(schema, simple=False))
-        return self._original_judges[key]
+        return self._original_judges.get(
+            number_of(schema), lambda: Judge(lambda depth: self.schemas.up_to(schema, depth, simple=False))
+        )

@@ -81,6 +81,20 @@ def references(schema: Any) -> Iterator[str]:
             waiting.extend(subschemas(here))
 
 
+def reference_depths(schema: Any) -> dict[str, int]:
+    """Return every reference in a schema, with the smallest number of steps into the value that lead to it."""
+    found: dict[str, int] = {}
+    waiting = [(schema, 0)]
+    while waiting:
+        here, depth = waiting.pop()
+        if isinstance(here, dict):
+            if isinstance(here.get("$ref"), str):
+                found[here["$ref"]] = min(depth, found.get(here["$ref"], depth))
+            waiting.extend((one, depth) for one in same_value_schemas(here))
+            waiting.extend((one, depth + 1) for one in part_schemas(here))
+    return found
+
+
 def name_of(reference: str) -> str:
     """Return the name of the definition that a reference leads to."""
     return reference.removeprefix(REFERENCE)

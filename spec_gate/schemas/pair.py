@@ -5,7 +5,7 @@ Names of definitions begin with ``base.`` or ``revision.``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from spec_gate.schemas.deep import Steps, gather, run_steps
@@ -16,6 +16,7 @@ from spec_gate.schemas.keywords import (
     ONE,
     REFERENCE,
     name_of,
+    reference_depths,
     references,
     same_value_schemas,
 )
@@ -79,7 +80,7 @@ class SchemaPair:
         self.base = base
         self.revision = revision
         self._same: dict[_Key, bool] = {}
-        self._bare: dict[tuple[str, bool], tuple[Any, tuple[str, ...]]] = {}
+        self._bare: dict[tuple[str, bool], tuple[Any, Mapping[str, int]]] = {}
 
     def share(self, other: SchemaPair) -> None:
         """Use the results of another pair for the same schemas."""
@@ -114,18 +115,16 @@ class SchemaPair:
     def _side_of(self, reference: str) -> Simplified:
         return self.base if reference.startswith(REFERENCE + BASE) else self.revision
 
-    def real(self, schema: Schema) -> Any:
-        """Return a schema as written, as JSON with the lengths and counts of the document."""
-        whole = self.whole(schema, simple=False)
+    def real(self, schema: Schema, depth: int) -> tuple[Any, bool]:
+        """Return a schema as :meth:`up_to` does, as written and with the lengths and counts of the document."""
+        whole, complete = self.up_to(schema, depth, simple=False)
         if not isinstance(whole, dict):
-            return whole
+            return whole, complete
         plain = self.scale.schema_as_written({key: value for key, value in whole.items() if key != "$defs"})
-        return {
-            **plain,
-            "$defs": {name: self.scale.schema_as_written(one) for name, one in whole.get("$defs", {}).items()},
-        }
+        written = {name: self.scale.schema_as_written(one) for name, one in whole.get("$defs", {}).items()}
+        return {**plain, "$defs": written}, complete
 
-    def whole(self, schema: Schema, *, simple: bool = True) -> Any:
+    def whole(self, schema: Schema) -> Any:
         """Return the schema as JSON with every definition that it needs, without annotations."""
         if isinstance(schema, bool):
             return schema
@@ -135,17 +134,47 @@ class SchemaPair:
             reference = waiting.pop()
             name = name_of(reference)
             if name not in definitions:
-                definitions[name], more = self._definition(reference, simple=simple)
+                definitions[name], more = self._definition(reference, simple=True)
                 waiting.extend(more)
         plain = bare(schema)
         return {**plain, "$defs": definitions} if definitions else plain
 
-    def _definition(self, reference: str, *, simple: bool) -> tuple[Any, tuple[str, ...]]:
-        """Return a definition without annotations, and the references in it."""
+    def up_to(self, schema: Schema, depth: int, *, simple: bool = True) -> tuple[Any, bool]:
+        """Return the schema as JSON for values that nest no deeper than ``depth``, and whether it is complete.
+
+        Definitions that apply only to deeper values accept everything: large documents would need all of theirs.
+        """
+        if isinstance(schema, bool):
+            return schema, True
+        levels: list[list[str]] = [[] for _ in range(depth + 1)]
+        beyond: set[str] = set()
+        found: dict[str, Any] = {}
+
+        def add(more: Mapping[str, int], level: int) -> None:
+            for reference, steps in more.items():
+                if level + steps <= depth:
+                    levels[level + steps].append(reference)
+                else:
+                    beyond.add(reference)
+
+        add(reference_depths(schema), 0)
+        for level, waiting in enumerate(levels):
+            while waiting:
+                reference = waiting.pop()
+                if reference not in found:
+                    found[reference], more = self._definition(reference, simple=simple)
+                    add(more, level)
+        beyond -= found.keys()
+        definitions = {name_of(one): found.get(one, True) for one in (*found, *beyond)}
+        plain = bare(schema)
+        return ({**plain, "$defs": definitions} if definitions else plain), not beyond
+
+    def _definition(self, reference: str, *, simple: bool) -> tuple[Any, Mapping[str, int]]:
+        """Return a definition without annotations, and the references in it with their depths."""
         key = (reference, simple)
         if key not in self._bare:
             target = self.target(reference) if simple else self._side_of(reference).schemas.definition(reference)
-            self._bare[key] = (bare(target), tuple(set(references(target))))
+            self._bare[key] = (bare(target), reference_depths(target))
         return self._bare[key]
 
     def applied(self, schemas: Iterable[Schema]) -> list[SchemaNode]:

@@ -6,9 +6,10 @@ Formats are asserted. jsonschema-rs checks those for which jsonschema needs othe
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import jsonschema_rs
 from jsonschema import Draft202012Validator, FormatChecker
@@ -28,6 +29,10 @@ _LONGEST_VALUE = 60
 """The longest value that a validation error states in full."""
 
 
+_LEVELS = (2, 5, 12, 4_000)
+"""The depths of values for which validators are made."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """A validation error: where it is, and the property names that the schema requires there."""
@@ -37,30 +42,57 @@ class Fault:
     keyword: str
 
 
+class SchemaSource(Protocol):
+    """Returns a schema as JSON for values up to a depth, and whether it is complete."""
+
+    def __call__(self, depth: int, /) -> tuple[Any, bool]: ...
+
+
+class _Validators:
+    """Both validators of one schema."""
+
+    def __init__(self, schema: Any) -> None:
+        self._schema = schema
+
+    @cached_property
+    def fast(self) -> Any:
+        return jsonschema_rs.Draft202012Validator(self._schema, validate_formats=True)
+
+    @cached_property
+    def exact(self) -> Any:
+        return _Validator(self._schema, format_checker=_formats())
+
+
 class Judge:
-    """Decides whether values are valid under one schema, given with all its definitions."""
+    """Decides whether values are valid under one schema.
 
-    def __init__(self, whole: Any) -> None:
-        self._whole = whole
+    The validators hold as many definitions as the depth of a value needs.
+    """
 
-    @cached_property
-    def _fast(self) -> Any:
-        return jsonschema_rs.Draft202012Validator(self._whole, validate_formats=True)
+    def __init__(self, source: SchemaSource) -> None:
+        self._source = source
+        self._validators: dict[int, _Validators] = {}
+        self._complete = 0
 
-    @cached_property
-    def _exact(self) -> Any:
-        return _Validator(self._whole, format_checker=_formats())
+    def _for(self, value: Any) -> _Validators:
+        level = self._complete or next(one for one in _LEVELS if one >= _depth(value, _LEVELS[-1]))
+        if level not in self._validators:
+            schema, complete = self._source(level)
+            self._validators[level] = _Validators(schema)
+            if complete:
+                self._complete = level
+        return self._validators[level]
 
     def probably(self, value: Any) -> bool:
         """Return whether the fast validator accepts the value."""
         try:
-            return bool(self._fast.is_valid(value))
+            return bool(self._for(value).fast.is_valid(value))
         except ValueError:
             # The fast validator cannot hold every string and number.
             return self._is_valid(value)
 
     def _is_valid(self, value: Any) -> bool:
-        return bool(self._exact.is_valid(value))
+        return bool(self._for(value).exact.is_valid(value))
 
     def accepts(self, value: Any) -> bool:
         """Return whether both validators accept the value."""
@@ -75,13 +107,30 @@ class Judge:
         return [
             Fault(tuple(one.absolute_path), tuple(one.validator_value) if one.validator == "required" else (),
                   str(one.validator))
-            for one in self._exact.iter_errors(value)
+            for one in self._for(value).exact.iter_errors(value)
         ]  # fmt: skip
 
     def first_error(self, value: Any, part: Any = None) -> str:
         """Return the first validation error, preferring one about ``part``; empty if the value is valid."""
-        error = min(self._exact.iter_errors(value), key=lambda one: _relevance(one, part), default=None)
+        error = min(self._for(value).exact.iter_errors(value), key=lambda one: _relevance(one, part), default=None)
         return "" if error is None else _text(error)
+
+
+def _depth(value: Any, most: int) -> int:
+    """Return how deep lists and objects nest in a value, at most ``most``; a scalar has depth 0, ``[1]`` depth 1."""
+    depth, level = 0, [value]
+    while depth < most:
+        level = [child for one in level for child in _children(one)]
+        if not level:
+            break
+        depth += 1
+    return depth
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _relevance(error: ValidationError, part: Any) -> tuple[bool, int, str]:

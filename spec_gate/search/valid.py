@@ -11,6 +11,7 @@ from spec_gate.schemas.keywords import TYPE_OF_KEYWORD, types_of
 from spec_gate.schemas.names import LAST, barred, child, declared, element
 from spec_gate.schemas.node import Schema, SchemaNode, number_of
 from spec_gate.schemas.pair import SchemaPair
+from spec_gate.schemas.recent import Recent
 from spec_gate.schemas.validity import Judge
 from spec_gate.schemas.values import canonical_text, is_of_type
 from spec_gate.search.numbers import numbers
@@ -39,6 +40,9 @@ _MAX_DEPTH = 8
 _LOWEST_DEPTH = -12
 """The depth at which the search for required properties ends; optional properties are left out below 0."""
 
+_KEPT_JUDGES = 64
+"""How many judges are kept; making one again is cheap."""
+
 _MISSING: Any = object()
 
 
@@ -47,7 +51,7 @@ class ValidValues(ABC):
 
     def __init__(self, schemas: SchemaPair) -> None:
         self.schemas = schemas
-        self._judges: dict[tuple[int, ...], Judge] = {}
+        self._judges: Recent[tuple[int, ...], Judge] = Recent(_KEPT_JUDGES)
         self._made: dict[tuple[tuple[int, ...], int], Any] = {}
 
     @abstractmethod
@@ -58,11 +62,11 @@ class ValidValues(ABC):
 
     def judge(self, schemas: Sequence[Schema]) -> Judge:
         """Return the judge of all these schemas together."""
-        key = tuple(map(number_of, schemas))
-        if key not in self._judges:
-            together: Schema = schemas[0] if len(schemas) == 1 else SchemaNode({"allOf": list(schemas)})
-            self._judges[key] = Judge(self.schemas.whole(together))
-        return self._judges[key]
+        return self._judges.get(tuple(map(number_of, schemas)), lambda: self._new_judge(schemas))
+
+    def _new_judge(self, schemas: Sequence[Schema]) -> Judge:
+        together: Schema = schemas[0] if len(schemas) == 1 else SchemaNode({"allOf": list(schemas)})
+        return Judge(lambda depth: self.schemas.up_to(together, depth))
 
     def valid(self, schemas: Sequence[Schema], depth: int) -> Iterator[Any]:
         """Return a few valid values, simple ones first."""
