@@ -208,7 +208,7 @@ def test_missing_fixtures_directory_exits_2(tmp_path: Path) -> None:
     assert "the fixtures directory does not exist" in result.stderr
 
 
-@pytest.mark.parametrize("name", ["text", "markdown", "html", "junit", "sarif", "github"])
+@pytest.mark.parametrize("name", ["text", "markdown", "html", "junit", "sarif"])
 def test_every_report_names_affected_consumers(tmp_path: Path, name: str) -> None:
     consumers = written(tmp_path, "web.yaml", CONSUMER)
     result = diff(CONTRACT, changed(tmp_path, PRICE), "--consumers", consumers, "--report", name)

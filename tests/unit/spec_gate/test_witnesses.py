@@ -8,7 +8,7 @@ from tests.unit.spec_gate.changing import CONTRACT, changed, report_of
 
 CHANGES = (
     ("required: [message]", "required: [message, user_id]"),
-    ("          minimum: 0\n          default: 4", "          minimum: 0\n          maximum: 10\n          default: 4"),
+    ("          maximum: 2147483647\n          default: 4", "          maximum: 10\n          default: 4"),
     ("        title:\n          type: [string, 'null']", "        title:\n          type: number"),
     ("        price:\n          type: [string, 'null']", "        price:\n          type: number"),
 )
