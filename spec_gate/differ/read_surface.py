@@ -25,6 +25,7 @@ class _Reader:
         self.document = document
         self.root = Place(document.name, ())
         self.schemes = self._schemes()
+        self.open_callbacks: set[Place] = set()
 
     def surface(self) -> Surface:
         info = self.document.root.get("info", {})
@@ -93,12 +94,16 @@ class _Reader:
         )  # fmt: skip
 
     def _callbacks(self, place: Place) -> Iterator[tuple[str, Operation]]:
+        if place in self.open_callbacks:  # A callback may refer to the operation around it.
+            return
+        self.open_callbacks.add(place)
         for name in self.document.at(place):
             value, here = self.document.follow(self.document.at(place / name), place / name)
             for expression in value:
                 if not expression.startswith("x-"):
                     for operation in self._path_item(expression, here / expression, outgoing=True):
                         yield f"{name} {operation.method} {expression}", operation
+        self.open_callbacks.discard(place)
 
     # Parameters -------------------------------------------------------------------------------------------------------
 

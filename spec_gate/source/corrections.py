@@ -8,13 +8,11 @@ from typing import Any
 
 from chat_contract.errors import DocumentError
 from spec_gate.source.documents import Document
+from spec_gate.source.kinds import UNJUDGED
 from spec_gate.source.notes import Oddity
 from spec_gate.source.place import Place
 
 Holder = dict[str, Any] | list[Any]
-
-_WITHOUT_MEANING = frozenset({"example", "link", "any"})
-"""Kinds of values that the gate does not judge."""
 
 
 class Corrections:
@@ -49,7 +47,7 @@ class Corrections:
         self.note(oddity, place, detail)
         self.remove(value, key, place)
 
-    def replace(self, value: dict[str, Any], key: str, place: Place, oddity: Oddity, new: Any) -> None:
+    def replace(self, value: Any, key: Any, place: Place, oddity: Oddity, new: Any) -> None:
         self.note(oddity, place, value[key])
         value[key] = new
 
@@ -71,7 +69,7 @@ class Corrections:
             self.note(Oddity.COLLECTION, place, value)
             holder[key] = {}
         elif not isinstance(value, dict):
-            if kind in _WITHOUT_MEANING:
+            if kind in UNJUDGED:
                 self.ignore(holder, key, place)
                 return False
             self.problem(place, "expected a mapping", "Write a mapping of names to values.")

@@ -65,5 +65,8 @@ FORESEEN = frozenset({"parameter", "header", "request body", "response", "schema
 FOLLOWED = FORESEEN | {"media type", "operation"}
 """Kinds of objects whose readers follow a reference; one in place of another kind is replaced by its target."""
 
+UNJUDGED = frozenset({"info", "server variable", "example", "link", "any"})
+"""Kinds of values that decide nothing; one that cannot be read is left out."""
+
 EXTENSIBLE = frozenset({"path item", "response", "flow", "operation"})
 """Kinds of values in mappings that may also hold ``x-`` extensions."""

@@ -16,13 +16,15 @@ from typing import Any
 from chat_contract.errors import DocumentError, DocumentsError
 from spec_gate.source.corrections import Corrections
 from spec_gate.source.documents import Document
-from spec_gate.source.kinds import COMPONENTS, EXTENSIBLE, FIELDS, FOLLOWED, FORESEEN, NEEDED, REQUIRED, Shape
+from spec_gate.source.kinds import COMPONENTS, EXTENSIBLE, FIELDS, FOLLOWED, FORESEEN, NEEDED, REQUIRED, UNJUDGED, Shape
 from spec_gate.source.notes import Oddity
 from spec_gate.source.place import Place
 from spec_gate.source.schema_reading import SchemaReader
 
 _STATUS = re.compile(r"[1-5]([0-9][0-9]|[Xx][Xx])\Z|default\Z|x-")
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "": False}
+_MATTERING = frozenset({"name", "in", "url", "type", "required"})
+"""Scalar fields without which the object around them cannot be judged."""
 _MAX_PROBLEMS = 50
 
 
@@ -81,7 +83,9 @@ class _Reader:
             self.fix.note(Oddity.COLLECTION, place, value)
             value = holder[key] = {value: []}
         if not isinstance(value, dict):
-            if not isinstance(value, bool) or kind != "schema":
+            if kind in UNJUDGED:
+                self.fix.ignore(holder, key, place)
+            elif not isinstance(value, bool) or kind != "schema":
                 self.fix.problem(place, f"expected a mapping for the {kind}", f"Write the fields of the {kind}.")
             return
         if (kind, place) in self.seen:
@@ -117,7 +121,7 @@ class _Reader:
             return True
         if kind == "media type" and _looks_like_schema(target):
             holder[key] = {"schema": value}
-            self.visit("schema", holder[key], "schema", place)
+            self.visit("schema", holder[key], "schema", place / "schema")
             return True
         if not isinstance(target, dict):
             hint = f"Make the reference point to {_a(kind)}."
@@ -159,7 +163,8 @@ class _Reader:
         wanted = ("paths",) if self.document.version == "3.0" else ("paths", "components", "webhooks")
         if not any(name in root for name in wanted):
             self.fix.note(Oddity.MISSING, place, "paths")
-        for path in root.get("paths", {}):
+        paths = root.get("paths", {})
+        for path in paths if isinstance(paths, dict) else ():
             if not path.startswith(("/", "x-")):
                 self.fix.note(Oddity.PATH, place / "paths" / path, path)
 
@@ -189,7 +194,7 @@ class _Reader:
 
     def _list(self, kind: str, holder: dict[str, Any], key: str, place: Place) -> None:
         holder[key] = items = list(self.fix.items(holder[key], place))
-        for index in range(len(items)):
+        for index in reversed(range(len(items))):
             if kind == "string":
                 self._scalar(kind, items, index, place / index)
             else:
@@ -201,8 +206,10 @@ class _Reader:
         value = holder[key]
         if isinstance(value, bool) if kind == "boolean" else isinstance(value, str):
             return
-        if isinstance(value, dict | list) or value is None:
-            if kind == "text":
+        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+            self.fix.replace(holder, key, place, Oddity.COLLECTION, value[0])
+        elif isinstance(value, dict | list) or value is None:
+            if key not in _MATTERING:
                 self.fix.ignore(holder, key, place)
             else:
                 expected = "true or false" if kind == "boolean" else "a string"

@@ -234,7 +234,8 @@ class SchemaValues:
     def enum_of_type(self, value: dict[str, Any], place: Place) -> None:
         """Read listed values that the type excludes, because of missing or needless quotes, as values of the type."""
         types = value.get("type")
-        only = {types} if isinstance(types, str) else set(types) if isinstance(types, list) else set()
+        listed = types if isinstance(types, list) else [types]
+        only = {one for one in listed if isinstance(one, str)}
         if isinstance(value.get("enum"), list):
             value["enum"] = [self._meant_value(one, only, place / "enum") for one in value["enum"]]
             self._unique(value, place / "enum")
