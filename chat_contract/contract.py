@@ -72,6 +72,7 @@ class Contract:
 
     ``document`` is the OpenAPI document with the user's overlays applied and references intact; in all schemas,
     references are replaced by their targets. ``schemas`` holds the request schema of each nested set.
+    ``samples`` are valid requests: the examples and, if none has events, the shipped ones that are valid.
     """
 
     source: Source
@@ -80,6 +81,7 @@ class Contract:
     schemas: Mapping[str, dict[str, Any]] = field(repr=False)
     response_schemas: Mapping[int, dict[str, Any]] = field(repr=False)
     request_examples: Mapping[str, Any] = field(repr=False)
+    samples: Mapping[str, Any] = field(repr=False)
     response_examples: Mapping[int, Mapping[str, Any]] = field(repr=False)
     clauses: Mapping[str, Clause] = field(repr=False)
     questions: Mapping[str, Question] = field(repr=False)

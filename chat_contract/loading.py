@@ -7,18 +7,21 @@ A test checks the shipped documents instead.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from chat_contract.contract import DOCUMENTED, JSON, MAY_ACCEPT, MUST_ACCEPT, Clause, Contract, Level, Operation
+from chat_contract.document.excerpt import METHODS, excerpt
 from chat_contract.document.references import at, at_or_none, check_references, inline, resolve
 from chat_contract.document.source import Source, read_source
-from chat_contract.errors import Pointer
+from chat_contract.errors import DocumentError, Pointer
 from chat_contract.open_questions import read_questions
+from chat_contract.request_schema import check_fit, overlaid, plain, tightened
 from chat_contract.resources import openapi_dir
+from chat_contract.roles import CONVERSATION, EVENTS, MESSAGE
 
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _OPERATION_ID = "chat"
 _REQUIRED_STATUSES = (200, 422)
 
@@ -58,38 +61,55 @@ def check_contract(contract: Contract) -> None:
 
 def _load(source: Source, users: Sequence[Source], folder: Path, *, foreign: bool) -> Contract:
     _check_top_level(source.value, source)
+    documented = _with_overlays(source, users)
+    _check_top_level(documented, source)
+    operation = _operation(documented, source)
+    before = source.value
     if foreign:
         from chat_contract.document import openapi  # noqa: PLC0415 - only documents of a user need it
 
         # References first: the OpenAPI validator would follow external ones over the network.
-        check_references(source.value, source)
-        openapi.check_document(source)
-    documented = _with_overlays(source, users)
-    _check_top_level(documented, source)
-    operation = _operation(documented, source)
+        before = excerpt(source.value, _operation(source.value, source).pointer, source)
+        check_references(before, source)
+        openapi.check_document(Source(source.path, before, source.positions))
+        documented = excerpt(documented, operation.pointer, source)
     if foreign or users:
         check_references(documented, source)
+    body = (*operation.pointer, "requestBody")
 
-    def request_schema(*overlays: Source) -> dict[str, Any]:
+    def shipped(name: str) -> Source:
+        return read_source(folder / "overlays" / name)
+
+    def by_name(*overlays: Source) -> dict[str, Any]:
         document = _with_overlays(source, overlays)
         return _media_schema(document, (*_operation(document, source).pointer, "requestBody"), source)
 
-    def shipped_overlay(name: str) -> Source:
-        return read_source(folder / "overlays" / name)
+    def by_meaning(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+        pointer = (*_operation(document, source).pointer, "requestBody")
+        schema = plain(_media_schema(document, pointer, source))
+        check_fit(schema, _schema_place(document, pointer, source), source)
+        changed = overlaid(schema, shipped(name), source)
+        narrowed: dict[str, Any] = tightened(changed, schema) if name == _NARROW else changed
+        return narrowed
 
+    def request_schema() -> dict[str, Any]:
+        schema: dict[str, Any] = _media_schema(documented, body, source)
+        return plain(schema) if foreign else schema
+
+    sets = {
+        MUST_ACCEPT: lambda: by_meaning(before, _NARROW) if foreign else by_name(shipped(_NARROW)),
+        DOCUMENTED: request_schema,
+        MAY_ACCEPT: lambda: by_meaning(documented, _WIDEN) if foreign else by_name(shipped(_WIDEN), *users),
+    }
+    examples = _examples(documented, body, source)
     contract = Contract(
         source=source,
         document=MappingProxyType(documented),
         operation=operation,
-        schemas=_LazyMapping(
-            {
-                MUST_ACCEPT: lambda: request_schema(shipped_overlay("must-accept.yaml")),
-                DOCUMENTED: lambda: _media_schema(documented, (*operation.pointer, "requestBody"), source),
-                MAY_ACCEPT: lambda: request_schema(shipped_overlay("may-accept.yaml"), *users),
-            }
-        ),
-        response_schemas=_response_schemas(documented, operation, source),
-        request_examples=_examples(documented, (*operation.pointer, "requestBody"), source),
+        schemas=_LazyMapping(sets),
+        response_schemas=_response_schemas(documented, operation, source, foreign=foreign),
+        request_examples=examples,
+        samples=examples,
         response_examples={
             int(status): _examples(documented, (*operation.pointer, "responses", status), source)
             for status in at(documented, operation.pointer)["responses"]
@@ -100,7 +120,21 @@ def _load(source: Source, users: Sequence[Source], folder: Path, *, foreign: boo
     )
     if foreign or users:
         check_contract(contract)
-    return contract
+    return _with_samples(contract, folder) if foreign else contract
+
+
+_NARROW, _WIDEN = "must-accept.yaml", "may-accept.yaml"
+
+
+def _with_samples(contract: Contract, folder: Path) -> Contract:
+    """Return the contract with the shipped examples that are valid as samples, if no example of its own has events."""
+    if any(isinstance(value, dict) and value.get(EVENTS) for value in contract.request_examples.values()):
+        return contract
+    chat = read_source(folder / "chat.yaml")
+    shipped = _examples(chat.value, (*_operation(chat.value, chat).pointer, "requestBody"), chat)
+    validator = contract.validators[DOCUMENTED]
+    fitting = {name: value for name, value in shipped.items() if validator.is_valid(value)}
+    return replace(contract, samples=MappingProxyType({**fitting, **contract.request_examples}))
 
 
 class _LazyMapping(Mapping[str, dict[str, Any]]):
@@ -143,29 +177,52 @@ def _check_top_level(value: Any, source: Source) -> None:
             "expected an OpenAPI document", pointer=(), value=value, hint="Start the document with openapi: 3.1.0."
         )
     version = value.get("openapi")
-    if not isinstance(version, str) or not version.startswith("3.1."):
+    if not isinstance(version, str) or not version.startswith(("3.0.", "3.1.", "3.2.")):
         raise source.error(
             "unsupported OpenAPI version",
             pointer=("openapi",),
             value=version if "openapi" in value else f"swagger {value.get('swagger')}",
-            hint="Convert the document to OpenAPI 3.1.",
+            hint="Convert the document to OpenAPI 3.1, for example with swagger2openapi.",
         )
-    for key in ("info", "paths", "servers"):
-        expected = list if key == "servers" else dict
-        if not isinstance(value.get(key), expected) or not value[key]:
+    for key in ("info", "paths"):
+        if not isinstance(value.get(key), dict) or not value[key]:
             raise source.error(
                 f'"{key}" is missing or empty', pointer=(key,), value=value.get(key), hint=f'Add "{key}".'
             )
+    if not isinstance(value.get("servers", []), list):
+        raise source.error(
+            '"servers" must be a list',
+            pointer=("servers",),
+            value=value["servers"],
+            hint="Write a list, or remove it.",
+        )
 
 
 def _operation(document: Mapping[str, Any], source: Source) -> Operation:
+    path, method = _chat_operation(document, source)
+    pointer = ("paths", path, method)
+    operation = at(document, pointer)
+    for key in ("requestBody", "responses"):
+        if not isinstance(operation.get(key), dict):
+            raise source.error(
+                f'the operation has no "{key}"', pointer=(*pointer, key), value=operation.get(key), hint=f'Add "{key}".'
+            )
+    return Operation(method.upper(), path, _server_url(document, source), pointer)
+
+
+def _chat_operation(document: Mapping[str, Any], source: Source) -> tuple[str, str]:
+    """Return the path and the method of the chat operation: by its id, its request and reply, or its path."""
     found: list[tuple[str, str, Any]] = []
     for path, item in document["paths"].items():
         if isinstance(item, dict):
-            found += [(path, method, item[method]) for method in _METHODS if isinstance(item.get(method), dict)]
-    named = [entry for entry in found if entry[2].get("operationId") == _OPERATION_ID]
-    posts = [entry for entry in found if entry[1] == "post"]
-    chosen = named or posts
+            found += [(path, method, item[method]) for method in METHODS if isinstance(item.get(method), dict)]
+    chosen = [entry for entry in found if entry[2].get("operationId") == _OPERATION_ID]
+    if not chosen:
+        posts = [entry for entry in found if entry[1] == "post"]
+        alike = [entry for entry in posts if len(posts) > 1 and _is_chat(document, entry, source)]
+        chosen = alike or posts
+        if len(chosen) > 1:
+            chosen = [entry for entry in chosen if entry[0].rstrip("/").endswith("/chat")] or chosen
     if len(chosen) != 1:
         raise source.error(
             f"expected exactly one chat operation, found {len(chosen)}",
@@ -173,30 +230,47 @@ def _operation(document: Mapping[str, Any], source: Source) -> Operation:
             value=[f"{method.upper()} {path}" for path, method, _ in found],
             hint=f"Set operationId: {_OPERATION_ID} on the chat operation.",
         )
-    path, method, operation = chosen[0]
-    url = document["servers"][0].get("url") if isinstance(document["servers"][0], dict) else None
-    if not isinstance(url, str):
-        raise source.error(
-            'the first server has no "url"', pointer=("servers", 0), value=document["servers"][0], hint='Add "url".'
-        )
+    return chosen[0][:2]
+
+
+def _is_chat(document: Mapping[str, Any], entry: tuple[str, str, Any], source: Source) -> bool:
+    """Return whether an operation takes a message and returns a conversation, as a chat operation does."""
+    path, method, _ = entry
     pointer = ("paths", path, method)
-    for key in ("requestBody", "responses"):
-        if not isinstance(operation.get(key), dict):
-            raise source.error(
-                f'the operation has no "{key}"', pointer=(*pointer, key), value=operation.get(key), hint=f'Add "{key}".'
-            )
-    return Operation(method.upper(), path, url, pointer)
+    try:
+        request = _media_schema(document, (*pointer, "requestBody"), source)
+        reply = _media_schema(document, (*pointer, "responses", "200"), source)
+    except (DocumentError, LookupError, RecursionError):
+        return False
+    return MESSAGE in plain(request).get("properties", {}) and CONVERSATION in plain(reply).get("properties", {})
+
+
+def _server_url(document: Mapping[str, Any], source: Source) -> str:
+    """Return the URL of the first server; a document without servers has the server ``/``."""
+    servers = document.get("servers") or [{"url": "/"}]
+    url = servers[0].get("url") if isinstance(servers[0], dict) else None
+    if not isinstance(url, str):
+        raise source.error('the first server has no "url"', pointer=("servers", 0), value=servers[0], hint='Add "url".')
+    return url
+
+
+def _schema_place(document: Mapping[str, Any], pointer: Pointer, source: Source) -> Pointer:
+    """Return the place where the schema of a JSON body is written."""
+    _, owner = resolve(document, at(document, pointer), pointer, source)
+    place = (*owner, "content", JSON, "schema")
+    return resolve(document, at(document, place), place, source)[1]
 
 
 def _response_schemas(
-    document: Mapping[str, Any], operation: Operation, source: Source
+    document: Mapping[str, Any], operation: Operation, source: Source, *, foreign: bool
 ) -> Mapping[int, dict[str, Any]]:
     schemas = {}
     responses = (*operation.pointer, "responses")
     for status in at(document, responses):
         response, pointer = resolve(document, at(document, (*responses, status)), (*responses, status), source)
         if status.isdecimal() and isinstance(response, dict) and "content" in response:
-            schemas[int(status)] = _media_schema(document, pointer, source)
+            schema = _media_schema(document, pointer, source)
+            schemas[int(status)] = plain(schema) if foreign else schema
     for status in _REQUIRED_STATUSES:
         if status not in schemas:
             raise source.error(

@@ -12,3 +12,6 @@ EVENT_TEXT = "description"
 ITEMS = "items"
 ITEM = "item_id"
 PRICE = "price"
+
+DOCUMENTED_EXAMPLE = "documented"
+"""The name of the example that the vendor's documents show."""

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from chat_contract import Contract, UsageError
 from chat_contract.exchange import Headers
+from chat_contract.roles import DOCUMENTED_EXAMPLE
 from chat_verifier.findings.causes import Cause, find_causes
 from chat_verifier.findings.profile import open_question_profile
 from chat_verifier.findings.verdict import ClauseReason, RunResult, RunVerdict, clause_results, run_verdict
@@ -368,6 +369,8 @@ def _summarise(session: _Session, played: Played, confirmed: Confirmed) -> RunRe
     skipped = (
         {} if options.expect_auth else dict.fromkeys(_credential_clauses(contract), ClauseReason.NEEDS_EXPECT_AUTH)
     )
+    if DOCUMENTED_EXAMPLE not in contract.request_examples:
+        skipped["request.documented-example"] = ClauseReason.NEEDS_EXAMPLE
     clauses = clause_results(contract, journal.observations, confirmed.causes, strict=options.strict, skipped=skipped)
     verdict, reason = run_verdict(clauses)
     interruption = played.interruption or confirmed.interruption

@@ -13,15 +13,17 @@ _VERSION = re.compile(r"1\.[01]\.[0-9]+\Z")
 _ACTION_KEYS = frozenset({"target", "description", "update", "remove", "copy"})
 
 
-def apply_overlay(document: Any, overlay: Source) -> Any:
+def apply_overlay(document: Any, overlay: Source, *, optional: bool = False) -> Any:
     """Return a copy of the document with the overlay's actions applied in order.
+
+    With ``optional``, an action whose target matches nothing is left out.
 
     Raises :class:`chat_contract.errors.DocumentError` for the first invalid action: wrong format, a target that is not
     an RFC 9535 query or matches nothing, or an update of a type that differs from the present value.
     """
     changed = copy.deepcopy(document)
     for index, action in enumerate(_actions(overlay)):
-        _apply(changed, action, overlay, ("actions", index))
+        _apply(changed, action, overlay, ("actions", index), optional=optional)
     return changed
 
 
@@ -47,7 +49,7 @@ def _actions(overlay: Source) -> list[Any]:
     return actions
 
 
-def _apply(document: Any, action: Any, overlay: Source, pointer: Pointer) -> None:
+def _apply(document: Any, action: Any, overlay: Source, pointer: Pointer, *, optional: bool) -> None:
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
         raise overlay.error(
             'the action has no "target"', pointer=pointer, value=action, hint='Add "target" with a JSONPath query.'
@@ -59,7 +61,7 @@ def _apply(document: Any, action: Any, overlay: Source, pointer: Pointer) -> Non
             value=action[unknown[0]],
             hint=f"Use {', '.join(sorted(_ACTION_KEYS))}.",
         )
-    targets = _find(document, action["target"], overlay, (*pointer, "target"))
+    targets = _find(document, action["target"], overlay, (*pointer, "target"), optional=optional)
     if action.get("remove") is True:
         # From the end, so that the remaining indices stay valid.
         for location in sorted(set(targets), key=_removal_order, reverse=True):
@@ -92,12 +94,12 @@ def _apply(document: Any, action: Any, overlay: Source, pointer: Pointer) -> Non
         _merge_at(document, location, copy.deepcopy(addition), overlay, (*pointer, verb))
 
 
-def _find(document: Any, query: Any, overlay: Source, pointer: Pointer) -> list[Pointer]:
-    """Return the locations that a query matches, at least one."""
+def _find(document: Any, query: Any, overlay: Source, pointer: Pointer, *, optional: bool = False) -> list[Pointer]:
+    """Return the locations that a query matches, at least one unless ``optional``."""
     found = _named(document, query)
     if found is None:
         found = _queried(document, query, overlay, pointer)
-    if not found:
+    if not found and not optional:
         raise overlay.error(
             "the query matches nothing in the document",
             pointer=pointer,

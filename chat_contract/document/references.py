@@ -11,6 +11,9 @@ from chat_contract.errors import Pointer
 MAX_VALUES = 10_000
 """The maximum number of values in the target of a reference, with all references in it expanded."""
 
+MAX_RECURSION = 2
+"""How often a recursive reference is replaced by its target inside the target itself."""
+
 _DATA = frozenset({"value", "example"})
 """The keys of example values: a ``$ref`` inside them is not a reference."""
 
@@ -20,6 +23,8 @@ def inline(document: Any, pointer: Pointer, source: Source) -> Any:
 
     Siblings of a reference apply too (JSON Schema 2020-12): a summary or description overrides that of the target,
     other keywords are combined with it under ``allOf``. ``source`` locates errors.
+
+    A recursive schema is expanded ``MAX_RECURSION`` times; what is nested deeper may be anything.
 
     Raises :class:`chat_contract.errors.DocumentError` for a reference without a target, to another file, or to itself.
     """
@@ -34,14 +39,9 @@ def _expanded(value: Any, pointer: Pointer, document: Any, source: Source, trail
     reference = value.get("$ref")
     if not isinstance(reference, str):
         return {key: _expanded(child, (*pointer, key), document, source, trail) for key, child in value.items()}
-    target = _target(reference, document, source, (*pointer, "$ref"))
-    if target in trail:
-        raise source.error(
-            "recursive reference",
-            pointer=(*pointer, "$ref"),
-            value=reference,
-            hint="Replace the recursion: the kit expands references, so the operation's schemas cannot be recursive.",
-        )
+    target = target_of(reference, document, source, (*pointer, "$ref"))
+    if trail.count(target) >= MAX_RECURSION:
+        return {}
     expanded = _expanded(at(document, target), target, document, source, (*trail, target))
     siblings = {
         key: _expanded(child, (*pointer, key), document, source, trail) for key, child in value.items() if key != "$ref"
@@ -57,7 +57,7 @@ def resolve(document: Any, value: Any, pointer: Pointer, source: Source) -> tupl
     """Return the target of ``value`` and its pointer if it is a reference, otherwise ``value`` and ``pointer``."""
     seen: set[Pointer] = set()
     while isinstance(value, dict) and isinstance(value.get("$ref"), str):
-        target = _target(value["$ref"], document, source, (*pointer, "$ref"))
+        target = target_of(value["$ref"], document, source, (*pointer, "$ref"))
         if target in seen:
             raise source.error(
                 "reference to itself",
@@ -99,7 +99,7 @@ def _size(value: Any, pointer: Pointer, document: Any, source: Source, sizes: di
     )
     if not isinstance(value.get("$ref"), str):
         return total
-    target = _target(value["$ref"], document, source, (*pointer, "$ref"))
+    target = target_of(value["$ref"], document, source, (*pointer, "$ref"))
     if target not in sizes:
         sizes[target] = 1  # While it is being counted: a recursive target counts once.
         sizes[target] = _size(at(document, target), target, document, source, sizes)
@@ -113,7 +113,8 @@ def _size(value: Any, pointer: Pointer, document: Any, source: Source, sizes: di
     return total + sizes[target]
 
 
-def _target(reference: str, document: Any, source: Source, pointer: Pointer) -> Pointer:
+def target_of(reference: str, document: Any, source: Source, pointer: Pointer) -> Pointer:
+    """Return the pointer that a reference leads to; raises :class:`chat_contract.errors.DocumentError` without one."""
     if not reference.startswith("#/"):
         raise source.error(
             "reference to another document",

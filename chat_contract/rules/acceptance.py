@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from chat_contract.contract import DOCUMENTED
-from chat_contract.roles import CONVERSATION, EVENT_TIME, EVENT_TYPE, EVENTS, MESSAGE
+from chat_contract.roles import CONVERSATION, DOCUMENTED_EXAMPLE, EVENT_TIME, EVENT_TYPE, EVENTS, MESSAGE
 from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind, within
 from chat_contract.rules.findings import Finding, Rule, wrong_outcome
 
@@ -68,7 +68,8 @@ def _is_documented_example(facts: ExchangeFacts) -> bool:
 
 
 def _documented_examples(facts: ExchangeFacts) -> list[dict[str, Any]]:
-    return [facts.contract.request_examples["documented"]] if "documented" in facts.contract.request_examples else []
+    examples = facts.contract.request_examples
+    return [examples[DOCUMENTED_EXAMPLE]] if DOCUMENTED_EXAMPLE in examples else []
 
 
 def _known_types(facts: ExchangeFacts) -> set[Any]:

@@ -54,6 +54,7 @@ class ClauseReason(StrEnum):
 
     NOT_EXERCISED = "not-exercised"
     NEEDS_EXPECT_AUTH = "needs-expect-auth"
+    NEEDS_EXAMPLE = "needs-example"
     NOT_CONFIRMED = "not-confirmed"
     VIOLATIONS_SEEN = "violations-seen"
     NO_VIOLATION_SEEN = "no-violation-seen"

@@ -83,7 +83,7 @@ def _operation(contract: Contract, name: str) -> Any:
 
 
 def _examples(contract: Contract) -> Iterator[Any]:
-    yield from contract.request_examples.values()
+    yield from contract.samples.values()
 
 
 def _coverage(contract: Contract) -> Iterator[Any]:

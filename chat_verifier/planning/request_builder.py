@@ -28,15 +28,24 @@ class RequestBuilder:
 
     @cached_property
     def example(self) -> dict[str, Any]:
-        """The documented example with the most fields."""
-        examples = [value for value in self.contract.request_examples.values() if isinstance(value, dict)]
-        return copy.deepcopy(max(examples, key=len)) if examples else {MESSAGE: "Hello"}
+        """The documented example with the most fields; raises ``DocumentError`` if none has events."""
+        samples = self.contract.samples.values()
+        fitting = [value for value in samples if isinstance(value, dict) and value.get(EVENTS) and MESSAGE in value]
+        if not fitting:
+            place = (*self.contract.operation.pointer, "requestBody")
+            raise self.contract.source.error(
+                "no example of a request with events, and the kit's own do not conform to the schema",
+                pointer=place,
+                value=sorted(self.contract.request_examples),
+                hint="Add examples to the request body, one of them with a message and events.",
+            )
+        return copy.deepcopy(max(fitting, key=len))
 
     @cached_property
     def messages(self) -> tuple[str, ...]:
         """The messages of the documented examples, the one of :attr:`example` first."""
-        found = [self.example[MESSAGE], *(value[MESSAGE] for value in self.contract.request_examples.values())]
-        return tuple(dict.fromkeys(found))
+        samples = [value for value in self.contract.samples.values() if MESSAGE in value]
+        return tuple(dict.fromkeys(value[MESSAGE] for value in (self.example, *samples)))
 
     @cached_property
     def fields(self) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ def _waived(report: VerifyReport) -> Iterator[str]:
 def _not_exercised(report: VerifyReport) -> Iterator[str]:
     skipped = {
         reason: [clause.id for clause in report.clauses if clause.reason is reason]
-        for reason in (ClauseReason.NOT_EXERCISED, ClauseReason.NEEDS_EXPECT_AUTH)
+        for reason in (ClauseReason.NOT_EXERCISED, ClauseReason.NEEDS_EXPECT_AUTH, ClauseReason.NEEDS_EXAMPLE)
     }
     if any(skipped.values()):
         yield from _heading(Heading.NOT_EXERCISED)

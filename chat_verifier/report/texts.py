@@ -33,6 +33,7 @@ CLAUSE_VERDICTS: dict[str, str] = {
 CLAUSE_REASONS: dict[str, str] = {
     ClauseReason.NOT_EXERCISED: "no exchange to check",
     ClauseReason.NEEDS_EXPECT_AUTH: "needs --expect-auth",
+    ClauseReason.NEEDS_EXAMPLE: 'needs an example named "documented" in the OpenAPI document',
     ClauseReason.NOT_CONFIRMED: "violation not confirmed",
     ClauseReason.VIOLATIONS_SEEN: "not always satisfied",
     ClauseReason.NO_VIOLATION_SEEN: "always satisfied",

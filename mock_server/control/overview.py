@@ -50,7 +50,7 @@ def overview_json(snapshot: Snapshot, prefix: str = "") -> dict[str, Any]:
         "operation": {"method": snapshot.method, "path": f"{prefix}{snapshot.route}"},
         "default_limit": snapshot.default_limit,
         "requires_key": snapshot.options.require_key is not None,
-        "sample": min(snapshot.contract.request_examples.values(), key=len, default={}),
+        "sample": min(snapshot.contract.samples.values(), key=len, default={}),
         "openings": _openings(snapshot),
         "examples": list(snapshot.example_names),
         "faults": list(Fault),
@@ -77,7 +77,7 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
 
 def _openings(snapshot: Snapshot) -> list[str]:
     """Return messages to start with: those of the contract's examples, then one for each conversation."""
-    examples = snapshot.contract.request_examples.values()
+    examples = snapshot.contract.samples.values()
     messages = [example.get("message") for example in examples if isinstance(example, dict)]
     openings = [example_message(scenario.stubs[0].cue) for scenario in snapshot.fixtures.scenarios]
     return list(dict.fromkeys(text for text in (*messages, *openings) if isinstance(text, str)))

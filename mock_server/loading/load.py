@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from chat_contract import KitError, Operation, load_contract
+from chat_contract import Contract, DocumentError, KitError, Operation, load_contract
+from chat_contract.errors import DocumentsError
 from chat_contract.resources import fixtures_dir
 from mock_server.http.messages import OWN_PREFIX
 from mock_server.loading.fingerprint import stamp
@@ -16,7 +17,7 @@ from mock_server.loading.options import Options
 from mock_server.loading.snapshot import Snapshot
 from mock_server.loading.status import Status
 from mock_server.shop.catalogue import Catalogue
-from mock_server.shop.fixture_files import read_fixtures
+from mock_server.shop.fixture_files import Fixtures, read_fixtures
 from mock_server.shop.replies import Shop
 from mock_server.shop.scenarios import Scenarios
 from mock_server.validation.fastapi_errors import RequestValidator
@@ -43,7 +44,7 @@ def read_snapshot(options: Options = Options(), *, now: Callable[[], float] = ti
         ) from None
     request_schema = contract.schemas["documented"]
     leniency = read_leniency(options.latitude, contract)
-    fixtures = read_fixtures(options.fixtures or fixtures_dir(), response_schema)
+    fixtures = _fixtures(options, contract, response_schema)
     default_limit = _default_limit(request_schema)
     return Snapshot(
         status=Status(now()),
@@ -67,6 +68,26 @@ def read_snapshot(options: Options = Options(), *, now: Callable[[], float] = ti
             default_limit=default_limit,
         ),
     )
+
+
+def _fixtures(options: Options, contract: Contract, response_schema: Mapping[str, Any]) -> Fixtures:
+    """Read the fixtures; the bundled ones are fitted to a user's own document.
+
+    Raises :class:`DocumentError` in the user's document if the bundled ones cannot conform to it.
+    """
+    if options.fixtures is not None or options.spec is None:
+        return read_fixtures(options.fixtures or fixtures_dir(), response_schema)
+    try:
+        return read_fixtures(fixtures_dir(), response_schema, fit=True)
+    except (DocumentError, DocumentsError) as error:
+        first = error.errors[0] if isinstance(error, DocumentsError) else error
+        place = (*contract.operation.pointer, "responses", "200")
+        raise contract.source.error(
+            f"the bundled fixtures do not conform to this response: {first.problem}",
+            pointer=place,
+            value=first.value,
+            hint="Pass fixtures that conform with --fixtures DIR.",
+        ) from None
 
 
 def _route(operation: Operation) -> str:

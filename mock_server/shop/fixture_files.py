@@ -18,6 +18,7 @@ from kit_reports.counting import count_of
 from mock_server.http.source import Fault
 from mock_server.overrides.delays import DelayError, read_delay
 from mock_server.shop.fixture_paths import catalogue_file, conversation_files, conversation_name
+from mock_server.shop.fitting import fit_items
 from mock_server.shop.fixture_schemas import CATALOGUE, CONVERSATION, HINT, RECORDED_CATALOGUE
 from mock_server.shop.scenarios import Cue, CueKind, Outcome, Scenario, Stub
 from mock_server.shop.words import words_of
@@ -52,8 +53,10 @@ class Fixtures:
         return f"{count_of(len(self.scenarios), 'conversation')}, {count_of(len(self.items), 'item')}"
 
 
-def read_fixtures(folder: Path, response_schema: Mapping[str, Any]) -> Fixtures:
+def read_fixtures(folder: Path, response_schema: Mapping[str, Any], *, fit: bool = False) -> Fixtures:
     """Read the catalogue and the conversations. ``response_schema`` is that of status 200.
+
+    With ``fit``, items that do not conform are changed so that they do.
 
     Raises :class:`DocumentError` for an error, :class:`DocumentsError` for several, of one file or of many.
     """
@@ -63,7 +66,7 @@ def read_fixtures(folder: Path, response_schema: Mapping[str, Any]) -> Fixtures:
         )
     errors: list[DocumentError] = []
     catalogue = _collect(errors, lambda: read_source(catalogue_file(folder)))
-    items = None if catalogue is None else _collect(errors, lambda: _catalogue(catalogue, response_schema))
+    items = None if catalogue is None else _collect(errors, lambda: _catalogue(catalogue, response_schema, fit=fit))
     by_id = None if items is None else {item["item_id"]: item for item in items}
     scenarios: dict[str, Scenario | None] = {}
     for path in conversation_files(folder):
@@ -102,7 +105,7 @@ def _collect(errors: list[DocumentError], read: Callable[[], _Read]) -> _Read | 
     return None
 
 
-def _catalogue(source: Source, response: _Schema) -> list[dict[str, Any]]:
+def _catalogue(source: Source, response: _Schema, *, fit: bool = False) -> list[dict[str, Any]]:
     _check_shape(source, RECORDED_CATALOGUE if _is_recorded(source) else CATALOGUE)
     items: list[dict[str, Any]] = source.value["items"]
     first: dict[str, int] = {}
@@ -121,6 +124,8 @@ def _catalogue(source: Source, response: _Schema) -> list[dict[str, Any]]:
             )
         first.setdefault(item["item_id"], index)
     _raise_all(errors)
+    if fit:
+        items = fit_items(items, response)
     _check_reply(source, response, items=items, message="x", places={}, whole=())
     return items
 

@@ -70,15 +70,6 @@ def test_without_required_fields_a_reply_may_omit_any_field(load: Load) -> None:
     assert violated(contract, ask({"message": "a"}, credential="missing"), response(401, {"items": []})) == set()
 
 
-def test_loc_may_name_events_without_a_schema_of_events(load: Load) -> None:
-    def change(document: Value) -> None:
-        del schemas(document)["ChatRequest"]["properties"]["events"]["items"]
-
-    contract = load(change)
-    assert len(violated(contract, say(events=[EVENT]), response(400))) == 1
-    assert violated(contract, say(5, events=[{}]), reject(["message"])) == set()
-
-
 def test_property_of_a_closed_object_is_a_fault_at_its_own_place(load: Load) -> None:
     def change(document: Value) -> None:
         schemas(document)["ChatRequest"]["properties"]["context"] = {"type": "object", "additionalProperties": False}

@@ -62,8 +62,7 @@ NOT_OPENAPI: dict[str, tuple[Any, Pointer, str]] = {
     "a string": ("hello", (), "expected an OpenAPI document"),
     "null": ("null", (), "expected an OpenAPI document"),
     "swagger 2": ({"swagger": "2.0", "info": {"title": "a"}, "paths": {}}, ("openapi",), "unsupported OpenAPI version"),
-    "openapi 3.0": ({"openapi": "3.0.3", "info": {}, "paths": {}}, ("openapi",), "unsupported OpenAPI version"),
-    "openapi 3.2": ({"openapi": "3.2.0", "info": {}, "paths": {}}, ("openapi",), "unsupported OpenAPI version"),
+    "openapi 4.0": ({"openapi": "4.0.0", "info": {}, "paths": {}}, ("openapi",), "unsupported OpenAPI version"),
     "a version that is a number": ("openapi: 3.1\n", ("openapi",), "unsupported OpenAPI version"),
     "an empty object": ({}, ("openapi",), "unsupported OpenAPI version"),
     "no info": ({"openapi": "3.1.0"}, ("info",), '"info" is missing'),
@@ -73,10 +72,10 @@ NOT_OPENAPI: dict[str, tuple[Any, Pointer, str]] = {
         ("paths",),
         '"paths" is missing',
     ),
-    "no servers": (
-        {"openapi": "3.1.0", "info": {"title": "a"}, "paths": {"/": {}}},
+    "servers that are no list": (
+        {"openapi": "3.1.0", "info": {"title": "a"}, "paths": {"/": {}}, "servers": {"url": "/"}},
         ("servers",),
-        '"servers" is missing',
+        '"servers" must be a list',
     ),
 }
 
@@ -138,17 +137,17 @@ FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
     "a $ref to an anchor": (refer("#message"), (*MESSAGE, "$ref"), "reference to another document"),
     "a recursive schema": (
         refer("#/components/schemas/ChatRequest"),
-        (*MESSAGE, "$ref"),
-        "recursive reference",
+        MESSAGE,
+        "does not allow values of type string",
     ),
     "a $ref to itself": (
-        lambda document: schemas(document).update(A={"$ref": "#/components/schemas/A"}),
-        (*SCHEMA, "A", "$ref"),
+        lambda document: schemas(document).update(Item={"$ref": "#/components/schemas/Item"}),
+        (*SCHEMA, "Item", "$ref"),
         "reference to itself",
     ),
     "two schemas that refer to each other": (
         lambda document: schemas(document).update(
-            A={"$ref": "#/components/schemas/B"}, B={"$ref": "#/components/schemas/A"}
+            Item={"$ref": "#/components/schemas/B"}, B={"$ref": "#/components/schemas/Item"}
         ),
         None,
         "reference to itself",
@@ -172,8 +171,8 @@ FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
         "invalid JSON Schema",
     ),
     "a schema that is a string": (
-        lambda document: schemas(document).update(A="text"),
-        (*SCHEMA, "A"),
+        lambda document: schemas(document).update(Item="text"),
+        (*SCHEMA, "Item"),
         "invalid JSON Schema",
     ),
     "no title": (lambda document: document["info"].pop("title"), ("info",), "invalid OpenAPI document"),
@@ -195,7 +194,7 @@ FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
     "a server without a url": (
         lambda document: document.update(servers=[{"description": "none"}]),
         ("servers", 0),
-        "invalid OpenAPI document",
+        'the first server has no "url"',
     ),
     "no operation": (
         lambda document: document["paths"].update({"/chat": {}}),
@@ -204,14 +203,14 @@ FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
     ),
     "two operations of one name": (
         lambda document: document["paths"].update({"/talk": {"put": post(document)}}),
-        None,
-        "is not unique",
+        ("paths",),
+        "expected exactly one chat operation, found 2",
     ),
     "two posts and no name": (
         lambda document: document["paths"].update(
             {
                 "/chat": {"post": {**post(document), "operationId": "a"}},
-                "/b": {"post": {"responses": {"200": {"description": "B."}}}},
+                "/v2/chat": {"post": {**post(document), "operationId": "b"}},
             }
         ),
         ("paths",),
@@ -310,13 +309,6 @@ def test_error_in_a_contract_has_the_line_of_its_place(case: str, write: Write) 
     assert error.value == at(document, pointer)
     written = json.dumps(document, indent=1).splitlines()[error.line - 1]
     assert f'"{pointer[-1]}": {json.dumps(error.value)}' in written
-
-
-def test_shipped_overlay_without_a_match_is_named_in_the_error(write: Write) -> None:
-    document = contract_with(lambda document: schemas(document)["ChatRequest"]["properties"].pop("events"))
-    error = load_error(write(document))
-    assert error.path.endswith("must-accept.yaml")
-    assert "matches nothing" in error.problem
 
 
 def test_loading_opens_no_connection(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -471,7 +463,6 @@ def test_overlays_do_not_change_the_shipped_contract(write: Write, contract: Con
 BAD_OVERLAYS: dict[str, tuple[Any, str]] = {
     "an invalid example": (update(f"{REQUEST}.limit", {"maximum": 1}), 'example "few_items" does not conform'),
     "no paths left": ({"target": "$.paths", "remove": True}, '"paths" is missing'),
-    "no servers left": ({"target": "$.servers[0]", "remove": True}, '"servers" is missing'),
     "no operation left": ({"target": POST, "remove": True}, "expected exactly one chat operation, found 0"),
     "a second operation": (
         update("$.paths", {"/b": {"post": {"operationId": "chat"}}}),
