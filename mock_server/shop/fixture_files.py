@@ -17,8 +17,8 @@ from chat_contract.errors import DocumentError, DocumentsError
 from kit_reports.counting import count_of
 from mock_server.http.source import Fault
 from mock_server.overrides.delays import DelayError, read_delay
-from mock_server.shop.fixture_paths import catalogue_file, conversation_files, conversation_name
 from mock_server.shop.fitting import fit_items
+from mock_server.shop.fixture_paths import catalogue_file, conversation_files, conversation_name
 from mock_server.shop.fixture_schemas import CATALOGUE, CONVERSATION, HINT, RECORDED_CATALOGUE
 from mock_server.shop.scenarios import Cue, CueKind, Outcome, Scenario, Stub
 from mock_server.shop.words import words_of
