@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint as Routes
@@ -10,16 +11,22 @@ from pydantic_core import to_json
 
 from chat_contract import __version__
 from mock_server.control.as_curl import as_curl
+from mock_server.control.as_fixture import as_fixture
 from mock_server.control.current import current_space
 from mock_server.control.entries import near_miss_json
 from mock_server.control.error_gallery import gallery
 from mock_server.control.explain import Explanation, cue_text, example_message, explain
 from mock_server.control.health import health_json
 from mock_server.control.texts import SOURCES
-from mock_server.http.messages import JSON, problem
+from mock_server.http.messages import JSON, OWN_PREFIX, problem
 from mock_server.http.source import Fault
+from mock_server.http.space_path import SPACES
 from mock_server.loading.snapshot import Snapshot
+from mock_server.respond.journal import Entry
 from mock_server.respond.service import ChatService
+
+_TRIAL = f"{SPACES}/console-trials"
+"""The space in which the console tries responses, so that the rules and requests of others stay as they are."""
 
 
 def add_overview(routes: Routes, service: ChatService) -> None:
@@ -31,16 +38,24 @@ def add_overview(routes: Routes, service: ChatService) -> None:
     def explained() -> Response:
         return _json(explanation_json(explain(service.snapshot, request.args.get("message", ""))))
 
-    def curl(number: int) -> Response:
-        entry = next((entry for entry in current_space(service).journal.entries() if entry.number == number), None)
+    def rendered(number: int, render: Callable[[Entry, list[Entry]], str]) -> Response:
+        entries = current_space(service).journal.entries()
+        entry = next((entry for entry in entries if entry.number == number), None)
         if entry is None:
             missing = problem(404, "Unknown request", f"Request {number} is not in the journal.")
             return Response(missing.body, missing.status, mimetype=missing.media_type)
-        return Response(as_curl(entry, request.url_root.rstrip("/")), mimetype="text/plain")
+        return Response(render(entry, entries), mimetype="text/plain")
+
+    def curl(number: int) -> Response:
+        return rendered(number, lambda entry, _: as_curl(entry, request.url_root.rstrip("/")))
+
+    def fixture(number: int) -> Response:
+        return rendered(number, as_fixture)
 
     routes.add_url_rule("/overview", "overview", overview, methods=["GET"])
     routes.add_url_rule("/explain", "explain", explained, methods=["GET"])
     routes.add_url_rule("/requests/<int:number>/curl", "curl", curl, methods=["GET"])
+    routes.add_url_rule("/requests/<int:number>/fixture", "fixture", fixture, methods=["GET"])
 
 
 def overview_json(snapshot: Snapshot, prefix: str = "") -> dict[str, Any]:
@@ -48,6 +63,7 @@ def overview_json(snapshot: Snapshot, prefix: str = "") -> dict[str, Any]:
     return {
         "version": __version__,
         "operation": {"method": snapshot.method, "path": f"{prefix}{snapshot.route}"},
+        "trial": {"operation": f"{_TRIAL}{snapshot.route}", "control": f"{_TRIAL}{OWN_PREFIX}/"},
         "default_limit": snapshot.default_limit,
         "requires_key": snapshot.options.require_key is not None,
         "sample": min(snapshot.contract.samples.values(), key=len, default={}),
@@ -76,11 +92,16 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
 
 
 def _openings(snapshot: Snapshot) -> list[str]:
-    """Return messages to start with: those of the contract's examples, then one for each conversation."""
+    """Return messages to start with: examples of the contract that start a conversation, then one for each of them."""
     examples = snapshot.contract.samples.values()
     messages = [example.get("message") for example in examples if isinstance(example, dict)]
-    openings = [example_message(scenario.stubs[0].cue) for scenario in snapshot.fixtures.scenarios]
-    return list(dict.fromkeys(text for text in (*messages, *openings) if isinstance(text, str)))
+    scenarios = snapshot.shop.scenarios
+    started = {text: scenarios.match(text) for text in messages if isinstance(text, str)}
+    found = {position.scenario for position in started.values() if position is not None}
+    openings = (
+        example_message(scenario.stubs[0].cue) for scenario in snapshot.fixtures.scenarios if scenario.name not in found
+    )
+    return list(dict.fromkeys([*(text for text, position in started.items() if position), *filter(None, openings)]))
 
 
 def _conversations(snapshot: Snapshot) -> list[dict[str, Any]]:

@@ -58,6 +58,10 @@ class Catalogue:
         """Return an item of the catalogue, available or not."""
         return self._by_id[item_id]
 
+    def find(self, item_id: str) -> Item | None:
+        """Return an item of the catalogue, available or not; None if there is none."""
+        return self._by_id.get(item_id)
+
     def available(self, item_id: str) -> Item | None:
         """Return the item if it exists and is available."""
         item = self._by_id.get(item_id)

@@ -93,8 +93,12 @@ def _walk(
         page.get_by_role("button", name="429", exact=True).click()
         expect(page.locator("#rule-list li")).to_have_count(2)
         yield picture("rules")
+        page.get_by_role("button", name="Edit").first.click()
+        page.locator("#rule-list").scroll_into_view_if_needed()
+        yield picture("editor")
+        page.get_by_role("button", name="Cancel").click()
         for left in (1, 0):
-            page.locator("#rule-list").get_by_role("button").first.click()
+            page.locator("#rule-list").get_by_role("button", name="Remove").first.click()
             expect(page.locator("#rule-list li")).to_have_count(left)
         _tab(page, "Error gallery")
         for card in ("422 message missing", "422 event field missing", "422 wrong type"):

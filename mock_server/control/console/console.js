@@ -91,7 +91,12 @@ function choose(name, { focus = false } = {}) {
     const panel = $(tab.getAttribute("aria-controls"));
     panel.hidden = !on && !(panel.id === "chat" && !narrow.matches);
   }
-  $("chat").setAttribute("role", narrow.matches ? "tabpanel" : "region");
+  const chat = $("chat");
+  chat.setAttribute("role", narrow.matches ? "tabpanel" : "region");
+  // The Tab key goes from a tab into its panel: a chat beside the panel comes before the tabs.
+  const tablist = tabs[0].parentElement;
+  if (narrow.matches && tablist.nextElementSibling !== chat) tablist.after(chat);
+  if (!narrow.matches && tablist.previousElementSibling !== chat) tablist.before(chat);
   if (!focus) return;
   $(chosen).focus({ preventScroll: true });
   scrollTo(0, 0);
@@ -198,13 +203,13 @@ const clock = (time) => new Date(time).toLocaleTimeString([], { hour: "2-digit",
 // The operation ---------------------------------------------------------------------------------------------------
 
 /** Sends a request to the operation and returns everything that a browser sees of the response. Never throws. */
-async function send({ method = overview.operation.method, headers = {}, body, signal }) {
+async function send({ method = overview.operation.method, path = overview.operation.path, headers = {}, body, signal }) {
   const started = performance.now();
   const key = $("key").value;
   const all = { "Content-Type": "application/json", ...(key ? { Authorization: `Bearer ${key}` } : {}), ...headers };
   const seen = { status: null, text: null, json: undefined, failure: null, headers: null };
   try {
-    const response = await fetch(overview.operation.path, { method, headers: all, body, signal, cache: "no-store" });
+    const response = await fetch(path, { method, headers: all, body, signal, cache: "no-store" });
     seen.status = response.status;
     seen.headers = response.headers;
     seen.text = await response.text();
@@ -375,8 +380,11 @@ for (const name of ["limit", "session_id", "user_id", "key"]) {
 
 // Requests ---------------------------------------------------------------------------------------------------------
 
-const MOST_ENTRIES = 300;
+const FIRST_ENTRIES = 300;
+const MOST_ENTRIES = 10000;
 const entries = new Map();
+/** The entries that the journal dropped, and whether all others are here. */
+const reach = { dropped: 0, complete: false };
 const open = new Set();
 let following = null;
 
@@ -422,9 +430,31 @@ async function readLines(body, signal) {
 }
 
 async function catchUp() {
-  const { requests } = await controlled(`requests?last=${MOST_ENTRIES}`);
+  const { requests, dropped } = await controlled(`requests?last=${FIRST_ENTRIES}`);
   entries.clear();
+  reach.dropped = dropped;
+  reach.complete = requests.length < FIRST_ENTRIES;
   take(requests, { announce: false });
+  if (isSearching()) await reachAll();
+}
+
+const isSearching = () => $("requests-text").value.trim() !== "" || $("requests-kind").value !== "";
+
+/** Loads everything that the journal keeps, so that the search covers it. */
+async function reachAll() {
+  const preflights = $("requests-kind").value === "preflight";
+  if (reach.complete && !preflights) return;
+  const { requests, dropped } = await controlled(`requests${preflights ? "?preflights=true" : ""}`);
+  reach.dropped = dropped;
+  reach.complete = true;
+  take(requests, { announce: false });
+}
+
+function showReach() {
+  const oldest = Math.min(...entries.keys());
+  const far = entries.size ? `Searched all ${plural(entries.size, "request")} that the mock keeps, back to ${clock(entries.get(oldest).time)} (#${oldest}).` : "";
+  const lost = reach.dropped ? ` ${plural(reach.dropped, "older request was", "older requests were")} dropped; raise --max-requests-kept to keep more.` : "";
+  $("requests-reach").textContent = isSearching() && reach.complete ? far + lost : "";
 }
 
 function take(fresh, { announce = true } = {}) {
@@ -442,7 +472,13 @@ const isInvalid = (entry) => entry.verdict.keeps_contract === false;
 
 function isWanted(entry) {
   const kind = $("requests-kind").value;
+  if (entry.preflight !== (kind === "preflight")) return false;
+  if (kind === "preflight") return matchesText(entry);
   if (kind === "invalid" ? !isInvalid(entry) : kind && !String(entry.status).startsWith(kind)) return false;
+  return matchesText(entry);
+}
+
+function matchesText(entry) {
   const text = $("requests-text").value.trim().toLowerCase();
   return !text || [summary(entry), entry.path, entry.conversation_id ?? "", entry.why.conversation ?? ""].some((part) => part.toLowerCase().includes(text));
 }
@@ -462,7 +498,8 @@ function showEntries() {
   $("entries").replaceChildren(...wanted.map((entry) => reused(there.get(String(entry.number)), entry)));
   $("requests-empty").hidden = wanted.length > 0;
   $("requests-empty").querySelector(".lead").textContent = entries.size ? "No matching requests." : "No requests yet.";
-  $("requests-count").textContent = entries.size || "";
+  $("requests-count").textContent = [...entries.values()].filter((entry) => !entry.preflight).length || "";
+  showReach();
 }
 
 function reused(element, entry) {
@@ -480,6 +517,7 @@ function entryElement(entry) {
     make("span", { class: `status s${String(entry.status)[0]}` }, String(entry.status)),
     make("span", { class: "what" }, cut(summary(entry), 200)),
     verdictTag(entry),
+    make("span", { class: "took" }, entry.seconds == null ? "" : entry.seconds < 0.001 ? "<1 ms" : seconds(entry.seconds * 1000)),
     make("time", { datetime: entry.time }, clock(entry.time)),
   );
   element.append(row);
@@ -488,6 +526,7 @@ function entryElement(entry) {
 }
 
 function verdictTag(entry) {
+  if (entry.preflight) return make("span", { class: entry.notes.length ? "tag bad" : "tag" }, entry.notes.length ? "origin refused" : "preflight");
   if (entry.client_left) return make("span", { class: "tag warn" }, "client disconnected");
   if (entry.reply.fault) return make("span", { class: "tag bad" }, entry.reply.fault);
   if (entry.verdict.keeps_contract === null) return make("span", { class: "tag" }, "not verified");
@@ -518,8 +557,26 @@ function detail(entry) {
     make("div", {}, facts("Source of the response", sourceLines(entry)), missedTurns(entry)),
     facts("Contract", verdictLines(entry)),
     make("div", { class: "sides" }, side("Request", entry.request), side("Response", entry.reply)),
-    make("div", {}, make("p", { class: "actions" }, button("Copy as curl", () => copyCurl(entry, status, shown)), status), shown),
+    make("div", {}, make("p", { class: "actions" }, ...entryActions(entry, status, shown), status), shown),
   );
+}
+
+function entryActions(entry, status, shown) {
+  const copy = button("Copy as curl", () => copyText(`requests/${entry.number}/curl`, "curl command", status, shown));
+  if (typeof entry.request.body?.message !== "string") return [copy];
+  const fixture = button("Make a fixture of this", () => copyText(`requests/${entry.number}/fixture`, "Fixture file", status, shown));
+  const again = button("Reply like this next time", () => add({ ...likeThis(entry), times: 1 }, status, "Rule added for the next response."));
+  return [copy, fixture, again];
+}
+
+/** Returns the rule that repeats the response of an entry. */
+function likeThis(entry) {
+  const { body, fault } = entry.reply;
+  const damage = { ...(fault ? { fault } : {}), ...(entry.verdict.violations.length ? { invalid: true } : {}) };
+  if (entry.status !== 200) return { code: entry.status, ...(body == null || fault ? {} : { body }), ...damage };
+  if (body === null || typeof body !== "object") return { code: 200, ...damage };
+  const { conversation_id: _, ...content } = body;
+  return { reply: content, ...damage };
 }
 
 const facts = (title, lines) => make("div", {}, make("h3", {}, title), make("ul", { class: "facts" }, lines.map((line) => make("li", {}, line))));
@@ -561,15 +618,15 @@ function side(title, half) {
   );
 }
 
-async function copyCurl(entry, status, shown) {
+async function copyText(path, label, status, shown) {
   try {
-    const command = await (await control(`requests/${entry.number}/curl`)).text();
-    shown.replaceChildren(make("pre", { tabindex: "0", "aria-label": "curl command" }, command));
+    const command = await (await control(path)).text();
+    shown.replaceChildren(make("pre", { tabindex: "0", "aria-label": label }, command));
     // Browsers give access to the clipboard only to pages of HTTPS and of localhost.
     await navigator.clipboard.writeText(command);
     status.textContent = "Copied";
   } catch (error) {
-    status.textContent = error instanceof RequestDenied ? error.message : "No access to the clipboard. Copy the command from here:";
+    status.textContent = error instanceof RequestDenied ? error.message : "No access to the clipboard. Copy the text from here:";
   }
 }
 
@@ -588,11 +645,17 @@ function showLatest(id) {
   row.focus();
 }
 
-$("requests-text").addEventListener("input", showEntries);
-$("requests-kind").addEventListener("change", showEntries);
+for (const [id, event] of [["requests-text", "input"], ["requests-kind", "change"]]) {
+  $(id).addEventListener(event, async () => {
+    showEntries();
+    if (isSearching()) await reachAll().catch(ignoreExpected);
+    showEntries();
+  });
+}
 $("requests-clear").addEventListener("click", async () => {
   await control("requests", { method: "DELETE" }).catch(ignoreExpected);
   entries.clear();
+  reach.dropped = 0;
   showEntries();
 });
 
@@ -667,15 +730,76 @@ async function showRules() {
         await control("behaviour", { method: "PUT", body: { rules: rest } }).catch(ignoreExpected);
         await showRules().catch(ignoreExpected);
       };
-      return make("li", {}, ruleText(each), button("Remove", remove, { class: "plain", "aria-label": `Remove ${ruleText(each)}` }));
+      return make("li", {}, make("span", { class: "rule" }, ruleText(each)), button("Edit", () => edit(each, rules, index), { class: "plain", "aria-label": `Edit ${ruleText(each)}` }), button("Remove", remove, { class: "plain", "aria-label": `Remove ${ruleText(each)}` }));
     }),
   );
 }
 
-function ruleText({ times, share, conversation_id: id, user_id: user, ...what }) {
-  const does = Object.entries(what).map(([name, value]) => typeof value === "object" ? `fixed ${name}` : `${name} ${value}`);
+// Editor of rules
+
+const TEMPLATES = {
+  "editor-reply": { reply: { message: "This one.", items: [{ item_id: "X1", title: "A lamp", price: "20.00" }] }, times: 1 },
+  "editor-error": { code: 429, headers: { "Retry-After": "7" }, body: { detail: "Slow down" }, message: "desk", times: 1 },
+  "editor-invalid": { reply: { items: [{ title: "No id" }] }, invalid: true, times: 1 },
+};
+/** The rules that the editor changes, and the index of the one in it; null for a new rule. */
+let edited = null;
+
+function edit(each, rules, index) {
+  edited = rules === null ? null : { rules, index };
+  $("editor").open = true;
+  $("editor-text").value = JSON.stringify(each, null, 2);
+  $("editor-save").textContent = edited ? "Save rule" : "Add rule";
+  $("editor-cancel").hidden = !edited;
+  $("editor-text").focus();
+}
+
+for (const [id, template] of Object.entries(TEMPLATES)) $(id).addEventListener("click", () => edit(template, null));
+$("editor-cancel").addEventListener("click", closeEditor);
+
+function closeEditor() {
+  edited = null;
+  $("editor").open = false;
+  $("editor-save").textContent = "Add rule";
+  $("editor-cancel").hidden = true;
+}
+
+$("editor-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  let written;
+  try {
+    written = JSON.parse($("editor-text").value);
+  } catch (error) {
+    return report($("rules-status"), `Not valid JSON: ${error.message}`, true);
+  }
+  const changed = edited?.rules.map((each, index) => (index === edited.index ? written : each));
+  const done = changed ? "Rule saved." : "Rule added.";
+  const sent = changed ? { method: "PUT", body: { rules: changed } } : { method: "POST", body: written };
+  try {
+    await control("behaviour", sent);
+  } catch (error) {
+    ignoreExpected(error);
+    return report($("rules-status"), error.message, true);
+  }
+  closeEditor();
+  report($("rules-status"), done);
+  await showRules().catch(ignoreExpected);
+});
+
+function ruleText({ times, share, conversation_id: id, user_id: user, session_id: session, message, pattern, turn: number, request_headers: sent, name, optional, invalid, ...what }) {
+  const does = Object.entries(what).map(([key, value]) => typeof value === "object" ? `fixed ${key}` : `${key} ${value}`);
+  if (invalid) does.push("violates the contract");
   const many = times === undefined ? (share === undefined ? "every response" : `${Math.round(share * 100)} % of responses`) : times === 1 ? "the next response" : `the next ${times} responses`;
-  const whom = [id && `in conversation ${id}`, user && `to user ${user}`].filter(Boolean).join(" ");
+  const whom = [
+    message && `to messages with “${message}”`,
+    pattern && `to messages that match ${pattern}`,
+    number && `in turn ${number}`,
+    id && `in conversation ${id}`,
+    session && `in session ${session}`,
+    user && `to user ${user}`,
+    sent && `with ${Object.entries(sent).map((pair) => pair.join(": ")).join(", ")}`,
+    name && `(${name})`,
+  ].filter(Boolean).join(" ");
   return `${does.join(", ")} for ${many} ${whom}`.trim();
 }
 
@@ -742,11 +866,12 @@ async function tryCard(card, outcome) {
 
 /** Returns the request that gets a card's response, without an effect on other clients. */
 async function requestFor(card) {
-  if (card.request) return { method: card.request.method, headers: card.request.headers, body: card.request.body };
-  if (card.prefer) return { headers: { Prefer: card.prefer }, body: JSON.stringify(overview.sample) };
+  const path = overview.trial.operation;
+  if (card.request) return { path, method: card.request.method, headers: card.request.headers, body: card.request.body };
+  if (card.prefer) return { path, headers: { Prefer: card.prefer }, body: JSON.stringify(overview.sample) };
   const id = crypto.randomUUID?.() ?? `console-${Date.now()}-${Math.random()}`;
-  await control("behaviour", { method: "POST", body: { ...card.rule, times: 1, conversation_id: id } });
-  return { body: JSON.stringify({ ...overview.sample, conversation_id: id }) };
+  await control(`${overview.trial.control}behaviour`, { method: "POST", body: { ...card.rule, times: 1, conversation_id: id } });
+  return { path, body: JSON.stringify({ ...overview.sample, conversation_id: id }) };
 }
 
 // Fixtures --------------------------------------------------------------------------------------------------------

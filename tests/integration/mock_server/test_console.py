@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import RequireProgram
@@ -270,6 +271,37 @@ def test_card_can_be_used_for_the_next_request_of_a_client(page: Page, running: 
     assert "<script>" not in post(running, message="lamp").json()["message"]
 
 
+def test_sending_a_card_uses_up_no_rule_and_adds_no_request(page: Page, running: Running) -> None:
+    requests.post(f"{base_of(running)}/_mock/behaviour", json={"fault": "drop", "times": 1}, timeout=10)
+    tab(page, "Error gallery")
+    for title in ("429", "HTML in the message", "No body"):
+        page.get_by_role("button", name=f"Send: {title}", exact=True).click()
+    expect(page.locator("#cards .outcome .tag")).to_have_count(3, timeout=20_000)
+    expect(page.locator("#cards .outcome .tag").first).to_have_text("Status 429")
+    rules = requests.get(f"{base_of(running)}/_mock/behaviour", timeout=10).json()["rules"]
+    assert rules == [{"fault": "drop", "times": 1}]
+    assert requests.get(f"{base_of(running)}/_mock/requests", timeout=10).json()["requests"] == []
+
+
+def test_rule_is_written_changed_and_rejected_in_the_editor(page: Page, running: Running) -> None:
+    tab(page, "Rules")
+    page.get_by_text("Write a rule").click()
+    page.get_by_role("button", name="Error with body and headers").click()
+    page.get_by_role("button", name="Add rule", exact=True).last.click()
+    expect(page.locator("#rule-list li")).to_have_count(1)
+    page.get_by_role("button", name=re.compile("^Edit ")).click()
+    page.locator("#editor-text").fill('{"code": 200, "times": 2, "turn": 0}')
+    page.get_by_role("button", name="Save rule").click()
+    expect(page.locator("#rules-status")).to_contain_text("Expected an integer from 1")
+    page.locator("#editor-text").fill("{")
+    page.get_by_role("button", name="Save rule").click()
+    expect(page.locator("#rules-status")).to_contain_text("Not valid JSON")
+    page.locator("#editor-text").fill('{"reply": {"message": "Edited."}, "message": "lamp"}')
+    page.get_by_role("button", name="Save rule").click()
+    expect(page.locator("#rule-list .rule")).to_have_text("fixed reply for every response to messages with “lamp”")
+    assert post(running, message="a lamp").json()["message"] == "Edited."
+
+
 # Fixtures -------------------------------------------------------------------------------------------------------------
 
 
@@ -304,6 +336,62 @@ def test_message_is_explained_and_conversation_tried(page: Page) -> None:
     expect(page.locator(".bubble.shop")).to_have_text(HOSTILE)
 
 
+def test_only_served_conversations_are_offered_as_openings(page: Page) -> None:
+    assert page.locator("#openings button").all_inner_texts() == ["hostile"]
+
+
+def test_request_becomes_a_fixture_and_the_next_reply(page: Page, running: Running) -> None:
+    first = post(running, message="hostile").json()
+    post(running, message="more", conversation_id=first["conversation_id"])
+    post(running, limit="x")
+    tab(page, "Requests")
+    expect(page.locator(".row .took")).to_have_count(3)
+    expect(page.locator(".row .took").first).to_have_text(re.compile(r"^(<1|[0-9]+) ms$"))
+    page.locator(".row").nth(1).click()
+    page.get_by_role("button", name="Make a fixture of this").click()
+    expect(page.get_by_label("Fixture file")).to_contain_text("There is more.")
+    text = page.get_by_label("Fixture file").inner_text()
+    turns = yaml.safe_load(text)["turns"]
+    assert [turn["shopper"] for turn in turns] == [{"phrases": ["hostile"]}, {"phrases": ["more"]}]
+    assert turns[0]["items"] == ["EVIL1"]
+    page.get_by_role("button", name="Reply like this next time").click()
+    expect(page.get_by_text("Rule added for the next response.")).to_be_visible()
+    assert post(running, message="zzz").json()["message"] == "There is more."
+    assert post(running, message="zzz").json()["message"] != "There is more."
+
+
+def test_search_covers_everything_that_the_journal_keeps(opened: Browser, run_mock: Run) -> None:
+    mock = run_mock("--max-requests-kept", "320")
+    with requests.Session() as session:
+        for number in range(330):
+            session.post(mock.url, json={"message": f"message {number}"}, timeout=10)
+    with page_of(opened, base_of(mock)) as page:
+        visit(page, mock)
+        tab(page, "Requests")
+        expect(page.locator(".entry")).to_have_count(300)
+        page.get_by_placeholder("Search message, path or conversation").fill("message 12")
+        expect(page.locator("#requests-reach")).to_contain_text(
+            "Searched all 320 requests that the mock keeps, back to"
+        )
+        expect(page.locator("#requests-reach")).to_contain_text("(#11). 10 older requests were dropped")
+        expect(page.locator(".row .what").last).to_have_text("message 12")
+
+
+def test_preflights_are_listed_on_demand_with_the_refused_origin(page: Page, running: Running) -> None:
+    headers = {"Origin": "http://shop.test", "Access-Control-Request-Method": "POST"}
+    requests.options(running.url, headers=headers, timeout=10)
+    post(running, message="lamp")
+    tab(page, "Requests")
+    expect(page.locator(".entry")).to_have_count(1)
+    page.locator("#requests-kind").select_option("preflight")
+    expect(page.locator(".entry")).to_have_count(1)
+    expect(page.locator(".entry .tag")).to_have_text("origin refused")
+    page.locator(".row").click()
+    expect(page.locator(".detail")).to_contain_text("Allow it with --cors-origin http://shop.test")
+    page.locator("#requests-kind").select_option("")
+    expect(page.locator(".entry .what")).to_have_text("lamp")
+
+
 # Keyboard, phone, colours ---------------------------------------------------------------------------------------------
 
 
@@ -323,6 +411,17 @@ def test_console_works_with_the_keyboard(page: Page, running: Running) -> None:
     expect(page.get_by_role("tabpanel", name="Rules")).to_be_visible()
     page.keyboard.press("End")
     expect(page.get_by_role("tab", name="Fixtures")).to_have_attribute("aria-selected", "true")
+
+
+@pytest.mark.parametrize("width", [1300, 360])
+def test_tab_key_goes_from_a_tab_into_its_panel(opened: Browser, running: Running, width: int) -> None:
+    with page_of(opened, base_of(running), viewport={"width": width, "height": 800}) as page:
+        visit(page, running)
+        for name, panel in (("Requests", "requests"), ("Rules", "rules"), *([("Chat", "chat")] if width < 960 else [])):
+            tab(page, name)
+            page.get_by_role("tab", name=name).focus()
+            page.keyboard.press("Tab")
+            assert page.evaluate("document.activeElement.closest('.panel').id") == panel, name
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
