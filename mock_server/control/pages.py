@@ -73,6 +73,6 @@ def _add(routes: Routes, path: str, file: Traversable, headers: dict[str, str]) 
 def _redirect(routes: Routes, path: str) -> None:
     def view() -> Response:
         # A relative URL works behind proxies.
-        return Response(status=308, headers={"Location": f"{path}/"})
+        return Response(status=308, headers={"Location": f"{request.script_root}{path}/"})
 
     routes.add_url_rule(path, f"to {path}/", view, methods=["GET"], strict_slashes=True)

@@ -77,7 +77,9 @@ def test_page_resources_are_served_and_have_relative_urls(client: FlaskClient, p
 def test_page_without_trailing_slash_redirects(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.headers["Location"]) == (308, f"{path}/")
-    assert client.get("/_mock/requests").json == {"requests": []}
+    in_space = client.get(f"/_mock/spaces/a{path}")
+    assert in_space.headers["Location"] == f"/_mock/spaces/a{path}/"
+    assert client.get("/_mock/requests").json["requests"] == []
 
 
 @pytest.mark.parametrize("name", ["../app.py", "%2e%2e/app.py", "nothing.js", "index.html", "..%5capp.py"])
