@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -16,6 +22,8 @@ from tests.support.paths import ROOT
 
 ACTION = ROOT / "action.yml"
 TEMPLATE = ROOT / "ci/gitlab/contract-change.yml"
+DOCUMENT = "openapi/chat.yaml"
+LABEL = "breaking-change-approved"
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
 BREAKING = ("required: [message]", "required: [message, user_id]")
 COMPATIBLE = ("openapi: 3.1", "# Only a comment.\nopenapi: 3.1")
@@ -65,18 +73,31 @@ def free_port() -> str:
         return str(free.getsockname()[1])
 
 
-def action_steps() -> list[str]:
-    return [step["run"] for step in yaml.safe_load(ACTION.read_text("utf-8"))["runs"]["steps"]]
+def action_step(name: str) -> str:
+    steps = yaml.safe_load(ACTION.read_text("utf-8"))["runs"]["steps"]
+    [script] = [step["run"] for step in steps if step["name"] == name]
+    return str(script)
+
+
+def gitlab_job() -> dict[str, Any]:
+    job: dict[str, Any] = yaml.safe_load(TEMPLATE.read_text("utf-8"))["contract-change"]
+    return job
+
+
+def compare_in_action(repository: Path, *labels: str) -> subprocess.CompletedProcess[str]:
+    return run(
+        action_step("Compare the document"), repository, BASE="HEAD^", DOCUMENT=DOCUMENT, ARGUMENTS="",
+        LABELS=json.dumps(labels), APPROVE_LABEL=LABEL,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("replacement", "code"), [(BREAKING, 1), (COMPATIBLE, 0)])
 def test_action_annotates_breaking_changes_and_keeps_all_reports(
     repository: Path, replacement: tuple[str, str], code: int
 ) -> None:
-    install, compare, summary, _ = action_steps()
-    assert install.startswith("pip install")
+    summary = action_step("Write the summary")
     commit(repository, replacement)
-    compared = run(compare, repository, BASE="HEAD^", DOCUMENT="openapi/chat.yaml", ARGUMENTS="")
+    compared = compare_in_action(repository, "other")
     assert compared.returncode == code, compared.stderr
     assert ("::error file=openapi/chat.yaml,line=" in compared.stdout) == bool(code)
     page = repository / "summary.md"
@@ -86,9 +107,193 @@ def test_action_annotates_breaking_changes_and_keeps_all_reports(
     assert kept == {".md", ".html", ".sarif", ".xml", ".json"}
 
 
+def test_label_approves_breaking_changes_in_the_action(repository: Path) -> None:
+    commit(repository, BREAKING)
+    compared = compare_in_action(repository, "other", LABEL)
+    assert compared.returncode == 0, compared.stderr
+    assert "::error file=openapi/chat.yaml,line=" in compared.stdout
+    assert f"::notice::The label {LABEL} approves breaking changes." in compared.stdout
+
+
+PIP = """#!/bin/sh
+echo "pip $*" >> "$HOME/pip.log"
+"""
+
+
+@pytest.mark.parametrize("script", [action_step("Install"), gitlab_job()["script"][0]], ids=["GitHub", "GitLab"])
+@pytest.mark.parametrize("wheels", ["", "ci/wheels"])
+def test_wheels_are_installed_without_the_network(tmp_path: Path, script: str, wheels: str) -> None:
+    executable(tmp_path / "bin/pip", PIP)
+    path = f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    done = run(script, tmp_path, WHEELS=wheels, KIT=str(ROOT), PATH=path)
+    assert done.returncode == 0, done.stderr
+    command = (tmp_path / "pip.log").read_text("utf-8")
+    assert ("--no-index --find-links ci/wheels chat-contract[gate,suite]" in command) == bool(wheels)
+    assert ("--constraint" in command) != bool(wheels)
+
+
+def executable(file: Path, text: str) -> None:
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text, "utf-8")
+    file.chmod(0o755)
+
+
+# Comments -------------------------------------------------------------------------------------------------------------
+
+GH = f"""#!{sys.executable}
+import json, os, sys
+from pathlib import Path
+
+log, state = Path(os.environ["HOME"]) / "gh.log", Path(os.environ["HOME"]) / "comments.json"
+arguments = sys.argv[1:]
+log.open("a").write(json.dumps(arguments))
+if (Path(os.environ["HOME"]) / "offline").exists():
+    sys.exit("error connecting to api.github.com")
+assert arguments[0] == "api" and os.environ["GH_TOKEN"] == "secret"
+comments = json.loads(state.read_text()) if state.exists() else [{{"id": 7, "body": "Looks good"}}]
+if "--jq" in arguments:
+    wanted = ".[] | select(.body | startswith($ENV.MARKER)) | .id"
+    assert arguments[arguments.index("--jq") + 1] == wanted
+    print(*(str(one["id"]) for one in comments if one["body"].startswith(os.environ["MARKER"])), sep=os.linesep)
+    sys.exit()
+[field] = [one for one in arguments if one.startswith("body=@")]
+text = Path(field.removeprefix("body=@")).read_text()
+if "PATCH" in arguments:
+    [number] = [int(one.rsplit("/", 1)[1]) for one in arguments if "/issues/comments/" in one]
+    next(one for one in comments if one["id"] == number)["body"] = text
+else:
+    assert "repos/group/api/issues/12/comments" in arguments
+    comments.append({{"id": 8, "body": text}})
+state.write_text(json.dumps(comments))
+"""
+
+
+def comment_in_action(repository: Path, home: Path) -> subprocess.CompletedProcess[str]:
+    executable(home / "bin/gh", GH)
+    path = os.pathsep.join((str(home / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]))
+    return run(
+        action_step("Comment on the pull request"), repository, PATH=path, HOME=str(home), GH_TOKEN="secret",
+        NUMBER="12", GITHUB_REPOSITORY="group/api", DOCUMENT=DOCUMENT, APPROVE_LABEL=LABEL,
+    )  # fmt: skip
+
+
+def test_action_writes_one_comment_and_updates_it(repository: Path, tmp_path: Path) -> None:
+    commit(repository, BREAKING)
+    compare_in_action(repository)
+    assert comment_in_action(repository, tmp_path).returncode == 0
+    commit(repository, COMPATIBLE)
+    compare_in_action(repository)
+    second = comment_in_action(repository, tmp_path)
+    assert second.returncode == 0, second.stderr
+    first, sticky = json.loads((tmp_path / "comments.json").read_text("utf-8"))
+    assert first["body"] == "Looks good"
+    assert sticky["body"].startswith(f"<!-- chat-contract diff: {DOCUMENT} -->\n### ✅")
+    assert f"The label `{LABEL}` approves breaking changes." in sticky["body"]
+
+
+def test_comment_that_cannot_be_written_is_a_warning(repository: Path, tmp_path: Path) -> None:
+    commit(repository, BREAKING)
+    compare_in_action(repository)
+    (tmp_path / "offline").touch()
+    done = comment_in_action(repository, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "::warning::The comment could not be written." in done.stdout
+
+
+def test_no_comment_is_written_without_a_report(repository: Path, tmp_path: Path) -> None:
+    assert comment_in_action(repository, tmp_path).returncode == 0
+    assert not (tmp_path / "gh.log").exists()
+
+
+class GitLab(ThreadingHTTPServer):
+    """Keeps the notes of a merge request, 100 on a page."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Notes)
+        self.notes: list[dict[str, Any]] = [{"id": number, "body": "A note"} for number in range(120)]
+        self.tokens: set[str | None] = set()
+
+
+class _Notes(BaseHTTPRequestHandler):
+    server: GitLab
+
+    def do_GET(self) -> None:
+        page = int(parse_qs(urlsplit(self.path).query)["page"][0])
+        self._answer(self.server.notes[100 * (page - 1) : 100 * page])
+
+    def do_POST(self) -> None:
+        self.server.notes.append({"id": 500, "body": self._body()})
+        self._answer({})
+
+    def do_PUT(self) -> None:
+        number = int(self.path.rsplit("/", 1)[1])
+        next(note for note in self.server.notes if note["id"] == number)["body"] = self._body()
+        self._answer({})
+
+    def _body(self) -> str:
+        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        return form["body"][0]
+
+    def _answer(self, value: Any) -> None:
+        self.server.tokens.add(self.headers["PRIVATE-TOKEN"])
+        content = json.dumps(value).encode()
+        self.send_response(200 if self.path.startswith("/api/v4/projects/3/merge_requests/4/notes") else 404)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Write no log."""
+
+
+@pytest.fixture
+def gitlab() -> Iterator[GitLab]:
+    with GitLab() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def run_gitlab(repository: Path, server: GitLab, labels: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the job without the verification of the mock, then what follows the job."""
+    job = gitlab_job()
+    variables = {
+        "DOCUMENT": DOCUMENT, "ARGUMENTS": "", "CI_MERGE_REQUEST_DIFF_BASE_SHA": git(repository, "rev-parse", "HEAD^"),
+        "CI_MERGE_REQUEST_LABELS": labels, "APPROVE_LABEL": LABEL, "CI_PROJECT_ID": "3",
+        "CI_MERGE_REQUEST_IID": "4", "CONTRACT_COMMENT_TOKEN": "secret",
+        "CI_API_V4_URL": f"http://127.0.0.1:{server.server_port}/api/v4",
+    }  # fmt: skip
+    compared = run("\n".join(job["script"][1:-1]), repository, **variables)
+    after = run("\n".join(job["after_script"]), repository, **variables)
+    assert after.returncode == 0, after.stderr
+    assert "secret" not in compared.stdout + compared.stderr + after.stdout + after.stderr
+    return compared
+
+
+def test_gitlab_job_writes_one_note_and_updates_it(repository: Path, gitlab: GitLab) -> None:
+    commit(repository, BREAKING)
+    assert run_gitlab(repository, gitlab).returncode == 1
+    assert "request-property-became-required" in gitlab.notes[-1]["body"]
+    commit(repository, COMPATIBLE)
+    assert run_gitlab(repository, gitlab).returncode == 0
+    assert len(gitlab.notes) == 121
+    assert gitlab.notes[-1]["body"].startswith(f"<!-- chat-contract diff: {DOCUMENT} -->\n### ✅")
+    assert gitlab.tokens == {"secret"}
+
+
+def test_label_approves_breaking_changes_in_the_gitlab_job(repository: Path, gitlab: GitLab) -> None:
+    commit(repository, BREAKING)
+    done = run_gitlab(repository, gitlab, f"other,{LABEL}")
+    assert done.returncode == 0, done.stdout
+    assert f"The label {LABEL} approves breaking changes." in done.stdout
+    assert "request-property-became-required" in gitlab.notes[-1]["body"]
+
+
 def test_action_verifies_the_mock(repository: Path) -> None:
     (repository / "reports").mkdir()
-    verify = action_steps()[-1].replace("4010", free_port())
+    verify = action_step("Verify the mock").replace("4010", free_port())
     verified = run(verify, repository, DOCUMENT="openapi/chat.yaml")
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert "CONFORMS" in verified.stdout
@@ -98,12 +303,11 @@ def test_action_verifies_the_mock(repository: Path) -> None:
 def test_gitlab_job_compares_and_then_verifies_the_mock(
     repository: Path, replacement: tuple[str, str], code: int
 ) -> None:
-    install, *script = yaml.safe_load(TEMPLATE.read_text("utf-8"))["contract-change"]["script"]
-    assert install.startswith("pip install")
+    _, *script = gitlab_job()["script"]
     base = git(repository, "rev-parse", "HEAD")
     commit(repository, replacement)
     lines = "\n".join(script).replace("4010", free_port())
-    variables = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": base, "DOCUMENT": "openapi/chat.yaml", "ARGUMENTS": ""}
+    variables = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": base, "DOCUMENT": DOCUMENT, "ARGUMENTS": ""}
     done = run(lines, repository, **variables)
     assert done.returncode == code, done.stdout + done.stderr
     assert ("CONFORMS" in done.stdout) == (code == 0)
