@@ -25,6 +25,7 @@ _COMMANDS = {
     "completion": _Entry("kit_cli.commands.completion", "Print a shell completion script."),
     "diff": _Entry("kit_cli.commands.diff", "Find breaking changes between two OpenAPI documents.", "gate"),
     "fixtures": _Entry("kit_cli.commands.fixtures", "Check, list and create fixtures of the mock server."),
+    "judge": _Entry("kit_cli.commands.judge", "Judge recorded traffic by the contract.", "suite"),
     "mock": _Entry("kit_cli.commands.mock", "Serve a mock of the chat service."),
     "parity": _Entry("kit_cli.commands.parity", "Compare the responses of two servers.", "suite"),
     "record": _Entry("kit_cli.commands.record", "Record exchanges with a real service as fixtures."),

@@ -66,7 +66,8 @@ class Cause:
     """One fault of the server.
 
     ``exhibit``: the smallest exchange that shows it. ``seen``: how many of the ``sent`` requests showed it.
-    ``cases``: ids of the test cases that showed it, in the order in which they were sent.
+    ``cases``: ids of the test cases that showed it, in the order in which they were sent. ``recorded``: it was seen in
+    recorded traffic, which cannot be sent again.
     """
 
     key: CauseKey
@@ -76,10 +77,11 @@ class Cause:
     sent: int
     cases: tuple[str, ...] = ()
     waiver: Waiver | None = None
+    recorded: bool = False
 
     @property
     def confirmation(self) -> Confirmation:
-        if self.seen >= ENOUGH or self.violation.clause in SELF_EVIDENT:
+        if self.recorded or self.seen >= ENOUGH or self.violation.clause in SELF_EVIDENT:
             return Confirmation.CONFIRMED
         return Confirmation.NOT_CONFIRMED if self.sent == 1 else Confirmation.INTERMITTENT
 
@@ -146,6 +148,12 @@ def _merge_equal(causes: Iterable[Cause]) -> Iterator[Cause]:
             cases=tuple(dict.fromkeys((*same.cases, *cause.cases))),
         )
     yield from found.values()
+
+
+def group_recorded(observations: Iterable[Observation]) -> list[Cause]:
+    """Group the violations in recorded traffic by cause; MUST clauses come first."""
+    causes = [replace(cause, cases=(), recorded=True) for cause in _grouped(observations)]
+    return sorted(causes, key=lambda cause: _LEVELS[cause.level])
 
 
 def _grouped(observations: Iterable[Observation]) -> Iterator[Cause]:

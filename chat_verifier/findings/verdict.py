@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from chat_contract import Clause, Contract
 from chat_verifier.findings.causes import Cause
+from chat_verifier.findings.traffic import TrafficFigures
 from chat_verifier.planning.case import CaseSequence
 from chat_verifier.planning.tiers import Tier
 from chat_verifier.run.observation import Observation, by_clause
@@ -20,6 +21,8 @@ class RunVerdict(StrEnum):
     CONFORMS = "conforms"
     VIOLATES = "violates"
     INCONCLUSIVE = "inconclusive"
+    NO_VIOLATION = "no-violation"
+    """Recorded traffic shows no violation, but it did not exercise every clause."""
 
 
 class RunReasonId(StrEnum):
@@ -28,6 +31,7 @@ class RunReasonId(StrEnum):
     CLAUSES_VIOLATED = "clauses-violated"
     CLAUSES_NOT_EXERCISED = "clauses-not-exercised"
     VIOLATIONS_NOT_CONFIRMED = "violations-not-confirmed"
+    TRAFFIC_INCOMPLETE = "traffic-incomplete"
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class ClauseReason(StrEnum):
     NOT_EXERCISED = "not-exercised"
     NEEDS_EXPECT_AUTH = "needs-expect-auth"
     NEEDS_EXAMPLE = "needs-example"
+    NOT_RECORDED = "not-recorded"
     NOT_CONFIRMED = "not-confirmed"
     VIOLATIONS_SEEN = "violations-seen"
     NO_VIOLATION_SEEN = "no-violation-seen"
@@ -77,6 +82,7 @@ class RunResult:
 
     ``left_out``: what the request limit kept from being sent. ``replayed``: how many responses came from the
     checkpoint file. ``unused_waivers``: waivers for which the run found nothing, though it sent one of their cases.
+    ``traffic``: the recorded traffic that was judged, instead of a server.
     """
 
     verdict: RunVerdict
@@ -96,6 +102,7 @@ class RunResult:
     strict: bool = False
     waivers: tuple[Waiver, ...] = ()
     unused_waivers: tuple[Waiver, ...] = ()
+    traffic: TrafficFigures | None = None
 
     @property
     def causes(self) -> tuple[Cause, ...]:

@@ -42,6 +42,7 @@ class Group(StrEnum):
     HTTP = "http"
     CREDENTIALS = "credentials"
     EXPLORATION = "exploration"
+    RECORDED = "recorded"
 
 
 class Priority(IntEnum):

@@ -64,6 +64,7 @@ def build_report(result: RunResult, access: Access, changes: Iterable[ProfileCha
         profile={name: str(answer) for name, answer in result.profile.items()},
         profile_changes=tuple(changes),
         exchanges=tuple(_observation(number, seen, clean) for number, seen in enumerate(result.observations, 1)),
+        traffic=result.traffic,
     )
 
 
@@ -171,6 +172,8 @@ def _observation(number: int, seen: Observation, clean: _Cleaner) -> Observation
 def _exchange(exchange: Exchange, clean: _Cleaner) -> ExchangeReport:
     request, outcome = exchange.request, exchange.outcome
     headers = tuple((name, value) for name, value in request.headers if not is_credential(name))
+    if request.chunked:
+        headers = (*headers, ("Transfer-Encoding", "chunked"))
     sent = RequestReport(request.method, request.path, clean.headers(headers), clean.body(request.body))
     if isinstance(outcome, Breakdown):
         return ExchangeReport(sent, None, BreakdownReport(outcome.kind, clean.text(outcome.detail)))

@@ -9,7 +9,7 @@ from pathlib import Path
 from chat_verifier.findings.verdict import ClauseVerdict
 from chat_verifier.report import texts
 from chat_verifier.report.model import Body, ClauseReport, VerifyReport
-from chat_verifier.report.summary import confirmation, latency, not_sent, outcome, place, run_reason, tally
+from chat_verifier.report.summary import confirmation, ignored, latency, not_sent, outcome, place, run_reason, tally
 from kit_reports.page import render_page
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -44,6 +44,7 @@ def render_html(report: VerifyReport) -> str:
         reason=run_reason(report),
         tally=tally(report),
         not_sent=not_sent(report),
+        ignored=ignored(report),
         groups=groups,
         violations=[
             (clause, violation)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from chat_verifier.findings.verdict import ClauseVerdict, RunVerdict
 from chat_verifier.report.model import ClauseReport, VerifyReport, ViolationReport
-from chat_verifier.report.summary import confirmation, figures, got, not_sent, place, run_reason
+from chat_verifier.report.summary import confirmation, figures, got, ignored, not_sent, place, run_reason
 from chat_verifier.report.texts import HEADINGS, RUN_VERDICTS, Heading
 
 LONGEST = 60_000
@@ -15,7 +15,12 @@ LONGEST = 60_000
 
 _SHOWN_CAUSES = 20
 _LONGEST_COMMAND = 1500
-_MARKS = {RunVerdict.CONFORMS: "✅", RunVerdict.VIOLATES: "❌", RunVerdict.INCONCLUSIVE: "⚠️"}
+_MARKS = {
+    RunVerdict.CONFORMS: "✅",
+    RunVerdict.VIOLATES: "❌",
+    RunVerdict.INCONCLUSIVE: "⚠️",
+    RunVerdict.NO_VIOLATION: "✅",
+}
 
 
 def render_markdown(report: VerifyReport) -> str:
@@ -30,7 +35,11 @@ def _lines(report: VerifyReport) -> Iterator[str]:
     yield f"### {_MARKS[report.verdict]} {_code(report.base_url)} {RUN_VERDICTS[report.verdict]}"
     yield ""
     yield figures(report)
-    for line in (run_reason(report), _not_sent(report)):
+    for line in (
+        run_reason(report),
+        _counted(Heading.NOT_SENT, not_sent(report)),
+        _counted(Heading.IGNORED, ignored(report)),
+    ):
         if line:
             yield ""
             yield line
@@ -43,9 +52,8 @@ def _lines(report: VerifyReport) -> Iterator[str]:
     yield from _others(report)
 
 
-def _not_sent(report: VerifyReport) -> str:
-    left = not_sent(report)
-    return f"{HEADINGS[Heading.NOT_SENT]}: {left}" if left else ""
+def _counted(heading: Heading, left: str) -> str:
+    return f"{HEADINGS[heading]}: {left}" if left else ""
 
 
 def _cause(clause: ClauseReport, violation: ViolationReport) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 from chat_contract.contract import Level
 from chat_verifier.findings.causes import Confirmation
 from chat_verifier.findings.profile import ProfileChange
+from chat_verifier.findings.traffic import TrafficFigures
 from chat_verifier.findings.verdict import ClauseReason, ClauseVerdict, RunReason, RunVerdict
 from chat_verifier.findings.waivers import WaiverMatch
 from chat_verifier.planning.tiers import Tier
@@ -165,6 +166,7 @@ class VerifyReport(_Closed):
     """The report of a run.
 
     ``replayed`` counts responses from a checkpoint file. ``profile`` holds the answer to each open question, by id.
+    ``traffic``: the recorded traffic that was judged; None for a run.
     """
 
     format: Literal["chat-contract-report"]
@@ -187,6 +189,7 @@ class VerifyReport(_Closed):
     profile: Mapping[str, str]
     profile_changes: tuple[ProfileChange, ...]
     exchanges: tuple[ObservationReport, ...]
+    traffic: TrafficFigures | None = None
 
     def clause(self, name: str) -> ClauseReport:
         """Return the clause with this id."""

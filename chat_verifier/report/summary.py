@@ -9,7 +9,7 @@ from chat_contract.errors import shorten
 from chat_contract.rules.findings import JSON_TYPES
 from chat_verifier.findings.verdict import ClauseVerdict
 from chat_verifier.report.model import ClauseReport, ObservationReport, VerifyReport, ViolationReport
-from chat_verifier.report.texts import BREAKDOWNS, CLAUSE_VERDICTS, CONFIRMATIONS, GROUPS, RUN_REASONS
+from chat_verifier.report.texts import BREAKDOWNS, CLAUSE_VERDICTS, CONFIRMATIONS, GROUPS, IGNORED, RUN_REASONS
 from kit_reports.counting import count_of
 
 
@@ -32,6 +32,10 @@ def tally(report: VerifyReport) -> str:
 
 def figures(report: VerifyReport) -> str:
     """Return requests, duration, seed and clause counts on one line."""
+    if report.traffic is not None:
+        judged = count_of(report.traffic.judged, "exchange")
+        conversations = count_of(report.traffic.conversations, "conversation")
+        return f"{judged} in {conversations}, recorded in {report.traffic.file}. Clauses: {tally(report)}"
     requests = count_of(report.requests, "request")
     return f"{requests} in {report.seconds:.1f} s, seed {report.seed}. Clauses: {tally(report)}"
 
@@ -58,9 +62,16 @@ def cases_name(count: int, group: str) -> str:
     return f"{GROUPS.get(group, group)} case{'' if count == 1 else 's'}"
 
 
+def ignored(report: VerifyReport) -> str:
+    """Count the recorded exchanges that are not judged, by reason; empty if all are."""
+    parts = () if report.traffic is None else report.traffic.ignored
+    return ", ".join(IGNORED[part.reason].format(count=part.count) for part in parts)
+
+
 def confirmation(violation: ViolationReport) -> str:
     """Say how often the violation was seen."""
-    return CONFIRMATIONS[violation.confirmation].format(seen=violation.seen, sent=violation.sent)
+    times = "once" if violation.seen == 1 else f"{violation.seen} times"
+    return CONFIRMATIONS[violation.confirmation].format(seen=violation.seen, sent=violation.sent, times=times)
 
 
 def message(clause: ClauseReport, violation: ViolationReport) -> str:

@@ -8,10 +8,14 @@ from chat_contract.errors import shorten
 from chat_verifier.findings.causes import Confirmation
 from chat_verifier.findings.verdict import ClauseReason, ClauseVerdict
 from chat_verifier.report.model import ClauseReport, VerifyReport, ViolationReport
-from chat_verifier.report.summary import confirmation, figures, got, message, not_sent, place, run_reason
-from chat_verifier.report.texts import CLAUSE_REASONS, HEADINGS, Heading
+from chat_verifier.report.summary import confirmation, figures, got, ignored, message, not_sent, place, run_reason
+from chat_verifier.report.texts import CLAUSE_REASONS, HEADINGS, VERDICT_NAMES, Heading
 
 _SHOWN_WARNINGS = 12
+_SKIPPED = (
+    *(ClauseReason.NOT_EXERCISED, ClauseReason.NEEDS_EXPECT_AUTH),
+    *(ClauseReason.NEEDS_EXAMPLE, ClauseReason.NOT_RECORDED),
+)
 _LONGEST_COMMAND = 3000
 
 
@@ -21,12 +25,14 @@ def render_text(report: VerifyReport) -> str:
 
 
 def _lines(report: VerifyReport) -> Iterator[str]:
-    yield f"{report.verdict.upper()}  {report.base_url}"
+    yield f"{VERDICT_NAMES.get(report.verdict, report.verdict).upper()}  {report.base_url}"
     if reason := run_reason(report):
         yield reason
     yield figures(report)
     if left := not_sent(report):
         yield f"{HEADINGS[Heading.NOT_SENT]}: {left}"
+    if left_out := ignored(report):
+        yield f"{HEADINGS[Heading.IGNORED]}: {left_out}"
     yield from _failures(report)
     yield from _warnings(report)
     yield from _waived(report)
@@ -96,7 +102,7 @@ def _waived(report: VerifyReport) -> Iterator[str]:
 def _not_exercised(report: VerifyReport) -> Iterator[str]:
     skipped = {
         reason: [clause.id for clause in report.clauses if clause.reason is reason]
-        for reason in (ClauseReason.NOT_EXERCISED, ClauseReason.NEEDS_EXPECT_AUTH, ClauseReason.NEEDS_EXAMPLE)
+        for reason in _SKIPPED
     }
     if any(skipped.values()):
         yield from _heading(Heading.NOT_EXERCISED)

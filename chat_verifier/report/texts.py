@@ -7,18 +7,21 @@ from enum import StrEnum
 
 from chat_verifier.findings.causes import Confirmation
 from chat_verifier.findings.parity import NO_ERROR_LIST, DifferenceKind
+from chat_verifier.findings.traffic import Ignored
 from chat_verifier.findings.verdict import ClauseReason, ClauseVerdict, RunReasonId, RunVerdict
 
 RUN_VERDICTS: dict[str, str] = {
     RunVerdict.CONFORMS: "conforms to the contract",
     RunVerdict.VIOLATES: "violates the contract",
     RunVerdict.INCONCLUSIVE: "could not be verified completely",
+    RunVerdict.NO_VIOLATION: "shows no violation, but was not tested completely",
 }
 
 RUN_REASONS: dict[str, str] = {
     RunReasonId.CLAUSES_VIOLATED: "Violated clauses: {clauses}.",
     RunReasonId.CLAUSES_NOT_EXERCISED: "No test case exercised these MUST clauses: {clauses}.",
     RunReasonId.VIOLATIONS_NOT_CONFIRMED: "Violations seen once and not confirmed before the request limit: {clauses}.",
+    RunReasonId.TRAFFIC_INCOMPLETE: "The traffic did not exercise these clauses: {clauses}.",
 }
 
 CLAUSE_VERDICTS: dict[str, str] = {
@@ -34,13 +37,14 @@ CLAUSE_REASONS: dict[str, str] = {
     ClauseReason.NOT_EXERCISED: "no exchange to check",
     ClauseReason.NEEDS_EXPECT_AUTH: "needs --expect-auth",
     ClauseReason.NEEDS_EXAMPLE: 'needs an example named "documented" in the OpenAPI document',
+    ClauseReason.NOT_RECORDED: "recorded traffic cannot show it",
     ClauseReason.NOT_CONFIRMED: "violation not confirmed",
     ClauseReason.VIOLATIONS_SEEN: "not always satisfied",
     ClauseReason.NO_VIOLATION_SEEN: "always satisfied",
 }
 
 CONFIRMATIONS: dict[str, str] = {
-    Confirmation.CONFIRMED: "seen {seen} times",
+    Confirmation.CONFIRMED: "seen {times}",
     Confirmation.INTERMITTENT: "intermittent: seen in {seen} of {sent} requests",
     Confirmation.NOT_CONFIRMED: "seen once, not confirmed",
 }
@@ -56,6 +60,22 @@ GROUPS: dict[str, str] = {"request": "acceptance", "http": "HTTP"}
 """What kind of test cases a group holds; other groups use their own name."""
 
 
+IGNORED: dict[str, str] = {
+    Ignored.OTHER_OPERATION: "{count} of another operation",
+    Ignored.PREFLIGHT: "{count} from CORS preflights",
+    Ignored.NO_RESPONSE: "{count} without a response",
+    Ignored.NO_BODY: "{count} whose body the file does not hold",
+    Ignored.REDIRECT: "{count} redirected",
+    Ignored.NO_PERMISSION: "{count} with status 401",
+    Ignored.CREDENTIAL_TEST: "{count} that test credentials",
+    Ignored.FORCED: "{count} that a rule or preference of the mock decided",
+}
+"""Why recorded exchanges are not judged."""
+
+VERDICT_NAMES: dict[str, str] = {RunVerdict.NO_VIOLATION: "no violation seen"}
+"""The first words of a text report, where they are not the verdict itself."""
+
+
 class Heading(StrEnum):
     """A heading of a report."""
 
@@ -67,6 +87,7 @@ class Heading(StrEnum):
     PROFILE = "profile"
     PROFILE_CHANGES = "profile-changes"
     NOT_SENT = "not-sent"
+    IGNORED = "ignored"
     CLAUSES = "clauses"
     RESPONSE_TIMES = "response-times"
     EXCHANGES = "exchanges"
@@ -82,6 +103,7 @@ HEADINGS: dict[str, str] = {
     Heading.PROFILE: "Unspecified behaviour of this server",
     Heading.PROFILE_CHANGES: "Changes in unspecified behaviour",
     Heading.NOT_SENT: "Not sent (request limit)",
+    Heading.IGNORED: "Ignored exchanges",
     Heading.CLAUSES: "Clauses",
     Heading.RESPONSE_TIMES: "Response times",
     Heading.EXCHANGES: "Exchanges",
@@ -116,6 +138,6 @@ ABSENCES: dict[str, str] = {
 
 TABLES: tuple[Mapping[str, object], ...] = (
     *(RUN_VERDICTS, RUN_REASONS, CLAUSE_VERDICTS, CLAUSE_REASONS, CONFIRMATIONS, BREAKDOWNS, GROUPS, HEADINGS),
-    *(DIFFERENCES, DIFFERENCE_VALUES, ABSENCES),
+    *(DIFFERENCES, DIFFERENCE_VALUES, ABSENCES, IGNORED, VERDICT_NAMES),
 )
 """All tables of this module, for the test that replaces every sentence by its id."""

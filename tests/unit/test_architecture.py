@@ -28,7 +28,7 @@ PACKAGES = tuple(LAYERS)
 
 # The rooms of each product, from the bottom up: a room imports only rooms above it in this list.
 ROOMS: dict[str, tuple[str, ...]] = {
-    "chat_verifier": ("planning", "run", "target", "findings", "report", "verify"),
+    "chat_verifier": ("planning", "run", "target", "findings", "report", "traffic", "verify"),
     "mock_server": (
         *("defaults", "upstream_options", "http", "validation", "overrides", "shop", "loading", "respond", "control"),
         *("app", "server", "recorder", "cli", "__main__"),

@@ -1,0 +1,80 @@
+"""Recorded exchanges as values, and why a recording leaves some of them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chat_contract.exchange import Breakdown, Exchange, Headers, Request, Response
+from chat_verifier.findings.traffic import Ignored, IgnoredExchanges, TrafficKind
+from kit_http.headers import end_to_end
+from kit_http.redaction.secrets import is_credential
+
+_SHORTEST_CREDENTIAL = 8
+_SET_BY_BROWSERS = ("sec-", "priority", "pragma", "cache-control", "user-agent", "referer", "dnt", "upgrade-insecure")
+_UNPROVEN = frozenset({"content-length", "set-cookie", "content-encoding", "transfer-encoding"})
+"""Headers of responses that are left out: recorders decode bodies, so lengths prove nothing; cookies are secrets."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One recorded exchange with the operation.
+
+    ``number``: its position in the file, from 1. ``at``: Unix seconds, None if unknown. ``origin``: the base URL.
+    """
+
+    number: int
+    at: float | None
+    seconds: float
+    origin: str
+    exchange: Exchange
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What a file holds: the exchanges to judge, in the order in which they were sent, and those that are ignored."""
+
+    file: str
+    kind: TrafficKind
+    exchanges: tuple[Recorded, ...]
+    ignored: Mapping[Ignored, int]
+    credentials: Headers = ()
+
+    @property
+    def ignored_exchanges(self) -> tuple[IgnoredExchanges, ...]:
+        return tuple(IgnoredExchanges(reason, self.ignored[reason]) for reason in Ignored if self.ignored.get(reason))
+
+
+def clean_request(method: str, path: str, headers: Headers, body: bytes) -> Request:
+    """Return a request without what a browser or a connection adds, and without its credentials."""
+    chunked = any(name.lower() == "transfer-encoding" and "chunked" in value.lower() for name, value in headers)
+    kept = tuple((name, value) for name, value in end_to_end(headers) if not _is_noise(name))
+    return Request(method, path, kept, body, chunked)
+
+
+def clean_response(status: int, headers: Headers, body: bytes, seconds: float) -> Response:
+    """Return a response without the headers that a recording does not prove."""
+    kept = tuple((name, value) for name, value in headers if name.lower() not in _UNPROVEN)
+    return Response(status, kept, body, seconds)
+
+
+def credentials_in(headers: Headers) -> Headers:
+    """Return the headers that carry a credential; a short value of another header is none."""
+    return tuple((name, value) for name, value in headers if is_credential(name) and len(value) >= _SHORTEST_CREDENTIAL)
+
+
+def _is_noise(name: str) -> bool:
+    return name.lower().startswith(_SET_BY_BROWSERS) or is_credential(name)
+
+
+def why_ignored(outcome: Response | Breakdown | None) -> Ignored | None:
+    """Return why an exchange with this outcome proves nothing about the operation, or None."""
+    if outcome is None:
+        return Ignored.NO_RESPONSE
+    if isinstance(outcome, Response) and outcome.status == 401:
+        # The recording does not say whether the credential was valid.
+        return Ignored.NO_PERMISSION
+    if isinstance(outcome, Response) and 300 <= outcome.status < 400:
+        return Ignored.REDIRECT
+    return None

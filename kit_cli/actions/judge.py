@@ -1,0 +1,70 @@
+"""The work of ``chat-contract judge``: judge recorded traffic and write reports."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from chat_contract import load_contract
+from chat_verifier.findings.verdict import RunVerdict
+from chat_verifier.findings.waivers import load_waivers
+from chat_verifier.report import RENDERERS
+from chat_verifier.report.build import build_report
+from chat_verifier.report.leaks import checked_text
+from chat_verifier.report.reproduce import Access
+from chat_verifier.traffic.judge import JudgeOptions, judge_traffic
+from chat_verifier.traffic.read import read_traffic
+from kit_cli.exit_codes import ExitCode
+from kit_cli.frame import current_frame
+from kit_cli.outputs import Output, write_outputs
+from kit_http.redaction.secrets import secrets_of
+from kit_http.urls import check_base_url
+from kit_reports.targets import Target, parse_targets
+from kit_reports.waivers import check_used
+
+_EXIT_CODES = {
+    RunVerdict.CONFORMS: ExitCode.OK,
+    RunVerdict.NO_VIOLATION: ExitCode.OK,
+    RunVerdict.VIOLATES: ExitCode.FINDINGS,
+    RunVerdict.INCONCLUSIVE: ExitCode.CANNOT_RUN,
+}
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The command line of ``judge``; every field is the option of its name."""
+
+    file: Path
+    base_url: str | None
+    spec: Path | None
+    overlay: tuple[Path, ...]
+    strict: bool
+    require_complete: bool
+    waivers: Path | None
+    report: tuple[str, ...]
+
+
+def judge(arguments: Arguments) -> ExitCode:
+    """Judge the traffic and return the exit code of the verdict."""
+    targets = parse_targets(arguments.report, RENDERERS, default=current_frame().default_report)
+    base_url = None if arguments.base_url is None else check_base_url(arguments.base_url)
+    contract = load_contract(arguments.spec, arguments.overlay)
+    today = dt.datetime.now(dt.UTC).date()
+    waivers = () if arguments.waivers is None else load_waivers(arguments.waivers, contract, today)
+    traffic = read_traffic(arguments.file, contract, base_url)
+    secrets = secrets_of(traffic.credentials)
+    current_frame().redact = secrets.hide
+    options = JudgeOptions(arguments.strict, arguments.require_complete, waivers)
+    result = judge_traffic(contract, traffic, options)
+    report = build_report(result, Access(result.base_url, traffic.credentials[:1], secrets))
+    verdict = _EXIT_CODES[result.verdict]
+
+    def output(target: Target) -> Output:
+        name, text = f"the {target.format} report", RENDERERS[target.format](report)
+        shown = verdict if target.format == "text" else None
+        return Output(target.file, lambda: checked_text(name, text, secrets), shown)
+
+    write_outputs([output(target) for target in targets])
+    check_used(waivers, [waiver for waiver in waivers if waiver not in result.unused_waivers])
+    return verdict
