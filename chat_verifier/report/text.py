@@ -100,10 +100,7 @@ def _waived(report: VerifyReport) -> Iterator[str]:
 
 
 def _not_exercised(report: VerifyReport) -> Iterator[str]:
-    skipped = {
-        reason: [clause.id for clause in report.clauses if clause.reason is reason]
-        for reason in _SKIPPED
-    }
+    skipped = {reason: [clause.id for clause in report.clauses if clause.reason is reason] for reason in _SKIPPED}
     if any(skipped.values()):
         yield from _heading(Heading.NOT_EXERCISED)
     for reason, names in skipped.items():

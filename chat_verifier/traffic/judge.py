@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from chat_contract import Contract, read_body
 from chat_contract.conformance import examine, exercised_clauses, find_violations, update_history
-from chat_contract.contract import Level
+from chat_contract.contract import DOCUMENTED_EXAMPLE, Level
 from chat_contract.errors import shorten
 from chat_contract.exchange import Exchange
 from chat_contract.history import History
@@ -97,7 +97,10 @@ def _not_recorded(contract: Contract, kind: TrafficKind) -> dict[str, ClauseReas
     """Return the clauses that a recording cannot exercise: those on credentials, lengths and, often, other methods."""
     never = _UNPROVEN[kind] if kind is TrafficKind.REPORT else _UNPROVEN[kind] | _ONLY_IN_RUNS
     names = [clause.id for clause in contract.clauses.values() if clause.group == "credentials" or clause.id in never]
-    return dict.fromkeys(names, ClauseReason.NOT_RECORDED)
+    skipped = dict.fromkeys(names, ClauseReason.NOT_RECORDED)
+    if DOCUMENTED_EXAMPLE not in contract.request_examples:
+        skipped["request.documented-example"] = ClauseReason.NEEDS_EXAMPLE
+    return skipped
 
 
 def _verdict(clauses: Iterable[ClauseResult], *, require_complete: bool) -> tuple[RunVerdict, RunReason | None]:
