@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 
 from chat_contract import Contract, read_body
 from chat_contract.conformance import examine, exercised_clauses, find_violations, update_history
-from chat_contract.contract import DOCUMENTED_EXAMPLE, Level
+from chat_contract.contract import Level
 from chat_contract.errors import shorten
 from chat_contract.exchange import Exchange
 from chat_contract.history import History
-from chat_contract.roles import CONVERSATION
+from chat_contract.roles import CONVERSATION, DOCUMENTED_EXAMPLE
 from chat_contract.rules.exchange_facts import ExchangeFacts
 from chat_verifier.findings.causes import group_recorded
 from chat_verifier.findings.profile import open_question_profile
