@@ -19,7 +19,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadscope --timeout $(TIMEOUT) $(if $(filter random,$(ORDER)),--random-order)
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock check test coverage lint format quality gate-quality fastapi-parity hostile bench mutation \
+.PHONY: help install mock check test coverage lint format quality toolchains gate-quality fastapi-parity hostile bench mutation \
   soak screenshots clean
 
 help: ## List the targets
@@ -55,6 +55,9 @@ format: $(VENV)/dev.stamp ## Format the code and apply safe fixes
 quality: $(VENV)/dev.stamp ## Measure the verifier on all correct servers and servers with a planted bug
 	npm ci --no-audit --no-fund --prefix testbed/correct_servers/node
 	$(BIN)/python -m testbed.quality --jobs $(JOBS) $(if $(SAMPLE),--sample $(SAMPLE))
+
+toolchains: $(VENV)/dev.stamp ## Verify the correct servers in every language whose toolchain is installed
+	$(BIN)/python -m testbed.correct_servers.run_all --toolchains
 
 gate-quality: $(VENV)/dev.stamp ## Measure precision, recall and time of the gate on all cases
 	$(BIN)/python -m testbed.gate_quality

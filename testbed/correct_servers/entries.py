@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from testbed.correct_servers import toolchains
+from testbed.correct_servers.toolchains import Toolchain
+
 NODE = Path(__file__).parent / "node"
 FASTAPI = ("fastapi", "uvicorn")
 
@@ -20,12 +23,15 @@ class Entry:
     api_key_header: bool = False  # X-API-Key opens the door as well
     breaks: Mapping[str, str] = field(default_factory=dict)  # the SHOULDs that it breaks, and why that is natural
     pace: float = 0  # requests a second, where it is limited
+    toolchain: Toolchain | None = None  # for languages other than Python and JavaScript
 
     @property
     def on_node(self) -> bool:
-        return self.run[0].endswith(".mjs")
+        return self.toolchain is None and self.run[0].endswith(".mjs")
 
     def command(self, python: str, port: int) -> list[str]:
+        if self.toolchain is not None:
+            return self.toolchain.command(port)
         if self.on_node:
             return ["node", str(NODE / self.run[0]), str(port), *self.run[1:]]
         return [python, "-m", f"testbed.correct_servers.{self.run[0]}", *self.run[1:], str(port)]
@@ -37,6 +43,10 @@ def fastapi(name: str, style: str, about: str, **more: object) -> Entry:
 
 def node(name: str, framework: str, needs: tuple[str, ...], about: str, **more: object) -> Entry:
     return Entry(name, framework, about, (f"{name}.mjs",), needs, **more)
+
+
+def other(name: str, framework: str, toolchain: Toolchain, about: str, **more: object) -> Entry:
+    return Entry(name, framework, about, (), toolchain=toolchain, **more)
 
 
 ENTRIES = {
@@ -178,5 +188,64 @@ ENTRIES = {
             breaks={"loc-index": "a JSON pointer cut at its slashes is made of strings"},
         ),
         node("node-http", "node:http", (), "no framework: lenient numbers, null as absent, the first fault only"),
+        other(
+            "go-net-http",
+            "net/http",
+            toolchains.GO,
+            "encoding/json: the first wrong type and all missing fields, names in any case, limits of 64 bits",
+            breaks={"lenient-json": "a Decoder leaves what follows a value unread"},
+        ),
+        other(
+            "java-jackson",
+            "com.sun.net.httpserver",
+            toolchains.JAVA,
+            "Jackson: the first wrong type, or else all missing fields; limits of 32 bits, also as strings",
+            breaks={"lenient-json": "an ObjectMapper leaves what follows a value unread"},
+        ),
+        other(
+            "ruby-webrick",
+            "WEBrick",
+            toolchains.RUBY,
+            "JSON.parse: comments, at most 100 deep; Time.iso8601 reads the timestamps; integers of any size",
+            breaks={"lenient-json": "json reads comments"},
+        ),
+        other(
+            "php-builtin",
+            "PHP",
+            toolchains.PHP,
+            "json_decode: no name that begins with NUL, null rejected, integral floats accepted as limits",
+        ),
+        other(
+            "rust-tiny-http",
+            "tiny_http",
+            toolchains.RUST,
+            "serde_json: strict, at most 128 deep; any string is a timestamp, limits of 64 bits",
+        ),
+        other(
+            "cpp-httplib",
+            "cpp-httplib",
+            toolchains.CPP,
+            "nlohmann/json: the first fault only, null rejected, integral floats and numeric timestamps accepted",
+            breaks={"method-400": "cpp-httplib does not know TRACE and PROPFIND"},
+        ),
+        other(
+            "perl-mojolicious",
+            "Mojolicious",
+            toolchains.PERL,
+            "Mojo::JSON: integral floats accepted as limits, null as absent, any string is a timestamp",
+        ),
+        other(
+            "crystal-http",
+            "HTTP::Server",
+            toolchains.CRYSTAL,
+            "JSON.parse: an integer outside of 64 bits makes the whole body unreadable",
+        ),
+        other(
+            "csharp-httplistener",
+            "HttpListener",
+            toolchains.CSHARP,
+            "System.Json: null as absent, integral numbers of any notation as limits, any string is a timestamp",
+            breaks={"lenient-json": "System.Json reads several extensions of JSON"},
+        ),
     ]
 }

@@ -21,6 +21,8 @@ START_SECONDS = 30
 
 def missing(entry: Entry) -> list[str]:
     """Return the programs and the Python or Node packages that the entry needs and this machine lacks."""
+    if entry.toolchain is not None:
+        return entry.toolchain.lacking()
     lacking = []
     if entry.on_node:
         lacking += [] if shutil.which("node") else ["node"]
@@ -50,9 +52,11 @@ def end(process: subprocess.Popen[bytes]) -> None:
 def serving(name: str, port: int | None = None) -> Iterator[str]:
     """Start an entry and yield its base URL when it accepts requests."""
     entry, port = ENTRIES[name], port or free_port()
+    command = entry.command(sys.executable, port)
+    variables = None if entry.toolchain is None else entry.toolchain.variables()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            entry.command(sys.executable, port), cwd=ROOT, stdout=output, stderr=output, start_new_session=True
+            command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True, env=variables
         )
         try:
             deadline = time.monotonic() + START_SECONDS

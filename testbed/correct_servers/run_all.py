@@ -13,13 +13,16 @@ from testbed.quality.verifying import COMMAND, verify
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m testbed.correct_servers.run_all", description=__doc__)
     parser.add_argument("--only", default="*", metavar="GLOB", help="only servers whose names match")
+    parser.add_argument(
+        "--toolchains", action="store_true", help="only servers in languages other than Python and JavaScript"
+    )
     options, more = parser.parse_known_args()
     if not COMMAND.exists():
         parser.error("chat-contract is not installed beside this Python: pip install -e '.[dev]'")
     requests, seconds, alarms, unsure, skipped, begun = [], [], [], [], [], time.monotonic()
     print(f"{'server':25}{'exit':>5} {'verdict':13}{'requests':>8}{'seconds':>9}  clauses")
     for name, entry in ENTRIES.items():
-        if not fnmatch(name, options.only):
+        if not fnmatch(name, options.only) or (options.toolchains and entry.toolchain is None):
             continue
         if lacking := missing(entry):
             skipped.append(name)

@@ -58,8 +58,9 @@ def must_accept_bodies() -> Iterator[dict[str, Any]]:
     yield {"message": "hi", "events": []}
     for text in [
         "x",
-        " ",
         "'",
+        "?",
+        "\u200b€",
         '"',
         "\\ \\n {}{{}} %s %(a)s",
         "日本語 עברית العربية",
@@ -69,12 +70,12 @@ def must_accept_bodies() -> Iterator[dict[str, Any]]:
     ]:
         yield {"message": text}
     for stamp in [
-        "1000-01-01T00:00:00Z",
-        "9999-12-31T23:59:59Z",
-        "9999-12-31T23:59:59-01:00",
-        "1000-01-01T00:00:00+14:00",
+        "1600-01-01T00:00:00Z",
+        "9998-12-31T23:59:59Z",
+        "9998-12-31T23:59:59-12:00",
+        "1600-01-01T00:00:00+14:00",
         "2024-02-29T12:00:00.1+05:30",
-        "2024-06-14T23:59:59.123456-14:00",
+        "2024-06-14T23:59:59.123456-12:00",
         "2024-06-14T10:00:00-00:00",
     ]:
         yield with_event(timestamp=stamp)
@@ -128,7 +129,7 @@ def must_reject_bodies() -> Iterator[tuple[Any, list[Place]]]:
 def unspecified_bodies() -> Iterator[tuple[dict[str, Any], list[Place]]]:
     """Bodies that a server may accept, or reject with a 422 that names one of these places; it must not fail."""
     for value in (0, 11, 50, 1000, -1, -1000, 2**31, 2**53, 2**53 + 1, 2**63, 2**64, 10**30, 5.0, 1e2, 1e30):
-        yield {"message": "hi", "limit": value}, [("limit",)]
+        yield {"message": "hi", "limit": value}, [()] if value >= 2**63 else [("limit",)]
     for value in (True, False, None, "5", " 5 ", "5.0", "+5", "1_000", ""):
         yield {"message": "hi", "limit": value}, [("limit",)]
     for name in ("conversation_id", "session_id", "user_id", "events"):
@@ -138,8 +139,14 @@ def unspecified_bodies() -> Iterator[tuple[dict[str, Any], list[Place]]]:
     for value in (1, None, [], {"a": 1}, NESTED(50)):
         yield {"message": "hi", "unknown": value}, [("unknown",)]
         yield with_event(unknown=value), [("events", 0, "unknown")]
-    for name in ("__proto__", "constructor", "toString", "__class__", "$ref", "", "a.b/c~d"):
-        yield {"message": "hi", name: {}}, [(name,), ()] if name.startswith("__") else [(name,)]
+    for name in ("__proto__", "constructor", "toString", "__class__", "$ref", "", "\0a", "a.b/c~d"):
+        yield {"message": "hi", name: {}}, [(name,)] if name and name.isprintable() and name not in PROTOTYPE else [()]
+    for value in ({"": 1}, {"\0": 1}, {"__proto__": 1}, 2**63, NESTED(64)):
+        yield {"message": "hi", "unknown": value}, [()]
+        yield with_event(unknown=value), [()]
+    yield {"Message": "hi"}, [("message",), ("Message",)]
+    yield {"message": "hi", "Limit": "four"}, [("limit",), ("Limit",)]
+    yield with_event(Item_ID=5), [("events", 0, "item_id"), ("events", 0, "Item_ID")]
     strings = [
         "",
         " ",
@@ -178,6 +185,9 @@ def unspecified_bodies() -> Iterator[tuple[dict[str, Any], list[Place]]]:
         "2024-02-30T00:00:00Z",
         "0000-01-01T00:00:00Z",
         "0001-01-01T00:00:00+14:00",
+        "1582-10-10T00:00:00Z",
+        "9999-12-31T23:59:59-01:00",
+        "2024-06-14T10:00:00-14:00",
         "10000-01-01T00:00:00Z",
         "2024-06-14T10:00:00+25:00",
         "2024-06-14T10:00:00+23:59",
@@ -195,7 +205,10 @@ def unspecified_bodies() -> Iterator[tuple[dict[str, Any], list[Place]]]:
         1e30,
         1e308,
     ]:
-        yield with_event(timestamp=stamp), [("events", 0, "timestamp")]
+        yield (
+            with_event(timestamp=stamp),
+            [()] if type(stamp) is int and stamp >= 2**63 else [("events", 0, "timestamp")],
+        )
     mixed = [EVENT | {"timestamp": "2024-06-14T10:00:00"}, EVENT, EVENT | {"timestamp": "2020-01-01T00:00:00+02:00"}]
     yield {"message": "hi", "events": mixed}, [("events", 0, "timestamp")]
     yield {"message": "hi", "events": [EVENT] * 21}, [("events",)]
@@ -204,26 +217,31 @@ def unspecified_bodies() -> Iterator[tuple[dict[str, Any], list[Place]]]:
     yield example, [("conversation_id",)]
 
 
+PROTOTYPE = {"__proto__", "constructor", "prototype"}
 MALFORMED = [
     b"",
     b"   ",
     b"hello",
+    b"message=hello",
     b'{"message":',
+    b'{"message":"hi',
+    b'{"message" "hi"}',
+    b'{"message":"hi" "limit":4}',
+    b"]",
+]
+LENIENT = [  # malformed, but a parser may take it as an extension of JSON
     b'{"message":"hi",}',
     b"{'message':'hi'}",
     b'{"message":"hi"}{"message":"hi"}',
     b'{"message":"a\nb"}',
-    b'{"message":"hi',
     b'{"message":"\\x41"}',
-    b'{"message" "hi"}',
-    b'{"message":"hi" "limit":4}',
     b'{"message":"hi"} // c',
+    b'/* c */ {"message":"hi"}',
     b'{"message":"hi","limit":04}',
     b'{"message":"hi","limit":+4}',
     b'{"message":"hi","limit":.5}',
     b'{"message":undefined}',
     b"{message:1}",
-    b"]",
 ]
 FOREIGN = [  # outside I-JSON: 200 or any 4xx is right, and what real frameworks fail on is left out
     b'\xef\xbb\xbf{"message":"hi"}',
@@ -386,14 +404,24 @@ def play_http(player: Player, each: Callable[[Callable[..., None], Iterable[Any]
         if status != 422:
             player.broken.add("malformed-422")
 
+    def lenient(body: bytes) -> None:
+        answer = player.send(body)
+        if answer.status_code == 200:
+            player.check_reply(answer)
+            player.broken.add("lenient-json")
+        else:
+            malformed(body)
+
     def foreign(body: bytes) -> None:
         if player.send(body, may_fail=True).status_code >= 500:
             player.broken.add("foreign-5xx")
 
     def other_type(media_type: str | None) -> None:
-        assert player.send({"message": "hi"}, headers={"Content-Type": media_type}).status_code in (200, 415, 422)
+        status = player.send({"message": "hi"}, headers={"Content-Type": media_type}).status_code
+        assert status == 200 or 400 <= status < 500, (status, media_type)
 
     each(malformed, MALFORMED)
+    each(lenient, LENIENT)
     each(foreign, FOREIGN)
     media_types = [
         None,
@@ -407,15 +435,19 @@ def play_http(player: Player, each: Callable[[Callable[..., None], Iterable[Any]
     charsets = ["utf-16", "iso-8859-1", "nonsense", '"utf-8"', ""]
     each(other_type, [*media_types, "application/vnd.api+json", *(f"application/json; charset={c}" for c in charsets)])
     for method in ("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "PROPFIND"):
-        answer = player.send({"message": "hi"} if method.startswith("P") else b"", method=method)
-        assert answer.status_code in ((200, 204, 404, 405) if method in ("HEAD", "OPTIONS") else (404, 405)), method
+        answer = player.send({"message": "hi"} if method.startswith("P") else b"", method=method, may_fail=True)
+        wanted = (200, 204, 404, 405, 501) if method in ("HEAD", "OPTIONS") else (404, 405, 501)
+        if answer.status_code == 400:
+            player.broken.add("method-400")
+        else:
+            assert answer.status_code in wanted, (method, answer.status_code)
         if answer.status_code == 405 and "POST" not in answer.headers.get("Allow", ""):
             player.broken.add("allow")
     assert player.send({"message": "hi"}, url=player.url + "s").status_code == 404
     if player.send(lambda: iter([b'{"message":', b'"hi"}'])).status_code != 200:
         player.broken.add("chunked")
     deep = player.send({"message": "hi", "unknown": NESTED(498)})
-    assert deep.status_code in (200, 422)
+    assert deep.status_code in (200, 422), deep.status_code
     assert player.send({"unknown": NESTED(498)}).status_code == 422
 
 
@@ -445,7 +477,9 @@ def play_credentials(player: Player, key: str) -> None:
 def test_server_conforms_to_the_contract(name: str) -> None:
     entry = ENTRIES[name]
     if lacking := missing(entry):
-        give_up = pytest.fail if os.environ.get("CHAT_CONTRACT_REQUIRE_ALL") == "1" else pytest.skip
+        # CI installs the toolchains of Python and Node only.
+        required = os.environ.get("CHAT_CONTRACT_REQUIRE_ALL") == "1" and entry.toolchain is None
+        give_up = pytest.fail if required else pytest.skip
         give_up(f"{name} needs {', '.join(lacking)}")
     thin = 16 if entry.pace else 8 if name.endswith("slow") else 1  # slow servers get a sample of the requests
     with serving(name) as base_url, ThreadPoolExecutor(4) as pool, requests.Session() as session:
