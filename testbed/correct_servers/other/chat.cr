@@ -85,8 +85,17 @@ rescue error : JSON::ParseException | ArgumentError | OverflowError
   {422, {detail: [fault([] of Step, "is not JSON", "json_invalid")]}.to_json}
 end
 
+# Crystal decodes the body as its charset says, and knows no unknown one. A body that is left unread resets a connection.
+def read(request : HTTP::Request) : String?
+  raw = request.body.try(&.gets_to_end) || ""
+  raw if raw.valid_encoding?
+rescue ArgumentError
+  nil
+end
+
 server = HTTP::Server.new do |context|
   request, response = context.request, context.response
+  raw = read(request)
   response.content_type = "application/json"
   if request.path != "/v1/chat"
     response.status_code = 404
@@ -95,15 +104,12 @@ server = HTTP::Server.new do |context|
     response.status_code = 405
     response.headers["Allow"] = "POST"
     response.print %({"detail": "Method not allowed"}) unless request.method == "HEAD"
+  elsif raw.nil?
+    response.status_code = 422
+    response.print({detail: [fault([] of Step, "is not UTF-8", "encoding")]}.to_json)
   else
-    raw = request.body.try(&.gets_to_end) || ""
-    if raw.valid_encoding?
-      response.status_code, text = chat(raw)
-      response.print text
-    else
-      response.status_code = 422
-      response.print({detail: [fault([] of Step, "is not UTF-8", "encoding")]}.to_json)
-    end
+    response.status_code, text = chat(raw)
+    response.print text
   end
 end
 server.listen("127.0.0.1", ARGV[0].to_i)
