@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from spec_gate.differ.pairs import NodePair
-from spec_gate.schemas.keywords import OPAQUE_PATTERN, is_barred
+from spec_gate.schemas.keywords import OPAQUE_PATTERN, UNJUDGED, is_barred
 from spec_gate.schemas.node import Schema, SchemaNode, Side
 from spec_gate.schemas.validity import KNOWN_FORMATS
 from spec_gate.schemas.values import canonical_text
@@ -29,6 +29,7 @@ class AnnotationKind(StrEnum):
     FORMAT_LABEL = "format-label"
     OPAQUE_PATTERN = "opaque-pattern"
     DISCRIMINATOR = "discriminator"
+    UNJUDGED = "unjudged"
     DISCRIMINATOR_ADDED = "discriminator-added"
     DISCRIMINATOR_REMOVED = "discriminator-removed"
     DISCRIMINATOR_VALUE_ADDED = "discriminator-value-added"
@@ -71,6 +72,7 @@ def annotation_changes(
         yield AnnotationChange(_K.SUNSET_EARLIER, "x-sunset", "", before, after)
     yield from _extensible(base.get(_EXTENSIBLE), revision.get(_EXTENSIBLE))
     yield from _labels(base, revision)
+    yield from _unjudged(base.get(UNJUDGED, {}), revision.get(UNJUDGED, {}))
     yield from _discriminator(base, revision, followed)
 
 
@@ -111,6 +113,13 @@ def _labels(base: SchemaNode, revision: SchemaNode) -> Iterator[AnnotationChange
     before, after = base.get("format"), revision.get("format")
     if before != after and {before, after} - KNOWN_FORMATS - {None}:
         yield AnnotationChange(_K.FORMAT_LABEL, "format", "", before, after)
+
+
+def _unjudged(ours: dict[str, Any], theirs: dict[str, Any]) -> Iterator[AnnotationChange]:
+    for key in sorted({*ours, *theirs}):
+        before, after = ours.get(key), theirs.get(key)
+        if canonical_text(before) != canonical_text(after):
+            yield AnnotationChange(_K.UNJUDGED, key, "", before, after)
 
 
 def _discriminator(

@@ -52,6 +52,8 @@ class ChangeKind(StrEnum):
     ENCODING_EXPLODE = "encoding-explode"
     ENCODING_ALLOW_RESERVED = "encoding-allow-reserved"
     EXAMPLE = "example"
+    UNJUDGED = "unjudged"
+    """Something that the gate does not know."""
     STATUS = "status"
     RESPONSE_MEDIA_TYPE = "response-media-type"
     RESPONSE_HEADER = "response-header"
@@ -78,6 +80,8 @@ class Part:
     location: str = ""
     status: str = ""
     media: str = ""
+    is_item: bool = False
+    """Whether the schema describes one item of a stream."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from spec_gate.differ.changes import Action, Change, ChangeKind, Comparison, Pairing, SchemaUse
 from spec_gate.differ.messages import compare_messages
 from spec_gate.differ.surface import Alternative, Operation, Surface
+from spec_gate.differ.unjudged import unjudged_changes
 
 _Operations = Mapping[tuple[str, str], Operation]
 
@@ -22,6 +23,7 @@ def compare(base: Surface, revision: Surface) -> Comparison:
         if not pairing.base.outgoing:
             changes += _security(pairing)
         changes += compare_messages(pairing, uses)
+    changes += unjudged_changes(base, revision, pairings)
     return Comparison(base, revision, tuple(pairings), tuple(changes), tuple(uses))
 
 

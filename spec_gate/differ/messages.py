@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from spec_gate.differ.changes import Action, Change, ChangeKind, Pairing, Part, PartKind, SchemaUse
@@ -125,6 +125,12 @@ def _media(side: Side, one: Media, other: Media, context: _Context) -> Iterator[
     kind = PartKind.RESPONSE_BODY if context.status else PartKind.REQUEST_BODY
     part = Part(kind, status=context.status, media=other.type if side is Side.RESPONSE else one.type)
     context.uses.append(SchemaUse(part, side, context.pairing, one.schema, other.schema, one.place, other.place))
+    if one.item_schema is not None or other.item_schema is not None:
+        item, schemas = replace(part, is_item=True), (one.item_schema, other.item_schema)
+        context.uses.append(SchemaUse(item, side, context.pairing, *schemas, one.place, other.place))
+    if _parameters_of(one.type) != _parameters_of(other.type) and "*" not in one.type + other.type:
+        yield context.change(ChangeKind.UNJUDGED, Action.CHANGED, f"parameters of {one.type.partition(';')[0]}",
+                             one.place, other.place, before=one.type, after=other.type, side=side)  # fmt: skip
     for name in sorted(one.examples - other.examples):
         place = one.place / "examples" / name
         yield context.change(ChangeKind.EXAMPLE, Action.REMOVED, name, place, other.place)
@@ -134,6 +140,10 @@ def _media(side: Side, one: Media, other: Media, context: _Context) -> Iterator[
             if ours.get(key) != theirs.get(key):
                 yield context.change(encoding, Action.CHANGED, name, one.place, other.place, before=ours.get(key),
                                      after=theirs.get(key), side=side)  # fmt: skip
+
+
+def _parameters_of(media: str) -> str:
+    return media.partition(";")[2]
 
 
 # Responses ------------------------------------------------------------------------------------------------------------

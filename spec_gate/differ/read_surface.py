@@ -163,9 +163,9 @@ class _Reader:
         for name in value.get("content", {}):
             here = place / "content" / name
             media, here = self.document.follow(self.document.at(here), here)
-            schema = here / "schema" if "schema" in media else None
+            schema, item = (here / key if key in media else None for key in ("schema", "itemSchema"))
             examples = frozenset(media.get("examples", {}))
-            found[_media_type(name)] = Media(_media_type(name), here, schema, media.get("encoding", {}), examples)
+            found[_media_type(name)] = Media(_media_type(name), here, schema, item, media.get("encoding", {}), examples)
         return found
 
     # Credentials and servers ------------------------------------------------------------------------------------------

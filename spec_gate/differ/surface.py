@@ -18,11 +18,12 @@ VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 @dataclass(frozen=True)
 class Media:
-    """One media type of a ``content`` object."""
+    """One media type of a ``content`` object; ``item_schema`` describes each item of a stream."""
 
     type: str
     place: Place
     schema: Place | None
+    item_schema: Place | None
     encoding: Mapping[str, Any]
     examples: frozenset[str]
 

@@ -17,6 +17,8 @@ _STATE_SUNSET = "Add an x-sunset date."
 _USE_PATTERN = "Add a pattern that states which strings are valid."
 _UNREADABLE = "The gate cannot compile the pattern, so it compared nothing but the text."
 _ORDINARY_PATTERN = "Write a simpler pattern in ECMA-262 syntax, or review the change."
+_NOT_KNOWN = "The gate does not know what this keyword means for clients."
+_REVIEW = "Review the change."
 _STATE_VALUES = "State the value of each alternative with const or enum."
 _NEW_VALUE = "Give the new alternative a discriminator value of its own."
 
@@ -84,6 +86,10 @@ ANNOTATION_RULES: dict[tuple[Side, AnnotationKind], Rule] = {
     (_RESPONSE, _K.DISCRIMINATOR): Rule(
         "response-discriminator-changed", _BREAKING, "Discriminator property changed in a response",
         "Clients select the alternative by the old property.", "Keep the discriminator property."),
+    (_REQUEST, _K.UNJUDGED): Rule(
+        "request-keyword-not-judged", _WARNING, "Keyword changed in a request, but not judged", _NOT_KNOWN, _REVIEW),
+    (_RESPONSE, _K.UNJUDGED): Rule(
+        "response-keyword-not-judged", _WARNING, "Keyword changed in a response, but not judged", _NOT_KNOWN, _REVIEW),
     (_REQUEST, _K.DISCRIMINATOR_ADDED): Rule(
         "request-discriminator-added", _WARNING, "Discriminator added in a request",
         "The server may reject requests whose discriminator value selects no alternative.", _STATE_VALUES),

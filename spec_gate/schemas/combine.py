@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from spec_gate.schemas.exclusive import exclude_each_other
-from spec_gate.schemas.keywords import ANNOTATIONS, TYPE_OF_KEYWORD, needs_evaluation, types_of
+from spec_gate.schemas.keywords import ANNOTATIONS, TYPE_OF_KEYWORD, joined_annotations, needs_evaluation, types_of
 from spec_gate.schemas.node import Schema, SchemaNode
 from spec_gate.schemas.tidy import accepts_everything, allowed_types, drop_keywords, restricts, tidy_keywords
 from spec_gate.schemas.values import canonical_text
@@ -187,7 +187,7 @@ def _joined_group(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any
     if set(ours) == set(theirs) and len(ours) == 1:
         (key,) = ours
         if key in ANNOTATIONS:
-            return ours
+            return joined_annotations(ours, theirs)
         joiner = _JOINERS.get(key)
         return None if joiner is None else {key: joiner(ours[key], theirs[key])}
     return None

@@ -21,7 +21,10 @@ OPAQUE_PATTERN = "x-opaque-pattern"
 BARRED = "barred"
 """Marks a property that this side never sends: ``readOnly`` in requests, ``writeOnly`` in responses."""
 
-ANNOTATIONS = frozenset({"default", "deprecated", "readOnly", "writeOnly", "x-sunset", "discriminator",
+UNJUDGED = "x-unjudged"
+"""Holds the keywords of a schema that the gate does not know, with their values."""
+
+ANNOTATIONS = frozenset({UNJUDGED, "default", "deprecated", "readOnly", "writeOnly", "x-sunset", "discriminator",
                          "contentMediaType", "contentEncoding", "x-extensible-enum", OPAQUE_PATTERN,
                          BARRED})  # fmt: skip
 """Keywords that do not affect validity but matter to clients."""
@@ -109,6 +112,13 @@ def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
 def needs_evaluation(schema: Mapping[str, Any]) -> bool:
     """Return whether the schema has a keyword that depends on what all other keywords evaluate."""
     return "unevaluatedProperties" in schema or "unevaluatedItems" in schema
+
+
+def joined_annotations(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the annotations of two schemas for one value; the first ones count where both state one."""
+    unjudged = {**theirs.get(UNJUDGED, {}), **ours.get(UNJUDGED, {})}
+    both = {key: value for key, value in {**theirs, **ours}.items() if key in ANNOTATIONS}
+    return {**both, UNJUDGED: unjudged} if unjudged else both
 
 
 def is_barred(schema: Schema) -> bool:

@@ -25,6 +25,7 @@ from spec_gate.schemas.keywords import (
     BARRED,
     OPAQUE_PATTERN,
     REFERENCE,
+    UNJUDGED,
     name_of,
     part_schemas,
     same_value_schemas,
@@ -42,6 +43,12 @@ _PLAIN = frozenset({"type", "enum", "const", "minimum", "maximum", "exclusiveMin
                     "minLength", "maxLength", "pattern", "format", "minItems", "maxItems", "uniqueItems", "minContains",
                     "maxContains", "minProperties", "maxProperties", "required", "dependentRequired"})  # fmt: skip
 _READ = _PLAIN | ANNOTATIONS | ONE | LISTS | MAPS
+
+_KNOWN = _READ | {
+    "title", "description", "example", "examples", "externalDocs", "$comment", "$id", "$anchor", "$defs", "definitions",
+    "$dynamicAnchor", "$ref", "$dynamicRef", "nullable",
+}  # fmt: skip
+"""Keywords that are read, that name a schema or its parts, or that do not affect clients."""
 
 _CHOICES = frozenset({"oneOf", "anyOf", "not"})
 
@@ -171,6 +178,9 @@ class Schemas:
             if inner and key in _CHOICES and self._closes_circle(key, child, place, inner):
                 continue
             schema[key] = (yield from self._children(key, child, place / key, inner)) if key in APPLICATORS else child
+        unjudged = {key: one for key, one in value.items() if key not in _KNOWN and not key.startswith("x-")}
+        if unjudged:
+            schema[UNJUDGED] = unjudged
         return schema
 
     def _closes_circle(self, key: str, value: Any, place: Place, trail: _Trail) -> bool:

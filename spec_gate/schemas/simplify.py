@@ -11,7 +11,15 @@ from typing import Any
 from spec_gate.schemas.combine import join, tidy
 from spec_gate.schemas.deep import Steps, gather, run_steps
 from spec_gate.schemas.exclusive import exclude_each_other
-from spec_gate.schemas.keywords import ANNOTATIONS, APPLICATORS, LISTS, ONE, only_reference, subschemas
+from spec_gate.schemas.keywords import (
+    ANNOTATIONS,
+    APPLICATORS,
+    LISTS,
+    ONE,
+    joined_annotations,
+    only_reference,
+    subschemas,
+)
 from spec_gate.schemas.node import Schema, SchemaNode
 from spec_gate.schemas.read import Schemas
 
@@ -92,7 +100,8 @@ class Simplified:
             joined = tidy(joined)
         if not annotations or joined is False:
             return joined
-        return SchemaNode({**(joined if isinstance(joined, SchemaNode) else {}), **annotations})
+        found = joined if isinstance(joined, SchemaNode) else SchemaNode({})
+        return SchemaNode({**found, **joined_annotations(annotations, found)})
 
     def _child(self, key: str, value: Any) -> Steps[Any]:
         if key in ONE:
@@ -139,7 +148,8 @@ class Simplified:
         annotations = {key: value for key, value in schema.items() if key != "$ref"}
         if not annotations or target is False:
             return target
-        return SchemaNode({**(target if isinstance(target, SchemaNode) else {}), **annotations}, schema.origin)
+        found = target if isinstance(target, SchemaNode) else SchemaNode({})
+        return SchemaNode({**found, **joined_annotations(annotations, found)}, schema.origin)
 
 
 def _has_only_scalars(schema: SchemaNode) -> bool:
