@@ -83,7 +83,7 @@ def compare(options: Options, stdin: BinaryIO, today: dt.date) -> Compared:
     base, revision = _read_documents(options, stdin)
     given = ImpactInput(read_consumers(_consumer_files(options)), _read_fixtures(options, base))
     selection = Selection(tuple(options.include), tuple(options.exclude))
-    verdict = apply_policy(judge(base, revision, given.requested_examples(), selection), options.severity)
+    verdict = apply_policy(judge(base, revision, given.requested_examples(), selection, today), options.severity)
     check_operations(given.consumers, _operations(verdict))
     report = build_report(
         verdict, find_impact(verdict, given), waivers, strict=options.strict, severity=options.severity.name,

@@ -76,13 +76,18 @@ class SchemaFindings:
 
     def findings(self) -> Iterator[Finding]:
         """Return the findings of each pair of schemas, in the order of the walk."""
-        return with_witnesses([(pair, finding) for pair in self.walk.pairs for finding in self._of(pair)])
+        found = [(pair, finding) for pair in self.walk.pairs for finding in self._of(pair)]
+        found += [(pair, one) for pair in self.walk.quiet_pairs() for one in self._annotations(pair, set())]
+        return with_witnesses(found)
 
     def _of(self, pair: NodePair) -> Iterator[Finding]:
         undeclared = self._undeclared(pair)
         for proved in () if _is_barred(pair) else self.proofs.proved(pair):
             if not _is_undeclared(proved, undeclared):
                 yield self._finding(pair, proved, undeclared)
+        yield from self._annotations(pair, undeclared)
+
+    def _annotations(self, pair: NodePair, undeclared: set[str]) -> Iterator[Finding]:
         use = pair.first_root().use
         side = _side_of_annotations(use)
         for change in annotation_changes(pair, undeclared, side, self.schemas.followed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,11 +20,16 @@ _BOTH_PLACES = frozenset({ChangeKind.CREDENTIALS})
 
 
 def structure_findings(
-    comparison: Comparison, schemas: SchemaPair, messages: Messages, requested_examples: Mapping[str, str]
+    comparison: Comparison,
+    schemas: SchemaPair,
+    messages: Messages,
+    requested_examples: Mapping[str, str],
+    today: dt.date | None = None,
 ) -> Iterator[Finding]:
     """Return the finding of each change outside of schemas that affects clients."""
     for change in (*_moves(comparison), *_less_stable(comparison)):
-        finding = _finding(_with_wire_format(_with_request(change, requested_examples), schemas), messages)
+        completed = _with_wire_format(_with_request(change, requested_examples), schemas)
+        finding = _finding(_with_sunset(completed, comparison, today), messages)
         if finding is not None:
             yield finding
 
@@ -92,6 +98,16 @@ def _with_request(change: Change, requested_examples: Mapping[str, str]) -> Chan
     if change.kind is not ChangeKind.EXAMPLE or change.name not in requested_examples:
         return change
     return replace(change, requested_by=requested_examples[change.name])
+
+
+def _with_sunset(change: Change, comparison: Comparison, today: dt.date | None) -> Change:
+    if change.kind is not ChangeKind.OPERATION or change.action is not Action.REMOVED or today is None:
+        return change
+    sunset = next(one.sunset for one in comparison.base.operations.values() if one.label == change.name)
+    try:
+        return replace(change, is_past_sunset=sunset is not None and dt.date.fromisoformat(sunset[:10]) < today)
+    except ValueError:
+        return change
 
 
 def _with_wire_format(change: Change, schemas: SchemaPair) -> Change:

@@ -5,6 +5,7 @@ A rule never overrides a proof: a change that is proved safe is reported as safe
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
 from spec_gate.differ.compare import compare
@@ -29,10 +30,12 @@ def judge(
     revision: Document,
     requested_examples: Mapping[str, str] | None = None,
     selection: Selection = EVERYTHING,
+    today: dt.date | None = None,
 ) -> Verdict:
     """Judge the change from base to revision in the selected operations.
 
-    ``requested_examples`` maps the name of an example to the fixture or consumer that requests it.
+    ``requested_examples`` maps the name of an example to the fixture or consumer that requests it. An operation whose
+    sunset date is before ``today`` may be removed; None stands for a day before all dates.
 
     Raises :class:`chat_contract.errors.DocumentError` if a document is invalid.
     """
@@ -41,7 +44,7 @@ def judge(
     samplers = {side: Sampler(pair) for side, pair in pairs.items()}
     counterparts = {pairing.label: pairing.revision for pairing in comparison.pairings}
     messages = Messages(pairs[Side.REQUEST], samplers[Side.REQUEST], counterparts)
-    findings = list(structure_findings(comparison, pairs[Side.REQUEST], messages, requested_examples or {}))
+    findings = list(structure_findings(comparison, pairs[Side.REQUEST], messages, requested_examples or {}, today))
     for side, pair in pairs.items():
         findings += SchemaFindings(pair, comparison, messages, samplers[side]).findings()
     return Verdict(comparison, tuple(sorted(grouped(findings, comparison), key=_severity)), pairs)

@@ -126,6 +126,8 @@ class Change:
     """Whether the status is the only one of its operation."""
     same_on_the_wire: bool = False
     """Whether every value of the parameter is written alike in both styles."""
+    is_past_sunset: bool = False
+    """Whether the sunset date of the removed operation has passed."""
     requested_by: str = ""
     """Who requests the example by its name: a fixture or a consumer."""
 

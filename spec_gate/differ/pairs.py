@@ -11,7 +11,7 @@ from spec_gate.schemas.node import Schema
 Step = tuple[str, str | int]
 """How a schema contains another: a keyword, with the name or index below it if there is one."""
 
-SAME_VALUE = frozenset({"allOf", "anyOf", "then", "else", "dependentSchemas"})
+SAME_VALUE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"})
 """Keywords of steps to a schema that applies to the same value."""
 
 

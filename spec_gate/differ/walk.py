@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from spec_gate.differ.pairs import NodePair, Root, Step
 from spec_gate.schemas.keywords import needs_evaluation, types_of
-from spec_gate.schemas.node import Schema, SchemaNode
+from spec_gate.schemas.node import Schema, SchemaNode, number_of
 from spec_gate.schemas.pair import SchemaPair
 from spec_gate.schemas.values import canonical_text
 
@@ -20,6 +20,9 @@ _ANYTHING = SchemaNode({})
 
 _MAPS = ("properties", "patternProperties", "dependentSchemas")
 _ONE = ("items", "additionalProperties", "propertyNames", "unevaluatedProperties", "unevaluatedItems")
+
+_QUIET_LISTS = ("oneOf", "anyOf", "allOf")
+_QUIET = ("not", "if", "then", "else", "contains")
 
 
 class Walk:
@@ -32,6 +35,34 @@ class Walk:
     @property
     def pairs(self) -> list[NodePair]:
         return list(self._pairs.values())
+
+    def quiet_pairs(self) -> list[NodePair]:
+        """Return the pairs below unions, negations and conditions that are judged as a whole.
+
+        Only their annotations are compared, because a difference of validity shows in the whole.
+        """
+        quiet: dict[tuple[int, int], NodePair] = {}
+        waiting = deque((pair, part) for pair in self.pairs for part in self._quiet_parts(pair.base, pair.revision))
+        while waiting:
+            parent, (step, base, revision) = waiting.popleft()
+            one, other = self.schemas.followed(base), self.schemas.followed(revision)
+            key = (number_of(one), number_of(other))
+            if self.schemas.same(one, other) or key in self._pairs or key in quiet:
+                continue
+            pair = quiet[key] = NodePair(one, other, [(parent, step)])
+            parts = (*self.parts(one, other), *self._quiet_parts(one, other))
+            waiting.extend((pair, part) for part in parts)
+        return list(quiet.values())
+
+    def _quiet_parts(self, one: Schema, other: Schema) -> Iterator[tuple[Step, Schema, Schema]]:
+        if isinstance(one, bool) or isinstance(other, bool):
+            return
+        for keyword in _QUIET_LISTS:
+            for first, second in self.aligned(one.get(keyword, ()), other.get(keyword, ()))[0]:
+                yield (keyword, first), one[keyword][first], other[keyword][second]
+        for keyword in _QUIET:
+            if keyword in one and keyword in other:
+                yield (keyword, ""), one[keyword], other[keyword]
 
     def add(self, root: Root) -> None:
         """Walk the schemas of a root."""

@@ -60,12 +60,18 @@ def _success_added(change: Change) -> bool:
     return _success(change) and not change.covered
 
 
+def _past_sunset(change: Change) -> bool:
+    return change.is_past_sunset
+
+
 def _requested(change: Change) -> bool:
     return bool(change.requested_by)
 
 
 _R = StructureRule
 STRUCTURE_RULES: tuple[StructureRule, ...] = (
+    _R("operation-removed-after-sunset", _INFO, "Operation removed after its sunset date",
+       "Clients had the announced time to change.", _NO_ACTION, (_K.OPERATION,), _REMOVED, _past_sunset),
     _R("operation-removed", _BREAKING, "Operation removed", "Requests of existing clients fail.", _KEEP_OPERATION,
        (_K.OPERATION,), _REMOVED, witness=witnesses.removed_operation),
     _R("operation-moved", _BREAKING, "Operation moved to another path", "Requests to the old path fail.",

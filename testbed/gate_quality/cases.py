@@ -13,16 +13,6 @@ FOLDER = Path(__file__).resolve().parents[1] / "gate_cases"
 ABSENT: Any = object()
 """Stands for a witness that a case does not have; None is a JSON value."""
 
-OPEN = frozenset(
-    {
-        # How changes are judged.
-        "policy-default-in-overlapping-branch",
-        "response-charset-changed",
-        "sunset-passed-operation-removed",
-    }
-)
-"""Cases that the gate does not judge correctly yet."""
-
 
 @dataclass(frozen=True)
 class Case:

@@ -102,9 +102,11 @@ def places(path: Path, side: str) -> list[tuple[str, ...]]:
         if isinstance(value, dict):
             received = "responses" in place or place[:1] == ("webhooks",) or "callbacks" in place
             sent = not received and ("requestBody" in place or "parameters" in place)
-            if "schema" in value and (received if side == "response" else sent):
-                found.append((*place, "schema"))
-            waiting.extend((child, (*place, key)) for key, child in value.items() if key not in {"schema", "schemas"})
+            if received if side == "response" else sent:
+                found += [(*place, key) for key in ("schema", "itemSchema") if key in value]
+            waiting.extend(
+                (child, (*place, key)) for key, child in value.items() if key not in {"schema", "itemSchema", "schemas"}
+            )
         elif isinstance(value, list):
             waiting.extend((child, (*place, str(index))) for index, child in enumerate(value))
     return found

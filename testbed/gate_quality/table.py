@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from spec_gate.source.origins import FileOrigin
 from spec_gate.verdict import judge
 from testbed.gate_quality.cases import Case
 from testbed.gate_quality.independent import rebuilt, shows
+
+TODAY = dt.date(2026, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ class Row:
 def judged(case: Case) -> Row:
     start = time.process_time()
     try:
-        report = build_report(judge(read_document(FileOrigin(case.base)), read_document(FileOrigin(case.revision))))
+        documents = read_document(FileOrigin(case.base)), read_document(FileOrigin(case.revision))
+        report = build_report(judge(*documents, today=TODAY))
     except DocumentError as error:
         return Row(case, None, time.process_time() - start, (f"refused: {error}",))
     return Row(case, report, time.process_time() - start, tuple(_complaints(case, report)))

@@ -14,10 +14,10 @@ from spec_gate.report.overlay import overlay_text, same
 from spec_gate.source.load import read_document
 from spec_gate.source.origins import FileOrigin
 from spec_gate.verdict import judge
-from testbed.gate_quality.cases import OPEN, Case, all_cases
+from testbed.gate_quality.cases import Case, all_cases
 from tests.unit.spec_gate.changing import CONTRACT, body, changed, diff, report_of, written
 
-CASES = [case for case in all_cases() if case.name not in OPEN]
+CASES = all_cases()
 
 
 def round_trip(base: Path, revision: Path, folder: Path) -> Path:

@@ -27,7 +27,7 @@ from spec_gate.rules.registry import RULES
 from spec_gate.source.load import read_document
 from spec_gate.source.origins import FileOrigin
 from spec_gate.verdict import judge
-from testbed.gate_quality.cases import OPEN, Case, all_cases
+from testbed.gate_quality.cases import Case, all_cases
 from tests.support.paths import ROOT
 from tests.unit.kit_reports.test_junit import JENKINS
 from tests.unit.spec_gate.changing import CONTRACT, changed, diff, report_of, written
@@ -36,7 +36,7 @@ HOSTILE = (
     '<script>alert(1)</script></pre>"><img src=x onerror=alert(2)> `|` ```\n::error::boom\r\n## %0A::warning::b '
     "[a](https://example.com) \x1b[31m \x85 \u2028 ]]> {{ 7*7 }} @everyone"
 )
-CASES = [case for case in all_cases() if case.name not in OPEN]
+CASES = all_cases()
 
 
 SCHEMA = ROOT / "spec_gate/report/report.schema.json"
