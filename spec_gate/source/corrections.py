@@ -26,7 +26,8 @@ class Corrections:
 
     def note(self, oddity: Oddity, place: Place, detail: Any = "") -> None:
         text = detail if isinstance(detail, str) else json.dumps(detail, ensure_ascii=False, default=str)
-        self.document.note(oddity, place, text[:120])
+        own = place.file == self.document.name  # Nothing that another file contains is shown.
+        self.document.note(oddity, place, text[:120] if own else "")
 
     def problem(self, place: Place, problem: str, hint: str) -> None:
         """Keep a problem; of a part that no operation uses, it is a note."""

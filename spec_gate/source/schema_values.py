@@ -115,7 +115,7 @@ class SchemaValues:
         elif written is None:
             self.fix.replace(value, key, place, Oddity.UNQUOTED, "null")
         elif not isinstance(written, str):
-            self._unknown_type(written, place)
+            self._unknown_type(place)
         elif written in TYPES:
             if written == "null" and not self.modern:
                 self.fix.note(Oddity.TYPE_LIST, place, written)
@@ -144,7 +144,7 @@ class SchemaValues:
         for index, one in enumerate(written):
             name = "null" if one is None else one
             if not isinstance(name, str):
-                self._unknown_type(one, place / index)
+                self._unknown_type(place / index)
                 return
             if name not in TYPES:
                 meant = self._meant(name, place / index)
@@ -173,13 +173,11 @@ class SchemaValues:
             return name, None
         if name in TYPE_NAMES:
             return TYPE_NAMES[name]
-        self._unknown_type(written, place)
+        self._unknown_type(place)
         return None
 
-    def _unknown_type(self, written: Any, place: Place) -> None:
-        self.fix.problem(
-            place, f"invalid JSON Schema: unknown type {written!r}", f"Use one of {', '.join(sorted(TYPES))}."
-        )
+    def _unknown_type(self, place: Place) -> None:
+        self.fix.problem(place, "invalid JSON Schema: unknown type", f"Use one of {', '.join(sorted(TYPES))}.")
 
     def _required(self, value: dict[str, Any], key: str, place: Place) -> None:
         written = value[key]
