@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from mock_server.control.api import control_routes
 from mock_server.control.current import current_space, find_space, under_spaces
+from mock_server.control.description import describe
 from mock_server.control.health import health_json
 from mock_server.control.pages import page_routes
 from mock_server.http.bodies import read_wsgi_body
@@ -115,7 +116,15 @@ def _add_documents(app: Flask, service: ChatService) -> None:
     def openapi_yaml() -> Response:
         return Response(service.snapshot.document_yaml(address()), mimetype="application/yaml")
 
-    for name, view in (("health", health), ("openapi.json", openapi_json), ("openapi.yaml", openapi_yaml)):
+    def control_json() -> Response:
+        return Response(encode(describe()), mimetype=JSON)
+
+    for name, view in (
+        ("health", health),
+        ("openapi.json", openapi_json),
+        ("openapi.yaml", openapi_yaml),
+        ("control.json", control_json),
+    ):
         app.add_url_rule(f"{OWN_PREFIX}/{name}", endpoint=f"own {name}", view_func=view, methods=["GET"])
 
 

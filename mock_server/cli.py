@@ -144,6 +144,12 @@ _FILE = click.Path(path_type=Path)
     is_flag=True,
     help="Stop when the process that started the mock ends; for test runners and scripts (not on Windows).",
 )
+@click.option(
+    "--ready-json",
+    is_flag=True,
+    help="Announce that the mock is ready by one line of JSON with url (base URL for clients), base (address of the "
+    "server), pid and version.",
+)
 def mock(
     host: str,
     port: int,
@@ -152,6 +158,7 @@ def mock(
     *,
     log_format: str,
     exit_with_parent: bool,
+    ready_json: bool,
     **given: Any,
 ) -> None:
     """Serve a mock of the chat service that responds from fixtures and validates every request.
@@ -169,4 +176,4 @@ def mock(
         snapshot = read_snapshot(read_options({**given, "own_name": host.lower()}))
     finally:
         gc.enable()
-    serve(snapshot, Listening(host, port, tls_cert, tls_key, exit_with_parent), log_format)
+    serve(snapshot, Listening(host, port, tls_cert, tls_key, exit_with_parent, ready_json), log_format)

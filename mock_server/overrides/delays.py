@@ -12,7 +12,8 @@ from typing import Any
 MAX_SECONDS = 600.0
 
 _EXPECTED = "Expected a time such as 800ms or 1.5s, a range such as 300ms..2s, or median=800ms p95=3s."
-_TIME = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(ms|s)", re.ASCII)
+TIME_PATTERN = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(ms|s)"
+_TIME = re.compile(TIME_PATTERN, re.ASCII)
 _LOGNORMAL = re.compile(r"median=(\S+?)[\s,;]+p95=(\S+)")
 _P95 = 1.6448536269514722
 """Standard deviations between the median and the 95th percentile of a normal distribution."""

@@ -12,6 +12,7 @@ from mock_server.overrides.delays import DelayError, read_delay
 from mock_server.overrides.matching import NO_CONDITIONS, Conditions
 from mock_server.overrides.rules import (
     CONDITION_KEYS,
+    MAX_TIMES,
     OVERRIDE_KEYS,
     RULE_KEYS,
     Body,
@@ -25,7 +26,6 @@ from mock_server.validation.patterns import PatternError, compile_pattern
 _STATUS = re.compile("[2-5][0-9]{2}", re.ASCII)
 _STATUSES = "200 to 599"
 _KEYS = (*OVERRIDE_KEYS, *CONDITION_KEYS, *RULE_KEYS)
-_MAX_TIMES = 1_000_000
 _FAULTS = tuple(map(str, Fault))
 _CONTENTS = ("reply", "body", "example", "dynamic", "conversation")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}", re.ASCII)
@@ -207,8 +207,8 @@ _OVERRIDES: Mapping[str, Callable[[Any, Choices], Any]] = {
 
 def _count(name: str) -> Callable[[Any], int]:
     def read(value: Any) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MAX_TIMES:
-            raise InvalidValueError(name, value, reason=f"Expected an integer from 1 to {_MAX_TIMES}.")
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_TIMES:
+            raise InvalidValueError(name, value, reason=f"Expected an integer from 1 to {MAX_TIMES}.")
         return value
 
     return read

@@ -16,6 +16,8 @@ from mock_server.http.source import Fault
 from mock_server.overrides.delays import Delay
 from mock_server.overrides.matching import NO_CONDITIONS, Asked, Conditions
 
+MAX_TIMES = 1_000_000
+"""Maximum of a rule's counts."""
 _MAX_RULES = 1000
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
+import json
 import os
 import signal
 import socket
@@ -21,7 +22,7 @@ from typing import Any, NoReturn
 
 import uvicorn
 
-from chat_contract import KitError
+from chat_contract import KitError, __version__
 from mock_server import defaults
 from mock_server.control.request_log import LogFormat, RequestLog
 from mock_server.http.messages import OWN_PREFIX
@@ -46,13 +47,14 @@ _SECONDS_TO_FINISH = 0.3
 
 @dataclass(frozen=True)
 class Listening:
-    """Where to listen, with which certificate, and whether to stop when the parent process ends."""
+    """Where to listen, with which certificate, when to stop, and how to announce that the server is ready."""
 
     host: str = defaults.HOST
     port: int = defaults.PORT
     tls_cert: Path | None = None
     tls_key: Path | None = None
     exit_with_parent: bool = False
+    ready_json: bool = False
 
 
 def serve(snapshot: Snapshot, listening: Listening = Listening(), log_format: str = "none") -> None:
@@ -67,8 +69,7 @@ def serve(snapshot: Snapshot, listening: Listening = Listening(), log_format: st
     service = ChatService(snapshot, relay=relay, warn=warn, log=None if log is None else log.add)
 
     def announce(base: str) -> None:
-        url, console = f"{base}{snapshot.route}", f"{base}{OWN_PREFIX}/"
-        print(f"Mock ready: {snapshot.method} {url} (console: {console}). Press Ctrl-C to stop.", flush=True)
+        print(ready_json(snapshot, base) if listening.ready_json else ready_text(snapshot, base), flush=True)
         look = Reloader(service, sys.stderr).look
         watching = partial(watch, partial(folders, snapshot.options), look, threading.Event())
         threading.Thread(target=watching, name="reload", daemon=True).start()
@@ -79,6 +80,18 @@ def serve(snapshot: Snapshot, listening: Listening = Listening(), log_format: st
     Server(MockApp(service), listening, announce, at_end=service.end, close=close).run()
     if log is not None:
         log.end()
+
+
+def ready_text(snapshot: Snapshot, base: str) -> str:
+    """Return the line for people that says where the mock is."""
+    url, console = f"{base}{snapshot.route}", f"{base}{OWN_PREFIX}/"
+    return f"Mock ready: {snapshot.method} {url} (console: {console}). Press Ctrl-C to stop."
+
+
+def ready_json(snapshot: Snapshot, base: str) -> str:
+    """Return the line for programs: ``url`` is the base URL for clients, ``base`` the address of the server."""
+    url = f"{base}{snapshot.contract.operation.base_path}"
+    return json.dumps({"url": url, "base": base, "pid": os.getpid(), "version": __version__})
 
 
 class Server(uvicorn.Server):

@@ -16,16 +16,18 @@ from chat_mock.server import Server
 from tests.support.paths import ROOT
 
 FRONTEND = ROOT / "examples" / "frontend"
+FILES = ("conversation", "faults", "rejections")
+"""The tests of the client. Those of the package start mocks of their own."""
 SECONDS_OF_A_RUN = 300
 
 
 def run_tests(npx: str, url: str, workers: int) -> str | None:
-    """Run all test files once; return the output if a test failed."""
+    """Run the test files once; return the output if a test failed."""
     count = str(workers)
     ended = subprocess.run(
-        [npx, "--no-install", "vitest", "run", "--maxWorkers", count, "--minWorkers", count],
+        [npx, "--no-install", "vitest", "run", *FILES, "--maxWorkers", count, "--minWorkers", count],
         cwd=FRONTEND,
-        env={**os.environ, "CHAT_MOCK": url},
+        env={**os.environ, "CHAT_MOCK_URL": url},
         capture_output=True,
         text=True,
         timeout=SECONDS_OF_A_RUN,
@@ -48,7 +50,7 @@ def main() -> int:
     began, failed = time.monotonic(), 0
     try:
         for number in range(1, given.runs + 1):
-            output = run_tests(npx, server.base_url.removesuffix("/v1"), given.workers)
+            output = run_tests(npx, server.base_url, given.workers)
             if output is not None:
                 failed += 1
                 print(f"Run {number} failed:\n{output}")

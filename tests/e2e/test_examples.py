@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from mock_server.control.description import describe
+from testbed.correct_servers.launcher import free_port
 from tests.conftest import REQUIRE_ALL, RequireProgram
-from tests.support.mock import Running, start
 from tests.support.paths import ROOT
 
 FRONTEND = ROOT / "examples" / "frontend"
+PACKAGE = ROOT / "packages" / "chat-mock-js"
 CLIENT = ROOT / "examples" / "python-client"
 BIN = Path(sys.executable).parent
-SECONDS = 120
-
-
-@pytest.fixture
-def mock() -> Iterator[Running]:
-    running = start("--seed", "5")
-    yield running
-    running.stop()
-    running.process.stdout.close()
+SECONDS = 300
 
 
 @pytest.fixture
@@ -46,10 +41,50 @@ def succeeds(*command: str | Path, cwd: Path, **variables: str) -> str:
     return ended.stdout + ended.stderr
 
 
-def test_frontend_example_passes_its_own_tests(npx: str, mock: Running) -> None:
+def test_frontend_example_passes_its_own_tests(npx: str) -> None:
     succeeds(npx, "--no-install", "tsc", cwd=FRONTEND)
-    told = succeeds(npx, "--no-install", "vitest", "run", cwd=FRONTEND, CHAT_MOCK=mock.url.removesuffix("/v1/chat"))
-    assert "13 passed" in told
+    told = succeeds(npx, "--no-install", "vitest", "run", cwd=FRONTEND)
+    assert re.search(r"Tests .*38 passed", told), told
+
+
+def test_page_on_another_port_passes_its_playwright_tests(npx: str, require_program: RequireProgram) -> None:
+    chromium = require_program("chromium", "chromium")
+    told = succeeds(
+        *(npx, "--no-install", "playwright", "test"), cwd=FRONTEND, PAGE_PORT=str(free_port()), CHROMIUM=chromium
+    )
+    assert "6 passed" in told
+
+
+def test_types_of_the_javascript_package_are_generated_from_the_control_api(npx: str, tmp_path: Path) -> None:
+    described = tmp_path / "control.json"
+    described.write_text(json.dumps(describe()))
+    written = tmp_path / "control.d.ts"
+    succeeds(
+        *(npx, "--no-install", "openapi-typescript", described, "--default-non-nullable=false", "--output", written),
+        cwd=FRONTEND,
+    )
+    hint = "npm run package-types writes them anew"
+    assert written.read_text() == (PACKAGE / "src" / "control.d.ts").read_text(), hint
+    types = tmp_path / "types"
+    succeeds(npx, "--no-install", "tsc", "--project", PACKAGE, "--outDir", types, cwd=FRONTEND)
+    shutil.copy(written, types)
+    texts = {path.name: path.read_text() for path in types.iterdir()}
+    assert texts == {path.name: path.read_text() for path in (PACKAGE / "types").iterdir()}, hint
+
+
+def test_packed_javascript_package_starts_the_mock_in_another_project(npx: str, tmp_path: Path) -> None:
+    npm = Path(npx).with_name("npm")
+    succeeds(npm, "pack", PACKAGE, "--silent", cwd=tmp_path)
+    [tarball] = tmp_path.glob("*.tgz")
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    succeeds(npm, "install", "--offline", "--no-audit", "--no-fund", tarball, cwd=tmp_path)
+    (tmp_path / "use.js").write_text(
+        'import { startMock } from "@chat-contract/mock";\n'
+        "const mock = await startMock();\n"
+        "console.log(await mock.requests());\n"
+        "await mock.stop();\n"
+    )
+    assert succeeds("node", "use.js", cwd=tmp_path).strip() == "[]"
 
 
 def test_frontend_example_passes_three_times_with_four_workers(npx: str) -> None:

@@ -1,22 +1,24 @@
-// Damaged responses and lost connections.
-import { expect, it } from "vitest";
+// Damaged responses, lost connections, and a service that cannot be reached.
+import { expect } from "vitest";
 import { Conversation } from "../src/shop";
-import { baseUrl, receivedRequests, resetBeforeEach, setRules } from "./mock";
+import { it } from "./test";
 
-resetBeforeEach();
+for (const fault of ["drop", "truncate", "malformed", "empty", "close", "reset"] as const) {
+  it(`reports a failure after the fault ${fault}`, async ({ chatMock }) => {
+    await chatMock.fail(fault);
+    expect(await new Conversation(chatMock.url).ask("A desk")).toEqual({ kind: "failed" });
+  });
+}
 
-it.each(["drop", "truncate", "malformed", "empty", "close", "reset"])(
-  "reports a failure after the fault %s",
-  async (fault) => {
-    await setRules({ fault, times: 1 });
-    expect(await new Conversation(baseUrl).ask("A desk")).toEqual({ kind: "failed" });
-  },
-);
-
-it("recovers after a lost connection", async () => {
-  await setRules({ fault: "reset", times: 1 });
-  const conversation = new Conversation(baseUrl);
+it("recovers after a lost connection", async ({ chatMock }) => {
+  await chatMock.fail("reset");
+  const conversation = new Conversation(chatMock.url);
   expect(await conversation.ask("A desk")).toEqual({ kind: "failed" });
   expect(await conversation.ask("A desk")).toMatchObject({ kind: "reply" });
-  expect(await receivedRequests()).toHaveLength(2);
+  await chatMock.assertCalled({ times: 2 });
+});
+
+it("reports a failure if connections are refused", async ({ chatMock }) => {
+  expect(await new Conversation(await chatMock.deadUrl()).ask("A desk")).toEqual({ kind: "failed" });
+  await chatMock.assertCalled({ times: 0 });
 });

@@ -1,24 +1,23 @@
 // Rejections that the client reports to the shopper.
-import { expect, it } from "vitest";
+import { expect } from "vitest";
 import { Conversation } from "../src/shop";
-import { baseUrl, receivedRequests, resetBeforeEach, setRules } from "./mock";
+import { it } from "./test";
 
-resetBeforeEach();
-
-it("reports the field that a 422 names", async () => {
-  const turn = await new Conversation(baseUrl).ask("A desk", { limit: "two" as unknown as number });
+it("reports the field that a 422 names", async ({ chatMock }) => {
+  chatMock.allowViolations();
+  const turn = await new Conversation(chatMock.url).ask("A desk", { limit: "two" as unknown as number });
   expect(turn).toEqual({ kind: "invalid", places: ["limit"] });
 });
 
-it("reports a 429, and continues after it", async () => {
-  await setRules({ code: 429, times: 1 });
-  const conversation = new Conversation(baseUrl);
-  expect(await conversation.ask("A desk")).toMatchObject({ kind: "busy" });
+it("reports a 429, and continues after it", async ({ chatMock }) => {
+  await chatMock.fail(429, { headers: { "Retry-After": "7" } });
+  const conversation = new Conversation(chatMock.url);
+  expect(await conversation.ask("A desk")).toEqual({ kind: "busy", seconds: 7 });
   expect(await conversation.ask("A desk")).toMatchObject({ kind: "reply" });
-  expect((await receivedRequests()).map(({ status }) => status)).toEqual([429, 200]);
+  expect((await chatMock.requests()).map(({ status }) => status)).toEqual([429, 200]);
 });
 
-it("reports a forced 422", async () => {
-  await setRules({ code: 422, times: 1 });
-  expect(await new Conversation(baseUrl).ask("A desk")).toMatchObject({ kind: "invalid" });
+it("reports a forced 422", async ({ chatMock }) => {
+  await chatMock.fail(422);
+  expect(await new Conversation(chatMock.url).ask("A desk")).toMatchObject({ kind: "invalid" });
 });

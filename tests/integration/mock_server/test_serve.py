@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 import requests
 
-from chat_contract import KitError
+from chat_contract import KitError, __version__
 from mock_server import Snapshot
 from mock_server.respond.service import ChatService
 from mock_server.server.asgi import MockApp
@@ -278,6 +279,19 @@ def test_options_reach_the_server(run_mock: Run, session: requests.Session) -> N
     running = run_mock("--max-body", "20", "--host", "localhost")
     assert running.ready_line.startswith("Mock ready: POST http://localhost:")
     assert session.post(running.url, json={"message": "more than twenty"}).status_code == 413
+
+
+def test_ready_json_prints_one_line_with_the_addresses() -> None:
+    command = [sys.executable, "-P", "-m", "mock_server", "--port", "0", "--ready-json"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    ready = json.loads(process.stdout.readline())
+    process.terminate()
+    rest, _ = process.communicate(timeout=30)
+    assert rest == ""
+    base = ready.pop("base")
+    assert ready == {"url": f"{base}/v1", "pid": process.pid, "version": __version__}
+    assert base.startswith("http://127.0.0.1:")
 
 
 def run_to_the_end(*arguments: str) -> subprocess.CompletedProcess[str]:

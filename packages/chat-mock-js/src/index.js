@@ -1,0 +1,4 @@
+// Starts the mock of the chat service, and controls a running one.
+export { ChatMock, ChatMockError, connect } from "./client.js";
+export { CommandNotFoundError, findCommand } from "./find.js";
+export { StartError, startMock } from "./start.js";
