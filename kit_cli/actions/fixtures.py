@@ -12,7 +12,7 @@ from chat_contract import DocumentError, KitError
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame
 from kit_reports.counting import count_of
-from mock_server.control.explain import Explanation, cue_text, explain
+from mock_server.control.explain import Explanation, cue_text, explain, outcome_text
 from mock_server.control.texts import SOURCES, near_miss_text
 from mock_server.loading.load import read_snapshot
 from mock_server.loading.options import Options
@@ -75,7 +75,8 @@ def _scenario(scenario: Scenario) -> Iterator[str]:
     yield f"{scenario.name}{f': {scenario.about}' if scenario.about else ''}"
     for number, stub in enumerate(scenario.stubs, 1):
         items = f"  [{', '.join(stub.item_ids)}]" if stub.item_ids else ""
-        yield f"  {number}. {cue_text(stub.cue)}{items}"
+        outcome = f"  ({outcome_text(stub)})" if stub.outcome else ""
+        yield f"  {number}. {cue_text(stub.cue)}{items}{outcome}"
 
 
 def _explained(explanation: Explanation) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mock_server.http.source import ReplySource
 from mock_server.loading.snapshot import Snapshot
 from mock_server.shop.replies import ChatTurn
-from mock_server.shop.scenarios import Cue, CueKind, NearMiss
+from mock_server.shop.scenarios import Cue, CueKind, NearMiss, Stub
 
 _MAX_NEAR_MISSES = 5
 
@@ -49,6 +49,15 @@ def example_message(cue: Cue) -> str | None:
     if cue.kind is CueKind.WORDS:
         return " ".join(cue.words)
     return cue.phrases[0] if cue.kind is CueKind.PHRASES else None
+
+
+def outcome_text(stub: Stub) -> str:
+    """Return what a turn does besides replying, such as ``status 429, delay 1s``; empty for an ordinary reply."""
+    outcome = stub.outcome
+    if outcome is None:
+        return ""
+    parts = {"status": outcome.status, "delay": outcome.delay, "fault": outcome.fault}
+    return ", ".join(f"{name} {value}" for name, value in parts.items() if value is not None)
 
 
 def cue_text(cue: Cue) -> str:

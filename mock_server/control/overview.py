@@ -15,7 +15,7 @@ from mock_server.control.as_fixture import as_fixture
 from mock_server.control.current import current_space
 from mock_server.control.entries import near_miss_json
 from mock_server.control.error_gallery import gallery
-from mock_server.control.explain import Explanation, cue_text, example_message, explain
+from mock_server.control.explain import Explanation, cue_text, example_message, explain, outcome_text
 from mock_server.control.health import health_json
 from mock_server.control.texts import SOURCES
 from mock_server.http.messages import JSON, OWN_PREFIX, problem
@@ -111,7 +111,12 @@ def _conversations(snapshot: Snapshot) -> list[dict[str, Any]]:
             "about": scenario.about,
             "opening": example_message(scenario.stubs[0].cue),
             "turns": [
-                {"shopper": cue_text(stub.cue), "reply": stub.reply, "items": list(stub.item_ids)}
+                {
+                    "shopper": cue_text(stub.cue),
+                    "reply": stub.reply,
+                    "items": list(stub.item_ids),
+                    "outcome": outcome_text(stub),
+                }
                 for stub in scenario.stubs
             ],
         }

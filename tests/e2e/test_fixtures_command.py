@@ -62,6 +62,13 @@ def test_missing_path_exits_with_2(shop: Path, option: str) -> None:
     assert "nowhere" in done.stderr
 
 
+def test_list_shows_the_outcome_of_a_turn(shop: Path) -> None:
+    (shop / "conversations" / "busy.yaml").write_text(
+        "turns:\n- {shopper: {words: [checkout]}, status: 429, delay: 1s, fault: drop}\n"
+    )
+    assert "  1. all of: checkout  (status 429, delay 1s, fault drop)\n" in call("list", "--fixtures", shop).stdout
+
+
 def test_list_shows_the_cue_of_each_turn(shop: Path) -> None:
     text = call("list", "--fixtures", shop).stdout
     assert "desk-for-heavy-tools: The documented request" in text

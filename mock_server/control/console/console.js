@@ -907,7 +907,7 @@ function showConversations() {
           "ol",
           {},
           each.turns.map((one) =>
-            make("li", {}, make("p", { class: "cue" }, one.shopper), make("p", {}, one.reply), one.items.length ? make("p", { class: "mono quiet" }, one.items.join("  ")) : null),
+            make("li", {}, make("p", { class: "cue" }, one.shopper), make("p", {}, one.reply, one.outcome ? make("span", { class: "tag warn" }, one.outcome) : null), one.items.length ? make("p", { class: "mono quiet" }, one.items.join("  ")) : null),
           ),
         ),
         each.opening ? make("p", { class: "actions" }, button("Try it in the chat", () => tryOut(each.opening))) : null,
