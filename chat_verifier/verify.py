@@ -26,7 +26,7 @@ from chat_verifier.findings.waivers import unused_waivers, waived
 from chat_verifier.planning.case import CaseSequence, Group, count_by_group, requests_of
 from chat_verifier.planning.exploration import generate_cases
 from chat_verifier.planning.plan import make_plan
-from chat_verifier.planning.tiers import ALLOCATIONS, Allocation, Tier, allocate
+from chat_verifier.planning.tiers import Allocation, Tier, allocate
 from chat_verifier.run.budget import RequestBudget
 from chat_verifier.run.checkpoint import Checkpoint
 from chat_verifier.run.pacing import Pace
@@ -39,9 +39,6 @@ from kit_http.transport import Transport
 from kit_http.urls import check_base_url
 from kit_reports.waivers import Waiver
 
-DEEP_SECONDS = 120.0
-"""How long a deep run explores without ``max_time``."""
-
 _PROBE_TIMEOUT = 60.0
 _CREDENTIALS = "credentials"
 
@@ -51,8 +48,9 @@ class Options:
     """How to run.
 
     ``timeout``: seconds a request may take; None: ten, or five times the latency of the probe if that is more.
-    ``only``: the clauses to verify; None: all. ``max_requests``: a hard limit. ``max_time``: seconds after which
-    nothing more is sent. ``workers``: concurrent requests. ``rate``: requests a second.
+    ``only``: the clauses to verify; None: all. ``max_requests``, ``max_accepted``: limits instead of the tier's.
+    ``max_time``: seconds after which nothing more is sent. ``patience``: seconds that conversations rest before their
+    last turn. ``workers``: concurrent requests. ``rate``: requests a second.
     ``checkpoint``: the checkpoint file to continue or to create.
     """
 
@@ -65,7 +63,9 @@ class Options:
     only: frozenset[str] | None = None
     tier: Tier = Tier.DEFAULT
     max_requests: int | None = None
+    max_accepted: int | None = None
     max_time: float | None = None
+    patience: float = 1.0
     workers: int = 1
     rate: float | None = None
     checkpoint: Path | None = None
@@ -97,33 +97,33 @@ class Environment:
 class Preview:
     """What a run would send.
 
-    ``groups`` and ``left_out``: requests by group, sent and beyond the limit. ``at_most``: the limit, which
-    confirmations of findings may exceed unless it is ``hard``. ``latency``: that of the probe, in seconds.
-    ``exploring``: the seconds that a run without a limit goes on exploring, else 0.
+    ``groups`` and ``left_out``: requests by group, sent and beyond the limit. ``at_most``: the limit, confirmations of
+    findings included. ``accepted``, ``most_accepted``: the same for requests that a server accepts, in which only the
+    probe and those that a correct server may accept count. ``latency``: that of the probe, in seconds.
     """
 
     groups: dict[Group, int]
     requests: int
-    at_most: int | None
+    at_most: int
+    accepted: int
+    most_accepted: int
     latency: float
     seconds: float
-    hard: bool
     left_out: dict[Group, int]
-    exploring: float
 
 
 @dataclass(frozen=True)
 class RunPlan:
-    """The planned sequences and the requests that the run may send."""
+    """The planned sequences, the requests that the run may send, and the shares of pairs that the plan covers."""
 
     sequences: tuple[CaseSequence, ...]
     allocation: Allocation
+    shares: tuple[float, float, float, float]
 
     @property
     def total(self) -> int:
         """The expected number of requests, for a display of progress."""
-        planned = requests_of(self.sequences)
-        return min(planned, self.allocation.requests or planned)
+        return min(requests_of(self.sequences), self.allocation.requests)
 
 
 @dataclass(frozen=True)
@@ -195,28 +195,34 @@ def preview(contract: Contract, options: Options, environment: Environment | Non
         at_most=plan.allocation.requests,
         latency=probed.outcome.elapsed,
         seconds=_expected_seconds(options, plan, requests, probed.outcome.elapsed),
-        hard=plan.allocation.hard,
         left_out=count_by_group(runner.journal.left_out),
-        exploring=(options.max_time or DEEP_SECONDS) if plan.allocation.requests is None else 0.0,
+        accepted=runner.sender.budget.accepted,
+        most_accepted=plan.allocation.accepted,
     )
 
 
 def plan_run(contract: Contract, options: Options) -> RunPlan:
     """Return what a run sends."""
-    allocation = allocate(options.tier, options.max_requests)
+    allocation = allocate(options.tier, options.max_requests, options.max_accepted)
     key = key_in(options.headers) if options.expect_auth else None
-    sequences = make_plan(contract, seed=options.seed, key=key, small=allocation.is_small).sequences
+    plan = make_plan(contract, allocation.sizes, seed=options.seed, key=key)
+    sequences = plan.sequences
     if options.only is not None:
         sequences = sequences_for(contract, sequences, options.only)
-    return RunPlan(sequences, allocation)
+    return RunPlan(sequences, allocation, plan.shares)
 
 
 def _rehearsed(contract: Contract, plan: RunPlan) -> Runner:
     """Return a runner that played the plan on the reference server."""
     reference = ReferenceServer(contract)
     # The probe counts towards the limit.
-    reference.budget.replay()
-    runner = Runner(contract, reference, max_requests=plan.allocation.until_exploration)
+    reference.budget.replay(accepted=True)
+    runner = Runner(
+        contract,
+        reference,
+        max_requests=plan.allocation.until_exploration,
+        max_accepted=plan.allocation.until_confirmation_accepted,
+    )
     runner.play(plan.sequences)
     return runner
 
@@ -235,7 +241,7 @@ def _session(
     """Check the options, and open the client and the checkpoint file."""
     _check(options)
     began = environment.clock()
-    allocation = allocate(options.tier, options.max_requests)
+    allocation = allocate(options.tier, options.max_requests, options.max_accepted)
     checkpoint = _checkpoint(contract, options, environment) if with_checkpoint else None
     client = _client(options, environment, allocation, began)
     try:
@@ -251,20 +257,17 @@ def _check(options: Options) -> None:
     options.transport.check()
     if options.expect_auth and not key_in(options.headers):
         raise UsageError("--expect-auth requires the correct key. Add -H 'Authorization: Bearer …' or --key-env NAME.")
-    if options.checkpoint is not None and options.tier is Tier.DEEP:
-        raise UsageError("--resume cannot be combined with --deep, which has no fixed end. Remove one of the two.")
 
 
 def _client(options: Options, environment: Environment, allocation: Allocation, began: float) -> Client:
     until = float("inf") if options.max_time is None else began + options.max_time
-    most = allocation.requests if allocation.hard else None
     return Client(
         options.base_url,
         headers=options.headers,
         timeout=options.timeout or _PROBE_TIMEOUT,
         transport=options.transport,
         pace=Pace(options.rate),
-        budget=RequestBudget(most, left=lambda: until - environment.clock()),
+        budget=RequestBudget(allocation.requests, allocation.accepted, left=lambda: until - environment.clock()),
     )
 
 
@@ -278,6 +281,7 @@ def _checkpoint(contract: Contract, options: Options, environment: Environment) 
         "seed": options.seed,
         "tier": options.tier,
         "max_requests": options.max_requests,
+        "max_accepted": options.max_accepted,
         "expect_auth": options.expect_auth,
     }
     secrets = secrets_of(options.headers, options.transport.proxy)
@@ -298,7 +302,9 @@ def _play(session: _Session, probed: Probed, plan: RunPlan) -> Played:
         session.contract,
         session.client,
         max_requests=plan.allocation.until_exploration,
+        max_accepted=plan.allocation.until_confirmation_accepted,
         workers=options.workers,
+        patience=options.patience,
         source=session.checkpoint,
         clock=environment.clock,
         progress=lambda done: environment.progress(done, max(plan.total, done)),
@@ -312,54 +318,29 @@ def _play(session: _Session, probed: Probed, plan: RunPlan) -> Played:
 
 
 def _explore(session: _Session, played: Played, generated: Callable[[], list[CaseSequence]]) -> Played:
-    """Play the generated sequences; a deep run generates more of them until its time is over."""
+    """Play the generated sequences."""
     if played.interruption:
         return played
     runner = played.runner
-    if session.allocation.requests is not None:
-        runner.max_requests = session.allocation.until_confirmation
+    runner.max_requests = session.allocation.until_confirmation
     try:
         runner.play(generated())
-        if session.options.tier is Tier.DEEP:
-            _explore_until_the_end(session, runner)
     except UnreachableError as error:
         return Played(runner, f"the run was interrupted: {_reason(error)}")
     return played
 
 
-def _explore_until_the_end(session: _Session, runner: Runner) -> None:
-    """Explore with one seed after the other."""
-    options, clock = session.options, session.environment.clock
-    seed = options.seed
-    # With max_time, the budget ends the exploration.
-    until = float("inf") if options.max_time is not None else clock() + DEEP_SECONDS
-    while clock() < until and runner.affords(1):
-        seed += 1
-        runner.play(generate_cases(session.contract, seed, ALLOCATIONS[Tier.DEEP].exploring))
-
-
 def _confirm(session: _Session, played: Played) -> Confirmed:
     """Group the violations by cause and send again those that were seen only once."""
-    allocation = session.allocation
     try:
         causes = find_causes(
             played.runner,
             played.runner.journal.observations,
-            spare=lambda requests: _can_spare(session, requests),
             one_is_enough=session.options.tier is Tier.QUICK,
-            most=allocation.requests if allocation.hard else None,
         )
     except UnreachableError as error:
         return Confirmed((), f"the run was interrupted while it confirmed violations: {_reason(error)}")
     return Confirmed(tuple(waived(causes, session.options.waivers)))
-
-
-def _can_spare(session: _Session, requests: int) -> bool:
-    """Return whether a warning may be confirmed: only within the limit, unless warnings fail the run."""
-    allocation = session.allocation
-    if allocation.requests is None or (session.options.strict and not allocation.hard):
-        return True
-    return session.client.budget.spent + requests <= allocation.requests
 
 
 def _summarise(session: _Session, played: Played, confirmed: Confirmed) -> RunResult:

@@ -11,18 +11,19 @@ def render_preview(preview: Preview, base_url: str, cost_per_call: float | None)
     """Return the requests of a run by group, its expected duration, and its cost if a call has a price."""
     lines = [f"Plan for {base_url} (probe answered in {preview.latency:.2f} s):"]
     lines += [f"  {count:>5}  {cases_name(count, group)}" for group, count in preview.groups.items()]
-    lines.append(f"  {preview.requests:>5}  requests in total, including the probe, about {_duration(preview.seconds)}")
-    if preview.at_most is not None:
-        confirmations = "including" if preview.hard else "plus"
-        lines.append(f"  {preview.at_most:>5}  requests at most, {confirmations} confirmations of findings")
-    if preview.exploring:
-        lines.append(f"  then exploration for up to {_duration(preview.exploring)}")
+    lines.append(f"  {preview.requests:>5}  requests in total, about {_duration(preview.seconds)}")
+    rejected = preview.requests - preview.accepted
+    lines.append(
+        f"  {preview.accepted:>5}  accepted and {rejected} rejected by a server that accepts all it may accept"
+    )
+    limits = f"requests at most, {preview.most_accepted} of them accepted, including confirmations of findings"
+    lines.append(f"  {preview.at_most:>5}  {limits}")
     if preview.left_out:
         left = ", ".join(cases_of(count, group) for group, count in preview.left_out.items())
         lines.append(f"  {HEADINGS[Heading.NOT_SENT]}: {left}")
     if cost_per_call is not None:
-        cost = preview.requests * cost_per_call
-        lines.append(f"  Cost: about {cost:.2f} ({preview.requests} requests at {cost_per_call:g})")
+        cost = preview.accepted * cost_per_call
+        lines.append(f"  Cost: about {cost:.2f} at {cost_per_call:g} per accepted request")
     return "\n".join(lines)
 
 

@@ -5,19 +5,20 @@ A cause is one fault of the server: violations of one clause, at one place, with
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from itertools import combinations
 
 from chat_contract import Violation
-from chat_contract.contract import DOCUMENTED
 from chat_contract.errors import Pointer
-from chat_contract.roles import EVENTS, MESSAGE
-from chat_contract.rules.exchange_facts import RequestKind
-from chat_verifier.planning.case import ISSUED, Case, CaseSequence, requests_of
+from chat_contract.roles import EVENTS, USER
+from chat_verifier.planning.case import Case, CaseSequence, requests_of
+from chat_verifier.planning.dimensions import ABSENT, TURN
+from chat_verifier.planning.recipe import Recipe
+from chat_verifier.run.knowledge import rebuilt
 from chat_verifier.run.observation import Observation
 from chat_verifier.run.runner import Runner
 from kit_reports.waivers import Waiver
@@ -28,7 +29,11 @@ SENDINGS = 4
 ENOUGH = 2
 """The number of times a violation must be seen to be confirmed."""
 
-MAX_CONFIRMATIONS = 30
+_SMALL = 2
+"""A request with no more conditions than this is not reduced further."""
+
+_MOST_REDUCTIONS = 6
+_SUSPECTS = 4
 
 SELF_EVIDENT = frozenset({"conversation.distinct", "conversation.concurrent"})
 """Clauses whose violation needs no confirmation: an id that two conversations share cannot be a coincidence."""
@@ -106,23 +111,24 @@ def find_causes(
     *,
     spare: Callable[[int], bool] = lambda _requests: True,
     one_is_enough: bool = False,
-    most: int | None = None,
 ) -> list[Cause]:
-    """Group violations by cause, and confirm those seen only once; MUST clauses come first.
+    """Group violations by cause, confirm those seen only once, and reduce their requests; MUST clauses come first.
 
-    ``spare`` decides whether the run can spend a number of requests on confirming a warning. With ``one_is_enough``,
-    it also decides for MUST violations once one of them is confirmed. ``most`` limits the requests of the whole run.
+    ``spare`` decides whether the run can spend a number of requests on a warning. With ``one_is_enough``, it also
+    decides for MUST violations once one of them is confirmed.
     """
     seen = tuple(observations)
     causes = sorted(_grouped(seen), key=lambda cause: _LEVELS[cause.level])
-    budget = _Budget(runner, most)
+    passed = Passed(seen)
 
     def settle(cause: Cause) -> Cause:
         certain = any(other.level == "must" and not other.intermittent for other in causes)
         pressing = cause.level == "must" and not (one_is_enough and certain)
-        if not cause.intermittent or (cause.level == "observed" and not pressing):
+        if cause.level == "observed" and not pressing:
             return cause
-        return _confirmed(runner, cause, budget, seen, worth_it=_always if pressing else spare)
+        if not cause.intermittent and not (pressing and _is_reducible(cause)):
+            return cause
+        return _confirmed(runner, cause, passed, worth_it=_always if pressing else spare)
 
     if runner.workers == 1:
         for number, cause in enumerate(causes):
@@ -167,24 +173,6 @@ def _grouped(observations: Iterable[Observation]) -> Iterator[Cause]:
         yield Cause(key, violation, exhibit, len(sightings), len(sightings), cases)
 
 
-class _Budget:
-    """The number of requests that confirmations may still send. Thread-safe."""
-
-    def __init__(self, runner: Runner, most: int | None) -> None:
-        room = MAX_CONFIRMATIONS if most is None else most - runner.sender.budget.sent
-        self._left = min(MAX_CONFIRMATIONS, room)
-        self._exact = most is not None
-        self._lock = threading.Lock()
-
-    def spend(self, requests: int) -> bool:
-        """Spend the requests and return True if any are left; under a hard limit, only if all of them are left."""
-        with self._lock:
-            if self._left <= 0 or (self._exact and self._left < requests):
-                return False
-            self._left -= requests
-            return True
-
-
 def _always(_requests: int) -> bool:
     return True
 
@@ -208,7 +196,7 @@ def key_of(violation: Violation) -> CauseKey:
 def _size(observation: Observation) -> tuple[bool, int]:
     """Return a sort key: exchanges that need no parallel conversation come first, then those with less to read."""
     earlier = observation.earlier if observation.case.continues else ()
-    parallel = observation.sequence.together is not None or (observation.sequence.spans_run and bool(earlier))
+    parallel = observation.sequence.together is not None or (observation.sequence.deferred > 0 and bool(earlier))
     return parallel, sum(_length(one.request.body) for one in (*earlier, observation.exchange))
 
 
@@ -221,36 +209,78 @@ _TURN_LENGTH = 200
 """What a turn adds to the length, besides its body."""
 
 
-def _is_odd(text: Any) -> bool:
-    """Return whether a message contains more than plain words."""
-    return isinstance(text, str) and not (text.isascii() and text.replace(" ", "").rstrip("?.!").isalpha())
+def _is_reducible(cause: Cause) -> bool:
+    recipe = cause.exhibit.case.recipe
+    return recipe is not None and len(recipe.varied) + len(recipe.wrongs) > _SMALL
 
 
-def _confirmed(
-    runner: Runner, cause: Cause, budget: _Budget, seen: Iterable[Observation], *, worth_it: Callable[[int], bool]
-) -> Cause:
-    """Send the cause's request again: the smallest version first, then the original."""
-    attempts = _attempts(cause, seen)
+def _confirmed(runner: Runner, cause: Cause, passed: Passed, *, worth_it: Callable[[int], bool]) -> Cause:
+    """Send the cause's request again, first reduced to what the server has not passed elsewhere; then reduce it."""
+    attempts = _attempts(cause, passed)
     for number in range(SENDINGS - 1):
         sequences = attempts[min(number, len(attempts) - 1)]
         requests = requests_of(sequences)
-        if not worth_it(requests) or not budget.spend(requests):
-            break
-        found = [
-            (violation, observation)
-            for observation in runner.observe(sequences)
-            for violation in observation.violations
-            if _is_same_cause(key_of(violation), cause.key)
-        ]
+        if not worth_it(requests) or not runner.sender_affords(requests):
+            return cause
+        found = _sightings(runner, cause, sequences)
         if not found and runner.sender.budget.over:
             # The request may not have been sent.
-            break
+            return cause
         cause = replace(cause, sent=cause.sent + 1)
         if found:
             cause = _seen_again(cause, *min(found, key=lambda sighting: _size(sighting[1])))
-        if not cause.intermittent or cause.key.observed == _SILENCE:
             break
+        if cause.key.observed == _SILENCE:
+            break
+    if not cause.intermittent and cause.level == "must":
+        cause = _reduced(runner, cause)
     return cause
+
+
+def _sightings(runner: Runner, cause: Cause, sequences: Sequence[CaseSequence]) -> list[tuple[Violation, Observation]]:
+    """Play the sequences and return the violations of the same cause."""
+    return [
+        (violation, observation)
+        for observation in runner.observe(sequences)
+        for violation in observation.violations
+        if _is_same_cause(key_of(violation), cause.key)
+    ]
+
+
+def _reduced(runner: Runner, cause: Cause) -> Cause:
+    """Halve the conditions of the request again and again, as long as the violation remains (delta debugging)."""
+    for _ in range(_MOST_REDUCTIONS):
+        if not _is_reducible(cause) or cause.exhibit.sequence.together is not None:
+            break
+        smaller = None
+        for recipe in _halves(cause.exhibit.case.recipe):
+            sequences = [_alone(cause.exhibit, rebuilt(cause.exhibit.case, recipe))]
+            if not runner.sender_affords(requests_of(sequences)):
+                return cause
+            found = _sightings(runner, cause, sequences)
+            if found:
+                smaller = min(found, key=lambda sighting: _size(sighting[1]))
+                break
+        if smaller is None:
+            break
+        cause = _seen_again(replace(cause, sent=cause.sent + 1), *smaller)
+    return cause
+
+
+def _halves(recipe: Recipe | None) -> Iterator[Recipe]:
+    """Yield the recipe without one half of its parts, then without the other half."""
+    if recipe is None:
+        return
+    if len(recipe.wrongs) > 1:
+        middle = len(recipe.wrongs) // 2
+        yield recipe.with_only(recipe.wrongs[:middle])
+        yield recipe.with_only(recipe.wrongs[middle:])
+        return
+    names = [name for name in recipe.varied if name != TURN]
+    middle = len(names) // 2
+    for dropped in (names[middle:], names[:middle]):
+        if dropped:
+            yield recipe.plainer(dropped)
 
 
 def _seen_again(cause: Cause, violation: Violation, exhibit: Observation) -> Cause:
@@ -271,62 +301,71 @@ def _is_same_cause(key: CauseKey, other: CauseKey) -> bool:
     return key.clause == other.clause or group == other_group == _ACCEPTANCE
 
 
-def _attempts(cause: Cause, seen: Iterable[Observation]) -> list[list[CaseSequence]]:
+def _attempts(cause: Cause, passed: Passed) -> list[list[CaseSequence]]:
     """Return what to send: a smaller request in a new conversation, the same request, the whole conversation."""
     exhibit = cause.exhibit
-    sequence, case = exhibit.sequence, exhibit.case
+    sequence = exhibit.sequence
     if sequence.together is not None:
         # The suffixes only keep the two sequences apart in a checkpoint file.
         return [[replace(sequence, id=f"{sequence.id}-again"), replace(sequence, id=f"{sequence.id}-parallel")]]
-    opening = sequence.cases[:1] if case.continues else ()
     attempts = []
-    smaller = _smaller(exhibit) or _suspect(cause, seen)
+    smaller = passed.suspect(exhibit)
     if smaller is not None:
-        attempts.append([replace(sequence, cases=(*opening, smaller))])
-    attempts.append([replace(sequence, cases=(*opening, case))])
+        attempts.append([_alone(exhibit, smaller)])
+    attempts.append([_alone(exhibit, exhibit.case)])
     if exhibit.index > 1:
-        attempts.append([replace(sequence, cases=sequence.cases[: exhibit.index + 1])])
+        attempts.append([replace(sequence, cases=(*sequence.cases[: exhibit.index], exhibit.case), deferred=0)])
     return attempts
 
 
-def _smaller(exhibit: Observation) -> Case | None:
-    """Return a must-reject request reduced to its one fault; None if it cannot be reduced."""
-    case = exhibit.case
-    faults = exhibit.facts.classification.hard_faults
-    if not isinstance(case.body, dict) or len(faults) != 1 or not faults[0].place:
-        return None
-    place = faults[0].place
-    required = set(exhibit.facts.contract.schemas[DOCUMENTED].get("required", ()))
-    conversation = {name for name, value in case.body.items() if value is ISSUED}
-    body = {
-        name: value for name, value in case.body.items() if name in required | conversation or name == str(place[0])
-    }
-    if place[0] == EVENTS and len(place) > 1 and isinstance(body.get(EVENTS), list):
-        body[EVENTS] = [body[EVENTS][int(place[1])]]
-    return replace(case, body=body) if body != case.body else None
+def _alone(exhibit: Observation, case: Case) -> CaseSequence:
+    """Return a sequence with only the case, after the opening of its conversation if it continues one."""
+    opening = exhibit.sequence.cases[:1] if case.continues else ()
+    if opening and opening[0].recipe is not None and case.recipe is not None:
+        first = opening[0].recipe
+        plain = rebuilt(opening[0], first.plainer([name for name in first.varied if name != USER]))
+        opening = (plain,) if case.recipe.user is not ABSENT else opening
+    return replace(exhibit.sequence, cases=(*opening, case), deferred=0)
 
 
-def _suspect(cause: Cause, seen: Iterable[Observation]) -> Case | None:
-    """Return a must-accept request without the values that the server accepted in other requests."""
-    exhibit, case = cause.exhibit, cause.exhibit.case
-    if exhibit.facts.kind is not RequestKind.MUST_ACCEPT or not isinstance(case.body, dict):
-        return None
-    others = [
-        observation.facts.body
-        for observation in seen
-        if observation.facts.kind is RequestKind.MUST_ACCEPT
-        and all(violation.level != cause.level for violation in observation.violations)
-    ]
-    passed = {(name, repr(value)) for body in others for name, value in body.items()}
-    passed_events = {repr(event) for body in others for event in body.get(EVENTS) or ()}
-    body = {
-        name: value
-        for name, value in case.body.items()
-        if name == MESSAGE or value is ISSUED or (name, repr(value)) not in passed
-    }
-    if (MESSAGE, repr(body.get(MESSAGE))) in passed:
-        body[MESSAGE] = min((other[MESSAGE] for other in others), key=lambda text: (_is_odd(text), len(text)))
-    odd = [event for event in body.get(EVENTS, ()) if repr(event) not in passed_events]
-    if odd:
-        body[EVENTS] = odd
-    return replace(case, body=body) if body != case.body else None
+class Passed:
+    """The conditions that requests without violations combined."""
+
+    def __init__(self, observations: Iterable[Observation]) -> None:
+        recipes = [
+            observation.case.recipe
+            for observation in observations
+            if observation.case.recipe is not None
+            and not observation.case.recipe.wrongs
+            and observation.facts.status == 200
+            and not observation.violations
+        ]
+        self._levels = {(name, one.level) for recipe in recipes for name, one in recipe.conditions.items()}
+        self._pairs = {
+            pair
+            for recipe in recipes
+            for pair in combinations([(name, one.level) for name, one in recipe.conditions.items()], 2)
+        }
+
+    def suspect(self, exhibit: Observation) -> Case | None:
+        """Return the case with only those conditions that no request without violations combined."""
+        recipe = exhibit.case.recipe
+        if recipe is None:
+            return None
+        if recipe.wrongs:
+            return self._one_fault(exhibit, recipe)
+        levels = [(name, one.level) for name, one in recipe.conditions.items() if not one.plain]
+        kept = {name for name, level in levels if (name, level) not in self._levels}
+        if not kept:
+            counts = Counter(name for pair in combinations(levels, 2) if pair not in self._pairs for name, _ in pair)
+            kept = {name for name, _ in counts.most_common(_SUSPECTS)}
+        dropped = [name for name, _ in levels if name not in kept and name != TURN]
+        return rebuilt(exhibit.case, recipe.plainer(dropped)) if kept and dropped else None
+
+    def _one_fault(self, exhibit: Observation, recipe: Recipe) -> Case | None:
+        """Return a must-reject request with its first fault alone and no other conditions."""
+        if exhibit.facts.status == 422 and len(recipe.wrongs) > 1:
+            return None
+        needed = {TURN, EVENTS} if any(wrong.position for wrong in recipe.wrongs) else {TURN}
+        dropped = [name for name in recipe.varied if name not in needed]
+        return rebuilt(exhibit.case, recipe.plainer(dropped)) if dropped else None

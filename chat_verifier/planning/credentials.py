@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from chat_contract.exchange import Credential, Headers
 from chat_contract.roles import CONVERSATION
-from chat_verifier.planning.case import ISSUED, JSON_HEADERS, Case, CaseSequence, Group, Priority, kebab, single
+from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, kebab, single
+from chat_verifier.planning.encoding import ISSUED, JSON_HEADERS
 from chat_verifier.planning.request_builder import RequestBuilder
 from kit_http.redaction.secrets import half_of
 

@@ -22,7 +22,8 @@ from chat_contract import Contract
 from chat_contract.contract import DOCUMENTED, JSON, MAY_ACCEPT, MUST_ACCEPT
 from chat_contract.roles import CONVERSATION, USER
 from chat_verifier.planning import wrong_values
-from chat_verifier.planning.case import ISSUED, Case, CaseSequence, Group, Priority, requests_of, single
+from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, requests_of, single
+from chat_verifier.planning.encoding import ISSUED
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.planning.wrong_values import MISSING
 
@@ -154,7 +155,13 @@ def _conversations(contract: Contract, number: int, cases: int) -> list[CaseSequ
     builder = RequestBuilder(contract)
     bodies = _operation(contract, MUST_ACCEPT).as_strategy().map(lambda case: case.body)
     accepted = bodies.filter(_is_plain).map(lambda body: {**body, CONVERSATION: ISSUED})
-    wrongs = [wrong for wrong in wrong_values.top_level(builder) if wrong.field != CONVERSATION]
+    wrongs = [
+        wrong
+        for field, by_type in wrong_values.top_level(builder).items()
+        for found in by_type.values()
+        for wrong in found
+        if field != CONVERSATION
+    ]
     rejected = st.sampled_from(wrongs).map(
         lambda wrong: (
             {CONVERSATION: ISSUED}

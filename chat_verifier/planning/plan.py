@@ -2,74 +2,71 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chat_contract import Contract
-from chat_verifier.planning import conversations, credentials, fault_packs, must_accept, unspecified_inputs, wire
-from chat_verifier.planning.case import CaseSequence, Priority, requests_of
-from chat_verifier.planning.rejections import rejections
+from chat_verifier.planning import credentials, special_inputs, wire
+from chat_verifier.planning.case import CaseSequence, Group, Priority, requests_of, single
+from chat_verifier.planning.rejections import Rejections, rejections
 from chat_verifier.planning.request_builder import RequestBuilder
-from chat_verifier.planning.value_variation import vary_values
+from chat_verifier.planning.rows import Rows, conversations
+from chat_verifier.planning.tiers import Sizes
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The sequences of a run, in order, without those that follow when packs are split."""
+    """The sequences of a run, in order, without those that follow after a response.
+
+    ``shares``: the shares of the pairs that requests combine: of must-accept conditions, of those with unspecified
+    values, and of wrong values with conditions, in packs of faults and in single faults.
+    """
 
     sequences: tuple[CaseSequence, ...]
+    shares: tuple[float, float, float, float]
 
     @property
     def requests(self) -> int:
         return requests_of(self.sequences)
 
 
-def make_plan(contract: Contract, *, seed: int = 0, key: str | None = None, small: bool = False) -> Plan:
-    """Derive the plan from the contract.
-
-    ``key`` adds the sequences about credentials. A ``small`` plan begins with the fewest requests that test
-    everything.
-    """
+def make_plan(contract: Contract, sizes: Sizes, *, seed: int = 0, key: str | None = None) -> Plan:
+    """Derive the plan from the contract. ``key`` adds the sequences about credentials."""
     builder = RequestBuilder(contract)
-    rng = random.Random(seed)  # noqa: S311 - chooses test cases, not secrets
-    rejected = rejections(builder)
-    sequences = [
-        *must_accept.first_turns(builder),
-        *conversations.sequences(builder, rejected),
-        *rejected.first_turns,
-        *fault_packs.packs_of_more_values(builder),
-        *wire.sequences(builder),
-        *(credentials.sequences(builder, key) if key is not None else ()),
-        *unspecified_inputs.sequences(builder, rng),
-    ]
-    if small:
-        fewest = _fewest(builder, key)
-        included = {sequence.id for sequence in fewest}
-        sequences = [
-            *fewest,
-            *(
-                replace(other, priority=max(other.priority, Priority.MEDIUM))
-                for other in sequences
-                if other.id not in included
-            ),
+    rejected = rejections(builder, packs=sizes.packs, alone=sizes.alone, seed=seed, complete=sizes.complete)
+    later = [case for case in (*rejected.each, *rejected.packs, *rejected.alone) if case.continues]
+    rows = Rows(builder, seed=seed, complete=sizes.complete)
+    sequences = [*conversations(rows, later, most=sizes.rows), *_first_turns(rejected)]
+    if sizes.small:
+        sequences += [
+            *special_inputs.fewest(rows),
+            *wire.fewest(builder),
+            *(credentials.fewest(builder, key) if key is not None else ()),
         ]
-    return Plan(tuple(vary_values(builder, _by_priority(sequences))))
+    else:
+        sequences += [
+            *special_inputs.sequences(rows),
+            *wire.sequences(builder),
+            *(credentials.sequences(builder, key) if key is not None else ()),
+        ]
+    return Plan(tuple(_by_priority(sequences)), (*rows.shares, rejected.share, rejected.share_alone))
+
+
+def _first_turns(rejected: Rejections) -> list[CaseSequence]:
+    return [
+        *(single(case, Group.REJECTION, priority=Priority.LEARNING) for case in rejected.learning),
+        *(single(case, Group.REJECTION, priority=Priority.ESSENTIAL) for case in rejected.each if not case.continues),
+        *(
+            single(case, Group.REJECTION, priority=Priority.HIGH if case.number <= _FIRST else Priority.MEDIUM)
+            for case in (*rejected.packs, *rejected.alone)
+            if not case.continues
+        ),
+    ]
+
+
+_FIRST = 40
+"""How many packs or single faults come before everything that is not essential."""
 
 
 def _by_priority(sequences: Iterable[CaseSequence]) -> list[CaseSequence]:
     return sorted(sequences, key=lambda sequence: sequence.priority)
-
-
-def _fewest(builder: RequestBuilder, key: str | None) -> list[CaseSequence]:
-    """Return the sequences of a small plan."""
-    first, later = fault_packs.fewest_packs(builder)
-    essential = [one for one in must_accept.first_turns(builder) if one.priority is Priority.ESSENTIAL]
-    return [
-        *essential,
-        *conversations.fewest(builder, later),
-        *first,
-        *(credentials.fewest(builder, key) if key is not None else ()),
-        *unspecified_inputs.fewest_packs(builder),
-        *wire.fewest(builder),
-    ]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-SMALL_BUDGET = 150
-"""With fewer requests than this, packs of faults tell more than single faults."""
+SMALL_BUDGET = 110
+"""With fewer requests than this, the plan is the small one."""
 
 
 class Tier(StrEnum):
-    """How thorough a run is. ``DEEP`` has no request limit and explores until its time is over."""
+    """How thorough a run is."""
 
     QUICK = "quick"
     DEFAULT = "default"
@@ -18,44 +18,70 @@ class Tier(StrEnum):
 
 
 @dataclass(frozen=True)
-class Allocation:
-    """The requests of a run; None: no limit.
+class Sizes:
+    """How large the parts of a plan are.
 
-    ``confirming`` and ``exploring`` are shares of ``requests``. Unless the limit is ``hard``, confirmations of
-    findings may exceed it.
+    ``rows``: accepted requests of the covering array. ``packs``: requests with several faults. ``alone``: requests
+    with one fault. ``complete``: every value is a level of its own. ``small``: only the most telling other requests.
     """
 
-    requests: int | None
+    rows: int
+    packs: int
+    alone: int
+    small: bool = False
+    complete: bool = False
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """The requests of a run, all of them and those that the server accepts.
+
+    ``confirming`` and ``exploring`` are shares of ``requests``, ``confirming_accepted`` is one of ``accepted``.
+    """
+
+    requests: int
+    accepted: int
     confirming: int
+    confirming_accepted: int
     exploring: int
-    hard: bool = False
+    sizes: Sizes
 
     @property
-    def until_exploration(self) -> int | None:
+    def until_exploration(self) -> int:
         """The number of requests before exploration begins."""
-        return None if self.requests is None else max(1, self.requests - self.confirming - self.exploring)
+        return max(1, self.requests - self.confirming - self.exploring)
 
     @property
-    def until_confirmation(self) -> int | None:
+    def until_confirmation(self) -> int:
         """The number of requests before findings are confirmed."""
-        return None if self.requests is None else self.requests - self.confirming
+        return max(1, self.requests - self.confirming)
 
     @property
-    def is_small(self) -> bool:
-        """Whether the plan must begin with the fewest requests that test everything."""
-        return self.requests is not None and self.requests < SMALL_BUDGET
+    def until_confirmation_accepted(self) -> int:
+        """The number of accepted requests before findings are confirmed."""
+        return max(1, self.accepted - self.confirming_accepted)
 
 
 ALLOCATIONS = {
-    Tier.QUICK: Allocation(60, confirming=3, exploring=0),
-    Tier.DEFAULT: Allocation(200, confirming=2, exploring=4),
-    Tier.DEEP: Allocation(None, confirming=30, exploring=40),
+    Tier.QUICK: Allocation(60, 25, 4, 1, 0, Sizes(rows=13, packs=9, alone=20, small=True)),
+    Tier.DEFAULT: Allocation(200, 90, 8, 4, 0, Sizes(rows=50, packs=66, alone=80)),
+    Tier.DEEP: Allocation(1500, 600, 40, 20, 60, Sizes(rows=420, packs=300, alone=500, complete=True)),
 }
 
 
-def allocate(tier: Tier, max_requests: int | None = None) -> Allocation:
-    """Return the allocation of the tier, or of a hard limit if ``max_requests`` sets one."""
-    if max_requests is None:
-        return ALLOCATIONS[tier]
-    exploring = 0 if max_requests < SMALL_BUDGET else ALLOCATIONS[tier].exploring
-    return Allocation(max_requests, min(3, max_requests // 10), exploring, hard=True)
+def allocate(tier: Tier, max_requests: int | None = None, max_accepted: int | None = None) -> Allocation:
+    """Return the allocation of the tier, with the limits that are given instead of its own."""
+    usual = ALLOCATIONS[tier]
+    if max_requests is None and max_accepted is None:
+        return usual
+    requests = usual.requests if max_requests is None else max_requests
+    # The share of accepted requests is that of the default tier.
+    accepted = max_accepted if max_accepted is not None else max(1, requests * 45 // 100)
+    if requests < SMALL_BUDGET or accepted < SMALL_BUDGET * 45 // 100:
+        sizes = Sizes(rows=max(1, accepted * 6 // 10), packs=max(1, requests // 6), alone=requests // 3, small=True)
+    else:
+        rows = max(1, accepted - 40)
+        left = max(2, requests - accepted - 45)
+        sizes = Sizes(rows=rows, packs=left * 8 // 10, alone=left * 11 // 10, complete=tier is Tier.DEEP)
+    exploring = 0 if requests < SMALL_BUDGET else usual.exploring
+    return Allocation(requests, accepted, min(8, requests // 10), min(4, accepted // 10), exploring, sizes)

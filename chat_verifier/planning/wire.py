@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from chat_contract.roles import LIMIT, USER
-from chat_verifier.planning.case import JSON_HEADERS, Case, CaseSequence, Group, Priority, kebab, single
+from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, kebab, single
+from chat_verifier.planning.encoding import JSON_HEADERS
 from chat_verifier.planning.request_builder import RequestBuilder
 
 
@@ -144,5 +145,14 @@ def _http(builder: RequestBuilder) -> Iterator[CaseSequence]:
     ):
         case = Case(f"media-type-{name}", f"media type {value}", body, headers=(("Content-Type", value),))
         yield single(case, Group.HTTP, priority=priority)
+    utf_8 = (("Content-Type", "application/json; charset=utf-8"),)
+    case = Case("charset-utf-8", "media type with charset=utf-8", builder.request(), headers=utf_8)
+    yield single(case, Group.REQUEST, priority=Priority.HIGH)
+    case = Case("chunked-body", "a chunked body", body, chunked=True)
+    yield single(case, Group.REQUEST, priority=Priority.HIGH)
+    case = Case(
+        "expect-100-continue", "Expect: 100-continue", body, headers=(*JSON_HEADERS, ("Expect", "100-continue"))
+    )
+    yield single(case, Group.HTTP, priority=Priority.LOW)
     case = Case("media-type-missing", "no media type", body, headers=())
     yield single(case, Group.HTTP, priority=Priority.HIGH)

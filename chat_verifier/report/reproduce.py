@@ -55,7 +55,7 @@ def reproduce(observation: Observation, access: Access) -> str:
         return _curl(observation.exchange.request, access)
     requests = [*(turn.request for turn in observation.earlier), observation.exchange.request]
     lines = _script(cases, requests, access)
-    if observation.sequence.spans_run:
+    if observation.sequence.deferred:
         # Between the two turns, the run sent other conversations.
         other = _curl(requests[0], access, show_head=False)
         lines.insert(1, f"for n in $(seq {_OTHER_CONVERSATIONS}); do {other} > /dev/null; done")

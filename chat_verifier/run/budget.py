@@ -5,58 +5,74 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-MOST_LOST = 12
-"""The number of lost requests that count as part of the plan. Counting more would leave too few for the plan."""
-
 
 class BudgetSpentError(Exception):
     """The run may not send any more requests."""
 
 
 class RequestBudget:
-    """Counts requests. Thread-safe.
+    """Counts requests, and those that the server accepted. Thread-safe.
 
-    ``most``: a hard limit, which retries count towards; None: no limit. ``left`` returns the seconds that remain.
+    ``most`` and ``most_accepted`` are hard limits, which retries count towards; None: no limit. ``left`` returns the
+    seconds that remain.
     """
 
-    def __init__(self, most: int | None = None, *, left: Callable[[], float] = lambda: float("inf")) -> None:
+    def __init__(
+        self,
+        most: int | None = None,
+        most_accepted: int | None = None,
+        *,
+        left: Callable[[], float] = lambda: float("inf"),
+    ) -> None:
         self.most = most
+        self.most_accepted = most_accepted
         self.left = left
         self.sent = 0
-        self._lost = 0
+        self.accepted = 0
+        self._flying = 0
         self._ended = False
-        self._lock = threading.Lock()
-
-    @property
-    def spent(self) -> int:
-        """The requests that count: all under a hard limit, else without lost ones beyond :data:`MOST_LOST`."""
-        return self.sent if self.most is not None else self.sent - max(0, self._lost - MOST_LOST)
+        self._changed = threading.Condition()
 
     @property
     def over(self) -> bool:
         """Whether nothing more may be sent."""
-        return self._ended or self.left() <= 0 or (self.most is not None and self.sent >= self.most)
+        return (
+            self._ended
+            or self.left() <= 0
+            or (self.most is not None and self.sent >= self.most)
+            or (self.most_accepted is not None and self.accepted >= self.most_accepted)
+        )
 
     def take(self) -> None:
-        """Count a request that is about to be sent.
+        """Count a request that is about to be sent; :meth:`settle` must follow.
 
-        Raises :class:`BudgetSpentError` if it may not be sent.
+        Waits while the requests in flight might use up what may be accepted. Raises :class:`BudgetSpentError` if the
+        request may not be sent.
         """
-        with self._lock:
+        with self._changed:
+            while not self.over and self._flying and self._is_tight():
+                self._changed.wait(1.0)
             if self.over:
                 raise BudgetSpentError
             self.sent += 1
+            self._flying += 1
+
+    def settle(self, *, accepted: bool) -> None:
+        """Note that a request is over, and whether the server accepted it."""
+        with self._changed:
+            self._flying = max(0, self._flying - 1)
+            self.accepted += accepted
+            self._changed.notify_all()
 
     def end(self) -> None:
-        """Allow no more requests, since the server asked to wait for longer than the time that remains."""
+        """Allow no more requests."""
         self._ended = True
 
-    def replay(self) -> None:
+    def replay(self, *, accepted: bool = False) -> None:
         """Count a request that an earlier run sent."""
-        with self._lock:
+        with self._changed:
             self.sent += 1
+            self.accepted += accepted
 
-    def lose(self) -> None:
-        """Note that a counted request got no usable response and is sent again."""
-        with self._lock:
-            self._lost += 1
+    def _is_tight(self) -> bool:
+        return self.most_accepted is not None and self.accepted + self._flying >= self.most_accepted

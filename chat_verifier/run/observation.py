@@ -14,7 +14,7 @@ from chat_verifier.planning.case import Case, CaseSequence
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """One case that was sent and judged.
+    """One case that was sent and judged. ``case``: the one at ``index`` of the sequence, as this server received it.
 
     ``earlier``: the exchanges before it in its sequence. ``tried``: the clauses that it exercises.
     ``at``: when it was sent, in seconds since the start of the run.
@@ -22,15 +22,12 @@ class Observation:
 
     sequence: CaseSequence
     index: int
+    case: Case
     facts: ExchangeFacts
     earlier: tuple[Exchange, ...]
     violations: tuple[Violation, ...]
     tried: frozenset[str]
     at: float = 0.0
-
-    @property
-    def case(self) -> Case:
-        return self.sequence.cases[self.index]
 
     @property
     def exchange(self) -> Exchange:

@@ -91,9 +91,11 @@ class Player:
         self._lock = threading.Lock()
 
     def play(self, unit: Sequence[CaseSequence]) -> list[Observation]:
-        """Play the sequences of a unit together and return what was observed."""
+        """Play the sequences of a unit together, with their deferred turns, and return what was observed."""
         if len(unit) == 1:
-            return self._play_one(unit[0])
+            played = self.begin(unit[0])
+            self.finish(played)
+            return played.observations
         if unit[0].together is Together.INTERLEAVED:
             return self._play_interleaved(unit)
         with ThreadPoolExecutor(max_workers=len(unit)) as pool:
@@ -103,34 +105,62 @@ class Player:
 
     def admit(self, sequence: CaseSequence, outcome: Response | Breakdown) -> list[Observation]:
         """Judge a response that the only case of the sequence received elsewhere."""
-        request = self._request(sequence.cases[0], None)
-        return [self.judge.judge(sequence, 0, Exchange(request, outcome), (), 0.0)]
+        case = sequence.cases[0]
+        request = self._request(case, None)
+        return [self.judge.judge(sequence, 0, case, Exchange(request, outcome))]
 
     def take_turn(self, played: Playthrough, index: int, *, concurrent: bool) -> None:
-        """Send one case and judge the response, unless the conversation or the budget does not allow it."""
-        case = played.sequence.cases[index]
+        """Send one case and what follows from its response, unless the conversation or the budget does not allow it."""
+        planned = played.sequence.cases[index]
         if played.cut_off:
             self._leave_out(played, index)
+            return
+        case = self.judge.adapted(planned)
+        if case is None:
             return
         if case.continues and played.conversation_id is None:
             self.journal.not_sent.append((played.sequence, index))
             return
+        waiting = [case]
+        while waiting:
+            observation = self._sent(played, index, waiting.pop(0), concurrent=concurrent)
+            if observation is None:
+                self._leave_out(played, index)
+                return
+            waiting += self.judge.following(observation)
+
+    def _sent(self, played: Playthrough, index: int, case: Case, *, concurrent: bool) -> Observation | None:
+        """Send a case and judge the response; None if the budget does not allow it."""
         request = self._request(case, played.conversation_id)
         at = self.clock() - self.began
         outcome = self._outcome(played, index, request)
         if outcome is None:
-            self._leave_out(played, index)
-            return
-        self.progress(self.sender.budget.spent)
+            return None
+        self.progress(self.sender.budget.sent)
         exchange = Exchange(request, outcome, concurrent)
-        played.add(self.judge.judge(played.sequence, index, exchange, tuple(played.exchanges), at))
+        observation = self.judge.judge(played.sequence, index, case, exchange, earlier=tuple(played.exchanges), at=at)
+        played.add(observation)
+        return observation
 
-    def _play_one(self, sequence: CaseSequence, barrier: threading.Barrier | None = None) -> list[Observation]:
+    def begin(self, sequence: CaseSequence) -> Playthrough:
+        """Play a sequence up to its deferred turns."""
+        played = Playthrough(sequence)
+        for index in range(len(sequence.cases) - sequence.deferred):
+            self.take_turn(played, index, concurrent=False)
+        return played
+
+    def finish(self, played: Playthrough) -> list[Observation]:
+        """Play the deferred turns and return what was observed in them."""
+        before = len(played.observations)
+        for index in range(len(played.sequence.cases) - played.sequence.deferred, len(played.sequence.cases)):
+            self.take_turn(played, index, concurrent=False)
+        return played.observations[before:]
+
+    def _play_one(self, sequence: CaseSequence, barrier: threading.Barrier) -> list[Observation]:
         played = Playthrough(sequence)
         for index in range(len(sequence.cases)):
-            if barrier is not None:
-                _meet(barrier)
-            self.take_turn(played, index, concurrent=barrier is not None)
+            _meet(barrier)
+            self.take_turn(played, index, concurrent=True)
         return played.observations
 
     def _play_interleaved(self, unit: Sequence[CaseSequence]) -> list[Observation]:
@@ -159,7 +189,7 @@ class Player:
             return self.sender.send(request)
         replayed = self.source.replay(played.sequence, index, request)
         if replayed is not None:
-            self.sender.budget.replay()
+            self.sender.budget.replay(accepted=is_accepted(replayed.outcome))
             played.stale = replayed.stale
             return replayed.outcome
         if played.stale and played.sequence.cases[index].continues:
@@ -183,3 +213,8 @@ def _meet(barrier: threading.Barrier) -> None:
     """Wait until all conversations are ready to send, so that their requests are in flight at the same time."""
     with suppress(threading.BrokenBarrierError):
         barrier.wait(timeout=_LONGEST_WAIT)
+
+
+def is_accepted(outcome: Response | Breakdown) -> bool:
+    """Return whether the server accepted a request, which costs what its language model costs."""
+    return isinstance(outcome, Response) and 200 <= outcome.status < 300

@@ -13,7 +13,7 @@ from chat_contract.exchange import Exchange, Request, Response
 from chat_contract.history import History
 from chat_contract.roles import CONVERSATION, ITEMS, MESSAGE
 from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
-from chat_verifier.planning.case import CaseSequence, FaultNaming
+from chat_verifier.planning.case import CaseSequence
 from chat_verifier.run.budget import RequestBudget
 from chat_verifier.run.runner import Runner
 
@@ -36,6 +36,7 @@ class ReferenceServer:
         facts = examine(self.contract, Exchange(request, Response(0)), self.history)
         response = self._respond(facts)
         update_history(self.history, examine(self.contract, Exchange(request, response), self.history))
+        self.budget.settle(accepted=response.status == 200)
         return response
 
     def _respond(self, facts: ExchangeFacts) -> Response:
@@ -68,10 +69,8 @@ def sequences_for(
 ) -> tuple[CaseSequence, ...]:
     """Return the sequences that exercise one of the clauses, and those that are played together with them."""
     wanted = set(clauses)
-    # Single faults need no knowledge about the server, so packs of faults are not necessary.
-    candidates = [sequence for sequence in sequences if sequence.naming is not FaultNaming.SEVERAL]
     runner = Runner(contract, ReferenceServer(contract))
-    runner.play(candidates)
+    runner.play(sequences)
     needed = {observation.sequence for observation in runner.journal.observations if observation.tried & wanted}
-    together = {sequence.together for sequence in candidates if sequence in needed and sequence.together is not None}
-    return tuple(sequence for sequence in candidates if sequence in needed or sequence.together in together)
+    together = {sequence.together for sequence in sequences if sequence in needed and sequence.together is not None}
+    return tuple(sequence for sequence in sequences if sequence in needed or sequence.together in together)

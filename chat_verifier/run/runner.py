@@ -1,4 +1,4 @@
-"""Plays the sequences of a plan by priority, with several workers, and splits packs by their responses."""
+"""Plays the sequences of a plan by priority, with several workers."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from chat_contract import Contract
 from chat_contract.exchange import Breakdown, Response
-from chat_verifier.planning.case import CaseSequence, FaultNaming, requests_of
+from chat_verifier.planning.case import Case, CaseSequence, Group, Priority
 from chat_verifier.run.judge import Judge
+from chat_verifier.run.knowledge import Knowledge
 from chat_verifier.run.observation import Journal, Observation
 from chat_verifier.run.player import Player, Playthrough, ReplaySource, Sender
 from chat_verifier.run.queue import SequenceQueue
-from chat_verifier.run.splitting import follow_ups
 
-_Flight = dict[Future[list[Observation]], tuple[int, list[CaseSequence]]]
+_Played = list[Observation] | Playthrough
+_Flight = dict[Future[_Played], tuple[int, list[CaseSequence]]]
 
 
 class Runner:
     """Plays sequences on one server. Its journal and what it learns about the server last for the whole run.
 
-    ``max_requests`` limits what is begun; the budget of the sender may be lower.
+    ``max_requests`` and ``max_accepted`` limit what is begun; the budget of the sender may be lower.
+    ``patience``: how many seconds conversations rest before their deferred turns.
     """
 
     def __init__(
@@ -30,34 +32,43 @@ class Runner:
         sender: Sender,
         *,
         max_requests: int | None = None,
+        max_accepted: int | None = None,
         workers: int = 1,
+        patience: float = 0.0,
         source: ReplaySource | None = None,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
         progress: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.sender = sender
         self.max_requests = max_requests
+        self.max_accepted = max_accepted
         self.workers = workers
+        self.patience = patience
         self.journal = Journal()
+        self._clock = clock
+        self._sleep = sleep
         self._judge = Judge(contract)
         self._player = Player(
             contract, sender, self._judge, self.journal, source=source, clock=clock, progress=progress
         )
+        self._paused: list[Playthrough] = []
+        self._last = clock()
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What the run has learnt about the server."""
+        return self._judge.knowledge
 
     def play(self, sequences: Iterable[CaseSequence]) -> None:
-        """Play the sequences by priority, and what follows when packs are split."""
-        queue = SequenceQueue(sequences)
-        spanning: list[Playthrough] = []
-        seen: dict[int, list[Observation]] = {}
-        try:
-            self._work_off(queue, spanning, seen)
-        finally:
-            # In the order in which the units began, whatever the number of workers.
-            self.journal.observations += [observation for number in sorted(seen) for observation in seen[number]]
-        for played in spanning:
-            for index in range(1, len(played.sequence.cases)):
-                self._player.take_turn(played, index, concurrent=False)
-            self.journal.observations += played.observations
+        """Play the sequences by priority: first those that show how the server responds, then all others.
+
+        The deferred turns of all conversations come last.
+        """
+        everything = list(sequences)
+        self._play([one for one in everything if one.priority is Priority.LEARNING])
+        self._play([one for one in everything if one.priority is not Priority.LEARNING])
+        self._finish()
 
     def admit(self, sequence: CaseSequence, outcome: Response | Breakdown) -> None:
         """Judge and keep a response that the only case of the sequence received elsewhere."""
@@ -67,45 +78,86 @@ class Runner:
         """Play sequences together and return what was observed, without a journal entry."""
         return self._player.play(unit)
 
-    def affords(self, requests: int) -> bool:
-        """Return whether the run may send so many more requests."""
-        if self.sender.budget.over:
-            return False
-        return self.max_requests is None or self.sender.budget.spent + requests <= self.max_requests
+    def affords(self, requests: int, accepted: int = 0) -> bool:
+        """Return whether the run may send so many more requests, of which so many may be accepted."""
+        budget = self.sender.budget
+        return (
+            not budget.over
+            and (self.max_requests is None or budget.sent + requests <= self.max_requests)
+            and (self.max_accepted is None or budget.accepted + accepted <= self.max_accepted)
+        )
 
-    def _work_off(self, queue: SequenceQueue, spanning: list[Playthrough], seen: dict[int, list[Observation]]) -> None:
+    def sender_affords(self, requests: int) -> bool:
+        """Return whether the budget of the sender allows so many more requests."""
+        budget = self.sender.budget
+        return not budget.over and (budget.most is None or budget.sent + requests <= budget.most)
+
+    def _play(self, sequences: Sequence[CaseSequence]) -> None:
+        seen: dict[int, list[Observation]] = {}
+        try:
+            self._work_off(SequenceQueue(sequences), seen)
+        finally:
+            # In the order in which the units began, whatever the number of workers.
+            self.journal.observations += [observation for number in sorted(seen) for observation in seen[number]]
+
+    def _work_off(self, queue: SequenceQueue, seen: dict[int, list[Observation]]) -> None:
         """Keep the workers busy until nothing waits; ``seen`` receives the observations of each unit by its number."""
         flying: _Flight = {}
         with ThreadPoolExecutor(max_workers=self.workers) as pool:
             while queue or flying:
-                if queue and not self._suits(queue.first[0]):
+                if queue and self._is_pointless(queue.first):
                     queue.take()
                 elif queue and len(flying) < self.workers and self._affords_beside(flying, queue.first):
                     number, unit = queue.take()
-                    if unit[0].spans_run:
-                        spanning.append(self._opened(unit[0]))
-                    else:
-                        flying[pool.submit(self.observe, unit)] = number, unit
+                    flying[pool.submit(self._begin, unit)] = number, unit
                 elif flying:
                     for done in wait(flying, return_when=FIRST_COMPLETED).done:
                         number, _ = flying.pop(done)
-                        seen[number] = done.result()
-                        queue.add(follow_ups(seen[number]))
+                        seen[number] = self._noted(done.result())
                 else:
                     self.journal.left_out += queue.take()[1]
 
-    def _affords_beside(self, flying: _Flight, unit: Sequence[CaseSequence]) -> bool:
-        """Return whether the run may send a unit besides those that are still being played."""
-        return self.affords(requests_of(unit) + sum(requests_of(other) for _, other in flying.values()))
+    def _begin(self, unit: Sequence[CaseSequence]) -> _Played:
+        return self._player.begin(unit[0]) if unit[0].deferred else self._player.play(unit)
 
-    def _opened(self, sequence: CaseSequence) -> Playthrough:
-        played = Playthrough(sequence)
-        self._player.take_turn(played, 0, concurrent=False)
+    def _noted(self, played: _Played) -> list[Observation]:
+        """Return what was observed, and keep a conversation whose last turns are deferred."""
+        self._last = self._clock()
+        if isinstance(played, Playthrough):
+            self._paused.append(played)
+            return list(played.observations)
         return played
 
-    def _suits(self, sequence: CaseSequence) -> bool:
-        """Return whether this server receives the sequence; without a request limit, it receives all."""
-        if self.max_requests is None or sequence.naming is FaultNaming.ANY:
-            return True
-        names_several = self._judge.naming is FaultNaming.SEVERAL
-        return sequence.naming is (FaultNaming.SEVERAL if names_several else FaultNaming.FIRST)
+    def _finish(self) -> None:
+        """Play the deferred turns, after the conversations have rested."""
+        paused, self._paused = sorted(self._paused, key=lambda played: played.sequence.id), []
+        if not paused:
+            return
+        rest = self.patience - (self._clock() - self._last)
+        if rest > 0:
+            self._sleep(min(rest, max(0.0, self.sender.budget.left())))
+        with ThreadPoolExecutor(max_workers=self.workers) as pool:
+            for found in pool.map(self._player.finish, paused):
+                self.journal.observations += found
+
+    def _affords_beside(self, flying: _Flight, unit: Sequence[CaseSequence]) -> bool:
+        """Return whether the run may send a unit besides those that are being played, and all deferred turns."""
+        units = [*(other for _, other in flying.values()), unit]
+        cases = [case for one in units for sequence in one for case in sequence.cases if self._suits(case)]
+        deferred = sum(played.sequence.deferred for played in self._paused)
+        accepted = sum(_may_be_accepted(sequence, case) for one in units for sequence in one for case in sequence.cases)
+        return self.affords(len(cases) + deferred, accepted + deferred)
+
+    def _suits(self, case: Case) -> bool:
+        return self._judge.adapted(case) is not None
+
+    def _is_pointless(self, unit: Sequence[CaseSequence]) -> bool:
+        """Return whether no case of the unit tells anything about this server."""
+        return not any(self._suits(case) for sequence in unit for case in sequence.cases)
+
+
+def _may_be_accepted(sequence: CaseSequence, case: Case) -> bool:
+    """Return whether a correct server may accept a case."""
+    if case.recipe is not None:
+        return not case.recipe.wrongs
+    return sequence.group not in {Group.REJECTION, Group.CREDENTIALS} and case.method == "POST" and case.path is None

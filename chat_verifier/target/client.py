@@ -40,6 +40,8 @@ _NUMBER = re.compile(r"\d+(?:\.\d*)?\Z")
 _PAUSES = (0.1, 0.5)
 """The seconds to wait before each further attempt after a failed connection."""
 _TOLERATED_TIMEOUTS = 3
+_TOLERATED_RESETS = 2
+"""After so many requests that failed whatever was tried, a failed connection is not tried again."""
 _SHORTEST_TIMEOUT = 1.0
 
 
@@ -76,6 +78,7 @@ class Client:
         self.budget = budget or RequestBudget()
         self._429_in_a_row = 0
         self._timeouts = 0
+        self._resets = 0
         self._slowest = 0.0
         self._lock = threading.Lock()
         self._local = threading.local()
@@ -104,7 +107,6 @@ class Client:
                 again = self._send_settled(request)
             except BudgetSpentError:
                 return outcome
-            self.budget.lose()
             outcome = again
         self._429_in_a_row = self._429_in_a_row + 1 if _is_429(outcome) else 0
         if self._429_in_a_row >= _MOST_429_IN_A_ROW:
@@ -129,7 +131,7 @@ class Client:
     def _send_settled(self, request: Request) -> Response | Breakdown:
         """Send the request, up to three times if the connection fails."""
         outcome: Breakdown | UnreachableError | None = None
-        for pause in (0.0, *_PAUSES):
+        for pause in (0.0, *_PAUSES) if self._resets < _TOLERATED_RESETS else (0.0,):
             time.sleep(pause)
             try:
                 self._begin()
@@ -137,8 +139,7 @@ class Client:
                 if outcome is None:
                     raise
                 break
-            if outcome is not None:
-                self.budget.lose()
+            received: Response | Breakdown | None = None
             try:
                 received = self._send_once(request)
             except UnreachableError as error:
@@ -146,12 +147,15 @@ class Client:
                     raise
                 outcome = error
                 continue
+            finally:
+                self.budget.settle(accepted=isinstance(received, Response) and 200 <= received.status < 300)
             if not isinstance(received, Breakdown) or received.kind != "reset":
                 return received
             # The server may have closed the kept connection just as it was used again, so try a new one.
             self._drop_connections()
             outcome = received
         if isinstance(outcome, Breakdown):
+            self._resets += 1
             return outcome
         assert outcome is not None
         raise outcome

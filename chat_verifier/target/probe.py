@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 
 from chat_contract import Contract, KitError
 from chat_contract.exchange import Breakdown, Request, Response, find_header
-from chat_verifier.planning.case import JSON_HEADERS, Case, CaseSequence, Group, single
+from chat_verifier.planning.case import Case, CaseSequence, Group, single
+from chat_verifier.planning.encoding import JSON_HEADERS
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.run.checkpoint import Checkpoint
+from chat_verifier.run.player import is_accepted
 from chat_verifier.target.client import LONGEST_WAIT, Client, UnreachableError, retry_after
 
 _PROBES = 5
@@ -39,7 +41,7 @@ def probe(contract: Contract, client: Client, checkpoint: Checkpoint | None = No
         request = Request(operation.method, operation.path, JSON_HEADERS, case.raw(None))
         replayed = None if checkpoint is None else checkpoint.replay(sequence, 0, request)
         if replayed is not None:
-            client.budget.replay()
+            client.budget.replay(accepted=is_accepted(replayed.outcome))
             return Probed(sequence, replayed.outcome)
         outcome = _send(client, request)
         if isinstance(outcome, Breakdown) or not _should_retry(contract, client, outcome):

@@ -67,7 +67,9 @@ class Arguments:
     quick: bool
     deep: bool
     max_requests: int | None
+    max_accepted: int | None
     max_time: float | None
+    patience: float
     workers: int
     rate_limit: str | None
     timeout: float | None
@@ -187,6 +189,8 @@ def _options(arguments: Arguments, headers: Headers, contract: Contract) -> Opti
         timeout=arguments.timeout,
         tier=_tier(arguments),
         max_requests=arguments.max_requests,
+        max_accepted=arguments.max_accepted,
+        patience=arguments.patience,
         max_time=arguments.max_time,
         workers=arguments.workers,
         rate=None if arguments.rate_limit is None else parse_rate(arguments.rate_limit),

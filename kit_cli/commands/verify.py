@@ -82,13 +82,37 @@ _BUDGET = _all(
     click.option(
         "--quick",
         is_flag=True,
-        help=f"Send at most {ALLOCATIONS[Tier.QUICK].requests} requests, plus confirmations of findings.",
+        help=f"Send at most {ALLOCATIONS[Tier.QUICK].requests} requests, of which the server accepts at most"
+        f" {ALLOCATIONS[Tier.QUICK].accepted}.",
     ),
-    click.option("--deep", is_flag=True, help="Send generated requests until --max-time is over (default: 120 s)."),
     click.option(
-        "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, most useful first."
+        "--deep",
+        is_flag=True,
+        help=f"Combine all values: at most {ALLOCATIONS[Tier.DEEP].requests} requests, of which the server accepts at"
+        f" most {ALLOCATIONS[Tier.DEEP].accepted}.",
+    ),
+    click.option(
+        "--max-requests",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help=f"Send at most N requests, most useful first.  [default: {ALLOCATIONS[Tier.DEFAULT].requests}]",
+    ),
+    click.option(
+        "--max-accepted",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Send no more once the server accepted N requests."
+        f"  [default: {ALLOCATIONS[Tier.DEFAULT].accepted}, or 45 % of --max-requests]",
     ),
     click.option("--max-time", type=_POSITIVE, metavar="S", help="Start no request after S seconds."),
+    click.option(
+        "--patience",
+        type=click.FloatRange(min=0),
+        default=1.0,
+        show_default=True,
+        metavar="S",
+        help="Let conversations rest for S seconds before their last turn.",
+    ),
     click.option(
         "--workers",
         type=click.IntRange(1, 64),

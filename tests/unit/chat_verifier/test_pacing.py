@@ -6,7 +6,7 @@ import pytest
 
 from chat_contract import UsageError
 from chat_contract.exchange import Response
-from chat_verifier.run.budget import MOST_LOST, BudgetSpentError, RequestBudget
+from chat_verifier.run.budget import BudgetSpentError, RequestBudget
 from chat_verifier.run.pacing import Pace, parse_rate
 from chat_verifier.target.client import retry_after
 
@@ -101,25 +101,22 @@ def test_retry_after_is_a_number_or_a_date(headers: dict[str, str], seconds: flo
     assert retry_after(Response(429, tuple(headers.items()))) == seconds
 
 
-def test_retries_count_towards_a_hard_limit() -> None:
+def test_every_request_counts_and_none_is_sent_beyond_the_limit() -> None:
     budget = RequestBudget(2)
-    budget.take()
-    budget.lose()
-    budget.take()
+    for _ in range(2):
+        budget.take()
+        budget.settle(accepted=False)
     with pytest.raises(BudgetSpentError):
         budget.take()
-    assert (budget.sent, budget.spent) == (2, 2)
+    assert (budget.sent, budget.accepted) == (2, 0)
 
 
-def test_without_a_hard_limit_only_a_few_lost_requests_count() -> None:
-    budget = RequestBudget()
-    for _ in range(MOST_LOST):
-        budget.take()
-        budget.lose()
-    assert budget.spent == budget.sent == MOST_LOST
+def test_no_request_is_sent_once_the_server_accepted_as_many_as_it_may() -> None:
+    budget = RequestBudget(10, 1)
     budget.take()
-    budget.lose()
-    assert (budget.sent, budget.spent) == (MOST_LOST + 1, MOST_LOST)
+    budget.settle(accepted=True)
+    with pytest.raises(BudgetSpentError):
+        budget.take()
 
 
 def test_nothing_is_sent_after_the_time_is_over() -> None:

@@ -19,6 +19,7 @@ from chat_verifier.findings.causes import find_causes
 from chat_verifier.findings.verdict import ClauseVerdict, RunResult, RunVerdict, clause_results, run_verdict
 from chat_verifier.planning.case import Case, Group, single
 from chat_verifier.planning.plan import make_plan
+from chat_verifier.planning.tiers import ALLOCATIONS, Tier
 from chat_verifier.report import RENDERERS
 from chat_verifier.report.build import build_report
 from chat_verifier.report.markdown import LONGEST
@@ -53,7 +54,7 @@ class Hostile(ReferenceServer):
 @pytest.fixture(scope="module")
 def result() -> RunResult:
     runner = Runner(CONTRACT, Hostile(CONTRACT))
-    runner.play(make_plan(CONTRACT, small=True).sequences[:40])
+    runner.play(make_plan(CONTRACT, ALLOCATIONS[Tier.QUICK].sizes).sequences[:40])
     causes = find_causes(runner, runner.journal.observations)
     clauses = clause_results(CONTRACT, runner.journal.observations, causes, strict=True, skipped={})
     verdict, reason = run_verdict(clauses)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chat_contract import load_contract
 from chat_contract.exchange import Breakdown, Request, Response
-from chat_verifier.planning.case import ISSUED, Case, CaseSequence, Group, Priority, single
+from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, single
+from chat_verifier.planning.encoding import ISSUED
 from chat_verifier.run.queue import SequenceQueue
 from chat_verifier.run.reference_server import ReferenceServer
 from chat_verifier.run.runner import Runner

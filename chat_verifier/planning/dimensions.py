@@ -1,0 +1,373 @@
+"""The dimensions of a request: what may differ between two requests, and the levels that a plan combines.
+
+A level is a class of values, such as an id in an unusual form. By default each use of a level takes its next value;
+a complete plan makes every value a level of its own. Levels marked as unspecified may be rejected by a correct server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from chat_contract.contract import validator_for
+from chat_contract.roles import (
+    CONVERSATION,
+    EVENT_TIME,
+    EVENT_TYPE,
+    EVENTS,
+    ITEM,
+    LIMIT,
+    MESSAGE,
+    SESSION,
+    USER,
+)
+from chat_verifier.planning import values
+from chat_verifier.planning.array import Level as Pair
+from chat_verifier.planning.request_builder import RUN_SESSION, RUN_USER, RequestBuilder
+
+
+class Stand(StrEnum):
+    """What stands in a level for a value that is not known when the level is made."""
+
+    ABSENT = "absent"
+    SAME_AS_USER = "same-as-user"
+
+
+ABSENT: Any = Stand.ABSENT
+"""Stands for a field that is left out."""
+
+SAME_AS_USER: Any = Stand.SAME_AS_USER
+"""Stands for the user_id of the same request."""
+
+POSITIONS: Mapping[str, int] = {"first": 0, "second": 1, "third": 2, "last": -1}
+"""The events whose fields are dimensions, with their indices."""
+
+TURN, UNKNOWN, KEYS, EVENT_KEYS, LAYOUT, ESCAPES, ORDER = (
+    "turn",
+    "unknown-property",
+    "key-order",
+    "event-key-order",
+    "layout",
+    "escapes",
+    "event-order",
+)
+
+
+@dataclass(frozen=True)
+class Level:
+    """A class of values of one dimension."""
+
+    id: str
+    values: tuple[Any, ...]
+    unspecified: bool = False
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """What differs between requests. The first level is the plainest one.
+
+    ``position`` is empty, or names the event to which the dimension belongs; ``field`` is the field, if it is one.
+    """
+
+    name: str
+    levels: tuple[Level, ...]
+    field: str = ""
+    position: str = ""
+
+    def level(self, name: str) -> Level:
+        return next(level for level in self.levels if level.id == name)
+
+
+_HEADERS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "accept": (
+        ("plain", ("",)),
+        ("any", ("*/*",)),
+        ("several", ("application/json, text/plain, */*", "application/json;q=0.9, */*;q=0.1")),
+        ("browser", ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8",)),
+    ),
+    "accept-language": (
+        ("plain", ("",)),
+        ("english", ("en-US,en;q=0.9", "en")),
+        ("other", ("de-DE,de;q=0.9,en;q=0.5", "ja", "ar-EG", "fr-CH, fr;q=0.9, *;q=0.5", "zz")),
+    ),
+    "cookie": (
+        ("plain", ("",)),
+        ("one", ("session=3f0e7a52", "lang=en", "conversation_id=abc")),
+        ("several", ("_ga=GA1.2.3; theme=dark; cart=%7B%22a%22%3A1%7D", 'a="b c"; session_id=xyz; user_id=q')),
+    ),
+    "accept-encoding": (
+        ("plain", ("",)),
+        ("gzip", ("gzip", "gzip, deflate")),
+        ("browser", ("gzip, deflate, br",)),
+    ),
+    "user-agent": (
+        ("plain", ("",)),
+        ("tool", ("curl/8.5.0", "python-requests/2.32.3", "axios/1.7.2")),
+        ("browser", ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0",)),
+    ),
+    "origin": (("plain", ("",)), ("shop", ("https://shop.example", "http://localhost:3000", "null"))),
+    "x-forwarded-for": (("plain", ("",)), ("list", ("203.0.113.7, 10.0.0.1", "2001:db8::1", "198.51.100.4"))),
+    "x-request-id": (("plain", ("",)), ("id", ("3f0e7a52-9c1d-4b86-a7e4-60d2f1b8c935", "abc 123"))),
+    "content-type": (
+        ("plain", ("",)),
+        ("case", ("Application/JSON", "application/JSON")),
+    ),
+}  # fmt: skip
+"""Headers that must not change how a server responds, with the values of each level; an empty value: not sent."""
+
+
+def dimensions(builder: RequestBuilder, *, unspecified: bool, complete: bool = False) -> list[Dimension]:
+    """Return all dimensions. ``unspecified`` includes the levels that a server may reject."""
+    found = []
+    for dimension in _all(builder):
+        levels = tuple(level for level in dimension.levels if level.values and (unspecified or not level.unspecified))
+        if complete:
+            levels = tuple(one for level in levels for one in _each(level))
+        found.append(replace(dimension, levels=levels))
+    return found
+
+
+def _each(level: Level) -> Iterator[Level]:
+    for number, value in enumerate(level.values):
+        yield Level(level.id if number == 0 else f"{level.id}-{number + 1}", (value,), level.unspecified)
+
+
+def _all(builder: RequestBuilder) -> Iterator[Dimension]:
+    yield Dimension(
+        TURN,
+        (
+            Level("first", ("first",)),
+            Level("second", ("second",)),
+            Level("later", ("later",)),
+            Level("after-rejection", ("after-rejection",)),
+        ),
+    )
+    yield from _events(builder)
+    yield from _ids(builder)
+    yield _limit(builder)
+    yield _message(builder)
+    known = {MESSAGE, CONVERSATION, SESSION, USER, LIMIT, EVENTS}
+    for name in builder.optional:
+        if name not in known:
+            yield Dimension(name, (Level("absent", (ABSENT,)), Level("plain", (builder.valid(name),))), name)
+    yield Dimension(
+        UNKNOWN,
+        (
+            Level("none", (ABSENT,)),
+            Level("top", tuple(values.UNKNOWN_PROPERTIES), unspecified=True),
+            Level("event", tuple(values.UNKNOWN_PROPERTIES), unspecified=True),
+        ),
+    )
+    yield Dimension(KEYS, tuple(Level(name, (name,)) for name in ("documented", "reverse", "sorted", "rotated")))
+    yield Dimension(EVENT_KEYS, tuple(Level(name, (name,)) for name in ("documented", "reverse", "sorted")))
+    yield Dimension(ORDER, tuple(Level(name, (name,)) for name in ("ascending", "descending")))
+    yield Dimension(LAYOUT, tuple(Level(name, (name,)) for name in ("plain", "compact", "pretty", "loose")))
+    yield Dimension(ESCAPES, tuple(Level(name, (name,)) for name in ("none", "ascii")))
+    for name, levels in _HEADERS.items():
+        yield Dimension(name, tuple(Level(level, tuple(options)) for level, options in levels))
+
+
+def _valid(schema: Mapping[str, Any], candidates: Iterable[Any]) -> tuple[Any, ...]:
+    validator = validator_for(schema)
+    return tuple(dict.fromkeys(value for value in candidates if validator.is_valid(value)))
+
+
+def _unspecified(narrow: Mapping[str, Any], wide: Mapping[str, Any], candidates: Iterable[Any]) -> tuple[Any, ...]:
+    """Return the values that a server may accept or reject, without repetitions."""
+    must, may = validator_for(narrow), validator_for(wide)
+    found = {repr(value): value for value in candidates if may.is_valid(value) and not must.is_valid(value)}
+    return tuple(found.values())
+
+
+def _asked(builder: RequestBuilder, *place: str) -> list[Any]:
+    """Return the values at a place by which the open questions are asked."""
+    found: list[Any] = []
+    for question in builder.contract.questions.values():
+        value: Any = question.ask
+        for name in place:
+            value = value[0] if isinstance(value, list) and value else value
+            value = value.get(name, ABSENT) if isinstance(value, Mapping) else ABSENT
+        if value is not ABSENT:
+            is_asked = question.place is not None and question.place[-1:] == place[-1:]
+            found.append(value * question.times if is_asked and isinstance(value, str) else value)
+    return found
+
+
+def _field_levels(
+    narrow: Mapping[str, Any],
+    wide: Mapping[str, Any],
+    plain: Sequence[Any],
+    odd: Iterable[Any],
+    other: Iterable[Any],
+    *,
+    optional: bool = False,
+) -> tuple[Level, ...]:
+    others = _unspecified(narrow, wide, other)
+    return (
+        *((Level("absent", (ABSENT,)),) if optional else ()),
+        Level("plain", tuple(plain)),
+        Level("odd", tuple(value for value in _valid(narrow, odd) if value not in plain)),
+        *((Level("null", (None,), unspecified=True),) if None in others else ()),
+        Level("unspecified", tuple(value for value in others if value is not None), unspecified=True),
+    )
+
+
+def _ids(builder: RequestBuilder) -> Iterator[Dimension]:
+    narrow, wide = builder.narrowest["properties"], builder.widest["properties"]
+    for name, plain in ((USER, RUN_USER), (SESSION, RUN_SESSION)):
+        if name not in builder.optional:
+            continue
+        longest = narrow[name]["maxLength"]
+        ids = values.IDS if name == USER else (*values.IDS[7:], *values.IDS[:7])
+        odd = (*ids[:4], "-" + "_z9" * 40, *ids[4:])
+        other = (*_asked(builder, name), *values.UNSPECIFIED_IDS)
+        levels = _field_levels(
+            narrow[name], wide[name], (plain,), (value[:longest] for value in odd), other, optional=True
+        )
+        same = (Level("same-as-user", (SAME_AS_USER,)),) if name == SESSION and USER in builder.optional else ()
+        yield Dimension(name, (*levels, *same), name)
+
+
+def _limit(builder: RequestBuilder) -> Dimension:
+    narrow, wide = builder.narrowest["properties"][LIMIT], builder.widest["properties"][LIMIT]
+    lowest, highest = narrow["minimum"], narrow["maximum"]
+    others = (*_asked(builder, LIMIT), *values.UNSPECIFIED_LIMITS)
+    return Dimension(
+        LIMIT,
+        (
+            Level("absent", (ABSENT,)),
+            Level("lowest", (lowest,)),
+            Level("low", _in_range((3, 2), lowest, highest)),
+            Level("default", _in_range((4,), lowest, highest)),
+            Level("middle", _in_range((5, 7, 6), lowest, highest)),
+            Level("highest", (highest, highest, highest - 1, highest - 2)),
+            Level("zero", _unspecified(narrow, wide, (0,)), unspecified=True),
+            Level(
+                "other",
+                tuple(value for value in _unspecified(narrow, wide, others) if value not in {0, None}),
+                unspecified=True,
+            ),
+            Level("null", (None,), unspecified=True),
+        ),
+        LIMIT,
+    )
+
+
+def _in_range(candidates: Iterable[int], lowest: int, highest: int) -> tuple[int, ...]:
+    return tuple(min(max(value, lowest), highest) for value in candidates)
+
+
+def _message(builder: RequestBuilder) -> Dimension:
+    narrow, wide = builder.narrowest["properties"][MESSAGE], builder.widest["properties"][MESSAGE]
+    longest = narrow["maxLength"]
+    long = [("Desk, oak? " * length)[: length - 1] + "!" for length in (longest, *values.LENGTHS, 256, 255, 192)]
+    return Dimension(
+        MESSAGE,
+        (
+            Level("plain", _valid(narrow, (*builder.messages, *values.EVERYDAY_MESSAGES))),
+            Level("symbols", _valid(narrow, (*(text for _, text in values.TEXTS[:2]), *values.MESSAGES))),
+            Level("script", _valid(narrow, (*(text for _, text in values.TEXTS[2:]), "ä" * longest, "🎁" * 600))),
+            Level("long", _valid(narrow, long)),
+            Level(
+                "unspecified",
+                _unspecified(narrow, wide, (*_asked(builder, MESSAGE), *values.UNSPECIFIED_TEXTS, "Desk " * 600)),
+                unspecified=True,
+            ),
+        ),
+        MESSAGE,
+    )
+
+
+def _events(builder: RequestBuilder) -> Iterator[Dimension]:
+    if EVENTS not in builder.optional:
+        return
+    yield Dimension(
+        EVENTS,
+        (
+            Level("absent", (ABSENT,)),
+            Level("one", (1,)),
+            Level("few", (2, 3)),
+            Level("several", tuple(min(count, builder.most_events) for count in (4, 5, 20, 7, 4, 10, 6, 12, 16))),
+            Level("empty", (0,)),
+            Level("null", (None,), unspecified=True),
+            Level("many", (builder.most_events + 1, builder.most_events * 5), unspecified=True),
+        ),
+        EVENTS,
+    )
+    narrow = builder.narrowest["properties"][EVENTS]["items"]["properties"]
+    wide = builder.widest["properties"][EVENTS]["items"]["properties"]
+    texts = [text for _, text in values.TEXTS]
+    for shift, position in enumerate(POSITIONS):
+        for name in builder.event_fields:
+            optional = name not in builder.event_required
+            plain = [event[name] for event in builder.example[EVENTS] if name in event] or [
+                builder.full_event(0).get(name)
+            ]
+            if name == EVENT_TIME:
+                odd: Sequence[Any] = (*values.TIMES, *values.OTHER_TIMES)
+                other: Sequence[Any] = (*_asked(builder, EVENTS, name), *values.UNSPECIFIED_TIMES)
+            elif name == ITEM:
+                odd = (*values.ITEM_IDS, *values.IDS)
+                other = (*_asked(builder, EVENTS, name), *values.UNSPECIFIED_IDS)
+            else:
+                longest = narrow[name].get("maxLength", 100)
+                kinds = values.EVENT_TYPES if name == EVENT_TYPE else values.MESSAGES
+                odd = (*kinds[:3], "y" * longest, *(text[:longest].strip() for text in texts), *kinds[3:], "42")
+                other = (*_asked(builder, EVENTS, name), *values.UNSPECIFIED_TEXTS)
+            # Each position begins elsewhere in the lists, so that together they go through all values.
+            levels = _field_levels(
+                narrow[name], wide[name], plain, _rotated(odd, 5 * shift), _rotated(other, 3 * shift), optional=optional
+            )
+            plainest = sorted(levels, key=lambda level: level.id != "plain")
+            yield Dimension(f"{position}-event-{name}", tuple(plainest), name, position)
+
+
+def _rotated(ones: Sequence[Any], by: int) -> list[Any]:
+    by %= max(1, len(ones))
+    return [*ones[by:], *ones[:by]]
+
+
+def depends(dimensions: Iterable[Dimension]) -> frozenset[str]:
+    """Return the names of the dimensions that do not decide whether others apply."""
+    return frozenset(dimension.name for dimension in dimensions if dimension.name not in {TURN, EVENTS, USER})
+
+
+_APPLIES: Mapping[str, frozenset[str]] = {
+    "first": frozenset({"one", "few", "several", "many"}),
+    "second": frozenset({"few", "several", "many"}),
+    "third": frozenset({"several", "many"}),
+    "last": frozenset({"several", "many"}),
+}
+"""The levels of the dimension of events with which an event at a position exists."""
+
+_WITH_EVENTS = _APPLIES["first"]
+_WITH_SEVERAL = _APPLIES["second"]
+
+
+def class_of(level: str) -> str:
+    """Return the class of a level of a complete plan: its name without the number of the value."""
+    head, _, tail = level.rpartition("-")
+    return head if head and tail.isdigit() else level
+
+
+def can_stand_together(one: Pair, other: Pair) -> bool:
+    """Return whether two levels of different dimensions make sense in one request."""
+    return _fits(one, other) and _fits(other, one)
+
+
+def _fits(one: Pair, other: Pair) -> bool:
+    (name, level), (other_name, other_level) = one, other
+    if other_name == EVENTS:
+        events = class_of(other_level)
+        position = name.partition("-event-")[0] if "-event-" in name else ""
+        if position:
+            return events in _APPLIES[position]
+        if name == EVENT_KEYS or (name == UNKNOWN and class_of(level) == "event"):
+            return events in _WITH_EVENTS
+        if name == ORDER:
+            return events in _WITH_SEVERAL
+    if name == SESSION and class_of(level) == "same-as-user" and other_name == USER:
+        return class_of(other_level) in {"plain", "odd"}
+    return True

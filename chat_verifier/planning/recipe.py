@@ -1,0 +1,335 @@
+"""A request described by its conditions, from which the request, smaller versions of it and its name are made."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import cycle, islice
+from typing import Any
+
+from chat_contract.errors import Pointer, shorten
+from chat_contract.exchange import Headers
+from chat_contract.roles import CONVERSATION, EVENT_TIME, EVENTS, ITEM, SESSION, USER
+from chat_verifier.planning import values
+from chat_verifier.planning.dimensions import (
+    ABSENT,
+    ESCAPES,
+    EVENT_KEYS,
+    KEYS,
+    LAYOUT,
+    ORDER,
+    POSITIONS,
+    SAME_AS_USER,
+    TURN,
+    UNKNOWN,
+    Dimension,
+)
+from chat_verifier.planning.encoding import ISSUED, JSON_HEADERS, Layout
+from chat_verifier.planning.request_builder import RUN_USER, RequestBuilder
+from chat_verifier.planning.wrong_values import MISSING, WrongValue
+
+_MOST_NAMED = 4
+"""How many conditions a label names."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One level of a dimension, with the value that was chosen for it. ``plain``: the level is the plainest one."""
+
+    dimension: Dimension
+    level: str
+    value: Any
+    unspecified: bool = False
+
+    @property
+    def plain(self) -> bool:
+        return self.level == self.dimension.levels[0].id
+
+    @property
+    def key(self) -> str:
+        """What a server accepts or rejects as a whole: the value of the field, in whichever event it is."""
+        return f"{self.dimension.field or self.dimension.name}:{self.level.rstrip('0123456789-')}:{self.value!r:.80}"
+
+    @property
+    def label(self) -> str:
+        name = self.dimension.name.replace("-event-", " event ")
+        if self.dimension.name == EVENTS and isinstance(self.value, int):
+            return f"{self.value} events" if self.value != 1 else "1 event"
+        if self.dimension.name == TURN:
+            return {"second": "in the second turn", "later": "in a later turn"}.get(self.level, "after a rejection")
+        if self.value is ABSENT:
+            return f"{name} absent"
+        return f"{name} {shorten(self.value, 40)}"
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong value in the request.
+
+    ``position`` is empty for a field of the request itself; else it names an event, or is its index.
+    """
+
+    wrong: WrongValue
+    position: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{_ordinal(self.position)} event {self.wrong.label}" if self.position else self.wrong.label
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """The conditions of a request by the name of their dimension, and its wrong values.
+
+    ``user``: the user_id that the conversation began with, for a later turn. ``extra``: fields beside the conditions,
+    with a name for them all.
+    """
+
+    builder: RequestBuilder = field(repr=False)
+    conditions: Mapping[str, Condition]
+    wrongs: tuple[Wrong, ...] = ()
+    user: Any = ABSENT
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    extra_label: str = ""
+
+    @property
+    def turn(self) -> str:
+        return self.conditions[TURN].level if TURN in self.conditions else "first"
+
+    @property
+    def continues(self) -> bool:
+        return self.turn != "first"
+
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        body = self._fields()
+        body.update(self.extra)
+        for wrong in self.wrongs:
+            self._spoil(body, wrong)
+        order = self._level(KEYS)
+        return {name: body[name] for name in _ordered(list(body), order)}
+
+    @property
+    def headers(self) -> Headers:
+        media = self._value("content-type")
+        if not media or media is ABSENT:
+            media = JSON_HEADERS[0][1]
+        others = tuple(
+            (name.title(), condition.value)
+            for name, condition in self.conditions.items()
+            if not condition.plain and name in _HEADER_NAMES
+        )
+        return (("Content-Type", media), *others)
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(self._level(LAYOUT) or Layout.PLAIN)
+
+    @property
+    def ascii_only(self) -> bool:
+        return self._level(ESCAPES) == "ascii"
+
+    @property
+    def label(self) -> str:
+        """The wrong values and the conditions that are not the plainest ones."""
+        shown = [wrong.name for wrong in self.wrongs] + [self.extra_label] * bool(self.extra_label)
+        conditions = [one.label for one in self.conditions.values() if not one.plain]
+        if len(shown) > _MOST_NAMED:
+            shown = [*shown[:_MOST_NAMED], f"{len(shown) - _MOST_NAMED} more faults"]
+        room = max(1, _MOST_NAMED + 1 - len(shown))
+        more = [f"{len(conditions) - room} more conditions"] if len(conditions) > room else []
+        named = ", ".join([*shown, *conditions[:room], *more])
+        return named or "a plain message"
+
+    @cached_property
+    def unspecified(self) -> dict[str, Pointer]:
+        """The conditions that a server may reject, with the place of each in the body."""
+        return {
+            name: self.pointer(condition.dimension, condition)
+            for name, condition in self.conditions.items()
+            if condition.unspecified
+        }
+
+    @property
+    def varied(self) -> tuple[str, ...]:
+        """The names of the conditions that are not the plainest ones."""
+        return tuple(name for name, condition in self.conditions.items() if not condition.plain)
+
+    def pointer(self, dimension: Dimension, condition: Condition | None = None) -> Pointer:
+        """Return the place of a dimension's value in the body."""
+        if dimension.name == UNKNOWN and condition is not None:
+            return (EVENTS, 0, condition.value) if condition.level.startswith("event") else (condition.value,)
+        if dimension.position:
+            return (EVENTS, self._index(dimension.position), dimension.field)
+        return (dimension.field,) if dimension.field else ()
+
+    def place(self, wrong: Wrong) -> Pointer:
+        """Return the place of a wrong value in the body."""
+        if not wrong.position:
+            return (wrong.wrong.field,)
+        place = (EVENTS, self._index(wrong.position))
+        return (*place, wrong.wrong.field) if wrong.wrong.field else place
+
+    def plainer(self, names: Collection[str]) -> Recipe:
+        """Return the recipe with the named dimensions at their plainest level; events with wrong values stay."""
+        needed = {EVENTS} if any(wrong.position for wrong in self.wrongs) else set()
+        kept = {
+            name: _plainest(condition.dimension) if name in names and name not in needed else condition
+            for name, condition in self.conditions.items()
+        }
+        return replace(self, conditions=kept)
+
+    def with_only(self, wrongs: Collection[Wrong]) -> Recipe:
+        """Return the recipe with only these wrong values; valid ones take the place of the others."""
+        return replace(self, wrongs=tuple(wrong for wrong in self.wrongs if wrong in wrongs))
+
+    def without(self, refused: Collection[str]) -> Recipe:
+        """Return the recipe without the unspecified values that the server is known to reject."""
+        names = [name for name in self.unspecified if self.conditions[name].key in refused]
+        return self.plainer(names) if names else self
+
+    # -- the body
+
+    def _level(self, name: str) -> str:
+        return self.conditions[name].level if name in self.conditions else ""
+
+    def _value(self, name: str) -> Any:
+        return self.conditions[name].value if name in self.conditions else ABSENT
+
+    def _fields(self) -> dict[str, Any]:
+        builder = self.builder
+        body: dict[str, Any] = {}
+        for name in builder.fields:
+            value: Any = ABSENT
+            if name in self.extra:
+                value = self.extra[name]
+            elif name == CONVERSATION:
+                value = ISSUED if self.continues else ABSENT
+            elif name == EVENTS:
+                value = self._events()
+            elif name in self.conditions:
+                value = copy.deepcopy(self.conditions[name].value)
+            elif name in builder.required:
+                value = builder.valid(name)
+            if value is not ABSENT:
+                body[name] = value
+        self._relate_ids(body)
+        unknown = self.conditions.get(UNKNOWN)
+        if unknown is not None and unknown.level.startswith("top"):
+            body[unknown.value] = {"x": [1, "a"]} if len(unknown.value) % 2 else "x"
+        return body
+
+    def _relate_ids(self, body: dict[str, Any]) -> None:
+        """Keep the user of the conversation, and use it as the session where the two are to be equal."""
+        user = self.conditions.get(USER)
+        if USER in body and self.continues and user is not None and not user.unspecified:
+            if self.user is ABSENT:
+                del body[USER]
+            else:
+                body[USER] = self.user
+        if body.get(SESSION) is SAME_AS_USER:
+            body[SESSION] = body.get(USER) or RUN_USER
+
+    def _index(self, position: str) -> int:
+        index = POSITIONS[position] if position in POSITIONS else int(position)
+        return index if index >= 0 else self._count() + index
+
+    def _count(self) -> int:
+        value = self._value(EVENTS)
+        return value if isinstance(value, int) else 0
+
+    def _events(self) -> Any:
+        value = self._value(EVENTS)
+        if not isinstance(value, int):
+            return copy.deepcopy(value)
+        fill = self._fillers(value)
+        events = []
+        by_index = {self._index(position): position for position in reversed([*POSITIONS]) if self._fits(position)}
+        for index in range(value):
+            position = by_index.get(index)
+            event = self._event(position, index) if position else next(fill)
+            order = self._level(EVENT_KEYS)
+            if self._level(UNKNOWN).startswith("event") and index == 0:
+                event[self.conditions[UNKNOWN].value] = 1
+            events.append({name: event[name] for name in _ordered(list(event), order)})
+        return events
+
+    def _fits(self, position: str) -> bool:
+        count = self._count()
+        return count >= 4 if position == "last" else count > POSITIONS[position]
+
+    def _event(self, position: str, index: int) -> dict[str, Any]:
+        event: dict[str, Any] = {}
+        for name in self.builder.event_fields:
+            value = self._value(f"{position}-event-{name}")
+            if value is ABSENT and name in self.builder.event_required:
+                value = self.builder.full_event(index).get(name)
+            if value is not ABSENT:
+                event[name] = copy.deepcopy(value)
+        condition = self.conditions.get(f"{position}-event-{EVENT_TIME}")
+        if condition is not None and condition.plain:
+            minute = 59 - index if self._level(ORDER) == "descending" else index
+            event[EVENT_TIME] = f"2024-06-14T10:{minute % 60:02d}:00Z"
+        return event
+
+    def _fillers(self, seed: int) -> Any:
+        """Yield the events between those whose fields are dimensions, each with other valid values."""
+        times = islice(cycle(_PLAIN_TIMES), seed, None)
+        items = islice(cycle(values.ITEM_IDS), seed, None)
+        number = 0
+        while True:
+            event = self.builder.full_event(number)
+            event[EVENT_TIME] = next(times)
+            if ITEM in event:
+                event[ITEM] = next(items)
+            yield event
+            number += 1
+
+    def _spoil(self, body: dict[str, Any], wrong: Wrong) -> None:
+        """Put a wrong value into the body."""
+        target: Any = body
+        *path, last = self.place(wrong)
+        for step in path:
+            target = target[step]
+        if wrong.wrong.value is MISSING:
+            target.pop(last, None)
+        else:
+            target[last] = copy.deepcopy(wrong.wrong.value)
+
+
+_PLAIN_TIMES = ("2024-06-14T10:30:00Z", "2024-06-14T12:31:00+02:00", "2024-06-14T10:32:00.250Z")
+
+_HEADER_NAMES = frozenset(
+    {
+        "accept",
+        "accept-language",
+        "cookie",
+        "accept-encoding",
+        "user-agent",
+        "origin",
+        "x-forwarded-for",
+        "x-request-id",
+    }
+)
+
+
+def _ordinal(position: str) -> str:
+    return f"{int(position) + 1}th" if position.isdigit() else position
+
+
+def _plainest(dimension: Dimension) -> Condition:
+    level = dimension.levels[0]
+    return Condition(dimension, level.id, level.values[0])
+
+
+def _ordered(names: list[str], order: str) -> list[str]:
+    kind = order.rstrip("0123456789-")
+    if kind == "reverse":
+        return names[::-1]
+    if kind == "sorted":
+        return sorted(names)
+    if kind == "rotated":
+        return [*names[1:], *names[:1]]
+    return names

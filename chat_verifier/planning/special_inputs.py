@@ -1,0 +1,187 @@
+"""Inputs that do not fit into rows: the documented example, large and deep bodies, ids alike, repetitions."""
+
+from __future__ import annotations
+
+import copy
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from chat_contract.open_questions import Question
+from chat_contract.roles import CONVERSATION, EVENTS, MESSAGE, USER
+from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, of_recipe, single
+from chat_verifier.planning.dimensions import EVENT_KEYS, ORDER, TURN
+from chat_verifier.planning.encoding import ISSUED, ISSUED_IN_OTHER_CASE
+from chat_verifier.planning.request_builder import RequestBuilder
+from chat_verifier.planning.rows import Rows
+
+_REPEATED = ("session-id-null", "limit-string", "unknown-property", "timestamp-naive")
+"""Questions on which several servers behind one address disagree most often."""
+
+_REPETITIONS = 3
+
+_IN_USE = "Contract-Kit-\u00e9-42"
+_LONG = "contract-kit-" + "x" * 287
+_ALIKE: tuple[tuple[str, str, str], ...] = (
+    ("other-case", "in another case", _IN_USE.swapcase()),
+    ("trailing-blank", "with a trailing blank", f"{_IN_USE} "),
+    ("without-accents", "without accents", _IN_USE.replace("\u00e9", "e")),
+    ("decomposed", "with a decomposed accent", unicodedata.normalize("NFD", _IN_USE)),
+    ("nul", "with a NUL and more after it", f"{_IN_USE}\u0000b"),
+    ("long", "of 300 characters", _LONG),
+    ("longer", "of 300 characters, the last one different", f"{_LONG[:-1]}y"),
+)
+"""Conversation ids that a database or a C string may take for the one in use, by id and label."""
+
+_FEWEST_ALIKE = 2
+
+
+def sequences(rows: Rows) -> list[CaseSequence]:
+    """Return the inputs, most of them as parts of further rows."""
+    return [
+        documented_example(rows.builder),
+        *_sizes(rows),
+        *_deep(rows),
+        ids_alike(rows),
+        *_unknown_ids(rows),
+        *_repeated(rows),
+    ]
+
+
+def fewest(rows: Rows) -> list[CaseSequence]:
+    """Return the inputs of a small plan."""
+    return [documented_example(rows.builder), *list(_sizes(rows))[1:], _ids_nearly_equal(rows, _FEWEST_ALIKE)]
+
+
+def request_of(builder: RequestBuilder, question: Question) -> dict[str, Any] | None:
+    """Return the body that asks an open question; None if a body cannot ask it."""
+    if question.ask is None:
+        return None
+    asked = copy.deepcopy(dict(question.ask))
+    if question.times > 1:
+        name = str((question.place or (MESSAGE,))[0])
+        asked[name] = asked[name] * question.times
+    return builder.request(**asked)
+
+
+def opening(builder: RequestBuilder, **values: Any) -> Case:
+    return Case("opening", "opening of a conversation", builder.request(**values))
+
+
+def documented_example(builder: RequestBuilder) -> CaseSequence:
+    """Send the fullest example with a conversation id of this server, and unchanged."""
+    example = builder.example
+    first = {name: example[name] for name in (USER,) if name in example}
+    mine = {**example, CONVERSATION: ISSUED} if CONVERSATION in example else example
+    return CaseSequence(
+        "documented-example",
+        Group.CONVERSATION,
+        (
+            opening(builder, **first),
+            Case("example-with-issued-id", "the documented example with a conversation_id of this server", mine),
+            Case("example-unchanged", "the documented example, unchanged", example),
+        ),
+        priority=Priority.ESSENTIAL,
+    )
+
+
+def _with(rows: Rows, name: str, label: str, extra: dict[str, Any], *, turn: str = "first") -> Case:
+    """Return a row with further fields instead of those of its dimensions."""
+    recipe = rows.row({TURN: turn}, may_be_open=False)
+    conditions = {key: one for key, one in recipe.conditions.items() if not _is_replaced(key, extra)}
+    return of_recipe(replace(recipe, conditions=conditions, extra=extra, extra_label=label), name)
+
+
+def _is_replaced(name: str, extra: dict[str, Any]) -> bool:
+    return name in extra or (EVENTS in extra and ("-event-" in name or name in {EVENT_KEYS, ORDER}))
+
+
+def _sizes(rows: Rows) -> Iterator[CaseSequence]:
+    """Yield large values. No body is much larger than 100 KB, since servers may reject those for their size."""
+    message = _with(rows, "message-of-100-kb", "a message of 100 KB", {MESSAGE: "Desk " * 20_000})
+    yield single(message, Group.ROBUSTNESS, priority=Priority.MEDIUM)
+    events = _with(rows, "1000-events", "1,000 events", {EVENTS: [rows.builder.event()] * 1000})
+    yield single(events, Group.ROBUSTNESS, priority=Priority.HIGH)
+
+
+def _deep(rows: Rows) -> Iterator[CaseSequence]:
+    """Yield unknown properties that nest deep or have names that parsers treat specially."""
+    event = {**rows.builder.full_event(0), "x_unknown": _nested(40)}
+    for name, label, extra, priority in (
+        (
+            "unknown-properties-50-deep",
+            "unknown properties, nested 50 deep",
+            {EVENTS: [event], "x_unknown": _nested(50)},
+            Priority.MEDIUM,
+        ),
+        (
+            "unknown-property-400-deep",
+            "an unknown property, nested 400 deep",
+            {"x_unknown": _nested(400)},
+            Priority.LOW,
+        ),
+        (
+            "unknown-properties-of-objects",
+            "unknown properties with names of JavaScript objects",
+            {"__proto__": {"x": 1}, "constructor": {"prototype": {"limit": 1}}},
+            Priority.MEDIUM,
+        ),
+    ):
+        yield single(_with(rows, name, label, extra), Group.ROBUSTNESS, priority=priority)
+
+
+def _nested(depth: int) -> Any:
+    """Return nested lists and objects, alternately."""
+    nested: Any = 1
+    for level in range(depth):
+        nested = [nested] if level % 2 else {"x": nested}
+    return nested
+
+
+def _ids_nearly_equal(rows: Rows, kinds: int) -> CaseSequence:
+    """Send an id of the run's own, then ids that are nearly equal to it."""
+    first = _with(rows, "id-in-use", "a conversation_id of this run", {CONVERSATION: _IN_USE})
+    alike = [
+        _with(rows, f"id-alike-{name}", f"a conversation_id {label}", {CONVERSATION: value})
+        for name, label, value in _ALIKE[:kinds]
+    ]
+    cases = (first, *alike)
+    return CaseSequence("conversation-ids-alike", Group.CONVERSATION, cases, priority=Priority.HIGH)
+
+
+def ids_alike(rows: Rows) -> CaseSequence:
+    """Send ids that are nearly equal to one in use, or to an issued one; let another user continue a conversation."""
+    alike = _ids_nearly_equal(rows, len(_ALIKE))
+    label = "an issued conversation_id in another case"
+    issued = _with(rows, "issued-id-in-other-case", label, {CONVERSATION: ISSUED_IN_OTHER_CASE})
+    other = rows.builder.request(**{CONVERSATION: ISSUED, USER: "contract-test-else"})
+    cases = (
+        Case("opening", "opening of a conversation", rows.builder.request(USER)),
+        *alike.cases,
+        issued,
+        Case("other-user", "another user continues the conversation", other),
+    )
+    return replace(alike, cases=cases)
+
+
+def _unknown_ids(rows: Rows) -> Iterator[CaseSequence]:
+    for name, label, value, priority in (
+        ("null", "null", None, Priority.MEDIUM),
+        ("empty", "that is empty", "", Priority.MEDIUM),
+        ("of-100-kb", "of 100 KB", "contract-test-" + "x" * 100_000, Priority.LOW),
+        ("with-controls", "with control characters", "a\u0007\r\nb\t'%s\"", Priority.LOW),
+        ("of-digits", "of digits", "42", Priority.LOW),
+    ):
+        case = _with(rows, f"conversation-id-{name}", f"a conversation_id {label}", {CONVERSATION: value})
+        yield single(case, Group.ROBUSTNESS, priority=priority)
+
+
+def _repeated(rows: Rows) -> Iterator[CaseSequence]:
+    """Ask several questions with one request and send it several times, each time in a new conversation."""
+    questions = [one for one in rows.builder.contract.questions.values() if one.id in _REPEATED]
+    merged = {name: value for question in questions for name, value in dict(question.ask or {}).items()}
+    case = _with(rows, "repeated-questions", "the same open questions again", merged)
+    for number in range(1, _REPETITIONS + 1):
+        again = replace(case, id=f"repeated-questions-{number}")
+        yield single(again, Group.ROBUSTNESS, priority=Priority.MEDIUM)

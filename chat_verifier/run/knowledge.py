@@ -1,0 +1,186 @@
+"""What a run learns about the server, and what it sends instead or next because of that."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from chat_contract.errors import Pointer
+from chat_contract.roles import EVENTS
+from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
+from chat_verifier.planning.case import Case, Naming, of_recipe
+from chat_verifier.planning.recipe import Recipe, Wrong
+from chat_verifier.planning.wrong_values import MISSING_TYPE
+
+MOST_ALONE = 6
+"""How many faults that a response does not name are sent alone after it."""
+
+_CLEARED = 2
+"""How often a fault must get a 422 alone before its absence from longer responses tells nothing."""
+
+_RETRIES = 4
+_PARTIAL_PACKS = 4
+"""Of packs that are sent only in part, one of this many is sent."""
+
+_UNCLEAR = 2
+"""After so many rejections that name no unspecified value, none of these values is sent any more."""
+
+
+@dataclass(frozen=True)
+class FaultKind:
+    """A kind of fault. Servers that stop at the first wrong type may still name every missing field."""
+
+    missing: bool
+    in_event: bool
+
+
+class Knowledge:
+    """How many faults of each kind the server names, and which unspecified values it rejects. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self.naming: dict[FaultKind, Naming] = {}
+        self.refused: set[str] = set()
+        self._unclear = 0
+        self._overlooked: set[tuple[str, str]] = set()
+        self._cleared: Counter[tuple[str, str]] = Counter()
+
+    def adapted(self, case: Case) -> Case | None:
+        """Return the case as this server receives it; None if it tells nothing about this server."""
+        recipe = case.recipe
+        if recipe is None:
+            return case
+        if not recipe.wrongs:
+            refused = self.refused if self._unclear < _UNCLEAR else _keys(recipe)
+            return rebuilt(case, recipe.without(refused))
+        if case.naming is Naming.ANY:
+            return case
+        several = [wrong for wrong in recipe.wrongs if self._names_several(kind_of(wrong))]
+        if case.naming is Naming.FIRST:
+            return None if several else case
+        if len(several) == len(recipe.wrongs):
+            return case
+        if len(several) < 2 or case.number % _PARTIAL_PACKS != 1:
+            return None
+        return rebuilt(case, recipe.with_only(several))
+
+    def _names_several(self, kind: FaultKind) -> bool:
+        """Return whether the server names several faults of the kind; what is not known is as in the other place."""
+        known = self.naming.get(kind) or self.naming.get(FaultKind(kind.missing, not kind.in_event))
+        return known is Naming.SEVERAL
+
+    def learn(self, facts: ExchangeFacts, case: Case) -> None:
+        """Learn from a response."""
+        if facts.kind is RequestKind.MUST_REJECT:
+            self._learn_naming(facts)
+            self._learn_single(facts, case)
+        elif facts.kind is RequestKind.UNSPECIFIED and 400 <= facts.status < 500 and case.recipe is not None:
+            self._learn_refused(facts, case.recipe)
+
+    def following(self, facts: ExchangeFacts, case: Case) -> list[Case]:
+        """Return what to send at once after the response to a case, in the same conversation."""
+        if case.recipe is None:
+            return []
+        if case.recipe.wrongs:
+            return self._faults_not_named(facts, case, case.recipe)
+        if facts.kind is not RequestKind.UNSPECIFIED or not 400 <= facts.status < 500:
+            return []
+        return self._without_refused(facts, case, case.recipe)
+
+    def _learn_naming(self, facts: ExchangeFacts) -> None:
+        """Learn from a response to several faults of a kind how many of them the server names."""
+        if facts.status != 422:
+            return
+        locs = named_locs(facts)
+        places: dict[FaultKind, set[Pointer]] = {}
+        for fault in facts.classification.hard_faults:
+            kind = FaultKind(fault.keyword == "required", fault.place[:1] == (EVENTS,) and len(fault.place) > 1)
+            places.setdefault(kind, set()).add(fault.place)
+        named_at_all = sum(is_named(place, locs) for found in places.values() for place in found)
+        for kind, found in places.items():
+            named = sum(is_named(place, locs) for place in found)
+            if named > 1 or (named == len(found) < named_at_all):
+                self.naming[kind] = Naming.SEVERAL
+            elif named == 1 and len(found) > 1:
+                self.naming.setdefault(kind, Naming.FIRST)
+
+    def _learn_single(self, facts: ExchangeFacts, case: Case) -> None:
+        if case.recipe is None or len(case.recipe.wrongs) != 1:
+            return
+        key = _key(case.recipe.wrongs[0])
+        if facts.status == 422:
+            self._cleared[key] += 1
+        elif facts.status:
+            self._overlooked.add(key)
+
+    def _learn_refused(self, facts: ExchangeFacts, recipe: Recipe) -> None:
+        found = self._named_conditions(facts, recipe)
+        self.refused.update(recipe.conditions[name].key for name in found)
+        if not found and recipe.unspecified:
+            self._unclear += 1
+
+    def _named_conditions(self, facts: ExchangeFacts, recipe: Recipe) -> list[str]:
+        locs = named_locs(facts)
+        return [name for name, place in recipe.unspecified.items() if place and is_named(place, locs)]
+
+    def _without_refused(self, facts: ExchangeFacts, case: Case, recipe: Recipe) -> list[Case]:
+        name, _, tries = case.id.partition("-again-")
+        if int(tries or 0) >= _RETRIES:
+            return []
+        found = self._named_conditions(facts, recipe) or list(recipe.unspecified)
+        if not found:
+            return []
+        smaller = recipe.plainer(found)
+        return [replace(rebuilt(case, smaller), id=f"{name}-again-{int(tries or 0) + 1}")]
+
+    def _faults_not_named(self, facts: ExchangeFacts, case: Case, recipe: Recipe) -> list[Case]:
+        if facts.status != 422 or len(recipe.wrongs) < 2:
+            return []
+        locs = named_locs(facts)
+        left = [
+            wrong
+            for wrong in recipe.wrongs
+            if self._names_several(kind_of(wrong))
+            and not is_named(recipe.place(wrong), locs)
+            and _key(wrong) not in self._overlooked
+            and self._cleared[_key(wrong)] < _CLEARED
+        ]
+        return [
+            replace(rebuilt(case, recipe.with_only([wrong])), id=f"{case.id}-only-{number}", naming=Naming.ANY)
+            for number, wrong in enumerate(left[:MOST_ALONE], 1)
+        ]
+
+
+def rebuilt(case: Case, recipe: Recipe) -> Case:
+    """Return the case with the request of another recipe."""
+    return case if recipe is case.recipe else of_recipe(recipe, case.id, naming=case.naming, number=case.number)
+
+
+def kind_of(wrong: Wrong) -> FaultKind:
+    return FaultKind(wrong.wrong.type == MISSING_TYPE, bool(wrong.position))
+
+
+def _keys(recipe: Recipe) -> set[str]:
+    return {recipe.conditions[name].key for name in recipe.unspecified}
+
+
+def _key(wrong: Wrong) -> tuple[str, str]:
+    return (wrong.wrong.field + ("" if wrong.position else "!"), wrong.wrong.type)
+
+
+def names_fault(loc: Pointer, place: Pointer) -> bool:
+    """Return whether the loc of a 422 is the place or lies below it; the index of an event may be a string."""
+    return tuple(map(str, loc[: len(place)])) == tuple(map(str, place))
+
+
+def is_named(place: Pointer, locs: Collection[Pointer]) -> bool:
+    """Return whether a loc names the fault; one of a field of an event may be named at the event."""
+    return any(names_fault(loc, place) or (len(place) > 2 and loc == place[:-1]) for loc in locs)
+
+
+def named_locs(facts: ExchangeFacts) -> tuple[Pointer, ...]:
+    """Return the locs of a response in FastAPI's error format, without ``body``."""
+    detail = facts.response_json.get("detail") if isinstance(facts.response_json, dict) else None
+    entries = detail if isinstance(detail, list) else []
+    locs = [entry["loc"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("loc"), list)]
+    return tuple(tuple(loc[1:] if loc[:1] == ["body"] else loc) for loc in locs)
