@@ -18,6 +18,7 @@ from spec_gate.source.load import read_document
 from spec_gate.source.notes import MEANINGS, Oddity
 from spec_gate.source.origins import FileOrigin
 from spec_gate.verdict import judge
+from tests.support.paths import ROOT
 from tests.unit.spec_gate.changing import diff, report_of, written
 
 Pair = tuple[str, str]
@@ -422,3 +423,9 @@ def test_strict_reading_ends_with_exit_code_2(tmp_path: Path) -> None:
     ended = diff("--strict-reading", odd, odd)
     assert ended.exit_code == 2
     assert "empty list, read as absent" in ended.stderr
+
+
+def test_documentation_lists_every_oddity() -> None:
+    listed = (ROOT / "docs/reading.md").read_text("utf-8")
+    rows = [f"| `{oddity}` | {meaning[0].upper()}{meaning[1:]} |" for oddity, meaning in MEANINGS.items()]
+    assert [row for row in rows if row not in listed] == []
