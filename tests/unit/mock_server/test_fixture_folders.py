@@ -75,6 +75,18 @@ def test_conversations_in_subfolders_and_in_json_are_read(shop: Shop) -> None:
     assert chosen.json["message"] == "Yes."
 
 
+def test_merge_keys_and_anchors_are_read(shop: Shop) -> None:
+    folder = shop(
+        {
+            "a.yaml": (
+                "turns:\n- &first {shopper: {words: [a]}, reply: Yes., items: [A]}\n"
+                "- {<<: *first, shopper: {words: [b]}}\n"
+            )
+        }
+    )
+    assert [stub.item_ids for stub in read(folder).scenarios[0].stubs] == [("A",), ("A",)]
+
+
 def test_catalogue_may_be_json(shop: Shop) -> None:
     folder = shop({"a.yaml": turns("words: [a]")})
     (folder / "catalogue.yaml").unlink()
