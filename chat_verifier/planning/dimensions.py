@@ -90,7 +90,8 @@ _HEADERS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "accept-language": (
         ("plain", ("",)),
         ("english", ("en-US,en;q=0.9", "en")),
-        ("other", ("de-DE,de;q=0.9,en;q=0.5", "ja", "ar-EG", "fr-CH, fr;q=0.9, *;q=0.5", "zz")),
+        ("german", ("de-DE,de;q=0.9,en;q=0.5", "de")),
+        ("other", ("fr-CH, fr;q=0.9, *;q=0.5", "ja", "ar-EG", "zz")),
     ),
     "cookie": (
         ("plain", ("",)),
@@ -104,7 +105,8 @@ _HEADERS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ),
     "user-agent": (
         ("plain", ("",)),
-        ("tool", ("curl/8.5.0", "python-requests/2.32.3", "axios/1.7.2")),
+        ("curl", ("curl/8.5.0",)),
+        ("client", ("python-requests/2.32.3", "axios/1.7.2")),
         ("browser", ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0",)),
     ),
     "origin": (("plain", ("",)), ("shop", ("https://shop.example", "http://localhost:3000", "null"))),
@@ -199,16 +201,20 @@ def _field_levels(
     narrow: Mapping[str, Any],
     wide: Mapping[str, Any],
     plain: Sequence[Any],
-    odd: Iterable[Any],
+    odd: Mapping[str, Iterable[Any]],
     other: Iterable[Any],
     *,
     optional: bool = False,
 ) -> tuple[Level, ...]:
+    """Return the levels of a field: absent, plain, the kinds of ``odd`` values, null, and other unspecified values."""
     others = _unspecified(narrow, wide, other)
     return (
         *((Level("absent", (ABSENT,)),) if optional else ()),
         Level("plain", tuple(plain)),
-        Level("odd", tuple(value for value in _valid(narrow, odd) if value not in plain)),
+        *(
+            Level(name, tuple(value for value in _valid(narrow, values) if value not in plain))
+            for name, values in odd.items()
+        ),
         *((Level("null", (None,), unspecified=True),) if None in others else ()),
         Level("unspecified", tuple(value for value in others if value is not None), unspecified=True),
     )
@@ -221,11 +227,13 @@ def _ids(builder: RequestBuilder) -> Iterator[Dimension]:
             continue
         longest = narrow[name]["maxLength"]
         ids = values.IDS if name == USER else (*values.IDS[7:], *values.IDS[:7])
-        odd = (*ids[:4], "-" + "_z9" * 40, *ids[4:])
+        cut = [value[:longest] for value in (*ids[:4], "-" + "_z9" * 40, *ids[4:])]
+        odd = {
+            "digits": [value for value in cut if value.isdigit()],
+            "odd": [value for value in cut if not value.isdigit()],
+        }
         other = (*_asked(builder, name), *values.UNSPECIFIED_IDS)
-        levels = _field_levels(
-            narrow[name], wide[name], (plain,), (value[:longest] for value in odd), other, optional=True
-        )
+        levels = _field_levels(narrow[name], wide[name], (plain,), odd, other, optional=True)
         same = (Level("same-as-user", (SAME_AS_USER,)),) if name == SESSION and USER in builder.optional else ()
         yield Dimension(name, (*levels, *same), name)
 
@@ -298,30 +306,50 @@ def _events(builder: RequestBuilder) -> Iterator[Dimension]:
     )
     narrow = builder.narrowest["properties"][EVENTS]["items"]["properties"]
     wide = builder.widest["properties"][EVENTS]["items"]["properties"]
-    texts = [text for _, text in values.TEXTS]
     for shift, position in enumerate(POSITIONS):
         for name in builder.event_fields:
             optional = name not in builder.event_required
             plain = [event[name] for event in builder.example[EVENTS] if name in event] or [
                 builder.full_event(0).get(name)
             ]
-            if name == EVENT_TIME:
-                odd: Sequence[Any] = (*values.TIMES, *values.OTHER_TIMES)
-                other: Sequence[Any] = (*_asked(builder, EVENTS, name), *values.UNSPECIFIED_TIMES)
-            elif name == ITEM:
-                odd = (*values.ITEM_IDS, *values.IDS)
-                other = (*_asked(builder, EVENTS, name), *values.UNSPECIFIED_IDS)
-            else:
-                longest = narrow[name].get("maxLength", 100)
-                kinds = values.EVENT_TYPES if name == EVENT_TYPE else values.MESSAGES
-                odd = (*kinds[:3], "y" * longest, *(text[:longest].strip() for text in texts), *kinds[3:], "42")
-                other = (*_asked(builder, EVENTS, name), *values.UNSPECIFIED_TEXTS)
-            # Each position begins elsewhere in the lists, so that together they go through all values.
-            levels = _field_levels(
-                narrow[name], wide[name], plain, _rotated(odd, 5 * shift), _rotated(other, 3 * shift), optional=optional
-            )
+            odd, other = _event_values(builder, name, shift)
+            levels = _field_levels(narrow[name], wide[name], plain[:1], odd, other, optional=optional)
             plainest = sorted(levels, key=lambda level: level.id != "plain")
             yield Dimension(f"{position}-event-{name}", tuple(plainest), name, position)
+
+
+def _event_values(builder: RequestBuilder, name: str, shift: int) -> tuple[dict[str, list[Any]], list[Any]]:
+    """Return the odd and the unspecified values of a field of an event.
+
+    Each position begins elsewhere in the lists (``shift``), so that together they go through all values.
+    """
+    asked = _asked(builder, EVENTS, name)
+    narrow = builder.narrowest["properties"][EVENTS]["items"]["properties"]
+    texts = [text for _, text in values.TEXTS]
+    if name == EVENT_TIME:
+        times = [*values.TIMES, *values.OTHER_TIMES]
+        odd = {
+            "offset": [time for time in times if not time.endswith("Z")],
+            "fraction": [time for time in times if "." in time and time.endswith("Z")],
+            "odd": [time for time in times if "." not in time and time.endswith("Z")],
+        }
+        other: Sequence[Any] = values.UNSPECIFIED_TIMES
+    elif name == ITEM:
+        odd = {"odd": [*values.ITEM_IDS, *values.IDS]}
+        other = values.UNSPECIFIED_IDS
+    else:
+        longest = narrow[name].get("maxLength", 100)
+        kinds = [*(values.EVENT_TYPES if name == EVENT_TYPE else values.MESSAGES), "y" * longest, "42"]
+        scripts = [text[:longest].strip() for text in texts if not text.isascii()]
+        known = {event[name] for event in builder.example[EVENTS] if name in event}
+        odd = {
+            **({"known": [*known]} if len(known) > 1 else {}),
+            "script": [*scripts, *(text for text in kinds if not text.isascii())],
+            "odd": [text for text in (*kinds, *texts) if text.isascii() and text not in known],
+        }
+        other = values.UNSPECIFIED_TEXTS
+    turned = {kind: _rotated(found, 5 * shift) for kind, found in odd.items()}
+    return turned, [*asked, *_rotated(other, 3 * shift)]
 
 
 def _rotated(ones: Sequence[Any], by: int) -> list[Any]:
@@ -369,5 +397,5 @@ def _fits(one: Pair, other: Pair) -> bool:
         if name == ORDER:
             return events in _WITH_SEVERAL
     if name == SESSION and class_of(level) == "same-as-user" and other_name == USER:
-        return class_of(other_level) in {"plain", "odd"}
+        return class_of(other_level) in {"plain", "odd", "digits"}
     return True

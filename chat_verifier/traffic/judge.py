@@ -28,7 +28,8 @@ from chat_verifier.findings.verdict import (
     clause_results,
 )
 from chat_verifier.findings.waivers import waived
-from chat_verifier.planning.case import ISSUED, Case, CaseSequence, Group
+from chat_verifier.planning.case import Case, CaseSequence, Group
+from chat_verifier.planning.encoding import ISSUED
 from chat_verifier.run.observation import Observation
 from chat_verifier.traffic.read import origins_of
 from chat_verifier.traffic.recorded import Recorded, Traffic
@@ -161,6 +162,7 @@ def _observe(contract: Contract, recorded: Recorded, server: _Server, began: flo
     return Observation(
         sequence=sequence,
         index=len(before),
+        case=sequence.cases[len(before)],
         facts=frozen,
         earlier=earlier,
         violations=violations,
