@@ -14,6 +14,7 @@ using System.Threading;
 
 public static class Chat
 {
+    const int MostDepth = 500;
     static JsonArray catalogue;
 
     static JsonValue Fault(string message, string type, params JsonValue[] path)
@@ -95,6 +96,25 @@ public static class Chat
         context.Response.Close();
     }
 
+    // System.Json reads nested values by recursion, and a stack overflow ends the process.
+    static bool IsTooDeep(string raw)
+    {
+        var depth = 0;
+        var inString = false;
+        for (var at = 0; at < raw.Length; at++)
+        {
+            if (raw[at] == '"')
+                inString = !inString;
+            else if (inString && raw[at] == '\\')
+                at++;
+            else if (!inString && (raw[at] == '[' || raw[at] == '{') && ++depth > MostDepth)
+                return true;
+            else if (!inString && (raw[at] == ']' || raw[at] == '}'))
+                depth--;
+        }
+        return false;
+    }
+
     static JsonValue Detail(IEnumerable<JsonValue> faults)
     {
         return new JsonObject { { "detail", new JsonArray(faults) } };
@@ -105,6 +125,8 @@ public static class Chat
         JsonValue body;
         try
         {
+            if (IsTooDeep(raw))
+                throw new ArgumentException("nested too deep");
             body = JsonValue.Parse(raw);
         }
         catch (Exception error) when (error is ArgumentException || error is FormatException || error is OverflowException)
