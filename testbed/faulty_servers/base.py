@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import unicodedata
 import uuid
 import zlib
 from collections import Counter
@@ -33,7 +34,9 @@ HOOKS = (
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 LAX_INTEGER = re.compile(r"[+-]?[0-9]+(_[0-9]+)*(\.0*)?")
-STAMP = re.compile(r"([0-9]{4})-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})")
+STAMP = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+](0[0-9]|1[0-4]):[0-5][0-9]|-(0[0-9]|1[0-2]):[0-5][0-9])"
+)
 RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
 
 
@@ -395,7 +398,8 @@ def narrow(name: str, value: str) -> bool:
     if name in ("session_id", "user_id", "item_id"):
         return bool(ID.fullmatch(value))
     longest = {"message": 1000, "type": 100, "description": 100}.get(name, 1 << 62)
-    return 1 <= len(value) <= longest and not CONTROL.search(value)
+    visible = any(unicodedata.category(each)[0] in "LNPS" for each in value)
+    return visible and len(value) <= longest and not CONTROL.search(value)
 
 
 def limit_fits(style: Style, value: Any) -> bool:
@@ -419,7 +423,7 @@ def stamp_fits(style: Style, value: Any) -> bool:
     if not isinstance(value, str):
         return style.timestamps == "loose" and isinstance(value, int | float) and not isinstance(value, bool)
     if style.tight:
-        return bool(STAMP.fullmatch(value)) and value >= "1000" and is_date(value)
+        return bool(STAMP.fullmatch(value)) and "1600" <= value < "9999" and is_date(value)
     if style.timestamps == "rfc3339":
         return bool(RFC3339.fullmatch(value)) and is_date(value.upper().replace(":60", ":59"))
     return style.timestamps != "iso" or is_date(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+import unicodedata
 import uuid
 from typing import Any
 
@@ -384,6 +385,35 @@ copies("foreign-id-trimmed", "Blanks around an unknown id are cut off.", " elsew
 copies("foreign-id-lower-cased", "An unknown id is lower-cased.", "Elsewhere-A", str.lower)
 copies("foreign-id-cut-at-64", "An unknown id is cut to 64 characters.", "e" * 100, lambda one: one[:64])
 copies("foreign-id-cut-at-255", "An unknown id is cut to 255 characters.", "e" * 300, lambda one: one[:255])
+
+
+def twins(name: str, about: str, one: str, other: str, key: Any) -> None:
+    """Add a fault: ids with the same key lead to one conversation, as in a database with such a collation."""
+
+    def identify(usual: Any, turn: Turn) -> str:
+        given: str = usual(turn)
+        found: str = turn.app.memory.setdefault("rows", {}).setdefault(key(given), given) if foreign(turn) else given
+        return found
+
+    conversation(
+        name,
+        about,
+        lambda client: (
+            client.send(say(conversation_id=one)).id == one and client.send(say(conversation_id=other)).id == one
+        ),
+        identify=identify,
+    )
+
+
+def without_accents(given: str) -> str:
+    return "".join(each for each in unicodedata.normalize("NFKD", given) if not unicodedata.combining(each))
+
+
+twins("ids-in-any-case", "A collation ignores the case of ids.", "Elsewhere-7", "elsewhere-7", str.lower)
+twins("ids-padded", "A CHAR column ignores blanks at the end of ids.", "elsewhere-8", "elsewhere-8 ", str.rstrip)
+twins("ids-without-accents", "A collation ignores accents in ids.", "élsewhere", "elsewhere", without_accents)
+twins("ids-until-nul", "A C string ends at a NUL.", "elsewhere-9", "elsewhere-9\0b", lambda one: one.partition("\0")[0])
+twins("ids-cut-in-lookup", "A lookup compares 64 characters.", "e" * 64, "e" * 64 + "f", lambda one: one[:64])
 
 # -- at the same time
 

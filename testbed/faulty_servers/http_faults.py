@@ -27,7 +27,7 @@ method("get-is-400", "GET gets 400.", "GET", Answer(400, b'{"detail":"Bad Reques
 method("get-crashes", "GET crashes, since there is no body.", "GET", Answer(500, b"Internal Server Error", dict(TEXT)))
 method("put-crashes", "PUT is routed to a view that does not exist.", "PUT", Answer(500, b"Oops", dict(TEXT)))
 method("put-greets", "PUT does what POST does.", "PUT", Answer(200, GREETING))
-method("patch-is-501", "PATCH is not implemented: 501.", "PATCH", Answer(501, b'{"detail":"Not Implemented"}'))
+method("patch-is-503", "PATCH is sent to a service that is down.", "PATCH", Answer(503, b'{"detail":"Unavailable"}'))
 method("delete-is-204", "DELETE gets 204 and deletes nothing.", "DELETE", Answer(204, headers={}))
 method("options-crash", "OPTIONS crashes in a CORS filter.", "OPTIONS", Answer(500, b"Oops", dict(TEXT)))
 method("head-crashes", "HEAD crashes.", "HEAD", Answer(500, b"", dict(TEXT)))

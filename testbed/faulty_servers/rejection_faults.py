@@ -182,19 +182,19 @@ def only_for_json(status: int, body: bytes) -> Any:
 
 
 TEXT = json.dumps(say()).encode()
-rejection(
+rejection.should(
     "trailing-comma",
     "A JSON5 reader accepts a trailing comma.",
     gets(200, TEXT[:-1] + b",}"),
     parse=repaired(rb",\s*([}\]])", rb"\1"),
 )
-rejection(
+rejection.should(
     "comments",
     "A JSON5 reader accepts comments.",
     gets(200, b"/* hello */" + TEXT),
     parse=repaired(rb"(?s)/\*.*?\*/|//[^\n]*", b""),
 )
-rejection(
+rejection.should(
     "python-literals", "The body goes through literal_eval.", gets(200, repr(say()).encode()), parse=python_literal
 )
 rejection(
@@ -209,7 +209,7 @@ rejection(
     gets(200, TEXT[:-1] + b' "limit": 3}'),
     parse=repaired(rb'(["\d])\s+"', rb'\1, "'),
 )
-rejection(
+rejection.should(
     "escapes-of-other-languages",
     "\\x41 is an A in many languages, not in JSON.",
     gets(200, rb'{"message": "\x41 desk"}'),
@@ -227,14 +227,16 @@ rejection(
     gets(500, b"  \n"),
     parse=answers(500, lambda turn: bool(turn.raw) and not turn.raw.strip()),
 )
-rejection("rest-ignored", "Everything after the object is ignored.", gets(200, TEXT + b" garbage"), parse=first_value)
-rejection(
+rejection.should(
+    "rest-ignored", "Everything after the object is ignored.", gets(200, TEXT + b" garbage"), parse=first_value
+)
+rejection.should(
     "raw-line-break-in-string",
     "Raw line breaks are accepted inside strings.",
     gets(200, TEXT.replace(b"desk", b"desk\nor")),
     parse=lenient_strings,
 )
-rejection(
+rejection.should(
     "leading-zeros",
     "Numbers may have leading zeros.",
     gets(200, b'{"message": "A desk", "limit": 03}'),

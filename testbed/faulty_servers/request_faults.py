@@ -189,8 +189,8 @@ stamp("stamp-no-plus-zero", r"\+00:00$", "+00:00 is rejected, since Z says the s
 stamp("stamp-no-west", r"-\d\d:\d\d$", "Offsets west of Greenwich are rejected.", "2024-06-14T10:00:00-05:00")
 stamp("stamp-whole-hours", r":[1-9]\d$", "An offset must be whole hours.", "2024-06-14T10:00:00+05:30")
 stamp("stamp-offset-12", r"[+-]1[34]:\d\d$", "Offsets past twelve hours are rejected.", "2024-06-14T10:00:00+14:00")
-stamp("stamp-since-1970", r"^(1[0-8]|19[0-6])", "No year before 1970.", "1000-01-01T00:00:00Z")
-stamp("stamp-not-in-future", r"^(20[3-9]|2[1-9]|[3-9])", "No year after 2029.", "9999-12-31T23:59:59Z")
+stamp("stamp-since-1970", r"^(1[0-8]|19[0-6])", "No year before 1970.", "1600-01-01T00:00:00Z")
+stamp("stamp-not-in-future", r"^(20[3-9]|2[1-9]|[3-9])", "No year after 2029.", "9998-12-31T23:59:59Z")
 stamp("stamp-no-leap-day", r"-02-29T", "February has 28 days.", "2024-02-29T10:00:00Z")
 stamp("stamp-no-midnight", r"T00:00:00", "Midnight is treated as a date without a time.", "2024-06-14T00:00:00Z")
 
@@ -399,12 +399,6 @@ request.should(
     "More than a hundred events are rejected.",
     gets(422, say(events=events(200))),
     validate=rejects("events", lambda turn: len(turn.events) > 100),
-)
-request.should(
-    "no-leap-second",
-    "A leap second is rejected.",
-    gets(422, say(events=[event(timestamp="2016-12-31T23:59:60Z")])),
-    validate=rejects("events.?.timestamp", first_event(lambda one: ":60" in str(one["timestamp"]))),
 )
 request.should(
     "foreign-conversation-refused",
