@@ -19,6 +19,7 @@ FRONTEND = ROOT / "examples" / "frontend"
 FILES = ("conversation", "faults", "rejections")
 """The tests of the client. Those of the package start mocks of their own."""
 SECONDS_OF_A_RUN = 300
+_RUNS_BETWEEN_LINES = 10
 
 
 def run_tests(npx: str, url: str, workers: int) -> str | None:
@@ -53,7 +54,9 @@ def main() -> int:
             output = run_tests(npx, server.base_url, given.workers)
             if output is not None:
                 failed += 1
-                print(f"Run {number} failed:\n{output}")
+                print(f"Run {number} failed:\n{output}", flush=True)
+            if number % _RUNS_BETWEEN_LINES == 0:
+                print(f"{number} runs: {failed} failed", flush=True)
     finally:
         server.stop()
     seconds = time.monotonic() - began
