@@ -15,7 +15,7 @@ from spec_gate.prove.texts import with_implied_texts
 from spec_gate.schemas.combine import join
 from spec_gate.schemas.keywords import ANNOTATIONS, needs_evaluation
 from spec_gate.schemas.names import restriction
-from spec_gate.schemas.node import Schema, SchemaNode
+from spec_gate.schemas.node import Schema, SchemaNode, number_of
 from spec_gate.schemas.pair import SchemaPair, bare
 
 _MAX_DEFINITIONS = 800
@@ -51,6 +51,9 @@ def included(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Answer:
 
 
 def _in_one_of(schemas: SchemaPair, sender: Schema, receivers: list[Schema]) -> bool:
+    """Return whether one receiver accepts everything; most alternatives are the same on both sides."""
+    if any(schemas.same(sender, receiver) for receiver in receivers):
+        return True
     return any(_decided(schemas, sender, receiver) is Answer.YES for receiver in receivers)
 
 
@@ -63,7 +66,13 @@ def alternatives(schemas: SchemaPair, schema: Schema, *, exclusive: bool = True)
 
     Those of ``oneOf`` may accept more; ``exclusive`` says whether they count.
     """
-    schema = schemas.followed(schema)
+    key = (number_of(schema), exclusive)
+    if key not in schemas.alternatives:
+        schemas.alternatives[key] = _alternatives(schemas, schemas.followed(schema), exclusive=exclusive)
+    return schemas.alternatives[key]
+
+
+def _alternatives(schemas: SchemaPair, schema: Schema, *, exclusive: bool) -> list[Schema]:
     if isinstance(schema, bool) or needs_evaluation(schema):
         return [schema]
     key = next((key for key in ("anyOf", "oneOf") if key in schema and (exclusive or key == "anyOf")), None)

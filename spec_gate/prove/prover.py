@@ -136,6 +136,8 @@ class Prover:
         parts = alternatives(self.schemas, sender)
         if len(parts) == 1:
             return []
+        accepting = alternatives(self.schemas, receiver, exclusive=False)
+        parts = [part for part in parts if not any(self.schemas.same(part, other) for other in accepting)]
         return [part for part in parts if included(self.schemas, part, receiver) is not Answer.YES]
 
     def _lifted(self, pair: NodePair, part: Any, root: Root, counts: Holds, shows: Holds) -> Proof | None:

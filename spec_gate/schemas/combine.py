@@ -35,8 +35,15 @@ def tidy(schema: Mapping[str, Any]) -> Schema:
             return False
     if "not" in simple and accepts_everything(simple["not"]):
         return False
+    if simple.get("type") == "object" and _requires_what_is_forbidden(simple):
+        return False
     drop_keywords(simple)
     return SchemaNode(simple)
+
+
+def _requires_what_is_forbidden(simple: Mapping[str, Any]) -> bool:
+    properties = simple.get("properties", {})
+    return any(properties.get(name) is False for name in simple.get("required", ()))
 
 
 # Alternatives ---------------------------------------------------------------------------------------------------------

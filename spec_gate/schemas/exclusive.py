@@ -18,7 +18,7 @@ def exclude_each_other(branches: Sequence[Schema]) -> bool:
 
 def _disjoint(one: Schema, other: Schema) -> bool:
     if isinstance(one, bool) or isinstance(other, bool):
-        return False
+        return one is False or other is False
     if "enum" in one and "enum" in other:
         return _no_common_value(one, other)
     if _has_types(one) and _has_types(other) and not _types(one) & _types(other):

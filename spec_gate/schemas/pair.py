@@ -79,6 +79,8 @@ class SchemaPair:
         self.scale = scale
         self.base = base
         self.revision = revision
+        self.alternatives: dict[tuple[int, bool], list[Schema]] = {}
+        """The alternatives of schemas by number, as far as they have been written apart."""
         self._same: dict[_Key, bool] = {}
         self._bare: dict[tuple[str, bool], tuple[Any, Mapping[str, int]]] = {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.unit.spec_gate.changing import CONTRACT, changed, report_of
+from tests.unit.spec_gate.changing import CONTRACT, body, changed, report_of, written
 
 CHANGES = (
     ("required: [message]", "required: [message, user_id]"),
@@ -28,3 +28,14 @@ def test_each_of_several_changes_has_its_own_witness(tmp_path: Path) -> None:
         assert witness.body is not None
         assert name in witness.body.value["items"][0]
         assert witness.rejection.detail.startswith(f"/items/0/{name}: ")
+
+
+def test_undecided_change_does_not_borrow_the_witness_of_another_one(tmp_path: Path) -> None:
+    """Nothing shows that the pattern breaks clients; the closed object next to it does."""
+    closed = "{type: object, properties: {a: {type: string, pattern: '%s'}}%s}"
+    base = written(tmp_path, "base.yaml", body(closed % ("^(?!x)b$", "")))
+    revision = written(tmp_path, "new.yaml", body(closed % ("^(?!y)b$", ", additionalProperties: false")))
+    found = {one.rule: one for one in report_of(base, revision).findings}
+    assert set(found) == {"request-additional-properties-closed", "not-proved"}
+    assert found["not-proved"].witness is None
+    assert found["request-additional-properties-closed"].witness is not None

@@ -1,0 +1,88 @@
+"""A document equals itself, also when it is written in another order, bundled or read from another format."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chat_contract.errors import DocumentError
+from spec_gate.report.build import build_report
+from spec_gate.report.model import DiffReport
+from spec_gate.schemas.node import Side
+from spec_gate.source.load import read_document
+from spec_gate.source.origins import FileOrigin
+from spec_gate.verdict import judge
+from testbed.gate_quality.cases import Case, all_cases
+from testbed.gate_quality.differential import document
+from testbed.gate_quality.random_schemas import Maker
+from tests.support.paths import ROOT
+
+CASES = all_cases()[::15]
+
+
+def reordered(value: Any) -> Any:
+    """Return a value with the keys of every mapping in reverse order."""
+    if isinstance(value, list):
+        return [reordered(one) for one in value]
+    return {key: reordered(value[key]) for key in reversed(value)} if isinstance(value, dict) else value
+
+
+def compared(base: Path, revision: Path) -> DiffReport:
+    return build_report(judge(read_document(FileOrigin(base)), read_document(FileOrigin(revision))))
+
+
+def rewritten(text: str, folder: Path) -> Path:
+    """Write a YAML document as JSON, with its keys in another order."""
+    file = folder / "rewritten.json"
+    file.write_text(json.dumps(reordered(yaml.safe_load(text)), default=str), "utf-8")
+    return file
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_document_has_no_findings_against_itself(case: Case) -> None:
+    for file in (case.base, case.revision):
+        assert compared(file, file).findings == ()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_rewritten_document_has_no_findings(case: Case, tmp_path: Path) -> None:
+    assert compared(case.base, rewritten(case.base.read_text("utf-8"), tmp_path)).findings == ()
+
+
+def test_contract_has_no_findings_against_its_rewritten_copy(tmp_path: Path) -> None:
+    contract = ROOT / "openapi/chat.yaml"
+    assert compared(contract, rewritten(contract.read_text("utf-8"), tmp_path)).findings == ()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+@given(seed=st.integers(0, 10**6), side=st.sampled_from(list(Side)))
+def test_random_schema_equals_itself_in_every_form(
+    seed: int, side: Side, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """As it is, in another order, moved to a component, and behind two references."""
+    folder = tmp_path_factory.mktemp("identity")
+    schema = Maker(seed).schema(3)
+    base = document(schema, side)
+    by_reference = document({"$ref": "#/components/schemas/A"}, side)
+    by_reference["components"] = {"schemas": {"A": schema}}
+    twice = copy.deepcopy(by_reference)
+    twice["components"]["schemas"] = {"A": {"$ref": "#/components/schemas/B"}, "B": schema}
+    files = []
+    for number, one in enumerate((base, base, reordered(base), by_reference, twice)):
+        files.append(folder / f"{number}.json")
+        files[-1].write_text(json.dumps(one), "utf-8")
+    first, *others = files
+    for other in others:
+        try:
+            assert compared(first, other).findings == (), (schema, other.name)
+            assert compared(other, first).findings == (), (schema, other.name)
+        except DocumentError:
+            # A random schema may be invalid, which the gate rejects.
+            return
