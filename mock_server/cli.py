@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import gc
+import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mock_server import defaults
+from mock_server.mask_options import masks_of, with_mask_options
 from mock_server.upstream_options import with_upstream_options
+
+if TYPE_CHECKING:
+    from kit_http.redaction.personal import Masks
+    from mock_server.loading.options import Options
+    from mock_server.respond.relay import Capture
 
 _FILE = click.Path(path_type=Path)
 
@@ -124,6 +133,13 @@ _FILE = click.Path(path_type=Path)
 )
 @with_upstream_options
 @click.option(
+    "--record",
+    type=_FILE,
+    metavar="DIR",
+    help="With --upstream, record the forwarded exchanges as fixtures in this folder.",
+)
+@with_mask_options
+@click.option(
     "--max-hang",
     type=click.FloatRange(0, 3600, min_open=True),
     default=defaults.MAX_HANG,
@@ -159,6 +175,9 @@ def mock(
     log_format: str,
     exit_with_parent: bool,
     ready_json: bool,
+    record: Path | None,
+    mask: tuple[str, ...],
+    mask_name: tuple[str, ...],
     **given: Any,
 ) -> None:
     """Serve a mock of the chat service that responds from fixtures and validates every request.
@@ -173,7 +192,23 @@ def mock(
         from mock_server.loading.options import read_options  # noqa: PLC0415
         from mock_server.server.serve import Listening, serve  # noqa: PLC0415
 
-        snapshot = read_snapshot(read_options({**given, "own_name": host.lower()}))
+        options = read_options({**given, "own_name": host.lower()})
+        masks = masks_of({"mask": mask, "mask_name": mask_name})
+        snapshot = read_snapshot(options)
+        capture = None if record is None else _capture(options, record, masks)
     finally:
         gc.enable()
-    serve(snapshot, Listening(host, port, tls_cert, tls_key, exit_with_parent, ready_json), log_format)
+    serve(snapshot, Listening(host, port, tls_cert, tls_key, exit_with_parent, ready_json), log_format, capture)
+
+
+def _capture(options: Options, record: Path, masks: Masks) -> Callable[[], Capture]:
+    """Return the function that opens the folder of the recording."""
+    from chat_contract import load_contract  # noqa: PLC0415 - rarely needed
+    from mock_server.recorder.serve import Plan, open_recording  # noqa: PLC0415 - as above
+    from mock_server.respond.relay import credentials  # noqa: PLC0415 - as above
+
+    if options.upstream is None:
+        raise click.UsageError("--record requires --upstream. Add --upstream URL.")
+    plan = Plan(options.upstream, record, credentials(options), options.spec, options.overlays, masks=masks)
+    say = partial(print, file=sys.stderr, flush=True)
+    return lambda: open_recording(load_contract(plan.spec, plan.overlays), plan, say).add

@@ -7,23 +7,32 @@ from typing import Any
 
 import click
 
+from chat_contract.errors import UsageError
 from kit_cli.credentials import key_headers, with_key_options
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command
 from kit_cli.options import OVERLAY, SPEC
 from mock_server import defaults
+from mock_server.mask_options import masks_of, with_mask_options
 from mock_server.upstream_options import with_upstream_options
 
 
 @click.command(cls=Command)
-@click.argument("upstream")
+@click.argument("upstream", required=False)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    required=True,
     metavar="DIR",
     help="Folder of fixtures to add to; created if it does not exist.",
 )
+@click.option("--preview", is_flag=True, help="Write nothing; show what would be masked.")
+@click.option(
+    "--from-har",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Record the exchanges in this HTTP archive of a browser or Playwright, instead of serving.",
+)
+@with_mask_options
 @click.option("--host", default=defaults.HOST, show_default=True, metavar="HOST", help="Address to listen on.")
 @click.option(
     "--port",
@@ -43,21 +52,26 @@ from mock_server.upstream_options import with_upstream_options
 def record(**given: Any) -> ExitCode:
     """Forward requests to the service at UPSTREAM and record the exchanges as fixtures for the mock.
 
+    With --from-har, UPSTREAM is optional and selects the exchanges whose URL begins with it.
+
     Point the frontend at the recorder instead of the service. The recorder checks each exchange against the contract
     and never overwrites a file in the folder.
 
-    Exit codes: 0 (stopped by Ctrl-C or SIGTERM), 2 (cannot start).
+    Exit codes: 0 (stopped by Ctrl-C or SIGTERM, or archive read), 2 (cannot start, or the archive has no exchange).
     """
     from kit_http.transport import Transport
     from mock_server.loading.options import read_options
-    from mock_server.recorder.serve import Plan
+    from mock_server.recorder.serve import Plan, import_har
     from mock_server.recorder.serve import record as serve_recorder
     from mock_server.respond.upstream import Limits
     from mock_server.server.serve import Listening
 
+    if (given["out"] is None) is not given["preview"]:
+        raise UsageError("--out DIR and --preview exclude each other, and one is required. Give one of them.")
     plan = Plan(
         upstream=given["upstream"],
         out=given["out"],
+        masks=masks_of(given),
         headers=key_headers(given),
         spec=given["spec"],
         overlays=given["overlay"],
@@ -67,5 +81,8 @@ def record(**given: Any) -> ExitCode:
         ),
         limits=Limits(given["timeout"], given["upstream_max_body"]),
     )
+    if given["from_har"] is not None:
+        import_har(given["from_har"], plan)
+        return ExitCode.OK
     serve_recorder(plan, Listening(given["host"], given["port"]))
     return ExitCode.OK

@@ -174,7 +174,8 @@ def _headers(name: str) -> Callable[[Any], Mapping[str, str]]:
     return read
 
 
-def _response_headers(value: Any, _choices: Choices) -> Mapping[str, str]:
+def read_headers(value: Any) -> Mapping[str, str]:
+    """Read the headers of a response. Raise :class:`OverrideError` for one that the mock cannot send."""
     headers = _headers("headers")(value)
     for key in headers:
         if key.lower() in _SET_BY_THE_MOCK:
@@ -200,7 +201,7 @@ _OVERRIDES: Mapping[str, Callable[[Any, Choices], Any]] = {
     "fault": lambda value, _choices: Fault(_one_of("fault", value, _FAULTS)),
     "reply": _reply,
     "body": lambda value, _choices: Body(value),
-    "headers": _response_headers,
+    "headers": lambda value, _choices: read_headers(value),
     "invalid": lambda value, _choices: _flag("invalid")(value),
 }
 

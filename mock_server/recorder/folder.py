@@ -18,7 +18,7 @@ from chat_contract import KitError, UsageError
 from chat_contract.document.source import parse_source, read_source
 from chat_contract.roles import ITEM, ITEMS
 from kit_reports.targets import write_whole
-from mock_server.recorder.grouping import Item, RecordedConversation, cue_for
+from mock_server.recorder.grouping import Item, RecordedConversation, RecordedTurn, cue_for
 from mock_server.shop.fixture_files import read_fixtures, read_items
 from mock_server.shop.fixture_paths import CATALOGUE, CONVERSATIONS, conversation_files
 
@@ -101,7 +101,7 @@ class Folder:
         items = conversation.turns[-1].items
         new = [item for item in items if item[ITEM] not in self._items]
         changed = tuple(item[ITEM] for item in items if self._items.get(item[ITEM], item) != item)
-        turns = [turn_yaml(turn.message, turn.reply, turn.item_ids) for turn in conversation.turns]
+        turns = [turn_yaml(turn) for turn in conversation.turns]
         text = _conversation_yaml(turns)
         _check_round_trip(text, {"turns": turns})
         if new:
@@ -175,9 +175,14 @@ def _create(path: Path) -> None:
         raise UsageError(f"--out {path}: the folder is not writable. Name a writable folder.")
 
 
-def turn_yaml(message: str, reply: str, item_ids: Sequence[str]) -> TurnYaml:
+def turn_yaml(turn: RecordedTurn) -> TurnYaml:
     """Return a turn as a fixture file has it."""
-    return {"shopper": cue_for(message), "reply": reply, ITEMS: list(item_ids)}
+    cue, failure = cue_for(turn.message), turn.failure
+    if failure is None:
+        return {"shopper": cue, "reply": turn.reply, ITEMS: list(turn.item_ids)}
+    headers = {} if failure.retry_after is None else {"headers": {"Retry-After": failure.retry_after}}
+    body = {} if failure.body is None else {"body": failure.body}
+    return {"shopper": cue, "status": failure.status, **headers, **body}
 
 
 def _conversation_yaml(turns: Sequence[TurnYaml]) -> str:
@@ -219,7 +224,8 @@ def _as_key(turns: Sequence[TurnYaml]) -> str:
 
 
 def _comparable(turn: TurnYaml) -> tuple[Any, ...]:
-    return sorted(turn["shopper"].items()), turn["reply"], list(turn.get(ITEMS, ()))
+    outcome = [turn.get(key) for key in ("status", "headers", "body", "delay", "fault")]
+    return sorted(turn["shopper"].items()), turn.get("reply"), list(turn.get(ITEMS, ())), outcome
 
 
 def _prefixes(turns: Sequence[TurnYaml]) -> Iterator[str]:

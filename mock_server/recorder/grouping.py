@@ -27,12 +27,23 @@ _DEFAULT_NAME = "conversation"
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A response with another status than 200; its body is a JSON value, None if it was none."""
+
+    status: int
+    retry_after: str | None
+    body: Any
+
+
+@dataclass(frozen=True)
 class RecordedTurn:
     """The shopper's message and the reply. Items are unique and keep their order."""
 
     message: str
     reply: str
     items: tuple[Item, ...]
+    failure: Failure | None = None
+    """The response if it was no reply."""
 
     @property
     def item_ids(self) -> tuple[str, ...]:
@@ -68,12 +79,24 @@ class ConversationGroups:
 
         An unknown conversation id starts a new conversation.
         """
-        turn = recorded_turn(request, reply)
-        sent_id = request.get(CONVERSATION)
-        known = self._by_id.pop(sent_id, None) if isinstance(sent_id, str) else None
-        conversation = self._start(turn) if known is None else known.with_turn(turn)
+        conversation = self._continued(request, recorded_turn(request, reply))
         self._by_id[reply[CONVERSATION]] = conversation
         return conversation
+
+    def add_failure(self, request: Mapping[str, Any], failure: Failure) -> RecordedConversation:
+        """Add a turn that got no reply, and return its conversation including the turn.
+
+        Without a conversation id, the turn is a conversation of its own: the service started none.
+        """
+        conversation = self._continued(request, RecordedTurn(request[MESSAGE], "", (), failure))
+        if isinstance(request.get(CONVERSATION), str):
+            self._by_id[request[CONVERSATION]] = conversation
+        return conversation
+
+    def _continued(self, request: Mapping[str, Any], turn: RecordedTurn) -> RecordedConversation:
+        sent_id = request.get(CONVERSATION)
+        known = self._by_id.pop(sent_id, None) if isinstance(sent_id, str) else None
+        return self._start(turn) if known is None else known.with_turn(turn)
 
     def _start(self, turn: RecordedTurn) -> RecordedConversation:
         self._count += 1

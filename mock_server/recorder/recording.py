@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from threading import Lock
 from typing import Any
 
 from chat_contract import Contract, Exchange, History, KitError, Violation
+from chat_contract.classification import RequestClass
 from chat_contract.conformance import examine, find_violations, update_history
-from chat_contract.exchange import Headers
-from chat_contract.roles import CONVERSATION, MESSAGE
+from chat_contract.exchange import Headers, Response, find_header
+from chat_contract.roles import CONVERSATION, ITEM, MESSAGE
 from chat_contract.rules.exchange_facts import ExchangeFacts
+from kit_http.redaction.personal import NO_MASKS, Masking, Masks, PersonalData
+from kit_reports.counting import count_of
 from mock_server.recorder.folder import Folder, Saved
-from mock_server.recorder.grouping import ConversationGroups
+from mock_server.recorder.grouping import ConversationGroups, Failure
+
+_REJECTED = 422
+_FAILURES = frozenset({_REJECTED, 429, *range(500, 600)})
+_NEVER_MASKED = frozenset({CONVERSATION, ITEM, "price"})
+"""Properties of replies that identify or count, and look like phone numbers."""
 
 
 class NotSaved(StrEnum):
@@ -27,6 +37,8 @@ class NotSaved(StrEnum):
     INVALID_TEXT = "invalid-text"
     CONTAINS_KEY = "contains-key"
     WRITE_FAILED = "write-failed"
+    INVALID_REQUEST = "invalid-request"
+    PREVIEW = "preview"
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,8 @@ class Recorded:
     reason: NotSaved | None = None
     error: str = ""
     """The error message if writing failed."""
+    maskings: tuple[Masking, ...] = ()
+    """The personal data that was replaced."""
 
 
 class Recording:
@@ -48,12 +62,18 @@ class Recording:
     def __init__(
         self,
         contract: Contract,
-        folder: Folder,
+        folder: Folder | None,
         *,
         say: Callable[[str], None],
         secrets: Callable[[Headers], Callable[[str], bool]],
+        masks: Masks = NO_MASKS,
     ) -> None:
-        """``say`` prints a line. ``secrets`` returns, for headers, a test whether a text contains their key."""
+        """Record into ``folder``; without one, only preview what would be saved.
+
+        ``say`` prints a line. ``secrets`` returns, for headers, a test whether a text contains their key. ``masks``
+        replace personal data.
+        """
+        self._masks = masks
         self._contract = contract
         self._folder = folder
         self._say = say
@@ -70,7 +90,7 @@ class Recording:
             update_history(self._history, facts)
             contains_key = self._secrets(exchange.request.headers)
             recorded = self._save(facts, seconds, violations, contains_key)
-            for line in lines_of(recorded):
+            for line in (*(self._masks.applied(line)[0] for line in lines_of(recorded)), *masking_lines(recorded)):
                 self._say("  (line not shown: it contains the API key)" if contains_key(line) else line)
             return recorded
 
@@ -81,17 +101,35 @@ class Recording:
         violations: tuple[Violation, ...],
         contains_key: Callable[[str], bool],
     ) -> Recorded:
-        reason = self._reason_not_to_save(facts, contains_key)
+        failure = failure_of(facts)
+        reason = self._reason_not_to_save(facts, failure, contains_key)
         if reason is not None:
             return Recorded(facts.exchange, seconds, violations, reason=reason)
+        sent, received, maskings = self._masked(facts, failure)
+        recorded = Recorded(facts.exchange, seconds, violations, maskings=maskings)
+        if self._folder is None:
+            return replace(recorded, reason=NotSaved.PREVIEW)
+        add = self._conversations
         try:
-            saved = self._folder.save(self._conversations.add(facts.body, facts.reply or {}))
+            saved = self._folder.save(
+                add.add(sent, received) if failure is None else add.add_failure(sent, replace(failure, body=received))
+            )
         except KitError as error:
-            failed = NotSaved.WRITE_FAILED
-            return Recorded(facts.exchange, seconds, violations, reason=failed, error=str(error))
-        return Recorded(facts.exchange, seconds, violations, saved)
+            return replace(recorded, reason=NotSaved.WRITE_FAILED, error=str(error))
+        return replace(recorded, saved=saved)
 
-    def _reason_not_to_save(self, facts: ExchangeFacts, contains_key: Callable[[str], bool]) -> NotSaved | None:
+    def _masked(self, facts: ExchangeFacts, failure: Failure | None) -> tuple[dict[str, Any], Any, tuple[Masking, ...]]:
+        """Return the request and the response without personal data, and what was replaced."""
+        message, first = self._masks.applied(facts.body[MESSAGE])
+        response = facts.reply if failure is None else failure.body
+        received, second = self._masks.applied_to(response, _NEVER_MASKED)
+        return {**facts.body, MESSAGE: message}, received, tuple(dict.fromkeys((*first, *second)))
+
+    def _reason_not_to_save(
+        self, facts: ExchangeFacts, failure: Failure | None, contains_key: Callable[[str], bool]
+    ) -> NotSaved | None:
+        if failure is not None:
+            return self._reason_not_to_save_failure(facts, failure, contains_key)
         if facts.reply is None:
             return NotSaved.NO_REPLY
         if not self._contract.response_validators[200].is_valid(facts.reply) or not facts.reply_id:
@@ -100,10 +138,37 @@ class Recording:
             return NotSaved.EMPTY_MESSAGE
         if not isinstance(facts.field(MESSAGE), str):
             return NotSaved.NO_REQUEST_MESSAGE
-        texts = list(_texts([facts.field(MESSAGE), {**facts.reply, CONVERSATION: ""}]))
-        if any(_has_surrogate(text) for text in texts):
-            return NotSaved.INVALID_TEXT
-        return NotSaved.CONTAINS_KEY if any(map(contains_key, texts)) else None
+        return _unsafe_text([facts.field(MESSAGE), {**facts.reply, CONVERSATION: ""}], contains_key)
+
+    def _reason_not_to_save_failure(
+        self, facts: ExchangeFacts, failure: Failure, contains_key: Callable[[str], bool]
+    ) -> NotSaved | None:
+        if not isinstance(facts.field(MESSAGE), str):
+            return NotSaved.NO_REQUEST_MESSAGE
+        asked = facts.classification.request_class
+        if asked is RequestClass.MUST_REJECT or (asked is RequestClass.MAY_ACCEPT and failure.status == _REJECTED):
+            return NotSaved.INVALID_REQUEST
+        return _unsafe_text([facts.field(MESSAGE), failure.body, failure.retry_after], contains_key)
+
+
+def failure_of(facts: ExchangeFacts) -> Failure | None:
+    """Return the response if its status is one that a fixture replays: 422, 429 or 500 and above."""
+    outcome = facts.exchange.outcome
+    if not isinstance(outcome, Response) or outcome.status not in _FAILURES:
+        return None
+    try:
+        body = json.loads(outcome.body)
+    except ValueError:
+        body = None
+    return Failure(outcome.status, find_header(outcome.headers, "Retry-After"), body)
+
+
+def _unsafe_text(value: Any, contains_key: Callable[[str], bool]) -> NotSaved | None:
+    """Return why a text must not be saved, None if all can be."""
+    texts = list(_texts(value))
+    if any(_has_surrogate(text) for text in texts):
+        return NotSaved.INVALID_TEXT
+    return NotSaved.CONTAINS_KEY if any(map(contains_key, texts)) else None
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -122,10 +187,18 @@ def _has_surrogate(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
+_KINDS = {
+    PersonalData.EMAIL: "e-mail address",
+    PersonalData.PHONE: "phone number",
+    PersonalData.NAME: "name",
+}
+
 # Report ---------------------------------------------------------------------------------------------------------------
 
 _REASONS = {
-    NotSaved.NO_REPLY: "the response is not a reply with status 200",
+    NotSaved.NO_REPLY: "the status is none of 200, 422, 429 and 5xx",
+    NotSaved.INVALID_REQUEST: "the request is invalid, so the mock rejects it without a fixture",
+    NotSaved.PREVIEW: "this is a preview",
     NotSaved.INVALID_REPLY: "the reply violates the contract",
     NotSaved.EMPTY_MESSAGE: "the message of the reply is empty",
     NotSaved.NO_REQUEST_MESSAGE: "the request has no message",
@@ -143,6 +216,17 @@ def lines_of(recorded: Recorded) -> Iterator[str]:
         yield f"  {'violates' if violation.level == 'must' else 'warning'} {violation.message}"
     if recorded.saved is not None:
         yield from _notes(recorded.saved)
+
+
+def masking_lines(recorded: Recorded) -> Iterator[str]:
+    """Yield what was replaced: the values only in a preview, which is for the eyes of who decides on the masks."""
+    if recorded.reason is NotSaved.PREVIEW:
+        for masking in recorded.maskings:
+            yield f'  masks {_KINDS[masking.kind]} "{masking.value}" as "{masking.pseudonym}"'
+        return
+    counts = Counter(masking.kind for masking in recorded.maskings)
+    if counts:
+        yield "  masked: " + ", ".join(count_of(counts[kind], _KINDS[kind]) for kind in PersonalData if counts[kind])
 
 
 def _result(recorded: Recorded) -> str:

@@ -2,46 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from chat_contract import KitError, load_contract
+from chat_contract import Contract, KitError, UsageError, load_contract
 from chat_contract.exchange import Headers
+from kit_http.redaction.personal import NO_MASKS, Masks
 from kit_http.redaction.secrets import secrets_of
 from kit_http.transport import Transport
+from kit_reports.counting import count_of
 from mock_server.recorder.app import RecorderApp
 from mock_server.recorder.folder import open_folder
+from mock_server.recorder.from_har import exchanges_in
 from mock_server.recorder.recording import Recording
 from mock_server.respond.upstream import Limits, Upstream
 from mock_server.server.asgi import Receive, Scope, Send
 from mock_server.server.serve import Listening, Server
+
+_print = partial(print, flush=True)
 
 
 @dataclass(frozen=True)
 class Plan:
     """What to record. ``headers`` are sent to the upstream instead of the client's."""
 
-    upstream: str
-    out: Path
+    upstream: str | None
+    out: Path | None
+    """None previews: nothing is written."""
     headers: Headers = ()
     spec: Path | None = None
     overlays: tuple[Path, ...] = ()
     cors_origins: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     transport: Transport = field(default_factory=Transport)
+    masks: Masks = NO_MASKS
 
 
 def record(plan: Plan, listening: Listening) -> None:
     """Record until Ctrl-C or SIGTERM; raises :class:`chat_contract.KitError` before it serves or changes anything."""
     contract = load_contract(plan.spec, plan.overlays)
+    if plan.upstream is None:
+        raise UsageError("the URL of the service is missing. Add it, or import an archive with --from-har FILE.")
     upstream = Upstream(plan.upstream, headers=plan.headers, limits=plan.limits, transport=plan.transport)
     operation = contract.operation
 
     def announce(origin: str) -> None:
         url = f"{origin}{operation.base_path}{operation.path}"
         print(f"Recorder ready: {operation.method} {url}", flush=True)
-        print(f"  from {plan.upstream} into {plan.out}. Press Ctrl-C to stop.", flush=True)
+        into = "as a preview" if plan.out is None else f"into {plan.out}"
+        print(f"  from {plan.upstream} {into}. Press Ctrl-C to stop.", flush=True)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await recorder(scope, receive, send)
@@ -49,15 +60,31 @@ def record(plan: Plan, listening: Listening) -> None:
     # The server comes first: if the port is taken, no folder is made.
     server = Server(app, listening, announce, close=upstream.close)
     try:
-        folder = open_folder(plan.out, contract.response_schema(200))
+        recording = open_recording(contract, plan)
     except KitError:
         server.listener.close()
         raise
-    recording = Recording(
-        contract,
-        folder,
-        say=partial(print, flush=True),
-        secrets=lambda headers: secrets_of((*plan.headers, *headers)).leaked,
-    )
     recorder = RecorderApp(contract, upstream, recording, cors_origins=plan.cors_origins)
     server.run()
+
+
+def open_recording(contract: Contract, plan: Plan, say: Callable[[str], None] = _print) -> Recording:
+    """Open the folder of the plan. Raises :class:`chat_contract.KitError` if that is not possible."""
+    folder = None if plan.out is None else open_folder(plan.out, contract.response_schema(200))
+    return Recording(
+        contract,
+        folder,
+        say=say,
+        secrets=lambda headers: secrets_of((*plan.headers, *headers)).leaked,
+        masks=plan.masks,
+    )
+
+
+def import_har(file: Path, plan: Plan) -> None:
+    """Record the exchanges of an archive; raises :class:`chat_contract.KitError` before it changes anything."""
+    contract = load_contract(plan.spec, plan.overlays)
+    found = exchanges_in(file, contract, plan.upstream)
+    recording = open_recording(contract, plan)
+    recorded = [recording.add(each.exchange, each.seconds) for each in found]
+    saved = sum(each.saved is not None for each in recorded)
+    print(f"{count_of(len(recorded), 'exchange')} read, {saved} saved.", flush=True)

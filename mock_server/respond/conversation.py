@@ -12,7 +12,7 @@ from mock_server.http.source import ReplySource, Source
 from mock_server.loading.snapshot import Snapshot
 from mock_server.overrides.effective import Effective
 from mock_server.respond.decision import Decision, Forward, Trace
-from mock_server.respond.forced import chosen_reply, failed_turn, spoil
+from mock_server.respond.forced import chosen_reply, failed_turn, spoil, with_given_headers
 from mock_server.respond.intake import json_object, rejection
 from mock_server.respond.relay import Relay
 from mock_server.respond.sessions import SessionState, short_key
@@ -61,6 +61,10 @@ def converse(space: Space, snapshot: Snapshot, call: Call, turn: ChatTurn, effec
 
 
 def _with_outcome(space: Space, answer: Answer, outcome: Outcome) -> Answer:
+    if outcome.body is not None:
+        answer = answer._replace(body=outcome.body)
+    if outcome.headers is not None:
+        answer = with_given_headers(answer, outcome.headers)
     if outcome.fault is not None:
         answer = spoil(answer, outcome.fault)
     return answer if outcome.delay is None else answer._replace(delay=space.rules.sample(outcome.delay))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from random import Random
@@ -141,3 +142,12 @@ def _generated(snapshot: Snapshot, status: int, chance: Random) -> Any:
             return value
     # The schema uses keywords that the generator does not know. Use the contract's example instead.
     return next(iter(snapshot.examples.get(status, {}).values()), {})
+
+
+def with_given_headers(answer: Answer, headers: Mapping[str, str]) -> Answer:
+    """Return the response with these headers instead of its own of the same names."""
+    given = {name.lower(): value for name, value in headers.items()}
+    media_type = given.get("content-type", answer.media_type)
+    kept = [pair for pair in answer.headers if pair[0].lower() not in given]
+    added = [pair for pair in headers.items() if pair[0].lower() != "content-type"]
+    return answer._replace(headers=(*kept, *added), media_type=media_type)

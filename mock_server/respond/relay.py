@@ -5,8 +5,10 @@ A conversation may start at the mock and continue upstream under another id. The
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ from cachetools import LRUCache
 from pydantic_core import from_json, to_json
 
 from chat_contract import UsageError
-from chat_contract.exchange import Headers, find_header
+from chat_contract.exchange import Exchange, Headers, Request, Response, find_header
 from chat_contract.roles import CONVERSATION
 from mock_server.http.messages import JSON, Answer, problem
 from mock_server.http.source import ReplySource, Source
@@ -23,6 +25,8 @@ from mock_server.loading.options import Options
 
 if TYPE_CHECKING:
     from mock_server.respond.upstream import Answered, Upstream
+
+Capture = Callable[[Exchange, float], object]
 
 _FORWARDED_HEADERS = ("Retry-After", "WWW-Authenticate", "Content-Encoding")
 _FOR_UPSTREAM = ("upstream_key_env", "ca_bundle", "cert", "key", "proxy", "insecure")
@@ -40,8 +44,12 @@ class Relayed:
 class Relay:
     """Sends turns to the upstream service. Thread-safe."""
 
-    def __init__(self, upstream: Upstream, path: str, *, capacity: int) -> None:
-        """``path`` is relative to the upstream's URL. ``capacity`` limits the number of mapped ids."""
+    def __init__(self, upstream: Upstream, path: str, *, capacity: int, capture: Capture | None = None) -> None:
+        """``path`` is relative to the upstream's URL. ``capacity`` limits the number of mapped ids.
+
+        ``capture`` gets every exchange with the service, and the seconds that it took.
+        """
+        self._capture = capture
         self._upstream = upstream
         self._path = path
         self._capacity = capacity
@@ -50,7 +58,7 @@ class Relay:
 
     def for_space(self) -> Relay:
         """Return a relay to the same service with ids of its own."""
-        return Relay(self._upstream, self._path, capacity=self._capacity)
+        return Relay(self._upstream, self._path, capacity=self._capacity, capture=self._capture)
 
     def clear(self) -> None:
         """Forget all mapped ids."""
@@ -74,12 +82,17 @@ class Relay:
         upstream_id = self._upstream_id(client_id, started_here=started_here)
         if upstream_id is not None:
             turn[CONVERSATION] = upstream_id
+        sent, began = to_json(turn), time.monotonic()
         try:
-            answered = await self._upstream.send("POST", self._path, headers.items(), to_json(turn))
+            answered = await self._upstream.send("POST", self._path, headers.items(), sent)
         except UpstreamError as error:
             detail = f"Forwarding to {self._upstream.base_url} failed: {error}."
             failed = problem(502, "Bad Gateway", detail, source=Source(ReplySource.UPSTREAM_FAILED))
             return Relayed(failed, client_id)
+        if self._capture is not None:
+            request = Request("POST", self._path, tuple(headers.items()), sent)
+            received = Response(answered.status, answered.headers, answered.body)
+            await asyncio.to_thread(self._capture, Exchange(request, received), time.monotonic() - began)
         return self._translated(answered, client_id)
 
     def _upstream_id(self, client_id: str | None, *, started_here: bool) -> str | None:
@@ -107,7 +120,7 @@ class Relay:
         return Relayed(Answer(200, body, headers, media_type, source=_UPSTREAM), shown_id)
 
 
-def make_relay(options: Options, path: str) -> Relay | None:
+def make_relay(options: Options, path: str, capture: Capture | None = None) -> Relay | None:
     """Return the relay to ``--upstream``, None without that option. Raise :class:`UsageError` for an invalid option."""
     if options.upstream is None:
         for name in _FOR_UPSTREAM:
@@ -119,11 +132,12 @@ def make_relay(options: Options, path: str) -> Relay | None:
 
     limits = Limits(options.timeout, options.upstream_max_body)
     transport = Transport(options.ca_bundle, options.cert, options.key, options.proxy, insecure=options.insecure)
-    upstream = Upstream(options.upstream, headers=_credentials(options), limits=limits, transport=transport)
-    return Relay(upstream, path, capacity=options.max_conversations)
+    upstream = Upstream(options.upstream, headers=credentials(options), limits=limits, transport=transport)
+    return Relay(upstream, path, capacity=options.max_conversations, capture=capture)
 
 
-def _credentials(options: Options) -> Headers:
+def credentials(options: Options) -> Headers:
+    """Return the header with the key of ``--upstream-key-env``. Raise :class:`UsageError` if there is no key."""
     name = options.upstream_key_env
     if name is None:
         return ()

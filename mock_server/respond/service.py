@@ -6,7 +6,7 @@ The way of a request: gate, overrides, validation, conversation, journal.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from mock_server.overrides.matching import Asked
 from mock_server.overrides.prefer import preference_applied
 from mock_server.respond.conversation import converse
 from mock_server.respond.decision import NO_TRACE, Decision, Forward, Trace
-from mock_server.respond.forced import forced_answer, forced_success, spoil
+from mock_server.respond.forced import forced_answer, forced_success, spoil, with_given_headers
 from mock_server.respond.intake import json_object, read_turn, unchecked_turn
 from mock_server.respond.journal import Entry, make_entry, places_for_followers
 from mock_server.respond.origins import RefusedOrigins
@@ -205,7 +205,7 @@ def _overridden(space: Space, decision: Decision, effective: Effective) -> Answe
     if override.fault is not None:
         answer = spoil(answer, override.fault)
     if override.headers is not None:
-        answer = _with_headers(answer, override.headers)
+        answer = with_given_headers(answer, override.headers)
     if override.delay is not None:
         answer = answer._replace(delay=space.rules.sample(override.delay))
     preferred = effective.preferred.without_response() if decision.invalid else effective.preferred
@@ -213,12 +213,3 @@ def _overridden(space: Space, decision: Decision, effective: Effective) -> Answe
     if applied:
         answer = answer.with_headers(("Preference-Applied", applied))
     return answer
-
-
-def _with_headers(answer: Answer, headers: Mapping[str, str]) -> Answer:
-    """Return the response with these headers instead of its own of the same names."""
-    given = {name.lower(): value for name, value in headers.items()}
-    media_type = given.get("content-type", answer.media_type)
-    kept = [pair for pair in answer.headers if pair[0].lower() not in given]
-    added = [pair for pair in headers.items() if pair[0].lower() != "content-type"]
-    return answer._replace(headers=(*kept, *added), media_type=media_type)

@@ -22,14 +22,14 @@ from typing import Any, NoReturn
 
 import uvicorn
 
-from chat_contract import KitError, __version__
+from chat_contract import Exchange, KitError, __version__
 from mock_server import defaults
 from mock_server.control.request_log import LogFormat, RequestLog
 from mock_server.http.messages import OWN_PREFIX
 from mock_server.loading.fingerprint import folders
 from mock_server.loading.snapshot import Snapshot
 from mock_server.loading.watch import watch
-from mock_server.respond.relay import make_relay
+from mock_server.respond.relay import Capture, make_relay
 from mock_server.respond.reload import Reloader
 from mock_server.respond.service import ChatService
 from mock_server.server.asgi import MockApp
@@ -57,13 +57,25 @@ class Listening:
     ready_json: bool = False
 
 
-def serve(snapshot: Snapshot, listening: Listening = Listening(), log_format: str = "none") -> None:
+def serve(
+    snapshot: Snapshot,
+    listening: Listening = Listening(),
+    log_format: str = "none",
+    open_capture: Callable[[], Capture] | None = None,
+) -> None:
     """Serve until Ctrl-C or SIGTERM; port 0 picks a free port.
+
+    ``open_capture`` returns what gets the exchanges with the upstream service. It is called once the port is open.
 
     Prints one line with the URL once requests are answered, and reloads files that change. Raises :class:`KitError`
     if the port or the certificate cannot be used.
     """
-    relay = make_relay(snapshot.options, snapshot.path)
+    captures: list[Capture] = []
+
+    def capture(exchange: Exchange, seconds: float) -> None:
+        captures[0](exchange, seconds)
+
+    relay = make_relay(snapshot.options, snapshot.path, None if open_capture is None else capture)
     log = None if log_format == LogFormat.NONE else RequestLog(LogFormat(log_format))
     warn = partial(print, file=sys.stderr, flush=True)
     service = ChatService(snapshot, relay=relay, warn=warn, log=None if log is None else log.add)
@@ -77,7 +89,15 @@ def serve(snapshot: Snapshot, listening: Listening = Listening(), log_format: st
         gc.freeze()
 
     close = None if relay is None else relay.close
-    Server(MockApp(service), listening, announce, at_end=service.end, close=close).run()
+    server = Server(MockApp(service), listening, announce, at_end=service.end, close=close)
+    if open_capture is not None:
+        # The port comes first: if it is taken, no folder is made.
+        try:
+            captures.append(open_capture())
+        except KitError:
+            server.listener.close()
+            raise
+    server.run()
     if log is not None:
         log.end()
 

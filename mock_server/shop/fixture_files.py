@@ -12,11 +12,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pydantic_core import to_json
+
 from chat_contract.document.source import Source, read_source
 from chat_contract.errors import DocumentError, DocumentsError
 from kit_reports.counting import count_of
 from mock_server.http.source import Fault
 from mock_server.overrides.delays import DelayError, read_delay
+from mock_server.overrides.reading import read_headers
+from mock_server.overrides.rules import OverrideError
 from mock_server.shop.fitting import fit_items
 from mock_server.shop.fixture_paths import catalogue_file, conversation_files, conversation_name
 from mock_server.shop.fixture_schemas import CATALOGUE, CONVERSATION, HINT, RECORDED_CATALOGUE
@@ -191,9 +195,29 @@ def _outcome(source: Source, pointer: Pointer, turn: Mapping[str, Any]) -> Outco
         read = None if delay is None else read_delay(delay)
     except DelayError as error:
         raise source.error("invalid delay", pointer=(*pointer, "delay"), value=delay, hint=error.expected) from None
-    if status == _OK and read is None and fault is None:
+    headers = turn.get("headers")
+    if headers is not None:
+        _check_headers(source, (*pointer, "headers"), headers)
+    if status == _OK and "body" in turn:
+        hint = "Remove body, or add the status of the response."
+        raise source.error("a reply with status 200 has no body", pointer=(*pointer, "body"), value=turn, hint=hint)
+    if status == _OK and read is None and fault is None and headers is None:
         return None
-    return Outcome(None if status == _OK else status, read, None if fault is None else Fault(fault))
+    return Outcome(
+        status=None if status == _OK else status,
+        delay=read,
+        fault=None if fault is None else Fault(fault),
+        headers=headers,
+        body=to_json(turn["body"]) if "body" in turn else None,
+    )
+
+
+def _check_headers(source: Source, pointer: Pointer, headers: Mapping[str, Any]) -> None:
+    try:
+        read_headers(headers)
+    except OverrideError as error:
+        hint = "Use header names with texts that a header can carry. The mock sets the headers of the connection."
+        raise source.error(str(error), pointer=pointer, value=headers, hint=hint) from None
 
 
 def _cue(source: Source, pointer: Pointer, cue: Mapping[str, Any]) -> Cue:

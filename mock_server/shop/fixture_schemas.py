@@ -98,6 +98,13 @@ CONVERSATION: _Schema = {
                     },
                     "delay": {**_TEXT, HINT: "Write a time such as 800ms, or a range such as 300ms..2s."},
                     "fault": {**_TEXT, HINT: f"Use one of {', '.join(Fault)}."},
+                    "headers": {
+                        "type": "object",
+                        "minProperties": 1,
+                        "additionalProperties": {"type": "string"},
+                        HINT: 'List header names with texts, such as Retry-After: "7".',
+                    },
+                    "body": {},
                     "items": {
                         "type": "array",
                         "uniqueItems": True,
@@ -105,7 +112,7 @@ CONVERSATION: _Schema = {
                         HINT: "List ids of catalogue items, each once.",
                     },
                 },
-                HINT: "Give every turn shopper and reply or status; items, delay and fault are optional.",
+                HINT: "Give every turn shopper and reply or status. Optional: items, delay, fault, headers, body.",
             },
         },
     },

@@ -6,7 +6,7 @@ Pure: no files, no HTTP, no sessions.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -57,6 +57,9 @@ class Outcome:
     """None for 200."""
     delay: Delay | None = None
     fault: Fault | None = None
+    headers: Mapping[str, str] | None = None
+    body: bytes | None = None
+    """The body of a response with another status; None for the one of the contract."""
 
 
 @dataclass(frozen=True)

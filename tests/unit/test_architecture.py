@@ -30,7 +30,18 @@ PACKAGES = tuple(LAYERS)
 ROOMS: dict[str, tuple[str, ...]] = {
     "chat_verifier": ("planning", "run", "target", "findings", "report", "traffic", "verify"),
     "mock_server": (
-        *("defaults", "upstream_options", "http", "validation", "overrides", "shop", "loading", "respond", "control"),
+        *(
+            "defaults",
+            "upstream_options",
+            "mask_options",
+            "http",
+            "validation",
+            "overrides",
+            "shop",
+            "loading",
+            "respond",
+            "control",
+        ),
         *("app", "server", "recorder", "cli", "__main__"),
     ),
     "spec_gate": (

@@ -28,7 +28,7 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Result:
 def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Snapshot, Listening]]:
     calls: list[tuple[Snapshot, Listening]] = []
     monkeypatch.setattr(
-        "mock_server.server.serve.serve", lambda snapshot, listening, _log: calls.append((snapshot, listening))
+        "mock_server.server.serve.serve", lambda snapshot, listening, *_: calls.append((snapshot, listening))
     )
     return calls
 

@@ -92,8 +92,8 @@ def test_turn_is_saved_and_reported(client: Client, folder: Path, printed: list[
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (Answered(422, JSON, b'{"detail": []}'), "the response is not a reply with status 200"),
-        (Answered(500, (), b"oops"), "the response is not a reply with status 200"),
+        (Answered(404, JSON, b'{"detail": []}'), "the status is none of 200, 422, 429 and 5xx"),
+        (Answered(302, (), b"oops"), "the status is none of 200, 422, 429 and 5xx"),
         (Answered(200, JSON, b'{"conversation_id": "c"}'), "the reply violates the contract"),
         (Answered(200, JSON, json.dumps(REPLY | {"message": " "}).encode()), "the message of the reply is empty"),
         (Answered(200, JSON, json.dumps(REPLY | {"message": "\ud800"}).encode()), "a lone surrogate"),

@@ -1,0 +1,43 @@
+"""Options that mask personal data in recordings, for ``record`` and ``mock --record``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from kit_http.redaction.personal import Masks
+
+_OPTIONS = (
+    click.option(
+        "--mask",
+        type=click.Choice(["email", "phone"]),
+        multiple=True,
+        help="Replace personal data of this kind by pseudonyms in what is recorded. Repeatable.",
+    ),
+    click.option(
+        "--mask-name",
+        metavar="NAME",
+        multiple=True,
+        help="Replace this name by a pseudonym in what is recorded. Repeatable.",
+    ),
+)
+
+
+def with_mask_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--mask`` and ``--mask-name`` to a command."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def masks_of(given: Mapping[str, Any]) -> Masks:
+    """Return the masks that the options request. Raise :class:`click.UsageError` for an empty name."""
+    from kit_http.redaction.personal import Masks, PersonalData  # noqa: PLC0415 - help does without it
+
+    names = tuple(name.strip() for name in given["mask_name"])
+    if not all(names):
+        raise click.UsageError("--mask-name: the name is empty. Give a name.")
+    return Masks(frozenset(PersonalData(kind) for kind in given["mask"]), names)
