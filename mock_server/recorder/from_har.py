@@ -23,7 +23,7 @@ class Found:
 def exchanges_in(path: Path, contract: Contract, base_url: str | None) -> list[Found]:
     """Return the exchanges of the operation, at ``base_url`` if one is given.
 
-    Raises :class:`chat_contract.KitError` if the file is no archive or has none of them.
+    Raises :class:`chat_contract.KitError` if the file is not an archive or has none of them.
     """
     operation = contract.operation
     found = list(_found(read_har(path), contract, base_url))

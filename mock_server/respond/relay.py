@@ -137,7 +137,7 @@ def make_relay(options: Options, path: str, capture: Capture | None = None) -> R
 
 
 def credentials(options: Options) -> Headers:
-    """Return the header with the key of ``--upstream-key-env``. Raise :class:`UsageError` if there is no key."""
+    """Return the header with the key of ``--upstream-key-env``. Raise :class:`UsageError` without one."""
     name = options.upstream_key_env
     if name is None:
         return ()
