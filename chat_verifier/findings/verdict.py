@@ -82,6 +82,7 @@ class RunResult:
 
     ``left_out``: what the request limit kept from being sent. ``replayed``: how many responses came from the
     checkpoint file. ``unused_waivers``: waivers for which the run found nothing, though it sent one of their cases.
+    ``app``: the application that was verified in process.
     ``traffic``: the recorded traffic that was judged, instead of a server.
     """
 
@@ -103,6 +104,7 @@ class RunResult:
     waivers: tuple[Waiver, ...] = ()
     unused_waivers: tuple[Waiver, ...] = ()
     traffic: TrafficFigures | None = None
+    app: str | None = None
 
     @property
     def causes(self) -> tuple[Cause, ...]:

@@ -65,6 +65,7 @@ def build_report(result: RunResult, access: Access, changes: Iterable[ProfileCha
         profile_changes=tuple(changes),
         exchanges=tuple(_observation(number, seen, clean) for number, seen in enumerate(result.observations, 1)),
         traffic=result.traffic,
+        app=result.app,
     )
 
 

@@ -13,6 +13,7 @@ def render_junit(report: VerifyReport) -> str:
     """Return the report as JUnit XML."""
     properties = {
         "base_url": report.base_url,
+        **({} if report.app is None else {"app": report.app}),
         "verdict": report.verdict,
         "seed": str(report.seed),
         "requests": str(report.requests),

@@ -32,7 +32,7 @@ def render_markdown(report: VerifyReport) -> str:
 
 
 def _lines(report: VerifyReport) -> Iterator[str]:
-    yield f"### {_MARKS[report.verdict]} {_code(report.base_url)} {RUN_VERDICTS[report.verdict]}"
+    yield f"### {_MARKS[report.verdict]} {_code(report.target)} {RUN_VERDICTS[report.verdict]}"
     yield ""
     yield figures(report)
     for line in (

@@ -166,7 +166,8 @@ class VerifyReport(_Closed):
     """The report of a run.
 
     ``replayed`` counts responses from a checkpoint file. ``profile`` holds the answer to each open question, by id.
-    ``traffic``: the recorded traffic that was judged; None for a run.
+    ``traffic``: the recorded traffic that was judged; None for a run. ``app``: the application that was verified in
+    process; ``base_url`` is then where its server usually serves it.
     """
 
     format: Literal["chat-contract-report"]
@@ -190,6 +191,12 @@ class VerifyReport(_Closed):
     profile_changes: tuple[ProfileChange, ...]
     exchanges: tuple[ObservationReport, ...]
     traffic: TrafficFigures | None = None
+    app: str | None = None
+
+    @property
+    def target(self) -> str:
+        """What was verified: the application or the base URL."""
+        return self.app or self.base_url
 
     def clause(self, name: str) -> ClauseReport:
         """Return the clause with this id."""

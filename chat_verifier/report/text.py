@@ -25,7 +25,7 @@ def render_text(report: VerifyReport) -> str:
 
 
 def _lines(report: VerifyReport) -> Iterator[str]:
-    yield f"{VERDICT_NAMES.get(report.verdict, report.verdict).upper()}  {report.base_url}"
+    yield f"{VERDICT_NAMES.get(report.verdict, report.verdict).upper()}  {report.target}"
     if reason := run_reason(report):
         yield reason
     yield figures(report)
@@ -49,6 +49,8 @@ def _failures(report: VerifyReport) -> Iterator[str]:
     failed = list(report.with_verdict(ClauseVerdict.FAIL))
     if failed:
         yield from _heading(Heading.VIOLATIONS)
+    if failed and report.app is not None:
+        yield f"(To run the commands, serve {report.app} at {report.base_url}.)"
     for clause in failed:
         yield ""
         yield f"✗ {clause.id} ({clause.level.upper()}): {clause.requirement}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from chat_verifier.report.build import build_report
 from chat_verifier.report.leaks import check_files, checked_text
 from chat_verifier.report.reproduce import Access
 from chat_verifier.run.pacing import parse_rate
+from chat_verifier.target.application import load_application, serve_application, usual_url
 from chat_verifier.verify import Environment, Options, preview, run
 from kit_cli.credentials import key_headers
 from kit_cli.exit_codes import ExitCode
@@ -46,7 +48,8 @@ EXIT_CODES = {
 class Arguments:
     """The command line of ``verify``; every field is the option of its name."""
 
-    base_url: str
+    base_url: str | None
+    app: str | None
     header: tuple[str, ...]
     key_env: str | None
     key_as: str
@@ -91,17 +94,20 @@ def verify(arguments: Arguments) -> ExitCode:
 def _verify(arguments: Arguments, headers: Headers, secrets: Secrets) -> ExitCode:
     """Check every option before anything is sent, run, and write the reports."""
     targets = _check_output(arguments)
-    check_base_url(arguments.base_url)
+    _check_target(arguments)
     contract = load_contract(arguments.spec, arguments.overlay)
     before = {} if arguments.profile is None else read_profile(arguments.profile, contract)
-    options = _options(arguments, headers, contract)
     frame = current_frame()
-    if arguments.plan:
-        frame.report(render_preview(preview(contract, options), arguments.base_url, arguments.cost_per_call))
-        return ExitCode.OK
-    with Meter(sys.stderr, quiet=frame.quiet) as meter:
-        result = run(contract, options, Environment(progress=meter))
-    access = Access(options.base_url, headers, secrets, options.transport)
+    with _target(arguments, contract) as base_url:
+        options = _options(arguments, base_url, headers, contract)
+        if arguments.plan:
+            frame.report(render_preview(preview(contract, options), base_url, arguments.cost_per_call))
+            return ExitCode.OK
+        with Meter(sys.stderr, quiet=frame.quiet) as meter:
+            result = run(contract, options, Environment(progress=meter))
+    if arguments.app is not None:
+        result = replace(result, base_url=usual_url(base_url), app=arguments.app)
+    access = Access(result.base_url, headers, secrets, options.transport)
     report = build_report(result, access, changes_between(before, result.profile))
     verdict = EXIT_CODES[result.verdict]
     texts = [
@@ -116,6 +122,27 @@ def _verify(arguments: Arguments, headers: Headers, secrets: Secrets) -> ExitCod
     _write([*texts, *_other_files(arguments, result, contract)], secrets, arguments.resume)
     check_used(options.waivers, [waiver for waiver in options.waivers if waiver not in result.unused_waivers])
     return verdict
+
+
+def _check_target(arguments: Arguments) -> None:
+    """Raise :class:`UsageError` unless the command line names exactly one target, with options that apply to it."""
+    if (arguments.base_url is None) == (arguments.app is None):
+        problem = "both are given" if arguments.app else "neither is given"
+        raise UsageError(f"name either BASE_URL or --app MODULE:NAME; {problem}.")
+    if arguments.base_url is not None:
+        check_base_url(arguments.base_url)
+    elif arguments.resume is not None or arguments.proxy is not None:
+        raise UsageError("--app verifies in process, so --resume and --proxy have no effect. Remove them.")
+
+
+@contextmanager
+def _target(arguments: Arguments, contract: Contract) -> Iterator[str]:
+    """Serve the application of ``--app`` while the block runs, and return the base URL of the target."""
+    if arguments.app is None:
+        yield str(arguments.base_url).rstrip("/")
+        return
+    with serve_application(load_application(arguments.app), contract) as served:
+        yield served.base_url
 
 
 def _check_output(arguments: Arguments) -> tuple[Target, ...]:
@@ -158,7 +185,7 @@ def _write(texts: Sequence[_Text], secrets: Secrets, checkpoint: Path | None) ->
 def _other_files(arguments: Arguments, result: RunResult, contract: Contract) -> list[_Text]:
     files = []
     if arguments.profile_out is not None:
-        text = as_profile(result.profile, contract, arguments.base_url)
+        text = as_profile(result.profile, contract, result.app or result.base_url)
         files.append(_Text("the profile", text, arguments.profile_out))
     if arguments.write_waivers is not None:
         text = draft_waivers(result.causes, _today())
@@ -179,9 +206,9 @@ def _headers(arguments: Arguments) -> Headers:
     return headers
 
 
-def _options(arguments: Arguments, headers: Headers, contract: Contract) -> Options:
+def _options(arguments: Arguments, base_url: str, headers: Headers, contract: Contract) -> Options:
     options = Options(
-        base_url=arguments.base_url.rstrip("/"),
+        base_url=base_url,
         headers=headers,
         expect_auth=arguments.expect_auth,
         strict=arguments.strict,

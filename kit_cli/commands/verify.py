@@ -39,6 +39,11 @@ def _all(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 _CONNECTION = _all(
     click.option(
+        "--app",
+        metavar="MODULE:NAME",
+        help="Verify this ASGI or WSGI application in process, instead of a server.",
+    ),
+    click.option(
         "-H",
         "--header",
         type=_HeaderLine(),
@@ -153,13 +158,13 @@ _OUTPUT = _all(
 
 
 @click.command(cls=Command, cannot="verify")
-@click.argument("base_url")
+@click.argument("base_url", required=False)
 @_CONNECTION
 @_VERDICT
 @_BUDGET
 @_OUTPUT
-def verify(base_url: str, **given: Any) -> ExitCode:
-    """Verify the server at BASE_URL against the contract.
+def verify(base_url: str | None, **given: Any) -> ExitCode:
+    """Verify the server at BASE_URL, or the application of --app, against the contract.
 
     BASE_URL replaces the server URL of the contract: requests go to BASE_URL/chat.
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tests.support.paths import ROOT
 
 FRONTEND = ROOT / "examples" / "frontend"
 PACKAGE = ROOT / "packages" / "chat-mock-js"
+SERVER = ROOT / "examples" / "fastapi-server"
 CLIENT = ROOT / "examples" / "python-client"
 BIN = Path(sys.executable).parent
 SECONDS = 300
@@ -112,6 +114,14 @@ def test_generated_python_client_works_with_the_mock(tmp_path: Path) -> None:
     )
     told = succeeds(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", ".", cwd=tmp_path)
     assert "3 passed" in told
+
+
+def test_fastapi_example_is_verified_as_a_unit_test() -> None:
+    # An installation from before the plugin existed does not name it.
+    named = "chat_contract" in {one.name for one in entry_points(group="pytest11")}
+    plugin = () if named else ("-p", "chat_verifier.pytest_plugin")
+    told = succeeds(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin, cwd=SERVER)
+    assert "1 passed" in told
 
 
 def test_dockerfile_passes_hadolint() -> None:

@@ -28,7 +28,7 @@ PACKAGES = tuple(LAYERS)
 
 # The rooms of each product, from the bottom up: a room imports only rooms above it in this list.
 ROOMS: dict[str, tuple[str, ...]] = {
-    "chat_verifier": ("planning", "run", "target", "findings", "report", "traffic", "verify"),
+    "chat_verifier": ("planning", "run", "target", "findings", "report", "traffic", "verify", "pytest_plugin"),
     "mock_server": (
         *(
             "defaults",
@@ -60,7 +60,10 @@ THIRD_PARTY: dict[str, set[str]] = {
     "kit_http": {"requests", "urllib3"},
     "kit_reports": {"jinja2", "pydantic"},
     "chat_mock": {"pytest"},
-    "chat_verifier": {"requests", "urllib3", "harfile", "jsonschema", "hypothesis", "schemathesis"},
+    "chat_verifier": {
+        *("requests", "urllib3", "harfile", "jsonschema", "hypothesis", "schemathesis"),
+        *("uvicorn", "werkzeug", "pytest"),
+    },
     "mock_server": {
         *("click", "flask", "werkzeug", "uvicorn", "watchfiles", "httpx"),
         *("jsonschema", "pydantic_core", "yaml", "cachetools"),
@@ -75,6 +78,9 @@ ONLY_IN: dict[tuple[str, str], str] = {
     ("chat_mock", "pytest"): "chat_mock/plugin.py",
     ("chat_verifier", "hypothesis"): "chat_verifier/planning/exploration.py",
     ("chat_verifier", "schemathesis"): "chat_verifier/planning/exploration.py",
+    ("chat_verifier", "uvicorn"): "chat_verifier/target/application.py",
+    ("chat_verifier", "werkzeug"): "chat_verifier/target/application.py",
+    ("chat_verifier", "pytest"): "chat_verifier/pytest_plugin.py",
     ("spec_gate", "hypothesis"): "spec_gate/search/patterns.py",
     ("mock_server", "httpx"): "mock_server/respond/upstream.py",
     ("mock_server", "watchfiles"): "mock_server/loading/watch.py",
