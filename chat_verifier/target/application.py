@@ -81,7 +81,7 @@ def _imported(name: str, module: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is not None and (module == error.name or module.startswith(f"{error.name}.")):
             hint = "Check the name, or change to the folder that contains it."
-            raise UsageError(f'--app {name}: there is no module "{error.name}" in {Path.cwd()}. {hint}') from None
+            raise UsageError(f'--app {name}: module "{error.name}" not found in {Path.cwd()}. {hint}') from None
         raise ApplicationError(f"--app {name}: {_failure(error)}") from None
     except Exception as error:  # noqa: BLE001 - a module of the user may raise anything
         raise ApplicationError(f"--app {name}: {_failure(error)}") from None

@@ -126,7 +126,7 @@ def test_application_that_cannot_be_used_exits_with_two_and_one_message(
 
 def test_missing_module_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match='there is no module "no_such_module" in '):
+    with pytest.raises(UsageError, match='module "no_such_module" not found in '):
         load_application("no_such_module:app")
 
 
