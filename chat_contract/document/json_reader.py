@@ -16,21 +16,27 @@ _PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def read_json(text: str) -> Any:
-    """Return the value of a JSON text; ``NOT_JSON`` if the YAML reader has to decide what the text means."""
+def read_json(text: str, repeated: list[str] | None = None) -> Any:
+    """Return the value of a JSON text; ``NOT_JSON`` if the YAML reader has to decide what the text means.
+
+    With ``repeated``, the last of several equal keys counts, as JavaScript reads them, and the list gets the keys.
+    """
     if not text.lstrip().startswith(("{", "[")) or _SURROGATE.search(_PAIR.sub("", text)):
         return NOT_JSON
     try:
-        value = _DECODER.decode(text)
+        value = _decoder(repeated).decode(text)
     except (ValueError, RecursionError):
         return NOT_JSON
     return value if _within_limits(value) else NOT_JSON
 
 
-def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _mapping(pairs: list[tuple[str, Any]], repeated: list[str] | None) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) != len(pairs):
-        raise ValueError("duplicate key")
+        if repeated is None:
+            raise ValueError("duplicate key")
+        names = [name for name, _ in pairs]
+        repeated += [name for name in mapping if names.count(name) > 1]
     return mapping
 
 
@@ -51,9 +57,13 @@ def _constant(name: str) -> Any:
     raise ValueError(name)
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_mapping, parse_int=_integer, parse_float=_number, parse_constant=_constant
-)
+def _decoder(repeated: list[str] | None) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=lambda pairs: _mapping(pairs, repeated),
+        parse_int=_integer,
+        parse_float=_number,
+        parse_constant=_constant,
+    )
 
 
 def _within_limits(value: Any) -> bool:

@@ -47,9 +47,12 @@ def read_source(path: Path) -> Source:
     return parse_source(decode(read_file(path, hint="Pass a file that exists and is readable."), path), path)
 
 
-def parse_source(text: str, path: Path | str) -> Source:
-    """Read a document from its text. ``path`` names it in messages."""
-    value = read_json(text)
+def parse_source(text: str, path: Path | str, *, repeated: list[str] | None = None) -> Source:
+    """Read a document from its text. ``path`` names it in messages.
+
+    With ``repeated``, equal keys in a JSON object are no error: the last one counts, and the list gets the keys.
+    """
+    value = read_json(text, repeated)
     if value is not NOT_JSON:
         return Source(path, value, JsonPositions(text.encode()))
     from chat_contract.document.yaml_reader import read_yaml  # noqa: PLC0415 - JSON documents do without PyYAML

@@ -40,6 +40,7 @@ class Document:
     circles: dict[Place, int] = field(default_factory=dict, repr=False)
     _identified: dict[str, tuple[str, Pointer]] = field(default_factory=dict, repr=False)
     _searched: set[str] = field(default_factory=set, repr=False)
+    _goals: dict[Place, Place] | None = field(default=None, repr=False)
     _anchors: dict[Place, dict[str, Pointer]] = field(default_factory=dict, repr=False)
 
     @property
@@ -96,8 +97,19 @@ class Document:
             value = self.at(place)
         return value, place
 
+    def settle(self) -> None:
+        """State that no value changes any more: the targets of references are found once."""
+        self._goals = {}
+
     def goal(self, place: Place) -> Place:
         """Return the target of the reference at a place; raises :class:`DocumentError` if it does not exist."""
+        if self._goals is None:
+            return self._goal(place)
+        if place not in self._goals:
+            self._goals[place] = self._goal(place)
+        return self._goals[place]
+
+    def _goal(self, place: Place) -> Place:
         written = self.at(place)
         if not isinstance(written, str):
             raise self.error(place, "expected a string", "Write a reference, for example '#/components/schemas/Name'.")
@@ -240,6 +252,7 @@ def _anchors(value: Any) -> Iterator[tuple[str, Pointer]]:
         yield from ((name, pointer) for name in names)
 
 
-def parse(origin: Origin) -> Source:
-    """Read and parse one file; raises :class:`DocumentError`."""
-    return parse_source(decode(origin.read(), origin.name), origin.name)
+def parse(origin: Origin, repeated: list[str] | None = None) -> Source:
+    """Read and parse one file; raises :class:`DocumentError`. ``repeated`` gets the keys that a JSON object repeats."""
+    found = repeated if repeated is not None else []
+    return parse_source(decode(origin.read(), origin.name), origin.name, repeated=found)

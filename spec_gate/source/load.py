@@ -30,12 +30,15 @@ def read_document(origin: Origin, overlays: Sequence[Path] = (), *, strict: bool
     or another kind or version of document, and :class:`chat_contract.errors.DocumentsError` for all places that cannot
     be read and that an operation uses.
     """
-    source = parse(origin)
+    repeated: list[str] = []
+    source = parse(origin, repeated)
     for path in overlays:
         source = _overlaid(source, path)
     document = Document(origin.name, _version(source), {origin.name: source}, {origin.name: origin})
     if not _VERSION.match(str(source.value["openapi"])):
         document.note(Oddity.OPENAPI_VERSION, Place(origin.name, ("openapi",)), str(source.value["openapi"]))
+    for key in repeated:
+        document.note(Oddity.REPEATED_KEY, Place(origin.name, ()), key[:120])
     read_as_meant(document)
     if strict and document.notes:
         raise DocumentsError(tuple(_strict(document)))

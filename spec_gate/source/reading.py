@@ -37,6 +37,7 @@ def read_as_meant(document: Document) -> None:
     reader.read()
     if reader.fix.problems:
         raise DocumentsError(tuple(reader.fix.problems[:_MAX_PROBLEMS]))
+    document.settle()
 
 
 class _Reader:
@@ -267,11 +268,10 @@ class _Reader:
         """Correct a parameter or header that is described as in Swagger 2, or that has several media types."""
         if "schema" not in value and "content" not in value and "type" in value:
             self.fix.note(Oddity.PARAMETER_SCHEMA, place)
-            value["schema"] = {
-                key: copy.deepcopy(child)
-                for key, child in value.items()
-                if key not in FIELDS[kind] and key not in {"name", "in", "example"}
-            }
+            kept = {*FIELDS[kind], "name", "in", "example"}
+            value["schema"] = {key: child for key, child in value.items() if key not in kept}
+            for key in value["schema"]:
+                self.fix.remove(value, key, place / key)
         content = value.get("content")
         if isinstance(content, dict) and len(content) != 1 and "$ref" not in content:
             self.fix.note(Oddity.COLLECTION, place / "content", list(content))

@@ -164,6 +164,10 @@ READ_AS: dict[str, tuple[Oddity, Pair]] = {
     ),
     "a short version of OpenAPI": (Oddity.OPENAPI_VERSION, (with_schema("{}", '"3.0"'), with_schema("{}", "3.0.0"))),
     "a version of OpenAPI as a number": (Oddity.OPENAPI_VERSION, (with_schema("{}", "3.1"), with_schema("{}"))),
+    "a repeated key in JSON": (
+        Oddity.REPEATED_KEY,
+        ('{"openapi": "3.1.0", "info": {"title": "a", "title": "b"}, "paths": {}}', "openapi: 3.1.0\npaths: {}\n"),
+    ),
     "no paths": (
         Oddity.MISSING,
         ("openapi: 3.0.3\ninfo: {title: t}\n", "openapi: 3.0.3\ninfo: {title: t}\npaths: {}\n"),
