@@ -81,7 +81,9 @@ def test_reply_that_bundled_fixtures_cannot_fill_is_refused_in_the_users_documen
 def test_fixtures_may_have_merge_keys(tmp_path: Path) -> None:
     (tmp_path / "conversations").mkdir()
     (tmp_path / "catalogue.yaml").write_text(
-        "items:\n  - &tent {item_id: A, title: Tent, status: active, description: Red, price: '5'}\n  - {<<: *tent, item_id: B}\n",
+        "items:\n"
+        "  - &tent {item_id: A, title: Tent, status: active, description: Red, price: '5'}\n"
+        "  - {<<: *tent, item_id: B}\n",
         "utf-8",
     )
     fixtures = read_fixtures(tmp_path, {"type": "object"})
