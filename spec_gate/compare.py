@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +15,7 @@ from spec_gate.findings import Verdict
 from spec_gate.impact.consumers import FILE, check_operations, read_consumers
 from spec_gate.impact.find import ImpactInput, find_impact
 from spec_gate.impact.fixtures import PATH, Fixtures, read_fixtures
+from spec_gate.prove.budget import Budget
 from spec_gate.report.build import build_report
 from spec_gate.report.formats import FailOn
 from spec_gate.report.model import DiffReport
@@ -33,7 +35,8 @@ class Options:
 
     ``overlays`` apply to both documents. ``fixtures`` replaces the bundled fixtures. With ``strict_reading``, oddities
     of the documents are errors. With ``allow_ref_outside``, references may leave the repository or the folder.
-    ``include`` and ``exclude`` are patterns of paths, ``severity`` sets the levels.
+    ``include`` and ``exclude`` are patterns of paths, ``severity`` sets the levels. ``max_time``
+    is in seconds of the clock.
     """
 
     base: str
@@ -51,6 +54,7 @@ class Options:
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
     fail_on: FailOn = FailOn.BREAKING
+    max_time: float | None = None
 
 
 @dataclass(frozen=True)
@@ -77,13 +81,17 @@ class Compared:
             raise unused_error(self.report)
 
 
-def compare(options: Options, stdin: BinaryIO, today: dt.date) -> Compared:
+def compare(
+    options: Options, stdin: BinaryIO, today: dt.date, clock: Callable[[], float] = time.process_time
+) -> Compared:
     """Compare two documents; raises :class:`chat_contract.errors.KitError` if that is not possible."""
     waivers = () if options.waivers is None else load_waivers(options.waivers, today)
     base, revision = _read_documents(options, stdin)
     given = ImpactInput(read_consumers(_consumer_files(options)), _read_fixtures(options, base))
     selection = Selection(tuple(options.include), tuple(options.exclude))
-    verdict = apply_policy(judge(base, revision, given.requested_examples(), selection, today), options.severity)
+    budget = Budget(options.max_time, clock)
+    judged = judge(base, revision, given.requested_examples(), selection, today=today, budget=budget)
+    verdict = apply_policy(judged, options.severity)
     check_operations(given.consumers, _operations(verdict))
     report = build_report(
         verdict, find_impact(verdict, given), waivers, strict=options.strict, severity=options.severity.name,

@@ -36,6 +36,8 @@ class NoteKind(StrEnum):
 
     NOT_PROVED = "not-proved"
     """``subject`` is the id of the rule that names the difference."""
+    OUT_OF_TIME = "out-of-time"
+    """The time for proofs was over; ``subject`` is the id of the rule that names the difference."""
     NO_WITNESS = "no-witness"
     HARMLESS_HERE = "harmless-here"
     """The rule is breaking as such, but the proof shows that this change is not."""

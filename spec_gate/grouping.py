@@ -177,9 +177,23 @@ def _schema_as_a_whole(finding: Finding) -> Hashable:
 def _of_whole(findings: _Findings) -> _Findings:
     """Fold the differences of a schema into the finding about all of them, if there is one."""
     whole = next((one for one in findings if one.topic == KeywordGroup.WHOLE), None)
-    if whole is None:
+    if whole is not None:
+        marks = [one for one in findings if one.kind is ChangeKind.ANNOTATION]
+        return [replace(whole, folded=_folded(whole, [one for one in findings if one not in marks])), *marks]
+    other_type = next((one for one in findings if one.topic == KeywordGroup.TYPE and _is_replaced(one)), None)
+    if other_type is None:
         return findings
-    return [replace(whole, folded=_folded(whole, findings))]
+    first = _by_severity(findings)[0]
+    return [
+        replace(other_type, level=first.level, proof=first.proof, witness=first.witness, note=first.note,
+                part=first.part, status=first.status, folded=_folded(other_type, findings))
+    ]  # fmt: skip
+
+
+def _is_replaced(finding: Finding) -> bool:
+    """Return whether no type is allowed before and after; then the other keywords follow from the new type."""
+    ours, theirs = ({one} if isinstance(one, str) else set(one or ()) for one in (finding.before, finding.after))
+    return bool(ours) and bool(theirs) and not ours & theirs
 
 
 def _closed_object(finding: Finding) -> Hashable:

@@ -17,6 +17,7 @@ from spec_gate.differ.walk import Walk, no_common_type
 from spec_gate.discriminated import with_witnesses
 from spec_gate.findings import Finding, Note, NoteKind, ProofKind
 from spec_gate.places import Located, Places
+from spec_gate.prove.budget import Budget
 from spec_gate.prove.differences import DifferenceProver, ProvedDifference
 from spec_gate.prove.proof import Outcome, Proof
 from spec_gate.prove.prover import Prover
@@ -33,9 +34,9 @@ from spec_gate.rules.rule import Level, Rule
 from spec_gate.rules.schemas import rule_for, scope_of
 from spec_gate.schemas.keywords import is_barred
 from spec_gate.schemas.names import declared
-from spec_gate.schemas.node import Side, number_of
+from spec_gate.schemas.node import Schema, SchemaNode, Side, number_of
 from spec_gate.schemas.pair import SchemaPair
-from spec_gate.schemas.values import canonical_text
+from spec_gate.schemas.values import canonical_text, type_of
 from spec_gate.search.sampler import Sampler
 
 _JUDGED: dict[Outcome, tuple[Level, ProofKind]] = {
@@ -54,12 +55,19 @@ _NAMED = frozenset({KeywordGroup.REQUIRED, KeywordGroup.PROPERTIES})
 class SchemaFindings:
     """Finds and judges all differences in the schemas of one side."""
 
-    def __init__(self, schemas: SchemaPair, comparison: Comparison, messages: Messages, sampler: Sampler) -> None:
+    def __init__(
+        self,
+        schemas: SchemaPair,
+        comparison: Comparison,
+        messages: Messages,
+        sampler: Sampler,
+        budget: Budget | None = None,
+    ) -> None:
         self.schemas = schemas
         self.messages = messages
         self.places = Places(schemas)
         self.walk = Walk(schemas)
-        self.proofs = DifferenceProver(Prover(schemas, sampler, Hybrids(self.walk)))
+        self.proofs = DifferenceProver(Prover(schemas, sampler, Hybrids(self.walk), budget))
         for use in comparison.uses:
             if use.side is schemas.side:
                 self.walk.add(self._root(use))
@@ -132,13 +140,20 @@ class SchemaFindings:
             status=root.use.part.status,
             topic=difference.group,
             edit=_edit(difference.group, difference.name, located, difference.before, difference.after),
-            schema=(self.schemas.side, number_of(pair.base), number_of(pair.revision)),
+            schema=self._key(pair),
             holders=located.holders,
             folded=(f"{scope}-property-removed",) if is_gone else (),
         )
 
+    def _key(self, pair: NodePair) -> Hashable:
+        return self.schemas.side, number_of(pair.base), number_of(pair.revision)
+
     def _as_written(self, pair: NodePair, difference: Difference) -> tuple[Difference, Located]:
         """Return a difference with its places; a bound that follows from an integer format is one of the format."""
+        if difference.group is KeywordGroup.TYPE:
+            before = difference.before or _listed_types(pair.base)
+            after = difference.after or _listed_types(pair.revision)
+            difference = replace(difference, before=before, after=after)
         located = self.places.located(pair, _keywords(difference.group), difference.name)
         if located.is_written or difference.group not in _BOUNDS:
             return difference, located
@@ -167,6 +182,7 @@ class SchemaFindings:
             part=use.part,
             status=use.part.status,
             topic=change.kind,
+            schema=self._key(pair),
             edit=_edit(change.kind, change.name, located, change.before, change.after),
             holders=located.holders,
         )
@@ -209,6 +225,12 @@ def _operations(pair: NodePair) -> tuple[str, ...]:
     return tuple(dict.fromkeys(root.use.label for root in pair.roots()))
 
 
+def _listed_types(schema: Schema) -> list[str] | None:
+    """Return the types of the values that a schema lists, which need no type of their own."""
+    values = schema.get("enum") if isinstance(schema, SchemaNode) else None
+    return sorted(set(map(type_of, values))) if values else None
+
+
 def _keywords(group: KeywordGroup) -> tuple[str, ...]:
     return ("enum", "const") if group is KeywordGroup.ENUM else GROUPS[group]
 
@@ -232,6 +254,8 @@ def _note(proved: ProvedDifference, rule: Rule) -> Note | None:
     if not proved.separate:
         return Note(NoteKind.NOT_SEPARATE)
     outcome = proved.proof.outcome
+    if not proved.proof.in_time:
+        return Note(NoteKind.OUT_OF_TIME, rule.id)
     if outcome is Outcome.UNPROVED:
         return Note(NoteKind.NOT_PROVED, rule.id)
     if outcome is Outcome.REFUSED:

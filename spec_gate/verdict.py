@@ -12,6 +12,7 @@ from spec_gate.differ.compare import compare
 from spec_gate.differ.read_surface import read_surface
 from spec_gate.findings import Finding, Verdict
 from spec_gate.grouping import grouped
+from spec_gate.prove.budget import Budget
 from spec_gate.prove.witnesses import Messages
 from spec_gate.rules.rule import Level
 from spec_gate.schema_findings import SchemaFindings
@@ -30,12 +31,15 @@ def judge(
     revision: Document,
     requested_examples: Mapping[str, str] | None = None,
     selection: Selection = EVERYTHING,
+    *,
     today: dt.date | None = None,
+    budget: Budget | None = None,
 ) -> Verdict:
     """Judge the change from base to revision in the selected operations.
 
     ``requested_examples`` maps the name of an example to the fixture or consumer that requests it. An operation whose
     sunset date is before ``today`` may be removed; None stands for a day before all dates.
+    Proofs end when the ``budget`` is spent.
 
     Raises :class:`chat_contract.errors.DocumentError` if a document is invalid.
     """
@@ -46,7 +50,7 @@ def judge(
     messages = Messages(pairs[Side.REQUEST], samplers[Side.REQUEST], counterparts)
     findings = list(structure_findings(comparison, pairs[Side.REQUEST], messages, requested_examples or {}, today))
     for side, pair in pairs.items():
-        findings += SchemaFindings(pair, comparison, messages, samplers[side]).findings()
+        findings += SchemaFindings(pair, comparison, messages, samplers[side], budget).findings()
     return Verdict(comparison, tuple(sorted(grouped(findings, comparison), key=_severity)), pairs)
 
 

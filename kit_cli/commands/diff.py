@@ -86,6 +86,14 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
     show_default=True,
     help="Levels of findings: strict, tolerant (additions to responses are compatible), or a file.",
 )
+@click.option(
+    "--max-time",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    default=60,
+    show_default=True,
+    help="CPU time for proofs and the search for witnesses. The report names what is not decided by then.",
+)
 @click.option("--strict", is_flag=True, help="Treat changes that cannot be proved compatible as breaking.")
 @click.option(
     "--fail-on",
@@ -129,6 +137,7 @@ def diff(
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     severity: str,
+    max_time: float,
     strict: bool,
     fail_on: str,
     waivers: Path | None,
@@ -162,6 +171,7 @@ def diff(
         fixtures=fixtures,
         waivers=waivers,
         strict=strict,
+        max_time=max_time,
         strict_reading=strict_reading,
         allow_ref_outside=allow_ref_outside,
         severity=read_policy(severity),

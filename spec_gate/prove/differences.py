@@ -9,7 +9,7 @@ from spec_gate.differ.differences import Difference, differences
 from spec_gate.differ.groups import KeywordGroup
 from spec_gate.differ.pairs import NodePair
 from spec_gate.prove.inclusion import Answer
-from spec_gate.prove.proof import INCLUDED, UNPROVED, Outcome, Proof
+from spec_gate.prove.proof import INCLUDED, OUT_OF_TIME, UNPROVED, Outcome, Proof
 from spec_gate.prove.prover import Prover
 from spec_gate.schemas.node import Schema
 
@@ -37,6 +37,9 @@ class DifferenceProver:
         """Return the differences of a pair with their proofs; none if both schemas mean the same."""
         found = differences(pair, self.hybrids)
         if not found:
+            return
+        if self.prover.budget.is_spent():
+            yield from (ProvedDifference(one, OUT_OF_TIME) for one in found)
             return
         mixed = self.hybrids.mixed(pair)
         if self.prover.equivalent(pair.base, mixed):

@@ -26,7 +26,8 @@ class Outcome(StrEnum):
 class Proof:
     """The proof of a difference; the other fields belong to a witness: the whole value, its root, and the error.
 
-    ``abridged`` says that the value describes large parts instead of containing them.
+    ``abridged`` says that the value describes large parts instead of containing them. ``in_time`` is false if the time
+    was over before a decision.
     """
 
     outcome: Outcome
@@ -34,8 +35,10 @@ class Proof:
     root: Root | None = None
     why: str = ""
     abridged: bool = False
+    in_time: bool = True
 
 
 INCLUDED = Proof(Outcome.INCLUDED)
 REFUSED = Proof(Outcome.REFUSED)
 UNPROVED = Proof(Outcome.UNPROVED)
+OUT_OF_TIME = Proof(Outcome.UNPROVED, in_time=False)

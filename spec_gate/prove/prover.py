@@ -12,12 +12,13 @@ from typing import Any
 
 from spec_gate.differ.hybrids import Hybrids
 from spec_gate.differ.pairs import NodePair, Root
+from spec_gate.prove.budget import Budget
 from spec_gate.prove.candidates import Candidates
 from spec_gate.prove.enlarge import enlarged, in_real_size
 from spec_gate.prove.inclusion import Answer, alternatives, covers, included
 from spec_gate.prove.isolate import Holds, Isolation
 from spec_gate.prove.lift import Lift
-from spec_gate.prove.proof import INCLUDED, REFUSED, UNPROVED, Outcome, Proof
+from spec_gate.prove.proof import INCLUDED, OUT_OF_TIME, REFUSED, UNPROVED, Outcome, Proof
 from spec_gate.prove.wire import readings
 from spec_gate.schemas.names import keeps_to_names
 from spec_gate.schemas.node import Schema, SchemaNode, Side, number_of
@@ -38,11 +39,12 @@ _MAX_LEVELS = 40
 class Prover:
     """Proves differences for one side: the sender follows one document, the receiver the other."""
 
-    def __init__(self, schemas: SchemaPair, sampler: Sampler, hybrids: Hybrids) -> None:
+    def __init__(self, schemas: SchemaPair, sampler: Sampler, hybrids: Hybrids, budget: Budget | None = None) -> None:
         self.schemas = schemas
+        self.budget = budget or Budget()
         self.sampler = sampler
         self.hybrids = hybrids
-        self._candidates = Candidates(schemas, sampler)
+        self._candidates = Candidates(schemas, sampler, self.budget)
         self._lift = Lift(schemas, sampler)
         self._original_judges: Recent[int, Judge] = Recent(_KEPT_JUDGES)
 
@@ -70,7 +72,7 @@ class Prover:
         found = self._search(pair, hybrid)
         if found is None:
             found = self._around(pair, hybrid, answer, {pair})
-        return found
+        return found if found.outcome is not Outcome.UNPROVED or not self.budget.is_spent() else OUT_OF_TIME
 
     def _around(self, pair: NodePair, hybrid: Schema, answer: Answer, seen: set[NodePair]) -> Proof:
         """Prove a difference for the schemas that contain it, level by level up to the whole body."""
@@ -79,7 +81,7 @@ class Prover:
         for parent, step in pair.parents[:_MAX_PARENTS]:
             if parent in seen:
                 continue
-            if len(seen) > _MAX_LEVELS:
+            if len(seen) > _MAX_LEVELS or self.budget.is_spent():
                 return UNPROVED
             seen.add(parent)
             whole = self.hybrids.around(parent, step, hybrid)

@@ -41,6 +41,9 @@ def counts(report: m.DiffReport) -> str:
         shown.append(text("count-waived", count=report.counts.waived))
     if report.counts.not_proved:
         shown.append(text("count-not-proved", count=report.counts.not_proved))
+    undecided = sum(one.note is not None and one.note.kind is m.NoteKind.OUT_OF_TIME for one in report.findings)
+    if undecided:
+        shown.append(text("count-undecided", count=undecided))
     return ", ".join(shown)
 
 

@@ -24,6 +24,7 @@ TEXTS: dict[str, str] = {
     "count-warning-one": "1 warning",
     "count-info": "{count} compatible",
     "count-waived": "{count} waived",
+    "count-undecided": "{count} not decided within --max-time",
     "count-not-proved": "{count} not proved",
     "figure-warning": "warnings",
     "figure-warning-one": "warning",
@@ -74,6 +75,7 @@ TEXTS: dict[str, str] = {
     "note-harmless-here": "This kind of change can break clients, but it does not here.",
     "note-not-separate": "Judged together with the other changes at this place.",
     "note-no-witness": "No witness was found.",
+    "note-out-of-time": "Not decided within --max-time. The change matches the rule {subject}.",
     "note-not-proved": "The change matches the rule {subject}.",
     "note-requested-example": "Used by {subject}.",
     # Subjects of changes outside of schemas

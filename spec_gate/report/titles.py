@@ -12,6 +12,7 @@ from spec_gate.rules.registry import RULES
 from spec_gate.rules.schemas import Scope
 from spec_gate.schemas.values import canonical_text
 
+_NAMES_RULE = {NoteKind.NOT_PROVED, NoteKind.OUT_OF_TIME}
 _SHOWN = 3
 _LONGEST = 60
 
@@ -63,7 +64,7 @@ def _general(finding: ReportedFinding) -> str:
 def _stem(finding: ReportedFinding) -> str:
     """Return the id of the rule without the part of a message that it starts with."""
     note = finding.note
-    rule = note.subject if note is not None and note.kind is NoteKind.NOT_PROVED and note.subject else finding.rule
+    rule = note.subject if note is not None and note.kind in _NAMES_RULE and note.subject else finding.rule
     scope, _, stem = rule.partition("-")
     return stem if scope in set(Scope) else rule
 

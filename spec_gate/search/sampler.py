@@ -14,15 +14,25 @@ from typing import Any
 from spec_gate.schemas.keywords import TYPE_OF_KEYWORD, TYPES, types_of
 from spec_gate.schemas.names import LAST, child, declared, element, known
 from spec_gate.schemas.node import Schema, SchemaNode, number_of
+from spec_gate.schemas.pair import SchemaPair
+from spec_gate.schemas.recent import Recent
 from spec_gate.search.numbers import numbers
 from spec_gate.search.strings import strings
 from spec_gate.search.valid import FRESH, MAX_ITEMS, OF_TYPE, TYPE_ORDER, ValidValues, restricts_type
+
+_KEPT_STOCKS = 256
 
 _Applied = Sequence[SchemaNode]
 
 
 class Sampler(ValidValues):
     """Makes values for the schemas of one side."""
+
+    def __init__(self, schemas: SchemaPair) -> None:
+        super().__init__(schemas)
+        self._stocks: Recent[tuple[tuple[int, ...], tuple[int, ...], int], tuple[list[Any], list[Any]]] = Recent(
+            _KEPT_STOCKS
+        )
 
     def near(
         self, senders: Sequence[Schema], receivers: Sequence[Schema], depth: int, *, many: bool = False
@@ -151,13 +161,23 @@ class Sampler(ValidValues):
                     more = list(itertools.islice(self.distinct((schema["contains"],), depth - 1), 1))
                     yield more * size
 
+    def _stock(self, senders: Sequence[Schema], receivers: Sequence[Schema], depth: int) -> tuple[list[Any], list[Any]]:
+        """Return valid values and values near the limits, from which random ones are made."""
+        key = (tuple(map(number_of, senders)), tuple(map(number_of, receivers)), depth)
+        return self._stocks.get(
+            key,
+            lambda: (
+                list(itertools.islice(self.valid(senders, depth), 8)),
+                list(itertools.islice(self.near(senders, receivers, 1), 200)),
+            ),
+        )
+
     def by_chance(
         self, senders: Sequence[Schema], receivers: Sequence[Schema], depth: int, chance: random.Random
     ) -> Any:
         """Return a value with several random changes at once."""
         ours, theirs = self.schemas.applied(senders), self.schemas.applied(receivers)
-        bases = list(itertools.islice(self.valid(senders, depth), 8))
-        pool = list(itertools.islice(self.near(senders, receivers, 1), 200))
+        bases, pool = self._stock(senders, receivers, depth)
         value = chance.choice(bases or pool or [None])
         if isinstance(value, dict) and depth > 0:
             names = sorted(known(ours) | set(value)) or [FRESH]

@@ -37,6 +37,9 @@ WORDS = (
     "widget",
     "zone",
 )
+_GROUP = 12
+"""How many resources refer to each other in circles."""
+
 _TEXT = "The value that the service keeps for this entry, as the client sent it or as the service computed it. "
 
 
@@ -69,10 +72,12 @@ def document(resources: int, *, words: int = 3, seed: int = 1) -> dict[str, Any]
 
 
 def _schemas(name: str, names: list[str], chance: random.Random, words: int) -> dict[str, Any]:
-    near = [names[min(max(names.index(name) + step, 0), len(names) - 1)] for step in (-2, -1, 1, 2)]
+    start = names.index(name) // _GROUP * _GROUP
+    group = names[start : start + _GROUP]
+    near = [group[(names.index(name) - start + step) % len(group)] for step in (1, 2)]
     fields: dict[str, Any] = {f"{WORDS[number]}_{number % 3}": _field(number, chance, words) for number in range(14)}
-    links = {f"{one.lower()}_of": _ref(one) for one in chance.sample(names, min(3, len(names)))}
-    lists = {f"{one.lower()}_list": {"type": "array", "items": _ref(one), "maxItems": 100} for one in near[:2]}
+    links = {f"{one.lower()}_of": _ref(one) for one in chance.sample(group, min(3, len(group)))}
+    lists = {f"{one.lower()}_list": {"type": "array", "items": _ref(one), "maxItems": 100} for one in near}
     events = {
         "type": "object", "required": ["kind"],
         "oneOf": [_ref(f"{name}Created"), _ref(f"{name}Removed")],

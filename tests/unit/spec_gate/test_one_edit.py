@@ -10,10 +10,11 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from spec_gate.prove.budget import Budget
 from spec_gate.report.formats import FORMATS
 from spec_gate.report.model import DiffReport, ReportedFinding, Witness
 from spec_gate.report.render import render
-from tests.unit.spec_gate.changing import report_of, written
+from tests.unit.spec_gate.changing import diff, report_of, written
 from tests.unit.spec_gate.orders import BASE, EDITS, Edit, revision
 
 
@@ -147,3 +148,93 @@ def test_long_values_in_witnesses_are_shortened(report: DiffReport) -> None:
     text = render(report, "text")
     assert re.search(r'"text": "a+\.\.\. \([\d,]+ characters\)"', text)
     assert max(map(len, text.splitlines())) < 300
+
+
+# Edits of one schema --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("base", "then", "titles"),
+    [
+        ("{type: string, enum: [a], default: a}", "{type: array, items: {type: string}}",
+         ["Type of `k` changed from `string` to `array`"]),
+        ("{type: integer, format: int32}", "{type: integer, format: int64}",
+         ["Format of `k` changed from `int32` to `int64`"]),
+        ("{type: string}", "{type: [string, 'null']}", ["`k` may be null"]),
+        ("{enum: [a, b]}", "{enum: [b, c]}", ["Enum value `a` replaced by `c`"]),
+        ("{enum: [a, b, c, d, e]}", "{enum: [e]}", ["Enum values `a`, `b`, `c` and 1 more removed"]),
+        ("{type: array, items: {type: string}}", "{type: array, items: {type: string}, uniqueItems: true}",
+         ["Items of `k` must be unique"]),
+        ("{type: string, minLength: 1}", "{type: string}", ["Minimum length of `k` removed (was `1`)"]),
+        ("{type: string, pattern: a}", "{type: string, pattern: b}", ["Pattern changed: `k`"]),
+        ("{type: string, default: a}", "{type: string, default: b}", ["Default of `k` changed from `a` to `b`"]),
+        ("{type: object}", "{type: object, additionalProperties: false}", ["Additional properties of `k` forbidden"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("part", ["request", "reply"])
+def test_title_names_what_changed_on_both_sides(
+    tmp_path: Path, base: str, then: str, titles: list[str], part: str
+) -> None:
+    assert titles_of(tmp_path, part, base, then) == titles
+
+
+def titles_of(folder: Path, part: str, base: str, then: str) -> list[str]:
+    def document(schema: str) -> str:
+        whole = f"{{type: object, properties: {{k: {schema}}}}}"
+        if part == "request":
+            return api(f"{{parameters: [{PATH}], {body_of(whole)}, {OK}}}")
+        content = f"content: {{application/json: {{schema: {whole}}}}}"
+        return api(f'{{parameters: [{PATH}], responses: {{"200": {{description: ok, {content}}}}}}}')
+
+    files = [written(folder, f"{name}.yaml", document(one)) for name, one in (("base", base), ("then", then))]
+    return [one.title for one in report_of(*files).findings]
+
+
+def test_alternatives_are_named_by_their_schema_or_their_tag(tmp_path: Path) -> None:
+    def document(names: str) -> str:
+        tags = ", ".join(
+            f"{name}: {{type: object, required: [kind], properties: {{kind: {{const: {name.lower()}}}}}}}"
+            for name in ("Card", "Bank", "Cash")
+        )
+        refs = ", ".join(f"{{$ref: '#/components/schemas/{name}'}}" for name in names.split())
+        schema = f"{{oneOf: [{refs}]}}"
+        return api(f"{{parameters: [{PATH}], {body_of(schema)}, {OK}}}", f"components: {{schemas: {{{tags}}}}}\n")
+
+    base, then = (written(tmp_path, f"{len(one)}.yaml", document(one)) for one in ("Card Bank Cash", "Card Bank"))
+    [finding] = report_of(base, then).findings
+    assert finding.title in {
+        "Alternative `Cash` of the request body removed", "Alternative `kind: cash` of the request body removed",
+    }  # fmt: skip
+
+
+def test_path_with_several_operations_is_moved_once(tmp_path: Path) -> None:
+    text = BASE.read_text("utf-8")
+    then = written(tmp_path, "then.yaml", text.replace("  /customers:\n", "  /clients:\n"))
+    [finding] = report_of(BASE, then).findings
+    assert finding.title == "Path `/customers` moved to `/clients`"
+    assert finding.operations == ("GET /customers", "POST /customers")
+
+
+# Time -----------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_not_decided_in_time_is_named(tmp_path: Path) -> None:
+    [edit] = [one for one in EDITS if "basic" in one.title]
+    then = written(tmp_path, "then.yaml", revision(edit))
+    report = report_of(BASE, then, "--max-time", "0")
+    [finding] = report.findings
+    assert (finding.rule, finding.title, finding.level) == ("not-proved", "Enum value `basic` removed", "warning")
+    assert finding.note is not None
+    assert finding.note.kind == "out-of-time"
+    assert "1 not decided within --max-time" in render(report, "text")
+    assert diff(BASE, then, "--max-time", "0", "--strict").exit_code == 1
+    assert report_of(BASE, then, "--max-time", "600").counts.breaking == 1
+
+
+def test_budget_is_spent_by_its_clock() -> None:
+    now = [10.0]
+    budget = Budget(5, lambda: now[0])
+    assert not budget.is_spent()
+    now[0] = 15
+    assert budget.is_spent()
+    assert not Budget().is_spent()
