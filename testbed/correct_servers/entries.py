@@ -197,7 +197,7 @@ ENTRIES = {
         ),
         other(
             "java-jackson",
-            "com.sun.net.httpserver",
+            "JDK",
             toolchains.JAVA,
             "Jackson: the first wrong type, or else all missing fields; limits of 32 bits, also as strings",
             breaks={"lenient-json": "an ObjectMapper leaves what follows a value unread"},

@@ -6,16 +6,19 @@ It shows that the collection is what it says. `breaks` of an entry must name exa
 import json
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from testbed.correct_servers import ENTRIES, Entry, missing, serving
+from testbed.correct_servers.toolchains import Toolchain, built
 
 Place = tuple[str | int, ...]
 
@@ -502,3 +505,23 @@ def test_collection_covers_at_least_twenty_servers() -> None:
     assert len({entry.framework for entry in ENTRIES.values()}) >= 7
     assert all(entry.about for entry in ENTRIES.values())
     assert shutil.which("node") is None or sum(entry.on_node for entry in ENTRIES.values()) >= 4
+
+
+def test_server_without_its_toolchain_names_the_packages_that_are_missing() -> None:
+    absent = Toolchain("chat.rb", "cobol-compiler", ("no-such-compiler",), run=(), files=("/no/such/library",))
+    assert missing(Entry("cobol", "COBOL", "", (), toolchain=absent)) == [
+        "no-such-compiler, /no/such/library (Debian packages cobol-compiler)"
+    ]
+
+
+def test_server_is_built_once_for_each_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    copy = Toolchain("chat.rb", "", (), run=(), build=("cp", "{source}", "{out}/server"))
+    out = built(copy)
+    assert (out / "server").read_bytes() == copy.path.read_bytes()
+    (out / "server").write_text("kept")
+    assert (built(copy) / "server").read_text() == "kept"
+    other = Toolchain("chat.pl", "", (), run=(), build=("cp", "{source}", "{out}/server"))
+    assert built(other) != out
+    with pytest.raises(RuntimeError, match="cannot be built"):
+        built(Toolchain("chat.rb", "", (), run=(), build=("false",)))
