@@ -55,8 +55,7 @@ def reply(body)
   { conversation_id: id, message: "Voilà.", items: CATALOGUE.first([limit, CATALOGUE.size].min) }
 end
 
-def respond(request)
-  raw = (request.body || "").dup.force_encoding("UTF-8")
+def respond(raw)
   body = JSON.parse(raw)
   found = faults(body)
   return [422, JSON.generate(detail: found)] unless found.empty?
@@ -66,13 +65,15 @@ rescue JSON::JSONError, EncodingError => e
   [422, JSON.generate(detail: [fault([], e.message.scrub[0, 80], "json_invalid")])]
 end
 
-# WEBrick itself refuses other methods without an Allow header.
+# WEBrick itself refuses other methods without an Allow header, and other paths without reading the body, which resets
+# the connection.
 class Chat < WEBrick::HTTPServlet::AbstractServlet
   def service(request, response)
-    raise WEBrick::HTTPStatus::NotFound unless request.path == "/v1/chat"
+    raw = (request.body || "").dup.force_encoding("UTF-8")
+    return response.status = 404 unless request.path == "/v1/chat"
     return refuse(response) unless request.request_method == "POST"
 
-    response.status, response.body = respond(request)
+    response.status, response.body = respond(raw)
     response.content_type = "application/json"
   end
 
@@ -84,6 +85,6 @@ end
 
 quiet = { Logger: WEBrick::Log.new(File::NULL), AccessLog: [] }
 server = WEBrick::HTTPServer.new(BindAddress: "127.0.0.1", Port: ARGV[0].to_i, **quiet)
-server.mount("/v1/chat", Chat)
+server.mount("/", Chat)
 trap("TERM") { server.shutdown }
 server.start
