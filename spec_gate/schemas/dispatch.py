@@ -14,6 +14,20 @@ Goal = Callable[[str], str | None]
 """Returns the reference to the definition that a value selects; None if there is none."""
 
 
+_TEXTS = frozenset({"title", "description", "example", "examples", "externalDocs", "$comment"})
+
+
+def without_texts(value: Any) -> Any:
+    """Return a schema as it is written, without texts, examples and extensions."""
+    if isinstance(value, list):
+        return [without_texts(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: without_texts(one) for key, one in value.items() if key not in _TEXTS and not str(key).startswith("x-")
+    }
+
+
 def goals_of(value: Mapping[str, Any]) -> dict[str, str]:
     """Return what each value of a discriminator selects: by the mapping, else by the name of a referenced schema."""
     mapping: dict[str, str] = value["discriminator"].get("mapping", {})

@@ -11,6 +11,7 @@ value, through ``allOf`` or the like, the inner one is left out: it adds nothing
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ import jsonschema_rs
 
 from chat_contract.errors import DocumentError
 from spec_gate.schemas.deep import Steps, gather, run_steps
-from spec_gate.schemas.dispatch import UNIONS, dispatched, goals_of, known_values, names_of
+from spec_gate.schemas.dispatch import UNIONS, dispatched, goals_of, known_values, names_of, without_texts
 from spec_gate.schemas.keywords import (
     ANNOTATIONS,
     APPLICATORS,
@@ -254,13 +255,26 @@ class Schemas:
             return schema
         goals, tag = goals_of(value), discriminator["propertyName"]
         schema["discriminator"] = {"propertyName": tag, "values": names_of(goals)}
+        if schema.keys().isdisjoint(UNIONS):
+            heirs = self._heirs(place, discriminator.get("mapping", {}))
+            return {**schema, UNJUDGED: {**schema.get(UNJUDGED, {}), "discriminator": heirs}} if heirs else schema
         other = self._counterpart(place)
-        if other is None or schema.keys().isdisjoint(UNIONS):
+        if other is None:
             return schema
         if self.side is Side.RESPONSE and self.prefix == REVISION:
             goals = known_values(goals, goals_of(other))
         schema["discriminator"]["dispatches"] = True
         return dispatched(schema, place, tag, {one: self._selected(one, goals[one], place, trail) for one in goals})
+
+    def _heirs(self, place: Place, mapping: Mapping[str, str]) -> dict[str, Any]:
+        """Return the components that a discriminator without alternatives selects: those that extend the schema."""
+        if place.pointer[:2] != ("components", "schemas"):
+            return {}
+        parent = f"#/{'/'.join(map(str, place.pointer))}"
+        components = self.document.find(("components", "schemas"))
+        names = {goal.rpartition("/")[2] for goal in mapping.values()}
+        names |= {name for name, one in components.items() if _extends(one, parent)}
+        return {name: without_texts(components[name]) for name in sorted(names & components.keys())}
 
     def _counterpart(self, place: Place) -> dict[str, Any] | None:
         """Return the schema with a discriminator at the same place of the other document, if there is one."""
@@ -348,6 +362,11 @@ class Schemas:
             hint = "Refer to it from a property or from items instead."
             raise self.document.error(place, "infinite recursion: the schema applies itself to the same value", hint)
         return self._applied[name]
+
+
+def _extends(schema: Any, parent: str) -> bool:
+    branches = schema.get("allOf") if isinstance(schema, dict) else None
+    return isinstance(branches, list) and {"$ref": parent} in branches
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from spec_gate.schemas.keywords import TYPE_OF_KEYWORD, TYPES, needs_evaluation, types_of
+from spec_gate.schemas.validity import KNOWN_FORMATS
 from spec_gate.schemas.values import canonical_text, is_of_type, type_of
 
 _EVERY_TYPE = TYPES - {"integer"}
@@ -56,9 +57,14 @@ def drop_keywords(simple: dict[str, Any]) -> None:
         simple["required"] = sorted(set(simple["required"]))
     allowed = allowed_types(simple)
     for key in list(simple):
-        keyword_type = TYPE_OF_KEYWORD.get(key)
+        keyword_type = None if _is_label(simple, key) else TYPE_OF_KEYWORD.get(key)
         if (keyword_type and not restricts(keyword_type, allowed)) or _has_no_effect(simple, key):
             del simple[key]
+
+
+def _is_label(simple: dict[str, Any], key: str) -> bool:
+    """Return whether a keyword is a format that no validator knows: it may be about values of any type."""
+    return key == "format" and simple[key] not in KNOWN_FORMATS
 
 
 def _has_no_effect(simple: dict[str, Any], key: str) -> bool:
