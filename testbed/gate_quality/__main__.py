@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
+import tempfile
+from pathlib import Path
 
+from spec_gate.severity.policy import Preset
 from testbed.gate_quality.cases import all_cases
+from testbed.gate_quality.real_size import REAL_SIZES, measured, write_release
 from testbed.gate_quality.size import SIZES, seconds
 from testbed.gate_quality.table import Table, judged
 
@@ -21,6 +25,7 @@ def main() -> int:
     print(summary(table))
     if not options.no_size:
         print(size_table())
+        print(real_size_table())
     return 1 if table.misses() else 0
 
 
@@ -47,6 +52,21 @@ def size_table() -> str:
     for size in SIZES:
         took = seconds(size)
         lines.append(f"{size:>7}  {took:>7.2f}  {1000 * took / size:>17.2f}")
+    return "\n".join(lines)
+
+
+def real_size_table() -> str:
+    """Return CPU time, memory and findings of documents of real size with each preset."""
+    lines = ["documents  edits  preset    seconds of CPU  MB    findings"]
+    for resources, edits in REAL_SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            base, revision = write_release(Path(folder), resources, edits)
+            for preset in Preset:
+                cost = measured(base, revision, preset)
+                lines.append(
+                    f"{base.stat().st_size / 1e6:>6.1f} MB  {edits:>5}  {preset:<8}  {cost.seconds:>14.1f}"
+                    f"  {cost.megabytes:>4.0f}  {cost.findings}"
+                )
     return "\n".join(lines)
 
 

@@ -7,8 +7,14 @@ wide objects, paginated lists, unions with discriminators, long enums, and texts
 from __future__ import annotations
 
 import copy
+import json
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 WORDS = (
@@ -217,3 +223,40 @@ def _of(schema: dict[str, Any], *keywords: str) -> Iterator[dict[str, Any]]:
 
 
 _KINDS = (_new_property, _required, _removed, _tightened, _grown, _shrunk, _other_type, _described)
+
+
+# Measuring ------------------------------------------------------------------------------------------------------------
+
+REAL_SIZES = ((45, 24), (560, 80))
+"""Numbers of resources and edits: documents of about 1 MB and 13 MB."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one comparison takes, and the numbers of its findings."""
+
+    seconds: float
+    megabytes: float
+    findings: str
+
+
+def write_release(folder: Path, resources: int, edits: int) -> tuple[Path, Path]:
+    """Write a document and its release."""
+    base = document(resources)
+    files = (folder / "base.json", folder / "revision.json")
+    for file, value in zip(files, (base, release(base, edits)), strict=True):
+        file.write_text(json.dumps(value, indent=2), "utf-8")
+    return files
+
+
+def measured(base: Path, revision: Path, preset: str) -> Cost:
+    """Compare two documents in a process of their own."""
+    command = [sys.executable, "-m", "kit_cli", "diff", str(base), str(revision), "--severity", preset]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout is not None
+    output = process.stdout.read().decode()
+    process.stdout.close()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    counts = output.splitlines()[1].partition(";")[0]
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, counts)

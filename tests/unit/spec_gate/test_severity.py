@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from spec_gate.report.render import render
 from spec_gate.rules.registry import RULES
 from spec_gate.severity.policy import ADDITIONS_TO_REPLIES
 from spec_gate.severity.read import policy_of
+from testbed.gate_quality.real_size import write_release
 from tests.support.paths import ROOT
 from tests.unit.spec_gate.changing import diff, report_of, written
 from tests.unit.spec_gate.orders import BASE, EDITS, revision
@@ -278,3 +280,18 @@ def test_policy_is_read_from_a_section_of_a_file(tmp_path: Path) -> None:
     )
     found = policy_of(read_source(file), ("diff", "severity"))
     assert (found.preset, [one.tag for one in found.entries]) == ("tolerant", ["a"])
+
+
+def test_severity_file_of_the_documentation_is_valid(tmp_path: Path) -> None:
+    page = (ROOT / "docs/gate.md").read_text("utf-8")
+    [block] = re.findall(r"^```yaml\n(preset:.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert Draft202012Validator(SCHEMA).is_valid(yaml.safe_load(block))
+    assert len(policy_of(read_source(written(tmp_path, "severity.yaml", block)), ()).entries) == 4
+
+
+def test_release_of_a_synthetic_document_has_a_finding_for_each_edit(tmp_path: Path) -> None:
+    """The last of eight kinds of edits changes descriptions only."""
+    base, then = write_release(tmp_path, 6, 8)
+    report = report_of(base, then)
+    assert len(report.findings) == 7
+    assert report.counts.not_proved == 0
