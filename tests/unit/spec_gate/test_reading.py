@@ -156,6 +156,7 @@ READ_AS: dict[str, tuple[Oddity, Pair]] = {
         Oddity.PATTERN_TRANSLATED,
         of_schemas(r"{pattern: '^[\d-\w]\@$'}", r"{pattern: '^[\d\-\w]@$'}"),
     ),
+    "a class with a bracket": (Oddity.PATTERN_TRANSLATED, of_schemas("{pattern: '^[[a]$'}", r"{pattern: '^[\[a]$'}")),
     "a multiple of nothing": (Oddity.IGNORED, of_schemas("{type: number, multipleOf: 0}", "{type: number}")),
     "a negative length": (Oddity.IGNORED, of_schemas("{type: string, minLength: -1}", "{type: string}")),
     "version as a number": (
