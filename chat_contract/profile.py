@@ -9,6 +9,7 @@ import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from chat_contract.contract import Contract
 from chat_contract.document.source import read_source
@@ -59,3 +60,19 @@ def read_profile(path: Path, contract: Contract) -> dict[str, str]:
                 "unknown answer to this question", pointer=here, value=answer, hint=f"Use one of {listed}."
             )
     return dict(value["answers"])
+
+
+def profile_schema(contract: Contract) -> dict[str, Any]:
+    """Return the JSON Schema of profile files."""
+    answers = {name: {"enum": sorted(question.answers)} for name, question in contract.questions.items()}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Profile of chat-contract verify",
+        "type": "object",
+        "required": ["format", "version", "answers"],
+        "properties": {
+            "format": {"const": FORMAT},
+            "version": {"const": VERSION},
+            "answers": {"type": "object", "additionalProperties": False, "properties": answers},
+        },
+    }

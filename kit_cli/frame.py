@@ -35,9 +35,10 @@ COMPLETION_VARIABLE = "_CHAT_CONTRACT_COMPLETE"
 _PLACES: dict[ParameterSource | None, str] = {
     ParameterSource.COMMANDLINE: "command line",
     ParameterSource.ENVIRONMENT: "environment variable",
+    ParameterSource.DEFAULT_MAP: "configuration file",
 }
 _COLORS = {ExitCode.OK: "green", ExitCode.FINDINGS: "red", ExitCode.CANNOT_RUN: "yellow"}
-_MAY_BE_SECRET = re.compile("header|key|token|proxy")
+MAY_BE_SECRET = re.compile("header|key|token|proxy")
 
 
 def _color_from_environment() -> bool | None:
@@ -203,7 +204,7 @@ def _given_options(ctx: click.Context) -> Iterator[str]:
         if not place or name not in ctx.params or not isinstance(parameter, click.Option):
             continue
         if _is_given(parameter, ctx.params[name]):
-            value = "…" if _MAY_BE_SECRET.search(name) else ctx.params[name]
+            value = "…" if MAY_BE_SECRET.search(name) else ctx.params[name]
             yield f"{parameter.opts[-1]}: {value} ({place})"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,6 +24,7 @@ class _Entry:
 
 
 _COMMANDS = {
+    "config": _Entry("kit_cli.commands.config", "Show the options that a file or the environment sets."),
     "completion": _Entry("kit_cli.commands.completion", "Print a shell completion script."),
     "diff": _Entry("kit_cli.commands.diff", "Find breaking changes between two OpenAPI documents.", "gate"),
     "fixtures": _Entry("kit_cli.commands.fixtures", "Check, list and create fixtures of the mock server."),
@@ -30,8 +33,11 @@ _COMMANDS = {
     "parity": _Entry("kit_cli.commands.parity", "Compare the responses of two servers.", "suite"),
     "record": _Entry("kit_cli.commands.record", "Record exchanges with a real service as fixtures."),
     "report": _Entry("kit_cli.commands.report", "Convert the JSON report of a verify run.", "suite"),
+    "schema": _Entry("kit_cli.commands.schema", "Print the JSON Schema of a file.", "suite"),
     "verify": _Entry("kit_cli.commands.verify", "Verify that a server follows the contract.", "suite"),
 }
+CONFIG_FILES = (".chat-contract.toml", "pyproject.toml")
+_WITHOUT_CONFIG = frozenset({"completion", "config", "schema"})
 _OWN_PACKAGES = frozenset(
     {"chat_contract", "mock_server", "chat_mock", "chat_verifier", "kit_cli", "kit_http", "kit_reports", "spec_gate"}
 )
@@ -97,14 +103,54 @@ def missing_package(command: str, error: ModuleNotFoundError) -> Exception:
     },
 )
 @click.version_option(__version__, prog_name="chat-contract")
-def cli() -> None:
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read options from this file, instead of .chat-contract.toml or pyproject.toml.",
+)
+@click.pass_context
+def cli(ctx: click.Context, config: Path | None) -> None:
     """Contract, mock server, verifier and change gate for the chat service.
 
-    Each option can also be set by an environment variable: CHAT_CONTRACT_VERIFY_SEED sets --seed of verify.
+    Each option can also be set by an environment variable: CHAT_CONTRACT_VERIFY_SEED sets --seed of verify. Options can
+    be set in .chat-contract.toml, or in [tool.chat-contract] of pyproject.toml.
 
     Exit codes: 0 (nothing found), 1 (violations, breaking changes or differences), 2 (the command cannot run), 70
     (internal error).
     """
+    if ctx.invoked_subcommand not in _WITHOUT_CONFIG:
+        ctx.default_map = _configured(config)
+
+
+def _configured(given: Path | None) -> dict[str, Any] | None:
+    """Return the values of the configuration file; None without one."""
+    if given is None and not any(
+        (parent / name).is_file() for parent in (Path.cwd(), *Path.cwd().parents) for name in CONFIG_FILES
+    ):
+        return None
+    from kit_cli.config import default_map, find_config, read_config  # noqa: PLC0415 - most projects have no file
+
+    file = find_config(Path.cwd()) if given is None else read_config(given)
+    return None if file is None else default_map(file, all_commands())
+
+
+def config_path() -> Path | None:
+    """Return the value of ``--config``."""
+    value = click.get_current_context().find_root().params.get("config")
+    return value if isinstance(value, Path) else None
+
+
+def all_commands() -> dict[str, click.Command]:
+    """Import every command whose packages are installed."""
+    found: dict[str, click.Command] = {}
+    for name, entry in _COMMANDS.items():
+        try:
+            found[name] = getattr(importlib.import_module(entry.module), name)
+        except ModuleNotFoundError as error:
+            if missing_package(name, error) is error:
+                raise
+    return found
 
 
 def run() -> None:

@@ -140,3 +140,35 @@ def draft(entries: Sequence[Mapping[str, object]], expires: dt.date) -> str:
         lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in filled.items()]
         text += "\n  - " + "\n    ".join(lines)
     return text + ("\n" if entries else " []\n")
+
+
+def waivers_schema(*kinds: Mapping[str, type]) -> dict[str, Any]:
+    """Return the JSON Schema of waiver files; each kind maps the keys that identify a finding to their types."""
+    entries = [_entry_schema(keys) for keys in kinds]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Waivers of chat-contract",
+        "type": "object",
+        "required": ["waivers"],
+        "additionalProperties": False,
+        "properties": {"waivers": {"type": "array", "items": {"anyOf": entries}}},
+    }
+
+
+def _entry_schema(keys: Mapping[str, type]) -> dict[str, Any]:
+    date = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "Last day, as YYYY-MM-DD."}
+    known = {name: _key_schema(name, list if kind is list else str) for name, kind in keys.items()}
+    properties = {**known, "reason": _key_schema("reason", str), "owner": _key_schema("owner", str), "expires": date}
+    return {
+        "type": "object",
+        "required": list(properties),
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def _key_schema(name: str, kind: type) -> dict[str, Any]:
+    text = {"type": "string", "not": {"enum": sorted(_WILDCARDS)}}
+    if name not in _MAY_BE_EMPTY:
+        text["pattern"] = r"\S"
+    return {"type": "array", "minItems": 1, "items": text} if kind is list else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tempfile
@@ -11,10 +12,15 @@ from typing import Any
 import yaml
 
 from chat_contract import DocumentError, UsageError, read_source
+from kit_reports.targets import write_whole
+from mock_server.shop.editor_schemas import catalogue_schema, conversation_schema
 from mock_server.shop.words import words_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
+_SCHEMAS = ".schemas"
+"""Folder of the JSON Schemas next to the fixtures; the first line of each file names its schema for editors."""
 _CATALOGUE = """\
+# yaml-language-server: $schema=.schemas/catalogue.json
 # The shop's items. The price is a decimal number in quotes, because the API sends it as a string.
 items:
   - item_id: EX001
@@ -24,6 +30,7 @@ items:
     price: "199.00"
 """
 _CONVERSATION = """\
+# yaml-language-server: $schema=../.schemas/conversation.json
 about: Describe what this conversation shows.
 turns:
   # The first turn starts the conversation. Here, the message must contain all of these words.
@@ -61,9 +68,16 @@ def scaffold(folder: Path, name: str) -> list[Path]:
         file.parent.mkdir(parents=True, exist_ok=True)
         for path, text in texts.items():
             _write_new(path, text)
+        _write_schemas(folder / _SCHEMAS)
     except OSError as error:
         raise UsageError(f"Cannot write to {folder}: {error.strerror}. Name a writable folder.") from None
     return list(texts)
+
+
+def _write_schemas(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, schema in (("catalogue", catalogue_schema()), ("conversation", conversation_schema())):
+        write_whole(folder / f"{name}.json", json.dumps(schema, indent=2) + "\n")
 
 
 def _first_item(catalogue: Path) -> list[str]:

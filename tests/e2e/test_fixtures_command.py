@@ -96,7 +96,8 @@ def test_new_conversation_uses_the_existing_catalogue(shop: Path) -> None:
     before = listing(shop)
     assert call("new", "hello", "--fixtures", shop).exit_code == 0
     after = listing(shop)
-    assert set(after) - set(before) == {"conversations/hello.yaml"}
+    schemas = {".schemas/catalogue.json", ".schemas/conversation.json"}
+    assert set(after) - set(before) == {"conversations/hello.yaml", *schemas}
     assert {name: after[name] for name in before} == before
     assert call("check", "--fixtures", shop).exit_code == 0
 

@@ -1,0 +1,146 @@
+"""Options from a configuration file: precedence, errors with their place, and what the command config shows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator
+
+from kit_cli.actions.schema import schema_of
+from kit_cli.config import config_schema, find_config, read_config
+from kit_cli.main import all_commands, cli
+
+SECTION = "[tool.chat-contract.verify]\nseed = 5\n"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str, **env: str) -> Result:
+    return CliRunner().invoke(cli, arguments, prog_name="chat-contract", env=env)
+
+
+def verify_options(*arguments: str, **env: str) -> str:
+    """Return the options that verify uses, as --verbose prints them, for a URL that is refused at once."""
+    return run("verify", "ftp://x", "-v", *arguments, **env).stderr
+
+
+def test_file_sets_options_below_the_environment_and_the_command_line(folder: Path) -> None:
+    (folder / "pyproject.toml").write_text(SECTION)
+    assert "--seed: 5 (configuration file)" in verify_options()
+    variable = {"CHAT_CONTRACT_VERIFY_SEED": "6"}
+    assert "--seed: 6 (environment variable)" in verify_options(**variable)
+    assert "--seed: 7 (command line)" in verify_options("--seed", "7", **variable)
+
+
+def test_nearest_file_wins_and_the_own_file_over_pyproject(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "pyproject.toml").write_text(SECTION)
+    inner = folder / "shop" / "tests"
+    inner.mkdir(parents=True)
+    (inner / "pyproject.toml").write_text("[project]\nname = 'chat-contract-user'\n")
+    monkeypatch.chdir(inner)
+    assert "--seed: 5" in verify_options()
+    (folder / "shop" / "pyproject.toml").write_text(SECTION.replace("5", "8"))
+    (folder / "shop" / ".chat-contract.toml").write_text("[verify]\nseed = 9\n")
+    assert "--seed: 9" in verify_options()
+    assert "--seed: 5" in run("--config", str(folder / "pyproject.toml"), "verify", "ftp://x", "-v").stderr
+    found = find_config(inner)
+    assert found is not None
+    assert found.path == folder / "shop" / ".chat-contract.toml"
+
+
+def test_file_names_are_relative_to_the_file_and_shared_options_reach_every_command(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / ".chat-contract.toml").write_text('spec = "none.yaml"\n')
+    inner = folder / "inner"
+    inner.mkdir()
+    monkeypatch.chdir(inner)
+    for arguments in (("mock", "--port", "0"), ("fixtures", "check"), ("verify", "http://127.0.0.1:1/v1")):
+        result = run(*arguments)
+        assert (result.exit_code, str(folder / "none.yaml") in result.stderr) == (2, True), arguments
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[verify]\n\nsed = 5\n", '.chat-contract.toml:3 (/verify/sed): unknown key "sed"'),
+        ("[verify]\nsed = 5\n", "Did you mean seed"),
+        ("[verfy]\nseed = 5\n", "Did you mean verify"),
+        ("colour = 1\n", '1 (/colour): unknown key "colour"'),
+        ("[fixtures.chek]\nspec = 'x'\n", "Did you mean check"),
+        ("verify = 5\n", "expected a table"),
+        ("[verify]\nseed = 'many'\n", "2 (/verify/seed): 'many' is not a valid integer"),
+        ("[verify]\nworkers = 100\n", "100 is not in the range"),
+        ("[verify]\nstrict = 'yes'\n", "expected true or false"),
+        ("[verify]\nheader = 'A: b'\n", "expected a list"),
+        ("[verify]\nseed = [5]\n", "expected a text or a number"),
+        ("[verify]\nkey-as = 'cookie'\n", "'cookie' is not one of"),
+        ("[verify\n", "not TOML"),
+        ("[verify]\nseed = 1\nseed = 2\n", ".chat-contract.toml:3: not TOML"),
+    ],
+)
+@pytest.mark.parametrize("command", [("verify", "ftp://x"), ("mock",), ("config",)])
+def test_invalid_file_exits_with_2_and_names_the_place(
+    text: str, said: str, command: tuple[str, ...], folder: Path
+) -> None:
+    (folder / ".chat-contract.toml").write_text(text)
+    result = run(*command)
+    assert result.exit_code == 2
+    assert said in result.stderr, result.stderr
+
+
+def test_file_of_another_encoding_or_that_does_not_exist_exits_with_2(folder: Path) -> None:
+    (folder / ".chat-contract.toml").write_bytes(b"\xff")
+    assert (run("config").exit_code, "not UTF-8" in run("config").stderr) == (2, True)
+    result = run("--config", "none.toml", "config")
+    assert (result.exit_code, "none.toml: cannot read the file" in result.stderr) == (2, True)
+
+
+def test_config_shows_values_and_their_places_without_secrets(folder: Path) -> None:
+    (folder / "pyproject.toml").write_text(SECTION + '[tool.chat-contract.mock]\nrequire-key = "s3cr3t"\n')
+    shown = run("config", CHAT_CONTRACT_VERIFY_WORKERS="3").stdout
+    lines = [line.split() for line in shown.splitlines()]
+    assert ["--seed", "5", "pyproject.toml:2"] in lines
+    assert ["--workers", "3", "environment", "variable", "CHAT_CONTRACT_VERIFY_WORKERS"] in lines
+    assert ["--require-key", "…", "pyproject.toml:4"] in lines
+    assert "s3cr3t" not in shown
+    assert "default" not in shown
+    every = [line.split() for line in run("config", "verify").stdout.splitlines()]
+    assert ["--timeout", "default"] in every
+    assert ["--key-as", "bearer", "default"] in every
+    assert run("config", "vrify").exit_code == 2
+
+
+def test_no_file_changes_nothing(folder: Path) -> None:
+    (folder / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    assert run("config").stdout == "Configuration file: none\n"
+
+
+def test_schema_accepts_and_rejects_what_the_commands_do(folder: Path) -> None:
+    validator = Draft202012Validator(config_schema(all_commands()))
+    for value in (
+        {"spec": "x"},
+        {"verify": {"seed": 5, "strict": True, "header": ["A: b"]}, "fixtures": {"check": {}}},
+    ):
+        validator.validate(value)
+    for value in ({"verify": {"sed": 5}}, {"verify": {"seed": "5"}}, {"colour": 1}, {"verify": {"workers": 100}}):
+        assert not validator.is_valid(value)
+
+
+def test_schema_command_prints_the_schema() -> None:
+    assert json.loads(run("schema", "severity").stdout) == schema_of("severity")
+    assert run("schema", "colour").exit_code == 2
+
+
+def test_line_of_a_dotted_key_is_found(folder: Path) -> None:
+    file = folder / "pyproject.toml"
+    file.write_text("[tool]\n[tool.chat-contract]\nverify.seed = 5\nmock = { port = 1 }\n")
+    read = read_config(file)
+    assert (read.line(("verify", "seed")), read.line(("mock",)), read.line(("mock", "port"))) == (3, 4, None)
