@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-_LONGEST_ARGUMENT = 100_000
-"""Linux refuses arguments of more than 128 KiB."""
+_LONGEST_ARGUMENT = 100_000 // 4
+"""Linux refuses arguments of more than 128 KiB; a character has up to four bytes."""
+
+_LONG = 1000
+"""A body with fewer bytes is written as it is, even if it repeats itself."""
+
+_REPETITION = re.compile(r"([^\r\n\x00]{1,400}?)\1{39,}")
+"""A unit that repeats 40 times. Without line breaks, since a shell drops those at the end of an output."""
 
 
 def header_argument(name: str, value: str) -> str:
@@ -19,33 +27,89 @@ def without_header(name: str) -> str:
     return f"'{name}:'"
 
 
-def text_of(body: bytes, *, printable: bool = False) -> str | None:
-    """Return a body as text that a shell argument can carry; None if it needs :func:`with_binary_body`.
+@dataclass(frozen=True)
+class Expression:
+    """A shell expression inside a body, for example ``$conversation_id``; it is written in double quotes."""
 
-    ``printable`` also excludes text with invisible characters, which a reader could not check.
+    text: str
+
+
+@dataclass(frozen=True)
+class _Repeat:
+    """A part of a body that repeats a short unit."""
+
+    unit: str
+    times: int
+
+
+Piece = bytes | Expression
+
+
+def with_body(parts: Sequence[str], *pieces: Piece) -> str:
+    """Return the command that sends a body. It contains printable characters on one line, whatever the body is.
+
+    A body that is not printable text, or that repeats itself, is printed by ``printf``, which is built into the shell.
     """
+    found = [short for piece in pieces for short in _shortened(piece)]
+    if not any(isinstance(one, _Repeat) for one in found):
+        word = _word(found)
+        if word is not None and len(word) <= _LONGEST_ARGUMENT:
+            return " ".join([*parts, "--data-raw", word])
+    arguments = [_argument(one) for one in found if not isinstance(one, bytes)]
+    layout = "".join(_format(one) if isinstance(one, bytes) else "%s" for one in found)
+    printed = " ".join(["printf", f"'{layout}'", *arguments])
+    return f"{printed} | {' '.join([*parts, '--data-binary @-'])}"
+
+
+def _shortened(piece: Piece) -> Iterator[Piece | _Repeat]:
+    """Yield the piece, with long repetitions in it as such."""
+    if isinstance(piece, Expression) or len(piece) < _LONG or (text := _decoded(piece)) is None:
+        yield piece
+        return
+    end = 0
+    for match in _REPETITION.finditer(text):
+        yield text[end : match.start()].encode()
+        yield _Repeat(match[1], len(match[0]) // len(match[1]))
+        end = match.end()
+    yield text[end:].encode()
+
+
+def _word(pieces: Iterable[Piece | _Repeat]) -> str | None:
+    """Return the pieces as one word of the shell; None if they are not printable text on one line."""
+    written = []
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            text = _decoded(piece)
+            if text is None or not text.isprintable():
+                return None
+            written.append(shlex.quote(text) if text else "")
+        else:
+            written.append(_argument(piece))
+    return "".join(written) or "''"
+
+
+def _argument(piece: Expression | _Repeat) -> str:
+    if isinstance(piece, Expression):
+        return f'"{piece.text}"'
+    return f"\"$(printf '%.0s{_format(piece.unit.encode())}' $(seq {piece.times}))\""
+
+
+def _format(body: bytes) -> str:
+    r"""Return a format for ``printf`` that prints the bytes; ``'``, ``\`` and ``%`` are escaped too."""
+    text = _decoded(body)
+    if text is None:
+        return "".join(map(_octal, body))
+    return "".join(
+        sign if sign.isprintable() and sign not in "'\\%" else "".join(map(_octal, sign.encode())) for sign in text
+    )
+
+
+def _octal(byte: int) -> str:
+    return chr(byte) if 32 <= byte < 127 and chr(byte) not in "'\\%" else f"\\{byte:03o}"
+
+
+def _decoded(body: bytes) -> str | None:
     try:
-        text = body.decode("utf-8")
+        return body.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    if "\0" in text or (printable and not all(sign.isprintable() or sign in "\n\t" for sign in text)):
-        return None
-    return text
-
-
-def with_body(parts: Sequence[str], quoted: str) -> str:
-    """Return the command that sends a body, given as a quoted word of the shell."""
-    if len(quoted) > _LONGEST_ARGUMENT:
-        # printf is built into the shell, so the limit does not apply to its argument.
-        return f"printf %s {quoted} | {' '.join([*parts, '--data-binary @-'])}"
-    return " ".join([*parts, "--data-raw", quoted])
-
-
-def with_binary_body(parts: Sequence[str], body: bytes) -> str:
-    """Return the command that sends a body that is not text, byte by byte."""
-    return f"printf '{_octal(body)}' | {' '.join([*parts, '--data-binary @-'])}"
-
-
-def _octal(body: bytes) -> str:
-    r"""Return a format for ``printf`` that prints the bytes; ``'``, ``\`` and ``%`` are escaped too."""
-    return "".join(chr(byte) if 32 <= byte < 127 and chr(byte) not in "'\\%" else f"\\{byte:03o}" for byte in body)

@@ -33,8 +33,15 @@ def check_base_url(
     if parts is not None and "@" in parts.netloc:
         raise UsageError(f"the {name} contains a user name or a password. Pass credentials with {credentials_option}.")
     if parts is None or parts.query or parts.fragment:
-        raise UsageError(f'Invalid {name} "{url}". Expected scheme, host and path, for example {example}.')
+        hint = _with_scheme(url) or f"Expected scheme, host and path, for example {example}."
+        raise UsageError(f'Invalid {name} "{url}". {hint}')
     return url.rstrip("/")
+
+
+def _with_scheme(url: str) -> str:
+    """Return a suggestion for a URL that only lacks its scheme, or an empty string."""
+    complete = f"http://{url}"
+    return "" if "://" in url or split_http_url(complete) is None else f"Add the scheme: {complete}."
 
 
 def check_proxy(url: str | None) -> None:

@@ -46,7 +46,10 @@ def parse_targets(options: Collection[str], formats: Collection[str], *, default
 
 
 def writable(file: str | Path, option: str) -> Path:
-    """Return the path of a file that can be written. Raises :class:`UsageError` otherwise."""
+    """Return the path of a file that can be written, in a folder that is created if it is missing.
+
+    Raises :class:`UsageError` otherwise.
+    """
     if not str(file):
         raise UsageError(f"{option}: the file name is missing. Add it after the equals sign.")
     reason = _why_not_writable(Path(file))
@@ -60,9 +63,8 @@ def _why_not_writable(path: Path) -> str:
     folder = path.resolve().parent
     if path.is_dir():
         return "it is a folder"
-    if not folder.is_dir():
-        return f"the folder {folder} does not exist"
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file():
             return "" if os.access(path, os.W_OK) else "permission denied"
         with tempfile.TemporaryFile(dir=folder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -62,7 +63,9 @@ def media_type(facts: ExchangeFacts) -> Iterator[Finding]:
 
 def encoding(facts: ExchangeFacts) -> Iterator[Finding]:
     assert facts.response is not None
-    if facts.response_json is ABSENT:
+    # A body that the server's own Content-Length cuts off breaks reply.length.
+    length_finds_it = any(found.observed == "length-in-characters" for found in length(facts))
+    if facts.response_json is ABSENT and not length_finds_it:
         yield unreadable_body(facts.response.body)
 
 
@@ -75,9 +78,31 @@ def length(facts: ExchangeFacts) -> Iterator[Finding]:
     announced = facts.response.header("Content-Length")
     decoded = facts.response.header("Content-Encoding") is not None
     bodiless = facts.request.method == "HEAD" or facts.status in {204, 304}
-    if announced is not None and not decoded and not bodiless and announced.strip() != str(len(facts.response.body)):
+    if announced is None or decoded or bodiless:
+        return
+    if announced.strip() != str(len(facts.response.body)):
         expected = f"a body of {announced.strip()} bytes, as Content-Length states"
         yield Finding(expected, "wrong-length", f"{len(facts.response.body)} bytes")
+    elif _is_cut_text(facts.response.body):
+        got = f"a JSON text with characters outside ASCII that ends after {announced.strip()} bytes, in the middle"
+        yield Finding("Content-Length in bytes", "length-in-characters", got)
+
+
+def _is_cut_text(body: bytes) -> bool:
+    """Return whether a client received only the beginning of a JSON text with characters outside ASCII.
+
+    That happens if the server counts characters instead of bytes.
+    """
+    if body.isascii():
+        return False
+    text = body.decode("utf-8", "ignore")
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return error.msg.startswith("Unterminated string") or error.pos >= len(text.rstrip())
+    except RecursionError:
+        return False
+    return False
 
 
 def _applies_object(facts: ExchangeFacts) -> bool:

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 
 from chat_verifier.findings.verdict import ClauseVerdict, RunVerdict
 from chat_verifier.report.model import ClauseReport, VerifyReport, ViolationReport
-from chat_verifier.report.summary import confirmation, figures, got, ignored, not_sent, place, run_reason
+from chat_verifier.report.summary import (
+    confirmation,
+    figures,
+    got,
+    heaviest_first,
+    ignored,
+    not_sent,
+    place,
+    run_reason,
+)
 from chat_verifier.report.texts import HEADINGS, RUN_VERDICTS, Heading
 
 LONGEST = 60_000
@@ -43,7 +52,12 @@ def _lines(report: VerifyReport) -> Iterator[str]:
         if line:
             yield ""
             yield line
-    failed = list(report.violations(ClauseVerdict.FAIL))
+    failed = [
+        (clause, violation)
+        for clause in heaviest_first(report.with_verdict(ClauseVerdict.FAIL))
+        for violation in clause.violations
+        if violation.waiver is None
+    ]
     for clause, violation in failed[:_SHOWN_CAUSES]:
         yield from _cause(clause, violation)
     if len(failed) > _SHOWN_CAUSES:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from chat_contract.exchange import Exchange, Headers, Request
 from chat_contract.roles import CONVERSATION
 from chat_verifier.planning.case import Case
 from chat_verifier.run.observation import Observation
-from kit_http.curl import header_argument, text_of, with_binary_body, with_body, without_header
+from kit_http.curl import Expression, Piece, header_argument, with_body, without_header
 from kit_http.redaction.secrets import Secrets, is_credential
 from kit_http.transport import Transport
 
 _PLACEHOLDER = "_conversation_id_of_the_first_turn_"
 _VARIABLE = "conversation_id"
+_EXPRESSIONS = {
+    _PLACEHOLDER.encode(): Expression(f"${_VARIABLE}"),
+    _PLACEHOLDER.swapcase().encode(): Expression(f'$(printf %s "${_VARIABLE}" | tr A-Za-z a-zA-Z)'),
+}
+_PLACEHOLDERS = re.compile(b"(" + b"|".join(_EXPRESSIONS) + b")")
 _OTHER_CONVERSATIONS = 60
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -116,12 +122,14 @@ def _curl(
         parts += ["-H", "'Transfer-Encoding: chunked'"]
     if not request.body:
         return " ".join([*parts, "-d", "''"] if request.method in _WITH_BODY else parts)
-    if conversation is not None:
-        body = shlex.quote(conversation.raw(_PLACEHOLDER).decode("utf-8", "surrogatepass"))
-        text = body.replace(_PLACEHOLDER, f"'\"${_VARIABLE}\"'")
-        return with_body(parts, text)
-    printable = text_of(request.body)
-    return with_binary_body(parts, request.body) if printable is None else with_body(parts, shlex.quote(printable))
+    return with_body(parts, *([request.body] if conversation is None else _pieces(conversation.raw(_PLACEHOLDER))))
+
+
+def _pieces(body: bytes) -> Iterator[Piece]:
+    """Yield the parts of a body, with the variable of the shell where it has the conversation id."""
+    for part in _PLACEHOLDERS.split(body):
+        expression = _EXPRESSIONS.get(part)
+        yield part if expression is None else expression
 
 
 def _header(name: str, value: str, secrets: Secrets) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from chat_contract.contract import Level
 from chat_contract.errors import shorten
 from chat_contract.rules.findings import JSON_TYPES
 from chat_verifier.findings.verdict import ClauseVerdict
@@ -22,6 +24,16 @@ class Latency:
     p90: float
     p99: float
     longest: float
+
+
+def heaviest_first(clauses: Iterable[ClauseReport]) -> list[ClauseReport]:
+    """Sort failed clauses: failures of the server before wrong responses, MUST before SHOULD."""
+
+    def weight(clause: ClauseReport) -> tuple[bool, bool]:
+        fails = any(one.observed.startswith("status-5") or one.observed in BREAKDOWNS for one in clause.violations)
+        return not fails, clause.level is not Level.MUST
+
+    return sorted(clauses, key=weight)
 
 
 def tally(report: VerifyReport) -> str:

@@ -8,8 +8,19 @@ from chat_contract.errors import shorten
 from chat_verifier.findings.causes import Confirmation
 from chat_verifier.findings.verdict import ClauseReason, ClauseVerdict
 from chat_verifier.report.model import ClauseReport, VerifyReport, ViolationReport
-from chat_verifier.report.summary import confirmation, figures, got, ignored, message, not_sent, place, run_reason
+from chat_verifier.report.summary import (
+    confirmation,
+    figures,
+    got,
+    heaviest_first,
+    ignored,
+    message,
+    not_sent,
+    place,
+    run_reason,
+)
 from chat_verifier.report.texts import CLAUSE_REASONS, HEADINGS, VERDICT_NAMES, Heading
+from kit_reports.visible import visible
 
 _SHOWN_WARNINGS = 12
 _SKIPPED = (
@@ -21,7 +32,7 @@ _LONGEST_COMMAND = 3000
 
 def render_text(report: VerifyReport) -> str:
     """Return the report as plain text."""
-    return "\n".join(_lines(report)) + "\n"
+    return "\n".join(map(visible, _lines(report))) + "\n"
 
 
 def _lines(report: VerifyReport) -> Iterator[str]:
@@ -46,7 +57,7 @@ def _heading(heading: Heading) -> Iterator[str]:
 
 
 def _failures(report: VerifyReport) -> Iterator[str]:
-    failed = list(report.with_verdict(ClauseVerdict.FAIL))
+    failed = heaviest_first(report.with_verdict(ClauseVerdict.FAIL))
     if failed:
         yield from _heading(Heading.VIOLATIONS)
     if failed and report.app is not None:
@@ -66,7 +77,7 @@ def _failure(violation: ViolationReport) -> Iterator[str]:
     yield f"      got: {got(violation)}"
     if violation.cases_not_waived:
         yield f"      test cases missing from the waiver: {shorten(list(violation.cases_not_waived), 300)}"
-    for line in _brief(violation.command).splitlines():
+    for line in _brief(violation.command).split("\n"):
         yield f"      {line}"
 
 
@@ -84,7 +95,8 @@ def _warning(clause: ClauseReport) -> Iterator[str]:
     for violation in clause.violations:
         certain = violation.confirmation is Confirmation.CONFIRMED
         yield f"  {message(clause, violation)}" + ("" if certain else f" [{confirmation(violation)}]")
-        yield f"    {_brief(violation.command)}"
+        for line in _brief(violation.command).split("\n"):
+            yield f"    {line}"
 
 
 def _waived(report: VerifyReport) -> Iterator[str]:
@@ -123,7 +135,7 @@ def _profile(report: VerifyReport) -> Iterator[str]:
 
 
 def _brief(command: str) -> str:
-    """Cut a long command; the JSON report holds all of it."""
+    """Return the command, or where a very long one is: a part of it would not work."""
     if len(command) <= _LONGEST_COMMAND:
         return command
-    return command[:600] + f" … ({len(command)} characters; complete in the JSON report)"
+    return f"(The command has {len(command)} characters. Write it to a file: --report sh=FILE)"

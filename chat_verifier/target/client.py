@@ -181,6 +181,11 @@ class Client:
             body = self._read(response, began + timeout)
         except requests.exceptions.SSLError as error:
             hint = "Name a private certificate authority with --ca-bundle FILE, a client certificate with --cert FILE."
+            if "WRONG_VERSION_NUMBER" in str(error) or "RECORD_LAYER_FAILURE" in str(error):
+                plain = f"http{self.base_url.removeprefix('https')}"
+                raise UnreachableError(
+                    "the port speaks HTTP without TLS", permanent=True, hint=f"Try {plain}."
+                ) from None
             raise UnreachableError(f"TLS failed: {_innermost(error)}", permanent=True, hint=hint) from None
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
             raise self._unreachable(error) from None

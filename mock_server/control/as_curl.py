@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from kit_http.curl import header_argument, text_of, with_binary_body, with_body, without_header
+from kit_http.curl import header_argument, with_body, without_header
 from mock_server.respond.journal import Entry
 
 _SET_BY_CURL = frozenset(
@@ -25,8 +25,7 @@ def as_curl(entry: Entry, base_url: str) -> str:
     parts += _headers(entry)
     if not entry.body:
         return " ".join(parts)
-    text = text_of(entry.body, printable=True)
-    command = with_binary_body(parts, entry.body) if text is None else with_body(parts, shlex.quote(text))
+    command = with_body(parts, entry.body)
     if entry.body_truncated:
         return f"# Truncated: the journal keeps only the beginning of this body.\n{command}"
     return command

@@ -81,6 +81,14 @@ def test_closed_port_is_unreachable() -> None:
         Client(url).send(ASK)
 
 
+def test_https_to_a_port_without_tls_suggests_the_plain_url() -> None:
+    with always(200) as server:
+        url = f"https{server.url.removeprefix('http')}"
+        with pytest.raises(UnreachableError, match="the port speaks HTTP without TLS") as failed:
+            Client(url).send(Request("POST", "/chat"))
+    assert failed.value.hint == f"Try {server.url}."
+
+
 def test_environment_does_not_change_the_request(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login a password b\n")
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -56,6 +56,8 @@ SPELLINGS = (UUID.upper(), UUID.replace("-", ""), f"{{{UUID}}}", f"urn:uuid:{UUI
 HTML = (("Content-Type", "text/html"),)
 NO = response(400, {"detail": "no"})
 OK = reply()
+CHARACTERS_COUNTED = '{"conversation_id": "new", "message": "café, 机", "items": ['.encode()
+"""The beginning of a reply, as a client receives it if Content-Length counts characters."""
 
 
 @dataclass(frozen=True)
@@ -337,10 +339,8 @@ TABLE: dict[str, tuple[list[ClauseExample], list[ClauseExample]]] = {
         [ex(say(), OK), ex(say(), reply(message="café 😀"))],
     ),
     "reply.length": (
-        [
-            ex(say(), response(200, OK.body, (*JSON, ("Content-Length", str(len(OK.body) + wrong)))))
-            for wrong in (1, -1)
-        ],
+        [ex(say(), response(200, OK.body, (*JSON, ("Content-Length", str(len(OK.body) + wrong))))) for wrong in (1, -1)]
+        + [ex(say(), response(200, CHARACTERS_COUNTED, (*JSON, ("Content-Length", str(len(CHARACTERS_COUNTED))))))],
         [
             ex(say(), OK),
             ex(say(), response(200, OK.body, (*JSON, ("content-length", str(len(OK.body)))))),

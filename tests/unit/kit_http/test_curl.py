@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from kit_http.curl import header_argument, text_of, with_binary_body, with_body, without_header
+from kit_http.curl import Expression, header_argument, with_body, without_header
 
 STAND_IN = """#!/bin/sh
 for argument; do [ "$argument" = "@-" ] && { cat; exit; }; done
@@ -34,23 +36,49 @@ def sent(tmp_path: Path) -> Callable[[str], bytes]:
     return run
 
 
-@pytest.mark.parametrize("body", [b"{}", "it's “five” → 5\n".encode(), b"@file", b"$HOME `id` \\", b"x" * 150_000])
-def test_text_body_arrives_unchanged(body: bytes, sent: Callable[[str], bytes]) -> None:
-    text = text_of(body)
-    assert text is not None
-    assert sent(with_body(["curl", "-sS"], shlex.quote(text))) == body
+BODIES = [
+    b"",
+    b"{}",
+    "it's “five” → 5\n".encode(),
+    b"@file",
+    b"$HOME `id` \\ %s %d",
+    b"x" * 150_000,
+    ("é'%" * 60_000).encode(),
+    b'{"events": [' + b", ".join([b'{"type": "it\'s"}'] * 1000) + b"]}",
+    "a\u2028b\u2029c\x85d\u202ee\x1b[31m\x00f".encode(),
+    b"\n" * 5000,
+    b"\xff\x00'%d\\n\n",
+    bytes(range(256)),
+]
 
 
-@pytest.mark.parametrize("body", [b"\xff\x00'%d\\n\n", bytes(range(256))])
-def test_binary_body_arrives_byte_by_byte(body: bytes, sent: Callable[[str], bytes]) -> None:
-    assert text_of(body) is None
-    assert sent(with_binary_body(["curl", "-sS"], body)) == body
+@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
+def test_body_arrives_byte_by_byte(body: bytes, sent: Callable[[str], bytes]) -> None:
+    command = with_body(["curl", "-sS"], body)
+    assert command.isprintable()
+    assert sent(command) == body
 
 
-def test_invisible_characters_count_as_binary_only_if_the_text_must_be_printable() -> None:
-    assert text_of(b"a\x1bb") == "a\x1bb"
-    assert text_of(b"a\x1bb", printable=True) is None
-    assert text_of(b"a\tb\n", printable=True) == "a\tb\n"
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(st.characters(exclude_categories=("Cs",)), max_size=40), times=st.sampled_from([1, 60]))
+def test_command_for_any_text_is_printable_and_sends_it(text: str, times: int, sent: Callable[[str], bytes]) -> None:
+    body = f'{{"message": "{text * times}"}}'.encode()
+    command = with_body(["curl", "-sS"], body)
+    assert command.isprintable()
+    assert sent(command) == body
+
+
+def test_repetitions_are_short(sent: Callable[[str], bytes]) -> None:
+    body = b'{"message": "' + b"x" * 100_000 + b'"}'
+    command = with_body(["curl", "-sS"], body)
+    assert len(command) < 200
+    assert sent(command) == body
+
+
+@pytest.mark.parametrize("around", [(b'{"id": "', b'"}'), ("{'\u202e".encode(), b"x" * 3000)])
+def test_expression_is_evaluated_by_the_shell(around: tuple[bytes, bytes], sent: Callable[[str], bytes]) -> None:
+    command = with_body(["curl", "-sS"], around[0], Expression("$name"), around[1])
+    assert sent(f"name='it is'\n{command}") == around[0] + b"it is" + around[1]
 
 
 def test_header_arguments_cover_empty_and_removed_headers() -> None:

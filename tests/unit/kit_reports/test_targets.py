@@ -24,7 +24,7 @@ def test_default_format_goes_to_stdout_unless_an_option_does(tmp_path: Path) -> 
     [
         ("yaml", 'Unknown format "yaml" in --report yaml. Choose from text, json.'),
         ("json=", "--report json=: the file name is missing."),
-        ("json=/no/such/folder/r.json", "the folder /no/such/folder does not exist"),
+        ("json=/dev/null/folder/r.json", "Not a directory"),
         ("json=/", "it is a folder"),
     ],
 )
@@ -32,6 +32,14 @@ def test_invalid_target_raises_usage_error(option: str, message: str) -> None:
     with pytest.raises(UsageError, match="--report") as error:
         parse_targets([option], FORMATS, default="text")
     assert message in str(error.value)
+
+
+def test_missing_folders_are_created(tmp_path: Path) -> None:
+    file = tmp_path / "out" / "deep" / "r.json"
+    (target,) = parse_targets([f"json={file}"], FORMATS, default=None)
+    assert target.file is not None
+    write_whole(target.file, "{}")
+    assert file.read_text() == "{}"
 
 
 def test_two_reports_to_one_file_raise_usage_error(tmp_path: Path) -> None:

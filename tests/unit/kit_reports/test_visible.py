@@ -1,0 +1,20 @@
+"""Characters that change what a terminal shows."""
+
+from __future__ import annotations
+
+import pytest
+
+from kit_reports.visible import visible
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("plain é 机 🙂\t", "plain é 机 🙂\t"),
+        ("\x1b[31mred", "\\u001b[31mred"),
+        ("a\u2028b\x85c\nd", "a\\u2028b\\u0085c\\u000ad"),
+        ("\u202eevil\u2066", "\\u202eevil\\u2066"),
+    ],
+)
+def test_control_and_bidirectional_characters_become_escapes(line: str, expected: str) -> None:
+    assert visible(line) == expected
