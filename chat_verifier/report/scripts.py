@@ -55,7 +55,8 @@ def _http(
         yield f"{key[1]}: {key[2]}{{{{$processEnv CHAT_API_KEY}}}}"
     yield from (f"{name}: {visible(value)}" for name, value in request.headers.items())
     yield ""
-    if isinstance(request.body, Base64Body) or not request.body.replace("\n", "").isprintable():
+    text = "" if isinstance(request.body, Base64Body) else request.body.replace("\n", "")
+    if isinstance(request.body, Base64Body) or visible(text) != text:
         yield "# This body is not printable text. Use --report sh=FILE for this violation."
         return
     yield request.body if issued is None else request.body.replace(issued, variable)

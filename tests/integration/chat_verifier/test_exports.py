@@ -50,7 +50,7 @@ def test_script_shows_the_violation(exported: tuple[str, Path], tmp_path: Path) 
 def test_http_file_continues_the_conversation_of_the_first_turn(exported: tuple[str, Path]) -> None:
     text = (exported[1] / "http").read_text()
     assert "# @name turn1\n" in text
-    assert '"conversation_id": "{{turn1.response.body.$.conversation_id}}"' in text
+    assert "{{turn1.response.body.$.conversation_id}}" in text
     assert f"POST {exported[0]}/chat\n" in text
 
 
@@ -68,6 +68,6 @@ def test_exported_tests_fail_until_the_server_is_fixed(exported: tuple[str, Path
     failed = _tested(file, url)
     assert failed.returncode == 1, failed.stdout
     assert "limit.asked: expected at most" in failed.stdout
-    with serve(None) as fixed:
+    with serve(BY_NAME["limit-ignored-later"].style) as fixed:
         passed = _tested(file, fixed)
     assert passed.returncode == 0, passed.stdout
