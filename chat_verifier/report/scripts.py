@@ -9,7 +9,7 @@ from typing import Any
 
 from chat_contract.roles import CONVERSATION
 from chat_verifier.findings.verdict import ClauseVerdict
-from chat_verifier.report.model import Base64Body, ClauseReport, ExchangeReport, VerifyReport, ViolationReport
+from chat_verifier.report.model import Base64Body, Body, ClauseReport, ExchangeReport, VerifyReport, ViolationReport
 from chat_verifier.report.summary import message
 from kit_reports.visible import visible
 
@@ -55,11 +55,26 @@ def _http(
         yield f"{key[1]}: {key[2]}{{{{$processEnv CHAT_API_KEY}}}}"
     yield from (f"{name}: {visible(value)}" for name, value in request.headers.items())
     yield ""
-    text = "" if isinstance(request.body, Base64Body) else request.body.replace("\n", "")
-    if isinstance(request.body, Base64Body) or visible(text) != text:
+    body = _editable(request.body)
+    if body is None:
         yield "# This body is not printable text. Use --report sh=FILE for this violation."
         return
-    yield request.body if issued is None else request.body.replace(issued, variable)
+    yield body if issued is None else body.replace(issued, variable)
+
+
+def _editable(body: Body) -> str | None:
+    """Return a body as text for an editor: in JSON, invisible characters are written as escapes of the same value."""
+    if isinstance(body, Base64Body):
+        return None
+    lines = body.replace("\r\n", "\n").split("\n")
+    shown = [visible(line) for line in lines]
+    if shown == lines:
+        return body
+    try:
+        json.loads(body)
+    except ValueError:
+        return None
+    return "\n".join(shown)
 
 
 def _issued_id(violation: ViolationReport) -> str | None:
