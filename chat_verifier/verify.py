@@ -21,18 +21,26 @@ from chat_contract.exchange import Headers
 from chat_contract.roles import DOCUMENTED_EXAMPLE
 from chat_verifier.findings.causes import Cause, find_causes
 from chat_verifier.findings.profile import open_question_profile
-from chat_verifier.findings.verdict import ClauseReason, RunResult, RunVerdict, clause_results, run_verdict
+from chat_verifier.findings.verdict import (
+    ClauseReason,
+    RunReason,
+    RunReasonId,
+    RunResult,
+    RunVerdict,
+    clause_results,
+    run_verdict,
+)
 from chat_verifier.findings.waivers import unused_waivers, waived
 from chat_verifier.planning.case import CaseSequence, Group, count_by_group, requests_of
 from chat_verifier.planning.exploration import generate_cases
-from chat_verifier.planning.plan import make_plan
+from chat_verifier.planning.plan import Pairs, make_plan
 from chat_verifier.planning.tiers import Allocation, Tier, allocate
 from chat_verifier.run.budget import RequestBudget
 from chat_verifier.run.checkpoint import Checkpoint
 from chat_verifier.run.pacing import Pace
 from chat_verifier.run.reference_server import ReferenceServer, sequences_for
 from chat_verifier.run.runner import Runner
-from chat_verifier.target.client import Client, UnreachableError
+from chat_verifier.target.client import MAX_WAIT, Client, UnreachableError
 from chat_verifier.target.probe import CannotVerifyError, Probed, probe
 from kit_http.redaction.secrets import key_in, secrets_of
 from kit_http.transport import Transport
@@ -50,7 +58,8 @@ class Options:
     ``timeout``: seconds a request may take; None: ten, or five times the latency of the probe if that is more.
     ``only``: the clauses to verify; None: all. ``max_requests``, ``max_accepted``: limits instead of the tier's.
     ``max_time``: seconds after which nothing more is sent. ``patience``: seconds that conversations rest before their
-    last turn. ``workers``: concurrent requests. ``rate``: requests a second.
+    last turn. ``max_wait``: seconds that the run waits in all because of 429 responses.
+    ``workers``: concurrent requests. ``rate``: requests a second.
     ``checkpoint``: the checkpoint file to continue or to create.
     """
 
@@ -58,6 +67,7 @@ class Options:
     headers: Headers = ()
     expect_auth: bool = False
     strict: bool = False
+    require_complete: bool = False
     seed: int = 0
     timeout: float | None = None
     only: frozenset[str] | None = None
@@ -66,6 +76,7 @@ class Options:
     max_accepted: int | None = None
     max_time: float | None = None
     patience: float = 1.0
+    max_wait: float = MAX_WAIT
     workers: int = 1
     rate: float | None = None
     checkpoint: Path | None = None
@@ -114,11 +125,11 @@ class Preview:
 
 @dataclass(frozen=True)
 class RunPlan:
-    """The planned sequences, the requests that the run may send, and the shares of pairs that the plan covers."""
+    """The planned sequences, the requests that the run may send, and the shares of pairs that they cover."""
 
     sequences: tuple[CaseSequence, ...]
     allocation: Allocation
-    shares: tuple[float, float, float, float]
+    coverage: dict[Pairs, float]
 
     @property
     def total(self) -> int:
@@ -171,7 +182,7 @@ def run(contract: Contract, options: Options, environment: Environment | None = 
                 played = _play(session, probed, plan)
                 played = _explore(session, played, generated.result)
             confirmed = _confirm(session, played)
-            return _summarise(session, played, confirmed)
+            return _summarise(session, plan, played, confirmed)
         except UnreachableError as error:
             raise CannotVerifyError(f"{options.base_url}: {_reason(error)}") from None
 
@@ -209,7 +220,7 @@ def plan_run(contract: Contract, options: Options) -> RunPlan:
     sequences = plan.sequences
     if options.only is not None:
         sequences = sequences_for(contract, sequences, options.only)
-    return RunPlan(sequences, allocation, plan.shares)
+    return RunPlan(sequences, allocation, plan.coverage)
 
 
 def _rehearsed(contract: Contract, plan: RunPlan) -> Runner:
@@ -266,6 +277,7 @@ def _client(options: Options, environment: Environment, allocation: Allocation, 
         headers=options.headers,
         timeout=options.timeout or _PROBE_TIMEOUT,
         transport=options.transport,
+        max_wait=options.max_wait,
         pace=Pace(options.rate),
         budget=RequestBudget(allocation.requests, allocation.accepted, left=lambda: until - environment.clock()),
     )
@@ -343,7 +355,7 @@ def _confirm(session: _Session, played: Played) -> Confirmed:
     return Confirmed(tuple(waived(causes, session.options.waivers)))
 
 
-def _summarise(session: _Session, played: Played, confirmed: Confirmed) -> RunResult:
+def _summarise(session: _Session, plan: RunPlan, played: Played, confirmed: Confirmed) -> RunResult:
     """Return the verdicts on the clauses and on the run."""
     contract, options = session.contract, session.options
     journal = played.runner.journal
@@ -353,16 +365,20 @@ def _summarise(session: _Session, played: Played, confirmed: Confirmed) -> RunRe
     if DOCUMENTED_EXAMPLE not in contract.request_examples:
         skipped["request.documented-example"] = ClauseReason.NEEDS_EXAMPLE
     clauses = clause_results(contract, journal.observations, confirmed.causes, strict=options.strict, skipped=skipped)
-    verdict, reason = run_verdict(clauses)
+    verdict, reason = run_verdict(clauses, require_complete=options.require_complete)
     interruption = played.interruption or confirmed.interruption
     if interruption and verdict is not RunVerdict.VIOLATES:
-        raise CannotVerifyError(f"{options.base_url}: {interruption}")
+        if not session.client.waited_too_long:
+            raise CannotVerifyError(f"{options.base_url}: {interruption}")
+        verdict, reason = RunVerdict.INCONCLUSIVE, RunReason(RunReasonId.INTERRUPTED, ())
     return RunResult(
         verdict=verdict,
         reason=reason,
         base_url=options.base_url,
         seed=options.seed,
         requests=session.client.budget.sent,
+        accepted=session.client.budget.accepted,
+        coverage={str(name): round(share, 3) for name, share in plan.coverage.items()},
         seconds=session.environment.clock() - session.began,
         clauses=clauses,
         profile=open_question_profile(contract, journal.observations),

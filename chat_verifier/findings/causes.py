@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
+from typing import TypeVar
 
 from chat_contract import Violation
 from chat_contract.errors import Pointer
@@ -32,7 +33,7 @@ ENOUGH = 2
 _SMALL = 2
 """A request with no more conditions than this is not reduced further."""
 
-_MOST_REDUCTIONS = 6
+_MOST_REDUCTIONS = 14
 _SUSPECTS = 4
 
 SELF_EVIDENT = frozenset({"conversation.distinct", "conversation.concurrent"})
@@ -44,6 +45,9 @@ _ACCEPTANCE = "request"
 _LEVELS = {"must": 0, "should": 1, "observed": 2}
 
 _SILENCE = "silence"
+
+
+_One = TypeVar("_One")
 
 
 class Confirmation(StrEnum):
@@ -248,39 +252,47 @@ def _sightings(runner: Runner, cause: Cause, sequences: Sequence[CaseSequence]) 
 
 
 def _reduced(runner: Runner, cause: Cause) -> Cause:
-    """Halve the conditions of the request again and again, as long as the violation remains (delta debugging)."""
-    for _ in range(_MOST_REDUCTIONS):
-        if not _is_reducible(cause) or cause.exhibit.sequence.together is not None:
+    """Leave out ever smaller parts of the request, as long as the violation remains (delta debugging)."""
+    parts = 2
+    tries = 0
+    while _is_reducible(cause) and cause.exhibit.sequence.together is None:
+        smaller = _without_each(cause.exhibit.case, parts)
+        if not smaller:
             break
-        smaller = None
-        for recipe in _halves(cause.exhibit.case.recipe):
-            sequences = [_alone(cause.exhibit, rebuilt(cause.exhibit.case, recipe))]
-            if not runner.sender_affords(requests_of(sequences)):
+        for case in smaller:
+            sequences = [_alone(cause.exhibit, case)]
+            tries += 1
+            if tries > _MOST_REDUCTIONS or not runner.sender_affords(requests_of(sequences)):
                 return cause
             found = _sightings(runner, cause, sequences)
             if found:
-                smaller = min(found, key=lambda sighting: _size(sighting[1]))
+                best = min(found, key=lambda sighting: _size(sighting[1]))
+                cause = _seen_again(replace(cause, sent=cause.sent + 1), *best)
+                parts = max(parts - 1, 2)
                 break
-        if smaller is None:
-            break
-        cause = _seen_again(replace(cause, sent=cause.sent + 1), *smaller)
+        else:
+            parts *= 2
     return cause
 
 
-def _halves(recipe: Recipe | None) -> Iterator[Recipe]:
-    """Yield the recipe without one half of its parts, then without the other half."""
+def _without_each(case: Case, parts: int) -> list[Case]:
+    """Return the case without each of so many parts of its wrong values, or of its conditions if it has only one."""
+    recipe = case.recipe
     if recipe is None:
-        return
+        return []
     if len(recipe.wrongs) > 1:
-        middle = len(recipe.wrongs) // 2
-        yield recipe.with_only(recipe.wrongs[:middle])
-        yield recipe.with_only(recipe.wrongs[middle:])
-        return
+        chunks = _chunks(recipe.wrongs, parts)
+        return [rebuilt(case, recipe.with_only([one for one in recipe.wrongs if one not in chunk])) for chunk in chunks]
     names = [name for name in recipe.varied if name != TURN]
-    middle = len(names) // 2
-    for dropped in (names[middle:], names[:middle]):
-        if dropped:
-            yield recipe.plainer(dropped)
+    return [rebuilt(case, recipe.plainer(chunk)) for chunk in _chunks(names, parts)]
+
+
+def _chunks(ones: Sequence[_One], count: int) -> list[Sequence[_One]]:
+    """Return the sequence in so many parts; none if it has fewer elements than half of that."""
+    if count >= 2 * len(ones):
+        return []
+    size = -(-len(ones) // count)
+    return [ones[start : start + size] for start in range(0, len(ones), size)]
 
 
 def _seen_again(cause: Cause, violation: Violation, exhibit: Observation) -> Cause:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from chat_contract import Clause, Contract
@@ -20,6 +20,8 @@ class RunVerdict(StrEnum):
 
     CONFORMS = "conforms"
     VIOLATES = "violates"
+    UNSTABLE = "unstable"
+    """The server failed several times, though it did not fail when the same requests were sent again."""
     INCONCLUSIVE = "inconclusive"
     NO_VIOLATION = "no-violation"
     """Recorded traffic shows no violation, but it did not exercise every clause."""
@@ -31,6 +33,8 @@ class RunReasonId(StrEnum):
     CLAUSES_VIOLATED = "clauses-violated"
     CLAUSES_NOT_EXERCISED = "clauses-not-exercised"
     VIOLATIONS_NOT_CONFIRMED = "violations-not-confirmed"
+    FAILURES_COME_AND_GO = "failures-come-and-go"
+    INTERRUPTED = "interrupted"
     TRAFFIC_INCOMPLETE = "traffic-incomplete"
 
 
@@ -81,7 +85,9 @@ class RunResult:
     """The result of a run.
 
     ``left_out``: what the request limit kept from being sent. ``replayed``: how many responses came from the
-    checkpoint file. ``unused_waivers``: waivers for which the run found nothing, though it sent one of their cases.
+    checkpoint file. ``accepted``: how many requests the server accepted. ``coverage``: the shares of the pairs of
+    conditions that the plan combines, by :class:`chat_verifier.planning.plan.Pairs`.
+    ``unused_waivers``: waivers for which the run found nothing, though it sent one of their cases.
     ``app``: the application that was verified in process.
     ``traffic``: the recorded traffic that was judged, instead of a server.
     """
@@ -103,6 +109,8 @@ class RunResult:
     strict: bool = False
     waivers: tuple[Waiver, ...] = ()
     unused_waivers: tuple[Waiver, ...] = ()
+    accepted: int = 0
+    coverage: Mapping[str, float] = field(default_factory=dict)
     traffic: TrafficFigures | None = None
     app: str | None = None
 
@@ -155,20 +163,29 @@ def _verdict_on_causes(causes: tuple[Cause, ...], *, fails: bool) -> tuple[Claus
     return ClauseVerdict.WARN, ClauseReason.NOT_CONFIRMED
 
 
-def run_verdict(clauses: Iterable[ClauseResult]) -> tuple[RunVerdict, RunReason | None]:
+def run_verdict(
+    clauses: Iterable[ClauseResult], *, require_complete: bool = False
+) -> tuple[RunVerdict, RunReason | None]:
     """Return the verdict on the server, and why.
 
     The server conforms only if no clause fails, every MUST clause was exercised (except those that the run skips on
-    purpose), and no violation of a MUST clause is left without confirmation.
+    purpose; ``require_complete``: every SHOULD clause too), and no violation of a MUST clause is left without
+    confirmation. Failures that do not recur make it unstable from the second one on.
     """
     clauses = tuple(clauses)
     failed = tuple(found.clause.id for found in clauses if found.verdict is ClauseVerdict.FAIL)
     if failed:
         return RunVerdict.VIOLATES, RunReason(RunReasonId.CLAUSES_VIOLATED, failed)
     must = [found for found in clauses if found.clause.level == "must"]
+    unstable = [found for found in must if _failures_that_come_and_go(found)]
+    if sum(map(_failures_that_come_and_go, must)) > 1:
+        return RunVerdict.UNSTABLE, RunReason(
+            RunReasonId.FAILURES_COME_AND_GO, tuple(found.clause.id for found in unstable)
+        )
+    needed = [found for found in clauses if found.clause.level == "must" or require_complete]
     untried = tuple(
         found.clause.id
-        for found in must
+        for found in needed
         if found.verdict is ClauseVerdict.SKIPPED and found.reason is ClauseReason.NOT_EXERCISED
     )
     if untried:
@@ -177,3 +194,13 @@ def run_verdict(clauses: Iterable[ClauseResult]) -> tuple[RunVerdict, RunReason 
     if unconfirmed:
         return RunVerdict.INCONCLUSIVE, RunReason(RunReasonId.VIOLATIONS_NOT_CONFIRMED, unconfirmed)
     return RunVerdict.CONFORMS, None
+
+
+_FAILURES = "robustness"
+
+
+def _failures_that_come_and_go(found: ClauseResult) -> int:
+    """Count the failures of a clause about breakdowns that did not recur."""
+    if found.clause.group != _FAILURES:
+        return 0
+    return sum(cause.seen for cause in found.causes if cause.intermittent and cause.waiver is None)

@@ -27,6 +27,9 @@ class _Issued:
 ISSUED: Any = _Issued("ISSUED")
 """A placeholder in a body for the conversation id that the server issued earlier in the sequence."""
 
+ISSUED_WITH_BLANK: Any = _Issued("ISSUED_WITH_BLANK", lambda issued: f"{issued} ")
+"""A placeholder for the same id with a trailing blank."""
+
 ISSUED_IN_OTHER_CASE: Any = _Issued("ISSUED_IN_OTHER_CASE", str.swapcase)
 """A placeholder for the same id with upper and lower case swapped."""
 

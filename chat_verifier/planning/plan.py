@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from chat_contract import Contract
 from chat_verifier.planning import credentials, special_inputs, wire
@@ -14,16 +15,28 @@ from chat_verifier.planning.rows import Rows, conversations
 from chat_verifier.planning.tiers import Sizes
 
 
+class Pairs(StrEnum):
+    """Pairs of which the requests of a plan cover a share.
+
+    Of must-accept conditions; of those with unspecified values; of wrong values with conditions, in requests with
+    several faults and in requests with one.
+    """
+
+    MUST_ACCEPT = "must-accept"
+    UNSPECIFIED = "unspecified"
+    SEVERAL_FAULTS = "several-faults"
+    ONE_FAULT = "one-fault"
+
+
 @dataclass(frozen=True)
 class Plan:
     """The sequences of a run, in order, without those that follow after a response.
 
-    ``shares``: the shares of the pairs that requests combine: of must-accept conditions, of those with unspecified
-    values, and of wrong values with conditions, in packs of faults and in single faults.
+    ``coverage``: the share of each kind of pairs that the requests combine, if all of them are sent.
     """
 
     sequences: tuple[CaseSequence, ...]
-    shares: tuple[float, float, float, float]
+    coverage: dict[Pairs, float]
 
     @property
     def requests(self) -> int:
@@ -49,7 +62,8 @@ def make_plan(contract: Contract, sizes: Sizes, *, seed: int = 0, key: str | Non
             *wire.sequences(builder),
             *(credentials.sequences(builder, key) if key is not None else ()),
         ]
-    return Plan(tuple(_by_priority(sequences)), (*rows.shares, rejected.share, rejected.share_alone))
+    shares = (*rows.shares, rejected.share, rejected.share_alone)
+    return Plan(tuple(_by_priority(sequences)), dict(zip(Pairs, shares, strict=True)))
 
 
 def _first_turns(rejected: Rejections) -> list[CaseSequence]:

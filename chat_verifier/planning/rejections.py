@@ -55,7 +55,7 @@ class _Faults:
     def __init__(self, builder: RequestBuilder, seed: int, *, complete: bool) -> None:
         grouped = (lambda wrongs: wrongs) if complete else wrong_values.in_classes
         self.values: dict[str, tuple[str, Wrongs]] = {
-            f"{_WRONG}:{name}": ("", grouped(wrongs)) for name, wrongs in wrong_values.top_level(builder).items()
+            f"{_WRONG}:{name}": ("", wrongs) for name, wrongs in wrong_values.top_level(builder).items()
         }
         in_event = wrong_values.in_event(builder)
         for position in POSITIONS:

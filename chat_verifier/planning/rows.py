@@ -131,10 +131,14 @@ class _Assembly:
         }
 
     def _conversation(self, number: int, opening: Row, each: int) -> CaseSequence:
-        first = self.rows.row({TURN: "first", **opening}, may_be_open=not opening)
-        recipes: list[Recipe | Case] = [first]
         grows = number == _GROWING and self.most > 4 * _LONGEST
-        for turn in _GROWING_PATTERN if grows else _PATTERNS[number % len(_PATTERNS)]:
+        turns = _GROWING_PATTERN if grows else _PATTERNS[number % len(_PATTERNS)]
+        # Rejected turns with a user need a conversation of that user.
+        hosts = USER in self.rows.names and "after-rejection" in turns and USER not in opening
+        user = {USER: ("plain", "odd", "digits")[number % 3]} if hosts else {}
+        first = self.rows.row({TURN: "first", **opening, **user}, may_be_open=not opening)
+        recipes: list[Recipe | Case] = [first]
+        for turn in turns:
             if self.is_full:
                 break
             if turn == "after-rejection":

@@ -12,7 +12,7 @@ from chat_contract.open_questions import Question
 from chat_contract.roles import CONVERSATION, EVENTS, MESSAGE, USER
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, of_recipe, single
 from chat_verifier.planning.dimensions import EVENT_KEYS, ORDER, TURN
-from chat_verifier.planning.encoding import ISSUED, ISSUED_IN_OTHER_CASE
+from chat_verifier.planning.encoding import ISSUED, ISSUED_IN_OTHER_CASE, ISSUED_WITH_BLANK
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.planning.rows import Rows
 
@@ -34,7 +34,7 @@ _ALIKE: tuple[tuple[str, str, str], ...] = (
 )
 """Conversation ids that a database or a C string may take for the one in use, by id and label."""
 
-_FEWEST_ALIKE = 2
+_FEWEST_ALIKE = 1
 
 
 def sequences(rows: Rows) -> list[CaseSequence]:
@@ -86,9 +86,9 @@ def documented_example(builder: RequestBuilder) -> CaseSequence:
     )
 
 
-def _with(rows: Rows, name: str, label: str, extra: dict[str, Any], *, turn: str = "first") -> Case:
+def _with(rows: Rows, name: str, label: str, extra: dict[str, Any]) -> Case:
     """Return a row with further fields instead of those of its dimensions."""
-    recipe = rows.row({TURN: turn}, may_be_open=False)
+    recipe = rows.row({TURN: "first"}, may_be_open=CONVERSATION in extra)
     conditions = {key: one for key, one in recipe.conditions.items() if not _is_replaced(key, extra)}
     return of_recipe(replace(recipe, conditions=conditions, extra=extra, extra_label=label), name)
 
@@ -140,14 +140,18 @@ def _nested(depth: int) -> Any:
 
 
 def _ids_nearly_equal(rows: Rows, kinds: int) -> CaseSequence:
-    """Send an id of the run's own, then ids that are nearly equal to it."""
+    """Send an issued id with a blank, then an id of the run's own and ids that are nearly equal to it."""
+    label = "an issued conversation_id with a trailing blank"
+    blank = _with(rows, "issued-id-with-blank", label, {CONVERSATION: ISSUED_WITH_BLANK})
     first = _with(rows, "id-in-use", "a conversation_id of this run", {CONVERSATION: _IN_USE})
     alike = [
         _with(rows, f"id-alike-{name}", f"a conversation_id {label}", {CONVERSATION: value})
         for name, label, value in _ALIKE[:kinds]
     ]
-    cases = (first, *alike)
-    return CaseSequence("conversation-ids-alike", Group.CONVERSATION, cases, priority=Priority.HIGH)
+    start = Case("opening", "opening of a conversation", rows.builder.request(USER))
+    return CaseSequence(
+        "conversation-ids-alike", Group.CONVERSATION, (start, blank, first, *alike), priority=Priority.HIGH
+    )
 
 
 def ids_alike(rows: Rows) -> CaseSequence:
@@ -156,13 +160,8 @@ def ids_alike(rows: Rows) -> CaseSequence:
     label = "an issued conversation_id in another case"
     issued = _with(rows, "issued-id-in-other-case", label, {CONVERSATION: ISSUED_IN_OTHER_CASE})
     other = rows.builder.request(**{CONVERSATION: ISSUED, USER: "contract-test-else"})
-    cases = (
-        Case("opening", "opening of a conversation", rows.builder.request(USER)),
-        *alike.cases,
-        issued,
-        Case("other-user", "another user continues the conversation", other),
-    )
-    return replace(alike, cases=cases)
+    user = Case("other-user", "another user continues the conversation", other)
+    return replace(alike, cases=(*alike.cases, issued, user))
 
 
 def _unknown_ids(rows: Rows) -> Iterator[CaseSequence]:

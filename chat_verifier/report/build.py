@@ -54,6 +54,8 @@ def build_report(result: RunResult, access: Access, changes: Iterable[ProfileCha
         started=result.started,
         seconds=round(result.seconds, 3),
         requests=result.requests,
+        accepted=result.accepted,
+        coverage=dict(result.coverage),
         replayed=result.replayed,
         seed=result.seed,
         tier=result.tier,

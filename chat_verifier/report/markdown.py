@@ -27,6 +27,7 @@ _LONGEST_COMMAND = 1500
 _MARKS = {
     RunVerdict.CONFORMS: "✅",
     RunVerdict.VIOLATES: "❌",
+    RunVerdict.UNSTABLE: "❌",
     RunVerdict.INCONCLUSIVE: "⚠️",
     RunVerdict.NO_VIOLATION: "✅",
 }

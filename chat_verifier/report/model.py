@@ -165,7 +165,9 @@ class NotSent(_Closed):
 class VerifyReport(_Closed):
     """The report of a run.
 
-    ``replayed`` counts responses from a checkpoint file. ``profile`` holds the answer to each open question, by id.
+    ``accepted``: how many of the requests the server accepted. ``coverage``: the shares of the pairs of conditions that
+    the plan combines. ``replayed`` counts responses from a checkpoint file.
+    ``profile`` holds the answer to each open question, by id.
     ``traffic``: the recorded traffic that was judged; None for a run. ``app``: the application that was verified in
     process; ``base_url`` is then where its server usually serves it.
     """
@@ -180,6 +182,8 @@ class VerifyReport(_Closed):
     started: str
     seconds: float
     requests: int
+    accepted: int
+    coverage: Mapping[str, float]
     replayed: int
     seed: int
     tier: Tier

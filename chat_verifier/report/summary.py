@@ -11,7 +11,15 @@ from chat_contract.errors import shorten
 from chat_contract.rules.findings import JSON_TYPES
 from chat_verifier.findings.verdict import ClauseVerdict
 from chat_verifier.report.model import ClauseReport, ObservationReport, VerifyReport, ViolationReport
-from chat_verifier.report.texts import BREAKDOWNS, CLAUSE_VERDICTS, CONFIRMATIONS, GROUPS, IGNORED, RUN_REASONS
+from chat_verifier.report.texts import (
+    BREAKDOWNS,
+    CLAUSE_VERDICTS,
+    CONFIRMATIONS,
+    COVERAGE,
+    GROUPS,
+    IGNORED,
+    RUN_REASONS,
+)
 from kit_reports.counting import count_of
 
 
@@ -49,7 +57,8 @@ def figures(report: VerifyReport) -> str:
         conversations = count_of(report.traffic.conversations, "conversation")
         return f"{judged} in {conversations}, recorded in {report.traffic.file}. Clauses: {tally(report)}"
     requests = count_of(report.requests, "request")
-    return f"{requests} in {report.seconds:.1f} s, seed {report.seed}. Clauses: {tally(report)}"
+    accepted = f"{report.accepted} accepted"
+    return f"{requests} ({accepted}) in {report.seconds:.1f} s, seed {report.seed}. Clauses: {tally(report)}"
 
 
 def run_reason(report: VerifyReport) -> str:
@@ -57,6 +66,11 @@ def run_reason(report: VerifyReport) -> str:
     if report.reason is None:
         return ""
     return RUN_REASONS[report.reason.id].format(clauses=", ".join(report.reason.clauses))
+
+
+def coverage(report: VerifyReport) -> str:
+    """Return what share of the pairs of conditions the plan combines; empty for recorded traffic."""
+    return ", ".join(COVERAGE[name].format(share=f"{share:.0%}") for name, share in report.coverage.items())
 
 
 def not_sent(report: VerifyReport) -> str:

@@ -10,6 +10,7 @@ from chat_verifier.findings.verdict import ClauseReason, ClauseVerdict
 from chat_verifier.report.model import ClauseReport, VerifyReport, ViolationReport
 from chat_verifier.report.summary import (
     confirmation,
+    coverage,
     figures,
     got,
     heaviest_first,
@@ -40,6 +41,8 @@ def _lines(report: VerifyReport) -> Iterator[str]:
     if reason := run_reason(report):
         yield reason
     yield figures(report)
+    if combined := coverage(report):
+        yield f"{HEADINGS[Heading.COVERAGE]}: {combined}"
     if left := not_sent(report):
         yield f"{HEADINGS[Heading.NOT_SENT]}: {left}"
     if left_out := ignored(report):

@@ -9,18 +9,22 @@ from chat_verifier.findings.causes import Confirmation
 from chat_verifier.findings.parity import NO_ERROR_LIST, DifferenceKind
 from chat_verifier.findings.traffic import Ignored
 from chat_verifier.findings.verdict import ClauseReason, ClauseVerdict, RunReasonId, RunVerdict
+from chat_verifier.planning.plan import Pairs
 
 RUN_VERDICTS: dict[str, str] = {
     RunVerdict.CONFORMS: "conforms to the contract",
     RunVerdict.VIOLATES: "violates the contract",
+    RunVerdict.UNSTABLE: "fails now and then",
     RunVerdict.INCONCLUSIVE: "could not be verified completely",
     RunVerdict.NO_VIOLATION: "shows no violation, but was not tested completely",
 }
 
 RUN_REASONS: dict[str, str] = {
     RunReasonId.CLAUSES_VIOLATED: "Violated clauses: {clauses}.",
-    RunReasonId.CLAUSES_NOT_EXERCISED: "No test case exercised these MUST clauses: {clauses}.",
+    RunReasonId.CLAUSES_NOT_EXERCISED: "No test case exercised these clauses: {clauses}.",
     RunReasonId.VIOLATIONS_NOT_CONFIRMED: "Violations seen once and not confirmed before the request limit: {clauses}.",
+    RunReasonId.FAILURES_COME_AND_GO: "Failures that did not recur when the requests were sent again: {clauses}.",
+    RunReasonId.INTERRUPTED: "The server kept responding with 429. Set a longer --max-wait or a lower --rate-limit.",
     RunReasonId.TRAFFIC_INCOMPLETE: "The traffic did not exercise these clauses: {clauses}.",
 }
 
@@ -76,6 +80,15 @@ VERDICT_NAMES: dict[str, str] = {RunVerdict.NO_VIOLATION: "no violation seen"}
 """The first words of a text report, where they are not the verdict itself."""
 
 
+COVERAGE: dict[str, str] = {
+    Pairs.MUST_ACCEPT: "{share} of pairs of accepted conditions",
+    Pairs.UNSPECIFIED: "{share} of pairs with unspecified values",
+    Pairs.SEVERAL_FAULTS: "{share} of pairs of a wrong value and a condition",
+    Pairs.ONE_FAULT: "{share} of them with one fault in a request",
+}
+"""What the plan combines."""
+
+
 class Heading(StrEnum):
     """A heading of a report."""
 
@@ -87,6 +100,7 @@ class Heading(StrEnum):
     PROFILE = "profile"
     PROFILE_CHANGES = "profile-changes"
     NOT_SENT = "not-sent"
+    COVERAGE = "coverage"
     IGNORED = "ignored"
     CLAUSES = "clauses"
     RESPONSE_TIMES = "response-times"
@@ -103,6 +117,7 @@ HEADINGS: dict[str, str] = {
     Heading.PROFILE: "Unspecified behaviour of this server",
     Heading.PROFILE_CHANGES: "Changes in unspecified behaviour",
     Heading.NOT_SENT: "Not sent (request limit)",
+    Heading.COVERAGE: "Combined by the plan",
     Heading.IGNORED: "Ignored exchanges",
     Heading.CLAUSES: "Clauses",
     Heading.RESPONSE_TIMES: "Response times",

@@ -32,6 +32,8 @@ _CHUNK = 64 * 1024
 LONGEST_WAIT = 120.0
 """The longest wait, in seconds, that a server may ask for in a 429 before the run ends."""
 _SHORTEST_WAIT = 0.05
+MAX_WAIT = 300.0
+"""The longest wait in all, in seconds, because of 429 responses before the run ends."""
 _TRIES_AFTER_429 = 5
 _PROXY_AUTHENTICATION_REQUIRED = 407
 _MOST_429_IN_A_ROW = 5
@@ -69,6 +71,7 @@ class Client:
         transport: Transport | None = None,
         pace: Pace | None = None,
         budget: RequestBudget | None = None,
+        max_wait: float = MAX_WAIT,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.headers = headers
@@ -77,6 +80,9 @@ class Client:
         self.pace = pace or Pace()
         self.budget = budget or RequestBudget()
         self._429_in_a_row = 0
+        self._waited = 0.0
+        self.max_wait = max_wait
+        self.waited_too_long = False
         self._timeouts = 0
         self._resets = 0
         self._slowest = 0.0
@@ -95,7 +101,13 @@ class Client:
             if not _is_429(outcome):
                 break
             seconds = retry_after(outcome)
+            self._waited += seconds
+            if self._waited > self.max_wait:
+                self.waited_too_long = True
+                text = f"status 429 for longer than {self.max_wait:.0f} s in all"
+                raise UnreachableError(text, permanent=True, hint=_TOO_MANY_REQUESTS)
             if seconds > LONGEST_WAIT:
+                self.waited_too_long = True
                 raise UnreachableError(
                     f"status 429, the server asks to wait {seconds:.0f} s", permanent=True, hint=_TOO_MANY_REQUESTS
                 )
@@ -110,6 +122,7 @@ class Client:
             outcome = again
         self._429_in_a_row = self._429_in_a_row + 1 if _is_429(outcome) else 0
         if self._429_in_a_row >= _MOST_429_IN_A_ROW:
+            self.waited_too_long = True
             text = f"status 429 to {_MOST_429_IN_A_ROW} requests in a row, with retries"
             raise UnreachableError(text, permanent=True, hint=_TOO_MANY_REQUESTS)
         return outcome

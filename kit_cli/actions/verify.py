@@ -40,6 +40,7 @@ from kit_reports.waivers import check_used
 EXIT_CODES = {
     RunVerdict.CONFORMS: ExitCode.OK,
     RunVerdict.VIOLATES: ExitCode.FINDINGS,
+    RunVerdict.UNSTABLE: ExitCode.FINDINGS,
     RunVerdict.INCONCLUSIVE: ExitCode.CANNOT_RUN,
 }
 
@@ -62,6 +63,7 @@ class Arguments:
     spec: Path | None
     overlay: tuple[Path, ...]
     strict: bool
+    require_complete: bool
     seed: int
     waivers: Path | None
     profile: Path | None
@@ -72,6 +74,8 @@ class Arguments:
     max_requests: int | None
     max_accepted: int | None
     max_time: float | None
+    max_wait: float
+    max_cost: float | None
     patience: float
     workers: int
     rate_limit: str | None
@@ -147,8 +151,10 @@ def _target(arguments: Arguments, contract: Contract) -> Iterator[str]:
 
 
 def _check_output(arguments: Arguments) -> tuple[Target, ...]:
-    if arguments.cost_per_call is not None and not arguments.plan:
-        raise UsageError("--cost-per-call has an effect only with --plan. Add --plan.")
+    if arguments.cost_per_call is not None and not arguments.plan and arguments.max_cost is None:
+        raise UsageError("--cost-per-call has an effect only with --plan or --max-cost. Add one of them.")
+    if arguments.max_cost is not None and arguments.cost_per_call is None:
+        raise UsageError("--max-cost requires the price of a request. Add --cost-per-call.")
     if arguments.quick and arguments.deep:
         raise UsageError("--quick and --deep exclude each other. Remove one of them.")
     targets = parse_targets(arguments.report, RENDERERS, default=current_frame().default_report)
@@ -200,6 +206,17 @@ def _tier(arguments: Arguments) -> Tier:
     return Tier.DEEP if arguments.deep else Tier.DEFAULT
 
 
+def _max_accepted(arguments: Arguments) -> int | None:
+    """Return the number of requests that the server may accept: the smaller one of the two limits."""
+    limits = [] if arguments.max_accepted is None else [arguments.max_accepted]
+    if arguments.max_cost is not None and arguments.cost_per_call is not None:
+        affordable = int(arguments.max_cost / arguments.cost_per_call + 1e-9)
+        if affordable < 1:
+            raise UsageError("--max-cost is less than the price of one request. Raise it.")
+        limits.append(affordable)
+    return min(limits, default=None)
+
+
 def _headers(arguments: Arguments) -> Headers:
     key = key_headers({"key_env": arguments.key_env, "key_as": arguments.key_as})
     headers = (*parse_headers(arguments.header), *key)
@@ -213,11 +230,13 @@ def _options(arguments: Arguments, base_url: str, headers: Headers, contract: Co
         headers=headers,
         expect_auth=arguments.expect_auth,
         strict=arguments.strict,
+        require_complete=arguments.require_complete,
+        max_wait=arguments.max_wait,
         seed=arguments.seed,
         timeout=arguments.timeout,
         tier=_tier(arguments),
         max_requests=arguments.max_requests,
-        max_accepted=arguments.max_accepted,
+        max_accepted=_max_accepted(arguments),
         patience=arguments.patience,
         max_time=arguments.max_time,
         workers=arguments.workers,

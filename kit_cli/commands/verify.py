@@ -10,6 +10,7 @@ import click
 
 from chat_verifier.planning.tiers import ALLOCATIONS, Tier
 from chat_verifier.report import RENDERERS
+from chat_verifier.target.client import MAX_WAIT
 from kit_cli.credentials import with_key_options
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command
@@ -65,6 +66,9 @@ _VERDICT = _all(
     OVERLAY,
     click.option("--strict", is_flag=True, help="Fail on violated SHOULD clauses too."),
     click.option(
+        "--require-complete", is_flag=True, help="Exit with 2 unless every clause was exercised, SHOULD clauses too."
+    ),
+    click.option(
         "--seed",
         type=int,
         default=0,
@@ -83,7 +87,12 @@ _VERDICT = _all(
 
 _BUDGET = _all(
     click.option("--plan", is_flag=True, help="Send one probe, show what a run would send, and stop."),
-    click.option("--cost-per-call", type=_POSITIVE, metavar="X", help="With --plan: price of one request."),
+    click.option(
+        "--cost-per-call",
+        type=_POSITIVE,
+        metavar="X",
+        help="Price of one accepted request, for --plan and --max-cost.",
+    ),
     click.option(
         "--quick",
         is_flag=True,
@@ -117,6 +126,17 @@ _BUDGET = _all(
         show_default=True,
         metavar="S",
         help="Let conversations rest for S seconds before their last turn.",
+    ),
+    click.option(
+        "--max-wait",
+        type=_POSITIVE,
+        default=MAX_WAIT,
+        show_default=True,
+        metavar="S",
+        help="Wait at most S seconds in all because of 429 responses.",
+    ),
+    click.option(
+        "--max-cost", type=_POSITIVE, metavar="X", help="With --cost-per-call: let accepted requests cost at most X."
     ),
     click.option(
         "--workers",

@@ -172,3 +172,36 @@ def test_violation_of_a_must_clause_that_is_not_confirmed_makes_the_run_inconclu
     verdict, reason = run_verdict(results_of(runner, causes))
     assert reason is not None
     assert verdict is RunVerdict.INCONCLUSIVE
+
+
+def test_failures_that_come_and_go_make_the_server_unstable() -> None:
+    sequences = [
+        single(Case(f"hello-{number}", "hello", {"message": f"hello {number}"}), Group.REQUEST) for number in (1, 2)
+    ]
+    kinds = iter([Response(500), Breakdown("reset")])
+
+    def fails_twice(_: Request, __: Outcome, sent: int) -> Response | None:
+        return next(kinds) if sent <= 2 else None  # type: ignore[return-value]
+
+    causes, runner = causes_of(fails_twice, sequences)
+    verdict, reason = run_verdict(results_of(runner, causes))
+    assert reason is not None
+    assert (verdict, reason.id) == (RunVerdict.UNSTABLE, RunReasonId.FAILURES_COME_AND_GO)
+    assert set(reason.clauses) == {"robustness.failing", "robustness.reset"}
+
+
+def test_complete_run_is_required_of_should_clauses_only_on_demand() -> None:
+    runner = Runner(CONTRACT, ReferenceServer(CONTRACT))
+    runner.play(DEFAULT)
+    seen = [*runner.journal.observations, *probed(runner)]
+    skipped = {name: ClauseReason.NEEDS_EXPECT_AUTH for name in CONTRACT.clauses if name.startswith("credentials.")}
+    results = clause_results(CONTRACT, seen, [], strict=False, skipped=skipped)
+    assert run_verdict(results) == (RunVerdict.CONFORMS, None)
+    verdict, reason = run_verdict(results, require_complete=True)
+    assert verdict is RunVerdict.INCONCLUSIVE
+    assert reason is not None
+    assert "reply.item-price" in reason.clauses
+
+
+def probed(runner: Runner) -> Sequence[Any]:
+    return runner.observe([single(Case("probe", "the probe", {"message": "hello"}), Group.PROBE)])

@@ -17,7 +17,7 @@ from chat_contract.rules.exchange_facts import RequestKind
 from chat_verifier.planning import wrong_values
 from chat_verifier.planning.case import CaseSequence, Group, requests_of
 from chat_verifier.planning.exploration import generate_cases
-from chat_verifier.planning.plan import Plan, make_plan
+from chat_verifier.planning.plan import Pairs, Plan, make_plan
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.planning.tiers import ALLOCATIONS, Tier, allocate
 from chat_verifier.run.observation import Observation, by_clause
@@ -168,11 +168,11 @@ def test_run_keeps_within_its_limits(tier: Tier, server: type[ReferenceServer]) 
 
 
 def test_plan_covers_nearly_all_pairs_of_conditions() -> None:
-    must, unspecified, packs, alone = planned().shares
-    assert must > 0.98
-    assert unspecified > 0.75
-    assert packs > 0.8
-    assert alone > 0.6
+    covered = planned().coverage
+    assert covered[Pairs.MUST_ACCEPT] > 0.95
+    assert covered[Pairs.UNSPECIFIED] > 0.75
+    assert covered[Pairs.SEVERAL_FAULTS] > 0.65
+    assert covered[Pairs.ONE_FAULT] > 0.4
 
 
 def test_value_that_the_server_rejects_is_not_sent_again() -> None:
