@@ -138,6 +138,12 @@ def _add_cross_origin(app: Flask, service: ChatService) -> None:
         answer = preflight(request.method, _headers(), allowed, _OWN_METHODS if own else snapshot.method)
         return None if answer is None else _rendered(answer, 0)
 
+    @app.before_request
+    def check_host() -> Response | None:
+        own = request.path.startswith(f"{OWN_PREFIX}/") and request.method != "OPTIONS"
+        denied = snapshot.options.access.check_pages(_headers()) if own else None
+        return None if denied is None else _rendered(denied.answer, 0)
+
     @app.after_request
     def readable(response: Response) -> Response:
         origin = request.headers.get("Origin")

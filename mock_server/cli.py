@@ -75,6 +75,13 @@ _FILE = click.Path(path_type=Path)
     multiple=True,
     help="Allow cross-origin requests from this origin, besides origins on this machine. * allows all. Repeatable.",
 )
+@click.option(
+    "--allowed-host",
+    "allowed_hosts",
+    metavar="NAME",
+    multiple=True,
+    help="Accept this name of the mock in the Host header of requests to /_mock/, besides localhost. Repeatable.",
+)
 @click.option("--tls-cert", type=_FILE, metavar="FILE", help="Serve HTTPS with this certificate (PEM).")
 @click.option("--tls-key", type=_FILE, metavar="FILE", help="Private key of the certificate (PEM).")
 @click.option(

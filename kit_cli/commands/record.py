@@ -46,6 +46,13 @@ from mock_server.upstream_options import with_upstream_options
 @click.option(
     "--cors-origin", multiple=True, metavar="ORIGIN", help="Let pages of this origin read responses. Repeatable."
 )
+@click.option(
+    "--allowed-host",
+    multiple=True,
+    metavar="NAME",
+    help="With a key: accept requests, also from other machines, for this name of the recorder. Repeatable.",
+)
+@click.option("--forward-all", is_flag=True, help="Forward all paths and methods, not only the contract's operation.")
 @with_upstream_options
 @SPEC
 @OVERLAY
@@ -60,7 +67,7 @@ def record(**given: Any) -> ExitCode:
     Exit codes: 0 (stopped by Ctrl-C or SIGTERM, or archive read), 2 (cannot start, or the archive has no exchange).
     """
     from kit_http.transport import Transport
-    from mock_server.loading.options import read_options
+    from mock_server.loading.options import make_access, read_options
     from mock_server.recorder.serve import Plan, import_har
     from mock_server.recorder.serve import record as serve_recorder
     from mock_server.respond.upstream import Limits
@@ -68,6 +75,7 @@ def record(**given: Any) -> ExitCode:
 
     if (given["out"] is None) is not given["preview"]:
         raise UsageError("--out DIR and --preview exclude each other, and one is required. Give one of them.")
+    options = read_options({"cors_origins": given["cors_origin"], "allowed_hosts": given["allowed_host"]})
     plan = Plan(
         upstream=given["upstream"],
         out=given["out"],
@@ -75,7 +83,8 @@ def record(**given: Any) -> ExitCode:
         headers=key_headers(given),
         spec=given["spec"],
         overlays=given["overlay"],
-        cors_origins=read_options({"cors_origins": given["cors_origin"]}).cors_origins,
+        access=make_access(given["host"].lower(), options.allowed_hosts, options.cors_origins),
+        forward_all=given["forward_all"],
         transport=Transport(
             given["ca_bundle"], given["cert"], given["key"], given["proxy"], insecure=given["insecure"]
         ),

@@ -10,7 +10,6 @@ from flask import Response, request
 
 from mock_server.control.current import current_space
 from mock_server.control.entries import EntryRenderer
-from mock_server.control.guard import check_access
 from mock_server.control.journal_filter import FILTERS, FilterError, JournalFilter, read_filter
 from mock_server.control.overview import add_overview
 from mock_server.control.responses import as_response, json_response
@@ -30,24 +29,19 @@ _NDJSON = "application/x-ndjson"
 
 
 def control_routes(service: ChatService, prefix: str) -> Routes:
-    """Return the routes of the control API, protected by the guard."""
+    """Return the routes of the control API, with the check of who may use it."""
     routes = Routes("control", "mock_server.control.api", url_prefix=prefix)
-    options = service.snapshot.options
+    access = service.snapshot.options.access
 
     @routes.before_request
     def guard() -> Response | None:
         if request.method == "OPTIONS":
             return None
-        denied = check_access(
-            gather((name.lower(), value) for name, value in request.headers.items()),
-            request.remote_addr,
-            token=options.control_token,
-            origins=options.cors_origins,
-            own_name=options.own_name,
-        )
+        headers = gather((name.lower(), value) for name, value in request.headers.items())
+        denied = access.check_control(headers, request.remote_addr)
         if denied is None:
             return None
-        return as_response(problem(403, "Access to the control API denied", denied.text, reason=denied.reason))
+        return as_response(denied.answer)
 
     _add_rules(routes, service)
     _add_journal(routes, service)

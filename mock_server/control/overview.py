@@ -30,7 +30,7 @@ _TRIAL = f"{SPACES}/console-trials"
 
 
 def add_overview(routes: Routes, service: ChatService) -> None:
-    """Add the routes to the control API, so that its guard protects them."""
+    """Add the routes to the control API, so that its check of access covers them."""
 
     def overview() -> Response:
         return _json(overview_json(service.snapshot, request.script_root))

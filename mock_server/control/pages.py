@@ -1,7 +1,7 @@
 """The web pages: the console, and Swagger UI for the contract. They are static files of this package.
 
-The pages contain no data of the mock, so everyone may load them. They fetch their data from the control API, which the
-guard protects. A Content-Security-Policy restricts what they may load and run.
+The pages contain no data of the mock. They fetch their data from the control API, which checks who may use it. A
+Content-Security-Policy restricts what they may load and run.
 """
 
 from __future__ import annotations

@@ -40,6 +40,7 @@ SOURCES: Mapping[ReplySource, str] = {
     ReplySource.RATE_LIMIT: "Rate limit exceeded (--rate-limit)",
     ReplySource.UNKNOWN_PREFERENCE: "Unknown preference in the Prefer header",
     ReplySource.OUTDATED_RULE: "Rule that is no longer valid after a reload",
+    ReplySource.ACCESS: "Host, origin or address not allowed",
     ReplySource.ROUTING: "No such operation",
     ReplySource.MOCK: "The mock itself",
 }

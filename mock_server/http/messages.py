@@ -30,6 +30,8 @@ class Call(NamedTuple):
     """The body is larger than the mock reads; ``body`` is empty."""
     cut_short: bool = False
     """The body ended before its announced length."""
+    client: str | None = None
+    """The client's address."""
 
 
 class Answer(NamedTuple):

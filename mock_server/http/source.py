@@ -47,6 +47,7 @@ class ReplySource(StrEnum):
     RATE_LIMIT = "rate-limit"
     UNKNOWN_PREFERENCE = "unknown-preference"
     OUTDATED_RULE = "outdated-rule"
+    ACCESS = "access"
     ROUTING = "routing"
     MOCK = "mock"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from chat_contract import UsageError
 from mock_server import defaults
+from mock_server.http.access import Access, read_allowed_hosts
 from mock_server.http.origins import OriginError, read_origin
 from mock_server.overrides.delays import Delay, DelayError, read_delay
 from mock_server.overrides.reading import read_fault_rates
@@ -45,6 +46,8 @@ class Options:
     fault_rates: tuple[Rule, ...] = ()
     rate_limit: Rate | None = None
     cors_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    """Names of this machine besides localhost, as clients write them."""
     require_key: str | None = field(default=None, repr=False)
     control_token: str | None = field(default=None, repr=False)
     upstream: str | None = None
@@ -63,6 +66,19 @@ class Options:
     """Seconds after which the fault ``hang`` closes the connection."""
     own_name: str | None = None
     """The host name on which the mock listens. It counts as a name of this machine."""
+
+    @property
+    def access(self) -> Access:
+        """Return who may use the control API and the key of the upstream service."""
+        return make_access(self.own_name, self.allowed_hosts, self.cors_origins, self.control_token)
+
+
+def make_access(
+    own_name: str | None, allowed_hosts: tuple[str, ...], origins: tuple[str, ...], token: str | None = None
+) -> Access:
+    """Return who has access to a server that listens on ``own_name``."""
+    names = allowed_hosts if own_name is None else (own_name, *allowed_hosts)
+    return Access(names, origins, token, from_elsewhere=bool(allowed_hosts))
 
 
 def read_options(given: Mapping[str, Any]) -> Options:
@@ -121,6 +137,7 @@ _READERS: Mapping[str, Any] = {
     "delay": _delay,
     "fault_rates": _fault_rates,
     "cors_origins": _origins,
+    "allowed_hosts": read_allowed_hosts,
     "overlays": tuple,
     "require_key": _secret("require-key"),
     "control_token": _secret("control-token"),

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from urllib.parse import quote, unquote
 
 from chat_contract import Contract
 from chat_contract.exchange import Breakdown, Exchange, Request, Response
+from mock_server.http.access import Access
 from mock_server.http.bodies import Body
 from mock_server.http.cors import headers_for, preflight
 from mock_server.http.messages import Answer, Pairs, head_of, problem
 from mock_server.recorder.recording import Recording
 from mock_server.respond.upstream import Upstream, UpstreamError
-from mock_server.server.asgi import Receive, Scope, Send, headers_of, pairs_of, read
+from mock_server.server.asgi import Receive, Scope, Send, client_of, headers_of, pairs_of, read
 from mock_server.server.threads import Threads
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 MAX_BODY = 10 * 1024 * 1024
+
+_ANYONE_HERE = Access()
 
 
 class RecorderApp:
@@ -32,13 +35,21 @@ class RecorderApp:
         upstream: Upstream,
         recording: Recording,
         *,
-        cors_origins: Sequence[str] = (),
+        access: Access = _ANYONE_HERE,
+        has_key: bool = False,
+        forward_all: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``has_key``: the upstream adds a key to requests, so only those with access are forwarded."""
+        self._method = contract.operation.method
+        self._route = contract.operation.base_path + contract.operation.path
+        self._access = access
+        self._has_key = has_key
+        self._forward_all = forward_all
         self._base = contract.operation.base_path
         self._upstream = upstream
         self._recording = recording
-        self._origins = cors_origins
+        self._origins = access.origins
         self._clock = clock
         self._threads = Threads(1, "recording")
 
@@ -63,17 +74,28 @@ class RecorderApp:
         return answer.status, head_of(answer), answer.body
 
     def _refusal(self, scope: Scope, body: Body) -> Answer | None:
-        path = unquote(scope["raw_path"].decode("ascii"))
+        denied = self._access.check_key(headers_of(scope), client_of(scope)) if self._has_key else None
+        if denied is not None:
+            return denied.answer
+        return self._check_target(scope["method"], unquote(scope["raw_path"].decode("ascii"))) or _check_body(body)
+
+    def _check_target(self, method: str, path: str) -> Answer | None:
+        if not self._forward_all:
+            return self._check_operation(method, path)
         if not path.startswith(f"{self._base}/") or len(path) == len(self._base) + 1:
             return problem(404, "Not Found", f"The recorder forwards only paths below {self._base}/.")
         if any(part in {".", ".."} for part in path.split("/")):
             return problem(404, "Not Found", "The recorder does not forward paths with . or .. in them.")
-        if scope["method"] not in METHODS:
+        if method not in METHODS:
             return problem(405, "Method Not Allowed", f"The recorder forwards {', '.join(METHODS)}.")
-        if body.too_large:
-            return problem(413, "Content Too Large", f"The recorder forwards bodies of up to {MAX_BODY} bytes.")
-        if body.cut_short:
-            return problem(400, "Bad Request", "The body ended before its announced length.")
+        return None
+
+    def _check_operation(self, method: str, path: str) -> Answer | None:
+        only = f"The recorder forwards only {self._method} {self._route}. To forward all requests, use --forward-all."
+        if path != self._route:
+            return problem(404, "Not Found", only)
+        if method != self._method:
+            return problem(405, "Method Not Allowed", only).with_headers(("Allow", self._method))
         return None
 
     async def _forward(self, scope: Scope, body: bytes) -> tuple[int, Pairs, bytes]:
@@ -97,3 +119,11 @@ class RecorderApp:
 
     async def _record(self, exchange: Exchange, began: float) -> None:
         await self._threads.run(self._recording.add, exchange, self._clock() - began)
+
+
+def _check_body(body: Body) -> Answer | None:
+    if body.too_large:
+        return problem(413, "Content Too Large", f"The recorder forwards bodies of up to {MAX_BODY} bytes.")
+    if body.cut_short:
+        return problem(400, "Bad Request", "The body ended before its announced length.")
+    return None

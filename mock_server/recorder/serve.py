@@ -13,6 +13,7 @@ from kit_http.redaction.personal import NO_MASKS, Masks
 from kit_http.redaction.secrets import secrets_of
 from kit_http.transport import Transport
 from kit_reports.counting import count_of
+from mock_server.http.access import Access
 from mock_server.recorder.app import RecorderApp
 from mock_server.recorder.folder import open_folder
 from mock_server.recorder.from_har import exchanges_in
@@ -34,7 +35,10 @@ class Plan:
     headers: Headers = ()
     spec: Path | None = None
     overlays: tuple[Path, ...] = ()
-    cors_origins: tuple[str, ...] = ()
+    access: Access = field(default_factory=Access)
+    """Who may send requests that get the headers. Its origins may read responses."""
+    forward_all: bool = False
+    """Forward all paths and methods, not only those of the operation."""
     limits: Limits = field(default_factory=Limits)
     transport: Transport = field(default_factory=Transport)
     masks: Masks = NO_MASKS
@@ -64,7 +68,9 @@ def record(plan: Plan, listening: Listening) -> None:
     except KitError:
         server.listener.close()
         raise
-    recorder = RecorderApp(contract, upstream, recording, cors_origins=plan.cors_origins)
+    recorder = RecorderApp(
+        contract, upstream, recording, access=plan.access, has_key=bool(plan.headers), forward_all=plan.forward_all
+    )
     server.run()
 
 

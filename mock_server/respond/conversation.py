@@ -43,6 +43,9 @@ def converse(space: Space, snapshot: Snapshot, call: Call, turn: ChatTurn, effec
     reply, source = _reply(space, snapshot, turn, before, effective)
     if space.relay is not None and source.kind is ReplySource.SEARCH:
         trace = Trace(turn.message, asked_id, turn.user_id, known, before)
+        denied = None if snapshot.options.upstream_key_env is None else _denied(snapshot, call)
+        if denied is not None:
+            return Decision(denied, trace)
         return partial(_relayed, space, space.relay, call, trace, SessionState(before, user, turns + 1))
     conversation_id = turn.conversation_id or space.fresh_id()
     space.sessions.put(conversation_id, SessionState(reply.position or before, user, turns + 1))
@@ -68,6 +71,12 @@ def _with_outcome(space: Space, answer: Answer, outcome: Outcome) -> Answer:
     if outcome.fault is not None:
         answer = spoil(answer, outcome.fault)
     return answer if outcome.delay is None else answer._replace(delay=space.rules.sample(outcome.delay))
+
+
+def _denied(snapshot: Snapshot, call: Call) -> Answer | None:
+    """Return the response if the request may not be sent on with the developer's key."""
+    denied = snapshot.options.access.check_key(call.headers, call.client)
+    return None if denied is None else denied.answer
 
 
 async def _relayed(space: Space, relay: Relay, call: Call, trace: Trace, state: SessionState) -> Decision:

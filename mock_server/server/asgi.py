@@ -68,7 +68,7 @@ class MockApp:
     ) -> None:
         connection: Protocol = scope["extensions"]["connection"]
         body = await read(scope, headers, receive, self._first.options.max_body)
-        call = Call(headers, body.data, body.too_large, body.cut_short)
+        call = Call(headers, body.data, body.too_large, body.cut_short, client_of(scope))
         respond = self._service.respond
         large = len(body.data) > _LARGE
         responded = await self._operations.run(respond, call, space) if large else respond(call, space)
@@ -133,6 +133,12 @@ def headers_of(scope: Scope) -> dict[str, str]:
     """Return the headers of a request by lower-case name."""
     headers = {intern(name.decode("latin-1")): value.decode("latin-1") for name, value in scope["headers"]}
     return headers if len(headers) == len(scope["headers"]) else gather(pairs_of(scope))
+
+
+def client_of(scope: Scope) -> str | None:
+    """Return the client's address."""
+    client = scope["client"]
+    return None if client is None else client[0]
 
 
 def pairs_of(scope: Scope) -> list[tuple[str, str]]:

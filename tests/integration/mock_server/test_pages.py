@@ -18,8 +18,8 @@ from mock_server import Options, Snapshot, create_app, read_snapshot
 from mock_server.control.as_curl import as_curl
 from mock_server.control.error_gallery import GROUP_TITLES, Group, gallery
 from mock_server.control.explain import explain
-from mock_server.control.guard import check_access
 from mock_server.control.texts import SOURCES, near_miss_text
+from mock_server.http.access import Access
 from mock_server.http.messages import Answer, Call
 from mock_server.http.source import Fault, ReplySource
 from mock_server.overrides.prefer import read_preferences
@@ -101,10 +101,10 @@ def test_console_page_is_public_and_its_data_are_protected() -> None:
 
 def test_console_works_under_the_host_name_that_the_mock_listens_on() -> None:
     host = socket.gethostname().lower()
-    access = {"token": None, "origins": (), "own_name": host}
-    assert check_access({"host": f"{host}:4010", "origin": f"http://{host}:4010"}, "127.0.0.1", **access) is None
-    assert check_access({"host": f"{host}:4010", "origin": f"http://{host}:81"}, "127.0.0.1", **access)
-    assert check_access({"host": "evil.test:4010", "origin": "http://evil.test:4010"}, "127.0.0.1", **access)
+    check = Access((host,)).check_control
+    assert check({"host": f"{host}:4010", "origin": f"http://{host}:4010"}, "127.0.0.1") is None
+    assert check({"host": f"{host}:4010", "origin": f"http://{host}:81"}, "127.0.0.1")
+    assert check({"host": "evil.test:4010", "origin": "http://evil.test:4010"}, "127.0.0.1")
 
 
 @pytest.mark.parametrize("last", ["0", "-1", "x", "", "²"])

@@ -112,6 +112,23 @@ def test_upstream_rejection_is_returned_unchanged(service: ChatService, upstream
     assert answer.source.kind is ReplySource.UPSTREAM
 
 
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({"host": "localhost", "origin": "https://evil.test"}, "other-origin"),
+        ({"host": "rebound.test"}, "unknown-host"),
+    ],
+)
+def test_request_of_another_site_never_gets_the_key(upstream: Service, headers: dict[str, str], reason: str) -> None:
+    options = Options(seed=7, upstream_key_env="KEY")
+    service = ChatService(read_snapshot(options), relay=Relay(upstream, "/chat", capacity=9))
+    answer = decide(service, json.dumps({"message": UNKNOWN}).encode(), **headers)
+    assert (answer.status, json.loads(answer.body)["reason"], upstream.sent) == (403, reason, [])
+    # What the mock replies by itself carries no key.
+    assert decide(service, json.dumps({"message": KNOWN}).encode(), **headers).status == 200
+    assert decide(service, json.dumps({"message": UNKNOWN}).encode(), host="localhost").status == 200
+
+
 @pytest.mark.parametrize("body", [b"oops", b"[]", b'{"conversation_id": 5}'])
 def test_upstream_body_without_a_reply_is_returned_unchanged(
     service: ChatService, upstream: Service, body: bytes

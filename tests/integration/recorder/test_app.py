@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from chat_contract import load_contract
+from mock_server.http.access import Access
 from mock_server.recorder.app import RecorderApp
 from mock_server.recorder.folder import open_folder
 from mock_server.recorder.recording import Recording
@@ -66,8 +67,18 @@ def client(service: Service, printed: list[str], folder: Path) -> Client:
     recording = Recording(
         CONTRACT, open_folder(folder, SCHEMA), say=printed.append, secrets=lambda _: lambda text: "s3cr3t" in text
     )
-    app = RecorderApp(CONTRACT, service, recording, clock=iter(range(10**6)).__next__)
-    return partial(call, app)
+    return partial(call, RecorderApp(CONTRACT, service, recording, clock=iter(range(10**6)).__next__))
+
+
+@pytest.fixture
+def make_client(service: Service, folder: Path) -> Callable[..., Client]:
+    def make(**options: Any) -> Client:
+        recording = Recording(
+            CONTRACT, open_folder(folder, SCHEMA), say=lambda _: None, secrets=lambda _: lambda _: False
+        )
+        return partial(call, RecorderApp(CONTRACT, service, recording, **options))
+
+    return make
 
 
 def ask(client: Client, body: Any, **headers: Any) -> AsgiResponse:
@@ -123,10 +134,58 @@ def test_service_that_does_not_respond_returns_502(client: Client, service: Serv
     assert "Forwarding to http://service.example/v1 failed: the connection failed" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("path", ["/v1/../admin", "/v1/a/../../b", "/admin", "/"])
-def test_only_paths_below_the_base_path_are_forwarded(client: Client, service: Service, path: str) -> None:
-    assert client("GET", path).status == 404
+@pytest.mark.parametrize("path", ["/v1/../admin", "/v1/a/../../b", "/admin", "/", "/v1/"])
+def test_only_paths_below_the_base_path_are_forwarded(
+    make_client: Callable[..., Client], service: Service, path: str
+) -> None:
+    assert make_client(forward_all=True)("GET", path).status == 404
     assert service.sent == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/v1/admin", 404), ("POST", "/v1/chat/", 404), ("POST", "//v1/chat", 404), ("GET", "/v1/chat", 405)],
+)
+def test_only_the_operation_is_forwarded_without_forward_all(
+    make_client: Callable[..., Client], service: Service, method: str, path: str, status: int
+) -> None:
+    answer = make_client()(method, path)
+    assert (answer.status, service.sent) == (status, [])
+    assert "--forward-all" in answer.json()["detail"]
+
+
+def test_forward_all_forwards_other_paths_and_methods(make_client: Callable[..., Client], service: Service) -> None:
+    assert make_client(forward_all=True)("GET", "/v1/items").status == 200
+    assert [sent[:2] for sent in service.sent] == [("GET", "/items")]
+
+
+ELSEWHERE = {"Host": "localhost:4011", "Origin": "https://evil.test"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        (ELSEWHERE, "other-origin"),
+        ({"Host": "rebound.test:4011"}, "unknown-host"),
+        ({"Host": "localhost", "Sec-Fetch-Site": "cross-site"}, "other-site"),
+    ],
+)
+def test_request_of_another_site_never_gets_the_key(
+    make_client: Callable[..., Client], service: Service, headers: dict[str, str], reason: str
+) -> None:
+    body = json.dumps({"message": "a desk"}).encode()
+    answer = make_client(has_key=True)("POST", "/v1/chat", {**dict(JSON), **headers}, body)
+    assert (answer.status, answer.json()["reason"], service.sent) == (403, reason, [])
+    # Without a key there is nothing to protect.
+    assert make_client()("POST", "/v1/chat", {**dict(JSON), **headers}, body).status == 200
+
+
+def test_named_origin_and_allowed_host_get_the_key(make_client: Callable[..., Client]) -> None:
+    body = json.dumps({"message": "a desk"}).encode()
+    access = Access(("recorder.test",), ("https://shop.test",))
+    for headers in ({"Host": "recorder.test"}, {"Host": "localhost", "Origin": "https://shop.test"}):
+        answer = make_client(has_key=True, access=access)("POST", "/v1/chat", {**dict(JSON), **headers}, body)
+        assert answer.status == 200
 
 
 def test_page_of_this_machine_may_read_responses(client: Client) -> None:
@@ -147,7 +206,7 @@ def test_200_requests_without_a_response_hold_neither_threads_nor_other_requests
     recording = Recording(CONTRACT, open_folder(folder, SCHEMA), say=printed.append, secrets=lambda _: lambda _: False)
     with half_silent_service() as service:
         upstream = Upstream(f"{service.url}/v1")
-        served = Served(RecorderApp(CONTRACT, upstream, recording), upstream.close)
+        served = Served(RecorderApp(CONTRACT, upstream, recording, forward_all=True), upstream.close)
         head = b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         other = b"GET /v1/other?" + ANSWER_ME + head + b"\r\n"
         assert served.ask(other).startswith(b"HTTP/1.1 200")

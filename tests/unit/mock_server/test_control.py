@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from chat_contract import UsageError
 from mock_server import create_app, defaults, read_snapshot
-from mock_server.control.guard import Denied, DeniedReason, check_access
+from mock_server.http.access import Access, Denied, DeniedReason
 from mock_server.loading.options import Rate, read_options
 from mock_server.respond.gate import RateLimit
 from mock_server.respond.journal import (
@@ -302,25 +303,63 @@ def test_this_machine_has_access(client: FlaskClient, headers: dict[str, str], c
 def test_with_a_token_only_the_token_gives_access() -> None:
     client = client_with(control_token="let-me-in")
     far = {"REMOTE_ADDR": "192.168.0.9"}
-    right, wrong = {"X-Mock-Token": "let-me-in", "Host": "mock.test"}, {"X-Mock-Token": "let-me-out"}
-    assert client.get("/_mock/requests", headers=right, environ_overrides=far).status_code == 200
+    right, wrong = {"X-Mock-Token": "let-me-in"}, {"X-Mock-Token": "let-me-out"}
+    for host in ("localhost:4010", "192.168.0.5:4010"):
+        answer = client.get("/_mock/requests", headers={**right, "Host": host}, environ_overrides=far)
+        assert answer.status_code == 200
     for headers in (wrong, {}, {"X-Mock-Token": ""}, {"X-Mock-Token": "lét"}):
         assert client.get("/_mock/requests", headers=headers).status_code == 403
     assert client.get("/_mock/health", environ_overrides=far).status_code == 200
 
 
+def test_token_gives_no_access_under_an_unknown_host_name() -> None:
+    sent = {"X-Mock-Token": "let-me-in", "Host": "mock.test"}
+    denied = client_with(control_token="let-me-in").get("/_mock/requests", headers=sent)
+    assert (denied.status_code, denied.json["reason"]) == (403, "unknown-host")
+    named = client_with(control_token="let-me-in", allowed_hosts=["mock.test"])
+    assert named.get("/_mock/requests", headers=sent).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["health", "openapi.json", "openapi.yaml", "control.json", "", "docs/", "docs/openapi.json"]
+)
+def test_documents_and_pages_answer_local_and_allowed_names_only(path: str) -> None:
+    far = {"REMOTE_ADDR": "192.168.0.9"}
+    client = client_with(allowed_hosts=["mock"])
+    for host, status in (("localhost", 200), ("mock:4010", 200), ("10.0.0.7:4010", 200), ("evil.test", 403), ("", 403)):
+        assert client.get(f"/_mock/{path}", headers={"Host": host}, environ_overrides=far).status_code == status
+
+
+def test_operation_answers_under_any_host_name() -> None:
+    sent = {"Host": "shop.test"}
+    assert client_with().post("/v1/chat", json={"message": "a desk"}, headers=sent).status_code == 200
+    space = client_with().post("/_mock/spaces/w1/v1/chat", json={"message": "a desk"}, headers=sent)
+    assert space.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["", "*", "*.test", "http://mock", "mock:4010", "a b", "-mock", "mock."])
+def test_allowed_host_that_never_matches_is_rejected(name: str) -> None:
+    with pytest.raises(UsageError, match="--allowed-host"):
+        read_options({"allowed_hosts": [name]})
+
+
 def test_host_that_the_mock_listens_on_is_this_machine() -> None:
     headers = {"host": "devbox:4010"}
-    assert check_access(headers, "127.0.0.1", token=None, origins=(), own_name="devbox") is None
-    assert check_access(headers, "127.0.0.1", token=None, origins=(), own_name="0.0.0.0") == Denied(
-        DeniedReason.UNKNOWN_HOST, "devbox:4010"
-    )
+    assert Access(("devbox",)).check_control(headers, "127.0.0.1") is None
+    denied = Access(("0.0.0.0",)).check_control(headers, "127.0.0.1")
+    assert denied == Denied(DeniedReason.UNKNOWN_HOST, "devbox:4010")
 
 
 def test_allowed_origin_has_access_but_wildcard_gives_none() -> None:
     headers = {"host": "localhost", "origin": "http://shop.test"}
-    assert check_access(headers, "127.0.0.1", token=None, origins=("http://shop.test",)) is None
-    assert check_access(headers, "127.0.0.1", token=None, origins=("*",)) is not None
+    assert Access(origins=("http://shop.test",)).check_control(headers, "127.0.0.1") is None
+    assert Access(origins=("*",)).check_control(headers, "127.0.0.1") is not None
+
+
+def test_allowed_host_gives_no_access_to_the_control_api_from_other_machines() -> None:
+    access = read_options({"allowed_hosts": ["mock"]}).access
+    assert access.check_control({"host": "mock"}, "127.0.0.1") is None
+    assert access.check_control({"host": "mock"}, "192.168.0.9") == Denied(DeniedReason.OTHER_MACHINE)
 
 
 # Keys and rate limit --------------------------------------------------------------------------------------------------
@@ -472,7 +511,7 @@ def test_origin_of_an_app_or_a_file_can_be_allowed(origin: str) -> None:
 
 def test_null_origin_never_gives_access_to_the_control_api() -> None:
     headers = {"host": "localhost", "origin": "null"}
-    assert check_access(headers, "127.0.0.1", token=None, origins=("null",)) is not None
+    assert Access(origins=("null",)).check_control(headers, "127.0.0.1") is not None
 
 
 def test_preflight_needs_no_key_and_works_for_the_control_api() -> None:

@@ -263,8 +263,8 @@ def service_of_test() -> Callable[[], ChatService]:
 
 
 def test_contract_names_the_address_of_the_client_and_the_space_as_its_only_server(client: FlaskClient) -> None:
-    headers = {"Host": "mock.test:8080"}
-    for space, url in (("", "http://mock.test:8080/v1"), (A, f"http://mock.test:8080{A}/v1")):
+    headers = {"Host": "mock.localhost:8080"}
+    for space, url in (("", "http://mock.localhost:8080/v1"), (A, f"http://mock.localhost:8080{A}/v1")):
         for name in ("openapi.json", "openapi.yaml"):
             document = yaml.safe_load(client.get(f"{space}/_mock/{name}", headers=headers).text)
             assert [server["url"] for server in document["servers"]] == [url]
