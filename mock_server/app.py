@@ -153,7 +153,7 @@ def _add_cross_origin(app: Flask, service: ChatService) -> None:
 
 
 def _without_type_of_empty_body(response: Response) -> Response:
-    if response.status_code == 204:
+    if response.status_code in (204, 308):
         response.headers.pop("Content-Type", None)
     return response
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from flask import Blueprint as Routes
@@ -25,6 +25,8 @@ from mock_server.respond.space import Space
 from mock_server.validation.parsing import read_json
 
 _MAX_BODY_BYTES = 1024 * 1024
+_MAX_DEPTH = 100
+"""Levels of a body. A rule's reply stands inside a response, and encoders refuse what is far deeper."""
 _NDJSON = "application/x-ndjson"
 
 
@@ -201,4 +203,19 @@ def _body() -> Any:
     value, fault = read_json(body.data)
     if fault is not None:
         raise BodyError(f"The body is not valid JSON: {fault.message} at character {fault.offset}.")
+    if _is_deeper(value, _MAX_DEPTH):
+        raise BodyError(f"The body is nested more than {_MAX_DEPTH} levels deep.")
     return value
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    level = [value]
+    for _ in range(depth + 1):
+        level = [child for one in level if isinstance(one, dict | list) for child in _children(one)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value

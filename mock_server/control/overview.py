@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint as Routes
 from flask import Response, request
-from pydantic_core import to_json
 
 from chat_contract import __version__
 from mock_server.control.as_curl import as_curl
@@ -18,7 +17,7 @@ from mock_server.control.error_gallery import gallery
 from mock_server.control.explain import Explanation, cue_text, example_message, explain, outcome_text
 from mock_server.control.health import health_json
 from mock_server.control.texts import SOURCES
-from mock_server.http.messages import JSON, OWN_PREFIX, problem
+from mock_server.http.messages import JSON, OWN_PREFIX, encode, problem
 from mock_server.http.source import Fault
 from mock_server.http.space_path import SPACES
 from mock_server.loading.snapshot import Snapshot
@@ -125,4 +124,4 @@ def _conversations(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 
 def _json(value: Any) -> Response:
-    return Response(to_json(value), mimetype=JSON)
+    return Response(encode(value), mimetype=JSON)

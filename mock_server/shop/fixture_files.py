@@ -6,6 +6,7 @@ else raises an error with file, line, pointer, value and hint.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -141,6 +142,12 @@ def _scenario(path: Path, name: str, catalogue: Mapping[str, dict[str, Any]] | N
     if path.exists() and not path.is_file():
         # Reading a pipe would block forever.
         raise DocumentError("not a file", path=str(path), hint="Replace it by a file, or remove it.")
+    if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
+        raise DocumentError(
+            "the file name is not UTF-8",
+            path=os.fsencode(path).decode("utf-8", "backslashreplace"),
+            hint="Rename the file.",
+        )
     source = read_source(path)
     _check_shape(source, CONVERSATION)
     errors: list[DocumentError] = []

@@ -72,6 +72,30 @@ def test_reset_clears_rules_and_journal(client: FlaskClient) -> None:
     assert len(journal_of(client)) == 1
 
 
+@pytest.mark.parametrize("depth", [101, 300, 480])
+@pytest.mark.parametrize("key", ["reply", "body"])
+def test_rule_nested_too_deeply_returns_400(client: FlaskClient, key: str, depth: int) -> None:
+    raw = b'{"rules":[{"%b":{"a":%b%b},"invalid":true}]}' % (key.encode(), b"[" * depth, b"]" * depth)
+    response = client.put("/_mock/behaviour", data=raw)
+    assert (response.status_code, "levels deep" in response.json["detail"]) == (400, True)
+    assert say(client).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["reply", "body"])
+def test_rule_nested_deeply_is_served_and_shown(client: FlaskClient, key: str) -> None:
+    raw = b'{"%b":{"a":%b%b},"invalid":true}' % (key.encode(), b"[" * 90, b"]" * 90)
+    assert client.put("/_mock/behaviour", data=raw).status_code == 200
+    assert say(client).status_code == 200
+    for path in ("behaviour", "requests", "requests/1/fixture", "requests/1/curl"):
+        assert client.get(f"/_mock/{path}").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/_mock", "/_mock/docs"])
+def test_redirect_of_a_page_has_neither_body_nor_media_type(client: FlaskClient, path: str) -> None:
+    response = client.get(path)
+    assert (response.status_code, response.data, response.content_type) == (308, b"", None)
+
+
 # The journal ----------------------------------------------------------------------------------------------------------
 
 

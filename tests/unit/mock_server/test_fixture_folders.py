@@ -57,6 +57,14 @@ def test_hidden_files_and_folders_are_ignored(shop: Shop) -> None:
     assert not [path for path, _ in stamp(Options(fixtures=folder)) if "/." in path]
 
 
+def test_file_name_that_is_not_text_is_an_error_with_its_bytes(shop: Shop) -> None:
+    folder = shop({"a.yaml": turns("words: [a]"), "\udcff\udcfe.yaml": turns("words: [b]")})
+    with pytest.raises(DocumentError, match="the file name is not UTF-8") as caught:
+        read(folder)
+    assert str(caught.value).encode()
+    assert caught.value.path.endswith(r"\xff\xfe.yaml")
+
+
 def test_conversations_in_subfolders_and_in_json_are_read(shop: Shop) -> None:
     folder = shop(
         {
