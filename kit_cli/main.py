@@ -27,6 +27,7 @@ _COMMANDS = {
     "config": _Entry("kit_cli.commands.config", "Show the options that a file or the environment sets."),
     "completion": _Entry("kit_cli.commands.completion", "Print a shell completion script."),
     "diff": _Entry("kit_cli.commands.diff", "Find breaking changes between two OpenAPI documents.", "gate"),
+    "explain": _Entry("kit_cli.commands.explain", "Explain a clause of the contract."),
     "fixtures": _Entry("kit_cli.commands.fixtures", "Check, list and create fixtures of the mock server."),
     "judge": _Entry("kit_cli.commands.judge", "Judge recorded traffic by the contract.", "suite"),
     "mock": _Entry("kit_cli.commands.mock", "Serve a mock of the chat service."),
