@@ -17,6 +17,7 @@ _FUNCTIONS = {
     "html": ("chat_verifier.report.html", "render_html"),
     "junit": ("chat_verifier.report.junit", "render_junit"),
     "har": ("chat_verifier.report.har", "render_har"),
+    "coverage": ("chat_verifier.report.coverage", "render_coverage"),
     "sarif": ("chat_verifier.report.sarif", "render_sarif"),
     "sh": ("chat_verifier.report.scripts", "render_sh"),
     "http": ("chat_verifier.report.scripts", "render_http"),

@@ -11,6 +11,7 @@ from chat_contract.errors import render_pointer
 from chat_contract.exchange import Breakdown, Exchange, Headers
 from chat_contract.version import __version__
 from chat_verifier.findings.causes import Cause, case_id, plan_id
+from chat_verifier.findings.coverage import Coverage, contract_coverage
 from chat_verifier.findings.profile import ProfileChange
 from chat_verifier.findings.verdict import ClauseResult, RunResult
 from chat_verifier.findings.waivers import WaiverMatch, cases_outside_waivers, match_of
@@ -68,7 +69,13 @@ def build_report(result: RunResult, access: Access, changes: Iterable[ProfileCha
         exchanges=tuple(_observation(number, seen, clean) for number, seen in enumerate(result.observations, 1)),
         traffic=result.traffic,
         app=result.app,
+        coverage=_coverage(result),
     )
+
+
+def _coverage(result: RunResult) -> Coverage | None:
+    seen = result.observations
+    return contract_coverage(seen[0].facts.contract, seen) if seen else None
 
 
 class _Cleaner:

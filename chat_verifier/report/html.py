@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chat_verifier.findings.verdict import ClauseVerdict
 from chat_verifier.report import texts
+from chat_verifier.report.coverage import coverage_line, keyword_line
 from chat_verifier.report.model import Body, ClauseReport, VerifyReport
 from chat_verifier.report.summary import confirmation, ignored, latency, not_sent, outcome, place, run_reason, tally
 from kit_reports.page import render_page
@@ -56,6 +57,8 @@ def render_html(report: VerifyReport) -> str:
         confirmation=confirmation,
         place=place,
         latency=latency(report),
+        coverage_line=coverage_line,
+        keyword_line=keyword_line,
         bars=_bars(report),
         outcomes=sorted(Counter(outcome(one) for one in report.exchanges).items()),
         outcome=outcome,

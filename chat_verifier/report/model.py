@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 
 from chat_contract.contract import Level
 from chat_verifier.findings.causes import Confirmation
+from chat_verifier.findings.coverage import Coverage
 from chat_verifier.findings.profile import ProfileChange
 from chat_verifier.findings.traffic import TrafficFigures
 from chat_verifier.findings.verdict import ClauseReason, ClauseVerdict, RunReason, RunVerdict
@@ -169,7 +170,7 @@ class VerifyReport(_Closed):
     the plan combines. ``replayed`` counts responses from a checkpoint file.
     ``profile`` holds the answer to each open question, by id.
     ``traffic``: the recorded traffic that was judged; None for a run. ``app``: the application that was verified in
-    process; ``base_url`` is then where its server usually serves it.
+    process; ``base_url`` is then where its server usually serves it. ``coverage``: what the requests exercised.
     """
 
     format: Literal["chat-contract-report"]
@@ -196,6 +197,7 @@ class VerifyReport(_Closed):
     exchanges: tuple[ObservationReport, ...]
     traffic: TrafficFigures | None = None
     app: str | None = None
+    coverage: Coverage | None = None
 
     @property
     def target(self) -> str:
