@@ -69,11 +69,11 @@ def build_report(result: RunResult, access: Access, changes: Iterable[ProfileCha
         exchanges=tuple(_observation(number, seen, clean) for number, seen in enumerate(result.observations, 1)),
         traffic=result.traffic,
         app=result.app,
-        coverage=_coverage(result),
+        contract_coverage=_contract_coverage(result),
     )
 
 
-def _coverage(result: RunResult) -> Coverage | None:
+def _contract_coverage(result: RunResult) -> Coverage | None:
     seen = result.observations
     return contract_coverage(seen[0].facts.contract, seen) if seen else None
 

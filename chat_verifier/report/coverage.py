@@ -12,9 +12,9 @@ from kit_reports.visible import visible
 
 def render_coverage(report: VerifyReport) -> str:
     """Return the table: for each field and keyword, the values of the requests; gaps are marked."""
-    if report.coverage is None:
+    if report.contract_coverage is None:
         return "No requests.\n"
-    return "\n".join(map(visible, _lines(report, report.coverage))) + "\n"
+    return "\n".join(map(visible, _lines(report, report.contract_coverage))) + "\n"
 
 
 def coverage_line(coverage: Coverage) -> str:

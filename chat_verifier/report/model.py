@@ -170,7 +170,8 @@ class VerifyReport(_Closed):
     the plan combines. ``replayed`` counts responses from a checkpoint file.
     ``profile`` holds the answer to each open question, by id.
     ``traffic``: the recorded traffic that was judged; None for a run. ``app``: the application that was verified in
-    process; ``base_url`` is then where its server usually serves it. ``coverage``: what the requests exercised.
+    process; ``base_url`` is then where its server usually serves it. ``contract_coverage``: which values of
+    fields and keywords the requests had.
     """
 
     format: Literal["chat-contract-report"]
@@ -197,7 +198,7 @@ class VerifyReport(_Closed):
     exchanges: tuple[ObservationReport, ...]
     traffic: TrafficFigures | None = None
     app: str | None = None
-    coverage: Coverage | None = None
+    contract_coverage: Coverage | None = None
 
     @property
     def target(self) -> str:

@@ -106,7 +106,7 @@ class Heading(StrEnum):
     RESPONSE_TIMES = "response-times"
     EXCHANGES = "exchanges"
     REPRODUCE = "reproduce"
-    COVERAGE = "coverage"
+    CONTRACT_COVERAGE = "contract-coverage"
 
 
 HEADINGS: dict[str, str] = {
@@ -124,7 +124,7 @@ HEADINGS: dict[str, str] = {
     Heading.RESPONSE_TIMES: "Response times",
     Heading.EXCHANGES: "Exchanges",
     Heading.REPRODUCE: "Reproduce",
-    Heading.COVERAGE: "Coverage of the request",
+    Heading.CONTRACT_COVERAGE: "Coverage of the request",
 }
 
 DIFFERENCES: dict[str, str] = {

@@ -93,4 +93,4 @@ def test_an_applications_own_traffic_is_shown_in_text_json_and_html(tmp_path: Pa
     assert "limit: 1 present, NOT absent" in result.stdout
     assert "minimum 0 (documented): 1 valid, NOT invalid, NOT both sides of the boundary" in result.stdout
     assert "minimum 0 (documented): 1 valid" in html.read_text()
-    assert json.loads((tmp_path / "r.json").read_text())["coverage"]["fields"][0]["field"] == "message"
+    assert json.loads((tmp_path / "r.json").read_text())["contract_coverage"]["fields"][0]["field"] == "message"
