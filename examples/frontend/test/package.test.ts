@@ -53,6 +53,13 @@ it("waitForRequest() returns a request that arrives later", async ({ chatMock })
   await expect(chatMock.waitForRequest({ message: "desk", seconds: 0.05 })).rejects.toThrow("within 0.05 s");
 });
 
+it("the stack of an error shows the line of the test first", async ({ chatMock }) => {
+  const error = await chatMock.assertCalled().catch((caught: Error) => caught);
+  expect(error).toBeInstanceOf(ChatMockError);
+  const frames = (error as Error).stack?.split("\n").filter((line) => line.startsWith("    at ")) ?? [];
+  expect(frames[0]).toContain("package.test.ts");
+});
+
 it("a wrong rule is rejected with the valid values", async ({ chatMock }) => {
   await expect(chatMock.fail("explode" as "reset")).rejects.toThrow(/fault.*reset/);
 });
@@ -95,7 +102,7 @@ plain("startMock() says how to install or name a command that it does not find",
   vi.stubEnv("VIRTUAL_ENV", "");
   vi.stubEnv("PATH", "/nowhere");
   await expect(startMock({ cwd: "/" })).rejects.toThrow(CommandNotFoundError);
-  await expect(startMock({ cwd: "/" })).rejects.toThrow(/pip install chat-contract.*CHAT_CONTRACT/s);
+  await expect(startMock({ cwd: "/" })).rejects.toThrow(/pip install.*CHAT_CONTRACT/s);
 });
 
 plain("startMock() finds the command in .venv of a parent folder", async () => {

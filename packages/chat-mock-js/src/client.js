@@ -1,6 +1,7 @@
 // A client of the mock's control API, in the terms of a test: set replies and failures, verify the requests.
 import { once } from "node:events";
 import net from "node:net";
+import { isOwn, MockError } from "./errors.js";
 
 /** @typedef {import("./control.js").components["schemas"]} Schemas */
 /** A request that the mock received, with its response and verdict. @typedef {Schemas["Request"]} ReceivedRequest */
@@ -51,7 +52,7 @@ const MILLISECONDS_BETWEEN_LOOKS = 20;
 const QUERY_NAMES = { conversation_id: "conversation", user_id: "user", session_id: "session" };
 
 /** The mock rejected a rule or a filter, or a check of the test failed. */
-export class ChatMockError extends Error {
+export class ChatMockError extends MockError {
   name = "ChatMockError";
 }
 
@@ -300,7 +301,7 @@ function shown(filters) {
 /** Returns file and line of the first caller outside of this module. */
 function placeOfCaller() {
   const lines = (new Error().stack ?? "").split("\n").slice(1);
-  const line = lines.find((each) => !each.includes(import.meta.url) && !each.includes("chat-mock-js/src/"));
+  const line = lines.find((each) => !isOwn(each));
   return /([^/\\(\s]+:\d+):\d+\)?$/.exec(line ?? "")?.[1] ?? "the test";
 }
 

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import path from "node:path";
+import { MockError } from "./errors.js";
 
 /** A program with its first arguments. @typedef {readonly [string, ...string[]]} Command */
 
@@ -9,7 +10,7 @@ const WINDOWS = process.platform === "win32";
 const SECONDS_TO_ANSWER = 30;
 
 /** No `chat-contract` command was found. The message says where it was searched, and how to fix it. */
-export class CommandNotFoundError extends Error {
+export class CommandNotFoundError extends MockError {
   name = "CommandNotFoundError";
 }
 
@@ -28,8 +29,8 @@ export function findCommand({ cwd = process.cwd(), env = process.env } = {}) {
   throw new CommandNotFoundError(
     "Found no chat-contract command: not in VIRTUAL_ENV, not in .venv or venv of " +
       `${cwd} or a parent folder, not on PATH, not with uv run, and not as a module of python3.\n` +
-      "Install the kit (pip install chat-contract), or set the variable CHAT_CONTRACT to the path of the command, " +
-      "for example CHAT_CONTRACT=../kit/.venv/bin/chat-contract.",
+      "Install the kit in a virtual environment .venv of your project (pip install PATH-OF-THE-KIT), or set the " +
+      "variable CHAT_CONTRACT to the path of the command, for example ../chat-contract/.venv/bin/chat-contract.",
   );
 }
 

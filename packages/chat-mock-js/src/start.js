@@ -1,5 +1,6 @@
 // Starts the mock in a process of its own, and stops it with the process that started it.
 import { spawn } from "node:child_process";
+import { MockError } from "./errors.js";
 import { findCommand } from "./find.js";
 import { ChatMock } from "./client.js";
 
@@ -8,7 +9,7 @@ const SECONDS_TO_STOP = 5;
 const MAX_OUTPUT = 20_000;
 
 /** The mock did not start. The message contains its output. */
-export class StartError extends Error {
+export class StartError extends MockError {
   name = "StartError";
 }
 

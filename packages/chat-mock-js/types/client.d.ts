@@ -9,7 +9,7 @@ export function connect(url: string, options?: {
     token?: string;
 }): ChatMock;
 /** The mock rejected a rule or a filter, or a check of the test failed. */
-export class ChatMockError extends Error {
+export class ChatMockError extends MockError {
 }
 /** A running mock, or one space of it. */
 export class ChatMock {
@@ -265,3 +265,4 @@ export type Filters = {
     status?: string | number | undefined;
     verdict?: "invalid" | "valid" | "unknown" | undefined;
 };
+import { MockError } from "./errors.js";

@@ -10,9 +10,10 @@ export function findCommand({ cwd, env }?: {
     env?: Record<string, string | undefined>;
 }): Command;
 /** No `chat-contract` command was found. The message says where it was searched, and how to fix it. */
-export class CommandNotFoundError extends Error {
+export class CommandNotFoundError extends MockError {
 }
 /**
  * A program with its first arguments.
  */
 export type Command = readonly [string, ...string[]];
+import { MockError } from "./errors.js";

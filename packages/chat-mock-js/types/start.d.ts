@@ -6,7 +6,7 @@
  */
 export function startMock({ args, cwd, seconds }?: StartOptions): Promise<StartedMock>;
 /** The mock did not start. The message contains its output. */
-export class StartError extends Error {
+export class StartError extends MockError {
 }
 /**
  * What the mock prints when it is ready.
@@ -63,4 +63,5 @@ export type StartOptions = {
      */
     seconds?: number | undefined;
 };
+import { MockError } from "./errors.js";
 import { ChatMock } from "./client.js";
