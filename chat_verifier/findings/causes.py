@@ -34,6 +34,9 @@ _SMALL = 2
 """A request with no more conditions than this is not reduced further."""
 
 _MOST_REDUCTIONS = 14
+_SHORT = 3
+"""How many turns before the last one are sent again first, besides the opening."""
+
 _SUSPECTS = 4
 
 SELF_EVIDENT = frozenset({"conversation.distinct", "conversation.concurrent"})
@@ -221,7 +224,7 @@ def _is_reducible(cause: Cause) -> bool:
 def _confirmed(runner: Runner, cause: Cause, passed: Passed, *, worth_it: Callable[[int], bool]) -> Cause:
     """Send the cause's request again, first reduced to what the server has not passed elsewhere; then reduce it."""
     attempts = _attempts(cause, passed)
-    for number in range(SENDINGS - 1):
+    for number in range(max(SENDINGS - 1, len(attempts))):
         sequences = attempts[min(number, len(attempts) - 1)]
         requests = requests_of(sequences)
         if not worth_it(requests) or not runner.sender_affords(requests):
@@ -325,8 +328,12 @@ def _attempts(cause: Cause, passed: Passed) -> list[list[CaseSequence]]:
     if smaller is not None:
         attempts.append([_alone(exhibit, smaller)])
     attempts.append([_alone(exhibit, exhibit.case)])
-    if exhibit.index > 1:
-        attempts.append([replace(sequence, cases=(*sequence.cases[: exhibit.index], exhibit.case), deferred=0)])
+    before = sequence.cases[: exhibit.index]
+    if len(before) > _SHORT + 1:
+        shorter = (*before[:1], *before[-_SHORT:], exhibit.case)
+        attempts.append([replace(sequence, cases=shorter, deferred=0)])
+    if len(before) > 1 or (before and not exhibit.case.continues):
+        attempts.append([replace(sequence, cases=(*before, exhibit.case), deferred=0)])
     return attempts
 
 

@@ -121,7 +121,6 @@ class _Assembly:
             whole = self._members("first", self.builder.event_fields)
             yield {**plain, EVENTS: "one", **whole}
             yield {**absent, EVENTS: "few", **self._members("first", (ITEM,)), **self._members("second", (EVENT_TEXT,))}
-            yield {EVENTS: "empty"}
         yield from ({**absent, name: plain[name]} for name in optional if name != EVENTS)
 
     def _members(self, position: str, present: Sequence[str]) -> Row:
@@ -165,6 +164,9 @@ class _Assembly:
         if user is not None:
             known = not user.unspecified and user.value is not ABSENT
             fixed[USER] = user.level if known and self.rows.made % 3 else "absent"
+        if turn == "after-rejection" and self.rows.made % 2:
+            # The limit of a rejected turn must not apply to the next one, which the number of items shows.
+            fixed |= {LIMIT: "absent", MESSAGE: "plain"}
         recipe = self.rows.row(fixed, may_be_open=turn != "after-rejection")
         return replace(recipe, user=first.body.get(USER, ABSENT))
 
@@ -174,7 +176,9 @@ class _Assembly:
         limits = ("lowest", "highest", "absent")
         for number in range(1, size + 1):
             first = self.rows.row({TURN: "first", LIMIT: limits[number % 3], **same}, may_be_open=False)
-            later = self.rows.row({TURN: "second", LIMIT: limits[(number + 1) % 3], **same}, may_be_open=False)
+            empty = {EVENTS: "empty"} if number == 1 and EVENTS in self.rows.names else {}
+            second = {TURN: "second", LIMIT: limits[(number + 1) % 3], **same, **empty}
+            later = self.rows.row(second, may_be_open=False)
             cases = (
                 of_recipe(first, "turn-1"),
                 of_recipe(replace(later, user=first.body.get(USER, ABSENT)), "turn-2"),

@@ -119,7 +119,7 @@ def _deep(rows: Rows) -> Iterator[CaseSequence]:
             "unknown-property-400-deep",
             "an unknown property, nested 400 deep",
             {"x_unknown": _nested(400)},
-            Priority.LOW,
+            Priority.HIGH,
         ),
         (
             "unknown-properties-of-objects",
@@ -183,4 +183,4 @@ def _repeated(rows: Rows) -> Iterator[CaseSequence]:
     case = _with(rows, "repeated-questions", "the same open questions again", merged)
     for number in range(1, _REPETITIONS + 1):
         again = replace(case, id=f"repeated-questions-{number}")
-        yield single(again, Group.ROBUSTNESS, priority=Priority.MEDIUM)
+        yield single(again, Group.ROBUSTNESS, priority=Priority.HIGH)

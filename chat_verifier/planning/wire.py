@@ -32,6 +32,10 @@ _FEWEST = {
 """The requests of a small plan, by id, with their priorities there."""
 
 
+_FOLLOWED = "text-plain"
+"""The media type after which a plain request is sent."""
+
+
 def fewest(builder: RequestBuilder) -> list[CaseSequence]:
     """Return the requests of a small plan."""
     return [
@@ -75,9 +79,9 @@ def _malformed(builder: RequestBuilder) -> Iterator[CaseSequence]:
             "key without quotes",
             "{message: " + json.dumps(builder.messages[0]) + "}",
         ),
-        (Priority.MEDIUM, "trailing-comma", "trailing comma", valid[:-1] + ",}"),
+        (Priority.HIGH, "trailing-comma", "trailing comma", valid[:-1] + ",}"),
         (Priority.MEDIUM, "single-quotes", "single quotes", "{'message': 'hello'}"),
-        (Priority.MEDIUM, "comment", "comment", valid + " // hello"),
+        (Priority.HIGH, "comment", "comment", valid + " // hello"),
         (Priority.MEDIUM, "two-documents", "two documents", valid + valid),
         (Priority.MEDIUM, "control-character-in-a-string", "control character in a string", '{"message": "a\nb"}'),
         (Priority.MEDIUM, "leading-zero", "leading zero", valid[:-1] + f', "{LIMIT}": 04}}'),
@@ -130,10 +134,10 @@ def _http(builder: RequestBuilder) -> Iterator[CaseSequence]:
             headers=() if bodiless else JSON_HEADERS,
         )
         # A server may answer HEAD and OPTIONS with success, so their responses tell less.
-        priority = Priority.RARE if method in {"HEAD", "OPTIONS"} else Priority.MEDIUM
-        yield single(case, Group.HTTP, priority=priority)
+        by_method = {"HEAD": Priority.RARE, "OPTIONS": Priority.RARE, "PUT": Priority.HIGH, "DELETE": Priority.HIGH}
+        yield single(case, Group.HTTP, priority=by_method.get(method, Priority.MEDIUM))
     path = builder.contract.operation.path.rpartition("/")[0] + "/no-such-operation"
-    yield single(Case("unknown-path", "an unknown path", body, path=path), Group.HTTP, priority=Priority.MEDIUM)
+    yield single(Case("unknown-path", "an unknown path", body, path=path), Group.HTTP, priority=Priority.HIGH)
     for priority, name, value in (
         (Priority.ESSENTIAL, "text-plain", "text/plain"),
         (Priority.MEDIUM, "form", "application/x-www-form-urlencoded"),
@@ -144,7 +148,12 @@ def _http(builder: RequestBuilder) -> Iterator[CaseSequence]:
         (Priority.MEDIUM, "unknown-charset", "application/json; charset=nonsense"),
     ):
         case = Case(f"media-type-{name}", f"media type {value}", body, headers=(("Content-Type", value),))
-        yield single(case, Group.HTTP, priority=priority)
+        if name == _FOLLOWED:
+            # A server that leaves the body on the connection takes it for the next request.
+            after = Case("after-media-type", "a plain request after another media type", builder.request())
+            yield CaseSequence(case.id, Group.HTTP, (case, after), priority=priority)
+        else:
+            yield single(case, Group.HTTP, priority=priority)
     utf_8 = (("Content-Type", "application/json; charset=utf-8"),)
     case = Case("charset-utf-8", "media type with charset=utf-8", builder.request(), headers=utf_8)
     yield single(case, Group.REQUEST, priority=Priority.HIGH)

@@ -15,6 +15,9 @@ from chat_verifier.run.observation import Journal, Observation
 from chat_verifier.run.player import Player, Playthrough, ReplaySource, Sender
 from chat_verifier.run.queue import SequenceQueue
 
+_RESERVE = 10
+"""How many more requests are kept for confirmations once a violation was seen."""
+
 _Played = list[Observation] | Playthrough
 _Flight = dict[Future[_Played], tuple[int, list[CaseSequence]]]
 
@@ -54,6 +57,7 @@ class Runner:
         )
         self._paused: list[Playthrough] = []
         self._last = clock()
+        self._reserved = 0
 
     @property
     def knowledge(self) -> Knowledge:
@@ -83,7 +87,7 @@ class Runner:
         budget = self.sender.budget
         return (
             not budget.over
-            and (self.max_requests is None or budget.sent + requests <= self.max_requests)
+            and (self.max_requests is None or budget.sent + requests + self._reserved <= self.max_requests)
             and (self.max_accepted is None or budget.accepted + accepted <= self.max_accepted)
         )
 
@@ -123,6 +127,9 @@ class Runner:
     def _noted(self, played: _Played) -> list[Observation]:
         """Return what was observed, and keep a conversation whose last turns are deferred."""
         self._last = self._clock()
+        seen = played.observations if isinstance(played, Playthrough) else played
+        if any(violation.level == "must" for observation in seen for violation in observation.violations):
+            self._reserved = _RESERVE
         if isinstance(played, Playthrough):
             self._paused.append(played)
             return list(played.observations)
