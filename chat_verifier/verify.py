@@ -43,6 +43,7 @@ from chat_verifier.run.runner import Runner
 from chat_verifier.target.client import MAX_WAIT, Client, UnreachableError
 from chat_verifier.target.probe import CannotVerifyError, Probed, probe
 from kit_http.redaction.secrets import key_in, secrets_of
+from kit_http.tokens import TokenCommand
 from kit_http.transport import Transport
 from kit_http.urls import check_base_url
 from kit_reports.waivers import Waiver
@@ -82,6 +83,7 @@ class Options:
     checkpoint: Path | None = None
     waivers: tuple[Waiver, ...] = ()
     transport: Transport = field(default_factory=Transport)
+    tokens: TokenCommand | None = None
 
 
 def _utc_now() -> dt.datetime:
@@ -275,6 +277,7 @@ def _client(options: Options, environment: Environment, allocation: Allocation, 
     return Client(
         options.base_url,
         headers=options.headers,
+        tokens=options.tokens,
         timeout=options.timeout or _PROBE_TIMEOUT,
         transport=options.transport,
         max_wait=options.max_wait,

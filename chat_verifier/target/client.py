@@ -21,6 +21,7 @@ from chat_contract.exchange import Breakdown, Headers, Request, Response
 from chat_contract.version import __version__
 from chat_verifier.run.budget import BudgetSpentError, RequestBudget
 from chat_verifier.run.pacing import Pace
+from kit_http.tokens import TokenCommand
 from kit_http.transport import Transport
 
 USER_AGENT = f"chat-contract/{__version__}"
@@ -35,6 +36,7 @@ _SHORTEST_WAIT = 0.05
 MAX_WAIT = 300.0
 """The longest wait in all, in seconds, because of 429 responses before the run ends."""
 _TRIES_AFTER_429 = 5
+_UNAUTHORIZED = 401
 _PROXY_AUTHENTICATION_REQUIRED = 407
 _MOST_429_IN_A_ROW = 5
 _TOO_MANY_REQUESTS = "Reduce the rate with --rate-limit, or continue later with --resume."
@@ -71,6 +73,7 @@ class Client:
         transport: Transport | None = None,
         pace: Pace | None = None,
         budget: RequestBudget | None = None,
+        tokens: TokenCommand | None = None,
         max_wait: float = MAX_WAIT,
     ) -> None:
         self.base_url = base_url.rstrip("/")
@@ -79,6 +82,7 @@ class Client:
         self.transport = transport or Transport()
         self.pace = pace or Pace()
         self.budget = budget or RequestBudget()
+        self.tokens = tokens
         self._429_in_a_row = 0
         self._waited = 0.0
         self.max_wait = max_wait
@@ -96,7 +100,7 @@ class Client:
         Raises :class:`UnreachableError` if the connection fails or the server asks to wait for too long, and
         :class:`BudgetSpentError` if the run may not send any more.
         """
-        outcome = self._send_settled(request)
+        outcome = self._send_with_token(request)
         for _ in range(tries - 1):
             if not _is_429(outcome):
                 break
@@ -116,7 +120,7 @@ class Client:
                 raise BudgetSpentError
             self.pace.hold(seconds)
             try:
-                again = self._send_settled(request)
+                again = self._send_with_token(request)
             except BudgetSpentError:
                 return outcome
             outcome = again
@@ -126,6 +130,22 @@ class Client:
             text = f"status 429 to {_MOST_429_IN_A_ROW} requests in a row, with retries"
             raise UnreachableError(text, permanent=True, hint=_TOO_MANY_REQUESTS)
         return outcome
+
+    def _send_with_token(self, request: Request) -> Response | Breakdown:
+        """Send the request; after a 401, send it once more if there is a new token."""
+        if self.tokens is None or request.credential != "given":
+            return self._send_settled(request)
+        used = self.tokens.token()
+        outcome = self._send_settled(request)
+        if not isinstance(outcome, Response) or outcome.status != _UNAUTHORIZED:
+            self.tokens.note_accepted()
+            return outcome
+        if not self.tokens.renew(used):
+            return outcome
+        try:
+            return self._send_settled(request)
+        except BudgetSpentError:
+            return outcome
 
     @property
     def effective_timeout(self) -> float:
@@ -260,6 +280,9 @@ class Client:
 
     def _default_headers(self, request: Request) -> Headers:
         headers = self.headers if request.credential == "given" else ()
+        if headers and self.tokens is not None:
+            others = (pair for pair in headers if pair[0].lower() != "authorization")
+            headers = (*others, *self.tokens.headers())
         return (("User-Agent", USER_AGENT), ("Accept", "application/json"), ("Accept-Encoding", "identity"), *headers)
 
     def _session(self) -> requests.Session:

@@ -17,7 +17,8 @@ from kit_cli.frame import current_frame
 from kit_cli.parity_table import render_parity
 from kit_cli.progress import Meter
 from kit_http.headers import check_one_credential, parse_headers
-from kit_http.redaction.secrets import secrets_of
+from kit_http.redaction.secrets import Secrets, secrets_of
+from kit_http.tokens import TokenCommand
 from kit_http.transport import Transport
 from kit_reports.codec import encode
 
@@ -36,6 +37,8 @@ class Arguments:
     header_b: tuple[str, ...]
     key_env_a: str | None
     key_env_b: str | None
+    token_command_a: str | None
+    token_command_b: str | None
     ca_bundle: Path | None
     insecure: bool
     spec: Path | None
@@ -49,14 +52,21 @@ class Arguments:
 
 def parity(arguments: Arguments) -> ExitCode:
     """Compare two servers and return the exit code of the verdict."""
-    headers_a = _headers("a", arguments.header_a, arguments.key_env_a)
-    headers_b = _headers("b", arguments.header_b, arguments.key_env_b)
-    secrets = secrets_of((*headers_a, *headers_b))
-    current_frame().redact = secrets.hide
+    tokens_a = _tokens("a", arguments.token_command_a)
+    tokens_b = _tokens("b", arguments.token_command_b)
+    headers_a = _headers("a", arguments.header_a, arguments.key_env_a, tokens_a)
+    headers_b = _headers("b", arguments.header_b, arguments.key_env_b, tokens_b)
+
+    def secrets_so_far() -> Secrets:
+        renewed = [header for tokens in (tokens_a, tokens_b) if tokens is not None for header in tokens.all_headers]
+        return secrets_of((*headers_a, *headers_b, *renewed))
+
+    current_frame().redact = lambda text: secrets_so_far().hide(text)
     report = compare_runs(
-        _run(arguments.url_a, headers_a, arguments),
-        _run(arguments.url_b, headers_b, arguments),
+        _run(arguments.url_a, headers_a, tokens_a, arguments),
+        _run(arguments.url_b, headers_b, tokens_b, arguments),
     )
+    secrets = secrets_so_far()
     if not report.requests:
         raise NothingComparedError(
             "no request got a response from both servers. Send more requests with --max-requests N."
@@ -70,22 +80,29 @@ def parity(arguments: Arguments) -> ExitCode:
     return verdict
 
 
-def _headers(side: str, lines: tuple[str, ...], key_env: str | None) -> Headers:
+def _tokens(side: str, command: str | None) -> TokenCommand | None:
+    return None if command is None else TokenCommand(command, f"--token-command-{side}")
+
+
+def _headers(side: str, lines: tuple[str, ...], key_env: str | None, tokens: TokenCommand | None) -> Headers:
     headers = parse_headers(lines, f"--header-{side}")
     if key_env is not None:
         key = key_of(f"--key-env-{side}", key_env)
         headers = (*headers, *parse_headers((f"Authorization: Bearer {key}",)))
+    if tokens is not None:
+        headers = (*headers, *tokens.headers())
     check_one_credential(headers)
     return headers
 
 
-def _run(url: str, headers: Headers, arguments: Arguments) -> RunResult:
+def _run(url: str, headers: Headers, tokens: TokenCommand | None, arguments: Arguments) -> RunResult:
     with Meter(sys.stderr, quiet=current_frame().quiet) as meter:
         return run(
             load_contract(arguments.spec, arguments.overlay),
             Options(
                 base_url=url.rstrip("/"),
                 headers=headers,
+                tokens=tokens,
                 seed=arguments.seed,
                 timeout=arguments.timeout,
                 max_requests=arguments.max_requests,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -32,6 +32,7 @@ from kit_cli.preview import render_preview
 from kit_cli.progress import Meter
 from kit_http.headers import check_one_credential, parse_headers
 from kit_http.redaction.secrets import Secrets, secrets_of
+from kit_http.tokens import TokenCommand
 from kit_http.transport import Transport
 from kit_http.urls import check_base_url, check_proxy
 from kit_reports.targets import Target, parse_targets, writable
@@ -54,6 +55,7 @@ class Arguments:
     header: tuple[str, ...]
     key_env: str | None
     key_as: str
+    token_command: str | None
     expect_auth: bool
     ca_bundle: Path | None
     insecure: bool
@@ -89,13 +91,21 @@ class Arguments:
 def verify(arguments: Arguments) -> ExitCode:
     """Verify a server and return the exit code of the verdict."""
     check_proxy(arguments.proxy)
-    headers = _headers(arguments)
-    secrets = secrets_of(headers, arguments.proxy)
-    current_frame().redact = secrets.hide
-    return _verify(arguments, headers, secrets)
+    if arguments.token_command is not None and arguments.resume is not None:
+        raise UsageError("--resume cannot be combined with --token-command. Remove one of them.")
+    tokens = None if arguments.token_command is None else TokenCommand(arguments.token_command)
+    headers = _headers(arguments, tokens)
+
+    def secrets() -> Secrets:
+        return secrets_of((*headers, *(() if tokens is None else tokens.all_headers)), arguments.proxy)
+
+    current_frame().redact = lambda text: secrets().hide(text)
+    return _verify(arguments, headers, tokens, secrets)
 
 
-def _verify(arguments: Arguments, headers: Headers, secrets: Secrets) -> ExitCode:
+def _verify(
+    arguments: Arguments, headers: Headers, tokens: TokenCommand | None, secrets_so_far: Callable[[], Secrets]
+) -> ExitCode:
     """Check every option before anything is sent, run, and write the reports."""
     targets = _check_output(arguments)
     _check_target(arguments)
@@ -103,7 +113,7 @@ def _verify(arguments: Arguments, headers: Headers, secrets: Secrets) -> ExitCod
     before = {} if arguments.profile is None else read_profile(arguments.profile, contract)
     frame = current_frame()
     with _target(arguments, contract) as base_url:
-        options = _options(arguments, base_url, headers, contract)
+        options = replace(_options(arguments, base_url, headers, contract), tokens=tokens)
         if arguments.plan:
             frame.report(render_preview(preview(contract, options), base_url, arguments.cost_per_call))
             return ExitCode.OK
@@ -111,6 +121,7 @@ def _verify(arguments: Arguments, headers: Headers, secrets: Secrets) -> ExitCod
             result = run(contract, options, Environment(progress=meter))
     if arguments.app is not None:
         result = replace(result, base_url=usual_url(base_url), app=arguments.app)
+    secrets = secrets_so_far()
     access = Access(result.base_url, headers, secrets, options.transport)
     report = build_report(result, access, changes_between(before, result.profile))
     verdict = EXIT_CODES[result.verdict]
@@ -217,9 +228,9 @@ def _max_accepted(arguments: Arguments) -> int | None:
     return min(limits, default=None)
 
 
-def _headers(arguments: Arguments) -> Headers:
+def _headers(arguments: Arguments, tokens: TokenCommand | None) -> Headers:
     key = key_headers({"key_env": arguments.key_env, "key_as": arguments.key_as})
-    headers = (*parse_headers(arguments.header), *key)
+    headers = (*parse_headers(arguments.header), *key, *(() if tokens is None else tokens.headers()))
     check_one_credential(headers)
     return headers
 

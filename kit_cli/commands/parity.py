@@ -21,6 +21,8 @@ _POSITIVE = click.FloatRange(min=0, min_open=True)
 @click.option("--header-b", multiple=True, metavar="'NAME: VALUE'", help="Send this header to URL_B. Repeatable.")
 @click.option("--key-env-a", metavar="NAME", help="Send URL_A the API key held by this environment variable.")
 @click.option("--key-env-b", metavar="NAME", help="Send URL_B the API key held by this environment variable.")
+@click.option("--token-command-a", metavar="CMD", help="Send URL_A the token that this shell command prints.")
+@click.option("--token-command-b", metavar="CMD", help="Send URL_B the token that this shell command prints.")
 @click.option("--ca-bundle", type=click.Path(path_type=Path), metavar="FILE", help="CA certificates to trust.")
 @click.option("--insecure", is_flag=True, help="Do not verify TLS certificates.")
 @SPEC

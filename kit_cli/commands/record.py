@@ -44,6 +44,11 @@ from mock_server.upstream_options import with_upstream_options
 )
 @with_key_options
 @click.option(
+    "--token-command",
+    metavar="CMD",
+    help="Send the token that this shell command prints. It runs again before the token expires and after a 401.",
+)
+@click.option(
     "--cors-origin", multiple=True, metavar="ORIGIN", help="Let pages of this origin read responses. Repeatable."
 )
 @click.option(
@@ -66,6 +71,7 @@ def record(**given: Any) -> ExitCode:
 
     Exit codes: 0 (stopped by Ctrl-C or SIGTERM, or archive read), 2 (cannot start, or the archive has no exchange).
     """
+    from kit_http.tokens import TokenCommand
     from kit_http.transport import Transport
     from mock_server.loading.options import make_access, read_options
     from mock_server.recorder.serve import Plan, import_har
@@ -81,6 +87,7 @@ def record(**given: Any) -> ExitCode:
         out=given["out"],
         masks=masks_of(given),
         headers=key_headers(given),
+        tokens=None if given["token_command"] is None else TokenCommand(given["token_command"]),
         spec=given["spec"],
         overlays=given["overlay"],
         access=make_access(given["host"].lower(), options.allowed_hosts, options.cors_origins),

@@ -53,6 +53,11 @@ _CONNECTION = _all(
         help="Send this header with every request. Repeatable.",
     ),
     with_key_options,
+    click.option(
+        "--token-command",
+        metavar="CMD",
+        help="Send the token that this shell command prints. It runs again before the token expires and after a 401.",
+    ),
     click.option("--expect-auth", is_flag=True, help="Check that the server rejects missing and wrong credentials."),
     click.option("--ca-bundle", type=_FILE, metavar="FILE", help="CA certificates to trust, instead of the default."),
     click.option("--insecure", is_flag=True, help="Do not verify TLS certificates."),

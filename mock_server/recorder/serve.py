@@ -11,6 +11,7 @@ from chat_contract import Contract, KitError, UsageError, load_contract
 from chat_contract.exchange import Headers
 from kit_http.redaction.personal import NO_MASKS, Masks
 from kit_http.redaction.secrets import secrets_of
+from kit_http.tokens import TokenCommand
 from kit_http.transport import Transport
 from kit_reports.counting import count_of
 from mock_server.http.access import Access
@@ -42,6 +43,7 @@ class Plan:
     limits: Limits = field(default_factory=Limits)
     transport: Transport = field(default_factory=Transport)
     masks: Masks = NO_MASKS
+    tokens: TokenCommand | None = None
 
 
 def record(plan: Plan, listening: Listening) -> None:
@@ -49,7 +51,9 @@ def record(plan: Plan, listening: Listening) -> None:
     contract = load_contract(plan.spec, plan.overlays)
     if plan.upstream is None:
         raise UsageError("the URL of the service is missing. Add it, or import an archive with --from-har FILE.")
-    upstream = Upstream(plan.upstream, headers=plan.headers, limits=plan.limits, transport=plan.transport)
+    upstream = Upstream(
+        plan.upstream, headers=plan.headers, tokens=plan.tokens, limits=plan.limits, transport=plan.transport
+    )
     operation = contract.operation
 
     def announce(origin: str) -> None:
@@ -81,9 +85,13 @@ def open_recording(contract: Contract, plan: Plan, say: Callable[[str], None] = 
         contract,
         folder,
         say=say,
-        secrets=lambda headers: secrets_of((*plan.headers, *headers)).leaked,
+        secrets=lambda headers: secrets_of((*plan.headers, *_token_headers(plan), *headers)).leaked,
         masks=plan.masks,
     )
+
+
+def _token_headers(plan: Plan) -> Headers:
+    return () if plan.tokens is None else plan.tokens.all_headers
 
 
 def import_har(file: Path, plan: Plan) -> None:

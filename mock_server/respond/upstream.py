@@ -13,6 +13,7 @@ import httpx
 
 from chat_contract.exchange import Headers, find_header
 from kit_http.headers import end_to_end
+from kit_http.tokens import TokenCommand
 from kit_http.transport import Transport
 from kit_http.urls import check_base_url
 from mock_server import defaults
@@ -49,11 +50,28 @@ class Answered:
     body: bytes
 
 
+_UNAUTHORIZED = 401
+
+
+def _sent(headers: Headers, own: Headers) -> list[tuple[bytes, bytes]]:
+    """Return the headers to send: those of the client, and instead of the same ones those of the upstream."""
+    given = {name.lower() for name, _ in own}
+    kept = [(name, value) for name, value in end_to_end(headers) if name.lower() not in given]
+    pairs = (*kept, ("Accept-Encoding", "identity"), *own)
+    return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in pairs]
+
+
 class Upstream:
     """One service. Belongs to one event loop: a request that waits for the service holds no thread."""
 
     def __init__(
-        self, base_url: str, *, headers: Headers = (), limits: Limits = Limits(), transport: Transport = _DIRECT
+        self,
+        base_url: str,
+        *,
+        headers: Headers = (),
+        limits: Limits = Limits(),
+        transport: Transport = _DIRECT,
+        tokens: TokenCommand | None = None,
     ) -> None:
         """Raise :class:`chat_contract.UsageError` for an invalid URL, certificate or proxy."""
         transport.check()
@@ -61,6 +79,7 @@ class Upstream:
             base_url, name="upstream URL", example="https://staging.example.com/v1", credentials_option="--key-env NAME"
         )
         self._headers = headers
+        self._tokens = tokens
         self._limits = limits
         self._client = httpx.AsyncClient(
             trust_env=False,
@@ -79,22 +98,32 @@ class Upstream:
     async def send(self, method: str, path: str, headers: Iterable[tuple[str, str]], body: bytes) -> Answered:
         """Send a request to ``path`` below the base URL, with the upstream's own headers instead of the client's.
 
-        Redirects are not followed, and nothing of the environment counts. Raises :class:`UpstreamError`.
+        Redirects are not followed, and nothing of the environment counts. After a 401, the request is sent once more
+        if there is a new token. Raises :class:`UpstreamError`.
         """
+        if self._tokens is None:
+            return await self._send(method, path, headers, body, self._headers)
+        # The command may take seconds, and the event loop must not wait for it.
+        used = await asyncio.to_thread(self._tokens.token)
+        pairs, tokens = tuple(headers), self._tokens
+        answered = await self._send(method, path, pairs, body, (*self._headers, *tokens.headers()))
+        if answered.status != _UNAUTHORIZED:
+            tokens.note_accepted()
+        elif await asyncio.to_thread(tokens.renew, used):
+            answered = await self._send(method, path, pairs, body, (*self._headers, *tokens.headers()))
+        return answered
+
+    async def _send(
+        self, method: str, path: str, headers: Iterable[tuple[str, str]], body: bytes, own: Headers
+    ) -> Answered:
         try:
-            request = httpx.Request(method, self.base_url + path, headers=self._sent(tuple(headers)), content=body)
+            request = httpx.Request(method, self.base_url + path, headers=_sent(tuple(headers), own), content=body)
             async with asyncio.timeout(self._limits.seconds):
                 return await self._answered(request)
         except (TimeoutError, httpx.TimeoutException):
             raise UpstreamError(f"no response within {self._limits.seconds:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise UpstreamError(_why(error)) from None
-
-    def _sent(self, headers: Headers) -> list[tuple[bytes, bytes]]:
-        given = {name.lower() for name, _ in self._headers}
-        kept = [(name, value) for name, value in end_to_end(headers) if name.lower() not in given]
-        pairs = (*kept, ("Accept-Encoding", "identity"), *self._headers)
-        return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in pairs]
 
     async def _answered(self, request: httpx.Request) -> Answered:
         response = await self._client.send(request, stream=True)

@@ -9,7 +9,9 @@ import pytest
 
 from chat_contract.exchange import Breakdown, Request, Response
 from chat_verifier.target.client import Client, UnreachableError
+from kit_http.tokens import TokenCommand
 from tests.support.small_servers import always
+from tests.support.small_servers import answering as small_answering
 from tests.support.wire_server import answering, http
 
 ASK = Request("POST", "/chat", (("Content-Type", "application/json"),), b'{"message": "hello"}')
@@ -118,6 +120,23 @@ def test_timeout_is_shorter_after_several_timeouts() -> None:
         client.timeout = 10.0
         assert (before, client.effective_timeout) == (0.1, 1.0)
         client.close()
+
+
+def test_new_token_is_sent_after_a_401(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    tokens = TokenCommand(f"echo x >> {runs}; wc -l < {runs} | sed 's/ *//; s/^/token-/'")
+    seen: list[str] = []
+
+    def respond(sent: Any) -> Any:
+        seen.append(sent[2]["Authorization"])
+        return (401, {}, b"{}") if seen[-1] == "Bearer token-1" else (200, {}, b"{}")
+
+    with small_answering(respond) as server:
+        client = Client(server.url, headers=tokens.headers(), tokens=tokens)
+        outcomes = [client.send(Request("POST", "/chat")) for _ in range(2)]
+        client.send(Request("POST", "/chat", credential="wrong", headers=(("Authorization", "Bearer wrong"),)))
+    assert [getattr(one, "status", None) for one in outcomes] == [200, 200]
+    assert seen == ["Bearer token-1", "Bearer token-2", "Bearer token-2", "Bearer wrong"]
 
 
 def test_no_cookie_is_sent_back() -> None:
