@@ -28,7 +28,6 @@ from click.core import ParameterSource
 from chat_contract.errors import KitError
 from kit_cli.exit_codes import ExitCode
 from kit_cli.streams import flush_or_discard, prepare_streams
-from kit_reports.visible import visible
 
 PROGRAM = "chat-contract"
 COMPLETION_VARIABLE = "_CHAT_CONTRACT_COMPLETE"
@@ -90,6 +89,8 @@ class Frame:
     def fail(self, problem: object, *, prefix: str | None = None) -> None:
         """Print why the command cannot do its work, with its prefix and without credentials."""
         heading = click.style(f"{prefix or self.prefix}:", fg="red", bold=True)
+        from kit_reports.visible import visible  # noqa: PLC0415 - help does without it
+
         lines = map(visible, self.redact(str(problem)).split("\n"))
         self._print_error(f"{heading} " + "\n".join(lines))
 
