@@ -28,6 +28,7 @@ from chat_verifier.findings.verdict import (
     RunResult,
     RunVerdict,
     clause_results,
+    partial_verdict,
     run_verdict,
 )
 from chat_verifier.findings.waivers import unused_waivers, waived
@@ -57,7 +58,8 @@ class Options:
     """How to run.
 
     ``timeout``: seconds a request may take; None: ten, or five times the latency of the probe if that is more.
-    ``only``: the clauses to verify; None: all. ``max_requests``, ``max_accepted``: limits instead of the tier's.
+    ``only``: the clauses to verify; None: all. ``replay``: the sequences to send instead of a plan.
+    ``max_requests``, ``max_accepted``: limits instead of the tier's.
     ``max_time``: seconds after which nothing more is sent. ``patience``: seconds that conversations rest before their
     last turn. ``max_wait``: seconds that the run waits in all because of 429 responses.
     ``workers``: concurrent requests. ``rate``: requests a second.
@@ -84,6 +86,7 @@ class Options:
     waivers: tuple[Waiver, ...] = ()
     transport: Transport = field(default_factory=Transport)
     tokens: TokenCommand | None = None
+    replay: tuple[CaseSequence, ...] | None = None
 
 
 def _utc_now() -> dt.datetime:
@@ -218,6 +221,8 @@ def plan_run(contract: Contract, options: Options) -> RunPlan:
     """Return what a run sends."""
     allocation = allocate(options.tier, options.max_requests, options.max_accepted)
     key = key_in(options.headers) if options.expect_auth else None
+    if options.replay is not None:
+        return RunPlan(options.replay, allocation, {})
     plan = make_plan(contract, allocation.sizes, seed=options.seed, key=key)
     sequences = plan.sequences
     if options.only is not None:
@@ -305,7 +310,8 @@ def _checkpoint(contract: Contract, options: Options, environment: Environment) 
 
 def _generated(session: _Session) -> list[CaseSequence]:
     """Return the generated sequences for exploration; none if the run verifies only some clauses."""
-    budget = session.allocation.exploring if session.options.only is None else 0
+    whole = session.options.only is None and session.options.replay is None
+    budget = session.allocation.exploring if whole else 0
     return generate_cases(session.contract, session.options.seed, budget)
 
 
@@ -368,7 +374,8 @@ def _summarise(session: _Session, plan: RunPlan, played: Played, confirmed: Conf
     if DOCUMENTED_EXAMPLE not in contract.request_examples:
         skipped["request.documented-example"] = ClauseReason.NEEDS_EXAMPLE
     clauses = clause_results(contract, journal.observations, confirmed.causes, strict=options.strict, skipped=skipped)
-    verdict, reason = run_verdict(clauses, require_complete=options.require_complete)
+    judge_clauses = run_verdict if options.replay is None else partial_verdict
+    verdict, reason = judge_clauses(clauses, require_complete=options.require_complete)
     interruption = played.interruption or confirmed.interruption
     if interruption and verdict is not RunVerdict.VIOLATES:
         if not session.client.waited_too_long:

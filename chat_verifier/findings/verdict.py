@@ -204,3 +204,23 @@ def _failures_that_come_and_go(found: ClauseResult) -> int:
     if found.clause.group != _FAILURES:
         return 0
     return sum(cause.seen for cause in found.causes if cause.intermittent and cause.waiver is None)
+
+
+def partial_verdict(clauses: Iterable[ClauseResult], *, require_complete: bool) -> tuple[RunVerdict, RunReason | None]:
+    """Return the verdict on exchanges that need not exercise every clause: recorded ones, or those sent again.
+
+    With ``require_complete``, it is inconclusive unless they do.
+    """
+    clauses = tuple(clauses)
+    failed = tuple(found.clause.id for found in clauses if found.verdict is ClauseVerdict.FAIL)
+    if failed:
+        return RunVerdict.VIOLATES, RunReason(RunReasonId.CLAUSES_VIOLATED, failed)
+    untried = tuple(
+        found.clause.id
+        for found in clauses
+        if found.reason is ClauseReason.NOT_EXERCISED and found.clause.level != "observed"
+    )
+    if not untried:
+        return RunVerdict.CONFORMS, None
+    verdict = RunVerdict.INCONCLUSIVE if require_complete else RunVerdict.NO_VIOLATION
+    return verdict, RunReason(RunReasonId.TRAFFIC_INCOMPLETE, untried)

@@ -25,7 +25,7 @@ RUN_REASONS: dict[str, str] = {
     RunReasonId.VIOLATIONS_NOT_CONFIRMED: "Violations seen once and not confirmed before the request limit: {clauses}.",
     RunReasonId.FAILURES_COME_AND_GO: "Failures that did not recur when the requests were sent again: {clauses}.",
     RunReasonId.INTERRUPTED: "The server kept responding with 429. Set a longer --max-wait or a lower --rate-limit.",
-    RunReasonId.TRAFFIC_INCOMPLETE: "The traffic did not exercise these clauses: {clauses}.",
+    RunReasonId.TRAFFIC_INCOMPLETE: "These clauses were not exercised: {clauses}.",
 }
 
 CLAUSE_VERDICTS: dict[str, str] = {

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 from chat_contract import Contract, read_body
 from chat_contract.conformance import examine, exercised_clauses, find_violations, update_history
-from chat_contract.contract import Level
 from chat_contract.errors import shorten
 from chat_contract.exchange import Exchange
 from chat_contract.history import History
@@ -19,13 +18,9 @@ from chat_verifier.findings.profile import open_question_profile
 from chat_verifier.findings.traffic import TrafficFigures, TrafficKind
 from chat_verifier.findings.verdict import (
     ClauseReason,
-    ClauseResult,
-    ClauseVerdict,
-    RunReason,
-    RunReasonId,
     RunResult,
-    RunVerdict,
     clause_results,
+    partial_verdict,
 )
 from chat_verifier.findings.waivers import waived
 from chat_verifier.planning.case import Case, CaseSequence, Group
@@ -66,7 +61,7 @@ def judge_traffic(contract: Contract, traffic: Traffic, options: JudgeOptions) -
     clauses = clause_results(
         contract, observed, causes, strict=options.strict, skipped=_not_recorded(contract, traffic.kind)
     )
-    verdict, reason = _verdict(clauses, require_complete=options.require_complete)
+    verdict, reason = partial_verdict(clauses, require_complete=options.require_complete)
     origins = tuple(origins_of(traffic.exchanges))
     times = [one.at for one in traffic.exchanges if one.at is not None] or [0.0]
     return RunResult(
@@ -102,22 +97,6 @@ def _not_recorded(contract: Contract, kind: TrafficKind) -> dict[str, ClauseReas
     if DOCUMENTED_EXAMPLE not in contract.request_examples:
         skipped["request.documented-example"] = ClauseReason.NEEDS_EXAMPLE
     return skipped
-
-
-def _verdict(clauses: Iterable[ClauseResult], *, require_complete: bool) -> tuple[RunVerdict, RunReason | None]:
-    clauses = tuple(clauses)
-    failed = tuple(found.clause.id for found in clauses if found.verdict is ClauseVerdict.FAIL)
-    if failed:
-        return RunVerdict.VIOLATES, RunReason(RunReasonId.CLAUSES_VIOLATED, failed)
-    untried = tuple(
-        found.clause.id
-        for found in clauses
-        if found.reason is ClauseReason.NOT_EXERCISED and found.clause.level is not Level.OBSERVED
-    )
-    if not untried:
-        return RunVerdict.CONFORMS, None
-    verdict = RunVerdict.INCONCLUSIVE if require_complete else RunVerdict.NO_VIOLATION
-    return verdict, RunReason(RunReasonId.TRAFFIC_INCOMPLETE, untried)
 
 
 @dataclass

@@ -20,9 +20,11 @@ from chat_verifier.planning.tiers import Tier
 from chat_verifier.report import RENDERERS
 from chat_verifier.report.build import build_report
 from chat_verifier.report.leaks import check_files, checked_text
+from chat_verifier.report.read import read_report
 from chat_verifier.report.reproduce import Access
 from chat_verifier.run.pacing import parse_rate
 from chat_verifier.target.application import load_application, serve_application, usual_url
+from chat_verifier.traffic.replay import replay_sequences
 from chat_verifier.verify import Environment, Options, preview, run
 from kit_cli.credentials import key_headers
 from kit_cli.exit_codes import ExitCode
@@ -40,6 +42,7 @@ from kit_reports.waivers import check_used
 
 EXIT_CODES = {
     RunVerdict.CONFORMS: ExitCode.OK,
+    RunVerdict.NO_VIOLATION: ExitCode.OK,
     RunVerdict.VIOLATES: ExitCode.FINDINGS,
     RunVerdict.UNSTABLE: ExitCode.FINDINGS,
     RunVerdict.INCONCLUSIVE: ExitCode.CANNOT_RUN,
@@ -83,6 +86,7 @@ class Arguments:
     rate_limit: str | None
     timeout: float | None
     resume: Path | None
+    replay: Path | None
     report: tuple[str, ...]
     profile_out: Path | None
     write_waivers: Path | None
@@ -110,10 +114,11 @@ def _verify(
     targets = _check_output(arguments)
     _check_target(arguments)
     contract = load_contract(arguments.spec, arguments.overlay)
+    replay = None if arguments.replay is None else replay_sequences(read_report(arguments.replay))
     before = {} if arguments.profile is None else read_profile(arguments.profile, contract)
     frame = current_frame()
     with _target(arguments, contract) as base_url:
-        options = replace(_options(arguments, base_url, headers, contract), tokens=tokens)
+        options = replace(_options(arguments, base_url, headers, contract), tokens=tokens, replay=replay)
         if arguments.plan:
             frame.report(render_preview(preview(contract, options), base_url, arguments.cost_per_call))
             return ExitCode.OK

@@ -159,6 +159,12 @@ _BUDGET = _all(
         help="Timeout of one request in seconds.  [default: 10, or 5 times the latency of the probe if that is more]",
     ),
     click.option(
+        "--replay",
+        type=_FILE,
+        metavar="REPORT",
+        help="Send only the violations and warnings of this JSON report again.",
+    ),
+    click.option(
         "--resume", type=_FILE, metavar="FILE", help="Continue the run in this checkpoint file, or create it."
     ),
 )

@@ -104,7 +104,7 @@ def test_good_traffic_exits_with_zero_and_lists_the_clauses_not_exercised(judge:
     assert result.exit_code == 0
     first, second, *_ = result.stdout.splitlines()
     assert first == "NO VIOLATION SEEN  https://api.example.com/v1"
-    assert second.startswith("The traffic did not exercise these clauses: ")
+    assert second.startswith("These clauses were not exercised: ")
     assert "rejection.message" in second
     assert "1 exchange in 1 conversation, recorded in " in result.stdout
 
