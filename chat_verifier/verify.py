@@ -35,13 +35,13 @@ from chat_verifier.findings.waivers import unused_waivers, waived
 from chat_verifier.planning.case import CaseSequence, Group, count_by_group, requests_of
 from chat_verifier.planning.exploration import generate_cases
 from chat_verifier.planning.plan import Pairs, make_plan
-from chat_verifier.planning.tiers import Allocation, Tier, allocate
+from chat_verifier.planning.tiers import MAX_WAIT, Allocation, Tier, allocate
 from chat_verifier.run.budget import RequestBudget
 from chat_verifier.run.checkpoint import Checkpoint
 from chat_verifier.run.pacing import Pace
 from chat_verifier.run.reference_server import ReferenceServer, sequences_for
 from chat_verifier.run.runner import Runner
-from chat_verifier.target.client import MAX_WAIT, Client, UnreachableError
+from chat_verifier.target.client import Client, UnreachableError
 from chat_verifier.target.probe import CannotVerifyError, Probed, probe
 from kit_http.redaction.secrets import key_in, secrets_of
 from kit_http.tokens import TokenCommand

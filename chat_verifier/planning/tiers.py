@@ -9,6 +9,10 @@ SMALL_BUDGET = 110
 """With fewer requests than this, the plan is the small one."""
 
 
+MAX_WAIT = 300.0
+"""The longest wait in all, in seconds, because of 429 responses before the run ends."""
+
+
 class Tier(StrEnum):
     """How thorough a run is."""
 

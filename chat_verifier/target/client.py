@@ -19,6 +19,7 @@ from requests.adapters import HTTPAdapter
 
 from chat_contract.exchange import Breakdown, Headers, Request, Response
 from chat_contract.version import __version__
+from chat_verifier.planning.tiers import MAX_WAIT
 from chat_verifier.run.budget import BudgetSpentError, RequestBudget
 from chat_verifier.run.pacing import Pace
 from kit_http.tokens import TokenCommand
@@ -33,8 +34,6 @@ _CHUNK = 64 * 1024
 LONGEST_WAIT = 120.0
 """The longest wait, in seconds, that a server may ask for in a 429 before the run ends."""
 _SHORTEST_WAIT = 0.05
-MAX_WAIT = 300.0
-"""The longest wait in all, in seconds, because of 429 responses before the run ends."""
 _TRIES_AFTER_429 = 5
 _UNAUTHORIZED = 401
 _PROXY_AUTHENTICATION_REQUIRED = 407

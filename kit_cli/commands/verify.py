@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 
-from chat_verifier.planning.tiers import ALLOCATIONS, Tier
+from chat_verifier.planning.tiers import ALLOCATIONS, MAX_WAIT, Tier
 from chat_verifier.report import RENDERERS
-from chat_verifier.target.client import MAX_WAIT
 from kit_cli.credentials import with_key_options
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command
