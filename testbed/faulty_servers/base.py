@@ -31,6 +31,11 @@ HOOKS = (
     "remember", "encode", "send",
 )  # fmt: skip
 
+TYPE_ERRORS = frozenset(
+    {"string_type", "list_type", "model_attributes_type", "int_parsing", "datetime_from_date_parsing"}
+)
+"""The faults at which a decoder into typed fields stops."""
+
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 LAX_INTEGER = re.compile(r"[+-]?[0-9]+(_[0-9]+)*(\.0*)?")
@@ -53,7 +58,7 @@ class Style:
     unknown: bool = True
     tight: bool = False  # rejects everything outside must-accept
     foreign: str = "keep"  # an unknown conversation id: "keep", "replace", "refuse", "missing" (404)
-    every_fault: bool = True
+    naming: str = "all"  # which faults a 422 names: "all", the "first", or "hybrid": the first wrong type, else all
     malformed: int = 422
     media: str = "json"  # "json" types only, "any", "415"
     wire: str = "plain"  # "plain", "chunked", "close"
@@ -120,6 +125,7 @@ class Turn:
         self.items: list[dict[str, Any]] = []
         self.status = 200
         self.payload: Any = None
+        self.marked = False  # a fault's condition held when the request was validated
 
     def get(self, name: str) -> Any:
         return self.body.get(name) if isinstance(self.body, dict) else None
@@ -193,7 +199,7 @@ class Chat:
                 return answer
         try:
             turn.body = self.parse(turn)
-            turn.problems = self.validate(turn)
+            turn.problems = named(self.style, self.validate(turn))
         except Malformed as malformed:
             if self.style.malformed != 422 and malformed.problem.type == "json_invalid":
                 return Answer(self.style.malformed, b'{"detail":"There was an error parsing the body"}')
@@ -244,8 +250,7 @@ class Chat:
             raise Malformed(Problem(("body", at), "json_invalid", "JSON decode error", {})) from None
 
     def validate(self, turn: Turn) -> list[Problem]:
-        problems = list(faults_of(self, turn.body))
-        return problems if self.style.every_fault else problems[:1]
+        return list(faults_of(self, turn.body))
 
     def detail(self, turn: Turn) -> list[dict[str, Any]]:
         return [problem.entry() for problem in turn.problems]
@@ -305,6 +310,14 @@ class Chat:
 
 def planted(hook: Hook, usual: Callable[[Turn], Any]) -> Callable[[Turn], Any]:
     return lambda turn: hook(usual, turn)
+
+
+def named(style: Style, problems: list[Problem]) -> list[Problem]:
+    """Return the faults that a 422 of this style names."""
+    wrong_types = [problem for problem in problems if problem.type in TYPE_ERRORS]
+    if style.naming == "hybrid" and wrong_types:
+        return wrong_types[:1]
+    return problems[:1] if style.naming == "first" else problems
 
 
 def is_json(turn: Turn) -> bool:

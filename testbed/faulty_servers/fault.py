@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,9 @@ class Fault:
     witness: Witness
     hooks: dict[str, Hook] = field(repr=False)
     style: Style = LAX
+    met: Counter[str] | None = field(
+        default=None, repr=False
+    )  # of a drawn fault: requests that met its conditions, by base
 
     @property
     def needs_key(self) -> bool:

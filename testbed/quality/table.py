@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from statistics import median
 
 from testbed.faulty_servers.fault import MUST, SHOULD
-from testbed.quality.collection import Subject
+from testbed.quality.collection import ALL_NAMED, BASES, PAIRS, Subject
 from testbed.quality.trials import Trial
 
 
@@ -16,14 +17,28 @@ from testbed.quality.trials import Trial
 class Bounds:
     """The targets of one tier; None: no target."""
 
-    must: float
+    must: float | None
     should: float | None
+    pairs: float | None
+    every: float | None
     requests: int
+    accepted: int
     seconds: float
+    complete: float | None = None  # the share of plain MUST faults on the bases that do not name all faults
+    complete_pairs: float | None = None
 
 
-DEFAULT = Bounds(must=100.0, should=95.0, requests=200, seconds=10.0)
-QUICK = Bounds(must=80.0, should=None, requests=60, seconds=10.0)
+DEFAULT = Bounds(must=100.0, should=100.0, pairs=97.0, every=None, requests=200, accepted=90, seconds=10.0)
+QUICK = Bounds(must=95.0, should=None, pairs=None, every=75.0, requests=60, accepted=25, seconds=10.0)
+COMPLETE_REQUESTS = 1000
+"""With this many requests, the bases that do not name all faults have targets too."""
+
+
+def raised(bounds: Bounds, requests: int) -> Bounds:
+    """Return the targets of a run with another request limit."""
+    if requests < COMPLETE_REQUESTS:
+        return replace(bounds, requests=requests)
+    return replace(bounds, requests=requests, accepted=requests, complete=100.0, complete_pairs=97.0)
 
 
 @dataclass(frozen=True)
@@ -34,6 +49,7 @@ class Row:
     figure: str
     target: str = ""
     met: bool | None = None
+    base: str = ""
 
     def line(self) -> str:
         word = {True: "met", False: "MISSED", None: ""}[self.met]
@@ -47,6 +63,9 @@ class Results:
         self.by_subject: dict[Subject, list[Trial]] = defaultdict(list)
         for trial in trials:
             self.by_subject[trial.subject].append(trial)
+
+    def on(self, base: str) -> Results:
+        return Results(self.trials(lambda subject: subject.base == base))
 
     def trials(self, wanted: Callable[[Subject], bool]) -> list[Trial]:
         return [trial for subject, trials in self.by_subject.items() if wanted(subject) for trial in trials]
@@ -94,31 +113,67 @@ def is_unhurried(subject: Subject) -> bool:
     return not (subject.faulty or subject.paced)
 
 
+def is_slow(subject: Subject) -> bool:
+    return subject.paced and not subject.faulty
+
+
 def is_faulty(subject: Subject) -> bool:
     return subject.faulty
 
 
+def is_pair(subject: Subject) -> bool:
+    return subject.group == PAIRS
+
+
+def plain(level: str) -> Callable[[Subject], bool]:
+    return lambda subject: subject.level == level and not is_pair(subject)
+
+
 def rows(results: Results, bounds: Bounds) -> list[Row]:
-    """Return the table of targets."""
+    """Return the table of targets: the rows of each base, then those of all servers."""
+    bases = [base for base in BASES if any(subject.base == base for subject in results.by_subject)]
     return [
-        _found(results, MUST, "MUST faults found", bounds.must),
-        _found(results, SHOULD, "SHOULD faults found with --strict", bounds.should),
+        *(replace(row, base=base) for base in bases for row in base_rows(results.on(base), base, bounds)),
         _none(results, is_right, "correct servers blamed", results.blamed),
         _none(results, is_right, "correct servers without a verdict", results.unjudged),
         _none(results, lambda _: True, "verdicts that differ between seeds", results.wavering),
-        _spread(results, is_right, "requests on a correct server", _requests, at_most=bounds.requests),
-        _spread(results, is_faulty, "requests on a faulty server", _requests, median_at_most=bounds.requests),
-        _spread(results, is_unhurried, "seconds on a correct server", _seconds, at_most=bounds.seconds),
-        _spread(results, lambda one: one.paced, "seconds on a server that is slow by design", _seconds),
-        _spread(results, is_faulty, "seconds on a faulty server", _seconds),
     ]
 
 
-def _found(results: Results, level: str, what: str, target: float | None) -> Row:
-    tried = [subject for subject in results.by_subject if subject.level == level]
+def base_rows(results: Results, base: str, bounds: Bounds) -> list[Row]:
+    """Return the figures of one base; only the base that names all faults has targets by default."""
+    named = base == ALL_NAMED
+    faulty = [
+        _found(results, plain(MUST), "plain MUST faults found", bounds.must if named else bounds.complete),
+        _found(results, plain(SHOULD), "plain SHOULD faults found with --strict", bounds.should if named else None),
+        _found(results, is_pair, "random pairs found", bounds.pairs if named else bounds.complete_pairs),
+        _found(results, is_faulty, "all faults found", bounds.every if named else None),
+        _spread(results, is_faulty, "requests on a faulty server", _requests, median_at_most=bounds.requests),
+        _spread(results, is_faulty, "seconds on a faulty server", _seconds),
+    ]
+    return [
+        *(faulty if any(map(is_faulty, results.by_subject)) else []),
+        _none(results, is_right, "correct servers blamed", results.blamed),
+        _spread(results, is_right, "accepted requests on a correct server", _accepted, at_most=bounds.accepted),
+        _spread(results, is_right, "requests on a correct server", _requests, at_most=bounds.requests),
+        _spread(results, is_unhurried, "seconds on a correct server", _seconds, at_most=bounds.seconds),
+        _spread(results, is_slow, "seconds on a server that is slow by design", _seconds),
+    ]
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return the rows as text, under the name of their base."""
+    lines = []
+    for base, of_base in groupby(rows, key=lambda row: row.base):
+        lines += ["", BASES.get(base, "all servers"), *(f"  {row.line()}" for row in of_base)]
+    return "\n".join(lines)
+
+
+def _found(results: Results, wanted: Callable[[Subject], bool], what: str, target: float | None) -> Row:
+    tried = [subject for subject in results.by_subject if wanted(subject)]
     if not tried:
         return Row(what, "none verified")
-    found = len(tried) - len([subject for subject in results.survivors if subject.level == level])
+    found = len(tried) - len([subject for subject in results.survivors if wanted(subject)])
     share = 100 * found / len(tried)
     figure = f"{share:.1f} % ({found} of {len(tried)})"
     return Row(what, figure) if target is None else Row(what, figure, f">= {target:.0f} %", share >= target)
@@ -131,6 +186,10 @@ def _none(results: Results, wanted: Callable[[Subject], bool], what: str, named:
 
 def _requests(trial: Trial) -> float:
     return trial.judgement.requests
+
+
+def _accepted(trial: Trial) -> float:
+    return trial.judgement.accepted
 
 
 def _seconds(trial: Trial) -> float:
@@ -174,4 +233,5 @@ def _result_line(trial: Trial) -> str:
     failed = ", ".join(judgement.named("fail")) or "none"
     warned = ", ".join(judgement.named("warn")) or "none"
     said = f"; {judgement.said}" if judgement.said else ""
-    return f"seed {trial.seed}: {judgement.verdict}; failed: {failed}; warnings: {warned}{said}"
+    sent = "" if trial.met is None else f"conditions met by {trial.met} requests; "
+    return f"seed {trial.seed}: {sent}{judgement.verdict}; failed: {failed}; warnings: {warned}{said}"

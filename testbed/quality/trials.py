@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from testbed.quality.collection import Subject
+from testbed.quality.collection import ALL_NAMED, Subject
 from testbed.quality.verifying import Judgement, verify
 
 UNSTARTED = Judgement(-1, "did not start", 0, 0.0, (), "")
@@ -14,11 +14,12 @@ UNSTARTED = Judgement(-1, "did not start", 0, 0.0, (), "")
 
 @dataclass(frozen=True)
 class Trial:
-    """One server, verified with one seed."""
+    """One server, verified with one seed. ``met``: how many requests met the conditions of a drawn fault."""
 
     subject: Subject
     seed: int
     judgement: Judgement
+    met: int | None = None
 
     @property
     def found(self) -> bool:
@@ -46,11 +47,18 @@ HEADING = f"  {'server':38} {'level':7} seed exit requests seconds  failed claus
 
 def try_once(subject: Subject, url: str, seed: int, arguments: Sequence[str]) -> Trial:
     options = ["--seed", str(seed), *["--strict"] * subject.strict, *arguments]
-    return Trial(subject, seed, verify(url, options, key=subject.key))
+    before = met(subject)
+    judgement = verify(url, options, key=subject.key)
+    return Trial(subject, seed, judgement, None if before is None else (met(subject) or 0) - before)
+
+
+def met(subject: Subject) -> int | None:
+    return None if subject.met is None else subject.met[subject.base]
 
 
 def try_out(subject: Subject, seeds: Sequence[int], arguments: Sequence[str]) -> list[Trial]:
     """Return the trials of one server; a server that does not start has trials without a verdict."""
+    seeds = seeds[:1] if subject.once else seeds
     rounds = [seeds] if subject.lasting else [[seed] for seed in seeds]
     trials = []
     for part in rounds:
@@ -61,6 +69,18 @@ def try_out(subject: Subject, seeds: Sequence[int], arguments: Sequence[str]) ->
             reason = replace(UNSTARTED, said=str(error).partition("\n")[0])
             trials += [Trial(subject, seed, reason) for seed in part]
     return trials
+
+
+def observable(subjects: Sequence[Subject], jobs: int) -> tuple[list[Subject], list[Subject]]:
+    """Return the servers to verify, and the faults that do not show on their base."""
+
+    def shows(subject: Subject) -> bool:
+        return not subject.faulty or subject.base == ALL_NAMED or bool(subject.shows())
+
+    with ThreadPoolExecutor(jobs) as pool:
+        shown = list(pool.map(shows, subjects))
+    pairs = list(zip(subjects, shown, strict=True))
+    return [one for one, is_shown in pairs if is_shown], [one for one, is_shown in pairs if not is_shown]
 
 
 def try_all(

@@ -21,7 +21,7 @@ SECONDS = 300.0
 class Judgement:
     """The result of a run. ``exit`` is -1 after a timeout; ``seconds`` is the duration of the whole process.
 
-    ``said`` is the reason or message of a run without a verdict.
+    ``accepted``: requests that got a 2xx. ``said`` is the reason or message of a run without a verdict.
     """
 
     exit: int
@@ -30,6 +30,7 @@ class Judgement:
     seconds: float
     clauses: tuple[dict[str, Any], ...]
     said: str
+    accepted: int = 0
 
     def named(self, *verdicts: str, level: str | None = None) -> tuple[str, ...]:
         """Return the ids of the clauses with one of the verdicts, of the level if it is given."""
@@ -63,4 +64,10 @@ def verify(url: str, arguments: Sequence[str] = (), *, key: str | None = None) -
         seconds=seconds,
         clauses=tuple(found.get("clauses", ())),
         said=why.splitlines()[-1] if why and code not in (0, 1) else "",
+        accepted=sum(map(is_accepted, found.get("exchanges", ()))),
     )
+
+
+def is_accepted(exchange: dict[str, Any]) -> bool:
+    response = exchange["exchange"]["response"]
+    return response is not None and 200 <= response["status"] < 300
