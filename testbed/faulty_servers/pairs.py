@@ -17,6 +17,7 @@ from random import Random
 from typing import Any
 
 from chat_contract import load_contract
+from chat_contract.classification import RequestClass, classify
 from chat_contract.conformance import Violation, examine, find_violations, update_history
 from chat_contract.contract import Contract
 from chat_contract.exchange import Breakdown, Exchange, Request, Response
@@ -108,12 +109,16 @@ def conversation(client: Client, scene: Scene, history: History) -> list[Exchang
 
 def send(client: Client, body: Any, headers: dict[str, str], history: History) -> ExchangeFacts:
     """Send one request; the facts are those from before the history contains it."""
-    raw = json.dumps(body, ensure_ascii=False).encode()
-    request = Request("POST", "/chat", tuple({**JSON, **headers}.items()), raw)
-    exchange = Exchange(request, outcome(client.send(raw, headers)))
+    request = encoded(body, headers)
+    exchange = Exchange(request, outcome(client.send(request.body, headers)))
     facts = examine(contract(), exchange, copy.deepcopy(history))
     update_history(history, facts)
     return facts
+
+
+def encoded(body: Any, headers: dict[str, str]) -> Request:
+    raw = json.dumps(body, ensure_ascii=False).encode()
+    return Request("POST", "/chat", tuple({**JSON, **headers}.items()), raw)
 
 
 def outcome(reply: Reply) -> Response | Breakdown:
@@ -140,6 +145,16 @@ class Draw:
             condition.show(scene)
         if self.wrong:
             self.wrong.show(scene)
+
+    @property
+    def plain(self) -> bool:
+        """Whether everything beside a wrong value is must-accept: a rejection test has one fault and no other."""
+        if self.wrong is None:
+            return True
+        scene = Scene()
+        for condition in self.conditions:
+            condition.show(scene)
+        return classify(contract(), encoded(scene.build(), scene.headers)).request_class is RequestClass.MUST_ACCEPT
 
     def meets(self, turn: Turn) -> bool:
         if not all(condition.holds(turn) for condition in self.conditions):
@@ -185,7 +200,7 @@ def faults(seed: int) -> Iterator[Fault]:
     seen = set()
     while True:
         one = draw(random)
-        if one.about in seen:
+        if one.about in seen or not one.plain:
             continue
         seen.add(one.about)
         level = shown(one.fault("draw")).level

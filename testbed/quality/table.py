@@ -134,7 +134,6 @@ def rows(results: Results, bounds: Bounds) -> list[Row]:
     bases = [base for base in BASES if any(subject.base == base for subject in results.by_subject)]
     return [
         *(replace(row, base=base) for base in bases for row in base_rows(results.on(base), base, bounds)),
-        _none(results, is_right, "correct servers blamed", results.blamed),
         _none(results, is_right, "correct servers without a verdict", results.unjudged),
         _none(results, lambda _: True, "verdicts that differ between seeds", results.wavering),
     ]

@@ -7,12 +7,14 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
 from testbed.faulty_servers.catalogue import BY_NAME, FAULTS
-from testbed.faulty_servers.correct import CORRECT
+from testbed.faulty_servers.correct import CORRECT, LAX
 from testbed.faulty_servers.fault import GROUPS, MUST, SHOULD, Fault, serve
+from testbed.faulty_servers.pairs import pairs
 from testbed.faulty_servers.witness import Client, broken, client_for, say
 
 every_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
@@ -52,6 +54,44 @@ def test_catalogue_has_unique_names_and_enough_faults() -> None:
 def test_should_faults_are_based_on_servers_without_warnings() -> None:
     """Otherwise --strict would report the base server instead of the fault."""
     assert [fault.name for fault in FAULTS if fault.level == SHOULD and not fault.style.spotless] == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_drawn_faults_show_on_their_own_server_only(correct_urls: dict[str, str], seed: int) -> None:
+    for fault in pairs(5, seed):
+        with serve(fault) as url:
+            assert fault.witness(client_for(url, keyed=False)), fault.about
+            assert fault.met, fault.about
+        blamed = [
+            style.name
+            for style in CORRECT
+            if style.spotless and not style.keyed and not style.rate
+            if fault.witness(client_for(correct_urls[style.name], keyed=False))
+        ]
+        assert blamed == [], fault.about
+
+
+def test_same_seed_draws_the_same_faults() -> None:
+    first, again, other = pairs(8, 1), pairs(8, 1), pairs(8, 2)
+    assert [(one.name, one.level, one.about) for one in first] == [(one.name, one.level, one.about) for one in again]
+    assert [one.about for one in first] != [one.about for one in other]
+    assert len({one.about for one in first}) == 8
+
+
+@pytest.mark.parametrize(
+    ("naming", "named"),
+    [
+        ("all", ["message", "session_id", "limit"]),
+        ("first", ["message"]),
+        ("hybrid", ["session_id"]),
+    ],
+)
+def test_base_names_all_faults_or_the_first_or_the_first_wrong_type(naming: str, named: list[str]) -> None:
+    with serve(replace(LAX, naming=naming)) as url:
+        detail = Client(url).send({"session_id": 5, "limit": []}).detail
+        assert [entry["loc"][-1] for entry in detail] == named
+        missing = Client(url).send({"events": [{}]}).detail
+        assert len(missing) == (1 if naming == "first" else 3)
 
 
 @pytest.mark.timeout(30)

@@ -14,9 +14,9 @@ import pytest
 from testbed.faulty_servers.fault import MUST, SHOULD
 from testbed.quality import __main__ as quality
 from testbed.quality import peer, trials
-from testbed.quality.collection import RIGHT, Subject, collect, evenly, lacking, sampled
+from testbed.quality.collection import FIRST_NAMED, PAIRS, RIGHT, Subject, collect, evenly, lacking, sampled
 from testbed.quality.peer import PeerTrial, side_by_side
-from testbed.quality.table import DEFAULT, QUICK, Results, rows
+from testbed.quality.table import DEFAULT, QUICK, Results, by_name, raised, rows, table
 from testbed.quality.trials import Trial, try_out
 from testbed.quality.verifying import Judgement
 
@@ -26,14 +26,16 @@ def nowhere() -> Iterator[str]:
     yield "http://127.0.0.1:9/v1"
 
 
-def subject(name: str, level: str = MUST, **more: Any) -> Subject:
-    return Subject(name, level, "group", f"about {name}", nowhere, **more)
+def subject(name: str, level: str = MUST, *, group: str = "group", **more: Any) -> Subject:
+    return Subject(name, level, group, f"about {name}", nowhere, **more)
 
 
-def judged(code: int, requests: int = 150, seconds: float = 4.0, *clauses: tuple[str, str]) -> Judgement:
+def judged(
+    code: int, requests: int = 150, seconds: float = 4.0, *clauses: tuple[str, str], accepted: int = 0
+) -> Judgement:
     verdict = {0: "conforms", 1: "violates"}.get(code, "inconclusive")
     found = tuple({"id": name, "level": "must", "verdict": word} for name, word in clauses)
-    return Judgement(code, verdict, requests, seconds, found, "")
+    return Judgement(code, verdict, requests, seconds, found, "", accepted)
 
 
 def missed(*tried: Trial, bounds: Any = DEFAULT) -> list[str]:
@@ -56,7 +58,8 @@ ALL_WELL = (
 def test_the_suite_meets_its_targets_on_a_sample(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`make quality` does the same for every server with three seeds."""
     report = tmp_path / "quality.json"
-    code = quality.main(["--sample", "25", "--seeds", "0", "--peer-sample", "0", "--json", str(report)])
+    options = ["--sample", "25", "--seeds", "0", "--peer-sample", "0", "--bases", "all", "--pairs", "0"]
+    code = quality.main([*options, "--json", str(report)])
     printed = capsys.readouterr().out
     assert code in {0, 1}, printed
     document = json.loads(report.read_text("utf-8"))
@@ -95,6 +98,19 @@ def test_sample_is_deterministic_and_covers_every_kind() -> None:
 def test_only_selects_servers_by_name() -> None:
     assert [one.name for one in collect("status-20[1]")] == ["status-201"]
     assert quality.main(["--only", "no such server"]) == 2
+
+
+def test_faults_that_do_not_show_on_a_base_are_left_out() -> None:
+    hidden = subject("hidden@first", base=FIRST_NAMED)
+    shown = subject("shown@first", base=FIRST_NAMED, shows=lambda: True)
+    assert trials.observable([FAULT, hidden, shown, FINE], 2) == ([FAULT, shown, FINE], [hidden])
+
+
+def test_collection_has_every_fault_and_drawn_pair_on_each_base() -> None:
+    names = {one.name for one in collect("*", ("all", "hybrid"), 2)}
+    assert {"status-201", "status-201@hybrid", "pair-001", "pair-002@hybrid", "style-decoder-first@hybrid"} <= names
+    with pytest.raises(SystemExit):
+        quality.main(["--bases", "last"])
 
 
 # -- trials
@@ -173,11 +189,12 @@ def test_table_meets_all_targets() -> None:
 @pytest.mark.parametrize(
     ("trial", "what"),
     [
-        (Trial(FAULT, 0, judged(0)), ["MUST faults found"]),
-        (Trial(FAULT, 0, judged(2)), ["MUST faults found"]),
-        (Trial(GOOD_SENSE, 0, judged(0)), ["SHOULD faults found with --strict"]),
+        (Trial(FAULT, 0, judged(0)), ["plain MUST faults found"]),
+        (Trial(FAULT, 0, judged(2)), ["plain MUST faults found"]),
+        (Trial(GOOD_SENSE, 0, judged(0)), ["plain SHOULD faults found with --strict"]),
         (Trial(FINE, 0, judged(1)), ["correct servers blamed"]),
         (Trial(SLOW, 0, judged(2)), ["correct servers without a verdict"]),
+        (Trial(FINE, 0, judged(0, accepted=91)), ["accepted requests on a correct server"]),
         (Trial(FINE, 0, judged(0, 201)), ["requests on a correct server"]),
         (Trial(FAULT, 0, judged(1, 201)), ["requests on a faulty server"]),
         (Trial(FINE, 0, judged(0, 150, 10.1)), ["seconds on a correct server"]),
@@ -189,22 +206,42 @@ def test_table_names_each_missed_target(trial: Trial, what: list[str]) -> None:
 
 def test_different_verdicts_between_seeds_miss_the_target() -> None:
     assert missed(*ALL_WELL, Trial(FAULT, 1, judged(0))) == [
-        "MUST faults found",
+        "plain MUST faults found",
         "verdicts that differ between seeds",
     ]
     assert missed(*ALL_WELL, Trial(FAULT, 1, judged(1, 180))) == []
 
 
-def test_one_in_twenty_should_faults_may_survive() -> None:
-    found = [Trial(subject(str(number), SHOULD), 0, judged(1)) for number in range(19)]
-    assert missed(*found, Trial(GOOD_SENSE, 0, judged(0))) == []
-    assert missed(*found[1:], Trial(GOOD_SENSE, 0, judged(0))) == ["SHOULD faults found with --strict"]
+def test_base_that_names_all_faults_has_targets_and_the_others_have_them_with_many_requests() -> None:
+    other, pair = subject("fault@first", base=FIRST_NAMED), subject("pair-001", group=PAIRS)
+    pairs = [Trial(subject(f"pair-{number}", group=PAIRS), 0, judged(1)) for number in range(40)]
+    assert missed(Trial(other, 0, judged(0))) == []
+    assert missed(Trial(other, 0, judged(0)), bounds=raised(DEFAULT, 1000)) == ["plain MUST faults found"]
+    assert missed(*pairs, Trial(pair, 0, judged(0))) == []
+    assert missed(*pairs[:5], Trial(pair, 0, judged(0))) == ["random pairs found"]
+
+
+def test_table_has_a_section_for_each_base_that_was_verified() -> None:
+    tried = [*ALL_WELL, Trial(subject("fault@first", base=FIRST_NAMED), 0, judged(1))]
+    text = table(rows(Results(tried), DEFAULT))
+    assert [line for line in text.splitlines() if line and line[0] != " "] == [
+        "all faults named",
+        "first fault named",
+        "all servers",
+    ]
+
+
+def test_missed_pair_states_how_many_requests_met_its_conditions() -> None:
+    missed_pair = Trial(subject("pair-001", group=PAIRS), 0, judged(0), met=3)
+    text = by_name("faults not found", [missed_pair.subject], Results([missed_pair]))
+    assert "seed 0: conditions met by 3 requests; conforms" in text
 
 
 def test_quick_tier_has_its_own_targets() -> None:
-    found = [Trial(subject(str(number)), 0, judged(1, 60)) for number in range(4)]
+    found = [Trial(subject(str(number)), 0, judged(1, 60)) for number in range(19)]
     assert missed(*found, Trial(FAULT, 0, judged(0, 60)), Trial(FINE, 0, judged(0, 60)), bounds=QUICK) == []
-    assert missed(*found[1:], Trial(FAULT, 0, judged(0, 60)), bounds=QUICK) == ["MUST faults found"]
+    assert missed(*found[1:], Trial(FAULT, 0, judged(0, 60)), bounds=QUICK) == ["plain MUST faults found"]
+    assert missed(Trial(FINE, 0, judged(0, 60, accepted=26)), bounds=QUICK) == ["accepted requests on a correct server"]
     assert missed(Trial(FINE, 0, judged(0, 61)), bounds=QUICK) == ["requests on a correct server"]
 
 
@@ -216,7 +253,7 @@ def test_missed_faults_and_false_alarms_are_listed_and_exit_with_1(
         "good-sense": judged(1),
         "fine": judged(1, 150, 4.0, ("reply.items", "fail")),
     }
-    monkeypatch.setattr(quality, "collect", lambda only: [FINE, FAULT, GOOD_SENSE])
+    monkeypatch.setattr(quality, "collect", lambda only, bases, drawn: [FINE, FAULT, GOOD_SENSE])
     monkeypatch.setattr(trials, "verify", lambda *_, **__: verdicts[current[0]])
     current: list[str] = []
 
@@ -235,7 +272,7 @@ def test_missed_faults_and_false_alarms_are_listed_and_exit_with_1(
         "correct servers blamed: 1\n  fine (correct, group): about fine\n    seed 0: violates; failed: reply.items"
         in printed
     )
-    assert "targets missed: MUST faults found; correct servers blamed (" in printed
+    assert "targets missed: plain MUST faults found (all); correct servers blamed (all) (" in printed
 
 
 # -- Schemathesis on the same servers
