@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_rs import canonical
 
+from spec_gate.prove.reduce import reduced, without_references
 from spec_gate.prove.texts import with_implied_texts
 from spec_gate.schemas.combine import join
 from spec_gate.schemas.keywords import ANNOTATIONS, needs_evaluation
@@ -50,6 +51,17 @@ def included(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Answer:
     return Answer.UNKNOWN
 
 
+def accepts_all(schemas: SchemaPair, receiver: Schema, sender: Schema) -> bool:
+    """Return whether the receiver provably accepts everything that the sender accepts, whatever names it has."""
+    part = reduced(schemas, sender, receiver, keeps_to_names=False)
+    if part.receiver is True:
+        return True
+    answer = _answer(schemas, part.sender, part.receiver, True)
+    if answer is Answer.YES or (answer is Answer.NO and part.exact):
+        return answer is Answer.YES
+    return _answer(schemas, sender, receiver, True) is Answer.YES
+
+
 def _in_one_of(schemas: SchemaPair, sender: Schema, receivers: list[Schema]) -> bool:
     """Return whether one receiver accepts everything; most alternatives are the same on both sides."""
     if any(schemas.same(sender, receiver) for receiver in receivers):
@@ -58,7 +70,30 @@ def _in_one_of(schemas: SchemaPair, sender: Schema, receivers: list[Schema]) -> 
 
 
 def _decided(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Answer:
-    return covers(schemas.whole(receiver), restricted(schemas, sender, receiver))
+    """Decide for what differs between the schemas; for the whole ones if the answer may not hold for them."""
+    if schemas.same(sender, receiver):
+        return Answer.YES
+    part = reduced(schemas, sender, receiver)
+    if part.receiver is True:
+        return Answer.YES
+    rule = restriction(schemas, (sender,), (part.receiver,))
+    answer = _answer(schemas, part.sender, part.receiver, rule)
+    if answer is Answer.YES or (answer is Answer.NO and part.exact):
+        return answer
+    if part.exact and part.sender is sender and part.receiver is receiver:
+        return answer
+    return _answer(schemas, sender, receiver, restriction(schemas, (sender,), (receiver,)))
+
+
+def _answer(schemas: SchemaPair, sender: Schema, receiver: Schema, rule: Schema) -> Answer:
+    """Decide for schemas with all their definitions; with none of them if there are too many."""
+    if not any(schemas.has_more_definitions(one, _MAX_DEFINITIONS) for one in (sender, receiver)):
+        return covers(schemas.whole(receiver), _with_rule(schemas.whole(sender), rule))
+    more, less = without_references(sender, True), without_references(receiver, False)
+    if more is None or less is None:
+        return Answer.UNKNOWN
+    yes = covers(bare(less), _with_rule(bare(more), rule)) is Answer.YES
+    return Answer.YES if yes else Answer.UNKNOWN
 
 
 def alternatives(schemas: SchemaPair, schema: Schema, *, exclusive: bool = True) -> list[Schema]:
@@ -84,8 +119,10 @@ def _alternatives(schemas: SchemaPair, schema: Schema, *, exclusive: bool) -> li
 
 def restricted(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Any:
     """Return the sender's schema as JSON with the names rule added."""
-    rule = restriction(schemas, (sender,), (receiver,))
-    whole = schemas.whole(sender)
+    return _with_rule(schemas.whole(sender), restriction(schemas, (sender,), (receiver,)))
+
+
+def _with_rule(whole: Any, rule: Schema) -> Any:
     if rule is True or whole is False:
         return whole
     if whole is True:

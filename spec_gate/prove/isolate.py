@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from chat_contract.errors import Pointer
+from spec_gate.prove.budget import Budget
 from spec_gate.schemas.names import child, element
 from spec_gate.schemas.node import Schema
 from spec_gate.schemas.validity import Fault, Judge
@@ -17,6 +18,9 @@ from spec_gate.search.sampler import Sampler
 
 _MAX_REPAIRS = 40
 _VALUES = 6
+_FEW = 4
+"""Up to so many faults are repaired one by one."""
+
 _DEPTH = 3
 
 Holds = Callable[[Any], bool]
@@ -25,22 +29,52 @@ Holds = Callable[[Any], bool]
 class Isolation:
     """Repairs the witnesses of one root: ``schemas`` are those of sender and receiver, ``receiving`` judges."""
 
-    def __init__(self, sampler: Sampler, schemas: Sequence[Schema], receiving: Judge) -> None:
+    def __init__(self, sampler: Sampler, schemas: Sequence[Schema], receiving: Judge, budget: Budget) -> None:
         self.sampler = sampler
         self.schemas = schemas
         self.receiving = receiving
+        self.budget = budget
 
     def repaired(self, value: Any, part: Any, shows: Holds, is_witness: Holds) -> Any:
         """Return the value with as few faults as possible; its part still shows the change."""
         path = _path_to(value, part)
         if path is None:
             return value
+
+        def holds(one: Any) -> bool:
+            return shows(_at(one, path)) and is_witness(one)
+
         faults = self.receiving.faults(value)
+        if len(faults) > _FEW:
+            value = self._completed(value, faults, holds)
+            faults = self.receiving.faults(value)
         for _ in range(_MAX_REPAIRS):
-            better = next(self._better(value, faults, lambda one: shows(_at(one, path)) and is_witness(one)), None)
+            if self.budget.is_spent():
+                break
+            better = next(self._better(value, faults, holds), None)
             if better is None:
                 break
             value, faults = better
+        return value
+
+    def _completed(self, value: Any, faults: list[Fault], holds: Holds) -> Any:
+        """Return the value with the missing properties, in halves as long as these contain the one that must miss."""
+        missing: dict[Pointer, list[str]] = {}
+        for fault in faults:
+            missing.setdefault(fault.path, list(fault.names))
+        waiting = [(path, names) for path, names in missing.items() if names]
+        while waiting and not self.budget.is_spent():
+            path, names = waiting.pop()
+            here = _at(value, path)
+            if not isinstance(here, dict):
+                continue
+            applied = self.sampler.schemas.applied(self._schemas_at(path))
+            more = {name: next(self.sampler.valid(child(applied, name), _DEPTH), None) for name in names}
+            fuller = _with(value, path, {**more, **here})
+            if holds(fuller):
+                value = fuller
+            elif len(names) > 1:
+                waiting += [(path, names[: len(names) // 2]), (path, names[len(names) // 2 :])]
         return value
 
     def _better(self, value: Any, faults: list[Fault], holds: Holds) -> Iterator[tuple[Any, list[Fault]]]:

@@ -15,7 +15,7 @@ from spec_gate.differ.pairs import NodePair, Root
 from spec_gate.prove.budget import Budget
 from spec_gate.prove.candidates import Candidates
 from spec_gate.prove.enlarge import enlarged, in_real_size
-from spec_gate.prove.inclusion import Answer, alternatives, covers, included
+from spec_gate.prove.inclusion import Answer, accepts_all, alternatives, covers, included
 from spec_gate.prove.isolate import Holds, Isolation
 from spec_gate.prove.lift import Lift
 from spec_gate.prove.proof import INCLUDED, OUT_OF_TIME, REFUSED, UNPROVED, Outcome, Proof
@@ -56,8 +56,7 @@ class Prover:
 
     def equivalent(self, base: Schema, mixed: Schema) -> bool:
         """Return whether both schemas provably accept the same values."""
-        one, other = self.schemas.whole(base), self.schemas.whole(mixed)
-        return covers(one, other) is Answer.YES and covers(other, one) is Answer.YES
+        return accepts_all(self.schemas, base, mixed) and accepts_all(self.schemas, mixed, base)
 
     def decide(self, base: Schema, revision: Schema) -> Answer:
         """Decide whether the receiver accepts everything that the sender may send."""
@@ -180,7 +179,7 @@ class Prover:
         """
         sender, receiver = self.directed(root.original_base, root.original_revision)
         sending, receiving = self._original_judge(sender), self._original_judge(receiver)
-        isolation = Isolation(self.sampler, (root.base, root.revision), receiving)
+        isolation = Isolation(self.sampler, (root.base, root.revision), receiving, self.budget)
         return isolation.repaired(
             value, part, shows,
             lambda one: sending.accepts(one)

@@ -141,6 +141,17 @@ class SchemaPair:
         plain = bare(schema)
         return {**plain, "$defs": definitions} if definitions else plain
 
+    def has_more_definitions(self, schema: Schema, limit: int) -> bool:
+        """Return whether a schema needs more definitions than a limit."""
+        found: set[str] = set()
+        waiting = list(references(schema))
+        while waiting and len(found) <= limit:
+            reference = waiting.pop()
+            if reference not in found:
+                found.add(reference)
+                waiting.extend(self._definition(reference, simple=True)[1])
+        return len(found) > limit
+
     def up_to(self, schema: Schema, depth: int, *, simple: bool = True) -> tuple[Any, bool]:
         """Return the schema as JSON for values that nest no deeper than ``depth``, and whether it is complete.
 
