@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
 from typing import Any
 
 from chat_contract.errors import Pointer
@@ -75,7 +76,9 @@ _UNTRUSTED = frozenset(
 _INT64 = range(-(2**63), 2**63)
 _PROTOTYPE_NAMES = frozenset({"__proto__", "constructor", "prototype"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_BRACKET_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+_BRACKET_OR_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+_NO_BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[^"\[\]{}]++', re.DOTALL)
+_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 _SPECIAL_CHARACTER = re.compile(r"[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]|[\U0001fffe-\U0001ffff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _PLANE_END = frozenset(chr(plane * 0x10000 + low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
@@ -112,8 +115,11 @@ def is_odd_name(name: str) -> bool:
     return not name or name in _PROTOTYPE_NAMES or bool(_CONTROL.search(name))
 
 
-def read_body(raw: bytes) -> Body:
-    """Read a body. Never raises, whatever the bytes are."""
+def read_body(raw: bytes, *, with_leniency: bool = True) -> Body:
+    """Read a body. Never raises, whatever the bytes are.
+
+    ``with_leniency``: find out whether a lenient parser may read malformed bytes, which takes long.
+    """
     if not raw:
         return Body(ABSENT, SyntaxFault("Expecting value", 0), frozenset(), malformed=True, empty=True)
     beyond: set[Deviation] = set()
@@ -137,29 +143,33 @@ def read_body(raw: bytes) -> Body:
             frozenset(beyond),
             depth=depth,
         )
-    return _parse(text, beyond, depth)
+    return _parse(text, beyond, depth, with_leniency=with_leniency)
 
 
-def _parse(text: str, beyond: set[Deviation], depth: int) -> Body:
+def _parse(text: str, beyond: set[Deviation], depth: int, *, with_leniency: bool) -> Body:
     notes: list[SyntaxFault] = []
     obstacles = {Obstacle.DEPTH} if depth > USUAL_DEPTH else set()
 
     def constant(name: str) -> float:
         beyond.add(Deviation.NOT_FINITE)
-        notes.append(SyntaxFault(f"{name} is not a JSON number", max(text.find(name), 0)))
+        if not notes:
+            notes.append(SyntaxFault(f"{name} is not a JSON number", max(text.find(name), 0)))
         return float(name.replace("Infinity", "inf"))
 
     def real(written: str) -> float:
         number = float(written)
         if math.isinf(number):
             beyond.add(Deviation.NOT_FINITE)
-            notes.append(SyntaxFault("Number out of range", max(text.find(written), 0)))
+            if not notes:
+                notes.append(SyntaxFault("Number out of range", max(text.find(written), 0)))
         return number
 
     def integer(written: str) -> int:
         if len(written.lstrip("-")) > MAX_DIGITS:
             beyond.add(Deviation.HUGE_INTEGER)
-            notes.append(SyntaxFault(f"Integer with more than {MAX_DIGITS} digits", max(text.find(written), 0)))
+            if not notes:
+                place = max(text.find(written), 0)
+                notes.append(SyntaxFault(f"Integer with more than {MAX_DIGITS} digits", place))
             return 0
         number = int(written)
         if number not in _INT64:
@@ -178,7 +188,7 @@ def _parse(text: str, beyond: set[Deviation], depth: int) -> Body:
         value = json.loads(text, parse_constant=constant, parse_float=real, parse_int=integer, object_pairs_hook=pairs)
     except json.JSONDecodeError as error:
         fault = SyntaxFault(error.msg, error.pos)
-        lenient = is_lenient_json(text)
+        lenient = with_leniency and is_lenient_json(text)
         return Body(ABSENT, fault, frozenset(beyond), malformed=True, lenient=lenient, depth=depth)
     if _may_have_special_characters(text):
         for place, string in _strings(value, ()):
@@ -193,20 +203,18 @@ def _parse(text: str, beyond: set[Deviation], depth: int) -> Body:
 
 def _depth(text: str) -> tuple[int, int]:
     """Return the nesting depth of the text, and the offset at which it first exceeds the limit."""
-    if text.count("[") + text.count("{") == 0:
-        return 0, 0
-    depth = deepest = where = 0
+    brackets = _NO_BRACKETS.sub("", text)
+    deepest = max(accumulate(map(_STEPS.__getitem__, brackets), initial=0))
+    return deepest, _first_too_deep(text) if deepest > MAX_DEPTH else 0
+
+
+def _first_too_deep(text: str) -> int:
+    depth = 0
     for match in _BRACKET_OR_STRING.finditer(text):
-        token = match.group()
-        if token[0] in "[{":
-            depth += 1
-            if depth > deepest:
-                deepest = depth
-                if deepest == MAX_DEPTH + 1:
-                    where = match.start()
-        elif token[0] in "]}":
-            depth -= 1
-    return deepest, where
+        depth += _STEPS.get(match[0], 0)
+        if depth > MAX_DEPTH:
+            return match.start()
+    return 0
 
 
 def _may_have_special_characters(text: str) -> bool:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-_BLANK = re.compile(r"(?:[\s\x00-\x1f\x7f-\x9f\ufeff]|//[^\r\n]*|\#[^\r\n]*|/\*.*?\*/)*", re.DOTALL)
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"' + "|" + r"'(?:[^'\\]|\\.)*'", re.DOTALL)
+_BLANK = re.compile(r"(?:[\s\x00-\x1f\x7f-\x9f\ufeff]++|//[^\r\n]*+|\#[^\r\n]*+|/\*.*?\*/)*+", re.DOTALL)
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"' + "|" + r"'(?:[^'\\]++|\\.)*+'", re.DOTALL)
 _LITERAL = re.compile(r"(?:true|false|null)(?!\w)|[+-]?\.?[0-9]")
 """The beginning of a value outside of arrays and objects that is not plain words."""
 _WORD = re.compile(r"""[^\s,:;=/\\"'{}\[\]#][^,:;=/\\"{}\[\]#\r\n]*""")

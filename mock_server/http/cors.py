@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from mock_server.http.messages import Answer, Headers
 
 _LOCAL = re.compile(r"https?://(localhost|[a-z0-9-]+\.localhost|127\.[0-9.]+|\[::1\])(:[0-9]{1,5})?", re.ASCII)
-_EXPOSED = "Preference-Applied, Retry-After, WWW-Authenticate"
+_EXPOSED = "Chat-Mock-Errors-Omitted, Preference-Applied, Retry-After, WWW-Authenticate"
 _A_DAY = "86400"
 _SHOWN = 200
 

@@ -13,6 +13,9 @@ from mock_server.validation.fastapi_errors import RequestValidator, ValidationEr
 from mock_server.validation.leniency import MediaTypeAnswer
 from mock_server.validation.parsing import media_type_answer, read_json, validate_body
 
+OMITTED = "Chat-Mock-Errors-Omitted"
+"""The header with the number of errors that a 422 does not list."""
+
 _IDENTITY = frozenset({"", "identity"})
 _TURNS_KEPT = 256
 _MAX_KEPT_BODY = 2048
@@ -62,8 +65,9 @@ def _kept_turn(validator: RequestValidator, body: bytes) -> ChatTurn:
 
 
 def rejection(errors: ValidationErrors, source: ReplySource = ReplySource.VALIDATION) -> Answer:
-    """Return the 422 with these errors."""
-    return Answer(422, encode({"detail": errors}), source=Source(source))
+    """Return the 422 with these errors. A header tells how many further ones it does not list."""
+    omitted = ((OMITTED, str(errors.omitted)),) if errors.omitted else ()
+    return Answer(422, encode({"detail": errors}), omitted, source=Source(source))
 
 
 def unchecked_turn(call: Call) -> ChatTurn:

@@ -6,6 +6,7 @@ texts, order and echoed input equal FastAPI's. jsonschema checks the keywords th
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -23,13 +24,28 @@ from chat_contract.errors import Pointer
 from chat_contract.property_case import read_without_case
 from mock_server.validation.fast_check import ASSERTIONS
 from mock_server.validation.leniency import DOCUMENTED, Leniency
+from mock_server.validation.long_lists import count_errors, without_long_lists
 from mock_server.validation.rfc3339 import is_date_time
 
-ValidationErrors = list[dict[str, Any]]
-"""The value of ``detail`` in FastAPI's 422: one entry per error."""
+MAX_LISTED = 1000
+"""Errors that a 422 lists."""
 
 _Handler = Callable[[Any], Any]
 _Schema = Mapping[str, Any] | bool
+
+
+class ValidationErrors(list[dict[str, Any]]):
+    """The value of ``detail`` in FastAPI's 422: one entry per error, at most :data:`MAX_LISTED`."""
+
+    omitted = 0
+    """Number of further errors."""
+
+    def put(self, entry: dict[str, Any]) -> None:
+        """Add an entry, or only count it."""
+        if len(self) < MAX_LISTED:
+            self.append(entry)
+        else:
+            self.omitted += 1
 
 
 class RequestValidator:
@@ -40,22 +56,62 @@ class RequestValidator:
         self._read: Callable[[Any], Any] = _as_is
         if leniency.ignores_case:
             self._read = partial(read_without_case, schema, last_wins=True)
+        self._fields = tuple(schema.get("properties") or ())
+        self._lists = {
+            name: SchemaValidator(core_schema_of(field, leniency, (name,)))
+            for name, field in (schema.get("properties") or {}).items()
+            if _is_plain_list(field, leniency, (name,))
+        }
 
     def validate(self, value: Any) -> tuple[Mapping[str, Any], ValidationErrors]:
-        """Return the converted body and no errors, or an empty body and all errors.
+        """Return the converted body and no errors, or an empty body and its errors.
 
         Converted: other notations of an integer that the profile accepts have become an integer.
         """
         value = self._read(value)
+        rest, lists = without_long_lists(value, self._lists)
+        found: list[Mapping[str, Any]] = []
+        validated = None
         try:
-            validated = self._validator.validate_python(value, from_attributes=True)
+            validated = self._validator.validate_python(rest, from_attributes=True)
         except ValidationError as error:
-            return {}, [_entry(found) for found in error.errors(include_url=False)]
+            found = [*error.errors(include_url=False)]
+        errors = self._merged(found, rest, value, lists)
+        if errors:
+            return {}, errors
         body = value if isinstance(value, Mapping) else {}
         # pydantic-core returns an object's fields first in a tuple. A schema left to jsonschema returns the value.
         fields = validated[0] if isinstance(validated, tuple) else {}
         integers = {name: field for name, field in fields.items() if isinstance(field, int)}
-        return {**body, **integers} if integers else body, []
+        return {**body, **integers} if integers else body, errors
+
+    def _merged(
+        self, found: list[Mapping[str, Any]], rest: Any, value: Any, lists: Mapping[str, list[Any]]
+    ) -> ValidationErrors:
+        """Return the errors in FastAPI's order: field by field as documented, then those of other properties."""
+        errors = ValidationErrors()
+        waiting = deque(_entry(one, value if one["input"] is rest else one["input"]) for one in found)
+        for name in filter(lists.__contains__, self._fields):
+            before = self._fields[: self._fields.index(name)]
+            while waiting and waiting[0]["loc"][1:2] != [] and waiting[0]["loc"][1] in before:
+                errors.put(waiting.popleft())
+            for offset, count, error in count_errors(self._lists[name], lists[name]):
+                if len(errors) >= MAX_LISTED:
+                    errors.omitted += count
+                    continue
+                for one in error.errors(include_url=False):
+                    index, *within = one["loc"]
+                    errors.put(_entry({**one, "loc": (name, int(index) + offset, *within)}, one["input"]))
+        for entry in waiting:
+            errors.put(entry)
+        return errors
+
+
+def _is_plain_list(schema: _Schema, leniency: Leniency, place: Pointer) -> bool:
+    """Return whether an array is valid if each of its items is."""
+    if isinstance(schema, bool) or any(answer.question.place == place for answer in leniency.values):
+        return False
+    return schema.get("type") == "array" and ASSERTIONS & schema.keys() == {"type", "items"}
 
 
 def _as_is(value: Any) -> Any:
@@ -64,41 +120,45 @@ def _as_is(value: Any) -> Any:
 
 def value_error(field: str, value: Any, error: str) -> ValidationErrors:
     """Return the error for a field that the schema accepts and the server rejects."""
-    return [
-        {
-            "type": "value_error",
-            "loc": ["body", field],
-            "msg": f"Value error, {error}",
-            "input": value,
-            "ctx": {"error": error},
-        }
-    ]
+    return ValidationErrors(
+        [
+            {
+                "type": "value_error",
+                "loc": ["body", field],
+                "msg": f"Value error, {error}",
+                "input": value,
+                "ctx": {"error": error},
+            }
+        ]
+    )
 
 
 def missing_body() -> ValidationErrors:
     """Return the error for an empty body."""
-    return [{"type": "missing", "loc": ["body"], "msg": "Field required", "input": None}]
+    return ValidationErrors([{"type": "missing", "loc": ["body"], "msg": "Field required", "input": None}])
 
 
 def json_invalid(message: str, offset: int) -> ValidationErrors:
     """Return the error for a body that is not JSON. ``offset`` counts characters."""
-    return [
-        {
-            "type": "json_invalid",
-            "loc": ["body", offset],
-            "msg": "JSON decode error",
-            "input": {},
-            "ctx": {"error": message},
-        }
-    ]
+    return ValidationErrors(
+        [
+            {
+                "type": "json_invalid",
+                "loc": ["body", offset],
+                "msg": "JSON decode error",
+                "input": {},
+                "ctx": {"error": message},
+            }
+        ]
+    )
 
 
-def _entry(error: Mapping[str, Any]) -> dict[str, Any]:
+def _entry(error: Mapping[str, Any], value: Any) -> dict[str, Any]:
     entry = {
         "type": error["type"],
         "loc": ["body", *error["loc"]],
         "msg": error["msg"],
-        "input": error["input"],
+        "input": value,
     }
     if "ctx" in error:
         entry["ctx"] = error["ctx"]

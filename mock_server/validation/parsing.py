@@ -40,7 +40,7 @@ def _is_too_large(raw: bytes, value: Any) -> bool:
 
 
 def _read_carefully(raw: bytes) -> tuple[Any, SyntaxFault | None]:
-    body = read_body(raw)
+    body = read_body(raw, with_leniency=False)
     return body.value, body.fault
 
 
