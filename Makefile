@@ -82,7 +82,7 @@ mutation: $(VENV)/dev.stamp ## List the mutants of the oracle that no test detec
 	@$(BIN)/mutmut results
 
 screenshots: $(VENV)/dev.stamp ## Make the screenshots in docs/ again
-	$(BIN)/python -m testbed.screenshots --readme docs
+	$(BIN)/python -m testbed.screenshots --documents docs
 
 clean: ## Remove .venv, caches and build products
 	rm -rf $(VENV) build dist mutants .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis

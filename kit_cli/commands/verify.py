@@ -198,7 +198,7 @@ def verify(base_url: str | None, **given: Any) -> ExitCode:
 
     BASE_URL replaces the server URL of the contract: requests go to BASE_URL/chat.
 
-    Exit codes: 0 (conforms), 1 (violates the contract), 2 (verification cannot run or is inconclusive).
+    Exit codes: 0 (conforms), 1 (violates the contract, or is unstable), 2 (verification cannot run or is inconclusive).
     """
     from kit_cli.actions.verify import Arguments
     from kit_cli.actions.verify import verify as run

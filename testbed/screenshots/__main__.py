@@ -1,6 +1,6 @@
 """Take screenshots of every page: `python -m testbed.screenshots FOLDER`. Look at them after a template change.
 
-With `--readme`, take only the screenshots that the README shows.
+With `--documents`, take only the screenshots that the documents show.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CHROMIUM = (
     *("--disable-component-update", "--disable-sync", "--hide-scrollbars"),
 )
 SIZES = {"desktop": (1200, 2400), "phone": (420, 2400)}
-README_SIZE = (1100, 900)
+DOCUMENT_SIZE = (1100, 900)
 SCHEMES = {"light": (), "dark": ("--blink-settings=preferredColorScheme=0",)}
 
 
@@ -55,12 +55,12 @@ def report_pages(folder: Path) -> list[Path]:
     return [report_page(folder, name) for name in ("lax", "limit-ignored-later", "single-quote-crashes")]
 
 
-def take_for_the_readme(folder: Path) -> list[Path]:
-    """Take the screenshot of the upper part of a report that the README shows."""
+def take_for_the_documents(folder: Path) -> list[Path]:
+    """Take the screenshot of the upper part of a report that the documents show."""
     with tempfile.TemporaryDirectory() as place:
         page = report_page(Path(place), "limit-ignored-later")
         file = folder / "report.png"
-        screenshot(page.resolve().as_uri(), file, README_SIZE)
+        screenshot(page.resolve().as_uri(), file, DOCUMENT_SIZE)
     return [file]
 
 
@@ -80,14 +80,14 @@ def take(folder: Path) -> list[Path]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m testbed.screenshots", description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--readme", action="store_true")
+    parser.add_argument("--documents", action="store_true")
     given = parser.parse_args()
     folder: Path = given.folder
     if shutil.which(CHROMIUM[0]) is None:
         print("chromium is not on the PATH. Install the package chromium.", file=sys.stderr)
         return 2
-    readme = (take_for_the_readme, console.take_for_the_readme, gate.take_for_the_readme)
-    taken = [file for one in readme for file in one(folder)] if given.readme else take(folder)
+    documents = (take_for_the_documents, console.take_for_the_documents, gate.take_for_the_documents)
+    taken = [file for one in documents for file in one(folder)] if given.documents else take(folder)
     print(*taken, sep="\n")
     return 0
 

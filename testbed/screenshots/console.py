@@ -1,4 +1,4 @@
-"""Takes screenshots of every view of the console, including those of the README."""
+"""Takes screenshots of every view of the console, including those of the documents."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.support.chromium import browser, page_of
 
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1360, "height": 860}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True}
-README = (("console.png", "requests"), ("console-broken-fixture.png", "broken"), ("console-errors.png", "gallery"))
-"""The files of the README, each with the view of the console that it shows."""
+DOCUMENTED = (("console.png", "requests"), ("console-broken-fixture.png", "broken"), ("console-errors.png", "gallery"))
+"""The files of the documents, each with the view of the console that it shows."""
 
 
 @contextmanager
@@ -56,12 +56,14 @@ def take(folder: Path, forms: Sequence[str] = tuple(FORMS), schemes: Sequence[st
     return taken
 
 
-def take_for_the_readme(folder: Path) -> list[Path]:
-    """Take the three screenshots of the README."""
+def take_for_the_documents(folder: Path) -> list[Path]:
+    """Take the three screenshots of the documents."""
     with tempfile.TemporaryDirectory() as place:
         taken = take(Path(place), ("desktop",), ("light",))
         by_name = {path.name: path for path in taken}
-        return [Path(shutil.copy(by_name[f"console-desktop-light-{part}.png"], folder / name)) for name, part in README]
+        return [
+            Path(shutil.copy(by_name[f"console-desktop-light-{part}.png"], folder / name)) for name, part in DOCUMENTED
+        ]
 
 
 def _walk(

@@ -21,7 +21,7 @@ FORMS: dict[str, dict[str, Any]] = {
 }
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMES = ("light", "dark")
-README = "diff.png"
+DOCUMENTED = "diff.png"
 CHANGES = (
     ("required: [message]", "required: [message, user_id]"),
     ("          maximum: 2147483647\n          default: 4", "          maximum: 10\n          default: 6"),
@@ -68,13 +68,13 @@ def take(folder: Path) -> list[Path]:
     return taken
 
 
-def take_for_the_readme(folder: Path) -> list[Path]:
-    """Take the picture for the README: the top of the page."""
+def take_for_the_documents(folder: Path) -> list[Path]:
+    """Take the picture for the documents: the top of the page."""
     with (
         page() as file,
         browser(shutil.which("chromium") or "") as opened,
         page_of(opened, file.parent.as_uri(), color_scheme="light", **FORMS["desktop"]) as shown,
     ):
         shown.goto(file.as_uri())
-        shown.screenshot(path=folder / README)
-    return [folder / README]
+        shown.screenshot(path=folder / DOCUMENTED)
+    return [folder / DOCUMENTED]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -26,12 +27,19 @@ def test_verify_report_renders_light_dark_and_on_a_phone(tmp_path: Path, require
     assert min(map(len, drawn)) > 30_000
 
 
-def test_console_pictures_of_the_readme_can_be_regenerated(tmp_path: Path, require_program: RequireProgram) -> None:
+def shown_pictures() -> set[str]:
+    """Return the names of the pictures that the README and the pages in docs show."""
+    pages = ((ROOT / "README.md", "docs/"), *((page, "") for page in (ROOT / "docs").glob("*.md")))
+    return {
+        name for page, folder in pages for name in re.findall(rf"\]\({folder}([^/)]+\.png)\)", page.read_text("utf-8"))
+    }
+
+
+def test_console_pictures_of_the_documents_can_be_regenerated(tmp_path: Path, require_program: RequireProgram) -> None:
     require_program("chromium", "chromium")
-    taken = console.take_for_the_readme(tmp_path)
-    assert {path.name for path in taken} == {name for name, _ in console.README}
-    readme = (ROOT / "README.md").read_text("utf-8")
-    assert all(f"(docs/{path.name})" in readme and path.stat().st_size > 30_000 for path in taken)
+    taken = console.take_for_the_documents(tmp_path)
+    assert {path.name for path in taken} == {name for name, _ in console.DOCUMENTED}
+    assert all(path.name in shown_pictures() and path.stat().st_size > 30_000 for path in taken)
 
 
 def test_diff_report_renders_wide_and_on_a_phone_with_enough_contrast(
@@ -49,8 +57,8 @@ def test_diff_report_renders_wide_and_on_a_phone_with_enough_contrast(
                     assert shown.get_by_role("heading", name="Impact", exact=True).is_visible()
 
 
-def test_diff_picture_of_the_readme_can_be_regenerated(tmp_path: Path, require_program: RequireProgram) -> None:
+def test_diff_picture_of_the_documents_can_be_regenerated(tmp_path: Path, require_program: RequireProgram) -> None:
     require_program("chromium", "chromium")
-    [taken] = gate.take_for_the_readme(tmp_path)
-    assert f"(docs/{taken.name})" in (ROOT / "README.md").read_text("utf-8")
+    [taken] = gate.take_for_the_documents(tmp_path)
+    assert taken.name in shown_pictures()
     assert taken.stat().st_size > 30_000
