@@ -63,8 +63,6 @@ def take_for_the_documents(folder: Path) -> list[Path]:
         by_name = {path.name: path for path in taken}
         wanted = ((by_name[f"console-desktop-light-{part}.png"], name) for name, part in DOCUMENTED)
         return [Path(shutil.copy(source, folder / name)) for source, name in wanted]
-            Path(shutil.copy(by_name[f"console-desktop-light-{part}.png"], folder / name)) for name, part in DOCUMENTED
-        ]
 
 
 def _walk(
