@@ -157,10 +157,13 @@ class Draw:
         return classify(contract(), encoded(scene.build(), scene.headers)).request_class is RequestClass.MUST_ACCEPT
 
     def meets(self, turn: Turn) -> bool:
+        """Return whether the request meets the conditions and, apart from the wrong value, is accepted."""
         if not all(condition.holds(turn) for condition in self.conditions):
             return False
-        problems = faults_of(turn.app, turn.body)
-        return self.wrong is None or any(self.wrong.is_at(turn, problem) for problem in problems)
+        problems = list(faults_of(turn.app, turn.body))
+        if self.wrong is None:
+            return not problems
+        return any(self.wrong.is_at(turn, problem) for problem in problems)
 
     def fault(self, name: str, level: str = MUST) -> Fault:
         met: Counter[str] = Counter()
