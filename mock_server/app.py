@@ -63,11 +63,25 @@ def create_app(snapshot: Snapshot | None = None, *, service: ChatService | None 
     app.register_blueprint(control_routes(service, OWN_PREFIX))
     app.register_blueprint(page_routes(service, OWN_PREFIX))
     app.register_error_handler(HTTPException, _as_json)
+    app.before_request(_refuse_slashes)
     app.wsgi_app = under_spaces(app.wsgi_app)  # type: ignore[method-assign, assignment]
     _add_cross_origin(app, service)
     app.after_request(_without_type_of_empty_body)
     app.after_request(lambda response: _noted(service, response))
     return app
+
+
+def _path() -> str:
+    """Return the path as the client sent it; Flask's own takes //v1/chat for /v1/chat."""
+    return str(request.environ["PATH_INFO"]).encode("latin-1").decode("utf-8", "replace")
+
+
+def _refuse_slashes() -> AnyResponse | None:
+    path = _path()
+    if not path.startswith("//"):
+        return None
+    detail = f"Not Found: the path begins with more than one slash. Request /{path.lstrip('/')[:200]} instead."
+    return Response(encode({"detail": detail}), 404, mimetype=JSON)
 
 
 def _answered(service: ChatService) -> Response:
@@ -160,15 +174,16 @@ def _without_type_of_empty_body(response: Response) -> Response:
 
 def _noted(service: ChatService, response: Response) -> Response:
     """Record requests for paths that are neither the operation nor the mock's own."""
-    answered = request.endpoint == _OPERATION and response.status_code != 405
-    if not answered and not f"{request.path}/".startswith(f"{OWN_PREFIX}/"):
+    path = _path()
+    answered = request.endpoint == _OPERATION and response.status_code != 405 and not path.startswith("//")
+    if not answered and not f"{path}/".startswith(f"{OWN_PREFIX}/"):
         sent = read_wsgi_body(request.environ, service.snapshot.options.max_body)
         body = b"" if response.is_streamed else response.get_data()
         answer = Answer(response.status_code, body, source=Source(ReplySource.ROUTING))
         space = find_space(service)
         if isinstance(space, Space):
             call = Call(_headers(), sent.data, sent.too_large, sent.cut_short)
-            service.note_elsewhere(space, request.method, request.path, call, answer)
+            service.note_elsewhere(space, request.method, path, call, answer)
     return response
 
 

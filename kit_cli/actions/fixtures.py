@@ -12,6 +12,7 @@ from chat_contract import DocumentError, KitError
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame
 from kit_reports.counting import count_of
+from kit_reports.visible import visible
 from mock_server.control.explain import Explanation, cue_text, explain, outcome_text
 from mock_server.control.texts import SOURCES, near_miss_text
 from mock_server.loading.load import read_snapshot
@@ -36,7 +37,7 @@ def list_fixtures(folder: Path | None, spec: Path | None, overlays: tuple[Path, 
     snapshot = _read(folder, spec, overlays)
     lines = _listed(snapshot) if message is None else _explained(explain(snapshot, message))
     for line in lines:
-        click.echo(line)
+        click.echo(visible(line))
 
 
 def create(name: str, folder: Path) -> None:

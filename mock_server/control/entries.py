@@ -87,9 +87,10 @@ def _why_json(entry: Entry) -> dict[str, Any]:
     if trace.position is not None:
         shown["conversation"] = trace.position.scenario
         shown["turn"] = trace.position.turn
-    if trace.message is not None and entry.answer.status == 200:
+    message = entry.message if entry.answer.status == 200 else None
+    if message is not None:
         scenarios = entry.snapshot.shop.scenarios
-        misses = scenarios.near_misses(trace.message, trace.before, trace.position, _MAX_NEAR_MISSES)
+        misses = scenarios.near_misses(message, trace.before, trace.position, _MAX_NEAR_MISSES)
         shown["not_matched"] = [near_miss_json(miss) for miss in misses]
     return shown
 

@@ -10,6 +10,7 @@ from queue import Full, Queue
 from threading import Thread
 from typing import Any, TextIO
 
+from kit_reports.visible import visible
 from mock_server.control.redacted import shown_time
 from mock_server.control.texts import source_text
 from mock_server.http.messages import encode
@@ -67,7 +68,7 @@ def text_line(space: str, entry: Entry) -> str:
     """Return time, method, path, status, duration and reason of a response."""
     time = datetime.fromtimestamp(entry.at).astimezone()
     parts = [f"{time:%H:%M:%S}", entry.method, _path(space, entry), _outcome(entry), _duration(entry), _reason(entry)]
-    return " ".join(filter(None, parts))
+    return visible(" ".join(filter(None, parts)))
 
 
 def json_line(space: str, entry: Entry) -> str:

@@ -15,12 +15,19 @@ from mock_server.http.cors import is_preflight
 from mock_server.http.messages import Answer, Call
 from mock_server.loading.snapshot import Snapshot
 from mock_server.respond.decision import Trace
+from mock_server.respond.intake import json_object
 
 MAX_BODY_BYTES = 64 * 1024
 """Maximum number of bytes that the journal keeps of each body."""
 MAX_FOLLOWERS = 16
 
 _QUEUE_SIZE = 1000
+_MAX_ID = 1000
+"""Characters of a conversation's or user's id that the journal keeps."""
+_ENTRY_BYTES = 2048
+"""Size of an entry without its texts."""
+_HEADER_BYTES = 128
+"""Size of a header without its text."""
 _HEARTBEAT_SECONDS = 1.0
 
 
@@ -36,7 +43,9 @@ class Entry:
     body: bytes
     answer: Answer
     snapshot: Snapshot
+    """What is served: the journal replaces it after a reload, so that no old fixtures are kept."""
     trace: Trace
+    """Without the message, which the body contains."""
     body_truncated: bool = False
     answer_truncated: bool = False
     is_preflight: bool = False
@@ -54,7 +63,16 @@ class Entry:
         self.client_left = True
 
     def __post_init__(self) -> None:
-        self.size = len(self.body) + len(self.answer.body) + sum(map(len, self.headers.values()))
+        headers = [*self.headers.items(), *self.answer.headers]
+        texts = sum(len(name) + len(value) + _HEADER_BYTES for name, value in headers)
+        ids = sum(4 * len(text) for text in (self.trace.conversation_id, self.trace.user_id, self.path) if text)
+        self.size = _ENTRY_BYTES + len(self.body) + len(self.answer.body) + texts + ids
+
+    @property
+    def message(self) -> str | None:
+        """The message of the request, read again from its body; None if there is none or the body is truncated."""
+        message = None if self.body_truncated else json_object(self.body).get("message")
+        return message if isinstance(message, str) else None
 
     @property
     def is_to_operation(self) -> bool:
@@ -88,12 +106,16 @@ def make_entry(
         call.body[:MAX_BODY_BYTES],
         answer,
         snapshot,
-        trace,
+        trace._replace(message=None, conversation_id=_cut(trace.conversation_id), user_id=_cut(trace.user_id)),
         body_truncated or call.too_large,
         answer_truncated,
         method is not None and is_preflight(method, call.headers),
         seconds,
     )
+
+
+def _cut(text: str | None) -> str | None:
+    return text if text is None else text[:_MAX_ID]
 
 
 class TooManyFollowersError(Exception):
@@ -139,6 +161,12 @@ class Journal:
             followers = tuple(self._followers) if self._followers else ()
         for follower in followers:
             _offer(follower, entry)
+
+    def serve(self, snapshot: Snapshot) -> None:
+        """Judge all entries by this snapshot from now on, and let go of older ones."""
+        with self._lock:
+            for entry in self._entries:
+                entry.snapshot = snapshot
 
     def entries(self) -> list[Entry]:
         """Return the entries, oldest first."""

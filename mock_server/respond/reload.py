@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TextIO
 
 from chat_contract import KitError
-from mock_server.loading.fingerprint import changed, stamp
+from kit_reports.visible import visible
+from mock_server.loading.fingerprint import Stamp, changed, stamp
 from mock_server.loading.load import read_snapshot
 from mock_server.loading.snapshot import Snapshot
 from mock_server.loading.status import split_errors
@@ -47,7 +48,7 @@ class Reloader:
 
     def look(self) -> None:
         """Reload if a file has changed since the last call."""
-        before, now = self._seen, stamp(self._options)
+        before, now = self._seen, self._stamp()
         if now == before:
             return
         loaded: Loaded = ()
@@ -57,9 +58,23 @@ class Reloader:
             if not isinstance(loaded, Snapshot):
                 # An editor may have written only half of the file so far. Report only errors that persist.
                 self._sleep(_SECONDS_TO_SETTLE)
-            now = stamp(self._options)
+            now = self._stamp()
         self._swap(loaded)
         self._report(loaded, changed(before, self._seen))
+
+    def run(self, watch: Callable[[Callable[[], None]], None]) -> None:
+        """Look at the files as long as ``watch`` asks for it. If it ends, the status says that no file is watched."""
+        try:
+            watch(self.look)
+        finally:
+            self._swap((KitError("The mock no longer watches its files. Restart it to serve changes."),))
+
+    def _stamp(self) -> Stamp:
+        try:
+            return stamp(self._options)
+        except OSError:
+            # No descriptor is free, for example. The next look tries again.
+            return self._seen
 
     def _load(self) -> Loaded:
         try:
@@ -83,9 +98,9 @@ class Reloader:
         served = self._service.snapshot
         revision = served.status.revision + 1
         if isinstance(loaded, Snapshot):
-            self._service.snapshot = replace(loaded, status=replace(loaded.status, revision=revision))
+            self._service.serve(replace(loaded, status=replace(loaded.status, revision=revision)))
         else:
-            self._service.snapshot = replace(served, status=replace(served.status, revision=revision, errors=loaded))
+            self._service.serve(replace(served, status=replace(served.status, revision=revision, errors=loaded)))
 
     def _report(self, loaded: Loaded, paths: list[str]) -> None:
         if isinstance(loaded, Snapshot):
@@ -93,10 +108,11 @@ class Reloader:
         else:
             read_at = datetime.fromtimestamp(self._service.snapshot.status.read_at).astimezone()
             lines = [f"Reload failed; still serving the version loaded at {read_at:%H:%M:%S}.", *map(str, loaded)]
-        print(*lines, sep="\n", file=self._log, flush=True)
+        shown = [visible(part) for line in lines for part in line.split("\n")]
+        print(*shown, sep="\n", file=self._log, flush=True)
 
 
 def _listed(paths: list[str]) -> str:
-    names = [Path(path).name for path in paths]
+    names = [visible(Path(path).name) for path in paths]
     more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
     return ", ".join(names[:_SHOWN_NAMES]) + more

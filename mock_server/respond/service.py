@@ -64,7 +64,7 @@ class ChatService:
         """
         options = snapshot.options
         self.snapshot = snapshot
-        """What is served. Assign another one to serve it from the next request on."""
+        """What is served; :meth:`serve` replaces it."""
         self._relay = relay
         self._options = options
         self._clock = clock
@@ -113,6 +113,12 @@ class ChatService:
         below = split_space_path(path)
         space = self.enter(below.name) if below and below.path == self.snapshot.route else None
         return space if isinstance(space, Space) else None
+
+    def serve(self, snapshot: Snapshot) -> None:
+        """Serve another snapshot from the next request on."""
+        self.snapshot = snapshot
+        for space in (self.space, *self.spaces.all()):
+            space.journal.serve(snapshot)
 
     def end(self) -> None:
         """Stop the followers of all journals."""

@@ -111,6 +111,8 @@ class Protocol(HttpToolsProtocol):
         hosts = [value for name, value in self.headers if name == b"host"]
         if len(hosts) > 1:
             self._fail(400, "The request has more than one Host header")
+        if not hosts and self.parser.get_http_version() == "1.1":
+            self._fail(400, "The request has no Host header")
         self._phase = _Phase.BODY
         super().on_headers_complete()
         self._has_request = True

@@ -82,9 +82,9 @@ def serve(
 
     def announce(base: str) -> None:
         print(ready_json(snapshot, base) if listening.ready_json else ready_text(snapshot, base), flush=True)
-        look = Reloader(service, sys.stderr).look
-        watching = partial(watch, partial(folders, snapshot.options), look, threading.Event())
-        threading.Thread(target=watching, name="reload", daemon=True).start()
+        watching = partial(watch, partial(folders, snapshot.options), stop=threading.Event())
+        run = partial(Reloader(service, sys.stderr).run, watching)
+        threading.Thread(target=run, name="reload", daemon=True).start()
         # Exempt what exists now from garbage collection: nearly all of it stays until the end.
         gc.freeze()
 

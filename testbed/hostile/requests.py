@@ -135,6 +135,18 @@ _VALUES = (
     ),
 )
 
+_CONTROL = (
+    *((b"PUT", b"/_mock/behaviour"), (b"PUT", b"/_mock/behaviour"), (b"POST", b"/_mock/behaviour")),
+    *((b"POST", b"/_mock/reset"), (b"GET", b"/_mock/behaviour"), (b"GET", b"/_mock/requests")),
+    *((b"GET", b"/_mock/explain"), (b"GET", b"/_mock/overview"), (b"GET", b"/_mock/requests/1/curl")),
+    *((b"GET", b"/_mock/requests/1/fixture"), (b"GET", b"/_mock/requests/%b/curl" % (b"9" * 5000))),
+    *((b"POST", b"/v1/chat"), (b"POST", b"/v1/chat"), (b"DELETE", b"/_mock/requests"), (b"GET", b"/_mock/spaces")),
+)
+_QUERIES = (
+    *(b"status=\xff", b"last=%b" % (b"9" * 5000), b"last=%D9%A4", b"message=%ff%00", b"message=\xed\xa0\x80"),
+    *(b"verdict=%u1234", b"x=1", b"status=4xx&status=5xx", b"preflights=\x80", b"conversation=" + b"c" * 4000),
+)
+
 
 @dataclass(frozen=True)
 class Hostile:
@@ -157,7 +169,8 @@ class HostileRequests:
 
     def __iter__(self) -> Iterator[Hostile]:
         while True:
-            data = self._garbage() if self._chance.random() < 0.06 else self._request()
+            roll = self._chance.random()
+            data = self._garbage() if roll < 0.06 else self._control() if roll < 0.25 else self._request()
             hang_up = self._chance.random() < 0.05
             yield Hostile(data, hang_up, b"fault=" in data)
 
@@ -172,6 +185,22 @@ class HostileRequests:
                 b"\r\n" * 100,
             ]
         )
+
+    def _control(self) -> bytes:
+        """Return a request to the control API of a space, so that its rules do not change other responses."""
+        method, path = self._chance.choice(_CONTROL)
+        query = self._chance.choice((b"", b"?" + self._chance.choice(_QUERIES)))
+        body = self._chance.choice((self._body, self._rule))() if method in {b"PUT", b"POST"} else b""
+        head = b"%b /_mock/spaces/fuzz%b%b HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\nConnection: close"
+        return head % (method, path, query, len(body)) + b"\r\n\r\n" + body
+
+    def _rule(self) -> bytes:
+        depth = self._chance.choice((1, 90, 101, 250, 490, 5000))
+        value = self._chance.choice(
+            (b"[" * depth + b"]" * depth, b"9" * depth, b'"\\ud800"', b"1e999", b'"\xff"', b"null")
+        )
+        key = self._chance.choice((b"reply", b"body", b"delay", b"code", b"times", b"headers", b"pattern", b"turn"))
+        return b'{"rules":[{"%b":%b,"invalid":true}]}' % (key, value)
 
     def _request(self) -> bytes:
         method = "POST" if self._chance.random() < 0.7 else self._chance.choice(_METHODS)

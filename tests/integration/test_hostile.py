@@ -10,7 +10,7 @@ from chat_mock.server import Server
 from testbed.hostile.attack import attack
 from testbed.hostile.slow import Clients, attack_slowly
 
-SAMPLE_SIZE = 1500
+SAMPLE_SIZE = 5000
 
 
 @pytest.fixture(scope="module")

@@ -79,6 +79,14 @@ def served(serve: Callable[[Callable[..., Any]], Served], service: ChatService) 
 # Bytes ----------------------------------------------------------------------------------------------------------------
 
 
+def test_request_without_host_is_refused_but_not_in_http_1_0(served: Served) -> None:
+    for version, status in ((b"1.1", 400), (b"1.0", 200)):
+        with served.connect() as connection:
+            head = b"POST /v1/chat HTTP/%b\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n"
+            connection.sendall(head % version + HI)
+            assert one_response(connection)[0] == status
+
+
 @pytest.mark.parametrize(
     ("data", "status"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -321,3 +322,42 @@ def test_running_mock_serves_changes_and_survives_errors(run_mock: Run, folder: 
     assert "Reload failed; still serving the version loaded at" in log
     assert "Reloaded after a change" in log
     assert "Traceback" not in log
+
+
+def test_change_is_served_after_a_time_without_free_descriptors(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = service_of(read_snapshot(Options(fixtures=folder)))
+    reloader = Reloader(service, io.StringIO(), sleep=lambda _: None)
+
+    def fail(_: Options) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    (folder / "conversations" / "greeting.yaml").write_text(GREETING.replace("Good day.", "Good evening, everyone."))
+    with monkeypatch.context() as patched:
+        patched.setattr("mock_server.respond.reload.stamp", fail)
+        reloader.look()
+    assert service.snapshot.status.revision == 1
+    reloader.look()
+    assert b"Good evening" in decide(service, b'{"message":"hello"}').body
+
+
+def test_health_says_when_the_files_are_no_longer_watched(folder: Path) -> None:
+    service = service_of(read_snapshot(Options(fixtures=folder)))
+
+    def watch_badly(_look: Callable[[], None]) -> None:
+        raise RuntimeError("the watcher failed")
+
+    with pytest.raises(RuntimeError, match="the watcher failed"):
+        Reloader(service, io.StringIO()).run(watch_badly)
+    health = health_json(service.snapshot.status)
+    assert health["status"] == Freshness.STALE
+    assert "no longer watches its files" in health["errors"][0]["problem"]
+
+
+def test_name_of_a_changed_file_writes_no_further_line_into_the_log(folder: Path) -> None:
+    service = service_of(read_snapshot(Options(fixtures=folder)))
+    log = io.StringIO()
+    reloader = Reloader(service, log, sleep=lambda _: None)
+    (folder / "conversations" / "a\nReloaded\u202e.yaml").write_text(GREETING)
+    reloader.look()
+    assert len(log.getvalue().splitlines()) == 1
+    assert "\u202e" not in log.getvalue()

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import yaml
@@ -210,3 +211,12 @@ def test_rejection_can_echo_unusual_text(client: FlaskClient) -> None:
     assert response.json["detail"][0]["type"] == "model_attributes_type"
     response = client.post("/v1/chat", json={"limit": "\ufffe\x00\x7f\U0010ffff"})
     assert response.status_code == 422
+
+
+@pytest.mark.parametrize("path", ["//v1/chat", "///v1/chat", "/%2fv1/chat"])
+def test_path_with_two_slashes_is_not_the_operation(client: FlaskClient, path: str) -> None:
+    environ = {"PATH_INFO": unquote(path), "REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/json"}
+    response = client.open(environ_overrides=environ, method="POST", json={"message": "hi"})
+    assert response.status_code == 404
+    assert "Request /v1/chat instead" in response.json["detail"]
+    assert [entry["path"] for entry in client.get("/_mock/requests").json["requests"]] == [unquote(path)]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
+import tracemalloc
+import weakref
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from mock_server import create_app, read_snapshot
+from mock_server import create_app, defaults, read_snapshot
+from mock_server.control.entries import EntryRenderer
 from mock_server.control.expected import expected_text
 from mock_server.control.request_log import LogFormat, RequestLog
+from mock_server.http.messages import Answer, Call
 from mock_server.loading.options import Options
 from mock_server.overrides.prefer import misspelt_preferences
+from mock_server.respond.intake import _kept_turn
 from mock_server.respond.service import ChatService
-from tests.support.deciding import service_with
+from tests.support.deciding import decide, service_with
 
 JSON = {"Content-Type": "application/json"}
 
@@ -150,6 +156,46 @@ def test_number_of_dropped_entries_is_shown_until_the_journal_is_cleared() -> No
     assert client.get("/_mock/requests").json == {"requests": [], "dropped": 0}
 
 
+# Limits ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"message": "desk"},
+        {"message": "\U0001f600" * 15_000},
+        {"message": "\U0001f600" * 300_000},
+        {"message": "hi", "conversation_id": "c" * 300_000, "user_id": "u" * 300_000},
+        {"message": "hi", "limit": "x" * 300_000},
+    ],
+)
+def test_journal_keeps_no_more_than_8_megabytes(body: dict[str, Any]) -> None:
+    service = service_with(max_requests_kept=100_000, max_conversations=1)
+    raw = json.dumps(body, ensure_ascii=False).encode()
+    decide(service, raw)
+    tracemalloc.start()
+    try:
+        for number in range(6_000 if len(raw) < 100 else 160):
+            decide(service, raw, x_request=f"{number:0500}")
+        gc.collect()
+        kept = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert service.space.journal.entries()
+    assert kept < 1.1 * defaults.MAX_JOURNAL_BYTES
+
+
+def test_journal_lets_go_of_the_fixtures_before_a_reload() -> None:
+    service = service_with()
+    decide(service, b'{"message":"hi"}')
+    old = weakref.ref(service.snapshot)
+    service.serve(read_snapshot(Options()))
+    _kept_turn.cache_clear()
+    gc.collect()
+    assert old() is None
+    assert EntryRenderer().entry_json(service.space.journal.entries()[0])["verdict"]["keeps_contract"] is True
+
+
 # The log --------------------------------------------------------------------------------------------------------------
 
 
@@ -204,3 +250,14 @@ def test_log_shows_no_key() -> None:
     log.end()
     assert "secret-key" not in out.getvalue()
     assert '"status":200' in out.getvalue()
+
+
+def test_names_cannot_write_further_lines_or_change_direction_in_the_log() -> None:
+    out = io.StringIO()
+    log = RequestLog(LogFormat.TEXT, out)
+    service = ChatService(read_snapshot(Options(seed=1)), log=log.add)
+    path = "/v1/a\nFAKE\u202e\u2066\x1b[2J"
+    service.note_elsewhere(service.space, "GE\nT\x1b", path, Call({}, b""), Answer(404, b""))
+    log.end()
+    assert len(out.getvalue().splitlines()) == 1
+    assert not set(out.getvalue()) & set("\x1b\u202e\u2066")
