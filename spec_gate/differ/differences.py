@@ -13,7 +13,7 @@ from spec_gate.differ.groups import GROUPS, KeywordGroup
 from spec_gate.differ.hybrids import Hybrids
 from spec_gate.differ.pairs import NodePair
 from spec_gate.differ.walk import no_common_type
-from spec_gate.schemas.keywords import ANNOTATIONS, is_barred, needs_evaluation
+from spec_gate.schemas.keywords import ANNOTATIONS, OPAQUE_PATTERN, is_barred, needs_evaluation
 from spec_gate.schemas.node import Schema, SchemaNode, Side
 from spec_gate.schemas.values import canonical_text
 
@@ -75,6 +75,9 @@ def differences(pair: NodePair, hybrids: Hybrids) -> list[Difference]:
     if isinstance(base, bool) or isinstance(revision, bool):
         return [Difference(_G.SCHEMA, "", base, revision, revision)]
     groups = (_G.TYPE, _G.ENUM) if no_common_type(base, revision) else tuple(GROUPS)
+    if OPAQUE_PATTERN in base or OPAQUE_PATTERN in revision:
+        # Without the other pattern, a comparison would judge a schema that nobody wrote.
+        groups = tuple(group for group in groups if group is not _G.PATTERN)
     found: list[Difference] = []
     for group in groups:
         if any(key in base or key in revision for key in GROUPS[group]):

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_rs import canonical
 
-from spec_gate.prove.reduce import reduced, without_references
+from spec_gate.prove.reduce import one_by_one, reduced, without_references
 from spec_gate.prove.texts import with_implied_texts
 from spec_gate.schemas.combine import join
 from spec_gate.schemas.keywords import ANNOTATIONS, needs_evaluation
@@ -30,6 +30,9 @@ class Answer(StrEnum):
     NO = "no"
     UNKNOWN = "unknown"
 
+
+_MANY = 8
+"""From how many names on a schema is decided name by name: the time for all at once grows with their square."""
 
 _MAX_BRANCHES = 400
 """How many pairs of alternatives are decided for one pair of schemas."""
@@ -56,6 +59,9 @@ def accepts_all(schemas: SchemaPair, receiver: Schema, sender: Schema) -> bool:
     part = reduced(schemas, sender, receiver, keeps_to_names=False)
     if part.receiver is True:
         return True
+    claims = one_by_one(part.receiver)
+    if part.exact and len(claims) > _MANY:
+        return _all_of(schemas, part.sender, True, claims) is Answer.YES
     answer = _answer(schemas, part.sender, part.receiver, True)
     if answer is Answer.YES or (answer is Answer.NO and part.exact):
         return answer is Answer.YES
@@ -76,6 +82,9 @@ def _decided(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Answer:
     part = reduced(schemas, sender, receiver)
     if part.receiver is True:
         return Answer.YES
+    claims = one_by_one(part.receiver)
+    if part.exact and len(claims) > _MANY:
+        return _all_of(schemas, part.sender, sender, claims)
     rule = restriction(schemas, (sender,), (part.receiver,))
     answer = _answer(schemas, part.sender, part.receiver, rule)
     if answer is Answer.YES or (answer is Answer.NO and part.exact):
@@ -83,6 +92,21 @@ def _decided(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Answer:
     if part.exact and part.sender is sender and part.receiver is receiver:
         return answer
     return _answer(schemas, sender, receiver, restriction(schemas, (sender,), (receiver,)))
+
+
+def _all_of(schemas: SchemaPair, part: Schema, sender: Schema, claims: list[Schema]) -> Answer:
+    """Decide many claims about the sender one by one; ``part`` is what matters of the sender."""
+    found = Answer.YES
+    for claim in claims:
+        small = reduced(schemas, part, claim, keeps_to_names=False)
+        answer = Answer.YES
+        if small.receiver is not True:
+            answer = _answer(schemas, small.sender, small.receiver, restriction(schemas, (sender,), (claim,)))
+        if answer is Answer.NO and small.exact:
+            return answer
+        if answer is not Answer.YES:
+            found = Answer.UNKNOWN
+    return found
 
 
 def _answer(schemas: SchemaPair, sender: Schema, receiver: Schema, rule: Schema) -> Answer:

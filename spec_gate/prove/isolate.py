@@ -35,8 +35,11 @@ class Isolation:
         self.receiving = receiving
         self.budget = budget
 
-    def repaired(self, value: Any, part: Any, shows: Holds, is_witness: Holds) -> Any:
-        """Return the value with as few faults as possible; its part still shows the change."""
+    def repaired(self, value: Any, part: Any, needed: set[str], shows: Holds, is_witness: Holds) -> Any:
+        """Return the value with as few faults as possible; its part still shows the change.
+
+        ``needed`` are properties that the part must lack, as far as this is known.
+        """
         path = _path_to(value, part)
         if path is None:
             return value
@@ -46,7 +49,7 @@ class Isolation:
 
         faults = self.receiving.faults(value)
         if len(faults) > _FEW:
-            value = self._completed(value, faults, holds)
+            value = self._completed(value, faults, needed, holds)
             faults = self.receiving.faults(value)
         for _ in range(_MAX_REPAIRS):
             if self.budget.is_spent():
@@ -57,25 +60,34 @@ class Isolation:
             value, faults = better
         return value
 
-    def _completed(self, value: Any, faults: list[Fault], holds: Holds) -> Any:
+    def _completed(self, value: Any, faults: list[Fault], needed: set[str], holds: Holds) -> Any:
         """Return the value with the missing properties, in halves as long as these contain the one that must miss."""
         missing: dict[Pointer, list[str]] = {}
         for fault in faults:
             missing.setdefault(fault.path, list(fault.names))
-        waiting = [(path, names) for path, names in missing.items() if names]
+        waiting = [(path, [name for name in names if name not in needed]) for path, names in missing.items()]
         while waiting and not self.budget.is_spent():
             path, names = waiting.pop()
             here = _at(value, path)
-            if not isinstance(here, dict):
+            if not names or not isinstance(here, dict):
                 continue
-            applied = self.sampler.schemas.applied(self._schemas_at(path))
-            more = {name: next(self.sampler.valid(child(applied, name), _DEPTH), None) for name in names}
-            fuller = _with(value, path, {**more, **here})
+            fuller = _with(value, path, {**self._made(path, names), **here})
             if holds(fuller):
                 value = fuller
             elif len(names) > 1:
                 waiting += [(path, names[: len(names) // 2]), (path, names[len(names) // 2 :])]
         return value
+
+    def _made(self, path: Pointer, names: list[str]) -> dict[str, Any]:
+        """Return valid values for properties."""
+        applied = self.sampler.schemas.applied(self._schemas_at(path))
+        return {name: self._value(child(applied, name)) for name in names}
+
+    def _value(self, schemas: Sequence[Schema]) -> Any:
+        try:
+            return self.sampler.some(schemas, _DEPTH)
+        except LookupError:
+            return None
 
     def _better(self, value: Any, faults: list[Fault], holds: Holds) -> Iterator[tuple[Any, list[Fault]]]:
         if len(faults) < 2:

@@ -7,6 +7,8 @@ it on one side and rejects it on the other: first for the pair, then, lifted, fo
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -34,6 +36,15 @@ _MAX_ROOTS = 4
 _MAX_PARENTS = 8
 _MAX_LEVELS = 40
 """How many schemas around a difference are decided and searched."""
+
+
+@dataclass(frozen=True)
+class _Checks:
+    """What a part of a witness must do: ``counts`` is ``shows`` with the names rule; ``needed`` are lacking names."""
+
+    counts: Holds
+    shows: Holds
+    needed: Callable[[Any], set[str]]
 
 
 class Prover:
@@ -65,6 +76,8 @@ class Prover:
 
     def prove(self, pair: NodePair, hybrid: Schema) -> Proof:
         """Prove some differences of a pair, given as the schema of the base with only these differences."""
+        if self.budget.is_spent():
+            return OUT_OF_TIME
         answer = self.decide(pair.base, hybrid)
         if answer is Answer.YES:
             return INCLUDED
@@ -121,13 +134,19 @@ class Prover:
         def counts(value: Any) -> bool:
             return shows(value) and keeps_to_names(self.schemas, value, actual[:1], actual[1:])
 
+        def needed(value: Any) -> set[str]:
+            faults = rejecting[0].faults(value)
+            return {name for one in faults if not one.path for name in one.names} - (
+                value.keys() if isinstance(value, dict) else set()
+            )
+
         roots = pair.roots()[:_MAX_ROOTS]
         senders = self._unaccepted(sender, receiver)
         for part in itertools.islice(
             self._candidates.of(senders, sender, receiver, counts, briefly=briefly), _MAX_CANDIDATES
         ):
             for root in roots:
-                found = self._lifted(pair, part, root, counts, shows)
+                found = self._lifted(pair, part, root, _Checks(counts, shows, needed))
                 if found is not None:
                     return found
         return None
@@ -141,23 +160,23 @@ class Prover:
         parts = [part for part in parts if not any(self.schemas.same(part, other) for other in accepting)]
         return [part for part in parts if included(self.schemas, part, receiver) is not Answer.YES]
 
-    def _lifted(self, pair: NodePair, part: Any, root: Root, counts: Holds, shows: Holds) -> Proof | None:
+    def _lifted(self, pair: NodePair, part: Any, root: Root, checks: _Checks) -> Proof | None:
         path = pair.path_from(root)
         if path is None:
             return None
-        small = shrink(part, counts)
+        small = shrink(part, checks.counts)
         # The small part need not be a witness: only one of the validators has judged it.
         for one in (small,) if small is part else (small, part):
             for value in self._lift.values(one, path):
-                found = self._witness(value, one, root, shows) if self._is_witness(value, root) else None
+                found = self._witness(value, one, root, checks) if self._is_witness(value, root) else None
                 if found is not None:
                     return found
         return None
 
-    def _witness(self, value: Any, part: Any, root: Root, shows: Holds) -> Proof | None:
+    def _witness(self, value: Any, part: Any, root: Root, checks: _Checks) -> Proof | None:
         # A smaller value that is rejected for another reason would not show this change.
         small = shrink(value, lambda smaller: contains(smaller, part) and self._is_witness(smaller, root))
-        alone = self._isolated(small, part, root, shows)
+        alone = self._isolated(small, part, root, checks)
         why = self._why(alone, root, part)
         scale = self.schemas.scale
         if scale.changes_nothing:
@@ -172,7 +191,7 @@ class Prover:
         sending, receiving = (Judge(partial(self.schemas.real, one)) for one in (sender, receiver))
         return sending.accepts(value) and receiving.rejects(value)
 
-    def _isolated(self, value: Any, part: Any, root: Root, shows: Holds) -> Any:
+    def _isolated(self, value: Any, part: Any, root: Root, checks: _Checks) -> Any:
         """Return a witness in which nothing but the change is rejected, as far as that is possible.
 
         A repair may use names that only the receiver declares, because the sender accepts them.
@@ -181,7 +200,7 @@ class Prover:
         sending, receiving = self._original_judge(sender), self._original_judge(receiver)
         isolation = Isolation(self.sampler, (root.base, root.revision), receiving, self.budget)
         return isolation.repaired(
-            value, part, shows,
+            value, part, checks.needed(part), checks.shows,
             lambda one: sending.accepts(one)
             and all(map(receiving.rejects, readings(one) if root.is_text else (one,))),
         )  # fmt: skip

@@ -142,6 +142,16 @@ def _drop_unmentioned(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
     return exact
 
 
+def one_by_one(receiver: Schema) -> list[Schema]:
+    """Return schemas that together accept what the receiver accepts, one for each name if nothing else matters."""
+    if isinstance(receiver, bool) or not _PLAIN.issuperset(receiver):
+        return [receiver]
+    rest = {key: value for key, value in receiver.items() if key not in {"properties", "required"}}
+    claims: list[dict[str, Any]] = [{"properties": {name: one}} for name, one in receiver.get("properties", {}).items()]
+    claims += [{"required": [name]} for name in receiver.get("required", ())]
+    return [SchemaNode(one) for one in ([rest] if rest else []) + claims]
+
+
 def _has_values(schema: Schema) -> bool:
     """Return whether a schema plainly allows a value."""
     return schema is True or (isinstance(schema, SchemaNode) and APPLICATORS.isdisjoint(schema) and "$ref" not in schema

@@ -384,16 +384,24 @@ def _origin(schema: Any, default: Place) -> Place:
     return schema.origin if isinstance(schema, SchemaNode) and schema.origin is not None else default
 
 
+LONGEST_PATTERN = 2_000
+"""The longest pattern that is judged; the time to compare two grows faster than their lengths."""
+
+
+def _compiled_form(pattern: str) -> str | None:
+    return readable(pattern) if len(pattern) <= LONGEST_PATTERN else None
+
+
 def _translate_patterns(schema: SchemaNode) -> None:
-    """Bring patterns into the form that validators compile; one that none compiles is kept as text only."""
+    """Bring patterns into the form that validators compile; one that none compiles, or a long one, is kept as text."""
     if "pattern" in schema:
-        form = readable(schema["pattern"])
+        form = _compiled_form(schema["pattern"])
         if form is None:
             schema[OPAQUE_PATTERN] = schema.pop("pattern")
         else:
             schema["pattern"] = form
     if "patternProperties" in schema:
-        forms = {pattern: readable(pattern) for pattern in schema["patternProperties"]}
+        forms = {pattern: _compiled_form(pattern) for pattern in schema["patternProperties"]}
         opaque = sorted(pattern for pattern, form in forms.items() if form is None)
         schema["patternProperties"] = {
             form: schema["patternProperties"][pattern] for pattern, form in forms.items() if form is not None

@@ -15,9 +15,15 @@ if TYPE_CHECKING:
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 
 
+_LONGEST = 400
+"""The longest pattern that strings are generated for; Hypothesis takes minutes for some of 2,000 characters."""
+
+
 @lru_cache(maxsize=512)
 def matching(pattern: str, count: int) -> tuple[str, ...]:
-    """Return strings that a pattern matches, the shortest first; none if Python cannot compile the pattern."""
+    """Return strings that a pattern matches, the shortest first; none if it is long or Python cannot compile it."""
+    if len(pattern) > _LONGEST:
+        return ()
     try:
         compiled = re.compile(pattern, re.ASCII)
     except re.error:

@@ -11,6 +11,8 @@ from spec_gate.search.patterns import matching
 
 _MAX_LENGTH = 100_000
 _MAX_PATTERNS = 8
+_NOTHING = r"[^\s\S]"
+"""A pattern that no string matches: comparing with it gives a string of another pattern."""
 
 _OF_FORMAT: dict[str, tuple[str, ...]] = {
     "date-time": ("2024-06-14T10:00:00Z", "2024-06-14T12:03:00.250+02:00", "1990-12-31T23:59:60Z"),
@@ -77,7 +79,7 @@ def _of_one_pattern(hints: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Return strings that one pattern accepts and another rejects."""
     given = [(one.get("pattern", ""), one.get("minLength", 0), one.get("maxLength")) for one in hints]
     patterns = list(dict.fromkeys(one["pattern"] for one in hints if "pattern" in one))[:_MAX_PATTERNS]
-    for ours, theirs in itertools.product(dict.fromkeys([("", 0, None), *given]), ("", *patterns)):
+    for ours, theirs in itertools.product(dict.fromkeys([("", 0, None), *given]), ("", _NOTHING, *patterns)):
         if ours[0] != theirs:
             found = compare(ours[0], theirs, int(ours[1]), None if ours[2] is None else int(ours[2])).counterexample
             if found is not None:
