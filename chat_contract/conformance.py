@@ -119,6 +119,8 @@ def update_history(history: History, facts: ExchangeFacts) -> None:
         return
     if facts.kind is RequestKind.UNSPECIFIED and facts.sent_id is None and facts.status in {200, 422}:
         history.statuses.setdefault(facts.request.body, facts.status)
+    if facts.kind is RequestKind.MUST_ACCEPT and facts.status == 200:
+        history.note_accepted(facts.body)
     if facts.sent_id is not None:
         known = history.conversations.get(facts.sent_id)
         if known is not None:

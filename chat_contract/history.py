@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from chat_contract.body import ABSENT
 from chat_contract.ids import fold, folds_are_alike, is_same_uuid
+from chat_contract.roles import CONVERSATION
 
 
 @dataclass
@@ -33,6 +35,8 @@ class History:
     """The ids that lead to a conversation: issued, or returned exactly as sent. With each its folded form."""
     statuses: dict[bytes, int] = field(default_factory=dict)
     """The first status of each unspecified request, by its body."""
+    accepted: set[str] = field(default_factory=set)
+    """The bodies that the server accepted, without their ids of conversations."""
 
     def issued(self, conversation_id: str) -> bool:
         return conversation_id in self.conversations
@@ -56,6 +60,14 @@ class History:
             and not is_same_uuid(known, conversation_id)
         )
 
+    def note_accepted(self, body: Mapping[str, Any]) -> None:
+        """Record a body that the server accepted."""
+        self.accepted.add(_without_conversation(body))
+
+    def was_accepted(self, body: Mapping[str, Any]) -> bool:
+        """Return whether the server accepted the same body before, in any conversation."""
+        return _without_conversation(body) in self.accepted
+
     def same_user(self, conversation_id: str, user_id: Any) -> bool:
         """Return whether this user started the conversation."""
         return bool(self.conversations[conversation_id].user == user_id)
@@ -72,3 +84,7 @@ class History:
 def _key(user_id: Any) -> str:
     """Return a hashable key that distinguishes users, whatever type their id has."""
     return repr(user_id)
+
+
+def _without_conversation(body: Mapping[str, Any]) -> str:
+    return repr({name: value for name, value in body.items() if name != CONVERSATION})

@@ -19,7 +19,7 @@ from pathlib import Path
 from chat_contract import Contract, UsageError
 from chat_contract.exchange import Headers
 from chat_contract.roles import DOCUMENTED_EXAMPLE
-from chat_verifier.findings.causes import Cause, find_causes
+from chat_verifier.findings.causes import Cause, find_causes, group_unconfirmed
 from chat_verifier.findings.profile import open_question_profile
 from chat_verifier.findings.verdict import (
     ClauseReason,
@@ -330,7 +330,8 @@ def _play(session: _Session, probed: Probed, plan: RunPlan) -> Played:
         clock=environment.clock,
         progress=lambda done: environment.progress(done, max(plan.total, done)),
     )
-    runner.admit(probed.sequence, probed.outcome)
+    for sequence, outcome in (*probed.failed, (probed.sequence, probed.outcome)):
+        runner.admit(sequence, outcome)
     try:
         runner.play(plan.sequences)
     except UnreachableError as error:
@@ -352,7 +353,11 @@ def _explore(session: _Session, played: Played, generated: Callable[[], list[Cas
 
 
 def _confirm(session: _Session, played: Played) -> Confirmed:
-    """Group the violations by cause and send again those that were seen only once."""
+    """Group the violations by cause and send again those that were seen only once, unless the run was interrupted."""
+    waivers = session.options.waivers
+    unconfirmed = group_unconfirmed(played.runner.journal.observations)
+    if played.interruption:
+        return Confirmed(tuple(waived(unconfirmed, waivers)))
     try:
         causes = find_causes(
             played.runner,
@@ -360,8 +365,9 @@ def _confirm(session: _Session, played: Played) -> Confirmed:
             one_is_enough=session.options.tier is Tier.QUICK,
         )
     except UnreachableError as error:
-        return Confirmed((), f"the run was interrupted while it confirmed violations: {_reason(error)}")
-    return Confirmed(tuple(waived(causes, session.options.waivers)))
+        interruption = f"the run was interrupted while it confirmed violations: {_reason(error)}"
+        return Confirmed(tuple(waived(unconfirmed, waivers)), interruption)
+    return Confirmed(tuple(waived(causes, waivers)))
 
 
 def _summarise(session: _Session, plan: RunPlan, played: Played, confirmed: Confirmed) -> RunResult:

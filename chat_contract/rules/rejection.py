@@ -94,7 +94,9 @@ def _applies_harmless(facts: ExchangeFacts) -> bool:
 
 def harmless(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.status != 200:
-        yield wrong_outcome("status 200 after the rejected turn", facts)
+        # A body that the server never accepted may be rejected for another reason.
+        if facts.history.was_accepted(facts.body):
+            yield wrong_outcome("status 200 after the rejected turn", facts)
     elif facts.reply_id is not None and facts.reply_id != facts.sent_id:
         yield wrong_value(f"conversation_id {shorten(facts.sent_id)} after the rejected turn", facts.reply_id)
 

@@ -5,22 +5,20 @@ A cause is one fault of the server: violations of one clause, at one place, with
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import combinations
 from typing import TypeVar
 
 from chat_contract import Violation
 from chat_contract.errors import Pointer
-from chat_contract.roles import EVENTS, USER
+from chat_contract.roles import USER
+from chat_verifier.findings.passed import Passed
 from chat_verifier.planning.case import Case, CaseSequence, requests_of
 from chat_verifier.planning.dimensions import ABSENT, TURN
-from chat_verifier.planning.recipe import Recipe
 from chat_verifier.run.knowledge import rebuilt
-from chat_verifier.run.observation import Observation
+from chat_verifier.run.observation import Observation, by_clause
 from chat_verifier.run.runner import Runner
 from kit_reports.waivers import Waiver
 
@@ -37,13 +35,20 @@ _MOST_REDUCTIONS = 14
 _SHORT = 3
 """How many turns before the last one are sent again first, besides the opening."""
 
-_SUSPECTS = 4
-
 SELF_EVIDENT = frozenset({"conversation.distinct", "conversation.concurrent"})
 """Clauses whose violation needs no confirmation: an id that two conversations share cannot be a coincidence."""
 
 _ACCEPTANCE = "request"
 """The group of clauses about acceptance. Which of them a rejection violates depends on the rest of the request."""
+
+_HARMLESS = "rejection.harmless"
+"""The clause that a request violates which the server accepts, but not after a rejection."""
+
+_FAILURES = "robustness"
+"""The group of clauses about failures, which a server may show now and then, whatever the request."""
+
+_REPETITIONS = 2
+"""How many times a request that failed again is repeated: if one succeeds, the failures come and go."""
 
 _LEVELS = {"must": 0, "should": 1, "observed": 2}
 
@@ -79,7 +84,7 @@ class Cause:
 
     ``exhibit``: the smallest exchange that shows it. ``seen``: how many of the ``sent`` requests showed it.
     ``cases``: ids of the test cases that showed it, in the order in which they were sent. ``recorded``: it was seen in
-    recorded traffic, which cannot be sent again.
+    recorded traffic, which cannot be sent again. ``comes_and_goes``: equal requests failed and did not fail.
     """
 
     key: CauseKey
@@ -90,9 +95,12 @@ class Cause:
     cases: tuple[str, ...] = ()
     waiver: Waiver | None = None
     recorded: bool = False
+    comes_and_goes: bool = False
 
     @property
     def confirmation(self) -> Confirmation:
+        if self.comes_and_goes:
+            return Confirmation.INTERMITTENT
         if self.recorded or self.seen >= ENOUGH or self.violation.clause in SELF_EVIDENT:
             return Confirmation.CONFIRMED
         return Confirmation.NOT_CONFIRMED if self.sent == 1 else Confirmation.INTERMITTENT
@@ -125,14 +133,17 @@ def find_causes(
     decides for MUST violations once one of them is confirmed.
     """
     seen = tuple(observations)
-    causes = sorted(_grouped(seen), key=lambda cause: _LEVELS[cause.level])
+    causes = group_unconfirmed(seen)
     passed = Passed(seen)
+    exercised = {clause: len(found) for clause, found in by_clause(seen).items()}
 
     def settle(cause: Cause) -> Cause:
         certain = any(other.level == "must" and not other.intermittent for other in causes)
         pressing = cause.level == "must" and not (one_is_enough and certain)
         if cause.level == "observed" and not pressing:
             return cause
+        if pressing and _may_come_and_go(cause):
+            return _repeated(runner, cause, passed, exercised.get(cause.key.clause, 0))
         if not cause.intermittent and not (pressing and _is_reducible(cause)):
             return cause
         return _confirmed(runner, cause, passed, worth_it=_always if pressing else spare)
@@ -163,10 +174,14 @@ def _merge_equal(causes: Iterable[Cause]) -> Iterator[Cause]:
     yield from found.values()
 
 
+def group_unconfirmed(observations: Iterable[Observation]) -> list[Cause]:
+    """Group violations by cause without sending any request; MUST clauses come first."""
+    return sorted(_grouped(observations), key=lambda cause: _LEVELS[cause.level])
+
+
 def group_recorded(observations: Iterable[Observation]) -> list[Cause]:
     """Group the violations in recorded traffic by cause; MUST clauses come first."""
-    causes = [replace(cause, cases=(), recorded=True) for cause in _grouped(observations)]
-    return sorted(causes, key=lambda cause: _LEVELS[cause.level])
+    return [replace(cause, cases=(), recorded=True) for cause in group_unconfirmed(observations)]
 
 
 def _grouped(observations: Iterable[Observation]) -> Iterator[Cause]:
@@ -244,12 +259,41 @@ def _confirmed(runner: Runner, cause: Cause, passed: Passed, *, worth_it: Callab
     return cause
 
 
+def _may_come_and_go(cause: Cause) -> bool:
+    """Return whether the cause is a failure; one without a response takes too long to be repeated."""
+    return cause.key.clause.startswith(f"{_FAILURES}.") and cause.key.observed != _SILENCE
+
+
+def _repeated(runner: Runner, cause: Cause, passed: Passed, requests: int) -> Cause:
+    """Send a failed request again and, if it fails again, repeat it; ``requests``: how many might have failed so."""
+    seen, sent = cause.seen, cause.sent
+    settled = _confirmed(runner, cause, passed, worth_it=_always)
+    again = settled.seen - seen
+    if not again:
+        ended = settled.sent - sent < SENDINGS - 1
+        return settled if ended else _in_all(settled, requests - sent)
+    for _ in range(_REPETITIONS):
+        sequences = _attempts(settled, passed)[-1]
+        if not runner.sender_affords(requests_of(sequences)):
+            return settled
+        found = _sightings(runner, settled, sequences)
+        settled = replace(settled, seen=settled.seen + bool(found), sent=settled.sent + 1)
+        if not found and not runner.sender.budget.over:
+            return _in_all(settled, requests - sent)
+    return settled
+
+
+def _in_all(cause: Cause, others: int) -> Cause:
+    """Return the cause of failures that come and go, counted among all requests: ``others`` did not fail."""
+    return replace(cause, sent=cause.sent + max(0, others), comes_and_goes=True)
+
+
 def _sightings(runner: Runner, cause: Cause, sequences: Sequence[CaseSequence]) -> list[tuple[Violation, Observation]]:
     """Play the sequences and return the violations of the same cause."""
     return [
         (violation, observation)
         for observation in runner.observe(sequences)
-        for violation in observation.violations
+        for violation in sorted(observation.violations, key=lambda violation: violation.clause != _HARMLESS)
         if _is_same_cause(key_of(violation), cause.key)
     ]
 
@@ -308,12 +352,18 @@ def _seen_again(cause: Cause, violation: Violation, exhibit: Observation) -> Cau
 def _is_same_cause(key: CauseKey, other: CauseKey) -> bool:
     """Return whether two keys belong to one cause.
 
-    A smaller version of a request that must be accepted may break another clause of the same group.
+    A smaller version of a request that must be accepted may break another clause of the same group; one that passes
+    alone shows that the rejection before it does harm.
     """
+    if key.observed == other.observed and key.clause == _HARMLESS and _is_acceptance(other):
+        return True
     if (key.place, key.observed) != (other.place, other.observed):
         return False
-    group, other_group = (one.clause.partition(".")[0] for one in (key, other))
-    return key.clause == other.clause or group == other_group == _ACCEPTANCE
+    return key.clause == other.clause or (_is_acceptance(key) and _is_acceptance(other))
+
+
+def _is_acceptance(key: CauseKey) -> bool:
+    return key.clause.startswith(f"{_ACCEPTANCE}.")
 
 
 def _attempts(cause: Cause, passed: Passed) -> list[list[CaseSequence]]:
@@ -345,46 +395,3 @@ def _alone(exhibit: Observation, case: Case) -> CaseSequence:
         plain = rebuilt(opening[0], first.plainer([name for name in first.varied if name != USER]))
         opening = (plain,) if case.recipe.user is not ABSENT else opening
     return replace(exhibit.sequence, cases=(*opening, case), deferred=0)
-
-
-class Passed:
-    """The conditions that requests without violations combined."""
-
-    def __init__(self, observations: Iterable[Observation]) -> None:
-        recipes = [
-            observation.case.recipe
-            for observation in observations
-            if observation.case.recipe is not None
-            and not observation.case.recipe.wrongs
-            and observation.facts.status == 200
-            and not observation.violations
-        ]
-        self._levels = {(name, one.level) for recipe in recipes for name, one in recipe.conditions.items()}
-        self._pairs = {
-            pair
-            for recipe in recipes
-            for pair in combinations([(name, one.level) for name, one in recipe.conditions.items()], 2)
-        }
-
-    def suspect(self, exhibit: Observation) -> Case | None:
-        """Return the case with only those conditions that no request without violations combined."""
-        recipe = exhibit.case.recipe
-        if recipe is None:
-            return None
-        if recipe.wrongs:
-            return self._one_fault(exhibit, recipe)
-        levels = [(name, one.level) for name, one in recipe.conditions.items() if not one.plain]
-        kept = {name for name, level in levels if (name, level) not in self._levels}
-        if not kept:
-            counts = Counter(name for pair in combinations(levels, 2) if pair not in self._pairs for name, _ in pair)
-            kept = {name for name, _ in counts.most_common(_SUSPECTS)}
-        dropped = [name for name, _ in levels if name not in kept and name != TURN]
-        return rebuilt(exhibit.case, recipe.plainer(dropped)) if kept and dropped else None
-
-    def _one_fault(self, exhibit: Observation, recipe: Recipe) -> Case | None:
-        """Return a must-reject request with its first fault alone and no other conditions."""
-        if exhibit.facts.status == 422 and len(recipe.wrongs) > 1:
-            return None
-        needed = {TURN, EVENTS} if any(wrong.position for wrong in recipe.wrongs) else {TURN}
-        dropped = [name for name in recipe.varied if name not in needed]
-        return rebuilt(exhibit.case, recipe.plainer(dropped)) if dropped else None

@@ -22,10 +22,11 @@ class CannotVerifyError(KitError):
 
 
 class Probed(NamedTuple):
-    """The probe that the server answered, and its outcome."""
+    """The probe that the server answered, its outcome, and the probes before it that failed."""
 
     sequence: CaseSequence
     outcome: Response | Breakdown
+    failed: tuple[tuple[CaseSequence, Response], ...] = ()
 
 
 def probe(contract: Contract, client: Client, checkpoint: Checkpoint | None = None) -> Probed:
@@ -35,22 +36,23 @@ def probe(contract: Contract, client: Client, checkpoint: Checkpoint | None = No
     elsewhere, or if all probes failed.
     """
     operation = contract.operation
-    status = 0
+    failed: list[tuple[CaseSequence, Response]] = []
     for case in _probes(RequestBuilder(contract)):
         sequence = single(case, Group.PROBE)
         request = Request(operation.method, operation.path, JSON_HEADERS, case.raw(None))
         replayed = None if checkpoint is None else checkpoint.replay(sequence, 0, request)
         if replayed is not None:
             client.budget.replay(accepted=is_accepted(replayed.outcome))
-            return Probed(sequence, replayed.outcome)
+            return Probed(sequence, replayed.outcome, tuple(failed))
         outcome = _send(client, request)
         if isinstance(outcome, Breakdown) or not _should_retry(contract, client, outcome):
             if checkpoint is not None:
                 checkpoint.keep(sequence, 0, request, outcome)
-            return Probed(sequence, outcome)
-        status = outcome.status
-        if status == 429:
+            return Probed(sequence, outcome, tuple(failed))
+        failed.append((sequence, outcome))
+        if outcome.status == 429:
             _wait(client, outcome)
+    status = failed[-1][1].status
     raise CannotVerifyError(
         f"{client.base_url}: status {status} in response to {_PROBES} probes. Try again when the server is available."
     )

@@ -48,9 +48,11 @@ def reject(*locs: Any, status: int = 422, headers: Headers = JSON) -> Response:
     return response(status, {"detail": [entry(["body", *loc]) for loc in locs]}, headers)
 
 
-def knows(*ids: str, user: Any = None, rejected: bool = False) -> History:
-    """Return the history of a run in which the server issued these conversations."""
+def knows(*ids: str, user: Any = None, rejected: bool = False, accepted: Any = None) -> History:
+    """Return the history of a run in which the server issued these conversations, and accepted this body."""
     history = History(seen=set(ids))
+    if accepted is not None:
+        history.note_accepted(accepted)
     for name in ids:
         history.note_in_use(name)
         history.conversations[name] = Conversation(turns=1, rejected=rejected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -235,10 +236,15 @@ TABLE: dict[str, tuple[list[ClauseExample], list[ClauseExample]]] = {
     ),
     "rejection.harmless": (
         [
-            ex(say(conversation_id="c"), NO, knows("c", rejected=True)),
+            ex(say(conversation_id="c"), NO, knows("c", rejected=True, accepted=json.loads(say().body))),
             ex(say(conversation_id="c"), back("d"), knows("c", rejected=True)),
         ],
-        [ex(say(conversation_id="c"), back("c"), knows("c", rejected=True))],
+        [
+            ex(say(conversation_id="c"), back("c"), knows("c", rejected=True)),
+            # The server may reject this body everywhere, which is a matter of another clause.
+            ex(say(conversation_id="c"), NO, knows("c", rejected=True)),
+            ex(say("another", conversation_id="c"), NO, knows("c", rejected=True, accepted=json.loads(say().body))),
+        ],
     ),
     "error.media-type": (
         [ex(ask({}), reject(["message"], headers=HTML)), ex(ask({}), reject(["message"], headers=()))],

@@ -77,8 +77,8 @@ def body_of(cause: Cause) -> Any:
 def test_violation_seen_once_is_sent_again_and_confirmed() -> None:
     (cause,), runner = causes_of(fails_when(lambda *_: True), HELLO)
     assert (cause.key.clause, cause.key.observed, cause.cases) == ("robustness.failing", "status-500", ("hello",))
-    assert (cause.seen, cause.confirmation) == (2, Confirmation.CONFIRMED)
-    assert runner.sender.budget.sent == 2
+    assert (cause.seen, cause.sent, cause.confirmation) == (4, 4, Confirmation.CONFIRMED)
+    assert runner.sender.budget.sent == 4
 
 
 def test_violation_that_does_not_recur_is_intermittent_and_only_a_warning() -> None:
@@ -188,6 +188,32 @@ def test_failures_that_come_and_go_make_the_server_unstable() -> None:
     assert reason is not None
     assert (verdict, reason.id) == (RunVerdict.UNSTABLE, RunReasonId.FAILURES_COME_AND_GO)
     assert set(reason.clauses) == {"robustness.failing", "robustness.reset"}
+
+
+def test_failures_of_equal_requests_are_counted_among_all_and_make_the_server_unstable() -> None:
+    sequences = [acceptance(f"hello-{number}", {"message": f"hello {number}"}) for number in range(20)]
+    (cause,), runner = causes_of(fails_when(lambda _, sent: sent in {3, 8, 13}), sequences)
+    assert (cause.seen, cause.sent) == (3, 23)
+    assert cause.confirmation is Confirmation.INTERMITTENT
+    verdict, reason = run_verdict(results_of(runner, [cause]))
+    assert reason is not None
+    assert (verdict, reason.id) == (RunVerdict.UNSTABLE, RunReasonId.FAILURES_COME_AND_GO)
+
+
+def test_failure_that_recurs_only_sometimes_is_unstable() -> None:
+    sequences = [acceptance(f"hello-{number}", {"message": f"hello {number}"}) for number in range(20)]
+    (cause,), _ = causes_of(fails_when(lambda _, sent: sent in {3, 8, 21}), sequences)
+    assert (cause.seen, cause.sent, cause.confirmation) == (3, 22, Confirmation.INTERMITTENT)
+
+
+def test_rejection_that_does_not_depend_on_the_one_before_is_not_called_harmful() -> None:
+    opening = Case("opening", "opening", {"message": "hello"})
+    wrong = Case("wrong", "wrong", {"message": 5, "conversation_id": ISSUED})
+    after = Case("after", "after", {"message": "and then?", "limit": 6, "conversation_id": ISSUED})
+    conversation = CaseSequence("rejection-between", Group.CONVERSATION, (opening, wrong, after))
+    causes, _ = causes_of(reject_limit_six, [conversation])
+    assert causes
+    assert "rejection.harmless" not in {cause.key.clause for cause in causes}
 
 
 def test_complete_run_is_required_of_should_clauses_only_on_demand() -> None:

@@ -1,0 +1,110 @@
+"""A run ends with a report, whatever the server does: rate limits without end, failures, closed connections."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import brotli
+import pytest
+from click.testing import CliRunner
+
+from chat_contract import load_contract
+from chat_contract.exchange import Request, Response
+from chat_verifier.run.reference_server import ReferenceServer
+from chat_verifier.target.client import Client
+from kit_cli.main import cli
+from tests.support.small_servers import Seen, always, answering
+from tests.support.wire_server import answering as answering_bytes
+from tests.support.wire_server import http
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class Shop:
+    """A correct server that ``spoil`` may change: it gets the response and the number of requests so far."""
+
+    def __init__(self, spoil: Callable[[Answer, int], Answer]) -> None:
+        self.reference = ReferenceServer(load_contract())
+        self.spoil = spoil
+        self.requests = 0
+
+    def respond(self, seen: Seen) -> Answer:
+        method, path, headers, body = seen
+        self.requests += 1
+        request = Request(method, path.removeprefix("/v1"), tuple(headers.items()), body)
+        response = self.reference.send(request)
+        assert isinstance(response, Response)
+        return self.spoil((response.status, dict(response.headers), response.body), self.requests)
+
+
+def verify(shop: Shop, folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
+    report = folder / "report.json"
+    with answering(shop.respond) as server:
+        result = CliRunner().invoke(cli, ["verify", server.url, "--quick", "--report", f"json={report}", *options])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return result.exit_code, json.loads(report.read_text("utf-8"))
+
+
+def clauses_with_causes(report: dict[str, Any]) -> set[str]:
+    return {clause["id"] for clause in report["clauses"] if clause["violations"]}
+
+
+def test_rate_limit_without_end_ends_the_run_with_a_report(tmp_path: Path) -> None:
+    limited = (429, {"Retry-After": "0.2"}, b"{}")
+    shop = Shop(lambda answer, number: answer if number <= 12 else limited)
+    code, report = verify(shop, tmp_path, "--max-wait", "1")
+    assert (code, report["verdict"], report["reason"]["id"]) == (2, "inconclusive", "interrupted")
+    assert 12 < shop.requests < 40
+
+
+def test_violations_before_an_interruption_stay_in_the_report(tmp_path: Path) -> None:
+    def spoil(answer: Answer, number: int) -> Answer:
+        return (429, {"Retry-After": "0.2"}, b"{}") if number > 12 else (500, {}, b"") if number == 5 else answer
+
+    code, report = verify(Shop(spoil), tmp_path, "--max-wait", "1")
+    assert (code, report["verdict"]) == (2, "inconclusive")
+    assert "robustness.failing" in clauses_with_causes(report)
+
+
+def test_first_request_that_failed_stands_in_the_report(tmp_path: Path) -> None:
+    shop = Shop(lambda answer, number: (503, {}, b"") if number == 1 else answer)
+    code, report = verify(shop, tmp_path)
+    assert "robustness.failing" in clauses_with_causes(report)
+    assert (code, report["verdict"]) == (2, "inconclusive")
+
+
+def test_max_cost_limits_accepted_requests(tmp_path: Path) -> None:
+    code, report = verify(Shop(lambda answer, _: answer), tmp_path, "--max-cost", "1", "--cost-per-call", "0.1")
+    assert code == 2
+    assert 0 < report["accepted"] <= 10
+
+
+def test_server_that_closes_the_connection_on_rejection_gets_no_more_requests_than_allowed() -> None:
+    shop = Shop(lambda answer, _: answer)
+
+    def respond(raw: bytes) -> bytes | None:
+        head, _, body = raw.partition(b"\r\n\r\n")
+        found = re.match(rb"(\S+) (\S+)", head)
+        assert found is not None
+        headers = dict(line.split(": ", 1) for line in head.decode("latin-1").split("\r\n")[1:] if ": " in line)
+        status, sent, reply = shop.respond((found[1].decode(), found[2].decode(), headers, body))
+        return None if status == 422 else http(status, reply, *(f"{name}: {value}" for name, value in sent.items()))
+
+    with answering_bytes(respond) as (url, seen):
+        result = CliRunner().invoke(cli, ["verify", f"{url}/v1", "--quick"])
+    assert result.exit_code == 1
+    assert len(seen) <= 60
+
+
+@pytest.mark.parametrize(("encoding", "compress"), [("br", brotli.compress), ("gzip", gzip.compress)])
+def test_compressed_reply_is_decoded(encoding: str, compress: Callable[[bytes], bytes]) -> None:
+    body = json.dumps({"message": "café"}).encode()
+    with always(200, {"Content-Encoding": encoding}, compress(body)) as server:
+        outcome = Client(server.url).send(Request("POST", "/chat", (("Accept-Encoding", encoding),)))
+    assert isinstance(outcome, Response)
+    assert outcome.body == body
