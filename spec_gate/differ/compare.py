@@ -61,12 +61,12 @@ def _at_same_url(operation: Operation, theirs: _Operations, ours: _Operations) -
 
 
 def _unpaired(kind: ChangeKind, ours: _Operations, theirs: _Operations, paired: list[Pairing]) -> Iterator[Change]:
-    kept, known = {one.base.key for one in paired}, {one.revision.key for one in paired}
-    for key, operation in ours.items():
-        if key not in kept:
+    kept, known = {one.base.label for one in paired}, {one.revision.label for one in paired}
+    for operation in ours.values():
+        if operation.label not in kept:
             yield _whole(kind, Action.REMOVED, operation, operation.label, operation.label)
-    for key, operation in theirs.items():
-        if key not in known:
+    for operation in theirs.values():
+        if operation.label not in known:
             yield _whole(kind, Action.ADDED, operation, operation.label, operation.label)
 
 

@@ -46,7 +46,9 @@ class _Reader:
         for path in self.document.root.get(name, {}):
             if not path.startswith("x-"):
                 for operation in self._path_item(path, place / path, outgoing=outgoing):
-                    found.setdefault(operation.key, operation)
+                    # Paths that differ only in names of variables are ambiguous, but both are operations.
+                    key = operation.key if operation.key not in found else (operation.method, path)
+                    found.setdefault(key, operation)
         return found
 
     def _path_item(self, path: str, place: Place, *, outgoing: bool) -> Iterator[Operation]:
