@@ -1,4 +1,4 @@
-"""Options and fixtures of the conformance suite for pytest.
+"""Options and fixtures of the verifier for pytest.
 
     pytest contract_tests --base-url http://127.0.0.1:4010/v1
 

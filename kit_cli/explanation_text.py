@@ -11,9 +11,9 @@ from kit_reports.visible import visible
 
 _BREAKDOWNS = {
     "reset": "The connection closes without a response.",
-    "truncated": "The connection closes inside the response.",
-    "silence": "No response comes in time.",
-    "garbled": "The bytes that come are not HTTP.",
+    "truncated": "The connection closes before the response is complete.",
+    "silence": "No response arrives in time.",
+    "garbled": "The server sends bytes that are not HTTP.",
 }
 _CREDENTIALS = {
     "missing": "(without credentials)",

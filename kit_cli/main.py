@@ -29,7 +29,7 @@ _COMMANDS = {
     "diff": _Entry("kit_cli.commands.diff", "Find breaking changes between two OpenAPI documents.", "gate"),
     "explain": _Entry("kit_cli.commands.explain", "Explain a clause of the contract."),
     "fixtures": _Entry("kit_cli.commands.fixtures", "Check, list and create fixtures of the mock server."),
-    "judge": _Entry("kit_cli.commands.judge", "Judge recorded traffic by the contract.", "suite"),
+    "judge": _Entry("kit_cli.commands.judge", "Check recorded traffic against the contract.", "suite"),
     "mock": _Entry("kit_cli.commands.mock", "Serve a mock of the chat service."),
     "parity": _Entry("kit_cli.commands.parity", "Compare the responses of two servers.", "suite"),
     "record": _Entry("kit_cli.commands.record", "Record exchanges with a real service as fixtures."),

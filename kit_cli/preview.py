@@ -13,9 +13,7 @@ def render_preview(preview: Preview, base_url: str, cost_per_call: float | None)
     lines += [f"  {count:>5}  {cases_name(count, group)}" for group, count in preview.groups.items()]
     lines.append(f"  {preview.requests:>5}  requests in total, about {_duration(preview.seconds)}")
     rejected = preview.requests - preview.accepted
-    lines.append(
-        f"  {preview.accepted:>5}  accepted and {rejected} rejected by a server that accepts all it may accept"
-    )
+    lines.append(f"  {preview.accepted:>5}  accepted by a lenient server, {rejected} rejected by every correct server")
     limits = f"requests at most, {preview.most_accepted} of them accepted, including confirmations of findings"
     lines.append(f"  {preview.at_most:>5}  {limits}")
     if preview.left_out:

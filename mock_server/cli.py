@@ -126,7 +126,7 @@ _FILE = click.Path(path_type=Path)
     default=defaults.MAX_SPACE_BYTES,
     show_default=True,
     metavar="BYTES",
-    help="Maximum size of a space's journal, and of its rules. A space keeps as many conversations as this has KiB.",
+    help="Maximum size of a space's journal, and of its rules. A space keeps one conversation for each KiB of it.",
 )
 @click.option(
     "--upstream",
@@ -170,7 +170,7 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--ready-json",
     is_flag=True,
-    help="Announce that the mock is ready by one line of JSON with url (base URL for clients), base (address of the "
+    help="When the mock is ready, print one line of JSON with url (base URL for clients), base (address of the "
     "server), pid and version.",
 )
 def mock(

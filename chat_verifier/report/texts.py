@@ -1,4 +1,4 @@
-"""Every sentence of the suite's reports, by the id it stands for. No other code may depend on these texts."""
+"""Every sentence of the verifier's reports, by the id it stands for. No other code may depend on these texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chat_verifier.planning.plan import Pairs
 RUN_VERDICTS: dict[str, str] = {
     RunVerdict.CONFORMS: "conforms to the contract",
     RunVerdict.VIOLATES: "violates the contract",
-    RunVerdict.UNSTABLE: "fails now and then",
+    RunVerdict.UNSTABLE: "fails intermittently",
     RunVerdict.INCONCLUSIVE: "could not be verified completely",
     RunVerdict.NO_VIOLATION: "shows no violation, but was not tested completely",
 }
@@ -68,7 +68,7 @@ IGNORED: dict[str, str] = {
     Ignored.OTHER_OPERATION: "{count} of another operation",
     Ignored.PREFLIGHT: "{count} from CORS preflights",
     Ignored.NO_RESPONSE: "{count} without a response",
-    Ignored.NO_BODY: "{count} whose body the file does not hold",
+    Ignored.NO_BODY: "{count} whose body the file does not contain",
     Ignored.REDIRECT: "{count} redirected",
     Ignored.NO_PERMISSION: "{count} with status 401",
     Ignored.CREDENTIAL_TEST: "{count} that test credentials",
@@ -81,10 +81,10 @@ VERDICT_NAMES: dict[str, str] = {RunVerdict.NO_VIOLATION: "no violation seen"}
 
 
 COVERAGE: dict[str, str] = {
-    Pairs.MUST_ACCEPT: "{share} of pairs of accepted conditions",
-    Pairs.UNSPECIFIED: "{share} of pairs with unspecified values",
-    Pairs.SEVERAL_FAULTS: "{share} of pairs of a wrong value and a condition",
-    Pairs.ONE_FAULT: "{share} of them with one fault in a request",
+    Pairs.MUST_ACCEPT: "{share} of must-accept pairs",
+    Pairs.UNSPECIFIED: "{share} of pairs with an unspecified value",
+    Pairs.SEVERAL_FAULTS: "{share} of pairs with a wrong value",
+    Pairs.ONE_FAULT: "{share} of those with this fault alone",
 }
 """What the plan combines."""
 
@@ -118,7 +118,7 @@ HEADINGS: dict[str, str] = {
     Heading.PROFILE: "Unspecified behaviour of this server",
     Heading.PROFILE_CHANGES: "Changes in unspecified behaviour",
     Heading.NOT_SENT: "Not sent (request limit)",
-    Heading.COVERAGE: "Combined by the plan",
+    Heading.COVERAGE: "Pairs of conditions in the plan",
     Heading.IGNORED: "Ignored exchanges",
     Heading.CLAUSES: "Clauses",
     Heading.RESPONSE_TIMES: "Response times",

@@ -92,7 +92,7 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
     metavar="SECONDS",
     default=60,
     show_default=True,
-    help="CPU time for proofs and the search for witnesses. The report names what is not decided by then.",
+    help="CPU time for proofs and the search for witnesses. The report names what was not decided by then.",
 )
 @click.option("--strict", is_flag=True, help="Treat changes that cannot be proved compatible as breaking.")
 @click.option(

@@ -1,4 +1,4 @@
-"""``chat-contract judge``: judge recorded traffic by the contract."""
+"""``chat-contract judge``: check recorded traffic against the contract."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from kit_cli.options import OVERLAY, SPEC
     "--waivers",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Accept the violations listed in this file, whatever their test cases.",
+    help="Accept the violations listed in this file; their test cases do not count.",
 )
 @click.option(
     "--report",
@@ -33,7 +33,7 @@ from kit_cli.options import OVERLAY, SPEC
     help=f"Write a report to FILE or to standard output. Formats: {', '.join(RENDERERS)}. Repeatable.",
 )
 def judge(file: Path, **given: Any) -> ExitCode:
-    """Judge the recorded traffic in FILE by the contract. No request is sent.
+    """Check the recorded traffic in FILE against the contract. No request is sent.
 
     FILE is an HTTP archive (HAR) of a browser, Playwright or a proxy, the response of the mock's /_mock/requests, or a
     JSON report of verify.

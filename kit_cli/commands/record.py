@@ -55,7 +55,7 @@ from mock_server.upstream_options import with_upstream_options
     "--allowed-host",
     multiple=True,
     metavar="NAME",
-    help="With a key: accept requests, also from other machines, for this name of the recorder. Repeatable.",
+    help="Forward requests with this Host header, also from other machines, although they get the key. Repeatable.",
 )
 @click.option("--forward-all", is_flag=True, help="Forward all paths and methods, not only the contract's operation.")
 @with_upstream_options

@@ -119,8 +119,8 @@ _BUDGET = _all(
         "--max-accepted",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Send no more once the server accepted N requests."
-        f"  [default: {ALLOCATIONS[Tier.DEFAULT].accepted}, or 45 % of --max-requests]",
+        help="Stop sending when the server has accepted N requests."
+        f"  [default: {ALLOCATIONS[Tier.DEFAULT].accepted}, or 45% of --max-requests]",
     ),
     click.option("--max-time", type=_POSITIVE, metavar="S", help="Start no request after S seconds."),
     click.option(
@@ -129,7 +129,7 @@ _BUDGET = _all(
         default=1.0,
         show_default=True,
         metavar="S",
-        help="Let conversations rest for S seconds before their last turn.",
+        help="Wait S seconds before the last turn of a conversation, to find servers that forget it.",
     ),
     click.option(
         "--max-wait",
@@ -140,7 +140,7 @@ _BUDGET = _all(
         help="Wait at most S seconds in all because of 429 responses.",
     ),
     click.option(
-        "--max-cost", type=_POSITIVE, metavar="X", help="With --cost-per-call: let accepted requests cost at most X."
+        "--max-cost", type=_POSITIVE, metavar="X", help="Maximum cost of all accepted requests; needs --cost-per-call."
     ),
     click.option(
         "--workers",

@@ -112,7 +112,9 @@ def describe() -> dict[str, Any]:
                 "post": _operation("addRules", "Append rules.", "Rules", takes_rules=True),
                 "delete": _operation("deleteRules", "Delete the rules.", "Rules"),
             },
-            "/behaviour/unused": {"get": _operation("listUnusedRules", "List rules that applied to none.", "Rules")},
+            "/behaviour/unused": {
+                "get": _operation("listUnusedRules", "List the rules that no request has used.", "Rules")
+            },
             "/requests": {
                 "get": {**_operation("listRequests", "List the journal.", "Requests"), "parameters": _filters()},
                 "delete": _operation("deleteRequests", "Delete the journal.", None),

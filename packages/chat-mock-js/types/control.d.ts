@@ -31,7 +31,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List rules that applied to none. */
+        /** List the rules that no request has used. */
         get: operations["listUnusedRules"];
         put?: never;
         post?: never;

@@ -201,7 +201,7 @@ def test_what_proves_nothing_is_ignored_and_counted(judge: Callable[..., Result]
     assert result.exit_code == 0, result.output
     assert (
         "Ignored exchanges: 2 of another operation, 1 from CORS preflights, 1 without a response, "
-        "2 whose body the file does not hold, 1 redirected, 1 with status 401\n" in result.stdout
+        "2 whose body the file does not contain, 1 redirected, 1 with status 401\n" in result.stdout
     )
 
 
