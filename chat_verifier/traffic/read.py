@@ -193,7 +193,7 @@ def _from_entry(contract: Contract, number: int, entry: dict[str, Any]) -> tuple
     if (reason := why_ignored(outcome)) is not None:
         return reason, None
     headers: Headers = tuple((str(name), str(value)) for name, value in sent["headers"].items())
-    request = clean_request(entry["method"], operation.path, headers, _raw(sent["body"]))
+    request = clean_request(entry["method"], operation.path, headers, _raw_request(sent["body"], headers))
     at = dt.datetime.fromisoformat(entry["time"]).timestamp()
     origin = f"http://{find_header(headers, 'Host') or 'localhost'}{route.removesuffix(operation.path)}"
     return Ignored.OTHER_OPERATION, Recorded(number, at, seconds, origin, Exchange(request, outcome))
@@ -203,6 +203,16 @@ def _headers_of(message: dict[str, Any]) -> Headers:
     """Return the headers; the journal leaves out the media type of a response."""
     headers = tuple((str(name), str(value)) for name, value in message["headers"].items())
     return headers if find_header(headers, "Content-Type") else (("Content-Type", JSON), *headers)
+
+
+def _raw_request(body: Any, headers: Headers) -> bytes:
+    """Return the body of a request. The journal shows a JSON string like a text; only the length tells them apart."""
+    raw, length = _raw(body), find_header(headers, "Content-Length")
+    if isinstance(body, str) and length != str(len(raw)):
+        quoted = (json.dumps(body, ensure_ascii=ascii_only) for ascii_only in (False, True))
+        found = (text.encode("utf-8", "surrogatepass") for text in quoted)
+        return next((candidate for candidate in found if str(len(candidate)) == length), raw)
+    return raw
 
 
 def _raw(body: Any) -> bytes:

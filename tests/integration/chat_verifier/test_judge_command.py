@@ -267,6 +267,16 @@ def test_report_and_archive_of_a_run_get_the_verdict_of_the_run(tmp_path: Path) 
         assert set(violated(json.loads(result.stdout))) >= expected
 
 
+def test_rejected_json_string_in_a_journal_is_not_taken_for_the_object_in_it(
+    tmp_path: Path, judge: Callable[..., Result]
+) -> None:
+    client = create_app(read_snapshot(Options())).test_client()
+    string = json.dumps(json.dumps({"message": "A desk, please"}))
+    assert client.post("/v1/chat", data=string, content_type="application/json").status_code == 422
+    result = judge(client.get("/_mock/requests").json)
+    assert result.exit_code == 0, result.output
+
+
 def test_journal_of_the_mock_is_judged(tmp_path: Path, judge: Callable[..., Result]) -> None:
     client = create_app(read_snapshot(Options(seed=7))).test_client()
     first = client.post("/v1/chat", json={"message": "A desk, please"}).json
