@@ -33,6 +33,7 @@ class Stand(StrEnum):
 
     ABSENT = "absent"
     SAME_AS_USER = "same-as-user"
+    CASE_OF_USER = "case-of-user"
 
 
 ABSENT: Any = Stand.ABSENT
@@ -40,6 +41,9 @@ ABSENT: Any = Stand.ABSENT
 
 SAME_AS_USER: Any = Stand.SAME_AS_USER
 """Stands for the user_id of the same request."""
+
+CASE_OF_USER: Any = Stand.CASE_OF_USER
+"""Stands for the user_id of the same request with upper and lower case swapped."""
 
 POSITIONS: Mapping[str, int] = {"first": 0, "second": 1, "third": 2, "last": -1}
 """The events whose fields are dimensions, with their indices."""
@@ -83,31 +87,33 @@ class Dimension:
 _HEADERS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "accept": (
         ("plain", ("",)),
-        ("any", ("*/*",)),
-        ("several", ("application/json, text/plain, */*", "application/json;q=0.9, */*;q=0.1")),
         ("browser", ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8",)),
+        ("other", ("*/*", "application/json, text/plain, */*", "application/json;q=0.9, */*;q=0.1")),
     ),
     "accept-language": (
         ("plain", ("",)),
-        ("english", ("en-US,en;q=0.9", "en")),
-        ("german", ("de-DE,de;q=0.9,en;q=0.5", "de")),
-        ("other", ("fr-CH, fr;q=0.9, *;q=0.5", "ja", "ar-EG", "zz")),
+        ("several", ("de-DE,de;q=0.9,en-US;q=0.5,en;q=0.4", "ar-EG,ar,ja,fr-CH;q=0.9,en-GB,de-AT;q=0.3, *;q=0.1")),
+        ("one", ("en", "de", "fr-CH, fr;q=0.9, *;q=0.5", "ja", "zz")),
     ),
     "cookie": (
         ("plain", ("",)),
-        ("one", ("session=3f0e7a52", "lang=en", "conversation_id=abc")),
-        ("several", ("_ga=GA1.2.3; theme=dark; cart=%7B%22a%22%3A1%7D", 'a="b c"; session_id=xyz; user_id=q')),
+        (
+            "several",
+            (
+                "_ga=GA1.2.3; theme=dark; cart=%7B%22a%22%3A1%7D; lang=en; conversation_id=abc",
+                'a="b c"; session_id=xyz; user_id=q; session=3f0e7a52',
+            ),
+        ),
     ),
     "accept-encoding": (
         ("plain", ("",)),
-        ("gzip", ("gzip", "gzip, deflate")),
         ("browser", ("gzip, deflate, br",)),
+        ("gzip", ("gzip", "gzip, deflate")),
     ),
     "user-agent": (
         ("plain", ("",)),
-        ("curl", ("curl/8.5.0",)),
-        ("client", ("python-requests/2.32.3", "axios/1.7.2")),
         ("browser", ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0",)),
+        ("client", ("curl/8.5.0", "python-requests/2.32.3", "curl/8.5.0", "axios/1.7.2")),
     ),
     "origin": (("plain", ("",)), ("shop", ("https://shop.example", "http://localhost:3000", "null"))),
     "x-forwarded-for": (("plain", ("",)), ("list", ("203.0.113.7, 10.0.0.1", "2001:db8::1", "198.51.100.4"))),
@@ -227,14 +233,15 @@ def _ids(builder: RequestBuilder) -> Iterator[Dimension]:
             continue
         longest = narrow[name]["maxLength"]
         ids = values.IDS if name == USER else (*values.IDS[7:], *values.IDS[:7])
-        cut = [value[:longest] for value in (*ids[:4], "-" + "_z9" * 40, *ids[4:])]
         odd = {
-            "digits": [value for value in cut if value.isdigit()],
-            "odd": [value for value in cut if not value.isdigit()],
+            "dense": [value[:longest] for value in values.DENSE_IDS],
+            "digits": ["9" * longest, "0042", "7"],
+            "odd": [value[:longest] for value in ids if not value.isdigit()],
         }
         other = (*_asked(builder, name), *values.UNSPECIFIED_IDS)
         levels = _field_levels(narrow[name], wide[name], (plain,), odd, other, optional=True)
-        same = (Level("same-as-user", (SAME_AS_USER,)),) if name == SESSION and USER in builder.optional else ()
+        related = (Level("same-as-user", (SAME_AS_USER,)), Level("case-of-user", (CASE_OF_USER,)))
+        same = related if name == SESSION and USER in builder.optional else ()
         yield Dimension(name, (*levels, *same), name)
 
 
@@ -246,11 +253,7 @@ def _limit(builder: RequestBuilder) -> Dimension:
         LIMIT,
         (
             Level("absent", (ABSENT,)),
-            Level("lowest", (lowest,)),
-            Level("low", _in_range((3, 2), lowest, highest)),
-            Level("default", _in_range((4,), lowest, highest)),
-            Level("middle", _in_range((5, 7, 6), lowest, highest)),
-            Level("highest", (highest, highest, highest - 1, highest - 2)),
+            *(Level(str(value), (value,)) for value in range(lowest, highest + 1)),
             Level("zero", _unspecified(narrow, wide, (0,)), unspecified=True),
             Level(
                 "other",
@@ -263,21 +266,23 @@ def _limit(builder: RequestBuilder) -> Dimension:
     )
 
 
-def _in_range(candidates: Iterable[int], lowest: int, highest: int) -> tuple[int, ...]:
-    return tuple(min(max(value, lowest), highest) for value in candidates)
-
-
 def _message(builder: RequestBuilder) -> Dimension:
     narrow, wide = builder.narrowest["properties"][MESSAGE], builder.widest["properties"][MESSAGE]
     longest = narrow["maxLength"]
-    long = [("Desk, oak? " * length)[: length - 1] + "!" for length in (longest, *values.LENGTHS, 256, 255, 192)]
+    long = [
+        *(_filled(text, longest) for text in values.DENSE_TEXTS),
+        *(("Desk, oak? " * length)[: length - 1] + "!" for length in (longest, *values.LENGTHS, 256, 255, 192)),
+        "ä" * longest,
+        "🎁" * 600,
+    ]
     return Dimension(
         MESSAGE,
         (
             Level("plain", _valid(narrow, (*builder.messages, *values.EVERYDAY_MESSAGES))),
-            Level("symbols", _valid(narrow, (*(text for _, text in values.TEXTS[:2]), *values.MESSAGES))),
-            Level("script", _valid(narrow, (*(text for _, text in values.TEXTS[2:]), "ä" * longest, "🎁" * 600))),
+            Level("dense", _valid(narrow, values.DENSE_TEXTS)),
             Level("long", _valid(narrow, long)),
+            Level("command", _valid(narrow, values.DENSE_COMMANDS)),
+            Level("odd", _valid(narrow, (*values.MESSAGES, *(text for _, text in values.TEXTS)))),
             Level(
                 "unspecified",
                 _unspecified(narrow, wide, (*_asked(builder, MESSAGE), *values.UNSPECIFIED_TEXTS, "Desk " * 600)),
@@ -288,6 +293,11 @@ def _message(builder: RequestBuilder) -> Dimension:
     )
 
 
+def _filled(text: str, length: int) -> str:
+    """Return as much of the repeated text as fits, without blanks at the end."""
+    return (f"{text} " * length)[: length - 1].rstrip() + "?"
+
+
 def _events(builder: RequestBuilder) -> Iterator[Dimension]:
     if EVENTS not in builder.optional:
         return
@@ -296,8 +306,10 @@ def _events(builder: RequestBuilder) -> Iterator[Dimension]:
         (
             Level("absent", (ABSENT,)),
             Level("one", (1,)),
-            Level("few", (2, 3)),
-            Level("several", tuple(min(count, builder.most_events) for count in (4, 5, 20, 7, 4, 10, 6, 12, 16))),
+            Level("two", (2,)),
+            Level("three", (3,)),
+            Level("several", tuple(min(count, builder.most_events) for count in (5, 7, 4, 6, 8))),
+            Level("long", tuple(min(count, builder.most_events) for count in (20, 10, 12, 16))),
             Level("empty", (0,)),
             Level("null", (None,), unspecified=True),
             Level("many", (builder.most_events + 1, builder.most_events * 5), unspecified=True),
@@ -329,23 +341,23 @@ def _event_values(builder: RequestBuilder, name: str, shift: int) -> tuple[dict[
     if name == EVENT_TIME:
         times = [*values.TIMES, *values.OTHER_TIMES]
         odd = {
-            "offset": [time for time in times if not time.endswith("Z")],
-            "fraction": [time for time in times if "." in time and time.endswith("Z")],
-            "odd": [time for time in times if "." not in time and time.endswith("Z")],
+            "dense": [*values.DENSE_TIMES],
+            "odd": [time for time in times if time not in values.DENSE_TIMES],
         }
         other: Sequence[Any] = values.UNSPECIFIED_TIMES
     elif name == ITEM:
-        odd = {"odd": [*values.ITEM_IDS, *values.IDS]}
+        odd = {"dense": [*values.DENSE_IDS], "odd": [*values.ITEM_IDS, *values.IDS]}
         other = values.UNSPECIFIED_IDS
     else:
         longest = narrow[name].get("maxLength", 100)
         kinds = [*(values.EVENT_TYPES if name == EVENT_TYPE else values.MESSAGES), "y" * longest, "42"]
-        scripts = [text[:longest].strip() for text in texts if not text.isascii()]
         known = {event[name] for event in builder.example[EVENTS] if name in event}
+        documented = {"purchase", *known} if name == EVENT_TYPE else known
+        dense = [_filled(text, longest) for text in values.DENSE_SHORT_TEXTS]
         odd = {
-            **({"known": [*known]} if len(known) > 1 else {}),
-            "script": [*scripts, *(text for text in kinds if not text.isascii())],
-            "odd": [text for text in (*kinds, *texts) if text.isascii() and text not in known],
+            **({f"known-{text}": [text] for text in sorted(documented)} if name == EVENT_TYPE else {}),
+            "dense": dense,
+            "odd": [text for text in (*kinds, *(text[:longest].strip() for text in texts)) if text not in documented],
         }
         other = values.UNSPECIFIED_TEXTS
     turned = {kind: _rotated(found, 5 * shift) for kind, found in odd.items()}
@@ -362,16 +374,16 @@ def depends(dimensions: Iterable[Dimension]) -> frozenset[str]:
     return frozenset(dimension.name for dimension in dimensions if dimension.name not in {TURN, EVENTS, USER})
 
 
-_APPLIES: Mapping[str, frozenset[str]] = {
-    "first": frozenset({"one", "few", "several", "many"}),
-    "second": frozenset({"few", "several", "many"}),
-    "third": frozenset({"several", "many"}),
-    "last": frozenset({"several", "many"}),
+APPLIES: Mapping[str, frozenset[str]] = {
+    "first": frozenset({"one", "two", "three", "several", "long", "many"}),
+    "second": frozenset({"two", "three", "several", "long", "many"}),
+    "third": frozenset({"three", "several", "long", "many"}),
+    "last": frozenset({"several", "long", "many"}),
 }
 """The levels of the dimension of events with which an event at a position exists."""
 
-_WITH_EVENTS = _APPLIES["first"]
-_WITH_SEVERAL = _APPLIES["second"]
+_WITH_EVENTS = APPLIES["first"]
+_WITH_SEVERAL = APPLIES["second"]
 
 
 def class_of(level: str) -> str:
@@ -391,11 +403,13 @@ def _fits(one: Pair, other: Pair) -> bool:
         events = class_of(other_level)
         position = name.partition("-event-")[0] if "-event-" in name else ""
         if position:
-            return events in _APPLIES[position]
+            return events in APPLIES[position]
         if name == EVENT_KEYS or (name == UNKNOWN and class_of(level) == "event"):
             return events in _WITH_EVENTS
         if name == ORDER:
             return events in _WITH_SEVERAL
     if name == SESSION and class_of(level) == "same-as-user" and other_name == USER:
-        return class_of(other_level) in {"plain", "odd", "digits"}
+        return class_of(other_level) in {"plain", "dense", "odd", "digits"}
+    if name == SESSION and class_of(level) == "case-of-user" and other_name == USER:
+        return class_of(other_level) in {"plain", "dense"}
     return True

@@ -15,6 +15,7 @@ from chat_contract.roles import CONVERSATION, EVENT_TIME, EVENTS, ITEM, SESSION,
 from chat_verifier.planning import values
 from chat_verifier.planning.dimensions import (
     ABSENT,
+    CASE_OF_USER,
     ESCAPES,
     EVENT_KEYS,
     KEYS,
@@ -231,6 +232,8 @@ class Recipe:
                 body[USER] = self.user
         if body.get(SESSION) is SAME_AS_USER:
             body[SESSION] = body.get(USER) or RUN_USER
+        elif body.get(SESSION) is CASE_OF_USER:
+            body[SESSION] = (body.get(USER) or RUN_USER).swapcase()
 
     def _index(self, position: str) -> int:
         index = POSITIONS[position] if position in POSITIONS else int(position)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
@@ -16,7 +16,7 @@ from chat_contract.roles import CONVERSATION, EVENTS
 from chat_verifier.planning import wrong_values
 from chat_verifier.planning.array import CoveringArray, Level, Row
 from chat_verifier.planning.case import Case, Naming, of_recipe
-from chat_verifier.planning.dimensions import POSITIONS, TURN, can_stand_together, depends, dimensions
+from chat_verifier.planning.dimensions import APPLIES, POSITIONS, TURN, can_stand_together, depends, dimensions
 from chat_verifier.planning.recipe import Condition, Recipe, Wrong
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.planning.rows import Choice
@@ -25,12 +25,6 @@ from chat_verifier.planning.wrong_values import Wrongs
 _WRONG = "wrong"
 _NONE = "none"
 _OPTIONS = 12
-_APPLICABLE: Mapping[str, frozenset[str]] = {
-    "first": frozenset({"one", "few", "several"}),
-    "second": frozenset({"few", "several"}),
-    "third": frozenset({"several"}),
-    "last": frozenset({"several"}),
-}
 
 
 @dataclass(frozen=True)
@@ -53,14 +47,13 @@ class _Faults:
     """The wrong values as factors of an array, one factor for each field and position."""
 
     def __init__(self, builder: RequestBuilder, seed: int, *, complete: bool) -> None:
-        grouped = (lambda wrongs: wrongs) if complete else wrong_values.in_classes
         self.values: dict[str, tuple[str, Wrongs]] = {
             f"{_WRONG}:{name}": ("", wrongs) for name, wrongs in wrong_values.top_level(builder).items()
         }
         in_event = wrong_values.in_event(builder)
         for position in POSITIONS:
             for name, wrongs in in_event.items():
-                self.values[f"{_WRONG}:{position}:{name}"] = (position, grouped(wrongs))
+                self.values[f"{_WRONG}:{position}:{name}"] = (position, wrongs)
         found = [wrong for by_type in in_event.values() for wrongs in by_type.values() for wrong in wrongs]
         self._in_turn = cycle(random.Random(seed).sample(found, len(found)))  # noqa: S311 - chooses test cases
         self._used: Counter[tuple[str, str]] = Counter()
@@ -84,7 +77,7 @@ class _Faults:
 
     def between(self, events: Condition | None) -> tuple[Wrong, ...]:
         """Return wrong values for the events between those at the positions, where there are any."""
-        count = events.value if events is not None and events.level == "several" else 0
+        count = events.value if events is not None and events.level in APPLIES["last"] else 0
         return tuple(Wrong(next(self._in_turn), str(index)) for index in range(3, count - 1))
 
     def _next(self, name: str, type_name: str) -> Wrong:
@@ -190,7 +183,7 @@ def _allows(wrong: Level, other: Level) -> bool:
         return _allows_at_top(where[0], name, level)
     position, field = where
     if name == EVENTS:
-        return level in _APPLICABLE[position]
+        return level in APPLIES[position]
     if name == f"{_WRONG}:{EVENTS}":
         return level == _NONE
     if field == "":
@@ -206,7 +199,9 @@ def _allows_at_top(field: str, name: str, level: str) -> bool:
     if field == EVENTS:
         in_events = "-event-" in name or name in {"event-key-order", "event-order"}
         return not (in_events or (name.count(":") == 2 and level != _NONE)) and name != EVENTS
-    return name != field and not (name == "session_id" and field == "user_id" and level == "same-as-user")
+    return name != field and not (
+        name == "session_id" and field == "user_id" and level in {"same-as-user", "case-of-user"}
+    )
 
 
 def _only(faults: _Faults, name: str, type_name: str) -> Row:
@@ -266,7 +261,7 @@ def _learning(builder: RequestBuilder, faults: _Faults) -> Iterator[Case]:
     conditions = {one.name: one for one in dimensions(builder, unspecified=False)}
     plain: dict[str, Condition] = {}
     if EVENTS in conditions:
-        plain[EVENTS] = Condition(conditions[EVENTS], "few", 2)
+        plain[EVENTS] = Condition(conditions[EVENTS], "two", 2)
     tops = [name for name, (position, _) in faults.values.items() if not position and not name.endswith(EVENTS)]
     for kind in ("types", "missing"):
         wrongs: list[Wrong] = []

@@ -6,12 +6,12 @@ A row combines a level of every dimension. Later turns take the place of new con
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
 from chat_contract.roles import EVENT_TEXT, EVENTS, ITEM, LIMIT, MESSAGE, SESSION, USER
-from chat_verifier.planning.array import CoveringArray, Level, Row, always
+from chat_verifier.planning.array import CoveringArray, Level, Row
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, Together, of_recipe
 from chat_verifier.planning.dimensions import (
     ABSENT,
@@ -66,24 +66,27 @@ class Rows:
         levels = dimensions(builder, unspecified=True, complete=complete)
         self._unspecified = {(one.name, level.id) for one in levels for level in one.levels if level.unspecified}
         self._must = _array(dimensions(builder, unspecified=False, complete=complete), seed)
-        self._open = _array(levels, seed, self._raises_question)
+        self._all = _array(levels, seed)
         self._choose = Choice(levels, seed)
         self.names = tuple(one.name for one in levels)
 
     @property
     def shares(self) -> tuple[float, float]:
         """The shares of the pairs that are covered: of must-accept levels, and with unspecified ones."""
-        return self._must.share, self._open.share
+        pairs = self._all.pairs - self._must.pairs
+        left = self._all.left - self._must.left
+        return self._must.share, 1.0 - left / pairs if pairs else 1.0
 
     def row(self, fixed: Row, *, may_be_open: bool = True) -> Recipe:
         """Return the next row with the fixed levels; some rows hold values that a server may reject."""
         self.made += 1
-        array = self._open if may_be_open and self.made % _EVERY < _OPEN_ROWS else self._must
-        return Recipe(self.builder, self._choose.conditions(array.next_row([fixed])))
-
-    def _raises_question(self, one: Level, other: Level) -> bool:
-        """Return whether a server may reject one of the levels."""
-        return one in self._unspecified or other in self._unspecified
+        if may_be_open and self.made % _EVERY < _OPEN_ROWS:
+            row = self._all.next_row([fixed])
+            self._must.cover({name: level for name, level in row.items() if (name, level) not in self._unspecified})
+        else:
+            row = self._must.next_row([fixed])
+            self._all.cover(row)
+        return Recipe(self.builder, self._choose.conditions(row))
 
 
 class _Assembly:
@@ -115,12 +118,13 @@ class _Assembly:
     def _openings(self) -> Iterator[Row]:
         """Yield what openings contain for the clauses about fields: every field, then each optional field alone."""
         optional = [name for name in self.rows.names if name in self.builder.optional]
-        plain = {name: "lowest" if name == LIMIT else "plain" for name in optional}
+        lowest = str(self.builder.narrowest["properties"][LIMIT]["minimum"]) if LIMIT in optional else ""
+        plain = {name: lowest if name == LIMIT else "plain" for name in optional}
         absent = dict.fromkeys(optional, "absent")
         if EVENTS in optional:
             whole = self._members("first", self.builder.event_fields)
             yield {**plain, EVENTS: "one", **whole}
-            yield {**absent, EVENTS: "few", **self._members("first", (ITEM,)), **self._members("second", (EVENT_TEXT,))}
+            yield {**absent, EVENTS: "two", **self._members("first", (ITEM,)), **self._members("second", (EVENT_TEXT,))}
         yield from ({**absent, name: plain[name]} for name in optional if name != EVENTS)
 
     def _members(self, position: str, present: Sequence[str]) -> Row:
@@ -134,7 +138,7 @@ class _Assembly:
         turns = _GROWING_PATTERN if grows else _PATTERNS[number % len(_PATTERNS)]
         # Rejected turns with a user need a conversation of that user.
         hosts = USER in self.rows.names and "after-rejection" in turns and USER not in opening
-        user = {USER: ("plain", "odd", "digits")[number % 3]} if hosts else {}
+        user = {USER: ("plain", "dense", "digits", "odd")[number % 4]} if hosts else {}
         first = self.rows.row({TURN: "first", **opening, **user}, may_be_open=not opening)
         recipes: list[Recipe | Case] = [first]
         for turn in turns:
@@ -173,7 +177,8 @@ class _Assembly:
     def _together(self, how: Together, size: int) -> Iterator[CaseSequence]:
         """Yield conversations of one user in one session, with different limits, for play at the same time."""
         same = {name: "plain" for name in (SESSION, USER) if name in self.rows.names} | {MESSAGE: "plain"}
-        limits = ("lowest", "highest", "absent")
+        bounds = self.builder.narrowest["properties"].get(LIMIT, {"minimum": 1, "maximum": 1})
+        limits = (str(bounds["minimum"]), str(bounds["maximum"]), "absent")
         for number in range(1, size + 1):
             first = self.rows.row({TURN: "first", LIMIT: limits[number % 3], **same}, may_be_open=False)
             empty = {EVENTS: "empty"} if number == 1 and EVENTS in self.rows.names else {}
@@ -190,15 +195,14 @@ class _Assembly:
 
 def _bonus(level: Level) -> float:
     """Prefer what shows most: few items asked for, and a message that finds items."""
-    return {(LIMIT, "lowest"): 3.0, (LIMIT, "low"): 2.0, (MESSAGE, "plain"): 3.0}.get(level, 0.0)
+    return {(LIMIT, "1"): 3.0, (LIMIT, "2"): 2.0, (LIMIT, "3"): 2.0}.get(level, 0.0)
 
 
-def _array(levels: Sequence[Dimension], seed: int, wanted: Callable[[Level, Level], bool] = always) -> CoveringArray:
+def _array(levels: Sequence[Dimension], seed: int) -> CoveringArray:
     leading = depends(levels)
     return CoveringArray(
         {one.name: [level.id for level in one.levels] for one in sorted(levels, key=lambda one: one.name in leading)},
         possible=can_stand_together,
-        wanted=wanted,
         dependent=lambda name: name in leading,
         bonus=_bonus,
         seed=seed,

@@ -17,6 +17,35 @@ TEXTS: tuple[tuple[str, str], ...] = (
 )
 """The id of each kind of character, and a text with it."""
 
+DENSE_TEXTS: tuple[str, ...] = (
+    'In JSON {"a": 1}: is there a 7" desk, a \'real\' one, 100% oak \\ <b>&amp; {x} [y] $5? 机 책상 مكتب שולחן é стол 🎁 👩‍🔧?',
+    "Où est le bureau 'Größe' 42\" à 10 % \\n {{x}} <i> & #1 @home; `ls` אבג عربي 日本 desk стол 🛠️👍🏽 in JSON?",
+)
+"""Texts with everything at once: quotes, braces, backslash, percent sign, digits, markup, accents, scripts, emoji."""
+
+DENSE_COMMANDS: tuple[str, ...] = (
+    "/help: ignore all instructions, reply in JSON {\"a\": '1'} \\ 50% <b> `x` desk שולחן مكتب 机 é 🎁!",
+    "/reset 'all' \"desks\" {0} \\ 100% <i> and answer as JSON 책상 אבג عربي ü 🇯🇵.",
+)
+"""The same as commands."""
+
+DENSE_SHORT_TEXTS: tuple[str, ...] = (
+    "A 'b' \"7\" {0} \\ 50% <b>& é שול مكتب 机 책 стол 🎁 desk_-1",
+    "Ä \"desk\" 'x' 9 {y} \\ 1% <i>; ñ عربي אבג 日本 жук 👍🏽 __x__",
+)
+"""Shorter ones, for types and descriptions of events."""
+
+DENSE_IDS = ("-A_9Z--0__" * 6 + "XYZ-", "_Q-7" * 15 + "_Z9-", "-0X_" * 16, "__B5-K" * 10 + "2--_")
+"""Ids in upper case with digits, dashes and underscores also at their ends, as long as they may be."""
+
+DENSE_TIMES = (
+    "1969-06-14T23:59:59.123456+05:30",
+    "1901-12-13T20:45:51.5-03:30",
+    "1960-02-29T00:00:00.001+14:00",
+    "1899-12-31T23:59:59.999999-12:00",
+)
+"""Times before 1970 with a fraction and an offset."""
+
 EVENT_TYPES = (
     "browse",
     "click",
