@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import combinations
 
 Level = tuple[str, str]
@@ -61,6 +61,7 @@ class CoveringArray:
         self._excluded = [0] * len(self._levels)
         self._uncovered = [0] * len(self._levels)
         self._count = len(real)
+        self._barred = 0
         self._real = (1 << self._count) - 1
         self._kinds = [-1] * len(self._levels)
         self._bonus = list(map(bonus, real))
@@ -114,8 +115,12 @@ class CoveringArray:
         mask = self._mask(row)
         return sum((self._uncovered[number] & mask).bit_count() for number in _bits(mask)) // 2
 
-    def next_row(self, options: Sequence[Row]) -> Row:
-        """Return the row that covers the most new pairs among several candidates; each contains one of the options."""
+    def next_row(self, options: Sequence[Row], barred: Collection[Level] = ()) -> Row:
+        """Return the row that covers the most new pairs among several candidates; each contains one of the options.
+
+        ``barred``: levels that the row must not contain.
+        """
+        self._barred = sum(1 << self._number[level] for level in barred)
         tries = max(1, _CANDIDATES // len(options))
         best = max((self._candidate(fixed) for fixed in options for _ in range(tries)), key=self.gain)
         self.cover(best)
@@ -145,8 +150,8 @@ class CoveringArray:
         """Return two levels that no row combines yet and that fit to those chosen, if a few attempts find any."""
         for _ in range(_ATTEMPTS):
             number = self._rng.randrange(self._count)
-            uncovered = self._open(number) & self._real & ~self._excluded[number]
-            if not uncovered or self._excluded[number] & chosen or chosen >> number & 1:
+            uncovered = self._open(number) & self._real & ~self._excluded[number] & ~self._barred
+            if not uncovered or self._excluded[number] & chosen or (chosen | self._barred) >> number & 1:
                 continue
             other = self._rng.choice(_bits(uncovered))
             if not self._excluded[other] & chosen and not chosen >> other & 1:
@@ -157,7 +162,7 @@ class CoveringArray:
         """Return the level that covers the most new pairs with those chosen; then the one with the most left."""
         best, most = None, -1.0
         for number in self._of[name]:
-            if self._excluded[number] & chosen:
+            if self._excluded[number] & chosen or self._barred >> number & 1:
                 continue
             own = self._bits[number]
             gained = (self._uncovered[number] & (chosen | own)).bit_count()

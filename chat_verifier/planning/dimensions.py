@@ -88,12 +88,12 @@ _HEADERS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "accept": (
         ("plain", ("",)),
         ("browser", ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8",)),
-        ("other", ("*/*", "application/json, text/plain, */*", "application/json;q=0.9, */*;q=0.1")),
+        ("other-header", ("*/*", "application/json, text/plain, */*", "application/json;q=0.9, */*;q=0.1")),
     ),
     "accept-language": (
         ("plain", ("",)),
         ("several", ("de-DE,de;q=0.9,en-US;q=0.5,en;q=0.4", "ar-EG,ar,ja,fr-CH;q=0.9,en-GB,de-AT;q=0.3, *;q=0.1")),
-        ("one", ("en", "de", "fr-CH, fr;q=0.9, *;q=0.5", "ja", "zz")),
+        ("one-language", ("en", "de", "fr-CH, fr;q=0.9, *;q=0.5", "ja", "zz")),
     ),
     "cookie": (
         ("plain", ("",)),
@@ -126,11 +126,23 @@ _HEADERS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
 """Headers that must not change how a server responds, with the values of each level; an empty value: not sent."""
 
 
-def dimensions(builder: RequestBuilder, *, unspecified: bool, complete: bool = False) -> list[Dimension]:
-    """Return all dimensions. ``unspecified`` includes the levels that a server may reject."""
+_RARE = frozenset({"odd", "other-header", "one-language"})
+"""Levels whose values differ from one another more than from other levels: each value matters, not their pairs."""
+
+
+def is_rare(level: Pair) -> bool:
+    """Return whether a level is only to appear, since another one shows the same features together with others."""
+    return level[1] in _RARE
+
+
+def dimensions(
+    builder: RequestBuilder, *, unspecified: bool, complete: bool = False, rare: bool = True
+) -> list[Dimension]:
+    """Return all dimensions. ``unspecified`` includes the levels that a server may reject, ``rare`` the rare ones."""
     found = []
     for dimension in _all(builder):
         levels = tuple(level for level in dimension.levels if level.values and (unspecified or not level.unspecified))
+        levels = tuple(level for level in levels if rare or level.id not in _RARE)
         if complete:
             levels = tuple(one for level in levels for one in _each(level))
         found.append(replace(dimension, levels=levels))
@@ -253,7 +265,12 @@ def _limit(builder: RequestBuilder) -> Dimension:
         LIMIT,
         (
             Level("absent", (ABSENT,)),
-            *(Level(str(value), (value,)) for value in range(lowest, highest + 1)),
+            Level("lowest", (lowest,)),
+            Level("low", _in_range((3, 2), lowest, highest)),
+            Level("default", _in_range((4,), lowest, highest)),
+            Level("above-default", _in_range((5,), lowest, highest)),
+            Level("middle", _in_range((7, 6, 9, 8), lowest, highest)),
+            Level("highest", (highest,)),
             Level("zero", _unspecified(narrow, wide, (0,)), unspecified=True),
             Level(
                 "other",
@@ -264,6 +281,10 @@ def _limit(builder: RequestBuilder) -> Dimension:
         ),
         LIMIT,
     )
+
+
+def _in_range(candidates: Iterable[int], lowest: int, highest: int) -> tuple[int, ...]:
+    return tuple(min(max(value, lowest), highest) for value in candidates)
 
 
 def _message(builder: RequestBuilder) -> Dimension:

@@ -20,6 +20,7 @@ from chat_verifier.planning.dimensions import (
     can_stand_together,
     depends,
     dimensions,
+    is_rare,
 )
 from chat_verifier.planning.recipe import Condition, Recipe
 from chat_verifier.planning.request_builder import RequestBuilder
@@ -64,7 +65,7 @@ class Rows:
         self.builder = builder
         self.made = 0
         levels = dimensions(builder, unspecified=True, complete=complete)
-        self._unspecified = {(one.name, level.id) for one in levels for level in one.levels if level.unspecified}
+        self._unspecified = [(one.name, level.id) for one in levels for level in one.levels if level.unspecified]
         self._must = _array(dimensions(builder, unspecified=False, complete=complete), seed)
         self._all = _array(levels, seed)
         self._choose = Choice(levels, seed)
@@ -80,12 +81,9 @@ class Rows:
     def row(self, fixed: Row, *, may_be_open: bool = True) -> Recipe:
         """Return the next row with the fixed levels; some rows hold values that a server may reject."""
         self.made += 1
-        if may_be_open and self.made % _EVERY < _OPEN_ROWS:
-            row = self._all.next_row([fixed])
-            self._must.cover({name: level for name, level in row.items() if (name, level) not in self._unspecified})
-        else:
-            row = self._must.next_row([fixed])
-            self._all.cover(row)
+        barred = () if may_be_open and self.made % _EVERY < _OPEN_ROWS else self._unspecified
+        row = self._all.next_row([fixed], barred)
+        self._must.cover({name: level for name, level in row.items() if (name, level) not in self._unspecified})
         return Recipe(self.builder, self._choose.conditions(row))
 
 
@@ -118,8 +116,7 @@ class _Assembly:
     def _openings(self) -> Iterator[Row]:
         """Yield what openings contain for the clauses about fields: every field, then each optional field alone."""
         optional = [name for name in self.rows.names if name in self.builder.optional]
-        lowest = str(self.builder.narrowest["properties"][LIMIT]["minimum"]) if LIMIT in optional else ""
-        plain = {name: lowest if name == LIMIT else "plain" for name in optional}
+        plain = {name: "lowest" if name == LIMIT else "plain" for name in optional}
         absent = dict.fromkeys(optional, "absent")
         if EVENTS in optional:
             whole = self._members("first", self.builder.event_fields)
@@ -177,8 +174,7 @@ class _Assembly:
     def _together(self, how: Together, size: int) -> Iterator[CaseSequence]:
         """Yield conversations of one user in one session, with different limits, for play at the same time."""
         same = {name: "plain" for name in (SESSION, USER) if name in self.rows.names} | {MESSAGE: "plain"}
-        bounds = self.builder.narrowest["properties"].get(LIMIT, {"minimum": 1, "maximum": 1})
-        limits = (str(bounds["minimum"]), str(bounds["maximum"]), "absent")
+        limits = ("lowest", "highest", "absent")
         for number in range(1, size + 1):
             first = self.rows.row({TURN: "first", LIMIT: limits[number % 3], **same}, may_be_open=False)
             empty = {EVENTS: "empty"} if number == 1 and EVENTS in self.rows.names else {}
@@ -193,9 +189,14 @@ class _Assembly:
             )
 
 
+def _wanted(one: Level, other: Level) -> bool:
+    """Return whether two levels are to stand together; a rare one is to be in each kind of turn only."""
+    return not (is_rare(one) or is_rare(other)) or TURN in {one[0], other[0]}
+
+
 def _bonus(level: Level) -> float:
     """Prefer what shows most: few items asked for, and a message that finds items."""
-    return {(LIMIT, "1"): 3.0, (LIMIT, "2"): 2.0, (LIMIT, "3"): 2.0}.get(level, 0.0)
+    return {(LIMIT, "lowest"): 5.0, (LIMIT, "low"): 5.0, (SESSION, "same-as-user"): 3.0}.get(level, 0.0)
 
 
 def _array(levels: Sequence[Dimension], seed: int) -> CoveringArray:
@@ -203,6 +204,7 @@ def _array(levels: Sequence[Dimension], seed: int) -> CoveringArray:
     return CoveringArray(
         {one.name: [level.id for level in one.levels] for one in sorted(levels, key=lambda one: one.name in leading)},
         possible=can_stand_together,
+        wanted=_wanted,
         dependent=lambda name: name in leading,
         bonus=_bonus,
         seed=seed,

@@ -18,7 +18,7 @@ TEXTS: tuple[tuple[str, str], ...] = (
 """The id of each kind of character, and a text with it."""
 
 DENSE_TEXTS: tuple[str, ...] = (
-    'In JSON {"a": 1}: is there a 7" desk, a \'real\' one, 100% oak \\ <b>&amp; {x} [y] $5? 机 책상 مكتب שולחן é стол 🎁 👩‍🔧?',
+    'In JSON {"a": 1}: a 7" desk, a \'real\' one, 100% oak \\ <b>&amp; [y] $5? 机 책상 مكتب שולחן é 🎁 👩‍🔧?',
     "Où est le bureau 'Größe' 42\" à 10 % \\n {{x}} <i> & #1 @home; `ls` אבג عربي 日本 desk стол 🛠️👍🏽 in JSON?",
 )
 """Texts with everything at once: quotes, braces, backslash, percent sign, digits, markup, accents, scripts, emoji."""
