@@ -24,7 +24,7 @@ from chat_verifier.planning.wrong_values import Wrongs
 
 _WRONG = "wrong"
 _NONE = "none"
-_OPTIONS = 12
+_OPTIONS = 24
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,14 @@ class _Faults:
     """The wrong values as factors of an array, one factor for each field and position."""
 
     def __init__(self, builder: RequestBuilder, seed: int, *, complete: bool) -> None:
+        grouped = (lambda wrongs: wrongs) if complete else wrong_values.in_classes
         self.values: dict[str, tuple[str, Wrongs]] = {
             f"{_WRONG}:{name}": ("", wrongs) for name, wrongs in wrong_values.top_level(builder).items()
         }
         in_event = wrong_values.in_event(builder)
         for position in POSITIONS:
             for name, wrongs in in_event.items():
-                self.values[f"{_WRONG}:{position}:{name}"] = (position, wrongs)
+                self.values[f"{_WRONG}:{position}:{name}"] = (position, grouped(wrongs))
         found = [wrong for by_type in in_event.values() for wrongs in by_type.values() for wrong in wrongs]
         self._in_turn = cycle(random.Random(seed).sample(found, len(found)))  # noqa: S311 - chooses test cases
         self._used: Counter[tuple[str, str]] = Counter()
