@@ -55,7 +55,7 @@ from mock_server.upstream_options import with_upstream_options
     "--allowed-host",
     multiple=True,
     metavar="NAME",
-    help="Forward requests with this Host header, also from other machines, although they get the key. Repeatable.",
+    help="Also forward requests from other machines that use this host name; they get the key too. Repeatable.",
 )
 @click.option("--forward-all", is_flag=True, help="Forward all paths and methods, not only the contract's operation.")
 @with_upstream_options
