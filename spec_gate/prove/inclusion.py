@@ -5,6 +5,7 @@ jsonschema-rs decides. Only its yes is a proof. The names rule is added to the s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
@@ -61,7 +62,7 @@ def accepts_all(schemas: SchemaPair, receiver: Schema, sender: Schema) -> bool:
         return True
     claims = one_by_one(part.receiver)
     if part.exact and len(claims) > _MANY:
-        return _all_of(schemas, part.sender, True, claims) is Answer.YES
+        return _all_of(schemas, part.sender, claims, lambda _: True) is Answer.YES
     answer = _answer(schemas, part.sender, part.receiver, True)
     if answer is Answer.YES or (answer is Answer.NO and part.exact):
         return answer is Answer.YES
@@ -84,7 +85,7 @@ def _decided(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Answer:
         return Answer.YES
     claims = one_by_one(part.receiver)
     if part.exact and len(claims) > _MANY:
-        return _all_of(schemas, part.sender, sender, claims)
+        return _all_of(schemas, part.sender, claims, lambda claim: restriction(schemas, (sender,), (claim,)))
     rule = restriction(schemas, (sender,), (part.receiver,))
     answer = _answer(schemas, part.sender, part.receiver, rule)
     if answer is Answer.YES or (answer is Answer.NO and part.exact):
@@ -94,14 +95,14 @@ def _decided(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Answer:
     return _answer(schemas, sender, receiver, restriction(schemas, (sender,), (receiver,)))
 
 
-def _all_of(schemas: SchemaPair, part: Schema, sender: Schema, claims: list[Schema]) -> Answer:
-    """Decide many claims about the sender one by one; ``part`` is what matters of the sender."""
+def _all_of(schemas: SchemaPair, part: Schema, claims: list[Schema], rule: Callable[[Schema], Schema]) -> Answer:
+    """Decide many claims about the sender one by one; ``rule`` returns the names rule for a claim."""
     found = Answer.YES
     for claim in claims:
         small = reduced(schemas, part, claim, keeps_to_names=False)
         answer = Answer.YES
         if small.receiver is not True:
-            answer = _answer(schemas, small.sender, small.receiver, restriction(schemas, (sender,), (claim,)))
+            answer = _answer(schemas, small.sender, small.receiver, rule(claim))
         if answer is Answer.NO and small.exact:
             return answer
         if answer is not Answer.YES:

@@ -61,6 +61,12 @@ def test_many_new_and_newly_required_properties_are_all_decided(tmp_path: Path) 
     assert len(set(old) - first.body.value.keys()) == 1
 
 
+def test_many_new_optional_properties_are_all_reported(tmp_path: Path) -> None:
+    new = ", ".join(f"new{number}: {{type: string}}" for number in range(12))
+    base, revision = "{type: object, properties: {a: {type: string}}}", "{type: object, properties: {a: {type: string}"
+    assert rules(compared(tmp_path, body(base), body(f"{revision}, {new}}}}}"))) == {"request-property-added": 12}
+
+
 def test_many_properties_of_which_one_is_closed_show_it(tmp_path: Path) -> None:
     old = ", ".join(f"old{number}: {{type: string}}" for number in range(30))
     base, revision = f"{{type: object, properties: {{{old}}}}}", f"{{type: object, properties: {{{old}}}"
