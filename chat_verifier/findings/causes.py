@@ -244,8 +244,9 @@ def _confirmed(runner: Runner, cause: Cause, passed: Passed, *, worth_it: Callab
         requests = requests_of(sequences)
         if not worth_it(requests) or not runner.sender_affords(requests):
             return cause
-        found = _sightings(runner, cause, sequences)
-        if not found and runner.sender.budget.over:
+        observed = runner.observe(sequences)
+        found = _sightings(cause, observed)
+        if not found and len(observed) < requests and runner.sender.budget.over:
             # The request may not have been sent.
             return cause
         cause = replace(cause, sent=cause.sent + 1)
@@ -276,7 +277,7 @@ def _repeated(runner: Runner, cause: Cause, passed: Passed, requests: int) -> Ca
         sequences = _attempts(settled, passed)[-1]
         if not runner.sender_affords(requests_of(sequences)):
             return settled
-        found = _sightings(runner, settled, sequences)
+        found = _sightings(settled, runner.observe(sequences))
         settled = replace(settled, seen=settled.seen + bool(found), sent=settled.sent + 1)
         if not found and not runner.sender.budget.over:
             return _in_all(settled, requests - sent)
@@ -288,11 +289,11 @@ def _in_all(cause: Cause, others: int) -> Cause:
     return replace(cause, sent=cause.sent + max(0, others), comes_and_goes=True)
 
 
-def _sightings(runner: Runner, cause: Cause, sequences: Sequence[CaseSequence]) -> list[tuple[Violation, Observation]]:
-    """Play the sequences and return the violations of the same cause."""
+def _sightings(cause: Cause, observed: Iterable[Observation]) -> list[tuple[Violation, Observation]]:
+    """Return the violations of the same cause, with the observations that show them."""
     return [
         (violation, observation)
-        for observation in runner.observe(sequences)
+        for observation in observed
         for violation in sorted(observation.violations, key=lambda violation: violation.clause != _HARMLESS)
         if _is_same_cause(key_of(violation), cause.key)
     ]
@@ -311,7 +312,7 @@ def _reduced(runner: Runner, cause: Cause) -> Cause:
             tries += 1
             if tries > _MOST_REDUCTIONS or not runner.sender_affords(requests_of(sequences)):
                 return cause
-            found = _sightings(runner, cause, sequences)
+            found = _sightings(cause, runner.observe(sequences))
             if found:
                 best = min(found, key=lambda sighting: _size(sighting[1]))
                 cause = _seen_again(replace(cause, sent=cause.sent + 1), *best)
