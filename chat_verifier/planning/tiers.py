@@ -68,7 +68,7 @@ class Allocation:
 
 ALLOCATIONS = {
     Tier.QUICK: Allocation(60, 25, 4, 1, 0, Sizes(rows=11, packs=9, alone=20, small=True)),
-    Tier.DEFAULT: Allocation(200, 90, 12, 4, 0, Sizes(rows=41, packs=50, alone=64)),
+    Tier.DEFAULT: Allocation(200, 90, 12, 4, 0, Sizes(rows=41, packs=56, alone=68)),
     Tier.DEEP: Allocation(1500, 600, 40, 20, 60, Sizes(rows=420, packs=300, alone=500, complete=True)),
 }
 
