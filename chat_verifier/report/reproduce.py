@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from chat_contract.exchange import Exchange, Headers, Request
+from chat_contract.exchange import Exchange, Headers, Request, Response
 from chat_contract.roles import CONVERSATION
-from chat_verifier.planning.case import Case
 from chat_verifier.run.observation import Observation
 from kit_http.curl import Expression, Piece, header_argument, with_body, without_header
 from kit_http.redaction.secrets import Secrets, is_credential
 from kit_http.transport import Transport
 
-_PLACEHOLDER = "_conversation_id_of_the_first_turn_"
 _VARIABLE = "conversation_id"
-_EXPRESSIONS = {
-    _PLACEHOLDER.encode(): Expression(f"${_VARIABLE}"),
-    _PLACEHOLDER.swapcase().encode(): Expression(f'$(printf %s "${_VARIABLE}" | tr A-Za-z a-zA-Z)'),
-}
-_PLACEHOLDERS = re.compile(b"(" + b"|".join(_EXPRESSIONS) + b")")
+_ISSUED = Expression(f"${_VARIABLE}")
+_IN_OTHER_CASE = Expression(f'$(printf %s "${_VARIABLE}" | tr A-Za-z a-zA-Z)')
 _OTHER_CONVERSATIONS = 60
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -54,13 +50,12 @@ class Access:
 
 def reproduce(observation: Observation, access: Access) -> str:
     """Return a command for a shell. It names environment variables instead of containing keys."""
-    cases = observation.sequence.cases[: observation.index + 1]
     if observation.sequence.together is not None:
         return _in_parallel(observation, access)
     if not observation.case.continues:
         return _curl(observation.exchange.request, access)
     requests = [*(turn.request for turn in observation.earlier), observation.exchange.request]
-    lines = _script(cases, requests, access)
+    lines = _script(requests, _issued(observation), access)
     if observation.sequence.deferred:
         # Between the two turns, the run sent other conversations.
         other = _curl(requests[0], access, show_head=False)
@@ -68,13 +63,23 @@ def reproduce(observation: Observation, access: Access) -> str:
     return "\n".join(lines)
 
 
-def _script(cases: Sequence[Case], requests: Sequence[Request], access: Access) -> list[str]:
+def _script(requests: Sequence[Request], issued: str, access: Access) -> list[str]:
     """Return one command for each turn; the later ones send the conversation id of the first."""
-    lines = [f"{_VARIABLE}=$({_curl(requests[0], access, show_head=False)} | {_EXTRACT})"]
-    for case, request in zip(cases[1:], requests[1:], strict=False):
-        line = _curl(request, access, conversation=case if case.continues else None)
-        lines.append(line)
-    return lines
+    first = f"{_VARIABLE}=$({_curl(requests[0], access, show_head=False)} | {_EXTRACT})"
+    return [first, *(_curl(request, access, issued=issued) for request in requests[1:])]
+
+
+def _issued(observation: Observation) -> str:
+    """Return the conversation id in the response to the first turn; empty if it has none."""
+    opening = observation.earlier[0].outcome if observation.earlier else None
+    if not isinstance(opening, Response):
+        return ""
+    try:
+        reply = json.loads(opening.body)
+    except ValueError:
+        return ""
+    issued = reply.get(CONVERSATION) if isinstance(reply, dict) else None
+    return issued if isinstance(issued, str) else ""
 
 
 _EXTRACT = (
@@ -88,7 +93,7 @@ def _in_parallel(observation: Observation, access: Access) -> str:
     line = _curl(opening, access, show_head=False)
     if not observation.case.continues:
         return f"for n in 1 2 3 4 5 6; do ({line}; echo) & done; wait"
-    following = _curl(observation.exchange.request, access, conversation=observation.case, show_head=False)
+    following = _curl(observation.exchange.request, access, issued=_issued(observation), show_head=False)
     return "\n".join(
         [
             "for n in 1 2 3 4 5 6; do (",
@@ -103,7 +108,7 @@ def _curl(
     request: Request,
     access: Access,
     *,
-    conversation: Case | None = None,
+    issued: str = "",
     show_head: bool = True,
 ) -> str:
     parts = ["curl", "-sS"]
@@ -122,14 +127,25 @@ def _curl(
         parts += ["-H", "'Transfer-Encoding: chunked'"]
     if not request.body:
         return " ".join([*parts, "-d", "''"] if request.method in _WITH_BODY else parts)
-    return with_body(parts, *([request.body] if conversation is None else _pieces(conversation.raw(_PLACEHOLDER))))
+    return with_body(parts, *_pieces(request.body, issued))
 
 
-def _pieces(body: bytes) -> Iterator[Piece]:
-    """Yield the parts of a body, with the variable of the shell where it has the conversation id."""
-    for part in _PLACEHOLDERS.split(body):
-        expression = _EXPRESSIONS.get(part)
-        yield part if expression is None else expression
+def _pieces(body: bytes, issued: str) -> Iterable[Piece]:
+    """Return the parts of a body as it was sent, with the variable of the shell where it has the issued id."""
+    found = dict.fromkeys(_written(issued.swapcase()), _IN_OTHER_CASE) | dict.fromkeys(_written(issued), _ISSUED)
+    match = re.search(_FIELD + b"(" + b"|".join(map(re.escape, found)) + b")", body) if found else None
+    if match is None:
+        return (body,)
+    return body[: match.start(1)], found[match[1]], body[match.end() :]
+
+
+_FIELD = rb'"' + re.escape(CONVERSATION.encode()) + rb'"\s*:\s*"[^"]*?'
+
+
+def _written(text: str) -> set[bytes]:
+    """Return the ways in which JSON writes a text."""
+    ways = (json.dumps(text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+    return {way.encode("utf-8", "surrogatepass") for way in ways} if text else set()
 
 
 def _header(name: str, value: str, secrets: Secrets) -> str:
