@@ -44,6 +44,10 @@ _ACCEPTANCE = "request"
 _HARMLESS = "rejection.harmless"
 """The clause that a request violates which the server accepts, but not after a rejection."""
 
+_KEPT = "conversation.kept"
+_WHEN_CHANGED = frozenset({_HARMLESS, "conversation.concurrent"})
+"""Clauses about the same id after a rejection and among concurrent conversations."""
+
 _FAILURES = "robustness"
 """The group of clauses about failures, which a server may show now and then, whatever the request."""
 
@@ -186,13 +190,21 @@ def group_recorded(observations: Iterable[Observation]) -> list[Cause]:
 
 def _grouped(observations: Iterable[Observation]) -> Iterator[Cause]:
     groups: dict[CauseKey, list[tuple[Violation, Observation]]] = {}
-    for observation in observations:
-        for violation in observation.violations:
-            groups.setdefault(key_of(violation), []).append((violation, observation))
+    for violation, observation in _without_consequences(list(observations)):
+        groups.setdefault(key_of(violation), []).append((violation, observation))
     for key, sightings in groups.items():
         violation, exhibit = min(sightings, key=lambda sighting: _size(sighting[1]))
         cases = tuple(dict.fromkeys(case_id(sighting) for _, sighting in sightings))
         yield Cause(key, violation, exhibit, len(sightings), len(sightings), cases)
+
+
+def _without_consequences(observations: Sequence[Observation]) -> Iterator[tuple[Violation, Observation]]:
+    """Yield the violations; an id that changes in any turn is no second cause after a rejection or in parallel."""
+    broken = [{violation.clause for violation in observation.violations} for observation in observations]
+    always_changes = any(_KEPT in clauses and not clauses & _WHEN_CHANGED for clauses in broken)
+    for observation, clauses in zip(observations, broken, strict=True):
+        hidden = _WHEN_CHANGED if always_changes and _KEPT in clauses else frozenset()
+        yield from ((violation, observation) for violation in observation.violations if violation.clause not in hidden)
 
 
 def _always(_requests: int) -> bool:
@@ -215,11 +227,12 @@ def key_of(violation: Violation) -> CauseKey:
     return CauseKey(violation.clause, place, violation.observed)
 
 
-def _size(observation: Observation) -> tuple[bool, int]:
-    """Return a sort key: exchanges that need no parallel conversation come first, then those with less to read."""
+def _size(observation: Observation) -> tuple[bool, bool, int]:
+    """Return a sort key: exchanges that need no other conversation come first, then those with less to read."""
     earlier = observation.earlier if observation.case.continues else ()
-    parallel = observation.sequence.together is not None or (observation.sequence.deferred > 0 and bool(earlier))
-    return parallel, sum(_length(one.request.body) for one in (*earlier, observation.exchange))
+    together = observation.sequence.together is not None
+    length = sum(_length(one.request.body) for one in (*earlier, observation.exchange))
+    return together, observation.is_deferred and bool(earlier), length
 
 
 def _length(body: bytes) -> int:

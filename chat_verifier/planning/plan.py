@@ -71,7 +71,7 @@ def _first_turns(rejected: Rejections) -> list[CaseSequence]:
         *(single(case, Group.REJECTION, priority=Priority.LEARNING) for case in rejected.learning),
         *(single(case, Group.REJECTION, priority=Priority.ESSENTIAL) for case in rejected.each if not case.continues),
         *(
-            single(case, Group.REJECTION, priority=Priority.HIGH if case.number <= _FIRST else Priority.MEDIUM)
+            single(case, Group.REJECTION, priority=Priority.HIGH if case.number <= _FIRST else Priority.VARIANT)
             for case in (*rejected.packs, *rejected.alone)
             if not case.continues
         ),
@@ -79,7 +79,7 @@ def _first_turns(rejected: Rejections) -> list[CaseSequence]:
 
 
 _FIRST = 40
-"""How many packs or single faults come before everything that is not essential."""
+"""How many packs or single faults come early; the others come after the cases that stand for one kind of bug each."""
 
 
 def _by_priority(sequences: Iterable[CaseSequence]) -> list[CaseSequence]:

@@ -68,7 +68,7 @@ class Allocation:
 
 ALLOCATIONS = {
     Tier.QUICK: Allocation(60, 25, 4, 1, 0, Sizes(rows=11, packs=9, alone=20, small=True)),
-    Tier.DEFAULT: Allocation(200, 90, 12, 4, 0, Sizes(rows=41, packs=56, alone=68)),
+    Tier.DEFAULT: Allocation(200, 90, 12, 4, 0, Sizes(rows=38, packs=60, alone=74)),
     Tier.DEEP: Allocation(1500, 600, 40, 20, 60, Sizes(rows=420, packs=300, alone=500, complete=True)),
 }
 
@@ -82,7 +82,8 @@ def allocate(tier: Tier, max_requests: int | None = None, max_accepted: int | No
     # The share of accepted requests is that of the default tier.
     accepted = max_accepted if max_accepted is not None else max(1, requests * 45 // 100)
     if requests < SMALL_BUDGET or accepted < SMALL_BUDGET * 45 // 100:
-        sizes = Sizes(rows=max(1, accepted * 6 // 10), packs=max(1, requests // 6), alone=requests // 3, small=True)
+        rows = max(1, min(accepted * 6 // 10, accepted - 14))
+        sizes = Sizes(rows=rows, packs=max(1, requests // 6), alone=requests // 3, small=True)
     else:
         rows = max(1, accepted - 40)
         left = max(2, requests - accepted - 45)

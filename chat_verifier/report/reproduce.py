@@ -56,7 +56,7 @@ def reproduce(observation: Observation, access: Access) -> str:
         return _curl(observation.exchange.request, access)
     requests = [*(turn.request for turn in observation.earlier), observation.exchange.request]
     lines = _script(requests, _issued(observation), access)
-    if observation.sequence.deferred:
+    if observation.is_deferred:
         # Between the two turns, the run sent other conversations.
         other = _curl(requests[0], access, show_head=False)
         lines.insert(1, f"for n in $(seq {_OTHER_CONVERSATIONS}); do {other} > /dev/null; done")

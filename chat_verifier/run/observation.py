@@ -33,6 +33,11 @@ class Observation:
     def exchange(self) -> Exchange:
         return self.facts.exchange
 
+    @property
+    def is_deferred(self) -> bool:
+        """Whether the run sent other conversations between the earlier exchanges and this one."""
+        return self.index >= len(self.sequence.cases) - self.sequence.deferred
+
 
 @dataclass
 class Journal:
