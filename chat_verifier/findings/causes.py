@@ -138,26 +138,37 @@ def find_causes(
     """
     seen = tuple(observations)
     causes = group_unconfirmed(seen)
+    grouped = frozenset(causes)
     passed = Passed(seen)
     exercised = {clause: len(found) for clause, found in by_clause(seen).items()}
 
-    def settle(cause: Cause) -> Cause:
+    def is_pressing(cause: Cause) -> bool:
         certain = any(other.level == "must" and not other.intermittent for other in causes)
-        pressing = cause.level == "must" and not (one_is_enough and certain)
-        if cause.level == "observed" and not pressing:
-            return cause
+        return cause.level == "must" and not (one_is_enough and certain)
+
+    def confirm(cause: Cause) -> Cause:
+        pressing = is_pressing(cause)
         if pressing and _may_come_and_go(cause):
             return _repeated(runner, cause, passed, exercised.get(cause.key.clause, 0))
-        if not cause.intermittent and not (pressing and _is_reducible(cause)):
+        if cause.level == "observed" or not cause.intermittent:
             return cause
         return _confirmed(runner, cause, passed, worth_it=_always if pressing else spare)
 
-    if runner.workers == 1:
-        for number, cause in enumerate(causes):
-            causes[number] = settle(cause)
-        return list(_merge_equal(causes))
-    with ThreadPoolExecutor(max_workers=runner.workers) as pool:
-        return list(_merge_equal(pool.map(settle, causes)))
+    def reduce(cause: Cause) -> Cause:
+        if cause.intermittent or cause.level != "must" or not _is_reducible(cause):
+            return cause
+        # Confirmation has already left out what the server passes elsewhere.
+        return _reduced(runner, _confirmed(runner, cause, passed, worth_it=_always) if cause in grouped else cause)
+
+    # Every violation is confirmed before the request of any is reduced.
+    for step in (confirm, reduce):
+        if runner.workers == 1:
+            for number, cause in enumerate(causes):
+                causes[number] = step(cause)
+        else:
+            with ThreadPoolExecutor(max_workers=runner.workers) as pool:
+                causes = list(pool.map(step, causes))
+    return list(_merge_equal(causes))
 
 
 def _merge_equal(causes: Iterable[Cause]) -> Iterator[Cause]:
@@ -250,7 +261,7 @@ def _is_reducible(cause: Cause) -> bool:
 
 
 def _confirmed(runner: Runner, cause: Cause, passed: Passed, *, worth_it: Callable[[int], bool]) -> Cause:
-    """Send the cause's request again, first reduced to what the server has not passed elsewhere; then reduce it."""
+    """Send the cause's request again, first reduced to what the server has not passed elsewhere."""
     attempts = _attempts(cause, passed)
     for number in range(max(SENDINGS - 1, len(attempts))):
         sequences = attempts[min(number, len(attempts) - 1)]
@@ -268,8 +279,6 @@ def _confirmed(runner: Runner, cause: Cause, passed: Passed, *, worth_it: Callab
             break
         if cause.key.observed == _SILENCE:
             break
-    if not cause.intermittent and cause.level == "must":
-        cause = _reduced(runner, cause)
     return cause
 
 

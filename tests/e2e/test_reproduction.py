@@ -84,7 +84,7 @@ def test_every_command_reproduces_its_violation(
     report = tmp_path / "report.json"
     options = ["-H", f"Authorization: Bearer {KEY}", "--expect-auth", "--strict", "--ca-bundle", str(cert)]
     # With all these faults, most packs are taken apart; the budget must still reach the last sequences.
-    options += ["--max-requests", "500"]
+    options += ["--max-requests", "400"]
     result = CliRunner().invoke(cli, ["verify", url, *options, "--report", f"json={report}"])
     assert result.exit_code == 1, result.output
     found = [
