@@ -210,7 +210,7 @@ def _grouped(observations: Iterable[Observation]) -> Iterator[Cause]:
 
 
 def _without_consequences(observations: Sequence[Observation]) -> Iterator[tuple[Violation, Observation]]:
-    """Yield the violations; an id that changes in any turn is no second cause after a rejection or in parallel."""
+    """Yield the violations. If ids change in every turn, changes after a rejection or in parallel are left out."""
     broken = [{violation.clause for violation in observation.violations} for observation in observations]
     always_changes = any(_KEPT in clauses and not clauses & _WHEN_CHANGED for clauses in broken)
     for observation, clauses in zip(observations, broken, strict=True):

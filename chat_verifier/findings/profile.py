@@ -70,15 +70,21 @@ def _answer_to_unknown_conversation(facts: ExchangeFacts) -> Answer | None:
 
 def _is_blamed(question: Question, facts: ExchangeFacts) -> bool:
     """Return whether the rejection names the question's place, and no other question of this request is about it."""
-    rivals = [name for name in facts.classification.questions if name != question.id]
-    if any(facts.contract.questions[name].place == question.place for name in rivals) or not question.place:
+    rivals = [facts.contract.questions[name] for name in facts.classification.questions if name != question.id]
+    if any(rival.place == question.place and rival.unknown == question.unknown for rival in rivals):
         return False
     detail = facts.response_json.get("detail") if isinstance(facts.response_json, dict) else None
     locs: list[Any] = [entry.get("loc") for entry in detail or [] if isinstance(entry, dict)]
     return any(
-        isinstance(loc, list) and loc and str(loc[-1]) == question.place[-1] and names_a_fault(loc, facts)
-        for loc in locs
+        isinstance(loc, list) and loc and _is_about(question, loc, facts) and names_a_fault(loc, facts) for loc in locs
     )
+
+
+def _is_about(question: Question, loc: list[Any], facts: ExchangeFacts) -> bool:
+    if question.unknown:
+        unknown = {fault.place for fault in facts.classification.faults if fault.keyword == "additionalProperties"}
+        return tuple(loc[1:]) in unknown and len(loc) - 2 == len(question.place or ())
+    return bool(question.place) and str(loc[-1]) == (question.place or ())[-1]
 
 
 def changes_between(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[ProfileChange, ...]:
