@@ -66,7 +66,7 @@ def test_types_of_the_javascript_package_are_generated_from_the_control_api(npx:
         cwd=FRONTEND,
     )
     hint = "npm run package-types writes them anew"
-    assert written.read_text() == (PACKAGE / "src" / "control.d.ts").read_text(), hint
+    assert written.read_text() == (PACKAGE / "types" / "control.d.ts").read_text(), hint
     types = tmp_path / "types"
     succeeds(npx, "--no-install", "tsc", "--project", PACKAGE, "--outDir", types, cwd=FRONTEND)
     shutil.copy(written, types)

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import net from "node:net";
 import { isOwn, MockError } from "./errors.js";
 
-/** @typedef {import("./control.js").components["schemas"]} Schemas */
+/** @typedef {import("../types/control.js").components["schemas"]} Schemas */
 /** A request that the mock received, with its response and verdict. @typedef {Schemas["Request"]} ReceivedRequest */
 /** A rule of the control API. @typedef {Schemas["Rule"]} Rule */
 /** The damage to a response or its connection. @typedef {NonNullable<Rule["fault"]>} Fault */

@@ -69,8 +69,8 @@ export class ChatMock {
             fault: "drop" | "truncate" | "malformed" | "slow" | "empty" | "reset" | "close" | "hang" | null;
         };
         client_left: boolean;
-        verdict: import("./control.js").components["schemas"]["Verdict"];
-        why: import("./control.js").components["schemas"]["Why"];
+        verdict: import("../types/control.js").components["schemas"]["Verdict"];
+        why: import("../types/control.js").components["schemas"]["Why"];
         notes: {
             id: string;
             text: string;
@@ -104,8 +104,8 @@ export class ChatMock {
             fault: "drop" | "truncate" | "malformed" | "slow" | "empty" | "reset" | "close" | "hang" | null;
         };
         client_left: boolean;
-        verdict: import("./control.js").components["schemas"]["Verdict"];
-        why: import("./control.js").components["schemas"]["Why"];
+        verdict: import("../types/control.js").components["schemas"]["Verdict"];
+        why: import("../types/control.js").components["schemas"]["Why"];
         notes: {
             id: string;
             text: string;
@@ -152,8 +152,8 @@ export class ChatMock {
             fault: "drop" | "truncate" | "malformed" | "slow" | "empty" | "reset" | "close" | "hang" | null;
         };
         client_left: boolean;
-        verdict: import("./control.js").components["schemas"]["Verdict"];
-        why: import("./control.js").components["schemas"]["Why"];
+        verdict: import("../types/control.js").components["schemas"]["Verdict"];
+        why: import("../types/control.js").components["schemas"]["Why"];
         notes: {
             id: string;
             text: string;
@@ -190,7 +190,7 @@ export type DeadAddress = {
     port: number;
     release: () => void;
 };
-export type Schemas = import("./control.js").components["schemas"];
+export type Schemas = import("../types/control.js").components["schemas"];
 /**
  * A request that the mock received, with its response and verdict.
  */
