@@ -122,7 +122,8 @@ class Upstream:
                 return await self._answered(request)
         except (TimeoutError, httpx.TimeoutException):
             raise UpstreamError(f"no response within {self._limits.seconds:g} s") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
+            # A server that requires a client certificate may say so when httpx reads, and httpx passes that on.
             raise UpstreamError(_why(error)) from None
 
     async def _answered(self, request: httpx.Request) -> Answered:
@@ -181,5 +182,8 @@ def _why(error: Exception) -> str:
     while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__
     if cause is not None:
-        return "its certificate is not trusted" if isinstance(cause, ssl.SSLCertVerificationError) else "TLS failed"
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return "its certificate is not trusted"
+        reason = getattr(cause, "reason", None)
+        return f"TLS failed: {reason.lower().replace('_', ' ')}" if reason else "TLS failed"
     return "the connection failed" if isinstance(error, httpx.TransportError) else type(error).__name__

@@ -21,6 +21,7 @@ class _SameServer(urllib.request.HTTPRedirectHandler):
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> urllib.request.Request | None:
         if urlsplit(newurl)[:2] != urlsplit(req.full_url)[:2]:
+            fp.close()
             raise RedirectElsewhere(newurl)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
