@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.open_tests import OPEN
-
 REQUIRE_ALL = "CHAT_CONTRACT_REQUIRE_ALL"
 _OURS = "CHAT_CONTRACT_"
 _MISLEADING = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NETRC", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -55,11 +53,3 @@ def no_thread_left_behind() -> Iterator[None]:
     for thread in left:
         thread.join(max(0.0, deadline - time.monotonic()))
     assert [thread.name for thread in left if thread.is_alive()] == []
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that are known to fail; one that passes is no error."""
-    for item in items:
-        reason = next((why for name, why in OPEN.items() if name in item.nodeid), None)
-        if reason is not None:
-            item.add_marker(pytest.mark.xfail(reason=reason, strict=False))
