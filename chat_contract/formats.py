@@ -15,6 +15,9 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 
+from chat_contract.json_schema import Validator
+from chat_contract.patterns import is_pattern
+
 _DATE_TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
     r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
@@ -48,6 +51,7 @@ def format_checker() -> FormatChecker:
     checker.checkers = dict(Draft202012Validator.FORMAT_CHECKER.checkers)
     checker.checkers["date-time"] = (is_date_time, ())
     checker.checkers["non-blank"] = (is_non_blank, ())
+    checker.checkers["regex"] = (lambda value: not isinstance(value, str) or is_pattern(value), ())
     return checker
 
 
@@ -56,4 +60,5 @@ _FORMATS = format_checker()
 
 def validator_for(schema: Mapping[str, Any]) -> Draft202012Validator:
     """Return a validator for the schema that also checks formats."""
-    return Draft202012Validator(schema, format_checker=_FORMATS)
+    validator: Draft202012Validator = Validator(schema, format_checker=_FORMATS)
+    return validator

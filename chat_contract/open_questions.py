@@ -76,9 +76,10 @@ class Question:
 
     @cached_property
     def _validator(self) -> Draft202012Validator:
-        from jsonschema import Draft202012Validator  # noqa: PLC0415 - takes 80 ms, and not every command needs it
+        from chat_contract.json_schema import Validator  # noqa: PLC0415 - takes 80 ms, and not every command needs it
 
-        return Draft202012Validator(dict(self.schema or {}))
+        validator: Draft202012Validator = Validator(dict(self.schema or {}))
+        return validator
 
     def is_raised_by(self, body: Any) -> bool:
         """Return whether a value in the body raises the question; the caller checks what a schema cannot express."""

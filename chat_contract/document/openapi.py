@@ -13,6 +13,7 @@ from chat_contract.contract import DOCUMENTED, JSON, Contract
 from chat_contract.document.references import at, at_or_none, resolve
 from chat_contract.document.source import Source
 from chat_contract.errors import Pointer
+from chat_contract.formats import format_checker
 
 _VALIDATOR_FAILURES = (
     ArithmeticError,
@@ -99,7 +100,7 @@ def _schema_place(contract: Contract, pointer: Pointer) -> Pointer:
 
 def _check_schema(schema: Any, place: Pointer, source: Source) -> None:
     try:
-        Draft202012Validator.check_schema(schema)
+        Draft202012Validator.check_schema(schema, format_checker=format_checker())
     except SchemaError as error:
         raise source.error(
             f"invalid JSON Schema: {error.message[:200]}",

@@ -15,6 +15,8 @@ _EXPECTED = "Expected a time such as 800ms or 1.5s, a range such as 300ms..2s, o
 TIME_PATTERN = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(ms|s)"
 _TIME = re.compile(TIME_PATTERN, re.ASCII)
 _LOGNORMAL = re.compile(r"median=(\S+?)[\s,;]+p95=(\S+)")
+_MAX_TEXT = 200
+"""Characters of a text. Searching a much longer one for a median takes minutes."""
 _P95 = 1.6448536269514722
 """Standard deviations between the median and the 95th percentile of a normal distribution."""
 
@@ -60,6 +62,8 @@ def read_delay(value: Any) -> Delay:
     if not isinstance(text, str):
         raise DelayError(value)
     text = text.strip()
+    if len(text) > _MAX_TEXT:
+        raise DelayError(f"{text[:_MAX_TEXT]}…")
     if match := _LOGNORMAL.fullmatch(text):
         return _checked(text, *match.groups(), lognormal=True)
     low, dots, high = text.partition("..")

@@ -61,7 +61,7 @@ class Conditions:
         text = given[:_READ_CHARACTERS]
         if self.message is not None and self.message.casefold() not in text.casefold():
             return False
-        return self.pattern is None or compile_pattern(self.pattern).isinstance_python(text)
+        return self.pattern is None or compile_pattern(self.pattern)(text)
 
 
 NO_CONDITIONS = Conditions()

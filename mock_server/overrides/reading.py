@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from chat_contract.patterns import PatternError
 from mock_server.http.source import Fault
 from mock_server.overrides.delays import DelayError, read_delay
 from mock_server.overrides.matching import NO_CONDITIONS, Conditions
@@ -21,7 +22,7 @@ from mock_server.overrides.rules import (
     OverrideError,
     Rule,
 )
-from mock_server.validation.patterns import PatternError, compile_pattern
+from mock_server.validation.patterns import compile_pattern
 
 _STATUS = re.compile("[2-5][0-9]{2}", re.ASCII)
 _STATUSES = "200 to 599"

@@ -17,6 +17,7 @@ from pydantic_core import to_json
 
 from chat_contract.document.source import Source, read_source
 from chat_contract.errors import DocumentError, DocumentsError
+from chat_contract.patterns import PatternError
 from kit_reports.counting import count_of
 from mock_server.http.source import Fault
 from mock_server.overrides.delays import DelayError, read_delay
@@ -28,7 +29,7 @@ from mock_server.shop.fixture_schemas import CATALOGUE, CONVERSATION, HINT, RECO
 from mock_server.shop.scenarios import Cue, CueKind, Outcome, Scenario, Stub
 from mock_server.shop.words import words_of
 from mock_server.validation.fast_check import surely_conforms
-from mock_server.validation.patterns import PatternError, compile_pattern
+from mock_server.validation.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -281,9 +282,9 @@ def _check_reply(
 
 
 def _errors(schema: _Schema, value: Any) -> Iterator[ValidationError]:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to import, and only needed for errors
+    from chat_contract.formats import validator_for  # noqa: PLC0415 - imports jsonschema, and only errors need it
 
-    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).iter_errors(value)
+    return validator_for(schema).iter_errors(value)
 
 
 def _raise_placed(

@@ -136,7 +136,7 @@ class _Matcher:
                 if words in spaced and len(words) > heaviest:
                     heaviest = len(words)
             return heaviest
-        return 1 if self._pattern is not None and self._pattern.isinstance_python(message.text) else 0
+        return 1 if self._pattern is not None and self._pattern(message.text) else 0
 
     def near_miss(self, position: Position, message: _Message) -> NearMiss:
         """Describe what the message lacks to match."""

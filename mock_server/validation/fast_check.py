@@ -6,9 +6,10 @@ then decides, and describes the errors.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sized
 from typing import Any
+
+from chat_contract.patterns import PatternTimeoutError, compile_pattern
 
 _Schema = Mapping[str, Any] | bool
 
@@ -69,7 +70,10 @@ def _items(value: Any, operand: _Schema, _schema: _Schema) -> bool:
 
 
 def _pattern(value: Any, pattern: str, _schema: _Schema) -> bool:
-    return not isinstance(value, str) or re.search(pattern, value) is not None
+    try:
+        return not isinstance(value, str) or compile_pattern(pattern)(value)
+    except PatternTimeoutError:
+        return False
 
 
 def _const(value: Any, expected: Any, _schema: _Schema) -> bool:

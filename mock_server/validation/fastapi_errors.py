@@ -21,6 +21,7 @@ from pydantic_core import (
 )
 
 from chat_contract.errors import Pointer
+from chat_contract.patterns import is_linear
 from chat_contract.property_case import read_without_case
 from mock_server.validation.fast_check import ASSERTIONS
 from mock_server.validation.leniency import DOCUMENTED, Leniency
@@ -175,7 +176,7 @@ def core_schema_of(schema: _Schema, leniency: Leniency, place: Pointer) -> CoreS
     no keyword is dropped.
     """
     if isinstance(schema, bool):
-        return core_schema.any_schema() if schema else _checked_by_jsonschema(core_schema.any_schema(), schema)
+        return core_schema.any_schema() if schema else _checked_by_jsonschema(core_schema.any_schema(), {"not": {}})
     schema = _with_single_all_of(schema)
     translated, done = _any_of(schema, leniency, place) if "anyOf" in schema else _by_type(schema, leniency, place)
     left_over = {key: value for key, value in schema.items() if key not in done}
@@ -266,10 +267,17 @@ def _array(schema: Mapping[str, Any], leniency: Leniency, place: Pointer) -> tup
 def _string(schema: Mapping[str, Any], leniency: Leniency, _place: Pointer) -> tuple[CoreSchema, frozenset[str]]:
     if schema.get("format") == "date-time":
         return _date_time(leniency), frozenset({"type", "format"})
+    pattern, done = schema.get("pattern"), {"type", "minLength", "maxLength"}
+    if pattern is not None and is_linear(pattern):
+        done.add("pattern")
     translated = core_schema.str_schema(
-        strict=True, min_length=schema.get("minLength"), max_length=schema.get("maxLength")
+        strict=True,
+        min_length=schema.get("minLength"),
+        max_length=schema.get("maxLength"),
+        pattern=pattern if "pattern" in done else None,
+        regex_engine="rust-regex",
     )
-    return translated, frozenset({"type", "minLength", "maxLength"})
+    return translated, frozenset(done)
 
 
 def _integer(schema: Mapping[str, Any], leniency: Leniency, _place: Pointer) -> tuple[CoreSchema, frozenset[str]]:
@@ -372,11 +380,12 @@ def _rfc3339(value: Any, handler: _Handler) -> Any:
 # Keywords that pydantic-core does not have ---------------------------------------------------------------------------
 
 
-def _checked_by_jsonschema(inner: CoreSchema, schema: _Schema) -> CoreSchema:
-    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415 - slow to import, rarely needed
-    from jsonschema.exceptions import best_match  # noqa: PLC0415
+def _checked_by_jsonschema(inner: CoreSchema, schema: Mapping[str, Any]) -> CoreSchema:
+    from jsonschema.exceptions import best_match  # noqa: PLC0415 - slow to import, rarely needed
 
-    validator = Draft202012Validator(schema, format_checker=FormatChecker())
+    from chat_contract.formats import validator_for  # noqa: PLC0415 - as above
+
+    validator = validator_for(schema)
 
     def check(value: Any, handler: _Handler) -> Any:
         handler(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from contextlib import suppress
 from random import Random
@@ -19,7 +20,7 @@ from mock_server.http.messages import Answer
 from mock_server.http.source import Fault
 from mock_server.loading.options import Rate, read_options
 from mock_server.overrides.delays import Delay, DelayError, read_delay
-from mock_server.overrides.prefer import preference_applied, read_preferences
+from mock_server.overrides.prefer import misspelt_preferences, preference_applied, read_preferences
 from mock_server.overrides.reading import read_fault_rates, read_rules
 from mock_server.overrides.rules import NO_OVERRIDE, Override, OverrideError, Rule, Rules
 from mock_server.respond.service import ChatService
@@ -413,3 +414,22 @@ def test_without_rules_no_random_number_is_drawn() -> None:
     assert rules.next(NO_OVERRIDE) is NO_OVERRIDE
     assert rules.chance.getstate() == before
     assert service_of(_SNAPSHOT).space.rules.current == ()
+
+
+@pytest.mark.parametrize("text", ["median=" + "," * 60_000, "median=" + ", " * 30_000 + "p95=", "1" * 60_000])
+def test_long_delay_is_refused_without_searching_it(text: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(DelayError) as caught:
+        read_delay(text)
+    assert time.monotonic() - began < 10
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
+    "header", ["a" * 4090 + '"', " " * 4090, "a" + " " * 4000 + '"', "a=" + '"\\' * 2000, '"' * 4096]
+)
+def test_preferences_of_a_hostile_header_are_found_in_bounded_time(header: str) -> None:
+    began = time.monotonic()
+    for _ in range(200):
+        misspelt_preferences(header)
+    assert time.monotonic() - began < 30

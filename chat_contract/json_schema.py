@@ -1,0 +1,98 @@
+"""The JSON Schema validator of the kit: jsonschema's for draft 2020-12, whose patterns run in bounded time.
+
+Only modules that need jsonschema import this one, since that takes 80 ms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
+
+from chat_contract.patterns import PatternTimeoutError, compile_pattern
+
+_IN_PLACE = ("allOf", "anyOf", "oneOf")
+"""The keywords with lists of schemas for the same value; the next ones have one schema."""
+_IN_PLACE_ONE = ("if", "then", "else")
+_KEYWORDS: Mapping[str, Any] = Draft202012Validator.VALIDATORS
+
+
+def _pattern(_validator: Any, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
+    if not isinstance(value, str):
+        return
+    try:
+        if not compile_pattern(pattern)(value):
+            yield ValidationError(f"{value!r} does not match {pattern!r}")
+    except PatternTimeoutError as error:
+        yield ValidationError(str(error))
+
+
+def _pattern_properties(
+    validator: Any, patterns: Mapping[str, Any], value: Any, _schema: Any
+) -> Iterator[ValidationError]:
+    if not isinstance(value, dict):
+        return
+    for pattern, schema in patterns.items():
+        matches = compile_pattern(pattern)
+        for name, inner in value.items():
+            try:
+                matching = matches(name)
+            except PatternTimeoutError as error:
+                yield ValidationError(str(error), path=[name])
+            else:
+                if matching:
+                    yield from validator.descend(inner, schema, path=name, schema_path=pattern)
+
+
+def _additional(validator: Any, operand: Any, value: Any, schema: Mapping[str, Any]) -> Iterator[ValidationError]:
+    yield from _KEYWORDS["additionalProperties"](validator, operand, value, _with_names(schema, value))
+
+
+def _unevaluated(validator: Any, operand: Any, value: Any, schema: Mapping[str, Any]) -> Iterator[ValidationError]:
+    yield from _KEYWORDS["unevaluatedProperties"](validator, operand, value, _with_names_in_place(schema, value))
+
+
+def _with_names(schema: Mapping[str, Any], value: Any) -> Mapping[str, Any]:
+    """Return the schema with the names of the value that match its patterns, instead of the patterns."""
+    if "patternProperties" not in schema or not isinstance(value, dict):
+        return schema
+    matching = {name: True for name in value if _matches_any(schema["patternProperties"], name)}
+    rest = {keyword: operand for keyword, operand in schema.items() if keyword != "patternProperties"}
+    return {**rest, "properties": {**matching, **schema.get("properties", {})}}
+
+
+def _with_names_in_place(schema: Any, value: Any) -> Any:
+    if not isinstance(schema, Mapping):
+        return schema
+    changed = dict(_with_names(schema, value))
+    for keyword in _IN_PLACE:
+        if keyword in changed:
+            changed[keyword] = [_with_names_in_place(inner, value) for inner in changed[keyword]]
+    for keyword in _IN_PLACE_ONE:
+        if keyword in changed:
+            changed[keyword] = _with_names_in_place(changed[keyword], value)
+    if "dependentSchemas" in changed:
+        inner = changed["dependentSchemas"]
+        changed["dependentSchemas"] = {name: _with_names_in_place(each, value) for name, each in inner.items()}
+    return changed
+
+
+def _matches_any(patterns: Mapping[str, Any], name: str) -> bool:
+    try:
+        return any(compile_pattern(pattern)(name) for pattern in patterns)
+    except PatternTimeoutError:
+        # patternProperties reports it.
+        return True
+
+
+Validator: Any = extend(  # type: ignore[no-untyped-call]  # its types are a package of their own
+    Draft202012Validator,
+    {
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional,
+        "unevaluatedProperties": _unevaluated,
+    },
+)
