@@ -117,7 +117,7 @@ def _check_fields(
                 f'the schema of the {what} has no property "{name}"',
                 pointer=(*place, "properties"),
                 value=sorted(properties),
-                hint=f"Add it, optional if need be. A chat {what} has {', '.join(fields)}.",
+                hint=f"Add it; it may be optional. A chat {what} has {', '.join(fields)}.",
             )
         if not _allows(properties[name], wanted):
             raise source.error(

@@ -281,7 +281,7 @@ class ChatMock:
         listed = "\n".join(f"  {_unused_text(rule)}" for rule in unused)
         return (
             f"No request used these replies and failures:\n{listed}\n"
-            "  If a request need not use one, pass optional=True."
+            "  For one that may stay unused, pass optional=True."
         )
 
     def _violation_message(self) -> str:

@@ -92,7 +92,7 @@ def missing_package(command: str, error: ModuleNotFoundError) -> Exception:
         return error
     return UsageError(
         f"{command} needs the package {(error.name or '').partition('.')[0]}, which is not installed. "
-        f"Run: pip install 'chat-contract[{entry.extra}]'"
+        f"Install the kit with the extra {entry.extra}, for example in its checkout: pip install '.[{entry.extra}]'"
     )
 
 

@@ -160,7 +160,7 @@ _FILE = click.Path(path_type=Path)
     type=click.Choice(["text", "json", "none"]),
     default="none",
     show_default=True,
-    help="Log each request on standard error: method, path, status, duration, and why this response.",
+    help="Log each request on standard error: method, path, status, duration and source of the response.",
 )
 @click.option(
     "--exit-with-parent",

@@ -50,7 +50,7 @@ def read_source(path: Path) -> Source:
 def parse_source(text: str, path: Path | str, *, repeated: list[str] | None = None) -> Source:
     """Read a document from its text. ``path`` names it in messages.
 
-    With ``repeated``, equal keys in a JSON object are no error: the last one counts, and the list gets the keys.
+    With ``repeated``, equal keys in a JSON object are not an error: the last one counts, and the list gets the keys.
     """
     value = read_json(text, repeated)
     if value is not NOT_JSON:

@@ -84,7 +84,7 @@ def length(facts: ExchangeFacts) -> Iterator[Finding]:
         expected = f"a body of {announced.strip()} bytes, as Content-Length states"
         yield Finding(expected, "wrong-length", f"{len(facts.response.body)} bytes")
     elif _is_cut_text(facts.response.body):
-        got = f"a JSON text with characters outside ASCII that ends after {announced.strip()} bytes, in the middle"
+        got = f"a JSON text with non-ASCII characters, cut off after {announced.strip()} bytes"
         yield Finding("Content-Length in bytes", "length-in-characters", got)
 
 

@@ -147,7 +147,7 @@ class CoveringArray:
         return dict(self._levels[number] for number in _bits(chosen & self._real))
 
     def _seed_pair(self, chosen: int) -> tuple[int, ...]:
-        """Return two levels that no row combines yet and that fit to those chosen, if a few attempts find any."""
+        """Return two levels that no row combines yet and that fit those chosen, if a few attempts find any."""
         for _ in range(_ATTEMPTS):
             number = self._rng.randrange(self._count)
             uncovered = self._open(number) & self._real & ~self._excluded[number] & ~self._barred

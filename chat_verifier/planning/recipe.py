@@ -26,13 +26,29 @@ from chat_verifier.planning.dimensions import (
     TURN,
     UNKNOWN,
     Dimension,
+    Stand,
 )
 from chat_verifier.planning.encoding import ISSUED, JSON_HEADERS, Layout
 from chat_verifier.planning.request_builder import RUN_USER, RequestBuilder
 from chat_verifier.planning.wrong_values import MISSING, WrongValue
+from kit_reports.counting import count_of
 
 _MOST_NAMED = 4
 """How many conditions a label names."""
+
+_LABELS: Mapping[str, str] = {
+    KEYS: "fields in {} order",
+    EVENT_KEYS: "fields of events in {} order",
+    ORDER: "events in {} order",
+    LAYOUT: "JSON in {} layout",
+    ESCAPES: "non-ASCII characters as escapes",
+}
+"""The labels of conditions that are not the value of a field; ``{}`` is the level."""
+
+_RELATED: Mapping[Stand, str] = {
+    Stand.SAME_AS_USER: "equal to user_id",
+    Stand.CASE_OF_USER: "equal to user_id in another case",
+}
 
 
 @dataclass(frozen=True)
@@ -62,7 +78,13 @@ class Condition:
             return {"second": "in the second turn", "later": "in a later turn"}.get(self.level, "after a rejection")
         if self.value is ABSENT:
             return f"{name} absent"
-        return f"{name} {shorten(self.value, 40)}"
+        if self.dimension.name in _LABELS:
+            return _LABELS[self.dimension.name].format(self.level)
+        if self.dimension.name == UNKNOWN:
+            name = "unknown property in an event:" if self.level.startswith("event") else "unknown property"
+        if self.dimension.name in {*_HEADER_NAMES, "content-type"}:
+            name = f"header {name.title()}"
+        return f"{name} {_RELATED[self.value] if isinstance(self.value, Stand) else shorten(self.value, 40)}"
 
 
 @dataclass(frozen=True)
@@ -138,9 +160,9 @@ class Recipe:
         shown = [wrong.name for wrong in self.wrongs] + [self.extra_label] * bool(self.extra_label)
         conditions = [one.label for one in self.conditions.values() if not one.plain]
         if len(shown) > _MOST_NAMED:
-            shown = [*shown[:_MOST_NAMED], f"{len(shown) - _MOST_NAMED} more faults"]
+            shown = [*shown[:_MOST_NAMED], count_of(len(shown) - _MOST_NAMED, "more wrong value")]
         room = max(1, _MOST_NAMED + 1 - len(shown))
-        more = [f"{len(conditions) - room} more conditions"] if len(conditions) > room else []
+        more = [count_of(len(conditions) - room, "more condition")] if len(conditions) > room else []
         named = ", ".join([*shown, *conditions[:room], *more])
         return named or "a plain message"
 
@@ -319,7 +341,12 @@ _HEADER_NAMES = frozenset(
 
 
 def _ordinal(position: str) -> str:
-    return f"{int(position) + 1}th" if position.isdigit() else position
+    """Return the name of a position: ``first``, or ``21st`` for the index 20."""
+    if not position.isdigit():
+        return position
+    number = int(position) + 1
+    last = 0 if number % 100 in {11, 12, 13} else number % 10
+    return f"{number}" + {1: "st", 2: "nd", 3: "rd"}.get(last, "th")
 
 
 def _plainest(dimension: Dimension) -> Condition:

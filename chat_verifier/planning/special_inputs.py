@@ -166,7 +166,7 @@ def ids_alike(rows: Rows) -> CaseSequence:
 
 def _unknown_ids(rows: Rows) -> Iterator[CaseSequence]:
     for name, label, value, priority in (
-        ("null", "null", None, Priority.MEDIUM),
+        ("null", "that is null", None, Priority.MEDIUM),
         ("empty", "that is empty", "", Priority.MEDIUM),
         ("of-100-kb", "of 100 KB", "contract-test-" + "x" * 100_000, Priority.LOW),
         ("with-controls", "with control characters", "a\u0007\r\nb\t'%s\"", Priority.LOW),

@@ -9,7 +9,7 @@ from chat_contract import KitError
 from kit_http.redaction.secrets import Secrets
 
 _ADVICE = (
-    "A common word occurs in reports by chance: if the key is one, use a random key. "
+    "If the key is a common word, it occurs in reports by chance: use a random key. "
     "Otherwise delete the reports of this run, revoke the key and report this bug of the kit."
 )
 

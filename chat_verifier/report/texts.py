@@ -84,7 +84,7 @@ COVERAGE: dict[str, str] = {
     Pairs.MUST_ACCEPT: "{share} of must-accept pairs",
     Pairs.UNSPECIFIED: "{share} of pairs with an unspecified value",
     Pairs.SEVERAL_FAULTS: "{share} of pairs with a wrong value",
-    Pairs.ONE_FAULT: "{share} of those with this fault alone",
+    Pairs.ONE_FAULT: "{share} of pairs whose wrong value is the only one",
 }
 """What the plan combines."""
 
@@ -155,6 +155,6 @@ ABSENCES: dict[str, str] = {
 
 TABLES: tuple[Mapping[str, object], ...] = (
     *(RUN_VERDICTS, RUN_REASONS, CLAUSE_VERDICTS, CLAUSE_REASONS, CONFIRMATIONS, BREAKDOWNS, GROUPS, HEADINGS),
-    *(DIFFERENCES, DIFFERENCE_VALUES, ABSENCES, IGNORED, VERDICT_NAMES),
+    *(DIFFERENCES, DIFFERENCE_VALUES, ABSENCES, IGNORED, VERDICT_NAMES, COVERAGE),
 )
 """All tables of this module, for the test that replaces every sentence by its id."""

@@ -126,7 +126,7 @@ class Client:
         self._429_in_a_row = self._429_in_a_row + 1 if _is_429(outcome) else 0
         if self._429_in_a_row >= _MOST_429_IN_A_ROW:
             self.waited_too_long = True
-            text = f"status 429 to {_MOST_429_IN_A_ROW} requests in a row, with retries"
+            text = f"status 429 in response to {_MOST_429_IN_A_ROW} requests in a row, retries included"
             raise UnreachableError(text, permanent=True, hint=_TOO_MANY_REQUESTS)
         return outcome
 

@@ -60,7 +60,7 @@ def clean_response(status: int, headers: Headers, body: bytes, seconds: float) -
 
 
 def credentials_in(headers: Headers) -> Headers:
-    """Return the headers that carry a credential; a short value of another header is none."""
+    """Return the headers that carry a credential; short values of other headers do not count."""
     return tuple((name, value) for name, value in headers if is_credential(name) and len(value) >= _SHORTEST_CREDENTIAL)
 
 

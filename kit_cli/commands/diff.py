@@ -68,7 +68,7 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
 @click.option(
     "--allow-ref-outside",
     is_flag=True,
-    help="Follow references to files outside the repository or folder of the document.",
+    help="Also follow references to other folders, repositories and servers.",
 )
 @click.option(
     "--include",
@@ -121,7 +121,7 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
     is_eager=True,
     expose_value=False,
     callback=_explain,
-    help="Explain a rule and how to avoid its breaking change. Use all to list the rules.",
+    help="Explain a rule, and how to make the change without breaking clients; all lists the rules.",
 )
 def diff(
     base: str,

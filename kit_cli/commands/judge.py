@@ -24,7 +24,7 @@ from kit_cli.options import OVERLAY, SPEC
     "--waivers",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Accept the violations listed in this file; their test cases do not count.",
+    help="Accept the violations listed in this file; the cases of a waiver are ignored.",
 )
 @click.option(
     "--report",

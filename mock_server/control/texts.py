@@ -15,7 +15,7 @@ from mock_server.shop.scenarios import CueKind, NearMiss
 
 
 class Note(StrEnum):
-    """An advice on a request."""
+    """Advice on a request."""
 
     UNKNOWN_PREFERENCE = "unknown-preference"
     ORIGIN_REFUSED = "origin-refused"
@@ -52,7 +52,7 @@ _CUES: Mapping[CueKind, str] = {
 
 
 def note_text(note: Note, entry: Entry) -> str:
-    """Return the sentence of an advice."""
+    """Return the sentence for a note."""
     return {
         Note.UNKNOWN_PREFERENCE: "; ".join(
             f'Unknown preference "{name}". Did you mean "{meant}"?'

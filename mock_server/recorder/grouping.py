@@ -43,7 +43,7 @@ class RecordedTurn:
     reply: str
     items: tuple[Item, ...]
     failure: Failure | None = None
-    """The response if it was no reply."""
+    """The response if it was not a reply."""
 
     @property
     def item_ids(self) -> tuple[str, ...]:

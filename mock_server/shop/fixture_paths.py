@@ -1,6 +1,6 @@
 """Which files of a folder are fixtures: the catalogue and the conversations, in subfolders too.
 
-Hidden files are none: editors and file systems keep temporary copies in them.
+Hidden files do not count, because editors and file systems keep temporary copies in them.
 """
 
 from __future__ import annotations

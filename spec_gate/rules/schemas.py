@@ -1,4 +1,4 @@
-"""Rules for schemas: they name a difference and its direction. Whether it breaks clients is proved, not ruled.
+"""Rules for schemas: they name a difference and its direction. A proof decides whether it breaks clients.
 
 Each row gives four rules: for request bodies, response bodies, parameters, and response headers.
 """

@@ -53,7 +53,7 @@ def known_values(goals: Mapping[str, str], known: Mapping[str, str]) -> dict[str
 def dispatched(schema: Mapping[str, Any], place: Place, tag: str, goals: Mapping[str, str | None]) -> dict[str, Any]:
     """Return a schema whose alternatives are selected by the value of a property.
 
-    ``goals`` maps each value to the reference to a definition. Alternatives that are no references stay as they are.
+    ``goals`` maps each value to the reference to a definition. Alternatives that are not references stay as they are.
     """
     key = next(key for key in UNIONS if key in schema)
     by_goal: dict[str, list[str]] = {}

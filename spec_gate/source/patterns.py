@@ -21,7 +21,7 @@ _MEANINGS = {"{": r"\{", "}": r"\}", r"\A": "^", r"\Z": "$", r"\z": "$", "(?<": 
 def readable(pattern: str) -> str | None:
     """Return the pattern in a form that both validators compile, or None if there is none.
 
-    Literals of JavaScript (``/^a$/i``) lose their slashes. Braces that are no quantifier, escapes without need, and
+    Literals of JavaScript (``/^a$/i``) lose their slashes. Braces that are not a quantifier, escapes without need, and
     hyphens beside the escape of digits in a class, which web browsers allow, are escaped as the validators want it.
     """
     literal = _LITERAL.match(pattern)

@@ -17,18 +17,18 @@ SHOP = Shop()
 
 def faults_of(body: Any) -> list[tuple[list[str | int], str]]:
     if not isinstance(body, dict):
-        return [([], "is no object")]
+        return [([], "is not an object")]
     faults = strings(body, [], {"message": (1, 10_000)}, ("conversation_id", "session_id", "user_id"))
     limit = body.get("limit", 4)
     if type(limit) is not int or not 0 <= limit <= 2**31:
-        faults.append((["limit"], "is no integer from 0 on"))
+        faults.append((["limit"], "is not an integer of at least 0"))
     events = body.get("events", [])
     if not isinstance(events, list) or len(events) > 20:
-        return [*faults, (["events"], "is no array of up to twenty events")]
+        return [*faults, (["events"], "is not an array of at most twenty events")]
     for index, event in enumerate(events):
         here: list[str | int] = ["events", index]
         if not isinstance(event, dict):
-            faults.append((here, "is no object"))
+            faults.append((here, "is not an object"))
             continue
         faults += strings(
             event, here, {"timestamp": (1, 64), "type": (1, 100)}, ("item_id",), {"description": (0, 5000)}
@@ -52,11 +52,11 @@ def strings(
             if name in required:
                 faults.append(([*here, name], "is missing"))
         elif not isinstance(holder[name], str):
-            faults.append(([*here, name], "is no string"))
+            faults.append(([*here, name], "is not a string"))
         elif not least <= len(holder[name]) <= most:
             faults.append(([*here, name], f"has not {least} to {most} characters"))
     return faults + [
-        ([*here, name], "is no identifier")
+        ([*here, name], "is not an identifier")
         for name in identifiers
         if name in holder and not (isinstance(holder[name], str) and IDENTIFIER.fullmatch(holder[name]))
     ]

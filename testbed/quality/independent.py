@@ -211,7 +211,7 @@ class IndependentJudge:
         """Return whether a reply may have this id instead of the one that was sent."""
         if returned not in self.seen:
             return given not in self.issued or self.is_of_another_user(sent)
-        # A trimmed, folded or shortened copy that is no conversation of its own breaks a SHOULD only.
+        # A trimmed, folded or shortened copy violates only a SHOULD clause if no conversation has this id.
         folded = returned.strip().casefold()
         is_copy = folded == given.strip().casefold() or (len(folded) > 3 and folded in given.strip().casefold())
         return given not in self.issued and returned not in self.issued and is_copy

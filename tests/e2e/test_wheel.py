@@ -126,7 +126,7 @@ def test_base_install_serves_the_mock_and_names_the_extra_of_other_commands(base
     for command, extra in (("verify", "suite"), ("parity", "suite"), ("diff", "gate")):
         missing = base.call(command, *["http://127.0.0.1:1/v1"] * (1 if command == "verify" else 2))
         assert missing.returncode == 2
-        assert f"pip install 'chat-contract[{extra}]'" in missing.stderr
+        assert f"pip install '.[{extra}]'" in missing.stderr
         assert "Traceback" not in missing.stderr
     with base.mock() as url:
         assert url.startswith("http://127.0.0.1:")

@@ -19,7 +19,7 @@ FLAGS = (
 SECONDS = 30
 """How long a page may take on a busy machine."""
 _OF_AN_ANSWER = "Failed to load resource"
-"""What Chromium says of each answer that is no 2xx; a mock that refuses is no fault of the page."""
+"""The message that Chromium logs for each response outside 2xx; it does not mean that the page has an error."""
 
 
 @contextmanager

@@ -17,8 +17,8 @@ PRODUCTS = (
     *("chat_contract", "chat_verifier", "mock_server", "chat_mock", "spec_gate"),
     *("kit_http", "kit_reports", "kit_cli", "contract_tests"),
 )
-PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "fixtures/README.md", "examples/README.md")
-_DOCUMENTS = ("openapi/**/*.yaml", "docs/**/*.md", "ci/**/*.yml", ".github/**/*.yml", "*.yml", "*.yaml", "Makefile")
+PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "fixtures/README.md")
+_DOCUMENTS = ("openapi/**/*.yaml", "docs/**/*.md", "ci/**/*.yml", ".github/**/*.yml", "*.yml", "*.yaml", "Makefile", "examples/**/README.md", "packages/*/src/*.js")
 _TEMPLATES = ("**/*.html", "**/*.js", "**/*.css")
 
 

@@ -23,12 +23,14 @@ PHRASES: dict[str, str] = {
     r"goes on with": "continues",
     r"read on": "further reading",
     r"is no (?!longer\b|more\b)[a-z]+": "is not a …, or the expected value",
+    r"(?<!there )(?:are|was|were) no (?!longer\b|more\b)[a-z]+": "are not …, or the expected value",
     r"allowance": "budget, request limit",
     r"disguise\w*": "encoding, redaction",
     r"blueprint": "snapshot",
     r"standing": "request class, session state",
     r"ideal server": "reference server",
 }
+NEGATED_NOUN = re.compile(r"(?<!there )\b(?:is|are|was|were) no (?!longer\b|more\b)[a-z]+", re.IGNORECASE)
 FORBIDDEN = re.compile("|".join(rf"\b(?:{phrase})\b" for phrase in PHRASES), re.IGNORECASE)
 
 
@@ -46,6 +48,15 @@ def texts_of_products() -> Iterator[tuple[str, str]]:
 
 def test_sources_avoid_words_that_need_decoding() -> None:
     assert {where: found for where, text in texts_of_products() if (found := findings(text))} == {}
+
+
+def test_tests_and_testbed_avoid_negated_nouns() -> None:
+    found = {}
+    for path in [path for folder in ("tests", "testbed", "benchmarks") for path in modules(folder)]:
+        words = [match.group() for text in (*docstrings(path), *comments(path)) for match in NEGATED_NOUN.finditer(text)]
+        if words:
+            found[path.relative_to(ROOT).as_posix()] = words
+    assert found == {}
 
 
 def test_documents_avoid_words_that_need_decoding() -> None:
@@ -69,6 +80,7 @@ def test_help_avoids_words_that_need_decoding() -> None:
         "tried in Vain",
         "both are told of it",
         "'10' is no rate",
+        "these are no rates",
         "Where to read on",
         "the outcome of what came",
         "the Standing of a request",

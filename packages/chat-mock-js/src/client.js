@@ -21,7 +21,7 @@ import { isOwn, MockError } from "./errors.js";
  * @property {string} [user_id]
  * @property {Record<string, string>} [request_headers]
  * @property {number | null} [times] The number of requests; null means all. The default is 1.
- * @property {boolean} [optional] A test need not use it.
+ * @property {boolean} [optional] The test passes even if no request uses it.
  */
 
 /** @typedef {Matching & Pick<Rule, "body" | "headers" | "invalid" | "delay">} Common */
@@ -88,7 +88,7 @@ export class ChatMock {
   }
 
   /**
-   * Returns a space of the mock, which others do not disturb: with its own conversations, rules and journal.
+   * Returns a space of the mock: conversations, rules and a journal that are isolated from other spaces.
    *
    * @param {string} name 1 to 64 letters, digits, dots, hyphens and underscores.
    */
@@ -234,7 +234,7 @@ export class ChatMock {
     const lines = rules.map(({ name = "a rule", times, ...rule }) => `\n  ${name}: ${shorten(JSON.stringify(rule))}`);
     return (
       `No request used these replies and failures:${lines.join("")}\n` +
-      "  If a request need not use one, pass optional: true."
+      "  For one that may stay unused, pass optional: true."
     );
   }
 

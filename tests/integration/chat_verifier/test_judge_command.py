@@ -150,7 +150,7 @@ def test_turns_are_recognised_by_the_conversation_id(report: Callable[..., tuple
 def test_conversations_of_two_servers_do_not_mix(report: Callable[..., tuple[int, dict[str, Any]]]) -> None:
     other = entry({"message": "Hi"}, reply(), second=1, request={"url": "http://127.0.0.1:4010/v1/chat"})
     code, read = report(archive(GOOD, other))
-    assert code == 0, "equal ids on two servers are no violation"
+    assert code == 0, "equal ids on two servers do not violate a clause"
     assert read["traffic"]["base_urls"] == ["https://api.example.com/v1", "http://127.0.0.1:4010/v1"]
     assert report(archive(GOOD, entry({"message": "Hi"}, reply(), second=1)))[0] == 1
     assert report(archive(GOOD, other), "--base-url", "http://127.0.0.1:4010/v1")[1]["requests"] == 1

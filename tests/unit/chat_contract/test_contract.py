@@ -72,7 +72,7 @@ NOT_OPENAPI: dict[str, tuple[Any, Pointer, str]] = {
         ("paths",),
         '"paths" is missing',
     ),
-    "servers that are no list": (
+    "servers that are not a list": (
         {"openapi": "3.1.0", "info": {"title": "a"}, "paths": {"/": {}}, "servers": {"url": "/"}},
         ("servers",),
         '"servers" must be a list',

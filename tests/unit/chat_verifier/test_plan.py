@@ -187,7 +187,7 @@ def test_value_that_the_server_rejects_is_not_sent_again() -> None:
 def test_request_is_sent_again_without_the_values_that_the_server_rejected() -> None:
     seen = played(Tier.DEFAULT, RejectsNull).journal.observations
     again = [one for one in seen if "-again-" in one.case.id]
-    # A null that is no condition of the row, but what the case is about, stays.
+    # A null stays if it is not a condition of the row but the subject of the case.
     again = [one for one in again if not one.case.id.startswith("conversation-id-null")]
     assert again
     assert {one.facts.status for one in again} == {200}

@@ -54,7 +54,7 @@ def test_missing_package_names_the_extra_to_install(when: str, request: pytest.F
     result = run("verify")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "verify needs the package schemathesis" in result.stderr
-    assert "pip install 'chat-contract[suite]'" in result.stderr
+    assert "pip install '.[suite]'" in result.stderr
 
 
 @pytest.mark.parametrize("when", ["import_fails", "command_fails"])

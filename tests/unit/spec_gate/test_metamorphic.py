@@ -1,4 +1,4 @@
-"""A random edit of a large document that breaks clients is found; the same document in other words is no finding."""
+"""A random edit of a large document that breaks clients is found; the same document in other words has no finding."""
 
 from __future__ import annotations
 
