@@ -138,7 +138,7 @@ class ChatMock:
     def __init__(self, url: str, *, space: str | None = None, token: str | None = None) -> None:
         """``url`` is the mock's base URL, such as ``http://127.0.0.1:4010/v1``; ``token`` its ``--control-token``.
 
-        ``space`` is the name of a space of the mock, which others do not disturb.
+        ``space`` is the name of a space of the mock, isolated from other spaces.
         """
         parts = urlsplit(url)
         prefix = "" if space is None else f"/_mock/spaces/{space}"

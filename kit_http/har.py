@@ -78,7 +78,9 @@ def read_json_file(path: Path) -> Any:
         problem = f"not JSON: {error.msg[:1].lower()}{error.msg[1:]} in column {error.colno}"
         raise DocumentError(problem, path=str(path), line=error.lineno, hint=_hint_for(raw)) from None
     except (RecursionError, ValueError):
-        raise DocumentError("cannot be read as JSON: it is nested too deeply, or a number is too long", path=str(path)) from None
+        raise DocumentError(
+            "cannot be read as JSON: it is nested too deeply, or a number is too long", path=str(path)
+        ) from None
 
 
 def _hint_for(raw: bytes) -> str:

@@ -18,7 +18,10 @@ PRODUCTS = (
     *("kit_http", "kit_reports", "kit_cli", "contract_tests"),
 )
 PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "fixtures/README.md")
-_DOCUMENTS = ("openapi/**/*.yaml", "docs/**/*.md", "ci/**/*.yml", ".github/**/*.yml", "*.yml", "*.yaml", "Makefile", "examples/**/README.md", "packages/*/src/*.js")
+_DOCUMENTS = (
+    *("openapi/**/*.yaml", "docs/**/*.md", "ci/**/*.yml", ".github/**/*.yml", "*.yml", "*.yaml", "Makefile"),
+    *("examples/README.md", "examples/*/README.md", "packages/*/src/*.js"),
+)
 _TEMPLATES = ("**/*.html", "**/*.js", "**/*.css")
 
 

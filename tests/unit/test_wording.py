@@ -53,7 +53,9 @@ def test_sources_avoid_words_that_need_decoding() -> None:
 def test_tests_and_testbed_avoid_negated_nouns() -> None:
     found = {}
     for path in [path for folder in ("tests", "testbed", "benchmarks") for path in modules(folder)]:
-        words = [match.group() for text in (*docstrings(path), *comments(path)) for match in NEGATED_NOUN.finditer(text)]
+        words = [
+            match.group() for text in (*docstrings(path), *comments(path)) for match in NEGATED_NOUN.finditer(text)
+        ]
         if words:
             found[path.relative_to(ROOT).as_posix()] = words
     assert found == {}

@@ -21,7 +21,7 @@ export class ChatMock {
     /** The base URL to give to the client under test. @type {string} */
     url: string;
     /**
-     * Returns a space of the mock, which others do not disturb: with its own conversations, rules and journal.
+     * Returns a space of the mock: conversations, rules and a journal that are isolated from other spaces.
      *
      * @param {string} name 1 to 64 letters, digits, dots, hyphens and underscores.
      */
@@ -235,7 +235,7 @@ export type Matching = {
      */
     times?: number | null | undefined;
     /**
-     * A test need not use it.
+     * The test passes even if no request uses it.
      */
     optional?: boolean | undefined;
 };

@@ -18,6 +18,7 @@ from chat_verifier.planning import wrong_values
 from chat_verifier.planning.case import CaseSequence, Group, requests_of
 from chat_verifier.planning.exploration import generate_cases
 from chat_verifier.planning.plan import Pairs, Plan, make_plan
+from chat_verifier.planning.recipe import Wrong
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.planning.tiers import ALLOCATIONS, Tier, allocate
 from chat_verifier.run.observation import Observation, by_clause
@@ -280,3 +281,15 @@ def test_no_conversation_has_more_than_forty_turns() -> None:
 @pytest.mark.parametrize("budget", [0, 1, 5, 40])
 def test_generated_cases_keep_within_their_budget(budget: int) -> None:
     assert requests_of(generate_cases(CONTRACT, 0, budget)) <= budget
+
+
+@pytest.mark.parametrize("jargon", ["same-as-user", "case-of-user", "key-order", "event-order", "layout", "escapes"])
+def test_labels_contain_no_id_of_a_level(jargon: str) -> None:
+    labels = [case.label for sequence in planned().sequences for case in sequence.cases]
+    assert [label for label in labels if f"{jargon} " in label or f'"{jargon}"' in label] == []
+
+
+@pytest.mark.parametrize(("position", "name"), [("first", "first"), ("3", "4th"), ("10", "11th"), ("20", "21st")])
+def test_wrong_value_names_the_event(position: str, name: str) -> None:
+    wrong = wrong_values.WrongValue("type", "null", None)
+    assert Wrong(wrong, position).name == f"{name} event type null"

@@ -85,6 +85,12 @@ def test_report_names_every_failed_clause(name: str, report: VerifyReport) -> No
     assert [one for one in failed if one not in text] == []
 
 
+@pytest.mark.parametrize("verdict", RunVerdict)
+@pytest.mark.parametrize("name", RENDERERS)
+def test_every_format_has_every_verdict(name: str, verdict: RunVerdict, report: VerifyReport) -> None:
+    assert RENDERERS[name](replace(report, verdict=verdict))
+
+
 def test_text_of_the_server_is_escaped_in_html(report: VerifyReport) -> None:
     page = RENDERERS["html"](report)
     assert "<script" not in page
