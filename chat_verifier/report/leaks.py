@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,14 +16,28 @@ _ADVICE = (
 
 
 class LeakError(KitError):
-    """A report contains a credential."""
+    """A report contains a credential that cannot be masked."""
 
 
 def checked_text(name: str, text: str, secrets: Secrets) -> str:
-    """Return the text; raises :class:`LeakError` if it contains a credential."""
-    if secrets.leaked(text):
+    """Return the text; a credential that a server distributed over several values is masked where they meet.
+
+    Raises :class:`LeakError` if that is not possible.
+    """
+    if not secrets.leaked(text):
+        return text
+    masked = secrets.masked(text)
+    if secrets.leaked(masked) or _is_json(text) is not _is_json(masked):
         raise LeakError(f"{name} would contain the API key of this run. {_ADVICE}")
-    return text
+    return masked
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def check_files(files: Iterable[Path], secrets: Secrets) -> None:

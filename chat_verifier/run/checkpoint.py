@@ -50,7 +50,7 @@ class Checkpoint:
             self._file.truncate(whole)
             self._file.seek(whole)
             if not whole:
-                self._write({"format": FORMAT, **run})
+                self._write(json.dumps({"format": FORMAT, **run}))
         except OSError as error:
             raise UsageError(f"--resume {path}: cannot write the file ({error.strerror}). Name another file.") from None
 
@@ -79,14 +79,16 @@ class Checkpoint:
             line["status"] = outcome.status
             line["headers"] = [[name, self.secrets.masked(value)] for name, value in outcome.headers]
             line["body"] = base64.b64encode(self.secrets.masked_bytes(outcome.body)).decode("ascii")
+        # A server can distribute the key over several headers.
+        written = self.secrets.masked(json.dumps(line))
         with self._lock:
-            self._write(line)
+            self._write(written)
 
     def close(self) -> None:
         self._file.close()
 
-    def _write(self, line: dict[str, Any]) -> None:
-        self._file.write(json.dumps(line, ensure_ascii=True) + "\n")
+    def _write(self, line: str) -> None:
+        self._file.write(line + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
 

@@ -6,10 +6,12 @@ import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from urllib.parse import unquote, urlsplit
 
 from chat_contract.exchange import Headers
-from kit_http.redaction.encodings import EncodedSecret
+from kit_http.redaction.encodings import SHORTEST, EncodedSecrets, encoded_secrets
+from kit_http.redaction.escapes import unescape
 
 VARIABLE = "CHAT_API_KEY"
 MASK = f"${{{VARIABLE}}}"
@@ -20,6 +22,7 @@ _SHORTEST_HALVED = 7
 _SHORTEST_ANYWHERE = 6
 """A shorter key is replaced only as a whole word, because it may be a part of many words."""
 _SHORTEST_PART = 8
+_SHORTEST_BEGINNING = 8
 _IS_WHOLE = re.compile(r"\$\{\w+\}\Z")
 _SCHEMES = ("bearer ", "basic ", "token ")
 
@@ -28,11 +31,20 @@ _SCHEMES = ("bearer ", "basic ", "token ")
 class Secrets:
     """Texts that must not be written, each with the shell expression that replaces it; the longest first.
 
-    ``encoded`` finds re-encoded secrets.
+    Re-encoded secrets are found too: :mod:`kit_http.redaction.encodings` lists how.
     """
 
     replacements: tuple[tuple[str, str], ...] = ()
-    encoded: tuple[EncodedSecret, ...] = ()
+
+    @cached_property
+    def whole(self) -> tuple[str, ...]:
+        """The secrets themselves, without their variants."""
+        return tuple(secret for secret, expression in self.replacements if _IS_WHOLE.match(expression))
+
+    @property
+    def encoded(self) -> EncodedSecrets:
+        """The search for re-encoded secrets."""
+        return encoded_secrets(self.whole)
 
     def hide(self, text: str) -> str:
         """Replace every secret in the text by its shell expression, and every re-encoded one by a mask."""
@@ -48,21 +60,41 @@ class Secrets:
 
     def masked_bytes(self, body: bytes) -> bytes:
         """Mask every secret in bytes, which may be binary data."""
-        return self.masked(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        text = body.decode("utf-8", "surrogateescape")
+        for secret, _ in self.replacements:
+            text = _replaced(text, secret, MASK.ljust(len(secret), "*")[: len(secret)])
+        return self.encoded.masked_bytes(text.encode("utf-8", "surrogateescape"), MASK)
 
     def leaked(self, text: str) -> bool:
-        """Return whether a text contains a whole secret, whatever its encoding."""
-        whole = (secret for secret, expression in self.replacements if _IS_WHOLE.match(expression))
-        plain = any(secret in text for secret in whole if len(secret) >= _SHORTEST_ANYWHERE)
-        return plain or any(secret.found_in(text) for secret in self.encoded)
+        """Return whether a text contains a secret or a long part of one, whatever its encoding.
+
+        A secret of fewer than six characters may be a part of many texts and does not count.
+        """
+        plain = any(secret in text for secret in self.whole if len(secret) >= _SHORTEST_ANYWHERE)
+        return plain or self.encoded.found_in(text)
+
+    def contained_in(self, text: str) -> bool:
+        """Return whether a text contains a secret; a short one counts as a whole word, whatever its case."""
+        if self.leaked(text):
+            return True
+        short = [secret.lower() for secret in self.whole if len(secret) < SHORTEST]
+        plain = unescape(text.encode("utf-8", "surrogatepass")).decode("utf-8", "replace").lower() if short else ""
+        return any(_as_word(secret).search(plain) for secret in short)
 
     def in_text(self, text: str) -> bool:
         """Return whether :meth:`hide` would put a shell expression into the text."""
         return any(secret in text for secret, _ in self.replacements)
 
     def _masked(self, text: str) -> str:
-        for secret in self.encoded:
-            text = secret.masked(text, MASK)
+        return self.encoded.masked(self._without_beginning(text), MASK)
+
+    def _without_beginning(self, text: str) -> str:
+        """Mask the beginning of a secret at the end of a text that was cut off."""
+        end = len(text.removesuffix("…"))
+        for secret in self.whole:
+            for length in range(min(end, len(secret) - 1), _SHORTEST_BEGINNING - 1, -1):
+                if text.startswith(secret[:length], end - length):
+                    return text[: end - length] + MASK.ljust(length, "*")[:length] + text[end:]
         return text
 
 
@@ -86,8 +118,7 @@ def secrets_of(headers: Headers, proxy: str | None = None) -> Secrets:
     pairs = [pair for number, key in enumerate(keys) for pair in _forms(key, number)]
     pairs += [(part, MASK) for name, value in headers if is_credential(name) for part in _parts(value)]
     pairs += [(written, f"${{{PROXY_PASSWORD}}}") for written in _password_of(proxy)]
-    whole = dict.fromkeys(secret for secret, expression in pairs if _IS_WHOLE.match(expression))
-    return Secrets(tuple(_unique(pairs)), tuple(EncodedSecret(secret) for secret in whole))
+    return Secrets(tuple(_unique(pairs)))
 
 
 def _password_of(url: str | None) -> Iterable[str]:
@@ -129,7 +160,12 @@ def _forms(key: str, number: int) -> Iterable[tuple[str, str]]:
 def _replaced(text: str, secret: str, expression: str) -> str:
     if len(secret) >= _SHORTEST_ANYWHERE:
         return text.replace(secret, expression)
-    return re.sub(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])", expression.replace("\\", "\\\\"), text)
+    return _as_word(secret).sub(expression.replace("\\", "\\\\"), text)
+
+
+@lru_cache(maxsize=64)
+def _as_word(secret: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])")
 
 
 def _unique(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
