@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mock_server import defaults
+from mock_server.limit_options import with_limit_options
 from mock_server.mask_options import masks_of, with_mask_options
 from mock_server.upstream_options import with_upstream_options
 
@@ -87,47 +88,7 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--control-token", metavar="TOKEN", help="Require this token in X-Mock-Token for requests to the control API."
 )
-@click.option(
-    "--max-body",
-    type=click.IntRange(1),
-    default=defaults.MAX_BODY,
-    show_default=True,
-    metavar="BYTES",
-    help="Return 413 for larger bodies.",
-)
-@click.option(
-    "--max-conversations",
-    type=click.IntRange(1),
-    default=defaults.MAX_CONVERSATIONS,
-    show_default=True,
-    metavar="N",
-    help="Number of conversations to keep; the least recently used are dropped.",
-)
-@click.option(
-    "--max-requests-kept",
-    type=click.IntRange(0),
-    default=defaults.MAX_REQUESTS_KEPT,
-    show_default=True,
-    metavar="N",
-    help="Number of requests to keep in the journal.",
-)
-@click.option(
-    "--max-spaces",
-    type=click.IntRange(0),
-    default=defaults.MAX_SPACES,
-    show_default=True,
-    metavar="N",
-    help="Maximum number of spaces, which isolate parallel tests. "
-    "A further one replaces the least recently used if that has been unused for a minute.",
-)
-@click.option(
-    "--max-space-bytes",
-    type=click.IntRange(1024),
-    default=defaults.MAX_SPACE_BYTES,
-    show_default=True,
-    metavar="BYTES",
-    help="Maximum size of a space's journal, and of its rules. A space keeps one conversation for each KiB of it.",
-)
+@with_limit_options
 @click.option(
     "--upstream",
     metavar="URL",
@@ -146,14 +107,6 @@ _FILE = click.Path(path_type=Path)
     help="With --upstream, record the forwarded exchanges as fixtures in this folder.",
 )
 @with_mask_options
-@click.option(
-    "--max-hang",
-    type=click.FloatRange(0, 3600, min_open=True),
-    default=defaults.MAX_HANG,
-    show_default=True,
-    metavar="SECONDS",
-    help="Close the connection of a response with fault=hang after this time.",
-)
 @click.option(
     "--log",
     "log_format",
@@ -185,6 +138,12 @@ def mock(
     record: Path | None,
     mask: tuple[str, ...],
     mask_name: tuple[str, ...],
+    request_timeout: float,
+    write_timeout: float,
+    max_connections: int,
+    max_waiting: int,
+    max_held_bytes: int,
+    max_unread_bytes: int,
     **given: Any,
 ) -> None:
     """Serve a mock of the chat service that responds from fixtures and validates every request.
@@ -197,15 +156,19 @@ def mock(
         # Imported here because --help needs none of them.
         from mock_server.loading.load import read_snapshot  # noqa: PLC0415
         from mock_server.loading.options import read_options  # noqa: PLC0415
+        from mock_server.server.limits import ServerLimits  # noqa: PLC0415
         from mock_server.server.serve import Listening, serve  # noqa: PLC0415
 
+        limits = ServerLimits(
+            request_timeout, write_timeout, max_connections, max_waiting, max_held_bytes, max_unread_bytes
+        )
         options = read_options({**given, "own_name": host.lower()})
         masks = masks_of({"mask": mask, "mask_name": mask_name})
         snapshot = read_snapshot(options)
         capture = None if record is None else _capture(options, record, masks)
     finally:
         gc.enable()
-    serve(snapshot, Listening(host, port, tls_cert, tls_key, exit_with_parent, ready_json), log_format, capture)
+    serve(snapshot, Listening(host, port, tls_cert, tls_key, exit_with_parent, ready_json, limits), log_format, capture)
 
 
 def _capture(options: Options, record: Path, masks: Masks) -> Callable[[], Capture]:

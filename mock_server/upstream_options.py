@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from mock_server import defaults
+from mock_server.sizes import Size, shown_size
 
 _FILE = click.Path(path_type=Path)
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -35,10 +36,10 @@ _OPTIONS = (
     ),
     click.option(
         "--upstream-max-body",
-        type=click.IntRange(1),
-        default=defaults.UPSTREAM_MAX_BODY,
+        type=Size(),
+        default=shown_size(defaults.UPSTREAM_MAX_BODY),
         show_default=True,
-        metavar="BYTES",
+        metavar="SIZE",
         help="Return 502 if a response of the upstream is larger, compressed or decompressed.",
     ),
 )

@@ -19,7 +19,7 @@ from mock_server.overrides.delays import Delay
 from mock_server.overrides.effective import override_problem
 from mock_server.overrides.reading import read_rules
 from mock_server.overrides.rules import CONDITION_KEYS, OVERRIDE_KEYS, RULE_KEYS, Body, OverrideError, Rule, Rules
-from mock_server.respond.journal import MAX_FOLLOWERS, Entry, TooManyFollowersError
+from mock_server.respond.journal import Entry, TooManyFollowersError
 from mock_server.respond.service import ChatService
 from mock_server.respond.space import Space
 from mock_server.validation.parsing import read_json
@@ -123,7 +123,8 @@ def _add_journal(routes: Routes, service: ChatService) -> None:
         try:
             following = current_space(service).journal.follow()
         except TooManyFollowersError:
-            detail = f"The journal already has {MAX_FOLLOWERS} followers, the maximum. Close one of them."
+            count = service.snapshot.options.max_followers
+            detail = f"The journal already has {count} followers, the maximum. Close one, or raise --max-followers."
             return as_response(problem(429, "Too many followers", detail))
         lines = _Lines(following, wanted, renderer)
         return Response(lines, mimetype=_NDJSON, headers={"Cache-Control": "no-store"})

@@ -13,6 +13,8 @@ READ_ALREADY = "mock_server.body"
 
 _CHUNK = 64 * 1024
 _MAX_DIGITS = 19
+_CHUNK_BYTES = 64
+"""Size of a chunk without its bytes."""
 
 
 class Body(NamedTuple):
@@ -38,7 +40,14 @@ class BodyReader:
         self._size += len(chunk)
         if self._size <= self._limit:
             self._chunks.append(chunk)
+        else:
+            self._chunks.clear()
         return self._size <= self._limit + DISCARDED and (self._length is None or self._size < self._length)
+
+    @property
+    def kept(self) -> int:
+        """The number of bytes that the reader keeps."""
+        return self._size + _CHUNK_BYTES * len(self._chunks) if self._chunks else 0
 
     def body(self, *, ended: bool = True) -> Body:
         """Return what was collected; ``ended`` tells whether a body without a length was received completely."""

@@ -40,6 +40,8 @@ class Options:
     max_body: int = defaults.MAX_BODY
     max_conversations: int = defaults.MAX_CONVERSATIONS
     max_requests_kept: int = defaults.MAX_REQUESTS_KEPT
+    max_journal_bytes: int = defaults.MAX_JOURNAL_BYTES
+    max_followers: int = defaults.MAX_FOLLOWERS
     max_spaces: int = defaults.MAX_SPACES
     max_space_bytes: int = defaults.MAX_SPACE_BYTES
     delay: Delay | None = None

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from queue import Empty, Full, Queue
+from queue import Empty, SimpleQueue
 from threading import BoundedSemaphore, Lock
 
+from mock_server import defaults
 from mock_server.http.cors import is_preflight
 from mock_server.http.messages import Answer, Call
 from mock_server.loading.snapshot import Snapshot
@@ -19,9 +20,9 @@ from mock_server.respond.intake import json_object
 
 MAX_BODY_BYTES = 64 * 1024
 """Maximum number of bytes that the journal keeps of each body."""
-MAX_FOLLOWERS = 16
+MAX_FOLLOWED_BYTES = 1024 * 1024
+"""Size of the entries that wait for one follower. A follower that is slower misses entries."""
 
-_QUEUE_SIZE = 1000
 _MAX_ID = 1000
 """Characters of a conversation's or user's id that the journal keeps."""
 _ENTRY_BYTES = 2048
@@ -126,9 +127,38 @@ Followers = BoundedSemaphore
 """The places for followers, which the journals of all spaces share."""
 
 
-def places_for_followers() -> Followers:
+def places_for_followers(count: int = defaults.MAX_FOLLOWERS) -> Followers:
     """Return the places of one mock."""
-    return BoundedSemaphore(MAX_FOLLOWERS)
+    return BoundedSemaphore(count)
+
+
+class _Waiting:
+    """The entries that wait for one follower, limited in bytes."""
+
+    def __init__(self) -> None:
+        self._entries: SimpleQueue[Entry | None] = SimpleQueue()
+        self._bytes = 0
+        self._lock = Lock()
+
+    def offer(self, entry: Entry) -> None:
+        """Add an entry if there is room for it. An entry always has room if none waits."""
+        with self._lock:
+            if self._bytes and self._bytes + entry.size > MAX_FOLLOWED_BYTES:
+                return
+            self._bytes += entry.size
+        self._entries.put(entry)
+
+    def end(self) -> None:
+        """Let the follower stop after the entries that wait."""
+        self._entries.put(None)
+
+    def next(self, seconds: float) -> Entry | None:
+        """Return the next entry, None at the end. Raise :class:`queue.Empty` if there is none in time."""
+        entry = self._entries.get(timeout=seconds)
+        if entry is not None:
+            with self._lock:
+                self._bytes -= entry.size
+        return entry
 
 
 class Journal:
@@ -144,7 +174,7 @@ class Journal:
         self.dropped = 0
         """Number of entries that were dropped since the journal was last cleared, to keep its limits."""
         self._next = 1
-        self._followers: set[Queue[Entry | None]] = set()
+        self._followers: set[_Waiting] = set()
         self._lock = Lock()
         self._ended = False
 
@@ -160,7 +190,7 @@ class Journal:
                 self.dropped += 1
             followers = tuple(self._followers) if self._followers else ()
         for follower in followers:
-            _offer(follower, entry)
+            follower.offer(entry)
 
     def serve(self, snapshot: Snapshot) -> None:
         """Judge all entries by this snapshot from now on, and let go of older ones."""
@@ -185,22 +215,22 @@ class Journal:
 
         The iterator stops when the journal ends. Raises :class:`TooManyFollowersError`.
         """
-        queue: Queue[Entry | None] = Queue(_QUEUE_SIZE)
+        waiting = _Waiting()
         with self._lock:
             if self._ended or not self._places.acquire(blocking=False):
                 raise TooManyFollowersError
-            self._followers.add(queue)
-        stream = self._from(queue)
+            self._followers.add(waiting)
+        stream = self._from(waiting)
         # Start the generator, so that closing it removes the follower even if nobody reads from it.
         next(stream)
         return stream
 
-    def _from(self, queue: Queue[Entry | None]) -> Iterator[Entry | None]:
+    def _from(self, waiting: _Waiting) -> Iterator[Entry | None]:
         try:
             yield None
             while not self._ended:
                 try:
-                    entry = queue.get(timeout=_HEARTBEAT_SECONDS)
+                    entry = waiting.next(_HEARTBEAT_SECONDS)
                 except Empty:
                     yield None
                 else:
@@ -209,7 +239,7 @@ class Journal:
                     yield entry
         finally:
             with self._lock:
-                self._followers.discard(queue)
+                self._followers.discard(waiting)
             self._places.release()
 
     def end(self) -> None:
@@ -218,11 +248,4 @@ class Journal:
             self._ended = True
             followers = tuple(self._followers)
         for follower in followers:
-            _offer(follower, None)
-
-
-def _offer(follower: Queue[Entry | None], entry: Entry | None) -> None:
-    try:
-        follower.put_nowait(entry)
-    except Full:
-        return
+            follower.end()

@@ -71,11 +71,11 @@ class ChatService:
         self._now = now
         self._log = log
         self._refused_origins = RefusedOrigins(options.cors_origins, warn)
-        self._followers = places_for_followers()
+        self._followers = places_for_followers(options.max_followers)
         limits = SpaceLimits(
             options.max_conversations,
             options.max_requests_kept,
-            journal_bytes=defaults.MAX_JOURNAL_BYTES,
+            journal_bytes=options.max_journal_bytes,
             rule_bytes=defaults.MAX_JOURNAL_BYTES,
         )
         self.space = self._make_space("", limits)

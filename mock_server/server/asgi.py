@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from mock_server.http.bodies import Body, BodyReader, announced_length
 from mock_server.http.faults import Ending, delivery_of
-from mock_server.http.messages import Answer, Call, Pairs, gather, head_of
-from mock_server.respond.journal import MAX_FOLLOWERS, Entry
+from mock_server.http.messages import Answer, Call, Pairs, encode, gather, head_of
+from mock_server.respond.journal import Entry
 from mock_server.respond.service import ChatService
 from mock_server.respond.space import Space
 from mock_server.server.flask_bridge import environ_of, run
+from mock_server.server.limits import DEFAULT, Load, OverloadError, ServerLimits, Share
 from mock_server.server.threads import Threads
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _LARGE = 64 * 1024
 """A larger body is validated in a thread, so that other requests need not wait."""
+_HUGE = 1024 * 1024
+"""Larger bodies are validated one after the other: each takes seconds, and hundreds of megabytes."""
 _MAX_BODY_ELSEWHERE = 1024 * 1024
 _THREADS = 8
 _FAILED = Answer(500, b'{"detail":"Internal Server Error"}')
@@ -41,39 +44,59 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 class MockApp:
     """The mock. ``service`` decides on requests to the operation; Flask starts with the first request for the rest."""
 
-    def __init__(self, service: ChatService) -> None:
+    def __init__(self, service: ChatService, limits: ServerLimits = DEFAULT) -> None:
         self._service = service
+        self._load = Load(limits)
         # A reload changes neither the route nor the options.
         self._first = service.snapshot
         self._operations = Threads(_THREADS, "operation")
+        self._huge = Threads(1, "huge")
         self._threads = Threads(_THREADS, "flask")
-        self._followers = Threads(MAX_FOLLOWERS + 1, "follower")
+        self._followers = Threads(self._first.options.max_followers + 1, "follower")
         self._flask: asyncio.Future[Flask] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         headers = headers_of(scope)
+        share: Share | None = None
         try:
+            share = self._load.enter()
             space = self._service.space_of(scope["path"]) if scope["method"] == self._first.method else None
             if space is not None:
-                await self._operation(space, scope, headers, receive, send)
+                await self._operation(space, scope, headers, receive, send, share=share)
             else:
-                await self._elsewhere(scope, headers, receive, send)
+                await self._elsewhere(scope, headers, receive, send, share)
+        except OverloadError as error:
+            answer = overloaded(str(error))
+            await scope["extensions"]["connection"].respond(answer.status, head_of(answer), answer.body)
         except Exception:  # noqa: BLE001 - the client gets a response, and the user sees the traceback
             traceback.print_exc()
             await scope["extensions"]["connection"].respond(500, head_of(_FAILED), _FAILED.body)
+        finally:
+            if share is not None:
+                share.leave()
 
     async def _operation(
-        self, space: Space, scope: Scope, headers: dict[str, str], receive: Receive, send: Send
+        self, space: Space, scope: Scope, headers: dict[str, str], receive: Receive, send: Send, *, share: Share
     ) -> None:
         connection: Protocol = scope["extensions"]["connection"]
-        body = await read(scope, headers, receive, self._first.options.max_body)
+        body = await read(scope, headers, receive, self._first.options.max_body, share)
         call = Call(headers, body.data, body.too_large, body.cut_short, client_of(scope))
         respond = self._service.respond
-        large = len(body.data) > _LARGE
-        responded = await self._operations.run(respond, call, space) if large else respond(call, space)
+        size = len(body.data)
+        if size <= _LARGE:
+            responded = respond(call, space)
+        else:
+            share.hold(size)
+            pool = self._operations if size <= _HUGE else self._huge
+            responded = await pool.run(respond, call, space)
+        # A delayed response must not keep the body.
+        del body, call
         answer, entry = responded if isinstance(responded, tuple) else await responded()
+        del responded
         connection.on_client_left = entry.note_client_left
+        if answer.delay:
+            share.hold(len(answer.body) + entry.size)
         if connection.lost:
             entry.note_client_left()
         elif answer.delay and await _client_left(receive, answer.delay):
@@ -100,12 +123,12 @@ class MockApp:
             case Ending.CLOSE | Ending.HANG:
                 connection.close()
 
-    async def _elsewhere(self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:
+    async def _elsewhere(
+        self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send, share: Share
+    ) -> None:
         connection: Protocol = scope["extensions"]["connection"]
-        body = await read(scope, headers, receive, _MAX_BODY_ELSEWHERE)
-        if self._flask is None:
-            self._flask = asyncio.ensure_future(self._threads.run(_make_flask, self._service))
-        app = await asyncio.shield(self._flask)
+        body = await read(scope, headers, receive, _MAX_BODY_ELSEWHERE, share)
+        app = await self._flask_app()
         ran = await self._threads.run(run, app, environ_of(scope, headers, body))
         if ran.rest is None:
             await connection.respond(ran.status, ran.headers, ran.body)
@@ -119,6 +142,16 @@ class MockApp:
             await send({"type": "http.response.body"})
         finally:
             ran.close()
+
+    async def _flask_app(self) -> Flask:
+        if self._flask is None or (self._flask.done() and self._flask.exception() is not None):
+            self._flask = asyncio.ensure_future(self._threads.run(_make_flask, self._service))
+        return await asyncio.shield(self._flask)
+
+
+def overloaded(text: str) -> Answer:
+    """Return the response to a request that is too much for the server."""
+    return Answer(503, encode({"detail": text}), (("Retry-After", "1"),))
 
 
 def _make_flask(service: ChatService) -> Flask:
@@ -146,8 +179,10 @@ def pairs_of(scope: Scope) -> list[tuple[str, str]]:
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
 
 
-async def read(scope: Scope, headers: Mapping[str, str], receive: Receive, limit: int) -> Body:
-    """Read the body of a request up to a limit."""
+async def read(
+    scope: Scope, headers: Mapping[str, str], receive: Receive, limit: int, share: Share | None = None
+) -> Body:
+    """Read the body of a request up to a limit. ``share`` counts what is kept of it."""
     length = announced_length(headers.get("content-length"))
     message = await receive()
     if message["type"] == "http.request" and not message["more_body"] and length == len(message["body"]) <= limit:
@@ -157,6 +192,8 @@ async def read(scope: Scope, headers: Mapping[str, str], receive: Receive, limit
     while True:
         ended = message["type"] == "http.request" and not message["more_body"]
         more = reader.feed(message.get("body", b""))
+        if share is not None:
+            share.hold(reader.kept)
         if ended or not more or message["type"] == "http.disconnect" or scope["extensions"]["connection"].at_eof:
             return reader.body(ended=ended)
         message = await receive()

@@ -13,13 +13,15 @@ from typing import Any, ClassVar
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from mock_server.http.messages import JSON, Pairs, encode
+from mock_server.server.limits import DEFAULT, ServerLimits
 
-MAX_CONNECTIONS = 8192
 MAX_HEAD = 64 * 1024
 """Bytes of a request line and its headers."""
-MAX_UNREAD = 32 * 1024 * 1024
-"""Bytes of responses that all clients together may leave unread."""
+MAX_PIPELINED = 100
+"""Requests of a connection that wait for the response to an earlier one."""
 
+_PROGRESS = 16 * 1024
+"""Bytes that a client must read in the time for writing, unless it reads everything."""
 _SECONDS_TO_NOTICE = 0.05
 """After a response to a client that has closed its side: time for a reset to arrive."""
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -35,11 +37,7 @@ class Protocol(HttpToolsProtocol):
     """One connection. Uses nothing of uvicorn's whose name begins with an underscore."""
 
     idle_seconds = 75.0
-    head_seconds = 10.0
-    body_seconds = 30.0
-    """Maximum pause between two pieces of a body."""
-    unread_seconds = 30.0
-    """Maximum time in which a client reads nothing of what was sent."""
+    limits = DEFAULT
 
     at_eof = False
     """The client has closed its side. It may still read."""
@@ -61,8 +59,8 @@ class Protocol(HttpToolsProtocol):
         """Start the connection, or refuse one too many."""
         super().connection_made(transport)
         self._since = self._written_at = self.loop.time()
-        if len(self.connections) > MAX_CONNECTIONS:
-            self._refuse(503, "Too many connections")
+        if len(self.connections) > self.limits.connections:
+            self._refuse(503, f"{self.limits.connections} connections are open, the maximum")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Report a client that left before the end of its response."""
@@ -89,8 +87,6 @@ class Protocol(HttpToolsProtocol):
         if self._closes_after_response or self.parser is None:
             return
         self._head_bytes += len(data)
-        if self._phase is _Phase.BODY:
-            self._since = self.loop.time()
         super().data_received(data)
         if self._phase is _Phase.HEAD and self._head_bytes > MAX_HEAD:
             self._refuse(431, f"The request line and headers exceed {MAX_HEAD} bytes")
@@ -113,6 +109,8 @@ class Protocol(HttpToolsProtocol):
             self._fail(400, "The request has more than one Host header")
         if not hosts and self.parser.get_http_version() == "1.1":
             self._fail(400, "The request has no Host header")
+        if len(self.pipeline) >= MAX_PIPELINED:
+            self._fail(503, f"More than {MAX_PIPELINED} requests of this connection wait")
         self._phase = _Phase.BODY
         super().on_headers_complete()
         self._has_request = True
@@ -169,7 +167,7 @@ class Protocol(HttpToolsProtocol):
         self._stalled[self] = None
         total = sum(each.transport.get_write_buffer_size() for each in self._stalled)
         for each in tuple(self._stalled):
-            if total <= MAX_UNREAD:
+            if total <= self.limits.unread_bytes:
                 break
             total -= each.transport.get_write_buffer_size()
             each.drop()
@@ -177,7 +175,8 @@ class Protocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         """Note that the client reads again."""
         super().resume_writing()
-        self._unread = 0
+        self._unread = self.transport.get_write_buffer_size()
+        self._written_at = self.loop.time()
         self._stalled.pop(self, None)
 
     async def respond(self, status: int, headers: Pairs, body: bytes) -> None:
@@ -231,17 +230,16 @@ class Protocol(HttpToolsProtocol):
     def check_time(self, now: float) -> None:
         """Close the connection if its client has been slow for too long. Called about once a second."""
         unread = self.transport.get_write_buffer_size()
-        if unread == 0 or unread < self._unread:
+        if unread == 0 or unread <= self._unread - _PROGRESS:
             self._written_at = now
-        self._unread = unread
-        waited = now - self._since
-        if now - self._written_at > self.unread_seconds:
+            self._unread = unread
+        self._unread = max(self._unread, unread)
+        seconds = self.limits.request_seconds
+        if now - self._written_at > self.limits.write_seconds:
             self.drop()
-        elif self._phase is _Phase.HEAD and waited > self.head_seconds:
-            self._refuse(408, f"The headers did not arrive within {self.head_seconds:g} s")
-        elif self._phase is _Phase.BODY and waited > self.body_seconds:
-            self._refuse(408, f"No more of the body arrived for {self.body_seconds:g} s")
-        elif self._phase is _Phase.IDLE and not self._has_request and waited > self.idle_seconds:
+        elif self._phase is not _Phase.IDLE and now - self._since > seconds:
+            self._refuse(408, f"The request did not arrive completely within {seconds:g} s")
+        elif self._phase is _Phase.IDLE and not self._has_request and now - self._since > self.idle_seconds:
             self.transport.close()
 
     def close(self) -> None:
@@ -273,3 +271,8 @@ class Protocol(HttpToolsProtocol):
         """Return another handle of the connection's socket; that of uvloop offers no options."""
         shared: Any = self.transport.get_extra_info("socket")
         return socket.fromfd(shared.fileno(), shared.family, shared.type)
+
+
+def limited(limits: ServerLimits) -> type[Protocol]:
+    """Return the protocol with these limits."""
+    return type("Protocol", (Protocol,), {"limits": limits})

@@ -13,8 +13,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -33,13 +32,17 @@ from mock_server.respond.relay import Capture, make_relay
 from mock_server.respond.reload import Reloader
 from mock_server.respond.service import ChatService
 from mock_server.server.asgi import MockApp
-from mock_server.server.protocol import Protocol
+from mock_server.server.limits import DEFAULT, ServerLimits
+from mock_server.server.protocol import Protocol, limited
 
 App = Callable[..., Any]
 Close = Callable[[], Awaitable[None]]
 
 _BACKLOG = 2048
 _SEND_BUFFER = 128 * 1024
+_MAX_FILES = 65536
+_FILES_ELSEWHERE = 1200
+"""Files that connections leave free: for the upstream service, fixtures and modules."""
 _TICKS_A_SECOND = 10
 _SECONDS_TO_FINISH = 0.3
 """How long responses that are under way may take once the server stops."""
@@ -55,6 +58,7 @@ class Listening:
     tls_key: Path | None = None
     exit_with_parent: bool = False
     ready_json: bool = False
+    limits: ServerLimits = DEFAULT
 
 
 def serve(
@@ -89,7 +93,7 @@ def serve(
         gc.freeze()
 
     close = None if relay is None else relay.close
-    server = Server(MockApp(service), listening, announce, at_end=service.end, close=close)
+    server = Server(MockApp(service, listening.limits), listening, announce, at_end=service.end, close=close)
     if open_capture is not None:
         # The port comes first: if it is taken, no folder is made.
         try:
@@ -137,10 +141,11 @@ class Server(uvicorn.Server):
         self._announce = partial(announce, f"{scheme}://{host}:{self.listener.getsockname()[1]}")
         self._at_end = at_end
         self._close = close
+        limits = listening.limits
         self._parent = os.getppid() if listening.exit_with_parent else None
         config = uvicorn.Config(
             app,
-            http=Protocol,
+            http=limited(replace(limits, connections=_connections_allowed(limits.connections))),
             ws="none",
             lifespan="off",
             backlog=_BACKLOG,
@@ -156,7 +161,6 @@ class Server(uvicorn.Server):
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until Ctrl-C, SIGTERM or, if wanted, the end of the parent process."""
-        _allow_many_files()
         super().run(sockets or [self.listener])
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -239,11 +243,17 @@ def open_listener(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _allow_many_files() -> None:
-    """Allow this process 65,536 open connections, or as many as the system lets it have."""
-    with suppress(ImportError):
-        import resource  # noqa: PLC0415 - not on Windows
+def _connections_allowed(wanted: int) -> int:
+    """Return how many connections to accept, so that files and other connections can always be opened.
 
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    Allows this process 65,536 open files, or as many as the system lets it have.
+    """
+    try:
+        import resource  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return wanted
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = _MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, _MAX_FILES)
+    files = max(soft, files)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    return max(1, min(wanted, files - min(_FILES_ELSEWHERE, files // 2)))

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from mock_server.server.limits import DEFAULT, ServerLimits
 from mock_server.server.serve import Close, Listening, Server
 
 PATIENCE = 20.0
@@ -18,10 +19,15 @@ class Served:
     """A server in a thread of this process."""
 
     def __init__(
-        self, app: Callable[..., Any], close: Close | None = None, at_end: Callable[[], None] = lambda: None
+        self,
+        app: Callable[..., Any],
+        close: Close | None = None,
+        at_end: Callable[[], None] = lambda: None,
+        *,
+        limits: ServerLimits = DEFAULT,
     ) -> None:
         ready = threading.Event()
-        self._server = Server(app, Listening(port=0), lambda _: ready.set(), at_end, close)
+        self._server = Server(app, Listening(port=0, limits=limits), lambda _: ready.set(), at_end, close)
         self.port: int = self._server.listener.getsockname()[1]
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()

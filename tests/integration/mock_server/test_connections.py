@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from mock_server.respond.reload import Reloader
 from mock_server.respond.service import ChatService
 from mock_server.server import protocol
 from mock_server.server.asgi import MockApp
+from mock_server.server.limits import DEFAULT, ServerLimits
 from mock_server.server.protocol import Protocol
 from tests.support.deciding import service_of
 from tests.support.served import PATIENCE, Served, until_closed
@@ -59,11 +60,11 @@ def service() -> ChatService:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Callable[..., Any]], Served]]:
+def serve() -> Iterator[Callable[..., Served]]:
     started: list[Served] = []
 
-    def start(app: Callable[..., Any]) -> Served:
-        started.append(Served(app))
+    def start(app: Callable[..., Any], limits: ServerLimits = DEFAULT) -> Served:
+        started.append(Served(app, limits=limits))
         return started[-1]
 
     yield start
@@ -72,7 +73,7 @@ def serve() -> Iterator[Callable[[Callable[..., Any]], Served]]:
 
 
 @pytest.fixture
-def served(serve: Callable[[Callable[..., Any]], Served], service: ChatService) -> Served:
+def served(serve: Callable[..., Served], service: ChatService) -> Served:
     return serve(MockApp(service))
 
 
@@ -198,7 +199,7 @@ def test_fault_drop_and_truncate_close_after_the_head(served: Served, fault: str
 
 
 def test_hang_ends_when_the_client_closes_its_side(
-    serve: Callable[[Callable[..., Any]], Served], request: pytest.FixtureRequest
+    serve: Callable[..., Served], request: pytest.FixtureRequest
 ) -> None:
     service = service_of(read_snapshot(Options(max_hang=3600)))
     served = serve(MockApp(service))
@@ -231,24 +232,105 @@ def test_client_that_leaves_before_the_response_is_recorded(served: Served, serv
 # Slow clients ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("limit", "sent", "status"),
-    [
-        ("head_seconds", b"POST /v1/chat HTTP/1.1\r\nHost:", 408),
-        ("body_seconds", HEAD + b"Content-Length: 90\r\n\r\n{", 408),
-        ("idle_seconds", b"", None),
-    ],
-)
-def test_slow_client_is_closed_after_its_time_limit(
-    served: Served, monkeypatch: pytest.MonkeyPatch, limit: str, sent: bytes, status: int | None
+SLOW = {
+    "half head": b"POST /v1/chat HTTP/1.1\r\nHost:",
+    "half body": HEAD + b"Content-Length: 90\r\n\r\n{",
+}
+
+
+@pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW)
+@pytest.mark.parametrize("drip", [b"", b" "])
+def test_request_that_is_not_complete_in_time_gets_408_even_if_it_drips(
+    serve: Callable[..., Served], service: ChatService, sent: bytes, drip: bytes
 ) -> None:
-    with served.connect() as connection:
+    served = serve(MockApp(service), ServerLimits(request_seconds=0.5))
+    with served.connect() as connection, suppress(ConnectionError):
         connection.sendall(sent)
+        connection.setblocking(False)
+        received = b""
+        deadline = time.monotonic() + PATIENCE
+        while not received and time.monotonic() < deadline:
+            connection.sendall(drip)
+            time.sleep(0.05)
+            with suppress(BlockingIOError):
+                received = connection.recv(65536)
+        assert received.startswith(b"HTTP/1.1 408")
+    assert one_ok(served)
+
+
+def test_idle_connection_is_closed_after_its_time_limit(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served.connect() as connection:
         wait_until(lambda: served.connections == 1)
+        monkeypatch.setattr(Protocol, "idle_seconds", 0.1)
+        assert until_closed(connection) == b""
+
+
+def test_request_beyond_the_waiting_ones_gets_503_until_one_ends(
+    serve: Callable[..., Served], service: ChatService
+) -> None:
+    served = serve(MockApp(service, ServerLimits(requests=2)))
+    delayed = ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=600s\r\n\r\n")
+    with served.connect() as first, served.connect() as second, served.connect() as third:
+        first.sendall(delayed)
+        second.sendall(delayed)
+        wait_until(lambda: len(service.space.journal.entries()) == 2)
+        third.sendall(ASK)
+        status, head, body = one_response(third)
+        assert (status, b"retry-after: 1" in head) == (503, True)
+        assert "--max-waiting" in json.loads(body)["detail"]
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, protocol._RESET_ON_CLOSE)
+        first.close()
+        wait_until(lambda: one_ok(served))
+
+
+def test_bodies_and_delayed_responses_are_held_up_to_their_limit(
+    serve: Callable[..., Served], service: ChatService
+) -> None:
+    served = serve(MockApp(service, ServerLimits(held_bytes=350_000)))
+    half = HEAD + b"Content-Length: 400000\r\n\r\n" + b"x" * 300_000
+    big = HEAD + b"Content-Length: 100000\r\n\r\n" + b"x" * 100_000
+    with served.connect() as slow, served.connect() as other:
+        slow.sendall(half)
+        wait_until(lambda: _is_refused(served, big))
+        slow.close()
+        wait_until(lambda: not _is_refused(served, big))
+        echoed = (
+            HEAD + b"Prefer: delay=600s\r\nContent-Length: 150000\r\n\r\n" + b'{"message":["%b"]}' % (b"x" * 149_984)
+        )
+        other.sendall(echoed)
+        wait_until(lambda: _is_refused(served, big))
         assert one_ok(served)
-        monkeypatch.setattr(Protocol, limit, 0.1)
-        received = until_closed(connection)
-    assert received.startswith(b"HTTP/1.1 %d" % status) if status else received == b""
+
+
+def _is_refused(served: Served, data: bytes) -> bool:
+    with served.connect() as connection:
+        connection.sendall(data)
+        return one_response(connection)[0] == 503
+
+
+def test_pipelined_requests_are_limited(served: Served) -> None:
+    delayed = ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=300ms\r\n\r\n")
+    with served.connect() as connection:
+        connection.sendall(delayed + ASK * 400)
+        answers = until_closed(connection).count(b"HTTP/1.1 200")
+    assert 1 <= answers <= protocol.MAX_PIPELINED + 2
+    assert one_ok(served)
+
+
+def test_page_works_after_its_application_could_not_be_made(
+    served: Served, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(**_: Any) -> Any:
+        raise OSError("no descriptor is free")
+
+    with monkeypatch.context() as patched, served.connect() as connection:
+        patched.setattr("mock_server.app.create_app", fail)
+        connection.sendall(HEALTH)
+        assert one_response(connection)[0] == 500
+    with served.connect() as connection:
+        connection.sendall(HEALTH)
+        assert one_response(connection)[0] == 200
+    assert "no descriptor is free" in capfd.readouterr().err
 
 
 def big_app(size: int) -> Callable[..., Any]:
@@ -264,10 +346,9 @@ def big_app(size: int) -> Callable[..., Any]:
 
 
 def test_client_that_does_not_read_is_dropped_after_its_time_limit(
-    serve: Callable[[Callable[..., Any]], Served], monkeypatch: pytest.MonkeyPatch
+    serve: Callable[..., Served],
 ) -> None:
-    monkeypatch.setattr(Protocol, "unread_seconds", 0.1)
-    served = serve(big_app(16 * 1024 * 1024))
+    served = serve(big_app(16 * 1024 * 1024), ServerLimits(write_seconds=0.1))
     with served.connect(small_buffer=True) as connection:
         connection.sendall(HEALTH)
         wait_until(lambda: served.connections == 1)
@@ -275,11 +356,10 @@ def test_client_that_does_not_read_is_dropped_after_its_time_limit(
 
 
 def test_unread_responses_of_all_clients_together_are_limited(
-    serve: Callable[[Callable[..., Any]], Served], monkeypatch: pytest.MonkeyPatch
+    serve: Callable[..., Served],
 ) -> None:
     size = 16 * 1024 * 1024
-    monkeypatch.setattr(protocol, "MAX_UNREAD", 2 * size)
-    served = serve(big_app(size))
+    served = serve(big_app(size), ServerLimits(unread_bytes=2 * size))
     with ExitStack() as stack:
         for _ in range(6):
             stack.enter_context(served.connect(small_buffer=True)).sendall(HEALTH)
@@ -289,17 +369,17 @@ def test_unread_responses_of_all_clients_together_are_limited(
         assert len(one_response(reader)[2]) == size
 
 
-def test_one_connection_too_many_is_refused_with_json(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 2)
+def test_one_connection_too_many_is_refused_with_json(serve: Callable[..., Served], service: ChatService) -> None:
+    served = serve(MockApp(service), ServerLimits(connections=2))
     with served.connect(), served.connect(), served.connect() as third:
         status, _, body = one_response(third)
-    assert (status, json.loads(body)) == (503, {"detail": "Too many connections"})
+    assert (status, json.loads(body)) == (503, {"detail": "2 connections are open, the maximum"})
 
 
 def test_follower_that_does_not_read_is_dropped_and_the_others_do_not_notice(
-    served: Served, service: ChatService, monkeypatch: pytest.MonkeyPatch
+    serve: Callable[..., Served], service: ChatService
 ) -> None:
-    monkeypatch.setattr(Protocol, "unread_seconds", 0.1)
+    served = serve(MockApp(service), ServerLimits(write_seconds=0.1))
     stream = b"GET /_mock/requests/stream HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with served.connect(small_buffer=True) as deaf, served.connect() as listener:
         deaf.sendall(stream)
@@ -331,7 +411,7 @@ def test_follower_that_does_not_read_is_dropped_and_the_others_do_not_notice(
 
 
 def test_slow_flask_view_does_not_hold_up_the_operation(
-    serve: Callable[[Callable[..., Any]], Served], service: ChatService, monkeypatch: pytest.MonkeyPatch
+    serve: Callable[..., Served], service: ChatService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entered, leave = threading.Event(), threading.Event()
 
@@ -352,7 +432,7 @@ def test_slow_flask_view_does_not_hold_up_the_operation(
 
 
 def test_slow_upstream_does_not_hold_up_requests_for_other_pages(
-    serve: Callable[[Callable[..., Any]], Served], service: ChatService
+    serve: Callable[..., Served], service: ChatService
 ) -> None:
     entered, leave = threading.Event(), threading.Event()
     respond = service.respond
@@ -403,7 +483,7 @@ def test_control_request_does_not_hold_up_the_operation(
 
 
 def test_reload_does_not_hold_up_the_operation(
-    serve: Callable[[Callable[..., Any]], Served], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    serve: Callable[..., Served], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     folder = shutil.copytree(fixtures_dir(), tmp_path / "shop")
     service = service_of(read_snapshot(Options(fixtures=folder)))

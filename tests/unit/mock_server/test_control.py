@@ -10,12 +10,12 @@ from flask.testing import FlaskClient
 
 from chat_contract import UsageError
 from mock_server import create_app, defaults, read_snapshot
+from mock_server.defaults import MAX_FOLLOWERS
 from mock_server.http.access import Access, Denied, DeniedReason
 from mock_server.loading.options import Rate, read_options
 from mock_server.respond.gate import RateLimit
 from mock_server.respond.journal import (
     MAX_BODY_BYTES,
-    MAX_FOLLOWERS,
     Journal,
     TooManyFollowersError,
     places_for_followers,

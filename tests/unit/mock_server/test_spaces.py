@@ -11,8 +11,8 @@ import yaml
 from flask.testing import FlaskClient
 
 from mock_server import Options, create_app, read_snapshot
+from mock_server.defaults import MAX_FOLLOWERS
 from mock_server.overrides.rules import OverrideError
-from mock_server.respond.journal import MAX_FOLLOWERS
 from mock_server.respond.service import ChatService
 from mock_server.respond.spaces import SECONDS_IN_USE
 from mock_server.server.asgi import MockApp

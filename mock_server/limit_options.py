@@ -1,0 +1,91 @@
+"""Options of the mock that limit what clients may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any, TypeVar
+
+import click
+
+from mock_server import defaults
+from mock_server.sizes import Size, shown_size
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _count(name: str, default: int, help_text: str, least: int = 1) -> Any:
+    kind = click.IntRange(least)
+    return click.option(name, type=kind, default=default, show_default=True, metavar="N", help=help_text)
+
+
+def _size(name: str, default: int, help_text: str, least: int = 1) -> Any:
+    kind, shown = Size(least), shown_size(default)
+    return click.option(name, type=kind, default=shown, show_default=True, metavar="SIZE", help=help_text)
+
+
+def _seconds(name: str, default: float, help_text: str) -> Any:
+    kind = click.FloatRange(0, 3600, min_open=True)
+    return click.option(name, type=kind, default=default, show_default=True, metavar="SECONDS", help=help_text)
+
+
+_OPTIONS = (
+    _size("--max-body", defaults.MAX_BODY, "Return 413 for larger bodies."),
+    _count(
+        "--max-conversations",
+        defaults.MAX_CONVERSATIONS,
+        "Number of conversations to keep; the least recently used are dropped.",
+    ),
+    _count("--max-requests-kept", defaults.MAX_REQUESTS_KEPT, "Number of requests to keep in the journal.", least=0),
+    _size("--max-journal-bytes", defaults.MAX_JOURNAL_BYTES, "Maximum size of the journal.", least=1024),
+    _count(
+        "--max-followers",
+        defaults.MAX_FOLLOWERS,
+        "Number of clients that follow the journal at the same time; a further one gets 429.",
+    ),
+    _count(
+        "--max-spaces",
+        defaults.MAX_SPACES,
+        "Maximum number of spaces, which isolate parallel tests. "
+        "A further one replaces the least recently used if that has been unused for a minute.",
+        least=0,
+    ),
+    _size(
+        "--max-space-bytes",
+        defaults.MAX_SPACE_BYTES,
+        "Maximum size of a space's journal, and of its rules. A space keeps one conversation for each KiB of it.",
+        least=1024,
+    ),
+    _count("--max-connections", defaults.MAX_CONNECTIONS, "Number of open connections; a further one gets 503."),
+    _count(
+        "--max-waiting",
+        defaults.MAX_WAITING,
+        "Number of requests that are received or wait for their response; a further one gets 503.",
+    ),
+    _size(
+        "--max-held-bytes",
+        defaults.MAX_HELD_BYTES,
+        "Size of all bodies and delayed responses of these requests; a further one gets 503.",
+        least=1024,
+    ),
+    _size(
+        "--max-unread-bytes",
+        defaults.MAX_UNREAD_BYTES,
+        "Size of all responses that clients do not read; beyond it, the slowest connections are closed.",
+        least=1024,
+    ),
+    _seconds(
+        "--request-timeout",
+        defaults.REQUEST_TIMEOUT,
+        "Return 408 if a request has not arrived completely by then.",
+    ),
+    _seconds(
+        "--write-timeout", defaults.WRITE_TIMEOUT, "Close a connection whose client has read nothing for this time."
+    ),
+    _seconds("--max-hang", defaults.MAX_HANG, "Close the connection of a response with fault=hang after this time."),
+)
+
+
+def with_limit_options(command: _Command) -> _Command:
+    """Add the options to a command."""
+    return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), command)

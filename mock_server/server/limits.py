@@ -1,0 +1,79 @@
+"""Limits of the server, and what the requests under way hold of them. A request beyond a limit gets 503."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mock_server import defaults
+
+
+@dataclass(frozen=True)
+class ServerLimits:
+    """How long clients may take, and how much all of them together may hold."""
+
+    request_seconds: float = defaults.REQUEST_TIMEOUT
+    """Time from the first byte of a request to its last."""
+    write_seconds: float = defaults.WRITE_TIMEOUT
+    """Time in which a client may read nothing of what was sent."""
+    connections: int = defaults.MAX_CONNECTIONS
+    requests: int = defaults.MAX_WAITING
+    """Requests that are received or answered at the same time."""
+    held_bytes: int = defaults.MAX_HELD_BYTES
+    """Bytes of bodies that are received, and of delayed responses."""
+    unread_bytes: int = defaults.MAX_UNREAD_BYTES
+    """Bytes of responses that clients leave unread."""
+
+
+DEFAULT = ServerLimits()
+
+
+class OverloadError(Exception):
+    """The server handles as much as it may. The text says what to do."""
+
+
+class Load:
+    """What the requests under way hold together. Belongs to one event loop."""
+
+    def __init__(self, limits: ServerLimits) -> None:
+        self._limits = limits
+        self.requests = 0
+        self.held = 0
+
+    def enter(self) -> Share:
+        """Return the share of one more request. Raise :class:`OverloadError` if there are too many."""
+        if self.requests >= self._limits.requests:
+            raise OverloadError(
+                f"{self.requests} requests are under way, the maximum. Try again, or raise --max-waiting."
+            )
+        self.requests += 1
+        return Share(self)
+
+    def check(self) -> None:
+        """Raise :class:`OverloadError` if the requests hold too much."""
+        if self.held > self._limits.held_bytes:
+            raise OverloadError(
+                f"The requests under way hold {self._limits.held_bytes} bytes, the maximum. "
+                "Try again, or raise --max-held-bytes."
+            )
+
+
+class Share:
+    """What one request holds."""
+
+    __slots__ = ("_held", "_load")
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._held = 0
+
+    def hold(self, size: int) -> None:
+        """Set the number of bytes that the request holds. Raise :class:`OverloadError` if that is too much."""
+        self._load.held += size - self._held
+        self._held = size
+        self._load.check()
+
+    def leave(self) -> None:
+        """End the request."""
+        self._load.requests -= 1
+        self._load.held -= self._held
+        self._held = 0
