@@ -25,9 +25,8 @@ class Size(click.ParamType[int]):
         match = _SIZE.fullmatch(str(value).strip())
         size = 0 if match is None else int(match[1]) * _UNITS[(match[2] or "").lower()]
         if size < self._least:
-            self.fail(
-                f"'{value}'. Expected a size of at least {shown_size(self._least)}, for example 10MiB.", param, ctx
-            )
+            least = shown_size(self._least)
+            self.fail(f"Invalid size '{value}'. Expected at least {least}, for example 10MiB.", param, ctx)
         return size
 
 

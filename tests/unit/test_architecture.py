@@ -32,7 +32,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "mock_server": (
         *(
             "defaults",
+            "sizes",
             "upstream_options",
+            "limit_options",
             "mask_options",
             "http",
             "validation",
