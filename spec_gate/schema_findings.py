@@ -91,7 +91,7 @@ class SchemaFindings:
     def _of(self, pair: NodePair) -> Iterator[Finding]:
         undeclared = self._undeclared(pair)
         for proved in () if _is_barred(pair) else self.proofs.proved(pair):
-            if not _is_undeclared(proved, undeclared):
+            if not _is_undeclared(proved, undeclared) and not _keeps_types(pair, proved):
                 yield self._finding(pair, proved, undeclared)
         yield from self._annotations(pair, undeclared)
 
@@ -151,8 +151,7 @@ class SchemaFindings:
     def _as_written(self, pair: NodePair, difference: Difference) -> tuple[Difference, Located]:
         """Return a difference with its places; a bound that follows from an integer format is one of the format."""
         if difference.group is KeywordGroup.TYPE:
-            before = difference.before or _listed_types(pair.base)
-            after = difference.after or _listed_types(pair.revision)
+            before, after = _stated_types(pair, difference)
             difference = replace(difference, before=before, after=after)
         located = self.places.located(pair, _keywords(difference.group), difference.name)
         if located.is_written or difference.group not in _BOUNDS:
@@ -225,6 +224,11 @@ def _operations(pair: NodePair) -> tuple[str, ...]:
     return tuple(dict.fromkeys(root.use.label for root in pair.roots()))
 
 
+def _stated_types(pair: NodePair, difference: Difference) -> tuple[Any, Any]:
+    """Return the types before and after; listed values state theirs."""
+    return difference.before or _listed_types(pair.base), difference.after or _listed_types(pair.revision)
+
+
 def _listed_types(schema: Schema) -> list[str] | None:
     """Return the types of the values that a schema lists, which need no type of their own."""
     values = schema.get("enum") if isinstance(schema, SchemaNode) else None
@@ -241,6 +245,14 @@ def _edit(topic: KeywordGroup | AnnotationKind, name: str, located: Located, bef
         return "property", name, located.holders
     values = [before, after] if isinstance(topic, AnnotationKind) else []
     return topic, name, located.holders, canonical_text(values)
+
+
+def _keeps_types(pair: NodePair, proved: ProvedDifference) -> bool:
+    """Return whether a safe difference of types is one of form: listed values of the same type need no type."""
+    if proved.difference.group is not KeywordGroup.TYPE or proved.proof.outcome is not Outcome.INCLUDED:
+        return False
+    before, after = ([one] if isinstance(one, str) else one for one in _stated_types(pair, proved.difference))
+    return bool(before) and bool(after) and set(before) == set(after)
 
 
 def _is_undeclared(proved: ProvedDifference, undeclared: set[str]) -> bool:

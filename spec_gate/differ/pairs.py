@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chat_contract.errors import Pointer
@@ -81,10 +82,15 @@ class NodePair:
 
     def data_path(self) -> Pointer:
         """Return the place of the value in the body; ``*`` is any index or name."""
-        path: list[str | int] = []
-        for _, (keyword, name) in self.path():
-            if keyword in {"properties", "prefixItems"}:
-                path.append(name)
-            elif keyword not in SAME_VALUE:
-                path.append("*")
-        return tuple(path)
+        return data_path_of(self.path())
+
+
+def data_path_of(path: Sequence[tuple[NodePair, Step]]) -> Pointer:
+    """Return the place in the body to which a path leads; ``*`` is any index or name."""
+    place: list[str | int] = []
+    for _, (keyword, name) in path:
+        if keyword in {"properties", "prefixItems"}:
+            place.append(name)
+        elif keyword not in SAME_VALUE:
+            place.append("*")
+    return tuple(place)

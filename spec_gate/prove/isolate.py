@@ -6,7 +6,7 @@ Without this, the witness of one change would also lack the property that anothe
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from chat_contract.errors import Pointer
@@ -35,17 +35,14 @@ class Isolation:
         self.receiving = receiving
         self.budget = budget
 
-    def repaired(self, value: Any, part: Any, needed: set[str], shows: Holds, is_witness: Holds) -> Any:
-        """Return the value with as few faults as possible; its part still shows the change.
+    def repaired(self, value: Any, path: Pointer, needed: set[str], shows: Holds, is_witness: Holds) -> Any:
+        """Return the value with as few faults as possible; its part at the path still shows the change.
 
         ``needed`` are properties that the part must lack, as far as this is known.
         """
-        path = _path_to(value, part)
-        if path is None:
-            return value
 
         def holds(one: Any) -> bool:
-            return shows(_at(one, path)) and is_witness(one)
+            return shows(at(one, path)) and is_witness(one)
 
         faults = self.receiving.faults(value)
         if len(faults) > _FEW:
@@ -68,7 +65,7 @@ class Isolation:
         waiting = [(path, [name for name in names if name not in needed]) for path, names in missing.items()]
         while waiting and not self.budget.is_spent():
             path, names = waiting.pop()
-            here = _at(value, path)
+            here = at(value, path)
             if not names or not isinstance(here, dict):
                 continue
             fuller = _with(value, path, {**self._made(path, names), **here})
@@ -99,7 +96,7 @@ class Isolation:
 
     def _repairs(self, value: Any, fault: Fault) -> Iterator[Any]:
         """Return values in which one fault may be gone."""
-        here = _at(value, fault.path)
+        here = at(value, fault.path)
         schemas = self._schemas_at(fault.path)
         if isinstance(here, dict):
             missing = [name for name in fault.names if name not in here]
@@ -119,20 +116,21 @@ class Isolation:
         return schemas
 
 
-def _path_to(value: Any, part: Any) -> Pointer | None:
-    """Return the way to the first value that equals the part."""
+def path_to(value: Any, part: Any, place: Pointer) -> Pointer | None:
+    """Return the way to the first value that equals the part, at a place in which ``*`` is any index or name."""
     waiting: list[tuple[Any, Pointer]] = [(value, ())]
-    for here, path in waiting:
-        if type(here) is type(part) and here == part:
-            return path
-        if isinstance(here, dict):
-            waiting += [(one, (*path, name)) for name, one in here.items()]
-        elif isinstance(here, list):
-            waiting += [(one, (*path, index)) for index, one in enumerate(here)]
-    return None
+    for step in place:
+        waiting = [(one, (*path, key)) for here, path in waiting for key, one in _members(here) if step in ("*", key)]
+    return next((path for here, path in waiting if type(here) is type(part) and here == part), None)
 
 
-def _at(value: Any, path: Pointer) -> Any:
+def _members(value: Any) -> Iterable[tuple[str | int, Any]]:
+    if isinstance(value, dict):
+        return value.items()
+    return enumerate(value) if isinstance(value, list) else ()
+
+
+def at(value: Any, path: Pointer) -> Any:
     """Return the value at a path; None if a repair removed it."""
     for step in path:
         known = step in value if isinstance(value, dict) else isinstance(value, list) and int(step) < len(value)

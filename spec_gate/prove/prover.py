@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from chat_contract.errors import Pointer
 from spec_gate.differ.hybrids import Hybrids
-from spec_gate.differ.pairs import NodePair, Root
+from spec_gate.differ.pairs import NodePair, Root, data_path_of
 from spec_gate.prove.budget import Budget
 from spec_gate.prove.candidates import Candidates
 from spec_gate.prove.enlarge import enlarged, in_real_size
 from spec_gate.prove.inclusion import Answer, accepts_all, alternatives, covers, included
-from spec_gate.prove.isolate import Holds, Isolation
+from spec_gate.prove.isolate import Holds, Isolation, at, path_to
 from spec_gate.prove.lift import Lift
 from spec_gate.prove.proof import INCLUDED, OUT_OF_TIME, REFUSED, UNPROVED, Outcome, Proof
 from spec_gate.prove.wire import readings
@@ -28,7 +29,7 @@ from spec_gate.schemas.pair import SchemaPair
 from spec_gate.schemas.recent import Recent
 from spec_gate.schemas.validity import Judge
 from spec_gate.search.sampler import Sampler
-from spec_gate.search.shrink import contains, shrink
+from spec_gate.search.shrink import shrink
 
 _KEPT_JUDGES = 32
 _MAX_CANDIDATES = 12
@@ -164,19 +165,23 @@ class Prover:
         path = pair.path_from(root)
         if path is None:
             return None
+        place = data_path_of(path)
         small = shrink(part, checks.counts)
         # The small part need not be a witness: only one of the validators has judged it.
         for one in (small,) if small is part else (small, part):
             for value in self._lift.values(one, path):
-                found = self._witness(value, one, root, checks) if self._is_witness(value, root) else None
+                found = self._witness(value, one, place, root, checks) if self._is_witness(value, root) else None
                 if found is not None:
                     return found
         return None
 
-    def _witness(self, value: Any, part: Any, root: Root, checks: _Checks) -> Proof | None:
+    def _witness(self, value: Any, part: Any, place: Pointer, root: Root, checks: _Checks) -> Proof | None:
         # A smaller value that is rejected for another reason would not show this change.
-        small = shrink(value, lambda smaller: contains(smaller, part) and self._is_witness(smaller, root))
-        alone = self._isolated(small, part, root, checks)
+        small = shrink(
+            value, lambda smaller: path_to(smaller, part, place) is not None and self._is_witness(smaller, root)
+        )
+        path = path_to(small, part, place)
+        alone = small if path is None else self._isolated(small, path, root, checks)
         why = self._why(alone, root, part)
         scale = self.schemas.scale
         if scale.changes_nothing:
@@ -191,7 +196,7 @@ class Prover:
         sending, receiving = (Judge(partial(self.schemas.real, one)) for one in (sender, receiver))
         return sending.accepts(value) and receiving.rejects(value)
 
-    def _isolated(self, value: Any, part: Any, root: Root, checks: _Checks) -> Any:
+    def _isolated(self, value: Any, path: Pointer, root: Root, checks: _Checks) -> Any:
         """Return a witness in which nothing but the change is rejected, as far as that is possible.
 
         A repair may use names that only the receiver declares, because the sender accepts them.
@@ -200,7 +205,7 @@ class Prover:
         sending, receiving = self._original_judge(sender), self._original_judge(receiver)
         isolation = Isolation(self.sampler, (root.base, root.revision), receiving, self.budget)
         return isolation.repaired(
-            value, part, checks.needed(part), checks.shows,
+            value, path, checks.needed(at(value, path)), checks.shows,
             lambda one: sending.accepts(one)
             and all(map(receiving.rejects, readings(one) if root.is_text else (one,))),
         )  # fmt: skip

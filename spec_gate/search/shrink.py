@@ -64,11 +64,3 @@ def _nearer(value: Any) -> Iterator[int]:
     for smaller in (0, 1, -1, int(value), int(value) // 2):
         if abs(smaller) < abs(value):
             yield smaller
-
-
-def contains(value: Any, part: Any) -> bool:
-    """Return whether a value is the part or contains it at any depth."""
-    if type(value) is type(part) and value == part:
-        return True
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(contains(child, part) for child in children)

@@ -60,7 +60,7 @@ LIMITED = (
 def diff(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Run the command with a gibibyte of memory and ten seconds."""
     command = [sys.executable, "-c", LIMITED, "diff", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 def message(ended: subprocess.CompletedProcess[str]) -> str:

@@ -30,6 +30,36 @@ def test_each_of_several_changes_has_its_own_witness(tmp_path: Path) -> None:
         assert witness.rejection.detail.startswith(f"/items/0/{name}: ")
 
 
+def test_witness_keeps_its_value_although_another_field_has_an_equal_one(tmp_path: Path) -> None:
+    """The witness is an empty text, and so is the message; the field that shows the change must stay."""
+    report = report_of(
+        CONTRACT,
+        changed(
+            tmp_path,
+            ("required: [message]", "required: [message, user_id]"),
+            (
+                "        session_id:\n          type: string",
+                "        session_id:\n          type: string\n          pattern: ^a",
+            ),
+            (
+                "        type:\n          type: string",
+                "        type:\n          type: string\n          enum: [click, browse]",
+            ),
+        ),
+    )
+    reasons = {one.path: one.witness.rejection.detail for one in report.findings if one.witness is not None}
+    assert set(reasons) == {"/user_id", "/session_id", "/events/*/type"}
+    assert reasons["/session_id"].startswith("/session_id: ")
+    assert reasons["/events/*/type"].startswith("/events/0/type: ")
+
+
+def test_values_of_the_same_type_are_no_change_of_type(tmp_path: Path) -> None:
+    base = written(tmp_path, "base.yaml", body("{type: object, properties: {a: {type: string}}}"))
+    listed = "{type: object, properties: {a: {type: string, enum: [x, y]}}}"
+    report = report_of(base, written(tmp_path, "new.yaml", body(listed)))
+    assert [one.rule for one in report.findings] == ["request-enum-added"]
+
+
 def test_undecided_change_does_not_borrow_the_witness_of_another_one(tmp_path: Path) -> None:
     """Nothing shows that the pattern breaks clients; the closed object next to it does."""
     closed = "{type: object, properties: {a: {type: string, pattern: '%s'}}%s}"
