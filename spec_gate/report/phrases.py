@@ -11,7 +11,7 @@ from spec_gate.report import model as m
 from spec_gate.report.escape import one_line
 from spec_gate.report.oddities import oddity_line
 from spec_gate.report.texts import counted, text
-from spec_gate.report.titles import reference_name, says_values
+from spec_gate.report.titles import credential, reference_name, says_values
 from spec_gate.rules.registry import RULES
 
 SHOWN = 8
@@ -154,7 +154,10 @@ def witness_example(one: m.Witness) -> str:
 
 def rejection(one: m.Witness) -> str:
     """Return why a document rejects a witness."""
-    return text(f"rejection-{one.rejection.kind}", detail=one.rejection.detail)
+    detail = one.rejection.detail
+    if one.rejection.kind is m.RejectionKind.CREDENTIALS:
+        detail = " or ".join(credential(name).replace("`", "") for name in detail.split(" or "))
+    return text(f"rejection-{one.rejection.kind}", detail=detail)
 
 
 def witness_lines(one: m.Witness) -> list[str]:

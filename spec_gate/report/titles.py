@@ -353,8 +353,8 @@ def _shown_name(name: Any) -> str:
 
 
 def _credentials(finding: ReportedFinding) -> str:
-    removed, added = ([_credential(str(one)) for one in some] for some in (finding.removed, finding.added))
-    if removed == [_credential("none")] and added:
+    removed, added = ([credential(str(one)) for one in some] for some in (finding.removed, finding.added))
+    if removed == [credential("none")] and added:
         return f"Credentials required: {' or '.join(added)}"
     if removed and added:
         return f"{_capital(' and '.join(removed))} no longer accepted; {' or '.join(added)} required"
@@ -363,7 +363,7 @@ def _credentials(finding: ReportedFinding) -> str:
     return f"{_capital(' and '.join(added))} also accepted" if added else ""
 
 
-def _credential(name: str) -> str:
+def credential(name: str) -> str:
     """Return the name of an alternative as a person says it."""
     kind, _, rest = name.partition(" ")
     if name == "none":
