@@ -19,7 +19,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadscope --timeout $(TIMEOUT) $(if $(filter random,$(ORDER)),--random-order)
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock check test coverage lint format quality toolchains gate-quality fastapi-parity hostile bench mutation \
+.PHONY: help install mock check test coverage lint format quality toolchains gate-quality fastapi-parity hostile hostile-servers bench mutation \
   soak screenshots clean
 
 help: ## List the targets
@@ -67,6 +67,9 @@ fastapi-parity: $(VENV)/dev.stamp ## Compare the mock with FastAPI on 20,000 bod
 
 hostile: $(VENV)/dev.stamp ## Send 20,000 hostile requests to the mock
 	$(BIN)/python -m testbed.hostile
+
+hostile-servers: $(VENV)/dev.stamp ## Verify servers that attack their client; print seconds and peak memory of each run
+	$(BIN)/python -m testbed.hostile_servers -- --timeout 2
 
 bench: $(VENV)/dev.stamp ## Compare CPU time, latency and memory of the mock with other servers
 	$(BIN)/python -m benchmarks

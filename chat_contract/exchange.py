@@ -29,22 +29,23 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """A complete response. ``elapsed`` is in seconds."""
+    """A complete response. ``elapsed`` is in seconds; ``omitted``: how many bytes ``body`` lacks, to save memory."""
 
     status: int
     headers: Headers = ()
     body: bytes = b""
     elapsed: float = field(default=0.0, compare=False)
+    omitted: int = 0
 
     def header(self, name: str) -> str | None:
         return find_header(self.headers, name)
 
 
-BreakdownKind = Literal["reset", "truncated", "silence", "garbled"]
+BreakdownKind = Literal["reset", "truncated", "silence", "garbled", "too-long"]
 """How a response failed to arrive.
 
-``reset``: the connection closed before a response; ``truncated``: it closed inside one; ``silence``: no response in
-time; ``garbled``: the bytes are not HTTP.
+``reset``: the connection closed before a response; ``truncated``: it closed inside one; ``silence``: no complete
+response in time; ``garbled``: the bytes are not HTTP; ``too-long``: more bytes than the client reads.
 """
 
 

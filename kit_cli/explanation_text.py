@@ -14,6 +14,7 @@ _BREAKDOWNS = {
     "truncated": "The connection closes before the response is complete.",
     "silence": "No response arrives in time.",
     "garbled": "The server sends bytes that are not HTTP.",
+    "too-long": "The response does not end.",
 }
 _CREDENTIALS = {
     "missing": "(without credentials)",

@@ -30,8 +30,7 @@ def pretty(value: Any) -> str:
     """Return a JSON value, or a string that contains one, indented; other strings stay unchanged."""
     if isinstance(value, str):
         try:
-            parsed = json.loads(value)
-        except ValueError:
+            return json.dumps(json.loads(value), ensure_ascii=False, indent=2)
+        except (ValueError, RecursionError):
             return str(value)
-        return json.dumps(parsed, ensure_ascii=False, indent=2)
     return json.dumps(value, ensure_ascii=False, indent=2)

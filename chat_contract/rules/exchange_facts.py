@@ -22,6 +22,25 @@ MUST_READ_DEPTH = 51
 """The depth of a body whose unknown property nests 50 deep; beyond it, a failure is only a warning."""
 
 
+MOST_VALUES = 1_000_000
+"""About how many JSON values of a response are read; one that has more is not parsed."""
+
+MOST_WIDE = 8 * 1024 * 1024
+"""How many bytes of a response with characters outside ASCII are read; in memory it may take four times as many."""
+
+_MOST_ELEMENTS = 1000
+"""How many elements of an array in a large response are judged; fewer of arrays inside it."""
+
+
+class Unread(StrEnum):
+    """Why the kit does not read a response body as JSON."""
+
+    NOT_JSON = "not-json"
+    TOO_DEEP = "too-deep"
+    TOO_MANY_VALUES = "too-many-values"
+    TOO_LARGE = "too-large"
+
+
 class RequestKind(StrEnum):
     """What a request tests. Each rule applies to some of these kinds."""
 
@@ -126,17 +145,40 @@ class ExchangeFacts:
     def deeply_nested(self) -> bool:
         return self.classification.body.depth > MUST_READ_DEPTH
 
-    @cached_property
+    @property
     def response_json(self) -> Any:
         """The JSON value of the response body, or ABSENT."""
+        return self.read_response[0]
+
+    @property
+    def unread(self) -> Unread | None:
+        """Why :attr:`response_json` is ABSENT; None if it is not, or without a response."""
+        return self.read_response[1]
+
+    @cached_property
+    def read_response(self) -> tuple[Any, Unread | None]:
+        """The JSON value of the response body, or ABSENT and the reason."""
         if self.response is None:
-            return ABSENT
+            return ABSENT, None
+        body = self.response.body
+        if len(body) > MOST_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+            return ABSENT, Unread.TOO_MANY_VALUES
+        if len(body) > MOST_WIDE and not body.isascii():
+            return ABSENT, Unread.TOO_LARGE
         try:
             # A response may quote the request, including values that JSON does not allow.
             constant = float if self.kind is RequestKind.BEYOND_IJSON else _reject_constant
-            return json.loads(self.response.body.decode("utf-8"), parse_constant=constant)
-        except (ValueError, RecursionError):
-            return ABSENT
+            return json.loads(body.decode("utf-8"), parse_constant=constant), None
+        except RecursionError:
+            return ABSENT, Unread.TOO_DEEP
+        except ValueError:
+            return ABSENT, Unread.NOT_JSON
+
+    @cached_property
+    def response_sample(self) -> Any:
+        """:attr:`response_json` for rules whose work grows with it: of a large one, the first elements of arrays."""
+        large = self.response is not None and len(self.response.body) > LARGE_BODY
+        return with_short_arrays(self.response_json) if large else self.response_json
 
     @property
     def replied(self) -> bool:
@@ -195,6 +237,15 @@ def _kind(contract: Contract, request: Request, classification: Classification) 
 
 def _is_top_level_case(fault: Fault) -> bool:
     return fault.keyword == Beyond.PROPERTY_CASE and len(fault.place) == 1
+
+
+def with_short_arrays(value: Any, most: int = _MOST_ELEMENTS) -> Any:
+    """Return a JSON value with only the first elements of each array; arrays in arrays keep a tenth as many."""
+    if isinstance(value, dict):
+        return {name: with_short_arrays(child, most) for name, child in value.items()}
+    if isinstance(value, list):
+        return [with_short_arrays(child, max(most // 10, 1)) for child in value[:most]]
+    return value
 
 
 def within(schema: Any, *keys: str) -> dict[str, Any]:

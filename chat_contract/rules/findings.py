@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat_contract.body import ABSENT
 from chat_contract.errors import Pointer, shorten
-from chat_contract.rules.exchange_facts import ExchangeFacts
+from chat_contract.rules.exchange_facts import MOST_VALUES, MOST_WIDE, ExchangeFacts, Unread
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -80,6 +80,7 @@ _BREAKDOWNS = {
     "truncated": "an incomplete response",
     "silence": "no response in time",
     "garbled": "bytes that are not an HTTP response",
+    "too-long": "a response that does not end",
 }
 
 
@@ -91,8 +92,15 @@ def wrong_media_type(header: str | None) -> Finding:
     return Finding(expected, "media-type", f"Content-Type: {header}")
 
 
-def unreadable_body(body: bytes) -> Finding:
-    """Make the finding for a response body that is not JSON in UTF-8."""
+def unreadable_body(facts: ExchangeFacts) -> Finding:
+    """Make the finding for a response body that is not JSON in UTF-8, or that exceeds what the kit reads."""
+    body = b"" if facts.response is None else facts.response.body
+    if facts.unread is Unread.TOO_MANY_VALUES:
+        return Finding(f"a JSON body of at most {MOST_VALUES:,} values", facts.unread, f"more in {len(body):,} bytes")
+    if facts.unread is Unread.TOO_LARGE:
+        return Finding(f"a JSON body of at most {MOST_WIDE:,} bytes", facts.unread, f"{len(body):,} bytes")
+    if facts.unread is Unread.TOO_DEEP:
+        return Finding("a JSON body that JSON parsers can read", facts.unread, "arrays or objects nested too deep")
     shown = shorten(body[:200].decode("utf-8", "surrogateescape"), _SHOWN_CHARACTERS) if body else "an empty body"
     return Finding("a JSON body in UTF-8", "not-json", _UNDECODED.sub(_as_escape, shown))
 

@@ -11,7 +11,7 @@ from typing import Any
 from chat_contract.body import ABSENT
 from chat_contract.errors import shorten
 from chat_contract.roles import CONVERSATION, ITEM, ITEMS, MESSAGE, PRICE
-from chat_contract.rules.exchange_facts import MAY_SUCCEED, ExchangeFacts
+from chat_contract.rules.exchange_facts import MAY_SUCCEED, ExchangeFacts, Unread
 from chat_contract.rules.findings import (
     Finding,
     Rule,
@@ -32,7 +32,7 @@ def _replied(facts: ExchangeFacts) -> bool:
 
 
 def _items(facts: ExchangeFacts) -> list[Any]:
-    items = facts.reply.get(ITEMS) if facts.reply is not None else None
+    items = facts.response_sample.get(ITEMS) if facts.reply is not None else None
     return items if isinstance(items, list) else []
 
 
@@ -66,7 +66,7 @@ def encoding(facts: ExchangeFacts) -> Iterator[Finding]:
     # A body that the server's own Content-Length cuts off breaks reply.length.
     length_finds_it = any(found.observed == "length-in-characters" for found in length(facts))
     if facts.response_json is ABSENT and not length_finds_it:
-        yield unreadable_body(facts.response.body)
+        yield unreadable_body(facts)
 
 
 def _applies_length(facts: ExchangeFacts) -> bool:
@@ -83,7 +83,7 @@ def length(facts: ExchangeFacts) -> Iterator[Finding]:
     if announced.strip() != str(len(facts.response.body)):
         expected = f"a body of {announced.strip()} bytes, as Content-Length states"
         yield Finding(expected, "wrong-length", f"{len(facts.response.body)} bytes")
-    elif _is_cut_text(facts.response.body):
+    elif facts.unread is Unread.NOT_JSON and _is_cut_text(facts.response.body):
         got = f"a JSON text with non-ASCII characters, cut off after {announced.strip()} bytes"
         yield Finding("Content-Length in bytes", "length-in-characters", got)
 
@@ -100,8 +100,6 @@ def _is_cut_text(body: bytes) -> bool:
         json.loads(text)
     except json.JSONDecodeError as error:
         return error.msg.startswith("Unterminated string") or error.pos >= len(text.rstrip())
-    except RecursionError:
-        return False
     return False
 
 
@@ -178,7 +176,7 @@ def item(facts: ExchangeFacts) -> Iterator[Finding]:
 
 
 def item_field(facts: ExchangeFacts) -> Iterator[Finding]:
-    for error in facts.contract.response_validators[200].iter_errors(facts.reply):
+    for error in facts.contract.response_validators[200].iter_errors(facts.response_sample):
         place = tuple(error.absolute_path)
         # The rule of reply.item covers item_id, and items that are not objects.
         if len(place) >= 3 and place[0] == ITEMS and place[2] != ITEM:

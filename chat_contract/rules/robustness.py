@@ -111,7 +111,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("robustness.status", _applies_status, status),
     Rule("robustness.failing", _applies_failing, failing),
     _breakdown_rule("robustness.reset", frozenset({"reset", "garbled"}), "a response"),
-    _breakdown_rule("robustness.truncated", frozenset({"truncated"}), "a complete response"),
+    _breakdown_rule("robustness.truncated", frozenset({"truncated", "too-long"}), "a complete response"),
     _breakdown_rule("robustness.silence", frozenset({"silence"}), "a response in time"),
     Rule("robustness.deep", _applies_deep, deep),
     Rule("robustness.beyond-i-json", _applies_beyond_ijson, beyond_ijson),

@@ -44,10 +44,9 @@ def is_json_media_type(header: str | None) -> bool:
 
 def shape(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.response_json is ABSENT:
-        assert facts.response is not None
-        yield unreadable_body(facts.response.body)
+        yield unreadable_body(facts)
         return
-    for error in facts.contract.response_validators[422].iter_errors(facts.response_json):
+    for error in facts.contract.response_validators[422].iter_errors(facts.response_sample):
         if len(error.absolute_path) < 2:
             yield schema_finding(error)
     # FastAPI's schema allows detail to be missing or empty.
@@ -61,7 +60,7 @@ def _applies_entry(facts: ExchangeFacts) -> bool:
 
 def entry(facts: ExchangeFacts) -> Iterator[Finding]:
     reported: set[Pointer] = set()
-    for error in facts.contract.response_validators[422].iter_errors(facts.response_json):
+    for error in facts.contract.response_validators[422].iter_errors(facts.response_sample):
         place = tuple(error.absolute_path)
         if len(place) >= 2 and place[:3] not in reported:
             reported.add(place[:3])
@@ -73,7 +72,7 @@ def entry(facts: ExchangeFacts) -> Iterator[Finding]:
 
 
 def _detail(facts: ExchangeFacts) -> list[Any]:
-    detail = facts.response_json.get("detail") if isinstance(facts.response_json, dict) else None
+    detail = facts.response_sample.get("detail") if isinstance(facts.response_json, dict) else None
     return detail if isinstance(detail, list) else []
 
 

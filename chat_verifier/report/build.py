@@ -187,5 +187,5 @@ def _exchange(exchange: Exchange, clean: _Cleaner) -> ExchangeReport:
     sent = RequestReport(request.method, request.path, clean.headers(headers), clean.body(request.body))
     if isinstance(outcome, Breakdown):
         return ExchangeReport(sent, None, BreakdownReport(outcome.kind, clean.text(outcome.detail)))
-    received = ResponseReport(outcome.status, clean.headers(outcome.headers), clean.body(outcome.body))
+    received = ResponseReport(outcome.status, clean.headers(outcome.headers), clean.body(outcome.body), outcome.omitted)
     return ExchangeReport(sent, received, None)

@@ -81,9 +81,10 @@ def _response(response: ResponseReport) -> Response:
         headers=[Record(name, value) for name, value in response.headers.items()],
         redirectURL=headers.get("location", ""),
         content=Content(
-            size=len(text.encode("utf-8")),
+            size=len(text.encode("utf-8")) + response.omitted,
             mimeType=headers.get("content-type", "x-unknown"),
-            text=text,
+            # A part of a body would look like a fault of the server.
+            text=None if response.omitted else text,
             encoding=encoding,
         ),
     )

@@ -50,18 +50,19 @@ class RequestReport(_Closed):
 
 @dataclass(frozen=True)
 class ResponseReport(_Closed):
-    """A complete response."""
+    """A complete response; ``omitted``: how many bytes at the end of the body the report leaves out."""
 
     status: int
     headers: Mapping[str, str]
     body: Body
+    omitted: int = 0
 
 
 @dataclass(frozen=True)
 class BreakdownReport(_Closed):
     """Why the response is missing or incomplete."""
 
-    kind: Literal["reset", "truncated", "silence", "garbled"]
+    kind: Literal["reset", "truncated", "silence", "garbled", "too-long"]
     detail: str
 
 

@@ -76,7 +76,7 @@ def _issued(observation: Observation) -> str:
         return ""
     try:
         reply = json.loads(opening.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     issued = reply.get(CONVERSATION) if isinstance(reply, dict) else None
     return issued if isinstance(issued, str) else ""

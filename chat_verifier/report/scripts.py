@@ -72,7 +72,7 @@ def _editable(body: Body) -> str | None:
         return body
     try:
         json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return "\n".join(shown)
 
@@ -84,7 +84,7 @@ def _issued_id(violation: ViolationReport) -> str | None:
         return None
     try:
         reply = json.loads(first.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     found = reply.get(CONVERSATION) if isinstance(reply, dict) else None
     return found if isinstance(found, str) and found else None

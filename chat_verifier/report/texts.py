@@ -58,6 +58,7 @@ BREAKDOWNS: dict[str, str] = {
     "truncated": "incomplete response",
     "silence": "no response in time",
     "garbled": "not an HTTP response",
+    "too-long": "response without end",
 }
 
 GROUPS: dict[str, str] = {"request": "acceptance", "http": "HTTP"}

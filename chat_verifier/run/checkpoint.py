@@ -27,6 +27,7 @@ FORMAT = "chat-contract-checkpoint"
 LIFETIME = 900.0
 """For how many seconds a server is expected to keep a conversation between two runs."""
 
+_MOST_BODY = 1024 * 1024
 _HINT = "Name a file that --resume wrote, or one that does not exist yet."
 
 
@@ -65,7 +66,9 @@ class Checkpoint:
         return Replayed(_outcome(line), stale=self.now() - line["at"] > LIFETIME)
 
     def keep(self, sequence: CaseSequence, index: int, request: Request, outcome: Response | Breakdown) -> None:
-        """Write an exchange to the file at once."""
+        """Write an exchange to the file at once; one with a large response is sent again instead of replayed."""
+        if isinstance(outcome, Response) and len(outcome.body) > _MOST_BODY:
+            return
         line = {
             "sequence": sequence.id,
             "index": index,

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from itertools import islice
 
-from chat_contract import Contract
+from chat_contract import Contract, Violation
 from chat_contract.conformance import examine, exercised_clauses, find_violations, update_history
 from chat_contract.exchange import Exchange
 from chat_contract.history import History
+from chat_contract.rules.exchange_facts import with_short_arrays
 from chat_verifier.planning.case import Case, CaseSequence
 from chat_verifier.run.knowledge import Knowledge
-from chat_verifier.run.observation import Observation
+from chat_verifier.run.observation import Observation, frozen, without_long_texts
+
+_MOST_VIOLATIONS = 500
+"""How many violations of one exchange are kept."""
+
+_LONGEST_ID = 64 * 1024
+"""How many characters the id of a conversation may have if the run is to continue it."""
 
 
 class Judge:
@@ -39,15 +47,16 @@ class Judge:
         """Return the observation of an exchange; ``earlier``: those before it in the sequence."""
         with self._lock:
             facts = examine(self.contract, exchange, self.history)
-            found = tuple(find_violations(facts))
+            found = tuple(map(_shortened, islice(find_violations(facts), _MOST_VIOLATIONS)))
             exercised = exercised_clauses(facts)
-            # The observation must not change when the history does, so it keeps what was computed from it.
-            frozen = replace(facts, history=History())
-            for name in ("kind", "response_json", "reply"):
-                frozen.__dict__[name] = getattr(facts, name)
-            update_history(self.history, facts)
+            kept = frozen(facts)
+            if len(facts.reply_id or "") > _LONGEST_ID:
+                # Such a conversation is not continued.
+                kept.__dict__["reply"] = None
+            else:
+                update_history(self.history, facts)
             self.knowledge.learn(facts, case)
-        return Observation(sequence, index, case, frozen, earlier, found, exercised, at)
+        return Observation(sequence, index, case, kept, earlier, found, exercised, at)
 
     def adapted(self, case: Case) -> Case | None:
         """Return the case as this server receives it; None if it tells nothing about this server."""
@@ -61,3 +70,8 @@ class Judge:
             return []
         with self._lock:
             return self.knowledge.following(observation.facts, observation.case)
+
+
+def _shortened(violation: Violation) -> Violation:
+    """Return the violation without most of a large value."""
+    return replace(violation, got=without_long_texts(with_short_arrays(violation.got)))

@@ -10,27 +10,31 @@ import threading
 import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeGuard
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from chat_contract.exchange import Breakdown, Headers, Request, Response
 from chat_contract.version import __version__
 from chat_verifier.planning.tiers import MAX_WAIT
 from chat_verifier.run.budget import BudgetSpentError, RequestBudget
 from chat_verifier.run.pacing import Pace
+from chat_verifier.target.bounded import BoundedAdapter, Bounds, TooLongError, bounded
 from kit_http.tokens import TokenCommand
 from kit_http.transport import Transport
 
 USER_AGENT = f"chat-contract/{__version__}"
-MAX_RESPONSE = 32 * 1024 * 1024
+_MEGABYTE = 1024 * 1024
+MAX_RESPONSE = 32 * _MEGABYTE
 """The largest number of bytes that are read of a response."""
 
 _ADDRESS = re.compile(r"^(?:<[^>]*>|HTTPS?Connection(?:Pool)?\([^)]*\)): ")
 _CHUNK = 64 * 1024
+_HEAD = 256 * 1024
+"""How many bytes of a response may be no body: headers and the frames of chunks."""
 LONGEST_WAIT = 120.0
 """The longest wait, in seconds, that a server may ask for in a 429 before the run ends."""
 _SHORTEST_WAIT = 0.05
@@ -201,16 +205,17 @@ class Client:
         began = time.monotonic()
         timeout = self.effective_timeout
         try:
-            response = self._session().request(
-                request.method,
-                self.base_url + request.path,
-                data=_in_chunks(request.body) if request.chunked else request.body,
-                headers=dict((*self._default_headers(request), *request.headers)),
-                timeout=(min(timeout, 10.0), timeout),
-                allow_redirects=False,
-                stream=True,
-            )
-            body = self._read(response, began + timeout)
+            with bounded(Bounds(began + timeout, MAX_RESPONSE + _HEAD)):
+                response = self._session().request(
+                    request.method,
+                    self.base_url + request.path,
+                    data=_in_chunks(request.body) if request.chunked else request.body,
+                    headers=dict((*self._default_headers(request), *request.headers)),
+                    timeout=(min(timeout, 10.0), timeout),
+                    allow_redirects=False,
+                    stream=True,
+                )
+            body = self._read(response)
         except requests.exceptions.SSLError as error:
             hint = "Name a private certificate authority with --ca-bundle FILE, a client certificate with --cert FILE."
             if "WRONG_VERSION_NUMBER" in str(error) or "RECORD_LAYER_FAILURE" in str(error):
@@ -221,9 +226,12 @@ class Client:
             raise UnreachableError(f"TLS failed: {_innermost(error)}", permanent=True, hint=hint) from None
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
             raise self._unreachable(error) from None
-        except (requests.exceptions.Timeout, TimeoutError):
+        except requests.exceptions.Timeout:
             self._drop_connections()
             return self._silent(timeout, time.monotonic() - began)
+        except TooLongError:
+            self._drop_connections()
+            return Breakdown("too-long", f"more than {MAX_RESPONSE // _MEGABYTE} MiB", time.monotonic() - began)
         except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
             self._drop_connections()
             return Breakdown("truncated", _innermost(error), time.monotonic() - began)
@@ -254,16 +262,18 @@ class Client:
         self._timeouts += 1
         return Breakdown("silence", f"no complete response within {timeout:g} s", elapsed)
 
-    def _read(self, response: requests.Response, until: float) -> bytes:
-        parts = []
-        size = 0
-        for part in response.iter_content(_CHUNK):
-            parts.append(part)
-            size += len(part)
-            if time.monotonic() > until or size > MAX_RESPONSE:
-                response.close()
-                raise TimeoutError
-        return b"".join(parts)
+    def _read(self, response: requests.Response) -> bytes:
+        """Return the decoded body. The connection limits the bytes as sent, and the time."""
+        body = bytearray()
+        try:
+            for part in response.iter_content(_CHUNK):
+                body += part
+                if len(body) > MAX_RESPONSE:
+                    raise TooLongError
+        except ValueError as error:
+            # A negative chunk size gets as far as the read of the socket.
+            raise requests.exceptions.ChunkedEncodingError(error) from None
+        return bytes(body)
 
     def _disconnected(self, error: requests.exceptions.ConnectionError, elapsed: float) -> Breakdown:
         cause = _root(error)
@@ -273,7 +283,7 @@ class Client:
             return self._silent(self.effective_timeout, elapsed)
         if isinstance(cause, urllib3.exceptions.IncompleteRead):
             return Breakdown("truncated", str(cause), elapsed)
-        if "BadStatusLine" in repr(error) or "LineTooLong" in repr(error):
+        if isinstance(cause, HTTPException) and not isinstance(cause, RemoteDisconnected):
             return Breakdown("garbled", _innermost(error), elapsed)
         return Breakdown("reset", _innermost(error), elapsed)
 
@@ -294,7 +304,7 @@ class Client:
             # A cookie would make a response depend on another conversation, and no curl command would show it.
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             self.transport.equip(session)
-            adapter = HTTPAdapter(max_retries=0)
+            adapter = BoundedAdapter()
             session.mount("http://", adapter)
             session.mount("https://", adapter)
             self._local.session = session

@@ -25,7 +25,7 @@ from chat_verifier.findings.verdict import (
 from chat_verifier.findings.waivers import waived
 from chat_verifier.planning.case import Case, CaseSequence, Group
 from chat_verifier.planning.encoding import ISSUED
-from chat_verifier.run.observation import Observation
+from chat_verifier.run.observation import Observation, frozen
 from chat_verifier.traffic.read import origins_of
 from chat_verifier.traffic.recorded import Recorded, Traffic
 from kit_reports.waivers import Waiver
@@ -128,10 +128,7 @@ def _observe(contract: Contract, recorded: Recorded, server: _Server, began: flo
     tried = exercised_clauses(facts)
     continued = facts.sent_id is not None and server.history.issued(facts.sent_id)
     before = server.turns.get(facts.sent_id or "", []) if continued else []
-    # The observation must not change when the history does, so it keeps what was computed from it.
-    frozen = replace(facts, history=History())
-    for name in ("kind", "response_json", "reply"):
-        frozen.__dict__[name] = getattr(facts, name)
+    kept = frozen(facts)
     update_history(server.history, facts)
     if facts.reply_id is not None:
         server.turns[facts.reply_id] = [*_kept(server.turns.get(facts.reply_id, before)), recorded]
@@ -142,7 +139,7 @@ def _observe(contract: Contract, recorded: Recorded, server: _Server, began: flo
         sequence=sequence,
         index=len(before),
         case=sequence.cases[len(before)],
-        facts=frozen,
+        facts=kept,
         earlier=earlier,
         violations=violations,
         tried=tried,

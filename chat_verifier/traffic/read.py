@@ -28,7 +28,7 @@ from chat_verifier.traffic.recorded import (
 )
 from kit_http.har import HarEntry, is_har, parse_har, read_json_file
 
-_BREAKDOWNS: tuple[BreakdownKind, ...] = ("reset", "truncated", "silence", "garbled")
+_BREAKDOWNS: tuple[BreakdownKind, ...] = ("reset", "truncated", "silence", "garbled", "too-long")
 _HINT = "Pass an HTTP archive (.har), a JSON report of chat-contract verify, or the mock's /_mock/requests."
 
 
@@ -130,6 +130,8 @@ def _from_report(path: Path, report: VerifyReport) -> Traffic:
     for seen in sorted(report.exchanges, key=lambda one: one.at):
         exchange = _exchange_of(seen)
         reason = Ignored.CREDENTIAL_TEST if seen.group == Group.CREDENTIALS else why_ignored(exchange.outcome)
+        if seen.exchange.response is not None and seen.exchange.response.omitted:
+            reason = Ignored.NO_BODY
         if reason is not None:
             ignored[reason] += 1
             continue

@@ -55,6 +55,6 @@ def _body(exchange: ExchangeReport, *, continues: bool) -> object:
         return raw
     try:
         value = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return raw
     return {**value, CONVERSATION: ISSUED} if isinstance(value, dict) and CONVERSATION in value else raw

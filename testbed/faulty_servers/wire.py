@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
@@ -55,6 +55,7 @@ class Answer:
     chunked: bool = False
     undrained: bool = False  # leave the body of the request unread on the connection
     close: bool = False
+    pieces: Iterator[bytes | float] | None = None  # sent instead, then the connection closes; a number is a pause
 
 
 class Reader:
@@ -207,9 +208,22 @@ class Server:
         if answer.reset:
             reader.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return False
+        if answer.pieces is not None:
+            return self.send_pieces(reader.sock, answer.pieces)
         if answer.undrained:
             reader.unread(request.body)
         lies = answer.length is not None or answer.cut is not None
         close = answer.close or lies or request.header("connection").lower() == "close"
         reader.sock.sendall(rendered(answer, head=request.method == "HEAD", close=close and not lies))
         return not close
+
+    def send_pieces(self, sock: socket.socket, pieces: Iterator[bytes | float]) -> bool:
+        """Send the pieces until the client or this server closes the connection."""
+        for piece in pieces:
+            if self.closing.is_set():
+                break
+            if isinstance(piece, bytes):
+                sock.sendall(piece)
+            else:
+                self.closing.wait(piece)
+        return False

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chat_contract.exchange import Breakdown, Request, Response
-from chat_verifier.target.client import Client, UnreachableError
+from chat_verifier.target.client import MAX_RESPONSE, Client, UnreachableError
 from kit_http.tokens import TokenCommand
+from testbed.hostile_servers.attacks import Attack
+from testbed.hostile_servers.server import serve_attack
 from tests.support.small_servers import always
 from tests.support.small_servers import answering as small_answering
 from tests.support.wire_server import answering, http
 
 ASK = Request("POST", "/chat", (("Content-Type", "application/json"),), b'{"message": "hello"}')
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def ask(
@@ -40,12 +44,31 @@ def test_complete_response_is_returned() -> None:
         ("reset", lambda _: None),
         ("truncated", lambda _: http(200, b'{"a"', length=400)),
         ("garbled", lambda _: b"SSH-2.0-OpenSSH\r\n\r\n"),
+        ("garbled", lambda _: http(200, b"{}", *(f"X-{number}: x" for number in range(200)))),
+        ("garbled", lambda _: http(200, b"{}", "X-Large: " + "x" * 100_000)),
+        ("truncated", lambda _: CHUNKED + b"-5\r\n{}\r\n0\r\n\r\n"),
+        ("truncated", lambda _: CHUNKED + b"zz\r\n{}\r\n0\r\n\r\n"),
+        ("too-long", lambda _: http(200, bytes(MAX_RESPONSE + 1))),
+        ("too-long", lambda _: http(200, gzip.compress(bytes(MAX_RESPONSE + 1)), "Content-Encoding: gzip")),
     ],
 )
 def test_incomplete_response_is_a_breakdown(kind: str, answer: Any) -> None:
-    outcome, _ = ask(answer)
+    outcome, _ = ask(answer, timeout=30.0)
     assert isinstance(outcome, Breakdown)
     assert outcome.kind == kind
+
+
+@pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: ", http(200, b"{", length=10_000)])
+def test_timeout_limits_the_whole_response_of_a_server_that_drips(start: bytes) -> None:
+    drops = b"HTTP/1.1 100 Continue\r\n\r\n" if not start else b" "
+    attack = Attack("drips", lambda _: iter([start, *[drops, 0.1] * 300]))
+    with serve_attack(attack, period=1, spared=0) as url:
+        client = Client(url, timeout=1.0)
+        outcome = client.send(ASK)
+        client.close()
+    assert isinstance(outcome, Breakdown)
+    assert outcome.kind == "silence"
+    assert outcome.elapsed < 15
 
 
 def test_response_after_the_timeout_is_a_breakdown() -> None:
