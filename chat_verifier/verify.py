@@ -36,11 +36,12 @@ from chat_verifier.planning.case import CaseSequence, Group, count_by_group, req
 from chat_verifier.planning.exploration import generate_cases
 from chat_verifier.planning.plan import Pairs, make_plan
 from chat_verifier.planning.tiers import MAX_WAIT, Allocation, Tier, allocate
-from chat_verifier.run.budget import RequestBudget
+from chat_verifier.run.budget import BudgetSpentError, RequestBudget
 from chat_verifier.run.checkpoint import Checkpoint
 from chat_verifier.run.pacing import Pace
 from chat_verifier.run.reference_server import ReferenceServer, sequences_for
 from chat_verifier.run.runner import Runner
+from chat_verifier.run.stop import Stop
 from chat_verifier.target.client import Client, UnreachableError
 from chat_verifier.target.probe import CannotVerifyError, Probed, probe
 from kit_http.redaction.secrets import key_in, secrets_of
@@ -101,10 +102,11 @@ def _ignore_progress(_done: int, _total: int) -> None:
 class Environment:
     """What a run uses of its surroundings: a monotonic clock, the time of day, and a display of progress.
 
-    ``progress`` receives the number of requests sent and the number expected.
+    ``progress`` receives the number of requests sent and the number expected. ``stop`` ends the run early.
     """
 
     clock: Callable[[], float] = time.monotonic
+    stop: Stop = field(default_factory=Stop)
     now: Callable[[], dt.datetime] = _utc_now
     progress: Callable[[int, int], None] = _ignore_progress
 
@@ -279,6 +281,15 @@ def _check(options: Options) -> None:
 
 def _client(options: Options, environment: Environment, allocation: Allocation, began: float) -> Client:
     until = float("inf") if options.max_time is None else began + options.max_time
+
+    def left() -> float:
+        return 0.0 if environment.stop.is_set else until - environment.clock()
+
+    def pause(seconds: float) -> None:
+        environment.stop.wait(min(seconds, max(0.0, left())))
+        if left() <= 0:
+            raise BudgetSpentError
+
     return Client(
         options.base_url,
         headers=options.headers,
@@ -286,8 +297,8 @@ def _client(options: Options, environment: Environment, allocation: Allocation, 
         timeout=options.timeout or _PROBE_TIMEOUT,
         transport=options.transport,
         max_wait=options.max_wait,
-        pace=Pace(options.rate),
-        budget=RequestBudget(allocation.requests, allocation.accepted, left=lambda: until - environment.clock()),
+        pace=Pace(options.rate, clock=environment.clock, sleep=pause),
+        budget=RequestBudget(allocation.requests, allocation.accepted, left=left),
     )
 
 
@@ -328,6 +339,7 @@ def _play(session: _Session, probed: Probed, plan: RunPlan) -> Played:
         patience=options.patience,
         source=session.checkpoint,
         clock=environment.clock,
+        sleep=environment.stop.wait,
         progress=lambda done: environment.progress(done, max(plan.total, done)),
     )
     for sequence, outcome in (*probed.failed, (probed.sequence, probed.outcome)):
@@ -341,7 +353,7 @@ def _play(session: _Session, probed: Probed, plan: RunPlan) -> Played:
 
 def _explore(session: _Session, played: Played, generated: Callable[[], list[CaseSequence]]) -> Played:
     """Play the generated sequences."""
-    if played.interruption:
+    if played.interruption or session.client.budget.over:
         return played
     runner = played.runner
     runner.max_requests = session.allocation.until_confirmation
@@ -386,6 +398,9 @@ def _summarise(session: _Session, plan: RunPlan, played: Played, confirmed: Conf
     if interruption and verdict is not RunVerdict.VIOLATES:
         if not session.client.waited_too_long:
             raise CannotVerifyError(f"{options.base_url}: {interruption}")
+        verdict, reason = RunVerdict.INCONCLUSIVE, RunReason(RunReasonId.RATE_LIMITED, ())
+    interrupted = session.environment.stop.interruption
+    if interrupted is not None and verdict not in {RunVerdict.VIOLATES, RunVerdict.UNSTABLE}:
         verdict, reason = RunVerdict.INCONCLUSIVE, RunReason(RunReasonId.INTERRUPTED, ())
     return RunResult(
         verdict=verdict,
@@ -405,6 +420,7 @@ def _summarise(session: _Session, plan: RunPlan, played: Played, confirmed: Conf
         contract_version=contract.version,
         tier=options.tier,
         strict=options.strict,
+        interrupted=interrupted,
         waivers=options.waivers,
         unused_waivers=tuple(unused_waivers(options.waivers, confirmed.causes, journal.observations)),
     )

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chat_verifier.findings.parity import Difference, DifferenceKind, ParityReport
-from chat_verifier.report.texts import ABSENCES, DIFFERENCE_VALUES, DIFFERENCES, Absence
+from chat_verifier.report.texts import ABSENCES, DIFFERENCE_VALUES, DIFFERENCES, INTERRUPTIONS, Absence
 from kit_reports.counting import count_of
 
 _WIDTH = 120
@@ -17,6 +17,8 @@ def render_parity(report: ParityReport) -> str:
     """Return the verdict, the two base URLs, and one row for each difference."""
     sides = f"A: {report.a}\nB: {report.b}\n"
     requests = count_of(report.requests, "request")
+    if report.interrupted is not None:
+        sides += f"{INTERRUPTIONS[report.interrupted]}\n"
     if not report.differences:
         return f"EQUAL: no differences in {requests}\n{sides}"
     differences = count_of(len(report.differences), "difference")

@@ -17,6 +17,7 @@ from chat_contract.exchange import Breakdown
 from chat_verifier.findings.causes import case_id
 from chat_verifier.findings.verdict import RunResult
 from chat_verifier.run.observation import Observation
+from chat_verifier.run.stop import Interruption
 
 FORMAT: Literal["chat-contract-parity"] = "chat-contract-parity"
 VERSION: Literal[1] = 1
@@ -55,7 +56,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class ParityReport:
-    """The result of a comparison. ``requests`` counts those that both servers answered."""
+    """The result of a comparison. ``requests`` counts those that both servers answered.
+
+    ``interrupted``: the signal that ended it early.
+    """
 
     format: Literal["chat-contract-parity"]
     version: Literal[1]
@@ -63,6 +67,7 @@ class ParityReport:
     b: str
     requests: int
     differences: tuple[Difference, ...]
+    interrupted: Interruption | None = None
 
 
 def compare_runs(a: RunResult, b: RunResult) -> ParityReport:
@@ -77,7 +82,9 @@ def compare_runs(a: RunResult, b: RunResult) -> ParityReport:
     responses = [found for pair in pairs for found in _response_differences(*pair, explained)]
     shapes = _shape_differences(a.observations, b.observations)
     differences = (*questions, *_merged(responses), *shapes)
-    return ParityReport(FORMAT, VERSION, a.base_url, b.base_url, len(pairs), differences)
+    return ParityReport(
+        FORMAT, VERSION, a.base_url, b.base_url, len(pairs), differences, a.interrupted or b.interrupted
+    )
 
 
 def _pairs(first: Iterable[Observation], second: Iterable[Observation]) -> list[tuple[Observation, Observation]]:

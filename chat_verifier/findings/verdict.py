@@ -12,6 +12,7 @@ from chat_verifier.findings.traffic import TrafficFigures
 from chat_verifier.planning.case import CaseSequence
 from chat_verifier.planning.tiers import Tier
 from chat_verifier.run.observation import Observation, by_clause
+from chat_verifier.run.stop import Interruption
 from kit_reports.waivers import Waiver
 
 
@@ -35,6 +36,7 @@ class RunReasonId(StrEnum):
     VIOLATIONS_NOT_CONFIRMED = "violations-not-confirmed"
     FAILURES_COME_AND_GO = "failures-come-and-go"
     INTERRUPTED = "interrupted"
+    RATE_LIMITED = "rate-limited"
     TRAFFIC_INCOMPLETE = "traffic-incomplete"
 
 
@@ -89,7 +91,8 @@ class RunResult:
     conditions that the plan combines, by :class:`chat_verifier.planning.plan.Pairs`.
     ``unused_waivers``: waivers for which the run found nothing, though it sent one of their cases.
     ``app``: the application that was verified in process.
-    ``traffic``: the recorded traffic that was judged, instead of a server.
+    ``traffic``: the recorded traffic that was judged, instead of a server. ``interrupted``: the signal that ended the
+    run early.
     """
 
     verdict: RunVerdict
@@ -113,6 +116,7 @@ class RunResult:
     coverage: Mapping[str, float] = field(default_factory=dict)
     traffic: TrafficFigures | None = None
     app: str | None = None
+    interrupted: Interruption | None = None
 
     @property
     def causes(self) -> tuple[Cause, ...]:

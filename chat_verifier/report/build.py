@@ -70,6 +70,7 @@ def build_report(result: RunResult, access: Access, changes: Iterable[ProfileCha
         traffic=result.traffic,
         app=result.app,
         contract_coverage=_contract_coverage(result),
+        interrupted=result.interrupted,
     )
 
 

@@ -18,6 +18,7 @@ def render_junit(report: VerifyReport) -> str:
         "seed": str(report.seed),
         "requests": str(report.requests),
         "tool": report.tool,
+        **({} if report.interrupted is None else {"interrupted": report.interrupted}),
     }
     cases = [_case(clause) for clause in report.clauses]
     return junit_xml("chat-contract verify", cases, seconds=report.seconds, properties=properties)

@@ -17,6 +17,7 @@ from chat_verifier.findings.traffic import TrafficFigures
 from chat_verifier.findings.verdict import ClauseReason, ClauseVerdict, RunReason, RunVerdict
 from chat_verifier.findings.waivers import WaiverMatch
 from chat_verifier.planning.tiers import Tier
+from chat_verifier.run.stop import Interruption
 
 FORMAT: Literal["chat-contract-report"] = "chat-contract-report"
 VERSION: Literal[2] = 2
@@ -172,7 +173,7 @@ class VerifyReport(_Closed):
     ``profile`` holds the answer to each open question, by id.
     ``traffic``: the recorded traffic that was judged; None for a run. ``app``: the application that was verified in
     process; ``base_url`` is then where its server usually serves it. ``contract_coverage``: which values of
-    fields and keywords the requests had.
+    fields and keywords the requests had. ``interrupted``: the signal that ended the run early.
     """
 
     format: Literal["chat-contract-report"]
@@ -200,6 +201,7 @@ class VerifyReport(_Closed):
     traffic: TrafficFigures | None = None
     app: str | None = None
     contract_coverage: Coverage | None = None
+    interrupted: Interruption | None = None
 
     @property
     def target(self) -> str:

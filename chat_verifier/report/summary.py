@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from chat_contract.contract import Level
 from chat_contract.errors import shorten
 from chat_contract.rules.findings import JSON_TYPES
-from chat_verifier.findings.verdict import ClauseVerdict
+from chat_verifier.findings.verdict import ClauseVerdict, RunReasonId
 from chat_verifier.report.model import ClauseReport, ObservationReport, VerifyReport, ViolationReport
 from chat_verifier.report.texts import (
     BREAKDOWNS,
@@ -18,6 +18,7 @@ from chat_verifier.report.texts import (
     COVERAGE,
     GROUPS,
     IGNORED,
+    INTERRUPTIONS,
     RUN_REASONS,
 )
 from kit_reports.counting import count_of
@@ -62,10 +63,11 @@ def figures(report: VerifyReport) -> str:
 
 
 def run_reason(report: VerifyReport) -> str:
-    """Return why the run has its verdict; empty if it conforms."""
-    if report.reason is None:
-        return ""
-    return RUN_REASONS[report.reason.id].format(clauses=", ".join(report.reason.clauses))
+    """Return why the run has its verdict, and whether it was interrupted; empty if it conforms."""
+    parts = [] if report.interrupted is None else [INTERRUPTIONS[report.interrupted]]
+    if report.reason is not None and report.reason.id is not RunReasonId.INTERRUPTED:
+        parts.append(RUN_REASONS[report.reason.id].format(clauses=", ".join(report.reason.clauses)))
+    return " ".join(parts)
 
 
 def coverage(report: VerifyReport) -> str:

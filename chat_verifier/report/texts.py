@@ -10,6 +10,7 @@ from chat_verifier.findings.parity import NO_ERROR_LIST, DifferenceKind
 from chat_verifier.findings.traffic import Ignored
 from chat_verifier.findings.verdict import ClauseReason, ClauseVerdict, RunReasonId, RunVerdict
 from chat_verifier.planning.plan import Pairs
+from chat_verifier.run.stop import Interruption
 
 RUN_VERDICTS: dict[str, str] = {
     RunVerdict.CONFORMS: "conforms to the contract",
@@ -24,7 +25,8 @@ RUN_REASONS: dict[str, str] = {
     RunReasonId.CLAUSES_NOT_EXERCISED: "No test case exercised these clauses: {clauses}.",
     RunReasonId.VIOLATIONS_NOT_CONFIRMED: "Violations seen once and not confirmed before the request limit: {clauses}.",
     RunReasonId.FAILURES_COME_AND_GO: "Failures that did not recur when the requests were sent again: {clauses}.",
-    RunReasonId.INTERRUPTED: "The server kept responding with 429. Set a longer --max-wait or a lower --rate-limit.",
+    RunReasonId.INTERRUPTED: "A signal ended the run.",
+    RunReasonId.RATE_LIMITED: "The server kept responding with 429. Set a longer --max-wait or a lower --rate-limit.",
     RunReasonId.TRAFFIC_INCOMPLETE: "These clauses were not exercised: {clauses}.",
 }
 
@@ -88,6 +90,12 @@ COVERAGE: dict[str, str] = {
     Pairs.ONE_FAULT: "{share} of pairs whose wrong value is the only one",
 }
 """What the plan combines."""
+
+
+INTERRUPTIONS: dict[str, str] = {
+    Interruption.SIGINT: "Interrupted (Ctrl-C): this report holds what was judged before.",
+    Interruption.SIGTERM: "Interrupted (SIGTERM): this report holds what was judged before.",
+}
 
 
 class Heading(StrEnum):
@@ -156,6 +164,6 @@ ABSENCES: dict[str, str] = {
 
 TABLES: tuple[Mapping[str, object], ...] = (
     *(RUN_VERDICTS, RUN_REASONS, CLAUSE_VERDICTS, CLAUSE_REASONS, CONFIRMATIONS, BREAKDOWNS, GROUPS, HEADINGS),
-    *(DIFFERENCES, DIFFERENCE_VALUES, ABSENCES, IGNORED, VERDICT_NAMES, COVERAGE),
+    *(DIFFERENCES, DIFFERENCE_VALUES, ABSENCES, IGNORED, VERDICT_NAMES, COVERAGE, INTERRUPTIONS),
 )
 """All tables of this module, for the test that replaces every sentence by its id."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http.client import HTTPResponse
@@ -19,6 +19,13 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+_POLL = 0.25
+"""After how many seconds without a byte a reader looks whether the run ended."""
+
+
+class StoppedError(Exception):
+    """The run ended before the response was complete."""
+
 
 class TooLongError(Exception):
     """The response has more bytes than the client reads."""
@@ -26,16 +33,35 @@ class TooLongError(Exception):
 
 @dataclass
 class Bounds:
-    """The limits of one response: when it must be complete, on the monotonic clock, and its bytes as sent."""
+    """The limits of one response.
+
+    ``until``: when it must be complete, on the monotonic clock. ``most``: its bytes as sent. ``over``: whether the run
+    ended.
+    """
 
     until: float
     most: int
+    over: Callable[[], bool] = lambda: False
 
-    def take(self, count: int) -> None:
+    def take(self, count: int) -> int:
         """Count bytes; raise :class:`TooLongError` if there are too many."""
         self.most -= count
         if self.most < 0:
             raise TooLongError
+        return count
+
+    @property
+    def wait(self) -> float:
+        """How many seconds to wait for the next bytes.
+
+        Raises :class:`TimeoutError` if the time is up, and :class:`StoppedError` if the run ended.
+        """
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        if self.over():
+            raise StoppedError
+        return min(left, _POLL)
 
 
 _BOUNDS: ContextVar[Bounds | None] = ContextVar("bounds", default=None)
@@ -62,14 +88,12 @@ class _BoundedSocket(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._bounds.until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        self._sock.settimeout(left)
-        count = self._raw.readinto(buffer)
-        self._bounds.take(count or 0)
-        return int(count or 0)
+    def readinto(self, buffer: Any) -> int:
+        while True:
+            self._sock.settimeout(self._bounds.wait)
+            # Not by the raw reader: it reads nothing more after a timeout.
+            with suppress(TimeoutError):
+                return self._bounds.take(self._sock.recv_into(buffer))
 
     def close(self) -> None:
         self._raw.close()

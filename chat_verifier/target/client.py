@@ -22,7 +22,7 @@ from chat_contract.version import __version__
 from chat_verifier.planning.tiers import MAX_WAIT
 from chat_verifier.run.budget import BudgetSpentError, RequestBudget
 from chat_verifier.run.pacing import Pace
-from chat_verifier.target.bounded import BoundedAdapter, Bounds, TooLongError, bounded
+from chat_verifier.target.bounded import BoundedAdapter, Bounds, StoppedError, TooLongError, bounded
 from kit_http.tokens import TokenCommand
 from kit_http.transport import Transport
 
@@ -196,6 +196,9 @@ class Client:
         assert outcome is not None
         raise outcome
 
+    def _is_over(self) -> bool:
+        return self.budget.left() <= 0
+
     def _begin(self) -> None:
         """Wait until the next request may be sent, and count it."""
         self.pace.wait()
@@ -205,7 +208,7 @@ class Client:
         began = time.monotonic()
         timeout = self.effective_timeout
         try:
-            with bounded(Bounds(began + timeout, MAX_RESPONSE + _HEAD)):
+            with bounded(Bounds(began + timeout, MAX_RESPONSE + _HEAD, self._is_over)):
                 response = self._session().request(
                     request.method,
                     self.base_url + request.path,
@@ -229,6 +232,9 @@ class Client:
         except requests.exceptions.Timeout:
             self._drop_connections()
             return self._silent(timeout, time.monotonic() - began)
+        except StoppedError:
+            self._drop_connections()
+            raise BudgetSpentError from None
         except TooLongError:
             self._drop_connections()
             return Breakdown("too-long", f"more than {MAX_RESPONSE // _MEGABYTE} MiB", time.monotonic() - began)

@@ -10,6 +10,7 @@ from chat_contract.exchange import Breakdown, Request, Response, find_header
 from chat_verifier.planning.case import Case, CaseSequence, Group, single
 from chat_verifier.planning.encoding import JSON_HEADERS
 from chat_verifier.planning.request_builder import RequestBuilder
+from chat_verifier.run.budget import BudgetSpentError
 from chat_verifier.run.checkpoint import Checkpoint
 from chat_verifier.run.player import is_accepted
 from chat_verifier.target.client import LONGEST_WAIT, Client, UnreachableError, retry_after
@@ -71,6 +72,8 @@ def _send(client: Client, request: Request) -> Response | Breakdown:
         outcome = client.send(request, tries=1)
     except UnreachableError as error:
         raise CannotVerifyError(f"{where}: {error}. {error.hint}") from None
+    except BudgetSpentError:
+        raise CannotVerifyError(f"{where}: the run ended before the server responded to the probe.") from None
     if isinstance(outcome, Breakdown) and outcome.kind in {"reset", "garbled"}:
         raise CannotVerifyError(
             f"{where}: no HTTP response ({outcome.detail.strip()}). Check that an HTTP server listens at this address."

@@ -10,10 +10,12 @@ from chat_contract import KitError, load_contract
 from chat_contract.exchange import Headers
 from chat_verifier.findings.parity import compare_runs
 from chat_verifier.findings.verdict import RunResult
+from chat_verifier.run.stop import Stop
 from chat_verifier.verify import Environment, Options, run
 from kit_cli.credentials import key_of
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame
+from kit_cli.interrupts import ended, interruptible
 from kit_cli.parity_table import render_parity
 from kit_cli.progress import Meter
 from kit_http.headers import check_one_credential, parse_headers
@@ -50,8 +52,13 @@ class Arguments:
     as_json: bool
 
 
-def parity(arguments: Arguments) -> ExitCode:
-    """Compare two servers and return the exit code of the verdict."""
+def parity(arguments: Arguments) -> int:
+    """Compare two servers and return the exit code of the verdict, or of the signal that interrupted the command."""
+    with interruptible() as stop:
+        return ended(stop, lambda: _parity(arguments, stop))
+
+
+def _parity(arguments: Arguments, stop: Stop) -> ExitCode:
     tokens_a = _tokens("a", arguments.token_command_a)
     tokens_b = _tokens("b", arguments.token_command_b)
     headers_a = _headers("a", arguments.header_a, arguments.key_env_a, tokens_a)
@@ -63,8 +70,8 @@ def parity(arguments: Arguments) -> ExitCode:
 
     current_frame().redact = lambda text: secrets_so_far().hide(text)
     report = compare_runs(
-        _run(arguments.url_a, headers_a, tokens_a, arguments),
-        _run(arguments.url_b, headers_b, tokens_b, arguments),
+        _run(arguments.url_a, headers_a, tokens_a, arguments, stop),
+        _run(arguments.url_b, headers_b, tokens_b, arguments, stop),
     )
     secrets = secrets_so_far()
     if not report.requests:
@@ -95,7 +102,7 @@ def _headers(side: str, lines: tuple[str, ...], key_env: str | None, tokens: Tok
     return headers
 
 
-def _run(url: str, headers: Headers, tokens: TokenCommand | None, arguments: Arguments) -> RunResult:
+def _run(url: str, headers: Headers, tokens: TokenCommand | None, arguments: Arguments, stop: Stop) -> RunResult:
     with Meter(sys.stderr, quiet=current_frame().quiet) as meter:
         return run(
             load_contract(arguments.spec, arguments.overlay),
@@ -109,5 +116,5 @@ def _run(url: str, headers: Headers, tokens: TokenCommand | None, arguments: Arg
                 workers=arguments.workers,
                 transport=Transport(ca_bundle=arguments.ca_bundle, insecure=arguments.insecure),
             ),
-            Environment(progress=meter),
+            Environment(progress=meter, stop=stop),
         )

@@ -23,12 +23,14 @@ from chat_verifier.report.leaks import check_files, checked_text
 from chat_verifier.report.read import read_report
 from chat_verifier.report.reproduce import Access
 from chat_verifier.run.pacing import parse_rate
+from chat_verifier.run.stop import Stop
 from chat_verifier.target.application import load_application, serve_application, usual_url
 from chat_verifier.traffic.replay import replay_sequences
 from chat_verifier.verify import Environment, Options, preview, run
 from kit_cli.credentials import key_headers
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame
+from kit_cli.interrupts import ended, interruptible
 from kit_cli.outputs import Output, write_outputs
 from kit_cli.preview import render_preview
 from kit_cli.progress import Meter
@@ -92,8 +94,8 @@ class Arguments:
     write_waivers: Path | None
 
 
-def verify(arguments: Arguments) -> ExitCode:
-    """Verify a server and return the exit code of the verdict."""
+def verify(arguments: Arguments) -> int:
+    """Verify a server and return the exit code of the verdict, or of the signal that interrupted the run."""
     check_proxy(arguments.proxy)
     if arguments.token_command is not None and arguments.resume is not None:
         raise UsageError("--resume cannot be combined with --token-command. Remove one of them.")
@@ -104,11 +106,16 @@ def verify(arguments: Arguments) -> ExitCode:
         return secrets_of((*headers, *(() if tokens is None else tokens.all_headers)), arguments.proxy)
 
     current_frame().redact = lambda text: secrets().hide(text)
-    return _verify(arguments, headers, tokens, secrets)
+    with interruptible() as stop:
+        return ended(stop, lambda: _verify(arguments, headers, tokens, secrets, stop))
 
 
 def _verify(
-    arguments: Arguments, headers: Headers, tokens: TokenCommand | None, secrets_so_far: Callable[[], Secrets]
+    arguments: Arguments,
+    headers: Headers,
+    tokens: TokenCommand | None,
+    secrets_so_far: Callable[[], Secrets],
+    stop: Stop,
 ) -> ExitCode:
     """Check every option before anything is sent, run, and write the reports."""
     targets = _check_output(arguments)
@@ -120,10 +127,12 @@ def _verify(
     with _target(arguments, contract) as base_url:
         options = replace(_options(arguments, base_url, headers, contract), tokens=tokens, replay=replay)
         if arguments.plan:
-            frame.report(render_preview(preview(contract, options), base_url, arguments.cost_per_call))
+            frame.report(
+                render_preview(preview(contract, options, Environment(stop=stop)), base_url, arguments.cost_per_call)
+            )
             return ExitCode.OK
         with Meter(sys.stderr, quiet=frame.quiet) as meter:
-            result = run(contract, options, Environment(progress=meter))
+            result = run(contract, options, Environment(progress=meter, stop=stop))
     if arguments.app is not None:
         result = replace(result, base_url=usual_url(base_url), app=arguments.app)
     secrets = secrets_so_far()

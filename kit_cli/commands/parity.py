@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command
 from kit_cli.options import OVERLAY, SPEC
 
@@ -46,12 +45,13 @@ _POSITIVE = click.FloatRange(min=0, min_open=True)
 )
 @click.option("--timeout", type=_POSITIVE, metavar="S", help="Timeout of one request in seconds.")
 @click.option("--json", "as_json", is_flag=True, help="Write the differences as JSON.")
-def parity(**given: Any) -> ExitCode:
+def parity(**given: Any) -> int:
     """Send the same requests to two servers and show where their responses differ.
 
     URL_A and URL_B replace the server URL of the contract: requests go to URL_A/chat and URL_B/chat.
 
-    Exit codes: 0 (no differences), 1 (differences), 2 (the servers cannot be compared).
+    Exit codes: 0 (no differences), 1 (differences), 2 (the servers cannot be compared),
+    130 and 143 (interrupted by Ctrl-C or SIGTERM).
     """
     from kit_cli.actions.parity import Arguments
     from kit_cli.actions.parity import parity as run

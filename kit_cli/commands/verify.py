@@ -11,7 +11,6 @@ import click
 from chat_verifier.planning.tiers import ALLOCATIONS, MAX_WAIT, Tier
 from chat_verifier.report import RENDERERS
 from kit_cli.credentials import with_key_options
-from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command
 from kit_cli.options import OVERLAY, SPEC
 
@@ -193,12 +192,13 @@ _OUTPUT = _all(
 @_VERDICT
 @_BUDGET
 @_OUTPUT
-def verify(base_url: str | None, **given: Any) -> ExitCode:
+def verify(base_url: str | None, **given: Any) -> int:
     """Verify the server at BASE_URL, or the application of --app, against the contract.
 
     BASE_URL replaces the server URL of the contract: requests go to BASE_URL/chat.
 
-    Exit codes: 0 (conforms), 1 (violates the contract, or is unstable), 2 (verification cannot run or is inconclusive).
+    Exit codes: 0 (conforms), 1 (violates the contract, or is unstable), 2 (verification cannot run or is inconclusive),
+    130 and 143 (interrupted by Ctrl-C or SIGTERM; the reports hold what was judged).
     """
     from kit_cli.actions.verify import Arguments
     from kit_cli.actions.verify import verify as run

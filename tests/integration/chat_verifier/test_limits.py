@@ -58,7 +58,7 @@ def test_rate_limit_without_end_ends_the_run_with_a_report(tmp_path: Path) -> No
     limited = (429, {"Retry-After": "0.2"}, b"{}")
     shop = Shop(lambda answer, number: answer if number <= 12 else limited)
     code, report = verify(shop, tmp_path, "--max-wait", "1")
-    assert (code, report["verdict"], report["reason"]["id"]) == (2, "inconclusive", "interrupted")
+    assert (code, report["verdict"], report["reason"]["id"]) == (2, "inconclusive", "rate-limited")
     assert 12 < shop.requests < 40
 
 
