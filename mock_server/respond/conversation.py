@@ -35,21 +35,21 @@ def converse(space: Space, snapshot: Snapshot, call: Call, turn: ChatTurn, effec
     before, user, turns = state or SessionState()
     refused = _refused(snapshot, turn, state)
     if refused is not None:
-        return Decision(refused, Trace(turn.message, asked_id, turn.user_id, known, before))
+        return Decision(refused, Trace(asked_id, turn.user_id, known, before))
     if not known and snapshot.leniency.unknown_conversation is UnknownConversation.REPLACED:
         turn = turn._replace(conversation_id=None)
     if user is None and turn.user_id is not None:
         user = short_key(turn.user_id)
     reply, source = _reply(space, snapshot, turn, before, effective)
     if space.relay is not None and source.kind is ReplySource.SEARCH:
-        trace = Trace(turn.message, asked_id, turn.user_id, known, before)
+        trace = Trace(asked_id, turn.user_id, known, before)
         denied = None if snapshot.options.upstream_key_env is None else _denied(snapshot, call)
         if denied is not None:
             return Decision(denied, trace)
         return partial(_relayed, space, space.relay, call, trace, SessionState(before, user, turns + 1))
     conversation_id = turn.conversation_id or space.fresh_id()
     space.sessions.put(conversation_id, SessionState(reply.position or before, user, turns + 1))
-    trace = Trace(turn.message, conversation_id, turn.user_id, known, before, reply.position)
+    trace = Trace(conversation_id, turn.user_id, known, before, reply.position)
     outcome = reply.outcome
     if outcome is not None and outcome.status is not None:
         failed = failed_turn(snapshot, outcome.status, source)

@@ -13,7 +13,6 @@ from mock_server.shop.scenarios import Position
 class Trace(NamedTuple):
     """What the mock found out about a request while it decided on the response."""
 
-    message: str | None = None
     conversation_id: str | None = None
     user_id: str | None = None
     known: bool = False
@@ -26,7 +25,7 @@ class Trace(NamedTuple):
     @classmethod
     def from_turn(cls, turn: ChatTurn) -> Trace:
         """Return what the request says about itself."""
-        return cls(turn.message, turn.conversation_id, turn.user_id)
+        return cls(turn.conversation_id, turn.user_id)
 
 
 NO_TRACE = Trace()

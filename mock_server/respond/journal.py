@@ -46,7 +46,6 @@ class Entry:
     snapshot: Snapshot
     """What is served: the journal replaces it after a reload, so that no old fixtures are kept."""
     trace: Trace
-    """Without the message, which the body contains."""
     body_truncated: bool = False
     answer_truncated: bool = False
     is_preflight: bool = False
@@ -64,10 +63,11 @@ class Entry:
         self.client_left = True
 
     def __post_init__(self) -> None:
-        headers = [*self.headers.items(), *self.answer.headers]
-        texts = sum(len(name) + len(value) + _HEADER_BYTES for name, value in headers)
-        ids = sum(4 * len(text) for text in (self.trace.conversation_id, self.trace.user_id, self.path) if text)
-        self.size = _ENTRY_BYTES + len(self.body) + len(self.answer.body) + texts + ids
+        names, values = self.headers, self.headers.values()
+        headers = sum(map(len, names)) + sum(map(len, values)) + _HEADER_BYTES * len(names)
+        headers += sum(len(name) + len(value) + _HEADER_BYTES for name, value in self.answer.headers)
+        ids = 4 * (len(self.trace.conversation_id or "") + len(self.trace.user_id or "") + len(self.path))
+        self.size = _ENTRY_BYTES + len(self.body) + len(self.answer.body) + headers + ids
 
     @property
     def message(self) -> str | None:
@@ -107,7 +107,7 @@ def make_entry(
         call.body[:MAX_BODY_BYTES],
         answer,
         snapshot,
-        trace._replace(message=None, conversation_id=_cut(trace.conversation_id), user_id=_cut(trace.user_id)),
+        _with_short_ids(trace),
         body_truncated or call.too_large,
         answer_truncated,
         method is not None and is_preflight(method, call.headers),
@@ -115,8 +115,11 @@ def make_entry(
     )
 
 
-def _cut(text: str | None) -> str | None:
-    return text if text is None else text[:_MAX_ID]
+def _with_short_ids(trace: Trace) -> Trace:
+    conversation_id, user_id = trace.conversation_id or "", trace.user_id or ""
+    if len(conversation_id) <= _MAX_ID and len(user_id) <= _MAX_ID:
+        return trace
+    return trace._replace(conversation_id=conversation_id[:_MAX_ID] or None, user_id=user_id[:_MAX_ID] or None)
 
 
 class TooManyFollowersError(Exception):

@@ -77,14 +77,13 @@ class RequestValidator:
             validated = self._validator.validate_python(rest, from_attributes=True)
         except ValidationError as error:
             found = [*error.errors(include_url=False)]
-        errors = self._merged(found, rest, value, lists)
-        if errors:
+        if (found or lists) and (errors := self._merged(found, rest, value, lists)):
             return {}, errors
         body = value if isinstance(value, Mapping) else {}
         # pydantic-core returns an object's fields first in a tuple. A schema left to jsonschema returns the value.
         fields = validated[0] if isinstance(validated, tuple) else {}
         integers = {name: field for name, field in fields.items() if isinstance(field, int)}
-        return {**body, **integers} if integers else body, errors
+        return {**body, **integers} if integers else body, ValidationErrors()
 
     def _merged(
         self, found: list[Mapping[str, Any]], rest: Any, value: Any, lists: Mapping[str, list[Any]]

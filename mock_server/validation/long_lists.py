@@ -15,7 +15,7 @@ def without_long_lists(value: Any, names: Mapping[str, SchemaValidator]) -> tupl
     """Return a body with its long lists emptied, and these lists. A body without one is returned itself."""
     if not isinstance(value, dict):
         return value, {}
-    long = {name: value[name] for name in names if isinstance(value.get(name), list) and len(value[name]) > LONGEST}
+    long = {name: field for name in names if isinstance(field := value.get(name), list) and len(field) > LONGEST}
     return ({**value, **{name: [] for name in long}} if long else value), long
 
 
