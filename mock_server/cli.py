@@ -163,12 +163,13 @@ def mock(
             request_timeout, write_timeout, max_connections, max_waiting, max_held_bytes, max_unread_bytes
         )
         options = read_options({**given, "own_name": host.lower()})
-        masks = masks_of({"mask": mask, "mask_name": mask_name})
         snapshot = read_snapshot(options)
-        capture = None if record is None else _capture(options, record, masks)
+        masks = {"mask": mask, "mask_name": mask_name}
+        capture = None if record is None else _capture(options, record, masks_of(masks))
     finally:
         gc.enable()
-    serve(snapshot, Listening(host, port, tls_cert, tls_key, exit_with_parent, ready_json, limits), log_format, capture)
+    listening = Listening(host, port, tls_cert, tls_key, exit_with_parent, ready_json, limits)
+    serve(snapshot, listening, None if log_format == "none" else log_format, capture)
 
 
 def _capture(options: Options, record: Path, masks: Masks) -> Callable[[], Capture]:

@@ -23,11 +23,10 @@ _SECONDS_TO_END = 1.0
 
 
 class LogFormat(StrEnum):
-    """The values of ``--log``."""
+    """The values of ``--log`` with which there is a log."""
 
     TEXT = "text"
     JSON = "json"
-    NONE = "none"
 
 
 class RequestLog:

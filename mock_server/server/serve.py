@@ -17,13 +17,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import uvicorn
 
 from chat_contract import Exchange, KitError, __version__
 from mock_server import defaults
-from mock_server.control.request_log import LogFormat, RequestLog
 from mock_server.http.messages import OWN_PREFIX
 from mock_server.loading.fingerprint import folders
 from mock_server.loading.snapshot import Snapshot
@@ -34,6 +33,9 @@ from mock_server.respond.service import ChatService
 from mock_server.server.asgi import MockApp
 from mock_server.server.limits import DEFAULT, ServerLimits
 from mock_server.server.protocol import Protocol, limited
+
+if TYPE_CHECKING:
+    from mock_server.control.request_log import RequestLog
 
 App = Callable[..., Any]
 Close = Callable[[], Awaitable[None]]
@@ -64,7 +66,7 @@ class Listening:
 def serve(
     snapshot: Snapshot,
     listening: Listening = Listening(),
-    log_format: str = "none",
+    log_format: str | None = None,
     open_capture: Callable[[], Capture] | None = None,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM; port 0 picks a free port.
@@ -80,7 +82,7 @@ def serve(
         captures[0](exchange, seconds)
 
     relay = make_relay(snapshot.options, snapshot.path, None if open_capture is None else capture)
-    log = None if log_format == LogFormat.NONE else RequestLog(LogFormat(log_format))
+    log = None if log_format is None else _open_log(log_format)
     warn = partial(print, file=sys.stderr, flush=True)
     service = ChatService(snapshot, relay=relay, warn=warn, log=None if log is None else log.add)
 
@@ -104,6 +106,12 @@ def serve(
     server.run()
     if log is not None:
         log.end()
+
+
+def _open_log(log_format: str) -> RequestLog:
+    from mock_server.control.request_log import LogFormat, RequestLog  # noqa: PLC0415 - imports the oracle
+
+    return RequestLog(LogFormat(log_format))
 
 
 def ready_text(snapshot: Snapshot, base: str) -> str:
