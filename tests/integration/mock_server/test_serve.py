@@ -23,7 +23,7 @@ from chat_contract import KitError, __version__
 from mock_server import Snapshot
 from mock_server.respond.service import ChatService
 from mock_server.server.asgi import MockApp
-from mock_server.server.serve import check_certificate, open_listener
+from mock_server.server.listener import check_certificate, open_listener
 from tests.support.certificates import certificate
 from tests.support.mock import Running
 from tests.support.paths import ROOT
