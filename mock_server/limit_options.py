@@ -41,7 +41,7 @@ _OPTIONS = (
     _count(
         "--max-followers",
         defaults.MAX_FOLLOWERS,
-        "Number of clients that follow the journal at the same time; a further one gets 429.",
+        "Maximum number of clients that follow the journal; a further one gets 429.",
     ),
     _count(
         "--max-spaces",
@@ -56,28 +56,30 @@ _OPTIONS = (
         "Maximum size of a space's journal, and of its rules. A space keeps one conversation for each KiB of it.",
         least=1024,
     ),
-    _count("--max-connections", defaults.MAX_CONNECTIONS, "Number of open connections; a further one gets 503."),
+    _count(
+        "--max-connections", defaults.MAX_CONNECTIONS, "Maximum number of open connections; a further one gets 503."
+    ),
     _count(
         "--max-waiting",
         defaults.MAX_WAITING,
-        "Number of requests that are received or wait for their response; a further one gets 503.",
+        "Maximum number of requests that are received or wait for their response; a further one gets 503.",
     ),
     _size(
         "--max-held-bytes",
         defaults.MAX_HELD_BYTES,
-        "Size of all bodies and delayed responses of these requests; a further one gets 503.",
+        "Maximum size of the bodies and delayed responses of all these requests; a further one gets 503.",
         least=1024,
     ),
     _size(
         "--max-unread-bytes",
         defaults.MAX_UNREAD_BYTES,
-        "Size of all responses that clients do not read; beyond it, the slowest connections are closed.",
+        "Maximum size of all responses that clients leave unread; beyond it, the slowest connections are closed.",
         least=1024,
     ),
     _seconds(
         "--request-timeout",
         defaults.REQUEST_TIMEOUT,
-        "Return 408 if a request has not arrived completely by then.",
+        "Return 408 if a request has not arrived completely within this time.",
     ),
     _seconds(
         "--write-timeout", defaults.WRITE_TIMEOUT, "Close a connection whose client has read nothing for this time."

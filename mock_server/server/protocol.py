@@ -110,7 +110,7 @@ class Protocol(HttpToolsProtocol):
         if not hosts and self.parser.get_http_version() == "1.1":
             self._fail(400, "The request has no Host header")
         if len(self.pipeline) >= MAX_PIPELINED:
-            self._fail(503, f"More than {MAX_PIPELINED} requests of this connection wait")
+            self._fail(503, f"More than {MAX_PIPELINED} requests of this connection wait for a response")
         self._phase = _Phase.BODY
         super().on_headers_complete()
         self._has_request = True
