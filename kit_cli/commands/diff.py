@@ -121,7 +121,7 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
     is_eager=True,
     expose_value=False,
     callback=_explain,
-    help="Explain a rule, and how to make the change without breaking clients; all lists the rules.",
+    help="Explain a rule, and how to make the change without breaking clients. Use all to list the rules.",
 )
 def diff(
     base: str,

@@ -30,7 +30,7 @@ def fixtures() -> None:
 def check(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...]) -> None:
     """Check that the mock can serve a folder of fixtures.
 
-    Reports the first error of each file.
+    The errors of all files are reported, each with its line, the value and a hint.
 
     Exit codes: 0 (no errors), 1 (errors), 2 (the folder or the contract cannot be read).
     """
@@ -67,7 +67,7 @@ def list_(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...], mes
     help="Folder to write into; created if it does not exist.",
 )
 def new(name: str, folder: Path) -> None:
-    """Create a fixture conversation to edit. Does not change existing files."""
+    """Create a fixture conversation to edit. Existing files are not changed."""
     from kit_cli.actions.fixtures import create
 
     create(name, folder)

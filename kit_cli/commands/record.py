@@ -67,7 +67,7 @@ def record(**given: Any) -> ExitCode:
     With --from-har, UPSTREAM is optional and selects the exchanges whose URL begins with it.
 
     Point the frontend at the recorder instead of the service. The recorder checks each exchange against the contract
-    and never overwrites a file in the folder.
+    and only adds to the folder.
 
     Exit codes: 0 (stopped by Ctrl-C or SIGTERM, or archive read), 2 (cannot start, or the archive has no exchange).
     """
