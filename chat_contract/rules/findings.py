@@ -96,11 +96,17 @@ def unreadable_body(facts: ExchangeFacts) -> Finding:
     """Make the finding for a response body that is not JSON in UTF-8, or that exceeds what the kit reads."""
     body = b"" if facts.response is None else facts.response.body
     if facts.unread is Unread.TOO_MANY_VALUES:
-        return Finding(f"a JSON body of at most {MOST_VALUES:,} values", facts.unread, f"a body of {len(body):,} bytes with more values")
+        return Finding(
+            f"a JSON body of at most {MOST_VALUES:,} values",
+            facts.unread,
+            f"a body of {len(body):,} bytes with more values",
+        )
     if facts.unread is Unread.TOO_LARGE:
         return Finding(f"a JSON body of at most {MOST_WIDE:,} bytes", facts.unread, f"{len(body):,} bytes")
     if facts.unread is Unread.TOO_DEEP:
-        return Finding("a JSON body that every parser can read", facts.unread, "arrays or objects that are nested too deeply")
+        return Finding(
+            "a JSON body that every parser can read", facts.unread, "arrays or objects that are nested too deeply"
+        )
     shown = shorten(body[:200].decode("utf-8", "surrogateescape"), _SHOWN_CHARACTERS) if body else "an empty body"
     return Finding("a JSON body in UTF-8", "not-json", _UNDECODED.sub(_as_escape, shown))
 
