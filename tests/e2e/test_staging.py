@@ -435,7 +435,7 @@ def test_key_echoed_in_every_encoding_is_in_no_output(
     forms = {form for one in encodings_of(key) for form in (one, html.escape(one), json.dumps(one)[1:-1])}
     assert [(form, text[:80]) for form in forms for text in texts if form in text] == []
     # Redaction keeps the length of bodies, so replayed responses get the same verdict.
-    assert first.output.splitlines()[0] == again.output.splitlines()[0]
+    assert first.stdout.splitlines()[0] == again.stdout.splitlines()[0]
 
 
 @pytest.mark.parametrize("key", ["message", "verdict", "conforms", "127.0.0.1"])
