@@ -10,10 +10,11 @@ from typing import Any
 
 from chat_contract.body import ABSENT
 from chat_contract.classification import Beyond, Classification, Fault, RequestClass
-from chat_contract.contract import Contract
+from chat_contract.contract import DOCUMENTED, Contract
+from chat_contract.errors import Pointer
 from chat_contract.exchange import Breakdown, Exchange, Request, Response
 from chat_contract.history import History
-from chat_contract.roles import CONVERSATION
+from chat_contract.roles import CONVERSATION, EVENTS
 
 LARGE_BODY = 64 * 1024
 """The size in bytes above which a server may respond with 413."""
@@ -98,6 +99,18 @@ class ExchangeFacts:
     def body(self) -> Any:
         """The JSON value of the request body, or ABSENT."""
         return self.classification.value
+
+    @cached_property
+    def field_names(self) -> frozenset[str]:
+        """The names of the fields of requests and events, and of the properties of this request."""
+        schema = self.contract.schemas[DOCUMENTED]
+        names = set(within(schema, "properties")) | set(within(schema, "properties", EVENTS, "items", "properties"))
+        return frozenset(names | set(self.body) if isinstance(self.body, dict) else names)
+
+    @cached_property
+    def fault_places(self) -> frozenset[Pointer]:
+        """The places of the request's faults."""
+        return frozenset(fault.place for fault in self.classification.faults)
 
     @property
     def response(self) -> Response | None:

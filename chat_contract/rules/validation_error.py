@@ -8,10 +8,9 @@ from typing import Any
 
 from chat_contract.body import ABSENT
 from chat_contract.classification import Fault
-from chat_contract.contract import DOCUMENTED
 from chat_contract.errors import Pointer, shorten
 from chat_contract.roles import EVENTS
-from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind, within
+from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
 from chat_contract.rules.findings import (
     Finding,
     Rule,
@@ -115,7 +114,9 @@ def _has_checked_faults(facts: ExchangeFacts) -> bool:
 def names_a_fault(loc: list[str | int], facts: ExchangeFacts) -> bool:
     """Return whether the loc leads to a place outside must-accept, or below one."""
     parts = loc[1:] if loc and loc[0] == "body" else loc
-    return any(_leads_to(parts, fault, facts) for fault in facts.classification.faults)
+    return tuple(parts) in facts.fault_places or any(
+        _leads_to(parts, fault, facts) for fault in facts.classification.faults
+    )
 
 
 def _leads_to(parts: list[str | int], fault: Fault, facts: ExchangeFacts) -> bool:
@@ -126,7 +127,7 @@ def _leads_to(parts: list[str | int], fault: Fault, facts: ExchangeFacts) -> boo
         return True
     if len(fault.place) == 2 and fault.place[0] == EVENTS and not isinstance(fault.value, dict):
         # For an event that is not an object, the loc may name what contains it, but no other field or event.
-        return not _names_another(parts, int(fault.place[1]), _field_names(facts))
+        return not _names_another(parts, int(fault.place[1]), facts.field_names)
     return _walk(parts, fault.place, facts) is not None
 
 
@@ -146,7 +147,7 @@ def _walk(parts: list[str | int], place: Pointer, facts: ExchangeFacts) -> list[
     Tags between the steps are skipped: names of models, parameters or alternatives. A field name is never a tag.
     """
     rest = list(parts)
-    names = _field_names(facts)
+    names = facts.field_names
     for step in place:
         while rest and not _same(rest[0], step) and isinstance(rest[0], str) and _is_tag(rest[0], names):
             rest.pop(0)
@@ -164,14 +165,6 @@ def _same(part: str | int, step: str | int) -> bool:
 
 def _is_tag(part: str, names: frozenset[str]) -> bool:
     return part not in names and not _DIGITS.match(part)
-
-
-def _field_names(facts: ExchangeFacts) -> frozenset[str]:
-    schema = facts.contract.schemas[DOCUMENTED]
-    names = set(within(schema, "properties")) | set(within(schema, "properties", EVENTS, "items", "properties"))
-    if isinstance(facts.body, dict):
-        names |= set(facts.body)
-    return frozenset(names)
 
 
 def _as_loc(place: Pointer) -> str:
@@ -211,7 +204,13 @@ def named_faults(facts: ExchangeFacts) -> tuple[Fault, ...]:
     if not _has_locs(facts):
         return ()
     locs = [loc[1:] if loc[:1] == ["body"] else loc for _, loc in _locs(facts)]
-    return tuple(fault for fault in _placed_hard_faults(facts) if any(_leads_to(loc, fault, facts) for loc in locs))
+    # Nearly every server names the exact place; the other forms take long to compare.
+    exact = set(map(tuple, locs))
+    return tuple(
+        fault
+        for fault in _placed_hard_faults(facts)
+        if fault.place in exact or any(_leads_to(loc, fault, facts) for loc in locs)
+    )
 
 
 def _applies_all_faults(facts: ExchangeFacts) -> bool:
@@ -219,9 +218,9 @@ def _applies_all_faults(facts: ExchangeFacts) -> bool:
 
 
 def all_faults(facts: ExchangeFacts) -> Iterator[Finding]:
-    named = named_faults(facts)
+    named = set(map(id, named_faults(facts)))
     for fault in _placed_hard_faults(facts):
-        if fault not in named:
+        if id(fault) not in named:
             expected = f"an entry with loc {_as_loc(fault.place)}"
             got = f"only {', '.join(shorten(loc) for _, loc in _locs(facts))}"
             yield Finding(expected, "fault-not-named", got).about_request(fault.place)
@@ -237,8 +236,10 @@ def _applies_missing_type(facts: ExchangeFacts) -> bool:
 
 def missing_type(facts: ExchangeFacts) -> Iterator[Finding]:
     missing = [fault for fault in facts.classification.hard_faults if fault.keyword == "required"]
+    places = {fault.place for fault in missing}
     for index, loc in _locs(facts):
-        names_it = any(_leads_to(loc[1:] if loc[:1] == ["body"] else loc, fault, facts) for fault in missing)
+        parts = loc[1:] if loc[:1] == ["body"] else loc
+        names_it = tuple(parts) in places or any(_leads_to(parts, fault, facts) for fault in missing)
         error_type = _detail(facts)[index].get("type", ABSENT)
         says_missing = any(word in str(error_type).lower() for word in ("missing", "required"))
         if names_it and not says_missing:

@@ -9,7 +9,7 @@ from flask import Blueprint as Routes
 from flask import Response, request
 
 from mock_server.control.current import current_space
-from mock_server.control.entries import EntryRenderer
+from mock_server.control.entries import entry_json, verdict_of
 from mock_server.control.journal_filter import FILTERS, FilterError, JournalFilter, read_filter
 from mock_server.control.overview import add_overview
 from mock_server.control.responses import as_response, json_response
@@ -105,13 +105,11 @@ def _add_rules(routes: Routes, service: ChatService) -> None:
 
 
 def _add_journal(routes: Routes, service: ChatService) -> None:
-    renderer = EntryRenderer()
-
     def entries() -> Response:
         wanted = read_filter(request.args.to_dict())
         journal = current_space(service).journal
-        selected = wanted.select(journal.entries(), renderer.verdict)
-        shown = [renderer.entry_json(entry) for entry in selected]
+        selected = wanted.select(journal.entries(), verdict_of)
+        shown = [entry_json(entry) for entry in selected]
         return json_response({"requests": shown, "dropped": journal.dropped})
 
     def clear() -> Response:
@@ -126,7 +124,7 @@ def _add_journal(routes: Routes, service: ChatService) -> None:
             count = service.snapshot.options.max_followers
             detail = f"The journal already has {count} followers, the maximum. Close one, or raise --max-followers."
             return as_response(problem(429, "Too many followers", detail))
-        lines = _Lines(following, wanted, renderer)
+        lines = _Lines(following, wanted)
         return Response(lines, mimetype=_NDJSON, headers={"Cache-Control": "no-store"})
 
     @routes.errorhandler(FilterError)
@@ -165,10 +163,9 @@ def space_json(space: Space) -> dict[str, Any]:
 class _Lines:
     """The journal as lines of JSON. Blank lines between them detect clients that are gone."""
 
-    def __init__(self, following: Iterator[Entry | None], wanted: JournalFilter, renderer: EntryRenderer) -> None:
+    def __init__(self, following: Iterator[Entry | None], wanted: JournalFilter) -> None:
         self._following = following
         self._wanted = wanted
-        self._renderer = renderer
         self._started = False
 
     def __iter__(self) -> Iterator[bytes]:
@@ -180,9 +177,9 @@ class _Lines:
             self._started = True
             return b"\n"
         entry = next(self._following)
-        if entry is None or not self._wanted.matches(entry, self._renderer.verdict):
+        if entry is None or not self._wanted.matches(entry, verdict_of):
             return b"\n"
-        return encode(self._renderer.entry_json(entry)) + b"\n"
+        return encode(entry_json(entry)) + b"\n"
 
     def close(self) -> None:
         close = getattr(self._following, "close", None)

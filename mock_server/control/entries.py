@@ -4,62 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from mock_server.control.redacted import secrets_of, shown_body, shown_headers, shown_time
 from mock_server.control.texts import Note, fault_text, near_miss_text, note_text, reason_text, source_text
 from mock_server.http.cors import is_refused
 from mock_server.overrides.prefer import misspelt_preferences
 from mock_server.respond.journal import Entry
-from mock_server.respond.verdict import Verdict, judge_entry
+from mock_server.respond.verdict import Verdict, judged
 from mock_server.shop.scenarios import NearMiss
 
-_MAX_NEAR_MISSES = 5
+
+def verdict_of(entry: Entry) -> Verdict:
+    """Return the verdict on an entry."""
+    return judged(entry).verdict
 
 
-class EntryRenderer:
-    """Renders entries. A verdict is computed once per entry, because that takes long."""
-
-    def __init__(self) -> None:
-        self._verdicts: WeakKeyDictionary[Entry, Verdict] = WeakKeyDictionary()
-
-    def entry_json(self, entry: Entry) -> dict[str, Any]:
-        """Return an entry as JSON."""
-        secrets, answer = secrets_of(entry), entry.answer
-        return {
-            "number": entry.number,
-            "time": shown_time(entry.at),
-            "method": entry.method,
-            "path": entry.path,
-            "status": answer.status,
-            "seconds": None if entry.seconds is None else round(entry.seconds, 6),
-            "preflight": entry.is_preflight,
-            "conversation_id": entry.trace.conversation_id,
-            "user_id": entry.trace.user_id,
-            "request": {
-                "headers": shown_headers(entry.headers),
-                "body": shown_body(entry.body, truncated=entry.body_truncated, secrets=secrets),
-                "truncated": entry.body_truncated,
-            },
-            "reply": {
-                "headers": dict(answer.headers),
-                "body": shown_body(answer.body, truncated=entry.answer_truncated, secrets=secrets),
-                "truncated": entry.answer_truncated,
-                "delay": round(answer.delay, 3),
-                "fault": answer.source.fault,
-            },
-            "client_left": entry.client_left,
-            "verdict": _verdict_json(entry, self.verdict(entry)),
-            "why": _why_json(entry),
-            "notes": [{"id": note, "text": note_text(note, entry)} for note in _notes(entry)],
-        }
-
-    def verdict(self, entry: Entry) -> Verdict:
-        """Return the verdict on an entry."""
-        verdict = self._verdicts.get(entry)
-        if verdict is None:
-            verdict = self._verdicts[entry] = judge_entry(entry)
-        return verdict
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """Return an entry as JSON."""
+    secrets, answer = secrets_of(entry), entry.answer
+    return {
+        "number": entry.number,
+        "time": shown_time(entry.at),
+        "method": entry.method,
+        "path": entry.path,
+        "status": answer.status,
+        "seconds": None if entry.seconds is None else round(entry.seconds, 6),
+        "preflight": entry.is_preflight,
+        "conversation_id": entry.trace.conversation_id,
+        "user_id": entry.trace.user_id,
+        "request": {
+            "headers": shown_headers(entry.headers),
+            "body": shown_body(entry.body, truncated=entry.body_truncated, secrets=secrets),
+            "truncated": entry.body_truncated,
+        },
+        "reply": {
+            "headers": dict(answer.headers),
+            "body": shown_body(answer.body, truncated=entry.answer_truncated, secrets=secrets),
+            "truncated": entry.answer_truncated,
+            "delay": round(answer.delay, 3),
+            "fault": answer.source.fault,
+        },
+        "client_left": entry.client_left,
+        "verdict": _verdict_json(entry, judged(entry).verdict),
+        "why": _why_json(entry),
+        "notes": [{"id": note, "text": note_text(note, entry)} for note in _notes(entry)],
+    }
 
 
 def _verdict_json(entry: Entry, verdict: Verdict) -> dict[str, Any]:
@@ -87,11 +76,8 @@ def _why_json(entry: Entry) -> dict[str, Any]:
     if trace.position is not None:
         shown["conversation"] = trace.position.scenario
         shown["turn"] = trace.position.turn
-    message = entry.message if entry.answer.status == 200 else None
-    if message is not None:
-        scenarios = entry.snapshot.shop.scenarios
-        misses = scenarios.near_misses(message, trace.before, trace.position, _MAX_NEAR_MISSES)
-        shown["not_matched"] = [near_miss_json(miss) for miss in misses]
+    if entry.answer.status == 200 and entry.message is not None:
+        shown["not_matched"] = [near_miss_json(miss) for miss in judged(entry).near_misses]
     return shown
 
 

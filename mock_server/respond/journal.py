@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import BoundedSemaphore, Lock
+from typing import Any
 
 from mock_server import defaults
 from mock_server.http.cors import is_preflight
@@ -57,6 +58,9 @@ class Entry:
     """The approximate size in bytes."""
     client_left: bool = False
     """The client closed or reset the connection before it received the response."""
+
+    judged: Any = None
+    """What :func:`mock_server.respond.verdict.judged` keeps; None if the entry has not been judged."""
 
     def note_client_left(self) -> None:
         """Record that the client did not wait for the response."""
@@ -200,6 +204,12 @@ class Journal:
         with self._lock:
             for entry in self._entries:
                 entry.snapshot = snapshot
+                entry.judged = None
+
+    @property
+    def added(self) -> int:
+        """How many entries were ever added."""
+        return self._next - 1
 
     def entries(self) -> list[Entry]:
         """Return the entries, oldest first."""

@@ -8,15 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
-from chat_contract import Exchange, History, Request, RequestClass, Response, classify, judge
+from chat_contract import Exchange, History, Request, RequestClass, Response
 from chat_contract.body import ABSENT
+from chat_contract.conformance import examine, find_violations
 from chat_contract.errors import render_pointer, shorten
 from chat_contract.history import Conversation
+from chat_contract.rules.exchange_facts import ExchangeFacts
 from mock_server.respond.journal import Entry
+from mock_server.shop.scenarios import NearMiss
 
 _MAX_LISTED = 20
+_MAX_NEAR_MISSES = 5
+_OK = 200
+_MAX_TEXT = 1000
+"""Characters of a violation's text."""
 _VALID = (RequestClass.MUST_ACCEPT, RequestClass.DOCUMENTED)
 
 
@@ -63,6 +71,34 @@ class Verdict:
     violations: tuple[ResponseViolation, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What takes long to find out about an entry: the verdict, and the stubs that could have replied."""
+
+    verdict: Verdict
+    near_misses: tuple[NearMiss, ...] = ()
+
+
+def judged(entry: Entry) -> Judged:
+    """Judge an entry by what is served, and keep the result with it until something else is served."""
+    known: Judged | None = entry.judged
+    if known is not None:
+        return known
+    snapshot = entry.snapshot
+    found = Judged(judge_entry(entry), _near_misses(entry))
+    if entry.snapshot is snapshot:
+        entry.judged = found
+    return found
+
+
+def _near_misses(entry: Entry) -> tuple[NearMiss, ...]:
+    message = entry.message if entry.answer.status == _OK else None
+    if message is None:
+        return ()
+    trace = entry.trace
+    return entry.snapshot.shop.scenarios.near_misses(message, trace.before, trace.position, _MAX_NEAR_MISSES)
+
+
 def judge_entry(entry: Entry) -> Verdict:
     """Return the verdict on an entry."""
     if entry.is_preflight:
@@ -71,10 +107,11 @@ def judge_entry(entry: Entry) -> Verdict:
         return Verdict(keeps_contract=False, reason=VerdictReason.NOT_IN_CONTRACT)
     if entry.body_truncated:
         return Verdict(keeps_contract=None, reason=VerdictReason.BODY_TRUNCATED)
-    contract = entry.snapshot.contract
+    contract, answer = entry.snapshot.contract, entry.answer
     request = Request(contract.operation.method, contract.operation.path, tuple(entry.headers.items()), entry.body)
-    history = _history(entry)
-    classified = classify(contract, request, history)
+    response = Response(answer.status, (("Content-Type", answer.media_type), *answer.headers), answer.body)
+    facts = examine(contract, Exchange(request, response), _history(entry))
+    classified = facts.classification
     faults = [fault for fault in classified.faults if fault.outside != RequestClass.MUST_ACCEPT]
     valid = classified.request_class in _VALID
     return Verdict(
@@ -91,7 +128,7 @@ def judge_entry(entry: Entry) -> Verdict:
             for fault in faults[:_MAX_LISTED]
         ),
         more_faults=max(0, len(faults) - _MAX_LISTED),
-        violations=() if entry.answer_truncated else _violations(entry, request, history),
+        violations=() if entry.answer_truncated else _violations(facts),
     )
 
 
@@ -106,11 +143,9 @@ def _expected(schema: Any, place: Sequence[str | int], keyword: str) -> tuple[st
     return next(((name, schema[name]) for name in (keyword, "type") if name in schema), None)
 
 
-def _violations(entry: Entry, request: Request, history: History) -> tuple[ResponseViolation, ...]:
-    answer = entry.answer
-    response = Response(answer.status, (("Content-Type", answer.media_type), *answer.headers), answer.body)
-    found = judge(entry.snapshot.contract, Exchange(request, response), history)
-    return tuple(ResponseViolation(each.clause, each.level, each.message) for each in found)
+def _violations(facts: ExchangeFacts) -> tuple[ResponseViolation, ...]:
+    found = islice(find_violations(facts), _MAX_LISTED)
+    return tuple(ResponseViolation(each.clause, each.level, each.message[:_MAX_TEXT]) for each in found)
 
 
 def _history(entry: Entry) -> History:

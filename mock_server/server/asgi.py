@@ -156,8 +156,10 @@ def overloaded(text: str) -> Answer:
 
 def _make_flask(service: ChatService) -> Flask:
     from mock_server.app import create_app  # noqa: PLC0415 - slow to import, and the operation does not need it
+    from mock_server.control.background import judge_in_background  # noqa: PLC0415 - as above
 
     app = create_app(service=service)
+    judge_in_background(service)
     gc.freeze()
     return app
 

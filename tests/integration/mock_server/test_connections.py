@@ -298,6 +298,7 @@ def test_bodies_and_delayed_responses_are_held_up_to_their_limit(
             HEAD + b"Prefer: delay=600s\r\nContent-Length: 150000\r\n\r\n" + b'{"message":["%b"]}' % (b"x" * 149_984)
         )
         other.sendall(echoed)
+        wait_until(lambda: any(entry.answer.delay for entry in service.space.journal.entries()))
         wait_until(lambda: _is_refused(served, big))
         assert one_ok(served)
 
@@ -458,7 +459,7 @@ def test_slow_upstream_does_not_hold_up_requests_for_other_pages(
     ("blocked", "data"),
     [
         ("mock_server.control.api.read_rules", b"PUT /_mock/behaviour HTTP/1.1\r\nContent-Length: 2\r\n"),
-        ("mock_server.control.api.EntryRenderer.entry_json", b"GET /_mock/requests HTTP/1.1\r\n"),
+        ("mock_server.control.api.entry_json", b"GET /_mock/requests HTTP/1.1\r\n"),
     ],
     ids=["PUT behaviour", "GET requests"],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import json
+import time
 import tracemalloc
 import weakref
 from typing import Any
@@ -13,14 +14,17 @@ import pytest
 from flask.testing import FlaskClient
 
 from mock_server import create_app, defaults, read_snapshot
-from mock_server.control.entries import EntryRenderer
+from mock_server.control.background import judge_waiting
+from mock_server.control.entries import entry_json
 from mock_server.control.expected import expected_text
 from mock_server.control.request_log import LogFormat, RequestLog
 from mock_server.http.messages import Answer, Call
 from mock_server.loading.options import Options
 from mock_server.overrides.prefer import misspelt_preferences
 from mock_server.respond.intake import _kept_turn
+from mock_server.respond.journal import MAX_FOLLOWED_BYTES
 from mock_server.respond.service import ChatService
+from mock_server.respond.verdict import judged
 from tests.support.deciding import decide, service_with
 
 JSON = {"Content-Type": "application/json"}
@@ -193,7 +197,7 @@ def test_journal_lets_go_of_the_fixtures_before_a_reload() -> None:
     _kept_turn.cache_clear()
     gc.collect()
     assert old() is None
-    assert EntryRenderer().entry_json(service.space.journal.entries()[0])["verdict"]["keeps_contract"] is True
+    assert entry_json(service.space.journal.entries()[0])["verdict"]["keeps_contract"] is True
 
 
 # The log --------------------------------------------------------------------------------------------------------------
@@ -261,3 +265,48 @@ def test_names_cannot_write_further_lines_or_change_direction_in_the_log() -> No
     log.end()
     assert len(out.getvalue().splitlines()) == 1
     assert not set(out.getvalue()) & set("\x1b\u202e\u2066")
+
+
+def test_entries_are_judged_in_the_background_until_a_request_arrives() -> None:
+    service = service_with()
+    for number in range(3):
+        decide(service, b'{"message":"hi %d"}' % number)
+    idle = iter([True, True, False])
+    judge_waiting(service, lambda: next(idle), lambda _: None)
+    assert [entry.judged is None for entry in service.space.journal.entries()] == [True, False, False]
+    judge_waiting(service, lambda: True, lambda _: None)
+    assert all(entry.judged is not None for entry in service.space.journal.entries())
+
+
+def test_entry_is_judged_once_and_again_after_a_reload(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = service_with()
+    decide(service, b'{"message":"hi"}')
+    entry = service.space.journal.entries()[0]
+    first = judged(entry)
+    assert judged(entry) is first
+    service.serve(read_snapshot(Options(seed=1)))
+    assert entry.judged is None
+    assert judged(entry) is not first
+
+
+def test_422_with_500_errors_is_judged_in_bounded_time() -> None:
+    service = service_with()
+    decide(service, b'{"message":"hi","events":[%b]}' % b",".join([b"{}"] * 240))
+    began = time.monotonic()
+    assert judged(service.space.journal.entries()[0]).verdict.violations == ()
+    assert time.monotonic() - began < 20
+
+
+def test_entries_for_a_slow_follower_are_limited_in_bytes_and_later_ones_arrive() -> None:
+    service = service_with()
+    following = service.space.journal.follow()
+    for _ in range(100):
+        decide(service, b'{"message":"%b"}' % (b"a" * 60_000))
+    waiting = 0
+    while next(following) is not None:
+        waiting += 1
+    assert 1 <= waiting <= 1 + MAX_FOLLOWED_BYTES // 60_000
+    decide(service, b'{"message":"hi"}')
+    entry = next(following)
+    assert entry is not None
+    assert entry.number == 101
