@@ -218,9 +218,9 @@ def _applies_all_faults(facts: ExchangeFacts) -> bool:
 
 
 def all_faults(facts: ExchangeFacts) -> Iterator[Finding]:
-    named = set(map(id, named_faults(facts)))
+    named = named_faults(facts)
     for fault in _placed_hard_faults(facts):
-        if id(fault) not in named:
+        if not any(fault is one for one in named):
             expected = f"an entry with loc {_as_loc(fault.place)}"
             got = f"only {', '.join(shorten(loc) for _, loc in _locs(facts))}"
             yield Finding(expected, "fault-not-named", got).about_request(fault.place)
