@@ -409,6 +409,7 @@ def _summarise(session: _Session, plan: RunPlan, played: Played, confirmed: Conf
         seed=options.seed,
         requests=session.client.budget.sent,
         accepted=session.client.budget.accepted,
+        lost=session.client.lost,
         coverage={str(name): round(share, 3) for name, share in plan.coverage.items()},
         seconds=session.environment.clock() - session.began,
         clauses=clauses,

@@ -168,7 +168,7 @@ def find_causes(
         else:
             with ThreadPoolExecutor(max_workers=runner.workers) as pool:
                 causes = list(pool.map(step, causes))
-    return list(_merge_equal(causes))
+    return list(_with_unstable_failures(_merge_equal(causes)))
 
 
 def _merge_equal(causes: Iterable[Cause]) -> Iterator[Cause]:
@@ -284,7 +284,20 @@ def _confirmed(runner: Runner, cause: Cause, passed: Passed, *, worth_it: Callab
 
 def _may_come_and_go(cause: Cause) -> bool:
     """Return whether the cause is a failure; one without a response takes too long to be repeated."""
-    return cause.key.clause.startswith(f"{_FAILURES}.") and cause.key.observed != _SILENCE
+    return _is_failure(cause) and cause.key.observed != _SILENCE
+
+
+def _is_failure(cause: Cause) -> bool:
+    return cause.key.clause.startswith(f"{_FAILURES}.") or cause.key.observed.startswith("status-5")
+
+
+def _with_unstable_failures(causes: Iterable[Cause]) -> Iterator[Cause]:
+    """Yield the causes. Where equal failures come and go, each of them may have recurred by chance."""
+    causes = list(causes)
+    unstable = {cause.key.observed for cause in causes if cause.comes_and_goes and _is_failure(cause)}
+    for cause in causes:
+        by_chance = cause.key.observed in unstable and cause.seen <= SENDINGS
+        yield replace(cause, comes_and_goes=True) if by_chance else cause
 
 
 def _repeated(runner: Runner, cause: Cause, passed: Passed, requests: int) -> Cause:

@@ -87,7 +87,8 @@ class RunResult:
     """The result of a run.
 
     ``left_out``: what the request limit kept from being sent. ``replayed``: how many responses came from the
-    checkpoint file. ``accepted``: how many requests the server accepted. ``coverage``: the shares of the pairs of
+    checkpoint file. ``accepted``: how many requests the server accepted. ``lost``: how many got no response and
+    were sent again. ``coverage``: the shares of the pairs of
     conditions that the plan combines, by :class:`chat_verifier.planning.plan.Pairs`.
     ``unused_waivers``: waivers for which the run found nothing, though it sent one of their cases.
     ``app``: the application that was verified in process.
@@ -113,6 +114,7 @@ class RunResult:
     waivers: tuple[Waiver, ...] = ()
     unused_waivers: tuple[Waiver, ...] = ()
     accepted: int = 0
+    lost: int = 0
     coverage: Mapping[str, float] = field(default_factory=dict)
     traffic: TrafficFigures | None = None
     app: str | None = None

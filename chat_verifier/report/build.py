@@ -71,6 +71,7 @@ def build_report(result: RunResult, access: Access, changes: Iterable[ProfileCha
         app=result.app,
         contract_coverage=_contract_coverage(result),
         interrupted=result.interrupted,
+        lost=result.lost,
     )
 
 

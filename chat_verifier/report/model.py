@@ -174,6 +174,7 @@ class VerifyReport(_Closed):
     ``traffic``: the recorded traffic that was judged; None for a run. ``app``: the application that was verified in
     process; ``base_url`` is then where its server usually serves it. ``contract_coverage``: which values of
     fields and keywords the requests had. ``interrupted``: the signal that ended the run early.
+    ``lost``: how many requests got no response and were sent again.
     """
 
     format: Literal["chat-contract-report"]
@@ -202,6 +203,7 @@ class VerifyReport(_Closed):
     app: str | None = None
     contract_coverage: Coverage | None = None
     interrupted: Interruption | None = None
+    lost: int = 0
 
     @property
     def target(self) -> str:

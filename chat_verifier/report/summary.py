@@ -58,7 +58,7 @@ def figures(report: VerifyReport) -> str:
         conversations = count_of(report.traffic.conversations, "conversation")
         return f"{judged} in {conversations}, recorded in {report.traffic.file}. Clauses: {tally(report)}"
     requests = count_of(report.requests, "request")
-    accepted = f"{report.accepted} accepted"
+    accepted = f"{report.accepted} accepted" + (f", {report.lost} lost and sent again" if report.lost else "")
     return f"{requests} ({accepted}) in {report.seconds:.1f} s, seed {report.seed}. Clauses: {tally(report)}"
 
 

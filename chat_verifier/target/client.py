@@ -49,6 +49,9 @@ _PAUSES = (0.1, 0.5)
 _TOLERATED_TIMEOUTS = 3
 _TOLERATED_RESETS = 2
 """After so many requests that failed whatever was tried, a failed connection is not tried again."""
+_FEW_LOST = 3
+_TOLERATED_SHARE = 0.1
+"""Networks lose connections now and then; a server that loses more than these fails."""
 _SHORTEST_TIMEOUT = 1.0
 
 
@@ -92,6 +95,9 @@ class Client:
         self.waited_too_long = False
         self._timeouts = 0
         self._resets = 0
+        self._lost_new = 0
+        self.lost = 0
+        """How many requests got no response and were sent again."""
         self._slowest = 0.0
         self._lock = threading.Lock()
         self._local = threading.local()
@@ -165,36 +171,54 @@ class Client:
             session.close()
 
     def _send_settled(self, request: Request) -> Response | Breakdown:
-        """Send the request, up to three times if the connection fails."""
+        """Send the request; again if the connection is lost, unless that happens too often."""
         outcome: Breakdown | UnreachableError | None = None
-        for pause in (0.0, *_PAUSES) if self._resets < _TOLERATED_RESETS else (0.0,):
-            time.sleep(pause)
+        pauses = [*_PAUSES] if self._tolerates_losses() else []
+        while True:
             try:
                 self._begin()
             except BudgetSpentError:
                 if outcome is None:
                     raise
                 break
-            received: Response | Breakdown | None = None
-            try:
-                received = self._send_once(request)
-            except UnreachableError as error:
-                if error.permanent:
-                    raise
-                outcome = error
-                continue
-            finally:
-                self.budget.settle(accepted=isinstance(received, Response) and 200 <= received.status < 300)
-            if not isinstance(received, Breakdown) or received.kind != "reset":
+            is_new = not getattr(self._local, "connected", False)
+            received = self._attempt(request)
+            if isinstance(received, Response) or (isinstance(received, Breakdown) and received.kind != "reset"):
                 return received
-            # The server may have closed the kept connection just as it was used again, so try a new one.
-            self._drop_connections()
             outcome = received
+            if is_new:
+                if not pauses:
+                    break
+                self._lost_new += 1
+                time.sleep(pauses.pop(0))
+            # Else the server may have closed a kept connection just as it was used again.
+            self.lost += 1
         if isinstance(outcome, Breakdown):
             self._resets += 1
             return outcome
-        assert outcome is not None
         raise outcome
+
+    def _tolerates_losses(self) -> bool:
+        """Return whether a lost request is sent again: not any more after too many of them."""
+        if self._lost_new > max(_FEW_LOST, _TOLERATED_SHARE * self.budget.sent):
+            self._resets = _TOLERATED_RESETS
+        return self._resets < _TOLERATED_RESETS
+
+    def _attempt(self, request: Request) -> Response | Breakdown | UnreachableError:
+        """Send the request once; raise :class:`UnreachableError` if another attempt would not help."""
+        received: Response | Breakdown | None = None
+        try:
+            received = self._send_once(request)
+        except UnreachableError as error:
+            if error.permanent:
+                raise
+            self._drop_connections()
+            return error
+        finally:
+            self.budget.settle(accepted=isinstance(received, Response) and 200 <= received.status < 300)
+        if isinstance(received, Breakdown):
+            self._drop_connections()
+        return received
 
     def _is_over(self) -> bool:
         return self.budget.left() <= 0
@@ -251,6 +275,8 @@ class Client:
         if response.status_code >= 500 or request.method == "HEAD":
             # Some servers close the connection after a failure without announcing it, and some send a body to HEAD.
             self._drop_connections()
+        else:
+            self._local.connected = True
         headers = tuple((key, value) for key, value in response.raw.headers.items())
         elapsed = time.monotonic() - began
         self._slowest = max(self._slowest, elapsed)
@@ -319,6 +345,7 @@ class Client:
         return session
 
     def _drop_connections(self) -> None:
+        self._local.connected = False
         self._session().close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,11 @@ from chat_contract.exchange import Request, Response
 from chat_verifier.run.reference_server import ReferenceServer
 from chat_verifier.target.client import Client
 from kit_cli.main import cli
+from testbed.faulty_servers.base import Chat
+from testbed.faulty_servers.correct import LAX
+from testbed.faulty_servers.wire import Answer as WireAnswer
+from testbed.faulty_servers.wire import Request as WireRequest
+from testbed.faulty_servers.wire import Server
 from tests.support.small_servers import Seen, always, answering
 from tests.support.wire_server import answering as answering_bytes
 from tests.support.wire_server import http
@@ -108,3 +114,32 @@ def test_compressed_reply_is_decoded(encoding: str, compress: Callable[[bytes], 
         outcome = Client(server.url).send(Request("POST", "/chat", (("Accept-Encoding", encoding),)))
     assert isinstance(outcome, Response)
     assert outcome.body == body
+
+
+@pytest.mark.parametrize(("kind", "clause"), [("status", "robustness.failing"), ("reset", "robustness.reset")])
+def test_server_that_fails_at_random_is_unstable_and_its_failures_are_counted(
+    kind: str, clause: str, tmp_path: Path
+) -> None:
+    chance = random.Random(1)
+    chat = Chat(LAX)
+    requests: list[bool] = []
+
+    def respond(request: WireRequest) -> WireAnswer:
+        fails = len(requests) > 1 and chance.random() < 0.4
+        requests.append(fails)
+        failure = WireAnswer(500, b"{}") if kind == "status" else WireAnswer(200, reset=True)
+        return failure if fails else chat(request)
+
+    path = tmp_path / "report.json"
+    with Server(respond) as server:
+        url = f"http://127.0.0.1:{server.port}/v1"
+        result = CliRunner().invoke(cli, ["verify", url, "--report", f"json={path}"])
+    report = json.loads(path.read_text("utf-8"))
+    assert (result.exit_code, report["verdict"]) == (1, "unstable")
+    assert report["requests"] == len(requests) <= 200
+    (violation,) = next(one["violations"] for one in report["clauses"] if one["id"] == clause)
+    failed = [one["exchange"] for one in report["exchanges"]]
+    failed = [one for one in failed if one["breakdown"] or one["response"]["status"] == 500]
+    assert len(failed) + report["lost"] <= sum(requests)
+    assert 0.2 < violation["seen"] / violation["sent"] < 0.6 or kind == "reset"
+    assert violation["seen"] + report["lost"] > 0.5 * sum(requests)

@@ -206,6 +206,16 @@ def test_failure_that_recurs_only_sometimes_is_unstable() -> None:
     assert (cause.seen, cause.sent, cause.confirmation) == (3, 22, Confirmation.INTERMITTENT)
 
 
+def test_failures_that_recur_by_chance_are_unstable_too() -> None:
+    """A server that fails at random also fails twice in a row, whatever the request."""
+    sequences = [acceptance(f"hello-{number}", {"message": f"hello {number}"}) for number in range(20)]
+    put = single(Case("put", "PUT", {"message": "hello"}, method="PUT"), Group.HTTP)
+    causes, runner = causes_of(fails_when(lambda one, sent: one.method == "PUT" or sent % 3 == 0), [*sequences, put])
+    assert {cause.key.clause for cause in causes} >= {"robustness.failing", "http.methods-failing"}
+    assert {cause.confirmation for cause in causes} == {Confirmation.INTERMITTENT}
+    assert run_verdict(results_of(runner, causes))[0] is RunVerdict.UNSTABLE
+
+
 def test_rejection_that_does_not_depend_on_the_one_before_is_not_called_harmful() -> None:
     opening = Case("opening", "opening", {"message": "hello"})
     wrong = Case("wrong", "wrong", {"message": 5, "conversation_id": ISSUED})
