@@ -113,21 +113,7 @@ class Client:
         for _ in range(tries - 1):
             if not _is_429(outcome):
                 break
-            seconds = retry_after(outcome)
-            self._waited += seconds
-            if self._waited > self.max_wait:
-                self.waited_too_long = True
-                text = f"status 429 for longer than {self.max_wait:.0f} s in all"
-                raise UnreachableError(text, permanent=True, hint=_TOO_MANY_REQUESTS)
-            if seconds > LONGEST_WAIT:
-                self.waited_too_long = True
-                raise UnreachableError(
-                    f"status 429, the server asks to wait {seconds:.0f} s", permanent=True, hint=_TOO_MANY_REQUESTS
-                )
-            if seconds >= self.budget.left():
-                self.budget.end()
-                raise BudgetSpentError
-            self.pace.hold(seconds)
+            self.hold(retry_after(outcome))
             try:
                 again = self._send_with_token(request)
             except BudgetSpentError:
@@ -139,6 +125,25 @@ class Client:
             text = f"status 429 in response to {_MOST_429_IN_A_ROW} requests in a row, retries included"
             raise UnreachableError(text, permanent=True, hint=_TOO_MANY_REQUESTS)
         return outcome
+
+    def hold(self, seconds: float) -> None:
+        """Hold back all requests, as a 429 asks for; raise :class:`UnreachableError` if that takes too long.
+
+        Raises :class:`BudgetSpentError` if the run ends before.
+        """
+        self._waited += seconds
+        if self._waited > self.max_wait:
+            self.waited_too_long = True
+            text = f"status 429 for longer than {self.max_wait:g} s in all"
+            raise UnreachableError(text, permanent=True, hint=_TOO_MANY_REQUESTS)
+        if seconds > LONGEST_WAIT:
+            self.waited_too_long = True
+            text = f"status 429, the server asks to wait {seconds:.0f} s"
+            raise UnreachableError(text, permanent=True, hint=_TOO_MANY_REQUESTS)
+        if seconds >= self.budget.left():
+            self.budget.end()
+            raise BudgetSpentError
+        self.pace.hold(seconds)
 
     def _send_with_token(self, request: Request) -> Response | Breakdown:
         """Send the request; after a 401, send it once more if there is a new token."""

@@ -13,9 +13,10 @@ from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.run.budget import BudgetSpentError
 from chat_verifier.run.checkpoint import Checkpoint
 from chat_verifier.run.player import is_accepted
-from chat_verifier.target.client import LONGEST_WAIT, Client, UnreachableError, retry_after
+from chat_verifier.target.client import Client, UnreachableError, retry_after
 
 _PROBES = 5
+_ENDED = "the run ended before the server responded to the probe"
 
 
 class CannotVerifyError(KitError):
@@ -73,7 +74,7 @@ def _send(client: Client, request: Request) -> Response | Breakdown:
     except UnreachableError as error:
         raise CannotVerifyError(f"{where}: {error}. {error.hint}") from None
     except BudgetSpentError:
-        raise CannotVerifyError(f"{where}: the run ended before the server responded to the probe.") from None
+        raise CannotVerifyError(f"{where}: {_ENDED}.") from None
     if isinstance(outcome, Breakdown) and outcome.kind in {"reset", "garbled"}:
         raise CannotVerifyError(
             f"{where}: no HTTP response ({outcome.detail.strip()}). Check that an HTTP server listens at this address."
@@ -115,9 +116,10 @@ def _where_the_operation_is(base_url: str, prefix: str) -> str:
 
 
 def _wait(client: Client, response: Response) -> None:
-    seconds = retry_after(response)
-    if seconds > LONGEST_WAIT:
-        raise CannotVerifyError(
-            f"{client.base_url}: status 429, the server asks to wait {seconds:.0f} s. Try again after that."
-        )
-    client.pace.hold(seconds)
+    """Wait as long as a 429 asks for."""
+    try:
+        client.hold(retry_after(response))
+    except UnreachableError as error:
+        raise CannotVerifyError(f"{client.base_url}: {error}. {error.hint}") from None
+    except BudgetSpentError:
+        raise CannotVerifyError(f"{client.base_url}: {_ENDED}.") from None

@@ -6,6 +6,7 @@ import gzip
 import json
 import random
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,45 @@ def test_compressed_reply_is_decoded(encoding: str, compress: Callable[[bytes], 
         outcome = Client(server.url).send(Request("POST", "/chat", (("Accept-Encoding", encoding),)))
     assert isinstance(outcome, Response)
     assert outcome.body == body
+
+
+def test_max_time_ends_a_wait_for_the_rate_limit(tmp_path: Path) -> None:
+    limited = (429, {"Retry-After": "100"}, b"{}")
+    shop = Shop(lambda answer, number: answer if number <= 12 else limited)
+    code, report = verify(shop, tmp_path, "--max-time", "20")
+    assert (code, report["verdict"]) == (2, "inconclusive")
+    assert report["seconds"] < 60
+    assert report["not_sent"]
+
+
+def test_max_time_ends_a_request_in_flight(tmp_path: Path) -> None:
+    def spoil(answer: Answer, number: int) -> Answer:
+        if number > 12:
+            closed.wait(200)
+        return answer
+
+    closed = threading.Event()
+    report = tmp_path / "report.json"
+    options = ("--quick", "--max-time", "3", "--timeout", "600", "--report", f"json={report}")
+    with answering(Shop(spoil).respond) as server:
+        result = CliRunner().invoke(cli, ["verify", server.url, *options])
+        closed.set()
+    found = json.loads(report.read_text("utf-8"))
+    assert (result.exit_code, found["verdict"]) == (2, "inconclusive")
+    assert found["seconds"] < 60
+    assert all(one["exchange"]["response"] for one in found["exchanges"])
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [("--max-wait", "status 429 for longer than 2 s in all"), ("--max-time", "the run ended before")],
+)
+def test_rate_limit_from_the_first_request_on_ends_the_run(option: str, message: str) -> None:
+    with always(429, {"Retry-After": "1.5"}) as server:
+        result = CliRunner().invoke(cli, ["verify", server.url, option, "2"])
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert len(server.seen) <= 3
 
 
 @pytest.mark.parametrize(("kind", "clause"), [("status", "robustness.failing"), ("reset", "robustness.reset")])
