@@ -30,6 +30,7 @@ _COMMANDS = {
     "explain": _Entry("kit_cli.commands.explain", "Explain a clause of the contract."),
     "fixtures": _Entry("kit_cli.commands.fixtures", "Check, list and create fixtures of the mock server."),
     "judge": _Entry("kit_cli.commands.judge", "Check recorded traffic against the contract.", "suite"),
+    "load": _Entry("kit_cli.commands.load", "Put load on a server and judge its replies.", "load"),
     "mock": _Entry("kit_cli.commands.mock", "Serve a mock of the chat service."),
     "parity": _Entry("kit_cli.commands.parity", "Compare the responses of two servers.", "suite"),
     "record": _Entry("kit_cli.commands.record", "Record exchanges with a real service as fixtures."),
@@ -40,7 +41,10 @@ _COMMANDS = {
 CONFIG_FILES = (".chat-contract.toml", "pyproject.toml")
 _WITHOUT_CONFIG = frozenset({"completion", "config", "schema"})
 _OWN_PACKAGES = frozenset(
-    {"chat_contract", "mock_server", "chat_mock", "chat_verifier", "kit_cli", "kit_http", "kit_reports", "spec_gate"}
+    {
+        *("chat_contract", "mock_server", "chat_mock", "chat_verifier", "chat_load", "kit_cli"),
+        *("kit_http", "kit_reports", "spec_gate"),
+    }
 )
 
 

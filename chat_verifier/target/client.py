@@ -9,7 +9,6 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
 from http.client import HTTPException, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeGuard
@@ -23,6 +22,7 @@ from chat_verifier.planning.tiers import MAX_WAIT
 from chat_verifier.run.budget import BudgetSpentError, RequestBudget
 from chat_verifier.run.pacing import Pace
 from chat_verifier.target.bounded import BoundedAdapter, Bounds, StoppedError, TooLongError, bounded
+from kit_http.retry_after import retry_after
 from kit_http.tokens import TokenCommand
 from kit_http.transport import Transport
 
@@ -37,13 +37,11 @@ _HEAD = 256 * 1024
 """How many bytes of a response may be no body: headers and the frames of chunks."""
 LONGEST_WAIT = 120.0
 """The longest wait, in seconds, that a server may ask for in a 429 before the run ends."""
-_SHORTEST_WAIT = 0.05
 _TRIES_AFTER_429 = 5
 _UNAUTHORIZED = 401
 _PROXY_AUTHENTICATION_REQUIRED = 407
 _MOST_429_IN_A_ROW = 5
 _TOO_MANY_REQUESTS = "Reduce the rate with --rate-limit, or continue later with --resume."
-_NUMBER = re.compile(r"\d+(?:\.\d*)?\Z")
 _PAUSES = (0.1, 0.5)
 """The seconds to wait before each further attempt after a failed connection."""
 _TOLERATED_TIMEOUTS = 3
@@ -359,29 +357,6 @@ def _in_chunks(body: bytes) -> Iterator[bytes]:
     yield body[:middle]
     if body[middle:]:
         yield body[middle:]
-
-
-def retry_after(response: Response, *, now: float | None = None) -> float:
-    """Return the seconds that a 429 asks to wait, by its Retry-After header; one second without it.
-
-    ``now`` is in Unix seconds. By default it is the time of the response's Date header.
-    """
-    value = (response.header("Retry-After") or "").strip()
-    if _NUMBER.match(value):
-        return max(float(value), _SHORTEST_WAIT)
-    until = _unix(value)
-    if until is None:
-        return 1.0
-    if now is None:
-        now = _unix(response.header("Date") or "")
-    return max(until - (time.time() if now is None else now), _SHORTEST_WAIT)
-
-
-def _unix(date: str) -> float | None:
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except (ValueError, OverflowError):
-        return None
 
 
 def _is_429(outcome: Response | Breakdown) -> TypeGuard[Response]:

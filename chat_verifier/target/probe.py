@@ -13,7 +13,8 @@ from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.run.budget import BudgetSpentError
 from chat_verifier.run.checkpoint import Checkpoint
 from chat_verifier.run.player import is_accepted
-from chat_verifier.target.client import Client, UnreachableError, retry_after
+from chat_verifier.target.client import Client, UnreachableError
+from kit_http.retry_after import retry_after
 
 _PROBES = 5
 _ENDED = "the run ended before the server responded to the probe"

@@ -7,6 +7,7 @@ from typing import Any
 
 from chat_contract import load_contract
 from chat_contract.profile import profile_schema
+from chat_load.report.model import LoadReport
 from chat_verifier.findings.waivers import KEYS as VERIFY_KEYS
 from chat_verifier.report.model import VerifyReport
 from kit_cli.config import config_schema
@@ -41,5 +42,6 @@ _SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "config": _config,
     "report-verify": lambda: json_schema(VerifyReport),
     "report-diff": lambda: json_schema(DiffReport),
+    "report-load": lambda: json_schema(LoadReport),
     "control": describe,
 }

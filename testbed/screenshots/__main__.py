@@ -14,7 +14,7 @@ from pathlib import Path
 
 from testbed.faulty_servers.catalogue import BY_NAME
 from testbed.faulty_servers.fault import serve
-from testbed.screenshots import console, gate
+from testbed.screenshots import console, gate, load
 
 CHROMIUM = (
     *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
@@ -74,7 +74,7 @@ def take(folder: Path) -> list[Path]:
                 file = folder / f"{page.stem}-{form}-{scheme}.png"
                 screenshot(page.resolve().as_uri(), file, size, *options)
                 taken.append(file)
-    return taken + console.take(folder) + gate.take(folder)
+    return taken + console.take(folder) + gate.take(folder) + load.take_for_the_documents(folder)
 
 
 def main() -> int:
@@ -86,7 +86,7 @@ def main() -> int:
     if shutil.which(CHROMIUM[0]) is None:
         print("chromium is not on the PATH. Install the package chromium.", file=sys.stderr)
         return 2
-    documents = (take_for_the_documents, console.take_for_the_documents, gate.take_for_the_documents)
+    documents = [take_for_the_documents, *(one.take_for_the_documents for one in (console, gate, load))]
     taken = [file for one in documents for file in one(folder)] if given.documents else take(folder)
     print(*taken, sep="\n")
     return 0

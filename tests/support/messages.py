@@ -24,6 +24,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "mock": ("mock_server", "chat_mock"),
     "verifier": ("chat_verifier", "contract_tests"),
     "gate": ("spec_gate",),
+    "load": ("chat_load",),
     "command line": ("kit_cli", "kit_http", "kit_reports"),
     "core": ("chat_contract",),
 }
@@ -35,7 +36,15 @@ def page() -> str:
 
 
 def _by_area() -> Iterator[str]:
-    packages = ("chat_contract", "chat_verifier", "contract_tests", "mock_server", "chat_mock", "spec_gate")
+    packages = (
+        "chat_contract",
+        "chat_verifier",
+        "contract_tests",
+        "mock_server",
+        "chat_mock",
+        "spec_gate",
+        "chat_load",
+    )
     paths = [path for package in (*packages, "kit_http", "kit_reports", "kit_cli") for path in modules(package)]
     for area in sorted(AREAS):
         yield f"# {area}"

@@ -14,7 +14,7 @@ from kit_cli.main import cli
 from tests.support.paths import ROOT
 
 PRODUCTS = (
-    *("chat_contract", "chat_verifier", "mock_server", "chat_mock", "spec_gate"),
+    *("chat_contract", "chat_verifier", "mock_server", "chat_mock", "chat_load", "spec_gate"),
     *("kit_http", "kit_reports", "kit_cli", "contract_tests"),
 )
 PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "fixtures/README.md")

@@ -22,7 +22,8 @@ LAYERS: dict[str, set[str]] = {
     "chat_verifier": {"chat_contract", "kit_http", "kit_reports"},
     "mock_server": {"chat_contract", "kit_http", "kit_reports"},
     "spec_gate": {"chat_contract", "kit_reports"},
-    "kit_cli": {"chat_contract", "kit_http", "kit_reports", "chat_verifier", "mock_server", "spec_gate"},
+    "chat_load": {"chat_contract", "kit_http", "kit_reports"},
+    "kit_cli": {"chat_contract", "kit_http", "kit_reports", "chat_verifier", "chat_load", "mock_server", "spec_gate"},
 }
 PACKAGES = tuple(LAYERS)
 
@@ -51,6 +52,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("discriminated", "schema_findings", "structure_findings", "grouping", "verdict", "severity", "report"),
         *("impact", "compare"),
     ),
+    "chat_load": (
+        *("settings", "plan", "judging", "counting", "pausing", "reproduce", "client", "web_tab", "launch", "target"),
+        *("swarm", "report"),
+    ),
 }
 
 WEB = {"flask", "werkzeug", "uvicorn", "httptools", "uvloop", "fastapi", "starlette", "requests", "urllib3", "httpx"}
@@ -74,6 +79,7 @@ THIRD_PARTY: dict[str, set[str]] = {
         *("jsonschema", "pydantic_core", "yaml", "cachetools"),
     },
     "spec_gate": {"jsonschema", "jsonschema_rs", "hypothesis"},
+    "chat_load": {"locust", "gevent", "geventhttpclient", "requests", "flask", "jsonschema", "jsonschema_rs"},
     "kit_cli": {"click", "rich", "platformdirs"},
 }
 
@@ -86,6 +92,10 @@ ONLY_IN: dict[tuple[str, str], str] = {
     ("chat_verifier", "uvicorn"): "chat_verifier/target/application.py",
     ("chat_verifier", "werkzeug"): "chat_verifier/target/application.py",
     ("chat_verifier", "pytest"): "chat_verifier/pytest_plugin.py",
+    ("chat_load", "locust"): "chat_load/swarm.py",
+    ("chat_load", "geventhttpclient"): "chat_load/client.py",
+    ("chat_load", "flask"): "chat_load/web_tab.py",
+    ("chat_load", "jsonschema_rs"): "chat_load/judging.py",
     ("spec_gate", "hypothesis"): "spec_gate/search/patterns.py",
     ("mock_server", "httpx"): "mock_server/respond/upstream.py",
     ("mock_server", "watchfiles"): "mock_server/loading/watch.py",

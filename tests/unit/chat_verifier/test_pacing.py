@@ -8,7 +8,7 @@ from chat_contract import UsageError
 from chat_contract.exchange import Response
 from chat_verifier.run.budget import BudgetSpentError, RequestBudget
 from chat_verifier.run.pacing import Pace, parse_rate
-from chat_verifier.target.client import retry_after
+from kit_http.retry_after import retry_after
 
 
 class FakeClock:

@@ -1,0 +1,129 @@
+"""``python -m benchmarks.load``: the CPU time of ``chat-contract load`` for each response, and of judging one.
+
+The exchanges are those of simulated users with the mock. CPU time is compared, in interleaved rounds, because other
+work on the machine changes it least.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from chat_contract import Contract, Exchange, Response, load_contract
+from chat_contract.conformance import examine, find_violations
+from chat_load.judging import LoadJudge, RecentIds
+from chat_load.plan import Plan, Shopper, Step
+from chat_load.report.model import LoadReport
+from chat_load.settings import Conversation
+from kit_cli.actions.load import read_conversations
+from kit_reports.codec import decode
+from mock_server import Options, create_app, read_snapshot
+
+MICROSECONDS = 1e6
+TARGET = 200.0
+"""Microseconds that judging a response may take."""
+
+_Played = list[tuple[Step, Exchange]]
+
+
+def main() -> int:
+    """Measure and print; exit 1 if judging costs more than its target."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.load")
+    parser.add_argument("--rounds", type=int, default=5, help="(default: %(default)s)")
+    parser.add_argument("--seconds", type=int, default=10, help="seconds of the load (default: %(default)s)")
+    options = parser.parse_args()
+    contract = load_contract()
+    played = play(contract, tuple(read_conversations(None, contract)), 1000)
+    thorough, fast, judge = [], [], LoadJudge(contract)
+    # The first request of its kind is classified; in a load, the kinds repeat.
+    cost(played, judge.judge)
+    for _ in range(options.rounds):
+        thorough.append(cost(played[:300], partial(judge_thoroughly, contract)))
+        fast.append(cost(played, judge.judge))
+    print(f"Judging as verify does: {statistics.median(thorough):.0f} µs a response")
+    print(f"Judging as load does: {statistics.median(fast):.0f} µs a response, at most {TARGET:.0f} wanted")
+    count, seconds = drive(options.seconds)
+    print(f"chat-contract load, everything included: {count / seconds:.0f} judged responses a second of CPU time")
+    return int(statistics.median(fast) > TARGET)
+
+
+def play(contract: Contract, conversations: tuple[Conversation, ...], count: int) -> _Played:
+    """Return exchanges of a user with the mock, each with a history that judging has not changed."""
+    client = create_app(read_snapshot(Options(seed=7))).test_client()
+    chance = random.Random(0)  # noqa: S311 - not for security
+    user = Shopper(Plan(contract, conversations, wrong=0.05), chance, "bench", RecentIds())
+    judge = LoadJudge(contract)
+    played = []
+    for _ in range(count):
+        step = user.next()
+        answered = client.post("/v1/chat", data=step.request.body, headers=list(step.request.headers))
+        exchange = Exchange(
+            step.request, Response(answered.status_code, tuple(answered.headers.items()), answered.data)
+        )
+        history = replace(step.history, conversations=dict(step.history.conversations), seen=set())
+        played.append((replace(step, history=history), exchange))
+        user.note(step, judge.judge(step, exchange).reply_id)
+    return played
+
+
+def judge_thoroughly(contract: Contract, step: Step, exchange: Exchange) -> None:
+    """Judge an exchange without keeping anything from the ones before it."""
+    list(find_violations(examine(contract, exchange, step.history)))
+
+
+def cost(played: _Played, judge: Callable[[Step, Exchange], object]) -> float:
+    """Return the CPU time of judging an exchange in microseconds."""
+    fresh = [(replace(step, history=copy.deepcopy(step.history)), exchange) for step, exchange in played]
+    began = time.process_time()
+    for step, exchange in fresh:
+        judge(step, exchange)
+    return (time.process_time() - began) / len(fresh) * MICROSECONDS
+
+
+def drive(seconds: int) -> tuple[int, float]:
+    """Put as much load on a mock as one process can; return the number of judged responses and the CPU time for them.
+
+    The figures are the difference of a long and a short load, which both start Locust.
+    """
+    mock = subprocess.Popen(
+        [sys.executable, "-m", "mock_server", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert mock.stdout is not None
+    try:
+        url = mock.stdout.readline().split("POST ")[1].split("/chat")[0]
+        (few, short), (many, long) = (one_load(url, duration) for duration in (2, 2 + seconds))
+    finally:
+        mock.terminate()
+        mock.wait()
+    return many - few, long - short
+
+
+def one_load(url: str, seconds: int) -> tuple[int, float]:
+    """Return how many responses a load judged, and the CPU time of its processes."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "load.json"
+        options = ("--users", "20", "--spawn-rate", "100", "--think-time", "0s", "--run-time", f"{seconds}s")
+        command = [sys.executable, "-m", "kit_cli", "load", url, *options, "--report", f"json={file}", "--quiet"]
+        subprocess.run(command, check=True)
+        report = decode(LoadReport, file.read_bytes())
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return report.judged, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+if __name__ == "__main__":
+    sys.exit(main())

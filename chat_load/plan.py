@@ -1,0 +1,165 @@
+"""Decides what each simulated user sends: turns of conversations, and a share of wrong requests. Pure and seeded."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chat_contract import Contract, Request, RequestClass, UsageError, classify
+from chat_contract.contract import DOCUMENTED
+from chat_contract.exchange import Headers
+from chat_contract.history import History
+from chat_contract.roles import CONVERSATION, MESSAGE, SESSION, USER
+from chat_load.settings import Conversation
+
+JSON_HEADERS: Headers = (("Content-Type", "application/json"),)
+WRONG = "wrong request"
+"""The name of the wrong requests among the turns."""
+
+_WRONG_VALUES: tuple[Any, ...] = (None, True, -1, "x", [1], {"x": 1})
+"""Values of every JSON type: those that the schema of a property allows are left out."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A request to send, with what judging it needs.
+
+    ``key`` is the same for requests that differ only in their ids. ``earlier``: the bodies of the turns before it.
+    """
+
+    name: str
+    key: tuple[Any, ...]
+    body: Mapping[str, Any]
+    request: Request
+    expected: int
+    history: History
+    earlier: tuple[bytes, ...] = ()
+
+
+class Plan:
+    """What all users share: the conversations, the other fields of their requests, and the wrong requests."""
+
+    def __init__(self, contract: Contract, conversations: Sequence[Conversation], *, wrong: float) -> None:
+        self.contract = contract
+        self.conversations = tuple(conversations)
+        self.wrong = wrong
+        self.fields = tuple(_other_fields(contract))
+        self.wrong_bodies = tuple(_wrong_bodies(contract, self.fields)) if wrong else ()
+        if not self.conversations:
+            raise UsageError("--fixtures: no conversation has a turn to send. Add one with words or phrases.")
+        if wrong and not self.wrong_bodies:
+            raise UsageError("--wrong: the contract rejects no request. Set it to 0.")
+
+    def request(self, body: Mapping[str, Any]) -> Request:
+        """Return the request with this body."""
+        operation = self.contract.operation
+        return Request(operation.method, operation.path, JSON_HEADERS, json.dumps(body, ensure_ascii=False).encode())
+
+
+def _other_fields(contract: Contract) -> Iterator[Mapping[str, Any]]:
+    """Yield the fields besides message and conversation of each sample that every server must accept."""
+    for sample in contract.samples.values():
+        if isinstance(sample, dict) and MESSAGE in sample:
+            body = {name: value for name, value in sample.items() if name != CONVERSATION}
+            if _class_of(contract, body) is RequestClass.MUST_ACCEPT:
+                yield {name: value for name, value in body.items() if name != MESSAGE}
+
+
+def _wrong_bodies(contract: Contract, fields: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Yield bodies with one error that every server must reject."""
+    for others in fields[:1]:
+        right = {MESSAGE: "Which desk would you recommend?", **others}
+        candidates: list[dict[str, Any]] = [dict(others)]
+        for name in contract.schemas[DOCUMENTED].get("properties", {}):
+            candidates += [{**right, name: value} for value in _WRONG_VALUES]
+        for body in candidates:
+            if _class_of(contract, body) is RequestClass.MUST_REJECT:
+                yield body
+
+
+def _class_of(contract: Contract, body: Mapping[str, Any]) -> RequestClass:
+    operation = contract.operation
+    request = Request(operation.method, operation.path, JSON_HEADERS, json.dumps(body).encode())
+    return classify(contract, request).request_class
+
+
+@dataclass
+class Talk:
+    """A conversation of one user, in progress."""
+
+    conversation: Conversation
+    number: int
+    fields: Mapping[str, Any]
+    history: History
+    turn: int = 0
+    issued: str | None = None
+    earlier: tuple[bytes, ...] = ()
+
+
+@dataclass
+class Shopper:
+    """A simulated user: plays one conversation after the other. ``seen``: the ids of all conversations."""
+
+    plan: Plan
+    chance: random.Random
+    user_id: str
+    seen: set[str]
+    _talk: Talk | None = field(default=None, init=False)
+    _talks: int = field(default=0, init=False)
+    _again: Step | None = field(default=None, init=False)
+
+    def next(self) -> Step:
+        """Return the next request of this user."""
+        if self._again is not None:
+            step, self._again = self._again, None
+            return step
+        if self.plan.wrong and self.chance.random() < self.plan.wrong:
+            return self._wrong()
+        talk = self._talk or self._start()
+        messages = talk.conversation.turns[talk.turn]
+        which = self.chance.randrange(len(messages))
+        body = {MESSAGE: messages[which], **talk.fields, **self._ids(talk)}
+        key = (talk.conversation.name, talk.turn, which, talk.number, talk.issued is not None)
+        request = self.plan.request(body)
+        return Step(f"turn {talk.turn + 1}", key, body, request, 200, talk.history, talk.earlier)
+
+    def put_back(self, step: Step) -> None:
+        """Send a step again, because the server took no notice of it."""
+        self._again = step
+
+    def note(self, step: Step, issued: str | None) -> None:
+        """Record the reply to a step: the next turn follows, or a new conversation after the last or a failed one."""
+        talk = self._talk
+        if step.name == WRONG or talk is None:
+            return
+        if issued is None or talk.turn + 1 == len(talk.conversation.turns):
+            self._talk = None
+            return
+        talk.turn += 1
+        talk.issued = talk.issued or issued
+        talk.earlier = (*talk.earlier, step.request.body)
+
+    def _start(self) -> Talk:
+        number = self.chance.randrange(len(self.plan.fields))
+        self._talks += 1
+        self._talk = Talk(
+            self.chance.choice(self.plan.conversations), number, self.plan.fields[number], History(seen=self.seen)
+        )
+        return self._talk
+
+    def _ids(self, talk: Talk) -> dict[str, str]:
+        """Return the ids of the conversation, the session and the user, if this conversation sends them."""
+        ids = {} if talk.issued is None else {CONVERSATION: talk.issued}
+        if SESSION in talk.fields:
+            ids[SESSION] = f"{self.user_id}-{self._talks}"
+        if USER in talk.fields:
+            ids[USER] = self.user_id
+        return ids
+
+    def _wrong(self) -> Step:
+        number = self.chance.randrange(len(self.plan.wrong_bodies))
+        body = self.plan.wrong_bodies[number]
+        return Step(WRONG, (WRONG, number), body, self.plan.request(body), 422, History())

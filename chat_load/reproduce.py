@@ -1,0 +1,68 @@
+"""Writes the command that reproduces a violation: curl for one request, a shell script for several turns."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chat_contract import Request
+from chat_contract.exchange import Headers
+from chat_contract.roles import CONVERSATION
+from chat_load.plan import Step
+from kit_http.curl import Expression, Piece, header_argument, with_body
+from kit_http.redaction.secrets import Secrets, is_credential
+
+_ISSUED = Expression(f"${CONVERSATION}")
+_EXTRACT = f'python3 -c \'import json, sys; print(json.load(sys.stdin)["{CONVERSATION}"], end="")\''
+
+
+@dataclass(frozen=True)
+class Access:
+    """How a command reaches the server. ``options``: those of curl that match the transport."""
+
+    base_url: str
+    headers: Headers
+    secrets: Secrets
+    options: tuple[str, ...] = ()
+
+
+def reproduce(step: Step, access: Access) -> str:
+    """Return a command for a shell. It names environment variables instead of containing keys."""
+    issued = step.body.get(CONVERSATION)
+    if not isinstance(issued, str):
+        return _curl(step.request, access, step.request.body)
+    first, *later = step.earlier
+    return "\n".join(
+        [
+            f"{CONVERSATION}=$({_curl(step.request, access, first, show_head=False)} | {_EXTRACT})",
+            *(_curl(step.request, access, body, issued) for body in (*later, step.request.body)),
+        ]
+    )
+
+
+def _curl(request: Request, access: Access, body: bytes, issued: str = "", *, show_head: bool = True) -> str:
+    parts = ["curl", "-sS", *(["-i"] if show_head else []), "-X", request.method, *access.options]
+    parts.append(shlex.quote(access.base_url + request.path))
+    for name, value in (*access.headers, *request.headers):
+        parts += ["-H", _header(name, value, access.secrets)]
+    return with_body(parts, *_pieces(body, issued))
+
+
+def _header(name: str, value: str, secrets: Secrets) -> str:
+    if is_credential(name) and secrets.in_text(value):
+        return f'"{secrets.hide(f"{name}: {value}")}"'
+    return header_argument(name, value)
+
+
+def _pieces(body: bytes, issued: str) -> Iterator[Piece]:
+    """Yield the parts of a body, with the variable of the shell where it has the issued id."""
+    written = json.dumps(issued, ensure_ascii=False).encode() if issued else b""
+    before, found, after = body.partition(f'"{CONVERSATION}": '.encode() + written)
+    if not issued or not found:
+        yield body
+        return
+    yield before + f'"{CONVERSATION}": "'.encode()
+    yield _ISSUED
+    yield b'"' + after

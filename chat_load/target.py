@@ -1,0 +1,76 @@
+"""Checks the server before the load: its host must be allowed, and it must respond to one request."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+import requests
+
+from chat_contract import Contract, Request, UsageError
+from chat_contract.exchange import Headers
+from chat_contract.roles import MESSAGE
+from chat_load.launch import LoadError
+from chat_load.plan import Plan
+from kit_http.transport import Transport
+
+_STATUSES = frozenset({200, 422, 429})
+
+
+def check_host(url: str, allowed: Collection[str]) -> None:
+    """Raise :class:`UsageError` for a host that is neither loopback nor allowed."""
+    host = (urlsplit(url).hostname or "").lower()
+    if not is_loopback(host) and host not in {name.lower() for name in allowed}:
+        raise UsageError(
+            f"the host {host} is not this machine, and a load may disturb it. "
+            f"If you may load this server, add --allow-host {host}."
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def check_server(plan: Plan, base_url: str, headers: Headers, transport: Transport, timeout: float) -> None:
+    """Send one request; raise :class:`LoadError` unless the operation is there and the server lets it in."""
+    request = plan.request({MESSAGE: plan.conversations[0].turns[0][0]})
+    status = _status(request, base_url, headers, transport, timeout)
+    if status in _STATUSES:
+        return
+    where = base_url + request.path
+    raise LoadError(f"{where}: status {status} in response to a valid request. {_hint(status, plan.contract)}")
+
+
+def _status(request: Request, base_url: str, headers: Headers, transport: Transport, timeout: float) -> int:
+    with requests.Session() as session:
+        session.trust_env = False
+        transport.equip(session)
+        try:
+            response = session.request(
+                request.method,
+                base_url + request.path,
+                data=request.body,
+                headers=dict((*headers, *request.headers)),
+                timeout=timeout,
+                allow_redirects=False,
+            )
+        except requests.exceptions.SSLError:
+            raise LoadError(f"{base_url}: the TLS connection failed. Check the scheme, or add --ca-bundle.") from None
+        except requests.exceptions.Timeout:
+            raise LoadError(f"{base_url}: no response within {timeout:g} s. Check the address or --timeout.") from None
+        except requests.exceptions.RequestException:
+            raise LoadError(f"{base_url}: no HTTP response. Check that a server listens at this address.") from None
+        return response.status_code
+
+
+def _hint(status: int, contract: Contract) -> str:
+    if status in {401, 403}:
+        return "Pass a credential with --key-env, --token-command or -H."
+    if status in {404, 405}:
+        return f"Correct BASE_URL: requests go to BASE_URL{contract.operation.path}."
+    return "Verify the server first: chat-contract verify BASE_URL."

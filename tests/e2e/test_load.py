@@ -1,0 +1,355 @@
+"""``chat-contract load``: a verdict under load, from servers that conform, are slow, or break only from N users on."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+import requests
+from click.testing import CliRunner, Result
+
+from chat_contract.contract import Level
+from chat_load.report.model import ClauseReport, LoadReport, LoadVerdict
+from kit_cli.main import cli
+from kit_reports.codec import decode
+from testbed.load_servers import serve_loaded
+from tests.support.mock import start as start_mock
+from tests.support.small_servers import answering, closed_port
+
+SCRIPT = Path(sys.executable).with_name("chat-contract")
+PATIENCE = 240
+"""Seconds for one load of a few: the machine may be busy."""
+
+BRIEF = ("--run-time", "6s", "--think-time", "100ms", "--timeout", "60s")
+
+
+def call(*arguments: object, env: dict[str, str] | None = None) -> Result:
+    result = CliRunner().invoke(cli, ["load", *map(str, arguments)], env=env, prog_name="chat-contract")
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    assert "Traceback" not in result.output
+    return result
+
+
+def measured(folder: Path, *arguments: object, env: dict[str, str] | None = None) -> tuple[int, LoadReport]:
+    """Run a load and return its exit code and its report."""
+    result = call(*arguments, "--report", f"json={folder}/load.json", env=env)
+    assert (folder / "load.json").exists(), result.output
+    return result.exit_code, decode(LoadReport, (folder / "load.json").read_bytes())
+
+
+def violated(report: LoadReport) -> dict[str, ClauseReport]:
+    return {clause.id: clause for clause in report.violated()}
+
+
+def test_mock_conforms_under_load_and_every_response_is_counted(tmp_path: Path) -> None:
+    mock = start_mock()
+    try:
+        code, report = measured(tmp_path, mock.url, "--users", 4, "--spawn-rate", 4, "--wrong", 0.3, *BRIEF)
+    finally:
+        mock.stop()
+        mock.process.stdout.close()
+    assert (code, report.verdict, list(report.violated())) == (0, LoadVerdict.CONFORMS, [])
+    counts = {latency.name: latency.requests for latency in report.latencies}
+    assert counts.pop("all") == sum(counts.values()) == report.replies > 0
+    assert {"turn 1", "turn 2", "wrong request"} <= counts.keys()
+    assert report.errors == report.refused == 0
+    assert 0 < report.judged <= report.replies
+    assert report.users == 4
+    exercised = {clause.id for clause in report.clauses}
+    assert {"reply.item", "limit.default", "conversation.kept", "error.loc"} <= exercised
+
+
+def test_violation_appears_from_the_number_of_users_that_causes_it(tmp_path: Path) -> None:
+    with serve_loaded("limit-ignored", connections=3) as url:
+        code, report = measured(tmp_path, url, "--users", 5, "--spawn-rate", 0.5, "--run-time", "12s", *BRIEF[2:])
+        [*clauses] = report.violated(Level.MUST)
+    assert (code, report.verdict) == (1, LoadVerdict.VIOLATES)
+    assert {clause.id for clause in clauses} <= {"limit.default", "limit.asked"}
+    first = clauses[0]
+    assert first.users in {3, 4}
+    assert first.at is not None
+    assert first.at > 1
+    assert first.example is not None
+    assert "curl" in first.example.command
+    assert first.violations == sum(first.by_second.values())
+    assert report.timeline[0].violations == {}
+
+
+def test_no_violation_below_the_number_of_users_that_causes_it(tmp_path: Path) -> None:
+    with serve_loaded("limit-ignored", connections=9) as url:
+        code, report = measured(tmp_path, url, "--users", 3, "--spawn-rate", 3, *BRIEF)
+    assert (code, violated(report)) == (0, {})
+
+
+def test_slow_server_exceeds_the_limit_of_response_times(tmp_path: Path) -> None:
+    with serve_loaded("slow") as url:
+        code, report = measured(tmp_path, url, "--users", 2, "--spawn-rate", 2, "--max-p95", "200ms", *BRIEF)
+    assert (code, report.verdict) == (1, LoadVerdict.LIMIT_EXCEEDED)
+    [limit] = report.limits
+    assert limit.exceeded
+    assert limit.measured >= 0.3
+
+
+def test_server_that_fails_exceeds_the_limit_of_errors(tmp_path: Path) -> None:
+    count = iter(range(10**6))
+
+    def respond(_: object) -> tuple[int, dict[str, str], bytes]:
+        status = 200 if next(count) == 0 else 500
+        return status, {"Content-Type": "application/json"}, b"{}"
+
+    with answering(respond) as server:
+        code, report = measured(tmp_path, server.url, "--users", 1, "--max-error-rate", 0.5, *BRIEF)
+    assert code == 1
+    assert report.error_rate == 1.0
+    assert report.limits[0].exceeded
+
+
+def test_429_is_obeyed_and_counts_as_no_error(tmp_path: Path) -> None:
+    with serve_loaded("busy") as url:
+        code, report = measured(tmp_path, url, "--users", 2, "--spawn-rate", 2, *BRIEF)
+    assert (code, report.errors) == (0, 0)
+    assert report.refused > 0
+    # Every third request costs a pause of one second.
+    assert report.refused <= report.seconds + 1
+    assert report.replies <= 2 * (report.refused + 1) + 2
+
+
+def test_processes_share_the_users_and_merge_their_results(tmp_path: Path) -> None:
+    with serve_loaded("limit-ignored", connections=1) as url:
+        given = ("--processes", 2, "--users", 4, "--spawn-rate", 4, "--master-port", closed_port())
+        code, report = measured(tmp_path, url, *given, *BRIEF)
+    assert (code, report.workers, report.users) == (1, 2, 4)
+    counts = {latency.name: latency.requests for latency in report.latencies}
+    assert counts["all"] == report.replies > 0
+    assert "limit.default" in violated(report)
+
+
+def test_workers_report_to_their_master(tmp_path: Path) -> None:
+    port = closed_port()
+    with serve_loaded("limit-ignored", connections=1) as url:
+        common = [SCRIPT, "load", url, "--master-port", str(port), *BRIEF]
+        workers = [
+            subprocess.Popen([*common, "--worker"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for _ in range(2)
+        ]
+        code, report = measured(tmp_path, url, "--master", "--expect-workers", 2, "--master-port", port, *BRIEF)
+        ended = [worker.communicate(timeout=PATIENCE) for worker in workers]
+    assert (code, report.workers) == (1, 2)
+    assert "limit.default" in violated(report)
+    assert [worker.returncode for worker in workers] == [0, 0]
+    assert all("Its master has the report." in said for _, said in ended)
+
+
+def conforming(_: object) -> tuple[int, dict[str, str], bytes]:
+    body = {"conversation_id": str(uuid.uuid4()), "message": "m", "items": []}
+    return 200, {"Content-Type": "application/json"}, json.dumps(body).encode()
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Wait until something is true; fail after a long time."""
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt_ends_the_load_early_and_writes_the_reports(sign: signal.Signals, tmp_path: Path) -> None:
+    files = {name: tmp_path / f"load.{name}" for name in ("json", "html", "junit", "text")}
+    reports = [part for name, file in files.items() for part in ("--report", f"{name}={file}")]
+    fixtures = ("--fixtures", str(one_turn(tmp_path / "fixtures")))
+    given = ("--users", "2", "--run-time", "1h", "--think-time", "50ms", "--wrong", "0", *fixtures, *reports)
+    with answering(conforming) as server:
+        process = subprocess.Popen(
+            [SCRIPT, "load", server.url, *given], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        wait_until(lambda: len(server.seen) > 20)
+        process.send_signal(sign)
+        said = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, "Traceback" in "".join(said)) == (2, False)
+    report = decode(LoadReport, files["json"].read_bytes())
+    assert (report.verdict, report.interrupted) == (LoadVerdict.INTERRUPTED, True)
+    assert report.replies > 0
+    assert ET.parse(files["junit"]).getroot().attrib["failures"] == "1"
+    assert "the load was interrupted" in files["text"].read_text("utf-8")
+    assert "Response times" in files["html"].read_text("utf-8")
+
+
+def one_turn(folder: Path) -> Path:
+    """Write fixtures with one conversation of one turn, and a second turn that no message can be made for."""
+    (folder / "conversations").mkdir(parents=True)
+    item = {"item_id": "A", "title": "t", "status": "s", "description": "d", "price": "1.00"}
+    (folder / "catalogue.json").write_text(json.dumps({"items": [item]}), "utf-8")
+    turns = [{"shopper": {"words": ["lamp"]}, "reply": "Here."}, {"shopper": {"pattern": "x+"}, "reply": "There."}]
+    (folder / "conversations" / "lamp.json").write_text(json.dumps({"turns": turns}), "utf-8")
+    return folder
+
+
+def test_conversations_of_a_folder_are_played(tmp_path: Path) -> None:
+    with answering(conforming) as server:
+        given = ("--users", 1, "--wrong", 0, "--fixtures", one_turn(tmp_path / "fixtures"))
+        code, report = measured(tmp_path, server.url, *given, *BRIEF)
+    assert (code, [latency.name for latency in report.latencies]) == (0, ["turn 1", "all"])
+    assert {json.loads(body)["message"] for *_, body in server.seen} == {"lamp"}
+
+
+def test_page_of_locust_has_a_tab_for_clauses_and_ends_with_the_load(tmp_path: Path) -> None:
+    port = closed_port()
+    page = f"http://127.0.0.1:{port}"
+    given = ["--users", "2", "--run-time", "1h", "--think-time", "50ms", "--report", f"text={tmp_path}/load.txt"]
+    given += ["--web", "--web-port", str(port)]
+    with serve_loaded("limit-ignored", connections=1) as url:
+        process = subprocess.Popen(
+            [SCRIPT, "load", url, *given], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        wait_until(lambda: "limit.default" in rows_of(page))
+        rows = rows_of(page)
+        shown = requests.get(page, timeout=PATIENCE).text
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=PATIENCE)
+    assert f"Locust's page: {page}/?tab=clauses" in said[1]
+    assert '"title": "Clauses"' in shown
+    assert "expected at most" in rows["limit.default"]["got"]
+    assert process.returncode == 1
+    assert "limit.default from" in (tmp_path / "load.txt").read_text("utf-8")
+
+
+def rows_of(page: str) -> dict[str, dict[str, Any]]:
+    """Return the rows of the tab by clause; none while the page is not served."""
+    try:
+        [table] = requests.get(f"{page}/stats/requests", timeout=PATIENCE).json()["extended_stats"]
+    except requests.ConnectionError:
+        return {}
+    return {row["clause"]: row for row in table["data"]}
+
+
+def test_key_is_sent_and_appears_in_no_report(tmp_path: Path) -> None:
+    key = "sk-load-9f8e7d6c5b4a"
+    seen: set[str] = set()
+
+    def respond(request: tuple[str, str, dict[str, str], bytes]) -> tuple[int, dict[str, str], bytes]:
+        seen.add(request[2].get("Authorization", ""))
+        body = {"conversation_id": "always", "message": f"You are {key}", "items": []}
+        return 200, {"Content-Type": "application/json"}, json.dumps(body).encode()
+
+    with answering(respond) as server:
+        files = [part for name in ("html", "text", "junit") for part in ("--report", f"{name}={tmp_path}/load.{name}")]
+        given = (server.url, "--users", 1, "--key-env", "LOAD_KEY", *files, *BRIEF)
+        code, report = measured(tmp_path, *given, env={"LOAD_KEY": key})
+    assert code == 1
+    assert seen == {f"Bearer {key}"}
+    assert "conversation.distinct" in violated(report)
+    command = violated(report)["conversation.distinct"].example
+    assert command is not None
+    assert "${CHAT_API_KEY}" in command.command
+    for file in tmp_path.iterdir():
+        assert key not in file.read_text("utf-8"), file
+
+
+def test_seed_decides_what_is_sent(tmp_path: Path) -> None:
+    def bodies(seed: int) -> list[bytes]:
+        def respond(_: object) -> tuple[int, dict[str, str], bytes]:
+            body = {"conversation_id": "c", "message": "m", "items": []}
+            return 200, {"Content-Type": "application/json"}, json.dumps(body).encode()
+
+        with answering(respond) as server:
+            measured(tmp_path, server.url, "--users", 1, "--seed", seed, *BRIEF)
+        return [body for *_, body in server.seen[1:4]]
+
+    assert bodies(1) == bodies(1) != bodies(2)
+
+
+# What cannot run ------------------------------------------------------------------------------------------------------
+
+
+def refused(*arguments: object) -> str:
+    """Return the message of a load that cannot run: exit code 2, one line on standard error."""
+    result = call(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert result.stderr.startswith("cannot load: ")
+    return result.stderr
+
+
+def test_nothing_listens() -> None:
+    url = f"http://127.0.0.1:{closed_port()}/v1"
+    assert f"{url}: no HTTP response. Check that a server listens" in refused(url)
+
+
+def test_url_of_another_path() -> None:
+    with answering(lambda _: (404, {}, b"")) as server:
+        assert "status 404 in response to a valid request. Correct BASE_URL" in refused(server.url)
+
+
+def test_server_that_demands_a_key() -> None:
+    with answering(lambda _: (401, {}, b"")) as server:
+        assert "Pass a credential with --key-env" in refused(server.url)
+
+
+@pytest.mark.parametrize("url", ["http://staging.example/v1", "http://192.0.2.7/v1", "https://[2001:db8::1]/v1"])
+def test_host_other_than_loopback_must_be_allowed(url: str) -> None:
+    assert "add --allow-host" in refused(url)
+
+
+def test_allowed_host_is_tried() -> None:
+    said = refused("http://nowhere.invalid/v1", "--allow-host", "NOWHERE.invalid")
+    assert "http://nowhere.invalid/v1: no HTTP response" in said
+
+
+def test_missing_extra_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name, package=None: None)
+    said = call("http://127.0.0.1:1/v1")
+    assert said.exit_code == 2
+    assert "load needs the package locust, which is not installed." in said.stderr
+    assert "[load]" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--master", "--worker"), "--master and --worker exclude each other"),
+        (("--master", "--processes", "2"), "--processes starts its own master"),
+        (("--worker", "--web"), "Add it to the master"),
+        (("--key-env", "NO_SUCH_VARIABLE"), "the environment variable is not set"),
+        (("--token-command", "exit 3"), "exit code 3"),
+    ],
+)
+def test_options_that_cannot_work(arguments: tuple[str, ...], problem: str) -> None:
+    assert problem in refused("http://127.0.0.1:1/v1", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--run-time", "soon"), "Expected a number with a unit"),
+        (("--run-time", "25h"), "Expected 1s to 86400s"),
+        (("--think-time", "3s..1s"), "Expected the shorter duration first"),
+        (("--wrong", "2"), "0<=x<=1"),
+        (("--report", "pdf"), 'Unknown format "pdf"'),
+    ],
+)
+def test_invalid_values_of_options(arguments: tuple[str, ...], problem: str) -> None:
+    result = call("http://127.0.0.1:1/v1", *arguments)
+    assert result.exit_code == 2
+    assert problem in result.stderr
+
+
+def test_fixtures_without_a_turn_to_send(tmp_path: Path) -> None:
+    (one_turn(tmp_path) / "conversations" / "lamp.json").unlink()
+    said = refused("http://127.0.0.1:1/v1", "--fixtures", tmp_path)
+    assert "no conversation has a turn to send" in said
+
+
+def test_port_in_use_is_named() -> None:
+    with answering(lambda _: (422, {}, b"")) as server:
+        said = refused(server.url, "--web", "--web-port", server.port)
+    assert f"--web-port {server.port}: Address already in use. Choose another port." in said
