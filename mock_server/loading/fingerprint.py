@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chat_contract.resources import fixtures_dir, openapi_dir
 from mock_server.loading.options import Options
-from mock_server.shop.fixture_paths import catalogue_file, conversation_files, conversation_folders
+from mock_server.shop.fixture_paths import Failed, catalogue_file, conversation_files, conversation_folders
 from mock_server.validation.leniency import PROFILES
 
 Stamp = tuple[tuple[str, tuple[int, ...]], ...]
@@ -16,8 +16,12 @@ Stamp = tuple[tuple[str, tuple[int, ...]], ...]
 
 def stamp(options: Options) -> Stamp:
     """Return the fingerprint of the files that these options name."""
-    found = ((str(path), _mark(path)) for path in _files(options))
-    return tuple(sorted((path, mark) for path, mark in found if mark is not None))
+    unreadable: list[OSError] = []
+    found = ((str(path), _mark(path)) for path in _files(options, unreadable.append))
+    marks = [(path, mark) for path, mark in found if mark is not None]
+    # A folder that cannot be read is a change, and so is one that can be read again.
+    marks += [(str(error.filename), (error.errno or 0,)) for error in unreadable]
+    return tuple(sorted(marks))
 
 
 def changed(before: Stamp, now: Stamp) -> list[str]:
@@ -31,10 +35,10 @@ def folders(options: Options) -> dict[Path, tuple[int, ...]]:
     return {path: identity for path, identity in found.items() if identity is not None}
 
 
-def _files(options: Options) -> Iterator[Path]:
+def _files(options: Options, failed: Failed) -> Iterator[Path]:
     fixtures = options.fixtures or fixtures_dir()
     yield catalogue_file(fixtures)
-    yield from conversation_files(fixtures)
+    yield from conversation_files(fixtures, failed)
     for folder in (openapi_dir(), openapi_dir() / "overlays"):
         yield from folder.glob("*.y*ml")
     yield from _named(options)

@@ -22,6 +22,7 @@ from mock_server.loading.status import split_errors
 from mock_server.respond.service import ChatService
 
 _SECONDS_TO_SETTLE = 0.1
+_SECONDS_TO_RECOVER = 1.0
 _SHOWN_NAMES = 3
 
 Loaded = Snapshot | tuple[KitError, ...]
@@ -63,11 +64,25 @@ class Reloader:
         self._report(loaded, changed(before, self._seen))
 
     def run(self, watch: Callable[[Callable[[], None]], None]) -> None:
-        """Look at the files as long as ``watch`` asks for it. If it ends, the status says that no file is watched."""
+        """Look at the files as long as ``watch`` asks for it. If it ends, the status says that no file is watched.
+
+        If the system lacks descriptors or memory for a while, the status says so, and the watch goes on.
+        """
         try:
-            watch(self.look)
+            while True:
+                try:
+                    return watch(self.look)
+                except (OSError, MemoryError, RuntimeError, ImportError) as error:
+                    self._seen = ()
+                    self._fail(f"Looking at the files failed: {type(error).__name__} {error}. Trying again.")
+                    self._sleep(_SECONDS_TO_RECOVER)
         finally:
-            self._swap((KitError("The mock no longer watches its files. Restart it to serve changes."),))
+            self._fail("The mock no longer watches its files. Restart it to serve changes.")
+
+    def _fail(self, text: str) -> None:
+        errors = (KitError(text),)
+        self._swap(errors)
+        self._report(errors, [])
 
     def _stamp(self) -> Stamp:
         try:

@@ -75,7 +75,7 @@ def read_fixtures(folder: Path, response_schema: Mapping[str, Any], *, fit: bool
     items = None if catalogue is None else _collect(errors, lambda: _catalogue(catalogue, response_schema, fit=fit))
     by_id = None if items is None else {item["item_id"]: item for item in items}
     scenarios: dict[str, Scenario | None] = {}
-    for path in conversation_files(folder):
+    for path in _collect(errors, lambda: conversation_files(folder)) or ():
         name = conversation_name(folder, path)
         if name in scenarios:
             hint = "Rename one of the files."

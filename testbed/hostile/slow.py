@@ -1,4 +1,4 @@
-"""Slow clients in large numbers: half bodies, half heads and unread responses, while a health check is timed."""
+"""Slow clients in large numbers: half and delayed requests, unread responses, while a health check is timed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import resource
 import select
 import socket
 import time
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from chat_mock.server import Server
 _HALF_HEAD = b"POST /v1/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Ty"
 _HEAD = b"POST /v1/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 _HALF_BODY = _HEAD % 90 + b'{"mess'
+_DELAYED = _HEAD.replace(b"\r\n\r\n", b"\r\nPrefer: delay=20s\r\n\r\n") % 16 + b'{"message":"hi"}'
 _ASK = _HEAD % 16 + b'{"message":"hi"}'
 _HEALTH = b"GET /_mock/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 _MEGABYTE = 1024 * 1024
@@ -29,6 +30,7 @@ class Clients:
 
     half_bodies: int = 5000
     half_heads: int = 1000
+    delayed: int = 5000
     unread: int = 400
 
 
@@ -46,7 +48,7 @@ def attack_slowly(server: Server, clients: Clients, patience: float) -> Outcome:
     """Open all connections, time health checks meanwhile, and wait until the mock has closed the connections."""
     parts = urlsplit(server.base_url)
     address = (parts.hostname or "", parts.port or 80)
-    _allow_files(sum((clients.half_bodies, clients.half_heads, clients.unread)) + 100)
+    _allow_files(sum(astuple(clients)) + 100)
     with ExitStack() as stack:
         checking = stack.enter_context(socket.create_connection(address, timeout=patience))
         _check(checking)
@@ -55,13 +57,18 @@ def attack_slowly(server: Server, clients: Clients, patience: float) -> Outcome:
         for data, count in (
             (_HALF_BODY, clients.half_bodies),
             (_HALF_HEAD, clients.half_heads),
+            (_DELAYED, clients.delayed),
             (_ASK, clients.unread),
         ):
             for _ in range(count):
                 waiting.append(stack.enter_context(_connect(address, small_buffer=data is _ASK)))
                 waiting[-1].sendall(data)
         times = sorted(_check(checking) for _ in range(_CHECKS))
-        megabytes = _memory(server.process.pid)
+        megabytes = memory_of(server.process.pid)
+        for connection in waiting[-clients.unread - clients.delayed : -clients.unread]:
+            # The mock closes the connection after the response to a client that has closed its side.
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_WR)
         left_open = _wait_until_closed(waiting, patience)
     return Outcome(times[_CHECKS // 2] * 1000, times[-1] * 1000, megabytes, left_open)
 
@@ -119,6 +126,7 @@ def _wait_until_closed(connections: list[socket.socket], patience: float) -> int
     return left
 
 
-def _memory(pid: int) -> float:
+def memory_of(pid: int) -> float:
+    """Return the memory of a process in MB."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from chat_mock.server import Server
 from testbed.hostile.attack import attack
+from testbed.hostile.recorder import start_recorder
 from testbed.hostile.slow import Clients, attack_slowly
 
 SAMPLE_SIZE = 5000
@@ -21,15 +23,25 @@ def server() -> Iterator[Server]:
 
 
 def test_hostile_requests_get_neither_5xx_nor_html_nor_a_hang(server: Server) -> None:
-    """A sample; ``make hostile`` sends twenty thousand."""
+    """A sample; ``make hostile`` sends 200,000."""
     result = attack(server.base_url, SAMPLE_SIZE, seed=5)
     assert result.complaints == []
     assert {200, 400, 404, 405, 422} <= set(result.statuses)
 
 
+def test_hostile_requests_to_the_recorder_get_neither_5xx_nor_html_nor_a_hang(server: Server, tmp_path: Path) -> None:
+    recorder = start_recorder(server, tmp_path)
+    try:
+        result = attack(recorder.base_url, SAMPLE_SIZE // 5, seed=6, expected=frozenset({502}))
+    finally:
+        recorder.stop()
+    assert result.complaints == []
+    assert {200, 400, 404, 405, 422} <= set(result.statuses)
+
+
 def test_slow_clients_are_closed_and_do_not_slow_a_health_check(server: Server) -> None:
-    """A sample; ``make hostile`` opens 6,400 connections. The time limits are far above what is measured."""
-    outcome = attack_slowly(server, Clients(half_bodies=200, half_heads=50, unread=60), patience=120)
+    """A sample; ``make hostile`` opens 11,400 connections. The time limits are far above what is measured."""
+    outcome = attack_slowly(server, Clients(half_bodies=200, half_heads=50, delayed=200, unread=60), patience=120)
     assert outcome.median_ms < 1000
     assert outcome.megabytes < 200
     assert outcome.left_open == 0

@@ -344,13 +344,52 @@ def test_health_says_when_the_files_are_no_longer_watched(folder: Path) -> None:
     service = service_of(read_snapshot(Options(fixtures=folder)))
 
     def watch_badly(_look: Callable[[], None]) -> None:
-        raise RuntimeError("the watcher failed")
+        raise AssertionError("the watcher failed")
 
-    with pytest.raises(RuntimeError, match="the watcher failed"):
+    with pytest.raises(AssertionError, match="the watcher failed"):
         Reloader(service, io.StringIO()).run(watch_badly)
     health = health_json(service.snapshot.status)
     assert health["status"] == Freshness.STALE
     assert "no longer watches its files" in health["errors"][0]["problem"]
+
+
+def test_watch_goes_on_after_the_system_lacked_something(folder: Path) -> None:
+    service = service_of(read_snapshot(Options(fixtures=folder)))
+    seen: list[str] = []
+    lacking = iter([OSError(errno.EMFILE, "Too many open files"), MemoryError(), RuntimeError("no thread"), None])
+
+    def watch(look: Callable[[], None]) -> None:
+        error = next(lacking)
+        if error is not None:
+            raise error
+        look()
+        seen.append(service.snapshot.status.freshness)
+
+    def sleep(_seconds: float) -> None:
+        seen.append(service.snapshot.status.errors[0].args[0].split(":")[0])
+
+    Reloader(service, io.StringIO(), sleep=sleep).run(watch)
+    assert seen == ["Looking at the files failed"] * 3 + [Freshness.OK]
+    assert "no longer watches" in str(service.snapshot.status.errors[0])
+
+
+def test_folder_that_cannot_be_read_is_an_error_until_it_can(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "conversations" / "more").mkdir()
+    service = service_of(read_snapshot(Options(fixtures=folder)))
+    reloader = Reloader(service, io.StringIO(), sleep=lambda _: None)
+    scandir = os.scandir
+
+    def refuse(path: str) -> Any:
+        if str(path).endswith("more"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", refuse)
+        reloader.look()
+        assert "cannot read the folder: Permission denied" in str(service.snapshot.status.errors[0])
+    reloader.look()
+    assert service.snapshot.status.errors == ()
 
 
 def test_name_of_a_changed_file_writes_no_further_line_into_the_log(folder: Path) -> None:
