@@ -149,6 +149,7 @@ def read_body(raw: bytes, *, with_leniency: bool = True) -> Body:
 def _parse(text: str, beyond: set[Deviation], depth: int, *, with_leniency: bool) -> Body:
     notes: list[SyntaxFault] = []
     obstacles = {Obstacle.DEPTH} if depth > USUAL_DEPTH else set()
+    names: set[str] = set()
 
     def constant(name: str) -> float:
         beyond.add(Deviation.NOT_FINITE)
@@ -180,8 +181,10 @@ def _parse(text: str, beyond: set[Deviation], depth: int, *, with_leniency: bool
         built = dict(members)
         if len(built) < len(members):
             beyond.add(Deviation.DUPLICATE_KEYS)
-        if any(map(is_odd_name, built)):
-            obstacles.add(Obstacle.PROPERTY_NAME)
+        if not names.issuperset(built):
+            if any(map(is_odd_name, built)):
+                obstacles.add(Obstacle.PROPERTY_NAME)
+            names.update(built)
         return built
 
     try:

@@ -70,10 +70,14 @@ def gather(pairs: Pairs) -> dict[str, str]:
     return headers
 
 
+# No value contains itself; looking for that takes half of the time.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"))
+
+
 def encode(value: Any) -> bytes:
     """Return compact JSON in UTF-8, as FastAPI writes it. Lone surrogates, which UTF-8 lacks, are escaped."""
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        return _ENCODER.encode(value).encode()
     except UnicodeEncodeError:
         return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode()
 

@@ -13,6 +13,7 @@ from testbed.hostile.recorder import start_recorder
 from testbed.hostile.slow import Clients, attack_slowly, memory_of
 
 _ONE_OF_FOR_THE_RECORDER = 5
+_CLIENTS = 8
 _TO_WARM_UP = 5000
 """Requests that fill the journal and the caches before the memory is measured."""
 _MAX_GROWTH = 50.0
@@ -48,9 +49,9 @@ def main() -> int:
 def _hostile_requests(
     name: str, server: Server, count: int, seed: int, *, expected: frozenset[int] = frozenset()
 ) -> bool:
-    attack(server.base_url, min(count, _TO_WARM_UP), seed + 1, expected=expected)
+    attack(server.base_url, min(count, _TO_WARM_UP), seed + 1, clients=_CLIENTS, expected=expected)
     before = memory_of(server.process.pid)
-    result = attack(server.base_url, count, seed, expected=expected)
+    result = attack(server.base_url, count, seed, clients=_CLIENTS, expected=expected)
     grown = memory_of(server.process.pid) - before
     for complaint in result.complaints[:20]:
         print(complaint)

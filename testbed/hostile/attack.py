@@ -7,7 +7,9 @@ import re
 import socket
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -32,19 +34,35 @@ class Result:
     complaints: list[str] = field(default_factory=list)
     slowest: float = 0.0
 
+    def add(self, other: Result) -> None:
+        """Add another result to this one."""
+        self.statuses.update(other.statuses)
+        self.complaints += other.complaints
+        self.slowest = max(self.slowest, other.slowest)
 
-def attack(base_url: str, count: int, seed: int, *, expected: frozenset[int] = frozenset()) -> Result:
+
+def attack(base_url: str, count: int, seed: int, *, clients: int = 1, expected: frozenset[int] = frozenset()) -> Result:
     """Send ``count`` hostile requests, with a valid one now and then that must get 200.
 
-    ``expected`` are the 5xx statuses that are no complaint: 502 of a recorder whose upstream breaks connections.
+    Each of the ``clients`` sends its own sequence of requests. ``expected`` are the 5xx statuses that are no complaint:
+    502 of a recorder whose upstream breaks connections.
     """
     parts = urlsplit(base_url)
     address = (parts.hostname or "", parts.port or 80)
+    total = Result()
+    with ThreadPoolExecutor(clients) as pool:
+        seeds = range(seed * clients, (seed + 1) * clients)
+        for result in pool.map(partial(_attack, address, count // clients, expected), seeds):
+            total.add(result)
+    return total
+
+
+def _attack(address: tuple[str, int], count: int, expected: frozenset[int], seed: int) -> Result:
     result = Result()
     for number, hostile in enumerate(islice(HostileRequests(seed), count)):
         _judge(hostile, address, result, expected)
         if number % 200 == 0 and not _send(address, _VALID).startswith(b"HTTP/1.1 200"):
-            result.complaints.append(f"after request {number} a valid request did not get 200")
+            result.complaints.append(f"after request {number} of seed {seed} a valid request did not get 200")
     return result
 
 

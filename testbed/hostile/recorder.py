@@ -14,7 +14,7 @@ _READY = re.compile(r"Recorder ready: \S+ (http://[^/\s]+)/")
 
 def start_recorder(upstream: Server, folder: Path) -> Server:
     """Start a recorder that writes into a new folder below this one."""
-    command = [sys.executable, "-P", "-m", "kit_cli", "record", f"{upstream.base_url}/v1", "--port", "0"]
+    command = [sys.executable, "-P", "-m", "kit_cli", "record", upstream.base_url, "--port", "0"]
     process = subprocess.Popen(
         [*command, "--out", str(folder / "recorded")], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
     )

@@ -17,7 +17,7 @@ from chat_mock.server import Server
 _HALF_HEAD = b"POST /v1/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Ty"
 _HEAD = b"POST /v1/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 _HALF_BODY = _HEAD % 90 + b'{"mess'
-_DELAYED = _HEAD.replace(b"\r\n\r\n", b"\r\nPrefer: delay=20s\r\n\r\n") % 16 + b'{"message":"hi"}'
+_DELAYED = _HEAD.replace(b"\r\n\r\n", b"\r\nPrefer: delay=40s\r\n\r\n") % 16 + b'{"message":"hi"}'
 _ASK = _HEAD % 16 + b'{"message":"hi"}'
 _HEALTH = b"GET /_mock/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 _MEGABYTE = 1024 * 1024
@@ -52,25 +52,33 @@ def attack_slowly(server: Server, clients: Clients, patience: float) -> Outcome:
     with ExitStack() as stack:
         checking = stack.enter_context(socket.create_connection(address, timeout=patience))
         _check(checking)
+        delayed = _open(stack, address, _DELAYED, clients.delayed)
+        waiting = [
+            *delayed,
+            *_open(stack, address, _HALF_BODY, clients.half_bodies),
+            *_open(stack, address, _HALF_HEAD, clients.half_heads),
+        ]
+        # The delayed responses have been decided on, so that they stay small.
+        _check(checking)
         _reply_with_a_megabyte(address)
-        waiting = []
-        for data, count in (
-            (_HALF_BODY, clients.half_bodies),
-            (_HALF_HEAD, clients.half_heads),
-            (_DELAYED, clients.delayed),
-            (_ASK, clients.unread),
-        ):
-            for _ in range(count):
-                waiting.append(stack.enter_context(_connect(address, small_buffer=data is _ASK)))
-                waiting[-1].sendall(data)
+        waiting += _open(stack, address, _ASK, clients.unread)
         times = sorted(_check(checking) for _ in range(_CHECKS))
         megabytes = memory_of(server.process.pid)
-        for connection in waiting[-clients.unread - clients.delayed : -clients.unread]:
+        for connection in delayed:
             # The mock closes the connection after the response to a client that has closed its side.
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_WR)
         left_open = _wait_until_closed(waiting, patience)
     return Outcome(times[_CHECKS // 2] * 1000, times[-1] * 1000, megabytes, left_open)
+
+
+def _open(stack: ExitStack, address: tuple[str, int], data: bytes, count: int) -> list[socket.socket]:
+    """Open connections and send the same data through each."""
+    opened = []
+    for _ in range(count):
+        opened.append(stack.enter_context(_connect(address, small_buffer=data is _ASK)))
+        opened[-1].sendall(data)
+    return opened
 
 
 def _allow_files(count: int) -> None:
