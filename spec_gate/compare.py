@@ -11,11 +11,11 @@ from typing import BinaryIO
 
 from chat_contract.errors import DocumentError, DocumentsError, UsageError
 from chat_contract.resources import fixtures_dir
+from spec_gate.budget import Budget
 from spec_gate.findings import Verdict
 from spec_gate.impact.consumers import FILE, check_operations, read_consumers
 from spec_gate.impact.find import ImpactInput, find_impact
 from spec_gate.impact.fixtures import PATH, Fixtures, read_fixtures
-from spec_gate.prove.budget import Budget
 from spec_gate.report.build import build_report
 from spec_gate.report.formats import FailOn
 from spec_gate.report.model import DiffReport
@@ -85,11 +85,11 @@ def compare(
     options: Options, stdin: BinaryIO, today: dt.date, clock: Callable[[], float] = time.process_time
 ) -> Compared:
     """Compare two documents; raises :class:`chat_contract.errors.KitError` if that is not possible."""
+    budget = Budget(options.max_time, clock)
     waivers = () if options.waivers is None else load_waivers(options.waivers, today)
     base, revision = _read_documents(options, stdin)
     given = ImpactInput(read_consumers(_consumer_files(options)), _read_fixtures(options, base))
     selection = Selection(tuple(options.include), tuple(options.exclude))
-    budget = Budget(options.max_time, clock)
     judged = judge(base, revision, given.requested_examples(), selection, today=today, budget=budget)
     verdict = apply_policy(judged, options.severity)
     check_operations(given.consumers, _operations(verdict))

@@ -9,6 +9,7 @@ from typing import Any
 
 from chat_contract.errors import Pointer
 from spec_gate.differ.changes import Action, ChangeKind, Comparison, Part
+from spec_gate.prove.proof import Undecided
 from spec_gate.prove.witnesses import Witness
 from spec_gate.rules.rule import Level, Rule
 from spec_gate.schemas.node import Side
@@ -35,9 +36,7 @@ class NoteKind(StrEnum):
     """A remark on a finding."""
 
     NOT_PROVED = "not-proved"
-    """``subject`` is the id of the rule that names the difference."""
-    OUT_OF_TIME = "out-of-time"
-    """The time for proofs was over; ``subject`` is the id of the rule that names the difference."""
+    """``subject`` is the id of the rule that names the difference, ``reason`` says why it is not decided."""
     NO_WITNESS = "no-witness"
     HARMLESS_HERE = "harmless-here"
     """The rule is breaking as such, but the proof shows that this change is not."""
@@ -53,6 +52,7 @@ class Note:
 
     kind: NoteKind
     subject: str = ""
+    reason: Undecided | None = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from spec_gate.differ.walk import Walk, no_common_type
 from spec_gate.discriminated import with_witnesses
 from spec_gate.findings import Finding, Note, NoteKind, ProofKind
 from spec_gate.places import Located, Places
-from spec_gate.prove.budget import Budget
 from spec_gate.prove.differences import DifferenceProver, ProvedDifference
 from spec_gate.prove.proof import Outcome, Proof
 from spec_gate.prove.prover import Prover
@@ -61,13 +60,12 @@ class SchemaFindings:
         comparison: Comparison,
         messages: Messages,
         sampler: Sampler,
-        budget: Budget | None = None,
     ) -> None:
         self.schemas = schemas
         self.messages = messages
         self.places = Places(schemas)
         self.walk = Walk(schemas)
-        self.proofs = DifferenceProver(Prover(schemas, sampler, Hybrids(self.walk), budget))
+        self.proofs = DifferenceProver(Prover(schemas, sampler, Hybrids(self.walk)))
         for use in comparison.uses:
             if use.side is schemas.side:
                 self.walk.add(self._root(use))
@@ -266,10 +264,8 @@ def _note(proved: ProvedDifference, rule: Rule) -> Note | None:
     if not proved.separate:
         return Note(NoteKind.NOT_SEPARATE)
     outcome = proved.proof.outcome
-    if not proved.proof.in_time:
-        return Note(NoteKind.OUT_OF_TIME, rule.id)
     if outcome is Outcome.UNPROVED:
-        return Note(NoteKind.NOT_PROVED, rule.id)
+        return Note(NoteKind.NOT_PROVED, rule.id, proved.proof.reason)
     if outcome is Outcome.REFUSED:
         return Note(NoteKind.NO_WITNESS)
     if outcome is Outcome.INCLUDED and rule.level is Level.BREAKING:

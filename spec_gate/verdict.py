@@ -8,11 +8,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
+from spec_gate.budget import Budget
 from spec_gate.differ.compare import compare
 from spec_gate.differ.read_surface import read_surface
 from spec_gate.findings import Finding, Verdict
 from spec_gate.grouping import grouped
-from spec_gate.prove.budget import Budget
 from spec_gate.prove.witnesses import Messages
 from spec_gate.rules.rule import Level
 from spec_gate.schema_findings import SchemaFindings
@@ -44,13 +44,13 @@ def judge(
     Raises :class:`chat_contract.errors.DocumentError` if a document is invalid.
     """
     comparison = compare(*selection.of(read_surface(base), read_surface(revision)))
-    pairs = read_schema_pairs(base, revision)
+    pairs = read_schema_pairs(base, revision, budget)
     samplers = {side: Sampler(pair) for side, pair in pairs.items()}
     counterparts = {pairing.label: pairing.revision for pairing in comparison.pairings}
     messages = Messages(pairs[Side.REQUEST], samplers[Side.REQUEST], counterparts)
     findings = list(structure_findings(comparison, pairs[Side.REQUEST], messages, requested_examples or {}, today))
     for side, pair in pairs.items():
-        findings += SchemaFindings(pair, comparison, messages, samplers[side], budget).findings()
+        findings += SchemaFindings(pair, comparison, messages, samplers[side]).findings()
     return Verdict(comparison, tuple(sorted(grouped(findings, comparison), key=_severity)), pairs)
 
 

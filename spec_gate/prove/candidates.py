@@ -8,7 +8,6 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from spec_gate.prove.budget import Budget
 from spec_gate.prove.inclusion import left_over, restricted
 from spec_gate.schemas.keywords import as_schema
 from spec_gate.schemas.node import Schema
@@ -27,9 +26,8 @@ _RANDOM_FOUND = 12
 class Candidates:
     """Searches for values under the schemas of one side."""
 
-    def __init__(self, schemas: SchemaPair, sampler: Sampler, budget: Budget) -> None:
+    def __init__(self, schemas: SchemaPair, sampler: Sampler) -> None:
         self.schemas = schemas
-        self.budget = budget
         self.sampler = sampler
 
     def of(
@@ -43,12 +41,9 @@ class Candidates:
     ) -> Iterator[Any]:
         """Return the values for which ``counts`` is true; ``parts`` are alternatives of the sender to try first."""
         for values in self._searches(parts, sender, receiver, briefly=briefly):
-            yield from filter(counts, itertools.takewhile(self._in_time, values))
+            yield from filter(counts, values)
         if not briefly:
             yield from self._random(sender, receiver, counts)
-
-    def _in_time(self, _: Any) -> bool:
-        return not self.budget.is_spent()
 
     def _searches(
         self, parts: Sequence[Schema], sender: Schema, receiver: Schema, *, briefly: bool
@@ -75,7 +70,7 @@ class Candidates:
     def _random(self, sender: Schema, receiver: Schema, counts: Callable[[Any], bool]) -> Iterator[Any]:
         """Return values with several random changes, the same ones in every run."""
         found = []
-        for seed in itertools.takewhile(self._in_time, range(_RANDOM)):
+        for seed in range(_RANDOM):
             chance = random.Random(seed)  # noqa: S311 - not a secret
             value = self.sampler.by_chance((sender,), (receiver,), DEPTH, chance)
             if counts(value):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from spec_gate.budget import OutOfTimeError
 from spec_gate.differ.differences import Difference, differences
 from spec_gate.differ.groups import KeywordGroup
 from spec_gate.differ.pairs import NodePair
@@ -38,9 +39,14 @@ class DifferenceProver:
         found = differences(pair, self.hybrids)
         if not found:
             return
-        if self.prover.budget.is_spent():
-            yield from (ProvedDifference(one, OUT_OF_TIME) for one in found)
-            return
+        with self.prover.budget.enforced():
+            try:
+                proved = list(self._proved(pair, found))
+            except OutOfTimeError:
+                proved = [ProvedDifference(one, OUT_OF_TIME) for one in found]
+        yield from proved
+
+    def _proved(self, pair: NodePair, found: list[Difference]) -> Iterator[ProvedDifference]:
         mixed = self.hybrids.mixed(pair)
         if self.prover.equivalent(pair.base, mixed):
             return
@@ -48,11 +54,25 @@ class DifferenceProver:
             yield from (ProvedDifference(one, INCLUDED) for one in found)
             return
         safe = self._safe_together(pair, found)
-        proofs = [INCLUDED if one in safe else self.prover.prove(pair, one.hybrid) for one in found]
+        proofs: list[Proof] = []
+        lacking: dict[str, Proof] = {}
+        for one in found:
+            required = one.group is KeywordGroup.REQUIRED
+            proof = INCLUDED if one in safe else lacking.get(one.name) if required else None
+            if proof is None:
+                proof = self._in_time(pair, one)
+                lacking |= self.prover.lacking(proof, one.name) if required else {}
+            proofs.append(proof)
         if any(proof.outcome is Outcome.WITNESS for proof in proofs):
             yield from _with_witness(found, proofs)
             return
         yield from self._without_witness(pair, found, proofs, mixed)
+
+    def _in_time(self, pair: NodePair, one: Difference) -> Proof:
+        try:
+            return self.prover.prove(pair, one.hybrid)
+        except OutOfTimeError:
+            return OUT_OF_TIME
 
     def _without_witness(
         self, pair: NodePair, found: list[Difference], proofs: list[Proof], mixed: Schema

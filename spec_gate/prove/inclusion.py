@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_rs import canonical
 
+from spec_gate.prove.listed import LONG, longest_list, shortened
 from spec_gate.prove.reduce import one_by_one, reduced, without_references
 from spec_gate.prove.texts import with_implied_texts
 from spec_gate.schemas.combine import join
@@ -112,6 +113,7 @@ def _all_of(schemas: SchemaPair, part: Schema, claims: list[Schema], rule: Calla
 
 def _answer(schemas: SchemaPair, sender: Schema, receiver: Schema, rule: Schema) -> Answer:
     """Decide for schemas with all their definitions; with none of them if there are too many."""
+    schemas.budget.check()
     if not any(schemas.has_more_definitions(one, _MAX_DEFINITIONS) for one in (sender, receiver)):
         return covers(schemas.whole(receiver), _with_rule(schemas.whole(sender), rule))
     more, less = without_references(sender, True), without_references(receiver, False)
@@ -119,6 +121,11 @@ def _answer(schemas: SchemaPair, sender: Schema, receiver: Schema, rule: Schema)
         return Answer.UNKNOWN
     yes = covers(bare(less), _with_rule(bare(more), rule)) is Answer.YES
     return Answer.YES if yes else Answer.UNKNOWN
+
+
+def is_too_large(schemas: SchemaPair, schema: Schema) -> bool:
+    """Return whether a schema has more definitions or listed values than are compared."""
+    return schemas.has_more_definitions(schema, _MAX_DEFINITIONS) or longest_list(schema) > LONG
 
 
 def alternatives(schemas: SchemaPair, schema: Schema, *, exclusive: bool = True) -> list[Schema]:
@@ -169,8 +176,11 @@ def covers(receiver: Any, sender: Any) -> Answer:
 def _covers(receiver: Any, sender: Any) -> Answer:
     if _is_too_large(receiver) or _is_too_large(sender):
         return Answer.UNKNOWN
+    short = shortened(receiver, sender)
+    if short is None:
+        return Answer.UNKNOWN
     try:
-        answer = _canonical(receiver).covers(_canonical(sender))
+        answer = _canonical(short[0]).covers(_canonical(short[1]))
     except (canonical.CanonicalizationError, jsonschema_rs.ReferencingError, jsonschema_rs.ValidationError):
         return Answer.UNKNOWN
     return {"yes": Answer.YES, "no": Answer.NO}.get(str(answer), Answer.UNKNOWN)
@@ -178,7 +188,7 @@ def _covers(receiver: Any, sender: Any) -> Answer:
 
 def left_over(receiver: Any, sender: Any) -> Any:
     """Return a schema of what the sender allows and the receiver rejects; None if none can be computed."""
-    if _is_too_large(receiver) or _is_too_large(sender):
+    if _is_too_large(receiver) or _is_too_large(sender) or longest_list(receiver, sender) > LONG:
         return None
     try:
         rest: Any = _canonical(sender).subtract(_canonical(receiver)).to_json_schema()

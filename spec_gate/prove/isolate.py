@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from chat_contract.errors import Pointer
-from spec_gate.prove.budget import Budget
 from spec_gate.schemas.names import child, element
 from spec_gate.schemas.node import Schema
 from spec_gate.schemas.validity import Fault, Judge
@@ -21,6 +20,9 @@ _VALUES = 6
 _FEW = 4
 """Up to so many faults are repaired one by one."""
 
+_MANY = 250
+"""A witness with more faults stays as it is: nobody would read all that a repair adds to it."""
+
 _DEPTH = 3
 
 Holds = Callable[[Any], bool]
@@ -29,11 +31,10 @@ Holds = Callable[[Any], bool]
 class Isolation:
     """Repairs the witnesses of one root: ``schemas`` are those of sender and receiver, ``receiving`` judges."""
 
-    def __init__(self, sampler: Sampler, schemas: Sequence[Schema], receiving: Judge, budget: Budget) -> None:
+    def __init__(self, sampler: Sampler, schemas: Sequence[Schema], receiving: Judge) -> None:
         self.sampler = sampler
         self.schemas = schemas
         self.receiving = receiving
-        self.budget = budget
 
     def repaired(self, value: Any, path: Pointer, needed: set[str], shows: Holds, is_witness: Holds) -> Any:
         """Return the value with as few faults as possible; its part at the path still shows the change.
@@ -45,12 +46,12 @@ class Isolation:
             return shows(at(one, path)) and is_witness(one)
 
         faults = self.receiving.faults(value)
+        if len(faults) > _MANY:
+            return value
         if len(faults) > _FEW:
             value = self._completed(value, faults, needed, holds)
             faults = self.receiving.faults(value)
         for _ in range(_MAX_REPAIRS):
-            if self.budget.is_spent():
-                break
             better = next(self._better(value, faults, holds), None)
             if better is None:
                 break
@@ -61,9 +62,9 @@ class Isolation:
         """Return the value with the missing properties, in halves as long as these contain the one that must miss."""
         missing: dict[Pointer, list[str]] = {}
         for fault in faults:
-            missing.setdefault(fault.path, list(fault.names))
+            missing.setdefault(fault.path, []).extend(fault.names)
         waiting = [(path, [name for name in names if name not in needed]) for path, names in missing.items()]
-        while waiting and not self.budget.is_spent():
+        while waiting:
             path, names = waiting.pop()
             here = at(value, path)
             if not names or not isinstance(here, dict):

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from spec_gate.differ.pairs import SAME_VALUE, NodePair, Step
+from spec_gate.patterns.match import matcher
 from spec_gate.prove.candidates import DEPTH
 from spec_gate.schemas.names import child, element
 from spec_gate.schemas.node import Schema, SchemaNode, Side
 from spec_gate.schemas.pair import SchemaPair
-from spec_gate.schemas.validity import matcher
 from spec_gate.search.sampler import Sampler
 from spec_gate.search.valid import FRESH
 

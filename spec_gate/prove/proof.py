@@ -22,12 +22,27 @@ class Outcome(StrEnum):
     """Neither inclusion nor a witness was found."""
 
 
+class Undecided(StrEnum):
+    """Why a difference is not decided."""
+
+    TIME = "time"
+    """The time for proofs was over."""
+    DEPTH = "depth"
+    """The difference lies deeper than values are built."""
+    SIZE = "size"
+    """The schemas hold more definitions or listed values than are compared."""
+    PATTERN = "pattern"
+    """A pattern takes too many steps, or has parts that cannot be compared."""
+    SEARCH = "search"
+    """The decision procedure gives no answer, and the search found no value."""
+
+
 @dataclass(frozen=True)
 class Proof:
     """The proof of a difference; the other fields belong to a witness: the whole value, its root, and the error.
 
-    ``abridged`` says that the value describes large parts instead of containing them. ``in_time`` is false if the time
-    was over before a decision.
+    ``abridged`` says that the value describes large parts instead of containing them. ``reason`` says why the
+    difference is not decided.
     """
 
     outcome: Outcome
@@ -35,10 +50,11 @@ class Proof:
     root: Root | None = None
     why: str = ""
     abridged: bool = False
-    in_time: bool = True
+    reason: Undecided | None = None
 
 
 INCLUDED = Proof(Outcome.INCLUDED)
 REFUSED = Proof(Outcome.REFUSED)
-UNPROVED = Proof(Outcome.UNPROVED)
-OUT_OF_TIME = Proof(Outcome.UNPROVED, in_time=False)
+UNPROVED = Proof(Outcome.UNPROVED, reason=Undecided.SEARCH)
+OUT_OF_TIME = Proof(Outcome.UNPROVED, reason=Undecided.TIME)
+TOO_DEEP = Proof(Outcome.UNPROVED, reason=Undecided.DEPTH)

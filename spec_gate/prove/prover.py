@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from chat_contract.errors import Pointer
 from spec_gate.differ.hybrids import Hybrids
 from spec_gate.differ.pairs import NodePair, Root, data_path_of
-from spec_gate.prove.budget import Budget
 from spec_gate.prove.candidates import Candidates
 from spec_gate.prove.enlarge import enlarged, in_real_size
-from spec_gate.prove.inclusion import Answer, accepts_all, alternatives, covers, included
+from spec_gate.prove.inclusion import Answer, accepts_all, alternatives, covers, included, is_too_large
 from spec_gate.prove.isolate import Holds, Isolation, at, path_to
-from spec_gate.prove.lift import Lift
-from spec_gate.prove.proof import INCLUDED, OUT_OF_TIME, REFUSED, UNPROVED, Outcome, Proof
+from spec_gate.prove.lift import MAX_STEPS, Lift
+from spec_gate.prove.proof import INCLUDED, REFUSED, TOO_DEEP, UNPROVED, Outcome, Proof, Undecided
 from spec_gate.prove.wire import readings
 from spec_gate.schemas.names import keeps_to_names
 from spec_gate.schemas.node import Schema, SchemaNode, Side, number_of
@@ -51,12 +50,12 @@ class _Checks:
 class Prover:
     """Proves differences for one side: the sender follows one document, the receiver the other."""
 
-    def __init__(self, schemas: SchemaPair, sampler: Sampler, hybrids: Hybrids, budget: Budget | None = None) -> None:
+    def __init__(self, schemas: SchemaPair, sampler: Sampler, hybrids: Hybrids) -> None:
         self.schemas = schemas
-        self.budget = budget or Budget()
+        self.budget = schemas.budget
         self.sampler = sampler
         self.hybrids = hybrids
-        self._candidates = Candidates(schemas, sampler, self.budget)
+        self._candidates = Candidates(schemas, sampler)
         self._lift = Lift(schemas, sampler)
         self._original_judges: Recent[int, Judge] = Recent(_KEPT_JUDGES)
 
@@ -77,15 +76,36 @@ class Prover:
 
     def prove(self, pair: NodePair, hybrid: Schema) -> Proof:
         """Prove some differences of a pair, given as the schema of the base with only these differences."""
-        if self.budget.is_spent():
-            return OUT_OF_TIME
         answer = self.decide(pair.base, hybrid)
         if answer is Answer.YES:
             return INCLUDED
         found = self._search(pair, hybrid)
         if found is None:
             found = self._around(pair, hybrid, answer, {pair})
-        return found if found.outcome is not Outcome.UNPROVED or not self.budget.is_spent() else OUT_OF_TIME
+        return self._explained(pair, found)
+
+    def _explained(self, pair: NodePair, proof: Proof) -> Proof:
+        """Return a proof that decides nothing with the reason, as far as it is known."""
+        if proof.outcome is not Outcome.UNPROVED:
+            return proof
+        schemas = (pair.base, pair.revision)
+        if all(len(pair.path_from(root) or ()) > MAX_STEPS for root in pair.roots()[:_MAX_ROOTS]):
+            return TOO_DEEP
+        if any(isinstance(one, SchemaNode) and "pattern" in one for one in schemas):
+            return Proof(Outcome.UNPROVED, reason=Undecided.PATTERN)
+        if any(is_too_large(self.schemas, one) for one in schemas):
+            return Proof(Outcome.UNPROVED, reason=Undecided.SIZE)
+        return proof
+
+    def lacking(self, proof: Proof, name: str) -> dict[str, Proof]:
+        """Return proofs that other required properties break clients: the witness for one may lack others as well."""
+        if proof.outcome is not Outcome.WITNESS or proof.root is None or proof.abridged:
+            return {}
+        _, receiver = self.directed(proof.root.original_base, proof.root.original_revision)
+        faults = self._original_judge(receiver).faults(proof.value)
+        path = next((one.path for one in faults if name in one.names), None)
+        names = [other for one in faults if one.path == path for other in one.names if other != name]
+        return {other: replace(proof, why=proof.why.replace(f"'{name}'", f"'{other}'")) for other in names}
 
     def _around(self, pair: NodePair, hybrid: Schema, answer: Answer, seen: set[NodePair]) -> Proof:
         """Prove a difference for the schemas that contain it, level by level up to the whole body."""
@@ -94,8 +114,8 @@ class Prover:
         for parent, step in pair.parents[:_MAX_PARENTS]:
             if parent in seen:
                 continue
-            if len(seen) > _MAX_LEVELS or self.budget.is_spent():
-                return UNPROVED
+            if len(seen) > _MAX_LEVELS:
+                return TOO_DEEP
             seen.add(parent)
             whole = self.hybrids.around(parent, step, hybrid)
             above = self.decide(parent.base, whole)
@@ -193,7 +213,7 @@ class Prover:
 
     def _is_real_witness(self, value: Any, root: Root) -> bool:
         sender, receiver = self.directed(root.original_base, root.original_revision)
-        sending, receiving = (Judge(partial(self.schemas.real, one)) for one in (sender, receiver))
+        sending, receiving = (Judge(partial(self.schemas.real, one), self.budget) for one in (sender, receiver))
         return sending.accepts(value) and receiving.rejects(value)
 
     def _isolated(self, value: Any, path: Pointer, root: Root, checks: _Checks) -> Any:
@@ -203,12 +223,14 @@ class Prover:
         """
         sender, receiver = self.directed(root.original_base, root.original_revision)
         sending, receiving = self._original_judge(sender), self._original_judge(receiver)
-        isolation = Isolation(self.sampler, (root.base, root.revision), receiving, self.budget)
-        return isolation.repaired(
+        isolation = Isolation(self.sampler, (root.base, root.revision), receiving)
+        alone = isolation.repaired(
             value, path, checks.needed(at(value, path)), checks.shows,
-            lambda one: sending.accepts(one)
-            and all(map(receiving.rejects, readings(one) if root.is_text else (one,))),
+            lambda one: sending.probably(one)
+            and not any(map(receiving.probably, readings(one) if root.is_text else (one,))),
         )  # fmt: skip
+        exact = sending.accepts(alone) and all(map(receiving.rejects, readings(alone) if root.is_text else (alone,)))
+        return alone if exact else value
 
     # Checking ---------------------------------------------------------------------------------------------------------
 
@@ -230,5 +252,5 @@ class Prover:
 
     def _original_judge(self, schema: Schema) -> Judge:
         return self._original_judges.get(
-            number_of(schema), lambda: Judge(lambda depth: self.schemas.up_to(schema, depth, simple=False))
+            number_of(schema), lambda: Judge(lambda depth: self.schemas.up_to(schema, depth, simple=False), self.budget)
         )

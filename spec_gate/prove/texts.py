@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from spec_gate.patterns.languages import compare
+from spec_gate.prove.listed import schemas_below
 from spec_gate.schemas.keywords import LISTS, MAPS, ONE
-from spec_gate.search.languages import compare
 
 _MAX_PATTERNS = 60
 _MAX_COUNTED = 400
@@ -17,14 +18,14 @@ def with_implied_texts(sender: Any, receiver: Any) -> tuple[Any, Any]:
 
     Patterns that accept every string are removed.
     """
-    wanted = {one["pattern"] for one in _schemas(receiver) if "pattern" in one}
-    patterns = sorted(wanted | {one["pattern"] for one in _schemas(sender) if "pattern" in one})
+    wanted = {one["pattern"] for one in schemas_below(receiver) if "pattern" in one}
+    patterns = sorted(wanted | {one["pattern"] for one in schemas_below(sender) if "pattern" in one})
     if not patterns or len(patterns) > _MAX_PATTERNS:
         return sender, receiver
     universal = {one for one in patterns if compare("", one).included}
     lengths = {
         (key, one[key])
-        for one in _schemas(receiver)
+        for one in schemas_below(receiver)
         for key in ("minLength", "maxLength")
         if key in one and one[key] <= _MAX_COUNTED
     }
@@ -73,19 +74,3 @@ class _Implied:
 
 def _of_length(key: str, length: int) -> str:
     return rf"^[\s\S]{{{length},}}$" if key == "minLength" else rf"^[\s\S]{{0,{length}}}$"
-
-
-def _schemas(schema: Any) -> Iterator[dict[str, Any]]:
-    """Return a schema and everything below it."""
-    waiting = [schema]
-    while waiting:
-        here = waiting.pop()
-        if isinstance(here, dict):
-            yield here
-            for key, value in here.items():
-                if key in ONE:
-                    waiting.append(value)
-                elif key in LISTS:
-                    waiting += value
-                elif key in MAPS or key == "$defs":
-                    waiting += value.values()

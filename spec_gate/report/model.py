@@ -13,14 +13,27 @@ from typing import Any, Literal
 
 from spec_gate.differ.changes import ChangeKind, Part, PartKind
 from spec_gate.findings import Note, NoteKind, ProofKind
+from spec_gate.prove.proof import Undecided
 from spec_gate.prove.witnesses import DocumentRole, Rejection, RejectionKind, WitnessKind
 from spec_gate.report.formats import FailOn
 from spec_gate.rules.rule import Level
 from spec_gate.source.notes import Oddity
 
 __all__ = [
-    "ChangeKind", "DocumentRole", "FailOn", "Level", "Note", "NoteKind", "Oddity", "Part", "PartKind", "ProofKind",
-    "Rejection", "RejectionKind", "WitnessKind",
+    "ChangeKind",
+    "DocumentRole",
+    "FailOn",
+    "Level",
+    "Note",
+    "NoteKind",
+    "Oddity",
+    "Part",
+    "PartKind",
+    "ProofKind",
+    "Rejection",
+    "RejectionKind",
+    "Undecided",
+    "WitnessKind",
 ]  # fmt: skip
 
 FORMAT: Literal["chat-contract-diff"] = "chat-contract-diff"

@@ -41,7 +41,7 @@ def counts(report: m.DiffReport) -> str:
         shown.append(text("count-waived", count=report.counts.waived))
     if report.counts.not_proved:
         shown.append(text("count-not-proved", count=report.counts.not_proved))
-    undecided = sum(one.note is not None and one.note.kind is m.NoteKind.OUT_OF_TIME for one in report.findings)
+    undecided = sum(one.note is not None and one.note.reason is m.Undecided.TIME for one in report.findings)
     if undecided:
         shown.append(text("count-undecided", count=undecided))
     return ", ".join(shown)
@@ -129,7 +129,13 @@ def proof(finding: m.ReportedFinding) -> str:
 def note(finding: m.ReportedFinding) -> str:
     """Return the remark on a finding, or an empty string."""
     one = finding.note
-    return "" if one is None else text(f"note-{one.kind}", subject=one.subject)
+    if one is None:
+        return ""
+    return " ".join(
+        filter(
+            None, (text(f"undecided-{one.reason}") if one.reason else "", text(f"note-{one.kind}", subject=one.subject))
+        )
+    )
 
 
 def waiver(one: m.AppliedWaiver) -> str:

@@ -75,7 +75,11 @@ TEXTS: dict[str, str] = {
     "note-harmless-here": "This kind of change can break clients, but it does not here.",
     "note-not-separate": "Judged together with the other changes at this place.",
     "note-no-witness": "No witness was found.",
-    "note-out-of-time": "Not decided within --max-time. The change matches the rule {subject}.",
+    "undecided-time": "Not decided within --max-time.",
+    "undecided-depth": "Not decided: the change lies deeper than witnesses are built.",
+    "undecided-size": "Not decided: the schemas have too many definitions or enum values to compare.",
+    "undecided-pattern": "Not decided: a pattern is too complex to compare.",
+    "undecided-search": "Not decided: the schemas cannot be compared, and no witness was found.",
     "note-not-proved": "The change matches the rule {subject}.",
     "note-requested-example": "Used by {subject}.",
     # Subjects of changes outside of schemas

@@ -12,7 +12,7 @@ from spec_gate.rules.registry import RULES
 from spec_gate.rules.schemas import Scope
 from spec_gate.schemas.values import canonical_text
 
-_NAMES_RULE = {NoteKind.NOT_PROVED, NoteKind.OUT_OF_TIME}
+_NAMES_RULE = {NoteKind.NOT_PROVED}
 _SHOWN = 3
 _LONGEST = 60
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from spec_gate.patterns.match import matcher
 from spec_gate.schemas.keywords import is_barred
 from spec_gate.schemas.node import Schema, SchemaNode, number_of
-from spec_gate.schemas.validity import matcher
 
 Applied = Sequence[Mapping[str, Any]]
 """The schemas that apply to one value."""

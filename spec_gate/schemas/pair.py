@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from spec_gate.budget import Budget
 from spec_gate.schemas.deep import Steps, gather, run_steps
 from spec_gate.schemas.keywords import (
     ANNOTATIONS,
@@ -31,8 +32,12 @@ from spec_gate.source.documents import Document, Place
 _Key = tuple[int, int]
 
 
-def read_schema_pairs(base: Document, revision: Document) -> dict[Side, SchemaPair]:
-    """Return the schemas of each side. Documents that mean the same on both sides are read once."""
+def read_schema_pairs(base: Document, revision: Document, budget: Budget | None = None) -> dict[Side, SchemaPair]:
+    """Return the schemas of each side. Documents that mean the same on both sides are read once.
+
+    ``budget`` is the time for their proofs.
+    """
+    budget = budget or Budget()
     scale = Scale(source.value for document in (base, revision) for source in document.sources.values())
 
     def read(document: Document, side: Side) -> Simplified:
@@ -45,7 +50,8 @@ def read_schema_pairs(base: Document, revision: Document) -> dict[Side, SchemaPa
         request[1] if _one_sided(revision) else read(revision, Side.RESPONSE),
     )
     pairs = {
-        side: SchemaPair(*both, side, scale) for side, both in ((Side.REQUEST, request), (Side.RESPONSE, response))
+        side: SchemaPair(*both, side, scale, budget)
+        for side, both in ((Side.REQUEST, request), (Side.RESPONSE, response))
     }
     if request == response:
         pairs[Side.RESPONSE].share(pairs[Side.REQUEST])
@@ -74,8 +80,9 @@ _SIDED = frozenset({"readOnly", "writeOnly", "discriminator"})
 class SchemaPair:
     """The schemas of base and revision as they apply to one side: to requests, or to responses."""
 
-    def __init__(self, base: Simplified, revision: Simplified, side: Side, scale: Scale) -> None:
+    def __init__(self, base: Simplified, revision: Simplified, side: Side, scale: Scale, budget: Budget) -> None:
         self.side = side
+        self.budget = budget
         self.scale = scale
         self.base = base
         self.revision = revision

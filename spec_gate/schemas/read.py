@@ -18,6 +18,7 @@ from typing import Any
 import jsonschema_rs
 
 from chat_contract.errors import DocumentError
+from spec_gate.patterns.readable import readable
 from spec_gate.schemas.deep import Steps, gather, run_steps
 from spec_gate.schemas.dispatch import UNIONS, dispatched, goals_of, known_values, names_of, without_texts
 from spec_gate.schemas.keywords import (
@@ -37,7 +38,6 @@ from spec_gate.schemas.node import Schema, SchemaNode, Side
 from spec_gate.schemas.scale import SIZES, Scale
 from spec_gate.schemas.values import is_number
 from spec_gate.source.documents import Document, Place
-from spec_gate.source.patterns import readable
 from spec_gate.source.schema_keywords import LISTS, MAPS, ONE, SAME_VALUE
 
 _PLAIN = frozenset({"type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",

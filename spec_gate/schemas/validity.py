@@ -5,10 +5,9 @@ Formats are asserted. jsonschema-rs checks those for which jsonschema needs othe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Any, Protocol
 
 import jsonschema_rs
@@ -18,6 +17,8 @@ from jsonschema.validators import extend
 
 from chat_contract.errors import Pointer
 from chat_contract.formats import format_checker
+from spec_gate.budget import Budget
+from spec_gate.patterns.match import PatternLimitError, matcher
 
 _OTHER_FORMATS = ("duration", "hostname", "idn-hostname", "iri", "iri-reference", "json-pointer",
                   "relative-json-pointer", "time", "uri", "uri-reference", "uri-template")  # fmt: skip
@@ -35,11 +36,10 @@ _LEVELS = (2, 5, 12, 4_000)
 
 @dataclass(frozen=True)
 class Fault:
-    """A validation error: where it is, and the property names that the schema requires there."""
+    """A validation error: where it is, and the property that is missing there, if that is the error."""
 
     path: Pointer
     names: tuple[str, ...]
-    keyword: str
 
 
 class SchemaSource(Protocol):
@@ -66,15 +66,18 @@ class _Validators:
 class Judge:
     """Decides whether values are valid under one schema.
 
-    The validators hold as many definitions as the depth of a value needs.
+    The validators hold as many definitions as the depth of a value needs. A value for which a pattern takes too many
+    steps is neither accepted nor rejected. Judging ends when the budget is spent, if it is enforced.
     """
 
-    def __init__(self, source: SchemaSource) -> None:
+    def __init__(self, source: SchemaSource, budget: Budget | None = None) -> None:
         self._source = source
+        self._budget = budget or Budget()
         self._validators: dict[int, _Validators] = {}
         self._complete = 0
 
     def _for(self, value: Any) -> _Validators:
+        self._budget.check()
         level = self._complete or next(one for one in _LEVELS if one >= _depth(value, _LEVELS[-1]))
         if level not in self._validators:
             schema, complete = self._source(level)
@@ -96,24 +99,35 @@ class Judge:
 
     def accepts(self, value: Any) -> bool:
         """Return whether both validators accept the value."""
-        return self.probably(value) and self._is_valid(value)
+        try:
+            return self.probably(value) and self._is_valid(value)
+        except PatternLimitError:
+            return False
 
     def rejects(self, value: Any) -> bool:
         """Return whether both validators reject the value."""
-        return not self.probably(value) and not self._is_valid(value)
+        try:
+            return not self.probably(value) and not self._is_valid(value)
+        except PatternLimitError:
+            return False
 
     def faults(self, value: Any) -> list[Fault]:
-        """Return all validation errors of a value."""
-        return [
-            Fault(tuple(one.absolute_path), tuple(one.validator_value) if one.validator == "required" else (),
-                  str(one.validator))
-            for one in self._for(value).exact.iter_errors(value)
-        ]  # fmt: skip
+        """Return all validation errors of a value, as the fast validator finds them."""
+        try:
+            errors = list(self._for(value).fast.iter_errors(value))
+        except ValueError:
+            return []
+        return [Fault(tuple(one.instance_path), _missing(one)) for one in errors]
 
     def first_error(self, value: Any, part: Any = None) -> str:
         """Return the first validation error, preferring one about ``part``; empty if the value is valid."""
         error = min(self._for(value).exact.iter_errors(value), key=lambda one: _relevance(one, part), default=None)
         return "" if error is None else _text(error)
+
+
+def _missing(error: jsonschema_rs.ValidationError) -> tuple[str, ...]:
+    kind = error.kind
+    return (kind.property,) if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required) else ()
 
 
 def _depth(value: Any, most: int) -> int:
@@ -169,18 +183,6 @@ def _formats() -> FormatChecker:
 def _by_fast_validator(name: str) -> Any:
     validator = jsonschema_rs.Draft202012Validator({"format": name}, validate_formats=True)
     return lambda value: not isinstance(value, str) or validator.is_valid(value)
-
-
-@lru_cache(maxsize=4096)
-def matcher(pattern: str) -> Any:
-    """Return a function that finds an ECMA-262 pattern in a string."""
-    try:
-        search = re.compile(pattern).search
-    except re.error:
-        # Python cannot compile some patterns, such as \\p{L}.
-        validator = jsonschema_rs.Draft202012Validator({"pattern": pattern})
-        return validator.is_valid
-    return lambda text: search(text) is not None
 
 
 def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Any:

@@ -16,6 +16,7 @@ from spec_gate.schemas.names import LAST, child, declared, element, known
 from spec_gate.schemas.node import Schema, SchemaNode, number_of
 from spec_gate.schemas.pair import SchemaPair
 from spec_gate.schemas.recent import Recent
+from spec_gate.schemas.values import canonical_text
 from spec_gate.search.numbers import numbers
 from spec_gate.search.strings import strings
 from spec_gate.search.valid import FRESH, MAX_ITEMS, OF_TYPE, TYPE_ORDER, ValidValues, restricts_type
@@ -40,8 +41,7 @@ class Sampler(ValidValues):
         """Return values near the limits of both; a value may occur twice."""
         ours, theirs = self.schemas.applied(senders), self.schemas.applied(receivers)
         hints = [*ours, *theirs]
-        for schema in hints:
-            yield from schema.get("enum", ())
+        yield from _listed(ours, theirs)
         bases = list(itertools.islice(self.valid(senders, depth), 16 if many else 8))
         yield from bases
         wanted = {name for schema in hints for name in _types_of(schema)} or set(TYPES)
@@ -60,7 +60,8 @@ class Sampler(ValidValues):
         self, bases: Sequence[Any], senders: Sequence[Schema], receivers: Sequence[Schema], depth: int, *, many: bool
     ) -> Iterator[dict[str, Any]]:
         ours, theirs = self.schemas.applied(senders), self.schemas.applied(receivers)
-        names = sorted(known(ours) | (known(theirs) - declared(theirs)))
+        common = declared(theirs)
+        names = sorted(known(ours) | (known(theirs) - common), key=lambda name: (name in common, name))
         hosts = [base for base in bases if isinstance(base, dict)] or [{}]
         fresh = self.fresh_names((*ours, *theirs), 1)[:24] + self._odd_names(ours, theirs)
         for host in hosts[: 8 if many else 4]:
@@ -194,6 +195,18 @@ class Sampler(ValidValues):
                 self.by_chance(element(ours, index), element(theirs, index), depth - 1, chance) for index in range(size)
             ]
         return chance.choice(pool or [None])
+
+
+def _listed(ours: _Applied, theirs: _Applied) -> Iterator[Any]:
+    """Return the values that schemas list, those first that only one side has."""
+    lists = [
+        [(canonical_text(one), one) for schema in side for one in schema.get("enum", ())] for side in (ours, theirs)
+    ]
+    texts = [{text for text, _ in side} for side in lists]
+    common = texts[0] & texts[1]
+    listed = [pair for side in lists for pair in side]
+    yield from (one for text, one in listed if text not in common)
+    yield from (one for text, one in listed if text in common)
 
 
 def _types_of(schema: SchemaNode) -> set[str]:

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from spec_gate.patterns.generate import matching
 from spec_gate.schemas.keywords import TYPE_OF_KEYWORD, types_of
 from spec_gate.schemas.names import LAST, barred, child, declared, element
 from spec_gate.schemas.node import Schema, SchemaNode, number_of
@@ -15,7 +16,6 @@ from spec_gate.schemas.recent import Recent
 from spec_gate.schemas.validity import Judge
 from spec_gate.schemas.values import canonical_text, is_of_type
 from spec_gate.search.numbers import numbers
-from spec_gate.search.patterns import matching
 from spec_gate.search.strings import strings
 
 Flat = tuple[SchemaNode, ...]
@@ -66,7 +66,7 @@ class ValidValues(ABC):
 
     def _new_judge(self, schemas: Sequence[Schema]) -> Judge:
         together: Schema = schemas[0] if len(schemas) == 1 else SchemaNode({"allOf": list(schemas)})
-        return Judge(lambda depth: self.schemas.up_to(together, depth))
+        return Judge(lambda depth: self.schemas.up_to(together, depth), self.schemas.budget)
 
     def valid(self, schemas: Sequence[Schema], depth: int) -> Iterator[Any]:
         """Return a few valid values, simple ones first."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from spec_gate.patterns.readable import readable
 from spec_gate.source.corrections import Corrections
 from spec_gate.source.notes import Oddity
-from spec_gate.source.patterns import readable
 from spec_gate.source.place import Place
 from spec_gate.source.schema_keywords import BOOLEANS, COUNTS, NUMBERS, TEXTS, TYPE_NAMES, TYPES, Handler
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from spec_gate.prove.budget import Budget
+from spec_gate.budget import Budget
 from spec_gate.report.formats import FORMATS
 from spec_gate.report.model import DiffReport, ReportedFinding, Witness
 from spec_gate.report.render import render
@@ -225,7 +225,7 @@ def test_what_is_not_decided_in_time_is_named(tmp_path: Path) -> None:
     [finding] = report.findings
     assert (finding.rule, finding.title, finding.level) == ("not-proved", "Enum value `basic` removed", "warning")
     assert finding.note is not None
-    assert finding.note.kind == "out-of-time"
+    assert (finding.note.kind, finding.note.reason) == ("not-proved", "time")
     assert "1 not decided within --max-time" in render(report, "text")
     assert diff(BASE, then, "--max-time", "0", "--strict").exit_code == 1
     assert report_of(BASE, then, "--max-time", "600").counts.breaking == 1

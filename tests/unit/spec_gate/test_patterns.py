@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from spec_gate.patterns.languages import compare
 from spec_gate.schemas.node import Side
-from spec_gate.search.languages import compare
 from testbed.gate_quality.differential import compared
 
 INCLUDED = [

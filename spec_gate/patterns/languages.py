@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from spec_gate.search.expressions import (
+from spec_gate.patterns.expressions import (
     ANY,
     LAST_CHARACTER,
     Anchor,
@@ -27,12 +27,22 @@ from spec_gate.search.expressions import (
 _MAX_NODES, _MAX_STATES = 6_000, 4_000
 """The size of one automaton, and of the search in two of them."""
 
+_MAX_WORK = 1_000_000
+"""How many nodes one comparison, or the match of one string, may visit."""
+
+_MAX_KEPT = 200_000
+"""How many nodes the remembered steps of one automaton hold; more of them are forgotten."""
+
 _MAX_LENGTH = 400
 """Longer lengths are not counted: a longest length is ignored, a shortest one is lowered to this number."""
 
 _FAMILIAR = (*"a0Ab1-_. ", *map(chr, range(0x21, 0x7F)), "é", "\n")
 
 State = frozenset[int]
+
+
+class PatternLimitError(Exception):
+    """The match of a string takes too many steps."""
 
 
 @dataclass
@@ -78,7 +88,9 @@ class _Automaton:
     def _repeated(self, node: Repeat, start: int) -> int:
         here = self._after(start)
         for _ in range(node.fewest):
-            here = self.add(node.part, here)
+            before, here = here, self.add(node.part, here)
+            if here == before:
+                break
         if node.most is None:
             loop = self._after(here)
             self.free[self.add(node.part, loop)].append((None, loop))
@@ -86,7 +98,9 @@ class _Automaton:
         end = self.node()
         for _ in range(node.most - node.fewest):
             self.free[here].append((None, end))
-            here = self.add(node.part, here)
+            before, here = here, self.add(node.part, here)
+            if here == before:
+                break
         self.free[here].append((None, end))
         return end
 
@@ -115,6 +129,9 @@ class Language:
         self.end = self.automaton.add(parse(pattern), start)
         self.start = self.automaton.closure([start], _AT_START)
         self.accepts_empty = self.end in self.automaton.closure([start], _AT_START | _AT_END)
+        self.work = 0
+        self._pattern = pattern
+        self._kept = 0
         self._steps: dict[tuple[State, int], State] = {}
         self._accepting: dict[State, bool] = {}
 
@@ -136,8 +153,26 @@ class Language:
                 for characters, target in self.automaton.edges[node]
                 if _contains(characters, code)
             }
-            self._steps[key] = self.automaton.closure(reached, frozenset())
+            if self._kept > _MAX_KEPT:
+                self._steps.clear()
+                self._kept = 0
+            found = self._steps[key] = self.automaton.closure(reached, frozenset())
+            self._kept += len(found)
+            self.work += len(state) + len(found)
         return self._steps[key]
+
+    def matches(self, text: str) -> bool:
+        """Return whether the pattern matches somewhere in a text; raises :class:`PatternLimitError`."""
+        if not text:
+            return self.accepts_empty
+        state, limit = self.start, self.work + _MAX_WORK
+        for character in text:
+            state = self.after(state, ord(character))
+            if self.end in state:
+                return True
+            if self.work > limit:
+                raise PatternLimitError(self._pattern)
+        return self.accepts(state)
 
     def accepts(self, state: State) -> bool:
         """Return whether the text may end in a state that is not the first one."""
@@ -151,8 +186,9 @@ def _contains(characters: Characters, code: int) -> bool:
     return at >= 0 and characters.ranges[at][0] <= code <= characters.ranges[at][1]
 
 
-@lru_cache(maxsize=2048)
-def _language(pattern: str) -> Language | None:
+@lru_cache(maxsize=256)
+def language_of(pattern: str) -> Language | None:
+    """Return the language of a pattern; None if no automaton of limited size accepts it."""
     try:
         return Language(pattern)
     except UnsupportedError:
@@ -173,7 +209,7 @@ _UNDECIDED = Comparison(included=False)
 @lru_cache(maxsize=8192)
 def compare(pattern: str, other: str, shortest: int = 0, longest: int | None = None) -> Comparison:
     """Compare the strings of a pattern that have certain lengths with those of another pattern."""
-    ours, theirs = _language(pattern), _language(other)
+    ours, theirs = language_of(pattern), language_of(other)
     if ours is None or theirs is None:
         return _UNDECIDED
     return _compared(ours, theirs, min(shortest, _MAX_LENGTH), None if (longest or 0) > _MAX_LENGTH else longest)
@@ -187,6 +223,7 @@ def _compared(ours: Language, theirs: Language, shortest: int, longest: int | No
     first = (ours.start, theirs.start, 0)
     reached: dict[tuple[State, State, int], tuple[tuple[State, State, int], int] | None] = {first: None}
     waiting = [first]
+    limit = ours.work + theirs.work + _MAX_WORK
     for key in waiting:
         one, other, length = key
         if longest is not None and length >= longest:
@@ -199,7 +236,7 @@ def _compared(ours: Language, theirs: Language, shortest: int, longest: int | No
             if state[2] >= shortest and ours.accepts(state[0]) and not theirs.accepts(state[1]):
                 return Comparison(included=False, counterexample=_text(reached, state))
             waiting.append(state)
-        if len(reached) > _MAX_STATES:
+        if len(reached) > _MAX_STATES or ours.work + theirs.work > limit:
             return _UNDECIDED
     return Comparison(included=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -92,9 +93,20 @@ _CONTROLS = {"t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "0": "\0"}
 _DOT = other_than(_of("\n\r\u2028\u2029"))
 
 
-def parse(pattern: str) -> Node:
-    """Return the nodes of a pattern; raises :class:`UnsupportedError`."""
-    parser = _Parser(pattern)
+_NOT_GENERATED = re.compile(r"[bB]|[1-9][0-9]*|k<\w+>")
+_SPECIAL_GROUP = re.compile(r"\?(?:<?[=!]|[a-z]+(?=\))|P=\w+(?=\))|(?P<name>P<\w+>))")
+_PROPERTY = re.compile(r"\{(?:\w+=)?([A-Z])\w*\}")
+_PROPERTIES = {"L": _of("aé"), "N": _DIGITS, "P": _of(".-_"), "S": _of("+$"), "Z": _of(" ")}
+"""Some characters of the general categories of Unicode."""
+
+
+def parse(pattern: str, *, leniently: bool = False) -> Node:
+    """Return the nodes of a pattern; raises :class:`UnsupportedError`.
+
+    The nodes of a pattern that is read ``leniently`` lack look-around, references and most characters of Unicode
+    properties: they only help to find strings.
+    """
+    parser = _Parser(pattern, leniently=leniently)
     node = parser.choice(0)
     if parser.at < len(pattern):
         raise UnsupportedError(pattern)
@@ -102,8 +114,9 @@ def parse(pattern: str) -> Node:
 
 
 class _Parser:
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, *, leniently: bool) -> None:
         self.pattern = pattern
+        self.leniently = leniently
         self.at = 0
 
     def choice(self, depth: int) -> Node:
@@ -149,13 +162,25 @@ class _Parser:
         if sign == "[":
             return self._class()
         if sign == "\\":
-            return self._escape()
+            return Sequence(()) if self.leniently and self._skips_escape() else self._escape()
         if sign in "*+?":
             raise UnsupportedError(self.pattern)
         special: dict[str, Node] = {"^": Anchor.START, "$": Anchor.END, ".": _DOT}
         return special.get(sign) or _of(sign)
 
+    def _skips_escape(self) -> bool:
+        """Skip a word boundary or a reference to a group."""
+        found = _NOT_GENERATED.match(self.pattern, self.at)
+        self.at = self.at if found is None else found.end()
+        return found is not None
+
     def _group(self, depth: int) -> Node:
+        if self.leniently and (special := _SPECIAL_GROUP.match(self.pattern, self.at)) is not None:
+            self.at = special.end()
+            inner = self.choice(depth + 1)
+            if not self._take(")"):
+                raise UnsupportedError(self.pattern)
+            return inner if special["name"] else Sequence(())
         if self._take("?") and not self._take(":"):
             end = self.pattern.find(">", self.at)
             if not self._take("<") or self._next("=") or self._next("!") or end < 0:
@@ -200,6 +225,10 @@ class _Parser:
             return self._code(2)
         if sign == "u":
             return self._code(4)
+        if sign in "pP" and self.leniently and (name := _PROPERTY.match(self.pattern, self.at)) is not None:
+            self.at = name.end()
+            found = _PROPERTIES.get(name[1], _WORD)
+            return found if sign == "p" else other_than(found)
         if sign.isalnum():
             raise UnsupportedError(self.pattern)
         return _of(sign)
