@@ -188,7 +188,7 @@ def _from_entry(contract: Contract, number: int, entry: dict[str, Any]) -> tuple
         return Ignored.OTHER_OPERATION, None
     if received["fault"] is not None or entry["why"]["override"] is not None:
         return Ignored.FORCED, None
-    if sent["truncated"] or received["truncated"]:
+    if sent["truncated"] or received["truncated"] or _is_replaced(sent["body"]):
         return Ignored.NO_BODY, None
     seconds = float(entry["seconds"] or 0.0)
     outcome = clean_response(int(entry["status"]), _headers_of(received), _raw(received["body"]), seconds)
@@ -215,6 +215,11 @@ def _raw_request(body: Any, headers: Headers) -> bytes:
         found = (text.encode("utf-8", "surrogatepass") for text in quoted)
         return next((candidate for candidate in found if str(len(candidate)) == length), raw)
     return raw
+
+
+def _is_replaced(body: Any) -> bool:
+    """Return whether the journal may show a body that is not UTF-8, of which it does not hold the bytes."""
+    return "\N{REPLACEMENT CHARACTER}".encode() in _raw(body)
 
 
 def _raw(body: Any) -> bytes:

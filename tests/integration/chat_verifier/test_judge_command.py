@@ -277,6 +277,16 @@ def test_rejected_json_string_in_a_journal_is_not_taken_for_the_object_in_it(
     assert result.exit_code == 0, result.output
 
 
+def test_body_in_a_journal_that_is_not_utf_8_is_not_judged(tmp_path: Path, judge: Callable[..., Result]) -> None:
+    client = create_app(read_snapshot(Options())).test_client()
+    client.post("/v1/chat", json={"message": "A desk, please"})
+    latin_1 = '{"message": "café"}'.encode("latin-1")
+    assert client.post("/v1/chat", data=latin_1, content_type="application/json").status_code == 422
+    result = judge(client.get("/_mock/requests").json)
+    assert result.exit_code == 0, result.output
+    assert "1 whose body the file does not contain" in result.stdout
+
+
 def test_journal_of_the_mock_is_judged(tmp_path: Path, judge: Callable[..., Result]) -> None:
     client = create_app(read_snapshot(Options(seed=7))).test_client()
     first = client.post("/v1/chat", json={"message": "A desk, please"}).json
