@@ -22,14 +22,16 @@ _DAY = 86_400.0
 
 @click.command(cls=Command, cannot="load")
 @click.argument("base_url")
-@click.option("--users", type=click.IntRange(1, 100_000), default=10, show_default=True, help="Number of users.")
+@click.option(
+    "--users", type=click.IntRange(1, 100_000), default=10, show_default=True, metavar="N", help="Number of users."
+)
 @click.option(
     "--spawn-rate",
     type=click.FloatRange(0, 10_000, min_open=True),
     default=1.0,
     show_default=True,
     metavar="R",
-    help="Users that start in a second.",
+    help="Number of users that start per second.",
 )
 @click.option(
     "--run-time",
@@ -70,7 +72,9 @@ _DAY = 86_400.0
 @click.option(
     "--allow-host", multiple=True, metavar="NAME", help="Allow load on this host, besides loopback. Repeatable."
 )
-@click.option("-H", "--header", multiple=True, metavar="'NAME: VALUE'", help="Send this header too. Repeatable.")
+@click.option(
+    "-H", "--header", multiple=True, metavar="'NAME: VALUE'", help="Send this header with every request. Repeatable."
+)
 @with_key_options
 @click.option(
     "--token-command",
@@ -103,7 +107,7 @@ _DAY = 86_400.0
     default=1,
     show_default=True,
     metavar="N",
-    help="Number of workers that a master waits for, at most 120 seconds.",
+    help="Number of workers that a master waits for. It waits at most 120 seconds.",
 )
 @click.option("--worker", is_flag=True, help="Run users for a master. Repeat the other options of the master.")
 @click.option("--master-host", default="127.0.0.1", show_default=True, metavar="HOST", help="Host of the master.")

@@ -74,7 +74,7 @@ class Reloader:
                     return watch(self.look)
                 except (OSError, MemoryError, RuntimeError, ImportError) as error:
                     self._seen = ()
-                    self._fail(f"Looking at the files failed: {type(error).__name__} {error}. Trying again.")
+                    self._fail(f"Checking the files failed: {type(error).__name__} {error}. Trying again.")
                     self._sleep(_SECONDS_TO_RECOVER)
         finally:
             self._fail("The mock no longer watches its files. Restart it to serve changes.")

@@ -369,7 +369,7 @@ def test_watch_goes_on_after_the_system_lacked_something(folder: Path) -> None:
         seen.append(service.snapshot.status.errors[0].args[0].split(":")[0])
 
     Reloader(service, io.StringIO(), sleep=sleep).run(watch)
-    assert seen == ["Looking at the files failed"] * 3 + [Freshness.OK]
+    assert seen == ["Checking the files failed"] * 3 + [Freshness.OK]
     assert "no longer watches" in str(service.snapshot.status.errors[0])
 
 
