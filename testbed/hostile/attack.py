@@ -44,8 +44,8 @@ class Result:
 def attack(base_url: str, count: int, seed: int, *, clients: int = 1, expected: frozenset[int] = frozenset()) -> Result:
     """Send ``count`` hostile requests, with a valid one now and then that must get 200.
 
-    Each of the ``clients`` sends its own sequence of requests. ``expected`` are the 5xx statuses that are no complaint:
-    502 of a recorder whose upstream breaks connections.
+    Each of the ``clients`` sends its own sequence of requests. ``expected`` are the 5xx statuses that do not count as a
+    failure: 502 of a recorder whose upstream breaks connections.
     """
     parts = urlsplit(base_url)
     address = (parts.hostname or "", parts.port or 80)
