@@ -135,7 +135,7 @@ class Access:
         if not from_elsewhere and not _is_loopback(client):
             return Denied(DeniedReason.OTHER_MACHINE, guarded=guarded)
         host = self._host_of(headers, any_address=from_elsewhere)
-        return _unknown_host(headers, guarded) if host is None else self._check_origin(headers, host)
+        return _unknown_host(headers, guarded) if host is None else self._check_origin(headers, host, guarded)
 
     def _host_of(self, headers: Mapping[str, str], *, any_address: bool) -> str | None:
         """Return the Host header, None if it does not name this machine."""
@@ -146,14 +146,14 @@ class Access:
         known = name == "localhost" or name.endswith(".localhost") or name in self.names
         return host[0] if known or _is_address(name, any_address=any_address) else None
 
-    def _check_origin(self, headers: Mapping[str, str], host: str) -> Denied | None:
+    def _check_origin(self, headers: Mapping[str, str], host: str, guarded: Guarded) -> Denied | None:
         origin = headers.get("origin")
         if origin is None:
             cross_site = headers.get("sec-fetch-site") in {"cross-site", "same-site"}
-            return Denied(DeniedReason.OTHER_SITE) if cross_site else None
+            return Denied(DeniedReason.OTHER_SITE, guarded=guarded) if cross_site else None
         own_page = origin.lower() in {f"{scheme}://{host}" for scheme in ("http", "https")}
         allowed = [known for known in self.origins if known not in _NO_IDENTITY]
-        return None if own_page or may_read(origin, allowed) else Denied(DeniedReason.OTHER_ORIGIN, origin)
+        return None if own_page or may_read(origin, allowed) else Denied(DeniedReason.OTHER_ORIGIN, origin, guarded)
 
 
 def read_allowed_hosts(texts: Sequence[str]) -> tuple[str, ...]:

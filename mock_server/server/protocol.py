@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import struct
 from collections.abc import Callable
@@ -24,6 +25,7 @@ _PROGRESS = 16 * 1024
 """Bytes that a client must read in the time for writing, unless it reads everything."""
 _SECONDS_TO_NOTICE = 0.05
 """After a response to a client that has closed its side: time for a reset to arrive."""
+_UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:", re.IGNORECASE)
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -87,6 +89,8 @@ class Protocol(HttpToolsProtocol):
         if self._closes_after_response or self.parser is None:
             return
         self._head_bytes += len(data)
+        if self._phase is _Phase.IDLE and b"pgrade" in data:
+            data = _without_upgrade(data)
         super().data_received(data)
         if self._phase is _Phase.HEAD and self._head_bytes > MAX_HEAD:
             self._refuse(431, f"The request line and headers exceed {MAX_HEAD} bytes")
@@ -107,6 +111,10 @@ class Protocol(HttpToolsProtocol):
         hosts = [value for name, value in self.headers if name == b"host"]
         if len(hosts) > 1:
             self._fail(400, "The request has more than one Host header")
+        if self.parser.should_upgrade():
+            self._fail(400, "The server upgrades no connection")
+        if not self.url.startswith(b"/") and _authority_of(self.url) not in (None, *hosts):
+            self._fail(400, "The URL and the Host header name different hosts")
         if not hosts and self.parser.get_http_version() == "1.1":
             self._fail(400, "The request has no Host header")
         if len(self.pipeline) >= MAX_PIPELINED:
@@ -271,6 +279,22 @@ class Protocol(HttpToolsProtocol):
         """Return another handle of the connection's socket; that of uvloop offers no options."""
         shared: Any = self.transport.get_extra_info("socket")
         return socket.fromfd(shared.fileno(), shared.family, shared.type)
+
+
+def _without_upgrade(data: bytes) -> bytes:
+    """Return a request whose Upgrade header has another name.
+
+    A server may ignore the header (RFC 9110, 7.8), but the parser stops at it and loses the body. Java's client sends
+    it with each request.
+    """
+    head, end, rest = data.partition(b"\r\n\r\n")
+    return _UPGRADE.sub(rb"\r\nX-Ignored-Upgrade:", head) + end + rest
+
+
+def _authority_of(url: bytes) -> bytes | None:
+    """Return the authority of a URL in absolute form, None for one in another form."""
+    scheme, mark, rest = url.partition(b"://")
+    return re.split(rb"[/?#]", rest, maxsplit=1)[0] if mark and scheme.isalpha() else None
 
 
 def limited(limits: ServerLimits) -> type[Protocol]:

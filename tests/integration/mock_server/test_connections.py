@@ -118,6 +118,27 @@ def one_ok(served: Served) -> bool:
         return one_response(connection)[0] == 200
 
 
+@pytest.mark.parametrize(
+    "upgrade",
+    [
+        b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n",
+        b"connection: upgrade\r\nupgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+    ],
+    ids=["h2c, as Java's client", "websocket"],
+)
+def test_upgrade_is_ignored_and_the_body_is_read(served: Served, upgrade: bytes) -> None:
+    with served.connect() as connection:
+        connection.sendall(HEAD + upgrade + b"Content-Length: 16\r\n\r\n" + HI + ASK)
+        assert [one_response(connection)[0] for _ in range(2)] == [200, 200]
+
+
+@pytest.mark.parametrize(("host", "status"), [(b"x", 200), (b"y", 400), (b"x@y", 400), (b"", 400)])
+def test_url_in_absolute_form_must_name_the_host(served: Served, host: bytes, status: int) -> None:
+    with served.connect() as connection:
+        connection.sendall(ASK.replace(b"/v1/chat", b"http://%b/v1/chat" % host))
+        assert one_response(connection)[0] == status
+
+
 def test_head_and_body_are_sent_in_one_write(served: Served) -> None:
     with served.connect() as connection:
         connection.sendall(ASK)
