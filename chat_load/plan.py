@@ -56,7 +56,15 @@ class Plan:
     def request(self, body: Mapping[str, Any]) -> Request:
         """Return the request with this body."""
         operation = self.contract.operation
-        return Request(operation.method, operation.path, JSON_HEADERS, json.dumps(body, ensure_ascii=False).encode())
+        return Request(operation.method, operation.path, JSON_HEADERS, written(body))
+
+
+def written(value: Any) -> bytes:
+    """Return the value as JSON. Lone surrogates, which a server may have put into an id, are written as escapes."""
+    try:
+        return json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value).encode()
 
 
 def _other_fields(contract: Contract) -> Iterator[Mapping[str, Any]]:
@@ -82,7 +90,7 @@ def _wrong_bodies(contract: Contract, fields: Sequence[Mapping[str, Any]]) -> It
 
 def _class_of(contract: Contract, body: Mapping[str, Any]) -> RequestClass:
     operation = contract.operation
-    request = Request(operation.method, operation.path, JSON_HEADERS, json.dumps(body).encode())
+    request = Request(operation.method, operation.path, JSON_HEADERS, written(body))
     return classify(contract, request).request_class
 
 

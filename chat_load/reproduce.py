@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +9,12 @@ from dataclasses import dataclass
 from chat_contract import Request
 from chat_contract.exchange import Headers
 from chat_contract.roles import CONVERSATION
-from chat_load.plan import Step
+from chat_load.plan import Step, written
 from kit_http.curl import Expression, Piece, header_argument, with_body
 from kit_http.redaction.secrets import Secrets, is_credential
 
 _ISSUED = Expression(f"${CONVERSATION}")
-_EXTRACT = f'python3 -c \'import json, sys; print(json.load(sys.stdin)["{CONVERSATION}"], end="")\''
+_EXTRACT = f'python3 -c \'import json, sys; print(json.dumps(json.load(sys.stdin)["{CONVERSATION}"])[1:-1], end="")\''
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,7 @@ def _header(name: str, value: str, secrets: Secrets) -> str:
 
 def _pieces(body: bytes, issued: str) -> Iterator[Piece]:
     """Yield the parts of a body, with the variable of the shell where it has the issued id."""
-    written = json.dumps(issued, ensure_ascii=False).encode() if issued else b""
-    before, found, after = body.partition(f'"{CONVERSATION}": '.encode() + written)
+    before, found, after = body.partition(f'"{CONVERSATION}": '.encode() + written(issued))
     if not issued or not found:
         yield body
         return

@@ -1,0 +1,60 @@
+"""Commands that reproduce a violation, run in a shell."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from chat_contract import Request
+from chat_contract.history import History
+from chat_load.plan import JSON_HEADERS, Step, written
+from chat_load.reproduce import Access, reproduce
+from kit_http.redaction.secrets import secrets_of
+from tests.conftest import RequireProgram
+from tests.support.small_servers import answering
+
+KEY = "sk-load-1a2b3c4d5e6f"
+
+
+def step(*bodies: dict[str, object]) -> Step:
+    *earlier, last = map(written, bodies)
+    return Step("turn", (), bodies[-1], Request("POST", "/chat", JSON_HEADERS, last), 200, History(), tuple(earlier))
+
+
+def run(command: str) -> None:
+    environment = {"CHAT_API_KEY": KEY, "PATH": "/usr/bin:/bin"}
+    subprocess.run(["sh", "-c", command], capture_output=True, timeout=60, env=environment, check=True)
+
+
+@pytest.mark.parametrize("issued", ["c-1", 'quote"d', "it's $HOME", "idée 😀"])
+def test_conversation_is_played_again_with_the_id_that_the_server_issues_now(
+    issued: str, require_program: RequireProgram
+) -> None:
+    require_program("curl", "curl")
+    now = f"{issued}, later"
+    headers = (("Authorization", f"Bearer {KEY}"),)
+    reply = json.dumps({"conversation_id": now}).encode()
+    turns = (
+        {"message": "it's"},
+        {"message": "a $HOME", "conversation_id": issued, "limit": 2},
+        {"message": "c", "conversation_id": issued},
+    )
+    answer: Callable[..., tuple[int, dict[str, str], bytes]] = lambda _: (200, {}, reply)  # noqa: E731
+    with answering(answer) as server:
+        command = reproduce(step(*turns), Access(server.url, headers, secrets_of(headers)))
+        assert KEY not in command
+        run(command)
+    sent = [json.loads(body) for *_, body in server.seen]
+    assert sent == [turns[0], {**turns[1], "conversation_id": now}, {**turns[2], "conversation_id": now}]
+    assert {seen[2]["Authorization"] for seen in server.seen} == {f"Bearer {KEY}"}
+
+
+def test_one_request_is_one_command() -> None:
+    command = reproduce(step({"message": "a"}), Access("http://127.0.0.1:1/v1", (), secrets_of(()), ("--insecure",)))
+    assert command == (
+        "curl -sS -i -X POST --insecure http://127.0.0.1:1/v1/chat -H 'Content-Type: application/json'"
+        ' --data-raw \'{"message": "a"}\''
+    )
