@@ -10,8 +10,8 @@ VERDICTS = {
     LoadVerdict.CONFORMS: "conforms under this load",
     LoadVerdict.VIOLATES: "violates the contract under this load",
     LoadVerdict.LIMIT_EXCEEDED: "exceeds a limit under this load",
-    LoadVerdict.INTERRUPTED: "no verdict: the load was interrupted",
-    LoadVerdict.NOTHING_JUDGED: "no verdict: no response could be judged",
+    LoadVerdict.INTERRUPTED: "has no verdict: the load was interrupted",
+    LoadVerdict.NOTHING_JUDGED: "has no verdict: no response could be judged",
 }
 MARKS = {Level.MUST: "✗", Level.SHOULD: "!", Level.OBSERVED: "·"}
 
