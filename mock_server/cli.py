@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from mock_server.upstream_options import with_upstream_options
 if TYPE_CHECKING:
     from kit_http.redaction.personal import Masks
     from mock_server.loading.options import Options
-    from mock_server.respond.relay import Capture
+    from mock_server.recorder.serve import Captured
 
 _FILE = click.Path(path_type=Path)
 
@@ -165,21 +164,23 @@ def mock(
         options = read_options({**given, "own_name": host.lower()})
         snapshot = read_snapshot(options)
         masks = {"mask": mask, "mask_name": mask_name}
-        capture = None if record is None else _capture(options, record, masks_of(masks))
+        captured = None if record is None else _captured(options, record, masks_of(masks))
     finally:
         gc.enable()
     listening = Listening(host, port, tls_cert, tls_key, exit_with_parent, ready_json, limits)
-    serve(snapshot, listening, None if log_format == "none" else log_format, capture)
+    written = None if log_format == "none" else log_format
+    serve(snapshot, listening, written, None if captured is None else captured.open)
+    if captured is not None:
+        captured.end()
 
 
-def _capture(options: Options, record: Path, masks: Masks) -> Callable[[], Capture]:
-    """Return the function that opens the folder of the recording."""
+def _captured(options: Options, record: Path, masks: Masks) -> Captured:
+    """Return the recording of what the mock forwards."""
     from chat_contract import load_contract  # noqa: PLC0415 - rarely needed
-    from mock_server.recorder.serve import Plan, open_recording  # noqa: PLC0415 - as above
+    from mock_server.recorder.serve import Captured, Plan, say  # noqa: PLC0415 - as above
     from mock_server.respond.relay import credentials  # noqa: PLC0415 - as above
 
     if options.upstream is None:
         raise click.UsageError("--record requires --upstream. Add --upstream URL.")
     plan = Plan(options.upstream, record, credentials(options), options.spec, options.overlays, masks=masks)
-    say = partial(print, file=sys.stderr, flush=True)
-    return lambda: open_recording(load_contract(plan.spec, plan.overlays), plan, say).add
+    return Captured(load_contract(plan.spec, plan.overlays), plan, partial(say, file=sys.stderr))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from chat_contract.exchange import Headers
 from kit_http.redaction.encodings import SHORTEST, EncodedSecrets, encoded_secrets
@@ -23,6 +23,7 @@ _SHORTEST_ANYWHERE = 6
 """A shorter key is replaced only as a whole word, because it may be a part of many words."""
 _SHORTEST_PART = 8
 _SHORTEST_BEGINNING = 8
+_SHORTEST_COOKIE = 12
 _IS_WHOLE = re.compile(r"\$\{\w+\}\Z")
 _SCHEMES = ("bearer ", "basic ", "token ")
 
@@ -121,6 +122,17 @@ def secrets_of(headers: Headers, proxy: str | None = None) -> Secrets:
     return Secrets(tuple(_unique(pairs)))
 
 
+def credentials_in_query(query: str) -> Headers:
+    """Return the credentials in the query of a URL, as headers."""
+    return tuple((name, value) for name, value in parse_qsl(query) if is_credential(name))
+
+
+def cookies_set_by(headers: Headers) -> Headers:
+    """Return the cookies that a response sets, as headers of requests. A short value is a setting, not a secret."""
+    set_cookies = (value.partition(";")[0].strip() for name, value in headers if name.lower() == "set-cookie")
+    return tuple(("Cookie", pair) for pair in set_cookies if len(pair.partition("=")[2]) >= _SHORTEST_COOKIE)
+
+
 def _password_of(url: str | None) -> Iterable[str]:
     """Yield the password in a URL, percent-encoded and decoded."""
     password = urlsplit(url).password if url else None
@@ -131,7 +143,8 @@ def _password_of(url: str | None) -> Iterable[str]:
 
 def _parts(value: str) -> Iterable[str]:
     """Yield the secrets inside a credential: the values of cookies, the user name and password of Basic."""
-    yield from (pair.partition("=")[2].strip() for pair in value.split(";") if len(pair) > _SHORTEST_PART)
+    values = (pair.partition("=")[2].strip() for pair in value.split(";"))
+    yield from (value for value in values if len(value) >= _SHORTEST_PART)
     scheme, _, encoded = value.partition(" ")
     if scheme.lower() == "basic":
         try:

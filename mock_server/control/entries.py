@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mock_server.control.redacted import secrets_of, shown_body, shown_headers, shown_time
+from mock_server.control.redacted import secrets_of, shown_body, shown_headers, shown_time, upstream_key_of
 from mock_server.control.texts import Note, fault_text, near_miss_text, note_text, reason_text, source_text
 from mock_server.http.cors import is_refused
 from mock_server.overrides.prefer import misspelt_preferences
@@ -21,7 +21,7 @@ def verdict_of(entry: Entry) -> Verdict:
 
 def entry_json(entry: Entry) -> dict[str, Any]:
     """Return an entry as JSON."""
-    secrets, answer = secrets_of(entry), entry.answer
+    secrets, key, answer = secrets_of(entry), upstream_key_of(entry), entry.answer
     return {
         "number": entry.number,
         "time": shown_time(entry.at),
@@ -34,12 +34,12 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "user_id": entry.trace.user_id,
         "request": {
             "headers": shown_headers(entry.headers),
-            "body": shown_body(entry.body, truncated=entry.body_truncated, secrets=secrets),
+            "body": shown_body(entry.body, truncated=entry.body_truncated, secrets=secrets, key=key),
             "truncated": entry.body_truncated,
         },
         "reply": {
             "headers": dict(answer.headers),
-            "body": shown_body(answer.body, truncated=entry.answer_truncated, secrets=secrets),
+            "body": shown_body(answer.body, truncated=entry.answer_truncated, secrets=secrets, key=key),
             "truncated": entry.answer_truncated,
             "delay": round(answer.delay, 3),
             "fault": answer.source.fault,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from kit_http.redaction.encodings import encoded_secrets
 from mock_server.respond.journal import Entry
 
 REDACTED = "[redacted]"
@@ -25,11 +27,22 @@ def secrets_of(entry: Entry) -> tuple[str, ...]:
     return tuple(secret for secret in (options.require_key, options.control_token) if secret)
 
 
-def shown_body(body: bytes, *, truncated: bool, secrets: tuple[str, ...]) -> Any:
-    """Return the body as a JSON value if possible, else as text, with the secrets redacted."""
+def upstream_key_of(entry: Entry) -> tuple[str, ...]:
+    """Return the key of the upstream service, which may be real."""
+    name = entry.snapshot.options.upstream_key_env
+    key = "" if name is None else os.environ.get(name, "")
+    return (key,) if key else ()
+
+
+def shown_body(body: bytes, *, truncated: bool, secrets: tuple[str, ...], key: tuple[str, ...] = ()) -> Any:
+    """Return the body as a JSON value if possible, else as text, with the secrets redacted.
+
+    ``key``: redacted in every encoding, because it may be real.
+    """
     text = body.decode("utf-8", "replace")
-    for secret in secrets:
+    for secret in (*secrets, *key):
         text = text.replace(secret, REDACTED)
+    text = encoded_secrets(key).masked(text, REDACTED)
     if truncated:
         return f"{text}…"
     try:

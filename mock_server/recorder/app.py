@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from urllib.parse import quote, unquote
@@ -12,13 +13,16 @@ from mock_server.http.access import Access
 from mock_server.http.bodies import Body
 from mock_server.http.cors import headers_for, preflight
 from mock_server.http.messages import Answer, Pairs, head_of, problem
-from mock_server.recorder.recording import Recording
+from mock_server.recorder.recording import Recorded, Recording
 from mock_server.respond.upstream import Upstream, UpstreamError
 from mock_server.server.asgi import Receive, Scope, Send, client_of, headers_of, pairs_of, read
 from mock_server.server.threads import Threads
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 MAX_BODY = 10 * 1024 * 1024
+SECONDS_TO_SAVE = 2.0
+"""How long a response waits until it is saved. The time limits what a long body costs other clients."""
+_SECONDS_TO_END = 60.0
 
 _ANYONE_HERE = Access()
 
@@ -52,6 +56,7 @@ class RecorderApp:
         self._origins = access.origins
         self._clock = clock
         self._threads = Threads(1, "recording")
+        self._saving: set[asyncio.Future[Recorded]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
         """Handle one request."""
@@ -108,17 +113,27 @@ class RecorderApp:
             target = quote(path) + (f"?{query}" if query else "")
             answer = await self._upstream.send(sent.method, target, headers, body)
         except UpstreamError as error:
-            await self._record(Exchange(sent, Breakdown("silence", str(error))), began)
+            await self._record(Exchange(sent, Breakdown("silence", str(error))), began, query)
             failed = problem(502, "Bad Gateway", f"Forwarding to {self._upstream.base_url} failed: {error}.")
             return failed.status, head_of(failed), failed.body
         received = Response(answer.status, answer.headers, answer.body)
-        await self._record(Exchange(sent, received), began)
+        await self._record(Exchange(sent, received), began, query)
         # Pages talk to the recorder, so the recorder decides which origins may read its responses.
         own = [pair for pair in answer.headers if not pair[0].lower().startswith("access-control-")]
         return answer.status, [*own, ("content-length", str(len(answer.body)))], answer.body
 
-    async def _record(self, exchange: Exchange, began: float) -> None:
-        await self._threads.run(self._recording.add, exchange, self._clock() - began)
+    async def _record(self, exchange: Exchange, began: float, query: str) -> None:
+        """Record an exchange. The client gets its response whether that succeeds or not."""
+        saving = asyncio.ensure_future(self._threads.run(self._recording.add, exchange, self._clock() - began, query))
+        self._saving.add(saving)
+        saving.add_done_callback(self._saving.discard)
+        await asyncio.wait({saving}, timeout=SECONDS_TO_SAVE)
+
+    async def close(self) -> None:
+        """Wait until everything is recorded, then close the connections to the upstream."""
+        if self._saving:
+            await asyncio.wait(self._saving, timeout=_SECONDS_TO_END)
+        await self._upstream.close()
 
 
 def _check_body(body: Body) -> Answer | None:

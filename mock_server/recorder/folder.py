@@ -1,15 +1,18 @@
 """Saves recorded conversations in a folder of fixtures.
 
 Files are written atomically, and nothing is removed. A conversation's file is updated with later turns only while it
-has the content that the recorder wrote, so manual edits are safe.
+has the content that the recorder wrote, so manual edits are safe. What cannot be written stays in memory and is written
+with the next conversation.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 from typing import Any
 
 import yaml
@@ -17,11 +20,12 @@ import yaml
 from chat_contract import KitError, UsageError
 from chat_contract.document.source import parse_source, read_source
 from chat_contract.roles import ITEM, ITEMS
-from kit_reports.targets import write_whole
 from mock_server.recorder.grouping import Item, RecordedConversation, RecordedTurn, cue_for
+from mock_server.recorder.place import Place
 from mock_server.shop.fixture_files import read_fixtures, read_items
 from mock_server.shop.fixture_paths import CATALOGUE, CONVERSATIONS, conversation_files
 
+_CATALOGUE = PurePath(CATALOGUE)
 _EMPTY = f"recorded: true\n{ITEMS}: []\n"
 _WIDTH = 120
 
@@ -74,6 +78,12 @@ class Saved:
     changed_items: tuple[str, ...] = ()
     """Ids of items that differ from the catalogue, which keeps its version."""
     file_changed: FileChanged | None = None
+    earlier: int = 0
+    """The number of conversations that could not be written before and now are."""
+
+
+class WriteError(KitError):
+    """The folder cannot be written to at present."""
 
 
 class Folder:
@@ -81,98 +91,198 @@ class Folder:
 
     def __init__(
         self,
-        path: Path,
+        place: Place,
         response_schema: Mapping[str, Any],
         items: Mapping[str, Item],
         conversations: Sequence[Sequence[TurnYaml]],
     ) -> None:
         """``items`` and ``conversations`` are the folder's content."""
-        self.path = path
+        self._place = place
         self._response_schema = response_schema
         self._items = dict(items)
         self._known = {prefix for turns in conversations for prefix in _prefixes(turns)}
-        self._written: dict[int, tuple[Path, str]] = {}
+        self._written: dict[int, tuple[PurePath, str]] = {}
+        self._waiting: dict[int, RecordedConversation] = {}
+        self._removed: list[tuple[PurePath, str]] = []
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self._place.path
+
+    @property
+    def waiting(self) -> int:
+        """The number of conversations that could not be written yet."""
+        return len(self._waiting)
 
     def save(self, conversation: RecordedConversation) -> Saved:
-        """Save the conversation, whose last turn is new.
+        """Save the conversation, whose last turn is new, and those that could not be written before.
 
-        Raises :class:`chat_contract.KitError` if that is not possible; existing files then keep their content.
+        Raises :class:`WriteError` if that is not possible now, and :class:`chat_contract.KitError` if the conversation
+        cannot be a fixture. Existing files then keep their content.
         """
-        items = conversation.turns[-1].items
-        new = [item for item in items if item[ITEM] not in self._items]
-        changed = tuple(item[ITEM] for item in items if self._items.get(item[ITEM], item) != item)
+        self._waiting[conversation.number] = conversation
+        earlier = self.save_waiting(before=conversation.number)
+        return replace(self._saved(conversation), earlier=earlier)
+
+    def save_waiting(self, *, before: int | None = None) -> int:
+        """Save what could not be written before, except the conversation ``before``, and return how many these are.
+
+        Raises :class:`WriteError` if that is not possible now.
+        """
+        with _write_errors(self.path):
+            self._restore()
+        waiting = [conversation for number, conversation in self._waiting.items() if number != before]
+        saved = 0
+        for conversation in waiting:
+            try:
+                self._saved(conversation)
+            except WriteError:
+                raise
+            except KitError:
+                # It cannot be a fixture, as its report says.
+                continue
+            saved += 1
+        return saved
+
+    def close(self) -> None:
+        """Let other recorders use the folder."""
+        self._place.close()
+
+    def _restore(self) -> None:
+        """Write everything again if the folder was removed."""
+        if self._place.renew():
+            self._removed = list(self._written.values())
+        while self._removed:
+            self._place.write(*self._removed[-1])
+            self._removed.pop()
+        if not self._place.exists(_CATALOGUE):
+            self._place.write(_CATALOGUE, _EMPTY)
+            self._append(list(self._items.values()))
+
+    def _saved(self, conversation: RecordedConversation) -> Saved:
+        """Save one conversation. It waits for the next time if the folder cannot be written to."""
+        try:
+            with _write_errors(self.path):
+                saved = self._save(conversation)
+        except WriteError:
+            raise
+        except KitError:
+            del self._waiting[conversation.number]
+            raise
+        del self._waiting[conversation.number]
+        return saved
+
+    def _save(self, conversation: RecordedConversation) -> Saved:
+        items = {item[ITEM]: item for turn in conversation.turns for item in turn.items}
+        new = [item for key, item in items.items() if key not in self._items]
+        latest = conversation.turns[-1].items
+        changed = tuple(item[ITEM] for item in latest if self._items.get(item[ITEM], item) != item)
         turns = [turn_yaml(turn) for turn in conversation.turns]
         text = _conversation_yaml(turns)
         _check_round_trip(text, {"turns": turns})
-        if new:
-            self._append(new)
+        self._append(new)
         if conversation.number not in self._written and _as_key(turns) in self._known:
             return Saved(None, len(new), changed)
-        file, file_changed = self._file_for(conversation)
-        _write(file, text)
-        self._written[conversation.number] = file, text
+        name, before = self._file_for(conversation)
+        self._place.write(name, text)
+        self._written[conversation.number] = name, text
         self._known.update(_prefixes(turns))
-        return Saved(file, len(new), changed, file_changed)
+        file_changed = None if before is None else FileChanged(self.path / before, self.path / name)
+        return Saved(self.path / name, len(new), changed, file_changed)
 
     def _append(self, items: Sequence[Item]) -> None:
         """Append items to the catalogue, leaving the rest of its text as it is."""
+        if not items:
+            return
         file = self.path / CATALOGUE
-        before = file.read_text(encoding="utf-8")
+        before = self._place.text_of(_CATALOGUE)
+        if before is None:
+            raise OSError(errno.ELOOP, f"{CATALOGUE} is not a text file")
         added = yaml.dump([dict(item) for item in items], Dumper=_Dumper, allow_unicode=True, sort_keys=False)
         lines = [" " * _indent(before, file) + line for line in added.splitlines()]
         start = before.removesuffix(" []\n") if before == _EMPTY else before.removesuffix("\n")
         text = "\n".join([start, *lines, ""])
-        whole = parse_source(before, file).value
+        try:
+            whole = parse_source(before, file).value
+        except KitError as error:
+            raise WriteError(f"cannot append items: {error}") from None
         _check_round_trip(text, whole | {ITEMS: [*whole[ITEMS], *items]})
         read_items(parse_source(text, file), self._response_schema)
-        _write(file, text)
+        self._place.write(_CATALOGUE, text)
         self._items |= {item[ITEM]: item for item in items}
 
-    def _file_for(self, conversation: RecordedConversation) -> tuple[Path, FileChanged | None]:
-        """Return the conversation's file, or a new one if it has none or someone else changed it."""
-        file, text = self._written.get(conversation.number, (None, ""))
-        if file is not None and _text_of(file) == text:
-            return file, None
-        free = next(path for path in self._names(conversation.name) if not os.path.lexists(path))
-        return free, None if file is None else FileChanged(file, free)
+    def _file_for(self, conversation: RecordedConversation) -> tuple[PurePath, PurePath | None]:
+        """Return the conversation's file, or a new one and the previous one, which someone else changed."""
+        name, text = self._written.get(conversation.number, (None, ""))
+        if name is not None and self._place.text_of(name) in {text, None} and not self._is_link(name):
+            return name, None
+        free = next(name for name in _names(conversation.name) if not self._place.exists(name))
+        return free, name
 
-    def _names(self, name: str) -> Iterator[Path]:
-        number = 1
-        while True:
-            yield self.path / CONVERSATIONS / f"{name if number == 1 else f'{name}-{number}'}.yaml"
-            number += 1
+    def _is_link(self, name: PurePath) -> bool:
+        return self._place.exists(name) and self._place.text_of(name) is None
+
+
+def _names(name: str) -> Iterator[PurePath]:
+    number = 1
+    while True:
+        yield PurePath(CONVERSATIONS, f"{name if number == 1 else f'{name}-{number}'}.yaml")
+        number += 1
+
+
+@contextmanager
+def _write_errors(path: Path) -> Iterator[None]:
+    """Turn errors of the disk into :class:`WriteError`."""
+    try:
+        yield
+    except OSError as error:
+        raise WriteError(f"cannot write to {path} ({error.strerror or error})") from None
+    except UsageError as error:
+        raise WriteError(str(error)) from None
 
 
 def open_folder(path: Path, response_schema: Mapping[str, Any]) -> Folder:
     """Open a folder of fixtures, or create one.
 
-    Raises :class:`chat_contract.KitError` if the folder is not writable, has errors or contains something else.
+    Raises :class:`chat_contract.KitError` if the folder is not writable, has errors or contains something else, or if
+    another recorder has opened it.
     """
     try:
-        _create(path)
+        place = _opened(path)
     except OSError as error:
         raise UsageError(f"--out {path}: cannot write ({error.strerror}). Name a writable folder.") from None
-    catalogue = path / CATALOGUE
-    _indent(_text_of(catalogue) or "", catalogue)
-    fixtures = read_fixtures(path, response_schema)
-    conversations = [read_source(file).value["turns"] for file in conversation_files(path)]
-    return Folder(path, response_schema, {item[ITEM]: item for item in fixtures.items}, conversations)
+    try:
+        catalogue = path / CATALOGUE
+        _indent(place.text_of(_CATALOGUE) or "", catalogue)
+        fixtures = read_fixtures(path, response_schema)
+        conversations = [read_source(file).value["turns"] for file in conversation_files(path)]
+    except KitError:
+        place.close()
+        raise
+    return Folder(place, response_schema, {item[ITEM]: item for item in fixtures.items}, conversations)
 
 
-def _create(path: Path) -> None:
+def _opened(path: Path) -> Place:
     if path.exists() and not path.is_dir():
         raise UsageError(f"--out {path}: not a folder. Name a folder of fixtures, or a new folder.")
     if path.is_dir() and any(path.iterdir()) and not (path / CATALOGUE).exists():
         raise UsageError(f"--out {path}: the folder contains other files. Name a folder of fixtures, or a new folder.")
-    path.mkdir(parents=True, exist_ok=True)
-    (path / CONVERSATIONS).mkdir(exist_ok=True)
     for part in (path / CATALOGUE, path / CONVERSATIONS):
         if part.is_symlink():
             raise UsageError(f"--out {path}: {part.name} is a symbolic link. Name a folder without links.")
-    if not (path / CATALOGUE).exists():
-        _write(path / CATALOGUE, _EMPTY)
-    if not os.access(path, os.W_OK) or not os.access(path / CONVERSATIONS, os.W_OK):
-        raise UsageError(f"--out {path}: the folder is not writable. Name a writable folder.")
+    place = Place(path.resolve())
+    try:
+        (path / CONVERSATIONS).mkdir(exist_ok=True)
+        if not place.exists(_CATALOGUE):
+            place.write(_CATALOGUE, _EMPTY)
+        if os.access(path, os.W_OK) and os.access(path / CONVERSATIONS, os.W_OK):
+            return place
+    except OSError:
+        place.close()
+        raise
+    place.close()
+    raise UsageError(f"--out {path}: the folder is not writable. Name a writable folder.")
 
 
 def turn_yaml(turn: RecordedTurn) -> TurnYaml:
@@ -203,20 +313,6 @@ def _indent(text: str, file: Path) -> int:
         if line.lstrip().startswith("- "):
             return len(line) - len(line.lstrip())
     raise UsageError(f"{file}: cannot append items. Write each item as a block that starts with a hyphen.")
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        write_whole(file, text)
-    except OSError as error:
-        raise KitError(f"cannot write {file} ({error.strerror})") from None
-
-
-def _text_of(file: Path) -> str | None:
-    try:
-        return None if file.is_symlink() else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
 
 
 def _as_key(turns: Sequence[TurnYaml]) -> str:

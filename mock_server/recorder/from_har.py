@@ -14,10 +14,11 @@ from kit_http.har import HarEntry, read_har
 
 @dataclass(frozen=True)
 class Found:
-    """An exchange of the archive, and how long it took in seconds."""
+    """An exchange of the archive, how long it took in seconds, and the query of its URL."""
 
     exchange: Exchange
     seconds: float
+    query: str
 
 
 def exchanges_in(path: Path, contract: Contract, base_url: str | None) -> list[Found]:
@@ -49,4 +50,4 @@ def _found(entries: tuple[HarEntry, ...], contract: Contract, base_url: str | No
             continue
         sent = Request(operation.method, operation.path, entry.request_headers, entry.request_body)
         received = Response(entry.status, entry.response_headers, entry.response_body)
-        yield Found(Exchange(sent, received), entry.seconds or 0.0)
+        yield Found(Exchange(sent, received), entry.seconds or 0.0, url.query)

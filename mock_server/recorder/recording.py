@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from threading import Lock
@@ -13,12 +14,12 @@ from typing import Any
 from chat_contract import Contract, Exchange, History, KitError, Violation
 from chat_contract.classification import RequestClass
 from chat_contract.conformance import examine, find_violations, update_history
-from chat_contract.exchange import Headers, Response, find_header
+from chat_contract.exchange import Response, find_header
 from chat_contract.roles import CONVERSATION, ITEM, MESSAGE
 from chat_contract.rules.exchange_facts import ExchangeFacts
 from kit_http.redaction.personal import NO_MASKS, Masking, Masks, PersonalData
 from kit_reports.counting import count_of
-from mock_server.recorder.folder import Folder, Saved
+from mock_server.recorder.folder import Folder, Saved, WriteError
 from mock_server.recorder.grouping import ConversationGroups, Failure
 
 _REJECTED = 422
@@ -36,7 +37,8 @@ class NotSaved(StrEnum):
     NO_REQUEST_MESSAGE = "no-request-message"
     INVALID_TEXT = "invalid-text"
     CONTAINS_KEY = "contains-key"
-    WRITE_FAILED = "write-failed"
+    NO_FIXTURE = "no-fixture"
+    WAITS = "waits"
     INVALID_REQUEST = "invalid-request"
     PREVIEW = "preview"
 
@@ -51,7 +53,7 @@ class Recorded:
     saved: Saved | None = None
     reason: NotSaved | None = None
     error: str = ""
-    """The error message if writing failed."""
+    """Why it is no fixture, or waits until the folder can be written to."""
     maskings: tuple[Masking, ...] = ()
     """The personal data that was replaced."""
 
@@ -65,13 +67,13 @@ class Recording:
         folder: Folder | None,
         *,
         say: Callable[[str], None],
-        secrets: Callable[[Headers], Callable[[str], bool]],
+        secrets: Callable[[Exchange, str], Callable[[str], bool]],
         masks: Masks = NO_MASKS,
     ) -> None:
         """Record into ``folder``; without one, only preview what would be saved.
 
-        ``say`` prints a line. ``secrets`` returns, for headers, a test whether a text contains their key. ``masks``
-        replace personal data.
+        ``say`` prints a line. ``secrets`` returns, for an exchange and its query, a test whether a text contains one of
+        their credentials. ``masks`` replace personal data.
         """
         self._masks = masks
         self._contract = contract
@@ -82,17 +84,28 @@ class Recording:
         self._conversations = ConversationGroups()
         self._lock = Lock()
 
-    def add(self, exchange: Exchange, seconds: float) -> Recorded:
+    def add(self, exchange: Exchange, seconds: float, query: str = "") -> Recorded:
         """Judge, save and report one exchange. ``seconds`` is the time that the service took."""
         with self._lock:
             facts = examine(self._contract, exchange, self._history)
             violations = tuple(each for each in find_violations(facts) if each.level != "observed")
             update_history(self._history, facts)
-            contains_key = self._secrets(exchange.request.headers)
+            contains_key = self._secrets(exchange, query)
             recorded = self._save(facts, seconds, violations, contains_key)
             for line in (*(self._masks.applied(line)[0] for line in lines_of(recorded)), *masking_lines(recorded)):
                 self._say("  (line not shown: it contains the API key)" if contains_key(line) else line)
             return recorded
+
+    def end(self) -> None:
+        """Save what waits. Raise :class:`WriteError` if that is not possible, and let others use the folder."""
+        if self._folder is None:
+            return
+        with self._lock, closing(self._folder):
+            try:
+                self._folder.save_waiting()
+            except WriteError as error:
+                waiting = count_of(self._folder.waiting, "conversation")
+                raise WriteError(f"{waiting} could not be saved: {error}.") from None
 
     def _save(
         self,
@@ -114,8 +127,10 @@ class Recording:
             saved = self._folder.save(
                 add.add(sent, received) if failure is None else add.add_failure(sent, replace(failure, body=received))
             )
+        except WriteError as error:
+            return replace(recorded, reason=NotSaved.WAITS, error=str(error))
         except KitError as error:
-            return replace(recorded, reason=NotSaved.WRITE_FAILED, error=str(error))
+            return replace(recorded, reason=NotSaved.NO_FIXTURE, error=str(error))
         return replace(recorded, saved=saved)
 
     def _masked(self, facts: ExchangeFacts, failure: Failure | None) -> tuple[dict[str, Any], Any, tuple[Masking, ...]]:
@@ -231,8 +246,10 @@ def masking_lines(recorded: Recorded) -> Iterator[str]:
 
 def _result(recorded: Recorded) -> str:
     saved = recorded.saved
+    if recorded.reason is NotSaved.WAITS:
+        return f"not saved yet: {recorded.error}. The recorder keeps it and saves it with the next conversation"
     if saved is None:
-        return f"not saved: {recorded.error or _REASONS.get(recorded.reason or NotSaved.WRITE_FAILED, '')}"
+        return f"not saved: {recorded.error or _REASONS.get(recorded.reason or NotSaved.NO_FIXTURE, '')}"
     items = f", {saved.new_items} new item{'' if saved.new_items == 1 else 's'}" if saved.new_items else ""
     if saved.file is None:
         return f"already in the folder{items}"
@@ -240,6 +257,8 @@ def _result(recorded: Recorded) -> str:
 
 
 def _notes(saved: Saved) -> Iterator[str]:
+    if saved.earlier:
+        yield f"  saved now: {count_of(saved.earlier, 'conversation')} that could not be saved before"
     for item_id in saved.changed_items:
         yield f"  item {item_id} differs from catalogue.yaml, which is not changed"
     if saved.file_changed is not None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 from chat_contract import Contract, KitError, UsageError, load_contract
-from chat_contract.exchange import Headers
+from chat_contract.exchange import Exchange, Headers, Response
 from kit_http.redaction.personal import NO_MASKS, Masks
-from kit_http.redaction.secrets import secrets_of
+from kit_http.redaction.secrets import cookies_set_by, credentials_in_query, secrets_of
 from kit_http.tokens import TokenCommand
 from kit_http.transport import Transport
 from kit_reports.counting import count_of
+from kit_reports.visible import visible
 from mock_server.http.access import Access
 from mock_server.recorder.app import RecorderApp
 from mock_server.recorder.folder import open_folder
@@ -23,7 +25,11 @@ from mock_server.respond.upstream import Limits, Upstream
 from mock_server.server.asgi import Receive, Scope, Send
 from mock_server.server.serve import Listening, Server
 
-_print = partial(print, flush=True)
+
+def say(line: str, file: TextIO | None = None) -> None:
+    """Print a line. Nothing stops a recording: neither a closed output nor a full disk."""
+    with suppress(OSError, ValueError):
+        print(visible(line), file=file, flush=True)
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,11 @@ class Plan:
     masks: Masks = NO_MASKS
     tokens: TokenCommand | None = None
 
+    @property
+    def has_key(self) -> bool:
+        """Whether requests get a credential: a header, a token or a client certificate."""
+        return bool(self.headers) or self.tokens is not None or self.transport.cert is not None
+
 
 def record(plan: Plan, listening: Listening) -> None:
     """Record until Ctrl-C or SIGTERM; raises :class:`chat_contract.KitError` before it serves or changes anything."""
@@ -65,29 +76,63 @@ def record(plan: Plan, listening: Listening) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await recorder(scope, receive, send)
 
+    async def close() -> None:
+        await recorder.close()
+
     # The server comes first: if the port is taken, no folder is made.
-    server = Server(app, listening, announce, close=upstream.close)
+    server = Server(app, listening, announce, close=close)
     try:
         recording = open_recording(contract, plan)
     except KitError:
         server.listener.close()
         raise
     recorder = RecorderApp(
-        contract, upstream, recording, access=plan.access, has_key=bool(plan.headers), forward_all=plan.forward_all
+        contract, upstream, recording, access=plan.access, has_key=plan.has_key, forward_all=plan.forward_all
     )
     server.run()
+    recording.end()
 
 
-def open_recording(contract: Contract, plan: Plan, say: Callable[[str], None] = _print) -> Recording:
+def open_recording(contract: Contract, plan: Plan, say: Callable[[str], None] = say) -> Recording:
     """Open the folder of the plan. Raises :class:`chat_contract.KitError` if that is not possible."""
     folder = None if plan.out is None else open_folder(plan.out, contract.response_schema(200))
     return Recording(
         contract,
         folder,
         say=say,
-        secrets=lambda headers: secrets_of((*plan.headers, *_token_headers(plan), *headers)).leaked,
+        secrets=lambda exchange, query: (
+            secrets_of(
+                (*plan.headers, *_token_headers(plan), *exchange.request.headers, *_other_credentials(exchange, query))
+            ).contained_in
+        ),
         masks=plan.masks,
     )
+
+
+class Captured:
+    """A recording whose folder is opened once the server has its port."""
+
+    def __init__(self, contract: Contract, plan: Plan, say: Callable[[str], None]) -> None:
+        self._contract = contract
+        self._plan = plan
+        self._say = say
+        self._recording: Recording | None = None
+
+    def open(self) -> Callable[[Exchange, float], object]:
+        """Open the folder, and return what records an exchange. Raise :class:`chat_contract.KitError`."""
+        self._recording = open_recording(self._contract, self._plan, self._say)
+        return self._recording.add
+
+    def end(self) -> None:
+        """Save what waits. Raise :class:`chat_contract.KitError` if that is not possible."""
+        if self._recording is not None:
+            self._recording.end()
+
+
+def _other_credentials(exchange: Exchange, query: str) -> Headers:
+    """Return the credentials in the query, and the cookies that the service sets."""
+    received = exchange.outcome.headers if isinstance(exchange.outcome, Response) else ()
+    return (*credentials_in_query(query), *cookies_set_by(received))
 
 
 def _token_headers(plan: Plan) -> Headers:
@@ -99,6 +144,7 @@ def import_har(file: Path, plan: Plan) -> None:
     contract = load_contract(plan.spec, plan.overlays)
     found = exchanges_in(file, contract, plan.upstream)
     recording = open_recording(contract, plan)
-    recorded = [recording.add(each.exchange, each.seconds) for each in found]
+    recorded = [recording.add(each.exchange, each.seconds, each.query) for each in found]
+    recording.end()
     saved = sum(each.saved is not None for each in recorded)
     print(f"{count_of(len(recorded), 'exchange')} read, {saved} saved.", flush=True)

@@ -13,7 +13,7 @@ import httpx
 
 from chat_contract.exchange import Headers, find_header
 from kit_http.headers import end_to_end
-from kit_http.tokens import TokenCommand
+from kit_http.tokens import TokenCommand, TokenCommandError
 from kit_http.transport import Transport
 from kit_http.urls import check_base_url
 from mock_server import defaults
@@ -103,9 +103,16 @@ class Upstream:
         """
         if self._tokens is None:
             return await self._send(method, path, headers, body, self._headers)
+        try:
+            return await self._send_with_token(self._tokens, method, path, tuple(headers), body)
+        except TokenCommandError as error:
+            raise UpstreamError(str(error).rstrip(".")) from None
+
+    async def _send_with_token(
+        self, tokens: TokenCommand, method: str, path: str, pairs: Headers, body: bytes
+    ) -> Answered:
         # The command may take seconds, and the event loop must not wait for it.
-        used = await asyncio.to_thread(self._tokens.token)
-        pairs, tokens = tuple(headers), self._tokens
+        used = await asyncio.to_thread(tokens.token)
         answered = await self._send(method, path, pairs, body, (*self._headers, *tokens.headers()))
         if answered.status != _UNAUTHORIZED:
             tokens.note_accepted()

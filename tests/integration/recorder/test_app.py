@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -13,10 +14,13 @@ from typing import Any
 import pytest
 
 from chat_contract import load_contract
+from kit_http.tokens import TokenCommand
+from kit_http.transport import Transport
 from mock_server.http.access import Access
 from mock_server.recorder.app import RecorderApp
 from mock_server.recorder.folder import open_folder
 from mock_server.recorder.recording import Recording
+from mock_server.recorder.serve import Plan, say
 from mock_server.respond.upstream import Answered, Upstream, UpstreamError
 from mock_server.shop.fixture_files import read_fixtures
 from tests.support.asgi import AsgiResponse, call
@@ -65,17 +69,15 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def client(service: Service, printed: list[str], folder: Path) -> Client:
     recording = Recording(
-        CONTRACT, open_folder(folder, SCHEMA), say=printed.append, secrets=lambda _: lambda text: "s3cr3t" in text
+        CONTRACT, open_folder(folder, SCHEMA), say=printed.append, secrets=lambda *_: lambda text: "s3cr3t" in text
     )
     return partial(call, RecorderApp(CONTRACT, service, recording, clock=iter(range(10**6)).__next__))
 
 
 @pytest.fixture
-def make_client(service: Service, folder: Path) -> Callable[..., Client]:
+def make_client(service: Service) -> Callable[..., Client]:
     def make(**options: Any) -> Client:
-        recording = Recording(
-            CONTRACT, open_folder(folder, SCHEMA), say=lambda _: None, secrets=lambda _: lambda _: False
-        )
+        recording = Recording(CONTRACT, None, say=lambda _: None, secrets=lambda *_: lambda _: False)
         return partial(call, RecorderApp(CONTRACT, service, recording, **options))
 
     return make
@@ -203,7 +205,7 @@ def test_preflight_is_answered_without_the_service(client: Client, service: Serv
 def test_200_requests_without_a_response_hold_neither_threads_nor_other_requests(
     folder: Path, printed: list[str]
 ) -> None:
-    recording = Recording(CONTRACT, open_folder(folder, SCHEMA), say=printed.append, secrets=lambda _: lambda _: False)
+    recording = Recording(CONTRACT, open_folder(folder, SCHEMA), say=printed.append, secrets=lambda *_: lambda _: False)
     with half_silent_service() as service:
         upstream = Upstream(f"{service.url}/v1")
         served = Served(RecorderApp(CONTRACT, upstream, recording, forward_all=True), upstream.close)
@@ -218,3 +220,51 @@ def test_200_requests_without_a_response_hold_neither_threads_nor_other_requests
             assert served.ask(other).startswith(b"HTTP/1.1 200")
             assert threading.active_count() == threads
         served.stop()
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ValueError("I/O operation on closed file")])
+def test_client_gets_its_response_when_nothing_can_be_printed(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, service: Service, folder: Path
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("builtins.print", fail)
+    recording = Recording(CONTRACT, open_folder(folder, SCHEMA), say=say, secrets=lambda *_: lambda _: False)
+    answer = ask(partial(call, RecorderApp(CONTRACT, service, recording)), {"message": "a desk"})
+    assert (answer.status, answer.json()) == (200, REPLY)
+    assert len(read_fixtures(folder, SCHEMA).scenarios) == 1
+
+
+def test_client_gets_its_response_when_the_folder_is_gone(client: Client, folder: Path, printed: list[str]) -> None:
+    shutil.rmtree(folder)
+    folder.write_text("a file in its place")
+    assert ask(client, {"message": "a desk"}).json() == REPLY
+    assert "not saved yet: cannot write to" in printed[0]
+    folder.unlink()
+    assert ask(client, {"message": "a lamp"}).json() == REPLY
+    assert printed[-1] == "  saved now: 1 conversation that could not be saved before"
+    assert len(read_fixtures(folder, SCHEMA).scenarios) == 2
+
+
+def test_recording_that_takes_long_delays_nobody(
+    service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_server.recorder.app.SECONDS_TO_SAVE", 0.01)
+    released = threading.Event()
+
+    def wait(_: str) -> None:
+        released.wait(60)
+
+    recording = Recording(CONTRACT, open_folder(folder, SCHEMA), say=wait, secrets=lambda *_: lambda _: False)
+    client = partial(call, RecorderApp(CONTRACT, service, recording))
+    try:
+        assert [ask(client, {"message": "a desk"}).json() for _ in range(3)] == [REPLY] * 3
+    finally:
+        released.set()
+
+
+def test_requests_that_get_a_token_or_a_certificate_have_the_guard_of_a_key() -> None:
+    assert Plan("http://x/v1", None, tokens=TokenCommand("echo x")).has_key
+    assert Plan("http://x/v1", None, transport=Transport(cert=Path("client.pem"))).has_key
+    assert not Plan("http://x/v1", None).has_key

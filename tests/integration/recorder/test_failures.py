@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ import yaml
 from click.testing import CliRunner, Result
 
 from chat_contract import Exchange, Request, Response, load_contract
+from chat_contract.exchange import Headers
 from kit_cli.commands.record import record
 from kit_http.redaction.personal import NO_MASKS, Masks, PersonalData
 from mock_server.recorder.folder import open_folder
 from mock_server.recorder.recording import NotSaved, Recorded, Recording
+from mock_server.recorder.serve import Plan, open_recording
 from tests.support.mock import Running, start
 
 CONTRACT = load_contract()
@@ -46,7 +49,9 @@ def printed() -> list[str]:
 
 def recording(folder: Path | None, printed: list[str], masks: Masks = NO_MASKS) -> Callable[..., Recorded]:
     opened = None if folder is None else open_folder(folder, SCHEMA)
-    made = Recording(CONTRACT, opened, say=printed.append, secrets=lambda _: lambda text: "s3cr3t" in text, masks=masks)
+    made = Recording(
+        CONTRACT, opened, say=printed.append, secrets=lambda *_: lambda text: "s3cr3t" in text, masks=masks
+    )
     return lambda body, response: made.add(exchange(body, response), 0.1)
 
 
@@ -220,3 +225,26 @@ def test_record_without_upstream_or_with_a_taken_port_makes_no_folder(
     blocked = run_to_the_end("--upstream", "http://x/v1", "--record", str(folder), "--port", str(taken.port))
     assert (blocked.returncode, "choose another port" in blocked.stderr) == (2, True)
     assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("sent", "received", "query", "shown"),
+    [
+        ((("Authorization", "Bearer abc1"),), (), "", "Abc1"),
+        ((), (), "api_key=qu3ry-key&x=1", "QU3RY.KEY"),
+        ((), (("Set-Cookie", "session=5e55-1d0f-th1s; Path=/; HttpOnly"),), "", "5e551d0fth1s"),
+        ((("Cookie", "session=5e55-1d0f-th1s; theme=dark"),), (), "", "5e55-1d0f-th1s"),
+    ],
+)
+def test_text_with_any_credential_of_the_exchange_is_not_recorded(
+    sent: Headers, received: Headers, query: str, shown: str, tmp_path: Path, printed: list[str]
+) -> None:
+    recording = open_recording(CONTRACT, Plan("http://x/v1", tmp_path / "out"), printed.append)
+    for text, service in ((shown, "fine"), ("fine", shown), ("a dark theme", "fine")):
+        request = Request("POST", "/chat", (*JSON, *sent), json.dumps({"message": f"say {text}"}).encode())
+        response = replace(reply(f"So {service}."), headers=(*JSON, *received))
+        recording.add(Exchange(request, response), 0.1, query)
+    everything = "".join(path.read_text() + path.name for path in (tmp_path / "out").rglob("*.yaml")) + "".join(printed)
+    assert shown.lower() not in everything.lower()
+    assert sum("a text contains the key" in line for line in printed) == 2
+    assert "a dark theme" in everything

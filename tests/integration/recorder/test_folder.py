@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import resource
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 
 from chat_contract import KitError, UsageError, load_contract
 from chat_contract.document.source import read_source
-from mock_server.recorder.folder import open_folder
+from mock_server.recorder.folder import WriteError, open_folder
 from mock_server.recorder.grouping import ConversationGroups
 from mock_server.shop.fixture_files import read_fixtures
 
@@ -112,6 +114,7 @@ def test_known_conversation_is_not_saved_again(folder: Path) -> None:
     groups = ConversationGroups()
     first.save(groups.add({"message": "a desk"}, reply(items=[DESK])))
     first.save(groups.add({"message": "more", "conversation_id": "c"}, reply(items=[])))
+    first.close()
     again, groups = open_folder(folder, SCHEMA), ConversationGroups()
     assert again.save(groups.add({"message": "a desk"}, reply("d", items=[DESK]))).file is None
     assert again.save(groups.add({"message": "more", "conversation_id": "d"}, reply("d"))).file is None
@@ -165,14 +168,14 @@ def test_folder_with_a_symbolic_link_is_rejected(tmp_path: Path) -> None:
 
 
 def test_error_in_the_folder_is_reported_with_its_place(folder: Path) -> None:
-    open_folder(folder, SCHEMA)
+    open_folder(folder, SCHEMA).close()
     (folder / "conversations" / "x.yaml").write_text("turns: 5\n")
     with pytest.raises(KitError, match=r"x\.yaml:1"):
         open_folder(folder, SCHEMA)
 
 
 def test_catalogue_in_flow_style_is_rejected(folder: Path) -> None:
-    open_folder(folder, SCHEMA)
+    open_folder(folder, SCHEMA).close()
     (folder / "catalogue.yaml").write_text('items: [{item_id: A1, title: D, status: s, description: d, price: "1"}]\n')
     with pytest.raises(UsageError, match="cannot append items"):
         open_folder(folder, SCHEMA)
@@ -195,4 +198,104 @@ def test_item_that_violates_a_manual_catalogue_is_not_saved(folder: Path) -> Non
         opened.save(ConversationGroups().add({"message": "a lamp"}, reply(items=[{"item_id": "A2"}])))
     assert (folder / "catalogue.yaml").read_text() == before
     opened.save(ConversationGroups().add({"message": "a lamp"}, reply(items=[LAMP])))
+    assert len(read_fixtures(folder, SCHEMA).items) == 2
+
+
+def replaced_by_link(how: str, folder: Path, elsewhere: Path) -> Callable[[], object]:
+    """Replace a part of the folder by a link, and return what undoes it."""
+    kept = elsewhere / "kept"
+    part = {"catalogue": folder / "catalogue.yaml", "conversations": folder / "conversations"}.get(how, folder)
+    part.rename(kept)
+    (elsewhere / "target").mkdir()
+    part.symlink_to(elsewhere / "target")
+
+    def repair() -> None:
+        part.unlink()
+        kept.rename(part)
+
+    return repair
+
+
+@pytest.mark.parametrize("how", ["catalogue", "conversations"])
+def test_part_replaced_by_a_link_is_not_followed_and_nothing_is_lost(how: str, folder: Path, tmp_path: Path) -> None:
+    groups, opened = ConversationGroups(), open_folder(folder, SCHEMA)
+    repair = replaced_by_link(how, folder, tmp_path)
+    for number, item in enumerate([DESK, LAMP]):
+        with pytest.raises(WriteError, match=r"catalogue\.yaml is not a text file|conversations is not a folder"):
+            opened.save(groups.add({"message": f"message {number}"}, reply(f"c{number}", items=[item])))
+    assert (opened.waiting, list((tmp_path / "target").iterdir())) == (2, [])
+    repair()
+    assert opened.save(groups.add({"message": "a third"}, reply("c3"))).earlier == 2
+    assert {item["item_id"] for item in read_fixtures(folder, SCHEMA).items} == {"A1", "A2"}
+    assert len(read_fixtures(folder, SCHEMA).scenarios) == 3
+
+
+def test_folder_replaced_by_a_link_is_not_left(folder: Path, tmp_path: Path) -> None:
+    groups, opened = ConversationGroups(), open_folder(folder, SCHEMA)
+    repair = replaced_by_link("folder", folder, tmp_path)
+    opened.save(groups.add({"message": "a desk"}, reply(items=[DESK])))
+    assert list((tmp_path / "target").iterdir()) == []
+    repair()
+    assert len(read_fixtures(folder, SCHEMA).scenarios) == 1
+
+
+@pytest.mark.parametrize("removed", [".", "conversations", "catalogue.yaml"])
+def test_what_is_removed_is_written_again(folder: Path, removed: str) -> None:
+    groups, opened = ConversationGroups(), open_folder(folder, SCHEMA)
+    opened.save(groups.add({"message": "a desk"}, reply(items=[DESK])))
+    part = folder / removed
+    shutil.rmtree(part) if part.is_dir() else part.unlink()
+    opened.save(groups.add({"message": "a lamp"}, reply("c2", items=[LAMP])))
+    fixtures = read_fixtures(folder, SCHEMA)
+    assert ([item["item_id"] for item in fixtures.items], len(fixtures.scenarios)) == (["A1", "A2"], 2)
+
+
+def test_removed_folder_with_a_link_in_its_place_is_not_written_to(folder: Path, tmp_path: Path) -> None:
+    groups, opened = ConversationGroups(), open_folder(folder, SCHEMA)
+    shutil.rmtree(folder)
+    (tmp_path / "target").mkdir()
+    folder.symlink_to(tmp_path / "target")
+    with pytest.raises(WriteError, match="cannot write"):
+        opened.save(groups.add({"message": "a desk"}, reply(items=[DESK])))
+    assert list((tmp_path / "target").iterdir()) == []
+
+
+def test_full_disk_loses_nothing(folder: Path) -> None:
+    groups, opened = ConversationGroups(), open_folder(folder, SCHEMA)
+    before = (folder / "catalogue.yaml").read_text()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40, hard))
+    try:
+        with pytest.raises(WriteError, match=r"cannot write to .*File too large"):
+            opened.save(groups.add({"message": "a desk"}, reply(items=[DESK])))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert sorted(path.name for path in folder.rglob("*")) == ["catalogue.yaml", "conversations"]
+    assert (folder / "catalogue.yaml").read_text() == before
+    assert (opened.save_waiting(), opened.waiting) == (1, 0)
+    assert len(read_fixtures(folder, SCHEMA).scenarios) == 1
+
+
+def test_second_recorder_of_a_folder_is_rejected_until_the_first_ends(folder: Path) -> None:
+    first = open_folder(folder, SCHEMA)
+    with pytest.raises(UsageError, match=r"another recorder writes to this folder\. Stop it, or name another folder"):
+        open_folder(folder, SCHEMA)
+    first.close()
+    open_folder(folder, SCHEMA).close()
+
+
+def test_broken_manual_edit_makes_new_items_wait(folder: Path) -> None:
+    groups, opened = ConversationGroups(), open_folder(folder, SCHEMA)
+    whole = (folder / "catalogue.yaml").read_text()
+    (folder / "catalogue.yaml").write_text("items: [\n")
+    with pytest.raises(WriteError, match=r"catalogue\.yaml.*cannot append items"):
+        opened.save(groups.add({"message": "a desk"}, reply(items=[DESK])))
+    (folder / "catalogue.yaml").write_text(whole)
+    assert opened.save_waiting() == 1
+
+
+def test_items_of_all_turns_are_saved(folder: Path) -> None:
+    groups, opened = ConversationGroups(), open_folder(folder, SCHEMA)
+    groups.add({"message": "a desk"}, reply(items=[DESK]))
+    opened.save(groups.add({"message": "a lamp", "conversation_id": "c"}, reply(items=[LAMP])))
     assert len(read_fixtures(folder, SCHEMA).items) == 2
