@@ -52,7 +52,7 @@ class Place:
         return False
 
     def text_of(self, name: PurePath) -> str | None:
-        """Return the content of a file; None if there is none, or it is no text."""
+        """Return the content of a file; None without one, or for one that is not UTF-8."""
         try:
             with self._parent(name) as folder:
                 file = os.open(name.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)

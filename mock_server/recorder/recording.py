@@ -53,7 +53,7 @@ class Recorded:
     saved: Saved | None = None
     reason: NotSaved | None = None
     error: str = ""
-    """Why it is no fixture, or waits until the folder can be written to."""
+    """Why it cannot be a fixture, or waits until the folder can be written to."""
     maskings: tuple[Masking, ...] = ()
     """The personal data that was replaced."""
 
