@@ -1,12 +1,18 @@
 # Runs the mock server in a container:
 #   docker build --tag chat-mock . && docker run --rm --publish 4010:4010 chat-mock
-FROM python:3.12-slim AS build
+# To use a base image of your choice: docker build --build-arg BASE=python@sha256:<digest> …
+ARG BASE=python:3.12-slim-bookworm
+FROM ${BASE} AS build
 WORKDIR /kit
 COPY . .
-RUN pip install --no-cache-dir --prefix=/installed --constraint constraints.txt .
+# Hashes and a path do not go together, so the packages come first.
+RUN python -m venv /opt/mock \
+  && /opt/mock/bin/pip install --no-cache-dir --require-hashes --requirement requirements/mock.txt \
+  && /opt/mock/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
-FROM python:3.12-slim
-COPY --from=build /installed /usr/local
+FROM ${BASE}
+COPY --from=build /opt/mock /opt/mock
+ENV PATH=/opt/mock/bin:$PATH
 RUN useradd --no-create-home --uid 10001 mock
 USER 10001
 EXPOSE 4010

@@ -19,7 +19,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadscope --timeout $(TIMEOUT) $(if $(filter random,$(ORDER)),--random-order)
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock check test coverage lint format quality toolchains gate-quality fastapi-parity hostile hostile-servers bench mutation \
+.PHONY: help install mock check test coverage lint requirements format quality toolchains gate-quality fastapi-parity hostile hostile-servers bench mutation \
   soak screenshots clean
 
 help: ## List the targets
@@ -43,10 +43,20 @@ coverage: $(VENV)/dev.stamp ## Measure branch coverage of all tests
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-lint: $(VENV)/dev.stamp ## Run linters and type checker
+lint: $(VENV)/dev.stamp ## Run linters, type checker and security checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive .
+	$(BIN)/zizmor --offline --quiet --persona pedantic .
+
+requirements: $(VENV)/dev.stamp ## Write the hashes of the pinned packages into requirements/
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check install uv
+	@echo hatchling | $(LOCK) - --output-file requirements/mock.txt
+	@echo hatchling | $(LOCK) --extra gate --extra suite - --output-file requirements/all.txt
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+  --no-emit-index-url --constraint constraints.txt pyproject.toml
 
 format: $(VENV)/dev.stamp ## Format the code and apply safe fixes
 	$(BIN)/ruff check --fix-only .
