@@ -62,12 +62,12 @@ class Frame:
     def note(self, text: str) -> None:
         """Print progress or a remark to standard error, unless ``--quiet`` is given."""
         if not self.quiet:
-            self._print_error(text)
+            self._note(text)
 
     def detail(self, text: str) -> None:
         """Print a detail to standard error if ``--verbose`` is given."""
         if self.verbose:
-            self._print_error(text)
+            self._note(text)
 
     @property
     def default_report(self) -> str | None:
@@ -76,6 +76,9 @@ class Frame:
 
     def report(self, text: str, verdict: ExitCode | None = None) -> None:
         """Print a report to standard output; with a verdict, its first line in the colour of the verdict."""
+        from kit_reports.visible import visible_text  # noqa: PLC0415 - help does without it
+
+        text = visible_text(text)
         if verdict is not None:
             first, newline, rest = text.partition("\n")
             text = click.style(first, fg=_COLORS[verdict], bold=True) + newline + rest
@@ -93,6 +96,11 @@ class Frame:
 
         lines = map(visible, self.redact(str(problem)).split("\n"))
         self._print_error(f"{heading} " + "\n".join(lines))
+
+    def _note(self, text: str) -> None:
+        from kit_reports.visible import visible_text  # noqa: PLC0415 - help does without it
+
+        self._print_error(self.redact(visible_text(text)))
 
     def _print_error(self, text: str) -> None:
         click.echo(text, err=True, color=self.color)

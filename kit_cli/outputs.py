@@ -11,18 +11,21 @@ from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame
 from kit_cli.streams import discard_output
 from kit_reports.targets import write_whole
+from kit_reports.visible import visible_text
 
 
 @dataclass(frozen=True)
 class Output:
     """A text for a file, or for standard output if ``file`` is None. ``render`` returns the text.
 
-    ``verdict`` colours the first line on a terminal.
+    ``verdict`` colours the first line on a terminal. Characters that change what a reader sees become escapes, unless
+    the text is ``verbatim``: a file that the kit reads again, in a format without these escapes.
     """
 
     file: Path | None
     render: Callable[[], str]
     verdict: ExitCode | None = None
+    verbatim: bool = False
 
 
 def write_outputs(outputs: Iterable[Output]) -> None:
@@ -35,7 +38,7 @@ def write_outputs(outputs: Iterable[Output]) -> None:
 def _write(output: Output) -> str:
     """Write an output; return why that failed, or an empty string."""
     try:
-        text = output.render()
+        text = output.render() if output.verbatim else visible_text(output.render())
         if output.file is not None:
             write_whole(output.file, text)
         else:

@@ -8,6 +8,15 @@ _INVISIBLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\
 """Control characters except the tab, line separators, and controls of the direction of text."""
 
 
+_INVISIBLE_IN_TEXTS = re.compile(_INVISIBLE.pattern.replace(r"\x0a-\x1f", r"\x0b-\x1f"))
+"""The same except line breaks."""
+
+
+def visible_text(text: str) -> str:
+    """Return a text of several lines with these characters as escapes, which also JSON and Python read as such."""
+    return _INVISIBLE_IN_TEXTS.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
 def visible(line: str) -> str:
     """Return a line with control and bidirectional characters as escapes."""
     return _INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", line)

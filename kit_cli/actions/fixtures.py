@@ -28,7 +28,7 @@ def check(folder: Path | None, spec: Path | None, overlays: tuple[Path, ...]) ->
     """Print how many fixtures there are; exit with 1 after the errors of invalid ones."""
     served = _read(folder, spec, overlays).fixtures
     for found in unreachable(served):
-        click.echo(f"warning: {found}", err=True)
+        click.echo(visible(f"warning: {found}"), err=True)
     current_frame().summary(f"No errors: {served.counts}.")
 
 
@@ -44,8 +44,8 @@ def create(name: str, folder: Path) -> None:
     """Create a conversation in a folder and print the paths."""
     written = scaffold(folder, name)
     for path in written:
-        click.echo(f"Created {path}")
-    click.echo(f"Serve the folder while you edit it: chat-contract mock --fixtures {folder}")
+        click.echo(visible(f"Created {path}"))
+    click.echo(visible(f"Serve the folder while you edit it: chat-contract mock --fixtures {folder}"))
 
 
 def _read(folder: Path | None, spec: Path | None, overlays: tuple[Path, ...]) -> Snapshot:

@@ -188,9 +188,9 @@ def diff(
         for target in targets
     ]
     if write_waivers is not None:
-        outputs.append(Output(write_waivers, partial(compared.draft_waivers, today)))
+        outputs.append(Output(write_waivers, partial(compared.draft_waivers, today), verbatim=True))
     if overlay_out is not None:
-        outputs.append(Output(overlay_out, compared.overlay))
+        outputs.append(Output(overlay_out, compared.overlay, verbatim=True))
     write_outputs(outputs)
     compared.check_waivers()
     return verdict

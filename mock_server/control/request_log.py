@@ -86,7 +86,7 @@ def json_line(space: str, entry: Entry) -> str:
         "turn": None if position is None else position.turn,
         "reason": _reason(entry),
     }
-    return encode(shown).decode()
+    return visible(encode(shown).decode())
 
 
 def _path(space: str, entry: Entry) -> str:

@@ -129,7 +129,7 @@ def test_wheels_are_installed_without_the_network(tmp_path: Path, script: str, w
     assert done.returncode == 0, done.stderr
     command = (tmp_path / "pip.log").read_text("utf-8")
     assert ("--no-index --find-links ci/wheels chat-contract[gate,suite]" in command) == bool(wheels)
-    assert ("--constraint" in command) != bool(wheels)
+    assert ("--require-hashes" in command) != bool(wheels)
 
 
 def executable(file: Path, text: str) -> None:
