@@ -97,7 +97,7 @@ def result() -> RunResult:
     return RunResult(verdict, reason, f"http://x/{HOSTILE}", 0, 20, 1.5, clauses, {}, observations, started=started)
 
 
-@pytest.mark.parametrize("arguments", [["list"], ["list", "--explain", HOSTILE], ["check"]])
+@pytest.mark.parametrize("arguments", [["list"], ["list", "--explain", "x"], ["check"]])
 def test_fixtures_command_escapes_names_and_messages(arguments: list[str], tmp_path: Path) -> None:
     turns = [{"shopper": {"phrases": ["x"]}, "reply": HOSTILE, "items": []}]
     (tmp_path / "conversations").mkdir()
