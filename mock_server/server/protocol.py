@@ -169,13 +169,16 @@ class Protocol(HttpToolsProtocol):
     # Writing ---------------------------------------------------------------------------------------------------------
 
     def pause_writing(self) -> None:
-        """Limit what unread responses hold: drop the connections that have not been read for longest."""
+        """Limit what unread responses hold: drop the connections that have not been read for longest.
+
+        The response that is being written may be larger than the limit; its client has had no time to read.
+        """
         super().pause_writing()
         self._unread = self.transport.get_write_buffer_size()
         self._stalled[self] = None
         total = sum(each.transport.get_write_buffer_size() for each in self._stalled)
         for each in tuple(self._stalled):
-            if total <= self.limits.unread_bytes:
+            if total <= self.limits.unread_bytes or each is self:
                 break
             total -= each.transport.get_write_buffer_size()
             each.drop()

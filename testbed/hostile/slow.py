@@ -29,7 +29,7 @@ class Clients:
     """How many clients of each kind attack at once."""
 
     half_bodies: int = 5000
-    half_heads: int = 1000
+    half_heads: int = 100
     delayed: int = 5000
     unread: int = 400
 

@@ -40,7 +40,7 @@ def test_hostile_requests_to_the_recorder_get_neither_5xx_nor_html_nor_a_hang(se
 
 
 def test_slow_clients_are_closed_and_do_not_slow_a_health_check(server: Server) -> None:
-    """A sample; ``make hostile`` opens 11,400 connections. The time limits are far above what is measured."""
+    """A sample; ``make hostile`` opens 10,500 connections. The time limits are far above what is measured."""
     outcome = attack_slowly(server, Clients(half_bodies=200, half_heads=50, delayed=200, unread=60), patience=120)
     assert outcome.median_ms < 1000
     assert outcome.megabytes < 200

@@ -391,6 +391,14 @@ def test_unread_responses_of_all_clients_together_are_limited(
         assert len(one_response(reader)[2]) == size
 
 
+def test_one_response_may_be_larger_than_the_limit_of_unread_responses(serve: Callable[..., Served]) -> None:
+    size = 4 * 1024 * 1024
+    served = serve(big_app(size), ServerLimits(unread_bytes=1024))
+    with served.connect() as connection:
+        connection.sendall(HEALTH)
+        assert len(one_response(connection)[2]) == size
+
+
 def test_one_connection_too_many_is_refused_with_json(serve: Callable[..., Served], service: ChatService) -> None:
     served = serve(MockApp(service), ServerLimits(connections=2))
     with served.connect(), served.connect(), served.connect() as third:
