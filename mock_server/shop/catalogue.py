@@ -5,26 +5,17 @@ Searching is repeatable: the same words find the same items in the same order.
 
 from __future__ import annotations
 
-import weakref
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from threading import Lock
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from chat_contract import KitError
+from mock_server.shop.word_index import WeightedWord, WordIndex
 from mock_server.shop.words import words_of
-
-if TYPE_CHECKING:
-    import sqlite3
 
 Item = Mapping[str, Any]
 
-MAX_WORDS = 8
-"""A search uses at most this many words, the rarest. More words cost time and hardly change the result."""
-
 _AVAILABLE = "active"
-# The columns of the index with their weights.
-_COLUMNS = {"title": 8.0, "tags": 4.0, "description": 1.0}
+_WEIGHTS = (8.0, 4.0, 1.0)
+"""How much a word counts in the title, the tags and the description of an item."""
 
 
 class Catalogue:
@@ -33,26 +24,9 @@ class Catalogue:
     def __init__(self, items: Sequence[Item]) -> None:
         self._items = tuple(items)
         self._by_id = {item["item_id"]: item for item in self._items}
-        self._frequency: Counter[str] = Counter()
-        # One connection for all threads: a search takes microseconds, and more connections would copy the index.
-        self._connection = _open_index()
-        self._lock = Lock()
-        weakref.finalize(self, self._connection.close)
-        self._fill()
-        weights = ", ".join(str(weight) for weight in _COLUMNS.values())
-        self._query = f"SELECT rowid FROM shop WHERE shop MATCH ? ORDER BY bm25(shop, {weights}), rowid LIMIT ?"  # noqa: S608 - numbers of our own
-
-    def _fill(self) -> None:
-        for row, item in enumerate(self._items):
-            if not _is_available(item):
-                continue
-            texts = [words_of(text) for text in _texts(item)]
-            self._frequency.update({word for text in texts for word in text})
-            self._connection.execute(
-                f"INSERT INTO shop (rowid, {', '.join(_COLUMNS)}) VALUES (?, ?, ?, ?)",  # noqa: S608 - names of our own
-                (row, *(" ".join(text) for text in texts)),
-            )
-        self._connection.commit()
+        self._index = WordIndex(
+            {row: list(_weighted_words(item)) for row, item in enumerate(self._items) if _is_available(item)}
+        )
 
     def item(self, item_id: str) -> Item:
         """Return an item of the catalogue, available or not."""
@@ -72,36 +46,10 @@ class Catalogue:
 
         The words have the form of :func:`~mock_server.shop.words.words_of`.
         """
-        known = [word for word in dict.fromkeys(words) if word in self._frequency]
-        rarest = sorted(known, key=self._frequency.__getitem__)[:MAX_WORDS]
-        if not rarest or limit <= 0:
-            return []
-        # Quotes turn off the search syntax (AND, NEAR, *, :). Words contain no quotes.
-        match = " OR ".join(f'"{word}"' for word in rarest)
-        with self._lock:
-            rows = self._connection.execute(self._query, (match, min(limit, len(self._items)))).fetchall()
-        return [self._items[row] for (row,) in rows]
+        return [self._items[row] for row in self._index.best(words, limit)]
 
     def __len__(self) -> int:
         return len(self._items)
-
-
-def _open_index() -> sqlite3.Connection:
-    """Return a connection to an empty full-text index. Raise :class:`KitError` if SQLite lacks FTS5."""
-    import sqlite3  # noqa: PLC0415 - only a mock that serves needs it
-
-    connection = sqlite3.connect(":memory:", check_same_thread=False)
-    try:
-        connection.execute(
-            f"CREATE VIRTUAL TABLE shop USING fts5({', '.join(_COLUMNS)}, content='', tokenize='unicode61')"
-        )
-    except sqlite3.OperationalError as error:
-        connection.close()
-        raise KitError(
-            f"SQLite {sqlite3.sqlite_version} of this Python has no full-text search ({error}). "
-            "Use a Python whose SQLite includes FTS5, such as those of python.org and Debian."
-        ) from None
-    return connection
 
 
 def _is_available(item: Item) -> bool:
@@ -110,7 +58,7 @@ def _is_available(item: Item) -> bool:
 
 
 def _texts(item: Item) -> tuple[str, str, str]:
-    """Return the indexed texts of an item, one per column."""
+    """Return the indexed texts of an item: title, tags and description."""
     metadata = item.get("metadata", [])
     tags = [item["item_id"], item.get("brand", ""), *(metadata if isinstance(metadata, list) else [metadata])]
     return (
@@ -118,6 +66,12 @@ def _texts(item: Item) -> tuple[str, str, str]:
         " ".join(tag for tag in tags if isinstance(tag, str)),
         str(item.get("description") or ""),
     )
+
+
+def _weighted_words(item: Item) -> Iterator[WeightedWord]:
+    for weight, text in zip(_WEIGHTS, _texts(item), strict=True):
+        for word in words_of(text):
+            yield word, weight
 
 
 def search_text(item: Item) -> str:
