@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -21,7 +22,7 @@ import requests
 
 from benchmarks.loads import EXAMPLE_LOADS, LOADS, Load, write_fixtures, wrk_script
 from benchmarks.processes import cpu_seconds, pss_megabytes
-from benchmarks.report import DOCS, ROOT, Figure, Measured, Start, report, write_docs
+from benchmarks.report import DOCS, ROOT, Figure, Measured, Start, Verification, report, write_docs
 from benchmarks.servers import BARE, FASTAPI, Kind, Server, mock
 
 _REQUESTS = re.compile(r"(\d+) requests in")
@@ -80,6 +81,7 @@ class Bench:
                     self._measure(server, load)
             requests.get(servers[0].url.replace("/v1/chat", "/_mock/overview"), timeout=30).raise_for_status()
             self.measured.megabytes.append(pss_megabytes(servers[0].process.pid))
+            self._measure_verify(servers[0])
             self._measure_stop(servers[0])
         finally:
             for server in servers:
@@ -97,6 +99,15 @@ class Bench:
         self.measured.starts.append(Start(kind.name, server.started_in))
         self._wrk(server, EXAMPLE_LOADS[0], 1)
         return server
+
+    def _measure_verify(self, server: Server) -> None:
+        base = server.url.removesuffix("/chat")
+        command = [sys.executable, "-P", "-m", "kit_cli", "verify", base, "--patience", "0", "--quiet"]
+        before, began = os.times(), time.monotonic()
+        subprocess.run(command, check=True, timeout=120)
+        seconds, after = time.monotonic() - began, os.times()
+        used = after.children_user + after.children_system - before.children_user - before.children_system
+        self.measured.verifications.append(Verification(seconds, used))
 
     def _measure_stop(self, server: Server) -> None:
         connections = server.hang(_HANGING)

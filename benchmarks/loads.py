@@ -41,6 +41,7 @@ def _conversation() -> tuple[Any, ...]:
 
 
 SEARCH = {"message": "a round oak table for the kitchen"}
+SEARCH_LOAD = Load("search of 10,000 items", (SEARCH,), fixtures=(10_000, 10))
 EXAMPLE_LOADS = tuple(
     Load(f"example, {connections} connection{'s' * (connections > 1)}", (EXAMPLE,), connections, everyone=True)
     for connections in (1, 8, 200)
@@ -55,7 +56,7 @@ LOADS: tuple[Load, ...] = (
     Load("search of the shipped 60 items", (SEARCH,)),
     Load("search of 10 items", (SEARCH,), fixtures=(10, 10)),
     Load("search of 1,000 items", (SEARCH,), fixtures=(1000, 10)),
-    Load("search of 10,000 items", (SEARCH,), fixtures=(10_000, 10)),
+    SEARCH_LOAD,
     Load("match in 10 conversations", ({"message": "topic5 please"},), fixtures=(10, 10)),
     Load("match in 1,000 conversations", ({"message": "topic500 please"},), fixtures=(10, 1000)),
 )
