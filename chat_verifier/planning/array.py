@@ -51,7 +51,8 @@ class CoveringArray:
         seed: int = 0,
     ) -> None:
         real = [(name, level) for name, levels in factors.items() for level in levels]
-        kinds = dict.fromkeys(filter(None, map(kind, real)))
+        kind_of = list(map(kind, real))
+        kinds = dict.fromkeys(filter(None, kind_of))
         self._levels: list[Level] = [*real, *((name, _KIND) for name in kinds)]
         self._number = {level: number for number, level in enumerate(self._levels)}
         self._of = {name: [self._number[name, level] for level in levels] for name, levels in factors.items()}
@@ -62,26 +63,25 @@ class CoveringArray:
         self._uncovered = [0] * len(self._levels)
         self._count = len(real)
         self._barred = 0
+        self._open_shares: list[float] = []
         self._real = (1 << self._count) - 1
         self._kinds = [-1] * len(self._levels)
         self._bonus = list(map(bonus, real))
         self._bits = [1 << number for number in range(len(self._levels))]
-        for number, level in enumerate(real):
-            if kind(level):
-                of_kind = self._number[kind(level), _KIND]
+        for number, name in enumerate(kind_of):
+            if name:
+                of_kind = self._number[name, _KIND]
                 self._kinds[number] = of_kind
                 self._bits[number] |= 1 << of_kind
                 self._want(number, of_kind)
+        counted = [number if of_kind < 0 else of_kind for number, of_kind in enumerate(self._kinds)]
         for one, other in combinations(range(len(real)), 2):
-            a, b = self._levels[one], self._levels[other]
+            a, b = real[one], real[other]
             if a[0] == b[0] or not possible(a, b):
                 self._excluded[one] |= 1 << other
                 self._excluded[other] |= 1 << one
             elif wanted(a, b):
-                left, right = (
-                    self._number[kind(level), _KIND] if kind(level) else self._number[level] for level in (a, b)
-                )
-                self._want(left, right)
+                self._want(counted[one], counted[other])
         self.pairs = self.left
 
     def copy(self) -> CoveringArray:
@@ -106,13 +106,17 @@ class CoveringArray:
 
     def cover(self, row: Row) -> None:
         """Note that a row will be sent."""
-        mask = self._mask(row)
+        self._cover(self._mask(row))
+
+    def _cover(self, mask: int) -> None:
         for number in _bits(mask):
             self._uncovered[number] &= ~mask
 
     def gain(self, row: Row) -> int:
         """Return how many uncovered pairs the row covers."""
-        mask = self._mask(row)
+        return self._gain(self._mask(row))
+
+    def _gain(self, mask: int) -> int:
         return sum((self._uncovered[number] & mask).bit_count() for number in _bits(mask)) // 2
 
     def next_row(self, options: Sequence[Row], barred: Collection[Level] = ()) -> Row:
@@ -121,10 +125,11 @@ class CoveringArray:
         ``barred``: levels that the row must not contain.
         """
         self._barred = sum(1 << self._number[level] for level in barred)
+        self._open_shares = [self._open(number).bit_count() / len(self._levels) for number in range(self._count)]
         tries = max(1, _CANDIDATES // len(options))
-        best = max((self._candidate(fixed) for fixed in options for _ in range(tries)), key=self.gain)
-        self.cover(best)
-        return best
+        best = max((self._candidate(fixed) for fixed in options for _ in range(tries)), key=self._gain)
+        self._cover(best)
+        return dict(self._levels[number] for number in _bits(best & self._real))
 
     def _mask(self, row: Row) -> int:
         mask = 0
@@ -132,7 +137,8 @@ class CoveringArray:
             mask |= self._bits[self._number[level]]
         return mask
 
-    def _candidate(self, fixed: Row) -> Row:
+    def _candidate(self, fixed: Row) -> int:
+        """Return the levels of a row."""
         chosen = self._mask(fixed)
         taken = set(fixed)
         for number in self._seed_pair(chosen):
@@ -144,7 +150,7 @@ class CoveringArray:
                 level = self._best_level(name, chosen)
                 if level is not None:
                     chosen |= self._bits[level]
-        return dict(self._levels[number] for number in _bits(chosen & self._real))
+        return chosen
 
     def _seed_pair(self, chosen: int) -> tuple[int, ...]:
         """Return two levels that no row combines yet and that fit those chosen, if a few attempts find any."""
@@ -161,19 +167,15 @@ class CoveringArray:
     def _best_level(self, name: str, chosen: int) -> int | None:
         """Return the level that covers the most new pairs with those chosen; then the one with the most left."""
         best, most = None, -1.0
+        excluded, uncovered, barred, chance = self._excluded, self._uncovered, self._barred, self._rng.random
         for number in self._of[name]:
-            if self._excluded[number] & chosen or self._barred >> number & 1:
+            if excluded[number] & chosen or barred >> number & 1:
                 continue
-            own = self._bits[number]
-            gained = (self._uncovered[number] & (chosen | own)).bit_count()
+            gained = (uncovered[number] & (chosen | self._bits[number])).bit_count()
             kind = self._kinds[number]
             if kind >= 0:
-                gained += (self._uncovered[kind] & chosen).bit_count()
-            worth = (
-                self._bonus[number]
-                + gained
-                + self._open(number).bit_count() / len(self._levels) * self._rng.random() * _TIE
-            )
+                gained += (uncovered[kind] & chosen).bit_count()
+            worth = self._bonus[number] + gained + self._open_shares[number] * chance() * _TIE
             if worth > most:
                 best, most = number, worth
         return best
