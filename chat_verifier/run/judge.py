@@ -58,6 +58,11 @@ class Judge:
             self.knowledge.learn(facts, case)
         return Observation(sequence, index, case, kept, earlier, found, exercised, at)
 
+    def suits(self, case: Case) -> bool:
+        """Return whether the case tells anything about this server."""
+        with self._lock:
+            return self.knowledge.suits(case)
+
     def adapted(self, case: Case) -> Case | None:
         """Return the case as this server receives it; None if it tells nothing about this server."""
         with self._lock:

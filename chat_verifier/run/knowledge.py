@@ -45,24 +45,33 @@ class Knowledge:
         self._overlooked: set[tuple[str, str]] = set()
         self._cleared: Counter[tuple[str, str]] = Counter()
 
+    def suits(self, case: Case) -> bool:
+        """Return whether the case tells anything about this server."""
+        recipe = case.recipe
+        if recipe is None or not recipe.wrongs or case.naming is Naming.ANY:
+            return True
+        several = len(self._several(recipe))
+        if case.naming is Naming.FIRST:
+            return several == 0
+        return several == len(recipe.wrongs) or (several >= 2 and case.number % _PARTIAL_PACKS == 1)
+
     def adapted(self, case: Case) -> Case | None:
         """Return the case as this server receives it; None if it tells nothing about this server."""
         recipe = case.recipe
+        if not self.suits(case):
+            return None
         if recipe is None:
             return case
         if not recipe.wrongs:
             refused = self.refused if self._unclear < _UNCLEAR else _keys(recipe)
             return rebuilt(case, recipe.without(refused))
-        if case.naming is Naming.ANY:
-            return case
-        several = [wrong for wrong in recipe.wrongs if self._names_several(kind_of(wrong))]
-        if case.naming is Naming.FIRST:
-            return None if several else case
-        if len(several) == len(recipe.wrongs):
-            return case
-        if len(several) < 2 or case.number % _PARTIAL_PACKS != 1:
-            return None
-        return rebuilt(case, recipe.with_only(several))
+        several = self._several(recipe)
+        is_partial = case.naming is Naming.SEVERAL and len(several) < len(recipe.wrongs)
+        return rebuilt(case, recipe.with_only(several)) if is_partial else case
+
+    def _several(self, recipe: Recipe) -> list[Wrong]:
+        """Return the faults of the kinds of which the server names several."""
+        return [wrong for wrong in recipe.wrongs if self._names_several(kind_of(wrong))]
 
     def _names_several(self, kind: FaultKind) -> bool:
         """Return whether the server names several faults of the kind; what is not known is as in the other place."""

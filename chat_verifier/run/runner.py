@@ -150,17 +150,14 @@ class Runner:
     def _affords_beside(self, flying: _Flight, unit: Sequence[CaseSequence]) -> bool:
         """Return whether the run may send a unit besides those that are being played, and all deferred turns."""
         units = [*(other for _, other in flying.values()), unit]
-        cases = [case for one in units for sequence in one for case in sequence.cases if self._suits(case)]
+        cases = [case for one in units for sequence in one for case in sequence.cases if self._judge.suits(case)]
         deferred = sum(played.sequence.deferred for played in self._paused)
         accepted = sum(_may_be_accepted(sequence, case) for one in units for sequence in one for case in sequence.cases)
         return self.affords(len(cases) + deferred, accepted + deferred)
 
-    def _suits(self, case: Case) -> bool:
-        return self._judge.adapted(case) is not None
-
     def _is_pointless(self, unit: Sequence[CaseSequence]) -> bool:
         """Return whether no case of the unit tells anything about this server."""
-        return not any(self._suits(case) for sequence in unit for case in sequence.cases)
+        return not any(self._judge.suits(case) for sequence in unit for case in sequence.cases)
 
 
 def _may_be_accepted(sequence: CaseSequence, case: Case) -> bool:
