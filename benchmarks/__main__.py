@@ -124,8 +124,7 @@ class Bench:
         used = cpu_seconds(server.process.pid) - before
         found, bad = _REQUESTS.search(output), _NOT_2XX.search(output)
         count = int(found[1]) if found else 0
-        # The bare callable rejects nothing; the others must return the status that the load is about.
-        expected = count if load.status >= 400 and server.kind is not BARE else 0
+        expected = count if load.status >= 400 else 0
         if count == 0 or (int(bad[1]) if bad else 0) != expected:
             raise RuntimeError(f"{server.kind.name}, {load.name}: wrong statuses or no response:\n{output}")
         latency = {name: float(value) * _MILLISECONDS[unit] for name, value, unit in _LATENCY.findall(output)}

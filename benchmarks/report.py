@@ -103,17 +103,17 @@ _Target = tuple[str, float, float, str]
 
 
 def _line(what: str, value: float, limit: float, unit: str) -> str:
-    return f"{what}: {value:.2f}{unit} ≤ {limit:g}{unit}: {'met' if value <= limit else 'MISSED'}"
+    return f"{what}: {value:.2f}{unit} ≤ {limit:.4g}{unit}: {'met' if value <= limit else 'MISSED'}"
 
 
 def _load_targets(table: Table) -> Iterator[_Target]:
     for load in EXAMPLE_LOADS:
         ratio = _ratio(table, load, FASTAPI.name)
-        yield f"CPU of the mock / FastAPI, {load.connections} connections", ratio, _MAX_RATIOS[load.connections], ""
+        yield f"CPU of the mock / FastAPI, {load.name}", ratio, _MAX_RATIOS[load.connections], ""
     first, *_, last = EXAMPLE_LOADS
-    yield "CPU of the mock / bare callable, 1 connection", _ratio(table, first, BARE.name), _MAX_RATIO_TO_BARE, ""
+    yield f"CPU of the mock / bare callable, {first.name}", _ratio(table, first, BARE.name), _MAX_RATIO_TO_BARE, ""
     ours, theirs = (median(figure.p99_ms for figure in table[last.name, name]) for name in ("mock", FASTAPI.name))
-    yield "p99 of the mock, 200 connections, at most that of FastAPI", ours, theirs, " ms"
+    yield f"p99 of the mock, {last.name}, at most that of FastAPI", ours, theirs, " ms"
     search = median(figure.cpu_microseconds for figure in table[SEARCH_LOAD.name, "mock"])
     yield f"CPU of a {SEARCH_LOAD.name}", search, _MAX_SEARCH_MICROSECONDS, " µs"
 
