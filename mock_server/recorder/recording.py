@@ -27,6 +27,9 @@ _FAILURES = frozenset({_REJECTED, 429, *range(500, 600)})
 _NEVER_MASKED = frozenset({CONVERSATION, ITEM, "price"})
 """Properties of replies that identify or count, and look like phone numbers."""
 
+_TOKENS = frozenset({"access_token", "refresh_token", "id_token", "client_secret", "password", "api_key", "apikey"})
+"""Properties of bodies that contain a credential, as OAuth names them."""
+
 
 class NotSaved(StrEnum):
     """Why an exchange is not saved."""
@@ -181,21 +184,29 @@ def failure_of(facts: ExchangeFacts) -> Failure | None:
 def _unsafe_text(value: Any, contains_key: Callable[[str], bool]) -> NotSaved | None:
     """Return why a text must not be saved, None if all can be."""
     texts = list(_texts(value))
-    if any(_has_surrogate(text) for text in texts):
+    if any(_has_surrogate(text) for _, text in texts):
         return NotSaved.INVALID_TEXT
-    return NotSaved.CONTAINS_KEY if any(map(contains_key, texts)) else None
+    if any(name in _TOKENS and text for (*_, name), text in texts):
+        return NotSaved.CONTAINS_KEY
+    # A service can distribute a key over the items of a list, and a fixture lists ids without the rest of the items.
+    columns: dict[tuple[str, ...], list[str]] = {}
+    for place, text in texts:
+        columns.setdefault(place, []).append(text)
+    together = ["\n".join(text for _, text in texts), *map("\n".join, columns.values())]
+    return NotSaved.CONTAINS_KEY if any(map(contains_key, together)) else None
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: Any, place: tuple[str, ...] = ("",)) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield each text with the names of the properties that contain it."""
     if isinstance(value, str):
-        yield value
+        yield place, value
     elif isinstance(value, dict):
         for key, child in value.items():
-            yield key
-            yield from _texts(child)
+            yield ("",), key
+            yield from _texts(child, (*place, key.lower()))
     elif isinstance(value, list):
         for child in value:
-            yield from _texts(child)
+            yield from _texts(child, place)
 
 
 def _has_surrogate(text: str) -> bool:

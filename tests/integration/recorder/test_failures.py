@@ -228,6 +228,30 @@ def test_record_without_upstream_or_with_a_taken_port_makes_no_folder(
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        {"detail": "x", "access_token": "eyJhbGciOi.fresh.token"},
+        {"detail": [{"input": {"Refresh_Token": "fresh"}}]},
+        {"detail": [{"type": "s3", "msg": "cr"}, {"type": "cr3t", "msg": "3t"}]},
+    ],
+)
+def test_failure_with_a_token_in_its_body_is_not_recorded(body: Any, tmp_path: Path, printed: list[str]) -> None:
+    recorded = Recording(
+        CONTRACT, open_folder(tmp_path, SCHEMA), say=printed.append, secrets=lambda *_: lambda text: "s3\ncr3t" in text
+    ).add(exchange({"message": "a desk"}, failure(503, body=json.dumps(body).encode())), 0.1)
+    assert recorded.reason is NotSaved.CONTAINS_KEY
+    assert list((tmp_path / "conversations").iterdir()) == []
+
+
+def test_key_in_the_ids_of_several_items_is_not_recorded(tmp_path: Path, printed: list[str]) -> None:
+    plan = Plan("http://x/v1", tmp_path / "out", headers=(("Authorization", "Bearer sk-0123456789-abc"),))
+    items = [{"item_id": part, "title": "Desk"} for part in ("sk-01", "23456", "789-a", "bc")]
+    response = Response(200, JSON, json.dumps({"conversation_id": "c1", "message": "Here.", "items": items}).encode())
+    recorded = open_recording(CONTRACT, plan, printed.append).add(exchange({"message": "a desk"}, response), 0.1)
+    assert recorded.reason is NotSaved.CONTAINS_KEY
+
+
+@pytest.mark.parametrize(
     ("sent", "received", "query", "shown"),
     [
         ((("Authorization", "Bearer abc1"),), (), "", "Abc1"),
