@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import click
 
@@ -96,8 +98,22 @@ def missing_package(command: str, error: ModuleNotFoundError) -> Exception:
         return error
     return UsageError(
         f"{command} needs the package {(error.name or '').partition('.')[0]}, which is not installed. "
-        f"Install the kit with the extra {entry.extra}, for example in its checkout: pip install '.[{entry.extra}]'"
+        f"Install the kit again with the extra {entry.extra}: pip install '{_installed_from()}[{entry.extra}]'"
     )
+
+
+def _installed_from() -> str:
+    """Return what pip installs to get this kit again: its checkout, its wheel, or its name and version."""
+    root = Path(__file__).resolve().parent.parent
+    if (root / "pyproject.toml").is_file():
+        return "." if root == Path.cwd().resolve() else str(root)
+    from importlib import metadata  # noqa: PLC0415 - only for a message
+
+    try:
+        source = json.loads(metadata.distribution("chat-contract").read_text("direct_url.json") or "{}").get("url", "")
+    except (metadata.PackageNotFoundError, ValueError):
+        source = ""
+    return unquote(urlsplit(source).path) if source.startswith("file:") else f"chat-contract=={__version__}"
 
 
 @click.command(
