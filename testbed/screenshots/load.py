@@ -18,9 +18,9 @@ SECONDS = 25
 
 
 @contextmanager
-def page(seconds: int = SECONDS) -> Iterator[Path]:
+def page(seconds: int = SECONDS, port: int = 0) -> Iterator[Path]:
     """Put load on a faulty server and yield the HTML report while the block runs."""
-    with tempfile.TemporaryDirectory() as folder, serve_loaded("limit-ignored", connections=4, port=4030) as url:
+    with tempfile.TemporaryDirectory() as folder, serve_loaded("limit-ignored", connections=4, port=port) as url:
         file = Path(folder) / "load.html"
         options = ("--users", "8", "--spawn-rate", "0.5", "--run-time", f"{seconds}s", "--think-time", "200ms")
         command = [sys.executable, "-m", "kit_cli", "load", url, *options, "--report", f"html={file}"]
@@ -32,7 +32,7 @@ def take_for_the_documents(folder: Path) -> list[Path]:
     """Take the screenshot that the documents show."""
     picture = folder / "load.png"
     with (
-        page() as file,
+        page(port=4030) as file,
         browser(shutil.which("chromium") or "") as opened,
         page_of(opened, file.parent.as_uri(), color_scheme="light", viewport=SIZE) as shown,
     ):

@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from testbed.screenshots import console, gate
+from testbed.screenshots import console, gate, load
 from testbed.screenshots.__main__ import SCHEMES, SIZES, report_pages, screenshot
 from tests.conftest import RequireProgram
 from tests.support.chromium import NAMELESS, POOR_CONTRAST, browser, page_of
@@ -62,3 +62,17 @@ def test_diff_picture_of_the_documents_can_be_regenerated(tmp_path: Path, requir
     [taken] = gate.take_for_the_documents(tmp_path)
     assert taken.name in shown_pictures()
     assert taken.stat().st_size > 30_000
+
+
+def test_load_report_renders_with_enough_contrast(require_program: RequireProgram) -> None:
+    require_program("chromium", "chromium")
+    assert "load.png" in shown_pictures()
+    with load.page(seconds=10) as file, browser(shutil.which("chromium") or "") as opened:
+        for viewport in gate.FORMS.values():
+            for scheme in gate.SCHEMES:
+                with page_of(opened, file.parent.as_uri(), color_scheme=scheme, **viewport) as shown:
+                    shown.goto(file.as_uri())
+                    assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth")
+                    assert shown.evaluate(POOR_CONTRAST) == []
+                    assert shown.evaluate(NAMELESS) == []
+                    assert shown.get_by_role("heading", name="Over time", exact=True).is_visible()
