@@ -23,6 +23,8 @@ MAX_PIPELINED = 100
 
 _PROGRESS = 16 * 1024
 """Bytes that a client must read in the time for writing, unless it reads everything."""
+_SECONDS_TO_READ = 0.2
+"""Time in which no response counts as unread, whatever its size."""
 _SECONDS_TO_NOTICE = 0.05
 """After a response to a client that has closed its side: time for a reset to arrive."""
 _UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:", re.IGNORECASE)
@@ -46,8 +48,8 @@ class Protocol(HttpToolsProtocol):
     on_client_left: Callable[[], None] | None = None
     """Called if the client goes away before it has received the response."""
 
-    _stalled: ClassVar[dict[Protocol, None]] = {}
-    """Connections whose client does not read, the longest first."""
+    _stalled: ClassVar[dict[Protocol, float]] = {}
+    """Connections whose client does not read, the longest first, and since when."""
     _current: RequestResponseCycle
     """The request that is being answered; uvicorn's ``cycle`` is the newest one."""
     _phase = _Phase.IDLE
@@ -169,16 +171,18 @@ class Protocol(HttpToolsProtocol):
     # Writing ---------------------------------------------------------------------------------------------------------
 
     def pause_writing(self) -> None:
-        """Limit what unread responses hold: drop the connections that have not been read for longest.
-
-        The response that is being written may be larger than the limit; its client has had no time to read.
-        """
+        """Note that the client does not read, and limit what all unread responses hold."""
         super().pause_writing()
         self._unread = self.transport.get_write_buffer_size()
-        self._stalled[self] = None
+        now = self.loop.time()
+        self._stalled[self] = now
+        self._limit_unread(now)
+
+    def _limit_unread(self, now: float) -> None:
+        """Drop the connections that have not been read for longest, but none whose client had no time to read."""
         total = sum(each.transport.get_write_buffer_size() for each in self._stalled)
-        for each in tuple(self._stalled):
-            if total <= self.limits.unread_bytes or each is self:
+        for each, since in tuple(self._stalled.items()):
+            if total <= self.limits.unread_bytes or now - since < _SECONDS_TO_READ:
                 break
             total -= each.transport.get_write_buffer_size()
             each.drop()
@@ -245,6 +249,10 @@ class Protocol(HttpToolsProtocol):
             self._written_at = now
             self._unread = unread
         self._unread = max(self._unread, unread)
+        if self in self._stalled:
+            self._limit_unread(now)
+            if self not in self._stalled:
+                return
         seconds = self.limits.request_seconds
         if now - self._written_at > self.limits.write_seconds:
             self.drop()
