@@ -225,6 +225,14 @@ def test_missing_program_fails_where_all_programs_are_required(
         require_program("no-such-program", "some-package")
 
 
+def test_no_file_contains_the_marks_of_a_merge() -> None:
+    marks = (b"\n" + b"<" * 7 + b" ", b"\n" + b">" * 7 + b" ")
+    found = [
+        path.relative_to(ROOT).as_posix() for path in project_files() if any(map(path.read_bytes().__contains__, marks))
+    ]
+    assert found == []
+
+
 def test_no_file_contains_a_path_of_a_machine() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{number}"
