@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mock_server.control.redacted import secrets_of, shown_body, shown_headers, shown_time, upstream_key_of
+from mock_server.control.redacted import secrets_of, shown_body, shown_headers, shown_time, upstream_key_of, without_key
 from mock_server.control.texts import Note, fault_text, near_miss_text, note_text, reason_text, source_text
 from mock_server.http.cors import is_refused
 from mock_server.overrides.prefer import misspelt_preferences
@@ -21,7 +21,12 @@ def verdict_of(entry: Entry) -> Verdict:
 
 def entry_json(entry: Entry) -> dict[str, Any]:
     """Return an entry as JSON."""
-    secrets, key, answer = secrets_of(entry), upstream_key_of(entry), entry.answer
+    key = upstream_key_of(entry)
+    return without_key(_entry_json(entry, key), key)  # type: ignore[no-any-return]  # an object stays one
+
+
+def _entry_json(entry: Entry, key: tuple[str, ...]) -> dict[str, Any]:
+    secrets, answer = secrets_of(entry), entry.answer
     return {
         "number": entry.number,
         "time": shown_time(entry.at),

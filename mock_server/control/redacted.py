@@ -51,6 +51,21 @@ def shown_body(body: bytes, *, truncated: bool, secrets: tuple[str, ...], key: t
         return text
 
 
+def without_key(value: Any, key: tuple[str, ...]) -> Any:
+    """Return a JSON value with the key redacted in all its texts: messages quote bodies."""
+    if not key:
+        return value
+    if isinstance(value, str):
+        for secret in key:
+            value = value.replace(secret, REDACTED)
+        return encoded_secrets(key).masked(value, REDACTED)
+    if isinstance(value, list | tuple):
+        return [without_key(child, key) for child in value]
+    if isinstance(value, dict):
+        return {without_key(name, key): without_key(child, key) for name, child in value.items()}
+    return value
+
+
 def _finite(written: str) -> float:
     """Reject numbers that JSON cannot represent; the body is then shown as text."""
     number = float(written)

@@ -213,6 +213,17 @@ def test_keys_are_redacted() -> None:
     assert [entry["status"] for entry in json.loads(text)["requests"]] == [200, 401]
 
 
+def test_key_of_the_upstream_is_redacted_in_every_text_of_an_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "Sk-live-9f3K-Qw7zLmB2x"
+    monkeypatch.setenv("REAL_KEY", key)
+    client = client_with(upstream="http://127.0.0.1:9/v1", upstream_key_env="REAL_KEY")
+    for shown in (key, key.upper(), key[:14], key.encode().hex()):
+        client.post("/v1/chat", json={"message": 5, "conversation_id": shown, shown: [shown]})
+    text = client.get("/_mock/requests").text.lower()
+    assert text.count("[redacted]") >= 4
+    assert [shown for shown in (key[:14].lower(), key.encode().hex()) if shown in text] == []
+
+
 def test_key_from_a_browser_adds_a_note(client: FlaskClient) -> None:
     client.post("/v1/chat", json={"message": "x"}, headers={"Authorization": "Bearer k", "Origin": PAGE})
     [note] = journal_of(client)[0]["notes"]
