@@ -268,3 +268,11 @@ def test_requests_that_get_a_token_or_a_certificate_have_the_guard_of_a_key() ->
     assert Plan("http://x/v1", None, tokens=TokenCommand("echo x")).has_key
     assert Plan("http://x/v1", None, transport=Transport(cert=Path("client.pem"))).has_key
     assert not Plan("http://x/v1", None).has_key
+
+
+def test_token_command_that_fails_returns_502_without_its_output(folder: Path) -> None:
+    upstream = Upstream("http://127.0.0.1:9/v1", tokens=TokenCommand("echo s3cr3t-token; exit 3"))
+    recording = Recording(CONTRACT, open_folder(folder, SCHEMA), say=lambda _: None, secrets=lambda *_: lambda _: False)
+    answer = ask(partial(call, RecorderApp(CONTRACT, upstream, recording)), {"message": "a desk"})
+    assert (answer.status, "failed with exit code 3" in answer.json()["detail"]) == (502, True)
+    assert b"s3cr3t" not in answer.body
