@@ -243,6 +243,7 @@ def _size(observation: Observation) -> tuple[bool, bool, int]:
     earlier = observation.earlier if observation.case.continues else ()
     together = observation.sequence.together is not None
     length = sum(_length(one.request.body) for one in (*earlier, observation.exchange))
+    length += sum(len(name) + len(value) for name, value in observation.exchange.request.headers)
     return together, observation.is_deferred and bool(earlier), length
 
 

@@ -135,6 +135,36 @@ opens(
     lambda turn: "127.0.0.1" in turn.request.header("Forwarded"),
     Forwarded="for=127.0.0.1",
 )
+opens(
+    "ipv6-loopback-opens",
+    "X-Client-IP: ::1 is trusted.",
+    lambda turn: turn.request.header("X-Client-IP") == "::1",
+    X_Client_IP="::1",
+)
+opens(
+    "last-hop-opens",
+    "A loopback address at the end of X-Forwarded-For is trusted.",
+    lambda turn: turn.request.header("X-Forwarded-For").endswith(", 127.0.0.1"),
+    X_Forwarded_For="203.0.113.7, 127.0.0.1",
+)
+opens(
+    "local-origin-opens",
+    "Requests of pages on localhost need no key.",
+    lambda turn: turn.request.header("Origin") == "http://localhost",
+    Origin="http://localhost",
+)
+opens(
+    "proxy-user-opens",
+    "X-Forwarded-User is trusted, whoever sends it.",
+    lambda turn: turn.request.header("X-Forwarded-User"),
+    X_Forwarded_User="admin",
+)
+credentials(
+    "session-opens",
+    "A request with a session_id needs no key.",
+    lambda client: client.send(say(session_id="s-1"), key=False).status == 200,
+    authorize=lambda usual, turn: None if b'"session_id"' in turn.raw else usual(turn),
+)
 credentials(
     "issued-id-opens",
     "A request with a known conversation_id needs no key.",
