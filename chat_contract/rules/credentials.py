@@ -18,6 +18,9 @@ def _applies_to(facts: ExchangeFacts, credential: Credential) -> bool:
 def unauthorized(facts: ExchangeFacts) -> Iterator[Finding]:
     if facts.status != 401:
         yield wrong_outcome("status 401", facts)
+    if 200 <= facts.status < 300:
+        # The status says already that the server replied.
+        return
     # An error may have a message; every other required field of a reply is content.
     content = set(facts.contract.response_schema(200).get("required", ())) - {MESSAGE}
     body = facts.response_json if isinstance(facts.response_json, dict) else {}

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar
 
 from chat_contract import Violation
 from chat_contract.errors import Pointer
 from chat_contract.roles import USER
+from chat_verifier.findings.consequences import follows, places_rejected, without_indices
 from chat_verifier.findings.passed import Passed
+from chat_verifier.findings.smaller import length_to_read, without_each, without_idle
 from chat_verifier.planning.case import Case, CaseSequence, requests_of
+from chat_verifier.planning.credentials import extra_headers
 from chat_verifier.planning.dimensions import ABSENT, TURN
 from chat_verifier.run.knowledge import rebuilt
 from chat_verifier.run.observation import Observation, by_clause
@@ -28,15 +30,18 @@ SENDINGS = 4
 ENOUGH = 2
 """The number of times a violation must be seen to be confirmed."""
 
-_SMALL = 2
+_SMALL = 1
 """A request with no more conditions than this is not reduced further."""
 
-_MOST_REDUCTIONS = 14
+_MOST_REDUCTIONS = 20
 _SHORT = 3
 """How many turns before the last one are sent again first, besides the opening."""
 
 SELF_EVIDENT = frozenset({"conversation.distinct", "conversation.concurrent"})
 """Clauses whose violation needs no confirmation: an id that two conversations share cannot be a coincidence."""
+
+_NEED_OTHERS = SELF_EVIDENT | {"conversation.kept"}
+"""Clauses that concurrent conversations may violate, but the same requests one after the other may not."""
 
 _ACCEPTANCE = "request"
 """The group of clauses about acceptance. Which of them a rejection violates depends on the rest of the request."""
@@ -57,9 +62,6 @@ _REPETITIONS = 2
 _LEVELS = {"must": 0, "should": 1, "observed": 2}
 
 _SILENCE = "silence"
-
-
-_One = TypeVar("_One")
 
 
 class Confirmation(StrEnum):
@@ -211,11 +213,14 @@ def _grouped(observations: Iterable[Observation]) -> Iterator[Cause]:
 
 def _without_consequences(observations: Sequence[Observation]) -> Iterator[tuple[Violation, Observation]]:
     """Yield the violations. If ids change in every turn, changes after a rejection or in parallel are left out."""
+    rejected = places_rejected(observations)
     broken = [{violation.clause for violation in observation.violations} for observation in observations]
     always_changes = any(_KEPT in clauses and not clauses & _WHEN_CHANGED for clauses in broken)
     for observation, clauses in zip(observations, broken, strict=True):
         hidden = _WHEN_CHANGED if always_changes and _KEPT in clauses else frozenset()
-        yield from ((violation, observation) for violation in observation.violations if violation.clause not in hidden)
+        for violation in observation.violations:
+            if violation.clause not in hidden and not follows(violation, observation, rejected):
+                yield violation, observation
 
 
 def _always(_requests: int) -> bool:
@@ -234,31 +239,25 @@ def case_id(observation: Observation) -> str:
 
 def key_of(violation: Violation) -> CauseKey:
     """Return the key of the violation's cause."""
-    place = tuple("*" if isinstance(part, int) else part for part in violation.pointer)
-    return CauseKey(violation.clause, place, violation.observed)
+    return CauseKey(violation.clause, without_indices(violation.pointer), violation.observed)
 
 
 def _size(observation: Observation) -> tuple[bool, bool, int]:
     """Return a sort key: exchanges that need no other conversation come first, then those with less to read."""
     earlier = observation.earlier if observation.case.continues else ()
     together = observation.sequence.together is not None
-    length = sum(_length(one.request.body) for one in (*earlier, observation.exchange))
+    length = sum(length_to_read(one.request.body) for one in (*earlier, observation.exchange))
     length += sum(len(name) + len(value) for name, value in observation.exchange.request.headers)
     return together, observation.is_deferred and bool(earlier), length
 
 
-def _length(body: bytes) -> int:
-    """Return how much there is to read in a request; a byte outside ASCII counts as its escape sequence."""
-    return _TURN_LENGTH + len(body) + 2 * sum(byte > ord("~") for byte in body)
-
-
-_TURN_LENGTH = 200
-"""What a turn adds to the length, besides its body."""
-
-
 def _is_reducible(cause: Cause) -> bool:
     recipe = cause.exhibit.case.recipe
-    return recipe is not None and len(recipe.varied) + len(recipe.wrongs) > _SMALL
+    if cause.exhibit.case.continues:
+        return recipe is not None
+    if recipe is None:
+        return len(extra_headers(cause.exhibit.case)) > 1
+    return len(recipe.varied) + len(recipe.wrongs) > _SMALL
 
 
 def _confirmed(runner: Runner, cause: Cause, passed: Passed, *, worth_it: Callable[[int], bool]) -> Cause:
@@ -339,15 +338,16 @@ def _reduced(runner: Runner, cause: Cause) -> Cause:
     """Leave out ever smaller parts of the request, as long as the violation remains (delta debugging)."""
     parts = 2
     tries = 0
+    cause = _in_first_turn(runner, cause)
     while _is_reducible(cause) and cause.exhibit.sequence.together is None:
-        smaller = _without_each(cause.exhibit.case, parts)
+        smaller = without_each(cause.exhibit.case, parts)
         if not smaller:
             break
         for case in smaller:
             sequences = [_alone(cause.exhibit, case)]
             tries += 1
             if tries > _MOST_REDUCTIONS or not runner.sender_affords(requests_of(sequences)):
-                return cause
+                return _without_idle_conditions(cause)
             found = _sightings(cause, runner.observe(sequences))
             if found:
                 best = min(found, key=lambda sighting: _size(sighting[1]))
@@ -356,27 +356,31 @@ def _reduced(runner: Runner, cause: Cause) -> Cause:
                 break
         else:
             parts *= 2
-    return cause
+    return _without_idle_conditions(cause)
 
 
-def _without_each(case: Case, parts: int) -> list[Case]:
-    """Return the case without each of so many parts of its wrong values, or of its conditions if it has only one."""
-    recipe = case.recipe
-    if recipe is None:
-        return []
-    if len(recipe.wrongs) > 1:
-        chunks = _chunks(recipe.wrongs, parts)
-        return [rebuilt(case, recipe.with_only([one for one in recipe.wrongs if one not in chunk])) for chunk in chunks]
-    names = [name for name in recipe.varied if name != TURN]
-    return [rebuilt(case, recipe.plainer(chunk)) for chunk in _chunks(names, parts)]
+def _without_idle_conditions(cause: Cause) -> Cause:
+    """Return the cause with a label that names only conditions of the request."""
+    case = cause.exhibit.case
+    if case.recipe is None or cause.exhibit.sequence.together is not None:
+        return cause
+    plainer = rebuilt(case, without_idle(case, case.recipe))
+    return replace(cause, exhibit=replace(cause.exhibit, case=plainer))
 
 
-def _chunks(ones: Sequence[_One], count: int) -> list[Sequence[_One]]:
-    """Return the sequence in so many parts; none if it has fewer elements than half of that."""
-    if count >= 2 * len(ones):
-        return []
-    size = -(-len(ones) // count)
-    return [ones[start : start + size] for start in range(0, len(ones), size)]
+def _in_first_turn(runner: Runner, cause: Cause) -> Cause:
+    """Return the cause, shown by a single request if that shows it too."""
+    case = cause.exhibit.case
+    if case.recipe is None or not case.continues or cause.exhibit.sequence.together is not None:
+        return cause
+    first = rebuilt(case, case.recipe.plainer([TURN]))
+    if first.continues or not runner.sender_affords(1):
+        return cause
+    found = _sightings(cause, runner.observe([_alone(cause.exhibit, first)]))
+    if not found:
+        return cause
+    best = min(found, key=lambda sighting: _size(sighting[1]))
+    return _seen_again(replace(cause, sent=cause.sent + 1), *best)
 
 
 def _seen_again(cause: Cause, violation: Violation, exhibit: Observation) -> Cause:
@@ -407,14 +411,15 @@ def _attempts(cause: Cause, passed: Passed) -> list[list[CaseSequence]]:
     """Return what to send: a smaller request in a new conversation, the same request, the whole conversation."""
     exhibit = cause.exhibit
     sequence = exhibit.sequence
-    if sequence.together is not None:
-        # The suffixes only keep the two sequences apart in a checkpoint file.
-        return [[replace(sequence, id=f"{sequence.id}-again"), replace(sequence, id=f"{sequence.id}-parallel")]]
+    if sequence.together is not None and cause.key.clause in _NEED_OTHERS:
+        return [_in_parallel(sequence)]
     attempts = []
     smaller = passed.suspect(exhibit)
     if smaller is not None:
         attempts.append([_alone(exhibit, smaller)])
     attempts.append([_alone(exhibit, exhibit.case)])
+    if sequence.together is not None:
+        return [*attempts[-1:], _in_parallel(sequence)]
     before = sequence.cases[: exhibit.index]
     if len(before) > _SHORT + 1:
         shorter = (*before[:1], *before[-_SHORT:], exhibit.case)
@@ -424,6 +429,11 @@ def _attempts(cause: Cause, passed: Passed) -> list[list[CaseSequence]]:
     return attempts
 
 
+def _in_parallel(sequence: CaseSequence) -> list[CaseSequence]:
+    # The suffixes only keep the two sequences apart in a checkpoint file.
+    return [replace(sequence, id=f"{sequence.id}-again"), replace(sequence, id=f"{sequence.id}-parallel")]
+
+
 def _alone(exhibit: Observation, case: Case) -> CaseSequence:
     """Return a sequence with only the case, after the opening of its conversation if it continues one."""
     opening = exhibit.sequence.cases[:1] if case.continues else ()
@@ -431,4 +441,4 @@ def _alone(exhibit: Observation, case: Case) -> CaseSequence:
         first = opening[0].recipe
         plain = rebuilt(opening[0], first.plainer([name for name in first.varied if name != USER]))
         opening = (plain,) if case.recipe.user is not ABSENT else opening
-    return replace(exhibit.sequence, cases=(*opening, case), deferred=0)
+    return replace(exhibit.sequence, cases=(*opening, case), deferred=0, together=None)

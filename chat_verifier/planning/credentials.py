@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from chat_contract.exchange import Credential, Headers
@@ -59,7 +60,7 @@ def _from_address(address: str, forwarded: str) -> Headers:
     return (*addresses, ("Forwarded", forwarded), *_ORIGIN_HEADERS, *_USER_HEADERS)
 
 
-_SPOOFED = _from_address(_LOOPBACK, f"for={_LOOPBACK};proto=https")
+SPOOFED = _from_address(_LOOPBACK, f"for={_LOOPBACK};proto=https")
 _SPOOFED_IPV6 = _from_address("::1", 'for="[::1]";proto=https')
 _SPOOFED_LIST = _from_address(f"{_OUTSIDE}, {_LOOPBACK}", f"for={_OUTSIDE}, for={_LOOPBACK}")
 _FREQUENT = frozenset({"X-Forwarded-For", "X-Real-IP", "Forwarded", "Origin", "X-Forwarded-Host"})
@@ -221,7 +222,7 @@ def _same_half(key: str) -> str:
 
 
 def _all_of_a_proxy() -> _Attempt:
-    return _Attempt("spoofed", "none-with-headers-of-a-proxy", "none, with all headers of proxies", _SPOOFED)
+    return _Attempt("spoofed", "none-with-headers-of-a-proxy", "none, with all headers of proxies", SPOOFED)
 
 
 def _spoofed() -> list[_Attempt]:
@@ -234,7 +235,7 @@ def _spoofed() -> list[_Attempt]:
             ((name, value),),
             priority=Priority.MEDIUM if name in _FREQUENT else Priority.VARIANT,
         )
-        for name, value in (*_SPOOFED, ("X-Forwarded-For", "::1"), ("X-Forwarded-For", f"{_OUTSIDE}, {_LOOPBACK}"))
+        for name, value in (*SPOOFED, ("X-Forwarded-For", "::1"), ("X-Forwarded-For", f"{_OUTSIDE}, {_LOOPBACK}"))
     ]
     return [
         _all_of_a_proxy(),
@@ -271,3 +272,18 @@ def _authorization(credential: Credential, name: str, label: str, value: str) ->
 
 def _api_key(credential: Credential, name: str, label: str, value: str) -> _Attempt:
     return _Attempt(credential, name, label, (("X-API-Key", value),))
+
+
+def extra_headers(case: Case) -> Headers:
+    """Return the headers of a case without a key that stand in for one, as proxies add them."""
+    return tuple(one for one in case.headers if one not in JSON_HEADERS) if case.credential == "spoofed" else ()
+
+
+def with_extra_headers(case: Case, headers: Headers) -> Case:
+    """Return a case without a key with other headers of proxies."""
+    shown = ", ".join(f"{name}: {value}" for name, value in headers)
+    label = f"credentials: none, with {shown}" if len(headers) <= _MOST_NAMED else case.label
+    return replace(case, label=label, headers=(*JSON_HEADERS, *headers))
+
+
+_MOST_NAMED = 3

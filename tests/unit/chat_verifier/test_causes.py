@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chat_contract import load_contract
+from chat_contract import load_contract, read_body
 from chat_contract.exchange import Breakdown, Request, Response
 from chat_verifier.findings.causes import Cause, Confirmation, find_causes
 from chat_verifier.findings.verdict import (
@@ -19,6 +19,7 @@ from chat_verifier.findings.verdict import (
     run_verdict,
 )
 from chat_verifier.planning.case import Case, CaseSequence, Group, single
+from chat_verifier.planning.credentials import SPOOFED
 from chat_verifier.planning.encoding import ISSUED
 from chat_verifier.planning.plan import make_plan
 from chat_verifier.planning.tiers import ALLOCATIONS, Tier
@@ -241,3 +242,44 @@ def test_complete_run_is_required_of_should_clauses_only_on_demand() -> None:
 
 def probed(runner: Runner) -> Sequence[Any]:
     return runner.observe([single(Case("probe", "the probe", {"message": "hello"}), Group.PROBE)])
+
+
+def test_concurrent_request_is_shown_alone_if_it_fails_alone() -> None:
+    def fails(request: Request, _: Outcome, __: int) -> Response | None:
+        return Response(500) if b'"limit": 10' in request.body else None
+
+    causes, _ = causes_of(fails, DEFAULT)
+    shown = [cause for cause in causes if cause.key.clause == "robustness.failing"]
+    assert [(len(body_of(cause)) <= 4, cause.exhibit.sequence.together) for cause in shown] == [(True, None)]
+
+
+def test_rejection_of_a_valid_event_type_is_one_cause() -> None:
+    """Its 422 also names the event in requests with an unspecified value elsewhere."""
+
+    def enumerated(request: Request, response: Outcome, _: int) -> Response | None:
+        facts = read_body(request.body)
+        accepted = isinstance(response, Response) and response.status == 200 and isinstance(facts.value, dict)
+        body = facts.value if accepted else {}
+        odd = [number for number, one in enumerate(body.get("events") or []) if not str(one["type"]).isascii()]
+        detail = [
+            {"loc": ["body", "events", number, "type"], "msg": "not in the enumeration", "type": "enum"}
+            for number in odd
+        ]
+        return Response(422, JSON, json.dumps({"detail": detail}).encode()) if odd else None
+
+    causes, _ = causes_of(enumerated, DEFAULT)
+    assert [cause.key.clause for cause in causes if cause.level == "must"] == ["request.event-type"]
+    (cause,) = [cause for cause in causes if cause.level == "must"]
+    assert len(body_of(cause)["events"]) <= 3
+
+
+def test_headers_of_a_proxy_are_reduced_to_those_that_matter() -> None:
+    def trusting(request: Request, _: Outcome, __: int) -> Response | None:
+        trusted = request.header("X-Client-IP") == "127.0.0.1"
+        reply = {"conversation_id": "a-1", "message": "Hello.", "items": []}
+        return Response(200, JSON, json.dumps(reply).encode()) if trusted else None
+
+    case = Case("spoofed", "spoofed", {"message": "hello"}, headers=(*JSON, *SPOOFED), credential="spoofed")
+    (cause,), _ = causes_of(trusting, [single(case, Group.CREDENTIALS)])
+    assert cause.exhibit.exchange.request.headers == (*JSON, ("X-Client-IP", "127.0.0.1"))
+    assert cause.exhibit.case.label == "credentials: none, with X-Client-IP: 127.0.0.1"

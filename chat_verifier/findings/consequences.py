@@ -1,0 +1,41 @@
+"""Violations that follow from another one, which is a cause of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chat_contract import Violation
+from chat_contract.errors import Pointer
+from chat_verifier.run.knowledge import named_locs
+from chat_verifier.run.observation import Observation
+
+_SEVERAL = 2
+_LOC = "error.loc"
+_DOCUMENTED = "request.documented"
+"""Clauses about the places that a 422 names, and about requests that should be accepted."""
+
+
+def places_rejected(observations: Iterable[Observation]) -> frozenset[Pointer]:
+    """Return the places, without indices, that 422 responses to several must-accept requests name."""
+    named = [
+        places
+        for observation in observations
+        if any(one.clause.startswith("request.") and one.level == "must" for one in observation.violations)
+        for places in {without_indices(loc) for loc in named_locs(observation.facts)}
+    ]
+    return frozenset(place for place in named if named.count(place) >= _SEVERAL)
+
+
+def follows(violation: Violation, observation: Observation, rejected: frozenset[Pointer]) -> bool:
+    """Return whether a 422 breaks the clause because it names what must be accepted, which is a cause of its own."""
+    if violation.clause == _LOC and isinstance(violation.got, list):
+        loc = tuple(violation.got)
+        return without_indices(loc[1:] if loc[:1] == ("body",) else loc) in rejected
+    if violation.clause == _DOCUMENTED:
+        places = {without_indices(loc) for loc in named_locs(observation.facts)}
+        return bool(places) and places <= rejected
+    return False
+
+
+def without_indices(place: Pointer) -> Pointer:
+    return tuple("*" if isinstance(part, int) else part for part in place)

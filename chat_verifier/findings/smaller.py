@@ -1,0 +1,63 @@
+"""Smaller versions of a test case, to find the conditions that matter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from chat_contract.exchange import Headers
+from chat_verifier.planning.case import Case
+from chat_verifier.planning.credentials import extra_headers, with_extra_headers
+from chat_verifier.planning.dimensions import TURN
+from chat_verifier.planning.recipe import Recipe
+from chat_verifier.run.knowledge import rebuilt
+
+_One = TypeVar("_One")
+_ANY_ID = "id"
+
+
+def without_each(case: Case, parts: int) -> list[Case]:
+    """Return the case without each of so many parts of its wrong values, or of its conditions if it has only one."""
+    recipe = case.recipe
+    if recipe is None:
+        headers = extra_headers(case)
+        return [
+            with_extra_headers(case, tuple(one for one in headers if one not in chunk))
+            for chunk in _chunks(headers, parts)
+        ]
+    if len(recipe.wrongs) > 1:
+        chunks = _chunks(recipe.wrongs, parts)
+        return [rebuilt(case, recipe.with_only([one for one in recipe.wrongs if one not in chunk])) for chunk in chunks]
+    recipe = without_idle(case, recipe)
+    names = [name for name in recipe.varied if name != TURN]
+    return [rebuilt(case, recipe.plainer(chunk)) for chunk in _chunks(names, parts)]
+
+
+def without_idle(case: Case, recipe: Recipe) -> Recipe:
+    """Return the recipe without conditions that do not change the request, such as fields of events without events."""
+    for name in recipe.varied:
+        plainer = recipe.plainer([name])
+        if name != TURN and _sends(rebuilt(case, plainer)) == _sends(rebuilt(case, recipe)):
+            recipe = plainer
+    return recipe
+
+
+def _sends(case: Case) -> tuple[bytes, Headers]:
+    return case.raw(_ANY_ID), case.headers
+
+
+def _chunks(ones: Sequence[_One], count: int) -> list[Sequence[_One]]:
+    """Return the sequence in so many parts; none if it has fewer elements than half of that."""
+    if count >= 2 * len(ones):
+        return []
+    size = -(-len(ones) // count)
+    return [ones[start : start + size] for start in range(0, len(ones), size)]
+
+
+def length_to_read(body: bytes) -> int:
+    """Return how much there is to read in a request; a byte outside ASCII counts as its escape sequence."""
+    return _TURN_LENGTH + len(body) + 2 * sum(byte > ord("~") for byte in body)
+
+
+_TURN_LENGTH = 200
+"""What a turn adds to the length, besides its body."""
