@@ -19,7 +19,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadscope --timeout $(TIMEOUT) $(if $(filter random,$(ORDER)),--random-order)
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock check test coverage lint requirements format quality toolchains gate-quality fastapi-parity hostile hostile-servers bench mutation \
+.PHONY: help install mock check test coverage lint requirements format quality toolchains gate-quality fastapi-parity hostile hostile-servers hostile-documents bench mutation \
   soak screenshots clean
 
 help: ## List the targets
@@ -81,6 +81,9 @@ hostile: $(VENV)/dev.stamp ## Send 200,000 hostile requests to the mock and the 
 
 hostile-servers: $(VENV)/dev.stamp ## Verify servers that attack their client; print seconds and peak memory of each run
 	$(BIN)/python -m testbed.hostile_servers -- --timeout 2
+
+hostile-documents: $(VENV)/dev.stamp ## Compare 1,000 pairs of hostile documents; print exit codes, seconds and peak memory
+	$(BIN)/python -m testbed.hostile.documents
 
 bench: $(VENV)/dev.stamp ## Compare CPU time, latency and memory of the mock with other servers
 	$(BIN)/python -m benchmarks

@@ -50,7 +50,7 @@ def read_source(path: Path) -> Source:
 def parse_source(text: str, path: Path | str, *, repeated: list[str] | None = None) -> Source:
     """Read a document from its text. ``path`` names it in messages.
 
-    With ``repeated``, equal keys in a JSON object are not an error: the last one counts, and the list gets the keys.
+    With ``repeated``, equal keys in an object are not an error: the last one counts, and the list gets the keys.
     """
     value = read_json(text, repeated)
     if value is not NOT_JSON:
@@ -59,7 +59,7 @@ def parse_source(text: str, path: Path | str, *, repeated: list[str] | None = No
 
     if text.lstrip().startswith(("{", "[", '"')):
         text = _PAIR.sub(lambda pair: pair[1] + json.loads(f'"{pair[2]}"'), text)
-    return Source(path, *read_yaml(text, path))
+    return Source(path, *read_yaml(text, path, repeated))
 
 
 def decode(raw: bytes, path: Path | str) -> str:

@@ -44,9 +44,12 @@ _NO_KEY: Any = object()
 _MERGE: Any = object()
 
 
-def read_yaml(text: str, path: Path | str) -> tuple[Any, TreePositions]:
-    """Return the value of a YAML text and its positions; raises :class:`chat_contract.errors.DocumentError`."""
-    builder = _Builder(path)
+def read_yaml(text: str, path: Path | str, repeated: list[str] | None = None) -> tuple[Any, TreePositions]:
+    """Return the value of a YAML text and its positions; raises :class:`chat_contract.errors.DocumentError`.
+
+    With ``repeated``, the last of several equal keys counts, and the list gets the keys.
+    """
+    builder = _Builder(path, repeated)
     try:
         for event in yaml.parse(text, Loader=_Loader):
             builder.take(event)
@@ -83,8 +86,9 @@ class _Open:
 class _Builder:
     """Builds plain values from parsing events, without recursion: PyYAML's composer fails on deep nesting."""
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, repeated: list[str] | None) -> None:
         self.path = path
+        self.repeated = repeated
         self.documents: list[Any] = []
         self.lines = array("L")
         self.sizes = array("L")
@@ -205,6 +209,11 @@ class _Builder:
         inside = self.open[-1]
         if key in inside.value:
             first = child_index(self._so_far(inside.index), inside.index, list(inside.value).index(key))
+            if self.repeated is not None and first is not None:
+                self.repeated.append(str(key))
+                self._forget(inside, key, first)
+                inside.key, inside.key_line = key, line
+                return
             raise self._error(
                 f'duplicate key "{key}"',
                 line,
@@ -212,6 +221,11 @@ class _Builder:
                 hint=f"Remove one of the two. The first is on line {self.lines[first or 0]}.",
             )
         inside.key, inside.key_line = key, line
+
+    def _forget(self, inside: _Open, key: Any, first: int) -> None:
+        """Remove the value of a key, with its places."""
+        end = first + self.sizes[first]
+        del self.lines[first:end], self.sizes[first:end], inside.value[key]
 
     def _so_far(self, index: int) -> array[int]:
         sizes = self.sizes[:]

@@ -6,7 +6,7 @@ reference leads to them. An error about another file never shows what is in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import unquote, urldefrag, urljoin
@@ -69,6 +69,11 @@ class Document:
     def line(self, place: Place) -> int:
         """Return the line of a place, counted from 1."""
         return self.sources[place.file].line(place.pointer)
+
+    def note_repeated(self, file: str, keys: Sequence[str]) -> None:
+        """Note the keys that objects of a file have twice."""
+        for key in keys:
+            self.note(Oddity.REPEATED_KEY, Place(file, ()), key[:120])
 
     def note(self, oddity: Oddity, place: Place, detail: str = "") -> None:
         """Keep a note, once."""
@@ -177,7 +182,9 @@ class Document:
             raise self.error(place, "the reference leads outside the folder or repository of this document", _OUTSIDE)
         if origin.name not in self.sources:
             try:
-                self.sources[origin.name] = parse(origin)
+                repeated: list[str] = []
+                self.sources[origin.name] = parse(origin, repeated)
+                self.note_repeated(origin.name, repeated)
             except DocumentError as error:
                 raise self._unreadable(place, origin.name, error) from None
             self.origins[origin.name] = origin
@@ -253,6 +260,6 @@ def _anchors(value: Any) -> Iterator[tuple[str, Pointer]]:
 
 
 def parse(origin: Origin, repeated: list[str] | None = None) -> Source:
-    """Read and parse one file; raises :class:`DocumentError`. ``repeated`` gets the keys that a JSON object repeats."""
+    """Read and parse one file; raises :class:`DocumentError`. ``repeated`` gets the keys that an object repeats."""
     found = repeated if repeated is not None else []
     return parse_source(decode(origin.read(), origin.name), origin.name, repeated=found)

@@ -37,8 +37,7 @@ def read_document(origin: Origin, overlays: Sequence[Path] = (), *, strict: bool
     document = Document(origin.name, _version(source), {origin.name: source}, {origin.name: origin})
     if not _VERSION.match(str(source.value["openapi"])):
         document.note(Oddity.OPENAPI_VERSION, Place(origin.name, ("openapi",)), str(source.value["openapi"]))
-    for key in repeated:
-        document.note(Oddity.REPEATED_KEY, Place(origin.name, ()), key[:120])
+    document.note_repeated(origin.name, repeated)
     read_as_meant(document)
     if strict and document.notes:
         raise DocumentsError(tuple(_strict(document)))

@@ -353,3 +353,11 @@ def test_shorten_returns_one_line_of_at_most_120_characters(value: Any) -> None:
 def test_number_too_long_to_render_does_not_hide_the_error() -> None:
     source = parse_source(f"a: 0x{'f' * 5000}\n", HERE)
     assert "value:" in str(source.error("is wrong", pointer=("a",), value=source.value["a"], hint="Fix it."))
+
+
+def test_the_last_of_equal_keys_counts_where_the_caller_collects_them() -> None:
+    repeated: list[str] = []
+    source = parse_source("a: {b: 1, c: [1, 2]}\nd: 1\na:\n  e: &x {f: 1}\ng: *x\nd: 2\n", HERE, repeated=repeated)
+    assert source.value == {"a": {"e": {"f": 1}}, "g": {"f": 1}, "d": 2}
+    assert repeated == ["a", "d"]
+    assert [source.line(one) for one in (("a",), ("a", "e"), ("g",), ("d",))] == [3, 4, 5, 6]

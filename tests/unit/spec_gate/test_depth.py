@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from spec_gate.findings import Finding
+from spec_gate.prove.proof import Undecided
 from spec_gate.rules.rule import Level
 from spec_gate.source.load import read_document
 from spec_gate.source.origins import FileOrigin
@@ -81,6 +82,8 @@ def test_chain_that_is_too_long_for_a_witness_is_not_proved(tmp_path: Path) -> N
     wrap = CHAINED["properties"][1]
     [finding] = findings(tmp_path, chain(1_500, STRING, wrap), chain(1_500, INTEGER, wrap))
     assert finding.rule.id == "not-proved"
+    assert finding.note is not None
+    assert finding.note.reason is Undecided.DEPTH
 
 
 def test_schema_that_contains_a_reference_to_its_own_alias_is_compared(tmp_path: Path) -> None:

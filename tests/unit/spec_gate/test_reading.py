@@ -169,6 +169,15 @@ READ_AS: dict[str, tuple[Oddity, Pair]] = {
         Oddity.REPEATED_KEY,
         ('{"openapi": "3.1.0", "info": {"title": "a", "title": "b"}, "paths": {}}', "openapi: 3.1.0\npaths: {}\n"),
     ),
+    "a repeated key in YAML": (
+        Oddity.REPEATED_KEY,
+        (
+            with_schema(
+                "{type: integer, minLength: 3, type: string, minLength: 4}", more="components: {a: {b: 1}, a: {}}"
+            ),
+            with_schema("{type: string, minLength: 4}", more="components: {a: {}}"),
+        ),
+    ),
     "no paths": (
         Oddity.MISSING,
         ("openapi: 3.0.3\ninfo: {title: t}\n", "openapi: 3.0.3\ninfo: {title: t}\npaths: {}\n"),

@@ -1,0 +1,108 @@
+"""Limits of proofs: patterns in linear time, long lists, many changes, and the reason of each undecided change."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spec_gate.patterns.generate import matching
+from spec_gate.patterns.match import PatternLimitError, matcher
+from spec_gate.prove.listed import LONG, shortened
+from spec_gate.schemas.validity import Judge
+from tests.unit.spec_gate.changing import report_of, written
+
+
+def pair(folder: Path, base: Any, revision: Any) -> tuple[Path, Path]:
+    files = [written(folder, f"{name}.json", json.dumps(document(one)))
+             for name, one in (("base", base), ("revision", revision))]  # fmt: skip
+    return files[0], files[1]
+
+
+def document(schema: Any) -> dict[str, Any]:
+    content = {"application/json": {"schema": schema}}
+    operation = {"requestBody": {"content": content}, "responses": {"204": {"description": "None."}}}
+    return {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/a": {"post": operation}}}
+
+
+# Patterns -------------------------------------------------------------------------------------------------------------
+
+COSTLY = ["^(a+)+$", "^(a|a)*$", "^([a-z]{1,3}){1,190}$", "^" + "[a-z]{1,3}" * 190 + "$"]
+
+
+@pytest.mark.parametrize("pattern", COSTLY)
+def test_pattern_that_backtracks_is_matched_in_linear_time(pattern: str) -> None:
+    assert matcher(pattern)("a" * 400)
+    assert not matcher(pattern)("a" * 400 + "!")
+
+
+@pytest.mark.parametrize(("pattern", "match", "other"), [
+    (r"^(?=.*[0-9])[a-z0-9]+$", "a1", "ab"), (r"^(a|b)\1$", "aa", "ab"), (r"^\p{L}+$", "ä", "1"),
+])  # fmt: skip
+def test_pattern_beyond_automata_is_matched_by_an_engine(pattern: str, match: str, other: str) -> None:
+    assert matcher(pattern)(match)
+    assert not matcher(pattern)(other)
+    assert all(map(matcher(pattern), matching(pattern, 12)))
+
+
+def test_value_for_which_a_pattern_takes_too_many_steps_is_neither_accepted_nor_rejected() -> None:
+    pattern, text = r"(a*)*\1b", "a" * 60
+    with pytest.raises(PatternLimitError):
+        matcher(pattern)(text)
+    judge = Judge(lambda _: ({"pattern": pattern}, True))
+    assert not judge.accepts(text)
+    assert not judge.rejects(text)
+
+
+def test_generated_strings_match_and_are_the_same_in_every_run() -> None:
+    pattern = "^[a-f0-9]{8}(-[a-f0-9]{4}){3}$"
+    found = matching(pattern, 12)
+    assert len(found) == 12
+    assert all(map(matcher(pattern), found))
+    matching.cache_clear()
+    assert matching(pattern, 12) == found
+
+
+# Many and long --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("index", [0, LONG * 4 - 1])
+def test_removed_value_of_a_long_enum_is_found_wherever_it_is(index: int, tmp_path: Path) -> None:
+    values = [f"v{number}" for number in range(LONG * 4)]
+    files = pair(tmp_path, {"enum": values}, {"enum": [one for one in values if one != f"v{index}"]})
+    [finding] = report_of(*files).findings
+    assert finding.witness is not None
+    assert finding.witness.body is not None
+    assert finding.witness.body.value == f"v{index}"
+
+
+def test_values_that_a_keyword_tells_apart_or_counts_are_not_shortened() -> None:
+    long = list(range(LONG + 1))
+    assert shortened({"enum": long}, {"enum": long[1:]}) is not None
+    assert shortened({"enum": long}, {"maximum": 5}) is None
+    assert shortened({"type": "array", "uniqueItems": True, "items": {"enum": long}}, {"maxItems": 60}) is None
+    assert shortened({"enum": [1]}, {"maximum": 5}) == ({"enum": [1]}, {"maximum": 5})
+
+
+def test_many_properties_that_became_required_share_a_witness(tmp_path: Path) -> None:
+    names = [f"p{number}" for number in range(300)]
+    properties = {"type": "object", "properties": {name: {"type": "string"} for name in names}}
+    report = report_of(*pair(tmp_path, properties, {**properties, "required": names}))
+    assert report.counts.breaking == len(names)
+    for finding in report.findings:
+        assert finding.witness is not None
+        assert finding.witness.body is not None
+        assert finding.witness.body.value == {}
+        assert f"'{finding.path.rpartition('/')[2]}'" in finding.witness.rejection.detail
+
+
+# Reasons --------------------------------------------------------------------------------------------------------------
+
+
+def test_undecided_pattern_is_named_as_the_reason(tmp_path: Path) -> None:
+    base, revision = "^(?!x)[a-z]*$", "^(?!y)[a-z]*(?!z)$"
+    files = pair(tmp_path, {"type": "string", "pattern": revision}, {"type": "string", "pattern": base})
+    found = report_of(*files).findings
+    assert [one.note.reason for one in found if one.note is not None and one.rule == "not-proved"] in (["pattern"], [])
