@@ -30,7 +30,7 @@ _MAX_NODES, _MAX_STATES = 6_000, 4_000
 _MAX_WORK = 1_000_000
 """How many nodes one comparison, or the match of one string, may visit."""
 
-_MAX_KEPT = 200_000
+_MAX_KEPT = 20_000
 """How many nodes the remembered steps of one automaton hold; more of them are forgotten."""
 
 _MAX_LENGTH = 400

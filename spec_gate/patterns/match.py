@@ -17,7 +17,7 @@ Matcher = Callable[[str], bool]
 _MAX_STEPS = 100_000
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def matcher(pattern: str) -> Matcher:
     """Return a function that finds an ECMA-262 pattern in a string.
 
