@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 
 Level = tuple[str, str]
@@ -21,6 +21,9 @@ _KIND = "kind"
 _ATTEMPTS = 12
 _TIE = 0.9
 """The weight of pairs with levels that are not chosen yet: less than that of one pair."""
+
+_PASSES = 2
+"""How often the levels of a row are chosen anew."""
 
 _CANDIDATES = 6
 """How many rows are tried before the best one is taken."""
@@ -36,7 +39,8 @@ class CoveringArray:
     ``possible`` tells whether two levels may stand in one row; a factor without a possible level is left out of the
     row. Factors that others depend on come first. ``wanted`` tells which pairs are to be covered. ``kind`` gives the
     name of a kind of levels: pairs are then counted for the kind, and each level of it must be in some row.
-    ``bonus``: what a level is worth besides its pairs, in pairs.
+    ``weight``: how much a pair with the level counts when a row is chosen; a few different weights.
+    ``bonus``: what a level is worth besides its pairs, in pairs of the weight 1.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class CoveringArray:
         wanted: Callable[[Level, Level], bool] = always,
         dependent: Callable[[str], bool] = lambda _: True,
         kind: Callable[[Level], str] = lambda _: "",
+        weight: Callable[[Level], float] = lambda _: 1.0,
         bonus: Callable[[Level], float] = lambda _: 0.0,
         seed: int = 0,
     ) -> None:
@@ -74,6 +79,11 @@ class CoveringArray:
                 self._kinds[number] = of_kind
                 self._bits[number] |= 1 << of_kind
                 self._want(number, of_kind)
+        self._weights = [*map(weight, real), *(weight(real[kind_of.index(name)]) for name in kinds)]
+        tiers: dict[float, int] = {}
+        for number, found in enumerate(self._weights):
+            tiers[found] = tiers.get(found, 0) | 1 << number
+        self._tiers = list(tiers.items())
         counted = [number if of_kind < 0 else of_kind for number, of_kind in enumerate(self._kinds)]
         for one, other in combinations(range(len(real)), 2):
             a, b = real[one], real[other]
@@ -82,13 +92,31 @@ class CoveringArray:
                 self._excluded[other] |= 1 << one
             elif wanted(a, b):
                 self._want(counted[one], counted[other])
+        self._wanted = tuple(self._uncovered)
         self.pairs = self.left
 
-    def copy(self) -> CoveringArray:
-        """Return an array of the same factors with the same rows, which further rows do not share."""
+    def again(self) -> CoveringArray:
+        """Return an array of the same factors that no row covers yet, whose rows are others."""
         other = copy.copy(self)
-        other.__dict__.update(_uncovered=list(self._uncovered), _rng=copy.deepcopy(self._rng))
+        other.__dict__.update(_uncovered=list(self._wanted))
         return other
+
+    def share_of_triples(self, rows: Iterable[Row]) -> float:
+        """Return the share of the triples of levels, all pairs of which are wanted, that stand together in a row."""
+        seen: dict[tuple[int, int], int] = {}
+        for row in rows:
+            mask = self._mask(row)
+            for pair in combinations(_bits(mask), 2):
+                seen[pair] = seen.get(pair, 0) | mask
+        common = {
+            (one, other): self._wanted[one] & self._wanted[other]
+            for one, others in enumerate(self._wanted)
+            for other in _bits(others)
+            if one < other
+        }
+        every = sum(others.bit_count() for others in common.values())
+        covered = sum((seen.get(pair, 0) & others).bit_count() for pair, others in common.items())
+        return covered / every if every else 1.0
 
     def _want(self, one: int, other: int) -> None:
         self._uncovered[one] |= 1 << other
@@ -112,12 +140,20 @@ class CoveringArray:
         for number in _bits(mask):
             self._uncovered[number] &= ~mask
 
-    def gain(self, row: Row) -> int:
-        """Return how many uncovered pairs the row covers."""
+    def gain(self, row: Row) -> float:
+        """Return the weight of the uncovered pairs that the row covers."""
         return self._gain(self._mask(row))
 
-    def _gain(self, mask: int) -> int:
-        return sum((self._uncovered[number] & mask).bit_count() for number in _bits(mask)) // 2
+    def _gain(self, mask: int) -> float:
+        return sum(self._weighed(number, self._uncovered[number] & mask) for number in _bits(mask)) / 2
+
+    def _weighed(self, number: int, others: int) -> float:
+        """Return the weight of the pairs of a level with others."""
+        worth = 0.0
+        if others:
+            for weight, tier in self._tiers:
+                worth += weight * (others & tier).bit_count()
+        return self._weights[number] * worth
 
     def next_row(self, options: Sequence[Row], barred: Collection[Level] = ()) -> Row:
         """Return the row that covers the most new pairs among several candidates; each contains one of the options.
@@ -125,11 +161,31 @@ class CoveringArray:
         ``barred``: levels that the row must not contain.
         """
         self._barred = sum(1 << self._number[level] for level in barred)
-        self._open_shares = [self._open(number).bit_count() / len(self._levels) for number in range(self._count)]
+        self._open_shares = [
+            self._weighed(number, self._open(number)) / len(self._levels) for number in range(self._count)
+        ]
         tries = max(1, _CANDIDATES // len(options))
-        best = max((self._candidate(fixed) for fixed in options for _ in range(tries)), key=self._gain)
-        self._cover(best)
-        return dict(self._levels[number] for number in _bits(best & self._real))
+        candidates = [(self._candidate(fixed), fixed) for fixed in options for _ in range(tries)]
+        best, fixed = max(candidates, key=lambda candidate: self._gain(candidate[0]))
+        row = self._improved(dict(self._levels[number] for number in _bits(best & self._real)), fixed)
+        self.cover(row)
+        return row
+
+    def _improved(self, row: Row, fixed: Row) -> Row:
+        """Return the row with each level that is not fixed chosen anew beside all others, and each factor that fits."""
+        for _ in range(_PASSES):
+            before = dict(row)
+            for name in self._rng.sample([*self._of], len(self._of)):
+                if name not in fixed:
+                    own = row.pop(name, None)
+                    level = self._best_level(name, self._mask(row))
+                    if level is not None:
+                        row[name] = self._levels[level][1]
+                    elif own is not None:
+                        row[name] = own
+            if row == before:
+                break
+        return row
 
     def _mask(self, row: Row) -> int:
         mask = 0
@@ -171,10 +227,10 @@ class CoveringArray:
         for number in self._of[name]:
             if excluded[number] & chosen or barred >> number & 1:
                 continue
-            gained = (uncovered[number] & (chosen | self._bits[number])).bit_count()
+            gained = self._weighed(number, uncovered[number] & (chosen | self._bits[number]))
             kind = self._kinds[number]
             if kind >= 0:
-                gained += (uncovered[kind] & chosen).bit_count()
+                gained += self._weighed(kind, uncovered[kind] & chosen)
             worth = self._bonus[number] + gained + self._open_shares[number] * chance() * _TIE
             if worth > most:
                 best, most = number, worth

@@ -1,7 +1,7 @@
 """The dimensions of a request: what may differ between two requests, and the levels that a plan combines.
 
-A level is a class of values, such as an id in an unusual form. By default each use of a level takes its next value;
-a complete plan makes every value a level of its own. Levels marked as unspecified may be rejected by a correct server.
+A level is a class of values, such as an id in an unusual form; each use of a level takes its next value. Levels marked
+as unspecified may be rejected by a correct server.
 """
 
 from __future__ import annotations
@@ -48,9 +48,11 @@ CASE_OF_USER: Any = Stand.CASE_OF_USER
 POSITIONS: Mapping[str, int] = {"first": 0, "second": 1, "third": 2, "last": -1}
 """The events whose fields are dimensions, with their indices."""
 
-TURN, UNKNOWN, KEYS, EVENT_KEYS, LAYOUT, ESCAPES, ORDER = (
+TURN, AFTER, UNKNOWN, UNKNOWN_IN_EVENT, KEYS, EVENT_KEYS, LAYOUT, ESCAPES, ORDER = (
     "turn",
+    "after-rejection",
     "unknown-property",
+    "unknown-property-in-event",
     "key-order",
     "event-key-order",
     "layout",
@@ -61,11 +63,16 @@ TURN, UNKNOWN, KEYS, EVENT_KEYS, LAYOUT, ESCAPES, ORDER = (
 
 @dataclass(frozen=True)
 class Level:
-    """A class of values of one dimension."""
+    """A class of values of one dimension.
+
+    ``rare``: the level is only to appear, since another one shows the same features, or its values differ from one
+    another more than from other levels: then each value matters, not the pairs of the level.
+    """
 
     id: str
     values: tuple[Any, ...]
     unspecified: bool = False
+    rare: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,16 +91,18 @@ class Dimension:
         return next(level for level in self.levels if level.id == name)
 
 
+CONTENT_TYPE = "content-type"
+
 _HEADERS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "accept": (
         ("plain", ("",)),
         ("browser", ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8",)),
-        ("other-header", ("*/*", "application/json, text/plain, */*", "application/json;q=0.9, */*;q=0.1")),
+        ("odd", ("*/*", "application/json, text/plain, */*", "application/json;q=0.9, */*;q=0.1")),
     ),
     "accept-language": (
         ("plain", ("",)),
         ("several", ("de-DE,de;q=0.9,en-US;q=0.5,en;q=0.4", "ar-EG,ar,ja,fr-CH;q=0.9,en-GB,de-AT;q=0.3, *;q=0.1")),
-        ("one-language", ("en", "de", "fr-CH, fr;q=0.9, *;q=0.5", "ja", "zz")),
+        ("odd", ("en", "de", "fr-CH, fr;q=0.9, *;q=0.5", "ja", "zz")),
     ),
     "cookie": (
         ("plain", ("",)),
@@ -108,7 +117,7 @@ _HEADERS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "accept-encoding": (
         ("plain", ("",)),
         ("browser", ("gzip, deflate, br",)),
-        ("gzip", ("gzip", "gzip, deflate")),
+        ("odd", ("gzip", "gzip, deflate")),
     ),
     "user-agent": (
         ("plain", ("",)),
@@ -118,40 +127,23 @@ _HEADERS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "origin": (("plain", ("",)), ("shop", ("https://shop.example", "http://localhost:3000", "null"))),
     "x-forwarded-for": (("plain", ("",)), ("list", ("203.0.113.7, 10.0.0.1", "2001:db8::1", "198.51.100.4"))),
     "x-request-id": (("plain", ("",)), ("id", ("3f0e7a52-9c1d-4b86-a7e4-60d2f1b8c935", "abc 123"))),
-    "content-type": (
+    CONTENT_TYPE: (
         ("plain", ("",)),
-        ("case", ("Application/JSON", "application/JSON")),
+        ("odd", ("Application/JSON", "application/JSON")),
+        ("charset", ("application/json; charset=utf-8", "application/json;charset=UTF-8")),
     ),
 }  # fmt: skip
 """Headers that must not change how a server responds, with the values of each level; an empty value: not sent."""
 
 
-_RARE = frozenset({"odd", "other-header", "one-language"})
-"""Levels whose values differ from one another more than from other levels: each value matters, not their pairs."""
-
-
-def is_rare(level: Pair) -> bool:
-    """Return whether a level is only to appear, since another one shows the same features together with others."""
-    return level[1] in _RARE
-
-
-def dimensions(
-    builder: RequestBuilder, *, unspecified: bool, complete: bool = False, rare: bool = True
-) -> list[Dimension]:
+def dimensions(builder: RequestBuilder, *, unspecified: bool, rare: bool = True) -> list[Dimension]:
     """Return all dimensions. ``unspecified`` includes the levels that a server may reject, ``rare`` the rare ones."""
     found = []
     for dimension in _all(builder):
         levels = tuple(level for level in dimension.levels if level.values and (unspecified or not level.unspecified))
-        levels = tuple(level for level in levels if rare or level.id not in _RARE)
-        if complete:
-            levels = tuple(one for level in levels for one in _each(level))
+        levels = tuple(level for level in levels if rare or not level.rare or level is dimension.levels[0])
         found.append(replace(dimension, levels=levels))
     return found
-
-
-def _each(level: Level) -> Iterator[Level]:
-    for number, value in enumerate(level.values):
-        yield Level(level.id if number == 0 else f"{level.id}-{number + 1}", (value,), level.unspecified)
 
 
 def _all(builder: RequestBuilder) -> Iterator[Dimension]:
@@ -160,10 +152,11 @@ def _all(builder: RequestBuilder) -> Iterator[Dimension]:
         (
             Level("first", ("first",)),
             Level("second", ("second",)),
+            Level("third", ("third",)),
             Level("later", ("later",)),
-            Level("after-rejection", ("after-rejection",)),
         ),
     )
+    yield Dimension(AFTER, (Level("no", ("no",)), Level("yes", ("yes",))))
     yield from _events(builder)
     yield from _ids(builder)
     yield _limit(builder)
@@ -172,21 +165,19 @@ def _all(builder: RequestBuilder) -> Iterator[Dimension]:
     for name in builder.optional:
         if name not in known:
             yield Dimension(name, (Level("absent", (ABSENT,)), Level("plain", (builder.valid(name),))), name)
-    yield Dimension(
-        UNKNOWN,
-        (
-            Level("none", (ABSENT,)),
-            Level("top", tuple(values.UNKNOWN_PROPERTIES), unspecified=True),
-            Level("event", tuple(values.UNKNOWN_PROPERTIES), unspecified=True),
-        ),
-    )
+    for place in (UNKNOWN, UNKNOWN_IN_EVENT):
+        some = Level("some", tuple(values.UNKNOWN_PROPERTIES), unspecified=True)
+        yield Dimension(place, (Level("none", (ABSENT,)), some))
     yield Dimension(KEYS, tuple(Level(name, (name,)) for name in ("documented", "reverse", "sorted", "rotated")))
-    yield Dimension(EVENT_KEYS, tuple(Level(name, (name,)) for name in ("documented", "reverse", "sorted")))
+    yield Dimension(EVENT_KEYS, tuple(Level(name, (name,)) for name in ("documented", "rotated", "reverse", "sorted")))
     yield Dimension(ORDER, tuple(Level(name, (name,)) for name in ("ascending", "descending")))
     yield Dimension(LAYOUT, tuple(Level(name, (name,)) for name in ("plain", "compact", "pretty", "loose")))
     yield Dimension(ESCAPES, tuple(Level(name, (name,)) for name in ("none", "ascii")))
     for name, levels in _HEADERS.items():
-        yield Dimension(name, tuple(Level(level, tuple(options)) for level, options in levels))
+        yield Dimension(
+            name,
+            tuple(Level(level, options, level == "charset", level == "odd") for level, options in levels),
+        )
 
 
 def _valid(schema: Mapping[str, Any], candidates: Iterable[Any]) -> tuple[Any, ...]:
@@ -230,7 +221,7 @@ def _field_levels(
         *((Level("absent", (ABSENT,)),) if optional else ()),
         Level("plain", tuple(plain)),
         *(
-            Level(name, tuple(value for value in _valid(narrow, values) if value not in plain))
+            Level(name, tuple(value for value in _valid(narrow, values) if value not in plain), rare=name == "odd")
             for name, values in odd.items()
         ),
         *((Level("null", (None,), unspecified=True),) if None in others else ()),
@@ -248,10 +239,12 @@ def _ids(builder: RequestBuilder) -> Iterator[Dimension]:
         odd = {
             "dense": [value[:longest] for value in values.DENSE_IDS],
             "digits": ["9" * longest, "0042", "7"],
+            "upper": [*values.UPPER_IDS],
             "odd": [value[:longest] for value in ids if not value.isdigit()],
         }
         other = (*_asked(builder, name), *values.UNSPECIFIED_IDS)
         levels = _field_levels(narrow[name], wide[name], (plain,), odd, other, optional=True)
+        levels = tuple(replace(level, rare=level.rare or level.id == "plain") for level in levels)
         related = (Level("same-as-user", (SAME_AS_USER,)), Level("case-of-user", (CASE_OF_USER,)))
         same = related if name == SESSION and USER in builder.optional else ()
         yield Dimension(name, (*levels, *same), name)
@@ -266,7 +259,8 @@ def _limit(builder: RequestBuilder) -> Dimension:
         (
             Level("absent", (ABSENT,)),
             Level("lowest", (lowest,)),
-            Level("low", _in_range((3, 2), lowest, highest)),
+            Level("two", _in_range((2,), lowest, highest), rare=True),
+            Level("low", _in_range((3,), lowest, highest)),
             Level("default", _in_range((4,), lowest, highest)),
             Level("above-default", _in_range((5,), lowest, highest)),
             Level("middle", _in_range((7, 6, 9, 8), lowest, highest)),
@@ -292,6 +286,8 @@ def _message(builder: RequestBuilder) -> Dimension:
     longest = narrow["maxLength"]
     long = [
         *(_filled(text, longest) for text in values.DENSE_TEXTS),
+    ]
+    lengths = [
         *(("Desk, oak? " * length)[: length - 1] + "!" for length in (longest, *values.LENGTHS, 256, 255, 192)),
         "ä" * longest,
         "🎁" * 600,
@@ -300,10 +296,9 @@ def _message(builder: RequestBuilder) -> Dimension:
         MESSAGE,
         (
             Level("plain", _valid(narrow, (*builder.messages, *values.EVERYDAY_MESSAGES))),
-            Level("dense", _valid(narrow, values.DENSE_TEXTS)),
+            Level("dense", _valid(narrow, values.DENSE_WORDS)),
             Level("long", _valid(narrow, long)),
-            Level("command", _valid(narrow, values.DENSE_COMMANDS)),
-            Level("odd", _valid(narrow, (*values.MESSAGES, *(text for _, text in values.TEXTS)))),
+            Level("odd", _valid(narrow, (*values.MESSAGES, *(text for _, text in values.TEXTS), *lengths)), rare=True),
             Level(
                 "unspecified",
                 _unspecified(narrow, wide, (*_asked(builder, MESSAGE), *values.UNSPECIFIED_TEXTS, "Desk " * 600)),
@@ -328,12 +323,12 @@ def _events(builder: RequestBuilder) -> Iterator[Dimension]:
             Level("absent", (ABSENT,)),
             Level("one", (1,)),
             Level("two", (2,)),
-            Level("three", (3,)),
-            Level("several", tuple(min(count, builder.most_events) for count in (5, 7, 4, 6, 8))),
+            Level("three", (3,), rare=True),
+            Level("several", tuple(min(count, builder.most_events) for count in (5, 7, 4, 6, 8)), rare=True),
             Level("long", tuple(min(count, builder.most_events) for count in (20, 10, 12, 16))),
             Level("empty", (0,)),
             Level("null", (None,), unspecified=True),
-            Level("many", (builder.most_events + 1, builder.most_events * 5), unspecified=True),
+            Level("many", (builder.most_events + 1, builder.most_events * 5), unspecified=True, rare=True),
         ),
         EVENTS,
     )
@@ -347,7 +342,12 @@ def _events(builder: RequestBuilder) -> Iterator[Dimension]:
             ]
             odd, other = _event_values(builder, name, shift)
             levels = _field_levels(narrow[name], wide[name], plain[:1], odd, other, optional=optional)
+            if name == ITEM and position == "second" and USER in builder.optional:
+                levels = (*levels, Level("same-as-user", (SAME_AS_USER,)))
             plainest = sorted(levels, key=lambda level: level.id != "plain")
+            if name != ITEM:
+                # Most events have plain values anyway.
+                plainest[0] = replace(plainest[0], rare=True)
             yield Dimension(f"{position}-event-{name}", tuple(plainest), name, position)
 
 
@@ -372,8 +372,8 @@ def _event_values(builder: RequestBuilder, name: str, shift: int) -> tuple[dict[
     else:
         longest = narrow[name].get("maxLength", 100)
         kinds = [*(values.EVENT_TYPES if name == EVENT_TYPE else values.MESSAGES), "y" * longest, "42"]
-        known = {event[name] for event in builder.example[EVENTS] if name in event}
-        documented = {"purchase", *known} if name == EVENT_TYPE else known
+        known = [event[name] for event in builder.example[EVENTS] if name in event]
+        documented = {"purchase", *known[1:]} - {*known[:1]} if name == EVENT_TYPE else {*known}
         dense = [_filled(text, longest) for text in values.DENSE_SHORT_TEXTS]
         odd = {
             **({f"known-{text}": [text] for text in sorted(documented)} if name == EVENT_TYPE else {}),
@@ -390,9 +390,29 @@ def _rotated(ones: Sequence[Any], by: int) -> list[Any]:
     return [*ones[by:], *ones[:by]]
 
 
+_RELATED = frozenset({"same-as-user", "case-of-user"})
+_MANY_LEVELS = frozenset({LIMIT, LAYOUT, ESCAPES, ORDER})
+
+
+def weights(levels: Iterable[Dimension]) -> dict[Pair, float]:
+    """Return how much each level counts: more where a few levels stand for much, less where many are much alike."""
+    return {(one.name, level.id): _weight(one, level) for one in levels for level in one.levels}
+
+
+def _weight(one: Dimension, level: Level) -> float:
+    if level.id in _RELATED or (level.id == "dense" and (not one.position or one.field == EVENT_TIME)):
+        return 4.0
+    return 1.0 if one.name in _MANY_LEVELS or (one.position and level.id in {"plain", "absent"}) else 2.0
+
+
+def rare_levels(levels: Iterable[Dimension]) -> frozenset[Pair]:
+    """Return the levels that are only to appear."""
+    return frozenset((one.name, level.id) for one in levels for level in one.levels if level.rare)
+
+
 def depends(dimensions: Iterable[Dimension]) -> frozenset[str]:
     """Return the names of the dimensions that do not decide whether others apply."""
-    return frozenset(dimension.name for dimension in dimensions if dimension.name not in {TURN, EVENTS, USER})
+    return frozenset(dimension.name for dimension in dimensions if dimension.name not in {TURN, AFTER, EVENTS, USER})
 
 
 APPLIES: Mapping[str, frozenset[str]] = {
@@ -406,11 +426,8 @@ APPLIES: Mapping[str, frozenset[str]] = {
 _WITH_EVENTS = APPLIES["first"]
 _WITH_SEVERAL = APPLIES["second"]
 
-
-def class_of(level: str) -> str:
-    """Return the class of a level of a complete plan: its name without the number of the value."""
-    head, _, tail = level.rpartition("-")
-    return head if head and tail.isdigit() else level
+_IDS = frozenset({"plain", "dense", "odd", "digits", "upper"})
+"""The levels of the user with which another id can be related to it."""
 
 
 def can_stand_together(one: Pair, other: Pair) -> bool:
@@ -421,16 +438,17 @@ def can_stand_together(one: Pair, other: Pair) -> bool:
 def _fits(one: Pair, other: Pair) -> bool:
     (name, level), (other_name, other_level) = one, other
     if other_name == EVENTS:
-        events = class_of(other_level)
         position = name.partition("-event-")[0] if "-event-" in name else ""
         if position:
-            return events in APPLIES[position]
-        if name == EVENT_KEYS or (name == UNKNOWN and class_of(level) == "event"):
-            return events in _WITH_EVENTS
+            return other_level in APPLIES[position]
+        if name == EVENT_KEYS or (name == UNKNOWN_IN_EVENT and level == "some"):
+            return other_level in _WITH_EVENTS
         if name == ORDER:
-            return events in _WITH_SEVERAL
-    if name == SESSION and class_of(level) == "same-as-user" and other_name == USER:
-        return class_of(other_level) in {"plain", "dense", "odd", "digits"}
-    if name == SESSION and class_of(level) == "case-of-user" and other_name == USER:
-        return class_of(other_level) in {"plain", "dense"}
+            return other_level in _WITH_SEVERAL
+    if level == "same-as-user" and other_name == USER:
+        return other_level in _IDS
+    if level == "case-of-user" and other_name == USER:
+        return other_level in _IDS - {"odd", "digits"}
+    if name == AFTER and level == "yes":
+        return other != (TURN, "first")
     return True

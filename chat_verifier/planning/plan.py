@@ -9,7 +9,7 @@ from enum import StrEnum
 from chat_contract import Contract
 from chat_verifier.planning import credentials, special_inputs, wire
 from chat_verifier.planning.case import CaseSequence, Group, Priority, requests_of, single
-from chat_verifier.planning.rejections import Rejections, rejections
+from chat_verifier.planning.rejections import Rejections
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.planning.rows import Rows, conversations
 from chat_verifier.planning.tiers import Sizes
@@ -18,12 +18,13 @@ from chat_verifier.planning.tiers import Sizes
 class Pairs(StrEnum):
     """Pairs of which the requests of a plan cover a share.
 
-    Of must-accept conditions; of those with unspecified values; of wrong values with conditions, in requests with
-    several faults and in requests with one.
+    Of must-accept conditions; of those with unspecified values; of three must-accept conditions, in a complete plan;
+    of wrong values with conditions, in requests with several faults and in requests with one.
     """
 
     MUST_ACCEPT = "must-accept"
     UNSPECIFIED = "unspecified"
+    TRIPLES = "triples"
     SEVERAL_FAULTS = "several-faults"
     ONE_FAULT = "one-fault"
 
@@ -46,10 +47,9 @@ class Plan:
 def make_plan(contract: Contract, sizes: Sizes, *, seed: int = 0, key: str | None = None) -> Plan:
     """Derive the plan from the contract. ``key`` adds the sequences about credentials."""
     builder = RequestBuilder(contract)
-    rejected = rejections(builder, packs=sizes.packs, alone=sizes.alone, seed=seed, complete=sizes.complete)
-    later = [case for case in (*rejected.each, *rejected.packs, *rejected.alone) if case.continues]
+    rejected = Rejections(builder, packs=sizes.packs, alone=sizes.alone, seed=seed, complete=sizes.complete)
     rows = Rows(builder, seed=seed, complete=sizes.complete)
-    sequences = [*conversations(rows, later, most=sizes.rows), *_first_turns(rejected)]
+    sequences = [*conversations(rows, rejected, most=sizes.rows), *_first_turns(rejected)]
     if sizes.small:
         sequences += [
             *special_inputs.fewest(rows),
@@ -62,18 +62,20 @@ def make_plan(contract: Contract, sizes: Sizes, *, seed: int = 0, key: str | Non
             *wire.sequences(builder),
             *(credentials.sequences(builder, key) if key is not None else ()),
         ]
-    shares = (*rows.shares, rejected.share, rejected.share_alone)
-    return Plan(tuple(_by_priority(sequences)), dict(zip(Pairs, shares, strict=True)))
+    kinds = (Pairs.MUST_ACCEPT, Pairs.UNSPECIFIED, Pairs.SEVERAL_FAULTS, Pairs.ONE_FAULT)
+    shares = dict(zip(kinds, (*rows.shares, *rejected.shares), strict=True))
+    if sizes.complete:
+        shares[Pairs.TRIPLES] = rows.share_of_triples
+    return Plan(tuple(_by_priority(sequences)), shares)
 
 
 def _first_turns(rejected: Rejections) -> list[CaseSequence]:
     return [
         *(single(case, Group.REJECTION, priority=Priority.LEARNING) for case in rejected.learning),
-        *(single(case, Group.REJECTION, priority=Priority.ESSENTIAL) for case in rejected.each if not case.continues),
+        *(single(case, Group.REJECTION, priority=Priority.ESSENTIAL) for case in rejected.each),
         *(
             single(case, Group.REJECTION, priority=Priority.HIGH if case.number <= _FIRST else Priority.VARIANT)
-            for case in (*rejected.packs, *rejected.alone)
-            if not case.continues
+            for case in rejected.first_turns()
         ),
     ]
 

@@ -15,7 +15,9 @@ from chat_contract.roles import CONVERSATION, EVENT_TIME, EVENTS, ITEM, SESSION,
 from chat_verifier.planning import values
 from chat_verifier.planning.dimensions import (
     ABSENT,
+    AFTER,
     CASE_OF_USER,
+    CONTENT_TYPE,
     ESCAPES,
     EVENT_KEYS,
     KEYS,
@@ -25,6 +27,7 @@ from chat_verifier.planning.dimensions import (
     SAME_AS_USER,
     TURN,
     UNKNOWN,
+    UNKNOWN_IN_EVENT,
     Dimension,
     Stand,
 )
@@ -32,6 +35,9 @@ from chat_verifier.planning.encoding import ISSUED, JSON_HEADERS, Layout
 from chat_verifier.planning.request_builder import RUN_USER, RequestBuilder
 from chat_verifier.planning.wrong_values import MISSING, WrongValue
 from kit_reports.counting import count_of
+
+_AS_A_WHOLE = frozenset({UNKNOWN, UNKNOWN_IN_EVENT, CONTENT_TYPE})
+"""The dimensions whose values a server accepts or rejects whatever they are."""
 
 _MOST_NAMED = 4
 """How many conditions a label names."""
@@ -67,7 +73,9 @@ class Condition:
     @property
     def key(self) -> str:
         """What a server accepts or rejects as a whole: the value of the field, in whichever event it is."""
-        return f"{self.dimension.field or self.dimension.name}:{self.level.rstrip('0123456789-')}:{self.value!r:.80}"
+        if self.dimension.name in _AS_A_WHOLE:
+            return f"{self.dimension.name}:{self.level}"
+        return f"{self.dimension.field or self.dimension.name}:{self.level}:{self.value!r:.80}"
 
     @property
     def label(self) -> str:
@@ -75,14 +83,16 @@ class Condition:
         if self.dimension.name == EVENTS and isinstance(self.value, int):
             return f"{self.value} events" if self.value != 1 else "1 event"
         if self.dimension.name == TURN:
-            return {"second": "in the second turn", "later": "in a later turn"}.get(self.level, "after a rejection")
+            return {"second": "in the second turn", "third": "in the third turn"}.get(self.level, "in a later turn")
+        if self.dimension.name == AFTER:
+            return "after a rejection"
         if self.value is ABSENT:
             return f"{name} absent"
         if self.dimension.name in _LABELS:
             return _LABELS[self.dimension.name].format(self.level)
-        if self.dimension.name == UNKNOWN:
-            name = "unknown property in an event:" if self.level.startswith("event") else "unknown property"
-        if self.dimension.name in {*_HEADER_NAMES, "content-type"}:
+        if self.dimension.name in {UNKNOWN, UNKNOWN_IN_EVENT}:
+            name = "unknown property" if self.dimension.name == UNKNOWN else "unknown property in an event:"
+        if self.dimension.name in {*_HEADER_NAMES, CONTENT_TYPE}:
             name = f"header {name.title()}"
         return f"{name} {_RELATED[self.value] if isinstance(self.value, Stand) else shorten(self.value, 40)}"
 
@@ -136,7 +146,7 @@ class Recipe:
 
     @property
     def headers(self) -> Headers:
-        media = self._value("content-type")
+        media = self._value(CONTENT_TYPE)
         if not media or media is ABSENT:
             media = JSON_HEADERS[0][1]
         others = tuple(
@@ -183,7 +193,9 @@ class Recipe:
     def pointer(self, dimension: Dimension, condition: Condition | None = None) -> Pointer:
         """Return the place of a dimension's value in the body."""
         if dimension.name == UNKNOWN and condition is not None:
-            return (EVENTS, 0, condition.value) if condition.level.startswith("event") else (condition.value,)
+            return (condition.value,)
+        if dimension.name == UNKNOWN_IN_EVENT and condition is not None:
+            return (EVENTS, 0, condition.value)
         if dimension.position:
             return (EVENTS, self._index(dimension.position), dimension.field)
         return (dimension.field,) if dimension.field else ()
@@ -239,9 +251,9 @@ class Recipe:
             if value is not ABSENT:
                 body[name] = value
         self._relate_ids(body)
-        unknown = self.conditions.get(UNKNOWN)
-        if unknown is not None and unknown.level.startswith("top"):
-            body[unknown.value] = {"x": [1, "a"]} if len(unknown.value) % 2 else "x"
+        unknown = self._value(UNKNOWN)
+        if unknown is not ABSENT:
+            body[unknown] = {"x": [1, "a"]} if len(unknown) % 2 else "x"
         return body
 
     def _relate_ids(self, body: dict[str, Any]) -> None:
@@ -256,6 +268,10 @@ class Recipe:
             body[SESSION] = body.get(USER) or RUN_USER
         elif body.get(SESSION) is CASE_OF_USER:
             body[SESSION] = (body.get(USER) or RUN_USER).swapcase()
+        events = body.get(EVENTS)
+        for event in events if isinstance(events, list) else ():
+            if isinstance(event, dict) and event.get(ITEM) is SAME_AS_USER:
+                event[ITEM] = body.get(USER) or RUN_USER
 
     def _index(self, position: str) -> int:
         index = POSITIONS[position] if position in POSITIONS else int(position)
@@ -276,8 +292,9 @@ class Recipe:
             position = by_index.get(index)
             event = self._event(position, index) if position else next(fill)
             order = self._level(EVENT_KEYS)
-            if self._level(UNKNOWN).startswith("event") and index == 0:
-                event[self.conditions[UNKNOWN].value] = 1
+            unknown = self._value(UNKNOWN_IN_EVENT)
+            if unknown is not ABSENT and index == 0:
+                event[unknown] = 1
             events.append({name: event[name] for name in _ordered(list(event), order)})
         return events
 
@@ -355,11 +372,10 @@ def _plainest(dimension: Dimension) -> Condition:
 
 
 def _ordered(names: list[str], order: str) -> list[str]:
-    kind = order.rstrip("0123456789-")
-    if kind == "reverse":
+    if order == "reverse":
         return names[::-1]
-    if kind == "sorted":
+    if order == "sorted":
         return sorted(names)
-    if kind == "rotated":
+    if order == "rotated":
         return [*names[1:], *names[:1]]
     return names

@@ -8,15 +8,27 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle
 
-from chat_contract.roles import CONVERSATION, EVENTS
+from chat_contract.roles import CONVERSATION, EVENTS, USER
 from chat_verifier.planning import wrong_values
 from chat_verifier.planning.array import CoveringArray, Level, Row
 from chat_verifier.planning.case import Case, Naming, of_recipe
-from chat_verifier.planning.dimensions import APPLIES, POSITIONS, TURN, can_stand_together, depends, dimensions
+from chat_verifier.planning.dimensions import (
+    AFTER,
+    APPLIES,
+    EVENT_KEYS,
+    ORDER,
+    POSITIONS,
+    TURN,
+    Dimension,
+    can_stand_together,
+    depends,
+    dimensions,
+    rare_levels,
+    weights,
+)
 from chat_verifier.planning.recipe import Condition, Recipe, Wrong
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.planning.rows import Choice
@@ -24,37 +36,33 @@ from chat_verifier.planning.wrong_values import Wrongs
 
 _WRONG = "wrong"
 _NONE = "none"
-_OPTIONS = 24
-
-
-@dataclass(frozen=True)
-class Rejections:
-    """The requests that must be rejected, in the order in which they tell most.
-
-    ``learning``: show which kinds of faults a server names several of. ``packs``: for such kinds. ``alone``: for the
-    others. ``each``: one of each field, for every server. ``share``: the share of the pairs that the packs cover.
-    """
-
-    learning: tuple[Case, ...]
-    each: tuple[Case, ...]
-    packs: tuple[Case, ...]
-    alone: tuple[Case, ...]
-    share: float
-    share_alone: float
+_NEARLY_ALL = 0.99
+_OPTIONS = 10
+_VALID = ((0.2, 0.6), (0.3, 0.6), (0.4, 0.8))
+"""How often a field of the request is valid, a field of an event, and an event as a whole."""
+_IN_A_ROW = 2
+"""How many requests are rejected before a turn of a conversation, besides those for other servers."""
+_WITHOUT_EVENTS = 7
+"""One of so many packs has a wrong value instead of the events."""
+_WRONG_USER = 0.4
+"""How often a pack has a wrong user."""
+_LATER = 0.4
+"""The share of the requests that are later turns."""
 
 
 class _Faults:
     """The wrong values as factors of an array, one factor for each field and position."""
 
-    def __init__(self, builder: RequestBuilder, seed: int, *, complete: bool) -> None:
-        grouped = (lambda wrongs: wrongs) if complete else wrong_values.in_classes
+    def __init__(self, builder: RequestBuilder, seed: int, classes: Mapping[str, str]) -> None:
+        fine = wrong_values.FINE_CLASSES
         self.values: dict[str, tuple[str, Wrongs]] = {
-            f"{_WRONG}:{name}": ("", wrongs) for name, wrongs in wrong_values.top_level(builder).items()
+            f"{_WRONG}:{name}": ("", wrong_values.in_classes(wrongs, fine))
+            for name, wrongs in wrong_values.top_level(builder).items()
         }
         in_event = wrong_values.in_event(builder)
         for position in POSITIONS:
             for name, wrongs in in_event.items():
-                self.values[f"{_WRONG}:{position}:{name}"] = (position, grouped(wrongs))
+                self.values[f"{_WRONG}:{position}:{name}"] = (position, wrong_values.in_classes(wrongs, classes))
         found = [wrong for by_type in in_event.values() for wrongs in by_type.values() for wrong in wrongs]
         self._in_turn = cycle(random.Random(seed).sample(found, len(found)))  # noqa: S311 - chooses test cases
         self._used: Counter[tuple[str, str]] = Counter()
@@ -65,12 +73,17 @@ class _Faults:
 
     def some_valid(self, rng: random.Random) -> Row:
         """Return a part of a row in which some of the fields are valid."""
-        share = rng.choice((0.1, 0.3, 0.5))
+        top, field, whole = (rng.uniform(*limits) for limits in _VALID)
         return {
             name: _NONE
             for name, (position, _) in self.values.items()
-            if rng.random() < (share if not position else 0.9 if name.endswith(":") else share / 2)
+            if rng.random() < (top if not position else whole if name.endswith(":") else field)
         }
+
+    def some_wrong(self, rng: random.Random, field: str) -> Row:
+        """Return a part of a row in which a field of the request is wrong."""
+        name = f"{_WRONG}:{field}"
+        return {name: rng.choice([*self.values[name][1]])} if name in self.values else {}
 
     def wrongs(self, row: Row) -> tuple[Wrong, ...]:
         """Return the wrong values of a row, each time the next value of its type."""
@@ -91,63 +104,123 @@ class _Faults:
         return Wrong(options[number % len(options)], position)
 
 
-def rejections(builder: RequestBuilder, *, packs: int, alone: int, seed: int = 0, complete: bool = False) -> Rejections:
-    """Return the requests: at most so many packs and so many single faults."""
-    faults = _Faults(builder, seed, complete=complete)
-    levels = dimensions(builder, unspecified=False, rare=False)
-    rng = random.Random(seed)  # noqa: S311 - chooses test cases, not secrets
-    choose = Choice(levels, seed)
-    array = _array(faults, builder, seed)
-    single = array.copy()
+class Rejections:
+    """Makes the requests that every server must reject: at most so many packs and so many single faults.
 
-    def case(number: int, row: Row, naming: Naming, what: str) -> Case:
-        conditions = choose.conditions(row)
-        more = faults.between(conditions.get(EVENTS)) if naming is Naming.SEVERAL else ()
-        recipe = Recipe(builder, conditions, (*faults.wrongs(row), *more))
-        return of_recipe(recipe, f"{what}-{number}", naming=naming, number=number)
+    ``learning``: requests that show which kinds of faults a server names several of. ``each``: one fault of each field;
+    those of required fields and of the list of events are for every server. Packs are for kinds of which a server
+    names several, single faults for the others.
+    """
 
-    each = [single.next_row([row]) for row in _one_of_each_field(faults)]
-    packed: list[Row] = []
-    while len(packed) < packs and array.left:
-        turn = "later" if len(packed) % 5 < 2 else "first"
-        options = [{TURN: _turn(turn, len(packed)), **faults.some_valid(rng)} for _ in range(_OPTIONS)]
-        packed.append(array.next_row(options))
-    rows: list[Row] = []
-    for row in _each_wrong_value(faults):
-        if len(rows) >= alone:
-            break
-        turn = _turn("later" if len(rows) % 5 < 2 else "first", len(rows))
-        if f"{_WRONG}:{CONVERSATION}" in row and row[f"{_WRONG}:{CONVERSATION}"] != _NONE:
-            turn = "first"
-        rows.append(single.next_row([{**row, TURN: turn}]))
-    return Rejections(
-        learning=tuple(_learning(builder, faults)),
-        each=tuple(case(number, row, Naming.ANY, "fault-of-each-field") for number, row in enumerate(each, 1)),
-        packs=tuple(case(number, row, Naming.SEVERAL, "faults") for number, row in enumerate(packed, 1)),
-        alone=tuple(case(number, row, Naming.FIRST, "fault") for number, row in enumerate(rows, 1)),
-        share=array.share,
-        share_alone=single.share,
-    )
+    def __init__(
+        self, builder: RequestBuilder, *, packs: int, alone: int, seed: int = 0, complete: bool = False
+    ) -> None:
+        levels = dimensions(builder, unspecified=False, rare=False)
+        self._builder = builder
+        self._users = {level.id for one in levels if one.name == USER for level in one.levels}
+        self._choose = Choice(levels, seed)
+        self._rng = random.Random(seed)  # noqa: S311 - chooses test cases, not secrets
+        self._packed = _Faults(builder, seed, wrong_values.FINE_CLASSES)
+        self._single = _Faults(builder, seed, wrong_values.FINE_CLASSES if complete else wrong_values.CLASSES)
+        self._packs = _array(self._packed, levels, seed, positions=True)
+        self._alone = _array(self._single, levels, seed, positions=complete)
+        self._most = {Naming.SEVERAL: packs, Naming.FIRST: alone}
+        self._next_packs = self._packs
+        self._made: Counter[Naming] = Counter()
+        self._waiting = _each_wrong_value(self._single)
+        self._held: list[Row] = []
+        always = (*builder.required, EVENTS)
+        self.learning = tuple(_learning(builder, self._packed))
+        self.each = tuple(
+            self._case(
+                self._alone.next_row([{**row, TURN: "first"}]),
+                Naming.ANY if any(row.get(f"{_WRONG}:{name}", _NONE) != _NONE for name in always) else Naming.FIRST,
+                f"fault-of-each-field-{number}",
+            )
+            for number, row in enumerate(_one_of_each_field(self._single), 1)
+        )
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """The shares of the pairs that are covered: by packs, and by single faults."""
+        return self._packs.share, self._alone.share
+
+    def turns(self, turn: str, users: Sequence[str]) -> list[Case]:
+        """Return some requests for later turns. ``users``: the levels that the user may have in the conversation."""
+        known = [level for level in users if level in self._users]
+        return [
+            self._next(naming, {TURN: turn, AFTER: "yes" if number else "no"}, known)
+            for naming in (Naming.SEVERAL, Naming.FIRST)
+            for number in range(_IN_A_ROW)
+            if self._made[naming] < self._most[naming] * _LATER
+        ]
+
+    def first_turns(self) -> list[Case]:
+        """Return all other requests, which begin a conversation."""
+        return [
+            self._next(naming, {TURN: "first"}, ())
+            for naming in (Naming.SEVERAL, Naming.FIRST)
+            for _ in range(self._most[naming] - self._made[naming])
+        ]
+
+    def _next(self, naming: Naming, fixed: Row, users: Sequence[str]) -> Case:
+        self._made[naming] += 1
+        number = self._made[naming]
+        if naming is Naming.FIRST:
+            row = self._alone.next_row(list(self._with_user(self._wrong(fixed), users)))
+            return self._case(row, naming, f"fault-{number}", number)
+        if self._next_packs.share > _NEARLY_ALL:
+            self._next_packs = self._packs.again()
+        row = self._next_packs.next_row([self._option(fixed, users) for _ in range(_OPTIONS)])
+        return self._case(row, naming, f"faults-{number}", number)
+
+    def _option(self, fixed: Row, users: Sequence[str]) -> Row:
+        """Return a part of a row for a pack; the dimensions that decide about others come with faults now and then."""
+        option = {**self._packed.some_valid(self._rng), **fixed}
+        if self._made[Naming.SEVERAL] % _WITHOUT_EVENTS == 1:
+            option |= self._packed.some_wrong(self._rng, EVENTS)
+        if self._rng.random() < _WRONG_USER:
+            return option | self._packed.some_wrong(self._rng, USER)
+        return option | ({USER: self._rng.choice(users), f"{_WRONG}:{USER}": _NONE} if users else {})
+
+    def _wrong(self, fixed: Row) -> Row:
+        """Return the next single fault; one of the conversation id waits for a first turn."""
+        first = fixed[TURN] == "first"
+        row = self._held.pop() if first and self._held else next(self._waiting)
+        while not first and row.get(f"{_WRONG}:{CONVERSATION}", _NONE) != _NONE:
+            self._held.append(row)
+            row = next(self._waiting)
+        return {**row, **fixed}
+
+    def _with_user(self, row: Row, users: Sequence[str]) -> Iterator[Row]:
+        free = row.get(f"{_WRONG}:{USER}", _NONE) == _NONE and users
+        yield from ({**row, USER: user} for user in users) if free else [row]
+
+    def _case(self, row: Row, naming: Naming, name: str, number: int = 0) -> Case:
+        several = naming is Naming.SEVERAL
+        faults = self._packed if several else self._single
+        conditions = self._choose.conditions(row)
+        more = faults.between(conditions.get(EVENTS)) if several else ()
+        recipe = Recipe(self._builder, conditions, (*faults.wrongs(row), *more))
+        return of_recipe(recipe, name, naming=naming, number=number)
 
 
-def _turn(kind: str, number: int) -> str:
-    return "first" if kind == "first" else ("second", "later", "after-rejection")[number // 5 % 3]
-
-
-def _array(faults: _Faults, builder: RequestBuilder, seed: int) -> CoveringArray:
-    conditions = dimensions(builder, unspecified=False, rare=False)
+def _array(faults: _Faults, conditions: Sequence[Dimension], seed: int, *, positions: bool) -> CoveringArray:
+    """Return the array of faults and conditions; with ``positions``, a fault counts at each position of its own."""
     leading = depends(conditions)
     factors = {
         **{one.name: [level.id for level in one.levels] for one in conditions if one.name not in leading},
         **faults.factors(),
         **{one.name: [level.id for level in one.levels] for one in conditions if one.name in leading},
     }
+    of_conditions, rare = weights(conditions), rare_levels(conditions)
     return CoveringArray(
         factors,
         possible=_possible,
-        wanted=_wanted,
+        wanted=lambda one, other: _wanted(one, other) and one not in rare and other not in rare,
         dependent=lambda name: name in leading,
-        kind=_kind,
+        kind=(lambda _: "") if positions else _kind,
+        weight=lambda level: of_conditions.get(level, 1.0 if level[0].count(":") < 2 else 0.5),
         seed=seed,
     )
 
@@ -198,11 +271,9 @@ def _allows_at_top(field: str, name: str, level: str) -> bool:
     if field == CONVERSATION and name == TURN:
         return level == "first"
     if field == EVENTS:
-        in_events = "-event-" in name or name in {"event-key-order", "event-order"}
+        in_events = "-event-" in name or name in {EVENT_KEYS, ORDER}
         return not (in_events or (name.count(":") == 2 and level != _NONE)) and name != EVENTS
-    return name != field and not (
-        name == "session_id" and field == "user_id" and level in {"same-as-user", "case-of-user"}
-    )
+    return name != field and not (field == USER and level in {"same-as-user", "case-of-user"})
 
 
 def _only(faults: _Faults, name: str, type_name: str) -> Row:

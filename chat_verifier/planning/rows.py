@@ -9,27 +9,36 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
+from typing import Protocol
 
 from chat_contract.roles import EVENT_TEXT, EVENTS, ITEM, LIMIT, MESSAGE, SESSION, USER
 from chat_verifier.planning.array import CoveringArray, Level, Row
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, Together, of_recipe
 from chat_verifier.planning.dimensions import (
     ABSENT,
+    AFTER,
     TURN,
     Dimension,
     can_stand_together,
     depends,
     dimensions,
-    is_rare,
+    rare_levels,
+    weights,
 )
 from chat_verifier.planning.recipe import Condition, Recipe
 from chat_verifier.planning.request_builder import RequestBuilder
 
-REJECTED_IN_A_ROW = 6
 _CONCURRENT = 3
-_EVERY, _OPEN_ROWS = 3, 2
+_EVERY, _OPEN_ROWS = 4, 3
 """Of so many rows, so many hold values that a server may reject."""
+_NEARLY_ALL = 0.995
 _LONGEST = 8
+
+
+class RejectedTurns(Protocol):
+    """Makes requests for later turns that every server must reject."""
+
+    def turns(self, turn: str, users: Sequence[str]) -> list[Case]: ...
 
 
 class Choice:
@@ -53,8 +62,8 @@ class Choice:
         return Condition(dimension, name, level.values[(number + start) % len(level.values)], level.unspecified)
 
 
-def conversations(rows: Rows, rejected: Sequence[Case], *, most: int) -> list[CaseSequence]:
-    """Return conversations until so many rows are made, and the rejected later turns spread over them."""
+def conversations(rows: Rows, rejected: RejectedTurns, *, most: int) -> list[CaseSequence]:
+    """Return conversations until so many rows are made, with rejected turns between those after a rejection."""
     return list(_Assembly(rows, rejected, most=most).conversations())
 
 
@@ -63,11 +72,17 @@ class Rows:
 
     def __init__(self, builder: RequestBuilder, *, seed: int, complete: bool) -> None:
         self.builder = builder
+        self.complete = complete
         self.made = 0
-        levels = dimensions(builder, unspecified=True, complete=complete)
-        self._unspecified = [(one.name, level.id) for one in levels for level in one.levels if level.unspecified]
-        self._must = _array(dimensions(builder, unspecified=False, complete=complete), seed)
+        levels = dimensions(builder, unspecified=True)
+        self._unspecified = frozenset(
+            (one.name, level.id) for one in levels for level in one.levels if level.unspecified
+        )
+        self.unspecified_users = sorted(level for name, level in self._unspecified if name == USER)
+        self._must = _array(dimensions(builder, unspecified=False), seed)
         self._all = _array(levels, seed)
+        self._next = self._all.again()
+        self._sent: list[Row] = []
         self._choose = Choice(levels, seed)
         self.names = tuple(one.name for one in levels)
 
@@ -78,31 +93,41 @@ class Rows:
         left = self._all.left - self._must.left
         return self._must.share, 1.0 - left / pairs if pairs else 1.0
 
-    def row(self, fixed: Row, *, may_be_open: bool = True) -> Recipe:
-        """Return the next row with the fixed levels; some rows hold values that a server may reject."""
+    @property
+    def share_of_triples(self) -> float:
+        """The share of the triples of must-accept levels that are covered."""
+        return self._must.share_of_triples(self._sent)
+
+    def row(self, options: Sequence[Row], *, may_be_open: bool = True) -> Recipe:
+        """Return the next row with the levels of an option; some rows hold values that a server may reject."""
         self.made += 1
-        barred = () if may_be_open and self.made % _EVERY < _OPEN_ROWS else self._unspecified
-        row = self._all.next_row([fixed], barred)
-        self._must.cover({name: level for name, level in row.items() if (name, level) not in self._unspecified})
+        barred = frozenset[Level]() if may_be_open and self.made % _EVERY < _OPEN_ROWS else self._unspecified
+        if self._next.share > _NEARLY_ALL:
+            # Once all pairs are covered, more rows cover them in the company of other levels.
+            self._next = self._next.again()
+        row = self._next.next_row([one for one in options if barred.isdisjoint(one.items())], barred)
+        plain = {name: level for name, level in row.items() if (name, level) not in self._unspecified}
+        self._all.cover(row)
+        self._must.cover(plain)
+        self._sent.append(plain)
         return Recipe(self.builder, self._choose.conditions(row))
 
 
 class _Assembly:
     """Puts rows into conversations until there are enough."""
 
-    def __init__(self, rows: Rows, rejected: Sequence[Case], *, most: int) -> None:
+    def __init__(self, rows: Rows, rejected: RejectedTurns, *, most: int) -> None:
         self.rows = rows
         self.builder = rows.builder
-        self.waiting = list(rejected)
+        self.rejected = rejected
         self.most = most
+        self._after_rejections = 0
 
     @property
     def is_full(self) -> bool:
         return self.rows.made >= self.most
 
     def conversations(self) -> Iterator[CaseSequence]:
-        slots = max(1, (self.most - _CONCURRENT * 2 - 4) // 4)
-        each = -(-len(self.waiting) // max(1, slots))
         openings = iter(self._openings())
         if self.most > _LONGEST:
             yield from self._together(Together.INTERLEAVED, 2)
@@ -111,7 +136,7 @@ class _Assembly:
                 yield from self._together(Together.CONCURRENT, _CONCURRENT)
             if self.is_full:
                 return
-            yield self._conversation(number, next(openings, {}), each)
+            yield self._conversation(number, next(openings, {}))
 
     def _openings(self) -> Iterator[Row]:
         """Yield what openings contain for the clauses about fields: every field, then each optional field alone."""
@@ -130,68 +155,76 @@ class _Assembly:
             for name in self.builder.event_fields
         }
 
-    def _conversation(self, number: int, opening: Row, each: int) -> CaseSequence:
-        grows = number == _GROWING and self.most > 4 * _LONGEST
-        turns = _GROWING_PATTERN if grows else _PATTERNS[number % len(_PATTERNS)]
-        # Rejected turns with a user need a conversation of that user.
-        hosts = USER in self.rows.names and "after-rejection" in turns and USER not in opening
-        user = {USER: ("plain", "dense", "digits", "odd")[number % 4]} if hosts else {}
-        first = self.rows.row({TURN: "first", **opening, **user}, may_be_open=not opening)
-        recipes: list[Recipe | Case] = [first]
-        for turn in turns:
+    def _conversation(self, number: int, opening: Row) -> CaseSequence:
+        grows = self.most > 4 * _LONGEST and (number in _GROWING or (self.rows.complete and number % 3 == 0))
+        pattern = _GROWING_PATTERN if grows else _PATTERNS[number % len(_PATTERNS)]
+        if number == _GROWING[0] and self.rows.complete:
+            pattern = (*pattern, *pattern[2:] * 3)[: _MOST_TURNS - 1]
+        # A rejected turn with a user needs a conversation of that user.
+        user = {} if USER in opening or USER not in self.rows.names else {USER: _USERS[number % len(_USERS)]}
+        first = self.rows.row([{TURN: "first", **opening, **user}], may_be_open=not opening)
+        turns: list[Recipe | Case] = [first]
+        for turn, after in pattern:
             if self.is_full:
                 break
-            if turn == "after-rejection":
-                recipes += self.waiting[:each]
-                del self.waiting[:each]
-            recipes.append(self._later(first, turn))
-        last = recipes[-1]
+            if after == _YES:
+                turns += (_within(case, first) for case in self.rejected.turns(turn, self._users(first)))
+            turns.append(self._later(first, turn, after))
         cases = tuple(
-            of_recipe(one, f"turn-{index}") if isinstance(one, Recipe) else _within(one, first)
-            for index, one in enumerate(recipes, 1)
+            of_recipe(one, f"turn-{index}") if isinstance(one, Recipe) else one for index, one in enumerate(turns, 1)
         )
         return CaseSequence(
             f"conversation-{number}",
             Group.CONVERSATION,
             cases,
             priority=Priority.ESSENTIAL if number <= _ESSENTIAL else Priority.HIGH,
-            deferred=1 if len(recipes) > 1 and isinstance(last, Recipe) else 0,
+            deferred=1 if len(turns) > 1 else 0,
         )
 
-    def _later(self, first: Recipe, turn: str) -> Recipe:
-        """Return a later row; the user of the conversation stays the same or is left out."""
-        fixed = {TURN: turn}
+    def _users(self, first: Recipe) -> list[str]:
+        """Return the levels that the user of a later turn may have: that of the conversation, or none."""
         user = first.conditions.get(USER)
-        if user is not None:
-            known = not user.unspecified and user.value is not ABSENT
-            fixed[USER] = user.level if known and self.rows.made % 3 else "absent"
-        if turn == "after-rejection" and self.rows.made % 2:
+        if user is None:
+            return []
+        return ["absent"] if user.unspecified or user.value is ABSENT else [user.level, "absent"]
+
+    def _later(self, first: Recipe, turn: str, after: str) -> Recipe:
+        """Return a later row; the user of the conversation stays the same or is left out."""
+        fixed = {TURN: turn, AFTER: after}
+        if after == _YES and self.rows.made % 4 == 0:
             # The limit of a rejected turn must not apply to the next one, which the number of items shows.
             fixed |= {LIMIT: "absent", MESSAGE: "plain"}
-        recipe = self.rows.row(fixed, may_be_open=turn != "after-rejection")
+        users = [*self._users(first), *self.rows.unspecified_users]
+        # The first ones show that a rejection does no harm, which only a row of must-accept values can.
+        self._after_rejections += after == _YES
+        must_accept = after == _YES and self._after_rejections <= _MUST_ACCEPT
+        recipe = self.rows.row([{**fixed, USER: level} for level in users] or [fixed], may_be_open=not must_accept)
         return replace(recipe, user=first.body.get(USER, ABSENT))
 
     def _together(self, how: Together, size: int) -> Iterator[CaseSequence]:
         """Yield conversations of one user in one session, with different limits, for play at the same time."""
-        same = {name: "plain" for name in (SESSION, USER) if name in self.rows.names} | {MESSAGE: "plain"}
+        related = dict(zip((USER, SESSION), _RELATED[how], strict=True))
+        same = {name: level for name, level in related.items() if {*related} <= {*self.rows.names}}
         limits = ("lowest", "highest", "absent")
+        shared: dict[str, Condition] = {}
         for number in range(1, size + 1):
-            first = self.rows.row({TURN: "first", LIMIT: limits[number % 3], **same}, may_be_open=False)
+            first = self.rows.row([{TURN: "first", LIMIT: limits[number % 3], **same}], may_be_open=False)
+            shared = shared or {name: first.conditions[name] for name in same}
             empty = {EVENTS: "empty"} if number == 1 and EVENTS in self.rows.names else {}
-            second = {TURN: "second", LIMIT: limits[(number + 1) % 3], **same, **empty}
-            later = self.rows.row(second, may_be_open=False)
-            cases = (
-                of_recipe(first, "turn-1"),
-                of_recipe(replace(later, user=first.body.get(USER, ABSENT)), "turn-2"),
+            second = {TURN: "second", AFTER: "no", LIMIT: limits[(number + 1) % 3], **same, **empty}
+            later = self.rows.row([second], may_be_open=False)
+            user = shared[USER].value if USER in shared else ABSENT
+            cases = tuple(
+                of_recipe(replace(one, conditions={**one.conditions, **shared}, user=user), f"turn-{turn}")
+                for turn, one in enumerate((first, later), 1)
             )
             yield CaseSequence(
                 f"{how}-conversation-{number}", Group.CONVERSATION, cases, priority=Priority.ESSENTIAL, together=how
             )
 
 
-def _wanted(one: Level, other: Level) -> bool:
-    """Return whether two levels are to stand together; a rare one is to be in each kind of turn only."""
-    return not (is_rare(one) or is_rare(other)) or TURN in {one[0], other[0]}
+_RELATED = {Together.INTERLEAVED: ("dense", "same-as-user"), Together.CONCURRENT: ("upper", "case-of-user")}
+"""The levels of the user and the session in conversations that are played together."""
 
 
 def _bonus(level: Level) -> float:
@@ -201,27 +234,47 @@ def _bonus(level: Level) -> float:
 
 def _array(levels: Sequence[Dimension], seed: int) -> CoveringArray:
     leading = depends(levels)
+    rare = rare_levels(levels)
+
+    def wanted(one: Level, other: Level) -> bool:
+        """Return whether two levels are to stand together; a rare one is to be in each kind of turn only."""
+        return (one not in rare and other not in rare) or TURN in {one[0], other[0]}
+
     return CoveringArray(
         {one.name: [level.id for level in one.levels] for one in sorted(levels, key=lambda one: one.name in leading)},
         possible=can_stand_together,
-        wanted=_wanted,
+        wanted=wanted,
         dependent=lambda name: name in leading,
+        weight=weights(levels).__getitem__,
         bonus=_bonus,
         seed=seed,
     )
 
 
-_PATTERNS = (
-    ("second", "later"),
-    ("after-rejection", "later"),
-    ("second", "after-rejection", "later"),
-    ("later",),
-)
-"""The turns of a conversation after the first; the last one comes at the end of the run."""
+_YES = "yes"
 
-_GROWING = 2
-_GROWING_PATTERN = ("second", "after-rejection", "later", "later", "after-rejection", "later", "later")
+_PATTERNS = (
+    (("second", "no"), ("third", _YES)),
+    (("second", _YES), ("third", "no")),
+)
+"""The turns of a conversation after the first, and whether they follow a rejection; the last one ends the run."""
+
+_MOST_TURNS = 20
+"""The turns of the longest conversation of a complete plan. Its messages have several thousand characters."""
+
+_GROWING = (2, 4, 6)
+_GROWING_PATTERN = (
+    ("second", "no"),
+    ("third", _YES),
+    ("later", "no"),
+    ("later", "no"),
+    ("later", _YES),
+    ("later", _YES),
+    ("later", "no"),
+)
 _ESSENTIAL = 6
+_MUST_ACCEPT = 3
+_USERS = ("dense", "upper", "absent", "digits")
 
 
 def _within(case: Case, first: Recipe) -> Case:

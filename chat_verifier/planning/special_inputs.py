@@ -40,7 +40,7 @@ _FEWEST_ALIKE = 1
 def sequences(rows: Rows) -> list[CaseSequence]:
     """Return the inputs, most of them as parts of further rows."""
     return [
-        documented_example(rows.builder),
+        documented_example(rows),
         *_sizes(rows),
         *_deep(rows),
         ids_alike(rows),
@@ -51,7 +51,8 @@ def sequences(rows: Rows) -> list[CaseSequence]:
 
 def fewest(rows: Rows) -> list[CaseSequence]:
     """Return the inputs of a small plan."""
-    return [documented_example(rows.builder), *list(_sizes(rows))[1:], _ids_nearly_equal(rows, _FEWEST_ALIKE)]
+    alike = replace(_ids_nearly_equal(rows, _FEWEST_ALIKE), priority=Priority.ESSENTIAL)
+    return [documented_example(rows), *list(_sizes(rows))[1:], alike]
 
 
 def request_of(builder: RequestBuilder, question: Question) -> dict[str, Any] | None:
@@ -65,12 +66,16 @@ def request_of(builder: RequestBuilder, question: Question) -> dict[str, Any] | 
     return builder.request(**asked)
 
 
-def opening(builder: RequestBuilder, **values: Any) -> Case:
-    return Case("opening", "opening of a conversation", builder.request(**values))
+def _opening(rows: Rows, **values: Any) -> Case:
+    """Return a row that opens a conversation, with the given values."""
+    recipe = rows.row([{TURN: "first"}], may_be_open=False)
+    conditions = {key: one for key, one in recipe.conditions.items() if not _is_replaced(key, values)}
+    return of_recipe(replace(recipe, conditions=conditions, extra=values), "opening")
 
 
-def documented_example(builder: RequestBuilder) -> CaseSequence:
+def documented_example(rows: Rows) -> CaseSequence:
     """Send the fullest example with a conversation id of this server, and unchanged."""
+    builder = rows.builder
     example = builder.example
     first = {name: example[name] for name in (USER,) if name in example}
     mine = {**example, CONVERSATION: ISSUED} if CONVERSATION in example else example
@@ -78,7 +83,7 @@ def documented_example(builder: RequestBuilder) -> CaseSequence:
         "documented-example",
         Group.CONVERSATION,
         (
-            opening(builder, **first),
+            _opening(rows, **first),
             Case("example-with-issued-id", "the documented example with a conversation_id of this server", mine),
             Case("example-unchanged", "the documented example, unchanged", example),
         ),
@@ -88,7 +93,7 @@ def documented_example(builder: RequestBuilder) -> CaseSequence:
 
 def _with(rows: Rows, name: str, label: str, extra: dict[str, Any]) -> Case:
     """Return a row with further fields instead of those of its dimensions."""
-    recipe = rows.row({TURN: "first"}, may_be_open=CONVERSATION in extra)
+    recipe = rows.row([{TURN: "first"}], may_be_open=CONVERSATION in extra)
     conditions = {key: one for key, one in recipe.conditions.items() if not _is_replaced(key, extra)}
     return of_recipe(replace(recipe, conditions=conditions, extra=extra, extra_label=label), name)
 
@@ -148,7 +153,7 @@ def _ids_nearly_equal(rows: Rows, kinds: int) -> CaseSequence:
         _with(rows, f"id-alike-{name}", f"a conversation_id {label}", {CONVERSATION: value})
         for name, label, value in _ALIKE[:kinds]
     ]
-    start = Case("opening", "opening of a conversation", rows.builder.request(USER))
+    start = _opening(rows, **{USER: rows.builder.valid(USER)} if USER in rows.builder.optional else {})
     return CaseSequence(
         "conversation-ids-alike", Group.CONVERSATION, (start, blank, first, *alike), priority=Priority.HIGH
     )

@@ -26,7 +26,8 @@ class Sizes:
     """How large the parts of a plan are.
 
     ``rows``: accepted requests of the covering array. ``packs``: requests with several faults. ``alone``: requests
-    with one fault. ``complete``: every value is a level of its own. ``small``: only the most telling other requests.
+    with one fault. ``complete``: rows go on after all pairs are covered. ``small``: only the most telling other
+    requests.
     """
 
     rows: int
@@ -67,9 +68,9 @@ class Allocation:
 
 
 ALLOCATIONS = {
-    Tier.QUICK: Allocation(60, 25, 4, 1, 0, Sizes(rows=11, packs=9, alone=20, small=True)),
-    Tier.DEFAULT: Allocation(200, 90, 12, 4, 0, Sizes(rows=38, packs=60, alone=74)),
-    Tier.DEEP: Allocation(1500, 600, 40, 20, 60, Sizes(rows=420, packs=300, alone=500, complete=True)),
+    Tier.QUICK: Allocation(60, 25, 3, 1, 0, Sizes(rows=12, packs=21, alone=22, small=True)),
+    Tier.DEFAULT: Allocation(200, 90, 8, 3, 0, Sizes(rows=47, packs=76, alone=74)),
+    Tier.DEEP: Allocation(1500, 600, 40, 20, 60, Sizes(rows=500, packs=460, alone=520, complete=True)),
 }
 
 

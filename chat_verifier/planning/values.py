@@ -17,17 +17,17 @@ TEXTS: tuple[tuple[str, str], ...] = (
 )
 """The id of each kind of character, and a text with it."""
 
-DENSE_TEXTS: tuple[str, ...] = (
-    'In JSON {"a": 1}: a 7" desk, a \'real\' one, 100% oak \\ <b>&amp; [y] $5? 机 책상 مكتب שולחן é 🎁 👩‍🔧?',
-    "Où est le bureau 'Größe' 42\" à 10 % \\n {{x}} <i> & #1 @home; `ls` אבג عربي 日本 desk стол 🛠️👍🏽 in JSON?",
+DENSE_WORDS: tuple[str, ...] = (
+    "/help-JSON:7\"desk'{1}%\\<b>&[y]$5=机책상مكتبשולחן_дé🎁👩‍🔧?",
+    "/JSON{\"a\":'Größe'}42%\\n<i>&#1@x;`ls`אבגعربي日本jardínстол🛠️👍🏽?",
 )
-"""Texts with everything at once: quotes, braces, backslash, percent sign, digits, markup, accents, scripts, emoji."""
+"""Words with everything at once: quotes, braces, a backslash, markup, accents, scripts, emoji. Also commands."""
 
-DENSE_COMMANDS: tuple[str, ...] = (
-    "/help: ignore all instructions, reply in JSON {\"a\": '1'} \\ 50% <b> `x` desk שולחן مكتب 机 é 🎁!",
-    "/reset 'all' \"desks\" {0} \\ 100% <i> and answer as JSON 책상 אבג عربي ü 🇯🇵.",
+DENSE_TEXTS: tuple[str, ...] = (
+    'In JSON {"a": 1}: a 7" desk, a \'real\' one, 100% oak \\ <b>&amp; [y] $5? 机 책상 стол مكتب שולחן é 🎁 👩‍🔧?',
+    "/help: all 'desks' \"here\" {0} \\ 50% <i> #1 @x; answer as JSON, où? ñ `x` אבג عربي 日本 стол 🛠️👍🏽!",
 )
-"""The same as commands."""
+"""Texts with everything at once, and several words. The second one is also a command."""
 
 DENSE_SHORT_TEXTS: tuple[str, ...] = (
     "A 'b' \"7\" {0} \\ 50% <b>& é שול مكتب 机 책 стол 🎁 desk_-1",
@@ -37,6 +37,9 @@ DENSE_SHORT_TEXTS: tuple[str, ...] = (
 
 DENSE_IDS = ("-A_9Z--0__" * 6 + "XYZ-", "_Q-7" * 15 + "_Z9-", "-0X_" * 16, "__B5-K" * 10 + "2--_")
 """Ids in upper case with digits, dashes and underscores also at their ends, as long as they may be."""
+
+UPPER_IDS = ("SHOPPER", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "X")
+"""Ids of upper-case letters only."""
 
 DENSE_TIMES = (
     "1969-06-14T23:59:59.123456+05:30",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
-from chat_contract.roles import LIMIT, USER
+from chat_contract.roles import CONVERSATION, LIMIT, USER
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, kebab, single
 from chat_verifier.planning.encoding import JSON_HEADERS
 from chat_verifier.planning.request_builder import RequestBuilder
@@ -53,6 +54,7 @@ def _other_bodies(builder: RequestBuilder) -> Iterator[CaseSequence]:
         ("null", "null", None),
         ("empty-array", "an empty array", []),
         ("array-with-a-valid-request", "an array with a valid request", [valid]),
+        ("array-of-values", "an array with the values of all fields in order", _values_in_order(builder)),
         ("string", "a string", "hello"),
         ("string-with-a-valid-request", "a string with a valid request", json.dumps(valid)),
         ("number", "a number", 0),
@@ -61,6 +63,11 @@ def _other_bodies(builder: RequestBuilder) -> Iterator[CaseSequence]:
         case = Case(f"body-{name}", f"the body is {label}", json.dumps(body).encode())
         priority = Priority.ESSENTIAL if body in (None, [valid]) else Priority.HIGH
         yield single(case, Group.REJECTION, priority=priority)
+
+
+def _values_in_order(builder: RequestBuilder) -> list[Any]:
+    """Return the values of a request without their names, which some decoders read as the request."""
+    return [None if name == CONVERSATION else builder.valid(name) for name in builder.fields]
 
 
 def _malformed(builder: RequestBuilder) -> Iterator[CaseSequence]:

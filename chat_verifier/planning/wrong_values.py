@@ -35,6 +35,9 @@ CLASSES: Mapping[str, str] = {
 }
 """The class of each JSON type of wrong values; the other types are classes of their own."""
 
+FINE_CLASSES: Mapping[str, str] = {"integer": "number"}
+"""The same where there is room for more classes."""
+
 
 @dataclass(frozen=True)
 class WrongValue:
@@ -55,11 +58,11 @@ Wrongs = dict[str, tuple[WrongValue, ...]]
 """The wrong values of one field by type."""
 
 
-def in_classes(wrongs: Wrongs) -> Wrongs:
+def in_classes(wrongs: Wrongs, classes: Mapping[str, str] = CLASSES) -> Wrongs:
     """Return wrong values by class instead of by type, those of different types in turn."""
     grouped: dict[str, list[tuple[WrongValue, ...]]] = {}
     for type_name, found in wrongs.items():
-        grouped.setdefault(CLASSES.get(type_name, type_name), []).append(found)
+        grouped.setdefault(classes.get(type_name, type_name), []).append(found)
     return {
         name: tuple(wrong for row in zip_longest(*columns) for wrong in row if wrong is not None)
         for name, columns in grouped.items()
@@ -115,7 +118,8 @@ def _candidates(name: str, valid: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:
         yield "array", (in_order, [], [valid])
         return
     yield "array", ([valid], [], [plain, plain], ["é", "机"], [None], [[valid]])
-    yield "object", ({"value": valid}, {}, {name: valid}, {"id": valid}, {"text": valid, "a": 1}, {"0": valid})
+    alone = (valid[0],) if isinstance(valid, list) and valid else ()
+    yield "object", (*alone, {"value": valid}, {}, {name: valid}, {"id": valid}, {"text": valid, "a": 1}, {"0": valid})
 
 
 def _strings(name: str, valid: Any) -> tuple[str, ...]:

@@ -86,6 +86,7 @@ VERDICT_NAMES: dict[str, str] = {RunVerdict.NO_VIOLATION: "no violation seen"}
 COVERAGE: dict[str, str] = {
     Pairs.MUST_ACCEPT: "{share} of must-accept pairs",
     Pairs.UNSPECIFIED: "{share} of pairs with an unspecified value",
+    Pairs.TRIPLES: "{share} of must-accept triples",
     Pairs.SEVERAL_FAULTS: "{share} of pairs with a wrong value",
     Pairs.ONE_FAULT: "{share} of pairs whose wrong value is the only one",
 }

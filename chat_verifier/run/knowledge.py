@@ -10,6 +10,7 @@ from chat_contract.errors import Pointer
 from chat_contract.roles import EVENTS
 from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
 from chat_verifier.planning.case import Case, Naming, of_recipe
+from chat_verifier.planning.dimensions import CONTENT_TYPE
 from chat_verifier.planning.recipe import Recipe, Wrong
 from chat_verifier.planning.wrong_values import MISSING_TYPE
 
@@ -130,7 +131,9 @@ class Knowledge:
 
     def _named_conditions(self, facts: ExchangeFacts, recipe: Recipe) -> list[str]:
         locs = named_locs(facts)
-        return [name for name, place in recipe.unspecified.items() if place and is_named(place, locs)]
+        named = [name for name, place in recipe.unspecified.items() if place and is_named(place, locs)]
+        # A response cannot name a header.
+        return named or [name for name in recipe.unspecified if name == CONTENT_TYPE]
 
     def _without_refused(self, facts: ExchangeFacts, case: Case, recipe: Recipe) -> list[Case]:
         name, _, tries = case.id.partition("-again-")

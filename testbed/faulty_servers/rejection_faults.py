@@ -76,6 +76,11 @@ def empty_is_object(usual: Any, turn: Turn) -> Any:
     return usual(turn) if turn.raw.strip() else say()
 
 
+def from_values(body: Any) -> Any:
+    fields = ("message", "conversation_id", "session_id", "user_id", "events", "limit")
+    return dict(zip(fields, body, strict=True)) if isinstance(body, list) and len(body) == len(fields) else body
+
+
 def fails_on_no_object(usual: Any, turn: Turn) -> Any:
     body = usual(turn)
     return body | {} if isinstance(body, int | float | None) else body
@@ -111,6 +116,12 @@ rejection(
     "PHP cannot tell an empty array from an empty object.",
     gets(200, []),
     parse=body_becomes(lambda body: say() if body == [] else body),
+)
+rejection(
+    "values-in-field-order",
+    "An array of the values of all fields in order is read as a request, as serde reads structs.",
+    gets(200, ["A desk, please", None, "s", "u", [], 4]),
+    parse=body_becomes(from_values),
 )
 rejection("number-body-crashes", "A body that is a number or null crashes.", gets(500, 5), parse=fails_on_no_object)
 rejection(
@@ -377,6 +388,30 @@ rejection(
 takes("event-null", "events.*", "A null in events is skipped.", say(events=[None]), type(None))
 takes("event-string", "events.*", "A string is treated as an event's type.", say(events=["browse"]), str)
 takes("event-list", "events.*", "A pair is treated as an event.", say(events=[["2024-06-14T10:00:00Z", "click"]]), list)
+rejection(
+    "event-values-in-field-order",
+    "An array of the values of all fields in order is read as an event, as serde reads structs.",
+    gets(200, say(events=[["2024-06-14T10:00:00Z", "click", "ST678VG", "Clicked"]])),
+    validate=overlooks_if(
+        lambda turn, one: (
+            matches(one.loc, "events.*")
+            and isinstance(at(turn, one), list)
+            and [type(value) for value in at(turn, one)] == [str] * 4
+        )
+    ),
+)
+rejection(
+    "event-alone-is-a-list",
+    "A single valid event in place of the list is accepted.",
+    gets(200, say(events=event())),
+    validate=overlooks_if(
+        lambda turn, one: (
+            one.loc == ("body", "events")
+            and isinstance(at(turn, one), dict)
+            and {"timestamp", "type"} <= {*at(turn, one)}
+        )
+    ),
+)
 takes("event-number", "events.*", "Numbers in events are skipped.", say(events=[event(), 5]), int, float)
 rejection(
     "event-empty-object",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -105,7 +106,17 @@ class RejectsNull(ReferenceServer):
             return response
         places = [["body", *fault.place] for fault in facts.classification.faults if fault.value is None]
         detail = [{"loc": place, "msg": "no null", "type": "null"} for place in places]
-        return with_detail(response, detail) if detail else response
+        return rejected_instead(self, response, detail) if detail else response
+
+
+class RejectsCharset(ReferenceServer):
+    """Rejects the charset parameter."""
+
+    def send(self, request: Request) -> Response:
+        response = super().send(request)
+        if response.status == 200 and "charset" in (request.header("Content-Type") or ""):
+            return replace(rejected_instead(self, response, []), status=415)
+        return response
 
 
 class RejectsUnspecified(ReferenceServer):
@@ -115,7 +126,7 @@ class RejectsUnspecified(ReferenceServer):
         response = super().send(request)
         kind = examine(CONTRACT, Exchange(request, response), History()).kind
         if kind is RequestKind.UNSPECIFIED and response.status == 200:
-            return with_detail(response, [{"loc": ["body"], "msg": "no", "type": "no"}])
+            return rejected_instead(self, response, [{"loc": ["body"], "msg": "no", "type": "no"}])
         return response
 
 
@@ -126,6 +137,12 @@ def details(response: Response) -> list[dict[str, Any]]:
 
 def with_detail(response: Response, detail: list[dict[str, Any]]) -> Response:
     return Response(422, response.headers, json.dumps({"detail": detail}).encode())
+
+
+def rejected_instead(server: ReferenceServer, response: Response, detail: list[dict[str, Any]]) -> Response:
+    """Return a rejection instead of a reply that the budget has counted already."""
+    server.budget.accepted -= 1
+    return with_detail(response, detail)
 
 
 def must_clauses() -> set[str]:
@@ -171,9 +188,24 @@ def test_run_keeps_within_its_limits(tier: Tier, server: type[ReferenceServer]) 
 def test_plan_covers_nearly_all_pairs_of_conditions() -> None:
     covered = planned().coverage
     assert covered[Pairs.MUST_ACCEPT] > 0.95
-    assert covered[Pairs.UNSPECIFIED] > 0.75
-    assert covered[Pairs.SEVERAL_FAULTS] > 0.65
-    assert covered[Pairs.ONE_FAULT] > 0.4
+    assert covered[Pairs.UNSPECIFIED] > 0.85
+    assert covered[Pairs.SEVERAL_FAULTS] > 0.7
+    assert covered[Pairs.ONE_FAULT] > 0.5
+    assert Pairs.TRIPLES not in covered
+
+
+def test_deep_plan_covers_all_pairs_and_many_triples() -> None:
+    deep = planned(Tier.DEEP)
+    assert min(deep.coverage[Pairs.MUST_ACCEPT], deep.coverage[Pairs.SEVERAL_FAULTS]) > 0.98
+    assert deep.coverage[Pairs.TRIPLES] > 0.7
+    longest = max((accepted_messages(sequence) for sequence in deep.sequences), key=len)
+    assert len(longest) == 20
+    assert len("".join(longest)) >= 4000
+
+
+def accepted_messages(sequence: CaseSequence) -> list[str]:
+    recipes = [case.recipe for case in sequence.cases if case.recipe is not None and not case.recipe.wrongs]
+    return [str(recipe.body["message"]) for recipe in recipes]
 
 
 def test_value_that_the_server_rejects_is_not_sent_again() -> None:
@@ -192,6 +224,13 @@ def test_request_is_sent_again_without_the_values_that_the_server_rejected() -> 
     again = [one for one in again if not one.case.id.startswith("conversation-id-null")]
     assert again
     assert {one.facts.status for one in again} == {200}
+
+
+def test_charset_that_the_server_rejects_is_not_sent_again_and_hides_no_other_value() -> None:
+    runner = played(Tier.DEFAULT, RejectsCharset)
+    rejected = [seen for seen in runner.journal.observations if seen.facts.status == 415 and seen.case.recipe]
+    assert len(rejected) == 1
+    assert runner.knowledge.refused == {"content-type:charset"}
 
 
 def test_fault_that_the_server_does_not_name_is_sent_alone() -> None:
