@@ -15,19 +15,15 @@ from chat_contract.roles import CONVERSATION, EVENTS, USER
 from chat_verifier.planning import wrong_values
 from chat_verifier.planning.array import CoveringArray, Level, Row
 from chat_verifier.planning.case import Case, Naming, of_recipe
+from chat_verifier.planning.compatibility import APPLIES, can_stand_together, depends, rare_levels, weights
 from chat_verifier.planning.dimensions import (
     AFTER,
-    APPLIES,
     EVENT_KEYS,
     ORDER,
     POSITIONS,
     TURN,
     Dimension,
-    can_stand_together,
-    depends,
     dimensions,
-    rare_levels,
-    weights,
 )
 from chat_verifier.planning.recipe import Condition, Recipe, Wrong
 from chat_verifier.planning.request_builder import RequestBuilder

@@ -14,16 +14,13 @@ from typing import Protocol
 from chat_contract.roles import EVENT_TEXT, EVENTS, ITEM, LIMIT, MESSAGE, SESSION, USER
 from chat_verifier.planning.array import CoveringArray, Level, Row
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, Together, of_recipe
+from chat_verifier.planning.compatibility import can_stand_together, depends, rare_levels, weights
 from chat_verifier.planning.dimensions import (
     ABSENT,
     AFTER,
     TURN,
     Dimension,
-    can_stand_together,
-    depends,
     dimensions,
-    rare_levels,
-    weights,
 )
 from chat_verifier.planning.recipe import Condition, Recipe
 from chat_verifier.planning.request_builder import RequestBuilder

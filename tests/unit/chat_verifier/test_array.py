@@ -73,7 +73,20 @@ def test_levels_of_one_kind_cover_pairs_for_each_other() -> None:
     assert array.left == 0
 
 
-def test_copy_covers_pairs_of_its_own() -> None:
+def test_array_that_begins_again_covers_pairs_of_its_own() -> None:
     array = CoveringArray({"a": ["1"], "b": ["1"]})
-    array.copy().next_row([{}])
+    array.again().next_row([{}])
     assert array.left == 1
+    array.next_row([{}])
+    assert (array.left, array.again().left) == (0, 1)
+
+
+def test_heavy_pairs_are_covered_first() -> None:
+    array = CoveringArray({"a": ["1", "2"], "b": ["1", "2"]}, weight=lambda level: 4.0 if level[1] == "2" else 1.0)
+    assert array.next_row([{}]) == {"a": "2", "b": "2"}
+
+
+def test_share_of_triples_counts_those_in_rows() -> None:
+    array = CoveringArray({"a": ["1", "2"], "b": ["1", "2"], "c": ["1", "2"]})
+    rows = [{"a": "1", "b": "1", "c": "1"}, {"a": "2", "b": "1", "c": "1"}]
+    assert array.share_of_triples(rows) == 2 / 8
