@@ -71,9 +71,9 @@ class Document:
         return self.sources[place.file].line(place.pointer)
 
     def note_repeated(self, file: str, keys: Sequence[str]) -> None:
-        """Note the keys that objects of a file have twice."""
+        """Note the keys that objects of a file have twice; of another file than the first, nothing is shown."""
         for key in keys:
-            self.note(Oddity.REPEATED_KEY, Place(file, ()), key[:120])
+            self.note(Oddity.REPEATED_KEY, Place(file, ()), key[:120] if file == self.name else "")
 
     def note(self, oddity: Oddity, place: Place, detail: str = "") -> None:
         """Keep a note, once."""
