@@ -100,6 +100,9 @@ def _is_cut_text(body: bytes) -> bool:
         json.loads(text)
     except json.JSONDecodeError as error:
         return error.msg.startswith("Unterminated string") or error.pos >= len(text.rstrip())
+    except ValueError:
+        # An integer with more digits than Python converts.
+        return False
     return False
 
 

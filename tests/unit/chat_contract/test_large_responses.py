@@ -34,6 +34,7 @@ def with_extra(extra: bytes) -> bytes:
         (b"[" + b"0," * MOST_VALUES + b"0]", "too-many-values"),
         ('"é'.encode() + b"x" * MOST_WIDE + b'"', "too-large"),
         (b"nonsense", "not-json"),
+        ('"é", "y": '.encode() + b"9" * 100_000, "not-json"),
     ],
 )
 def test_body_that_cannot_be_read_is_named(contract: Contract, extra: bytes, observed: str) -> None:
