@@ -183,8 +183,9 @@ def closed_in_the_headers(_: bytes) -> Pieces:
     yield _HEAD[:-9]
 
 
-@_attack(("robustness.reset", "reset"))
+@_attack()
 def closed_without_a_byte(_: bytes) -> Pieces:
+    """End a connection, which a server may do at any time: the request is sent again and counted as lost."""
     yield from ()
 
 
