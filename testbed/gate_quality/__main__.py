@@ -20,12 +20,13 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="only cases whose name contains one of these")
     parser.add_argument("--no-size", action="store_true", help="do not measure time against size")
     options = parser.parse_args()
+    if not options.no_size:
+        # Before the cases: a child's peak memory counts what this process held when it started the child.
+        print(real_size_table())
+        print(size_table())
     cases = [case for case in all_cases() if not options.names or any(name in case.name for name in options.names)]
     table = Table([judged(case) for case in cases])
     print(summary(table))
-    if not options.no_size:
-        print(size_table())
-        print(real_size_table())
     return 1 if table.misses() else 0
 
 
