@@ -19,7 +19,8 @@ from pathlib import Path
 from chat_contract import Contract, UsageError
 from chat_contract.exchange import Headers
 from chat_contract.roles import DOCUMENTED_EXAMPLE
-from chat_verifier.findings.causes import Cause, find_causes, group_unconfirmed
+from chat_verifier.findings.cause import Cause
+from chat_verifier.findings.causes import find_causes, group_unconfirmed
 from chat_verifier.findings.profile import open_question_profile
 from chat_verifier.findings.verdict import (
     ClauseReason,

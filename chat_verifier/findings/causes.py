@@ -1,55 +1,34 @@
-"""Causes: group violations, and confirm each by sending its request again.
-
-A cause is one fault of the server: violations of one clause, at one place, with one id of what was observed.
-"""
+"""Causes: group violations, and confirm each by sending its request again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 from chat_contract import Violation
-from chat_contract.errors import Pointer
-from chat_contract.roles import USER
-from chat_verifier.findings.consequences import follows, places_rejected, without_indices
+from chat_verifier.findings.cause import SELF_EVIDENT, Cause, CauseKey, alone, case_id, key_of, sightings, size_of
+from chat_verifier.findings.consequences import follows, places_rejected
 from chat_verifier.findings.passed import Passed
-from chat_verifier.findings.smaller import length_to_read, without_each, without_idle
-from chat_verifier.planning.case import Case, CaseSequence, requests_of
-from chat_verifier.planning.credentials import extra_headers
-from chat_verifier.planning.dimensions import ABSENT, TURN
-from chat_verifier.run.knowledge import rebuilt
+from chat_verifier.findings.reduction import is_reducible, reduced
+from chat_verifier.planning.case import CaseSequence, requests_of
 from chat_verifier.run.observation import Observation, by_clause
 from chat_verifier.run.runner import Runner
-from kit_reports.waivers import Waiver
 
 SENDINGS = 4
 """The number of times a request is sent before its violation counts as intermittent."""
 
-ENOUGH = 2
-"""The number of times a violation must be seen to be confirmed."""
-
-_SMALL = 1
-"""A request with no more conditions than this is not reduced further."""
-
-_MOST_REDUCTIONS = 20
 _SHORT = 3
 """How many turns before the last one are sent again first, besides the opening."""
 
-SELF_EVIDENT = frozenset({"conversation.distinct", "conversation.concurrent"})
-"""Clauses whose violation needs no confirmation: an id that two conversations share cannot be a coincidence."""
-
 _NEED_OTHERS = SELF_EVIDENT | {"conversation.kept"}
 """Clauses that concurrent conversations may violate, but the same requests one after the other may not."""
-
-_ACCEPTANCE = "request"
-"""The group of clauses about acceptance. Which of them a rejection violates depends on the rest of the request."""
 
 _HARMLESS = "rejection.harmless"
 """The clause that a request violates which the server accepts, but not after a rejection."""
 
 _KEPT = "conversation.kept"
+
 _WHEN_CHANGED = frozenset({_HARMLESS, "conversation.concurrent"})
 """Clauses about the same id after a rejection and among concurrent conversations."""
 
@@ -62,68 +41,6 @@ _REPETITIONS = 2
 _LEVELS = {"must": 0, "should": 1, "observed": 2}
 
 _SILENCE = "silence"
-
-
-class Confirmation(StrEnum):
-    """How certain a cause is."""
-
-    CONFIRMED = "confirmed"
-    INTERMITTENT = "intermittent"
-    NOT_CONFIRMED = "not-confirmed"
-
-
-@dataclass(frozen=True)
-class CauseKey:
-    """What the violations of one cause have in common.
-
-    ``place``: where, with ``*`` for every array index. ``observed``: the id of what was observed.
-    """
-
-    clause: str
-    place: Pointer
-    observed: str
-
-
-@dataclass(frozen=True, eq=False)
-class Cause:
-    """One fault of the server.
-
-    ``exhibit``: the smallest exchange that shows it. ``seen``: how many of the ``sent`` requests showed it.
-    ``cases``: ids of the test cases that showed it, in the order in which they were sent. ``recorded``: it was seen in
-    recorded traffic, which cannot be sent again. ``comes_and_goes``: equal requests failed and did not fail.
-    """
-
-    key: CauseKey
-    violation: Violation
-    exhibit: Observation
-    seen: int
-    sent: int
-    cases: tuple[str, ...] = ()
-    waiver: Waiver | None = None
-    recorded: bool = False
-    comes_and_goes: bool = False
-
-    @property
-    def confirmation(self) -> Confirmation:
-        if self.comes_and_goes:
-            return Confirmation.INTERMITTENT
-        if self.recorded or self.seen >= ENOUGH or self.violation.clause in SELF_EVIDENT:
-            return Confirmation.CONFIRMED
-        return Confirmation.NOT_CONFIRMED if self.sent == 1 else Confirmation.INTERMITTENT
-
-    @property
-    def intermittent(self) -> bool:
-        """Whether the violation was not seen often enough to count."""
-        return self.confirmation is not Confirmation.CONFIRMED
-
-    @property
-    def unconfirmed(self) -> bool:
-        """Whether the violation was seen once and the request not sent again."""
-        return self.confirmation is Confirmation.NOT_CONFIRMED
-
-    @property
-    def level(self) -> str:
-        return self.violation.level
 
 
 def find_causes(
@@ -157,10 +74,10 @@ def find_causes(
         return _confirmed(runner, cause, passed, worth_it=_always if pressing else spare)
 
     def reduce(cause: Cause) -> Cause:
-        if cause.intermittent or cause.level != "must" or not _is_reducible(cause):
+        if cause.intermittent or cause.level != "must" or not is_reducible(cause):
             return cause
         # Confirmation has already left out what the server passes elsewhere.
-        return _reduced(runner, _confirmed(runner, cause, passed, worth_it=_always) if cause in grouped else cause)
+        return reduced(runner, _confirmed(runner, cause, passed, worth_it=_always) if cause in grouped else cause)
 
     # Every violation is confirmed before the request of any is reduced.
     for step in (confirm, reduce):
@@ -181,7 +98,7 @@ def _merge_equal(causes: Iterable[Cause]) -> Iterator[Cause]:
         if same is None:
             found[cause.key] = cause
             continue
-        plain = min(same, cause, key=lambda one: _size(one.exhibit))
+        plain = min(same, cause, key=lambda one: size_of(one.exhibit))
         found[cause.key] = replace(
             plain,
             seen=same.seen + cause.seen,
@@ -205,10 +122,10 @@ def _grouped(observations: Iterable[Observation]) -> Iterator[Cause]:
     groups: dict[CauseKey, list[tuple[Violation, Observation]]] = {}
     for violation, observation in _without_consequences(list(observations)):
         groups.setdefault(key_of(violation), []).append((violation, observation))
-    for key, sightings in groups.items():
-        violation, exhibit = min(sightings, key=lambda sighting: _size(sighting[1]))
-        cases = tuple(dict.fromkeys(case_id(sighting) for _, sighting in sightings))
-        yield Cause(key, violation, exhibit, len(sightings), len(sightings), cases)
+    for key, seen in groups.items():
+        violation, exhibit = min(seen, key=lambda sighting: size_of(sighting[1]))
+        cases = tuple(dict.fromkeys(case_id(sighting) for _, sighting in seen))
+        yield Cause(key, violation, exhibit, len(seen), len(seen), cases)
 
 
 def _without_consequences(observations: Sequence[Observation]) -> Iterator[tuple[Violation, Observation]]:
@@ -227,39 +144,6 @@ def _always(_requests: int) -> bool:
     return True
 
 
-def plan_id(sequence: CaseSequence, case: Case) -> str:
-    """Return an id of the test case that is unique within the plan: ``case`` or ``sequence/case``."""
-    return case.id if case.id == sequence.id else f"{sequence.id}/{case.id}"
-
-
-def case_id(observation: Observation) -> str:
-    """Return the plan-wide id of the observed test case."""
-    return plan_id(observation.sequence, observation.case)
-
-
-def key_of(violation: Violation) -> CauseKey:
-    """Return the key of the violation's cause."""
-    return CauseKey(violation.clause, without_indices(violation.pointer), violation.observed)
-
-
-def _size(observation: Observation) -> tuple[bool, bool, int]:
-    """Return a sort key: exchanges that need no other conversation come first, then those with less to read."""
-    earlier = observation.earlier if observation.case.continues else ()
-    together = observation.sequence.together is not None
-    length = sum(length_to_read(one.request.body) for one in (*earlier, observation.exchange))
-    length += sum(len(name) + len(value) for name, value in observation.exchange.request.headers)
-    return together, observation.is_deferred and bool(earlier), length
-
-
-def _is_reducible(cause: Cause) -> bool:
-    recipe = cause.exhibit.case.recipe
-    if cause.exhibit.case.continues:
-        return recipe is not None
-    if recipe is None:
-        return len(extra_headers(cause.exhibit.case)) > 1
-    return len(recipe.varied) + len(recipe.wrongs) > _SMALL
-
-
 def _confirmed(runner: Runner, cause: Cause, passed: Passed, *, worth_it: Callable[[int], bool]) -> Cause:
     """Send the cause's request again, first reduced to what the server has not passed elsewhere."""
     attempts = _attempts(cause, passed)
@@ -269,13 +153,13 @@ def _confirmed(runner: Runner, cause: Cause, passed: Passed, *, worth_it: Callab
         if not worth_it(requests) or not runner.sender_affords(requests):
             return cause
         observed = runner.observe(sequences)
-        found = _sightings(cause, observed)
+        found = sightings(cause, observed)
         if not found and len(observed) < requests and runner.sender.budget.over:
             # The request may not have been sent.
             return cause
         cause = replace(cause, sent=cause.sent + 1)
         if found:
-            cause = _seen_again(cause, *min(found, key=lambda sighting: _size(sighting[1])))
+            cause = _seen_again(cause, *min(found, key=lambda sighting: size_of(sighting[1])))
             break
         if cause.key.observed == _SILENCE:
             break
@@ -312,7 +196,7 @@ def _repeated(runner: Runner, cause: Cause, passed: Passed, requests: int) -> Ca
         sequences = _attempts(settled, passed)[-1]
         if not runner.sender_affords(requests_of(sequences)):
             return settled
-        found = _sightings(settled, runner.observe(sequences))
+        found = sightings(settled, runner.observe(sequences))
         settled = replace(settled, seen=settled.seen + bool(found), sent=settled.sent + 1)
         if not found and not runner.sender.budget.over:
             return _in_all(settled, requests - sent)
@@ -324,87 +208,11 @@ def _in_all(cause: Cause, others: int) -> Cause:
     return replace(cause, sent=cause.sent + max(0, others), comes_and_goes=True)
 
 
-def _sightings(cause: Cause, observed: Iterable[Observation]) -> list[tuple[Violation, Observation]]:
-    """Return the violations of the same cause, with the observations that show them."""
-    return [
-        (violation, observation)
-        for observation in observed
-        for violation in sorted(observation.violations, key=lambda violation: violation.clause != _HARMLESS)
-        if _is_same_cause(key_of(violation), cause.key)
-    ]
-
-
-def _reduced(runner: Runner, cause: Cause) -> Cause:
-    """Leave out ever smaller parts of the request, as long as the violation remains (delta debugging)."""
-    parts = 2
-    tries = 0
-    cause = _in_first_turn(runner, cause)
-    while _is_reducible(cause) and cause.exhibit.sequence.together is None:
-        smaller = without_each(cause.exhibit.case, parts)
-        if not smaller:
-            break
-        for case in smaller:
-            sequences = [_alone(cause.exhibit, case)]
-            tries += 1
-            if tries > _MOST_REDUCTIONS or not runner.sender_affords(requests_of(sequences)):
-                return _without_idle_conditions(cause)
-            found = _sightings(cause, runner.observe(sequences))
-            if found:
-                best = min(found, key=lambda sighting: _size(sighting[1]))
-                cause = _seen_again(replace(cause, sent=cause.sent + 1), *best)
-                parts = max(parts - 1, 2)
-                break
-        else:
-            parts *= 2
-    return _without_idle_conditions(cause)
-
-
-def _without_idle_conditions(cause: Cause) -> Cause:
-    """Return the cause with a label that names only conditions of the request."""
-    case = cause.exhibit.case
-    if case.recipe is None or cause.exhibit.sequence.together is not None:
-        return cause
-    plainer = rebuilt(case, without_idle(case, case.recipe))
-    return replace(cause, exhibit=replace(cause.exhibit, case=plainer))
-
-
-def _in_first_turn(runner: Runner, cause: Cause) -> Cause:
-    """Return the cause, shown by a single request if that shows it too."""
-    case = cause.exhibit.case
-    if case.recipe is None or not case.continues or cause.exhibit.sequence.together is not None:
-        return cause
-    first = rebuilt(case, case.recipe.plainer([TURN]))
-    if first.continues or not runner.sender_affords(1):
-        return cause
-    found = _sightings(cause, runner.observe([_alone(cause.exhibit, first)]))
-    if not found:
-        return cause
-    best = min(found, key=lambda sighting: _size(sighting[1]))
-    return _seen_again(replace(cause, sent=cause.sent + 1), *best)
-
-
 def _seen_again(cause: Cause, violation: Violation, exhibit: Observation) -> Cause:
     cause = replace(cause, seen=cause.seen + 1)
-    if _size(exhibit) > _size(cause.exhibit):
+    if size_of(exhibit) > size_of(cause.exhibit):
         return cause
     return replace(cause, key=key_of(violation), violation=violation, exhibit=exhibit)
-
-
-def _is_same_cause(key: CauseKey, other: CauseKey) -> bool:
-    """Return whether two keys belong to one cause.
-
-    A smaller version of a request that must be accepted may break another clause of the same group; one that passes
-    alone shows that the rejection before it does harm.
-    """
-    if key.observed == other.observed and key.clause == _HARMLESS and _is_acceptance(other):
-        return True
-    if (key.place, key.observed) != (other.place, other.observed):
-        return False
-    return key.clause == other.clause or (_is_acceptance(key) and _is_acceptance(other))
-
-
-def _is_acceptance(key: CauseKey) -> bool:
-    return key.clause.startswith(f"{_ACCEPTANCE}.")
 
 
 def _attempts(cause: Cause, passed: Passed) -> list[list[CaseSequence]]:
@@ -416,8 +224,8 @@ def _attempts(cause: Cause, passed: Passed) -> list[list[CaseSequence]]:
     attempts = []
     smaller = passed.suspect(exhibit)
     if smaller is not None:
-        attempts.append([_alone(exhibit, smaller)])
-    attempts.append([_alone(exhibit, exhibit.case)])
+        attempts.append([alone(exhibit, smaller)])
+    attempts.append([alone(exhibit, exhibit.case)])
     if sequence.together is not None:
         return [*attempts[-1:], _in_parallel(sequence)]
     before = sequence.cases[: exhibit.index]
@@ -432,13 +240,3 @@ def _attempts(cause: Cause, passed: Passed) -> list[list[CaseSequence]]:
 def _in_parallel(sequence: CaseSequence) -> list[CaseSequence]:
     # The suffixes only keep the two sequences apart in a checkpoint file.
     return [replace(sequence, id=f"{sequence.id}-again"), replace(sequence, id=f"{sequence.id}-parallel")]
-
-
-def _alone(exhibit: Observation, case: Case) -> CaseSequence:
-    """Return a sequence with only the case, after the opening of its conversation if it continues one."""
-    opening = exhibit.sequence.cases[:1] if case.continues else ()
-    if opening and opening[0].recipe is not None and case.recipe is not None:
-        first = opening[0].recipe
-        plain = rebuilt(opening[0], first.plainer([name for name in first.varied if name != USER]))
-        opening = (plain,) if case.recipe.user is not ABSENT else opening
-    return replace(exhibit.sequence, cases=(*opening, case), deferred=0, together=None)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from chat_contract.errors import render_pointer
 from chat_contract.exchange import Breakdown
-from chat_verifier.findings.causes import case_id
+from chat_verifier.findings.cause import case_id
 from chat_verifier.findings.verdict import RunResult
 from chat_verifier.run.observation import Observation
 from chat_verifier.run.stop import Interruption

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from chat_contract import Clause, Contract
-from chat_verifier.findings.causes import Cause
+from chat_verifier.findings.cause import Cause
 from chat_verifier.findings.traffic import TrafficFigures
 from chat_verifier.planning.case import CaseSequence
 from chat_verifier.planning.tiers import Tier

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chat_contract import Contract
 from chat_contract.errors import render_pointer
-from chat_verifier.findings.causes import Cause, case_id
+from chat_verifier.findings.cause import Cause, case_id
 from chat_verifier.run.observation import Observation
 from kit_reports.waivers import Waiver, draft, read_waivers
 

@@ -1,7 +1,7 @@
 """Generated test cases: Schemathesis and Hypothesis generate bodies and conversations, the runner sends them.
 
 Schemathesis has no request budget, so this module generates more cases than needed and chooses among them.
-Hypothesis only generates; :mod:`chat_verifier.findings.causes` confirms and shrinks the failures.
+Hypothesis only generates; :mod:`chat_verifier.findings.causes` confirms and reduces the failures.
 """
 
 from __future__ import annotations

@@ -216,6 +216,18 @@ class Recipe:
         }
         return replace(self, conditions=kept)
 
+    def with_fewer_events(self) -> Recipe | None:
+        """Return the recipe without events that no condition and no wrong value names; None if all are named."""
+        events = self.conditions.get(EVENTS)
+        positions = {self.conditions[name].dimension.position for name in self.varied}
+        positions |= {wrong.position for wrong in self.wrongs}
+        needed = 1 + max((POSITIONS[one] if one in POSITIONS else int(one) for one in positions if one), default=-1)
+        if "last" in positions:
+            needed = _SHORTEST_WITH_LAST
+        if events is None or not isinstance(events.value, int) or not 0 < needed < events.value:
+            return None
+        return replace(self, conditions={**self.conditions, EVENTS: replace(events, value=needed)})
+
     def with_only(self, wrongs: Collection[Wrong]) -> Recipe:
         """Return the recipe with only these wrong values; valid ones take the place of the others."""
         return replace(self, wrongs=tuple(wrong for wrong in self.wrongs if wrong in wrongs))
@@ -300,7 +312,7 @@ class Recipe:
 
     def _fits(self, position: str) -> bool:
         count = self._count()
-        return count >= 4 if position == "last" else count > POSITIONS[position]
+        return count >= _SHORTEST_WITH_LAST if position == "last" else count > POSITIONS[position]
 
     def _event(self, position: str, index: int) -> dict[str, Any]:
         event: dict[str, Any] = {}
@@ -343,6 +355,8 @@ class Recipe:
 
 _PLAIN_TIMES = ("2024-06-14T10:30:00Z", "2024-06-14T12:31:00+02:00", "2024-06-14T10:32:00.250Z")
 
+_SHORTEST_WITH_LAST = 4
+"""With fewer events, the last one is another one of those that have a name."""
 _HEADER_NAMES = frozenset(
     {
         "accept",

@@ -10,7 +10,7 @@ from typing import Any
 from chat_contract.errors import render_pointer
 from chat_contract.exchange import Breakdown, Exchange, Headers
 from chat_contract.version import __version__
-from chat_verifier.findings.causes import Cause, case_id, plan_id
+from chat_verifier.findings.cause import Cause, case_id, plan_id
 from chat_verifier.findings.coverage import Coverage, contract_coverage
 from chat_verifier.findings.profile import ProfileChange
 from chat_verifier.findings.verdict import ClauseResult, RunResult

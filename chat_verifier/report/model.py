@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from chat_contract.contract import Level
-from chat_verifier.findings.causes import Confirmation
+from chat_verifier.findings.cause import Confirmation
 from chat_verifier.findings.coverage import Coverage
 from chat_verifier.findings.profile import ProfileChange
 from chat_verifier.findings.traffic import TrafficFigures

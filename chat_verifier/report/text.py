@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chat_contract.errors import shorten
-from chat_verifier.findings.causes import Confirmation
+from chat_verifier.findings.cause import Confirmation
 from chat_verifier.findings.verdict import ClauseReason, ClauseVerdict
 from chat_verifier.report.model import ClauseReport, VerifyReport, ViolationReport
 from chat_verifier.report.summary import (

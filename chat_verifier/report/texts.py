@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from chat_verifier.findings.causes import Confirmation
+from chat_verifier.findings.cause import Confirmation
 from chat_verifier.findings.parity import NO_ERROR_LIST, DifferenceKind
 from chat_verifier.findings.traffic import Ignored
 from chat_verifier.findings.verdict import ClauseReason, ClauseVerdict, RunReasonId, RunVerdict

@@ -16,7 +16,9 @@ from chat_verifier.run.player import Player, Playthrough, ReplaySource, Sender
 from chat_verifier.run.queue import SequenceQueue
 
 _RESERVE = 10
-"""How many more requests are kept for confirmations once a violation was seen."""
+"""How many more requests are kept for confirmations and reductions once a violation was seen."""
+_RESERVE_ACCEPTED = 0.1
+"""The share of the accepted requests that is kept for the same."""
 
 _Played = list[Observation] | Playthrough
 _Flight = dict[Future[_Played], tuple[int, list[CaseSequence]]]
@@ -57,7 +59,7 @@ class Runner:
         )
         self._paused: list[Playthrough] = []
         self._last = clock()
-        self._reserved = 0
+        self._reserved = self._reserved_accepted = 0
 
     @property
     def knowledge(self) -> Knowledge:
@@ -88,7 +90,7 @@ class Runner:
         return (
             not budget.over
             and (self.max_requests is None or budget.sent + requests + self._reserved <= self.max_requests)
-            and (self.max_accepted is None or budget.accepted + accepted <= self.max_accepted)
+            and (self.max_accepted is None or budget.accepted + accepted + self._reserved_accepted <= self.max_accepted)
         )
 
     def sender_affords(self, requests: int) -> bool:
@@ -130,6 +132,7 @@ class Runner:
         seen = played.observations if isinstance(played, Playthrough) else played
         if any(violation.level == "must" for observation in seen for violation in observation.violations):
             self._reserved = _RESERVE
+            self._reserved_accepted = int(_RESERVE_ACCEPTED * (self.max_accepted or 0))
         if isinstance(played, Playthrough):
             self._paused.append(played)
             return list(played.observations)

@@ -16,7 +16,7 @@ from chat_contract import Contract, load_contract
 from chat_contract.conformance import judge
 from chat_contract.exchange import Exchange
 from chat_contract.history import History
-from chat_verifier.findings.causes import Confirmation
+from chat_verifier.findings.cause import Confirmation
 from chat_verifier.findings.verdict import ClauseVerdict
 from chat_verifier.report.model import ViolationReport
 from chat_verifier.report.read import read_report

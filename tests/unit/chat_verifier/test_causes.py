@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chat_contract import load_contract, read_body
 from chat_contract.exchange import Breakdown, Request, Response
-from chat_verifier.findings.causes import Cause, Confirmation, find_causes
+from chat_verifier.findings.cause import Cause, Confirmation
+from chat_verifier.findings.causes import find_causes
 from chat_verifier.findings.verdict import (
     ClauseReason,
     ClauseResult,
@@ -135,9 +137,26 @@ def test_request_is_reduced_to_the_conditions_that_matter() -> None:
 
     causes, _ = causes_of(fails_for_two_conditions, DEFAULT)
     shown = [body_of(cause) for cause in causes if cause.key.clause.startswith(("request.", "robustness."))]
-    assert shown
-    assert min(len(body) for body in shown) <= 4
+    assert {"message", "session_id", "limit"} in [set(body) for body in shown]
     assert all({"session_id", "limit"} <= set(body) for body in shown)
+
+
+def test_request_of_a_later_turn_is_reduced_within_the_limit_of_accepted_requests() -> None:
+    def ignores_later_limits(request: Request, response: Outcome, _: int) -> Response | None:
+        body = read_body(request.body).value
+        asked = isinstance(body, dict) and "conversation_id" in body and isinstance(body.get("limit"), int)
+        if not asked or not isinstance(response, Response) or response.status != 200:
+            return None
+        items = [{"item_id": f"i-{number}"} for number in range(60)]
+        return replace(response, body=json.dumps({**json.loads(response.body), "items": items}).encode())
+
+    runner = Runner(CONTRACT, Faulty(ignores_later_limits), max_accepted=87)
+    runner.sender.budget.most_accepted = 90
+    runner.play(DEFAULT)
+    causes = find_causes(runner, runner.journal.observations)
+    (cause,) = [one for one in causes if one.key.clause == "limit.asked"]
+    assert set(body_of(cause)) == {"message", "conversation_id", "limit"}
+    assert runner.sender.budget.accepted <= 90
 
 
 def test_rejection_only_after_another_rejection_violates_harmless() -> None:

@@ -1,0 +1,88 @@
+"""Reduces the request that shows a cause to the conditions that matter (delta debugging)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from chat_contract import Violation
+from chat_verifier.findings.cause import Cause, alone, key_of, sightings, size_of
+from chat_verifier.findings.smaller import without_each, without_idle
+from chat_verifier.planning.case import requests_of
+from chat_verifier.planning.credentials import extra_headers
+from chat_verifier.planning.dimensions import TURN
+from chat_verifier.run.knowledge import rebuilt
+from chat_verifier.run.observation import Observation
+from chat_verifier.run.runner import Runner
+
+_SMALL = 1
+"""A request with no more conditions than this is not reduced further."""
+
+_MOST_REDUCTIONS = 20
+
+
+def is_reducible(cause: Cause) -> bool:
+    recipe = cause.exhibit.case.recipe
+    if cause.exhibit.case.continues:
+        return recipe is not None
+    if recipe is None:
+        return len(extra_headers(cause.exhibit.case)) > 1
+    return len(recipe.varied) + len(recipe.wrongs) > _SMALL
+
+
+def reduced(runner: Runner, cause: Cause) -> Cause:
+    """Leave out ever smaller parts of the request, as long as the violation remains (delta debugging)."""
+    parts = 2
+    tries = 0
+    cause = _in_first_turn(runner, cause)
+    while is_reducible(cause) and cause.exhibit.sequence.together is None:
+        smaller = without_each(cause.exhibit.case, parts)
+        if not smaller:
+            break
+        for case in smaller:
+            sequences = [alone(cause.exhibit, case)]
+            tries += 1
+            if tries > _MOST_REDUCTIONS or not runner.sender_affords(requests_of(sequences)):
+                return _without_idle_conditions(cause)
+            found = sightings(cause, runner.observe(sequences))
+            if found:
+                cause = _shown_by(cause, found)
+                parts = max(parts - 1, 2)
+                break
+        else:
+            parts *= 2
+    return _without_idle_conditions(cause)
+
+
+def _without_idle_conditions(cause: Cause) -> Cause:
+    """Return the cause with a label that names only conditions of the request."""
+    case = cause.exhibit.case
+    if case.recipe is None or cause.exhibit.sequence.together is not None:
+        return cause
+    plainer = rebuilt(case, without_idle(case, case.recipe))
+    return replace(cause, exhibit=replace(cause.exhibit, case=plainer))
+
+
+def _in_first_turn(runner: Runner, cause: Cause) -> Cause:
+    """Return the cause, shown by a single request if that shows it too."""
+    case = cause.exhibit.case
+    if case.recipe is None or not case.continues or cause.exhibit.sequence.together is not None:
+        return cause
+    first = rebuilt(case, case.recipe.plainer([TURN]))
+    if first.continues or not runner.sender_affords(1):
+        return cause
+    found = sightings(cause, runner.observe([alone(cause.exhibit, first)]))
+    return _shown_by(cause, found) if found else cause
+
+
+def _shown_by(cause: Cause, found: Iterable[tuple[Violation, Observation]]) -> Cause:
+    """Return the cause with a request of fewer conditions, which may be longer: a compact layout is a condition."""
+    violation, exhibit = min(found, key=lambda sighting: size_of(sighting[1]))
+    return replace(
+        cause,
+        key=key_of(violation),
+        violation=violation,
+        exhibit=exhibit,
+        seen=cause.seen + 1,
+        sent=cause.sent + 1,
+    )
