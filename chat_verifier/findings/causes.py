@@ -172,7 +172,10 @@ def _may_come_and_go(cause: Cause) -> bool:
 
 
 def _is_failure(cause: Cause) -> bool:
-    return cause.key.clause.startswith(f"{_FAILURES}.") or cause.key.observed.startswith("status-5")
+    """Return whether the server failed: a 5xx or no whole response. Any other status is an answer."""
+    observed = cause.key.observed
+    answered = observed.startswith("status-")
+    return observed.startswith("status-5") or (cause.key.clause.startswith(f"{_FAILURES}.") and not answered)
 
 
 def _with_unstable_failures(causes: Iterable[Cause]) -> Iterator[Cause]:

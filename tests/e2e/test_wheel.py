@@ -22,6 +22,7 @@ PACKAGES = (
     "mock_server",
     "chat_mock",
     "chat_verifier",
+    "chat_load",
     "spec_gate",
     "kit_http",
     "kit_reports",
@@ -118,7 +119,7 @@ def test_wheel_contains_every_file_of_its_packages(wheel: Path) -> None:
     assert files <= names
 
 
-def test_base_install_serves_the_mock_and_names_the_extra_of_other_commands(base: Environment) -> None:
+def test_base_install_serves_the_mock_and_names_the_extra_of_other_commands(base: Environment, wheel: Path) -> None:
     version = base.call("--version")
     assert (version.returncode, version.stdout) == (0, f"chat-contract, version {__version__}\n")
     assert base.call("--help").returncode == 0
@@ -126,7 +127,7 @@ def test_base_install_serves_the_mock_and_names_the_extra_of_other_commands(base
     for command, extra in (("verify", "suite"), ("parity", "suite"), ("diff", "gate")):
         missing = base.call(command, *["http://127.0.0.1:1/v1"] * (1 if command == "verify" else 2))
         assert missing.returncode == 2
-        assert f"pip install '.[{extra}]'" in missing.stderr
+        assert f"pip install '{wheel}[{extra}]'" in missing.stderr
         assert "Traceback" not in missing.stderr
     with base.mock() as url:
         assert url.startswith("http://127.0.0.1:")
