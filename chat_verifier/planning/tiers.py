@@ -68,7 +68,7 @@ class Allocation:
 
 
 ALLOCATIONS = {
-    Tier.QUICK: Allocation(60, 25, 3, 1, 0, Sizes(rows=12, packs=21, alone=22, small=True)),
+    Tier.QUICK: Allocation(60, 25, 3, 1, 0, Sizes(rows=11, packs=21, alone=22, small=True)),
     Tier.DEFAULT: Allocation(200, 90, 8, 3, 0, Sizes(rows=42, packs=76, alone=74)),
     Tier.DEEP: Allocation(1500, 600, 40, 20, 60, Sizes(rows=500, packs=460, alone=520, complete=True)),
 }

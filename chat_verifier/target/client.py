@@ -31,7 +31,7 @@ _MEGABYTE = 1024 * 1024
 MAX_RESPONSE = 32 * _MEGABYTE
 """The largest number of bytes that are read of a response."""
 
-_ADDRESS = re.compile(r"^(?:<[^>]*>|HTTPS?Connection(?:Pool)?\([^)]*\)): ")
+_ADDRESS = re.compile(r"^(?:<[^>]*>|\w*Connection(?:Pool)?\([^)]*\)): ")
 _CHUNK = 64 * 1024
 _HEAD = 256 * 1024
 """How many bytes of a response may be no body: headers and the frames of chunks."""

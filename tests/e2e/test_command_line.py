@@ -194,7 +194,7 @@ def test_closed_port_names_the_url() -> None:
     url = f"http://127.0.0.1:{closed_port()}/v1"
     said = refused(url)
     assert url in said
-    assert "no connection" in said
+    assert "no connection: Failed to establish a new connection" in said
 
 
 def test_unknown_host_is_named() -> None:
