@@ -21,6 +21,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chat_verifier.findings.verdict import ClauseVerdict, RunReasonId, RunVerdict
+from chat_verifier.planning.tiers import ALLOCATIONS, Tier
 from chat_verifier.report import RENDERERS
 from chat_verifier.report.model import VerifyReport
 from chat_verifier.report.read import read_report
@@ -233,7 +234,7 @@ def test_interrupted_run_continues_from_its_checkpoint_file(name: str, tmp_path:
         rest = verify(tmp_path, url, "--resume", record, name="rest")
     assert (rest.verdict, causes(rest)) == (whole.verdict, causes(whole))
     assert rest.replayed == len(lines) // 2 - 1
-    assert rest.requests <= whole.requests
+    assert rest.requests <= ALLOCATIONS[Tier.DEFAULT].requests
 
 
 def test_complete_checkpoint_file_sends_nothing(lax: str, tmp_path: Path) -> None:
