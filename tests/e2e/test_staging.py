@@ -169,7 +169,8 @@ def test_retry_after_of_an_hour_ends_the_run(tmp_path: Path) -> None:
 def test_no_request_starts_after_max_time(tmp_path: Path) -> None:
     server = Limited("lax", each_second=10, retry_after="30")
     report = verify_on(server, tmp_path, "--max-time", "2", "--workers", "4")
-    assert (report.verdict, server.received <= 14) == (RunVerdict.INCONCLUSIVE, True)
+    # Two seconds reach into three seconds of the server; each worker may have one more request under way.
+    assert (report.verdict, server.received <= 3 * 10 + 4) == (RunVerdict.INCONCLUSIVE, True)
     assert report.not_sent
 
 
