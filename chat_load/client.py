@@ -6,7 +6,7 @@ import ssl
 import time
 from urllib.parse import urlsplit
 
-import gevent  # type: ignore[import-untyped]
+import gevent  # type: ignore[import-untyped]  # gevent ships no types
 from geventhttpclient.client import HTTPClient
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 

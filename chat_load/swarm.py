@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-import gevent  # type: ignore[import-untyped]
+import gevent  # type: ignore[import-untyped]  # gevent ships no types
 from locust import User, events, task
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner

@@ -30,7 +30,7 @@ def weights(levels: Iterable[Dimension]) -> dict[Pair, float]:
 def _weight(one: Dimension, level: Level) -> float:
     if level.id in _RELATED or (level.id == "dense" and (not one.position or one.field == EVENT_TIME)):
         return 4.0
-    if (one.name, level.id) == (LIMIT, "other"):
+    if level.unlike:
         return 8.0
     return 1.0 if one.name in _MANY_LEVELS or (one.position and level.id in {"plain", "absent"}) else 2.0
 

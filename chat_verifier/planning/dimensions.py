@@ -65,13 +65,15 @@ class Level:
     """A class of values of one dimension.
 
     ``rare``: the level is only to appear, since another one shows the same features, or its values differ from one
-    another more than from other levels: then each value matters, not the pairs of the level.
+    another more than from other levels: then each value matters, not the pairs of the level. ``unlike``: the values
+    are of several kinds, so the level is used often.
     """
 
     id: str
     values: tuple[Any, ...]
     unspecified: bool = False
     rare: bool = False
+    unlike: bool = False
 
 
 @dataclass(frozen=True)
@@ -269,6 +271,7 @@ def _limit(builder: RequestBuilder) -> Dimension:
                 "other",
                 tuple(value for value in _unspecified(narrow, wide, others) if value not in {0, None}),
                 unspecified=True,
+                unlike=True,
             ),
             Level("null", (None,), unspecified=True),
         ),

@@ -54,8 +54,9 @@ class Choice:
         level = dimension.level(name)
         number = self._used[dimension.name, name]
         self._used[dimension.name, name] += 1
-        # Plain values begin with the same one for every seed, so that the simplest request is always sent.
-        start = 0 if name == dimension.levels[0].id else self._seed
+        # Plain values begin with the same one for every seed, so that the simplest request is always sent; values of
+        # several kinds too, since the most telling ones come first.
+        start = 0 if level is dimension.levels[0] or level.unlike else self._seed
         return Condition(dimension, name, level.values[(number + start) % len(level.values)], level.unspecified)
 
 

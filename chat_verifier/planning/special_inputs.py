@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from chat_contract.open_questions import Question
-from chat_contract.roles import CONVERSATION, EVENTS, MESSAGE, USER
+from chat_contract.roles import CONVERSATION, EVENT_TEXT, EVENTS, MESSAGE, USER
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, of_recipe, single
 from chat_verifier.planning.dimensions import EVENT_KEYS, ORDER, TURN
 from chat_verifier.planning.encoding import ISSUED, ISSUED_IN_OTHER_CASE, ISSUED_WITH_BLANK
@@ -41,6 +41,7 @@ def sequences(rows: Rows) -> list[CaseSequence]:
     """Return the inputs, most of them as parts of further rows."""
     return [
         documented_example(rows),
+        _empty_event(rows.builder),
         *_sizes(rows),
         *_deep(rows),
         ids_alike(rows),
@@ -52,7 +53,7 @@ def sequences(rows: Rows) -> list[CaseSequence]:
 def fewest(rows: Rows) -> list[CaseSequence]:
     """Return the inputs of a small plan."""
     alike = replace(_ids_nearly_equal(rows, _FEWEST_ALIKE), priority=Priority.ESSENTIAL)
-    return [documented_example(rows), *list(_sizes(rows))[1:], alike]
+    return [documented_example(rows), *list(_sizes(rows))[-1:], alike]
 
 
 def request_of(builder: RequestBuilder, question: Question) -> dict[str, Any] | None:
@@ -102,10 +103,19 @@ def _is_replaced(name: str, extra: dict[str, Any]) -> bool:
     return name in extra or (EVENTS in extra and ("-event-" in name or name in {EVENT_KEYS, ORDER}))
 
 
+def _empty_event(builder: RequestBuilder) -> CaseSequence:
+    """Send an event without any field, which a server may overlook as if it were none."""
+    case = Case("empty-event", "an event without fields", builder.request(**{EVENTS: [{}]}))
+    return single(case, Group.REJECTION, priority=Priority.HIGH)
+
+
 def _sizes(rows: Rows) -> Iterator[CaseSequence]:
     """Yield large values. No body is much larger than 100 KB, since servers may reject those for their size."""
     message = _with(rows, "message-of-100-kb", "a message of 100 KB", {MESSAGE: "Desk " * 20_000})
     yield single(message, Group.ROBUSTNESS, priority=Priority.MEDIUM)
+    large = {**rows.builder.full_event(0), EVENT_TEXT: "d" * 100_000}
+    description = _with(rows, "description-of-100-kb", "a description of 100 KB", {EVENTS: [large]})
+    yield single(description, Group.ROBUSTNESS, priority=Priority.MEDIUM)
     events = _with(rows, "1000-events", "1,000 events", {EVENTS: [rows.builder.event()] * 1000})
     yield single(events, Group.ROBUSTNESS, priority=Priority.HIGH)
 

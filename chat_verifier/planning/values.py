@@ -199,8 +199,8 @@ UNSPECIFIED_IDS = (
 )
 """Ids that a server may reject."""
 
-UNSPECIFIED_LIMITS = (50, 2**31 - 1, -1, 5.0, "5", 2**63, None, True, 11, 10**30, 100, "", -(2**31) - 1, 1e2)
-"""Limits that a server may reject."""
+UNSPECIFIED_LIMITS = (50, -1, True, 2**63, 10**30, "", 2**31 - 1, 5.0, "5", None, 11, 100, -(2**31) - 1, 1e2)
+"""Limits that a server may reject, the most telling ones first."""
 
 UNSPECIFIED_TEXTS = (
     "",

@@ -98,8 +98,6 @@ def _wrongs(name: str, schema: Mapping[str, Any], valid: Any, *, required: bool)
         if type_name == "array" and schema.get("items"):
             continue
         wrong = tuple(WrongValue(name, type_name, value) for value in values if not validator.is_valid(value))
-        if type_name == "object" and name == "":
-            continue
         if wrong:
             found[type_name] = wrong
     return found

@@ -332,3 +332,15 @@ def test_labels_contain_no_id_of_a_level(jargon: str) -> None:
 def test_wrong_value_names_the_event(position: str, name: str) -> None:
     wrong = wrong_values.WrongValue("type", "null", None)
     assert Wrong(wrong, position).name == f"{name} event type null"
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_default_plan_sends_values_that_single_faults_need(seed: int) -> None:
+    bodies = [case.body for sequence in planned(seed=seed).sequences for case in sequence.cases]
+    objects = [body for body in bodies if isinstance(body, dict)]
+    limits = {repr(body.get("limit")) for body in objects}
+    assert {repr(value) for value in (-1, 50, "", True, 2**63, 10**30)} <= limits
+    events = [event for body in objects if isinstance(body.get("events"), list) for event in body["events"]]
+    longest = max(len(str(event.get("description"))) for event in events if isinstance(event, dict))
+    assert longest == 100_000
+    assert [{}] in [body.get("events") for body in objects]
