@@ -61,8 +61,8 @@ class Example:
 class ClauseTally:
     """The violations of one clause.
 
-    ``users``: how many users were active when the first violating request was sent; ``at``: when, in seconds since the
-    start. ``by_second`` counts violations for each second.
+    ``users``: the most users that were active during the first violating request; ``at``: when it was sent, in seconds
+    since the start. ``by_second`` counts violations for each second.
     """
 
     clause: str

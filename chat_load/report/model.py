@@ -59,7 +59,7 @@ class LimitReport(_Closed):
 class ClauseReport(_Closed):
     """A clause that the load exercised.
 
-    ``users`` and ``at``: how many users were active, and when, as the first violating request was sent.
+    ``users``: the most users that were active during the first violating request; ``at``: when it was sent.
     ``by_second`` counts violations for each second of the load.
     """
 

@@ -75,7 +75,7 @@ def test_violation_appears_from_the_number_of_users_that_causes_it(tmp_path: Pat
     assert (code, report.verdict) == (1, LoadVerdict.VIOLATES)
     assert {clause.id for clause in clauses} <= {"limit.default", "limit.asked"}
     first = clauses[0]
-    assert first.users in {3, 4}
+    assert first.users >= 3
     assert first.at is not None
     assert first.at > 1
     assert first.example is not None
