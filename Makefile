@@ -20,7 +20,7 @@ PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadscope --timeout $(TIMEOUT) $(if $(
 
 .DEFAULT_GOAL := help
 .PHONY: help install mock check test coverage lint requirements format quality toolchains gate-quality fastapi-parity hostile hostile-servers hostile-documents bench mutation \
-  soak screenshots clean
+  soak docs screenshots clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do printf '%-20s %s\n' "$$target" "$$text"; done
@@ -98,8 +98,12 @@ mutation: $(VENV)/dev.stamp ## List the mutants of the oracle that no test detec
 	$(BIN)/mutmut run --max-children $(JOBS)
 	@$(BIN)/mutmut results
 
-screenshots: $(VENV)/dev.stamp ## Make the screenshots in docs/ again
-	$(BIN)/python -m testbed.screenshots --documents docs
+docs: $(VENV)/dev.stamp ## Build the documentation as a site in build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "Open build/site/index.html, or serve it with search: $(BIN)/mkdocs serve"
+
+screenshots: $(VENV)/dev.stamp ## Make the screenshots in docs/pictures/ again
+	$(BIN)/python -m testbed.screenshots --documents docs/pictures
 
 clean: ## Remove .venv, caches and build products
 	rm -rf $(VENV) build dist mutants .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis

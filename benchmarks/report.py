@@ -13,7 +13,7 @@ from benchmarks.loads import EXAMPLE_LOADS, LOADS, SEARCH_LOAD, Load
 from benchmarks.servers import BARE, FASTAPI
 
 ROOT = Path(__file__).parent.parent
-DOCS = ROOT / "docs" / "mock.md"
+DOCS = ROOT / "docs" / "reference" / "performance.md"
 
 _MAX_RATIOS = {1: 0.42, 8: 0.35, 200: 0.38}
 """CPU time of the mock divided by that of FastAPI, at most, by number of connections."""

@@ -28,7 +28,7 @@ Delay = str | Mapping[str, str]
 
 
 class Matching(TypedDict, total=False):
-    """The requests to which a reply or failure applies; see the keys of rules in docs/mock.md."""
+    """The requests to which a reply or failure applies; see the keys of rules in docs/reference/rules.md."""
 
     to: str | None
     """A text that the message of the request contains."""

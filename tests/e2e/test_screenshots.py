@@ -29,9 +29,9 @@ def test_verify_report_renders_light_dark_and_on_a_phone(tmp_path: Path, require
 
 def shown_pictures() -> set[str]:
     """Return the names of the pictures that the README and the pages in docs show."""
-    pages = ((ROOT / "README.md", "docs/"), *((page, "") for page in (ROOT / "docs").glob("*.md")))
+    pages = (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))
     return {
-        name for page, folder in pages for name in re.findall(rf"\]\({folder}([^/)]+\.png)\)", page.read_text("utf-8"))
+        name for page in pages for name in re.findall(r"\]\([^)]*pictures/([^/)]+\.png)\)", page.read_text("utf-8"))
     }
 
 

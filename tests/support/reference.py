@@ -1,4 +1,4 @@
-"""Writes docs/commands.md, the reference of the command line, from the commands themselves.
+"""Writes docs/reference/commands.md, the reference of the command line, from the commands themselves.
 
 python -m tests.support.reference
 """
@@ -15,7 +15,7 @@ from kit_cli.frame import COMMON_OPTIONS
 from kit_cli.main import cli
 from tests.support.paths import ROOT
 
-FILE = ROOT / "docs" / "commands.md"
+FILE = ROOT / "docs" / "reference" / "commands.md"
 
 _HEAD = """\
 # Commands

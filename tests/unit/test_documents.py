@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -26,7 +28,7 @@ PAGES = (
     "SECURITY.md",
     "fixtures/README.md",
     "examples/README.md",
-    *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))),
+    *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").rglob("*.md"))),
 )
 COMMANDS = {name: cli.get_command(click.Context(cli), name) for name in cli.list_commands(click.Context(cli))}
 MACHINE_PATH = re.compile(r"(?:^|[^A-Za-z0-9_.])/(?:work|root|farm|home/[a-z]+)/")
@@ -140,6 +142,45 @@ def headings(text: str) -> set[str]:
     """Return the anchors of the headings of a page, as GitHub makes them."""
     titles = re.findall(r"^#+ +(.+)$", text, re.MULTILINE)
     return {re.sub(r"[^a-z0-9 _-]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the site; a page outside of the navigation or a broken link is an error."""
+    folder = tmp_path_factory.mktemp("site")
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", folder],
+        cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (built.returncode, built.stdout + built.stderr) == (0, "")
+    return folder
+
+
+def test_site_has_every_page(site: Path) -> None:
+    pages = {path.relative_to(ROOT / "docs").with_suffix(".html") for path in (ROOT / "docs").rglob("*.md")}
+    assert {page for page in pages if not (site / page).is_file()} == set()
+
+
+def test_site_loads_nothing_from_other_hosts(site: Path) -> None:
+    loads = re.compile(r"(?:\bsrc=|<link [^>]*href=|@import |url\()[\"']?(?:https?:)?//[^\"' >]+")
+    found = {
+        f"{path.relative_to(site)}: {loaded}"
+        for path in site.rglob("*")
+        if path.suffix in {".html", ".css"}
+        for loaded in loads.findall(path.read_text("utf-8"))
+    }
+    assert found == set()
+
+
+def test_site_has_no_link_to_a_file_that_it_lacks(site: Path) -> None:
+    missing = {
+        f"{page.relative_to(site)}: {target}"
+        for page in site.rglob("*.html")
+        if page.name != "404.html"
+        for target in re.findall(r"<(?:a|img) [^>]*(?:href|src)=\"(?![a-z]+:)([^\"#]+)", page.read_text("utf-8"))
+        if not (page.parent / target).exists()
+    }
+    assert missing == set()
 
 
 def test_architecture_names_every_folder_and_no_other() -> None:

@@ -33,7 +33,7 @@ def test_actions_are_pinned_by_commit_with_their_version(file: Any) -> None:
 
 
 def test_one_action_has_one_version_everywhere() -> None:
-    files = [*WORKFLOWS, ROOT / "action.yml", *ROOT.glob("docs/*.md"), ROOT / "README.md"]
+    files = [*WORKFLOWS, ROOT / "action.yml", *ROOT.glob("docs/**/*.md"), ROOT / "README.md"]
     used = {match for file in files for match in re.findall(r"(actions/[\w-]+)@(\S+)", file.read_text("utf-8"))}
     assert len(used) == len({name for name, _ in used})
 

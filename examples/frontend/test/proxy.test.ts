@@ -1,4 +1,4 @@
-// Which faults pass through the proxy of Vite's development server. docs/javascript.md has the table.
+// Which faults pass through the proxy of Vite's development server. docs/how-to/javascript.md has the table.
 import { createServer, type ViteDevServer } from "vite";
 import { afterEach, expect } from "vitest";
 import { it } from "./test";

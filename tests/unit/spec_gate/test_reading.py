@@ -440,6 +440,6 @@ def test_strict_reading_ends_with_exit_code_2(tmp_path: Path) -> None:
 
 
 def test_documentation_lists_every_oddity() -> None:
-    listed = (ROOT / "docs/reading.md").read_text("utf-8")
+    listed = (ROOT / "docs/reference/documents.md").read_text("utf-8")
     rows = [f"| `{oddity}` | {meaning[0].upper()}{meaning[1:]} |" for oddity, meaning in MEANINGS.items()]
     assert [row for row in rows if row not in listed] == []

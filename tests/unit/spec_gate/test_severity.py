@@ -283,7 +283,7 @@ def test_policy_is_read_from_a_section_of_a_file(tmp_path: Path) -> None:
 
 
 def test_severity_file_of_the_documentation_is_valid(tmp_path: Path) -> None:
-    page = (ROOT / "docs/gate.md").read_text("utf-8")
+    page = (ROOT / "docs/how-to/severity.md").read_text("utf-8")
     [block] = re.findall(r"^```yaml\n(preset:.*?)^```", page, re.DOTALL | re.MULTILINE)
     assert Draft202012Validator(SCHEMA).is_valid(yaml.safe_load(block))
     assert len(policy_of(read_source(written(tmp_path, "severity.yaml", block)), ()).entries) == 4
