@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import click
 
@@ -29,6 +27,7 @@ _COMMANDS = {
     "config": _Entry("kit_cli.commands.config", "Show the options that a file or the environment sets."),
     "completion": _Entry("kit_cli.commands.completion", "Print a shell completion script."),
     "diff": _Entry("kit_cli.commands.diff", "Find breaking changes between two OpenAPI documents.", "gate"),
+    "doctor": _Entry("kit_cli.commands.doctor", "Check that the kit can work on this machine."),
     "explain": _Entry("kit_cli.commands.explain", "Explain a clause of the contract."),
     "fixtures": _Entry("kit_cli.commands.fixtures", "Check, list and create fixtures of the mock server."),
     "judge": _Entry("kit_cli.commands.judge", "Check recorded traffic against the contract.", "suite"),
@@ -41,7 +40,7 @@ _COMMANDS = {
     "verify": _Entry("kit_cli.commands.verify", "Verify that a server follows the contract.", "suite"),
 }
 CONFIG_FILES = (".chat-contract.toml", "pyproject.toml")
-_WITHOUT_CONFIG = frozenset({"completion", "config", "schema"})
+_WITHOUT_CONFIG = frozenset({"completion", "config", "doctor", "schema"})
 _OWN_PACKAGES = frozenset(
     {
         *("chat_contract", "mock_server", "chat_mock", "chat_verifier", "chat_load", "kit_cli"),
@@ -96,24 +95,11 @@ def missing_package(command: str, error: ModuleNotFoundError) -> Exception:
     entry = _COMMANDS.get(command)
     if entry is None or entry.extra is None or (error.name or "").partition(".")[0] in _OWN_PACKAGES:
         return error
-    return UsageError(
-        f"{command} needs the package {(error.name or '').partition('.')[0]}, which is not installed. "
-        f"Install the kit again with the extra {entry.extra}: pip install '{_installed_from()}[{entry.extra}]'"
-    )
+    from kit_cli.installation import installation  # noqa: PLC0415 - only for a message
 
-
-def _installed_from() -> str:
-    """Return what pip installs to get this kit again: its checkout, its wheel, or its name and version."""
-    root = Path(__file__).resolve().parent.parent
-    if (root / "pyproject.toml").is_file():
-        return "." if root == Path.cwd().resolve() else str(root)
-    from importlib import metadata  # noqa: PLC0415 - only for a message
-
-    try:
-        source = json.loads(metadata.distribution("chat-contract").read_text("direct_url.json") or "{}").get("url", "")
-    except (metadata.PackageNotFoundError, ValueError):
-        source = ""
-    return unquote(urlsplit(source).path) if source.startswith("file:") else f"chat-contract=={__version__}"
+    package = (error.name or "").partition(".")[0]
+    advice = installation().advice(entry.extra)
+    return UsageError(f"{command} needs the package {package}, which is not installed. {advice}")
 
 
 @click.command(

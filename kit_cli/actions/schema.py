@@ -11,6 +11,7 @@ from chat_load.report.model import LoadReport
 from chat_verifier.findings.waivers import KEYS as VERIFY_KEYS
 from chat_verifier.report.model import VerifyReport
 from kit_cli.config import config_schema
+from kit_cli.doctor.model import DoctorReport
 from kit_reports.codec import json_schema
 from kit_reports.waivers import waivers_schema
 from mock_server.control.description import describe
@@ -43,5 +44,6 @@ _SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "report-verify": lambda: json_schema(VerifyReport),
     "report-diff": lambda: json_schema(DiffReport),
     "report-load": lambda: json_schema(LoadReport),
+    "report-doctor": lambda: json_schema(DoctorReport),
     "control": describe,
 }

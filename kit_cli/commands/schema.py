@@ -11,7 +11,7 @@ from kit_cli.frame import Command
 
 NAMES = (
     *("catalogue", "conversation", "rules", "waivers", "profile", "severity", "config"),
-    *("report-verify", "report-diff", "report-load", "control"),
+    *("report-verify", "report-diff", "report-load", "report-doctor", "control"),
 )
 
 
@@ -28,7 +28,7 @@ def schema(name: str) -> ExitCode:
     severity                    levels of diff --severity
     config                      .chat-contract.toml, and [tool.chat-contract] of pyproject.toml
     report-verify, report-diff  JSON reports
-    report-load                 JSON report of load
+    report-load, report-doctor  JSON reports of load and doctor
     control                     the mock's control API, an OpenAPI document
 
     Exit codes: 0 (printed), 2 (unknown name).

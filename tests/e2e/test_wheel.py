@@ -133,6 +133,15 @@ def test_base_install_serves_the_mock_and_names_the_extra_of_other_commands(base
         assert url.startswith("http://127.0.0.1:")
 
 
+def test_doctor_finds_no_problem_in_a_fresh_install(base: Environment, wheel: Path) -> None:
+    examined = base.call("doctor", "--report", "json", "--port", "0")
+    report = json.loads(examined.stdout)
+    assert (examined.returncode, report["status"]) == (0, "ok"), examined.stdout
+    texts = [finding["text"] for finding in report["findings"]]
+    assert f"chat-contract {__version__}, from {wheel}" in texts
+    assert any(text.startswith("suite is not installed;") and f"'{wheel}[suite]'" in text for text in texts)
+
+
 def test_suite_verifies_the_installed_mock(suite: Environment) -> None:
     with suite.mock() as url:
         verified = suite.call("verify", url, "--report", "json=report.json")

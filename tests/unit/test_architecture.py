@@ -92,7 +92,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     },
     "spec_gate": {"jsonschema", "jsonschema_rs"},
     "chat_load": {"locust", "gevent", "geventhttpclient", "requests", "flask", "jsonschema", "jsonschema_rs"},
-    "kit_cli": {"click", "rich", "platformdirs"},
+    "kit_cli": {"click", "packaging", "rich", "platformdirs"},
 }
 
 # Third-party packages that only one module may import.

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from importlib import metadata
-from pathlib import Path
 from types import ModuleType
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
-from chat_contract import __version__
-from kit_cli import main
 from kit_cli.frame import Command
 from kit_cli.main import cli
-from tests.support.paths import ROOT
 
 
 def run(*arguments: str, env: dict[str, str] | None = None) -> Result:
@@ -59,37 +54,7 @@ def test_missing_package_names_the_extra_to_install(when: str, request: pytest.F
     result = run("verify")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "verify needs the package schemathesis" in result.stderr
-    assert "pip install '.[suite]'" in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("record", "source"),
-    [
-        ('{"url": "file:///wheels/my%20kit.whl", "archive_info": {}}', "/wheels/my kit.whl[suite]"),
-        ('{"url": "https://example.com/kit.whl"}', f"chat-contract=={__version__}[suite]"),
-        (None, f"chat-contract=={__version__}[suite]"),
-    ],
-)
-def test_missing_package_names_the_wheel_in_use(
-    record: str | None,
-    source: str,
-    command_fails: Callable[[str], None],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> None:
-    command_fails("schemathesis")
-    monkeypatch.setattr(main, "__file__", str(tmp_path / "kit_cli" / "main.py"))
-    monkeypatch.setattr(metadata.Distribution, "read_text", lambda *_: record, raising=False)
-    monkeypatch.setattr(metadata.PathDistribution, "read_text", lambda *_: record)
-    assert f"pip install '{source}'" in run("verify").stderr
-
-
-def test_missing_package_names_the_checkout_from_another_folder(
-    command_fails: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    command_fails("schemathesis")
-    monkeypatch.chdir(tmp_path)
-    assert f"pip install '{ROOT}[suite]'" in run("verify").stderr
+    assert "pip install --editable '.[suite]'" in result.stderr
 
 
 @pytest.mark.parametrize("when", ["import_fails", "command_fails"])

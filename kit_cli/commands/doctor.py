@@ -1,0 +1,48 @@
+"""``chat-contract doctor``: check that the kit can work on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kit_cli.exit_codes import ExitCode
+from kit_cli.frame import Command, current_frame
+from kit_cli.options import OVERLAY, SPEC
+
+_FORMATS = ("text", "json")
+
+
+@click.command(cls=Command)
+@click.option(
+    "--fixtures",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Check this folder of fixtures, instead of the configured or bundled one.",
+)
+@SPEC
+@OVERLAY
+@click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", help="Check this port for the mock.")
+@click.option(
+    "--report",
+    "formats",
+    multiple=True,
+    metavar="FORMAT[=FILE]",
+    help=f"Write a report to FILE or to standard output. Formats: {', '.join(_FORMATS)}. Repeatable.",
+)
+def doctor(formats: tuple[str, ...], **given: Any) -> ExitCode:
+    """Check that the kit can work on this machine, and name a fix for what is wrong.
+
+    Checks Python, the kit, its packages and extras, other programs, proxies, the configuration, the contract, the
+    fixtures and the ports, with the options of the configuration file and the environment. It sends no request to
+    other machines.
+
+    Exit codes: 0 (no problem), 1 (a problem), 2 (a report cannot be written).
+    """
+    from kit_cli.actions.doctor import examine
+    from kit_cli.doctor.render import RENDERERS
+    from kit_reports.targets import parse_targets
+
+    targets = parse_targets(formats, RENDERERS, default=current_frame().default_report)
+    return examine(given, targets)
