@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
 
 from mock_server import read_snapshot
-from mock_server.respond.sessions import Sessions, SessionState
 from mock_server.shop.replies import ChatTurn
+from mock_server.store.sessions import Sessions, SessionState
 
 _KEPT = 1000
 

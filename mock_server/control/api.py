@@ -18,10 +18,11 @@ from mock_server.http.messages import encode, gather, problem
 from mock_server.overrides.delays import Delay
 from mock_server.overrides.effective import override_problem
 from mock_server.overrides.reading import read_rules
-from mock_server.overrides.rules import CONDITION_KEYS, OVERRIDE_KEYS, RULE_KEYS, Body, OverrideError, Rule, Rules
-from mock_server.respond.journal import Entry, TooManyFollowersError
+from mock_server.overrides.rules import CONDITION_KEYS, OVERRIDE_KEYS, RULE_KEYS, Body, OverrideError, Rule
 from mock_server.respond.service import ChatService
 from mock_server.respond.space import Space
+from mock_server.store.interface import RuleSet
+from mock_server.store.journal import Entry, TooManyFollowersError
 from mock_server.validation.parsing import read_json
 
 _MAX_BODY_BYTES = 1024 * 1024
@@ -70,11 +71,11 @@ def _rule_value(value: Any) -> Any:
 
 def _add_rules(routes: Routes, service: ChatService) -> None:
     def show() -> Response:
-        return json_response({"rules": [rule_json(rule) for rule in current_space(service).rules.current]})
+        return json_response({"rules": [rule_json(rule) for rule in current_space(service).state.rules.current]})
 
-    def change(apply: Callable[[Rules, list[Rule]], None]) -> Response:
+    def change(apply: Callable[[RuleSet, list[Rule]], None]) -> Response:
         try:
-            apply(current_space(service).rules, read_rules(_body(), service.snapshot))
+            apply(current_space(service).state.rules, read_rules(_body(), service.snapshot))
         except OverrideError as error:
             return as_response(override_problem(error, "Invalid rule", "rule key"))
         except BodyError as error:
@@ -82,11 +83,11 @@ def _add_rules(routes: Routes, service: ChatService) -> None:
         return show()
 
     def unused() -> Response:
-        rules = current_space(service).rules.current
+        rules = current_space(service).state.rules.current
         return json_response({"rules": [rule_json(rule) for rule in rules if not rule.used and not rule.optional]})
 
     def clear() -> Response:
-        current_space(service).rules.clear()
+        current_space(service).state.rules.clear()
         return show()
 
     def reset() -> Response:
@@ -95,8 +96,8 @@ def _add_rules(routes: Routes, service: ChatService) -> None:
 
     for method, view in {
         "GET": show,
-        "PUT": lambda: change(Rules.put),
-        "POST": lambda: change(Rules.add),
+        "PUT": lambda: change(lambda rules, given: rules.put(given)),
+        "POST": lambda: change(lambda rules, given: rules.add(given)),
         "DELETE": clear,
     }.items():
         routes.add_url_rule("/behaviour", f"rules {method}", view, methods=[method])
@@ -107,19 +108,19 @@ def _add_rules(routes: Routes, service: ChatService) -> None:
 def _add_journal(routes: Routes, service: ChatService) -> None:
     def entries() -> Response:
         wanted = read_filter(request.args.to_dict())
-        journal = current_space(service).journal
+        journal = current_space(service).state.journal
         selected = wanted.select(journal.entries(), verdict_of)
         shown = [entry_json(entry) for entry in selected]
         return json_response({"requests": shown, "dropped": journal.dropped})
 
     def clear() -> Response:
-        current_space(service).journal.clear()
+        current_space(service).state.journal.clear()
         return Response(status=204)
 
     def stream() -> Response:
         wanted = read_filter(request.args.to_dict())
         try:
-            following = current_space(service).journal.follow()
+            following = current_space(service).state.journal.follow()
         except TooManyFollowersError:
             count = service.snapshot.options.max_followers
             detail = f"The journal already has {count} followers, the maximum. Close one, or raise --max-followers."
@@ -152,12 +153,7 @@ def _add_spaces(routes: Routes, service: ChatService) -> None:
 
 def space_json(space: Space) -> dict[str, Any]:
     """Return the size of a space as JSON."""
-    return {
-        "name": space.name,
-        "conversations": len(space.sessions),
-        "requests": len(space.journal.entries()),
-        "rules": len(space.rules.current),
-    }
+    return {"name": space.name, **space.state.sizes()._asdict()}
 
 
 class _Lines:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from kit_http.curl import header_argument, with_body, without_header
-from mock_server.respond.journal import Entry
+from mock_server.store.journal import Entry
 
 _SET_BY_CURL = frozenset(
     {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "expect", "keep-alive"}

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mock_server.control.redacted import secrets_of, shown_body, upstream_key_of
-from mock_server.respond.intake import json_object
-from mock_server.respond.journal import Entry
 from mock_server.shop.catalogue import Item
 from mock_server.shop.words import words_of
+from mock_server.store.journal import Entry
+from mock_server.validation.parsing import json_object
 
 _OK = 200
 

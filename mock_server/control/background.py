@@ -8,9 +8,9 @@ from functools import partial
 from threading import Thread
 from weakref import ref
 
-from mock_server.respond.journal import Entry
 from mock_server.respond.service import ChatService
 from mock_server.respond.verdict import judged
+from mock_server.store.journal import Entry
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 _PAUSE = 0.005
@@ -37,7 +37,7 @@ def _is_idle(service: ChatService, added: int) -> bool:
 
 
 def _added(service: ChatService) -> int:
-    return sum(space.journal.added for space in (service.space, *service.spaces.all()))
+    return sum(space.state.journal.added for space in (service.space, *service.spaces.all()))
 
 
 def judge_waiting(service: ChatService, is_idle: Callable[[], bool], sleep: Callable[[float], None]) -> None:
@@ -51,4 +51,4 @@ def judge_waiting(service: ChatService, is_idle: Callable[[], bool], sleep: Call
 
 def _waiting(service: ChatService) -> list[Entry]:
     spaces = (service.space, *service.spaces.all())
-    return [entry for space in spaces for entry in reversed(space.journal.entries()) if entry.judged is None]
+    return [entry for space in spaces for entry in reversed(space.state.journal.entries()) if entry.judged is None]

@@ -9,9 +9,9 @@ from mock_server.control.redacted import secrets_of, shown_body, shown_headers, 
 from mock_server.control.texts import Note, fault_text, near_miss_text, note_text, reason_text, source_text
 from mock_server.http.cors import is_refused
 from mock_server.overrides.prefer import misspelt_preferences
-from mock_server.respond.journal import Entry
 from mock_server.respond.verdict import Verdict, judged
 from mock_server.shop.scenarios import NearMiss
+from mock_server.store.journal import Entry
 
 
 def verdict_of(entry: Entry) -> Verdict:

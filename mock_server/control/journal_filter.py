@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mock_server.respond.intake import json_object
-from mock_server.respond.journal import Entry
 from mock_server.respond.verdict import Verdict
+from mock_server.store.journal import Entry
+from mock_server.validation.parsing import json_object
 
 FILTERS = (
     *("conversation", "user", "session", "message", "body", "method", "path", "status", "verdict"),

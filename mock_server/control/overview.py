@@ -21,8 +21,8 @@ from mock_server.http.messages import JSON, OWN_PREFIX, encode, problem
 from mock_server.http.source import Fault
 from mock_server.http.space_path import SPACES
 from mock_server.loading.snapshot import Snapshot
-from mock_server.respond.journal import Entry
 from mock_server.respond.service import ChatService
+from mock_server.store.journal import Entry
 
 _TRIAL = f"{SPACES}/console-trials"
 """The space in which the console tries responses, so that the rules and requests of others stay as they are."""
@@ -38,7 +38,7 @@ def add_overview(routes: Routes, service: ChatService) -> None:
         return _json(explanation_json(explain(service.snapshot, request.args.get("message", ""))))
 
     def rendered(number: int, render: Callable[[Entry, list[Entry]], str]) -> Response:
-        entries = current_space(service).journal.entries()
+        entries = current_space(service).state.journal.entries()
         entry = next((entry for entry in entries if entry.number == number), None)
         if entry is None:
             missing = problem(404, "Unknown request", f"Request {number} is not in the journal.")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kit_http.redaction.encodings import encoded_secrets
-from mock_server.respond.journal import Entry
+from mock_server.store.journal import Entry
 
 REDACTED = "[redacted]"
 _SECRET_HEADERS = frozenset({"authorization", "x-api-key", "cookie", "proxy-authorization", "x-mock-token"})

@@ -15,7 +15,7 @@ from mock_server.control.redacted import shown_time
 from mock_server.control.texts import source_text
 from mock_server.http.messages import encode
 from mock_server.http.space_path import SPACES
-from mock_server.respond.journal import Entry
+from mock_server.store.journal import Entry
 
 _WAITING = 10_000
 """Lines that may wait to be written. Further ones are left out, and counted."""

@@ -9,9 +9,9 @@ from mock_server.control.expected import expected_text
 from mock_server.http.cors import origin_refused_text
 from mock_server.http.source import ReplySource, Source
 from mock_server.overrides.prefer import misspelt_preferences
-from mock_server.respond.journal import Entry
 from mock_server.respond.verdict import RequestFault, Verdict, VerdictReason
 from mock_server.shop.scenarios import CueKind, NearMiss
+from mock_server.store.journal import Entry
 
 
 class Note(StrEnum):

@@ -11,16 +11,18 @@ from mock_server.http.messages import Answer, Call
 from mock_server.http.source import ReplySource, Source
 from mock_server.loading.snapshot import Snapshot
 from mock_server.overrides.effective import Effective
-from mock_server.respond.decision import Decision, Forward, Trace
+from mock_server.respond.decision import Decision, Forward
 from mock_server.respond.forced import chosen_reply, failed_turn, spoil, with_given_headers
-from mock_server.respond.intake import json_object, rejection
+from mock_server.respond.intake import rejection
 from mock_server.respond.relay import Relay
-from mock_server.respond.sessions import SessionState, short_key
 from mock_server.respond.space import Space
 from mock_server.shop.replies import ChatTurn, Reply
 from mock_server.shop.scenarios import Outcome, Position
+from mock_server.store.sessions import SessionState, short_key
+from mock_server.store.trace import Trace
 from mock_server.validation.fastapi_errors import value_error
 from mock_server.validation.leniency import UnknownConversation
+from mock_server.validation.parsing import json_object
 
 _NOT_FOUND = b'{"detail":"Conversation not found"}'
 _SEARCH = Source(ReplySource.SEARCH)
@@ -97,7 +99,7 @@ def _reply(
     reply = snapshot.shop.reply(turn, position)
     same = snapshot.shop.scenarios.same_opening
     if same and reply.position is not None and reply.position.turn == 0 and reply.position.scenario in same:
-        name = space.openings.next(same[reply.position.scenario])
+        name = space.next_opening(same[reply.position.scenario])
         reply = snapshot.shop.reply_at(Position(name, 0), turn)
     return reply, _SEARCH if reply.position is None else _CONVERSATION
 

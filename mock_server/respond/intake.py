@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 from mock_server.http.messages import Answer, Call, encode
 from mock_server.http.source import ReplySource, Source
@@ -11,7 +10,7 @@ from mock_server.loading.snapshot import Snapshot
 from mock_server.shop.replies import ChatTurn
 from mock_server.validation.fastapi_errors import RequestValidator, ValidationErrors, json_invalid
 from mock_server.validation.leniency import MediaTypeAnswer
-from mock_server.validation.parsing import media_type_answer, read_json, validate_body
+from mock_server.validation.parsing import json_object, media_type_answer, validate_body
 
 OMITTED = "Chat-Mock-Errors-Omitted"
 """The header with the number of errors that a 422 does not list."""
@@ -73,9 +72,3 @@ def rejection(errors: ValidationErrors, source: ReplySource = ReplySource.VALIDA
 def unchecked_turn(call: Call) -> ChatTurn:
     """Return what can be read of a request whose validity does not matter."""
     return ChatTurn.from_body(json_object(call.body))
-
-
-def json_object(body: bytes) -> dict[str, Any]:
-    """Return the body as an object, an empty one if it is anything else."""
-    value, _ = read_json(body)
-    return value if isinstance(value, dict) else {}

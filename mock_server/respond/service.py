@@ -19,14 +19,18 @@ from mock_server.overrides.effective import NOTHING, Effective, choose_override
 from mock_server.overrides.matching import Asked
 from mock_server.overrides.prefer import preference_applied
 from mock_server.respond.conversation import converse
-from mock_server.respond.decision import NO_TRACE, Decision, Forward, Trace
+from mock_server.respond.decision import Decision, Forward
 from mock_server.respond.forced import forced_answer, forced_success, spoil, with_given_headers
-from mock_server.respond.intake import json_object, read_turn, unchecked_turn
-from mock_server.respond.journal import Entry, make_entry, places_for_followers
+from mock_server.respond.gate import Gate
+from mock_server.respond.intake import read_turn, unchecked_turn
 from mock_server.respond.origins import RefusedOrigins
 from mock_server.respond.relay import Relay
-from mock_server.respond.space import Space, SpaceLimits
+from mock_server.respond.space import Space
 from mock_server.respond.spaces import SECONDS_IN_USE, SpaceNameError, Spaces, TooManySpacesError
+from mock_server.store.journal import Entry, make_entry, places_for_followers
+from mock_server.store.local import LocalState, SpaceLimits
+from mock_server.store.trace import NO_TRACE, Trace
+from mock_server.validation.parsing import json_object
 
 _BYTES_PER_CONVERSATION = 1024
 
@@ -90,7 +94,8 @@ class ChatService:
 
     def _make_space(self, name: str, limits: SpaceLimits) -> Space:
         relay = None if self._relay is None else self._relay.for_space()
-        return Space(name, self._options, limits, clock=self._clock, followers=self._followers, relay=relay)
+        state = LocalState(self._options, limits, self._followers)
+        return Space(name, state, state, gate=Gate(self._options, self._clock), relay=relay)
 
     def enter(self, name: str) -> Space | Answer:
         """Return the space with this name, or the response that says why there is none."""
@@ -118,12 +123,12 @@ class ChatService:
         """Serve another snapshot from the next request on."""
         self.snapshot = snapshot
         for space in (self.space, *self.spaces.all()):
-            space.journal.serve(snapshot)
+            space.state.journal.serve(snapshot)
 
     def end(self) -> None:
         """Stop the followers of all journals."""
         for space in (self.space, *self.spaces.all()):
-            space.journal.end()
+            space.state.journal.end()
 
     def answer(self, call: Call, space: Space | None = None) -> Answer:
         """Return the response to a request for the operation, and record both in the journal.

@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from mock_server.loading.options import Options
-from mock_server.overrides.rules import Rules, startup_rules
 from mock_server.respond.gate import Gate
-from mock_server.respond.journal import Followers, Journal
 from mock_server.respond.relay import Relay
-from mock_server.respond.sessions import ConversationIds, Openings, Sessions
-
-
-@dataclass(frozen=True)
-class SpaceLimits:
-    """What a space may keep."""
-
-    conversations: int
-    requests: int
-    journal_bytes: int
-    rule_bytes: int
+from mock_server.store.interface import SpaceState, TurnState
 
 
 class Space:
@@ -29,40 +13,25 @@ class Space:
     The default space has the name ``""``.
     """
 
+    __slots__ = ("fresh_id", "gate", "journal", "name", "next_opening", "relay", "rules", "sessions", "state")
+
     def __init__(
-        self,
-        name: str,
-        options: Options,
-        limits: SpaceLimits,
-        *,
-        clock: Callable[[], float],
-        followers: Followers,
-        relay: Relay | None = None,
+        self, name: str, turn: TurnState, state: SpaceState, *, gate: Gate, relay: Relay | None = None
     ) -> None:
-        """``clock`` returns seconds of a monotonic clock. All spaces share ``followers``."""
+        """``turn`` is for requests, ``state`` for the control API; in one process, both are the same object."""
         self.name = name
-        self.sessions = Sessions(limits.conversations)
-        self.ids = ConversationIds(options.seed)
-        self.openings = Openings()
-        startup = startup_rules(options.fault_rates, options.delay)
-        self.rules = Rules(startup, options.seed, max_bytes=limits.rule_bytes)
-        self.journal = Journal(limits.requests, limits.journal_bytes, followers)
-        self.gate = Gate(options, clock)
+        self.state = state
+        self.sessions = turn.sessions
+        self.rules = turn.rules
+        self.journal = turn.journal
+        self.fresh_id = turn.fresh_id
+        self.next_opening = turn.next_opening
+        self.gate = gate
         self.relay = relay
 
     def reset(self) -> None:
         """Forget conversations, journal and rules, and restart all random sequences. Start-up options stay."""
-        self.sessions.clear()
-        self.ids.restart()
-        self.openings.clear()
+        self.state.reset()
         if self.relay is not None:
             self.relay.clear()
-        self.journal.clear()
-        self.rules.clear()
         self.gate.reset()
-
-    def fresh_id(self) -> str:
-        """Return a conversation id that is not in use."""
-        while (conversation_id := self.ids.next()) in self.sessions:
-            pass
-        return conversation_id

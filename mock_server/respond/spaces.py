@@ -65,7 +65,7 @@ class Spaces:
         space = self._spaces.pop(name, None)
         self._used.pop(name, None)
         if space is not None:
-            space.journal.end()
+            space.state.journal.end()
         return space is not None
 
     def delete(self, name: str) -> bool:

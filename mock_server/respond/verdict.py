@@ -17,8 +17,8 @@ from chat_contract.conformance import examine, find_violations
 from chat_contract.errors import render_pointer, shorten
 from chat_contract.history import Conversation
 from chat_contract.rules.exchange_facts import ExchangeFacts
-from mock_server.respond.journal import Entry
 from mock_server.shop.scenarios import NearMiss
+from mock_server.store.journal import Entry
 
 _MAX_LISTED = 20
 _MAX_NEAR_MISSES = 5

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from mock_server.http.bodies import Body, BodyReader, announced_length
 from mock_server.http.faults import Ending, delivery_of
 from mock_server.http.messages import Answer, Call, Pairs, encode, gather, head_of
-from mock_server.respond.journal import Entry
 from mock_server.respond.service import ChatService
 from mock_server.respond.space import Space
 from mock_server.server.flask_bridge import environ_of, run
 from mock_server.server.limits import DEFAULT, Load, OverloadError, ServerLimits, Share
 from mock_server.server.threads import Threads
+from mock_server.store.journal import Entry
 
 if TYPE_CHECKING:
     from flask import Flask

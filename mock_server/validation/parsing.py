@@ -35,6 +35,12 @@ def read_json(raw: bytes) -> tuple[Any, SyntaxFault | None]:
     return _read_carefully(raw) if _has_too_large_number(raw, value) else (value, None)
 
 
+def json_object(raw: bytes) -> dict[str, Any]:
+    """Return the body as an object, an empty one if it is anything else."""
+    value, _ = read_json(raw)
+    return value if isinstance(value, dict) else {}
+
+
 def _has_too_large_number(raw: bytes, value: Any) -> bool:
     """Return whether a number is too large for I-JSON, or a text looks like one."""
     numerals = raw.translate(_NUMERALS, b"+")

@@ -42,6 +42,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
             "overrides",
             "shop",
             "loading",
+            "store",
             "respond",
             "control",
         ),

@@ -153,7 +153,7 @@ def test_client_that_leaves_during_a_delay_is_recorded_and_gets_no_response(
     adapters = adapters_of()
     response = call(adapters.app, "POST", "/v1/chat", {**JSON, "Prefer": prefer}, HI, leaves=True)
     assert response.status == 0
-    assert [entry.client_left for entry in adapters.service.space.journal.entries()] == [True]
+    assert [entry.client_left for entry in adapters.service.space.state.journal.entries()] == [True]
 
 
 def test_slow_response_is_complete(adapters_of: Callable[..., Adapters], monkeypatch: pytest.MonkeyPatch) -> None:

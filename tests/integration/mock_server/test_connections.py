@@ -208,7 +208,7 @@ def test_fault_reset_resets_the_connection_before_the_response(served: Served) -
 @pytest.mark.parametrize("fault", ["close", "hang"])
 def test_fault_close_and_hang_send_nothing_and_close(served: Served, service: ChatService, fault: str) -> None:
     assert served.ask(ask_for(fault)) == b""
-    assert [entry.client_left for entry in service.space.journal.entries()] == [False]
+    assert [entry.client_left for entry in service.space.state.journal.entries()] == [False]
 
 
 @pytest.mark.parametrize(("fault", "share"), [("drop", 0.0), ("truncate", 0.5)])
@@ -226,7 +226,7 @@ def test_hang_ends_when_the_client_closes_its_side(
     served = serve(MockApp(service))
     with served.connect() as connection:
         connection.sendall(ask_for("hang"))
-        wait_until(lambda: bool(service.space.journal.entries()))
+        wait_until(lambda: bool(service.space.state.journal.entries()))
         connection.shutdown(socket.SHUT_WR)
         assert until_closed(connection) == b""
 
@@ -236,18 +236,18 @@ def test_client_that_closes_only_its_side_gets_its_delayed_response(served: Serv
         connection.sendall(ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=300ms\r\n\r\n"))
         connection.shutdown(socket.SHUT_WR)
         assert until_closed(connection).startswith(b"HTTP/1.1 200")
-    assert [entry.client_left for entry in service.space.journal.entries()] == [False]
+    assert [entry.client_left for entry in service.space.state.journal.entries()] == [False]
 
 
 @pytest.mark.parametrize("reset", [True, False])
 def test_client_that_leaves_before_the_response_is_recorded(served: Served, service: ChatService, reset: bool) -> None:
     connection = served.connect()
     connection.sendall(ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=300ms\r\n\r\n"))
-    wait_until(lambda: bool(service.space.journal.entries()))
+    wait_until(lambda: bool(service.space.state.journal.entries()))
     if reset:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, protocol._RESET_ON_CLOSE)
     connection.close()
-    wait_until(lambda: service.space.journal.entries()[0].client_left)
+    wait_until(lambda: service.space.state.journal.entries()[0].client_left)
 
 
 # Slow clients ---------------------------------------------------------------------------------------------------------
@@ -294,7 +294,7 @@ def test_request_beyond_the_waiting_ones_gets_503_until_one_ends(
     with served.connect() as first, served.connect() as second, served.connect() as third:
         first.sendall(delayed)
         second.sendall(delayed)
-        wait_until(lambda: len(service.space.journal.entries()) == 2)
+        wait_until(lambda: len(service.space.state.journal.entries()) == 2)
         third.sendall(ASK)
         status, head, body = one_response(third)
         assert (status, b"retry-after: 1" in head) == (503, True)
@@ -319,7 +319,7 @@ def test_bodies_and_delayed_responses_are_held_up_to_their_limit(
             HEAD + b"Prefer: delay=600s\r\nContent-Length: 150000\r\n\r\n" + b'{"message":["%b"]}' % (b"x" * 149_984)
         )
         other.sendall(echoed)
-        wait_until(lambda: any(entry.answer.delay for entry in service.space.journal.entries()))
+        wait_until(lambda: any(entry.answer.delay for entry in service.space.state.journal.entries()))
         wait_until(lambda: _is_refused(served, big))
         assert one_ok(served)
 

@@ -24,9 +24,9 @@ from mock_server.http.messages import Answer, Call
 from mock_server.http.source import Fault, ReplySource
 from mock_server.overrides.prefer import read_preferences
 from mock_server.overrides.reading import read_override
-from mock_server.respond.decision import NO_TRACE
-from mock_server.respond.journal import Entry, make_entry
 from mock_server.shop.scenarios import CueKind, NearMiss, Position
+from mock_server.store.journal import Entry, make_entry
+from mock_server.store.trace import NO_TRACE
 from tests.conftest import RequireProgram
 from tests.support.mock import Running
 from tests.support.paths import ROOT

@@ -225,7 +225,7 @@ def test_journal_entry_keeps_the_contract_of_its_time(contract: Path) -> None:
     kept.say("hello")
     contract.write_text("openapi: 3.1.0\n")
     kept.look()
-    [entry] = kept.service.space.journal.entries()
+    [entry] = kept.service.space.state.journal.entries()
     assert entry.snapshot.contract.operation.label == "POST /chat"
 
 

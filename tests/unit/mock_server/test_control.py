@@ -14,13 +14,13 @@ from mock_server.defaults import MAX_FOLLOWERS
 from mock_server.http.access import Access, Denied, DeniedReason
 from mock_server.loading.options import Rate, read_options
 from mock_server.respond.gate import RateLimit
-from mock_server.respond.journal import (
+from mock_server.respond.service import ChatService
+from mock_server.store.journal import (
     MAX_BODY_BYTES,
     Journal,
     TooManyFollowersError,
     places_for_followers,
 )
-from mock_server.respond.service import ChatService
 from tests.support.deciding import decide, service_with
 
 HI = b'{"message":"hi","conversation_id":"c"}'
@@ -235,11 +235,11 @@ def test_journal_is_limited_in_number_and_bytes() -> None:
     service = service_with(max_requests_kept=3)
     for _ in range(5):
         decide(service, HI)
-    assert [entry.number for entry in service.space.journal.entries()] == [3, 4, 5]
+    assert [entry.number for entry in service.space.state.journal.entries()] == [3, 4, 5]
     large = service_with()
     for _ in range(200):
         decide(large, b'{"message":"%s"}' % (b"a" * 100_000))
-    entries = large.space.journal.entries()
+    entries = large.space.state.journal.entries()
     assert sum(entry.size for entry in entries) <= defaults.MAX_JOURNAL_BYTES
     assert all(len(entry.body) <= MAX_BODY_BYTES for entry in entries)
     assert 10 < len(entries) < 200
@@ -248,7 +248,7 @@ def test_journal_is_limited_in_number_and_bytes() -> None:
 def test_journal_of_size_0_keeps_nothing() -> None:
     service = service_with(max_requests_kept=0)
     decide(service, HI)
-    assert service.space.journal.entries() == []
+    assert service.space.state.journal.entries() == []
 
 
 def test_journal_can_be_followed(client: FlaskClient) -> None:

@@ -22,9 +22,9 @@ from mock_server.http.messages import Answer, Call
 from mock_server.loading.options import Options
 from mock_server.overrides.prefer import misspelt_preferences
 from mock_server.respond.intake import _kept_turn
-from mock_server.respond.journal import MAX_FOLLOWED_BYTES
 from mock_server.respond.service import ChatService
 from mock_server.respond.verdict import judged
+from mock_server.store.journal import MAX_FOLLOWED_BYTES
 from tests.support.deciding import decide, service_with
 
 JSON = {"Content-Type": "application/json"}

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from chat_contract import load_contract
 from mock_server.loading.snapshot import Snapshot
-from mock_server.respond.sessions import ConversationIds
 from mock_server.shop.catalogue import Catalogue
 from mock_server.shop.replies import ChatTurn
+from mock_server.store.sessions import ConversationIds
 from tests.support.deciding import decide, service_of, service_with
 
 Say = Callable[..., dict[str, Any]]

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat_contract.patterns import PatternError
-from mock_server.respond.sessions import Sessions, SessionState
 from mock_server.shop.scenarios import Cue, Position, Scenario, Scenarios, Stub
 from mock_server.shop.words import READ_CHARACTERS, search_words_of, words_of
+from mock_server.store.sessions import Sessions, SessionState
 from mock_server.validation.patterns import compile_pattern
 
 

@@ -184,8 +184,8 @@ def test_journal_conversations_and_rules_of_a_space_are_limited() -> None:
     for number in range(20):
         say(client, A, conversation_id=f"c{number}")
     [space] = service.spaces.all()
-    assert sum(entry.size for entry in space.journal.entries()) <= 4096
-    assert len(space.sessions) == 4
+    assert sum(entry.size for entry in space.state.journal.entries()) <= 4096
+    assert space.state.sizes().conversations == 4
     reply = {"reply": {"message": "x" * 3000}}
     assert client.post(f"{A}/_mock/behaviour", json=reply).status_code == 200
     refused = client.post(f"{A}/_mock/behaviour", json=reply)

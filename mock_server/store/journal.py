@@ -16,8 +16,8 @@ from mock_server import defaults
 from mock_server.http.cors import is_preflight
 from mock_server.http.messages import Answer, Call
 from mock_server.loading.snapshot import Snapshot
-from mock_server.respond.decision import Trace
-from mock_server.respond.intake import json_object
+from mock_server.store.trace import Trace
+from mock_server.validation.parsing import json_object
 
 MAX_BODY_BYTES = 64 * 1024
 """Maximum number of bytes that the journal keeps of each body."""
