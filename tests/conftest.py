@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.support.waiting import PATIENCE
+
 REQUIRE_ALL = "CHAT_CONTRACT_REQUIRE_ALL"
 _OURS = "CHAT_CONTRACT_"
 _MISLEADING = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NETRC", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-_SECONDS_FOR_THREADS = 5.0
 
 RequireProgram = Callable[[str, str], str]
 
@@ -48,7 +49,7 @@ def no_thread_left_behind() -> Iterator[None]:
     """Fail a test that leaves a thread running which would keep the process alive."""
     before = set(threading.enumerate())
     yield
-    deadline = time.monotonic() + _SECONDS_FOR_THREADS
+    deadline = time.monotonic() + PATIENCE
     left = [thread for thread in threading.enumerate() if thread not in before and not thread.daemon]
     for thread in left:
         thread.join(max(0.0, deadline - time.monotonic()))

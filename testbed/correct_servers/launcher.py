@@ -16,7 +16,7 @@ from pathlib import Path
 from testbed.correct_servers.entries import ENTRIES, NODE, Entry
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 30
+START_SECONDS = 120
 
 
 def missing(entry: Entry) -> list[str]:

@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -23,6 +23,7 @@ from testbed.faulty_servers.base import KEY
 from testbed.faulty_servers.catalogue import BY_NAME
 from testbed.faulty_servers.fault import serve
 from tests.support.small_servers import Small, always, answering, closed_port, saying
+from tests.support.waiting import PATIENCE
 
 SCRIPT = Path(sys.executable).with_name("chat-contract")
 REPLY = b'{"conversation_id":"c","message":"m","items":[]}'
@@ -213,8 +214,10 @@ def test_other_protocol_is_not_an_http_server(data: bytes) -> None:
 
 
 def test_silent_server_suggests_a_longer_timeout() -> None:
-    with answering(lambda _: time.sleep(1.5) or (200, {}, b"")) as small:
+    refusal = threading.Event()
+    with answering(lambda _: refusal.wait(PATIENCE) and (200, {}, b"")) as small:
         assert "--timeout" in refused(small.url, "--timeout", "0.3")
+        refusal.set()
         assert len(small.seen) == 1
 
 

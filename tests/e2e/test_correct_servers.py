@@ -19,6 +19,7 @@ import requests
 
 from testbed.correct_servers import ENTRIES, Entry, missing, serving
 from testbed.correct_servers.toolchains import Toolchain, built
+from tests.support.waiting import PATIENCE
 
 Place = tuple[str | int, ...]
 
@@ -281,7 +282,7 @@ class Player:
         for _ in range(60):
             content = data() if callable(data) else data
             answer = self.session.request(
-                method, url or self.url, data=content, headers=sent, timeout=10, allow_redirects=False
+                method, url or self.url, data=content, headers=sent, timeout=PATIENCE, allow_redirects=False
             )
             if answer.status_code != 429:
                 break

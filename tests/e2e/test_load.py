@@ -6,9 +6,7 @@ import json
 import signal
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -24,11 +22,9 @@ from kit_reports.codec import decode
 from testbed.load_servers import serve_loaded
 from tests.support.mock import start as start_mock
 from tests.support.small_servers import answering, closed_port
+from tests.support.waiting import PATIENCE, wait_until
 
 SCRIPT = Path(sys.executable).with_name("chat-contract")
-PATIENCE = 240
-"""Seconds for one load of a few: the machine may be busy."""
-
 BRIEF = ("--run-time", "6s", "--think-time", "100ms", "--timeout", "60s")
 
 
@@ -152,14 +148,6 @@ def test_workers_report_to_their_master(tmp_path: Path) -> None:
 def conforming(_: object) -> tuple[int, dict[str, str], bytes]:
     body = {"conversation_id": str(uuid.uuid4()), "message": "m", "items": []}
     return 200, {"Content-Type": "application/json"}, json.dumps(body).encode()
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    """Wait until something is true; fail after a long time."""
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])

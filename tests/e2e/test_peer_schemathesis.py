@@ -12,6 +12,7 @@ import pytest
 
 from chat_contract.resources import openapi_dir
 from tests.support.mock import start
+from tests.support.waiting import PATIENCE
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 EXAMPLES = 60
@@ -33,7 +34,7 @@ def test_schemathesis_reports_no_failure_on_the_mock(base_url: str, seed: int, t
         *("--checks", CHECKS, "--seed", str(seed), "--max-examples", str(EXAMPLES), "--no-color"),
     ]
     # A folder of its own keeps settings and stored failures of other runs out.
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-1000:]
     generated, passed = re.search(r"(\d+) generated, (\d+) passed", ended.stdout).groups()
     assert generated == passed

@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.paths import ROOT
 from tests.support.small_servers import Small, always
+from tests.support.waiting import PATIENCE
 
 SECONDS = 120
 REPLY = b'{"conversation_id":"c","message":"m \xe2\x86\x92","items":[]}'
@@ -210,5 +211,5 @@ def test_server_leaves_nothing_in_a_read_only_folder(command: str, server: Small
         assert process.stdout is not None
         assert re.search(r"http://\S+", process.stdout.readline())
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=PATIENCE) == 0
     assert list(empty.iterdir()) == []

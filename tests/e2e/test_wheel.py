@@ -16,6 +16,7 @@ import pytest
 
 from chat_contract import __version__
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE
 
 PACKAGES = (
     "chat_contract",
@@ -75,7 +76,7 @@ class Environment:
                 yield re.search(r"http://\S+/v1(?=/chat)", process.stdout.readline())[0]
             finally:
                 process.terminate()
-                process.wait(timeout=10)
+                process.wait(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")

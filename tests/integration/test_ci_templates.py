@@ -16,6 +16,7 @@ from testbed.faulty_servers.base import KEY
 from testbed.faulty_servers.catalogue import BY_NAME
 from testbed.faulty_servers.fault import serve
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE
 
 WORKFLOW = ROOT / ".github/workflows/contract-staging.yml"
 TEMPLATE = ROOT / "ci/gitlab/contract-staging.yml"
@@ -30,7 +31,7 @@ def run(script: str, folder: Path, **env: str) -> subprocess.CompletedProcess[st
         env={"PATH": path, "HOME": str(folder), "PYTHONPATH": str(ROOT), **env},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from tests.support.waiting import PATIENCE
+
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -16,15 +18,13 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-SECONDS = 30
-"""How long a page may take on a busy machine."""
 _OF_AN_ANSWER = "Failed to load resource"
 """The message that Chromium logs for each response outside 2xx; it does not mean that the page has an error."""
 
 
 @contextmanager
 def browser(executable: str) -> Iterator[Browser]:
-    expect.set_options(timeout=SECONDS * 1000)
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
         yield opened

@@ -18,8 +18,7 @@ from flask.testing import FlaskClient
 
 from mock_server import Options, Snapshot, create_app, read_snapshot
 from tests.support.paths import ROOT
-
-_SECONDS_TO_START = 30
+from tests.support.waiting import PATIENCE
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +61,7 @@ class Running:
 
     def stop(self, sign: int = signal.SIGTERM) -> int:
         self.process.send_signal(sign)
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=PATIENCE)
 
 
 def start(*arguments: str, env: dict[str, str] | None = None, cwd: Path = ROOT) -> Running:
@@ -75,7 +74,7 @@ def start(*arguments: str, env: dict[str, str] | None = None, cwd: Path = ROOT) 
         text=True,
         start_new_session=True,
     )
-    readable, _, _ = select.select([process.stdout], [], [], _SECONDS_TO_START)
+    readable, _, _ = select.select([process.stdout], [], [], PATIENCE)
     line = process.stdout.readline() if readable else ""
     if not line.startswith("Mock ready: "):
         process.kill()
@@ -96,7 +95,7 @@ def run_mock() -> Iterator[Callable[..., Running]]:
     for running in started:
         if running.process.poll() is None:
             running.process.kill()
-        running.process.wait(timeout=10)
+        running.process.wait(timeout=PATIENCE)
         running.process.stdout.close()
 
 

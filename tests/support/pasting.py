@@ -13,12 +13,15 @@ from typing import Any
 from chat_contract.exchange import Request, Response
 from chat_verifier.report.model import Body, RequestReport
 from testbed.faulty_servers.base import KEY
+from tests.support.waiting import PATIENCE
 
 
 def shown(command: str, folder: Path) -> bytes:
     """Return the standard output of the command; it must write nothing to standard error."""
     env = {**os.environ, "CHAT_API_KEY": KEY}
-    ended = subprocess.run(["bash", "-c", command], env=env, cwd=folder, capture_output=True, timeout=60, check=False)
+    ended = subprocess.run(
+        ["bash", "-c", command], env=env, cwd=folder, capture_output=True, timeout=PATIENCE, check=False
+    )
     assert ended.stderr == b"", ended.stderr.decode()
     return ended.stdout
 

@@ -10,9 +10,7 @@ from typing import Any
 
 from mock_server.server.limits import DEFAULT, ServerLimits
 from mock_server.server.serve import Close, Listening, Server
-
-PATIENCE = 20.0
-"""Seconds after which a test gives up; nothing here needs a fraction of it on an idle machine."""
+from tests.support.waiting import PATIENCE
 
 
 class Served:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.support.served import PATIENCE
+from tests.support.waiting import PATIENCE
 
 ANSWER_ME = b"answer-me"
 """A request that contains this gets a reply; any other waits for ever."""

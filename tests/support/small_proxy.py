@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
+from tests.support.waiting import PATIENCE
+
 
 @contextmanager
 def passing(
@@ -69,4 +71,4 @@ def passing(
         for one in open_sockets:
             with suppress(OSError):
                 one.close()
-        thread.join(timeout=5)
+        thread.join(timeout=PATIENCE)

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from tests.support.waiting import PATIENCE
+
 Answer = Callable[[bytes], bytes | None]
 """What to send back for a request's bytes; None closes the connection without a word."""
 
@@ -50,7 +52,7 @@ def answering(answer: Answer, *, delay: float = 0.0) -> Iterator[tuple[str, list
 
 
 def _request(connection: socket.socket) -> bytes:
-    connection.settimeout(5)
+    connection.settimeout(PATIENCE)
     data = b""
     while b"\r\n\r\n" not in data:
         part = connection.recv(65536)
@@ -61,7 +63,7 @@ def _request(connection: socket.socket) -> bytes:
     length = next(
         (int(line.partition(b":")[2]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
     )
-    until = time.monotonic() + 5
+    until = time.monotonic() + PATIENCE
     while len(body) < length and time.monotonic() < until:
         body += connection.recv(65536)
     return head + b"\r\n\r\n" + body

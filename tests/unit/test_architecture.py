@@ -12,6 +12,7 @@ import pytest
 
 import chat_contract
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE
 
 # Installed packages, each with those of ours that it may import. Products do not import each other.
 LAYERS: dict[str, set[str]] = {
@@ -283,7 +284,12 @@ def imported_by(statement: str) -> set[str]:
     """Return the top-level modules that a statement imports in a new interpreter, with warnings as errors."""
     code = f"{statement}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
     run = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert run.returncode == 0, run.stderr
     assert run.stderr == ""

@@ -17,6 +17,7 @@ from kit_cli.main import cli
 from testbed.faulty_servers.catalogue import BY_NAME
 from testbed.faulty_servers.fault import serve
 from tests.support.pasting import paste
+from tests.support.waiting import PATIENCE
 
 FORMATS = ("json", "sarif", "sh", "http", "pytest")
 
@@ -57,7 +58,7 @@ def test_http_file_continues_the_conversation_of_the_first_turn(exported: tuple[
 def _tested(file: Path, url: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, str(file)]
     return subprocess.run(
-        command, env={**os.environ, "CHAT_BASE_URL": url}, capture_output=True, text=True, timeout=120, check=False
+        command, env={**os.environ, "CHAT_BASE_URL": url}, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
 

@@ -17,9 +17,9 @@ from chat_contract import load_contract
 from chat_contract.exchange import Request, Response
 from chat_verifier.run.reference_server import ReferenceServer
 from tests.support.small_servers import Seen, Small, answering
+from tests.support.waiting import PATIENCE
 
 COMMAND = Path(sys.executable).with_name("chat-contract")
-PATIENCE = 120.0
 
 Answer = tuple[int, dict[str, str], bytes]
 

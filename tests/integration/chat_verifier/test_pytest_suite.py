@@ -12,6 +12,7 @@ import pytest
 from testbed.faulty_servers.catalogue import BY_NAME
 from testbed.faulty_servers.fault import serve
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE
 
 SUITE = ROOT / "contract_tests"
 IMPORT_MODES = ("prepend", "append", "importlib")
@@ -37,7 +38,7 @@ def pytest_in(folder: Path, *arguments: str | Path) -> subprocess.CompletedProce
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -25,7 +25,8 @@ from mock_server.server.asgi import MockApp
 from mock_server.server.limits import DEFAULT, ServerLimits
 from mock_server.server.protocol import Protocol
 from tests.support.deciding import service_of
-from tests.support.served import PATIENCE, Served, until_closed
+from tests.support.served import Served, until_closed
+from tests.support.waiting import PATIENCE, wait_until
 
 HI = b'{"message":"hi"}'
 HEAD = b"POST /v1/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -45,13 +46,6 @@ def one_response(connection: socket.socket) -> tuple[int, bytes, bytes]:
     while length is not None and len(body) < int(length[1]):
         body += connection.recv(int(length[1]) - len(body))
     return int(received[9:12]), received, body
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.conftest import RequireProgram
 from tests.support.chromium import NAMELESS, POOR_CONTRAST, browser, page_of
 from tests.support.mock import Running, start
+from tests.support.waiting import PATIENCE
 
 HOSTILE = """<img src=x onerror="document.title='run'"><script>document.title='run'</script>"</li></style>&amp;`${1}`"""
 CONVERSATION = f"""\
@@ -78,7 +79,7 @@ def base_of(mock: Running) -> str:
 @pytest.fixture
 def page(opened: Browser, running: Running) -> Iterator[Page]:
     """The console of the mock, reset before the test."""
-    requests.post(f"{base_of(running)}/_mock/reset", timeout=10)
+    requests.post(f"{base_of(running)}/_mock/reset", timeout=PATIENCE)
     with page_of(opened, base_of(running), viewport={"width": 1300, "height": 900}) as shown:
         visit(shown, running)
         yield shown
@@ -102,7 +103,7 @@ def tab(page: Page, name: str) -> None:
 
 
 def post(mock: Running, **body: Any) -> requests.Response:
-    return requests.post(mock.url, json=body, timeout=10)
+    return requests.post(mock.url, json=body, timeout=PATIENCE)
 
 
 # Chat -----------------------------------------------------------------------------------------------------------------
@@ -131,7 +132,7 @@ def test_click_on_an_item_is_sent_with_the_next_message(page: Page, running: Run
     expect(page.locator("#events li")).to_have_count(2)
     page.get_by_role("button", name="Remove event purchase LAMP1").click()
     say(page, "and now?")
-    sent = requests.get(f"{base_of(running)}/_mock/requests?last=1", timeout=10).json()["requests"][0]
+    sent = requests.get(f"{base_of(running)}/_mock/requests?last=1", timeout=PATIENCE).json()["requests"][0]
     [event] = sent["request"]["body"]["events"]
     assert (event["type"], event["item_id"]) == ("click", "LAMP1")
     assert sent["verdict"]["keeps_contract"] is True
@@ -145,7 +146,7 @@ def test_conversation_continues_until_a_new_one_is_started(page: Page, running: 
     page.get_by_label("limit", exact=True).fill("1")
     page.get_by_label("session_id", exact=True).fill("s-1")
     say(page, "more")
-    sent = requests.get(f"{base_of(running)}/_mock/requests?last=1", timeout=10).json()["requests"][0]
+    sent = requests.get(f"{base_of(running)}/_mock/requests?last=1", timeout=PATIENCE).json()["requests"][0]
     assert sent["request"]["body"] == {"message": "more", "conversation_id": known, "session_id": "s-1", "limit": 1}
     page.get_by_role("button", name="New conversation").click()
     expect(page.locator("#conversation")).to_have_text("No conversation yet")
@@ -191,9 +192,9 @@ def test_curl_command_of_an_entry_sends_the_same_request(
     page.locator(".row").first.click()
     page.get_by_role("button", name="Copy as curl").click()
     command = page.get_by_label("curl command").inner_text()
-    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=30, check=True)
+    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert "HTTP/1.1 200" in ran.stdout
-    one, other = requests.get(f"{base_of(running)}/_mock/requests?last=2", timeout=10).json()["requests"]
+    one, other = requests.get(f"{base_of(running)}/_mock/requests?last=2", timeout=PATIENCE).json()["requests"]
     assert one["request"]["body"] == other["request"]["body"]
     assert shlex.split(command)[0] == "curl"
 
@@ -245,7 +246,7 @@ def test_every_card_of_the_gallery_can_be_sent(page: Page, running: Running) -> 
     for index in range(cards.count()):
         if cards.nth(index).locator("h4").inner_text() not in slow:
             cards.nth(index).get_by_role("button", name="Send:").click()
-    expect(page.locator("#cards .outcome .tag")).to_have_count(cards.count() - len(slow), timeout=20_000)
+    expect(page.locator("#cards .outcome .tag")).to_have_count(cards.count() - len(slow), timeout=PATIENCE * 1000)
     expect(page.locator("#cards .waiting")).to_have_count(0)
     outcomes = {
         cards.nth(index).locator("h4").inner_text(): cards.nth(index).locator(".outcome .tag").inner_text()
@@ -272,15 +273,15 @@ def test_card_can_be_used_for_the_next_request_of_a_client(page: Page, running: 
 
 
 def test_sending_a_card_uses_up_no_rule_and_adds_no_request(page: Page, running: Running) -> None:
-    requests.post(f"{base_of(running)}/_mock/behaviour", json={"fault": "drop", "times": 1}, timeout=10)
+    requests.post(f"{base_of(running)}/_mock/behaviour", json={"fault": "drop", "times": 1}, timeout=PATIENCE)
     tab(page, "Error gallery")
     for title in ("429", "HTML in the message", "No body"):
         page.get_by_role("button", name=f"Send: {title}", exact=True).click()
-    expect(page.locator("#cards .outcome .tag")).to_have_count(3, timeout=20_000)
+    expect(page.locator("#cards .outcome .tag")).to_have_count(3, timeout=PATIENCE * 1000)
     expect(page.locator("#cards .outcome .tag").first).to_have_text("Status 429")
-    rules = requests.get(f"{base_of(running)}/_mock/behaviour", timeout=10).json()["rules"]
+    rules = requests.get(f"{base_of(running)}/_mock/behaviour", timeout=PATIENCE).json()["rules"]
     assert rules == [{"fault": "drop", "times": 1}]
-    assert requests.get(f"{base_of(running)}/_mock/requests", timeout=10).json()["requests"] == []
+    assert requests.get(f"{base_of(running)}/_mock/requests", timeout=PATIENCE).json()["requests"] == []
 
 
 def test_rule_is_written_changed_and_rejected_in_the_editor(page: Page, running: Running) -> None:
@@ -364,7 +365,7 @@ def test_search_covers_everything_that_the_journal_keeps(opened: Browser, run_mo
     mock = run_mock("--max-requests-kept", "320")
     with requests.Session() as session:
         for number in range(330):
-            session.post(mock.url, json={"message": f"message {number}"}, timeout=10)
+            session.post(mock.url, json={"message": f"message {number}"}, timeout=PATIENCE)
     with page_of(opened, base_of(mock)) as page:
         visit(page, mock)
         tab(page, "Requests")
@@ -379,7 +380,7 @@ def test_search_covers_everything_that_the_journal_keeps(opened: Browser, run_mo
 
 def test_preflights_are_listed_on_demand_with_the_refused_origin(page: Page, running: Running) -> None:
     headers = {"Origin": "http://shop.test", "Access-Control-Request-Method": "POST"}
-    requests.options(running.url, headers=headers, timeout=10)
+    requests.options(running.url, headers=headers, timeout=PATIENCE)
     post(running, message="lamp")
     tab(page, "Requests")
     expect(page.locator(".entry")).to_have_count(1)
@@ -429,7 +430,7 @@ def test_tab_key_goes_from_a_tab_into_its_panel(opened: Browser, running: Runnin
 def test_controls_have_names_contrast_is_sufficient_and_nothing_overflows(
     opened: Browser, running: Running, scheme: Any, width: int
 ) -> None:
-    requests.post(f"{base_of(running)}/_mock/reset", timeout=10)
+    requests.post(f"{base_of(running)}/_mock/reset", timeout=PATIENCE)
     with page_of(opened, base_of(running), viewport={"width": width, "height": 800}, color_scheme=scheme) as page:
         visit(page, running)
         say(page, "hostile")

@@ -20,8 +20,8 @@ import requests
 
 from chat_contract.resources import fixtures_dir
 from chat_mock.server import Server
+from tests.support.waiting import PATIENCE, wait_until
 
-PATIENCE = 60.0
 EXHAUSTED = 3.0
 """Seconds for which no descriptor is free."""
 NEW = "turns:\n  - shopper: {phrases: [a word that no fixture has]}\n    reply: The new fixture replies.\n"
@@ -43,13 +43,6 @@ def server(folder: Path) -> Iterator[Server]:
 
 def write(folder: Path, text: str) -> None:
     (folder / "conversations" / "new.yaml").write_text(text)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def health(server: Server) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from tests.conftest import RequireProgram
 from tests.support.mock import Running
 from tests.support.paths import ROOT
 from tests.support.small_servers import answering
+from tests.support.waiting import PATIENCE
 
 CONSOLE = ROOT / "mock_server" / "control" / "console"
 
@@ -199,7 +200,7 @@ def test_curl_command_sends_the_same_bytes(snapshot: Snapshot, body: bytes, requ
     require_program("curl", "curl")
     with answering(lambda _seen: (200, {}, b"")) as server:
         command = as_curl(entry_of(snapshot, body, content_type="application/json"), f"http://127.0.0.1:{server.port}")
-        ran = subprocess.run(["sh", "-c", command], capture_output=True, timeout=30, check=True)
+        ran = subprocess.run(["sh", "-c", command], capture_output=True, timeout=PATIENCE, check=True)
         assert ran.stdout.startswith(b"HTTP/1.1 200")
         [(method, path, headers, sent)] = server.seen
     assert (method, path, sent) == ("POST", "/v1/chat", body)
@@ -216,5 +217,5 @@ def test_curl_command_reads_keys_from_the_environment_and_omits_browser_headers(
 
 
 def test_curl_command_of_an_unknown_request_returns_404(server: Running) -> None:
-    answer = requests.get(f"http://127.0.0.1:{server.port}/_mock/requests/99999/curl", timeout=10)
+    answer = requests.get(f"http://127.0.0.1:{server.port}/_mock/requests/99999/curl", timeout=PATIENCE)
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")

@@ -18,6 +18,7 @@ from mock_server.respond.service import ChatService
 from mock_server.respond.upstream import Answered, UpstreamError
 from tests.support.deciding import decide
 from tests.support.mock import Running
+from tests.support.waiting import PATIENCE
 
 JSON = (("Content-Type", "application/json"), ("Retry-After", "3"), ("Server", "secret"))
 KNOWN = "Which desk would you recommend for heavy tools?"
@@ -161,10 +162,12 @@ def test_invalid_upstream_options_are_rejected(options: dict[str, str], message:
 def test_mock_can_be_the_upstream_of_a_mock(run_mock: Callable[..., Running]) -> None:
     behind = run_mock("--seed", "1")
     front = run_mock("--upstream", behind.url.removesuffix("/chat"), "--seed", "2")
-    reply = requests.post(front.url, json={"message": UNKNOWN}, timeout=10).json()
-    again = requests.post(front.url, json={"message": UNKNOWN, "conversation_id": reply["conversation_id"]}, timeout=10)
+    reply = requests.post(front.url, json={"message": UNKNOWN}, timeout=PATIENCE).json()
+    again = requests.post(
+        front.url, json={"message": UNKNOWN, "conversation_id": reply["conversation_id"]}, timeout=PATIENCE
+    )
     assert again.json()["conversation_id"] == reply["conversation_id"]
-    journal = requests.get(behind.url.replace("/v1/chat", "/_mock/requests"), timeout=10).json()["requests"]
+    journal = requests.get(behind.url.replace("/v1/chat", "/_mock/requests"), timeout=PATIENCE).json()["requests"]
     assert len(journal) == 2
 
 
@@ -172,6 +175,6 @@ def test_running_mock_returns_502_if_its_upstream_is_unreachable(run_mock: Calla
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         front = run_mock("--upstream", f"http://127.0.0.1:{closed.getsockname()[1]}/v1")
-        answer = requests.post(front.url, json={"message": UNKNOWN}, timeout=10)
+        answer = requests.post(front.url, json={"message": UNKNOWN}, timeout=PATIENCE)
     assert answer.status_code == 502
     assert "Forwarding to" in answer.json()["detail"]

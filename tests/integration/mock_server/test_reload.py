@@ -27,6 +27,7 @@ from mock_server.respond.reload import Reloader
 from mock_server.respond.service import ChatService
 from tests.support.deciding import decide, service_of
 from tests.support.mock import Running
+from tests.support.waiting import PATIENCE, wait_until
 
 Run = Callable[..., Running]
 
@@ -241,14 +242,6 @@ def test_rule_for_a_removed_conversation_returns_an_error(kept: Reloading, folde
 # With file system notifications ---------------------------------------------------------------------------------------
 
 
-def soon(holds: Callable[[], bool]) -> None:
-    """Wait until a condition holds. The long deadline only bounds a test that fails."""
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline, "the condition does not hold after 30 seconds"
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def watched(kept: Reloading, folder: Path) -> Any:
     stop = Event()
@@ -258,7 +251,7 @@ def watched(kept: Reloading, folder: Path) -> Any:
     thread.start()
     yield kept
     stop.set()
-    thread.join(timeout=10)
+    thread.join(timeout=PATIENCE)
 
 
 def says(kept: Reloading, text: str) -> Callable[[], bool]:
@@ -270,18 +263,18 @@ def test_file_replaced_by_rename_is_reloaded(watched: Reloading, folder: Path) -
         draft = folder / "conversations" / ".greeting.yaml.swp"
         draft.write_text(GREETING.replace("Good day.", text))
         draft.rename(folder / "conversations" / "greeting.yaml")
-        soon(says(watched, text))
+        wait_until(says(watched, text))
 
 
 def test_folder_that_is_recreated_is_watched_again(watched: Reloading, folder: Path) -> None:
     shutil.rmtree(folder)
-    soon(lambda: watched.service.snapshot.status.freshness is Freshness.STALE)
+    wait_until(lambda: watched.service.snapshot.status.freshness is Freshness.STALE)
     (folder / "conversations").mkdir(parents=True)
     (folder / "catalogue.yaml").write_text(CATALOGUE)
     (folder / "conversations" / "greeting.yaml").write_text(GREETING.replace("Good day.", "Back."))
-    soon(says(watched, "Back."))
+    wait_until(says(watched, "Back."))
     (folder / "conversations" / "greeting.yaml").write_text(GREETING.replace("Good day.", "Again."))
-    soon(says(watched, "Again."))
+    wait_until(says(watched, "Again."))
 
 
 def test_changed_symbolic_link_is_detected(folder: Path, tmp_path: Path) -> None:
@@ -305,17 +298,19 @@ def test_running_mock_serves_changes_and_survives_errors(run_mock: Run, folder: 
         session.trust_env = False
 
         def message() -> str:
-            return session.post(running.url, json={"message": "hello"}, timeout=10).json()["message"]
+            return session.post(running.url, json={"message": "hello"}, timeout=PATIENCE).json()["message"]
 
-        started = session.post(running.url, json={"message": "hello"}, timeout=10).json()["conversation_id"]
+        started = session.post(running.url, json={"message": "hello"}, timeout=PATIENCE).json()["conversation_id"]
         file.write_text(BROKEN)
-        soon(lambda: session.get(health, timeout=10).json()["status"] == "stale")
+        wait_until(lambda: session.get(health, timeout=PATIENCE).json()["status"] == "stale")
         assert message() == "Good day."
         (folder / "conversations" / "aaa.yaml").write_text(GREETING.replace("hello", "goodbye"))
         file.write_text(GREETING.replace("Good day.", "Mended."))
-        soon(lambda: message() == "Mended.")
-        assert session.get(health, timeout=10).json()["errors"] == []
-        thing = session.post(running.url, json={"message": "thing", "conversation_id": started}, timeout=10).json()
+        wait_until(lambda: message() == "Mended.")
+        assert session.get(health, timeout=PATIENCE).json()["errors"] == []
+        thing = session.post(
+            running.url, json={"message": "thing", "conversation_id": started}, timeout=PATIENCE
+        ).json()
         assert thing["message"] == "This one."
     assert running.stop() == 0
     log = running.process.stdout.read()

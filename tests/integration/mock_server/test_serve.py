@@ -28,6 +28,7 @@ from tests.support.certificates import certificate
 from tests.support.mock import Running
 from tests.support.paths import ROOT
 from tests.support.served import Served
+from tests.support.waiting import PATIENCE
 
 Run = Callable[..., Running]
 HI = b'{"message":"hi"}'
@@ -42,7 +43,7 @@ def session() -> Iterator[requests.Session]:
 
 
 def exchange(port: int, data: bytes, *, end: bool = False) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(data)
         if end:
             connection.shutdown(socket.SHUT_WR)
@@ -176,7 +177,7 @@ def busy_with_slow_clients(running: Running | Served) -> Iterator[None]:
     }
     with ExitStack() as stack:
         for data in sent.values():
-            connection = stack.enter_context(socket.create_connection(("127.0.0.1", running.port), timeout=10))
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE))
             connection.sendall(data)
             if data is follow:
                 assert connection.recv(100).startswith(b"HTTP/1.1 200")
@@ -195,7 +196,7 @@ def test_signal_ends_the_mock_soon_and_silently_whatever_its_clients_do(
     with busy_with_slow_clients(running):
         for sign in signals:
             os.killpg(running.process.pid, sign)  # as a terminal does with Ctrl-C
-        assert running.process.wait(timeout=10) == 0
+        assert running.process.wait(timeout=PATIENCE) == 0
     assert running.process.stdout is not None
     assert running.process.stdout.read() == ""
     again = run_mock("--port", str(running.port))
@@ -251,8 +252,8 @@ def test_mock_ends_with_its_parent_only_with_exit_with_parent(follows: bool) -> 
     try:
         port = int(re.findall(r":(\d+)/v1/chat", parent.stdout.readline())[0])
         parent.kill()
-        parent.wait(timeout=10)
-        deadline = time.monotonic() + (10 if follows else 1)
+        parent.wait(timeout=PATIENCE)
+        deadline = time.monotonic() + (PATIENCE if follows else 1)
         while _answers(port) and time.monotonic() < deadline:
             time.sleep(0.02)
         assert _answers(port) is not follows
@@ -264,7 +265,7 @@ def test_mock_ends_with_its_parent_only_with_exit_with_parent(follows: bool) -> 
 
 def _answers(port: int) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
     except ConnectionRefusedError:
         return False
     return True
@@ -287,7 +288,7 @@ def test_ready_json_prints_one_line_with_the_addresses() -> None:
     assert process.stdout is not None
     ready = json.loads(process.stdout.readline())
     process.terminate()
-    rest, _ = process.communicate(timeout=30)
+    rest, _ = process.communicate(timeout=PATIENCE)
     assert rest == ""
     base = ready.pop("base")
     assert ready == {"url": f"{base}/v1", "pid": process.pid, "version": __version__}
@@ -296,7 +297,7 @@ def test_ready_json_prints_one_line_with_the_addresses() -> None:
 
 def run_to_the_end(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-P", "-m", "mock_server", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_taken_port_exits_with_2_and_the_first_mock_keeps_serving(server: Running, session: requests.Session) -> None:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import requests
 
 from tests.support.mock import Running
+from tests.support.waiting import PATIENCE
 
 HEADERS = {"Origin": "http://shop.test"}
 
@@ -23,11 +24,11 @@ def test_many_workers_with_a_space_each_see_their_own_rules_and_requests(run_moc
     def work(number: int) -> tuple[list[int], list[str]]:
         space = f"{base}/_mock/spaces/w{number}"
         with requests.Session() as session:
-            session.post(f"{space}/_mock/reset", timeout=30)
-            session.put(f"{space}/_mock/behaviour", json={"code": 500 + number, "times": 2}, timeout=30)
+            session.post(f"{space}/_mock/reset", timeout=PATIENCE)
+            session.put(f"{space}/_mock/behaviour", json={"code": 500 + number, "times": 2}, timeout=PATIENCE)
             sent = [{"message": f"worker {number}, turn {turn}"} for turn in range(10)]
-            statuses = [session.post(f"{space}/v1/chat", json=body, timeout=30).status_code for body in sent]
-            listed = session.get(f"{space}/_mock/requests", timeout=30).json()["requests"]
+            statuses = [session.post(f"{space}/v1/chat", json=body, timeout=PATIENCE).status_code for body in sent]
+            listed = session.get(f"{space}/_mock/requests", timeout=PATIENCE).json()["requests"]
         return statuses, [entry["request"]["body"]["message"] for entry in listed]
 
     with ThreadPoolExecutor(8) as pool:
@@ -38,9 +39,9 @@ def test_many_workers_with_a_space_each_see_their_own_rules_and_requests(run_moc
 
 def test_log_has_a_line_for_each_request(run_mock: Callable[..., Running]) -> None:
     mock = run_mock("--log", "json")
-    requests.post(mock.url, json={"message": "hi"}, timeout=10)
-    requests.post(f"{base_of(mock)}/_mock/spaces/a/v1/chat", json={}, timeout=10)
-    requests.get(f"{base_of(mock)}/_mock/requests", timeout=10)
+    requests.post(mock.url, json={"message": "hi"}, timeout=PATIENCE)
+    requests.post(f"{base_of(mock)}/_mock/spaces/a/v1/chat", json={}, timeout=PATIENCE)
+    requests.get(f"{base_of(mock)}/_mock/requests", timeout=PATIENCE)
     mock.stop()
     lines = [json.loads(line) for line in mock.process.stdout.read().splitlines()]
     assert [(line["path"], line["status"], line["source"]) for line in lines] == [
@@ -52,8 +53,8 @@ def test_log_has_a_line_for_each_request(run_mock: Callable[..., Running]) -> No
 def test_refused_origin_is_logged_once_with_the_fix(run_mock: Callable[..., Running]) -> None:
     mock = run_mock()
     for _ in range(2):
-        requests.post(mock.url, json={"message": "hi"}, headers=HEADERS, timeout=10)
-        requests.options(mock.url, headers={**HEADERS, "Access-Control-Request-Method": "POST"}, timeout=10)
+        requests.post(mock.url, json={"message": "hi"}, headers=HEADERS, timeout=PATIENCE)
+        requests.options(mock.url, headers={**HEADERS, "Access-Control-Request-Method": "POST"}, timeout=PATIENCE)
     mock.stop()
     assert mock.process.stdout.read().splitlines() == [
         'A page of the origin "http://shop.test" cannot read the responses. Allow it with --cors-origin http://shop.test'

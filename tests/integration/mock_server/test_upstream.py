@@ -21,8 +21,9 @@ from mock_server.respond.service import ChatService
 from mock_server.respond.upstream import Answered, Limits, Upstream, UpstreamError
 from mock_server.server.asgi import MockApp
 from tests.support.certificates import certificate
-from tests.support.served import PATIENCE, Served
+from tests.support.served import Served
 from tests.support.silent_service import ANSWER_ME, half_silent_service
+from tests.support.waiting import PATIENCE
 from tests.support.wire_server import answering, http
 
 TEXT = b"Some text. " * 100

@@ -23,6 +23,7 @@ from mock_server.respond.relay import make_relay
 from mock_server.respond.upstream import Upstream, UpstreamError
 from tests.support.certificates import certificate
 from tests.support.mock import Running
+from tests.support.waiting import PATIENCE
 
 REPLY = b'{"conversation_id": "c", "message": "Real.", "items": []}'
 MESSAGE = {"message": "A message that no conversation matches zzz"}
@@ -138,7 +139,7 @@ def test_mock_and_recorder_take_the_options(
     context, made = tls(tmp_path)
     upstream = f"{serve(context)}/v1"
     mock = run_mock("--upstream", upstream, "--ca-bundle", str(made), "--timeout", "30")
-    assert requests.post(mock.url, json=MESSAGE, timeout=30).json()["message"] == "Real."
+    assert requests.post(mock.url, json=MESSAGE, timeout=PATIENCE).json()["message"] == "Real."
     command = [
         sys.executable,
         "-m",
@@ -154,7 +155,7 @@ def test_mock_and_recorder_take_the_options(
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as recorder:
         try:
             url = re.search(r"http://\S+", recorder.stdout.readline())[0]
-            assert requests.post(url, json=MESSAGE, timeout=30).json()["message"] == "Real."
+            assert requests.post(url, json=MESSAGE, timeout=PATIENCE).json()["message"] == "Real."
         finally:
             recorder.terminate()
 
@@ -163,6 +164,6 @@ def test_recorder_on_a_taken_port_leaves_no_folder(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         command = [sys.executable, "-m", "kit_cli", "record", "http://x/v1", "--out", "out", "--port", port]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, "address already in use" in done.stderr) == (2, True)
     assert list(tmp_path.iterdir()) == []

@@ -19,6 +19,7 @@ from chat_contract import load_contract
 from kit_cli.commands.record import record
 from mock_server.shop.fixture_files import read_fixtures
 from tests.support.mock import Running, start
+from tests.support.waiting import PATIENCE
 
 ASKED = "Which desk would you recommend for heavy tools?"
 KEY = "rec0rder-key-1234"
@@ -56,12 +57,12 @@ def recorder(upstream: Running, tmp_path: Path) -> Iterator[Callable[[], tuple[s
     for process in started:
         if process.poll() is None:
             process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=PATIENCE)
         process.stdout.close()
 
 
 def ask(url: str, **body: Any) -> requests.Response:
-    return requests.post(url, json=body, timeout=10)
+    return requests.post(url, json=body, timeout=PATIENCE)
 
 
 def recorded(tmp_path: Path) -> Any:
@@ -74,7 +75,7 @@ def test_mock_replays_recorded_conversations(recorder: Any, tmp_path: Path, run_
     said.append(ask(url, message="And a lamp?", conversation_id=said[0]["conversation_id"]).json())
     assert ask(url, limit=5).status_code == 422
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     printed = process.stdout.read()
     assert "saved in conversations/which-desk-would-you-recommend-for.yaml" in printed
     assert "422 after" in printed
@@ -92,7 +93,7 @@ def test_killed_recorder_leaves_complete_files_that_the_next_one_extends(recorde
     process, url = recorder()
     ask(url, message=ASKED)
     os.killpg(process.pid, signal.SIGKILL)
-    process.wait(timeout=10)
+    process.wait(timeout=PATIENCE)
     assert [len(scenario.stubs) for scenario in recorded(tmp_path).scenarios] == [1]
     _, url = recorder()
     ask(url, message="I want to go camping")

@@ -21,6 +21,7 @@ from mock_server.recorder.folder import open_folder
 from mock_server.recorder.recording import NotSaved, Recorded, Recording
 from mock_server.recorder.serve import Plan, open_recording
 from tests.support.mock import Running, start
+from tests.support.waiting import PATIENCE
 
 CONTRACT = load_contract()
 SCHEMA = CONTRACT.response_schema(200)
@@ -84,10 +85,10 @@ def test_failures_are_recorded_and_replayed(tmp_path: Path, printed: list[str], 
     assert not [line for line in printed if "not saved" in line]
 
     url = serve("--fixtures", str(folder)).url
-    seen = [requests.post(url, json={"message": "a desk"}, timeout=30) for _ in range(2)]
+    seen = [requests.post(url, json={"message": "a desk"}, timeout=PATIENCE) for _ in range(2)]
     known = seen[1].json()["conversation_id"]
     body = {"message": "a lamp", "conversation_id": known}
-    seen += [requests.post(url, json=body, timeout=30) for _ in range(3)]
+    seen += [requests.post(url, json=body, timeout=PATIENCE) for _ in range(3)]
     assert [answer.status_code for answer in seen] == [429, 200, 503, 422, 200]
     assert (seen[0].headers["Retry-After"], seen[0].json()) == ("7", {"detail": "slow down"})
     assert seen[3].json() == {"detail": []}
@@ -206,7 +207,7 @@ def test_mock_records_what_it_forwards(tmp_path: Path, serve: Callable[..., Runn
     service = serve("--seed", "3")
     folder = tmp_path / "captured"
     mock = serve("--upstream", service.url.removesuffix("/chat"), "--record", str(folder), "--mask-name", "lamp")
-    answer = requests.post(mock.url, json={"message": "Something to read by, Lamp?"}, timeout=30)
+    answer = requests.post(mock.url, json={"message": "Something to read by, Lamp?"}, timeout=PATIENCE)
     assert answer.status_code == 200
     [file] = (folder / "conversations").iterdir()
     assert "Lamp?" not in file.read_text()

@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE
 
 ACTION = ROOT / "action.yml"
 TEMPLATE = ROOT / "ci/gitlab/contract-change.yml"
@@ -33,7 +34,7 @@ def run(script: str, folder: Path, **env: str) -> subprocess.CompletedProcess[st
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", script], cwd=folder, capture_output=True, text=True,
-        timeout=120, check=False,
+        timeout=PATIENCE, check=False,
         env={"PATH": path, "HOME": str(folder), "PYTHONPATH": str(ROOT), **env},
     )  # fmt: skip
 

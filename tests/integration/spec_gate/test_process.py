@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE
 
 BASE = """openapi: 3.1.0
 info: {title: t, version: "1.0.0"}
@@ -26,7 +27,7 @@ EXIT_CODES = {"breaking": 1, "same": 0}
 def diff(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-P", "-m", "kit_cli", "diff", "../base.yaml", "../revision.yaml", *arguments],
-        cwd=folder, capture_output=True, check=False, timeout=60,
+        cwd=folder, capture_output=True, check=False, timeout=PATIENCE,
         env={"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), **environment},
     )  # fmt: skip
 

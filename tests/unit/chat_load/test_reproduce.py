@@ -15,6 +15,7 @@ from chat_load.reproduce import Access, reproduce
 from kit_http.redaction.secrets import secrets_of
 from tests.conftest import RequireProgram
 from tests.support.small_servers import answering
+from tests.support.waiting import PATIENCE
 
 KEY = "sk-load-1a2b3c4d5e6f"
 
@@ -26,7 +27,7 @@ def step(*bodies: dict[str, object]) -> Step:
 
 def run(command: str) -> None:
     environment = {"CHAT_API_KEY": KEY, "PATH": "/usr/bin:/bin"}
-    subprocess.run(["sh", "-c", command], capture_output=True, timeout=60, env=environment, check=True)
+    subprocess.run(["sh", "-c", command], capture_output=True, timeout=PATIENCE, env=environment, check=True)
 
 
 @pytest.mark.parametrize("issued", ["c-1", 'quote"d', "it's $HOME", "idée 😀"])

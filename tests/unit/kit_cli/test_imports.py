@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE
 
 HEAVY = {
     *("flask", "werkzeug", "jinja2", "uvicorn", "uvloop", "watchfiles", "a2wsgi"),
@@ -28,7 +29,12 @@ run()
 def imported_by(*arguments: str) -> set[str]:
     """Return the packages that a call of the command line imports."""
     ended = subprocess.run(
-        [sys.executable, "-c", IMPORTED, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", IMPORTED, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert ended.returncode == 0, ended.stderr
     return set(ended.stderr.split())

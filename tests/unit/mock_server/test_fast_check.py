@@ -16,6 +16,7 @@ from chat_contract.document.source import read_source
 from chat_contract.resources import fixtures_dir
 from mock_server.shop.fixture_schemas import CATALOGUE, CONVERSATION, RECORDED_CATALOGUE
 from mock_server.validation.fast_check import ASSERTIONS, surely_conforms
+from tests.support.waiting import PATIENCE
 
 REPLY = load_contract().response_schema(200)
 JUNK: tuple[Any, ...] = (None, True, False, 0, 1, 1.0, -2.5, "", " ", "x", "9.50", [], ["a", "a"], [1, 1], {}, {"x": 1})
@@ -109,4 +110,4 @@ def test_doubtful_values_are_left_to_jsonschema(schema: Any, values: list[Any]) 
 
 def test_shipped_contract_and_fixtures_load_without_jsonschema() -> None:
     code = "import sys; from mock_server import read_snapshot; read_snapshot(); sys.exit('jsonschema' in sys.modules)"
-    assert subprocess.run([sys.executable, "-P", "-c", code], check=False, timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-P", "-c", code], check=False, timeout=PATIENCE).returncode == 0

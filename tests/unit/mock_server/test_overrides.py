@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from contextlib import suppress
 from random import Random
@@ -25,6 +24,7 @@ from mock_server.overrides.reading import read_fault_rates, read_rules
 from mock_server.overrides.rules import NO_OVERRIDE, Override, OverrideError, Rule, Rules
 from mock_server.respond.service import ChatService
 from tests.support.deciding import decide, service_of, service_with
+from tests.support.waiting import at_most_cpu_seconds
 
 HI = b'{"message":"hi","conversation_id":"c","user_id":"u"}'
 
@@ -418,10 +418,8 @@ def test_without_rules_no_random_number_is_drawn() -> None:
 
 @pytest.mark.parametrize("text", ["median=" + "," * 60_000, "median=" + ", " * 30_000 + "p95=", "1" * 60_000])
 def test_long_delay_is_refused_without_searching_it(text: str) -> None:
-    began = time.monotonic()
-    with pytest.raises(DelayError) as caught:
+    with at_most_cpu_seconds(10), pytest.raises(DelayError) as caught:
         read_delay(text)
-    assert time.monotonic() - began < 10
     assert len(str(caught.value)) < 500
 
 
@@ -429,7 +427,6 @@ def test_long_delay_is_refused_without_searching_it(text: str) -> None:
     "header", ["a" * 4090 + '"', " " * 4090, "a" + " " * 4000 + '"', "a=" + '"\\' * 2000, '"' * 4096]
 )
 def test_preferences_of_a_hostile_header_are_found_in_bounded_time(header: str) -> None:
-    began = time.monotonic()
-    for _ in range(200):
-        misspelt_preferences(header)
-    assert time.monotonic() - began < 30
+    with at_most_cpu_seconds(30):
+        for _ in range(200):
+            misspelt_preferences(header)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import PATIENCE
+
 HEAD = 'openapi: 3.1.0\ninfo: {title: t, version: "1"}\n'
 BOMB = "a: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"b{number}: &a{number} [{','.join([f'*a{number - 1}'] * 10)}]\n" for number in range(1, 10)
@@ -59,7 +61,7 @@ LIMITED = (
 def diff(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Run the command with a gibibyte of memory and ten seconds."""
     command = [sys.executable, "-c", LIMITED, "diff", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def message(ended: subprocess.CompletedProcess[str]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE
 from tests.unit.spec_gate.changing import body, written
 
 RENDERERS = {"html", "junit", "sarif", "github", "markdown", "text"}
@@ -27,7 +28,7 @@ def modules(*arguments: object) -> set[str]:
     """Return the modules that a run of the command line imports."""
     done = subprocess.run(
         [sys.executable, "-P", "-c", LIST_MODULES, *map(str, arguments)],
-        capture_output=True, text=True, check=False, timeout=60, env={"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False, timeout=PATIENCE, env={"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode in {0, 1}, done.stderr
     return set(json.loads(done.stderr))
