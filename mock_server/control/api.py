@@ -9,19 +9,20 @@ from flask import Blueprint as Routes
 from flask import Response, request
 
 from mock_server.control.current import current_space
-from mock_server.control.entries import entry_json, verdict_of
-from mock_server.control.journal_filter import FILTERS, FilterError, JournalFilter, read_filter
+from mock_server.control.entries import encoded_entry
+from mock_server.control.journal_filter import FILTERS, FilterError, JournalFilter, Judge, read_filter
 from mock_server.control.overview import add_overview
+from mock_server.control.prepared import prepared
 from mock_server.control.responses import as_response, json_response
 from mock_server.http.bodies import read_wsgi_body
-from mock_server.http.messages import encode, gather, problem
+from mock_server.http.messages import JSON, gather, problem
 from mock_server.overrides.delays import Delay
 from mock_server.overrides.effective import override_problem
 from mock_server.overrides.reading import read_rules
 from mock_server.overrides.rules import CONDITION_KEYS, OVERRIDE_KEYS, RULE_KEYS, Body, OverrideError, Rule
 from mock_server.respond.service import ChatService
 from mock_server.respond.space import Space
-from mock_server.store.interface import RuleSet
+from mock_server.store.interface import Requests, RuleSet
 from mock_server.store.journal import Entry, TooManyFollowersError
 from mock_server.validation.parsing import read_json
 
@@ -109,9 +110,9 @@ def _add_journal(routes: Routes, service: ChatService) -> None:
     def entries() -> Response:
         wanted = read_filter(request.args.to_dict())
         journal = current_space(service).state.journal
-        selected = wanted.select(journal.entries(), verdict_of)
-        shown = [entry_json(entry) for entry in selected]
-        return json_response({"requests": shown, "dropped": journal.dropped})
+        selected = wanted.select(journal.entries(), _judge_of(journal))
+        shown = b",".join([encoded_entry(journal, entry) for entry in selected])
+        return Response(b'{"requests":[%b],"dropped":%d}' % (shown, journal.dropped), mimetype=JSON)
 
     def clear() -> Response:
         current_space(service).state.journal.clear()
@@ -119,13 +120,14 @@ def _add_journal(routes: Routes, service: ChatService) -> None:
 
     def stream() -> Response:
         wanted = read_filter(request.args.to_dict())
+        journal = current_space(service).state.journal
         try:
-            following = current_space(service).state.journal.follow()
+            following = journal.follow()
         except TooManyFollowersError:
             count = service.snapshot.options.max_followers
             detail = f"The journal already has {count} followers, the maximum. Close one, or raise --max-followers."
             return as_response(problem(429, "Too many followers", detail))
-        lines = _Lines(following, wanted)
+        lines = _Lines(journal, following, wanted)
         return Response(lines, mimetype=_NDJSON, headers={"Cache-Control": "no-store"})
 
     @routes.errorhandler(FilterError)
@@ -156,10 +158,15 @@ def space_json(space: Space) -> dict[str, Any]:
     return {"name": space.name, **space.state.sizes()._asdict()}
 
 
+def _judge_of(journal: Requests) -> Judge:
+    return lambda entry: prepared(journal, entry).verdict
+
+
 class _Lines:
     """The journal as lines of JSON. Blank lines between them detect clients that are gone."""
 
-    def __init__(self, following: Iterator[Entry | None], wanted: JournalFilter) -> None:
+    def __init__(self, journal: Requests, following: Iterator[Entry | None], wanted: JournalFilter) -> None:
+        self._journal = journal
         self._following = following
         self._wanted = wanted
         self._started = False
@@ -173,9 +180,9 @@ class _Lines:
             self._started = True
             return b"\n"
         entry = next(self._following)
-        if entry is None or not self._wanted.matches(entry, verdict_of):
+        if entry is None or not self._wanted.matches(entry, _judge_of(self._journal)):
             return b"\n"
-        return encode(entry_json(entry)) + b"\n"
+        return encoded_entry(self._journal, entry) + b"\n"
 
     def close(self) -> None:
         close = getattr(self._following, "close", None)

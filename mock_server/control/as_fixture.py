@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mock_server.control.redacted import secrets_of, shown_body, upstream_key_of
+from mock_server.control.redacted import body_value, secrets_of
 from mock_server.shop.catalogue import Item
 from mock_server.shop.words import words_of
 from mock_server.store.journal import Entry
@@ -68,7 +68,7 @@ def _items(entry: Entry) -> list[Item]:
 
 
 def _shown(entry: Entry, body: bytes) -> dict[str, Any]:
-    value = shown_body(body, truncated=False, secrets=secrets_of(entry), key=upstream_key_of(entry))
+    value = body_value(secrets_of(entry).masked(body.decode("utf-8", "replace")))
     return value if isinstance(value, dict) else {}
 
 

@@ -8,8 +8,9 @@ from functools import partial
 from threading import Thread
 from weakref import ref
 
+from mock_server.control.prepared import prepared
 from mock_server.respond.service import ChatService
-from mock_server.respond.verdict import judged
+from mock_server.store.interface import Requests
 from mock_server.store.journal import Entry
 
 _SECONDS_BETWEEN_LOOKS = 0.5
@@ -42,13 +43,13 @@ def _added(service: ChatService) -> int:
 
 def judge_waiting(service: ChatService, is_idle: Callable[[], bool], sleep: Callable[[float], None]) -> None:
     """Judge all entries that have not been judged, the newest first, as long as no request arrives."""
-    for entry in _waiting(service):
+    for journal, entry in _waiting(service):
         if not is_idle():
             return
-        judged(entry)
+        prepared(journal, entry)
         sleep(_PAUSE)
 
 
-def _waiting(service: ChatService) -> list[Entry]:
-    spaces = (service.space, *service.spaces.all())
-    return [entry for space in spaces for entry in reversed(space.state.journal.entries()) if entry.judged is None]
+def _waiting(service: ChatService) -> list[tuple[Requests, Entry]]:
+    journals = [space.state.journal for space in (service.space, *service.spaces.all())]
+    return [(journal, entry) for journal in journals for entry in reversed(journal.entries()) if entry.prepared is None]

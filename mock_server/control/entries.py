@@ -5,54 +5,88 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mock_server.control.redacted import secrets_of, shown_body, shown_headers, shown_time, upstream_key_of, without_key
+from pydantic_core import to_json
+
+from mock_server.control.prepared import BodyForm, Prepared, prepared
+from mock_server.control.redacted import (
+    body_value,
+    long_secrets_of,
+    secrets_of,
+    shown_headers,
+    shown_time,
+    without_secrets,
+)
 from mock_server.control.texts import Note, fault_text, near_miss_text, note_text, reason_text, source_text
 from mock_server.http.cors import is_refused
+from mock_server.http.messages import encode
 from mock_server.overrides.prefer import misspelt_preferences
-from mock_server.respond.verdict import Verdict, judged
+from mock_server.respond.verdict import Verdict
 from mock_server.shop.scenarios import NearMiss
+from mock_server.store.interface import Requests
 from mock_server.store.journal import Entry
 
-
-def verdict_of(entry: Entry) -> Verdict:
-    """Return the verdict on an entry."""
-    return judged(entry).verdict
+_LINE_BREAKS = bytes.maketrans(b"\r\n", b"  ")
 
 
-def entry_json(entry: Entry) -> dict[str, Any]:
-    """Return an entry as JSON."""
-    key = upstream_key_of(entry)
-    return without_key(_entry_json(entry, key), key)  # type: ignore[no-any-return]  # an object stays one
+def encoded_entry(journal: Requests, entry: Entry) -> bytes:
+    """Return an entry as JSON on one line.
+
+    Bodies are JSON already, as a rule. They are not parsed and encoded again, which would take most of the time.
+    """
+    known, secrets = prepared(journal, entry), long_secrets_of(entry)
+    parts = (_facts(entry, known), _request(entry), _reply(entry))
+    texts = [encode(part) for part in parts]
+    if secrets.are_in(b"".join(texts).decode()):
+        texts = [encode(without_secrets(secrets, part)) for part in parts]
+    facts, request, reply = (text.removesuffix(b"}") for text in texts)
+    sent = _shown_body(entry, entry.body, known.request_form, truncated=entry.body_truncated)
+    received = _shown_body(entry, entry.answer.body, known.answer_form, truncated=entry.answer_truncated)
+    return b'%b,"request":%b,"body":%b},"reply":%b,"body":%b}}' % (facts, request, sent, reply, received)
 
 
-def _entry_json(entry: Entry, key: tuple[str, ...]) -> dict[str, Any]:
-    secrets, answer = secrets_of(entry), entry.answer
+def _shown_body(entry: Entry, body: bytes, form: BodyForm, *, truncated: bool) -> bytes:
+    if form is BodyForm.VERBATIM:
+        return body.translate(_LINE_BREAKS)
+    text = body.decode("utf-8", "replace")
+    if form is BodyForm.REDACTED:
+        text = secrets_of(entry).masked(text)
+    if truncated:
+        return to_json(f"{text}…")
+    try:
+        return encode(body_value(text))
+    except RecursionError:
+        return to_json(text)
+
+
+def _facts(entry: Entry, known: Prepared) -> dict[str, Any]:
     return {
         "number": entry.number,
         "time": shown_time(entry.at),
         "method": entry.method,
         "path": entry.path,
-        "status": answer.status,
+        "status": entry.answer.status,
         "seconds": None if entry.seconds is None else round(entry.seconds, 6),
         "preflight": entry.is_preflight,
         "conversation_id": entry.trace.conversation_id,
         "user_id": entry.trace.user_id,
-        "request": {
-            "headers": shown_headers(entry.headers),
-            "body": shown_body(entry.body, truncated=entry.body_truncated, secrets=secrets, key=key),
-            "truncated": entry.body_truncated,
-        },
-        "reply": {
-            "headers": dict(answer.headers),
-            "body": shown_body(answer.body, truncated=entry.answer_truncated, secrets=secrets, key=key),
-            "truncated": entry.answer_truncated,
-            "delay": round(answer.delay, 3),
-            "fault": answer.source.fault,
-        },
         "client_left": entry.client_left,
-        "verdict": _verdict_json(entry, judged(entry).verdict),
-        "why": _why_json(entry),
+        "verdict": _verdict_json(entry, known.verdict),
+        "why": _why_json(entry, known),
         "notes": [{"id": note, "text": note_text(note, entry)} for note in _notes(entry)],
+    }
+
+
+def _request(entry: Entry) -> dict[str, Any]:
+    return {"headers": shown_headers(entry.headers), "truncated": entry.body_truncated}
+
+
+def _reply(entry: Entry) -> dict[str, Any]:
+    answer = entry.answer
+    return {
+        "headers": dict(answer.headers),
+        "truncated": entry.answer_truncated,
+        "delay": round(answer.delay, 3),
+        "fault": answer.source.fault,
     }
 
 
@@ -74,15 +108,15 @@ def _verdict_json(entry: Entry, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _why_json(entry: Entry) -> dict[str, Any]:
+def _why_json(entry: Entry, known: Prepared) -> dict[str, Any]:
     source, trace = entry.answer.source, entry.trace
     override = None if source.override is None else dict(zip(("name", "value"), source.override, strict=True))
     shown: dict[str, Any] = {"source": source.kind, "override": override, "text": source_text(source)}
     if trace.position is not None:
         shown["conversation"] = trace.position.scenario
         shown["turn"] = trace.position.turn
-    if entry.answer.status == 200 and entry.message is not None:
-        shown["not_matched"] = [near_miss_json(miss) for miss in judged(entry).near_misses]
+    if known.near_misses is not None:
+        shown["not_matched"] = [near_miss_json(miss) for miss in known.near_misses]
     return shown
 
 

@@ -6,10 +6,11 @@ import json
 import math
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from kit_http.redaction.encodings import encoded_secrets
+from kit_http.redaction.encodings import SHORTEST, encoded_secrets
 from mock_server.store.journal import Entry
 
 REDACTED = "[redacted]"
@@ -21,48 +22,65 @@ def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: REDACTED if name in _SECRET_HEADERS else value for name, value in headers.items()}
 
 
-def secrets_of(entry: Entry) -> tuple[str, ...]:
-    """Return the mock's own secrets, which no output may contain."""
+@dataclass(frozen=True)
+class Secrets:
+    """The secrets that no output about an entry may contain."""
+
+    own: tuple[str, ...]
+    """The mock's own ones."""
+    key: tuple[str, ...]
+    """The key of the upstream service. It is found in any encoding, because it may be real."""
+
+    def are_in(self, text: str) -> bool:
+        """Return whether a text contains a secret."""
+        return any(secret in text for secret in (*self.own, *self.key)) or encoded_secrets(self.key).found_in(text)
+
+    def masked(self, text: str) -> str:
+        """Return a text with the secrets redacted."""
+        for secret in (*self.own, *self.key):
+            text = text.replace(secret, REDACTED)
+        return encoded_secrets(self.key).masked(text, REDACTED)
+
+
+def secrets_of(entry: Entry) -> Secrets:
+    """Return the secrets to redact in the bodies of an entry."""
     options = entry.snapshot.options
-    return tuple(secret for secret in (options.require_key, options.control_token) if secret)
-
-
-def upstream_key_of(entry: Entry) -> tuple[str, ...]:
-    """Return the key of the upstream service, which may be real."""
-    name = entry.snapshot.options.upstream_key_env
+    name = options.upstream_key_env
     key = "" if name is None else os.environ.get(name, "")
-    return (key,) if key else ()
+    own = tuple(secret for secret in (options.require_key, options.control_token) if secret)
+    return Secrets(own, (key,) if key else ())
 
 
-def shown_body(body: bytes, *, truncated: bool, secrets: tuple[str, ...], key: tuple[str, ...] = ()) -> Any:
-    """Return the body as a JSON value if possible, else as text, with the secrets redacted.
+def long_secrets_of(entry: Entry) -> Secrets:
+    """Return the secrets to redact in texts of the mock itself, in which short ones may occur by chance."""
+    secrets = secrets_of(entry)
+    return Secrets(tuple(secret for secret in secrets.own if len(secret) >= SHORTEST), secrets.key)
 
-    ``key``: redacted in every encoding, because it may be real.
-    """
-    text = body.decode("utf-8", "replace")
-    for secret in (*secrets, *key):
-        text = text.replace(secret, REDACTED)
-    text = encoded_secrets(key).masked(text, REDACTED)
-    if truncated:
-        return f"{text}…"
+
+def body_value(text: str) -> Any:
+    """Return the JSON value of a body, or its text if it is anything else."""
     try:
         return json.loads(text, parse_constant=_finite, parse_float=_finite) if text else None
     except (ValueError, RecursionError):
         return text
 
 
-def without_key(value: Any, key: tuple[str, ...]) -> Any:
-    """Return a JSON value with the key redacted in all its texts: messages quote bodies."""
-    if not key:
-        return value
+def without_secrets(secrets: Secrets, value: Any, *, foreign_names: bool = False) -> Any:
+    """Return a JSON value with the secrets redacted in all its texts: messages quote bodies.
+
+    Names are redacted if they are foreign, as those of headers are.
+    """
     if isinstance(value, str):
-        for secret in key:
-            value = value.replace(secret, REDACTED)
-        return encoded_secrets(key).masked(value, REDACTED)
+        return secrets.masked(value)
     if isinstance(value, list | tuple):
-        return [without_key(child, key) for child in value]
+        return [without_secrets(secrets, child) for child in value]
     if isinstance(value, dict):
-        return {without_key(name, key): without_key(child, key) for name, child in value.items()}
+        return {
+            secrets.masked(name) if foreign_names else name: without_secrets(
+                secrets, child, foreign_names=name == "headers"
+            )
+            for name, child in value.items()
+        }
     return value
 
 

@@ -24,7 +24,7 @@ _MAX_LISTED = 20
 _MAX_NEAR_MISSES = 5
 _OK = 200
 _MAX_TEXT = 1000
-"""Characters of a violation's text."""
+"""Characters of a pointer, or of a violation's text."""
 _VALID = (RequestClass.MUST_ACCEPT, RequestClass.DOCUMENTED)
 
 
@@ -71,30 +71,11 @@ class Verdict:
     violations: tuple[ResponseViolation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What takes long to find out about an entry: the verdict, and the stubs that could have replied."""
-
-    verdict: Verdict
-    near_misses: tuple[NearMiss, ...] = ()
-
-
-def judged(entry: Entry) -> Judged:
-    """Judge an entry by what is served, and keep the result with it until something else is served."""
-    known: Judged | None = entry.judged
-    if known is not None:
-        return known
-    snapshot = entry.snapshot
-    found = Judged(judge_entry(entry), _near_misses(entry))
-    if entry.snapshot is snapshot:
-        entry.judged = found
-    return found
-
-
-def _near_misses(entry: Entry) -> tuple[NearMiss, ...]:
+def near_misses(entry: Entry) -> tuple[NearMiss, ...] | None:
+    """Return the stubs that could have replied to the request; None without a message or a reply."""
     message = entry.message if entry.answer.status == _OK else None
     if message is None:
-        return ()
+        return None
     trace = entry.trace
     return entry.snapshot.shop.scenarios.near_misses(message, trace.before, trace.position, _MAX_NEAR_MISSES)
 
@@ -120,7 +101,7 @@ def judge_entry(entry: Entry) -> Verdict:
         reason=None if valid or faults else VerdictReason.MEDIA_TYPE,
         faults=tuple(
             RequestFault(
-                render_pointer(fault.place),
+                _shortened(render_pointer(fault.place)),
                 fault.keyword,
                 None if fault.value is ABSENT else shorten(fault.value),
                 _expected(contract.schemas[RequestClass.DOCUMENTED], fault.place, fault.keyword),
@@ -145,7 +126,11 @@ def _expected(schema: Any, place: Sequence[str | int], keyword: str) -> tuple[st
 
 def _violations(facts: ExchangeFacts) -> tuple[ResponseViolation, ...]:
     found = islice(find_violations(facts), _MAX_LISTED)
-    return tuple(ResponseViolation(each.clause, each.level, each.message[:_MAX_TEXT]) for each in found)
+    return tuple(ResponseViolation(each.clause, each.level, _shortened(each.message)) for each in found)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
 
 
 def _history(entry: Entry) -> History:

@@ -93,6 +93,12 @@ class Requests(Recorder, Protocol):
         Raises :class:`mock_server.store.journal.TooManyFollowersError`.
         """
 
+    def keep(self, entry: Entry, snapshot: Snapshot, prepared: object, size: int) -> None:
+        """Keep with an entry what was worked out about it by a snapshot; ``size`` is in bytes.
+
+        A journal may keep nothing; it is then worked out again.
+        """
+
     def serve(self, snapshot: Snapshot) -> None:
         """Judge all entries by this snapshot from now on."""
 

@@ -1,6 +1,6 @@
 """The journal: the latest requests and their responses, limited in number and size. Thread-safe.
 
-Adding an entry is cheap. Verdicts and explanations are computed when the control API reads the entry.
+Adding an entry is cheap. Verdicts are computed in the background, or when the control API reads the entry.
 """
 
 from __future__ import annotations
@@ -59,8 +59,10 @@ class Entry:
     client_left: bool = False
     """The client closed or reset the connection before it received the response."""
 
-    judged: Any = None
-    """What :func:`mock_server.respond.verdict.judged` keeps; None if the entry has not been judged."""
+    prepared: Any = None
+    """What :meth:`Journal.keep` keeps with the entry; None if the entry has not been judged."""
+    prepared_size: int = 0
+    """The size of :attr:`prepared` in bytes."""
 
     def note_client_left(self) -> None:
         """Record that the client did not wait for the response."""
@@ -192,19 +194,36 @@ class Journal:
             self._next += 1
             self._entries.append(entry)
             self._bytes += entry.size
-            while len(self._entries) > self._capacity or self._bytes > self._max_bytes:
-                self._bytes -= self._entries.popleft().size
-                self.dropped += 1
+            self._drop()
             followers = tuple(self._followers) if self._followers else ()
         for follower in followers:
             follower.offer(entry)
+
+    def _drop(self) -> None:
+        while len(self._entries) > self._capacity or self._bytes > self._max_bytes:
+            oldest = self._entries.popleft()
+            self._bytes -= oldest.size + oldest.prepared_size
+            self.dropped += 1
+
+    def keep(self, entry: Entry, snapshot: Snapshot, prepared: object, size: int) -> None:
+        """Keep with an entry what was worked out about it by a snapshot, if the journal still has and serves both.
+
+        Its size counts: the journal drops the oldest entries if it exceeds its limits.
+        """
+        with self._lock:
+            is_here = self._entries and self._entries[0].number <= entry.number <= self._entries[-1].number
+            if is_here and entry.snapshot is snapshot and entry.prepared is None:
+                entry.prepared, entry.prepared_size = prepared, size
+                self._bytes += size
+                self._drop()
 
     def serve(self, snapshot: Snapshot) -> None:
         """Judge all entries by this snapshot from now on, and let go of older ones."""
         with self._lock:
             for entry in self._entries:
                 entry.snapshot = snapshot
-                entry.judged = None
+                self._bytes -= entry.prepared_size
+                entry.prepared, entry.prepared_size = None, 0
 
     @property
     def added(self) -> int:

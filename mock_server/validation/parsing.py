@@ -41,6 +41,15 @@ def json_object(raw: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def is_plain_json(raw: bytes) -> bool:
+    """Return whether the text is I-JSON with at most 200 levels, which every client reads."""
+    try:
+        value = from_json(raw, allow_inf_nan=False)
+    except ValueError:
+        return False
+    return not _has_too_large_number(raw, value)
+
+
 def _has_too_large_number(raw: bytes, value: Any) -> bool:
     """Return whether a number is too large for I-JSON, or a text looks like one."""
     numerals = raw.translate(_NUMERALS, b"+")

@@ -479,22 +479,22 @@ def test_slow_upstream_does_not_hold_up_requests_for_other_pages(
 
 
 @pytest.mark.parametrize(
-    ("blocked", "data"),
+    ("blocked", "result", "data"),
     [
-        ("mock_server.control.api.read_rules", b"PUT /_mock/behaviour HTTP/1.1\r\nContent-Length: 2\r\n"),
-        ("mock_server.control.api.entry_json", b"GET /_mock/requests HTTP/1.1\r\n"),
+        ("mock_server.control.api.read_rules", [], b"PUT /_mock/behaviour HTTP/1.1\r\nContent-Length: 2\r\n"),
+        ("mock_server.control.api.encoded_entry", b"{}", b"GET /_mock/requests HTTP/1.1\r\n"),
     ],
     ids=["PUT behaviour", "GET requests"],
 )
 def test_control_request_does_not_hold_up_the_operation(
-    served: Served, monkeypatch: pytest.MonkeyPatch, blocked: str, data: bytes
+    served: Served, monkeypatch: pytest.MonkeyPatch, blocked: str, result: Any, data: bytes
 ) -> None:
     entered, leave = threading.Event(), threading.Event()
 
     def wait(*_: Any) -> Any:
         entered.set()
         assert leave.wait(PATIENCE)
-        return []
+        return result
 
     monkeypatch.setattr(blocked, wait)
     assert one_ok(served)

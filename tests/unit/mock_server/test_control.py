@@ -199,7 +199,7 @@ def test_faults_beyond_the_maximum_are_counted_and_a_truncated_response_is_not_j
 def test_verdict_is_computed_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     say(client)
     first = journal_of(client)
-    monkeypatch.setattr("mock_server.respond.verdict.judge_entry", lambda *_: 1 / 0)
+    monkeypatch.setattr("mock_server.control.prepared.judge_entry", lambda *_: 1 / 0)
     assert journal_of(client) == first
 
 

@@ -14,15 +14,15 @@ from flask.testing import FlaskClient
 
 from mock_server import create_app, defaults, read_snapshot
 from mock_server.control.background import judge_waiting
-from mock_server.control.entries import entry_json
+from mock_server.control.entries import encoded_entry
 from mock_server.control.expected import expected_text
+from mock_server.control.prepared import prepared
 from mock_server.control.request_log import LogFormat, RequestLog
 from mock_server.http.messages import Answer, Call
 from mock_server.loading.options import Options
 from mock_server.overrides.prefer import misspelt_preferences
 from mock_server.respond.intake import _kept_turn
 from mock_server.respond.service import ChatService
-from mock_server.respond.verdict import judged
 from mock_server.store.journal import MAX_FOLLOWED_BYTES
 from tests.support.deciding import decide, service_with
 from tests.support.waiting import at_most_cpu_seconds
@@ -32,6 +32,11 @@ JSON = {"Content-Type": "application/json"}
 
 def say(client: FlaskClient, headers: dict[str, str] | None = None, **body: Any) -> Any:
     return client.post("/v1/chat", json={"message": "hi", **body}, headers=headers)
+
+
+def shown(service: ChatService) -> list[dict[str, Any]]:
+    journal = service.space.state.journal
+    return [json.loads(encoded_entry(journal, entry)) for entry in journal.entries()]
 
 
 def journal_of(client: FlaskClient, query: str = "") -> list[dict[str, Any]]:
@@ -173,20 +178,90 @@ def test_number_of_dropped_entries_is_shown_until_the_journal_is_cleared() -> No
         {"message": "hi", "limit": "x" * 300_000},
     ],
 )
-def test_journal_keeps_no_more_than_8_megabytes(body: dict[str, Any]) -> None:
-    service = service_with(max_requests_kept=100_000, max_conversations=1)
+def test_journal_keeps_no_more_bytes_than_its_limit(body: dict[str, Any]) -> None:
+    limit = defaults.MAX_JOURNAL_BYTES // 8
+    service = service_with(max_requests_kept=100_000, max_conversations=1, max_journal_bytes=limit)
     raw = json.dumps(body, ensure_ascii=False).encode()
     decide(service, raw)
     tracemalloc.start()
     try:
-        for number in range(6_000 if len(raw) < 100 else 160):
+        for number in range(800 if len(raw) < 100 else 20):
             decide(service, raw, x_request=f"{number:0500}")
         gc.collect()
         kept = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
-    assert service.space.journal.entries()
-    assert kept < 1.1 * defaults.MAX_JOURNAL_BYTES
+    assert service.space.state.journal.entries()
+    assert kept < 1.2 * limit
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"message": "desk"},
+        {"message": "hi", "events": [{"\u00e9" * 900: n} for n in range(25)]},
+        {"message": "hi", "events": [{"type": n, "timestamp": "x" * 90} for n in range(25)]},
+    ],
+    ids=["valid", "long names", "many faults"],
+)
+def test_verdicts_count_towards_the_size_of_the_journal(body: dict[str, Any]) -> None:
+    limit = 128 * 1024
+    service = service_with(max_journal_bytes=limit)
+    journal = service.space.state.journal
+    raw = json.dumps(body, ensure_ascii=False).encode()
+    decide(service, raw)
+    prepared(journal, journal.entries()[0])
+    tracemalloc.start()
+    try:
+        for _ in range(30):
+            decide(service, raw)
+        for entry in journal.entries():
+            prepared(journal, entry)
+        del entry
+        gc.collect()
+        kept = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert len(journal.entries()) + journal.dropped == 31
+    assert all(entry.prepared is not None for entry in journal.entries())
+    assert kept < 1.3 * limit
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown_as"),
+    [
+        (b'{"message": "hi",\r\n "limit": 2.0}', {"message": "hi", "limit": 2.0}),
+        (b'{"a": 1e999}', '{"a": 1e999}'),
+        (b'{"a": NaN}', '{"a": NaN}'),
+        (rb'{"a": "\ud83d"}', {"a": "\ud83d"}),
+        (b"\xff", "\ufffd"),
+        (b"", None),
+        (b'{"a": 1, "a": 2}', {"a": 2}),
+        (b"a" * 70_000, "a" * 65_536 + "\u2026"),
+    ],
+)
+def test_body_is_shown_as_json_on_one_line_or_as_text(sent: bytes, shown_as: Any) -> None:
+    service = service_with()
+    decide(service, sent)
+    journal = service.space.state.journal
+    line = encoded_entry(journal, journal.entries()[0])
+    assert b"\n" not in line
+    assert json.loads(line)["request"]["body"] == shown_as
+
+
+@pytest.mark.parametrize("levels", [150, 300, 900, 5_000])
+def test_body_of_any_depth_is_shown(levels: int) -> None:
+    service = service_with()
+    decide(service, b"[" * levels + b"]" * levels)
+    assert shown(service)[0]["status"] == 422
+
+
+def test_keys_that_a_verdict_quotes_are_redacted() -> None:
+    service = service_with(require_key="the-secret-key")
+    decide(service, b'{"message":"hi","limit":"the-secret-key"}', authorization="Bearer the-secret-key")
+    [entry] = shown(service)
+    assert entry["verdict"]["faults"][0]["value"] == '"[redacted]"'
+    assert "the-secret-key" not in json.dumps(entry)
 
 
 def test_journal_lets_go_of_the_fixtures_before_a_reload() -> None:
@@ -197,7 +272,7 @@ def test_journal_lets_go_of_the_fixtures_before_a_reload() -> None:
     _kept_turn.cache_clear()
     gc.collect()
     assert old() is None
-    assert entry_json(service.space.journal.entries()[0])["verdict"]["keeps_contract"] is True
+    assert shown(service)[0]["verdict"]["keeps_contract"] is True
 
 
 # The log --------------------------------------------------------------------------------------------------------------
@@ -273,32 +348,34 @@ def test_entries_are_judged_in_the_background_until_a_request_arrives() -> None:
         decide(service, b'{"message":"hi %d"}' % number)
     idle = iter([True, True, False])
     judge_waiting(service, lambda: next(idle), lambda _: None)
-    assert [entry.judged is None for entry in service.space.journal.entries()] == [True, False, False]
+    assert [entry.prepared is None for entry in service.space.state.journal.entries()] == [True, False, False]
     judge_waiting(service, lambda: True, lambda _: None)
-    assert all(entry.judged is not None for entry in service.space.journal.entries())
+    assert all(entry.prepared is not None for entry in service.space.state.journal.entries())
 
 
 def test_entry_is_judged_once_and_again_after_a_reload(monkeypatch: pytest.MonkeyPatch) -> None:
     service = service_with()
     decide(service, b'{"message":"hi"}')
-    entry = service.space.journal.entries()[0]
-    first = judged(entry)
-    assert judged(entry) is first
+    journal = service.space.state.journal
+    entry = journal.entries()[0]
+    first = prepared(journal, entry)
+    assert prepared(journal, entry) is first
     service.serve(read_snapshot(Options(seed=1)))
-    assert entry.judged is None
-    assert judged(entry) is not first
+    assert entry.prepared is None
+    assert prepared(journal, entry) is not first
 
 
 def test_422_with_500_errors_is_judged_in_bounded_time() -> None:
     service = service_with()
     decide(service, b'{"message":"hi","events":[%b]}' % b",".join([b"{}"] * 240))
+    journal = service.space.state.journal
     with at_most_cpu_seconds(20):
-        assert judged(service.space.journal.entries()[0]).verdict.violations == ()
+        assert prepared(journal, journal.entries()[0]).verdict.violations == ()
 
 
 def test_entries_for_a_slow_follower_are_limited_in_bytes_and_later_ones_arrive() -> None:
     service = service_with()
-    following = service.space.journal.follow()
+    following = service.space.state.journal.follow()
     for _ in range(100):
         decide(service, b'{"message":"%b"}' % (b"a" * 60_000))
     waiting = 0

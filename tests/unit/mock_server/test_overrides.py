@@ -314,7 +314,7 @@ def test_reset_restores_the_state_at_start_up() -> None:
     ids = [body_of(decide(service, b'{"message":"hi"}'))["conversation_id"] for _ in range(2)]
     service.space.rules.put(rules_of(service, {"code": 500}))
     service.space.reset()
-    assert service.space.journal.entries() == []
+    assert service.space.state.journal.entries() == []
     answers = [decide(service, b'{"message":"hi"}') for _ in range(2)]
     # New ids skip those of known conversations, so equal ids show that the conversations are forgotten too.
     assert [body_of(answer)["conversation_id"] for answer in answers] == ids
