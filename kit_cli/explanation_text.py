@@ -30,12 +30,13 @@ def render_explanation(clause: Clause, explanation: Explanation) -> str:
     lines = [f"{clause.id} ({clause.level.upper()}): {clause.requirement}", "", explanation.why, ""]
     lines.append("An exchange that violates it:")
     for exchange in (*explanation.before, explanation.exchange):
-        lines += ["", *(f"  {visible(line)}" for line in _exchange(exchange))]
+        lines += ["", *(f"  {visible(line)}" for line in exchange_lines(exchange))]
     lines += ["", f"To fix it: {explanation.fix}", f"In FastAPI: {explanation.fastapi}"]
     return "\n".join(lines)
 
 
-def _exchange(exchange: Exchange) -> Iterator[str]:
+def exchange_lines(exchange: Exchange) -> Iterator[str]:
+    """Yield the request and the response of an exchange, line by line."""
     request, outcome = exchange.request, exchange.outcome
     chunked = " (chunked)" if request.chunked else ""
     yield " ".join(filter(None, [request.method, request.path + chunked, _CREDENTIALS.get(request.credential)]))

@@ -1,89 +1,32 @@
-"""Writes docs/reference/commands.md, the reference of the command line, from the commands themselves.
-
-python -m tests.support.reference
-"""
+"""Writes the generated pages of docs/reference: python -m tests.support.reference."""
 
 from __future__ import annotations
 
-import re
-import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
-import click
-
-from kit_cli.frame import COMMON_OPTIONS
-from kit_cli.main import cli
 from tests.support.paths import ROOT
+from tests.support.reference_clauses import clauses_page
+from tests.support.reference_commands import commands_page
+from tests.support.reference_contract import facts_page, questions_page
+from tests.support.reference_rules import rules_page
+from tests.support.reference_schemas import schemas_page
 
-FILE = ROOT / "docs" / "reference" / "commands.md"
-
-_HEAD = """\
-# Commands
-
-This page is generated from the command line: `python -m tests.support.reference`.
-
-Every option can also be set by an environment variable.
-Its name is `CHAT_CONTRACT_`, the command and the option: `--seed` of `verify` is `CHAT_CONTRACT_VERIFY_SEED`.
-
-## Common options
-
-Every command has these options.
-
-| option | meaning |
-| --- | --- |
-"""
+PAGES: Mapping[str, Callable[[], str]] = {
+    "commands": commands_page,
+    "clauses": clauses_page,
+    "gate-rules": rules_page,
+    "open-questions": questions_page,
+    "facts": facts_page,
+    "schemas": schemas_page,
+}
 
 
-def page() -> str:
-    """Return the whole page."""
-    context = click.Context(cli, info_name="chat-contract", **cli.context_settings)
-    rows = [_row(option, context) for option in COMMON_OPTIONS]
-    return _HEAD + "\n".join([*rows, "", *_sections(cli, context)])
-
-
-def _sections(group: click.Group, context: click.Context) -> Iterator[str]:
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        if command is None or command.hidden:
-            continue
-        inner = click.Context(command, info_name=name, parent=context)
-        yield _section(command, inner)
-        if isinstance(command, click.Group):
-            yield from _sections(command, inner)
-
-
-def _section(command: click.Command, context: click.Context) -> str:
-    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
-    rows = [
-        row for parameter in command.params if parameter not in COMMON_OPTIONS and (row := _row(parameter, context))
-    ]
-    table = ["| option | meaning |", "| --- | --- |", *rows] if rows else []
-    return "\n".join([f"## `{context.command_path}`", "", f"`{usage}`", "", *_prose(command.help or ""), *table, ""])
-
-
-def _prose(text: str) -> Iterator[str]:
-    """Yield the help text, one sentence per line; ``\\b`` marks a paragraph that keeps its lines."""
-    for paragraph in re.split(r"\n\s*\n", text.strip()):
-        if paragraph.lstrip().startswith("\b"):
-            yield from (
-                "```text",
-                *textwrap.dedent(paragraph.lstrip().removeprefix("\b").strip("\n")).splitlines(),
-                "```",
-            )
-        else:
-            yield from re.split(r"(?<=[.:]) (?=[A-Z])", " ".join(paragraph.split()))
-        yield ""
-
-
-def _row(parameter: click.Parameter, context: click.Context) -> str:
-    if not isinstance(parameter, click.Option) or parameter.hidden:
-        return ""
-    record = parameter.get_help_record(context)
-    if record is None:
-        return ""
-    names, meaning = (" ".join(part.split()).replace("|", "\\|") for part in record)
-    return f"| `{names}` | {meaning} |"
+def file_of(name: str) -> Path:
+    """Return the file of a generated page."""
+    return ROOT / "docs" / "reference" / f"{name}.md"
 
 
 if __name__ == "__main__":
-    FILE.write_text(page(), "utf-8")
+    for name, page in PAGES.items():
+        file_of(name).write_text(page(), "utf-8")
