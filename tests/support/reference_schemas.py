@@ -26,6 +26,7 @@ _DESCRIBED = {
     "report-verify": "[JSON report](reports.md) of `verify` and `judge`",
     "report-diff": "[JSON report](reports.md) of `diff`",
     "report-load": "JSON report of [`load`](../how-to/load.md)",
+    "report-doctor": "JSON report of `doctor`",
     "control": "OpenAPI document of the [control API](control-api.md)",
 }
 
