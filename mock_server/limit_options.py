@@ -73,7 +73,8 @@ _OPTIONS = (
     _size(
         "--max-unread-bytes",
         defaults.MAX_UNREAD_BYTES,
-        "Maximum size of all responses that clients leave unread; beyond it, the slowest connections are closed.",
+        "Maximum size of all responses that clients leave unread; beyond it, large responses wait and the slowest "
+        "connections are closed.",
         least=1024,
     ),
     _seconds(

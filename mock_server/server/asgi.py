@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_server.http.bodies import Body, BodyReader, announced_length
 from mock_server.http.faults import Ending, delivery_of
-from mock_server.http.messages import Answer, Call, Pairs, encode, gather, head_of
+from mock_server.http.messages import Answer, Call, Pairs, gather, head_of
 from mock_server.respond.service import ChatService
 from mock_server.respond.space import Space
 from mock_server.server.flask_bridge import environ_of, run
@@ -67,8 +67,10 @@ class MockApp:
             else:
                 await self._elsewhere(scope, headers, receive, send, share)
         except OverloadError as error:
-            answer = overloaded(str(error))
-            await scope["extensions"]["connection"].respond(answer.status, head_of(answer), answer.body)
+            answer = error.answer
+            await scope["extensions"]["connection"].respond(
+                answer.status, head_of(answer), answer.body, keep_alive=False
+            )
         except Exception:  # noqa: BLE001 - the client gets a response, and the user sees the traceback
             traceback.print_exc()
             await scope["extensions"]["connection"].respond(500, head_of(_FAILED), _FAILED.body)
@@ -147,11 +149,6 @@ class MockApp:
         if self._flask is None or (self._flask.done() and self._flask.exception() is not None):
             self._flask = asyncio.ensure_future(self._threads.run(_make_flask, self._service))
         return await asyncio.shield(self._flask)
-
-
-def overloaded(text: str) -> Answer:
-    """Return the response to a request that is too much for the server."""
-    return Answer(503, encode({"detail": text}), (("Retry-After", "1"),))
 
 
 def _make_flask(service: ChatService) -> Flask:

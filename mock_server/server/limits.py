@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mock_server import defaults
+from mock_server.http.messages import Answer, encode
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ DEFAULT = ServerLimits()
 
 class OverloadError(Exception):
     """The server handles as much as it may. The text says what to do."""
+
+    @property
+    def answer(self) -> Answer:
+        """The response to the request that is too much."""
+        return Answer(503, encode({"detail": str(self)}), (("Retry-After", "1"),))
 
 
 class Load:

@@ -9,12 +9,13 @@ import struct
 from collections.abc import Callable
 from enum import Enum, auto
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from mock_server.http.messages import JSON, Pairs, encode
-from mock_server.server.limits import DEFAULT, ServerLimits
+from mock_server.http.messages import JSON, Pairs, encode, head_of
+from mock_server.server.limits import DEFAULT, OverloadError, ServerLimits
+from mock_server.server.unread import Unread
 
 MAX_HEAD = 64 * 1024
 """Bytes of a request line and its headers."""
@@ -23,8 +24,6 @@ MAX_PIPELINED = 100
 
 _PROGRESS = 16 * 1024
 """Bytes that a client must read in the time for writing, unless it reads everything."""
-_SECONDS_TO_READ = 0.2
-"""Time in which no response counts as unread, whatever its size."""
 _SECONDS_TO_NOTICE = 0.05
 """After a response to a client that has closed its side: time for a reset to arrive."""
 _UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:", re.IGNORECASE)
@@ -40,24 +39,45 @@ class _Phase(Enum):
 class Protocol(HttpToolsProtocol):
     """One connection. Uses nothing of uvicorn's whose name begins with an underscore."""
 
+    # Beyond 30 attributes in its dictionary, each instance would have one of its own: 1.5 KB a connection.
+    __slots__ = (
+        "_closes_after_response",
+        "_current",
+        "_ended_at",
+        "_has_request",
+        "_head_bytes",
+        "_phase",
+        "_refusal",
+        "_since",
+        "_unread",
+        "_written_at",
+        "at_eof",
+        "on_client_left",
+    )
+
     idle_seconds = 75.0
+    discard_seconds = 2.0
+    """Time in which the rest of a refused request may arrive."""
     limits = DEFAULT
+    unread = Unread(DEFAULT.unread_bytes)
 
-    at_eof = False
-    """The client has closed its side. It may still read."""
-    on_client_left: Callable[[], None] | None = None
-    """Called if the client goes away before it has received the response."""
-
-    _stalled: ClassVar[dict[Protocol, float]] = {}
-    """Connections whose client does not read, the longest first, and since when."""
-    _current: RequestResponseCycle
-    """The request that is being answered; uvicorn's ``cycle`` is the newest one."""
-    _phase = _Phase.IDLE
-    _has_request = False
-    _head_bytes = 0
-    _unread = 0
-    _refusal: tuple[int, str] | None = None
-    _closes_after_response = False
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.at_eof = False
+        """The client has closed its side. It may still read."""
+        self.on_client_left: Callable[[], None] | None = None
+        """Called if the client goes away before it has received the response."""
+        self._current: RequestResponseCycle
+        """The request that is being answered; uvicorn's ``cycle`` is the newest one."""
+        self._phase = _Phase.IDLE
+        self._has_request = False
+        self._head_bytes = 0
+        self._unread = 0
+        self._refusal: tuple[int, str] | None = None
+        self._closes_after_response = False
+        self._ended_at: float | None = None
+        """When the last response of the connection was sent, while the rest of its request is discarded."""
+        self._since = self._written_at = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
         """Start the connection, or refuse one too many."""
@@ -71,14 +91,14 @@ class Protocol(HttpToolsProtocol):
         # A write fails at the latest when the client of a response has closed both of its sides.
         if self._unread or self._is_responding or (self.at_eof and exc is not None):
             self._report_client_left()
-        self._stalled.pop(self, None)
+        self.unread.remove(self)
         self._abandon_response()
         super().connection_lost(exc)
 
     @property
     def lost(self) -> bool:
         """Whether nothing can be sent any more."""
-        return self.transport.is_closing()
+        return self.transport.is_closing() or self._ended_at is not None
 
     @property
     def _is_responding(self) -> bool:
@@ -88,7 +108,7 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived, within the limits."""
-        if self._closes_after_response or self.parser is None:
+        if self._closes_after_response or self._ended_at is not None or self.parser is None:
             return
         self._head_bytes += len(data)
         if self._phase is _Phase.IDLE and b"pgrade" in data:
@@ -153,7 +173,7 @@ class Protocol(HttpToolsProtocol):
         raise ValueError(detail)
 
     def _refuse(self, status: int, detail: str) -> None:
-        if self.transport.is_closing():
+        if self.lost:
             return
         if self._is_responding and not self.cycle.more_body:
             # Responses go out in the order of their requests, so this connection ends after those under way.
@@ -166,7 +186,20 @@ class Protocol(HttpToolsProtocol):
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
-        self.transport.close()
+        self._abandon_response()
+        self._end()
+
+    def _end(self) -> None:
+        """Send nothing more, and close once the client has sent everything: closing earlier resets the connection.
+
+        A reset makes most clients discard the response.
+        """
+        if self.at_eof or not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self._ended_at = self.loop.time()
 
     # Writing ---------------------------------------------------------------------------------------------------------
 
@@ -174,28 +207,22 @@ class Protocol(HttpToolsProtocol):
         """Note that the client does not read, and limit what all unread responses hold."""
         super().pause_writing()
         self._unread = self.transport.get_write_buffer_size()
-        now = self.loop.time()
-        self._stalled[self] = now
-        self._limit_unread(now)
-
-    def _limit_unread(self, now: float) -> None:
-        """Drop the connections that have not been read for longest, but none whose client had no time to read."""
-        total = sum(each.transport.get_write_buffer_size() for each in self._stalled)
-        for each, since in tuple(self._stalled.items()):
-            if total <= self.limits.unread_bytes or now - since < _SECONDS_TO_READ:
-                break
-            total -= each.transport.get_write_buffer_size()
-            each.drop()
+        self.unread.add(self, self.loop.time())
 
     def resume_writing(self) -> None:
         """Note that the client reads again."""
         super().resume_writing()
         self._unread = self.transport.get_write_buffer_size()
         self._written_at = self.loop.time()
-        self._stalled.pop(self, None)
+        self.unread.remove(self)
 
-    async def respond(self, status: int, headers: Pairs, body: bytes) -> None:
+    async def respond(self, status: int, headers: Pairs, body: bytes, *, keep_alive: bool = True) -> None:
         """Send a complete response. uvicorn would check what is known here, and write head and body apart."""
+        try:
+            await self.unread.room_for(len(body))
+        except OverloadError as error:
+            answer, keep_alive = error.answer, False
+            status, headers, body = answer.status, head_of(answer), answer.body
         if self.flow.write_paused:
             await self.flow.drain()
         cycle = self._current
@@ -203,6 +230,7 @@ class Protocol(HttpToolsProtocol):
             return
         if cycle.response_started:
             raise RuntimeError("a response has been started already")
+        cycle.keep_alive = cycle.keep_alive and keep_alive
         lines = [f"{name.lower()}: {value}\r\n" for name, value in headers]
         if not cycle.keep_alive:
             lines.append("connection: close\r\n")
@@ -212,16 +240,19 @@ class Protocol(HttpToolsProtocol):
         cycle.response_started = cycle.response_complete = True
         sent = b"" if cycle.scope["method"] == "HEAD" else body
         self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[status], head.encode("latin-1", "replace"), sent))
-        if not cycle.keep_alive:
+        if cycle.keep_alive:
+            self.on_response_complete()
+        elif cycle.more_body:
+            self._end()
+        else:
             self.transport.close()
-        self.on_response_complete()
 
     def on_response_complete(self) -> None:
         """Go on with the next request, or close the connection of a client that has closed its side."""
         if self.pipeline:
             self._current = self.pipeline[-1][0]
             super().on_response_complete()
-        elif not self.transport.is_closing():
+        elif not self.lost:
             # uvicorn would start a timer; check_time closes idle connections.
             self.flow.resume_reading()
         if self.at_eof and not self.transport.is_closing():
@@ -244,14 +275,16 @@ class Protocol(HttpToolsProtocol):
 
     def check_time(self, now: float) -> None:
         """Close the connection if its client has been slow for too long. Called about once a second."""
+        if self._ended_at is not None and now - self._ended_at > self.discard_seconds:
+            self.transport.close()
         unread = self.transport.get_write_buffer_size()
         if unread == 0 or unread <= self._unread - _PROGRESS:
             self._written_at = now
             self._unread = unread
         self._unread = max(self._unread, unread)
-        if self in self._stalled:
-            self._limit_unread(now)
-            if self not in self._stalled:
+        if self in self.unread:
+            self.unread.drop_slowest(now)
+            if self not in self.unread:
                 return
         seconds = self.limits.request_seconds
         if now - self._written_at > self.limits.write_seconds:
@@ -274,7 +307,7 @@ class Protocol(HttpToolsProtocol):
 
     def drop(self) -> None:
         """Reset the connection and discard what was not read; the client gets a RST."""
-        self._stalled.pop(self, None)
+        self.unread.remove(self)
         self._abandon_response()
         with self._socket() as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
@@ -310,4 +343,4 @@ def _authority_of(url: bytes) -> bytes | None:
 
 def limited(limits: ServerLimits) -> type[Protocol]:
     """Return the protocol with these limits."""
-    return type("Protocol", (Protocol,), {"limits": limits})
+    return type("Protocol", (Protocol,), {"limits": limits, "unread": Unread(limits.unread_bytes), "__slots__": ()})

@@ -10,6 +10,7 @@ import time
 from contextlib import ExitStack, suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from chat_mock.server import Server
@@ -52,6 +53,8 @@ def attack_slowly(server: Server, clients: Clients, patience: float) -> Outcome:
     with ExitStack() as stack:
         checking = stack.enter_context(socket.create_connection(address, timeout=patience))
         _check(checking)
+        # An earlier attack may have left its rule.
+        _put_rules(address, [])
         delayed = _open(stack, address, _DELAYED, clients.delayed)
         waiting = [
             *delayed,
@@ -60,7 +63,7 @@ def attack_slowly(server: Server, clients: Clients, patience: float) -> Outcome:
         ]
         # The delayed responses have been decided on, so that they stay small.
         _check(checking)
-        _reply_with_a_megabyte(address)
+        _put_rules(address, [{"reply": {"message": "x" * (_MEGABYTE - 1024)}}])
         waiting += _open(stack, address, _ASK, clients.unread)
         times = sorted(_check(checking) for _ in range(_CHECKS))
         megabytes = memory_of(server.process.pid)
@@ -96,8 +99,8 @@ def _connect(address: tuple[str, int], *, small_buffer: bool) -> socket.socket:
     return connection
 
 
-def _reply_with_a_megabyte(address: tuple[str, int]) -> None:
-    body = json.dumps({"rules": [{"reply": {"message": "x" * (_MEGABYTE - 1024)}}]}).encode()
+def _put_rules(address: tuple[str, int], rules: list[Any]) -> None:
+    body = json.dumps({"rules": rules}).encode()
     head = b"PUT /_mock/behaviour HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
     with socket.create_connection(address, timeout=30) as connection:
         connection.sendall(head % len(body) + body)
@@ -105,7 +108,7 @@ def _reply_with_a_megabyte(address: tuple[str, int]) -> None:
         while chunk := connection.recv(65536):
             answer += chunk
     if not answer.startswith(b"HTTP/1.1 200"):
-        raise RuntimeError(f"the mock did not accept the rule: {answer[:300]!r}")
+        raise RuntimeError(f"the mock did not accept the rules: {answer[:300]!r}")
 
 
 def _check(connection: socket.socket) -> float:

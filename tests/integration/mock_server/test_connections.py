@@ -393,6 +393,30 @@ def test_one_response_may_be_larger_than_the_limit_of_unread_responses(serve: Ca
         assert len(one_response(connection)[2]) == size
 
 
+def test_refused_request_gets_its_response_although_its_body_still_arrives(
+    serve: Callable[..., Served], service: ChatService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Protocol, "discard_seconds", PATIENCE)
+    served = serve(MockApp(service, ServerLimits(requests=0)))
+    size = 1024 * 1024
+    with served.connect() as connection:
+        connection.sendall(HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % size)
+        wait_until(lambda: served.connections == 1)
+        connection.sendall(b"x" * size)
+        assert until_closed(connection).startswith(b"HTTP/1.1 503")
+
+
+def test_refused_request_whose_body_never_arrives_is_closed(
+    serve: Callable[..., Served], service: ChatService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Protocol, "discard_seconds", 0.1)
+    served = serve(MockApp(service, ServerLimits(requests=0)))
+    with served.connect() as connection:
+        connection.sendall(HEAD + b"Connection: close\r\nContent-Length: 1000\r\n\r\n")
+        assert until_closed(connection).startswith(b"HTTP/1.1 503")
+        wait_until(lambda: served.connections == 0)
+
+
 def test_one_connection_too_many_is_refused_with_json(serve: Callable[..., Served], service: ChatService) -> None:
     served = serve(MockApp(service), ServerLimits(connections=2))
     with served.connect(), served.connect(), served.connect() as third:
