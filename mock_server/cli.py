@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,8 @@ from mock_server.mask_options import masks_of, with_mask_options
 from mock_server.upstream_options import with_upstream_options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kit_http.redaction.personal import Masks
     from mock_server.loading.options import Options
     from mock_server.recorder.serve import Captured
@@ -155,6 +156,7 @@ def mock(
         # Imported here because --help needs none of them.
         from mock_server.loading.load import read_snapshot  # noqa: PLC0415
         from mock_server.loading.options import read_options  # noqa: PLC0415
+        from mock_server.output import Output  # noqa: PLC0415
         from mock_server.server.limits import ServerLimits  # noqa: PLC0415
         from mock_server.server.serve import Listening, serve  # noqa: PLC0415
 
@@ -164,23 +166,25 @@ def mock(
         options = read_options({**given, "own_name": host.lower()})
         snapshot = read_snapshot(options)
         masks = {"mask": mask, "mask_name": mask_name}
-        captured = None if record is None else _captured(options, record, masks_of(masks))
+        output = Output(sys.stderr)
+        captured = None if record is None else _captured(options, record, masks_of(masks), output.say)
     finally:
         gc.enable()
     listening = Listening(host, port, tls_cert, tls_key, exit_with_parent, ready_json, limits)
     written = None if log_format == "none" else log_format
-    serve(snapshot, listening, written, None if captured is None else captured.open)
+    serve(snapshot, listening, written, None if captured is None else captured.open, output)
     if captured is not None:
         captured.end()
+    output.end()
 
 
-def _captured(options: Options, record: Path, masks: Masks) -> Captured:
+def _captured(options: Options, record: Path, masks: Masks, say: Callable[[str], None]) -> Captured:
     """Return the recording of what the mock forwards."""
     from chat_contract import load_contract  # noqa: PLC0415 - rarely needed
-    from mock_server.recorder.serve import Captured, Plan, say  # noqa: PLC0415 - as above
+    from mock_server.recorder.serve import Captured, Plan  # noqa: PLC0415 - as above
     from mock_server.respond.relay import credentials  # noqa: PLC0415 - as above
 
     if options.upstream is None:
         raise click.UsageError("--record requires --upstream. Add --upstream URL.")
     plan = Plan(options.upstream, record, credentials(options), options.spec, options.overlays, masks=masks)
-    return Captured(load_contract(plan.spec, plan.overlays), plan, partial(say, file=sys.stderr))
+    return Captured(load_contract(plan.spec, plan.overlays), plan, say)

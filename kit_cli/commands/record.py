@@ -14,6 +14,7 @@ from kit_cli.frame import Command
 from kit_cli.options import OVERLAY, SPEC
 from mock_server import defaults
 from mock_server.mask_options import masks_of, with_mask_options
+from mock_server.sizes import Size, shown_size
 from mock_server.upstream_options import with_upstream_options
 
 
@@ -58,6 +59,14 @@ from mock_server.upstream_options import with_upstream_options
     help="Also forward requests from other machines that use this host name; they get the key too. Repeatable.",
 )
 @click.option("--forward-all", is_flag=True, help="Forward all paths and methods, not only the contract's operation.")
+@click.option(
+    "--max-body",
+    type=Size(),
+    default=shown_size(defaults.MAX_BODY),
+    show_default=True,
+    metavar="SIZE",
+    help="Return 413 for larger request bodies.",
+)
 @with_upstream_options
 @SPEC
 @OVERLAY
@@ -92,6 +101,7 @@ def record(**given: Any) -> ExitCode:
         overlays=given["overlay"],
         access=make_access(given["host"].lower(), options.allowed_hosts, options.cors_origins),
         forward_all=given["forward_all"],
+        max_body=given["max_body"],
         transport=Transport(
             given["ca_bundle"], given["cert"], given["key"], given["proxy"], insecure=given["insecure"]
         ),

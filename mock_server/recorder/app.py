@@ -9,42 +9,43 @@ from urllib.parse import quote, unquote
 
 from chat_contract import Contract
 from chat_contract.exchange import Breakdown, Exchange, Request, Response
+from mock_server import defaults
 from mock_server.http.access import Access
 from mock_server.http.bodies import Body
 from mock_server.http.cors import headers_for, preflight
 from mock_server.http.messages import Answer, Pairs, head_of, problem
-from mock_server.recorder.recording import Recorded, Recording
+from mock_server.recorder.background import Background
 from mock_server.respond.upstream import Upstream, UpstreamError
 from mock_server.server.asgi import Receive, Scope, Send, client_of, headers_of, pairs_of, read
-from mock_server.server.threads import Threads
+from mock_server.server.limits import DEFAULT, Load, OverloadError, ServerLimits, Share
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-MAX_BODY = 10 * 1024 * 1024
-SECONDS_TO_SAVE = 2.0
-"""How long a response waits until it is saved. The time limits what a long body costs other clients."""
-_SECONDS_TO_END = 60.0
-
 _ANYONE_HERE = Access()
 
 
 class RecorderApp:
     """An ASGI application. Its ``/v1/chat`` is ``/chat`` of the upstream if the contract's base path is ``/v1``.
 
-    Requests wait for the upstream in the event loop. Judging and saving take place in a thread.
+    Requests wait for the upstream in the event loop. A thread judges and saves them after the client has its response.
     """
 
     def __init__(
         self,
         contract: Contract,
         upstream: Upstream,
-        recording: Recording,
+        recording: Background,
         *,
         access: Access = _ANYONE_HERE,
         has_key: bool = False,
         forward_all: bool = False,
+        max_body: int = defaults.MAX_BODY,
+        limits: ServerLimits = DEFAULT,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``has_key``: the upstream adds a key to requests, so only those with access are forwarded."""
+        """``has_key``: the upstream adds a key to requests, so only those with access are forwarded.
+
+        ``max_body`` limits the bodies of requests in bytes.
+        """
         self._method = contract.operation.method
         self._route = contract.operation.base_path + contract.operation.path
         self._access = access
@@ -55,8 +56,8 @@ class RecorderApp:
         self._recording = recording
         self._origins = access.origins
         self._clock = clock
-        self._threads = Threads(1, "recording")
-        self._saving: set[asyncio.Future[Recorded]] = set()
+        self._max_body = max_body
+        self._load = Load(limits)
 
     async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
         """Handle one request."""
@@ -66,8 +67,19 @@ class RecorderApp:
         if answer is not None:
             await connection.respond(answer.status, head_of(answer), b"")
             return
-        body = await read(scope, headers, receive, MAX_BODY)
-        status, pairs, content = await self._exchange(scope, body)
+        share: Share | None = None
+        try:
+            share = self._load.enter()
+            body = await read(scope, headers, receive, self._max_body, share)
+            share.hold(len(body.data))
+            status, pairs, content = await self._exchange(scope, body)
+        except OverloadError:
+            refused = OverloadError("The recorder handles as many requests as it may. Try again.").answer
+            await connection.respond(refused.status, head_of(refused), refused.body, keep_alive=False)
+            return
+        finally:
+            if share is not None:
+                share.leave()
         origin = headers.get("origin")
         more = () if origin is None else headers_for(origin, self._origins)
         await connection.respond(status, [*pairs, *more], content)
@@ -82,7 +94,7 @@ class RecorderApp:
         denied = self._access.check_key(headers_of(scope), client_of(scope)) if self._has_key else None
         if denied is not None:
             return denied.answer
-        return self._check_target(scope["method"], unquote(scope["raw_path"].decode("ascii"))) or _check_body(body)
+        return self._check_target(scope["method"], unquote(scope["raw_path"].decode("ascii"))) or self._check_body(body)
 
     def _check_target(self, method: str, path: str) -> Answer | None:
         if not self._forward_all:
@@ -113,32 +125,24 @@ class RecorderApp:
             target = quote(path) + (f"?{query}" if query else "")
             answer = await self._upstream.send(sent.method, target, headers, body)
         except UpstreamError as error:
-            await self._record(Exchange(sent, Breakdown("silence", str(error))), began, query)
+            await self._recording.add(Exchange(sent, Breakdown("silence", str(error))), self._clock() - began, query)
             failed = problem(502, "Bad Gateway", f"Forwarding to {self._upstream.base_url} failed: {error}.")
             return failed.status, head_of(failed), failed.body
         received = Response(answer.status, answer.headers, answer.body)
-        await self._record(Exchange(sent, received), began, query)
+        await self._recording.add(Exchange(sent, received), self._clock() - began, query)
         # Pages talk to the recorder, so the recorder decides which origins may read its responses.
         own = [pair for pair in answer.headers if not pair[0].lower().startswith("access-control-")]
         return answer.status, [*own, ("content-length", str(len(answer.body)))], answer.body
 
-    async def _record(self, exchange: Exchange, began: float, query: str) -> None:
-        """Record an exchange. The client gets its response whether that succeeds or not."""
-        saving = asyncio.ensure_future(self._threads.run(self._recording.add, exchange, self._clock() - began, query))
-        self._saving.add(saving)
-        saving.add_done_callback(self._saving.discard)
-        await asyncio.wait({saving}, timeout=SECONDS_TO_SAVE)
+    def _check_body(self, body: Body) -> Answer | None:
+        if body.too_large:
+            detail = f"The body is larger than {self._max_body} bytes. To forward larger ones, use --max-body."
+            return problem(413, "Content Too Large", detail)
+        if body.cut_short:
+            return problem(400, "Bad Request", "The body ended before its announced length.")
+        return None
 
     async def close(self) -> None:
         """Wait until everything is recorded, then close the connections to the upstream."""
-        if self._saving:
-            await asyncio.wait(self._saving, timeout=_SECONDS_TO_END)
+        await asyncio.to_thread(self._recording.end)
         await self._upstream.close()
-
-
-def _check_body(body: Body) -> Answer | None:
-    if body.too_large:
-        return problem(413, "Content Too Large", f"The recorder forwards bodies of up to {MAX_BODY} bytes.")
-    if body.cut_short:
-        return problem(400, "Bad Request", "The body ended before its announced length.")
-    return None

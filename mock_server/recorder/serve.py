@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
 
 from chat_contract import Contract, KitError, UsageError, load_contract
 from chat_contract.exchange import Exchange, Headers, Response
@@ -16,20 +15,18 @@ from kit_http.tokens import TokenCommand
 from kit_http.transport import Transport
 from kit_reports.counting import count_of
 from kit_reports.visible import visible
+from mock_server import defaults
 from mock_server.http.access import Access
+from mock_server.output import Output
 from mock_server.recorder.app import RecorderApp
+from mock_server.recorder.background import Background
 from mock_server.recorder.folder import open_folder
 from mock_server.recorder.from_har import exchanges_in
 from mock_server.recorder.recording import Recording
+from mock_server.respond.relay import Capture
 from mock_server.respond.upstream import Limits, Upstream
 from mock_server.server.asgi import Receive, Scope, Send
 from mock_server.server.serve import Listening, Server
-
-
-def say(line: str, file: TextIO | None = None) -> None:
-    """Print a line. Nothing stops a recording: neither a closed output nor a full disk."""
-    with suppress(OSError, ValueError):
-        print(visible(line), file=file, flush=True)
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,8 @@ class Plan:
     """Who may send requests that get the headers. Its origins may read responses."""
     forward_all: bool = False
     """Forward all paths and methods, not only those of the operation."""
+    max_body: int = defaults.MAX_BODY
+    """Bytes of the bodies that are forwarded."""
     limits: Limits = field(default_factory=Limits)
     transport: Transport = field(default_factory=Transport)
     masks: Masks = NO_MASKS
@@ -81,19 +80,29 @@ def record(plan: Plan, listening: Listening) -> None:
 
     # The server comes first: if the port is taken, no folder is made.
     server = Server(app, listening, announce, close=close)
+    output = Output(sys.stdout)
     try:
-        recording = open_recording(contract, plan)
+        recording = open_recording(contract, plan, output.say)
     except KitError:
         server.listener.close()
         raise
     recorder = RecorderApp(
-        contract, upstream, recording, access=plan.access, has_key=plan.has_key, forward_all=plan.forward_all
+        contract,
+        upstream,
+        Background(recording.add, output.say),
+        access=plan.access,
+        has_key=plan.has_key,
+        forward_all=plan.forward_all,
+        max_body=plan.max_body,
     )
     server.run()
-    recording.end()
+    try:
+        recording.end()
+    finally:
+        output.end()
 
 
-def open_recording(contract: Contract, plan: Plan, say: Callable[[str], None] = say) -> Recording:
+def open_recording(contract: Contract, plan: Plan, say: Callable[[str], None]) -> Recording:
     """Open the folder of the plan. Raises :class:`chat_contract.KitError` if that is not possible."""
     folder = None if plan.out is None else open_folder(plan.out, contract.response_schema(200))
     return Recording(
@@ -117,15 +126,18 @@ class Captured:
         self._plan = plan
         self._say = say
         self._recording: Recording | None = None
+        self._background: Background | None = None
 
-    def open(self) -> Callable[[Exchange, float], object]:
+    def open(self) -> Capture:
         """Open the folder, and return what records an exchange. Raise :class:`chat_contract.KitError`."""
         self._recording = open_recording(self._contract, self._plan, self._say)
-        return self._recording.add
+        self._background = Background(self._recording.add, self._say)
+        return self._background.add
 
     def end(self) -> None:
         """Save what waits. Raise :class:`chat_contract.KitError` if that is not possible."""
-        if self._recording is not None:
+        if self._recording is not None and self._background is not None:
+            self._background.end()
             self._recording.end()
 
 
@@ -143,7 +155,7 @@ def import_har(file: Path, plan: Plan) -> None:
     """Record the exchanges of an archive; raises :class:`chat_contract.KitError` before it changes anything."""
     contract = load_contract(plan.spec, plan.overlays)
     found = exchanges_in(file, contract, plan.upstream)
-    recording = open_recording(contract, plan)
+    recording = open_recording(contract, plan, lambda line: print(visible(line), flush=True))
     recorded = [recording.add(each.exchange, each.seconds, each.query) for each in found]
     recording.end()
     saved = sum(each.saved is not None for each in recorded)

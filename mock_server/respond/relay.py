@@ -5,10 +5,9 @@ A conversation may start at the mock and continue upstream under another id. The
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,7 @@ from mock_server.loading.options import Options
 if TYPE_CHECKING:
     from mock_server.respond.upstream import Answered, Upstream
 
-Capture = Callable[[Exchange, float], object]
+Capture = Callable[[Exchange, float], Awaitable[None]]
 
 _FORWARDED_HEADERS = ("Retry-After", "WWW-Authenticate", "Content-Encoding")
 _FOR_UPSTREAM = ("upstream_key_env", "ca_bundle", "cert", "key", "proxy", "insecure")
@@ -92,7 +91,7 @@ class Relay:
         if self._capture is not None:
             request = Request("POST", self._path, tuple(headers.items()), sent)
             received = Response(answered.status, answered.headers, answered.body)
-            await asyncio.to_thread(self._capture, Exchange(request, received), time.monotonic() - began)
+            await self._capture(Exchange(request, received), time.monotonic() - began)
         return self._translated(answered, client_id)
 
     def _upstream_id(self, client_id: str | None, *, started_here: bool) -> str | None:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
 
 from chat_contract import KitError
 from kit_reports.visible import visible
@@ -35,13 +34,13 @@ class Reloader:
     def __init__(
         self,
         service: ChatService,
-        log: TextIO,
+        say: Callable[[str], None],
         *,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._service = service
-        self._log = log
+        self._say = say
         self._now = now
         self._sleep = sleep
         self._options = service.snapshot.options
@@ -123,8 +122,9 @@ class Reloader:
         else:
             read_at = datetime.fromtimestamp(self._service.snapshot.status.read_at).astimezone()
             lines = [f"Reload failed; still serving the version loaded at {read_at:%H:%M:%S}.", *map(str, loaded)]
-        shown = [visible(part) for line in lines for part in line.split("\n")]
-        print(*shown, sep="\n", file=self._log, flush=True)
+        for line in lines:
+            for part in line.split("\n"):
+                self._say(visible(part))
 
 
 def _listed(paths: list[str]) -> str:

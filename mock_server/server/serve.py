@@ -25,6 +25,7 @@ from mock_server.http.messages import OWN_PREFIX
 from mock_server.loading.fingerprint import folders
 from mock_server.loading.snapshot import Snapshot
 from mock_server.loading.watch import watch
+from mock_server.output import Output
 from mock_server.respond.relay import Capture, make_relay
 from mock_server.respond.reload import Reloader
 from mock_server.respond.service import ChatService
@@ -62,28 +63,30 @@ def serve(
     listening: Listening = Listening(),
     log_format: str | None = None,
     open_capture: Callable[[], Capture] | None = None,
+    output: Output | None = None,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM; port 0 picks a free port.
 
     ``open_capture`` returns what gets the exchanges with the upstream service. It is called once the port is open.
+    ``output`` gets warnings and the log; without one, standard error does.
 
     Prints one line with the URL once requests are answered, and reloads files that change. Raises :class:`KitError`
     if the port or the certificate cannot be used.
     """
     captures: list[Capture] = []
+    output = output or Output(sys.stderr)
 
-    def capture(exchange: Exchange, seconds: float) -> None:
-        captures[0](exchange, seconds)
+    async def capture(exchange: Exchange, seconds: float) -> None:
+        await captures[0](exchange, seconds)
 
     relay = make_relay(snapshot.options, snapshot.path, None if open_capture is None else capture)
-    log = None if log_format is None else _open_log(log_format)
-    warn = partial(print, file=sys.stderr, flush=True)
-    service = ChatService(snapshot, relay=relay, warn=warn, log=None if log is None else log.add)
+    log = None if log_format is None else _open_log(log_format, output)
+    service = ChatService(snapshot, relay=relay, warn=output.say, log=None if log is None else log.add)
 
     def announce(base: str) -> None:
         print(ready_json(snapshot, base) if listening.ready_json else ready_text(snapshot, base), flush=True)
         watching = partial(watch, partial(folders, snapshot.options), stop=threading.Event())
-        run = partial(Reloader(service, sys.stderr).run, watching)
+        run = partial(Reloader(service, output.say).run, watching)
         threading.Thread(target=run, name="reload", daemon=True).start()
         # Exempt what exists now from garbage collection: nearly all of it stays until the end.
         gc.freeze()
@@ -98,14 +101,13 @@ def serve(
             server.listener.close()
             raise
     server.run()
-    if log is not None:
-        log.end()
+    output.end()
 
 
-def _open_log(log_format: str) -> RequestLog:
+def _open_log(log_format: str, output: Output) -> RequestLog:
     from mock_server.control.request_log import LogFormat, RequestLog  # noqa: PLC0415 - imports the oracle
 
-    return RequestLog(LogFormat(log_format))
+    return RequestLog(LogFormat(log_format), output)
 
 
 def ready_text(snapshot: Snapshot, base: str) -> str:

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from threading import Thread
 
 from chat_mock.server import Server
 
@@ -25,6 +24,5 @@ def start_recorder(upstream: Server, folder: Path) -> Server:
         process.kill()
         process.wait()
         raise RuntimeError("the recorder did not start")
-    # A recorder whose output is not read waits when the pipe is full.
-    Thread(target=process.stdout.read, daemon=True).start()
+    # Nobody reads its output from now on: that must not hold it up.
     return Server(match[1], process)

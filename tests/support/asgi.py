@@ -20,7 +20,9 @@ class FakeConnection:
     on_client_left: Callable[[], None] | None = None
     responded: tuple[int, list[tuple[str, str]], bytes] | None = None
 
-    async def respond(self, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> None:
+    async def respond(
+        self, status: int, headers: Iterable[tuple[str, str]], body: bytes, *, keep_alive: bool = True
+    ) -> None:
         self.responded = status, list(headers), body
 
     def close(self) -> None:

@@ -35,6 +35,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *(
             "defaults",
             "sizes",
+            "output",
             "upstream_options",
             "limit_options",
             "mask_options",

@@ -9,6 +9,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -67,7 +68,7 @@ class Reloading:
         self.log = io.StringIO()
         self.sleeps: list[float] = []
         self.on_sleep: Callable[[], object] = lambda: None
-        self.reloader = Reloader(self.service, self.log, now=lambda: 0.0, sleep=self._sleep)
+        self.reloader = Reloader(self.service, partial(print, file=self.log), now=lambda: 0.0, sleep=self._sleep)
 
     def _sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)
@@ -181,7 +182,7 @@ def test_change_before_the_first_look_is_detected(folder: Path) -> None:
     (folder / "conversations" / "greeting.yaml").write_text(GREETING.replace("Good day.", "In between."))
     kept = Reloading(fixtures=folder)
     kept.service = ChatService(snapshot)
-    kept.reloader = Reloader(kept.service, kept.log)
+    kept.reloader = Reloader(kept.service, partial(print, file=kept.log))
     kept.look()
     assert kept.say("hello")["message"] == "In between."
 
@@ -321,7 +322,7 @@ def test_running_mock_serves_changes_and_survives_errors(run_mock: Run, folder: 
 
 def test_change_is_served_after_a_time_without_free_descriptors(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     service = service_of(read_snapshot(Options(fixtures=folder)))
-    reloader = Reloader(service, io.StringIO(), sleep=lambda _: None)
+    reloader = Reloader(service, lambda _: None, sleep=lambda _: None)
 
     def fail(_: Options) -> None:
         raise OSError(errno.EMFILE, "Too many open files")
@@ -342,7 +343,7 @@ def test_health_says_when_the_files_are_no_longer_watched(folder: Path) -> None:
         raise AssertionError("the watcher failed")
 
     with pytest.raises(AssertionError, match="the watcher failed"):
-        Reloader(service, io.StringIO()).run(watch_badly)
+        Reloader(service, lambda _: None).run(watch_badly)
     health = health_json(service.snapshot.status)
     assert health["status"] == Freshness.STALE
     assert "no longer watches its files" in health["errors"][0]["problem"]
@@ -363,7 +364,7 @@ def test_watch_goes_on_after_the_system_lacked_something(folder: Path) -> None:
     def sleep(_seconds: float) -> None:
         seen.append(service.snapshot.status.errors[0].args[0].split(":")[0])
 
-    Reloader(service, io.StringIO(), sleep=sleep).run(watch)
+    Reloader(service, lambda _: None, sleep=sleep).run(watch)
     assert seen == ["Checking the files failed"] * 3 + [Freshness.OK]
     assert "no longer watches" in str(service.snapshot.status.errors[0])
 
@@ -371,7 +372,7 @@ def test_watch_goes_on_after_the_system_lacked_something(folder: Path) -> None:
 def test_folder_that_cannot_be_read_is_an_error_until_it_can(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "conversations" / "more").mkdir()
     service = service_of(read_snapshot(Options(fixtures=folder)))
-    reloader = Reloader(service, io.StringIO(), sleep=lambda _: None)
+    reloader = Reloader(service, lambda _: None, sleep=lambda _: None)
     scandir = os.scandir
 
     def refuse(path: str) -> Any:
@@ -390,7 +391,7 @@ def test_folder_that_cannot_be_read_is_an_error_until_it_can(folder: Path, monke
 def test_name_of_a_changed_file_writes_no_further_line_into_the_log(folder: Path) -> None:
     service = service_of(read_snapshot(Options(fixtures=folder)))
     log = io.StringIO()
-    reloader = Reloader(service, log, sleep=lambda _: None)
+    reloader = Reloader(service, partial(print, file=log), sleep=lambda _: None)
     (folder / "conversations" / "a\nReloaded\u202e.yaml").write_text(GREETING)
     reloader.look()
     assert len(log.getvalue().splitlines()) == 1

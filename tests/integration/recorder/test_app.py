@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import threading
@@ -13,19 +14,23 @@ from typing import Any
 
 import pytest
 
-from chat_contract import load_contract
+from chat_contract import Exchange, load_contract
 from kit_http.tokens import TokenCommand
 from kit_http.transport import Transport
 from mock_server.http.access import Access
+from mock_server.output import Output
 from mock_server.recorder.app import RecorderApp
+from mock_server.recorder.background import Background
 from mock_server.recorder.folder import open_folder
 from mock_server.recorder.recording import Recording
-from mock_server.recorder.serve import Plan, say
+from mock_server.recorder.serve import Plan
 from mock_server.respond.upstream import Answered, Upstream, UpstreamError
+from mock_server.server.limits import ServerLimits
 from mock_server.shop.fixture_files import read_fixtures
 from tests.support.asgi import AsgiResponse, call
 from tests.support.served import Served
 from tests.support.silent_service import ANSWER_ME, half_silent_service
+from tests.support.waiting import PATIENCE
 
 Client = Callable[..., AsgiResponse]
 
@@ -66,21 +71,33 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "recorded"
 
 
+def into(folder: Path | None, say: Callable[[str], None] = lambda _: None, secret: str = "s3cr3t") -> Background:
+    """Return what records into a folder; without one, it previews."""
+    opened = None if folder is None else open_folder(folder, SCHEMA)
+    recording = Recording(CONTRACT, opened, say=say, secrets=lambda *_: lambda text: secret in text)
+    return Background(recording.add, say)
+
+
+def client_of(service: Any, background: Background, **options: Any) -> Client:
+    """Return a client whose responses arrive when everything is recorded."""
+    app = RecorderApp(CONTRACT, service, background, **options)
+
+    def ask(*arguments: Any, **more: Any) -> AsgiResponse:
+        response = call(app, *arguments, **more)
+        assert background.wait(PATIENCE)
+        return response
+
+    return ask
+
+
 @pytest.fixture
 def client(service: Service, printed: list[str], folder: Path) -> Client:
-    recording = Recording(
-        CONTRACT, open_folder(folder, SCHEMA), say=printed.append, secrets=lambda *_: lambda text: "s3cr3t" in text
-    )
-    return partial(call, RecorderApp(CONTRACT, service, recording, clock=iter(range(10**6)).__next__))
+    return client_of(service, into(folder, printed.append), clock=iter(range(10**6)).__next__)
 
 
 @pytest.fixture
 def make_client(service: Service) -> Callable[..., Client]:
-    def make(**options: Any) -> Client:
-        recording = Recording(CONTRACT, None, say=lambda _: None, secrets=lambda *_: lambda _: False)
-        return partial(call, RecorderApp(CONTRACT, service, recording, **options))
-
-    return make
+    return lambda **options: client_of(service, into(None), **options)
 
 
 def ask(client: Client, body: Any, **headers: Any) -> AsgiResponse:
@@ -205,10 +222,10 @@ def test_preflight_is_answered_without_the_service(client: Client, service: Serv
 def test_200_requests_without_a_response_hold_neither_threads_nor_other_requests(
     folder: Path, printed: list[str]
 ) -> None:
-    recording = Recording(CONTRACT, open_folder(folder, SCHEMA), say=printed.append, secrets=lambda *_: lambda _: False)
+    background = into(folder, printed.append)
     with half_silent_service() as service:
         upstream = Upstream(f"{service.url}/v1")
-        served = Served(RecorderApp(CONTRACT, upstream, recording, forward_all=True), upstream.close)
+        served = Served(RecorderApp(CONTRACT, upstream, background, forward_all=True), upstream.close)
         head = b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         other = b"GET /v1/other?" + ANSWER_ME + head + b"\r\n"
         assert served.ask(other).startswith(b"HTTP/1.1 200")
@@ -222,16 +239,24 @@ def test_200_requests_without_a_response_hold_neither_threads_nor_other_requests
         served.stop()
 
 
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ValueError("I/O operation on closed file")])
-def test_client_gets_its_response_when_nothing_can_be_printed(
-    error: Exception, monkeypatch: pytest.MonkeyPatch, service: Service, folder: Path
-) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise error
+class FullDisk(io.StringIO):
+    """A stream that cannot be written to."""
 
-    monkeypatch.setattr("builtins.print", fail)
-    recording = Recording(CONTRACT, open_folder(folder, SCHEMA), say=say, secrets=lambda *_: lambda _: False)
-    answer = ask(partial(call, RecorderApp(CONTRACT, service, recording)), {"message": "a desk"})
+    def write(self, _: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def closed_stream() -> io.StringIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize("stream", [FullDisk(), closed_stream()])
+def test_client_gets_its_response_when_nothing_can_be_printed(
+    stream: io.StringIO, service: Service, folder: Path
+) -> None:
+    answer = ask(client_of(service, into(folder, Output(stream).say)), {"message": "a desk"})
     assert (answer.status, answer.json()) == (200, REPLY)
     assert len(read_fixtures(folder, SCHEMA).scenarios) == 1
 
@@ -247,21 +272,61 @@ def test_client_gets_its_response_when_the_folder_is_gone(client: Client, folder
     assert len(read_fixtures(folder, SCHEMA).scenarios) == 2
 
 
-def test_recording_that_takes_long_delays_nobody(
-    service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mock_server.recorder.app.SECONDS_TO_SAVE", 0.01)
+def test_recording_that_takes_long_delays_nobody(service: Service, folder: Path) -> None:
     released = threading.Event()
-
-    def wait(_: str) -> None:
-        released.wait(60)
-
-    recording = Recording(CONTRACT, open_folder(folder, SCHEMA), say=wait, secrets=lambda *_: lambda _: False)
-    client = partial(call, RecorderApp(CONTRACT, service, recording))
+    background = into(folder, lambda _: released.wait(PATIENCE) and None)
+    client = partial(call, RecorderApp(CONTRACT, service, background))
     try:
         assert [ask(client, {"message": "a desk"}).json() for _ in range(3)] == [REPLY] * 3
     finally:
         released.set()
+    assert background.wait(PATIENCE)
+
+
+def test_exchanges_beyond_the_memory_for_waiting_ones_are_counted(
+    service: Service, printed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_server.recorder.background.MAX_WAITING_BYTES", 10_000)
+    monkeypatch.setattr("mock_server.recorder.background.SECONDS_FOR_ROOM", 0.0)
+    released, recorded = threading.Event(), []
+
+    def record(exchange: Exchange, seconds: float, query: str) -> None:
+        assert released.wait(PATIENCE)
+        recorded.append((exchange, seconds, query))
+
+    background = Background(record, printed.append)
+    client = partial(call, RecorderApp(CONTRACT, service, background))
+    assert [ask(client, {"message": "a desk"}).status for _ in range(5)] == [200] * 5
+    released.set()
+    background.end()
+    assert len(recorded) == 2
+    assert printed == ["3 exchanges not recorded: they arrived faster than the recorder saves them."]
+
+
+def test_recording_goes_on_after_an_error_of_one_exchange(service: Service, printed: list[str]) -> None:
+    results = iter([1 / 2, "not a number", 3.0])
+    background = Background(lambda *_: float(next(results)), printed.append)
+    client = client_of(service, background)
+    assert [ask(client, {"message": "a desk"}).status for _ in range(3)] == [200] * 3
+    assert len(printed) == 1
+    assert "could not convert string to float" in printed[0]
+    assert next(results, None) is None
+
+
+def test_body_larger_than_the_limit_gets_413_and_is_not_forwarded(
+    make_client: Callable[..., Client], service: Service
+) -> None:
+    answer = make_client(max_body=1000)("POST", "/v1/chat", dict(JSON), b" " * 1001)
+    assert (answer.status, service.sent) == (413, [])
+    assert "larger than 1000 bytes" in answer.json()["detail"]
+    assert make_client(max_body=1000)("POST", "/v1/chat", dict(JSON), b" " * 1000).status == 200
+
+
+def test_requests_under_way_are_limited(make_client: Callable[..., Client], service: Service) -> None:
+    few = make_client(limits=ServerLimits(held_bytes=100))
+    answer = few("POST", "/v1/chat", dict(JSON), b" " * 101)
+    assert (answer.status, service.sent) == (503, [])
+    assert few("POST", "/v1/chat", dict(JSON), b" " * 100).status == 200
 
 
 def test_requests_that_get_a_token_or_a_certificate_have_the_guard_of_a_key() -> None:
@@ -272,7 +337,6 @@ def test_requests_that_get_a_token_or_a_certificate_have_the_guard_of_a_key() ->
 
 def test_token_command_that_fails_returns_502_without_its_output(folder: Path) -> None:
     upstream = Upstream("http://127.0.0.1:9/v1", tokens=TokenCommand("echo s3cr3t-token; exit 3"))
-    recording = Recording(CONTRACT, open_folder(folder, SCHEMA), say=lambda _: None, secrets=lambda *_: lambda _: False)
-    answer = ask(partial(call, RecorderApp(CONTRACT, upstream, recording)), {"message": "a desk"})
+    answer = ask(client_of(upstream, into(folder)), {"message": "a desk"})
     assert (answer.status, "failed with exit code 3" in answer.json()["detail"]) == (502, True)
     assert b"s3cr3t" not in answer.body

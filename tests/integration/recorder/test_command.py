@@ -19,7 +19,7 @@ from chat_contract import load_contract
 from kit_cli.commands.record import record
 from mock_server.shop.fixture_files import read_fixtures
 from tests.support.mock import Running, start
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, wait_until
 
 ASKED = "Which desk would you recommend for heavy tools?"
 KEY = "rec0rder-key-1234"
@@ -69,6 +69,10 @@ def recorded(tmp_path: Path) -> Any:
     return read_fixtures(tmp_path / "recorded", load_contract().response_schema(200))
 
 
+def number_of_files(tmp_path: Path) -> int:
+    return len(list((tmp_path / "recorded" / "conversations").glob("*.yaml")))
+
+
 def test_mock_replays_recorded_conversations(recorder: Any, tmp_path: Path, run_mock: Callable[..., Running]) -> None:
     process, url = recorder()
     said = [ask(url, message=ASKED).json()]
@@ -92,11 +96,13 @@ def test_mock_replays_recorded_conversations(recorder: Any, tmp_path: Path, run_
 def test_killed_recorder_leaves_complete_files_that_the_next_one_extends(recorder: Any, tmp_path: Path) -> None:
     process, url = recorder()
     ask(url, message=ASKED)
+    wait_until(lambda: number_of_files(tmp_path) == 1)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(timeout=PATIENCE)
     assert [len(scenario.stubs) for scenario in recorded(tmp_path).scenarios] == [1]
     _, url = recorder()
     ask(url, message="I want to go camping")
+    wait_until(lambda: number_of_files(tmp_path) == 2)
     assert len(recorded(tmp_path).scenarios) == 2
     assert {path.suffix for path in (tmp_path / "recorded").rglob("*") if path.is_file()} == {".yaml"}
 

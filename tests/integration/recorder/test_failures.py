@@ -21,7 +21,7 @@ from mock_server.recorder.folder import open_folder
 from mock_server.recorder.recording import NotSaved, Recorded, Recording
 from mock_server.recorder.serve import Plan, open_recording
 from tests.support.mock import Running, start
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, wait_until
 
 CONTRACT = load_contract()
 SCHEMA = CONTRACT.response_schema(200)
@@ -209,6 +209,7 @@ def test_mock_records_what_it_forwards(tmp_path: Path, serve: Callable[..., Runn
     mock = serve("--upstream", service.url.removesuffix("/chat"), "--record", str(folder), "--mask-name", "lamp")
     answer = requests.post(mock.url, json={"message": "Something to read by, Lamp?"}, timeout=PATIENCE)
     assert answer.status_code == 200
+    wait_until(lambda: any((folder / "conversations").glob("*.yaml")))
     [file] = (folder / "conversations").iterdir()
     assert "Lamp?" not in file.read_text()
     assert "Person-" in file.read_text()

@@ -20,6 +20,7 @@ from mock_server.control.prepared import prepared
 from mock_server.control.request_log import LogFormat, RequestLog
 from mock_server.http.messages import Answer, Call
 from mock_server.loading.options import Options
+from mock_server.output import Output
 from mock_server.overrides.prefer import misspelt_preferences
 from mock_server.respond.intake import _kept_turn
 from mock_server.respond.service import ChatService
@@ -280,7 +281,8 @@ def test_journal_lets_go_of_the_fixtures_before_a_reload() -> None:
 
 def logged(form: LogFormat) -> list[str]:
     out = io.StringIO()
-    log = RequestLog(form, out)
+    output = Output(out)
+    log = RequestLog(form, output)
     service = ChatService(read_snapshot(Options(seed=1)), log=log.add, now=lambda: 1_700_000_000.0, clock=lambda: 5.0)
     client = create_app(service=service).test_client()
     say(client, message="Which desk would you recommend for heavy tools?")
@@ -288,7 +290,7 @@ def logged(form: LogFormat) -> list[str]:
     client.post("/v1/a%0Ab", json={})
     client.options("/v1/chat", headers={"Origin": "http://localhost", "Access-Control-Request-Method": "POST"})
     client.get("/_mock/requests")
-    log.end()
+    output.end()
     return out.getvalue().splitlines()
 
 
@@ -323,21 +325,23 @@ def test_log_as_json_has_the_same_facts_in_fields() -> None:
 
 def test_log_shows_no_key() -> None:
     out = io.StringIO()
-    log = RequestLog(LogFormat.JSON, out)
+    output = Output(out)
+    log = RequestLog(LogFormat.JSON, output)
     service = ChatService(read_snapshot(Options(require_key="secret-key")), log=log.add)
     say(create_app(service=service).test_client(), headers={"Authorization": "Bearer secret-key"}, message="secret-key")
-    log.end()
+    output.end()
     assert "secret-key" not in out.getvalue()
     assert '"status":200' in out.getvalue()
 
 
 def test_names_cannot_write_further_lines_or_change_direction_in_the_log() -> None:
     out = io.StringIO()
-    log = RequestLog(LogFormat.TEXT, out)
+    output = Output(out)
+    log = RequestLog(LogFormat.TEXT, output)
     service = ChatService(read_snapshot(Options(seed=1)), log=log.add)
     path = "/v1/a\nFAKE\u202e\u2066\x1b[2J"
     service.note_elsewhere(service.space, "GE\nT\x1b", path, Call({}, b""), Answer(404, b""))
-    log.end()
+    output.end()
     assert len(out.getvalue().splitlines()) == 1
     assert not set(out.getvalue()) & set("\x1b\u202e\u2066")
 
