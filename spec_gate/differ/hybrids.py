@@ -15,6 +15,9 @@ from spec_gate.schemas.keywords import ANNOTATIONS, LISTS, MAPS, ONE, REFERENCE,
 from spec_gate.schemas.node import Schema, SchemaNode
 from spec_gate.schemas.read import BASE, REVISION
 
+_BRANCHES = ("allOf", "anyOf")
+"""Lists whose parts have their counterparts at other indexes."""
+
 
 class Hybrids:
     """Builds hybrids of the pairs of one walk."""
@@ -41,24 +44,16 @@ class Hybrids:
         base, revision = pair.base, pair.revision
         if isinstance(base, bool) or isinstance(revision, bool):
             return revision
-        mixed: dict[str, Any] = {key: value for key, value in revision.items() if key not in ANNOTATIONS}
+        mixed = {key: _copied(key, value) for key, value in revision.items() if key not in ANNOTATIONS}
+        counterparts = {key: dict(self.walk.aligned(base.get(key, ()), mixed.get(key, ()))[0]) for key in _BRANCHES}
         for (keyword, name), ours, _ in self.walk.parts(base, revision):
-            mixed[keyword] = self._replaced(pair, (keyword, name), mixed[keyword], ours)
+            if keyword in MAPS:
+                mixed[keyword][name] = ours
+            elif keyword in LISTS:
+                mixed[keyword][counterparts[keyword][int(name)] if keyword in _BRANCHES else name] = ours
+            else:
+                mixed[keyword] = ours
         return SchemaNode(self.rebased(mixed))
-
-    def _replaced(self, pair: NodePair, step: Step, value: Any, ours: Schema) -> Any:
-        """Return the value of a keyword of the revision with one subschema of the base."""
-        keyword, name = step
-        if keyword in MAPS:
-            return {**value, name: ours}
-        if keyword == "prefixItems":
-            return [ours if index == name else one for index, one in enumerate(value)]
-        if keyword in {"allOf", "anyOf"}:
-            assert isinstance(pair.base, SchemaNode)
-            assert isinstance(pair.revision, SchemaNode)
-            pairs = dict(self.walk.aligned(pair.base[keyword], pair.revision[keyword])[0])
-            return [ours if index == pairs[int(name)] else one for index, one in enumerate(value)]
-        return ours
 
     def around(self, pair: NodePair, step: Step, below: Schema) -> Schema:
         """Return the base of a pair with another schema at one step."""
@@ -86,6 +81,10 @@ class Hybrids:
 
     def rebased_schema(self, schema: Schema) -> Schema:
         return SchemaNode(self.rebased(schema), schema.origin) if isinstance(schema, SchemaNode) else schema
+
+
+def _copied(keyword: str, value: Any) -> Any:
+    return dict(value) if keyword in MAPS else list(value) if keyword in LISTS else value
 
 
 def _with_references(keywords: Mapping[str, Any], mapping: Mapping[str, str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ included, then its whole is included as far as this subschema is concerned.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 from spec_gate.differ.pairs import NodePair, Root, Step
 from spec_gate.schemas.keywords import needs_evaluation, types_of
@@ -118,18 +118,23 @@ class Walk:
         self, ours: Sequence[Schema], theirs: Sequence[Schema]
     ) -> tuple[list[tuple[int, int]], list[int], list[int]]:
         """Pair the branches of two lists by equality, name or kind; return the pairs and the indexes left over."""
-        left, right = list(range(len(ours))), list(range(len(theirs)))
+        left, right = dict.fromkeys(range(len(ours))), dict.fromkeys(range(len(theirs)))
         pairs: list[tuple[int, int]] = []
-        for alike in (self.same_branch, _same_name, self._same_kind):
+        for key_of, alike in ((self._outline, self.same_branch), (_name, _is_alike), (self._kind_of, _is_alike)):
+            by_key: dict[Hashable, list[int]] = {}
+            for index in right:
+                by_key.setdefault(key_of(theirs[index]), []).append(index)
             for first in list(left):
-                second = next((index for index in right if alike(ours[first], theirs[index])), None)
+                key = key_of(ours[first])
+                waiting = by_key.get(key, []) if key is not None else []
+                second = next((index for index in waiting if alike(ours[first], theirs[index])), None)
                 if second is not None:
                     pairs.append((first, second))
-                    left.remove(first)
-                    right.remove(second)
+                    waiting.remove(second)
+                    del left[first], right[second]
         if len(left) == len(right) == 1:
-            pairs.append((left.pop(), right.pop()))
-        return sorted(pairs), left, right
+            pairs.append((left.popitem()[0], right.popitem()[0]))
+        return sorted(pairs), list(left), list(right)
 
     def without_removed_branches(self, pair: NodePair) -> Schema:
         """Return the base without the alternatives that the revision does not have."""
@@ -145,14 +150,21 @@ class Walk:
     def same_branch(self, one: Schema, other: Schema) -> bool:
         return self.schemas.same(self.schemas.followed(one), self.schemas.followed(other))
 
-    def _same_kind(self, one: Schema, other: Schema) -> bool:
-        return _kind(self.schemas.followed(one)) == _kind(self.schemas.followed(other))
+    def _outline(self, branch: Schema) -> int:
+        return self.schemas.outline(self.schemas.followed(branch))
+
+    def _kind_of(self, branch: Schema) -> str:
+        return _kind(self.schemas.followed(branch))
 
 
-def _same_name(one: Schema, other: Schema) -> bool:
-    if isinstance(one, bool) or isinstance(other, bool) or "$ref" not in one or "$ref" not in other:
-        return False
-    return bool(one["$ref"].partition(".")[2] == other["$ref"].partition(".")[2])
+def _is_alike(*_: Schema) -> bool:
+    """Return true: branches with the same key are alike."""
+    return True
+
+
+def _name(branch: Schema) -> str | None:
+    """Return the name of the definition that a branch refers to."""
+    return None if isinstance(branch, bool) or "$ref" not in branch else str(branch["$ref"]).partition(".")[2]
 
 
 def _kind(schema: Schema) -> str:

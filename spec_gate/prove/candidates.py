@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from spec_gate.prove.inclusion import left_over, restricted
@@ -32,7 +32,7 @@ class Candidates:
 
     def of(
         self,
-        parts: Sequence[Schema],
+        parts: Iterable[Schema],
         sender: Schema,
         receiver: Schema,
         counts: Callable[[Any], bool],
@@ -46,7 +46,7 @@ class Candidates:
             yield from self._random(sender, receiver, counts)
 
     def _searches(
-        self, parts: Sequence[Schema], sender: Schema, receiver: Schema, *, briefly: bool
+        self, parts: Iterable[Schema], sender: Schema, receiver: Schema, *, briefly: bool
     ) -> Iterator[Iterator[Any]]:
         for part in parts:
             yield itertools.islice(self.near(part, receiver), _NEAR_PART)

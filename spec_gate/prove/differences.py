@@ -12,6 +12,7 @@ from spec_gate.differ.pairs import NodePair
 from spec_gate.prove.inclusion import Answer
 from spec_gate.prove.proof import INCLUDED, OUT_OF_TIME, UNPROVED, Outcome, Proof
 from spec_gate.prove.prover import Prover
+from spec_gate.prove.transfer import transferred
 from spec_gate.schemas.node import Schema
 
 _MAX_ROOTS = 8
@@ -54,35 +55,48 @@ class DifferenceProver:
             yield from (ProvedDifference(one, INCLUDED) for one in found)
             return
         safe = self._safe_together(pair, found)
-        proofs: list[Proof] = []
-        lacking: dict[str, Proof] = {}
-        for one in found:
-            required = one.group is KeywordGroup.REQUIRED
-            proof = INCLUDED if one in safe else lacking.get(one.name) if required else None
-            if proof is None:
-                proof = self._in_time(pair, one)
-                lacking |= self.prover.lacking(proof, one.name) if required else {}
-            proofs.append(proof)
+        proofs = self._each(pair, found, safe)
         if any(proof.outcome is Outcome.WITNESS for proof in proofs):
             yield from _with_witness(found, proofs)
             return
         yield from self._without_witness(pair, found, proofs, mixed)
 
-    def _in_time(self, pair: NodePair, one: Difference) -> Proof:
+    def _each(self, pair: NodePair, found: list[Difference], safe: set[tuple[KeywordGroup, str]]) -> list[Proof]:
+        """Prove each difference; a witness for one name may show others as well."""
+        proofs: list[Proof] = []
+        lacking: dict[str, Proof] = {}
+        known: dict[bool, tuple[Difference, Proof]] = {}
+        for one in found:
+            required, named = one.group is KeywordGroup.REQUIRED, one.group is KeywordGroup.PROPERTIES
+            proof = INCLUDED if (one.group, one.name) in safe else lacking.get(one.name) if required else None
+            if proof is None:
+                proof = self._in_time(pair, one, known.get(one.after is None) if named else None)
+                lacking |= self.prover.lacking(proof, one.name) if required else {}
+            if named and proof.outcome is Outcome.WITNESS:
+                known[one.after is None] = one, proof
+            proofs.append(proof)
+        return proofs
+
+    def _in_time(self, pair: NodePair, one: Difference, like: tuple[Difference, Proof] | None) -> Proof:
         try:
-            return self.prover.prove(pair, one.hybrid)
+            found = None if like is None else transferred(self.prover, pair, like, one)
+            return self.prover.prove(pair, one.hybrid) if found is None else found
         except OutOfTimeError:
             return OUT_OF_TIME
 
     def _without_witness(
         self, pair: NodePair, found: list[Difference], proofs: list[Proof], mixed: Schema
     ) -> Iterator[ProvedDifference]:
-        together = self._together(pair, mixed)
+        try:
+            together = self._together(pair, mixed)
+        except OutOfTimeError:
+            together = OUT_OF_TIME
         if together.outcome is Outcome.INCLUDED:
             yield from (ProvedDifference(one, INCLUDED) for one in found)
             return
+        # Differences that are safe one by one need not be safe together.
         unsettled = sum(proof.outcome is not Outcome.INCLUDED for proof in proofs)
-        if unsettled == 1 or together.outcome is not Outcome.WITNESS:
+        if unsettled == 1 or (unsettled and together.outcome is not Outcome.WITNESS):
             proofs = [proof if proof.outcome is Outcome.INCLUDED else together for proof in proofs]
             yield from map(ProvedDifference, found, proofs)
             return
@@ -90,15 +104,15 @@ class DifferenceProver:
         yield ProvedDifference(whole, together)
         yield from _with_witness(found, proofs)
 
-    def _safe_together(self, pair: NodePair, found: list[Difference]) -> list[Difference]:
-        """Return differences of names that are safe together, because one by one would take too long."""
-        safe: list[Difference] = []
+    def _safe_together(self, pair: NodePair, found: list[Difference]) -> set[tuple[KeywordGroup, str]]:
+        """Return differences, by group and name, that are safe together, because one by one would take too long."""
+        safe: set[tuple[KeywordGroup, str]] = set()
         for group in (KeywordGroup.PROPERTIES, KeywordGroup.REQUIRED):
             of_group = [one for one in found if one.group is group]
             for some in ([one for one in of_group if one.after], [one for one in of_group if not one.after]):
                 hybrid = self.hybrids.with_names(pair, group, {one.name for one in some}) if len(some) > 1 else None
                 if hybrid is not None and self.prover.decide(pair.base, hybrid) is Answer.YES:
-                    safe += some
+                    safe |= {(group, one.name) for one in some}
         return safe
 
     def _together(self, pair: NodePair, mixed: Schema) -> Proof:
@@ -110,7 +124,7 @@ class DifferenceProver:
 
 
 def _with_witness(found: list[Difference], proofs: list[Proof]) -> Iterator[ProvedDifference]:
-    """Return the proofs; a difference without a proof of its own is not judged separately."""
+    """Return the proofs; a difference without a proof of its own, though there was time, is not judged separately."""
     for one, proof in zip(found, proofs, strict=True):
-        settled = proof.outcome in _SETTLED
+        settled = proof.outcome in _SETTLED or proof is OUT_OF_TIME
         yield ProvedDifference(one, proof if settled else INCLUDED, separate=settled)

@@ -5,6 +5,8 @@ jsonschema-rs decides. Only its yes is a proof. The names rule is added to the s
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
@@ -115,12 +117,21 @@ def _answer(schemas: SchemaPair, sender: Schema, receiver: Schema, rule: Schema)
     """Decide for schemas with all their definitions; with none of them if there are too many."""
     schemas.budget.check()
     if not any(schemas.has_more_definitions(one, _MAX_DEFINITIONS) for one in (sender, receiver)):
-        return covers(schemas.whole(receiver), _with_rule(schemas.whole(sender), rule))
+        return _known(schemas, schemas.whole(receiver), _with_rule(schemas.whole(sender), rule))
     more, less = without_references(sender, True), without_references(receiver, False)
     if more is None or less is None:
         return Answer.UNKNOWN
-    yes = covers(bare(less), _with_rule(bare(more), rule)) is Answer.YES
+    yes = _known(schemas, bare(less), _with_rule(bare(more), rule)) is Answer.YES
     return Answer.YES if yes else Answer.UNKNOWN
+
+
+def _known(schemas: SchemaPair, receiver: Any, sender: Any) -> Answer:
+    """Decide, once for each pair of schemas: a change is often looked at from several sides."""
+    text = json.dumps([receiver, sender], sort_keys=True)
+    key = hashlib.blake2b(text.encode()).digest()
+    if key not in schemas.answers:
+        schemas.answers[key] = covers(receiver, sender).value
+    return Answer(schemas.answers[key])
 
 
 def is_too_large(schemas: SchemaPair, schema: Schema) -> bool:
@@ -170,7 +181,7 @@ def covers(receiver: Any, sender: Any) -> Answer:
     if answer is Answer.YES:
         return answer
     stated, wanted = with_implied_texts(sender, receiver)
-    return answer if stated is sender else _covers(wanted, stated)
+    return answer if (stated, wanted) == (sender, receiver) else _covers(wanted, stated)
 
 
 def _covers(receiver: Any, sender: Any) -> Answer:

@@ -69,7 +69,7 @@ class Isolation:
             here = at(value, path)
             if not names or not isinstance(here, dict):
                 continue
-            fuller = _with(value, path, {**self._made(path, names), **here})
+            fuller = replaced(value, path, {**self._made(path, names), **here})
             if holds(fuller):
                 value = fuller
             elif len(names) > 1:
@@ -103,11 +103,13 @@ class Isolation:
             missing = [name for name in fault.names if name not in here]
             for name in missing:
                 below = self.sampler.valid(child(self.sampler.schemas.applied(schemas), name), _DEPTH)
-                yield from (_with(value, fault.path, {**here, name: one}) for one in itertools.islice(below, _VALUES))
+                yield from (
+                    replaced(value, fault.path, {**here, name: one}) for one in itertools.islice(below, _VALUES)
+                )
             for name in here:
-                yield _with(value, fault.path, {key: one for key, one in here.items() if key != name})
+                yield replaced(value, fault.path, {key: one for key, one in here.items() if key != name})
         for one in itertools.islice(self.sampler.valid(schemas, _DEPTH), _VALUES):
-            yield _with(value, fault.path, one)
+            yield replaced(value, fault.path, one)
 
     def _schemas_at(self, path: Pointer) -> Sequence[Schema]:
         schemas: Sequence[Schema] = self.schemas
@@ -119,10 +121,16 @@ class Isolation:
 
 def path_to(value: Any, part: Any, place: Pointer) -> Pointer | None:
     """Return the way to the first value that equals the part, at a place in which ``*`` is any index or name."""
+    found = ((path, at(value, path)) for path in paths_at(value, place))
+    return next((path for path, here in found if type(here) is type(part) and here == part), None)
+
+
+def paths_at(value: Any, place: Pointer) -> list[Pointer]:
+    """Return the ways to all values at a place in which ``*`` is any index or name."""
     waiting: list[tuple[Any, Pointer]] = [(value, ())]
     for step in place:
         waiting = [(one, (*path, key)) for here, path in waiting for key, one in _members(here) if step in ("*", key)]
-    return next((path for here, path in waiting if type(here) is type(part) and here == part), None)
+    return [path for _, path in waiting]
 
 
 def _members(value: Any) -> Iterable[tuple[str | int, Any]]:
@@ -141,9 +149,10 @@ def at(value: Any, path: Pointer) -> Any:
     return value
 
 
-def _with(value: Any, path: Pointer, new: Any) -> Any:
+def replaced(value: Any, path: Pointer, new: Any) -> Any:
+    """Return a value with a new one at a path."""
     if not path:
         return new
     copy: Any = dict(value) if isinstance(value, dict) else list(value)
-    copy[path[0]] = _with(value[path[0]], path[1:], new)
+    copy[path[0]] = replaced(value[path[0]], path[1:], new)
     return copy

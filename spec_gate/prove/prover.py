@@ -7,7 +7,7 @@ it on one side and rejects it on the other: first for the pair, then, lifted, fo
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -36,6 +36,8 @@ _MAX_ROOTS = 4
 _MAX_PARENTS = 8
 _MAX_LEVELS = 40
 """How many schemas around a difference are decided and searched."""
+
+_MISSING: Any = object()
 
 
 @dataclass(frozen=True)
@@ -172,14 +174,20 @@ class Prover:
                     return found
         return None
 
-    def _unaccepted(self, sender: Schema, receiver: Schema) -> list[Schema]:
+    def _unaccepted(self, sender: Schema, receiver: Schema) -> Iterator[Schema]:
         """Return the alternatives of the sender that the receiver may reject; none if there is only one."""
         parts = alternatives(self.schemas, sender)
         if len(parts) == 1:
-            return []
+            return
         accepting = alternatives(self.schemas, receiver, exclusive=False)
-        parts = [part for part in parts if not any(self.schemas.same(part, other) for other in accepting)]
-        return [part for part in parts if included(self.schemas, part, receiver) is not Answer.YES]
+        by_outline: dict[int, list[Schema]] = {}
+        for one in accepting:
+            by_outline.setdefault(self.schemas.outline(one), []).append(one)
+        for part in parts:
+            alike = by_outline.get(self.schemas.outline(part), ())
+            known = any(self.schemas.same(part, other) for other in alike)
+            if not known and included(self.schemas, part, receiver) is not Answer.YES:
+                yield part
 
     def _lifted(self, pair: NodePair, part: Any, root: Root, checks: _Checks) -> Proof | None:
         path = pair.path_from(root)
@@ -190,23 +198,33 @@ class Prover:
         # The small part need not be a witness: only one of the validators has judged it.
         for one in (small,) if small is part else (small, part):
             for value in self._lift.values(one, path):
-                found = self._witness(value, one, place, root, checks) if self._is_witness(value, root) else None
+                likely = self._is_probable_witness(value, root)
+                found = self._witness(value, one, place, root, checks) if likely else None
                 if found is not None:
                     return found
         return None
 
     def _witness(self, value: Any, part: Any, place: Pointer, root: Root, checks: _Checks) -> Proof | None:
+        """Return the proof by a value that the fast validator judges a witness; None if the slow one does not."""
+
         # A smaller value that is rejected for another reason would not show this change.
-        small = shrink(
-            value, lambda smaller: path_to(smaller, part, place) is not None and self._is_witness(smaller, root)
-        )
+        def contains_part(smaller: Any) -> bool:
+            return path_to(smaller, part, place) is not None
+
+        small = shrink(value, lambda one: contains_part(one) and self._is_probable_witness(one, root))
         path = path_to(small, part, place)
         alone = small if path is None else self._isolated(small, path, root, checks)
-        why = self._why(alone, root, part)
+        tried = {id(one): one for one in (alone, small, value)}
+        found = next((one for one in tried.values() if self._is_confirmed(one, root)), _MISSING)
+        if found is _MISSING:
+            return None
+        if found is value is not small:
+            found = shrink(value, lambda one: contains_part(one) and self.is_witness(one, root))
+        why = self.why(found, root, part)
         scale = self.schemas.scale
         if scale.changes_nothing:
-            return Proof(Outcome.WITNESS, alone, root, why)
-        real = enlarged(alone, scale)
+            return Proof(Outcome.WITNESS, found, root, why)
+        real = enlarged(found, scale)
         if real.is_built and not self._is_real_witness(real.value, root):
             return None
         return Proof(Outcome.WITNESS, real.shown, root, in_real_size(why, scale), real.is_abridged)
@@ -224,28 +242,36 @@ class Prover:
         sender, receiver = self.directed(root.original_base, root.original_revision)
         sending, receiving = self._original_judge(sender), self._original_judge(receiver)
         isolation = Isolation(self.sampler, (root.base, root.revision), receiving)
-        alone = isolation.repaired(
+        return isolation.repaired(
             value, path, checks.needed(at(value, path)), checks.shows,
             lambda one: sending.probably(one)
             and not any(map(receiving.probably, readings(one) if root.is_text else (one,))),
         )  # fmt: skip
-        exact = sending.accepts(alone) and all(map(receiving.rejects, readings(alone) if root.is_text else (alone,)))
-        return alone if exact else value
 
     # Checking ---------------------------------------------------------------------------------------------------------
 
-    def _is_witness(self, value: Any, root: Root) -> bool:
-        """Return whether jsonschema accepts a whole value for the sender and rejects it for the receiver."""
+    def is_witness(self, value: Any, root: Root) -> bool:
+        """Return whether a whole value keeps to the names rule, and both validators judge it a witness."""
+        return self._is_probable_witness(value, root) and self._is_confirmed(value, root)
+
+    def _is_confirmed(self, value: Any, root: Root) -> bool:
+        """Return whether both validators accept a whole value for the sender and reject it for the receiver."""
+        sender, receiver = self.directed(root.original_base, root.original_revision)
+        sending, receiving = self._original_judge(sender), self._original_judge(receiver)
+        return sending.accepts(value) and all(map(receiving.rejects, readings(value) if root.is_text else (value,)))
+
+    def _is_probable_witness(self, value: Any, root: Root) -> bool:
+        """Return whether the fast validator accepts a whole value for the sender and rejects it for the receiver."""
         sender, receiver = self.directed(root.original_base, root.original_revision)
         sending, receiving = self._original_judge(sender), self._original_judge(receiver)
         senders, receivers = self.directed((root.base,), (root.revision,))
         return (
-            sending.accepts(value)
-            and all(map(receiving.rejects, readings(value) if root.is_text else (value,)))
+            sending.probably(value)
+            and not any(map(receiving.probably, readings(value) if root.is_text else (value,)))
             and keeps_to_names(self.schemas, value, senders, receivers)
         )
 
-    def _why(self, value: Any, root: Root, part: Any) -> str:
+    def why(self, value: Any, root: Root, part: Any) -> str:
         """Return the receiver's validation error for a witness."""
         _, receiver = self.directed(root.original_base, root.original_revision)
         return self._original_judge(receiver).first_error(value, part)

@@ -18,7 +18,7 @@ from spec_gate.schemas.pair import SchemaPair
 _MAX_DEPTH = 40
 """How deep differing parts are reduced. Recursive functions rely on this limit."""
 
-_LISTS = ("anyOf", "oneOf", "allOf")
+_UNIONS = ("anyOf", "oneOf")
 _PLAIN = frozenset({"type", "properties", "required", "items"})
 """Keywords beside which a property that the receiver does not mention has no effect on the answer."""
 
@@ -52,6 +52,9 @@ class _Reduction:
         if self.schemas.same(sender, receiver):
             return Reduced(sender, True)
         if isinstance(sender, bool) or isinstance(receiver, bool) or depth == 0:
+            return Reduced(sender, receiver)
+        sender, receiver = self.schemas.followed(sender), self.schemas.followed(receiver)
+        if isinstance(sender, bool) or isinstance(receiver, bool):
             return Reduced(sender, receiver)
         if "$ref" in sender or "$ref" in receiver or needs_evaluation(sender) or needs_evaluation(receiver):
             return Reduced(sender, receiver)
@@ -108,14 +111,21 @@ class _Reduction:
 
     def _drop_stated(self, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
         """Drop alternatives and names that the sender states as well."""
-        for key in _LISTS:
+        for key in _UNIONS:
             mine, given = ours.get(key), theirs.get(key)
             if mine and given and len(mine) == len(given) and all(map(self.schemas.same, mine, given)):
                 del theirs[key]
+        if "allOf" in theirs:
+            theirs["allOf"] = [one for one in theirs["allOf"] if not self._is_stated(one, ours.get("allOf", ()))]
+            _drop_empty(ours, theirs, "allOf")
         if "required" in theirs:
             stated = set(ours.get("required", ()))
             theirs["required"] = [name for name in theirs["required"] if name not in stated]
             _drop_empty(ours, theirs, "required")
+
+    def _is_stated(self, schema: Schema, stated: Sequence[Schema]) -> bool:
+        outline = self.schemas.outline(schema)
+        return any(self.schemas.outline(one) == outline and self.schemas.same(one, schema) for one in stated)
 
 
 def _drop_empty(ours: dict[str, Any], theirs: dict[str, Any], key: str) -> None:

@@ -13,7 +13,25 @@ from spec_gate.schemas.values import canonical_text
 
 def exclude_each_other(branches: Sequence[Schema]) -> bool:
     """Return whether types, values or tags show that no value is valid under two of the branches."""
+    if _have_tags(branches):
+        return True
     return all(_disjoint(one, other) for one, other in itertools.combinations(branches, 2))
+
+
+def _have_tags(branches: Sequence[Schema]) -> bool:
+    """Return whether all branches require a property whose listed values occur in one branch only."""
+    objects = [one for one in branches if isinstance(one, SchemaNode) and one.get("type") == "object"]
+    if len(objects) < len(branches) or not objects:
+        return False
+    required = set[str].intersection(*(set(one.get("required", ())) for one in objects))
+    return any(_is_tag([one.get("properties", {}).get(name) for one in objects]) for name in required)
+
+
+def _is_tag(schemas: Sequence[Any]) -> bool:
+    if not all(isinstance(one, SchemaNode) and "enum" in one for one in schemas):
+        return False
+    values = [text for one in schemas for text in set(map(canonical_text, one["enum"]))]
+    return len(set(values)) == len(values)
 
 
 def _disjoint(one: Schema, other: Schema) -> bool:

@@ -18,9 +18,11 @@ Applied = Sequence[Mapping[str, Any]]
 
 
 class AppliedSchemas(Protocol):
-    """Finds every schema that applies to the same value as the given ones."""
+    """Finds every schema that applies to the same value as the given ones, and compares two schemas."""
 
     def applied(self, schemas: Iterable[Schema]) -> list[SchemaNode]: ...
+
+    def same(self, base: Schema, revision: Schema) -> bool: ...
 
 
 def declared(applied: Applied) -> set[str]:
@@ -107,11 +109,16 @@ LAST = 1_000
 """An index beyond every ``prefixItems``."""
 
 
+def _are_same(schemas: AppliedSchemas, senders: Sequence[Schema], receivers: Sequence[Schema]) -> bool:
+    """Return whether no name can matter, because both sides say the same about the value."""
+    return len(senders) == len(receivers) == 1 and schemas.same(senders[0], receivers[0])
+
+
 def restriction(
     schemas: AppliedSchemas, senders: Sequence[Schema], receivers: Sequence[Schema], depth: int = _DEPTH
 ) -> Schema:
     """Return the rule as a schema that rejects values with forbidden names; True if no name is forbidden."""
-    if depth == 0 or not senders or not receivers:
+    if depth == 0 or not senders or not receivers or _are_same(schemas, senders, receivers):
         return True
     sending, receiving = schemas.applied(senders), schemas.applied(receivers)
     forbidden = (declared(receiving) - known(sending)) | barred(sending)

@@ -26,10 +26,13 @@ from spec_gate.schemas.read import BASE, REVISION, Schemas
 from spec_gate.schemas.scale import Scale
 from spec_gate.schemas.simplify import Simplified
 from spec_gate.schemas.validity import KNOWN_FORMATS
-from spec_gate.schemas.values import is_number
+from spec_gate.schemas.values import canonical_text, is_number
 from spec_gate.source.documents import Document, Place
 
 _Key = tuple[int, int]
+
+_OUTLINED = 6
+"""How many levels of a schema its outline shows."""
 
 
 def read_schema_pairs(base: Document, revision: Document, budget: Budget | None = None) -> dict[Side, SchemaPair]:
@@ -88,12 +91,15 @@ class SchemaPair:
         self.revision = revision
         self.alternatives: dict[tuple[int, bool], list[Schema]] = {}
         """The alternatives of schemas by number, as far as they have been written apart."""
+        self.answers: dict[bytes, str] = {}
+        """The answers of the decision procedure by a digest of the two schemas."""
         self._same: dict[_Key, bool] = {}
+        self._outlines: dict[int, int] = {}
         self._bare: dict[tuple[str, bool], tuple[Any, Mapping[str, int]]] = {}
 
     def share(self, other: SchemaPair) -> None:
         """Use the results of another pair for the same schemas."""
-        self._same, self._bare = other._same, other._bare
+        self._same, self._bare, self.answers = other._same, other._bare, other.answers
 
     def read_base(self, place: Place) -> Schema:
         return self.base.of(self.base.schemas.read(place))
@@ -224,6 +230,13 @@ class SchemaPair:
             self._compare(base, revision)
         return self._same[key]
 
+    def outline(self, schema: Schema) -> int:
+        """Return a number that schemas share if they are the same, and mostly only then."""
+        number = number_of(schema)
+        if number not in self._outlines:
+            self._outlines[number] = hash(canonical_text(_surface(schema, _OUTLINED)))
+        return self._outlines[number]
+
     def _compare(self, base: Schema, revision: Schema) -> None:
         """Compare two schemas and all that they refer to: a difference makes everything that leads to it different."""
         needs: dict[_Key, list[_Key]] = {}
@@ -263,6 +276,17 @@ class SchemaPair:
             elif first != second or (type(first) is not type(second) and not (is_number(first) and is_number(second))):
                 return False, pairs
         return True, pairs
+
+
+def _surface(value: Any, depth: int) -> Any:
+    """Return the outer levels of a schema, in which all references are alike."""
+    if not isinstance(value, dict | list):
+        return value
+    if depth == 0:
+        return len(value)
+    if isinstance(value, list):
+        return [_surface(one, depth - 1) for one in value]
+    return {key: "" if key == "$ref" else _surface(one, depth - 1) for key, one in value.items()}
 
 
 def _leading_to(different: list[_Key], needs: dict[_Key, list[_Key]]) -> set[_Key]:

@@ -198,6 +198,25 @@ def _pattern_properties(validator: Any, patterns: dict[str, Any], instance: Any,
                     yield from validator.descend(value, schema, path=name, schema_path=pattern)
 
 
+def _any_of(validator: Any, branches: list[Any], instance: Any, _: Any) -> Any:
+    if not any(_accepts(validator, branch, instance) for branch in branches):
+        yield ValidationError(f"{instance!r} is not valid under any of the given schemas")
+
+
+def _one_of(validator: Any, branches: list[Any], instance: Any, _: Any) -> Any:
+    accepting = [branch for branch in branches if _accepts(validator, branch, instance)]
+    if not accepting:
+        yield ValidationError(f"{instance!r} is not valid under any of the given schemas")
+    elif len(accepting) > 1:
+        yield ValidationError(f"{instance!r} is valid under each of {', '.join(map(repr, accepting))}")
+
+
+def _accepts(validator: Any, schema: Any, instance: Any) -> bool:
+    """Return whether a schema accepts a value; unlike jsonschema's own unions, stop at the first error."""
+    return next(iter(validator.descend(instance, schema)), None) is None
+
+
 _Validator: Any = extend(  # type: ignore[no-untyped-call]  # its types are a package of their own
-    Draft202012Validator, {"pattern": _pattern, "patternProperties": _pattern_properties}
+    Draft202012Validator,
+    {"pattern": _pattern, "patternProperties": _pattern_properties, "anyOf": _any_of, "oneOf": _one_of},
 )

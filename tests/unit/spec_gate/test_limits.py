@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
+import itertools
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from spec_gate.compare import Options, compare
 from spec_gate.patterns.generate import matching
 from spec_gate.patterns.match import PatternLimitError, matcher
 from spec_gate.prove.listed import LONG, shortened
@@ -96,6 +100,33 @@ def test_many_properties_that_became_required_share_a_witness(tmp_path: Path) ->
         assert finding.witness.body is not None
         assert finding.witness.body.value == {}
         assert f"'{finding.path.rpartition('/')[2]}'" in finding.witness.rejection.detail
+
+
+def closed(prefix: str, count: int) -> dict[str, Any]:
+    names = [f"{prefix}{number}" for number in range(count)]
+    return {"type": "object", "properties": {name: {"type": "string", "minLength": 1} for name in names},
+            "additionalProperties": False}  # fmt: skip
+
+
+def test_each_of_many_removed_properties_of_a_closed_object_has_its_own_witness(tmp_path: Path) -> None:
+    report = report_of(*pair(tmp_path, closed("old", 300), closed("new", 300)))
+    assert report.counts.breaking == report.counts.witnesses == 300
+    bodies = [one.witness.body for one in report.findings if one.witness is not None]
+    assert {tuple(one.value) for one in bodies if one is not None} == {(f"old{number}",) for number in range(300)}
+
+
+@pytest.mark.parametrize("checks", [20, 400, 500])
+def test_changes_of_a_schema_that_remain_when_the_time_is_over_are_named(checks: int, tmp_path: Path) -> None:
+    ticks = itertools.count()
+    base, revision = (f"{file}" for file in pair(tmp_path, closed("old", 30), closed("new", 30)))
+    options = Options(base, revision, max_time=checks)
+    report = compare(options, io.BytesIO(), dt.date(2026, 1, 1), clock=lambda: float(next(ticks))).report
+    removed = [one for one in report.findings if one.path.startswith("/old")]
+    assert len(removed) == 30
+    proved = [one for one in removed if one.witness is not None]
+    assert len(proved) < 30
+    assert bool(proved) is (checks > 20)
+    assert all(one.rule == "not-proved" for one in removed if one not in proved)
 
 
 # Reasons --------------------------------------------------------------------------------------------------------------
