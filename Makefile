@@ -19,7 +19,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadscope --timeout $(TIMEOUT) $(if $(filter random,$(ORDER)),--random-order)
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock check test coverage lint requirements format quality toolchains gate-quality fastapi-parity hostile hostile-servers hostile-documents bench mutation \
+.PHONY: help install mock check test coverage lint requirements package test-lowest format quality toolchains gate-quality fastapi-parity hostile hostile-servers hostile-documents bench mutation \
   soak docs screenshots clean
 
 help: ## List the targets
@@ -49,6 +49,27 @@ lint: $(VENV)/dev.stamp ## Run linters, type checker and security checks
 	$(BIN)/mypy
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive .
 	$(BIN)/zizmor --offline --quiet --persona pedantic .
+
+package: $(VENV)/dev.stamp ## Build the wheel and the source distribution into dist/ and check them
+	@rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+
+test-lowest: $(VENV)/dev.stamp ## Run unit tests with the lowest versions of the packages that pyproject.toml allows
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check install uv
+	$(BIN)/uv pip compile --quiet --python $(BIN)/python --resolution lowest-direct --extra suite --extra gate --extra load \
+	  --no-emit-index-url --no-annotate --no-header pyproject.toml --output-file $(VENV)/lowest.txt
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/lowest
+	$(BIN)/uv pip sync --quiet --python $(VENV)/lowest/bin/python $(VENV)/lowest.txt
+	$(BIN)/uv pip install --quiet --python $(VENV)/lowest/bin/python --constraint $(VENV)/lowest.txt \
+	  fastapi hatchling editables pytest-random-order pytest-timeout pytest-xdist
+	$(BIN)/uv pip install --quiet --python $(VENV)/lowest/bin/python --no-deps --no-build-isolation --editable .
+	$(VENV)/lowest/bin/python -m pytest -q -n $(JOBS) --timeout $(TIMEOUT) $(or $(TESTS),$(LOWEST_TESTS))
+
+# The others compare documents or need packages that are newer than the lowest versions.
+LOWEST_TESTS := $(addprefix tests/unit/,chat_contract chat_load chat_verifier kit_cli kit_http kit_reports mock_server spec_gate) \
+  --ignore tests/unit/spec_gate/test_reports.py
 
 requirements: $(VENV)/dev.stamp ## Write the hashes of the pinned packages into requirements/
 	@$(BIN)/python -m pip --quiet --disable-pip-version-check install uv

@@ -11,7 +11,7 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h|)")
 
 
-class Duration(click.ParamType[float]):
+class Duration(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
     """A duration in seconds, at least ``shortest`` and at most ``longest``."""
 
     name = "duration"
@@ -36,7 +36,7 @@ class Duration(click.ParamType[float]):
         return seconds
 
 
-class DurationRange(click.ParamType[tuple[float, float]]):
+class DurationRange(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
     """A range of durations in seconds, written as one duration or as two with two dots between them."""
 
     name = "durations"

@@ -18,7 +18,7 @@ _POSITIVE = click.FloatRange(min=0, min_open=True)
 _FILE = click.Path(path_type=Path)
 
 
-class _HeaderLine(click.ParamType[str]):
+class _HeaderLine(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
     """A header line. An environment variable holds one header on each line."""
 
     name = "header"

@@ -28,7 +28,7 @@ _LOOPBACK = "127.0.0.1"
 
 def check_machine(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Yield the findings about what the kit runs on."""
-    yield check_python(sys.version_info[:2], tested_versions())
+    yield check_python(sys.version_info[:2], supported_versions())
     yield from check_kit(installation())
     yield from check_packages(packages_of())
     for extra in EXTRAS:
@@ -39,7 +39,7 @@ def check_machine(environ: Mapping[str, str]) -> Iterator[Finding]:
     yield check_proxy(environ)
 
 
-def tested_versions() -> tuple[tuple[int, int], ...]:
+def supported_versions() -> tuple[tuple[int, int], ...]:
     """Return the versions of Python that the metadata of the kit lists, the lowest first."""
     found = distribution()
     classifiers = [] if found is None else found.metadata.get_all("Classifier") or []
@@ -47,14 +47,14 @@ def tested_versions() -> tuple[tuple[int, int], ...]:
     return tuple(sorted((3, int(version[1])) for version in versions if version))
 
 
-def check_python(version: tuple[int, ...], tested: tuple[tuple[int, int], ...]) -> Finding:
-    """Compare the version of Python with those that the kit is tested with."""
+def check_python(version: tuple[int, ...], supported: tuple[tuple[int, int], ...]) -> Finding:
+    """Compare the version of Python with those that the kit supports."""
     text = f"Python {platform.python_version()} ({platform.python_implementation()}, {platform.system()})"
-    if not tested or version in tested:
+    if not supported or version in supported:
         return ok(Check.PYTHON, text)
-    between = " to ".join(".".join(map(str, each)) for each in (tested[0], tested[-1]))
-    text = f"Python {'.'.join(map(str, version))}; the kit is tested with {between}"
-    if version < tested[0]:
+    between = " to ".join(".".join(map(str, each)) for each in (supported[0], supported[-1]))
+    text = f"Python {'.'.join(map(str, version))}; the kit supports {between}"
+    if version < supported[0]:
         return problem(Check.PYTHON, text, f"Install Python {between}, and the kit into it.")
     return warning(Check.PYTHON, text, f"If a command fails, install the kit into Python {between}.")
 

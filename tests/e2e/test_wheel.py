@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tarfile
 import venv
 import zipfile
 from collections.abc import Iterator
@@ -39,11 +40,17 @@ def run(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    built = run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, cwd=ROOT)
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the source distribution, and the wheel from it alone."""
+    folder = tmp_path_factory.mktemp("built")
+    built = run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, cwd=ROOT)
     assert built.returncode == 0, built.stdout + built.stderr
-    [path] = folder.iterdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    [path] = built.glob("*.whl")
     return path
 
 
@@ -118,6 +125,21 @@ def test_wheel_contains_every_file_of_its_packages(wheel: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert files <= names
+
+
+def test_distributions_pass_the_checks_of_an_index(built: Path, wheel: Path) -> None:
+    twine = run(sys.executable, "-m", "twine", "check", "--strict", *built.iterdir(), cwd=ROOT)
+    assert twine.returncode == 0, twine.stdout
+    contents = run(Path(sys.executable).with_name("check-wheel-contents"), wheel, cwd=ROOT)
+    assert contents.returncode == 0, contents.stdout
+
+
+def test_source_distribution_contains_what_the_wheel_is_built_from_and_no_tests(built: Path) -> None:
+    [path] = built.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {name.split("/")[1] for name in archive.getnames()}
+    documents = {"CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "SECURITY.md", "pyproject.toml", ".gitignore"}
+    assert names == {*PACKAGES, "openapi", "fixtures", *documents}
 
 
 def test_base_install_serves_the_mock_and_names_the_extra_of_other_commands(base: Environment, wheel: Path) -> None:

@@ -90,7 +90,7 @@ def test_python_that_is_too_old() -> None:
     assert (found.status, found.fix) == (Status.PROBLEM, "Install Python 3.11 to 3.14, and the kit into it.")
     assert machine.check_python((3, 15), ((3, 11), (3, 14))).status is Status.WARNING
     assert machine.check_python((3, 12), ((3, 11), (3, 12), (3, 14))).status is Status.OK
-    assert machine.tested_versions()[0] == (3, 11)
+    assert machine.supported_versions()[0] == (3, 11)
 
 
 def test_package_of_the_base_install_that_is_too_old(packages: Packages) -> None:
