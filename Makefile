@@ -19,7 +19,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadscope --timeout $(TIMEOUT) $(if $(filter random,$(ORDER)),--random-order)
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock check test coverage lint requirements package test-lowest format quality toolchains gate-quality fastapi-parity hostile hostile-servers hostile-documents bench mutation \
+.PHONY: help install mock unit check test coverage lint requirements audit package test-lowest format quality toolchains gate-quality fastapi-parity hostile hostile-servers hostile-documents bench mutation \
   soak docs screenshots clean
 
 help: ## List the targets
@@ -30,8 +30,10 @@ install: $(VENV)/dev.stamp ## Install the kit and all development tools into .ve
 mock: $(VENV)/base.stamp ## Serve the mock
 	@exec $(BIN)/chat-contract mock --port $(PORT)
 
-check: lint ## Run linters, type checker and unit tests
+unit: $(VENV)/dev.stamp ## Run unit tests
 	$(PYTEST) -q tests/unit
+
+check: lint unit ## Run linters, type checker and unit tests
 
 test: lint ## Run linters, type checker and all tests, then verify the mock
 	$(PYTEST) tests
@@ -49,6 +51,13 @@ lint: $(VENV)/dev.stamp ## Run linters, type checker and security checks
 	$(BIN)/mypy
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive .
 	$(BIN)/zizmor --offline --quiet --persona pedantic .
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/idea.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+
+audit: $(VENV)/dev.stamp ## Look for known vulnerabilities of the pinned packages; needs the network
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check install pip-audit
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements/all.txt
 
 package: $(VENV)/dev.stamp ## Build the wheel and the source distribution into dist/ and check them
 	@rm -rf dist

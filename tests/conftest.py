@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import threading
@@ -9,8 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from click.testing import CliRunner
 
 from tests.support.waiting import PATIENCE
+
+if "mix_stderr" in inspect.signature(CliRunner).parameters:
+    # Versions of click before 8.2 mix the streams by default.
+    CliRunner.__init__.__defaults__ = ("utf-8", None, False, False)
 
 REQUIRE_ALL = "CHAT_CONTRACT_REQUIRE_ALL"
 _OURS = "CHAT_CONTRACT_"

@@ -17,7 +17,15 @@ PRODUCTS = (
     *("chat_contract", "chat_verifier", "mock_server", "chat_mock", "chat_load", "spec_gate"),
     *("kit_http", "kit_reports", "kit_cli", "contract_tests"),
 )
-PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "fixtures/README.md")
+PAGES = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "CODE_OF_CONDUCT.md",
+    "fixtures/README.md",
+)
 _DOCUMENTS = (
     *("openapi/**/*.yaml", "docs/**/*.md", "ci/**/*.yml", ".github/**/*.yml", "*.yml", "*.yaml", "Makefile"),
     *("examples/README.md", "examples/*/README.md", "packages/*/src/*.js"),

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from chat_contract import __version__
 from tests.support.paths import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
-INSTALLERS = [*WORKFLOWS, ROOT / "action.yml", *sorted((ROOT / "ci/gitlab").glob("*.yml")), ROOT / "Dockerfile"]
+RELEASE = ROOT / ".github/workflows/release.yml"
+INSTALLERS = [
+    *(file for file in WORKFLOWS if file != RELEASE),
+    ROOT / "action.yml",
+    *sorted((ROOT / "ci/gitlab").glob("*.yml")),
+    ROOT / "Dockerfile",
+]
 REQUIREMENTS = sorted((ROOT / "requirements").glob("*.txt"))
 PINNED = re.compile(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
@@ -80,7 +91,9 @@ def test_requirements_contain_what_the_kit_needs() -> None:
         assert "hatchling" in found
 
 
-@pytest.mark.parametrize("file", INSTALLERS, ids=lambda file: file.name)
+@pytest.mark.parametrize(
+    "file", [file for file in INSTALLERS if file.name != "release.yml"], ids=lambda file: file.name
+)
 def test_packages_come_with_hashes_before_the_kit(file: Any) -> None:
     installs = re.findall(r"pip install (.*)", file.read_text("utf-8"))
     online = [arguments for arguments in installs if "--no-index" not in arguments]
@@ -93,3 +106,51 @@ def test_lint_runs_the_security_checks() -> None:
     recipe = re.search(r"^lint:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)[1]
     assert "$(BIN)/bandit " in recipe
     assert "$(BIN)/zizmor --offline " in recipe
+
+
+def test_release_installs_nothing_by_itself() -> None:
+    assert "pip install" not in RELEASE.read_text("utf-8")
+
+
+def test_jobs_of_the_release_have_the_permissions_that_they_need() -> None:
+    jobs = yaml.safe_load(RELEASE.read_text("utf-8"))["jobs"]
+    assert "permissions" not in jobs["build"]
+    assert set(jobs["publish"]["permissions"]) == {"contents", "id-token", "attestations"}
+    assert [step.get("run", "") for step in jobs["publish"]["steps"] if "run" in step] == [
+        'gh release create "$GITHUB_REF_NAME" dist/* --repo "$GITHUB_REPOSITORY" --verify-tag --notes-file notes.md'
+    ]
+
+
+def test_release_takes_version_and_notes_from_the_files_of_the_project(tmp_path: Path) -> None:
+    steps = yaml.safe_load(RELEASE.read_text("utf-8"))["jobs"]["build"]["steps"]
+    scripts = {step["name"]: step["run"] for step in steps if "run" in step}
+    for name in ("CHANGELOG.md", "chat_contract/version.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+
+    def run(name: str, tag: str) -> int:
+        command = ["bash", "-e", "-o", "pipefail", "-c", scripts[name]]
+        environment = {"PATH": os.environ["PATH"], "GITHUB_REF_NAME": tag}
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False).returncode
+
+    assert run("Compare the tag with the version", f"v{__version__}") == 0
+    assert run("Compare the tag with the version", "v99.0.0") == 1
+    assert run("Take the notes from the change log", f"v{__version__}") == 0
+    assert len((tmp_path / "notes.md").read_text("utf-8").splitlines()) > 3
+    assert run("Take the notes from the change log", "v99.0.0") == 1
+
+
+def test_matrix_covers_the_supported_versions_of_python() -> None:
+    import tomllib
+
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["classifiers"]
+    supported = [name.rsplit(" ", 1)[1] for name in listed if re.search(r":: Python :: 3\.\d+$", name)]
+    jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))["jobs"]
+    assert jobs["unit"]["strategy"]["matrix"]["python"] == supported
+
+
+def test_workflows_run_targets_of_the_makefile() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = {target for file in WORKFLOWS for target in re.findall(r"run: make ([\w-]+)", file.read_text("utf-8"))}
+    assert named == {"lint", "unit", "test-lowest", "package", "docs", "audit"}
+    assert named <= targets

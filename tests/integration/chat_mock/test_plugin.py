@@ -154,13 +154,14 @@ def test_it(chat_mock, how):
     assert result.returncode == 0, result.stdout
 
 
-def test_run_without_the_fixture_starts_and_imports_nothing(run: Run) -> None:
+def test_run_without_a_fixture_starts_nothing_and_imports_the_plugins_only(run: Run) -> None:
     result = run("""
 import sys
 
 def test_it():
-    loaded = {name for name in sys.modules if name.partition(".")[0] in {"chat_mock", "mock_server", "chat_contract"}}
-    assert loaded == {"chat_mock", "chat_mock.plugin"}
+    ours = ("chat_", "kit_", "mock_server", "spec_gate", "pydantic", "flask", "jsonschema", "schemathesis", "requests")
+    loaded = {name for name in sys.modules if name.startswith(ours)}
+    assert loaded == {"chat_mock", "chat_mock.plugin", "chat_verifier", "chat_verifier.pytest_plugin"}
 """)
     assert result.returncode == 0, result.stdout
 

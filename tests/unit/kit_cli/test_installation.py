@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,8 @@ def test_tool_environment_keeps_its_extras(file: str, command: str, installed: P
 
 
 def test_checkout_is_named_from_another_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(metadata.Distribution, "read_text", lambda *_: None, raising=False)
+    monkeypatch.setattr(metadata.PathDistribution, "read_text", lambda *_: None)
     monkeypatch.chdir(tmp_path)
     assert installation().command("suite") == f"pip install --editable '{ROOT}[suite]'"
     monkeypatch.chdir(ROOT)
