@@ -214,8 +214,7 @@ class Prover:
         small = shrink(value, lambda one: contains_part(one) and self._is_probable_witness(one, root))
         path = path_to(small, part, place)
         alone = small if path is None else self._isolated(small, path, root, checks)
-        tried = {id(one): one for one in (alone, small, value)}
-        found = next((one for one in tried.values() if self._is_confirmed(one, root)), _MISSING)
+        found = next((one for one in _different(alone, small, value) if self._is_confirmed(one, root)), _MISSING)
         if found is _MISSING:
             return None
         if found is value is not small:
@@ -280,3 +279,8 @@ class Prover:
         return self._original_judges.get(
             number_of(schema), lambda: Judge(lambda depth: self.schemas.up_to(schema, depth, simple=False), self.budget)
         )
+
+
+def _different(*values: Any) -> list[Any]:
+    """Return the values without repetitions of the same object."""
+    return [one for index, one in enumerate(values) if not any(one is other for other in values[:index])]
