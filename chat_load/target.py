@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from chat_contract.roles import MESSAGE
 from chat_load.launch import LoadError
 from chat_load.plan import Plan
 from kit_http.transport import Transport
+from kit_http.urls import is_loopback
 
 _STATUSES = frozenset({200, 422, 429})
 
@@ -26,14 +26,6 @@ def check_host(url: str, allowed: Collection[str]) -> None:
             f"the host {host} is not this machine, and a load may disturb it. "
             f"If you may load this server, add --allow-host {host}."
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def check_server(plan: Plan, base_url: str, headers: Headers, transport: Transport, timeout: float) -> None:

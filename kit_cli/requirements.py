@@ -23,6 +23,7 @@ EXTRAS = {
     "suite": Extra("schemathesis", "verify, judge, parity, report or schema"),
     "gate": Extra("jsonschema-rs", "diff"),
     "load": Extra("locust", "load"),
+    "mcp": Extra("mcp", "mcp"),
 }
 """The extras for users. The others are for developers of the kit."""
 

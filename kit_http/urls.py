@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
 from chat_contract.errors import UsageError
@@ -49,3 +50,11 @@ def check_proxy(url: str | None) -> None:
     # The URL is not shown because it may contain a password.
     if url is not None and split_http_url(url) is None:
         raise UsageError("--proxy: invalid URL. Expected the URL of an HTTP proxy, for example http://127.0.0.1:3128.")
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

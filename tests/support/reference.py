@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/reference: python -m tests.support.reference."""
+"""Writes the generated pages of docs/reference, and llms.txt: python -m tests.support.reference."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tests.support.paths import ROOT
 from tests.support.reference_clauses import clauses_page
 from tests.support.reference_commands import commands_page
 from tests.support.reference_contract import facts_page, questions_page
+from tests.support.reference_llms import llms_text
 from tests.support.reference_rules import rules_page
 from tests.support.reference_schemas import schemas_page
 
@@ -19,12 +20,13 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "open-questions": questions_page,
     "facts": facts_page,
     "schemas": schemas_page,
+    "llms.txt": llms_text,
 }
 
 
 def file_of(name: str) -> Path:
-    """Return the file of a generated page."""
-    return ROOT / "docs" / "reference" / f"{name}.md"
+    """Return the file of a generated text."""
+    return ROOT / name if name == "llms.txt" else ROOT / "docs" / "reference" / f"{name}.md"
 
 
 if __name__ == "__main__":

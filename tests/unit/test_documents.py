@@ -29,6 +29,8 @@ PAGES = (
     "CODE_OF_CONDUCT.md",
     "fixtures/README.md",
     "examples/README.md",
+    "skills/chat-contract/SKILL.md",
+    "llms.txt",
     *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").rglob("*.md"))),
 )
 COMMANDS = {name: cli.get_command(click.Context(cli), name) for name in cli.list_commands(click.Context(cli))}

@@ -8,8 +8,9 @@ from chat_contract import Breakdown, Response
 from chat_load.counting import Counts
 from chat_load.pausing import LONGEST_SECONDS, Pause
 from chat_load.settings import Example, Tally
-from chat_load.target import check_host, is_loopback
+from chat_load.target import check_host
 from chat_load.web_tab import rows
+from kit_http.urls import is_loopback
 from kit_reports.codec import decode, encode
 
 

@@ -1,0 +1,149 @@
+"""The work of ``chat-contract mcp``: the tools, in the terms of the Model Context Protocol."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Annotated, Any, Literal, TypeVar
+
+import anyio
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import Field
+
+from chat_contract.errors import KitError
+from chat_contract.version import __version__
+from chat_verifier.run.stop import Interruption, Stop
+from kit_cli.mcp_judging import MOST_REQUESTS, compare_documents, explain, verify
+from kit_cli.mcp_mock import MOST_ENTRIES, MockHandle
+from kit_cli.mcp_results import (
+    Comparison,
+    Explanation,
+    Journal,
+    MockAddress,
+    RulesInForce,
+    Stopped,
+    Verification,
+)
+
+_INSTRUCTIONS = (
+    "The contract of POST /chat. Start a mock for a client, set its replies and failures, and read which requests "
+    "violate the contract. Verify a server, compare two OpenAPI documents, and explain each finding by its id."
+)
+_Result = TypeVar("_Result")
+
+
+def serve(allowed: tuple[str, ...]) -> None:
+    """Serve the tools on standard input and output until the client disconnects."""
+    build_server(allowed).run("stdio")
+
+
+def build_server(allowed: tuple[str, ...]) -> MCPServer[None]:
+    """Return the server; ``allowed`` are the hosts beside this machine that the tools may send requests to."""
+    mock, stop = MockHandle(), Stop()
+
+    @asynccontextmanager
+    async def lifespan(_: MCPServer[None]) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            stop.set(Interruption.SIGTERM)
+            mock.stop()
+
+    server: MCPServer[None] = MCPServer(
+        "chat-contract", version=__version__, instructions=_INSTRUCTIONS, lifespan=lifespan, log_level="WARNING"
+    )
+    _add_mock_tools(server, mock)
+    _add_judging_tools(server, allowed, stop)
+    return server
+
+
+@contextmanager
+def _errors_for_the_client() -> Iterator[None]:
+    try:
+        yield
+    except KitError as error:
+        raise ToolError(str(error)) from None
+
+
+async def _in_thread(work: Callable[[], _Result]) -> _Result:
+    """Run the work beside the event loop; if the client disconnects, the loop does not wait for it."""
+    with _errors_for_the_client():
+        return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
+
+
+def _add_mock_tools(server: MCPServer[None], mock: MockHandle) -> None:
+    @server.tool()
+    async def start_mock(
+        fixtures: Annotated[str | None, Field(description="Folder of fixtures, instead of the bundled one.")] = None,
+        latitude: Annotated[
+            Literal["documented", "fastapi", "forbid"],
+            Field(description="How the mock behaves where the contract leaves it open."),
+        ] = "documented",
+        seed: int = 0,
+    ) -> MockAddress:
+        """Start a mock of the service on a free port of this machine. It stops with this server."""
+        folder = () if fixtures is None else ("--fixtures", fixtures)
+        return await _in_thread(lambda: mock.start((*folder, "--latitude", latitude, "--seed", str(seed))))
+
+    @server.tool()
+    async def stop_mock() -> Stopped:
+        """Stop the mock."""
+        return await _in_thread(mock.stop)
+
+    @server.tool()
+    async def set_rules(
+        rules: Annotated[
+            list[dict[str, Any]],
+            Field(description='Rules such as {"code": 503, "times": 2} or {"delay": "2s"}; an empty list deletes all.'),
+        ],
+    ) -> RulesInForce:
+        """Replace the rules of the mock, which change its responses. The error of an invalid rule lists the keys."""
+        return await _in_thread(lambda: mock.set_rules(rules))
+
+    @server.tool()
+    async def read_journal(
+        last: Annotated[int, Field(ge=1, le=MOST_ENTRIES)] = 20,
+        verdict: Literal["valid", "invalid", "unknown"] | None = None,
+        status: Annotated[str | None, Field(description="A status or a class: 422 or 4xx.")] = None,
+        message: Annotated[str | None, Field(description="A text in the message.")] = None,
+    ) -> Journal:
+        """Read the last requests to the mock, with their responses and verdicts."""
+        filters = _given({"verdict": verdict, "status": status, "message": message})
+        return await _in_thread(lambda: mock.journal(last, filters))
+
+
+def _given(filters: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in filters.items() if value is not None}
+
+
+def _add_judging_tools(server: MCPServer[None], allowed: tuple[str, ...], stop: Stop) -> None:
+    @server.tool(name="verify")
+    async def verify_server(
+        base_url: Annotated[str, Field(description="The base URL, for example http://127.0.0.1:8000/v1.")],
+        *,
+        quick: Annotated[bool, Field(description="Send about 60 requests instead of 200.")] = True,
+        seed: int = 0,
+        max_requests: Annotated[int, Field(ge=1, le=MOST_REQUESTS)] = 250,
+    ) -> Verification:
+        """Verify a server against the contract. Other hosts than this machine need --allow-host."""
+        return await _in_thread(
+            lambda: verify(base_url, quick=quick, seed=seed, max_requests=max_requests, allowed=allowed, stop=stop)
+        )
+
+    @server.tool()
+    async def diff(
+        base: Annotated[str, Field(description="The document before the change: a file, git:REF:PATH or a URL.")],
+        revision: Annotated[str, Field(description="The document after the change.")],
+        *,
+        strict: Annotated[bool, Field(description="Treat what cannot be proved compatible as breaking.")] = False,
+    ) -> Comparison:
+        """Find the changes between two OpenAPI documents that break clients, with proofs."""
+        return await _in_thread(lambda: compare_documents(base, revision, strict=strict, allowed=allowed))
+
+    @server.tool(name="explain")
+    async def explain_id(
+        id: Annotated[str, Field(description="Id of a clause or a rule, from a finding.")],  # noqa: A002 - its name
+    ) -> Explanation:
+        """Explain a clause of the contract or a rule of the gate: what it means, why, and how to fix it."""
+        return await _in_thread(lambda: explain(id))

@@ -1,0 +1,142 @@
+"""``chat-contract mcp`` offers the kit as tools: tested with the client of the protocol's Python SDK."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from mcp import Client, StdioServerParameters
+
+from kit_cli.actions.mcp import build_server
+from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE, wait_until
+
+CONTRACT = ROOT / "openapi" / "chat.yaml"
+
+
+def with_client(work: Callable[[Client], Awaitable[None]], *allowed: str) -> None:
+    """Run the work with a client that is connected to the server in this process."""
+
+    async def connected() -> None:
+        with anyio.fail_after(PATIENCE):
+            async with Client(build_server(allowed)) as client:
+                await work(client)
+
+    anyio.run(connected)
+
+
+async def result_of(client: Client, tool: str, **arguments: Any) -> Any:
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, result.content
+    return result.structured_content
+
+
+async def error_of(client: Client, tool: str, **arguments: Any) -> str:
+    result = await client.call_tool(tool, arguments)
+    assert result.is_error
+    return str(getattr(result.content[0], "text", ""))
+
+
+def test_every_tool_has_a_description_and_a_typed_result() -> None:
+    async def work(client: Client) -> None:
+        tools = (await client.list_tools()).tools
+        assert {tool.name for tool in tools} == {
+            *("start_mock", "stop_mock", "set_rules", "read_journal", "verify", "diff", "explain"),
+        }
+        assert [tool.name for tool in tools if not tool.description or not tool.output_schema] == []
+
+    with_client(work)
+
+
+def test_mock_is_steered_read_and_verified() -> None:
+    async def work(client: Client) -> None:
+        url = (await result_of(client, "start_mock"))["url"]
+        assert "a mock runs at" in await error_of(client, "start_mock")
+        assert await result_of(client, "set_rules", rules=[{"code": 503, "times": 1}]) == {"rules": 1}
+        statuses = [_post(url, body) for body in ('{"message": "a desk"}', '{"message": 5}')]
+        assert statuses == [503, 422]
+        journal = await result_of(client, "read_journal", verdict="invalid")
+        assert [(entry["status"], entry["errors"][0][:8]) for entry in journal["entries"]] == [(422, "/message")]
+        verified = await result_of(client, "verify", base_url=url)
+        assert (verified["verdict"], verified["violations"]) == ("conforms", [])
+        assert await result_of(client, "stop_mock") == {"stopped": True}
+        assert await result_of(client, "stop_mock") == {"stopped": False}
+
+    with_client(work)
+
+
+def _post(url: str, body: str) -> int:
+    headers = {"Content-Type": "application/json"}
+    return httpx.post(f"{url}/chat", content=body, headers=headers, timeout=PATIENCE, trust_env=False).status_code
+
+
+def test_diff_returns_the_proof_of_a_breaking_change(tmp_path: Path) -> None:
+    revision = tmp_path / "revision.yaml"
+    revision.write_text(CONTRACT.read_text("utf-8").replace("required: [message]", "required: [message, user_id]"))
+
+    async def work(client: Client) -> None:
+        compared = await result_of(client, "diff", base=str(CONTRACT), revision=str(revision))
+        [finding] = compared["findings"]
+        assert (compared["verdict"], finding["rule"]) == ("breaking", "request-property-became-required")
+        assert finding["proof"]["allowed_by"] == "base"
+        explained = await result_of(client, "explain", id=finding["rule"])
+        assert finding["hint"] in explained["text"]
+
+    with_client(work)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "problem"),
+    [
+        ("verify", {"base_url": "https://staging.example.com/v1"}, "--allow-host staging.example.com"),
+        ("verify", {"base_url": "http://127.0.0.1:1/v1"}, "127.0.0.1:1"),
+        ("verify", {"base_url": "no url"}, "no url"),
+        ("explain", {"id": "limit.unknown"}, 'unknown clause or rule "limit.unknown"'),
+        ("diff", {"base": "missing.yaml", "revision": str(CONTRACT)}, "missing.yaml"),
+        ("diff", {"base": "https://example.com/a.yaml", "revision": str(CONTRACT)}, "--allow-host example.com"),
+        ("diff", {"base": "-", "revision": str(CONTRACT)}, "standard input"),
+        ("set_rules", {"rules": []}, "start_mock"),
+        ("read_journal", {"last": 1000}, "last"),
+        ("start_mock", {"fixtures": "missing"}, "missing"),
+    ],
+)
+def test_a_tool_that_cannot_work_says_why(tool: str, arguments: dict[str, Any], problem: str) -> None:
+    async def work(client: Client) -> None:
+        assert problem in await error_of(client, tool, **arguments)
+
+    with_client(work)
+
+
+def test_invalid_rule_returns_the_error_of_the_mock() -> None:
+    async def work(client: Client) -> None:
+        await result_of(client, "start_mock")
+        assert "cod" in await error_of(client, "set_rules", rules=[{"cod": 503}])
+
+    with_client(work)
+
+
+def test_mock_ends_when_the_client_disconnects() -> None:
+    parameters = StdioServerParameters(command=sys.executable, args=["-m", "kit_cli", "mcp"], cwd=ROOT)
+
+    async def connected() -> str:
+        with anyio.fail_after(PATIENCE):
+            async with Client(parameters) as client:
+                url = (await result_of(client, "start_mock"))["url"]
+                assert _post(url, '{"message": "a desk"}') == 200
+                return str(url)
+
+    url = anyio.run(connected)
+    wait_until(lambda: not _answers(url))
+
+
+def _answers(url: str) -> bool:
+    try:
+        _post(url, "{}")
+    except httpx.TransportError:
+        return False
+    return True
