@@ -15,7 +15,7 @@ _HEAD = """\
 
 > The contract of one HTTP operation, POST /chat, with a mock, a verifier of servers, and a gate for OpenAPI changes.
 
-`chat-contract COMMAND --help` lists the options of a command.
+With `--help`, each command of `chat-contract` lists its options.
 skills/chat-contract/SKILL.md is a skill for coding agents.
 
 """

@@ -24,7 +24,10 @@ LAYERS: dict[str, set[str]] = {
     "mock_server": {"chat_contract", "kit_http", "kit_reports"},
     "spec_gate": {"chat_contract", "kit_reports"},
     "chat_load": {"chat_contract", "kit_http", "kit_reports"},
-    "kit_cli": {"chat_contract", "kit_http", "kit_reports", "chat_verifier", "chat_load", "mock_server", "spec_gate"},
+    "kit_cli": {
+        *("chat_contract", "kit_http", "kit_reports"),
+        *("chat_verifier", "chat_load", "mock_server", "chat_mock", "spec_gate"),
+    },
 }
 PACKAGES = tuple(LAYERS)
 
@@ -95,7 +98,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     },
     "spec_gate": {"jsonschema", "jsonschema_rs"},
     "chat_load": {"locust", "gevent", "geventhttpclient", "requests", "flask", "jsonschema", "jsonschema_rs"},
-    "kit_cli": {"click", "packaging", "rich", "platformdirs"},
+    "kit_cli": {"click", "packaging", "rich", "platformdirs", "anyio", "httpx", "mcp", "pydantic"},
 }
 
 # Third-party packages that only one module may import.
@@ -111,6 +114,10 @@ ONLY_IN: dict[tuple[str, str], str] = {
     ("chat_load", "geventhttpclient"): "chat_load/client.py",
     ("chat_load", "flask"): "chat_load/web_tab.py",
     ("chat_load", "jsonschema_rs"): "chat_load/judging.py",
+    ("kit_cli", "anyio"): "kit_cli/actions/mcp.py",
+    ("kit_cli", "httpx"): "kit_cli/mcp_mock.py",
+    ("kit_cli", "mcp"): "kit_cli/actions/mcp.py",
+    ("kit_cli", "pydantic"): "kit_cli/actions/mcp.py",
     ("mock_server", "httpx"): "mock_server/respond/upstream.py",
     ("mock_server", "watchfiles"): "mock_server/loading/watch.py",
 }
