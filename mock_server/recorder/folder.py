@@ -9,25 +9,36 @@ from __future__ import annotations
 
 import errno
 import os
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path, PurePath
 from typing import Any
 
 import yaml
+from cachetools import LRUCache
 
 from chat_contract import KitError, UsageError
-from chat_contract.document.source import parse_source, read_source
+from chat_contract.document.limits import MAX_BYTES
+from chat_contract.document.source import Source, parse_source, read_source
 from chat_contract.roles import ITEM, ITEMS
 from mock_server.recorder.grouping import Item, RecordedConversation, RecordedTurn, cue_for
 from mock_server.recorder.place import Place
+from mock_server.recorder.written import Written, digest_of
 from mock_server.shop.fixture_files import read_fixtures, read_items
 from mock_server.shop.fixture_paths import CATALOGUE, CONVERSATIONS, conversation_files
 
 _CATALOGUE = PurePath(CATALOGUE)
 _EMPTY = f"recorded: true\n{ITEMS}: []\n"
 _WIDTH = 120
+_MAX_KNOWN = 50_000
+"""Conversations, and beginnings of them, that are not saved again."""
+_MAX_NAMES = 10_000
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+"""Size of the conversations that wait until the folder can be written to."""
+_NOT_REPRESENTABLE = "YAML cannot represent this turn without changing it"
 
 TurnYaml = Mapping[str, Any]
 """A turn as a fixture file has it."""
@@ -100,10 +111,18 @@ class Folder:
         self._place = place
         self._response_schema = response_schema
         self._items = dict(items)
-        self._known = {prefix for turns in conversations for prefix in _prefixes(turns)}
-        self._written: dict[int, tuple[PurePath, str]] = {}
+        self._known: OrderedDict[bytes, None] = OrderedDict()
+        for turns in conversations:
+            self._note_known(turns)
+        self._numbers: LRUCache[str, int] = LRUCache(_MAX_NAMES)
+        """How many files have a name, so that the search for a free name is short."""
+        self._written = Written()
         self._waiting: dict[int, RecordedConversation] = {}
         self._removed: list[tuple[PurePath, str]] = []
+        self._catalogue = ""
+        """The text of the catalogue as it was last read and found to be valid."""
+        self._head: Mapping[str, Any] = {}
+        """What that text has besides the items."""
 
     @property
     def path(self) -> Path:
@@ -121,7 +140,7 @@ class Folder:
         Raises :class:`WriteError` if that is not possible now, and :class:`chat_contract.KitError` if the conversation
         cannot be a fixture. Existing files then keep their content.
         """
-        self._waiting[conversation.number] = conversation
+        self._wait(conversation)
         earlier = self.save_waiting(before=conversation.number)
         return replace(self._saved(conversation), earlier=earlier)
 
@@ -145,6 +164,21 @@ class Folder:
             saved += 1
         return saved
 
+    def _wait(self, conversation: RecordedConversation) -> None:
+        """Keep a conversation until it is written. Raise :class:`chat_contract.KitError` if too much waits."""
+        others = (each.size for number, each in self._waiting.items() if number != conversation.number)
+        if self._waiting and sum(others) + conversation.size > MAX_WAITING_BYTES:
+            raise KitError(f"more than {MAX_WAITING_BYTES} bytes wait until the folder can be written to")
+        self._waiting[conversation.number] = conversation
+
+    def _note_known(self, turns: Sequence[TurnYaml]) -> None:
+        """Remember a conversation and its beginnings, so that they are not saved again."""
+        for key in _keys(turns):
+            self._known[key] = None
+            self._known.move_to_end(key)
+        while len(self._known) > _MAX_KNOWN:
+            self._known.popitem(last=False)
+
     def close(self) -> None:
         """Let other recorders use the folder."""
         self._place.close()
@@ -152,7 +186,7 @@ class Folder:
     def _restore(self) -> None:
         """Write everything again if the folder was removed."""
         if self._place.renew():
-            self._removed = list(self._written.values())
+            self._removed = list(self._written.texts())
         while self._removed:
             self._place.write(*self._removed[-1])
             self._removed.pop()
@@ -180,14 +214,15 @@ class Folder:
         changed = tuple(item[ITEM] for item in latest if self._items.get(item[ITEM], item) != item)
         turns = [turn_yaml(turn) for turn in conversation.turns]
         text = _conversation_yaml(turns)
+        _check_size(text)
         _check_round_trip(text, {"turns": turns})
         self._append(new)
-        if conversation.number not in self._written and _as_key(turns) in self._known:
+        if conversation.number not in self._written and _keys(turns)[-1] in self._known:
             return Saved(None, len(new), changed)
         name, before = self._file_for(conversation)
         self._place.write(name, text)
-        self._written[conversation.number] = name, text
-        self._known.update(_prefixes(turns))
+        self._written.note(conversation.number, name, text)
+        self._note_known(turns)
         file_changed = None if before is None else FileChanged(self.path / before, self.path / name)
         return Saved(self.path / name, len(new), changed, file_changed)
 
@@ -203,32 +238,45 @@ class Folder:
         lines = [" " * _indent(before, file) + line for line in added.splitlines()]
         start = before.removesuffix(" []\n") if before == _EMPTY else before.removesuffix("\n")
         text = "\n".join([start, *lines, ""])
-        try:
-            whole = parse_source(before, file).value
-        except KitError as error:
-            raise WriteError(f"cannot append items: {error}") from None
-        _check_round_trip(text, whole | {ITEMS: [*whole[ITEMS], *items]})
-        read_items(parse_source(text, file), self._response_schema)
+        _check_size(text)
+        if before == self._catalogue:
+            # Only what is new has to be checked: the rest of a large catalogue takes seconds to parse.
+            value = parse_source("\n".join([f"{ITEMS}:", *lines, ""]), file).value[ITEMS]
+            if value != [dict(item) for item in items]:
+                raise KitError(_NOT_REPRESENTABLE)
+            read_items(Source(file, {**self._head, ITEMS: value}), self._response_schema)
+        else:
+            try:
+                whole = parse_source(before, file).value
+            except KitError as error:
+                raise WriteError(f"cannot append items: {error}") from None
+            _check_round_trip(text, whole | {ITEMS: [*whole[ITEMS], *items]})
+            read_items(parse_source(text, file), self._response_schema)
+            self._head = {name: value for name, value in whole.items() if name != ITEMS}
         self._place.write(_CATALOGUE, text)
+        self._catalogue = text
         self._items |= {item[ITEM]: item for item in items}
 
     def _file_for(self, conversation: RecordedConversation) -> tuple[PurePath, PurePath | None]:
         """Return the conversation's file, or a new one and the previous one, which someone else changed."""
-        name, text = self._written.get(conversation.number, (None, ""))
-        if name is not None and self._place.text_of(name) in {text, None} and not self._is_link(name):
-            return name, None
-        free = next(name for name in _names(conversation.name) if not self._place.exists(name))
-        return free, name
+        number = conversation.number
+        name = self._written.name_of(number)
+        if name is not None and not self._is_link(name):
+            text = self._place.text_of(name)
+            if text is None or self._written.is_text_of(number, text):
+                return name, None
+        return self._free_name(conversation.name), name
+
+    def _free_name(self, name: str) -> PurePath:
+        for number in count(self._numbers.get(name, 0) + 1):
+            free = PurePath(CONVERSATIONS, f"{name if number == 1 else f'{name}-{number}'}.yaml")
+            if not self._place.exists(free):
+                break
+        self._numbers[name] = number
+        return free
 
     def _is_link(self, name: PurePath) -> bool:
         return self._place.exists(name) and self._place.text_of(name) is None
-
-
-def _names(name: str) -> Iterator[PurePath]:
-    number = 1
-    while True:
-        yield PurePath(CONVERSATIONS, f"{name if number == 1 else f'{name}-{number}'}.yaml")
-        number += 1
 
 
 @contextmanager
@@ -302,7 +350,13 @@ def _conversation_yaml(turns: Sequence[TurnYaml]) -> str:
 def _check_round_trip(text: str, value: Any) -> None:
     """Check that the text to write has the intended value."""
     if parse_source(text, Path("recording")).value != value:
-        raise KitError("YAML cannot represent this turn without changing it")
+        raise KitError(_NOT_REPRESENTABLE)
+
+
+def _check_size(text: str) -> None:
+    """Check that the mock can read the text to write."""
+    if len(text.encode()) > MAX_BYTES:
+        raise KitError(f"the file would be larger than {MAX_BYTES // 1024 // 1024} MiB, the maximum of a fixture file")
 
 
 def _indent(text: str, file: Path) -> int:
@@ -315,15 +369,15 @@ def _indent(text: str, file: Path) -> int:
     raise UsageError(f"{file}: cannot append items. Write each item as a block that starts with a hyphen.")
 
 
-def _as_key(turns: Sequence[TurnYaml]) -> str:
-    return repr([_comparable(turn) for turn in turns])
-
-
 def _comparable(turn: TurnYaml) -> tuple[Any, ...]:
     outcome = [turn.get(key) for key in ("status", "headers", "body", "delay", "fault")]
     return sorted(turn["shopper"].items()), turn.get("reply"), list(turn.get(ITEMS, ())), outcome
 
 
-def _prefixes(turns: Sequence[TurnYaml]) -> Iterator[str]:
-    for end in range(1, len(turns) + 1):
-        yield _as_key(turns[:end])
+def _keys(turns: Sequence[TurnYaml]) -> list[bytes]:
+    """Return a digest of each beginning of a conversation, the last one of all of it."""
+    keys, key = [], b""
+    for turn in turns:
+        key = digest_of(f"{key!r}{_comparable(turn)!r}")
+        keys.append(key)
+    return keys

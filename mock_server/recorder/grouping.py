@@ -18,8 +18,15 @@ from mock_server.shop.words import words_of
 
 Item = Mapping[str, Any]
 
-MAX_CONVERSATIONS = 10_000
-"""Maximum number of conversations to follow; the least recently used goes first."""
+MAX_BYTES = 8 * 1024 * 1024
+"""Size of the conversations to follow; the least recently used goes first."""
+MAX_TURNS = 500
+"""Turns of a conversation; the next one starts another conversation. Each turn writes the whole file again."""
+
+_TURN_BYTES = 512
+"""Size of a turn without its texts."""
+_BYTES_PER_CHARACTER = 3
+"""Size of an item in memory, per character of its text."""
 
 _NAME_WORDS = 6
 _NAME_LENGTH = 48
@@ -50,6 +57,13 @@ class RecordedTurn:
         """Return the ids of the items."""
         return tuple(item[ITEM] for item in self.items)
 
+    @property
+    def size(self) -> int:
+        """The approximate size in bytes."""
+        body = None if self.failure is None else self.failure.body
+        written = _BYTES_PER_CHARACTER * (len(repr(self.items)) + len(repr(body)))
+        return _TURN_BYTES + 4 * (len(self.message) + len(self.reply)) + written
+
 
 @dataclass(frozen=True)
 class RecordedConversation:
@@ -61,18 +75,20 @@ class RecordedConversation:
     number: int
     name: str
     turns: tuple[RecordedTurn, ...]
+    size: int
+    """The approximate size in bytes."""
 
     def with_turn(self, turn: RecordedTurn) -> RecordedConversation:
         """Return the conversation with one more turn."""
-        return replace(self, turns=(*self.turns, turn))
+        return replace(self, turns=(*self.turns, turn), size=self.size + turn.size)
 
 
 class ConversationGroups:
     """Assigns each turn to its conversation."""
 
-    def __init__(self, capacity: int = MAX_CONVERSATIONS) -> None:
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._count = 0
-        self._by_id: LRUCache[str, RecordedConversation] = LRUCache(capacity)
+        self._by_id: LRUCache[str, RecordedConversation] = LRUCache(max_bytes, getsizeof=lambda known: known.size)
 
     def add(self, request: Mapping[str, Any], reply: Mapping[str, Any]) -> RecordedConversation:
         """Add a successful turn, and return its conversation including the turn.
@@ -80,7 +96,7 @@ class ConversationGroups:
         An unknown conversation id starts a new conversation.
         """
         conversation = self._continued(request, recorded_turn(request, reply))
-        self._by_id[reply[CONVERSATION]] = conversation
+        self._follow(reply[CONVERSATION], conversation)
         return conversation
 
     def add_failure(self, request: Mapping[str, Any], failure: Failure) -> RecordedConversation:
@@ -90,8 +106,13 @@ class ConversationGroups:
         """
         conversation = self._continued(request, RecordedTurn(request[MESSAGE], "", (), failure))
         if isinstance(request.get(CONVERSATION), str):
-            self._by_id[request[CONVERSATION]] = conversation
+            self._follow(request[CONVERSATION], conversation)
         return conversation
+
+    def _follow(self, conversation_id: str, conversation: RecordedConversation) -> None:
+        # One that is too large to keep is not followed.
+        if conversation.size <= self._by_id.maxsize and len(conversation.turns) < MAX_TURNS:
+            self._by_id[conversation_id] = conversation
 
     def _continued(self, request: Mapping[str, Any], turn: RecordedTurn) -> RecordedConversation:
         sent_id = request.get(CONVERSATION)
@@ -100,7 +121,7 @@ class ConversationGroups:
 
     def _start(self, turn: RecordedTurn) -> RecordedConversation:
         self._count += 1
-        return RecordedConversation(self._count, name_for(turn.message), (turn,))
+        return RecordedConversation(self._count, name_for(turn.message), (turn,), turn.size)
 
 
 def recorded_turn(request: Mapping[str, Any], reply: Mapping[str, Any]) -> RecordedTurn:

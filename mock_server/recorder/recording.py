@@ -31,6 +31,12 @@ _TOKENS = frozenset({"access_token", "refresh_token", "id_token", "client_secret
 """Properties of bodies that contain a credential, as OAuth names them."""
 
 
+MAX_HISTORY_BYTES = 8 * 1024 * 1024
+"""Size of what is remembered to judge later exchanges. Then the recorder starts to learn ids anew."""
+_NOTED_BYTES = 1024
+"""Size of what is remembered of an exchange, without its body."""
+
+
 class NotSaved(StrEnum):
     """Why an exchange is not saved."""
 
@@ -83,7 +89,7 @@ class Recording:
         self._folder = folder
         self._say = say
         self._secrets = secrets
-        self._history = History()
+        self._history, self._noted = History(), 0
         self._conversations = ConversationGroups()
         self._lock = Lock()
 
@@ -92,12 +98,19 @@ class Recording:
         with self._lock:
             facts = examine(self._contract, exchange, self._history)
             violations = tuple(each for each in find_violations(facts) if each.level != "observed")
-            update_history(self._history, facts)
+            self._note(facts)
             contains_key = self._secrets(exchange, query)
             recorded = self._save(facts, seconds, violations, contains_key)
             for line in (*(self._masks.applied(line)[0] for line in lines_of(recorded)), *masking_lines(recorded)):
                 self._say("  (line not shown: it contains the API key)" if contains_key(line) else line)
             return recorded
+
+    def _note(self, facts: ExchangeFacts) -> None:
+        """Add an exchange to the history, and start a new one before it becomes too large."""
+        self._noted += _NOTED_BYTES + 2 * len(facts.request.body)
+        if self._noted > MAX_HISTORY_BYTES:
+            self._history, self._noted = History(), 0
+        update_history(self._history, facts)
 
     def end(self) -> None:
         """Save what waits. Raise :class:`WriteError` if that is not possible, and let others use the folder."""

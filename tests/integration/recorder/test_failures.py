@@ -274,3 +274,16 @@ def test_text_with_any_credential_of_the_exchange_is_not_recorded(
     assert shown.lower() not in everything.lower()
     assert sum("a text contains the key" in line for line in printed) == 2
     assert "a dark theme" in everything
+
+
+def test_history_of_a_long_recording_is_limited(
+    tmp_path: Path, printed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_server.recorder.recording.MAX_HISTORY_BYTES", 5_000)
+    made = Recording(CONTRACT, open_folder(tmp_path, SCHEMA), say=printed.append, secrets=lambda *_: lambda _: False)
+    for number in range(20):
+        answered = reply(f"Reply {number}.", f"c{number}")
+        recorded = made.add(exchange({"message": f"message {number}"}, answered), 0.1)
+        assert recorded.saved is not None
+        assert not [each for each in recorded.violations if each.level == "must"]
+    assert len(made._history.conversations) < 6

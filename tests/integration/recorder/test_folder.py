@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import resource
 import shutil
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from chat_contract import KitError, UsageError, load_contract
 from chat_contract.document.source import read_source
 from mock_server.recorder.folder import WriteError, open_folder
 from mock_server.recorder.grouping import ConversationGroups
+from mock_server.recorder.written import Written
 from mock_server.shop.fixture_files import read_fixtures
 
 SCHEMA = load_contract().response_schema(200)
@@ -299,3 +301,65 @@ def test_items_of_all_turns_are_saved(folder: Path) -> None:
     groups.add({"message": "a desk"}, reply(items=[DESK]))
     opened.save(groups.add({"message": "a lamp", "conversation_id": "c"}, reply(items=[LAMP])))
     assert len(read_fixtures(folder, SCHEMA).items) == 2
+
+
+def test_memory_for_written_files_is_limited_and_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mock_server.recorder.written.MAX_FILES", 3)
+    monkeypatch.setattr("mock_server.recorder.written.MAX_BYTES", 1_100)
+    written = Written()
+    texts = [f"{number} {random.Random(number).randbytes(450).hex()}" for number in range(5)]
+    for number, text in enumerate(texts):
+        written.note(number, PurePath(f"{number}.yaml"), text)
+    assert [number in written for number in range(5)] == [False, False, True, True, True]
+    assert [name.name for name, _ in written.texts()] == ["3.yaml", "4.yaml"]
+    assert written.is_text_of(2, texts[2])
+    assert not written.is_text_of(2, texts[3])
+    assert written.name_of(0) is None
+
+
+def test_conversations_that_wait_for_the_folder_are_limited_in_bytes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups, opened = ConversationGroups(), open_folder(folder, SCHEMA)
+    size = ConversationGroups().add({"message": "message 0"}, reply("c0", items=[DESK])).size
+    monkeypatch.setattr("mock_server.recorder.folder.MAX_WAITING_BYTES", 2 * size)
+    shutil.rmtree(folder)
+    folder.write_text("a file in its place")
+    said = []
+    for number in range(4):
+        with pytest.raises(KitError) as error:
+            opened.save(groups.add({"message": f"message {number}"}, reply(f"c{number}", items=[DESK])))
+        said.append(type(error.value))
+    folder.unlink()
+    assert said == [WriteError, WriteError, KitError, KitError]
+    assert opened.save_waiting() == 2
+
+
+def test_catalogue_that_the_mock_could_not_read_is_not_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mock_server.recorder.folder.MAX_BYTES", 500)
+    groups, opened = ConversationGroups(), open_folder(folder, SCHEMA)
+    opened.save(groups.add({"message": "a desk"}, reply("c1", items=[DESK])))
+    large = groups.add({"message": "a lamp"}, reply("c2", items=[LAMP | {"description": "x" * 500}]))
+    with pytest.raises(KitError, match="the file would be larger than"):
+        opened.save(large)
+    assert len(read_fixtures(folder, SCHEMA).items) == 1
+
+
+def test_manual_edit_between_two_items_is_kept(folder: Path) -> None:
+    groups, opened = ConversationGroups(), open_folder(folder, SCHEMA)
+    catalogue = folder / "catalogue.yaml"
+    for number in range(4):
+        item = DESK | {"item_id": f"A{number}"}
+        opened.save(groups.add({"message": f"message {number}"}, reply(f"c{number}", items=[item])))
+        if number == 1:
+            catalogue.write_text(f"# by hand\n{catalogue.read_text()}")
+    assert catalogue.read_text().startswith("# by hand\n")
+    assert len(read_fixtures(folder, SCHEMA).items) == 4
+
+
+def test_conversations_with_the_same_first_message_get_files_of_their_own(folder: Path) -> None:
+    groups, opened = ConversationGroups(), open_folder(folder, SCHEMA)
+    for number in range(3):
+        opened.save(groups.add({"message": "a desk"}, reply(f"c{number}", message=f"Reply {number}.")))
+    names = sorted(path.name for path in (folder / "conversations").iterdir())
+    assert names == ["a-desk-2.yaml", "a-desk-3.yaml", "a-desk.yaml"]

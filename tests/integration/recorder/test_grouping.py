@@ -49,11 +49,24 @@ def test_unknown_conversation_id_starts_a_conversation() -> None:
 
 
 def test_least_recently_used_conversation_is_forgotten_first() -> None:
-    groups = ConversationGroups(capacity=2)
+    groups = ConversationGroups(2 * recorded_turn({"message": "a"}, reply()).size)
     for name in ("a", "b", "c"):
         groups.add({"message": name}, reply(name))
     assert len(groups.add({"message": "more", "conversation_id": "c"}, reply("c")).turns) == 2
     assert len(groups.add({"message": "more", "conversation_id": "a"}, reply("a")).turns) == 1
+
+
+def test_conversation_that_is_too_large_is_not_followed() -> None:
+    groups = ConversationGroups(5_000)
+    groups.add({"message": "a" * 5_000}, reply("c"))
+    assert len(groups.add({"message": "more", "conversation_id": "c"}, reply("c")).turns) == 1
+
+
+def test_conversation_of_the_maximum_number_of_turns_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mock_server.recorder.grouping.MAX_TURNS", 3)
+    groups = ConversationGroups()
+    sent = {"message": "a", "conversation_id": "c"}
+    assert [len(groups.add(sent, reply("c")).turns) for _ in range(5)] == [1, 2, 3, 1, 2]
 
 
 def test_duplicate_item_is_stored_once() -> None:
