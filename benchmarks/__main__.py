@@ -80,12 +80,13 @@ class Bench:
                 for server in servers if load.everyone else servers[:1]:
                     self._measure(server, load)
             requests.get(servers[0].url.replace("/v1/chat", "/_mock/overview"), timeout=30).raise_for_status()
-            self.measured.megabytes.append(pss_megabytes(servers[0].process.pid))
+            self.measured.megabytes_at_end.append(pss_megabytes(servers[0].process.pid))
             self._measure_verify(servers[0])
             self._measure_stop(servers[0])
         finally:
             for server in servers:
                 server.stop()
+        self._measure_memory()
         for size, fixtures in self._fixtures.items():
             server = Server.start(mock(fixtures))
             try:
@@ -108,6 +109,16 @@ class Bench:
         seconds, after = time.monotonic() - began, os.times()
         used = after.children_user + after.children_system - before.children_user - before.children_system
         self.measured.verifications.append(Verification(seconds, used))
+
+    def _measure_memory(self) -> None:
+        """Measure a new mock, while no other server shares its memory."""
+        server = Server.start(mock())
+        try:
+            requests.get(server.url.replace("/v1/chat", "/_mock/overview"), timeout=30).raise_for_status()
+            self._wrk(server, EXAMPLE_LOADS[-1], self._seconds)
+            self.measured.megabytes.append(pss_megabytes(server.process.pid))
+        finally:
+            server.stop()
 
     def _measure_stop(self, server: Server) -> None:
         connections = server.hang(_HANGING)

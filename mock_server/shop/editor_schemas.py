@@ -42,4 +42,5 @@ def _portable(value: Any) -> Any:
         return {key: _portable(child) for key, child in value.items() if key != HINT}
     if isinstance(value, list):
         return [_portable(child) for child in value]
-    return value.replace(r"\Z", r"(?!\n)$") if isinstance(value, str) else value
+    # In Python, "$" also matches before a line break at the end.
+    return rf"{value[:-1]}(?!\n)$" if isinstance(value, str) and value.endswith("$") else value

@@ -26,7 +26,7 @@ _ITEM: _Schema = {
         "description": _TEXT,
         "price": {
             "type": "string",
-            "pattern": r"^-?[0-9]+(\.[0-9]+)?\Z",
+            "pattern": r"^-?[0-9]+(\.[0-9]+)?$",
             HINT: 'Write a decimal number in quotes, such as price: "999.99".',
         },
     },
