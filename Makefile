@@ -82,8 +82,8 @@ LOWEST_TESTS := $(addprefix tests/unit/,chat_contract chat_load chat_verifier ki
 
 requirements: $(VENV)/dev.stamp ## Write the hashes of the pinned packages into requirements/
 	@$(BIN)/python -m pip --quiet --disable-pip-version-check install uv
-	@echo hatchling | $(LOCK) - --output-file requirements/mock.txt
-	@echo hatchling | $(LOCK) --extra gate --extra suite - --output-file requirements/all.txt
+	@echo hatchling | $(LOCK) --extra redis - --output-file requirements/mock.txt
+	@echo hatchling | $(LOCK) --extra gate --extra redis --extra suite - --output-file requirements/all.txt
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
   --no-emit-index-url --constraint constraints.txt pyproject.toml

@@ -24,6 +24,7 @@ EXTRAS = {
     "gate": Extra("jsonschema-rs", "diff"),
     "load": Extra("locust", "load"),
     "mcp": Extra("mcp", "mcp"),
+    "redis": Extra("redis", "mock --store"),
 }
 """The extras for users. The others are for developers of the kit."""
 

@@ -19,6 +19,7 @@ from mock_server.control.current import current_space, find_space, under_spaces
 from mock_server.control.description import describe
 from mock_server.control.health import health_json
 from mock_server.control.pages import page_routes
+from mock_server.control.responses import as_response
 from mock_server.http.bodies import read_wsgi_body
 from mock_server.http.cors import headers_for, preflight
 from mock_server.http.faults import Ending, delivery_of
@@ -26,8 +27,9 @@ from mock_server.http.messages import JSON, OWN_PREFIX, Answer, Call, encode, ga
 from mock_server.http.source import ReplySource, Source
 from mock_server.loading.load import read_snapshot
 from mock_server.loading.snapshot import Snapshot
-from mock_server.respond.service import ChatService
+from mock_server.respond.service import ChatService, store_unavailable, too_many_spaces
 from mock_server.respond.space import Space
+from mock_server.store.status import StoreError, TooManySpacesError
 
 if TYPE_CHECKING:
     from werkzeug.sansio.response import Response as AnyResponse
@@ -63,6 +65,8 @@ def create_app(snapshot: Snapshot | None = None, *, service: ChatService | None 
     app.register_blueprint(control_routes(service, OWN_PREFIX))
     app.register_blueprint(page_routes(service, OWN_PREFIX))
     app.register_error_handler(HTTPException, _as_json)
+    app.register_error_handler(StoreError, lambda error: as_response(store_unavailable(error)))
+    app.register_error_handler(TooManySpacesError, lambda _: as_response(too_many_spaces(served.options)))
     app.before_request(_refuse_slashes)
     app.wsgi_app = under_spaces(app.wsgi_app)  # type: ignore[method-assign, assignment]
     _add_cross_origin(app, service)
@@ -122,7 +126,7 @@ def _add_documents(app: Flask, service: ChatService) -> None:
         return request.url_root.rstrip("/") + (service.snapshot.contract.operation.base_path or "/")
 
     def health() -> Response:
-        return Response(encode(health_json(service.snapshot.status)), mimetype=JSON)
+        return Response(encode(health_json(service.snapshot.status, service.store_health())), mimetype=JSON)
 
     def openapi_json() -> Response:
         return Response(service.snapshot.document_json(address()), mimetype=JSON)

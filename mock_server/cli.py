@@ -88,6 +88,17 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--control-token", metavar="TOKEN", help="Require this token in X-Mock-Token for requests to the control API."
 )
+@click.option(
+    "--store",
+    metavar="URL",
+    help="Share conversations, spaces, rules and journal with other replicas in this Redis: "
+    "redis://HOST:PORT/DATABASE, and ?prefix=NAME if several groups of replicas use it.",
+)
+@click.option(
+    "--conversation-ttl",
+    metavar="TIME",
+    help="With --store, forget what nobody has used for this time: 90s, 30min, 12h or 1d, the default.",
+)
 @with_limit_options
 @click.option(
     "--upstream",
@@ -157,6 +168,7 @@ def mock(
         from mock_server.loading.load import read_snapshot  # noqa: PLC0415
         from mock_server.loading.options import read_options  # noqa: PLC0415
         from mock_server.output import Output  # noqa: PLC0415
+        from mock_server.server.arguments import hide_password  # noqa: PLC0415
         from mock_server.server.limits import ServerLimits  # noqa: PLC0415
         from mock_server.server.serve import Listening, serve  # noqa: PLC0415
 
@@ -164,6 +176,7 @@ def mock(
             request_timeout, write_timeout, max_connections, max_waiting, max_held_bytes, max_unread_bytes
         )
         options = read_options({**given, "own_name": host.lower()})
+        hide_password(options.store)
         snapshot = read_snapshot(options)
         masks = {"mask": mask, "mask_name": mask_name}
         output = Output(sys.stderr)

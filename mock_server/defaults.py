@@ -28,3 +28,7 @@ MAX_HELD_BYTES = 64 * 1024 * 1024
 MAX_UNREAD_BYTES = 10 * 1024 * 1024
 MAX_FOLLOWERS = 16
 """Clients that follow a journal at a time."""
+CONVERSATION_TTL = 86400
+"""Seconds."""
+STORE_TIMEOUT = 0.25
+"""Seconds."""

@@ -85,6 +85,7 @@ _OPTIONS = (
     _seconds(
         "--write-timeout", defaults.WRITE_TIMEOUT, "Close a connection whose client has read nothing for this time."
     ),
+    _seconds("--store-timeout", defaults.STORE_TIMEOUT, "With --store, return 503 if it takes longer to respond."),
     _seconds("--max-hang", defaults.MAX_HANG, "Close the connection of a response with fault=hang after this time."),
 )
 

@@ -23,6 +23,7 @@ from mock_server.http.space_path import SPACES
 from mock_server.loading.snapshot import Snapshot
 from mock_server.respond.service import ChatService
 from mock_server.store.journal import Entry
+from mock_server.store.status import StoreHealth
 
 _TRIAL = f"{SPACES}/console-trials"
 """The space in which the console tries responses, so that the rules and requests of others stay as they are."""
@@ -32,7 +33,7 @@ def add_overview(routes: Routes, service: ChatService) -> None:
     """Add the routes to the control API, so that its check of access covers them."""
 
     def overview() -> Response:
-        return _json(overview_json(service.snapshot, request.script_root))
+        return _json(overview_json(service.snapshot, request.script_root, service.store_health()))
 
     def explained() -> Response:
         return _json(explanation_json(explain(service.snapshot, request.args.get("message", ""))))
@@ -57,7 +58,7 @@ def add_overview(routes: Routes, service: ChatService) -> None:
     routes.add_url_rule("/requests/<int:number>/fixture", "fixture", fixture, methods=["GET"])
 
 
-def overview_json(snapshot: Snapshot, prefix: str = "") -> dict[str, Any]:
+def overview_json(snapshot: Snapshot, prefix: str = "", store: StoreHealth | None = None) -> dict[str, Any]:
     """Return everything that the console shows before the first request. ``prefix`` is that of the space."""
     return {
         "version": __version__,
@@ -72,7 +73,7 @@ def overview_json(snapshot: Snapshot, prefix: str = "") -> dict[str, Any]:
         "items": len(snapshot.fixtures.items),
         "conversations": _conversations(snapshot),
         "gallery": [card.as_json() for card in gallery(snapshot)],
-        "health": health_json(snapshot.status),
+        "health": health_json(snapshot.status, store),
     }
 
 

@@ -11,15 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kit_http.redaction.encodings import SHORTEST, encoded_secrets
+from mock_server.http.secret_headers import REDACTED, SECRET_HEADERS
 from mock_server.store.journal import Entry
-
-REDACTED = "[redacted]"
-_SECRET_HEADERS = frozenset({"authorization", "x-api-key", "cookie", "proxy-authorization", "x-mock-token"})
 
 
 def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers with keys and cookies redacted."""
-    return {name: REDACTED if name in _SECRET_HEADERS else value for name, value in headers.items()}
+    return {name: REDACTED if name in SECRET_HEADERS else value for name, value in headers.items()}
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ SOURCES: Mapping[ReplySource, str] = {
     ReplySource.OUTDATED_RULE: "Rule that is no longer valid after a reload",
     ReplySource.ACCESS: "Host, origin or address not allowed",
     ReplySource.ROUTING: "No such operation",
+    ReplySource.STORE: "The store is not available",
     ReplySource.MOCK: "The mock itself",
 }
 _CUES: Mapping[CueKind, str] = {

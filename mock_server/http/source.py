@@ -49,6 +49,7 @@ class ReplySource(StrEnum):
     OUTDATED_RULE = "outdated-rule"
     ACCESS = "access"
     ROUTING = "routing"
+    STORE = "store"
     MOCK = "mock"
 
 

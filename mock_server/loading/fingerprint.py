@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from hashlib import blake2b
 from pathlib import Path
 
 from chat_contract.resources import fixtures_dir, openapi_dir
@@ -22,6 +24,20 @@ def stamp(options: Options) -> Stamp:
     # A folder that cannot be read is a change, and so is one that can be read again.
     marks += [(str(error.filename), (error.errno or 0,)) for error in unreadable]
     return tuple(sorted(marks))
+
+
+def digests(options: Options) -> dict[str, str]:
+    """Return a digest of the content of each file, by a name that is the same on every machine."""
+    roots = (options.fixtures or fixtures_dir(), openapi_dir())
+    found = {}
+    for path in _files(options, lambda _: None):
+        with suppress(OSError):
+            found[_name(path, roots)] = blake2b(path.read_bytes(), digest_size=8).hexdigest()
+    return found
+
+
+def _name(path: Path, roots: tuple[Path, ...]) -> str:
+    return next((path.relative_to(root).as_posix() for root in roots if path.is_relative_to(root)), path.name)
 
 
 def changed(before: Stamp, now: Stamp) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,11 +13,14 @@ from chat_contract import UsageError
 from mock_server import defaults
 from mock_server.http.access import Access, read_allowed_hosts
 from mock_server.http.origins import OriginError, read_origin
+from mock_server.loading.store_location import PASSWORD_VARIABLE, Location, read_location
 from mock_server.overrides.delays import Delay, DelayError, read_delay
 from mock_server.overrides.reading import read_fault_rates
 from mock_server.overrides.rules import OverrideError, Rule
 
-_SECONDS = {"s": 1, "min": 60, "h": 3600}
+_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+_MAX_TTL = 30 * 86400
+_DURATION = re.compile(r"([1-9][0-9]{0,8})(s|min|h|d)", re.ASCII)
 _RATE = re.compile(r"([1-9][0-9]{0,8})/(s|min|h)", re.ASCII)
 
 
@@ -66,6 +70,12 @@ class Options:
     """Bytes that a response of the upstream service may have."""
     max_hang: float = defaults.MAX_HANG
     """Seconds after which the fault ``hang`` closes the connection."""
+    store: Location | None = None
+    """Where replicas share conversations, spaces, rules and journal."""
+    conversation_ttl: int = defaults.CONVERSATION_TTL
+    """Seconds after which the store forgets a conversation that nobody uses."""
+    store_timeout: float = defaults.STORE_TIMEOUT
+    """Seconds in which the store must respond."""
     own_name: str | None = None
     """The host name on which the mock listens. It counts as a name of this machine."""
 
@@ -101,6 +111,18 @@ def _rate(text: str | None) -> Rate | None:
             f'Invalid rate "{text}" for --rate-limit. Expected <count>/<unit>, for example 10/s, 100/min or 1000/h.'
         )
     return Rate(int(match.group(1)), _SECONDS[match.group(2)])
+
+
+def _ttl(text: str | None) -> int | None:
+    if text is None:
+        return None
+    match = _DURATION.fullmatch(text.strip())
+    if match is None or int(match[1]) * _SECONDS[match[2]] > _MAX_TTL:
+        raise UsageError(
+            f'Invalid duration "{text[:80]}" for --conversation-ttl. '
+            "Expected <count><unit> up to 30d, for example 90s, 30min, 12h or 1d."
+        )
+    return int(match[1]) * _SECONDS[match[2]]
 
 
 def _delay(text: str | None) -> Delay | None:
@@ -141,6 +163,8 @@ _READERS: Mapping[str, Any] = {
     "cors_origins": _origins,
     "allowed_hosts": read_allowed_hosts,
     "overlays": tuple,
+    "store": lambda text: None if text is None else read_location(text, os.environ.get(PASSWORD_VARIABLE)),
+    "conversation_ttl": _ttl,
     "require_key": _secret("require-key"),
     "control_token": _secret("control-token"),
 }

@@ -6,6 +6,7 @@ Values are checked when they are read, so a stored rule can always be applied.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, fields, replace
 from random import Random
 from threading import Lock
@@ -171,6 +172,12 @@ class Rules:
         with self._lock:
             self._set(())
             self.chance.seed(self._seed)
+
+    def replaced(self, rules: Sequence[Rule]) -> Rules:
+        """Return a copy with other rules, which were checked before, and with the same random sequence."""
+        other = copy(self)
+        other._set(rules)  # noqa: SLF001 - of the same class
+        return other
 
     def put(self, rules: Sequence[Rule]) -> None:
         """Replace all rules."""

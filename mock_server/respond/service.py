@@ -8,12 +8,14 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from mock_server import defaults
 from mock_server.http.cors import headers_for
 from mock_server.http.messages import Answer, Call, problem
+from mock_server.http.source import ReplySource, Source
 from mock_server.http.space_path import split_space_path
+from mock_server.loading.options import Options
 from mock_server.loading.snapshot import Snapshot
 from mock_server.overrides.effective import NOTHING, Effective, choose_override
 from mock_server.overrides.matching import Asked
@@ -26,20 +28,38 @@ from mock_server.respond.intake import read_turn, unchecked_turn
 from mock_server.respond.origins import RefusedOrigins
 from mock_server.respond.relay import Relay
 from mock_server.respond.space import Space
-from mock_server.respond.spaces import SECONDS_IN_USE, SpaceNameError, Spaces, TooManySpacesError
+from mock_server.respond.spaces import SECONDS_IN_USE, SpaceDirectory, SpaceNameError, Spaces
 from mock_server.store.journal import Entry, make_entry, places_for_followers
 from mock_server.store.local import LocalState, SpaceLimits
+from mock_server.store.status import StoreError, StoreHealth, TooManySpacesError
 from mock_server.store.trace import NO_TRACE, Trace
 from mock_server.validation.parsing import json_object
 
 _BYTES_PER_CONVERSATION = 1024
 
 Log = Callable[[str, Entry], None]
-Responded = tuple[Answer, Entry]
+InThread = Callable[..., Awaitable[Any]]
+"""Runs a function with its arguments in a thread."""
+
+
+class Kept(Protocol):
+    """A journal entry whose response is being sent."""
+
+    @property
+    def size(self) -> int:
+        """Its approximate size in bytes."""
+
+    def note_client_left(self) -> None:
+        """Record that the client did not wait for the response."""
+
+
+Responded = tuple[Answer, Kept]
 """A response, and the journal entry that records it with its request."""
+Pending = Callable[[InThread | None], Awaitable[Responded]]
+"""Waits for what the response needs. Large bodies are validated by what it gets, if that is not None."""
 
 
-class _Received(NamedTuple):
+class Received(NamedTuple):
     """A request, what responds to it, and when it was complete."""
 
     space: Space
@@ -50,6 +70,9 @@ class _Received(NamedTuple):
 
 class ChatService:
     """Responds to turns. Thread-safe."""
+
+    judges_ahead = True
+    """Entries of the journal can be judged before somebody reads them."""
 
     def __init__(
         self,
@@ -84,7 +107,7 @@ class ChatService:
         )
         self.space = self._make_space("", limits)
         """The default space."""
-        self.spaces = Spaces(self._make_named, options.max_spaces, clock)
+        self.spaces: SpaceDirectory = Spaces(self._make_named, options.max_spaces, clock)
 
     def _make_named(self, name: str) -> Space:
         size = self._options.max_space_bytes
@@ -105,11 +128,7 @@ class ChatService:
             detail = f'Invalid name of a space "{name[:80]}". Expected 1 to 64 letters, digits, dots, "-" or "_".'
             return problem(400, "Invalid space name", detail)
         except TooManySpacesError:
-            detail = (
-                f"There are {self._options.max_spaces} spaces, the maximum, and all were used in the last "
-                f"{SECONDS_IN_USE:.0f} seconds. Delete one with DELETE /_mock/spaces/NAME, or raise --max-spaces."
-            )
-            return problem(503, "Too many spaces", detail).with_headers(("Retry-After", f"{SECONDS_IN_USE:.0f}"))
+            return too_many_spaces(self._options)
 
     def space_of(self, path: str) -> Space | None:
         """Return the space in which this path is the operation's; None for a path of anything else."""
@@ -139,18 +158,27 @@ class ChatService:
         assert isinstance(responded, tuple)
         return responded[0]
 
-    def respond(self, call: Call, space: Space | None = None) -> Responded | Callable[[], Awaitable[Responded]]:
-        """Return the response to a request for the operation, or the way to ask the upstream service for it."""
-        received = _Received(space or self.space, self.snapshot, call, self._clock())
-        effective, decision = _decide(received.space, received.snapshot, call)
+    def respond(self, call: Call, space: Space | None = None) -> Responded | Pending:
+        """Return the response to a request for the operation, or the way to wait for it."""
+        received = Received(space or self.space, self.snapshot, call, self._clock())
+        effective, decision = _decide(received)
         if isinstance(decision, Decision):
             return self._completed(received, effective, decision)
         return partial(self._forwarded, received, effective, decision)
 
-    async def _forwarded(self, received: _Received, effective: Effective, forward: Forward) -> Responded:
+    async def _forwarded(
+        self, received: Received, effective: Effective, forward: Forward, in_thread: InThread | None
+    ) -> Responded:
+        del in_thread
         return self._completed(received, effective, await forward())
 
-    def _completed(self, received: _Received, effective: Effective, decision: Decision) -> Responded:
+    def _completed(self, received: Received, effective: Effective, decision: Decision) -> Responded:
+        answer, entry = self._recorded(received, effective, decision)
+        if self._log is not None:
+            self._log(received.space.name, entry)
+        return answer, entry
+
+    def _recorded(self, received: Received, effective: Effective, decision: Decision) -> tuple[Answer, Entry]:
         space, snapshot, call, began = received
         answer = decision.answer if effective.is_empty else _overridden(space, decision, effective)
         origin = call.headers.get("origin")
@@ -160,23 +188,44 @@ class ChatService:
         seconds = self._clock() - began + answer.delay
         entry = make_entry(snapshot, self._now(), call, answer, decision.trace, seconds=seconds)
         space.journal.add(entry)
-        if self._log is not None:
-            self._log(space.name, entry)
         return answer, entry
+
+    def store_health(self) -> StoreHealth | None:
+        """Return the health of what replicas share, None if the state is in this process only."""
+        return None
 
     def note_elsewhere(self, space: Space, method: str, path: str, call: Call, answer: Answer) -> None:
         """Record a request for any other path or method."""
         self._refused_origins.look(call.headers)
         entry = make_entry(self.snapshot, self._now(), call, answer, NO_TRACE, method=method, path=path)
-        space.journal.add(entry)
+        space.state.journal.add(entry)
         if self._log is not None:
             self._log(space.name, entry)
 
 
-def _decide(space: Space, snapshot: Snapshot, call: Call) -> tuple[Effective, Decision | Forward]:
-    refused = space.gate.check(call)
-    if refused is not None:
-        return NOTHING, Decision(refused)
+def too_many_spaces(options: Options) -> Answer:
+    """Return the response to a request for a space that cannot be made."""
+    detail = (
+        f"There are {options.max_spaces} spaces, the maximum, and all were used in the last "
+        f"{SECONDS_IN_USE:.0f} seconds. Delete one with DELETE /_mock/spaces/NAME, or raise --max-spaces."
+    )
+    return problem(503, "Too many spaces", detail).with_headers(("Retry-After", f"{SECONDS_IN_USE:.0f}"))
+
+
+def store_unavailable(error: StoreError) -> Answer:
+    """Return the response to a request that the store kept from being answered."""
+    answer = problem(503, "Store unavailable", str(error), source=Source(ReplySource.STORE))
+    return answer.with_headers(("Retry-After", "1"))
+
+
+def _decide(received: Received) -> tuple[Effective, Decision | Forward]:
+    refused = received.space.gate.check(received.call)
+    return decide_admitted(received) if refused is None else (NOTHING, Decision(refused))
+
+
+def decide_admitted(received: Received) -> tuple[Effective, Decision | Forward]:
+    """Return the response to a request that has passed the gate, or the way to ask for it, and the override."""
+    space, snapshot, call, _ = received
     effective = choose_override(space.rules, snapshot, call.headers.get("prefer"), lambda: _asked(space, call))
     if isinstance(effective, Answer):
         return NOTHING, Decision(effective)

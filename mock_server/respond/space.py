@@ -29,6 +29,10 @@ class Space:
         self.gate = gate
         self.relay = relay
 
+    def for_turn(self, turn: TurnState) -> Space:
+        """Return this space as one request sees it."""
+        return Space(self.name, turn, self.state, gate=self.gate)
+
     def reset(self) -> None:
         """Forget conversations, journal and rules, and restart all random sequences. Start-up options stay."""
         self.state.reset()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
+from typing import Protocol
 
 from mock_server.http.space_path import is_space_name
 from mock_server.respond.space import Space
+from mock_server.store.status import TooManySpacesError
 
 SECONDS_IN_USE = 60.0
 """A space that was used within this time is never dropped to make room for another one."""
@@ -17,8 +19,20 @@ class SpaceNameError(ValueError):
     """A space cannot have this name."""
 
 
-class TooManySpacesError(Exception):
-    """All spaces were in use lately, so that none can be dropped to make room."""
+class SpaceDirectory(Protocol):
+    """Spaces by name."""
+
+    def use(self, name: str) -> Space:
+        """Return the space with this name, a new one if there is none.
+
+        Raises :class:`SpaceNameError` and :class:`TooManySpacesError`.
+        """
+
+    def delete(self, name: str) -> bool:
+        """Delete a space with all its state, and return whether it existed."""
+
+    def all(self) -> list[Space]:
+        """Return the spaces in the order of their names."""
 
 
 class Spaces:

@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, Any
 from mock_server.http.bodies import Body, BodyReader, announced_length
 from mock_server.http.faults import Ending, delivery_of
 from mock_server.http.messages import Answer, Call, Pairs, gather, head_of
-from mock_server.respond.service import ChatService
+from mock_server.respond.service import ChatService, Kept
 from mock_server.respond.space import Space
 from mock_server.server.flask_bridge import environ_of, run
 from mock_server.server.limits import DEFAULT, Load, OverloadError, ServerLimits, Share
 from mock_server.server.threads import Threads
-from mock_server.store.journal import Entry
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -94,7 +93,8 @@ class MockApp:
             responded = await pool.run(respond, call, space)
         # A delayed response must not keep the body.
         del body, call
-        answer, entry = responded if isinstance(responded, tuple) else await responded()
+        in_thread = None if size <= _LARGE else self._operations.run
+        answer, entry = responded if isinstance(responded, tuple) else await responded(in_thread)
         del responded
         connection.on_client_left = entry.note_client_left
         if answer.delay:
@@ -108,7 +108,7 @@ class MockApp:
         else:
             await self._deliver(answer, entry, connection, receive, send)
 
-    async def _deliver(self, answer: Answer, entry: Entry, connection: Protocol, receive: Receive, send: Send) -> None:
+    async def _deliver(self, answer: Answer, entry: Kept, connection: Protocol, receive: Receive, send: Send) -> None:
         delivery = delivery_of(answer)
         if delivery.has_head:
             await send(_start(answer.status, head_of(answer)))
@@ -156,7 +156,8 @@ def _make_flask(service: ChatService) -> Flask:
     from mock_server.control.background import judge_in_background  # noqa: PLC0415 - as above
 
     app = create_app(service=service)
-    judge_in_background(service)
+    if service.judges_ahead:
+        judge_in_background(service)
     gc.freeze()
     return app
 

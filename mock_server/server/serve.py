@@ -33,12 +33,13 @@ from mock_server.server.asgi import MockApp
 from mock_server.server.limits import DEFAULT, ServerLimits
 from mock_server.server.listener import BACKLOG, check_certificate, connections_allowed, open_listener
 from mock_server.server.protocol import Protocol, limited
+from mock_server.server.shared import open_store, replicated
 
 if TYPE_CHECKING:
     from mock_server.control.request_log import RequestLog
 
 App = Callable[..., Any]
-Close = Callable[[], Awaitable[None]]
+Step = Callable[[], Awaitable[None]]
 
 _TICKS_A_SECOND = 10
 _SECONDS_TO_FINISH = 0.3
@@ -81,7 +82,13 @@ def serve(
 
     relay = make_relay(snapshot.options, snapshot.path, None if open_capture is None else capture)
     log = None if log_format is None else _open_log(log_format, output)
-    service = ChatService(snapshot, relay=relay, warn=output.say, log=None if log is None else log.add)
+    log_entry = None if log is None else log.add
+    store = open_store(snapshot, output.say)
+    service = (
+        ChatService(snapshot, relay=relay, warn=output.say, log=log_entry)
+        if store is None
+        else replicated(snapshot, store, output.say, log_entry)
+    )
 
     def announce(base: str) -> None:
         print(ready_json(snapshot, base) if listening.ready_json else ready_text(snapshot, base), flush=True)
@@ -91,8 +98,10 @@ def serve(
         # Exempt what exists now from garbage collection: nearly all of it stays until the end.
         gc.freeze()
 
-    close = None if relay is None else relay.close
-    server = Server(MockApp(service, listening.limits), listening, announce, at_end=service.end, close=close)
+    start, close = (None, None) if store is None else (store.start, store.close)
+    app = MockApp(service, listening.limits)
+    at_close = close if relay is None else relay.close
+    server = Server(app, listening, announce, at_end=service.end, start=start, close=at_close)
     if open_capture is not None:
         # The port comes first: if it is taken, no folder is made.
         try:
@@ -130,12 +139,15 @@ class Server(uvicorn.Server):
         app: App,
         listening: Listening,
         announce: Callable[[str], None],
+        *,
         at_end: Callable[[], None] = lambda: None,
-        close: Close | None = None,
+        start: Step | None = None,
+        close: Step | None = None,
     ) -> None:
         """``announce`` gets scheme and authority once the server is ready.
 
-        ``at_end`` runs when it begins to stop, ``close`` when all responses have ended.
+        ``start`` is awaited before the first request is accepted. ``at_end`` runs when the server begins to stop;
+        ``close`` is awaited when all responses have ended.
         Raises :class:`KitError` if the port or the certificate cannot be used.
         """
         check_certificate(listening.tls_cert, listening.tls_key)
@@ -144,6 +156,7 @@ class Server(uvicorn.Server):
         host = f"[{listening.host}]" if ":" in listening.host else listening.host
         self._announce = partial(announce, f"{scheme}://{host}:{self.listener.getsockname()[1]}")
         self._at_end = at_end
+        self._start = start
         self._close = close
         limits = listening.limits
         self._parent = os.getppid() if listening.exit_with_parent else None
@@ -169,6 +182,8 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and announce that the server is ready."""
+        if self._start is not None:
+            await self._start()
         await super().startup(sockets)
         self._announce()
 

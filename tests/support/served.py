@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mock_server.server.limits import DEFAULT, ServerLimits
-from mock_server.server.serve import Close, Listening, Server
+from mock_server.server.serve import Listening, Server, Step
 from tests.support.waiting import PATIENCE
 
 
@@ -19,13 +19,13 @@ class Served:
     def __init__(
         self,
         app: Callable[..., Any],
-        close: Close | None = None,
+        close: Step | None = None,
         at_end: Callable[[], None] = lambda: None,
         *,
         limits: ServerLimits = DEFAULT,
     ) -> None:
         ready = threading.Event()
-        self._server = Server(app, Listening(port=0, limits=limits), lambda _: ready.set(), at_end, close)
+        self._server = Server(app, Listening(port=0, limits=limits), lambda _: ready.set(), at_end=at_end, close=close)
         self.port: int = self._server.listener.getsockname()[1]
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()

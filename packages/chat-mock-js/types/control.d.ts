@@ -198,7 +198,7 @@ export interface components {
         };
         Why: {
             /** @enum {unknown} */
-            source: "unknown" | "conversation" | "search" | "prefer" | "rule" | "upstream" | "upstream-failed" | "validation" | "media-type" | "content-encoding" | "max-body" | "unknown-conversation" | "other-user" | "require-key" | "rate-limit" | "unknown-preference" | "outdated-rule" | "access" | "routing" | "mock";
+            source: "unknown" | "conversation" | "search" | "prefer" | "rule" | "upstream" | "upstream-failed" | "validation" | "media-type" | "content-encoding" | "max-body" | "unknown-conversation" | "other-user" | "require-key" | "rate-limit" | "unknown-preference" | "outdated-rule" | "access" | "routing" | "store" | "mock";
             override: {
                 name: string;
                 value: string;

@@ -1,0 +1,127 @@
+"""What one request reads and changes of the shared state, before it is committed.
+
+A decision runs on a draft without waiting. What it needs and the draft lacks is loaded, and the decision runs again;
+if the state has changed when the draft is committed, it runs again too. Only what is committed has happened.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Mapping, Sequence
+
+from mock_server.overrides.rules import Rules
+from mock_server.store.codec import pack_id, pack_state, unpack_state
+from mock_server.store.journal import Entry
+from mock_server.store.sessions import SessionState
+
+
+class NotLoadedError(Exception):
+    """The decision needs something that must be loaded first."""
+
+    def __init__(self, conversation: bytes = b"", opening: str = "", *, fresh_id: bool = False) -> None:
+        super().__init__()
+        self.conversation = conversation
+        self.opening = opening
+        self.fresh_id = fresh_id
+
+
+class Known:
+    """What was loaded for one request. It stays when the decision runs again."""
+
+    __slots__ = ("_remembered", "fresh_id", "openings", "states")
+
+    def __init__(self, remembered: Mapping[bytes, bytes]) -> None:
+        """``remembered`` are states that may be outdated."""
+        self._remembered = remembered
+        self.states: dict[bytes, bytes] = {}
+        """The packed states of conversations, empty for unknown ones."""
+        self.fresh_id: str | None = None
+        """An id that belongs to this request."""
+        self.openings: dict[str, int] = {}
+
+    def state(self, name: bytes) -> bytes | None:
+        """Return the packed state of a conversation, empty for an unknown one, None if it is not loaded."""
+        loaded = self.states.get(name)
+        return self._remembered.get(name) if loaded is None else loaded
+
+
+class Draft:
+    """The state that one request sees. Implements :class:`mock_server.store.interface.TurnState`."""
+
+    __slots__ = ("_known", "_seeded", "entry", "read", "rules", "written", "written_state")
+
+    def __init__(self, known: Known, rules: Rules, *, seeded: bool) -> None:
+        self._known = known
+        self._seeded = seeded
+        self.rules = rules
+        self.read = b""
+        """The conversation that the decision depends on."""
+        self.written = b""
+        self.written_state = b""
+        self.entry: Entry | None = None
+
+    @property
+    def sessions(self) -> Draft:
+        """The conversations."""
+        return self
+
+    @property
+    def journal(self) -> Draft:
+        """The journal."""
+        return self
+
+    def get(self, conversation_id: str) -> SessionState | None:
+        """Return the state of a conversation, None if it is unknown."""
+        name = pack_id(conversation_id)
+        state = self._known.state(name)
+        if state is None:
+            raise NotLoadedError(conversation=name)
+        self.read = name
+        return unpack_state(state) if state else None
+
+    def put(self, conversation_id: str, state: SessionState) -> None:
+        """Store the state of a conversation."""
+        self.written = pack_id(conversation_id)
+        self.written_state = pack_state(state)
+
+    def add(self, entry: Entry) -> None:
+        """Store the entry of the request."""
+        self.entry = entry
+
+    def fresh_id(self) -> str:
+        """Return a conversation id; the commit fails if it is in use."""
+        if not self._seeded:
+            return str(uuid.uuid4())
+        if self._known.fresh_id is None:
+            raise NotLoadedError(fresh_id=True)
+        return self._known.fresh_id
+
+    def next_opening(self, names: Sequence[str]) -> str:
+        """Return the recorded conversation whose turn it is among those with the same opening."""
+        number = self._known.openings.get(names[0])
+        if number is None:
+            raise NotLoadedError(opening=names[0])
+        return names[number % len(names)]
+
+
+class NumberedIds:
+    """The sequence of ids of a seed: any of them by its number."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._restart()
+
+    def _restart(self) -> None:
+        self._source = random.Random(self._seed)  # noqa: S311 - ids are not secret
+        self._next = 0
+
+    def at(self, number: int) -> str:
+        """Return the id with this number, counted from 0. The numbers usually increase."""
+        if number < self._next:
+            self._restart()
+        bits = 0
+        while self._next <= number:
+            bits = self._source.getrandbits(128)
+            self._next += 1
+        return str(uuid.UUID(int=bits, version=4))

@@ -1,0 +1,181 @@
+"""The connection to Redis: one for each process, on its event loop. Calls that wait at the same time go together."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from redis.asyncio.connection import Connection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    AuthenticationWrongNumberOfArgsError,
+    BusyLoadingError,
+    NoPermissionError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
+
+from mock_server.loading.store_location import Location
+from mock_server.store.scripts import ALL, FORMAT, Script
+from mock_server.store.status import StoreError, StoreStatus
+
+Argument = bytes | str | int | float
+_Command = tuple[Argument, ...]
+
+_REASONS: tuple[tuple[type[RedisError], str, str], ...] = (
+    (OutOfMemoryError, "OOM", "its memory is full"),
+    (ReadOnlyError, "READONLY", "it is a read-only replica"),
+    (BusyLoadingError, "LOADING", "it is still loading its data"),
+    (AuthenticationWrongNumberOfArgsError, "NOAUTH|Authentication required", "it requires a password"),
+    (AuthenticationError, "WRONGPASS", "it rejected the password"),
+    (NoPermissionError, "NOPERM", "the user lacks a permission"),
+    (ResponseError, "MISCONF", "it cannot save its data"),
+    (ResponseError, "BUSY", "it is busy with a script"),
+)
+_MAX_TEXT = 200
+_SECONDS_TO_RECOVER = 1.0
+"""Without a failure for this long. A full Redis fails only some of the calls."""
+
+
+class Link:
+    """Runs scripts. A call that takes too long, or that Redis does not take, raises :class:`StoreError`."""
+
+    def __init__(self, location: Location, seconds: float, on_change: Callable[[StoreStatus], None]) -> None:
+        """``seconds`` limits each call; ``on_change`` gets the status whenever Redis goes away or comes back."""
+        self._location = location
+        self._seconds = seconds
+        self._on_change = on_change
+        self._connection = connection_to(location)
+        self._keys = (f"{location.prefix}:{FORMAT}", f"{location.prefix}:format")
+        self._waiting: list[tuple[_Command, asyncio.Future[Any]]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._failed_at = 0.0
+        self.status = StoreStatus()
+
+    async def call(self, script: Script, *arguments: Argument) -> Sequence[Any]:
+        """Return what a script returns. Raise :class:`StoreError`."""
+        try:
+            return await self._queued(("EVALSHA", script.digest, 2, *self._keys, *arguments))
+        except NoScriptError:
+            # Somebody has removed the scripts. None of ours ran, so sending the call again is safe.
+            await self._connection.disconnect(nowait=True)
+        return await self._queued(("EVALSHA", script.digest, 2, *self._keys, *arguments))
+
+    def slow(self) -> StoreError:
+        """Return the error of a request that waited too long."""
+        return StoreError(f"Redis at {self._location} is not available: {self._reason(TimeoutError())}.")
+
+    async def _queued(self, command: _Command) -> Sequence[Any]:
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append((command, future))
+        if self._task is None:
+            self._task = asyncio.create_task(self._work())
+        try:
+            result: Sequence[Any] = await future
+        except NoScriptError:
+            raise
+        except (RedisError, OSError) as error:
+            reason = self._reason(error)
+            self._set(reason)
+            raise StoreError(f"Redis at {self._location} is not available: {reason}.") from None
+        if self.status.reason is not None and asyncio.get_running_loop().time() - self._failed_at > _SECONDS_TO_RECOVER:
+            self._set(None)
+        return result
+
+    def _reason(self, error: Exception) -> str:
+        if isinstance(error, TimeoutError):
+            return f"it did not respond within {self._seconds:g} s"
+        return reason_of(error)
+
+    def _set(self, reason: str | None) -> None:
+        self._failed_at = asyncio.get_running_loop().time()
+        if reason != self.status.reason:
+            self.status = StoreStatus(reason)
+            self._on_change(self.status)
+
+    async def _work(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            try:
+                async with asyncio.timeout(self._seconds):
+                    await self._exchange(batch)
+            except (TimeoutError, RedisError, OSError) as error:
+                await self._connection.disconnect(nowait=True)
+                self._set(self._reason(error))
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(error)
+        self._task = None
+
+    async def _exchange(self, batch: Sequence[tuple[_Command, asyncio.Future[Any]]]) -> None:
+        connection = self._connection
+        if not connection.is_connected:
+            await connect(connection)
+        packed = connection.pack_commands([command for command, _ in batch])
+        await connection.send_packed_command(packed, check_health=False)
+        for _, future in batch:
+            try:
+                result = await connection.read_response()
+            except ResponseError as error:
+                if not future.done():
+                    future.set_exception(error)
+            else:
+                if not future.done():
+                    future.set_result(result)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._task is not None:
+            self._task.cancel()
+        await self._connection.disconnect(nowait=True)
+
+
+def connection_to(location: Location) -> Connection:
+    """Return a connection that is not open yet."""
+    return Connection(
+        host=location.host,
+        port=location.port,
+        db=location.database,
+        username=location.username,
+        password=location.password,
+        protocol=2,
+        retry=Retry(NoBackoff(), 0),
+        socket_timeout=None,
+        socket_connect_timeout=None,
+        client_name="chat-contract",
+    )
+
+
+async def connect(connection: Connection) -> None:
+    """Open the connection, and load the scripts."""
+    await connection.connect()  # type: ignore[no-untyped-call]  # of redis
+    packed = connection.pack_commands([("SCRIPT", "LOAD", script.text) for script in ALL])
+    await connection.send_packed_command(packed, check_health=False)
+    for _ in ALL:
+        await connection.read_response()
+
+
+def reason_of(error: Exception) -> str:
+    """Return why Redis did not do what it was asked to, in lower case, without its address."""
+    text = str(error)
+    for kind, code, reason in _REASONS:
+        # Redis 6 wraps the error of a command in that of the script.
+        if (isinstance(error, kind) and kind is not ResponseError) or re.search(rf"\b(?:{code})\b", text):
+            return reason
+    if isinstance(error, ResponseError):
+        return f'it answered "{text[:_MAX_TEXT]}"'
+    cause = error.__cause__
+    if isinstance(cause, ConnectionRefusedError) or "refused" in text or "Connect call failed" in text:
+        return "it refused the connection"
+    return "the host is unknown" if _is_unknown_host(text) else "the connection failed"
+
+
+def _is_unknown_host(text: str) -> bool:
+    return any(part in text for part in ("Name or service not known", "name resolution", "nodename nor servname"))

@@ -1,0 +1,274 @@
+"""A Redis that goes away, is slow, full or read-only costs requests, but no restart; a wrong one is named at start."""
+
+from __future__ import annotations
+
+import socketserver
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.conftest import RequireProgram
+from tests.support.mock import Running, start
+from tests.support.paths import ROOT
+from tests.support.redis_server import RedisServer, eventually, free_port, redis_server
+from tests.support.waiting import PATIENCE
+
+SECONDS = PATIENCE
+PASSWORD = "s3cr3t-of-redis"
+
+
+@pytest.fixture(scope="module")
+def redis(require_program: RequireProgram) -> Iterator[RedisServer]:
+    with redis_server(require_program("redis-server", "redis-server"), "--requirepass", PASSWORD) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def mock(redis: RedisServer) -> Iterator[Running]:
+    """A mock with the password in its URL and the default time limit."""
+    running = start("--store", with_password(redis))
+    yield running
+    running.stop()
+    running.process.stdout.close()
+
+
+def with_password(redis: RedisServer, password: str = PASSWORD) -> str:
+    return f"redis://:{password}@127.0.0.1:{redis.port}/0"
+
+
+def post(mock: Running) -> requests.Response:
+    return requests.post(f"http://127.0.0.1:{mock.port}/v1/chat", json={"message": "hello"}, timeout=SECONDS)
+
+
+def health(mock: Running) -> Any:
+    return requests.get(f"http://127.0.0.1:{mock.port}/_mock/health", timeout=SECONDS).json()["store"]
+
+
+def until_refused(mock: Running) -> requests.Response:
+    # A response with an error counts as false.
+    [refused] = eventually(lambda: [response for response in (post(mock),) if response.status_code == 503])
+    return refused
+
+
+def recovers(mock: Running) -> None:
+    eventually(lambda: post(mock).status_code == 200)
+    eventually(lambda: health(mock)["status"] == "ok")
+
+
+@contextmanager
+def killed(redis: RedisServer) -> Iterator[None]:
+    redis.kill()
+    try:
+        yield
+    finally:
+        redis.start()
+
+
+@contextmanager
+def frozen(redis: RedisServer) -> Iterator[None]:
+    redis.freeze()
+    try:
+        yield
+    finally:
+        redis.thaw()
+
+
+@contextmanager
+def full(redis: RedisServer) -> Iterator[None]:
+    with redis.client as client:
+        client.config_set("maxmemory", 1)
+        try:
+            yield
+        finally:
+            client.config_set("maxmemory", 0)
+
+
+@contextmanager
+def read_only(redis: RedisServer) -> Iterator[None]:
+    with redis.client as client:
+        client.config_set("replica-serve-stale-data", "yes")
+        client.replicaof("127.0.0.1", 1)
+        try:
+            yield
+        finally:
+            client.replicaof("NO", "ONE")
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (killed, "it refused the connection"),
+        (frozen, "it did not respond within 0.25 s"),
+        (full, "its memory is full"),
+        (read_only, "it is a read-only replica"),
+    ],
+    ids=["killed", "frozen", "full", "read-only"],
+)
+def test_requests_get_503_with_the_reason_until_redis_is_back(
+    mock: Running, redis: RedisServer, fault: Callable[[RedisServer], Any], reason: str
+) -> None:
+    recovers(mock)
+    with fault(redis):
+        eventually(lambda: reason in until_refused(mock).json()["detail"])
+        refused = until_refused(mock)
+        assert (refused.headers["Content-Type"], refused.headers["Retry-After"]) == ("application/problem+json", "1")
+        assert refused.json()["title"] == "Store unavailable"
+        assert (health(mock)["status"], health(mock)["reason"]) == ("unavailable", reason)
+        control = requests.put(f"http://127.0.0.1:{mock.port}/_mock/behaviour", json={"code": 500}, timeout=SECONDS)
+        assert (control.status_code, control.headers["Retry-After"]) == (503, "1")
+        elsewhere = requests.get(f"http://127.0.0.1:{mock.port}/elsewhere", timeout=SECONDS)
+        assert elsewhere.status_code == 404
+    recovers(mock)
+
+
+def test_scripts_that_were_removed_are_loaded_again(mock: Running, redis: RedisServer) -> None:
+    recovers(mock)
+    with redis.client as client:
+        client.script_flush()
+    assert post(mock).status_code == 200
+
+
+def test_password_appears_in_no_log_health_or_process_list(redis: RedisServer) -> None:
+    running = start("--store", with_password(redis), "--log", "text")
+    with frozen(redis):
+        refused = until_refused(running)
+    recovers(running)
+    shown = [refused.text, requests.get(f"http://127.0.0.1:{running.port}/_mock/health", timeout=SECONDS).text]
+    shown.append(Path(f"/proc/{running.process.pid}/cmdline").read_text("utf-8"))
+    assert running.stop() == 0
+    log = running.process.stdout.read()
+    running.process.stdout.close()
+    assert f"Redis at 127.0.0.1:{redis.port} is not available: it did not respond within 0.25 s." in log
+    assert f"Redis at 127.0.0.1:{redis.port} is available again." in log
+    assert [text for text in (*shown, log) if PASSWORD in text] == []
+    assert f"--store\0redis://127.0.0.1:{redis.port}/0\0" in shown[-1]
+
+
+# At the start ---------------------------------------------------------------------------------------------------------
+
+
+def fails(*arguments: str) -> str:
+    """Return the only line on standard error of a mock that cannot start."""
+    run = subprocess.run(
+        [sys.executable, "-P", "-m", "mock_server", "--port", "0", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert (run.returncode, run.stdout) == (2, ""), run
+    [line] = run.stderr.splitlines()
+    assert PASSWORD not in line
+    return line
+
+
+def test_refused_connection_is_named_with_the_fix() -> None:
+    port = free_port()
+    line = fails("--store", f"redis://127.0.0.1:{port}")
+    assert line.endswith(
+        f"Cannot use Redis at 127.0.0.1:{port}: it refused the connection. "
+        "Start Redis there, or correct host and port in --store."
+    )
+
+
+def test_missing_and_wrong_passwords_are_named_with_the_fix(redis: RedisServer) -> None:
+    hint = (
+        "Set it in the environment variable CHAT_CONTRACT_STORE_PASSWORD, or in the URL: redis://:PASSWORD@HOST:PORT."
+    )
+    assert fails("--store", redis.url).endswith(f"it requires a password. {hint}")
+    assert fails("--store", with_password(redis, "wrong")).endswith(f"it rejected the password. {hint}")
+
+
+def test_password_of_the_environment_completes_the_url(redis: RedisServer) -> None:
+    running = start("--store", redis.url, env={"CHAT_CONTRACT_STORE_PASSWORD": PASSWORD})
+    recovers(running)
+    assert running.stop() == 0
+    running.process.stdout.close()
+
+
+def test_keys_of_another_format_are_named_with_the_fix(redis: RedisServer) -> None:
+    with redis.client as client:
+        client.set("older:format", "0", ex=60)
+    line = fails("--store", f"{with_password(redis)}?prefix=older")
+    assert 'The keys with the prefix "older"' in line
+    assert "have format 0; this version of the mock uses format 1. Choose another prefix" in line
+
+
+@pytest.mark.parametrize(
+    ("info", "problem"),
+    [
+        (b"redis_version:5.0.14\r\n", "its version is 5.0. Use Redis 6.2 or later, or Valkey."),
+        (b"redis_version:255.255.255-unstable\r\n", None),
+        (b"server:dragon\r\n", "its version is unknown. Use Redis 6.2 or later, or Valkey."),
+    ],
+)
+def test_unsupported_version_is_named_with_the_fix(info: bytes, problem: str | None) -> None:
+    with small_redis(info) as port:
+        if problem is None:
+            running = start("--store", f"redis://127.0.0.1:{port}")
+            assert running.stop() == 0
+            running.process.stdout.close()
+        else:
+            assert fails("--store", f"redis://127.0.0.1:{port}").endswith(problem)
+
+
+@contextmanager
+def small_redis(info: bytes) -> Iterator[int]:
+    """A server that knows what the mock sends at its start."""
+    answers = {b"SCRIPT": b"+OK\r\n", b"INFO": b"$%d\r\n%b\r\n" % (len(info), info)}
+    found = b"*2\r\n$2\r\nok\r\n*0\r\n"
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while line := self.rfile.readline():
+                words = []
+                for _ in range(int(line[1:])):
+                    length = int(self.rfile.readline()[1:])
+                    words.append(self.rfile.read(length + 2)[:-2])
+                answer = found if words[0] == b"EVALSHA" else answers.get(words[0], b"+OK\r\n")
+                self.wfile.write(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+def test_server_that_is_not_redis_is_named(server: Running) -> None:
+    line = fails("--store", f"redis://127.0.0.1:{server.port}")
+    assert f"Cannot use Redis at 127.0.0.1:{server.port}: " in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--store", "http://127.0.0.1:6379"), "it must begin with redis:// and a host"),
+        (("--store", f"redis://:{PASSWORD}@host:port/0"), "its host or port is invalid"),
+        (("--store", "redis://localhost/first"), "its path must be the number of a database"),
+        (("--store", "redis://localhost?prefix=a%20b"), "its prefix must have 1 to 64 letters"),
+        (("--store", "redis://localhost?timeout=3"), '"timeout" is not a parameter'),
+        (("--conversation-ttl", "1 week"), 'Invalid duration "1 week" for --conversation-ttl.'),
+        (("--conversation-ttl", "31d"), 'Invalid duration "31d" for --conversation-ttl.'),
+    ],
+)
+def test_invalid_option_is_named_with_an_example(arguments: tuple[str, ...], problem: str) -> None:
+    line = fails(*arguments)
+    assert problem in line
+    assert "for example " in line
+
+
+def test_store_and_upstream_cannot_be_combined() -> None:
+    line = fails("--store", "redis://localhost", "--upstream", "http://127.0.0.1:1/v1")
+    assert line.endswith(
+        "--store and --upstream cannot be combined: ids of the upstream service are not shared. Remove one."
+    )

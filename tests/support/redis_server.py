@@ -1,0 +1,86 @@
+"""Debian's redis-server in a process of its own, without files."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from tests.support.waiting import PATIENCE
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def eventually(condition: Callable[[], Any], what: str = "") -> Any:
+    """Return the first true value of the condition."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"waited {PATIENCE:.0f} s {what}")
+
+
+class RedisServer:
+    """A server that a test can stop, freeze and start again on the same port."""
+
+    def __init__(self, program: str, *options: str) -> None:
+        self._program = program
+        self._options = options
+        self.port = free_port()
+        self.password = options[options.index("--requirepass") + 1] if "--requirepass" in options else None
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    @property
+    def client(self) -> Redis:
+        return Redis(port=self.port, password=self.password)
+
+    def start(self) -> None:
+        command = [self._program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", *self._options]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        eventually(self._responds, "for redis-server")
+
+    def _responds(self) -> bool:
+        client = self.client
+        try:
+            return bool(client.ping())
+        except RedisError:
+            return False
+        finally:
+            client.close()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(PATIENCE)
+
+    def freeze(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def redis_server(program: str, *options: str) -> Iterator[RedisServer]:
+    server = RedisServer(program, *options)
+    try:
+        yield server
+    finally:
+        server.kill()
