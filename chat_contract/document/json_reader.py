@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from chat_contract.document.limits import MAX_DEPTH, MAX_DIGITS, MAX_NODES
+from chat_contract.document.positions import RepeatedKey
 
 NOT_JSON: Any = object()
 """The result for a text that is not JSON, or beyond the limits."""
@@ -15,29 +17,44 @@ NOT_JSON: Any = object()
 _PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(?:\s*(:))?|[{}\[\]]')
 
-def read_json(text: str, repeated: list[str] | None = None) -> Any:
+
+def read_json(text: str, repeated: list[RepeatedKey] | None = None) -> Any:
     """Return the value of a JSON text; ``NOT_JSON`` if the YAML reader has to decide what the text means.
 
-    With ``repeated``, the last of several equal keys counts, as JavaScript reads them, and the list gets the keys.
+    With ``repeated``, the last of several equal keys counts, as JavaScript reads them; the list gets each repetition.
     """
     if not text.lstrip().startswith(("{", "[")) or _SURROGATE.search(_PAIR.sub("", text)):
         return NOT_JSON
+    decoder = _Decoder(allows_repetitions=repeated is not None)
     try:
-        value = _decoder(repeated).decode(text)
+        value = decoder.decode(text)
     except (ValueError, RecursionError):
         return NOT_JSON
-    return value if _within_limits(value) else NOT_JSON
+    if not _within_limits(value):
+        return NOT_JSON
+    if repeated is not None and decoder.has_repetitions:
+        repeated += _repeated_keys(text)
+    return value
 
 
-def _mapping(pairs: list[tuple[str, Any]], repeated: list[str] | None) -> dict[str, Any]:
-    mapping = dict(pairs)
-    if len(mapping) != len(pairs):
-        if repeated is None:
-            raise ValueError("duplicate key")
-        names = [name for name, _ in pairs]
-        repeated += [name for name in mapping if names.count(name) > 1]
-    return mapping
+def _repeated_keys(text: str) -> Iterator[RepeatedKey]:
+    """Return each key of valid JSON that its object has already."""
+    inside: list[set[str]] = []
+    line, counted = 1, 0
+    for token in _TOKEN.finditer(text):
+        if token[0] in "{[":
+            inside.append(set())
+        elif token[0] in "}]":
+            inside.pop()
+        elif token[2]:
+            key: str = json.loads(f'"{token[1]}"')
+            if key in inside[-1]:
+                line += text.count("\n", counted, token.start())
+                counted = token.start()
+                yield RepeatedKey(key, line)
+            inside[-1].add(key)
 
 
 def _integer(digits: str) -> int:
@@ -57,13 +74,23 @@ def _constant(name: str) -> Any:
     raise ValueError(name)
 
 
-def _decoder(repeated: list[str] | None) -> json.JSONDecoder:
-    return json.JSONDecoder(
-        object_pairs_hook=lambda pairs: _mapping(pairs, repeated),
-        parse_int=_integer,
-        parse_float=_number,
-        parse_constant=_constant,
-    )
+class _Decoder(json.JSONDecoder):
+    """Decodes JSON strictly; it says whether an object has a key twice, if it allows that."""
+
+    def __init__(self, *, allows_repetitions: bool) -> None:
+        self.allows_repetitions = allows_repetitions
+        self.has_repetitions = False
+        super().__init__(
+            object_pairs_hook=self._mapping, parse_int=_integer, parse_float=_number, parse_constant=_constant
+        )
+
+    def _mapping(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        mapping = dict(pairs)
+        if len(mapping) != len(pairs):
+            self.has_repetitions = True
+            if not self.allows_repetitions:
+                raise ValueError("duplicate key")
+        return mapping
 
 
 def _within_limits(value: Any) -> bool:

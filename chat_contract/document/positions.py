@@ -6,10 +6,19 @@ import json
 import re
 from array import array
 from bisect import bisect_right
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
 from chat_contract.errors import Pointer
+
+
+@dataclass(frozen=True)
+class RepeatedKey:
+    """A key that an object has already, and the line of the repetition."""
+
+    key: str
+    line: int
 
 
 class Positions(Protocol):

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from chat_contract.document.json_reader import NOT_JSON, read_json
 from chat_contract.document.limits import MAX_BYTES
-from chat_contract.document.positions import FirstLine, JsonPositions, Positions
+from chat_contract.document.positions import FirstLine, JsonPositions, Positions, RepeatedKey
 from chat_contract.errors import DocumentError, Pointer
 
 # JSON writes characters outside the first plane as two escapes; YAML has no such pairs.
@@ -47,10 +47,10 @@ def read_source(path: Path) -> Source:
     return parse_source(decode(read_file(path, hint="Pass a file that exists and is readable."), path), path)
 
 
-def parse_source(text: str, path: Path | str, *, repeated: list[str] | None = None) -> Source:
+def parse_source(text: str, path: Path | str, *, repeated: list[RepeatedKey] | None = None) -> Source:
     """Read a document from its text. ``path`` names it in messages.
 
-    With ``repeated``, equal keys in an object are not an error: the last one counts, and the list gets the keys.
+    With ``repeated``, equal keys in an object are not an error: the last one counts, and the list gets each repetition.
     """
     value = read_json(text, repeated)
     if value is not NOT_JSON:

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from chat_contract.document.limits import MAX_DEPTH, MAX_DIGITS, MAX_NODES
-from chat_contract.document.positions import TreePositions, child_index
+from chat_contract.document.positions import RepeatedKey, TreePositions, child_index
 from chat_contract.errors import DocumentError, Pointer
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -44,10 +44,10 @@ _NO_KEY: Any = object()
 _MERGE: Any = object()
 
 
-def read_yaml(text: str, path: Path | str, repeated: list[str] | None = None) -> tuple[Any, TreePositions]:
+def read_yaml(text: str, path: Path | str, repeated: list[RepeatedKey] | None = None) -> tuple[Any, TreePositions]:
     """Return the value of a YAML text and its positions; raises :class:`chat_contract.errors.DocumentError`.
 
-    With ``repeated``, the last of several equal keys counts, and the list gets the keys.
+    With ``repeated``, the last of several equal keys counts, and the list gets each repetition.
     """
     builder = _Builder(path, repeated)
     try:
@@ -86,7 +86,7 @@ class _Open:
 class _Builder:
     """Builds plain values from parsing events, without recursion: PyYAML's composer fails on deep nesting."""
 
-    def __init__(self, path: Path | str, repeated: list[str] | None) -> None:
+    def __init__(self, path: Path | str, repeated: list[RepeatedKey] | None) -> None:
         self.path = path
         self.repeated = repeated
         self.documents: list[Any] = []
@@ -210,7 +210,7 @@ class _Builder:
         if key in inside.value:
             first = child_index(self._so_far(inside.index), inside.index, list(inside.value).index(key))
             if self.repeated is not None and first is not None:
-                self.repeated.append(str(key))
+                self.repeated.append(RepeatedKey(str(key), line))
                 self._forget(inside, key, first)
                 inside.key, inside.key_line = key, line
                 return

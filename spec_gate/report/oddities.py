@@ -28,7 +28,9 @@ def oddities(base: Document, revision: Document) -> tuple[m.OddityNote, ...]:
 def _places(document: Document, notes: Sequence[ReadingNote]) -> Iterable[m.OddityPlace]:
     for note in notes[:PLACES]:
         place = note.place
-        yield m.OddityPlace(m.Location(place.file, document.line(place), render_pointer(place.pointer)), note.detail)
+        yield m.OddityPlace(
+            m.Location(place.file, note.line or document.line(place), render_pointer(place.pointer)), note.detail
+        )
 
 
 def oddity_line(note: m.OddityNote) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +16,10 @@ from spec_gate.schemas.values import canonical_text
 _NAMES_RULE = {NoteKind.NOT_PROVED}
 _SHOWN = 3
 _LONGEST = 60
+_LONGEST_PATH = 160
+"""Long paths differ at their ends, so they are shown whole."""
+
+_LIKE_JSON = re.compile(r"|true|false|null|-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?")
 
 _BOUNDS = {
     "minimum": "Minimum", "maximum": "Maximum", "min-length": "Minimum length", "max-length": "Maximum length",
@@ -33,11 +38,16 @@ _STEPS = {
 }  # fmt: skip
 
 
-def code(value: Any) -> str:
+def code(value: Any, longest: int = _LONGEST) -> str:
     """Return a name or value between backticks, on one line, shortened."""
-    text = value if isinstance(value, str) else shorten(value, _LONGEST)
+    text = value if isinstance(value, str) else shorten(value, longest)
     flat = one_line(" ".join(text.split())).replace("`", "'")
-    return f"`{flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + '…'}`"
+    return f"`{flat if len(flat) <= longest else flat[: longest - 1] + '…'}`"
+
+
+def value_code(value: Any) -> str:
+    """Return a value between backticks; text that is empty or looks like another value of JSON is in quotes."""
+    return code(f'"{value}"' if isinstance(value, str) and _LIKE_JSON.fullmatch(value.strip()) else value)
 
 
 def title_of(finding: ReportedFinding) -> str:
@@ -69,8 +79,8 @@ def _stem(finding: ReportedFinding) -> str:
     return stem if scope in set(Scope) else rule
 
 
-def _listed(values: Sequence[Any]) -> str:
-    shown = ", ".join(code(one) for one in values[:_SHOWN])
+def _listed(values: Sequence[Any], shown_as: Callable[[Any], str] = code) -> str:
+    shown = ", ".join(shown_as(one) for one in values[:_SHOWN])
     return f"{shown} and {len(values) - _SHOWN:,} more" if len(values) > _SHOWN else shown
 
 
@@ -165,7 +175,7 @@ def _type(finding: ReportedFinding) -> str:
 
 
 def _values(event: str, values: Sequence[Any]) -> str:
-    return f"Enum value{'' if len(values) == 1 else 's'} {_listed(values)} {event}"
+    return f"Enum value{'' if len(values) == 1 else 's'} {_listed(values, value_code)} {event}"
 
 
 def _enum(finding: ReportedFinding) -> str:
@@ -176,8 +186,8 @@ def _enum(finding: ReportedFinding) -> str:
     if not finding.added:
         return _values("removed", finding.removed)
     if len(finding.removed) == len(finding.added) == 1:
-        return f"Enum value {code(finding.removed[0])} replaced by {code(finding.added[0])}"
-    return f"{_values('removed', finding.removed)}, {_listed(finding.added)} added"
+        return f"Enum value {value_code(finding.removed[0])} replaced by {value_code(finding.added[0])}"
+    return f"{_values('removed', finding.removed)}, {_listed(finding.added, value_code)} added"
 
 
 def _property(finding: ReportedFinding) -> str:
@@ -208,19 +218,20 @@ def _changed(finding: ReportedFinding, noun: str) -> str:
     """Return the title of a keyword with a short value."""
     before, after, thing = finding.before, finding.after, _thing(finding)
     if before is None:
-        return f"{noun} {code(after)} added to {thing}"
+        return f"{noun} {value_code(after)} added to {thing}"
     if after is None:
-        return f"{noun} {code(before)} of {thing} removed"
-    return f"{noun} of {thing} changed from {code(before)} to {code(after)}"
+        return f"{noun} {value_code(before)} of {thing} removed"
+    return f"{noun} of {thing} changed from {value_code(before)} to {value_code(after)}"
 
 
 def _alternatives(finding: ReportedFinding) -> str:
     removed, added = (_names(some) for some in (finding.removed, finding.added))
     thing = _thing(finding)
+    noun = "Alternative" if len(finding.removed) + len(finding.added) == 1 else "Alternatives"
     if added and not removed:
-        return f"Alternative {added} added to {thing}" if added.strip("?") else f"Alternative added to {thing}"
+        return f"{noun} {added} added to {thing}" if added.strip("?") else f"{noun} added to {thing}"
     if removed and not added:
-        return f"Alternative {removed} of {thing} removed" if removed.strip("?") else f"Alternative of {thing} removed"
+        return f"{noun} {removed} of {thing} removed" if removed.strip("?") else f"{noun} of {thing} removed"
     if removed.strip("?") and added.strip("?"):
         return f"Alternatives of {thing} changed: {removed} removed, {added} added"
     return f"Alternatives of {thing} changed"
@@ -280,7 +291,7 @@ _SAYS_VALUES = frozenset({
 _Title = Callable[[ReportedFinding], str]
 _SCHEMA_TITLES: dict[str, _Title] = {
     **dict.fromkeys(("type-narrowed", "type-widened", "type-changed"), _type),
-    "enum-added": lambda one: f"{_capital(_thing(one))} restricted to {_listed(one.after or ())}",
+    "enum-added": lambda one: f"{_capital(_thing(one))} restricted to {_listed(one.after or (), value_code)}",
     "enum-removed": lambda one: f"{_capital(_thing(one))} no longer restricted to listed values",
     **dict.fromkeys(
         ("enum-value-removed", "enum-value-added", "enum-changed", "extensible-value-added",
@@ -335,14 +346,15 @@ def _structure(finding: ReportedFinding) -> str:
         return ""
     if finding.folded and len(finding.added) == len(finding.removed) == 1:
         return f"{_capital(subject)} replaced by {code(_shown_name(finding.added[0]))}"
-    values = {"before": code(finding.before), "after": code(finding.after)}
+    values = {"before": code(finding.before, _LONGEST_PATH), "after": code(finding.after, _LONGEST_PATH)}
     return _capital(event.format(subject=subject, **values))
 
 
 def _subject(finding: ReportedFinding) -> str:
     place, _, last = finding.name.partition(" ")
     return _SUBJECTS.get(finding.kind, "").format(
-        name=code(_shown_name(finding.name)), operation=code(finding.operations[0]) if finding.operations else "",
+        name=code(_shown_name(finding.name), _LONGEST_PATH),
+        operation=code(finding.operations[0], _LONGEST_PATH) if finding.operations else "",
         location=place, last=code(last), status=code(_shown_name(finding.status)),
         whole="path" if finding.name.startswith("/") else "operation",
     )  # fmt: skip

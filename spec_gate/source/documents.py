@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import unquote, urldefrag, urljoin
 
+from chat_contract.document.positions import RepeatedKey
 from chat_contract.document.source import Source, decode, parse_source
 from chat_contract.errors import DocumentError, Pointer
 from spec_gate.source.identifiers import anchors, identifiers
@@ -70,14 +71,14 @@ class Document:
         """Return the line of a place, counted from 1."""
         return self.sources[place.file].line(place.pointer)
 
-    def note_repeated(self, file: str, keys: Sequence[str]) -> None:
+    def note_repeated(self, file: str, keys: Sequence[RepeatedKey]) -> None:
         """Note the keys that objects of a file have twice; of another file than the first, nothing is shown."""
-        for key in keys:
-            self.note(Oddity.REPEATED_KEY, Place(file, ()), key[:120] if file == self.name else "")
+        for one in keys:
+            self.note(Oddity.REPEATED_KEY, Place(file, ()), one.key[:120] if file == self.name else "", one.line)
 
-    def note(self, oddity: Oddity, place: Place, detail: str = "") -> None:
-        """Keep a note, once."""
-        self.notes.setdefault(ReadingNote(oddity, place, detail))
+    def note(self, oddity: Oddity, place: Place, detail: str = "", line: int = 0) -> None:
+        """Keep a note, once; 0 stands for the line of the place."""
+        self.notes.setdefault(ReadingNote(oddity, place, detail, line))
 
     def error(self, place: Place, problem: str, hint: str) -> DocumentError:
         """Return an error that names a place in this document; it shows values of the first file only."""
@@ -182,7 +183,7 @@ class Document:
             raise self.error(place, "the reference leads outside the folder or repository of this document", _OUTSIDE)
         if origin.name not in self.sources:
             try:
-                repeated: list[str] = []
+                repeated: list[RepeatedKey] = []
                 self.sources[origin.name] = parse(origin, repeated)
                 self.note_repeated(origin.name, repeated)
             except DocumentError as error:
@@ -259,7 +260,7 @@ def _anchors(value: Any) -> Iterator[tuple[str, Pointer]]:
         yield from ((name, pointer) for name in names)
 
 
-def parse(origin: Origin, repeated: list[str] | None = None) -> Source:
+def parse(origin: Origin, repeated: list[RepeatedKey] | None = None) -> Source:
     """Read and parse one file; raises :class:`DocumentError`. ``repeated`` gets the keys that an object repeats."""
     found = repeated if repeated is not None else []
     return parse_source(decode(origin.read(), origin.name), origin.name, repeated=found)

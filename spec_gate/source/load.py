@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from chat_contract.document.positions import RepeatedKey
 from chat_contract.document.source import Source, read_source
 from chat_contract.errors import DocumentError, DocumentsError
 from spec_gate.source.documents import Document, Version, parse
@@ -30,7 +31,7 @@ def read_document(origin: Origin, overlays: Sequence[Path] = (), *, strict: bool
     or another kind or version of document, and :class:`chat_contract.errors.DocumentsError` for all places that cannot
     be read and that an operation uses.
     """
-    repeated: list[str] = []
+    repeated: list[RepeatedKey] = []
     source = parse(origin, repeated)
     for path in overlays:
         source = _overlaid(source, path)
@@ -52,7 +53,7 @@ def _strict(document: Document) -> Iterator[DocumentError]:
         yield DocumentError(
             f"{MEANINGS[note.oddity]}{detail}",
             path=note.place.file,
-            line=source.line(note.place.pointer),
+            line=note.line or source.line(note.place.pointer),
             pointer=note.place.pointer,
             hint=hint,
         )

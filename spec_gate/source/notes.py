@@ -84,8 +84,12 @@ MEANINGS: dict[Oddity, str] = {
 
 @dataclass(frozen=True)
 class ReadingNote:
-    """One oddity. ``detail`` is what the place holds, or the problem of a part that no operation uses."""
+    """One oddity. ``detail`` is what the place holds, or the problem of a part that no operation uses.
+
+    ``line`` is that of the oddity, if it is not the line of the place; 0 otherwise.
+    """
 
     oddity: Oddity
     place: Place
     detail: str = ""
+    line: int = 0

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from chat_contract import DocumentError, read_source
 from chat_contract.document.limits import MAX_DEPTH
+from chat_contract.document.positions import RepeatedKey
 from chat_contract.document.source import Source, parse_source
 from chat_contract.errors import render_pointer, shorten
 from chat_contract.resources import openapi_dir
@@ -356,8 +357,15 @@ def test_number_too_long_to_render_does_not_hide_the_error() -> None:
 
 
 def test_the_last_of_equal_keys_counts_where_the_caller_collects_them() -> None:
-    repeated: list[str] = []
+    repeated: list[RepeatedKey] = []
     source = parse_source("a: {b: 1, c: [1, 2]}\nd: 1\na:\n  e: &x {f: 1}\ng: *x\nd: 2\n", HERE, repeated=repeated)
     assert source.value == {"a": {"e": {"f": 1}}, "g": {"f": 1}, "d": 2}
-    assert repeated == ["a", "d"]
+    assert repeated == [RepeatedKey("a", 3), RepeatedKey("d", 6)]
     assert [source.line(one) for one in (("a",), ("a", "e"), ("g",), ("d",))] == [3, 4, 5, 6]
+
+
+def test_repeated_keys_of_json_have_the_line_of_the_repetition() -> None:
+    repeated: list[RepeatedKey] = []
+    text = '{"a\\"b": ["}", {"x": "x", \n"x" : "a\\"b"}],\n"c": "c",\n"a\\u0022b": {}, "c": [{}]}\n'
+    assert parse_source(text, HERE, repeated=repeated).value == {'a"b': {}, "c": [{}]}
+    assert repeated == [RepeatedKey("x", 2), RepeatedKey('a"b', 4), RepeatedKey("c", 4)]

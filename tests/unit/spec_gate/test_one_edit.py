@@ -207,6 +207,34 @@ def test_alternatives_are_named_by_their_schema_or_their_tag(tmp_path: Path) -> 
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("base", "then", "title"),
+    [
+        ('{default: "true"}', "{default: true}", 'Default of `k` changed from `"true"` to `true`'),
+        ('{default: ""}', "{}", 'Default `""` of `k` removed'),
+        ('{enum: [a, "1"]}', "{enum: [a]}", 'Enum value `"1"` removed'),
+        ("{enum: [a, 1]}", "{enum: [a]}", "Enum value `1` removed"),
+    ],
+)
+def test_title_shows_whether_a_value_is_text(tmp_path: Path, base: str, then: str, title: str) -> None:
+    assert titles_of(tmp_path, "request", base, then) == [title]
+
+
+def test_titles_tell_long_paths_apart(tmp_path: Path) -> None:
+    start = "/organizations/{organization}/teams/{team}/discussions/{discussion}"
+    parameters = ", ".join(
+        f"{{name: {name}, in: path, required: true, schema: {{type: string}}}}"
+        for name in ("organization", "team", "discussion")
+    )
+    operation = f"{{get: {{parameters: [{parameters}], {OK}}}}}"
+    head = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths:\n  /kept: {}\n"
+    more = "".join(f"  {start}/{last}: {operation}\n" for last in ("comments", "reactions"))
+    report = report_of(written(tmp_path, "base.yaml", head + more), written(tmp_path, "then.yaml", head))
+    assert {one.title for one in report.findings} == {
+        f"Operation `GET {start}/{last}` removed" for last in ("comments", "reactions")
+    }
+
+
 def test_path_with_several_operations_is_moved_once(tmp_path: Path) -> None:
     text = BASE.read_text("utf-8")
     then = written(tmp_path, "then.yaml", text.replace("  /customers:\n", "  /clients:\n"))
