@@ -16,10 +16,11 @@ from spec_gate.prove.witnesses import Witness
 from spec_gate.report import model as m
 from spec_gate.report.names import Names
 from spec_gate.report.oddities import oddities
-from spec_gate.report.titles import list_change, title_of
+from spec_gate.report.titles import title_of
 from spec_gate.report.verdict import count, fails, outcome
 from spec_gate.report.versioning import advise
 from spec_gate.report.waivers import apply_waivers
+from spec_gate.schemas.values import canonical_text
 from spec_gate.severity.policy import Preset
 from spec_gate.source.documents import Document, Place
 
@@ -109,7 +110,7 @@ def _list_change(finding: Finding, before: Any, after: Any) -> tuple[tuple[Any, 
         return (), (finding.name,)
     kinds = {m.ChangeKind.SCHEMA, m.ChangeKind.CREDENTIALS}
     lists = finding.kind in kinds or finding.folded or finding.topic in _EXTENSIBLE
-    return list_change(before, after) if lists else ((), ())
+    return _entries_of_lists(before, after) if lists else ((), ())
 
 
 def _further(one: Finding, names: Names) -> m.FurtherUse:
@@ -136,3 +137,12 @@ def _location(document: Document, place: Place | None) -> m.Location | None:
     if place is None:
         return None
     return m.Location(place.file, document.line(place), render_pointer(place.pointer))
+
+
+def _entries_of_lists(before: Any, after: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return the values that only the first list has, and those that only the second one has."""
+    if not isinstance(before, list) or not isinstance(after, list):
+        return (), ()
+    ours, theirs = ({canonical_text(value): value for value in some} for some in (before, after))
+    removed = tuple(value for text, value in ours.items() if text not in theirs)
+    return removed, tuple(value for text, value in theirs.items() if text not in ours)

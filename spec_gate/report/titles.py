@@ -11,7 +11,6 @@ from spec_gate.report.escape import one_line
 from spec_gate.report.model import ChangeKind, NoteKind, PartKind, ReportedFinding
 from spec_gate.rules.registry import RULES
 from spec_gate.rules.schemas import Scope
-from spec_gate.schemas.values import canonical_text
 
 _NAMES_RULE = {NoteKind.NOT_PROVED}
 _SHOWN = 3
@@ -443,12 +442,3 @@ _EVENTS = {
     "response-header-became-required": "{subject} became required", "response-header-added": "new {subject}",
     "example-removed": "{subject} removed",
 }  # fmt: skip
-
-
-def list_change(before: Any, after: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Return the values that only the first list has, and those that only the second one has."""
-    if not isinstance(before, list) or not isinstance(after, list):
-        return (), ()
-    ours, theirs = ({canonical_text(value): value for value in some} for some in (before, after))
-    removed = tuple(value for text, value in ours.items() if text not in theirs)
-    return removed, tuple(value for text, value in theirs.items() if text not in ours)
