@@ -115,7 +115,9 @@ def check_ports(swarm: Swarm) -> None:
 
 def _check_port(option: str, port: int, host: str) -> None:
     with socket.socket() as tried:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # A port of a server that has just ended is free. On Windows, this option would take the port of another server.
+        if sys.platform != "win32":
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             tried.bind((host, port))
         except OSError as error:
@@ -141,6 +143,7 @@ def _start(
         stdout=subprocess.DEVNULL,
         stderr=log,
         start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
 
 

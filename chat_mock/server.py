@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import queue
 import re
-import select
 import subprocess
 import sys
 import tempfile
-import time
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, Self
@@ -59,16 +59,13 @@ class Server:
 
 def _first_line(process: subprocess.Popen[bytes]) -> str:
     """Return the line that says where the mock is; nothing if it ends, or is silent, before it says so."""
-    stream = _stdout(process)
-    deadline = time.monotonic() + _SECONDS_TO_START
-    line = b""
-    while not line.endswith(b"\n") and (left := deadline - time.monotonic()) > 0:
-        ready, _, _ = select.select([stream], [], [], left)
-        piece = stream.readline() if ready else b""
-        if not piece:
-            break
-        line += piece
-    return line.decode("utf-8", "replace")
+    stream, lines = _stdout(process), queue.SimpleQueue[bytes]()
+    # A thread, because Windows cannot wait for a pipe. It ends with the line, or with the process.
+    threading.Thread(target=lambda: lines.put(stream.readline()), daemon=True).start()
+    try:
+        return lines.get(timeout=_SECONDS_TO_START).decode("utf-8", "replace")
+    except queue.Empty:
+        return ""
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:

@@ -82,15 +82,16 @@ def write_whole(path: Path, text: str) -> None:
     if path.exists() and not path.is_file():
         path.write_text(text, encoding="utf-8", newline="\n")
         return
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=path.parent, delete=False) as draft:
-        drafted = Path(draft.name)
-        try:
-            draft.write(text)
-            draft.flush()
-            drafted.chmod(_PERMISSIONS)
-            drafted.replace(path)
-        finally:
-            drafted.unlink(missing_ok=True)
+    handle, draft = tempfile.mkstemp(dir=path.parent)
+    drafted = Path(draft)
+    try:
+        # Closed before it is renamed: Windows renames no open file.
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        drafted.chmod(_PERMISSIONS)
+        drafted.replace(path)
+    finally:
+        drafted.unlink(missing_ok=True)
 
 
 def _reason(error: OSError) -> str:

@@ -7,9 +7,9 @@ somebody replaces a part of it. A lock that ends with the process keeps other re
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
@@ -17,7 +17,10 @@ from pathlib import Path, PurePath
 from chat_contract import UsageError
 from mock_server.shop.fixture_paths import CONVERSATIONS
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+if sys.platform != "win32":
+    import fcntl
+
+    _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _PERMISSIONS = 0o644
 
 
@@ -99,6 +102,11 @@ class Place:
 
 
 def _open_locked(path: Path) -> int:
+    if sys.platform == "win32":
+        raise UsageError(
+            "Windows cannot open a folder without following links, which recording needs. "
+            "Record in the Windows Subsystem for Linux, or show the exchanges with record --preview."
+        )
     path.mkdir(parents=True, exist_ok=True)
     folder = os.open(path, _FOLDER)
     try:

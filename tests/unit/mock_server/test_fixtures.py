@@ -14,6 +14,7 @@ from chat_contract.resources import fixtures_dir
 from mock_server.loading.snapshot import Snapshot
 from mock_server.shop.fixture_files import Fixtures, read_fixtures
 from mock_server.shop.scenarios import Position, Scenarios
+from tests.support.paths import ROOT
 
 GOOD_ITEM = """\
   - item_id: A1
@@ -81,8 +82,8 @@ def test_every_fixture_file_is_read(snapshot: Snapshot) -> None:
     assert there == read_files | {"catalogue.yaml", "README.md"}
 
 
-def test_fixtures_in_the_readme_are_valid(tmp_path: Path) -> None:
-    text = (fixtures_dir() / "README.md").read_text()
+def test_fixtures_in_the_reference_are_valid(tmp_path: Path) -> None:
+    text = (ROOT / "docs/reference/fixtures.md").read_text("utf-8")
     item, conversation, turns = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     shutil.copytree(fixtures_dir(), tmp_path / "fixtures")
     (tmp_path / "fixtures" / "conversations" / "shown.yaml").write_text(conversation)
