@@ -132,6 +132,14 @@ _FILE = click.Path(path_type=Path)
     help="Stop when the process that started the mock ends; for test runners and scripts (not on Windows).",
 )
 @click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Number of processes that serve the port; more than one need --store (not on Windows).",
+)
+@click.option(
     "--ready-json",
     is_flag=True,
     help="When the mock is ready, print one line of JSON with url (base URL for clients), base (address of the "
@@ -146,6 +154,7 @@ def mock(
     log_format: str,
     exit_with_parent: bool,
     ready_json: bool,
+    workers: int,
     record: Path | None,
     mask: tuple[str, ...],
     mask_name: tuple[str, ...],
@@ -183,7 +192,7 @@ def mock(
         captured = None if record is None else _captured(options, record, masks_of(masks), output.say)
     finally:
         gc.enable()
-    listening = Listening(host, port, tls_cert, tls_key, exit_with_parent, ready_json, limits)
+    listening = Listening(host, port, tls_cert, tls_key, exit_with_parent, ready_json, limits, workers)
     written = None if log_format == "none" else log_format
     serve(snapshot, listening, written, None if captured is None else captured.open, output)
     if captured is not None:

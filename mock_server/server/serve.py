@@ -33,7 +33,8 @@ from mock_server.server.asgi import MockApp
 from mock_server.server.limits import DEFAULT, ServerLimits
 from mock_server.server.listener import BACKLOG, check_certificate, connections_allowed, open_listener
 from mock_server.server.protocol import Protocol, limited
-from mock_server.server.shared import open_store, replicated
+from mock_server.server.shared import check_options, open_store, replicated
+from mock_server.server.workers import Workers, check_workers
 
 if TYPE_CHECKING:
     from mock_server.control.request_log import RequestLog
@@ -57,6 +58,11 @@ class Listening:
     exit_with_parent: bool = False
     ready_json: bool = False
     limits: ServerLimits = DEFAULT
+    workers: int = 1
+    listener: socket.socket | None = None
+    """The open port, if another process has opened it."""
+    parent: int | None = None
+    """The process whose end ends the server."""
 
 
 def serve(
@@ -74,8 +80,45 @@ def serve(
     Prints one line with the URL once requests are answered, and reloads files that change. Raises :class:`KitError`
     if the port or the certificate cannot be used.
     """
+    check_options(snapshot)
+    check_workers(listening.workers, snapshot.options)
+    ready = partial(_announce, snapshot, listening)
+    if listening.workers > 1:
+        _serve_with_workers(snapshot, listening, log_format, ready)
+    else:
+        _serve(snapshot, listening, log_format, open_capture, output=output or Output(sys.stderr), ready=ready)
+
+
+def _announce(snapshot: Snapshot, listening: Listening, base: str) -> None:
+    print(ready_json(snapshot, base) if listening.ready_json else ready_text(snapshot, base), flush=True)
+
+
+def _serve_with_workers(
+    snapshot: Snapshot, listening: Listening, log_format: str | None, ready: Callable[[str], None]
+) -> None:
+    check_certificate(listening.tls_cert, listening.tls_key)
+    listener = open_listener(listening.host, listening.port)
+    shared = replace(listening, listener=listener, parent=os.getpid())
+    gc.freeze()
+    Workers(
+        listening.workers,
+        lambda tell: _serve(snapshot, shared, log_format, None, output=Output(sys.stderr), ready=tell),
+        ready,
+        parent=os.getppid() if listening.exit_with_parent else None,
+    ).run()
+    listener.close()
+
+
+def _serve(
+    snapshot: Snapshot,
+    listening: Listening,
+    log_format: str | None,
+    open_capture: Callable[[], Capture] | None,
+    *,
+    output: Output,
+    ready: Callable[[str], None],
+) -> None:
     captures: list[Capture] = []
-    output = output or Output(sys.stderr)
 
     async def capture(exchange: Exchange, seconds: float) -> None:
         await captures[0](exchange, seconds)
@@ -91,7 +134,7 @@ def serve(
     )
 
     def announce(base: str) -> None:
-        print(ready_json(snapshot, base) if listening.ready_json else ready_text(snapshot, base), flush=True)
+        ready(base)
         watching = partial(watch, partial(folders, snapshot.options), stop=threading.Event())
         run = partial(Reloader(service, output.say).run, watching)
         threading.Thread(target=run, name="reload", daemon=True).start()
@@ -151,7 +194,7 @@ class Server(uvicorn.Server):
         Raises :class:`KitError` if the port or the certificate cannot be used.
         """
         check_certificate(listening.tls_cert, listening.tls_key)
-        self.listener = open_listener(listening.host, listening.port)
+        self.listener = listening.listener or open_listener(listening.host, listening.port)
         scheme = "http" if listening.tls_cert is None else "https"
         host = f"[{listening.host}]" if ":" in listening.host else listening.host
         self._announce = partial(announce, f"{scheme}://{host}:{self.listener.getsockname()[1]}")
@@ -159,7 +202,7 @@ class Server(uvicorn.Server):
         self._start = start
         self._close = close
         limits = listening.limits
-        self._parent = os.getppid() if listening.exit_with_parent else None
+        self._parent = os.getppid() if listening.exit_with_parent and not listening.parent else listening.parent
         config = uvicorn.Config(
             app,
             http=limited(replace(limits, connections=connections_allowed(limits.connections))),

@@ -14,29 +14,35 @@ if TYPE_CHECKING:
     from mock_server.store.redis import RedisStore
 
 
-def open_store(snapshot: Snapshot, log: Callable[[str], None]) -> RedisStore | None:
-    """Return the store that replicas share, None without ``--store``. Raise :class:`KitError` if it is not usable."""
+def check_options(snapshot: Snapshot) -> None:
+    """Raise :class:`KitError` if the store cannot be used. Does nothing without ``--store``."""
     options = snapshot.options
     if options.store is None:
-        return None
+        return
     if options.upstream is not None:
         raise UsageError(
             "--store and --upstream cannot be combined: ids of the upstream service are not shared. Remove one."
         )
     try:
-        from mock_server.store.redis import RedisStore, check_store  # noqa: PLC0415 - an extra
+        from mock_server.store.redis import check_store  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise _missing_extra(error) from None
-    from mock_server.respond.spaces import SECONDS_IN_USE  # noqa: PLC0415 - as above
+        raise UsageError(
+            f"--store needs the package {error.name}. Install the kit again with the extra redis."
+        ) from None
+    check_store(options.store, options.conversation_ttl)
+
+
+def open_store(snapshot: Snapshot, log: Callable[[str], None]) -> RedisStore | None:
+    """Return the store that replicas share, None without ``--store``."""
+    options = snapshot.options
+    if options.store is None:
+        return None
+    from mock_server.respond.spaces import SECONDS_IN_USE  # noqa: PLC0415 - needs an extra
+    from mock_server.store.redis import RedisStore  # noqa: PLC0415 - as above
     from mock_server.store.redis_state import Bounds  # noqa: PLC0415 - as above
 
-    check_store(options.store, options.conversation_ttl)
     bounds = Bounds(options.conversation_ttl, options.max_spaces, SECONDS_IN_USE)
     return RedisStore(options.store, snapshot, bounds, log)
-
-
-def _missing_extra(error: ImportError) -> UsageError:
-    return UsageError(f"--store needs the package {error.name}. Install the kit again with the extra redis.")
 
 
 def replicated(
