@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import os
+import pickle
 import shutil
 import threading
 import time
@@ -12,6 +14,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from click.testing import CliRunner
 
+from chat_contract import Contract
+from chat_verifier.planning.plan import Plan, make_plan
+from chat_verifier.planning.tiers import Sizes
 from tests.support.waiting import PATIENCE
 
 if "mix_stderr" in inspect.signature(CliRunner).parameters:
@@ -39,6 +44,22 @@ def find_program(name: str, package: str) -> str:
 def require_program() -> RequireProgram:
     """Return a function: ``require_program(name, package)`` gives the program's path or ends the test."""
     return find_program
+
+
+@pytest.fixture(autouse=True, scope="session")
+def plans_are_made_once() -> Iterator[None]:
+    """Keep the plans of ``verify``: the same arguments give the same plan, and making one takes most of a second."""
+    kept: dict[object, Plan] = {}
+
+    def keep(contract: Contract, sizes: Sizes, *, seed: int = 0, key: str | None = None) -> Plan:
+        arguments = (hashlib.sha256(pickle.dumps(contract)).digest(), sizes, seed, key)
+        if arguments not in kept:
+            kept[arguments] = make_plan(contract, sizes, seed=seed, key=key)
+        return kept[arguments]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chat_verifier.verify.make_plan", keep)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from chat_contract import load_contract, read_body
@@ -57,8 +58,10 @@ def results_of(runner: Runner, causes: Sequence[Cause], *, strict: bool = False)
     return clause_results(CONTRACT, runner.journal.observations, causes, strict=strict, skipped={})
 
 
-DEFAULT = make_plan(CONTRACT, ALLOCATIONS[Tier.DEFAULT].sizes).sequences
-QUICK = make_plan(CONTRACT, ALLOCATIONS[Tier.QUICK].sizes).sequences
+@cache
+def planned(tier: Tier) -> tuple[CaseSequence, ...]:
+    return make_plan(CONTRACT, ALLOCATIONS[tier].sizes).sequences
+
 
 JSON = (("Content-Type", "application/json"),)
 
@@ -110,7 +113,7 @@ def test_warning_is_confirmed_only_if_the_budget_has_room_for_all_its_turns() ->
 
 
 def test_each_cause_is_reported_once() -> None:
-    causes, _ = causes_of(fails_when(lambda *_: True), QUICK)
+    causes, _ = causes_of(fails_when(lambda *_: True), planned(Tier.QUICK))
     assert len({cause.key for cause in causes}) == len(causes)
 
 
@@ -118,7 +121,7 @@ def test_confirmations_stay_within_the_budget_of_the_sender() -> None:
     numbers = iter(range(10**6))
     runner = Runner(CONTRACT, Faulty(fails_when(lambda *_: next(numbers) % 3 == 0)), max_requests=50)
     runner.sender.budget.most = 60
-    runner.play(QUICK)
+    runner.play(planned(Tier.QUICK))
     assert find_causes(runner, runner.journal.observations)
     assert runner.sender.budget.sent <= 60
 
@@ -135,7 +138,7 @@ def test_request_is_reduced_to_the_conditions_that_matter() -> None:
         together = b'"session_id"' in request.body and b'"limit": 1' in request.body
         return Response(400, JSON, b"{}") if together and request.method == "POST" else None
 
-    causes, _ = causes_of(fails_for_two_conditions, DEFAULT)
+    causes, _ = causes_of(fails_for_two_conditions, planned(Tier.DEFAULT))
     shown = [body_of(cause) for cause in causes if cause.key.clause.startswith(("request.", "robustness."))]
     assert {"message", "session_id", "limit"} in [set(body) for body in shown]
     assert all({"session_id", "limit"} <= set(body) for body in shown)
@@ -152,7 +155,7 @@ def test_request_of_a_later_turn_is_reduced_within_the_limit_of_accepted_request
 
     runner = Runner(CONTRACT, Faulty(ignores_later_limits), max_accepted=87)
     runner.sender.budget.most_accepted = 90
-    runner.play(DEFAULT)
+    runner.play(planned(Tier.DEFAULT))
     causes = find_causes(runner, runner.journal.observations)
     (cause,) = [one for one in causes if one.key.clause == "limit.asked"]
     assert set(body_of(cause)) == {"message", "conversation_id", "limit"}
@@ -188,7 +191,7 @@ def test_run_that_does_not_exercise_every_must_clause_is_inconclusive() -> None:
 
 
 def test_violation_of_a_must_clause_that_is_not_confirmed_makes_the_run_inconclusive() -> None:
-    causes, runner = causes_of(fails_when(lambda _, sent: sent == 1), QUICK)
+    causes, runner = causes_of(fails_when(lambda _, sent: sent == 1), planned(Tier.QUICK))
     verdict, reason = run_verdict(results_of(runner, causes))
     assert reason is not None
     assert verdict is RunVerdict.INCONCLUSIVE
@@ -248,7 +251,7 @@ def test_rejection_that_does_not_depend_on_the_one_before_is_not_called_harmful(
 
 def test_complete_run_is_required_of_should_clauses_only_on_demand() -> None:
     runner = Runner(CONTRACT, ReferenceServer(CONTRACT))
-    runner.play(DEFAULT)
+    runner.play(planned(Tier.DEFAULT))
     seen = [*runner.journal.observations, *probed(runner)]
     skipped = {name: ClauseReason.NEEDS_EXPECT_AUTH for name in CONTRACT.clauses if name.startswith("credentials.")}
     results = clause_results(CONTRACT, seen, [], strict=False, skipped=skipped)
@@ -267,7 +270,7 @@ def test_concurrent_request_is_shown_alone_if_it_fails_alone() -> None:
     def fails(request: Request, _: Outcome, __: int) -> Response | None:
         return Response(500) if b'"limit": 10' in request.body else None
 
-    causes, _ = causes_of(fails, DEFAULT)
+    causes, _ = causes_of(fails, planned(Tier.DEFAULT))
     shown = [cause for cause in causes if cause.key.clause == "robustness.failing"]
     assert [(len(body_of(cause)) <= 4, cause.exhibit.sequence.together) for cause in shown] == [(True, None)]
 
@@ -286,7 +289,7 @@ def test_rejection_of_a_valid_event_type_is_one_cause() -> None:
         ]
         return Response(422, JSON, json.dumps({"detail": detail}).encode()) if odd else None
 
-    causes, _ = causes_of(enumerated, DEFAULT)
+    causes, _ = causes_of(enumerated, planned(Tier.DEFAULT))
     assert [cause.key.clause for cause in causes if cause.level == "must"] == ["request.event-type"]
     (cause,) = [cause for cause in causes if cause.level == "must"]
     # The fault is in the last event, which has a name from four events on.
