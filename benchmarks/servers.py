@@ -14,6 +14,7 @@ from typing import Self
 import requests
 
 from benchmarks.loads import EXAMPLE
+from testbed.ports import free_port
 
 _SECONDS_TO_START = 60.0
 
@@ -49,8 +50,7 @@ class Server:
     @classmethod
     def start(cls, kind: Kind) -> Self:
         """Start it and wait until it returns 200 to a valid request."""
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
+        port = free_port()
         began = time.monotonic()
         command = [part.replace("{port}", str(port)) for part in kind.command]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from testbed.correct_servers.entries import ENTRIES, NODE, Entry
+from testbed.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -30,12 +31,6 @@ def missing(entry: Entry) -> list[str]:
     else:
         lacking += [need for need in entry.needs if find_spec(need) is None]
     return lacking
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -22,7 +22,8 @@ from kit_cli.main import cli
 from testbed.faulty_servers.base import KEY
 from testbed.faulty_servers.catalogue import BY_NAME
 from testbed.faulty_servers.fault import serve
-from tests.support.small_servers import Small, always, answering, closed_port, saying
+from testbed.ports import free_port
+from tests.support.small_servers import Small, always, answering, saying
 from tests.support.waiting import PATIENCE
 
 SCRIPT = Path(sys.executable).with_name("chat-contract")
@@ -184,7 +185,7 @@ def test_options_can_be_set_by_environment_variables(monkeypatch: pytest.MonkeyP
 
 def test_option_on_the_command_line_overrides_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "--seed" in refused("http://127.0.0.1:1/v1", env={"CHAT_CONTRACT_VERIFY_SEED": "x"})
-    url = f"http://127.0.0.1:{closed_port()}/v1"
+    url = f"http://127.0.0.1:{free_port()}/v1"
     assert "no connection" in refused(url, "--seed", "3", env={"CHAT_CONTRACT_VERIFY_SEED": "x"})
 
 
@@ -192,7 +193,7 @@ def test_option_on_the_command_line_overrides_the_variable(monkeypatch: pytest.M
 
 
 def test_closed_port_names_the_url() -> None:
-    url = f"http://127.0.0.1:{closed_port()}/v1"
+    url = f"http://127.0.0.1:{free_port()}/v1"
     said = refused(url)
     assert url in said
     assert "no connection: Failed to establish a new connection" in said

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mock_server.control.description import describe
-from testbed.correct_servers.launcher import free_port
+from testbed.ports import free_port
 from tests.conftest import REQUIRE_ALL, RequireProgram
 from tests.support.paths import ROOT
 

@@ -23,8 +23,9 @@ from chat_load.report.model import ClauseReport, LoadReport, LoadVerdict
 from kit_cli.main import cli
 from kit_reports.codec import decode
 from testbed.load_servers import serve_loaded
+from testbed.ports import free_port
 from tests.support.mock import start as start_mock
-from tests.support.small_servers import answering, closed_port
+from tests.support.small_servers import answering
 from tests.support.waiting import PATIENCE, wait_until
 
 SCRIPT = Path(sys.executable).with_name("chat-contract")
@@ -141,7 +142,7 @@ def test_429_is_obeyed_and_counts_as_no_error(tmp_path: Path) -> None:
 
 def test_processes_share_the_users_and_merge_their_results(tmp_path: Path) -> None:
     with serve_loaded("limit-ignored", connections=1) as url:
-        given = ("--processes", 2, "--users", 4, "--spawn-rate", 4, "--master-port", closed_port())
+        given = ("--processes", 2, "--users", 4, "--spawn-rate", 4, "--master-port", free_port())
         code, report = measured(tmp_path, url, *given, *BRIEF)
     assert (code, report.workers, report.users) == (1, 2, 4)
     counts = {latency.name: latency.requests for latency in report.latencies}
@@ -150,7 +151,7 @@ def test_processes_share_the_users_and_merge_their_results(tmp_path: Path) -> No
 
 
 def test_workers_report_to_their_master(tmp_path: Path) -> None:
-    port = closed_port()
+    port = free_port()
     with serve_loaded("limit-ignored", connections=1) as url:
         common = [SCRIPT, "load", url, "--master-port", str(port), *BRIEF]
         workers = [
@@ -200,7 +201,7 @@ def one_turn(folder: Path) -> Path:
 
 
 def test_page_of_locust_has_a_tab_for_clauses_and_ends_with_the_load(tmp_path: Path) -> None:
-    port = closed_port()
+    port = free_port()
     page = f"http://127.0.0.1:{port}"
     given = ("--users", 2, "--report", f"text={tmp_path}/load.txt", "--web", "--web-port", port)
     with serve_loaded("limit-ignored", connections=1) as url:
@@ -282,7 +283,7 @@ def refused(*arguments: object) -> str:
 
 
 def test_nothing_listens() -> None:
-    url = f"http://127.0.0.1:{closed_port()}/v1"
+    url = f"http://127.0.0.1:{free_port()}/v1"
     assert f"{url}: no HTTP response. Check that a server listens" in refused(url)
 
 

@@ -10,8 +10,9 @@ from click.testing import CliRunner, Result
 
 from chat_verifier.findings.parity import DifferenceKind
 from kit_cli.commands.parity import parity
+from testbed.ports import free_port
 from tests.support.mock import Running, start
-from tests.support.small_servers import Seen, always, answering, closed_port
+from tests.support.small_servers import Seen, always, answering
 
 FEW = ("--max-requests", "60")
 
@@ -97,7 +98,7 @@ def test_invalid_base_url_cannot_be_compared(documented: str, url: str, says: st
 
 
 def test_unreachable_or_unauthorized_server_cannot_be_compared(documented: str) -> None:
-    away = run(documented, f"http://127.0.0.1:{closed_port()}/v1", *FEW)
+    away = run(documented, f"http://127.0.0.1:{free_port()}/v1", *FEW)
     assert (away.exit_code, "cannot compare" in away.stderr) == (2, True)
     with always(401) as other:
         assert run(documented, other.url, *FEW).exit_code == 2

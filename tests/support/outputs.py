@@ -32,7 +32,7 @@ from pathlib import Path
 
 import httpx
 
-from testbed.correct_servers.launcher import free_port
+from testbed.ports import free_port
 from tests.support.paths import ROOT
 
 SECONDS = 240

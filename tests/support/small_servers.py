@@ -105,8 +105,3 @@ def saying(data: bytes) -> Iterator[Small]:
         yield Small(listener.getsockname()[1])
         listener.shutdown(socket.SHUT_RDWR)
         thread.join()
-
-
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
+from testbed.ports import free_port
 from tests.support.paths import ROOT
 from tests.support.waiting import PATIENCE
 
@@ -66,12 +66,6 @@ def change(folder: Path, replacement: tuple[str, str]) -> None:
 def commit(folder: Path, replacement: tuple[str, str]) -> None:
     change(folder, replacement)
     git(folder, "commit", "-q", "-a", "-m", "second")
-
-
-def free_port() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return str(free.getsockname()[1])
 
 
 def action_step(name: str) -> str:
@@ -294,7 +288,7 @@ def test_label_approves_breaking_changes_in_the_gitlab_job(repository: Path, git
 
 def test_action_verifies_the_mock(repository: Path) -> None:
     (repository / "reports").mkdir()
-    verify = action_step("Verify the mock").replace("4010", free_port())
+    verify = action_step("Verify the mock").replace("4010", str(free_port()))
     verified = run(verify, repository, DOCUMENT="openapi/chat.yaml")
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert "CONFORMS" in verified.stdout
@@ -307,7 +301,7 @@ def test_gitlab_job_compares_and_then_verifies_the_mock(
     _, *script = gitlab_job()["script"]
     base = git(repository, "rev-parse", "HEAD")
     commit(repository, replacement)
-    lines = "\n".join(script).replace("4010", free_port())
+    lines = "\n".join(script).replace("4010", str(free_port()))
     variables = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": base, "DOCUMENT": DOCUMENT, "ARGUMENTS": ""}
     done = run(lines, repository, **variables)
     assert done.returncode == code, done.stdout + done.stderr
