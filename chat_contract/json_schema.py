@@ -11,6 +11,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
+from chat_contract.fast_check import Formats, surely_conforms
 from chat_contract.patterns import PatternTimeoutError, compile_pattern
 
 _IN_PLACE = ("allOf", "anyOf", "oneOf")
@@ -27,6 +28,34 @@ def _pattern(_validator: Any, pattern: str, value: Any, _schema: Any) -> Iterato
             yield ValidationError(f"{value!r} does not match {pattern!r}")
     except PatternTimeoutError as error:
         yield ValidationError(str(error))
+
+
+def _properties(validator: Any, properties: Mapping[str, Any], value: Any, _schema: Any) -> Iterator[ValidationError]:
+    """Yield the errors of properties; the fast check recognizes most valid ones."""
+    if isinstance(value, dict):
+        formats = _formats_of(validator)
+        for name, inner in properties.items():
+            if name in value and not surely_conforms(value[name], inner, formats):
+                yield from validator.descend(value[name], inner, path=name, schema_path=name)
+
+
+def _items(validator: Any, items: Any, value: Any, schema: Mapping[str, Any]) -> Iterator[ValidationError]:
+    """Yield the errors of elements; the fast check recognizes most valid ones."""
+    if not isinstance(value, list) or isinstance(items, bool) or "prefixItems" in schema:
+        yield from _KEYWORDS["items"](validator, items, value, schema)
+        return
+    formats = _formats_of(validator)
+    for index, element in enumerate(value):
+        if not surely_conforms(element, items, formats):
+            yield from validator.descend(element, items, path=index)
+
+
+def _formats_of(validator: Any) -> Formats:
+    return _any_format if validator.format_checker is None else validator.format_checker.conforms
+
+
+def _any_format(_value: Any, _name: str) -> bool:
+    return True
 
 
 def _pattern_properties(
@@ -90,6 +119,8 @@ def _matches_any(patterns: Mapping[str, Any], name: str) -> bool:
 Validator: Any = extend(  # type: ignore[no-untyped-call]  # its types are a package of their own
     Draft202012Validator,
     {
+        "properties": _properties,
+        "items": _items,
         "pattern": _pattern,
         "patternProperties": _pattern_properties,
         "additionalProperties": _additional,

@@ -17,6 +17,7 @@ from pydantic_core import to_json
 
 from chat_contract.document.source import Source, read_source
 from chat_contract.errors import DocumentError, DocumentsError
+from chat_contract.fast_check import surely_conforms
 from chat_contract.patterns import PatternError
 from kit_reports.counting import count_of
 from mock_server.http.source import Fault
@@ -28,7 +29,6 @@ from mock_server.shop.fixture_paths import catalogue_file, conversation_files, c
 from mock_server.shop.fixture_schemas import CATALOGUE, CONVERSATION, HINT, RECORDED_CATALOGUE
 from mock_server.shop.scenarios import Cue, CueKind, Outcome, Scenario, Stub
 from mock_server.shop.words import words_of
-from mock_server.validation.fast_check import surely_conforms
 from mock_server.validation.patterns import compile_pattern
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from pydantic_core import (
 )
 
 from chat_contract.errors import Pointer
+from chat_contract.fast_check import ASSERTIONS
 from chat_contract.patterns import is_linear
 from chat_contract.property_case import read_without_case
-from mock_server.validation.fast_check import ASSERTIONS
 from mock_server.validation.leniency import DOCUMENTED, Leniency
 from mock_server.validation.long_lists import count_errors, without_long_lists
 from mock_server.validation.rfc3339 import is_date_time

@@ -5,20 +5,23 @@ from __future__ import annotations
 import copy
 import subprocess
 import sys
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 from chat_contract import load_contract
 from chat_contract.document.source import read_source
+from chat_contract.fast_check import ASSERTIONS, surely_conforms, surely_violates
+from chat_contract.formats import format_checker, validator_for
 from chat_contract.resources import fixtures_dir
 from mock_server.shop.fixture_schemas import CATALOGUE, CONVERSATION, RECORDED_CATALOGUE
-from mock_server.validation.fast_check import ASSERTIONS, surely_conforms
 from tests.support.waiting import PATIENCE
 
-REPLY = load_contract().response_schema(200)
+CONTRACT = load_contract()
+REPLY = CONTRACT.response_schema(200)
 JUNK: tuple[Any, ...] = (None, True, False, 0, 1, 1.0, -2.5, "", " ", "x", "9.50", [], ["a", "a"], [1, 1], {}, {"x": 1})
 
 
@@ -85,6 +88,44 @@ def test_fast_check_accepts_only_what_jsonschema_accepts(seed: int) -> None:
         assert valid or not fast, value
         verdicts.add((fast, valid))
     assert {(True, True), (False, False)} <= verdicts
+
+
+def bodies(chance: Random) -> Iterator[Any]:
+    """Yield bodies of requests with a list of events, most of them changed in some places."""
+    example = CONTRACT.request_examples["documented"]
+    event = {"timestamp": "2024-06-14T10:00:00Z", "type": "browse", "item_id": "A", "description": "b"}
+    for _ in range(60):
+        value: Any = {**copy.deepcopy(example), "limit": 3, "events": [dict(event) for _ in range(5)]}
+        for _ in range(chance.randint(0, 4)):
+            value = changed(value, chance)
+        yield value
+
+
+@pytest.mark.parametrize("name", CONTRACT.schemas)
+def test_validator_with_the_fast_check_reports_what_jsonschema_reports(name: str) -> None:
+    schema = CONTRACT.schemas[name]
+    plain = Draft202012Validator(schema, format_checker=format_checker())
+    valid = 0
+    for value in bodies(Random(name)):
+        expected = [_seen(error) for error in plain.iter_errors(value)]
+        assert [_seen(error) for error in validator_for(schema).iter_errors(value)] == expected
+        valid += not expected
+    assert 0 < valid < 60
+
+
+def _seen(error: ValidationError) -> tuple[Any, ...]:
+    return error.message, list(error.absolute_path), list(error.absolute_schema_path)
+
+
+def test_what_the_fast_check_calls_a_violation_is_one() -> None:
+    texts = ("", " ", "x", "2024-06-14", "2024-06-14T10:00:00Z", "a b", "x" * 65, "\x00", "123", "7e2", "é")
+    seen = set()
+    for schema in filter(None, (question.schema for question in CONTRACT.questions.values())):
+        for value in (*JUNK, *texts):
+            violates = surely_violates(value, schema)
+            assert not (violates and validator_for(schema).is_valid(value)), (value, schema)
+            seen.add(violates)
+    assert seen == {True, False}
 
 
 @pytest.mark.parametrize(
