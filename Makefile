@@ -22,7 +22,7 @@ PYTEST := $(BIN)/pytest $(SPREAD) --timeout $(TIMEOUT) $(if $(filter random,$(OR
 
 .DEFAULT_GOAL := help
 .PHONY: help install mock unit check test coverage lint requirements audit package test-lowest format quality toolchains gate-quality fastapi-parity hostile hostile-servers hostile-documents bench mutation \
-  soak docs screenshots clean
+  soak chaos docs screenshots clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do printf '%-20s %s\n' "$$target" "$$text"; done
@@ -119,6 +119,9 @@ hostile-documents: $(VENV)/dev.stamp ## Compare 1,000 pairs of hostile documents
 
 bench: $(VENV)/dev.stamp ## Compare CPU time, latency and memory of the mock with other servers
 	$(BIN)/python -m benchmarks
+
+chaos: $(VENV)/dev.stamp ## Kill replicas of the mock under load for a minute; check conversations and journal
+	$(BIN)/python -m testbed.chaos
 
 soak: $(VENV)/dev.stamp ## Run the tests of the frontend example 100 times with 4 workers
 	npm ci --no-audit --no-fund --prefix examples/frontend

@@ -134,8 +134,9 @@ def test_hadolint_reports_a_bad_dockerfile(tmp_path: Path) -> None:
     assert (ended.returncode, "DL3004" in ended.stdout) == (1, True)
 
 
-def test_compose_file_matches_its_schema() -> None:
-    succeeds(BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml", cwd=ROOT)
+def test_compose_files_match_their_schema() -> None:
+    files = ("compose.yaml", "compose.scale.yaml")
+    succeeds(BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", *files, cwd=ROOT)
 
 
 def test_image_contains_every_package_and_runs_as_a_user() -> None:
