@@ -44,7 +44,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=10, help="seconds of the load (default: %(default)s)")
     options = parser.parse_args()
     contract = load_contract()
-    played = play(contract, tuple(read_conversations(None, contract)), 1000)
+    played = play(contract, read_conversations(None, contract)[0], 1000)
     thorough, fast, judge = [], [], LoadJudge(contract)
     # The first request of its kind is classified; in a load, the kinds repeat.
     cost(played, judge.judge)

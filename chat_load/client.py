@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ssl
 import time
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import gevent  # type: ignore[import-untyped]  # gevent ships no types
 from geventhttpclient.client import HTTPClient
@@ -14,9 +15,13 @@ from chat_contract import Breakdown, Request, Response
 from chat_contract.exchange import BreakdownKind, Headers
 from chat_load.settings import Settings
 from kit_http.tokens import TokenCommand
+from kit_http.transport import Transport
 
 _IDLE_SECONDS = 2.0
 """A connection that was idle for longer is opened again: servers close idle connections at any moment."""
+
+
+_HTTP_PORT = 80
 
 
 class Credentials:
@@ -39,8 +44,9 @@ class Credentials:
 class Client:
     """Sends requests, and opens a connection again where that is necessary."""
 
-    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+    def __init__(self, settings: Settings, credentials: Credentials, transport: Transport) -> None:
         self._settings = settings
+        self._transport = transport
         self._credentials = credentials
         self._base_path = urlsplit(settings.base_url).path
         self._http = self._open()
@@ -54,10 +60,11 @@ class Client:
         return HTTPClient.from_url(
             settings.base_url,
             concurrency=1,
-            insecure=settings.insecure,
+            insecure=self._transport.insecure,
             connection_timeout=settings.timeout,
             network_timeout=settings.timeout,
-            ssl_context_factory=lambda: _ssl_context(settings),
+            ssl_context_factory=lambda: _ssl_context(self._transport),
+            **_proxy(self._transport.proxy),
         )
 
     def send(self, request: Request) -> Response | Breakdown:
@@ -112,9 +119,25 @@ def _kind_of(error: Exception, status: int) -> BreakdownKind:
     return "reset"
 
 
-def _ssl_context(settings: Settings) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=settings.ca_bundle)
-    if settings.insecure:
+def _proxy(url: str | None) -> dict[str, Any]:
+    """Return the arguments of the client for a proxy."""
+    if url is None:
+        return {}
+    parts = urlsplit(url)
+    user, password = (None if name is None else unquote(name) for name in (parts.username, parts.password))
+    return {
+        "proxy_host": parts.hostname,
+        "proxy_port": parts.port or _HTTP_PORT,
+        "proxy_user": user,
+        "proxy_password": password,
+    }
+
+
+def _ssl_context(transport: Transport) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=transport.ca_bundle)
+    if transport.cert is not None:
+        context.load_cert_chain(transport.cert, transport.key)
+    if transport.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from chat_load.settings import (
     HEADERS_VARIABLE,
     LOG_FILE,
     PROGRESS_FILE,
+    PROXY_VARIABLE,
     RESULT_FILE,
     SETTINGS_VARIABLE,
     STOP_FILE,
@@ -73,6 +74,15 @@ class Swarm:
 
 
 @dataclass(frozen=True)
+class Access:
+    """What may contain secrets: the headers, the command of ``--token-command`` and the URL of ``--proxy``."""
+
+    headers: Headers = field(default=(), repr=False)
+    token_command: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
 class Outcome:
     """The result of a load; None for a worker, whose master has it. ``interrupted``: the user ended it early."""
 
@@ -87,9 +97,7 @@ def require_locust() -> None:
             raise ModuleNotFoundError(f"No module named {package!r}", name=package)
 
 
-def run_load(
-    settings: Settings, swarm: Swarm, headers: Headers, token_command: str | None, show: Callable[[Progress], None]
-) -> Outcome:
+def run_load(settings: Settings, swarm: Swarm, access: Access, show: Callable[[Progress], None]) -> Outcome:
     """Run a load until it ends, and return its outcome; ``show`` receives the progress about once a second.
 
     An interrupt ends the load early and keeps what was measured. Raises :class:`LoadError` if Locust fails.
@@ -99,7 +107,7 @@ def run_load(
         settings = replace(settings, folder=name)
         (folder / "settings.json").write_text(encode(settings), "utf-8")
         with (folder / LOG_FILE).open("wb") as log:
-            process = _start(folder, swarm, headers, token_command, log.fileno())
+            process = _start(folder, swarm, access, log.fileno())
         interrupted = _follow(process, folder, show)
         return Outcome(_result(folder, swarm, process.returncode, interrupted=interrupted), interrupted)
 
@@ -124,14 +132,13 @@ def _check_port(option: str, port: int, host: str) -> None:
             raise LoadError(f"{option} {port}: {error.strerror}. Choose another port.") from None
 
 
-def _start(
-    folder: Path, swarm: Swarm, headers: Headers, token_command: str | None, log: int
-) -> subprocess.Popen[bytes]:
+def _start(folder: Path, swarm: Swarm, access: Access, log: int) -> subprocess.Popen[bytes]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
     environment |= {
         SETTINGS_VARIABLE: str(folder / "settings.json"),
-        HEADERS_VARIABLE: json.dumps(headers),
-        TOKEN_VARIABLE: token_command or "",
+        HEADERS_VARIABLE: json.dumps(access.headers),
+        TOKEN_VARIABLE: access.token_command or "",
+        PROXY_VARIABLE: access.proxy or "",
         "PYTHONPATH": os.pathsep.join(filter(None, [str(_HERE.parent), os.environ.get("PYTHONPATH", "")])),
     }
     # A session of its own: an interrupt in the terminal reaches this process only, which ends the load in order.

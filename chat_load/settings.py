@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+
+from kit_http.transport import Transport
 
 SETTINGS_VARIABLE = "CHAT_LOAD_SETTINGS"
 """The environment variable that names the file of the settings."""
@@ -13,6 +16,9 @@ HEADERS_VARIABLE = "CHAT_LOAD_HEADERS"
 
 TOKEN_VARIABLE = "CHAT_LOAD_TOKEN_COMMAND"  # noqa: S105 - the name of the variable
 """The environment variable that holds the command of ``--token-command``."""
+
+PROXY_VARIABLE = "CHAT_LOAD_PROXY"
+"""The environment variable that holds the URL of ``--proxy``, which may contain a password."""
 
 PROGRESS_FILE, RESULT_FILE, STOP_FILE, LOG_FILE = "progress.json", "result.json", "stop", "log.txt"
 """Files in the folder that both processes share. The load stops when the stop file appears."""
@@ -40,8 +46,17 @@ class Settings:
     timeout: float
     seed: int
     run_time: float
+    skipped_turns: int = 0
+    """Turns of the fixtures that cannot be sent, or whose reply is a failure."""
     ca_bundle: str | None = None
+    cert: str | None = None
+    key: str | None = None
     insecure: bool = False
+
+    def transport(self, proxy: str | None) -> Transport:
+        """Return how to connect, with the proxy that no file holds."""
+        ca_bundle, cert, key = (None if name is None else Path(name) for name in (self.ca_bundle, self.cert, self.key))
+        return Transport(ca_bundle, cert, key, proxy, insecure=self.insecure)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from chat_load.reproduce import Access, reproduce
 from chat_load.settings import (
     HEADERS_VARIABLE,
     PROGRESS_FILE,
+    PROXY_VARIABLE,
     RESULT_FILE,
     SETTINGS_VARIABLE,
     STOP_FILE,
@@ -50,6 +51,7 @@ from chat_load.settings import (
 from chat_load.web_tab import show_clauses
 from kit_http.redaction.secrets import secrets_of
 from kit_http.tokens import TokenCommand
+from kit_http.transport import Transport
 from kit_reports.codec import decode, encode
 from kit_reports.targets import write_whole
 
@@ -65,8 +67,9 @@ _MOST_MOMENTS = 2000
 class Load:
     """The state of this process."""
 
-    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+    def __init__(self, settings: Settings, credentials: Credentials, transport: Transport) -> None:
         self.settings = settings
+        self.transport = transport
         self.credentials = credentials
         self.folder = Path(settings.folder)
         spec = None if settings.spec is None else Path(settings.spec)
@@ -100,10 +103,10 @@ class Load:
 
     def example(self, step: Step, exchange: Exchange, violation: Violation) -> Example:
         """Return a violation as an example, without credentials."""
-        secrets = secrets_of(self.credentials.all_headers)
+        secrets = secrets_of(self.credentials.all_headers, self.transport.proxy)
         outcome = exchange.outcome
         body = outcome.body.decode("utf-8", "replace") if isinstance(outcome, Response) else outcome.detail
-        options = ("--insecure",) if self.settings.insecure else ()
+        options = tuple(self.transport.curl_options(secrets.hide))
         return Example(
             turn=step.name,
             expected=secrets.hide(violation.expected),
@@ -132,7 +135,8 @@ def _load() -> Load:
     settings = decode(Settings, Path(os.environ[SETTINGS_VARIABLE]).read_bytes())
     headers = tuple((name, value) for name, value in json.loads(os.environ.get(HEADERS_VARIABLE, "[]")))
     command = os.environ.get(TOKEN_VARIABLE)
-    return Load(settings, Credentials(headers, TokenCommand(command) if command else None))
+    transport = settings.transport(os.environ.get(PROXY_VARIABLE) or None)
+    return Load(settings, Credentials(headers, TokenCommand(command) if command else None), transport)
 
 
 LOAD = _load()
@@ -152,7 +156,7 @@ class LoadUser(User):
         place = f"{LOAD.settings.seed}-{max(LOAD.runner.worker_index, 0)}-{next(LOAD.numbers)}"
         self.chance = random.Random(place)  # noqa: S311 - not for security
         self.shopper = Shopper(LOAD.plan, self.chance, f"load-{place}", LOAD.seen)
-        self.client = Client(LOAD.settings, LOAD.credentials)
+        self.client = Client(LOAD.settings, LOAD.credentials, LOAD.transport)
 
     def on_stop(self) -> None:
         """Close the connection."""

@@ -52,7 +52,9 @@ def _status(request: Request, base_url: str, headers: Headers, transport: Transp
                 allow_redirects=False,
             )
         except requests.exceptions.SSLError:
-            raise LoadError(f"{base_url}: the TLS connection failed. Check the scheme, or add --ca-bundle.") from None
+            raise LoadError(
+                f"{base_url}: the TLS connection failed. Check the scheme, or add --ca-bundle or --cert."
+            ) from None
         except requests.exceptions.Timeout:
             raise LoadError(f"{base_url}: no response within {timeout:g} s. Check the address or --timeout.") from None
         except requests.exceptions.RequestException:

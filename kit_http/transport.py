@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,6 +47,17 @@ class Transport:
                 lambda: context.load_cert_chain(str(self.cert), str(self.key or self.cert), password=lambda: ""),
             )
         check_proxy(self.proxy)
+
+    def curl_options(self, hide: Callable[[str], str]) -> list[str]:
+        """Return the options of curl for the same connection, quoted for a shell; ``hide`` replaces secrets."""
+        files = (("--cacert", self.ca_bundle), ("--cert", self.cert), ("--key", self.key))
+        options = ["--insecure"] if self.insecure else []
+        options += [part for option, file in files if file is not None for part in (option, shlex.quote(str(file)))]
+        if self.proxy is not None:
+            hidden = hide(self.proxy)
+            # In double quotes, a shell fills in the variable that stands for the password.
+            options += ["--proxy", shlex.quote(hidden) if hidden == self.proxy else f'"{hidden}"']
+        return options
 
     def equip(self, session: requests.Session) -> None:
         """Apply the options to a session."""

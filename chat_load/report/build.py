@@ -42,6 +42,7 @@ def build_report(
         workers=result.workers,
         seed=settings.seed,
         wrong=settings.wrong,
+        skipped_turns=settings.skipped_turns,
         replies=tally.replies,
         judged=tally.judged,
         errors=tally.errors,

@@ -79,7 +79,7 @@ class LoadReport(_Closed):
 
     ``users``: the most that were active at the same time. ``workers``: the processes of a distributed load, else 0.
     ``judged`` of ``replies`` were judged. ``errors``: unexpected statuses and missing responses. ``refused``: responses
-    429, which count neither as replies nor as errors.
+    429, which count neither as replies nor as errors. ``skipped_turns``: turns of the fixtures that no user sends.
     """
 
     format: Literal["chat-contract-load"]
@@ -96,6 +96,7 @@ class LoadReport(_Closed):
     workers: int
     seed: int
     wrong: float
+    skipped_turns: int
     replies: int
     judged: int
     errors: int

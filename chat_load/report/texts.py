@@ -52,6 +52,9 @@ def remarks(report: LoadReport) -> list[str]:
         found.append("Not every response was judged, because the load needed the processor. Use more --processes.")
     if report.refused:
         found.append(f"Responses 429: {report.refused}. The users waited and sent these requests again.")
+    if report.skipped_turns:
+        turns = count_of(report.skipped_turns, "turn")
+        found.append(f"Not sent: {turns} of the fixtures, without words or phrases, or with a failure as reply.")
     return found
 
 

@@ -34,18 +34,7 @@ class Access:
     @property
     def options(self) -> list[str]:
         """Options of curl that match the transport of the run."""
-        files = (
-            ("--cacert", self.transport.ca_bundle),
-            ("--cert", self.transport.cert),
-            ("--key", self.transport.key),
-        )
-        options = ["--insecure"] if self.transport.insecure else []
-        options += [part for option, file in files if file is not None for part in (option, shlex.quote(str(file)))]
-        if self.transport.proxy is not None:
-            hidden = self.secrets.hide(self.transport.proxy)
-            quoted = shlex.quote(hidden) if hidden == self.transport.proxy else f'"{hidden}"'
-            options += ["--proxy", quoted]
-        return options
+        return self.transport.curl_options(self.secrets.hide)
 
 
 def reproduce(observation: Observation, access: Access) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from chat_contract import Contract, UsageError, load_contract
 from chat_contract.exchange import Headers
 from chat_contract.resources import fixtures_dir
-from chat_load.launch import Role, Swarm, check_ports, require_locust, run_load
+from chat_load.launch import Access, Role, Swarm, check_ports, require_locust, run_load
 from chat_load.plan import Plan
 from chat_load.report import RENDERERS
 from chat_load.report.build import Limits, build_report
@@ -25,8 +25,7 @@ from kit_cli.outputs import Output, write_outputs
 from kit_http.headers import check_one_credential, parse_headers
 from kit_http.redaction.secrets import secrets_of
 from kit_http.tokens import TokenCommand
-from kit_http.transport import Transport
-from kit_http.urls import check_base_url
+from kit_http.urls import check_base_url, check_proxy
 from kit_reports.targets import Target, parse_targets
 from mock_server.shop.fixture_files import read_fixtures
 from mock_server.shop.scenarios import Scenario, Stub
@@ -60,6 +59,9 @@ class Arguments:
     token_command: str | None
     ca_bundle: Path | None
     insecure: bool
+    cert: Path | None
+    key: Path | None
+    proxy: str | None
     spec: Path | None
     overlay: tuple[Path, ...]
     max_p95: float | None
@@ -83,20 +85,21 @@ def load(arguments: Arguments) -> ExitCode:
     contract = load_contract(arguments.spec, arguments.overlay)
     base_url = check_base_url(arguments.base_url).removesuffix(contract.operation.path)
     check_host(base_url, arguments.allow_host)
+    _check_proxy(arguments)
     settings = _settings(arguments, base_url, contract)
     headers, all_headers = _headers(arguments)
-    secrets = secrets_of(all_headers)
+    secrets = secrets_of(all_headers, arguments.proxy)
     current_frame().redact = secrets.hide
     check_ports(swarm)
     plan = Plan(contract, settings.conversations, wrong=settings.wrong)
     if swarm.sends_requests:
-        transport = Transport(ca_bundle=arguments.ca_bundle, insecure=arguments.insecure)
+        transport = settings.transport(arguments.proxy)
         transport.check()
         check_server(plan, base_url, all_headers, transport, arguments.timeout)
     if swarm.web_port is not None:
         current_frame().note(f"Locust's page: http://127.0.0.1:{swarm.web_port}/?tab=clauses")
     with LoadScreen(sys.stderr, quiet=current_frame().quiet) as screen:
-        outcome = run_load(settings, swarm, headers, arguments.token_command, screen)
+        outcome = run_load(settings, swarm, Access(headers, arguments.token_command, arguments.proxy), screen)
     if outcome.result is None:
         current_frame().note("The worker ended. Its master has the report.")
         return ExitCode.CANNOT_RUN if outcome.interrupted else ExitCode.OK
@@ -138,30 +141,48 @@ def _swarm(arguments: Arguments) -> Swarm:
     )
 
 
+def _check_proxy(arguments: Arguments) -> None:
+    """Raise :class:`UsageError` unless the proxy can be used, and may be loaded."""
+    check_proxy(arguments.proxy)
+    if arguments.proxy is None:
+        return
+    if arguments.proxy.lower().startswith("https:"):
+        raise UsageError("--proxy: load speaks plain HTTP with its proxy. Write the URL with http://.")
+    check_host(arguments.proxy, arguments.allow_host)
+
+
 def _settings(arguments: Arguments, base_url: str, contract: Contract) -> Settings:
+    conversations, skipped = read_conversations(arguments.fixtures, contract)
     return Settings(
         folder="",
         base_url=base_url,
-        spec=None if arguments.spec is None else str(arguments.spec.resolve()),
+        spec=_absolute(arguments.spec),
         overlays=tuple(str(path.resolve()) for path in arguments.overlay),
-        conversations=tuple(read_conversations(arguments.fixtures, contract)),
+        conversations=conversations,
         wrong=arguments.wrong,
         think_time=arguments.think_time,
         timeout=arguments.timeout,
         seed=arguments.seed,
         run_time=arguments.run_time,
-        ca_bundle=None if arguments.ca_bundle is None else str(arguments.ca_bundle.resolve()),
+        skipped_turns=skipped,
+        ca_bundle=_absolute(arguments.ca_bundle),
+        cert=_absolute(arguments.cert),
+        key=_absolute(arguments.key),
         insecure=arguments.insecure,
     )
 
 
-def read_conversations(folder: Path | None, contract: Contract) -> Iterator[Conversation]:
-    """Yield the conversations of the fixtures, as far as their turns can be sent."""
+def _absolute(path: Path | None) -> str | None:
+    return None if path is None else str(path.resolve())
+
+
+def read_conversations(folder: Path | None, contract: Contract) -> tuple[tuple[Conversation, ...], int]:
+    """Return the conversations of the fixtures, as far as their turns can be sent, and the number of other turns."""
     fixtures = read_fixtures(fixtures_dir() if folder is None else folder, contract.response_schema(200))
-    for scenario in fixtures.scenarios:
-        turns = tuple(_turns(scenario))
-        if turns:
-            yield Conversation(scenario.name, turns)
+    found = [Conversation(scenario.name, tuple(_turns(scenario))) for scenario in fixtures.scenarios]
+    played = tuple(conversation for conversation in found if conversation.turns)
+    turns = sum(len(scenario.stubs) for scenario in fixtures.scenarios)
+    return played, turns - sum(len(conversation.turns) for conversation in played)
 
 
 def _turns(scenario: Scenario) -> Iterator[tuple[str, ...]]:

@@ -24,6 +24,7 @@ _FORMATS = ("text", "json")
 @SPEC
 @OVERLAY
 @click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", help="Check this port for the mock.")
+@click.option("--store", metavar="URL", help="Check this Redis, as mock --store uses it.")
 @click.option(
     "--report",
     "formats",
@@ -35,8 +36,8 @@ def doctor(formats: tuple[str, ...], **given: Any) -> ExitCode:
     """Check that the kit can work on this machine, and name a fix for what is wrong.
 
     Checks Python, the kit, its packages and extras, other programs, proxies, the configuration, the contract, the
-    fixtures and the ports, with the options of the configuration file and the environment. It sends no request to
-    other machines.
+    fixtures, the ports and the store, with the options of the configuration file and the environment. It connects to
+    no other machine but that of the store.
 
     Exit codes: 0 (no problem), 1 (a problem), 2 (a report cannot be written).
     """

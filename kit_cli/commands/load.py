@@ -83,6 +83,9 @@ _DAY = 86_400.0
 )
 @click.option("--ca-bundle", type=_FILE, metavar="FILE", help="CA certificates to trust, instead of the default.")
 @click.option("--insecure", is_flag=True, help="Do not verify TLS certificates.")
+@click.option("--cert", type=_FILE, metavar="FILE", help="Client certificate; may contain its key.")
+@click.option("--key", type=_FILE, metavar="FILE", help="Key of the client certificate.")
+@click.option("--proxy", metavar="URL", help="HTTP proxy for all requests.")
 @SPEC
 @OVERLAY
 @click.option(

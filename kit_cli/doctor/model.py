@@ -36,6 +36,7 @@ class Check(StrEnum):
     CONTRACT = "contract"
     FIXTURES = "fixtures"
     PORTS = "ports"
+    STORE = "store"
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ _TITLES = {
     Check.CONTRACT: "Contract",
     Check.FIXTURES: "Fixtures",
     Check.PORTS: "Ports",
+    Check.STORE: "Store",
 }
 _MARKS = {Status.OK: "✓", Status.WARNING: "!", Status.PROBLEM: "✗"}
 _WIDTH = max(map(len, _TITLES.values()))

@@ -18,12 +18,14 @@ from kit_cli.commands.mock import mock
 from kit_cli.commands.record import record
 from kit_cli.config import ConfigFile, default_map, find_config, leaves, options_of, read_config
 from kit_cli.doctor.model import Check, Finding, ok, problem, warning
+from kit_cli.installation import installation
 from mock_server.loading.load import read_snapshot
 from mock_server.loading.options import Options, read_options
+from mock_server.loading.store_location import PASSWORD_VARIABLE
 from mock_server.server.listener import check_certificate, open_listener
 
 _PREFIX = "CHAT_CONTRACT_"
-_OF_THE_KIT = {"CHAT_CONTRACT_CONFIG", "CHAT_CONTRACT_REQUIRE_ALL", "CHAT_CONTRACT_COMPLETE"}
+_OF_THE_KIT = {"CHAT_CONTRACT_CONFIG", "CHAT_CONTRACT_REQUIRE_ALL", "CHAT_CONTRACT_COMPLETE", PASSWORD_VARIABLE}
 _SECONDS = 2.0
 _MOST_BYTES = 65_536
 
@@ -118,8 +120,24 @@ def check_served(given: Mapping[str, Any]) -> Iterator[Finding]:
     except KitError as error:
         yield from _documents(Check.FIXTURES, error)
         return
+    yield check_store(options)
     where = "bundled" if options.fixtures is None else str(options.fixtures)
     yield ok(Check.FIXTURES, f"{where}: {snapshot.fixtures.counts}")
+
+
+def check_store(options: Options) -> Finding:
+    """Say whether the mock can use the store that replicas share."""
+    if options.store is None:
+        return ok(Check.STORE, "none; the mock keeps its state in its process")
+    try:
+        from mock_server.store.redis import check_store as check  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        return problem(Check.STORE, f"--store needs the package {error.name}", installation().advice("redis"))
+    try:
+        check(options.store, options.conversation_ttl)
+    except KitError as error:
+        return _plain(Check.STORE, error)
+    return ok(Check.STORE, f"Redis at {options.store}")
 
 
 def _options(given: Mapping[str, Any]) -> Options:

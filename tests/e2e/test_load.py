@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import uuid
@@ -24,7 +26,9 @@ from kit_cli.main import cli
 from kit_reports.codec import decode
 from testbed.load_servers import serve_loaded
 from testbed.ports import free_port
+from tests.support.certificates import certificate
 from tests.support.mock import start as start_mock
+from tests.support.small_proxy import passing
 from tests.support.small_servers import answering
 from tests.support.waiting import PATIENCE, wait_until
 
@@ -270,6 +274,43 @@ def test_seed_decides_what_is_sent() -> None:
     assert first == same != other
 
 
+def test_client_certificate_is_shown(tmp_path: Path) -> None:
+    (server_cert, server_key), (cert, key) = certificate(tmp_path, "server"), certificate(tmp_path, "client")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(server_cert, server_key)
+    tls.verify_mode = ssl.CERT_REQUIRED
+    tls.load_verify_locations(cert)
+    with answering(lambda _: replying(str(uuid.uuid4()))) as server, passing(server.url, tls=tls) as (passed, _):
+        url = passed.replace("http:", "https:")
+        refused_without = call(url, "--ca-bundle", server_cert)
+        given = ("--ca-bundle", server_cert, "--cert", cert, "--key", key, "--users", 1, "--wrong", 0)
+        code, report = measured(tmp_path, url, *given, *BRIEF)
+    assert refused_without.exit_code == 2
+    assert report.errors == 0
+    assert report.replies > 0
+    assert code in {0, 1}
+    for clause in report.violated():
+        assert f"--cacert {server_cert} --cert {cert} --key {key}" in clause.example.command
+
+
+def test_requests_go_through_the_proxy_and_its_password_appears_in_no_report(tmp_path: Path) -> None:
+    def respond(request: tuple[str, str, dict[str, str], bytes]) -> tuple[int, dict[str, str], bytes]:
+        body = {"conversation_id": "always", "message": "m", "items": []}
+        return 200, {"Content-Type": "application/json"}, json.dumps(body).encode()
+
+    with answering(respond) as proxy:
+        given = ("--proxy", f"http://user:p%40ssword-123@127.0.0.1:{proxy.port}", "--users", 1, "--wrong", 0)
+        url = f"http://127.0.0.1:{free_port()}/v1"
+        code, report = measured(tmp_path, url, *given, *BRIEF)
+    assert (code, report.errors) == (1, 0)
+    assert {path for _, path, *_ in proxy.seen} == {f"{url}/chat"}
+    expected = "Basic " + base64.b64encode(b"user:p@ssword-123").decode()
+    assert {headers.get("Proxy-Authorization") for _, _, headers, _ in proxy.seen} == {expected}
+    command = violated(report)["conversation.distinct"].example.command
+    assert "--proxy" in command
+    assert "ssword-123" not in (tmp_path / "load.json").read_text("utf-8")
+
+
 # What cannot run ------------------------------------------------------------------------------------------------------
 
 
@@ -302,6 +343,12 @@ def test_host_other_than_loopback_must_be_allowed(url: str) -> None:
     assert "add --allow-host" in refused(url)
 
 
+def test_proxy_must_be_allowed_too() -> None:
+    assert "the host proxy.example is not this machine" in refused(
+        "http://127.0.0.1:1/v1", "--proxy", "http://proxy.example:3128"
+    )
+
+
 def test_allowed_host_is_tried() -> None:
     said = refused("http://nowhere.invalid/v1", "--allow-host", "NOWHERE.invalid")
     assert "http://nowhere.invalid/v1: no HTTP response" in said
@@ -321,6 +368,10 @@ def test_missing_extra_names_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
         (("--master", "--worker"), "--master and --worker exclude each other"),
         (("--master", "--processes", "2"), "--processes starts its own master"),
         (("--worker", "--web"), "Add it to the master"),
+        (("--key", "client.key"), "Add --cert FILE"),
+        (("--cert", "no-such.pem"), "cannot read the file"),
+        (("--proxy", "proxy:3128"), "Expected the URL of an HTTP proxy"),
+        (("--proxy", "https://127.0.0.1:3128"), "Write the URL with http://"),
         (("--key-env", "NO_SUCH_VARIABLE"), "the environment variable is not set"),
         (("--token-command", "exit 3"), "exit code 3"),
     ],

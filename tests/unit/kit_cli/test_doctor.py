@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from kit_cli.doctor.model import Check, Finding, Status
 from kit_cli.installation import installation
 from kit_cli.main import cli
 from kit_cli.requirements import EXTRAS
+from testbed.ports import free_port
 from tests.support.mock import start as start_mock
 from tests.support.packages import Packages
 from tests.support.small_servers import answering
@@ -279,6 +281,28 @@ def test_port_of_a_mock_is_no_problem() -> None:
         mock.process.stdout.close()
     assert code == 0
     assert f"mock: 127.0.0.1:{port} is in use by a mock" in [each.text for each in found]
+
+
+def test_store_that_does_not_answer() -> None:
+    url = f"redis://:secret@127.0.0.1:{free_port()}/0"
+    code, found = worst(Check.STORE, "--store", url)
+    assert code == 1
+    assert "Redis at 127.0.0.1:" in found.text
+    assert "Start Redis" in found.fix
+    assert "secret" not in run("--store", url).output
+
+
+def test_store_with_an_invalid_address() -> None:
+    code, found = worst(Check.CONFIGURATION, "--store", "http://127.0.0.1")
+    assert code == 1
+    assert found.text.startswith("Invalid URL for --store")
+
+
+def test_store_without_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mock_server.store.redis", None)
+    code, found = worst(Check.STORE, "--store", "redis://127.0.0.1:1/0")
+    assert code == 1
+    assert found.fix == installation().advice("redis")
 
 
 # Tables ---------------------------------------------------------------------------------------------------------------
