@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 
 import httpx
@@ -33,6 +34,7 @@ from redis.exceptions import RedisError
 from mock_server import read_snapshot
 from mock_server.http.messages import Call
 from mock_server.respond.service import ChatService
+from testbed.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 REPLICAS = 3
@@ -49,13 +51,6 @@ class ChaosError(Exception):
 
 
 # Processes ------------------------------------------------------------------------------------------------------------
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @contextmanager
@@ -101,7 +96,6 @@ class Replica:
         self.port = free_port()
         self._store = store
         self.start()
-        self.wait()
 
     def start(self) -> None:
         command = [sys.executable, "-m", "mock_server", "--port", str(self.port), "--store", self._store, *KEPT]
@@ -221,29 +215,27 @@ async def answer_to(
         await asyncio.sleep(0.1)
 
 
-async def kill_in_turn(replicas: list[Replica], load: Load, seconds: float) -> None:
-    """Kill each replica, and start it again, at least once and for so many seconds."""
-    end = time.monotonic() + seconds
-    while True:
-        for replica in replicas:
-            await asyncio.sleep(PAUSE)
-            load.kills.append(time.monotonic())
-            replica.kill()
-            await asyncio.sleep(PAUSE)
-            replica.start()
-            await asyncio.to_thread(replica.wait)
-        if time.monotonic() >= end:
-            await asyncio.sleep(PAUSE)
-            load.ended = True
-            return
+async def kill_in_turn(replicas: list[Replica], load: Load, given: argparse.Namespace) -> None:
+    """Kill one replica after another, and start it again, at least so often and for so many seconds."""
+    end = time.monotonic() + given.seconds
+    for replica in cycle(replicas):
+        await asyncio.sleep(PAUSE)
+        if len(load.kills) >= given.kills and time.monotonic() >= end:
+            break
+        load.kills.append(time.monotonic())
+        replica.kill()
+        await asyncio.sleep(PAUSE)
+        replica.start()
+        await asyncio.to_thread(replica.wait)
+    load.ended = True
 
 
-async def run(replicas: list[Replica], url: str, turns: Turns, users: int, seconds: float) -> Load:
+async def run(replicas: list[Replica], url: str, turns: Turns, given: argparse.Namespace) -> Load:
     load = Load()
     async with asyncio.TaskGroup() as group:
-        for number in range(users):
+        for number in range(given.users):
             group.create_task(user(number, url, turns, load))
-        group.create_task(kill_in_turn(replicas, load, seconds))
+        group.create_task(kill_in_turn(replicas, load, given))
     return load
 
 
@@ -284,7 +276,8 @@ def report(load: Load, folder: Path, seconds: float) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=re.split(r"\n\n", __doc__ or "")[0])
-    parser.add_argument("--seconds", type=float, default=60, help="how long to go on; each replica is killed once")
+    parser.add_argument("--seconds", type=float, default=60, help="how long to go on")
+    parser.add_argument("--kills", type=int, default=REPLICAS, help="how many replicas to kill at least")
     parser.add_argument("--users", type=int, default=8, help="number of users")
     given = parser.parse_args()
     with ExitStack() as stack:
@@ -295,10 +288,12 @@ def main() -> None:
         for _ in range(REPLICAS):
             replicas.append(Replica(store))
             stack.callback(replicas[-1].kill)
+        for replica in replicas:
+            replica.wait()
         url = stack.enter_context(nginx(replicas, folder))
         began = time.monotonic()
         try:
-            load = asyncio.run(run(replicas, url, play_alone(), given.users, given.seconds))
+            load = asyncio.run(run(replicas, url, play_alone(), given))
             check(load, redis)
         except* ChaosError as group:
             for error in group.exceptions:

@@ -6,8 +6,10 @@ if the state has changed when the draft is committed, it runs again too. Only wh
 
 from __future__ import annotations
 
+import asyncio
 import random
 import uuid
+from collections import deque
 from collections.abc import Mapping, Sequence
 
 from mock_server.overrides.rules import Rules
@@ -26,14 +28,52 @@ class NotLoadedError(Exception):
         self.fresh_id = fresh_id
 
 
+class Turns:
+    """Lets the requests of a conversation that reach this replica wait for each other: they would all decide again."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[bytes, deque[asyncio.Future[None]]] = {}
+
+    def take(self, name: bytes) -> bool:
+        """Return whether it is the turn of the caller, who then ends it with :meth:`end`."""
+        mine: deque[asyncio.Future[None]] = deque()
+        return self._waiting.setdefault(name, mine) is mine
+
+    async def wait(self, name: bytes) -> None:
+        """Wait until it is the turn of the caller."""
+        if self.take(name):
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting[name].append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():
+                self.end(name)
+            raise
+
+    def end(self, name: bytes) -> None:
+        """Let the next request have its turn."""
+        waiting = self._waiting[name]
+        while waiting:
+            turn = waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        del self._waiting[name]
+
+
 class Known:
     """What was loaded for one request. It stays when the decision runs again."""
 
-    __slots__ = ("_remembered", "fresh_id", "openings", "states")
+    __slots__ = ("_remembered", "_turns", "fresh_id", "has_turn_of", "openings", "states")
 
-    def __init__(self, remembered: Mapping[bytes, bytes]) -> None:
+    def __init__(self, remembered: Mapping[bytes, bytes], turns: Turns) -> None:
         """``remembered`` are states that may be outdated."""
         self._remembered = remembered
+        self._turns = turns
+        self.has_turn_of = b""
+        """The conversation that other requests wait for."""
         self.states: dict[bytes, bytes] = {}
         """The packed states of conversations, empty for unknown ones."""
         self.fresh_id: str | None = None
@@ -44,6 +84,12 @@ class Known:
         """Return the packed state of a conversation, empty for an unknown one, None if it is not loaded."""
         loaded = self.states.get(name)
         return self._remembered.get(name) if loaded is None else loaded
+
+    def take_turn(self, name: bytes) -> bool:
+        """Return whether it is the turn of this request in a conversation."""
+        if not self.has_turn_of and self._turns.take(name):
+            self.has_turn_of = name
+        return bool(self.has_turn_of)
 
 
 class Draft:
@@ -74,7 +120,7 @@ class Draft:
     def get(self, conversation_id: str) -> SessionState | None:
         """Return the state of a conversation, None if it is unknown."""
         name = pack_id(conversation_id)
-        state = self._known.state(name)
+        state = self._known.state(name) if self._known.take_turn(name) else None
         if state is None:
             raise NotLoadedError(conversation=name)
         self.read = name

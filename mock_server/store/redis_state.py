@@ -17,7 +17,7 @@ from mock_server.loading.options import Options
 from mock_server.loading.snapshot import Snapshot
 from mock_server.overrides.rules import Rule, Rules, startup_rules
 from mock_server.store.codec import pack_answer, pack_entry, pack_rules, unpack_answer, unpack_rules
-from mock_server.store.draft import Draft, Known, NotLoadedError, NumberedIds
+from mock_server.store.draft import Draft, Known, NotLoadedError, NumberedIds, Turns
 from mock_server.store.interface import Sizes, TurnState
 from mock_server.store.journal import Entry, Followers
 from mock_server.store.link import Argument, Link
@@ -79,6 +79,7 @@ class RedisState:
             startup_rules(options.fault_rates, options.delay), options.seed, max_bytes=limits.rule_bytes
         )
         self._states: dict[bytes, bytes] = {}
+        self._turns = Turns()
         self._one_by_one = asyncio.Lock()
         self.journal = RedisJournal(self, followers, snapshot, max_prepared=limits.journal_bytes)
         self.rules = RedisRules(self)
@@ -97,7 +98,7 @@ class RedisState:
 
     def draft(self) -> Draft:
         """Return a draft of nothing."""
-        return Draft(Known({}), self._rules, seeded=False)
+        return Draft(Known({}, self._turns), self._rules, seeded=False)
 
     # Requests ---------------------------------------------------------------------------------------------------------
 
@@ -116,7 +117,14 @@ class RedisState:
             raise self._link.slow() from None
 
     async def _run(self, decide: Callable[[TurnState], Any], request: bytes) -> Committed | Answer:
-        known = Known(self._states)
+        known = Known(self._states, self._turns)
+        try:
+            return await self._decided(decide, known, request)
+        finally:
+            if known.has_turn_of:
+                self._turns.end(known.has_turn_of)
+
+    async def _decided(self, decide: Callable[[TurnState], Any], known: Known, request: bytes) -> Committed | Answer:
         while True:
             rules = self._rules.replaced(self._rules.current) if self._rules.current else self._rules
             draft, before = Draft(known, rules, seeded=self._seeded is not None), rules.current
@@ -132,6 +140,12 @@ class RedisState:
                 return Committed(result, done) if isinstance(done, int) else done
 
     async def _load(self, known: Known, missing: NotLoadedError) -> None:
+        name = missing.conversation
+        if name and not known.has_turn_of:
+            await self._turns.wait(name)
+            known.has_turn_of = name
+            if known.state(name) is not None:
+                return
         wanted = missing.conversation, "1" if missing.fresh_id else "", missing.opening
         _, version, rules, state, id_number, opening = await self.call(LOAD, self._version, *wanted)
         self._note_rules(version, rules)

@@ -19,7 +19,7 @@ def test_nobody_notices_that_replicas_are_killed(require_program: RequireProgram
     require_program("redis-server", "redis-server")
     require_program("nginx", "nginx")
     run = subprocess.run(
-        [sys.executable, "-m", "testbed.chaos", "--seconds", "0", "--users", "3"],
+        [sys.executable, "-m", "testbed.chaos", "--seconds", "0", "--kills", "2", "--users", "3"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -27,7 +27,7 @@ def test_nobody_notices_that_replicas_are_killed(require_program: RequireProgram
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    assert f"{REPLICAS} times a replica was killed and started again" in run.stdout
+    assert "2 times a replica was killed and started again" in run.stdout
     assert "no conversation lost its turn; every answered request is in the journal once" in run.stdout
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,14 +12,8 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 
+from testbed.ports import free_port
 from tests.support.waiting import PATIENCE
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def eventually(condition: Callable[[], Any], what: str = "") -> Any:

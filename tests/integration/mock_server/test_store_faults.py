@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 import requests
 
+from testbed.ports import free_port
 from tests.conftest import RequireProgram
 from tests.support.mock import Running, start
 from tests.support.paths import ROOT
-from tests.support.redis_server import RedisServer, eventually, free_port, redis_server
+from tests.support.redis_server import RedisServer, eventually, redis_server
 from tests.support.waiting import PATIENCE
 
 SECONDS = PATIENCE
