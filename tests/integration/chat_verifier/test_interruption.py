@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,22 +24,31 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 class Hanging:
-    """A correct server that responds to some requests and then to none."""
+    """A correct server that responds to some requests and then to none.
+
+    ``hanging`` is set when each of the client's workers waits, so that the client has judged every response.
+    """
 
     def __init__(self, responses: int) -> None:
         self.responses = responses
+        self.workers = 1
         self.reference = ReferenceServer(load_contract())
         self.hanging = threading.Event()
         self.closed = threading.Event()
         self._seen = 0
+        self._lock = threading.Lock()
 
     def respond(self, seen: Seen) -> Answer:
         method, path, headers, body = seen
-        self._seen += 1
-        if self._seen > self.responses:
-            self.hanging.set()
+        with self._lock:
+            self._seen += 1
+            hangs = self._seen > self.responses
+            if self._seen == self.responses + self.workers:
+                self.hanging.set()
+        if hangs:
             self.closed.wait(PATIENCE)
-        response = self.reference.send(Request(method, path.removeprefix("/v1"), tuple(headers.items()), body))
+        with self._lock:
+            response = self.reference.send(Request(method, path.removeprefix("/v1"), tuple(headers.items()), body))
         assert isinstance(response, Response)
         return response.status, dict(response.headers), response.body
 
@@ -58,7 +66,6 @@ def interrupted(server: Hanging, number: signal.Signals, *arguments: str) -> tup
     process = subprocess.Popen([str(COMMAND), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert server.hanging.wait(PATIENCE)
-        time.sleep(0.2)
         process.send_signal(number)
         output, errors = process.communicate(timeout=PATIENCE)
     finally:
@@ -75,6 +82,7 @@ def test_interrupted_verification_writes_its_reports(
     hanging: tuple[Small, Hanging], number: signal.Signals, code: int, name: str, workers: str, tmp_path: Path
 ) -> None:
     small, server = hanging
+    server.workers = int(workers)
     files = [tmp_path / f"report.{kind}" for kind in ("json", "html", "junit", "text", "markdown")]
     reports = [f"--report={file.suffix[1:]}={file}" for file in files]
     options = ("--timeout", "600", "--workers", workers)

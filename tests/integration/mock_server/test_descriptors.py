@@ -10,8 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,17 +60,16 @@ def reply(server: Server) -> str:
     return str(response.json().get("message"))
 
 
-def exhaust(server: Server, count: int, meanwhile: Callable[[], None]) -> int:
-    """Hold connections open, and return how many the mock has closed meanwhile."""
+@contextmanager
+def connections(server: Server, count: int) -> Iterator[list[socket.socket]]:
+    """Hold connections open."""
     address = ("127.0.0.1", int(server.base_url.removesuffix("/v1").rpartition(":")[2]))
     opened = []
     with ExitStack() as stack:
         for _ in range(count):
             with suppress(OSError):
                 opened.append(stack.enter_context(socket.create_connection(address, timeout=1)))
-        meanwhile()
-        time.sleep(EXHAUSTED)
-        return len(select.select(opened, [], [], 0)[0])
+        yield opened
 
 
 @pytest.mark.parametrize("used_before", [True, False], ids=["after a health check", "before the first page"])
@@ -83,7 +82,9 @@ def test_mock_without_a_free_descriptor_serves_and_reloads_afterwards(
     limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(list(Path(f"/proc/{pid}/fd").iterdir())), limits[1]))
     try:
-        exhaust(server, 50, lambda: write(folder, NEW))
+        with connections(server, 50):
+            write(folder, NEW)
+            time.sleep(EXHAUSTED)
     finally:
         resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
     wait_until(lambda: reply(server) == "The new fixture replies.")
@@ -105,7 +106,8 @@ def small(folder: Path) -> Iterator[Server]:
 
 
 def test_connections_leave_descriptors_for_files(small: Server, folder: Path) -> None:
-    refused = exhaust(small, 300, lambda: write(folder, NEW))
-    assert refused > 100
+    with connections(small, 300) as opened:
+        write(folder, NEW)
+        wait_until(lambda: len(select.select(opened, [], [], 0)[0]) > 100)
     wait_until(lambda: reply(small) == "The new fixture replies.")
     assert health(small)["errors"] == []
