@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from testbed.hostile.requests import Hostile, HostileRequests
 
-_PATIENCE = 10.0
-_SLOW = 5.0
+_PATIENCE = 60.0
+_SLOW = 30.0
 """Seconds after which a response is a complaint."""
 _UNTIL_WE_HANG_UP = 0.15
 """Seconds to wait for a response to an incomplete request, before closing our side of the connection."""

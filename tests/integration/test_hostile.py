@@ -12,7 +12,7 @@ from testbed.hostile.attack import attack
 from testbed.hostile.recorder import start_recorder
 from testbed.hostile.slow import Clients, attack_slowly
 
-SAMPLE_SIZE = 5000
+SAMPLE_SIZE = 2000
 
 
 @pytest.fixture(scope="module")
@@ -32,16 +32,20 @@ def test_hostile_requests_get_neither_5xx_nor_html_nor_a_hang(server: Server) ->
 def test_hostile_requests_to_the_recorder_get_neither_5xx_nor_html_nor_a_hang(server: Server, tmp_path: Path) -> None:
     recorder = start_recorder(server, tmp_path)
     try:
-        result = attack(recorder.base_url, SAMPLE_SIZE // 5, seed=6, expected=frozenset({502}))
+        result = attack(recorder.base_url, SAMPLE_SIZE // 2, seed=6, expected=frozenset({502}))
     finally:
         recorder.stop()
     assert result.complaints == []
     assert {200, 400, 404, 405, 422} <= set(result.statuses)
 
 
-def test_slow_clients_are_closed_and_do_not_slow_a_health_check(server: Server) -> None:
+def test_slow_clients_are_closed_and_do_not_slow_a_health_check() -> None:
     """A sample; ``make hostile`` opens 10,500 connections. The time limits are far above what is measured."""
-    outcome = attack_slowly(server, Clients(half_bodies=200, half_heads=50, delayed=200, unread=60), patience=120)
-    assert outcome.median_ms < 1000
+    server = Server.start(["--seed", "0", "--request-timeout", "8", "--write-timeout", "8"])
+    try:
+        outcome = attack_slowly(server, Clients(half_bodies=200, half_heads=50, delayed=200, unread=60), patience=120)
+    finally:
+        server.stop()
+    assert outcome.median_ms < 10_000
     assert outcome.megabytes < 200
     assert outcome.left_open == 0

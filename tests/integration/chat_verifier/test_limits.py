@@ -120,9 +120,9 @@ def test_compressed_reply_is_decoded(encoding: str, compress: Callable[[bytes], 
 def test_max_time_ends_a_wait_for_the_rate_limit(tmp_path: Path) -> None:
     limited = (429, {"Retry-After": "100"}, b"{}")
     shop = Shop(lambda answer, number: answer if number <= 12 else limited)
-    code, report = verify(shop, tmp_path, "--max-time", "20")
+    code, report = verify(shop, tmp_path, "--max-time", "5")
     assert (code, report["verdict"]) == (2, "inconclusive")
-    assert report["seconds"] < 60
+    assert report["seconds"] < 90
     assert report["not_sent"]
 
 
@@ -140,7 +140,7 @@ def test_max_time_ends_a_request_in_flight(tmp_path: Path) -> None:
         closed.set()
     found = json.loads(report.read_text("utf-8"))
     assert (result.exit_code, found["verdict"]) == (2, "inconclusive")
-    assert found["seconds"] < 60
+    assert found["seconds"] < 90
     assert all(one["exchange"]["response"] for one in found["exchanges"])
 
 
