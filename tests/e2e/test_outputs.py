@@ -20,6 +20,7 @@ def shared() -> Iterator[Shared]:
 @pytest.mark.parametrize("page", pages())
 def test_output_in_a_page_is_that_of_its_commands(page: str, shared: Shared, require_program: RequireProgram) -> None:
     require_program("curl", "curl")
+    require_program("node", "nodejs")
     hint = "run python -m tests.support.outputs --write"
     assert renewed(page, shared) == (ROOT / page).read_text("utf-8"), hint
 
@@ -35,6 +36,7 @@ def test_readme_shows_output() -> None:
         ("one\n…\nfour\n", "one\ntwo\nthree\nfour\n"),
         ("one\n…\n", "one\n"),
         ("done in 2.4 s\n", "done in 11 s\n"),
+        ("1 passed in 8.89s\n", "1 passed in 72.10s (0:01:12)\n"),
         (
             '{"id": "b95a2b77-bbc1-4220-adec-ec82fb40875d"}\n',
             '{"id": "00000000-bbc1-4220-adec-ec82fb40875d"}\n',

@@ -43,7 +43,7 @@ _BLOCK = re.compile(
 _PORT = re.compile(r"(?<=[:= ])(4\d{3}|80\d\d)\b(?=[/\s\"']|$)")
 _MASKS = (
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<id>"),
-    (re.compile(r"\b\d+(?:\.\d+)? ?(ms|s|seconds)\b"), "<time>"),
+    (re.compile(r"\b\d+(?:\.\d+)? ?(?:ms|s|seconds)\b(?: \(\d+:\d\d:\d\d\))?"), "<time>"),
     (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "<date>"),
     (re.compile(r"\bseen \d+ times\b"), "seen <n> times"),
 )
@@ -147,9 +147,10 @@ def _output(command: str, folder: Path, ports: Ports, stack: ExitStack) -> str:
     if command.rstrip().endswith("&"):
         arguments = ["bash", "-c", "exec " + command.rstrip().removesuffix("&")]
         return stack.enter_context(_background(arguments, folder, {}))
+    patient = {"CHAT_CONTRACT_VERIFY_TIMEOUT": str(SECONDS)} if " verify " in command else {}
     ended = subprocess.run(
         ["bash", "-c", command],
-        cwd=folder, env=_environment({}), stdin=subprocess.DEVNULL,
+        cwd=folder, env=_environment(patient), stdin=subprocess.DEVNULL,
         capture_output=True, text=True, timeout=SECONDS, check=False,
     )  # fmt: skip
     # Progress, which depends on the speed of the machine, goes to standard error.
