@@ -107,7 +107,7 @@ gate-quality: $(VENV)/dev.stamp ## Measure precision, recall and time of the gat
 fastapi-parity: $(VENV)/dev.stamp ## Compare the mock with FastAPI on 20,000 bodies per leniency profile
 	$(BIN)/python -m testbed.fastapi_parity --jobs $(JOBS)
 
-hostile: $(VENV)/dev.stamp ## Send 200,000 hostile requests to the mock and the recorder, open 10,500 slow connections
+hostile: $(VENV)/dev.stamp ## Send 200,000 hostile requests to the mock and the recorder, open 11,800 slow connections
 	$(BIN)/python -m testbed.hostile.bodies
 	$(BIN)/python -m testbed.hostile
 

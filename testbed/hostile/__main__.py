@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from chat_mock.server import Server
 from testbed.hostile.attack import attack
 from testbed.hostile.recorder import start_recorder
-from testbed.hostile.slow import Clients, attack_slowly, memory_of
+from testbed.hostile.slow import ATTACKS, Clients, attack_slowly, memory_of
 
 _ONE_OF_FOR_THE_RECORDER = 5
 _CLIENTS = 8
@@ -32,7 +32,8 @@ def main() -> int:
     server = Server.start(["--seed", "0", "--max-connections", "20000", "--max-waiting", "20000"])
     try:
         failed = _hostile_requests("mock", server, options.requests - to_recorder, options.seed)
-        failed |= _slow_clients(server)
+        for clients in ATTACKS:
+            failed |= _slow_clients(server, clients)
     finally:
         server.stop()
     upstream = Server.start(["--seed", "0"])
@@ -61,8 +62,7 @@ def _hostile_requests(
     return bool(result.complaints) or grown > _MAX_GROWTH
 
 
-def _slow_clients(server: Server) -> bool:
-    clients = Clients()
+def _slow_clients(server: Server, clients: Clients) -> bool:
     outcome = attack_slowly(server, clients, _PATIENCE)
     kinds = (
         (clients.half_bodies, "half bodies"),
@@ -70,7 +70,7 @@ def _slow_clients(server: Server) -> bool:
         (clients.delayed, "delayed responses"),
         (clients.unread, "unread megabytes"),
     )
-    print(", ".join(f"{count} {kind}" for count, kind in kinds) + ":")
+    print(", ".join(f"{count} {kind}" for count, kind in kinds if count) + ":")
     print(f"  health check: median {outcome.median_ms:.1f} ms, slowest {outcome.slowest_ms:.1f} ms")
     print(f"  memory: {outcome.megabytes:.0f} MB; connections left open after {_PATIENCE:.0f} s: {outcome.left_open}")
     return outcome.median_ms > _MAX_HEALTH_MS or outcome.megabytes > _MAX_MEGABYTES or outcome.left_open > 0

@@ -29,10 +29,14 @@ _CHECKS = 50
 class Clients:
     """How many clients of each kind attack at once."""
 
-    half_bodies: int = 5000
-    half_heads: int = 100
-    delayed: int = 5000
+    half_bodies: int = 0
+    half_heads: int = 0
+    delayed: int = 0
     unread: int = 400
+
+
+ATTACKS = (Clients(half_bodies=5000, half_heads=1000), Clients(delayed=5000))
+"""One after the other on the same server."""
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def test_hostile_requests_to_the_recorder_get_neither_5xx_nor_html_nor_a_hang(se
 
 
 def test_slow_clients_are_closed_and_do_not_slow_a_health_check() -> None:
-    """A sample; ``make hostile`` opens 10,500 connections. The time limits are far above what is measured."""
+    """A sample; ``make hostile`` opens 11,800 connections. The time limits are far above what is measured."""
     server = Server.start(["--seed", "0", "--request-timeout", "8", "--write-timeout", "8"])
     try:
         outcome = attack_slowly(server, Clients(half_bodies=200, half_heads=50, delayed=200, unread=60), patience=120)
