@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from hiredis import pack_command
 from redis.asyncio.connection import Connection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -118,7 +119,8 @@ class Link:
         connection = self._connection
         if not connection.is_connected:
             await connect(connection)
-        packed = connection.pack_commands([command for command, _ in batch])
+        # The packer of redis-py takes ten times as long.
+        packed = b"".join(pack_command(command) for command, _ in batch)  # type: ignore[arg-type]  # any length
         await connection.send_packed_command(packed, check_health=False)
         for _, future in batch:
             try:

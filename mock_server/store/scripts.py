@@ -11,7 +11,7 @@ A space has these keys, all with a time to live; ``AT`` is ``PREFIX:FORMAT:space
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha1
 
 FORMAT = "1"
@@ -20,14 +20,14 @@ FORMAT = "1"
 
 @dataclass(frozen=True)
 class Script:
-    """A script, and the name by which Redis knows it once it is loaded."""
+    """A script."""
 
     text: str
+    digest: str = field(init=False)
+    """Its SHA-1, the name by which Redis knows it once it is loaded."""
 
-    @property
-    def digest(self) -> str:
-        """Return the SHA-1 of the text."""
-        return sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", sha1(self.text.encode(), usedforsecurity=False).hexdigest())
 
 
 _CLOCK = """

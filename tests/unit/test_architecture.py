@@ -94,7 +94,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     },
     "mock_server": {
         *("click", "flask", "werkzeug", "uvicorn", "watchfiles", "httpx"),
-        *("jsonschema", "pydantic_core", "yaml", "cachetools", "redis"),
+        *("jsonschema", "pydantic_core", "yaml", "cachetools", "redis", "hiredis"),
     },
     "spec_gate": {"jsonschema", "jsonschema_rs"},
     "chat_load": {"locust", "gevent", "geventhttpclient", "requests", "flask", "jsonschema", "jsonschema_rs"},
