@@ -1,7 +1,7 @@
 # Runs the mock server in a container:
 #   docker build --tag chat-mock . && docker run --rm --publish 4010:4010 chat-mock
-# To use a base image of your choice: docker build --build-arg BASE=python@sha256:<digest> …
-ARG BASE=python:3.12-slim-bookworm
+# The base image is pinned; Dependabot proposes its updates. For another one: docker build --build-arg BASE=python@sha256:<digest> …
+ARG BASE=python:3.12-slim-bookworm@sha256:782412e85d0f0984994c290652577d4018aff08145c85b262bb63dc0c7522254
 FROM ${BASE} AS build
 WORKDIR /kit
 COPY . .

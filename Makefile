@@ -21,7 +21,7 @@ SPREAD := -n $(JOBS) --dist loadscope --no-loadscope-reorder
 PYTEST := $(BIN)/pytest $(SPREAD) --timeout $(TIMEOUT) $(if $(filter random,$(ORDER)),--random-order)
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock unit check test coverage lint requirements audit package test-lowest format quality toolchains gate-quality fastapi-parity hostile hostile-servers hostile-documents bench mutation \
+.PHONY: help install mock unit check test coverage lint requirements audit image-steps package test-lowest format quality toolchains gate-quality fastapi-parity hostile hostile-servers hostile-documents bench mutation \
   soak chaos docs screenshots clean
 
 help: ## List the targets
@@ -122,6 +122,9 @@ bench: $(VENV)/dev.stamp ## Compare CPU time, latency and memory of the mock wit
 
 chaos: $(VENV)/dev.stamp ## Kill replicas of the mock under load for a minute; check conversations and journal
 	$(BIN)/python -m testbed.chaos
+
+image-steps: $(VENV)/dev.stamp ## Run the steps of the Dockerfile one by one, without a container engine
+	$(BIN)/python -m testbed.image
 
 soak: $(VENV)/dev.stamp ## Run the tests of the frontend example 100 times with 4 workers
 	npm ci --no-audit --no-fund --prefix examples/frontend

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from mock_server.control.description import describe
+from testbed import image
 from testbed.ports import free_port
 from tests.conftest import REQUIRE_ALL, RequireProgram
 from tests.support.paths import ROOT
@@ -139,8 +140,16 @@ def test_compose_files_match_their_schema() -> None:
     succeeds(BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", *files, cwd=ROOT)
 
 
+def test_image_is_pinned() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    assert re.search(r"^ARG BASE=python:3\.12-slim-bookworm@sha256:[0-9a-f]{64}$", text, re.MULTILINE)
+    assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["${BASE}", "${BASE}"]
+
+
 def test_image_contains_every_package_and_runs_as_a_user() -> None:
     kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     packages = {path.parent.name for path in ROOT.glob("*/py.typed")}
     assert packages <= kept
+    assert kept - {"**/__pycache__"} == set(image.context())
+    assert all((ROOT / name).exists() for name in image.context())
     assert "\nUSER 10001\n" in (ROOT / "Dockerfile").read_text()

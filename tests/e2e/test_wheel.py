@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from chat_contract import __version__
+from testbed import image
 from tests.support.paths import ROOT
 from tests.support.waiting import PATIENCE
 
@@ -163,6 +165,24 @@ def test_doctor_finds_no_problem_in_a_fresh_install(base: Environment, wheel: Pa
     texts = [finding["text"] for finding in report["findings"]]
     assert f"chat-contract {__version__}, from {wheel}" in texts
     assert any(text.startswith("suite is not installed;") and f"'{wheel}[suite]'" in text for text in texts)
+
+
+def test_mock_of_the_image_passes_its_health_check_and_writes_nothing(base: Environment, tmp_path: Path) -> None:
+    image.serve(base.bin.parent, tmp_path)
+
+
+def test_image_whose_mock_does_not_start_is_reported(
+    base: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Dockerfile", "compose.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "fixtures", tmp_path / "fixtures")
+    file = tmp_path / "Dockerfile"
+    file.write_text(file.read_text("utf-8").replace('"--host"', '"--no-such-option"'), "utf-8")
+    monkeypatch.setattr(image, "ROOT", tmp_path)
+    (tmp_path / "root").mkdir()
+    with pytest.raises(RuntimeError, match="the health check fails"):
+        image.serve(base.bin.parent, tmp_path / "root")
 
 
 def test_suite_verifies_the_installed_mock(suite: Environment) -> None:
