@@ -86,6 +86,11 @@ _OPTIONS = (
         "--write-timeout", defaults.WRITE_TIMEOUT, "Close a connection whose client has read nothing for this time."
     ),
     _seconds("--store-timeout", defaults.STORE_TIMEOUT, "With --store, return 503 if it takes longer to respond."),
+    _count(
+        "--max-fixture-files",
+        defaults.MAX_FIXTURE_FILES,
+        "Maximum number of conversations in --fixtures. Reading 10,000 takes about 3 s of CPU time.",
+    ),
     _seconds("--max-hang", defaults.MAX_HANG, "Close the connection of a response with fault=hang after this time."),
 )
 

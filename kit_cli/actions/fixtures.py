@@ -50,7 +50,7 @@ def create(name: str, folder: Path) -> None:
 
 def _read(folder: Path | None, spec: Path | None, overlays: tuple[Path, ...]) -> Snapshot:
     try:
-        return read_snapshot(Options(fixtures=folder, spec=spec, overlays=overlays))
+        return read_snapshot(Options(fixtures=folder, spec=spec, overlays=overlays, max_fixture_files=None))
     except KitError as error:
         errors = split_errors(error)
         if not all(_is_in_fixtures(each, folder) for each in errors):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chat_contract.resources import fixtures_dir, openapi_dir
 from mock_server.loading.options import Options
-from mock_server.shop.fixture_paths import Failed, catalogue_file, conversation_files, conversation_folders
+from mock_server.shop.fixture_paths import Failed, catalogue_file, conversation_folders, conversation_paths, mark_of
 from mock_server.validation.leniency import PROFILES
 
 Stamp = tuple[tuple[str, tuple[int, ...]], ...]
@@ -19,7 +19,7 @@ Stamp = tuple[tuple[str, tuple[int, ...]], ...]
 def stamp(options: Options) -> Stamp:
     """Return the fingerprint of the files that these options name."""
     unreadable: list[OSError] = []
-    found = ((str(path), _mark(path)) for path in _files(options, unreadable.append))
+    found = ((path, mark_of(path)) for path in _files(options, unreadable.append))
     marks = [(path, mark) for path, mark in found if mark is not None]
     # A folder that cannot be read is a change, and so is one that can be read again.
     marks += [(str(error.filename), (error.errno or 0,)) for error in unreadable]
@@ -30,7 +30,7 @@ def digests(options: Options) -> dict[str, str]:
     """Return a digest of the content of each file, by a name that is the same on every machine."""
     roots = (options.fixtures or fixtures_dir(), openapi_dir())
     found = {}
-    for path in _files(options, lambda _: None):
+    for path in map(Path, _files(options, lambda _: None)):
         with suppress(OSError):
             found[_name(path, roots)] = blake2b(path.read_bytes(), digest_size=8).hexdigest()
     return found
@@ -51,13 +51,13 @@ def folders(options: Options) -> dict[Path, tuple[int, ...]]:
     return {path: identity for path, identity in found.items() if identity is not None}
 
 
-def _files(options: Options, failed: Failed) -> Iterator[Path]:
+def _files(options: Options, failed: Failed) -> Iterator[str]:
     fixtures = options.fixtures or fixtures_dir()
-    yield catalogue_file(fixtures)
-    yield from conversation_files(fixtures, failed)
+    yield str(catalogue_file(fixtures))
+    yield from conversation_paths(fixtures, failed)
     for folder in (openapi_dir(), openapi_dir() / "overlays"):
-        yield from folder.glob("*.y*ml")
-    yield from _named(options)
+        yield from map(str, folder.glob("*.y*ml"))
+    yield from map(str, _named(options))
 
 
 def _folders(options: Options) -> set[Path]:
@@ -74,14 +74,6 @@ def _fixture_folders(options: Options) -> tuple[Path, ...]:
 def _named(options: Options) -> list[Path]:
     latitude = [] if options.latitude in PROFILES else [Path(options.latitude)]
     return [*([options.spec] if options.spec else []), *options.overlays, *latitude]
-
-
-def _mark(path: Path) -> tuple[int, ...] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 def _identity(path: Path) -> tuple[int, ...] | None:

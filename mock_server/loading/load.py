@@ -17,7 +17,7 @@ from mock_server.loading.options import Options
 from mock_server.loading.snapshot import Snapshot
 from mock_server.loading.status import Status
 from mock_server.shop.catalogue import Catalogue
-from mock_server.shop.fixture_files import Fixtures, read_fixtures
+from mock_server.shop.fixture_files import Fixtures, KnownFiles, read_fixtures
 from mock_server.shop.replies import Shop
 from mock_server.shop.scenarios import Scenarios
 from mock_server.validation.fastapi_errors import RequestValidator
@@ -27,10 +27,16 @@ _DEFAULT_LIMIT = 4
 """Maximum number of items if the schema of ``limit`` has no default."""
 
 
-def read_snapshot(options: Options = Options(), *, now: Callable[[], float] = time.time) -> Snapshot:  # noqa: B008 - frozen
+def read_snapshot(
+    options: Options = Options(),  # noqa: B008 - frozen
+    *,
+    now: Callable[[], float] = time.time,
+    known: KnownFiles | None = None,
+) -> Snapshot:
     """Load the contract and the fixtures, by default those that ship with the kit.
 
-    ``now`` returns the Unix time. Raises :class:`KitError` if the contract or a fixture cannot be served.
+    ``now`` returns the Unix time. ``known`` is what an earlier snapshot read of the fixtures.
+    Raises :class:`KitError` if the contract or a fixture cannot be served.
     """
     before = stamp(options)
     contract = load_contract(options.spec, options.overlays)
@@ -44,7 +50,7 @@ def read_snapshot(options: Options = Options(), *, now: Callable[[], float] = ti
         ) from None
     request_schema = contract.schemas["documented"]
     leniency = read_leniency(options.latitude, contract)
-    fixtures = _fixtures(options, contract, response_schema)
+    fixtures = _fixtures(options, contract, response_schema, known)
     default_limit = _default_limit(request_schema)
     return Snapshot(
         status=Status(now()),
@@ -70,13 +76,16 @@ def read_snapshot(options: Options = Options(), *, now: Callable[[], float] = ti
     )
 
 
-def _fixtures(options: Options, contract: Contract, response_schema: Mapping[str, Any]) -> Fixtures:
+def _fixtures(
+    options: Options, contract: Contract, response_schema: Mapping[str, Any], known: KnownFiles | None
+) -> Fixtures:
     """Read the fixtures; the bundled ones are fitted to a user's own document.
 
     Raises :class:`DocumentError` in the user's document if the bundled ones cannot conform to it.
     """
     if options.fixtures is not None or options.spec is None:
-        return read_fixtures(options.fixtures or fixtures_dir(), response_schema)
+        folder, most = options.fixtures or fixtures_dir(), options.max_fixture_files
+        return read_fixtures(folder, response_schema, most=most, known=known)
     try:
         return read_fixtures(fixtures_dir(), response_schema, fit=True)
     except (DocumentError, DocumentsError) as error:

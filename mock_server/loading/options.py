@@ -68,6 +68,8 @@ class Options:
     """Seconds in which the upstream service must respond completely."""
     upstream_max_body: int = defaults.UPSTREAM_MAX_BODY
     """Bytes that a response of the upstream service may have."""
+    max_fixture_files: int | None = defaults.MAX_FIXTURE_FILES
+    """The maximum number of conversations in the folder of fixtures; None for no limit."""
     max_hang: float = defaults.MAX_HANG
     """Seconds after which the fault ``hang`` closes the connection."""
     store: Location | None = None

@@ -92,7 +92,7 @@ class Reloader:
 
     def _load(self) -> Loaded:
         try:
-            snapshot = read_snapshot(self._options, now=self._now)
+            snapshot = read_snapshot(self._options, now=self._now, known=self._service.snapshot.fixtures.files)
             self._check_route(snapshot)
         except KitError as error:
             return split_errors(error)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic_core import to_json
 
@@ -25,7 +26,14 @@ from mock_server.overrides.delays import DelayError, read_delay
 from mock_server.overrides.reading import read_headers
 from mock_server.overrides.rules import OverrideError
 from mock_server.shop.fitting import fit_items
-from mock_server.shop.fixture_paths import catalogue_file, conversation_files, conversation_name
+from mock_server.shop.fixture_paths import (
+    CONVERSATIONS,
+    catalogue_file,
+    conversation_files,
+    conversation_name,
+    conversation_paths,
+    mark_of,
+)
 from mock_server.shop.fixture_schemas import CATALOGUE, CONVERSATION, HINT, RECORDED_CATALOGUE
 from mock_server.shop.scenarios import Cue, CueKind, Outcome, Scenario, Stub
 from mock_server.shop.words import words_of
@@ -44,6 +52,39 @@ _OK = 200
 _STATUSES = range(200, 600)
 
 
+class _Known(NamedTuple):
+    """A conversation that was read, its file's mark before that, and the items that it uses."""
+
+    mark: tuple[int, ...]
+    scenario: Scenario
+    items: Mapping[str, dict[str, Any]]
+
+
+class KnownFiles:
+    """The conversations that were read, by path: those whose files have not changed are not read again."""
+
+    def __init__(self, response_schema: Mapping[str, Any]) -> None:
+        self.response_schema = response_schema
+        self._known: dict[str, _Known] = {}
+
+    def find(
+        self, path: str, mark: tuple[int, ...] | None, catalogue: Mapping[str, dict[str, Any]] | None
+    ) -> Scenario | None:
+        """Return the conversation if neither its file nor one of its items has changed."""
+        known = self._known.get(path)
+        if known is None or catalogue is None or known.mark != mark:
+            return None
+        return known.scenario if all(catalogue.get(key) == item for key, item in known.items.items()) else None
+
+    def add(
+        self, path: str, mark: tuple[int, ...] | None, catalogue: Mapping[str, dict[str, Any]] | None, read: Scenario
+    ) -> None:
+        """Add a conversation that was read without an error."""
+        if mark is not None and catalogue is not None:
+            items = {key: catalogue[key] for stub in read.stubs for key in stub.item_ids}
+            self._known[path] = _Known(mark, read, items)
+
+
 @dataclass(frozen=True)
 class Fixtures:
     """The content of a folder of fixtures."""
@@ -52,6 +93,8 @@ class Fixtures:
     scenarios: tuple[Scenario, ...]
     recorded: bool = False
     """The folder was recorded: conversations with the same opening take turns."""
+    files: KnownFiles | None = field(default=None, repr=False, compare=False)
+    """What was read, for :func:`read_fixtures` to read the folder again after a change."""
 
     @property
     def counts(self) -> str:
@@ -59,10 +102,18 @@ class Fixtures:
         return f"{count_of(len(self.scenarios), 'conversation')}, {count_of(len(self.items), 'item')}"
 
 
-def read_fixtures(folder: Path, response_schema: Mapping[str, Any], *, fit: bool = False) -> Fixtures:
+def read_fixtures(
+    folder: Path,
+    response_schema: Mapping[str, Any],
+    *,
+    fit: bool = False,
+    most: int | None = None,
+    known: KnownFiles | None = None,
+) -> Fixtures:
     """Read the catalogue and the conversations. ``response_schema`` is that of status 200.
 
     With ``fit``, items that do not conform are changed so that they do.
+    ``most`` is the maximum number of conversations. ``known`` is what was read before.
 
     Raises :class:`DocumentError` for an error, :class:`DocumentsError` for several, of one file or of many.
     """
@@ -74,16 +125,34 @@ def read_fixtures(folder: Path, response_schema: Mapping[str, Any], *, fit: bool
     catalogue = _collect(errors, lambda: read_source(catalogue_file(folder)))
     items = None if catalogue is None else _collect(errors, lambda: _catalogue(catalogue, response_schema, fit=fit))
     by_id = None if items is None else {item["item_id"]: item for item in items}
+    before = known if known is not None and known.response_schema == response_schema else KnownFiles(response_schema)
+    files = KnownFiles(response_schema)
     scenarios: dict[str, Scenario | None] = {}
-    for path in _collect(errors, lambda: conversation_files(folder)) or ():
+    for path in _collect(errors, lambda: _conversation_files(folder, most)) or ():
         name = conversation_name(folder, path)
         if name in scenarios:
             hint = "Rename one of the files."
             errors.append(DocumentError("another file has the same name", path=str(path), hint=hint))
-        scenarios[name] = _collect(errors, partial(_scenario, path, name, by_id, response_schema))
+        mark = mark_of(str(path))
+        scenario = before.find(str(path), mark, by_id)
+        if scenario is None:
+            scenario = _collect(errors, partial(_scenario, path, name, by_id, response_schema))
+        if scenario is not None:
+            files.add(str(path), mark, by_id, scenario)
+        scenarios[name] = scenario
     _raise_all(errors)
     recorded = catalogue is not None and _is_recorded(catalogue)
-    return Fixtures(tuple(items or ()), tuple(filter(None, scenarios.values())), recorded)
+    return Fixtures(tuple(items or ()), tuple(filter(None, scenarios.values())), recorded, files)
+
+
+def _conversation_files(folder: Path, most: int | None) -> list[Path]:
+    if most is not None and len(list(islice(conversation_paths(folder), most + 1))) > most:
+        raise DocumentError(
+            f"the folder has more than {most} conversations",
+            path=str(folder / CONVERSATIONS),
+            hint="Remove files, or raise --max-fixture-files. Reading 10,000 files takes about 3 s of CPU time.",
+        )
+    return conversation_files(folder)
 
 
 def _is_recorded(catalogue: Source) -> bool:

@@ -41,24 +41,47 @@ def conversation_files(folder: Path, failed: Failed = _raise) -> list[Path]:
 
     ``failed`` gets the error of each folder that cannot be read.
     """
-    found = [path / name for path, names in _walk(folder / CONVERSATIONS, failed) for name in names]
-    files = [file for file in found if file.suffix in _ENDINGS and not file.name.startswith(".")]
-    return sorted(files, key=lambda file: (_natural(conversation_name(folder, file)), file.suffix))
+    root = str(folder / CONVERSATIONS)
+    found = ((_split(file.removeprefix(root)), file) for file in conversation_paths(folder, failed))
+    return [Path(file) for _, file in sorted(((_natural(name), ending), file) for (name, ending), file in found)]
+
+
+def conversation_paths(folder: Path, failed: Failed = _raise) -> Iterator[str]:
+    """Yield the same paths as texts, in any order. Folders may contain so many that making paths takes seconds."""
+    for path, names in _walk(str(folder / CONVERSATIONS), failed):
+        for name in names:
+            if not name.startswith(".") and _split(name)[1] in _ENDINGS:
+                yield f"{path}{os.sep}{name}"
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Return the name without its ending, and the ending."""
+    name, dot, ending = name.rpartition(".")
+    return name, f"{dot}{ending}"
 
 
 def conversation_folders(folder: Path) -> Iterator[Path]:
     """Yield the folder of conversations and its subfolders."""
     yield folder / CONVERSATIONS
-    for path, _ in _walk(folder / CONVERSATIONS, lambda _: None):
-        yield path
+    for path, _ in _walk(str(folder / CONVERSATIONS), lambda _: None):
+        yield Path(path)
 
 
 def conversation_name(folder: Path, file: Path) -> str:
     """Return the name of a conversation: its path below the folder of conversations, without the ending."""
-    return file.relative_to(folder / CONVERSATIONS).with_suffix("").as_posix()
+    return _split(str(file).removeprefix(f"{folder / CONVERSATIONS}{os.sep}"))[0].replace(os.sep, "/")
 
 
-def _walk(folder: Path, failed: Failed) -> Iterator[tuple[Path, list[str]]]:
+def mark_of(path: str) -> tuple[int, ...] | None:
+    """Return what changes with the content of a file: times, size and inode; None without a file."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - making a path takes longer than this
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+def _walk(folder: str, failed: Failed) -> Iterator[tuple[str, list[str]]]:
     def report(error: OSError) -> None:
         # A folder that is gone has no files.
         if not isinstance(error, FileNotFoundError | NotADirectoryError):
@@ -67,7 +90,7 @@ def _walk(folder: Path, failed: Failed) -> Iterator[tuple[Path, list[str]]]:
     for path, folders, names in os.walk(folder, onerror=report):
         folders[:] = [name for name in folders if not name.startswith(".")]
         # A folder or pipe with the name of a file is an error, which reading it reports.
-        yield Path(path), [*names, *(name for name in folders if Path(name).suffix in _ENDINGS)]
+        yield path, [*names, *(name for name in folders if _split(name)[1] in _ENDINGS)]
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from mock_server.http.source import Fault
@@ -81,6 +81,11 @@ class Scenario:
     stubs: tuple[Stub, ...]
     about: str = ""
 
+    @cached_property
+    def matchers(self) -> tuple[Matcher, ...]:
+        """The cues of the turns, prepared for matching. A reload keeps conversations that have not changed."""
+        return tuple(Matcher(stub.cue) for stub in self.stubs)
+
 
 class Position(NamedTuple):
     """The stub that replied last in a conversation: the scenario's name and the turn, counted from 0.
@@ -112,7 +117,7 @@ class _Message:
         self.spaced = f" {' '.join(self.words)} "
 
 
-class _Matcher:
+class Matcher:
     """A cue prepared for matching: normalised words and a compiled pattern."""
 
     def __init__(self, cue: Cue) -> None:
@@ -170,9 +175,7 @@ class Scenarios:
         """The names of the scenarios with the same first cue, by the name of the one that matches."""
         self.by_name = {scenario.name: scenario for scenario in scenarios}
         self._names = tuple(self.by_name)
-        self._matchers = {
-            name: tuple(_Matcher(stub.cue) for stub in scenario.stubs) for name, scenario in self.by_name.items()
-        }
+        self._matchers = {name: scenario.matchers for name, scenario in self.by_name.items()}
         self._first_matchers = tuple(matchers[0] for matchers in self._matchers.values())
         self._by_word: dict[str, list[int]] = defaultdict(list)
         self._without_words: list[int] = []
@@ -230,7 +233,7 @@ class Scenarios:
         misses.sort(key=lambda miss: (miss.position.scenario != running, -miss.matched, miss.position))
         return tuple(misses[:limit])
 
-    def _matcher(self, position: Position) -> _Matcher:
+    def _matcher(self, position: Position) -> Matcher:
         return self._matchers[position.scenario][position.turn]
 
     def _reachable(self, position: Position | None) -> Iterator[Position]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chat_contract.document.source import read_source
 from chat_contract.errors import DocumentError, DocumentsError
 from mock_server import create_app
 from mock_server.loading.fingerprint import folders, stamp
@@ -248,3 +249,54 @@ def test_recordings_with_the_same_opening_replay_in_their_order(recorded: Path) 
 
 def test_recordings_with_the_same_opening_are_reachable(recorded: Path) -> None:
     assert unreachable(read(recorded)) == []
+
+
+# Many files -----------------------------------------------------------------------------------------------------------
+
+
+def read_again(folder: Path, before: Fixtures) -> Fixtures:
+    return read_snapshot(Options(fixtures=folder), known=before.files).fixtures
+
+
+def test_reload_reads_only_files_that_have_changed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = shop({f"c{number}.yaml": turns(f"words: [w{number}]") for number in range(5)})
+    before = read(folder)
+    (folder / "conversations" / "c3.yaml").write_text(turns("words: [other]"))
+    (folder / "conversations" / "c1.yaml").unlink()
+    opened: list[str] = []
+    monkeypatch.setattr(
+        "mock_server.shop.fixture_files.read_source", lambda path: opened.append(path.name) or read_source(path)
+    )
+    after = read_again(folder, before)
+    assert opened == ["catalogue.yaml", "c3.yaml"]
+    assert [scenario.name for scenario in after.scenarios] == ["c0", "c2", "c3", "c4"]
+    assert after.scenarios[0] is before.scenarios[0]
+    assert after.scenarios[2].stubs[0].cue.words == ("other",)
+
+
+def test_reload_checks_conversations_whose_items_have_changed(shop: Shop) -> None:
+    folder = shop({"a.yaml": turns("words: [a]").replace("reply: Yes.", "reply: Yes., items: [A]")})
+    before = read(folder)
+    (folder / "catalogue.yaml").write_text(f"items: [{ITEM.replace('item_id: A', 'item_id: B')}]\n")
+    with pytest.raises(DocumentError, match="unknown item_id"):
+        read_again(folder, before)
+    (folder / "catalogue.yaml").write_text(f"items: [{ITEM}]\n")
+    assert read_again(folder, before).scenarios == before.scenarios
+
+
+def test_error_stays_until_its_file_is_corrected(shop: Shop) -> None:
+    folder = shop({"a.yaml": turns("words: [a]"), "b.yaml": turns("words: [b]")})
+    before = read(folder)
+    (folder / "conversations" / "b.yaml").write_text("turns: 5\n")
+    for _ in range(2):
+        with pytest.raises(DocumentError, match=r"b\.yaml"):
+            read_again(folder, before)
+
+
+def test_more_conversations_than_the_maximum_are_rejected_with_the_option_that_raises_it(shop: Shop) -> None:
+    folder = shop({f"c{number}.yaml": turns(f"words: [w{number}]") for number in range(4)})
+    with pytest.raises(DocumentError, match=r"(?s)more than 3 conversations.*--max-fixture-files") as error:
+        read_snapshot(Options(fixtures=folder, max_fixture_files=3))
+    assert error.value.path == str(folder / "conversations")
+    for most in (4, None):
+        assert len(read_snapshot(Options(fixtures=folder, max_fixture_files=most)).fixtures.scenarios) == 4
