@@ -14,6 +14,8 @@ from kit_reports.counting import count_of
 
 MAX_WAITING_BYTES = 32 * 1024 * 1024
 """Size of the exchanges that may wait to be recorded."""
+MAX_WAITING = 1000
+"""Number of exchanges that may wait to be recorded."""
 SECONDS_FOR_ROOM = 2.0
 """How long a response waits if too much waits already. Then its exchange is not recorded."""
 SECONDS_TO_END = 60.0
@@ -53,7 +55,7 @@ class Background:
         self._waiting.put((exchange, seconds, query))
 
     def _has_room(self, size: int) -> bool:
-        return not self._bytes or self._bytes + size <= MAX_WAITING_BYTES
+        return not self._count or (self._count < MAX_WAITING and self._bytes + size <= MAX_WAITING_BYTES)
 
     def wait(self, seconds: float = SECONDS_TO_END) -> bool:
         """Wait until everything is recorded, and return whether it is."""

@@ -28,6 +28,8 @@ from mock_server.respond.upstream import Limits, Upstream
 from mock_server.server.asgi import Receive, Scope, Send
 from mock_server.server.serve import Listening, Server
 
+_SWITCH_SECONDS = 0.0005
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -80,6 +82,8 @@ def record(plan: Plan, listening: Listening) -> None:
 
     # The server comes first: if the port is taken, no folder is made.
     server = Server(app, listening, announce, close=close)
+    # While one thread records, the event loop waits this long for each of its turns.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     output = Output(sys.stdout)
     try:
         recording = open_recording(contract, plan, output.say)

@@ -94,3 +94,31 @@ def test_templates_have_the_expected_jobs() -> None:
     # YAML 1.1 reads the key "on" as true.
     assert set(workflow) == {"name", True, "permissions", "concurrency", "jobs"}
     assert set(yaml.safe_load(TEMPLATE.read_text("utf-8"))) == {"contract-staging"}
+
+
+@pytest.mark.parametrize("of", ["github", "gitlab"])
+@pytest.mark.parametrize(
+    ("kit", "installed"),
+    [
+        ("git+https://example.test/kit@abc", ["chat-contract[suite] @ git+https://example.test/kit@abc"]),
+        (
+            "",
+            [
+                "--require-hashes --requirement requirements/all.txt",
+                "--no-deps --no-build-isolation .",
+            ],
+        ),
+    ],
+)
+def test_copied_template_installs_the_kit_that_a_variable_names(
+    of: str, kit: str, installed: list[str], tmp_path: Path
+) -> None:
+    install = steps_of_github()[0] if of == "github" else script_of_gitlab("contract-staging")[0]
+    for name in ("pip", "apt-get"):
+        tool = tmp_path / name
+        tool.write_text(f'#!/bin/sh\necho "{name} $@" >> "{tmp_path}/said"\n')
+        tool.chmod(0o755)
+    ran = run(f'PATH="{tmp_path}:$PATH"\n{install}', tmp_path, CONTRACT_KIT=kit)
+    assert ran.returncode == 0, ran.stderr
+    said = (tmp_path / "said").read_text().splitlines()
+    assert [line for line in said if line.startswith("pip")] == [f"pip install {each}" for each in installed]
