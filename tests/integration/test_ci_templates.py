@@ -49,7 +49,7 @@ def script_of_gitlab(job: str) -> list[str]:
 @pytest.mark.parametrize(("name", "exit_code", "verdict"), [("keyed", 0, "conforms"), ("any-key-opens", 0, "conforms")])
 def test_workflow_verifies_and_keeps_its_reports(name: str, exit_code: int, verdict: str, tmp_path: Path) -> None:
     install, verify, summary = steps_of_github()
-    assert install.startswith("pip install")
+    assert "pip install" in install
     page = tmp_path / "summary.md"
     with serve(BY_NAME[name]) as url:
         verified = run(verify, tmp_path, STAGING_URL=url, STAGING_KEY=KEY, TIER="--quick")
@@ -74,7 +74,7 @@ def test_workflow_fails_for_a_faulty_server_and_still_writes_its_summary(tmp_pat
 @pytest.mark.parametrize(("name", "exit_code"), [("lax", 0), ("limit-ignored", 1)])
 def test_gitlab_job_verifies_and_keeps_its_reports(name: str, exit_code: int, tmp_path: Path) -> None:
     install, *verifying = script_of_gitlab("contract-staging")
-    assert install.startswith("pip install")
+    assert "pip install" in install
     with serve(BY_NAME[name]) as url:
         verified = run("\n".join(verifying), tmp_path, STAGING_URL=url, STAGING_KEY=KEY, TIER="")
     assert verified.returncode == exit_code, verified.stderr
