@@ -182,8 +182,7 @@ class RedisState:
         if draft.written:
             self._remember(draft.written, draft.written_state)
         if rules is not before:
-            self._version = b"%d" % (int(self._version) + 1)
-            self._rules = draft.rules
+            self._version, self._rules = found[1], draft.rules
         return int(found[0])
 
     def _remember(self, name: bytes, state: bytes) -> None:

@@ -67,6 +67,12 @@ if space ~= '' then
   redis.call('ZADD', spaces, now, space)
   redis.call('EXPIRE', spaces, ttl)
 end
+-- A version is a time, so that it never comes back after Redis has lost its data.
+local function write_rules(rules)
+  local version = clock[1] .. '.' .. clock[2]
+  redis.call('HSET', meta, 'version', version, 'rules', rules)
+  return version
+end
 local function rules_since(known)
   local version = redis.call('HGET', meta, 'version') or '0'
   return version, version ~= known and (redis.call('HGET', meta, 'rules') or '') or ''
@@ -105,25 +111,25 @@ if ARGV[11] ~= '' then
 end
 local version, rules = rules_since(ARGV[5])
 local state = ARGV[6] ~= '' and redis.call('HGET', states, ARGV[6]) or ''
+-- Renewing the times to live, and looking for what is over, need not happen with each request.
+local is_due = now - tonumber(redis.call('HGET', meta, 'renewed') or 0) > ttl / 100
 local taken = ARGV[8] ~= '' and ARGV[8] ~= ARGV[6] and redis.call('HEXISTS', states, ARGV[8]) or 0
 if version ~= ARGV[5] or state ~= ARGV[7] or taken == 1 then return {'changed', version, rules, state, taken} end
 
 if ARGV[8] ~= '' then
   redis.call('HSET', states, ARGV[8], ARGV[9])
   redis.call('ZADD', used, now, ARGV[8])
-  local excess = redis.call('ZCARD', used) - tonumber(ARGV[14])
-  local gone = redis.call('ZRANGEBYSCORE', used, '-inf', now - ttl, 'LIMIT', 0, 100)
+  local total = redis.call('ZCARD', used)
+  local excess, gone = total - tonumber(ARGV[14]), {}
+  if is_due then gone = redis.call('ZRANGEBYSCORE', used, '-inf', now - ttl, 'LIMIT', 0, 1000) end
   if excess > #gone then gone = redis.call('ZRANGE', used, 0, excess - 1) end
   for _, name in ipairs(gone) do
     redis.call('HDEL', states, name)
     redis.call('ZREM', used, name)
   end
-  live('states', 'used')
+  if total == 1 then live('states', 'used') end
 end
-if ARGV[10] ~= '' then
-  redis.call('HINCRBY', meta, 'version', 1)
-  redis.call('HSET', meta, 'rules', ARGV[10])
-end
+if ARGV[10] ~= '' then version = write_rules(ARGV[10]) end
 
 local most, most_bytes = tonumber(ARGV[15]), tonumber(ARGV[16])
 local number = redis.call('HINCRBY', meta, 'added', 1)
@@ -134,7 +140,7 @@ while count > 0 and (count > most or bytes > most_bytes) do
   redis.call('HINCRBY', meta, 'dropped', 1)
   count = count - 1
 end
-live('meta', 'journal')
+if count == 1 then live('journal') end
 
 if ARGV[11] ~= '' then
   local answers, order = at .. 'answers', at .. 'order'
@@ -148,9 +154,13 @@ if ARGV[11] ~= '' then
     redis.call('HDEL', answers, oldest)
     kept = kept - 1
   end
-  live('answers', 'order')
+  if kept == 1 then live('answers', 'order') end
 end
-return {'ok', number}
+if is_due then
+  redis.call('HSET', meta, 'renewed', now)
+  live('meta', 'states', 'used', 'openings', 'journal', 'left', 'answers', 'order')
+end
+return {'ok', number, version}
 """
 )
 
@@ -160,8 +170,7 @@ RULES = Script(
 -- 5: version of the rules that is known, 6: "1" to write, 7: rules to write
 local version, rules = rules_since(ARGV[5])
 if ARGV[6] == '1' and version == ARGV[5] then
-  version = tostring(redis.call('HINCRBY', meta, 'version', 1))
-  redis.call('HSET', meta, 'rules', ARGV[7])
+  version = write_rules(ARGV[7])
   live('meta')
   return {'ok', version, ARGV[7]}
 end
@@ -203,8 +212,8 @@ redis.call('UNLINK', journal, at .. 'left')
 redis.call('HDEL', meta, 'bytes', 'dropped')
 if ARGV[5] == '1' then
   redis.call('UNLINK', states, used, at .. 'openings', at .. 'answers', at .. 'order')
-  redis.call('HDEL', meta, 'rules', 'ids', 'answer-bytes')
-  redis.call('HINCRBY', meta, 'version', 1)
+  redis.call('HDEL', meta, 'ids', 'answer-bytes')
+  write_rules('')
   live('meta')
 end
 return {'ok'}

@@ -285,3 +285,17 @@ def test_health_names_the_replicas_and_files_that_differ(
     finally:
         other.process.kill()
         other.process.stdout.close()
+
+
+def test_rules_that_redis_has_lost_are_not_mistaken_for_later_ones(
+    replicas: tuple[str, str], redis: RedisServer
+) -> None:
+    def put(base: str, code: int) -> None:
+        assert requests.put(f"{base}/_mock/behaviour", json={"code": code}, timeout=SECONDS).status_code == 200
+
+    put(replicas[0], 429)
+    assert {post(base, "hello").status_code for base in replicas} == {429}
+    with redis.client as client:
+        client.flushall()
+    put(replicas[1], 500)
+    assert {post(base, "hello").status_code for base in replicas} == {500}
