@@ -19,6 +19,7 @@ from chat_contract.errors import Pointer
 from chat_contract.formats import format_checker
 from spec_gate.budget import Budget
 from spec_gate.patterns.match import PatternLimitError, matcher
+from spec_gate.schemas.applications import Applications
 
 _OTHER_FORMATS = ("duration", "hostname", "idn-hostname", "iri", "iri-reference", "json-pointer",
                   "relative-json-pointer", "time", "uri", "uri-reference", "uri-template")  # fmt: skip
@@ -32,6 +33,10 @@ _LONGEST_VALUE = 60
 
 _LEVELS = (2, 5, 12, 4_000)
 """The depths of values for which validators are made."""
+
+_COUNTED_DEPTH = 6
+_MAX_APPLICATIONS = 50_000
+"""How often schemas may apply to a value of at least the depth above."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,10 @@ class _Validators:
         return jsonschema_rs.Draft202012Validator(self._schema, validate_formats=True)
 
     @cached_property
+    def applications(self) -> Applications:
+        return Applications(self._schema)
+
+    @cached_property
     def exact(self) -> Any:
         return _Validator(self._schema, format_checker=_formats())
 
@@ -67,7 +76,8 @@ class Judge:
     """Decides whether values are valid under one schema.
 
     The validators hold as many definitions as the depth of a value needs. A value for which a pattern takes too many
-    steps is neither accepted nor rejected. Judging ends when the budget is spent, if it is enforced.
+    steps, or for which validators would take too long, is neither accepted nor rejected. Judging ends when the budget
+    is spent, if it is enforced.
     """
 
     def __init__(self, source: SchemaSource, budget: Budget | None = None) -> None:
@@ -86,8 +96,16 @@ class Judge:
                 self._complete = level
         return self._validators[level]
 
+    def is_costly(self, value: Any) -> bool:
+        """Return whether validators would take too long for a deep value."""
+        if _depth(value, _COUNTED_DEPTH) < _COUNTED_DEPTH:
+            return False
+        return self._for(value).applications.are_more_than(_MAX_APPLICATIONS, value)
+
     def probably(self, value: Any) -> bool:
-        """Return whether the fast validator accepts the value."""
+        """Return whether the fast validator accepts the value; a costly one is not accepted."""
+        if self.is_costly(value):
+            return False
         try:
             return bool(self._for(value).fast.is_valid(value))
         except ValueError:
@@ -107,12 +125,14 @@ class Judge:
     def rejects(self, value: Any) -> bool:
         """Return whether both validators reject the value."""
         try:
-            return not self.probably(value) and not self._is_valid(value)
+            return not self.is_costly(value) and not self.probably(value) and not self._is_valid(value)
         except PatternLimitError:
             return False
 
     def faults(self, value: Any) -> list[Fault]:
-        """Return all validation errors of a value, as the fast validator finds them."""
+        """Return all validation errors of a value, as the fast validator finds them; none of a costly value."""
+        if self.is_costly(value):
+            return []
         try:
             errors = list(self._for(value).fast.iter_errors(value))
         except ValueError:

@@ -155,9 +155,38 @@ def _wide(chance: random.Random) -> tuple[Any, Any]:
     return schema(0), schema(1)
 
 
-_SCHEMAS = {
-    "patterns": _patterns, "numbers": _numbers, "types": _types, "enums": _enums, "deep": _deep, "wide": _wide,
-}  # fmt: skip
+def _levels(chance: random.Random) -> tuple[Any, Any]:
+    """Return documents in which several schemas of each level lead to the next one."""
+    depth, width = chance.choice((8, 20, 60)), chance.choice((2, 3))
+    union = chance.choice(("anyOf", "allOf", "oneOf"))
+
+    def one(last: str) -> Any:
+        schemas: dict[str, Any] = {f"S{depth}": {"type": last}}
+        for number in range(depth):
+            below = _object({"$ref": f"#/components/schemas/S{number + 1}"})
+            branches = [{**below, "required": [f"r{index}"] if union == "oneOf" else ["a"]} for index in range(width)]
+            schemas[f"S{number}"] = {union: branches}
+        return document({"$ref": "#/components/schemas/S0"}, components={"schemas": schemas})
+
+    return one("string"), one("integer")
+
+
+def _renamed(chance: random.Random) -> tuple[Any, Any]:
+    """Return schemas of which many names, alternatives or values are replaced."""
+    count = chance.choice((50, 500))
+    names = [[f"{prefix}{number}" for number in range(count)] for prefix in ("old", "new")]
+    kind = chance.choice(("properties", "required", "oneOf", "anyOf", "patternProperties"))
+
+    def schema(some: list[str]) -> Any:
+        if kind in {"oneOf", "anyOf"}:
+            tags = [{**_object({"type": "string"}), "required": ["kind"]} for _ in some]
+            return {
+                kind: [{**one, "properties": {"kind": {"const": name}}} for one, name in zip(tags, some, strict=True)]
+            }
+        found = {kind if kind == "patternProperties" else "properties": {one: {"maxLength": 9} for one in some}}
+        return {"type": "object", **found, "additionalProperties": False, "required": some * (kind == "required")}
+
+    return schema(names[0]), schema(names[1])
 
 
 def _circles(chance: random.Random) -> tuple[Any, Any]:
@@ -195,6 +224,12 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
         yield from _places(below)
 
 
+_SCHEMAS = {
+    "patterns": _patterns, "numbers": _numbers, "types": _types, "enums": _enums, "deep": _deep, "wide": _wide,
+    "renamed": _renamed,
+}  # fmt: skip
+_DOCUMENTS = {"circles": _circles, "anywhere": _anywhere, "levels": _levels}
+
 _HEAD = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\n"
 _BOMB = "x-a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
     f"x-{chr(98 + number)}: &{chr(98 + number)} [{','.join([f'*{chr(97 + number)}'] * 9)}]\n" for number in range(9)
@@ -219,14 +254,14 @@ def generated(count: int, seed: int) -> Iterator[Hostile]:
     good = json.dumps(document({"type": "object"}))
     for name, raw in RAW.items():
         yield Hostile(name, good, raw)
-    kinds = [*_SCHEMAS, "circles", "anywhere"]
+    kinds = [*_SCHEMAS, *_DOCUMENTS]
     for number in range(max(0, count - len(RAW))):
         chance = random.Random(seed * 100_003 + number)
         kind = kinds[number % len(kinds)]
         if kind in _SCHEMAS:
             base, revision = (document(one) for one in _SCHEMAS[kind](chance))
         else:
-            base, revision = (_circles if kind == "circles" else _anywhere)(chance)
+            base, revision = _DOCUMENTS[kind](chance)
         yield Hostile(f"{kind} {number}", json.dumps(base), json.dumps(revision))
 
 

@@ -15,6 +15,7 @@ from spec_gate.compare import Options, compare
 from spec_gate.patterns.generate import matching
 from spec_gate.patterns.match import PatternLimitError, matcher
 from spec_gate.prove.listed import LONG, shortened
+from spec_gate.schemas.applications import Applications
 from spec_gate.schemas.validity import Judge
 from tests.unit.spec_gate.changing import report_of, written
 
@@ -127,6 +128,36 @@ def test_changes_of_a_schema_that_remain_when_the_time_is_over_are_named(checks:
     assert len(proved) < 30
     assert bool(proved) is (checks > 20)
     assert all(one.rule == "not-proved" for one in removed if one not in proved)
+
+
+def levels(depth: int, last: str) -> dict[str, Any]:
+    """Return a document in which two schemas of each level lead to the next one."""
+    schemas: dict[str, Any] = {f"S{depth}": {"type": last}}
+    for number in range(depth):
+        below = {"type": "object", "properties": {"a": {"$ref": f"#/components/schemas/S{number + 1}"}}}
+        schemas[f"S{number}"] = {"anyOf": [{**below, "required": ["x"]}, {**below, "not": {"required": ["y"]}}]}
+    return {**document({"$ref": "#/components/schemas/S0"}), "components": {"schemas": schemas}}
+
+
+@pytest.mark.parametrize(("depth", "rules"), [(4, ["request-type-changed"]), (40, ["not-proved"])])
+def test_values_that_schemas_apply_to_too_often_are_not_judged(depth: int, rules: list[str], tmp_path: Path) -> None:
+    files = [written(tmp_path, f"{last}.json", json.dumps(levels(depth, last))) for last in ("string", "integer")]
+    assert [one.rule for one in report_of(*files, "--max-time", "3").findings] == rules
+
+
+def test_applications_of_schemas_are_counted_without_applying_them() -> None:
+    definitions = {f"S{number}": {"properties": {"a": {"$ref": f"#/$defs/S{number + 1}"}}} for number in range(60)}
+    definitions = {name: {"allOf": [one, one]} for name, one in definitions.items()}
+    value: Any = 1
+    for _ in range(60):
+        value = {"a": value}
+    counted = Applications({"$defs": {**definitions, "S60": {}}, "$ref": "#/$defs/S0"})
+    assert counted.are_more_than(10**15, value)
+    assert not counted.are_more_than(50, {"a": {"a": 1}})
+    several = Applications({"items": {"type": "string"}, "additionalProperties": {"type": "string"}})
+    assert several.are_more_than(500, [""] * 500)
+    assert not several.are_more_than(501, [""] * 500)
+    assert several.are_more_than(3, {"a": "", "b": "", "c": ""})
 
 
 # Reasons --------------------------------------------------------------------------------------------------------------
