@@ -69,12 +69,12 @@ package: $(VENV)/dev.stamp ## Build the wheel and the source distribution into d
 
 test-lowest: $(VENV)/dev.stamp ## Run unit tests with the lowest versions of the packages that pyproject.toml allows
 	@$(BIN)/python -m pip --quiet --disable-pip-version-check install uv
-	$(BIN)/uv pip compile --quiet --python $(BIN)/python --resolution lowest-direct --extra suite --extra gate --extra load \
+	$(BIN)/uv pip compile --quiet --python $(BIN)/python --resolution lowest-direct --extra suite --extra gate --extra load --extra redis \
 	  --no-emit-index-url --no-annotate --no-header pyproject.toml --output-file $(VENV)/lowest.txt
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/lowest
 	$(BIN)/uv pip sync --quiet --python $(VENV)/lowest/bin/python $(VENV)/lowest.txt
 	$(BIN)/uv pip install --quiet --python $(VENV)/lowest/bin/python --constraint $(VENV)/lowest.txt \
-	  fastapi hatchling editables pytest-random-order pytest-timeout pytest-xdist
+	  fastapi "hatchling>=1.27" editables pytest-random-order pytest-timeout pytest-xdist
 	$(BIN)/uv pip install --quiet --python $(VENV)/lowest/bin/python --no-deps --no-build-isolation --editable .
 	$(VENV)/lowest/bin/python -m pytest -q -n $(JOBS) --timeout $(TIMEOUT) $(or $(TESTS),$(LOWEST_TESTS))
 

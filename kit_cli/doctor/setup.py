@@ -26,7 +26,8 @@ from mock_server.server.listener import check_certificate, open_listener
 
 _PREFIX = "CHAT_CONTRACT_"
 _OF_THE_KIT = {"CHAT_CONTRACT_CONFIG", "CHAT_CONTRACT_REQUIRE_ALL", "CHAT_CONTRACT_COMPLETE", PASSWORD_VARIABLE}
-_SECONDS = 2.0
+_SECONDS = 5.0
+"""How long a mock may take to answer, if one uses the port."""
 _MOST_BYTES = 65_536
 
 

@@ -24,6 +24,7 @@ from testbed.ports import free_port
 from tests.support.mock import start as start_mock
 from tests.support.packages import Packages
 from tests.support.small_servers import answering
+from tests.support.waiting import PATIENCE
 
 FREE_PORTS = {"CHAT_CONTRACT_MOCK_PORT": "0", "CHAT_CONTRACT_RECORD_PORT": "0"}
 
@@ -271,7 +272,8 @@ def test_port_of_another_server() -> None:
     assert "choose another port" in found.fix
 
 
-def test_port_of_a_mock_is_no_problem() -> None:
+def test_port_of_a_mock_is_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kit_cli.doctor.setup._SECONDS", PATIENCE)
     mock = start_mock()
     try:
         port = mock.url.split(":")[2].split("/")[0]
@@ -279,7 +281,7 @@ def test_port_of_a_mock_is_no_problem() -> None:
     finally:
         mock.stop()
         mock.process.stdout.close()
-    assert code == 0
+    assert code == 0, found
     assert f"mock: 127.0.0.1:{port} is in use by a mock" in [each.text for each in found]
 
 
