@@ -223,7 +223,7 @@ class Recipe:
         positions |= {wrong.position for wrong in self.wrongs}
         needed = 1 + max((POSITIONS[one] if one in POSITIONS else int(one) for one in positions if one), default=-1)
         if "last" in positions:
-            needed = _SHORTEST_WITH_LAST
+            needed = max(needed + 1, _SHORTEST_WITH_LAST)
         if events is None or not isinstance(events.value, int) or not 0 < needed < events.value:
             return None
         return replace(self, conditions={**self.conditions, EVENTS: replace(events, value=needed)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from chat_contract import Contract, read_body
 from chat_contract.conformance import examine, exercised_clauses, find_violations, update_history
@@ -18,7 +19,10 @@ from chat_verifier.findings.profile import open_question_profile
 from chat_verifier.findings.traffic import TrafficFigures, TrafficKind
 from chat_verifier.findings.verdict import (
     ClauseReason,
+    RunReason,
+    RunReasonId,
     RunResult,
+    RunVerdict,
     clause_results,
     partial_verdict,
 )
@@ -26,6 +30,7 @@ from chat_verifier.findings.waivers import waived
 from chat_verifier.planning.case import Case, CaseSequence, Group
 from chat_verifier.planning.encoding import ISSUED
 from chat_verifier.run.observation import Observation, frozen
+from chat_verifier.run.stop import Stop
 from chat_verifier.traffic.read import origins_of
 from chat_verifier.traffic.recorded import Recorded, Traffic
 from kit_reports.waivers import Waiver
@@ -54,14 +59,17 @@ class JudgeOptions:
     waivers: tuple[Waiver, ...] = ()
 
 
-def judge_traffic(contract: Contract, traffic: Traffic, options: JudgeOptions) -> RunResult:
-    """Return the verdict on recorded traffic, in the form of a run."""
-    observed = list(observe(contract, traffic))
+def judge_traffic(contract: Contract, traffic: Traffic, options: JudgeOptions, stop: Stop | None = None) -> RunResult:
+    """Return the verdict on recorded traffic, in the form of a run; ``stop`` ends it after the present exchange."""
+    stop = stop or Stop()
+    observed = list(takewhile(lambda _: not stop.is_set, observe(contract, traffic)))
     causes = waived(group_recorded(observed), options.waivers)
     clauses = clause_results(
         contract, observed, causes, strict=options.strict, skipped=_not_recorded(contract, traffic.kind)
     )
     verdict, reason = partial_verdict(clauses, require_complete=options.require_complete)
+    if stop.is_set and verdict is not RunVerdict.VIOLATES:
+        verdict, reason = RunVerdict.INCONCLUSIVE, RunReason(RunReasonId.INTERRUPTED, ())
     origins = tuple(origins_of(traffic.exchanges))
     times = [one.at for one in traffic.exchanges if one.at is not None] or [0.0]
     return RunResult(
@@ -77,6 +85,7 @@ def judge_traffic(contract: Contract, traffic: Traffic, options: JudgeOptions) -
         started=dt.datetime.fromtimestamp(min(times), dt.UTC).isoformat(timespec="seconds"),
         contract_version=contract.version,
         strict=options.strict,
+        interrupted=stop.interruption,
         waivers=options.waivers,
         traffic=TrafficFigures(
             file=traffic.file,

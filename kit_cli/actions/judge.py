@@ -13,10 +13,12 @@ from chat_verifier.report import RENDERERS
 from chat_verifier.report.build import build_report
 from chat_verifier.report.leaks import checked_text
 from chat_verifier.report.reproduce import Access
+from chat_verifier.run.stop import Stop
 from chat_verifier.traffic.judge import JudgeOptions, judge_traffic
 from chat_verifier.traffic.read import read_traffic
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame
+from kit_cli.interrupts import ended, interruptible
 from kit_cli.outputs import Output, write_outputs
 from kit_http.redaction.secrets import secrets_of
 from kit_http.urls import check_base_url
@@ -45,8 +47,13 @@ class Arguments:
     report: tuple[str, ...]
 
 
-def judge(arguments: Arguments) -> ExitCode:
-    """Judge the traffic and return the exit code of the verdict."""
+def judge(arguments: Arguments) -> int:
+    """Judge the traffic and return the exit code of the verdict, or of the signal that interrupted the command."""
+    with interruptible() as stop:
+        return ended(stop, lambda: _judged(arguments, stop))
+
+
+def _judged(arguments: Arguments, stop: Stop) -> ExitCode:
     targets = parse_targets(arguments.report, RENDERERS, default=current_frame().default_report)
     base_url = None if arguments.base_url is None else check_base_url(arguments.base_url)
     contract = load_contract(arguments.spec, arguments.overlay)
@@ -56,7 +63,7 @@ def judge(arguments: Arguments) -> ExitCode:
     secrets = secrets_of(traffic.credentials)
     current_frame().redact = secrets.hide
     options = JudgeOptions(arguments.strict, arguments.require_complete, waivers)
-    result = judge_traffic(contract, traffic, options)
+    result = judge_traffic(contract, traffic, options, stop)
     report = build_report(result, Access(result.base_url, traffic.credentials[:1], secrets))
     verdict = _EXIT_CODES[result.verdict]
 

@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from chat_verifier.report import RENDERERS
-from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command
 from kit_cli.options import OVERLAY, SPEC
 
@@ -32,14 +31,15 @@ from kit_cli.options import OVERLAY, SPEC
     metavar="FORMAT[=FILE]",
     help=f"Write a report to FILE or to standard output. Formats: {', '.join(RENDERERS)}. Repeatable.",
 )
-def judge(file: Path, **given: Any) -> ExitCode:
+def judge(file: Path, **given: Any) -> int:
     """Check the recorded traffic in FILE against the contract. No request is sent.
 
     FILE is an HTTP archive (HAR) of a browser, Playwright or a proxy, the response of the mock's /_mock/requests, or a
     JSON report of verify.
 
     Exit codes: 0 (no violation; the report lists the clauses that the traffic did not exercise), 1 (violates the
-    contract), 2 (FILE cannot be read or has no exchange of the operation, or --require-complete fails).
+    contract), 2 (FILE cannot be read or has no exchange of the operation, or --require-complete fails),
+    130 and 143 (interrupted by Ctrl-C or SIGTERM; the reports hold what was judged).
     """
     from kit_cli.actions.judge import Arguments
     from kit_cli.actions.judge import judge as run

@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from chat_verifier.traffic import judge as judging
 from kit_cli.main import cli
 from mock_server import Options, create_app, read_snapshot
 from testbed.faulty_servers.catalogue import BY_NAME
@@ -299,3 +301,22 @@ def test_journal_of_the_mock_is_judged(tmp_path: Path, judge: Callable[..., Resu
     assert "Ignored exchanges: 1 that a rule or preference of the mock decided" in result.stdout
     journal["requests"][1]["reply"]["body"]["conversation_id"] = "another"
     assert judge(journal).exit_code == 1
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_ends_judging_with_a_report_of_what_was_judged(
+    judge: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int
+) -> None:
+    observe = judging.observe
+
+    def interrupted(*arguments: Any) -> Iterator[Any]:
+        for index, seen in enumerate(observe(*arguments)):
+            if index == 1:
+                signal.raise_signal(number)
+            yield seen
+
+    monkeypatch.setattr(judging, "observe", interrupted)
+    result = judge(archive(*[GOOD] * 3), "--report", "json")
+    report = json.loads(result.stdout)
+    assert result.exit_code == code
+    assert (report["requests"], report["verdict"], report["interrupted"]) == (1, "inconclusive", number.name.lower())
