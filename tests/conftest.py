@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import settings
 
 from chat_contract import Contract
 from chat_verifier.planning.plan import Plan, make_plan
@@ -22,6 +23,10 @@ from tests.support.waiting import PATIENCE
 if "mix_stderr" in inspect.signature(CliRunner).parameters:
     # Versions of click before 8.2 mix the streams by default.
     CliRunner.__init__.__defaults__ = ("utf-8", None, False, False)
+
+# The deadline of an example is wall time, which a busy machine exceeds.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 REQUIRE_ALL = "CHAT_CONTRACT_REQUIRE_ALL"
 _OURS = "CHAT_CONTRACT_"
