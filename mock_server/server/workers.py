@@ -6,7 +6,6 @@ The first process only supervises: it starts a worker again that has ended, and 
 from __future__ import annotations
 
 import os
-import select
 import signal
 import sys
 import time
@@ -103,6 +102,8 @@ class Workers:
 
     def _wait_for(self, worker: _Worker) -> str:
         """Return the address once the worker is ready, an empty text if it has ended or all are to stop."""
+        import select  # noqa: PLC0415 - selects pipes on POSIX only, as forking does
+
         told = b""
         while not told.endswith(b"\n"):
             if self._stopping or self._is_orphan():
