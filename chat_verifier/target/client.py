@@ -275,8 +275,9 @@ class Client:
         if response.status_code == _PROXY_AUTHENTICATION_REQUIRED and self.transport.proxy:
             hint = "Write them as --proxy http://user:password@host:port."
             raise UnreachableError("the proxy requires a user name and a password", permanent=True, hint=hint)
-        if response.status_code >= 500 or request.method == "HEAD":
-            # Some servers close the connection after a failure without announcing it, and some send a body to HEAD.
+        if response.status_code >= 500 or request.method != "POST":
+            # Some servers close the connection after a failure without announcing it, some send a body to HEAD, and
+            # some read the body of a method that they do not know as their next request.
             self._drop_connections()
         else:
             self._local.connected = True

@@ -439,7 +439,10 @@ def play_http(player: Player, each: Callable[[Callable[..., None], Iterable[Any]
     charsets = ["utf-16", "iso-8859-1", "nonsense", '"utf-8"', ""]
     each(other_type, [*media_types, "application/vnd.api+json", *(f"application/json; charset={c}" for c in charsets)])
     for method in ("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "PROPFIND"):
-        answer = player.send({"message": "hi"} if method.startswith("P") else b"", method=method, may_fail=True)
+        # cpp-httplib may read the body of a method that it does not know as the next request of the connection.
+        sent = {"message": "hi"} if method.startswith("P") else b""
+        answer = player.send(sent, method=method, may_fail=True)
+        player.session.close()
         wanted = (200, 204, 404, 405, 501) if method in ("HEAD", "OPTIONS") else (404, 405, 501)
         if answer.status_code == 400:
             player.broken.add("method-400")

@@ -26,7 +26,7 @@ def decide(service: ChatService, raw: bytes, content_type: str | None = JSON, **
     if content_type is not None:
         sent["content-type"] = content_type
     responded = service.respond(Call(sent, raw))
-    return (responded if isinstance(responded, tuple) else asyncio.run(_awaited(responded())))[0]
+    return (responded if isinstance(responded, tuple) else asyncio.run(_awaited(responded(None))))[0]
 
 
 async def _awaited(responded: Awaitable[Responded]) -> Responded:
