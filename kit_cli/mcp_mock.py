@@ -61,7 +61,7 @@ class MockHandle:
         with httpx.Client(trust_env=False, timeout=_SECONDS) as client:
             answer = client.request(method, f"{_control(server)}{path}", **arguments)
         if answer.is_error:
-            raise UsageError(f"the mock answered {answer.status_code}: {answer.text[:LONGEST_BODY]}")
+            raise UsageError(f"the mock responded with {answer.status_code}: {answer.text[:LONGEST_BODY]}")
         return answer.json()
 
 

@@ -97,7 +97,7 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--conversation-ttl",
     metavar="TIME",
-    help="With --store, forget what nobody has used for this time: 90s, 30min, 12h or 1d, the default.",
+    help="With --store, delete state that nobody has used for this time: 90s, 30min or 12h.  [default: 1d]",
 )
 @with_limit_options
 @click.option(

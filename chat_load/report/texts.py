@@ -54,7 +54,7 @@ def remarks(report: LoadReport) -> list[str]:
         found.append(f"Responses 429: {report.refused}. The users waited and sent these requests again.")
     if report.skipped_turns:
         turns = count_of(report.skipped_turns, "turn")
-        found.append(f"Not sent: {turns} of the fixtures, without words or phrases, or with a failure as reply.")
+        found.append(f"Not sent: {turns} of the fixtures that have no words or phrases, or reply with a failure.")
     return found
 
 

@@ -147,7 +147,7 @@ def _check_proxy(arguments: Arguments) -> None:
     if arguments.proxy is None:
         return
     if arguments.proxy.lower().startswith("https:"):
-        raise UsageError("--proxy: load speaks plain HTTP with its proxy. Write the URL with http://.")
+        raise UsageError("--proxy: load connects to a proxy by plain HTTP only. Write the URL with http://.")
     check_host(arguments.proxy, arguments.allow_host)
 
 

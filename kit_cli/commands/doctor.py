@@ -37,7 +37,7 @@ def doctor(formats: tuple[str, ...], **given: Any) -> ExitCode:
 
     Checks Python, the kit, its packages and extras, other programs, proxies, the configuration, the contract, the
     fixtures, the ports and the store, with the options of the configuration file and the environment. It connects to
-    no other machine but that of the store.
+    no machine other than that of the store.
 
     Exit codes: 0 (no problem), 1 (a problem), 2 (a report cannot be written).
     """

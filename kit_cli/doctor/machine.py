@@ -125,7 +125,7 @@ def check_browser(environ: Mapping[str, str]) -> Finding:
     found = environ.get("BROWSER") or next(filter(None, map(shutil.which, _BROWSERS)), None)
     if found or sys.platform in {"win32", "darwin"}:
         return ok(Check.BROWSER, found or "the browser of the system")
-    fix = "Install one, for example chromium, or open the console from another machine (see --allowed-host of mock)."
+    fix = "Install one, for example chromium, or open the console elsewhere (see mock --host and --control-token)."
     return warning(Check.BROWSER, "no browser found; the console of the mock and HTML reports need one", fix)
 
 

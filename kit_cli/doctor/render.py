@@ -10,7 +10,7 @@ from kit_reports.counting import count_of
 
 _HEADINGS = {
     Status.OK: "OK  The kit can work on this machine.",
-    Status.WARNING: "OK  The kit can work on this machine; a part of it does less.",
+    Status.WARNING: "OK  The kit can work on this machine, with restrictions.",
     Status.PROBLEM: "PROBLEM  The kit cannot do all its work on this machine.",
 }
 _TITLES = {

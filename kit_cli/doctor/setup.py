@@ -77,7 +77,8 @@ def check_environment(environ: Mapping[str, str], commands: dict[str, Any]) -> I
     for name in given:
         if name.removeprefix(_PREFIX) not in known:
             near = difflib.get_close_matches(name.removeprefix(_PREFIX), known, 1)
-            fix = f"Did you mean {_PREFIX}{near[0]}?" if near else "Remove it; docs/commands.md lists the options."
+            removal = "Remove it; docs/reference/commands.md lists the options."
+            fix = f"Did you mean {_PREFIX}{near[0]}?" if near else removal
             yield warning(Check.ENVIRONMENT, f"{name} sets no option of an installed command", fix)
     if not given:
         yield ok(Check.ENVIRONMENT, f"no variable {_PREFIX}… is set")

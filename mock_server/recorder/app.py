@@ -74,7 +74,7 @@ class RecorderApp:
             share.hold(len(body.data))
             status, pairs, content = await self._exchange(scope, body)
         except OverloadError:
-            refused = OverloadError("The recorder handles as many requests as it may. Try again.").answer
+            refused = OverloadError("The recorder handles its maximum number of requests. Try again later.").answer
             await connection.respond(refused.status, head_of(refused), refused.body, keep_alive=False)
             return
         finally:

@@ -72,7 +72,7 @@ class Unread:
             return
         if self._waiting > _WAITING * self._limit:
             raise OverloadError(
-                f"Clients leave {self._limit} bytes of responses unread, the maximum. "
+                f"Clients have left {self._limit} bytes of responses unread, the maximum. "
                 "Try again, or raise --max-unread-bytes."
             )
         self._waiting += size
