@@ -1,0 +1,2 @@
+-- 1: name of the space
+return {'ok', drop(ARGV[1])}

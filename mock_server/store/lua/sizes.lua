@@ -1,0 +1,1 @@
+return {'ok', redis.call('HLEN', states), redis.call('LLEN', journal), redis.call('HGET', meta, 'rules') or ''}

@@ -1,0 +1,1 @@
+return {'ok', redis.call('ZRANGE', base .. ':spaces', 0, -1)}
