@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import RequireProgram
-from tests.support.outputs import Shared, agree, pages, renewed, shared_mock
+from tests.support.outputs import Shared, agree, pages, renewed, shared_mock, shortened
 from tests.support.paths import ROOT
 
 
@@ -58,3 +58,18 @@ def test_equal_output_agrees(shown: str, printed: str) -> None:
 )
 def test_other_output_does_not_agree(shown: str, printed: str) -> None:
     assert not agree(shown, printed)
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "renewed"),
+    [
+        ("one\n", "two\n", "two\n"),
+        ("a 1\n…\nz 1\n", "a 2\nb\nz 2\n", "a 2\n…\nz 2\n"),
+        ("a 1\n…\n", "a 2\nb\n", "a 2\n…\n"),
+        ("a\n…\nm\n  9\n…\n", "a\nb\nm\n  10\nz\n", "a\n…\nm\n  10\n…\n"),
+        ("a 1\n…\ngone\n…\nz\n", "a 2\nb\nz\n", "a 2\n…\nz\n"),
+        ("a 1\n…\nz\n", "a 2\n", "a 2\n"),
+    ],
+)
+def test_renewed_output_keeps_the_parts_that_the_page_showed(shown: str, printed: str, renewed: str) -> None:
+    assert shortened(shown, printed) == renewed

@@ -134,7 +134,7 @@ def _renew_session(content: str, folder: Path, ports: Ports, stack: ExitStack) -
         assert command, f"expected a command after $: {part}"
         printed = ports.show(_output(ports.hide(command[1]), folder, ports, stack)).replace(f"{ROOT}/", "")
         old = part.removeprefix(command[0])
-        parts.append(command[0] + (old if agree(old, printed) else _shortened(old, printed)))
+        parts.append(command[0] + (old if agree(old, printed) else shortened(old, printed)))
     return "".join(parts)
 
 
@@ -205,17 +205,28 @@ def _masked(text: str) -> list[str]:
     return text.splitlines(keepends=True)
 
 
-def _shortened(shown: str, printed: str) -> str:
-    """Return the new output, with as many lines at its beginning and its end as the page showed."""
-    if f"{_ANY}\n" not in shown:
+def shortened(shown: str, printed: str) -> str:
+    """Return the parts of the new output that the page showed of the old one, with "…" between them.
+
+    They are as many lines as before: at the beginning, at the end, and between them from the line with which a part
+    began. A part whose first line is gone is left out.
+    """
+    parts = re.split(rf"^ *{_ANY}\n", shown, flags=re.MULTILINE)
+    if len(parts) == 1:
         return printed
-    first, _, rest = shown.partition(f"{_ANY}\n")
-    last = rest.rpartition(f"{_ANY}\n")[2] if _ANY in rest else rest
-    lines = printed.splitlines(keepends=True)
-    head, tail = first.count("\n"), last.count("\n")
-    if head + tail >= len(lines):
+    first, *between, last = parts
+    lines, found = printed.splitlines(keepends=True), _masked(printed)
+    at, end = first.count("\n"), len(lines) - last.count("\n")
+    if at >= end:
         return printed
-    return "".join([*lines[:head], f"{_ANY}\n", *lines[len(lines) - tail :]])
+    kept = ["".join(lines[:at])]
+    for part in between:
+        begin = _masked(part)[:1]
+        if begin and begin[0] in found[at:end]:
+            start = found.index(begin[0], at, end)
+            at = min(start + part.count("\n"), end)
+            kept.append("".join(lines[start:at]))
+    return f"{_ANY}\n".join([*kept, "".join(lines[end:])])
 
 
 def main(arguments: list[str] | None = None, say: Callable[[str], None] = print) -> int:

@@ -17,17 +17,11 @@ import pytest
 from chat_contract import __version__
 from kit_cli.main import cli
 from tests.conftest import REQUIRE_ALL, RequireProgram
-from tests.support import reference
+from tests.support import reference, texts
 from tests.support.paths import ROOT
 
 PAGES = (
-    "README.md",
-    "ARCHITECTURE.md",
-    "CONTRIBUTING.md",
-    "CHANGELOG.md",
-    "SECURITY.md",
-    "CODE_OF_CONDUCT.md",
-    "fixtures/README.md",
+    *texts.PAGES,
     "examples/README.md",
     "skills/chat-contract/SKILL.md",
     "llms.txt",

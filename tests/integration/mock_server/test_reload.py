@@ -135,9 +135,9 @@ def test_file_with_an_error_keeps_the_served_version(kept: Reloading, folder: Pa
 def test_corrected_file_is_served_and_the_error_disappears(kept: Reloading, folder: Path) -> None:
     (folder / "conversations" / "greeting.yaml").write_text(BROKEN)
     kept.look()
-    (folder / "conversations" / "greeting.yaml").write_text(GREETING.replace("Good day.", "Mended."))
+    (folder / "conversations" / "greeting.yaml").write_text(GREETING.replace("Good day.", "Repaired."))
     assert (kept.look()["status"], kept.look()["errors"]) == ("ok", [])
-    assert kept.say("hello")["message"] == "Mended."
+    assert kept.say("hello")["message"] == "Repaired."
 
 
 def test_errors_of_all_files_are_reported_together(kept: Reloading, folder: Path) -> None:
@@ -306,8 +306,8 @@ def test_running_mock_serves_changes_and_survives_errors(run_mock: Run, folder: 
         wait_until(lambda: session.get(health, timeout=PATIENCE).json()["status"] == "stale")
         assert message() == "Good day."
         (folder / "conversations" / "aaa.yaml").write_text(GREETING.replace("hello", "goodbye"))
-        file.write_text(GREETING.replace("Good day.", "Mended."))
-        wait_until(lambda: message() == "Mended.")
+        file.write_text(GREETING.replace("Good day.", "Repaired."))
+        wait_until(lambda: message() == "Repaired.")
         assert session.get(health, timeout=PATIENCE).json()["errors"] == []
         thing = session.post(
             running.url, json={"message": "thing", "conversation_id": started}, timeout=PATIENCE
