@@ -16,10 +16,11 @@ Respond = Callable[[Seen], tuple[int, Headers, bytes]]
 
 @dataclass
 class Small:
-    """Where it listens, and what came: method, path, headers, body."""
+    """Where it listens, and what came: method, path, headers, body, and from which port of the client."""
 
     port: int
     seen: list[Seen] = field(default_factory=list)
+    client_ports: list[int] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -39,6 +40,7 @@ def answering(respond: Respond) -> Iterator[Small]:
         def answer(self) -> None:
             seen = (self.command, self.path, dict(self.headers.items()), self.body())
             small.seen.append(seen)
+            small.client_ports.append(self.client_address[1])
             status, headers, body = respond(seen)
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():

@@ -170,3 +170,15 @@ def test_no_cookie_is_sent_back() -> None:
         client.send(ASK)
         client.close()
     assert [name for _, _, headers, _ in server.seen for name in headers if name.lower() == "cookie"] == []
+
+
+@pytest.mark.parametrize(("method", "connections"), [("POST", 1), ("PUT", 2), ("DELETE", 2), ("HEAD", 2)])
+def test_connection_ends_after_a_request_with_another_method(method: str, connections: int) -> None:
+    """Some servers take the body that they did not read for the next request."""
+    with always(405) as server:
+        client = Client(server.url)
+        client.send(Request(method, "/chat", ASK.headers, ASK.body))
+        client.send(ASK)
+        client.close()
+    assert len(server.client_ports) == 2
+    assert len(set(server.client_ports)) == connections
