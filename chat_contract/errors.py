@@ -1,9 +1,10 @@
 """The errors that stop the kit.
 
     KitError
-    ├── DocumentError    an error in a document (contract, overlay, fixture)
-    ├── DocumentsError   several errors in documents
-    └── UsageError       an invalid option or argument
+    ├── DocumentError        an error in a document (contract, overlay, fixture)
+    ├── DocumentsError       several errors in documents
+    ├── MissingPackageError  a package of an extra is not installed
+    └── UsageError           an invalid option or argument
 
 Errors carry data; :func:`str` renders the message. A violation by a server is not an error, see
 :mod:`chat_contract.conformance`.
@@ -26,6 +27,16 @@ class KitError(Exception):
 
 class UsageError(KitError):
     """An option or an argument is invalid."""
+
+
+class MissingPackageError(KitError):
+    """A command or an option needs a package that is not installed; ``extra`` is the extra that installs it."""
+
+    def __init__(self, user: str, module: str | None, extra: str) -> None:
+        package = (module or "").partition(".")[0]
+        self.problem = f"{user} needs the package {package}, which is not installed."
+        self.extra = extra
+        super().__init__(f"{self.problem} Install the kit again with the extra {extra}.")
 
 
 class DocumentError(KitError):

@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 import click
 from click.core import ParameterSource
 
-from chat_contract.errors import KitError
+from chat_contract.errors import KitError, MissingPackageError
 from kit_cli.exit_codes import ExitCode
 from kit_cli.streams import flush_or_discard, prepare_streams
 
@@ -247,6 +247,10 @@ def _run(call: Callable[[Frame], object]) -> int:
     except (click.Abort, KeyboardInterrupt, EOFError):
         # Not 1: an interrupted run has no verdict.
         frame.fail("interrupted", prefix=PROGRAM)
+    except MissingPackageError as error:
+        from kit_cli.installation import installation  # noqa: PLC0415 - only for a message
+
+        frame.fail(f"{error.problem} {installation().advice(error.extra)}")
     except KitError as error:
         frame.fail(error)
     except OSError as error:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from chat_contract.errors import UsageError
+from chat_contract.errors import MissingPackageError
 from chat_contract.version import __version__
 from kit_cli.frame import Group
 
@@ -58,7 +58,7 @@ class _CommandTable(Group):
         return sorted(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Import a command; raises :class:`UsageError` if a package that it needs is not installed."""
+        """Import a command; raises :class:`MissingPackageError` if a package that it needs is not installed."""
         entry = _COMMANDS.get(cmd_name)
         if entry is None:
             return None
@@ -71,7 +71,7 @@ class _CommandTable(Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; raises :class:`UsageError` if a package that it needs is not installed."""
+        """Run a command; raises :class:`MissingPackageError` if a package that it needs is not installed."""
         try:
             return super().invoke(ctx)
         except ModuleNotFoundError as error:
@@ -99,11 +99,7 @@ def missing_package(command: str, error: ModuleNotFoundError) -> Exception:
     entry = _COMMANDS.get(command)
     if entry is None or entry.extra is None or (error.name or "").partition(".")[0] in _OWN_PACKAGES:
         return error
-    from kit_cli.installation import installation  # noqa: PLC0415 - only for a message
-
-    package = (error.name or "").partition(".")[0]
-    advice = installation().advice(entry.extra)
-    return UsageError(f"{command} needs the package {package}, which is not installed. {advice}")
+    return MissingPackageError(command, error.name, entry.extra)
 
 
 @click.command(

@@ -20,7 +20,7 @@ class Extra:
 
 
 EXTRAS = {
-    "suite": Extra("schemathesis", "verify, judge, parity, report or schema"),
+    "suite": Extra("schemathesis", "verify, judge, parity, report and schema"),
     "gate": Extra("jsonschema-rs", "diff"),
     "load": Extra("locust", "load"),
     "mcp": Extra("mcp", "mcp"),

@@ -106,7 +106,7 @@ def check_extra(extra: str, packages: tuple[Package, ...]) -> Finding:
         return ok(Check.EXTRAS, f"{extra} ({EXTRAS[extra].commands})")
     advice = installation().advice(extra)
     if not any(package.name == EXTRAS[extra].principal and package.version is not None for package in packages):
-        return ok(Check.EXTRAS, f"{extra} is not installed; {EXTRAS[extra].commands} needs it. {advice}")
+        return ok(Check.EXTRAS, f"{extra} ({EXTRAS[extra].commands}) is not installed. {advice}")
     states = "; ".join(_state(package) for package in packages if not package.suitable)
     return problem(Check.EXTRAS, f"{extra} ({EXTRAS[extra].commands}): {states}", advice)
 

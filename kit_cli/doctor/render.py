@@ -9,9 +9,9 @@ from kit_reports.codec import encode
 from kit_reports.counting import count_of
 
 _HEADINGS = {
-    Status.OK: "OK  The kit can work on this machine.",
-    Status.WARNING: "OK  The kit can work on this machine, with restrictions.",
-    Status.PROBLEM: "PROBLEM  The kit cannot do all its work on this machine.",
+    Status.OK: "OK  The kit works on this machine.",
+    Status.WARNING: "OK  The kit works on this machine, with restrictions.",
+    Status.PROBLEM: "PROBLEM  Some commands of the kit fail on this machine.",
 }
 _TITLES = {
     Check.PYTHON: "Python",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chat_contract import UsageError
+from chat_contract.errors import MissingPackageError
 from mock_server.loading.snapshot import Snapshot
 from mock_server.respond.service import Log
 
@@ -26,9 +27,7 @@ def check_options(snapshot: Snapshot) -> None:
     try:
         from mock_server.store.redis import check_store  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise UsageError(
-            f"--store needs the package {error.name}. Install the kit again with the extra redis."
-        ) from None
+        raise MissingPackageError("--store", error.name, "redis") from None
     check_store(options.store, options.conversation_ttl)
 
 

@@ -73,7 +73,7 @@ def test_text_shows_each_finding_and_the_fixes() -> None:
     result = run("--fixtures", "nowhere")
     assert result.exit_code == 1
     first, _, *lines = result.stdout.splitlines()
-    assert first == "PROBLEM  The kit cannot do all its work on this machine."
+    assert first == "PROBLEM  Some commands of the kit fail on this machine."
     assert "✗ Fixtures       nowhere: not a folder of fixtures" in lines
     assert "                 Fix: Name a folder that contains catalogue.yaml." in lines
     assert lines[-1].startswith("1 problem, ")
@@ -148,7 +148,7 @@ def test_extra_that_is_not_installed_is_no_problem(monkeypatch: pytest.MonkeyPat
     code, found = findings()
     [load] = [each for each in found if each.check is Check.EXTRAS and each.text.startswith("load ")]
     assert (code, load.status) == (0, Status.OK)
-    assert load.text.startswith("load is not installed; load needs it. Install the kit again with the extra load: ")
+    assert load.text.startswith("load (load) is not installed. Install the kit again with the extra load: ")
 
 
 def test_metadata_of_another_version(packages: Packages) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable
 from types import ModuleType
 
@@ -55,6 +56,15 @@ def test_missing_package_names_the_extra_to_install(when: str, request: pytest.F
     assert (result.exit_code, result.stdout) == (2, "")
     assert "verify needs the package schemathesis" in result.stderr
     assert "pip install --editable '.[suite]'" in result.stderr
+
+
+def test_option_without_its_package_names_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)
+    monkeypatch.delitem(sys.modules, "mock_server.store.redis", raising=False)
+    result = run("mock", "--store", "redis://127.0.0.1:1/0", "--port", "0")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "chat-contract mock: --store needs the package redis, which is not installed." in result.stderr
+    assert "pip install --editable '.[redis]'" in result.stderr
 
 
 @pytest.mark.parametrize("when", ["import_fails", "command_fails"])
