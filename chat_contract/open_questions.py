@@ -21,7 +21,7 @@ class Answer(StrEnum):
     """What a server does where a question is open."""
 
     ACCEPTED = "accepted"
-    REFUSED = "refused"
+    REJECTED = "rejected"
     CONTINUED = "continued"
     REPLACED = "replaced"
     NOT_FOUND = "not-found"

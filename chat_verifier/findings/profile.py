@@ -18,7 +18,7 @@ class Answer(StrEnum):
     """A server's answer to an open question."""
 
     ACCEPTED = "accepted"
-    REFUSED = "refused"
+    REJECTED = "rejected"
     UNSUPPORTED = "unsupported"
     CONTINUED = "continued"
     REPLACED = "replaced"
@@ -56,7 +56,7 @@ def _answer(question: Question, facts: ExchangeFacts) -> Answer | None:
     if facts.status == 415 and question.about_media_type:
         return Answer.UNSUPPORTED
     if facts.status == 422 and (len(facts.classification.questions) == 1 or _is_blamed(question, facts)):
-        return Answer.REFUSED
+        return Answer.REJECTED
     return None
 
 
@@ -65,7 +65,7 @@ def _answer_to_unknown_conversation(facts: ExchangeFacts) -> Answer | None:
         return Answer.CONTINUED if facts.reply_id == facts.sent_id else Answer.REPLACED
     if facts.status == 404:
         return Answer.NOT_FOUND
-    return Answer.REFUSED if facts.status == 422 and len(facts.classification.questions) == 1 else None
+    return Answer.REJECTED if facts.status == 422 and len(facts.classification.questions) == 1 else None
 
 
 def _is_blamed(question: Question, facts: ExchangeFacts) -> bool:

@@ -110,7 +110,7 @@ def _refused(snapshot: Snapshot, turn: ChatTurn, state: SessionState | None) -> 
     if turn.conversation_id is not None and state is None:
         if leniency.unknown_conversation is UnknownConversation.NOT_FOUND:
             return Answer(404, _NOT_FOUND, source=Source(ReplySource.UNKNOWN_CONVERSATION))
-        if leniency.unknown_conversation is UnknownConversation.REFUSED:
+        if leniency.unknown_conversation is UnknownConversation.REJECTED:
             errors = value_error("conversation_id", turn.conversation_id, "conversation not found")
             return rejection(errors, ReplySource.UNKNOWN_CONVERSATION)
     if state is not None and not leniency.other_user and _is_other_user(turn, state):

@@ -29,7 +29,7 @@ class UnknownConversation(StrEnum):
 
     CONTINUED = "continued"
     REPLACED = "replaced"
-    REFUSED = "refused"
+    REJECTED = "rejected"
     NOT_FOUND = "not-found"
 
 
@@ -37,7 +37,7 @@ class MediaTypeAnswer(StrEnum):
     """What a server does with a body of another media type. The values are those of the open questions."""
 
     ACCEPTED = "accepted"
-    REFUSED = "refused"
+    REJECTED = "rejected"
     UNSUPPORTED = "unsupported"
 
 

@@ -89,7 +89,7 @@ class _MediaTypeKind(StrEnum):
 
 def media_type_answer(leniency: Leniency, content_type: str | None) -> MediaTypeAnswer:
     """Return what the profile does with a body of this media type."""
-    default = MediaTypeAnswer.ACCEPTED if is_json(content_type) else MediaTypeAnswer.REFUSED
+    default = MediaTypeAnswer.ACCEPTED if is_json(content_type) else MediaTypeAnswer.REJECTED
     if not leniency.media_types:
         return default
     kind = _kind_of(content_type)

@@ -53,7 +53,7 @@ def test_other_answer_to_an_open_question_explains_the_other_differences(
     assert result.exit_code == 1, result.output
     found = json.loads(result.stdout)["differences"]
     assert {row["kind"] for row in found} == {DifferenceKind.OPEN_QUESTION}
-    assert (["unknown-property"], ["accepted"], ["refused"]) in [(row["about"], row["a"], row["b"]) for row in found]
+    assert (["unknown-property"], ["accepted"], ["rejected"]) in [(row["about"], row["a"], row["b"]) for row in found]
 
 
 def rejecting_all(seen: Seen) -> tuple[int, dict[str, str], bytes]:

@@ -328,7 +328,7 @@ def test_changed_answer_to_an_open_question_is_reported(lax: str, tmp_path: Path
     assert verify(tmp_path, lax, "--profile", profile).profile_changes == ()
     with serve(BY_NAME["strict"]) as url:
         result = call("verify", url, "--profile", profile)
-    assert "limit-null: accepted before, refused now" in result.output
+    assert "limit-null: accepted before, rejected now" in result.output
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ def test_changed_answer_to_an_open_question_is_reported(lax: str, tmp_path: Path
     [
         ({"format": "other"}, "not a profile"),
         ({"version": 2}, "unsupported profile version"),
-        ({"answers": {"limit-nul": "refused"}}, "Did you mean limit-null"),
+        ({"answers": {"limit-nul": "rejected"}}, "Did you mean limit-null"),
         ({"answers": {"limit-null": "perhaps"}}, "unknown answer to this question"),
     ],
 )

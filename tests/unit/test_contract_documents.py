@@ -391,7 +391,7 @@ def test_every_question_is_a_question_with_answers(question: Question) -> None:
     assert question.text.endswith("?")
     assert len(question.answers) >= 2
     assert len(set(question.answers)) == len(question.answers)
-    assert "refused" in question.answers
+    assert "rejected" in question.answers
 
 
 def test_must_accept_requests_raise_no_question(contract: Contract) -> None:

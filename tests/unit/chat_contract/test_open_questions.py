@@ -14,7 +14,7 @@ GOOD: dict[str, Any] = {
     "question": "Is it accepted?",
     "place": "/events/*/x",
     "schema": {"type": "integer"},
-    "answers": ["accepted", "refused"],
+    "answers": ["accepted", "rejected"],
 }
 
 
@@ -25,7 +25,7 @@ def read(row: Any) -> Question:
 def test_a_question_is_read_with_its_place_and_answers() -> None:
     question = read(GOOD)
     assert (question.id, question.text, question.place) == ("q", "Is it accepted?", ("events", "*", "x"))
-    assert (question.answers, question.times, question.ask) == (("accepted", "refused"), 1, None)
+    assert (question.answers, question.times, question.ask) == (("accepted", "rejected"), 1, None)
     assert not (question.about_media_type)
     assert not (question.unknown)
     assert not (question.unissued)
@@ -76,7 +76,7 @@ def test_a_malformed_question_raises_an_error_with_its_pointer(row: Any, place: 
 
 
 def test_question_may_have_every_answer() -> None:
-    every = ["accepted", "refused", "continued", "replaced", "not-found", "unsupported"]
+    every = ["accepted", "rejected", "continued", "replaced", "not-found", "unsupported"]
     assert read(GOOD | {"answers": every}).answers == tuple(every)
 
 

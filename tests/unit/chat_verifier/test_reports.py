@@ -59,7 +59,7 @@ def result() -> RunResult:
     clauses = clause_results(CONTRACT, runner.journal.observations, causes, strict=True, skipped={})
     verdict, reason = run_verdict(clauses)
     return RunResult(
-        verdict, reason, BASE_URL, 0, 40, 1.5, clauses, {"limit-zero": "refused"},
+        verdict, reason, BASE_URL, 0, 40, 1.5, clauses, {"limit-zero": "rejected"},
         tuple(runner.journal.observations), started="2026-11-23T10:00:00+00:00",
     )  # fmt: skip
 

@@ -40,7 +40,7 @@ ABOUT_BODIES = [name for name, row in CONTRACT.questions.items() if row.ask is n
 
 
 @pytest.mark.parametrize("question", ABOUT_BODIES)
-@pytest.mark.parametrize(("answer", "status"), [("accepted", 200), ("refused", 422)])
+@pytest.mark.parametrize(("answer", "status"), [("accepted", 200), ("rejected", 422)])
 def test_open_question_is_decided_as_the_profile_says(tmp_path: Path, question: str, answer: str, status: int) -> None:
     service = service_with_answers(tmp_path, **{question: answer})
     given = decide(service, body_that_asks(question))
@@ -57,7 +57,7 @@ def test_open_question_is_decided_as_the_profile_says(tmp_path: Path, question: 
 
 
 @pytest.mark.parametrize(
-    ("answer", "status"), [("continued", 200), ("replaced", 200), ("refused", 422), ("not-found", 404)]
+    ("answer", "status"), [("continued", 200), ("replaced", 200), ("rejected", 422), ("not-found", 404)]
 )
 def test_unknown_conversation_is_handled_as_the_profile_says(tmp_path: Path, answer: str, status: int) -> None:
     service = service_with_answers(tmp_path, conversation_id_unknown=answer)
@@ -72,7 +72,7 @@ def test_unknown_conversation_is_handled_as_the_profile_says(tmp_path: Path, ans
     assert json.loads(continued.body)["conversation_id"] == started
 
 
-@pytest.mark.parametrize(("answer", "status"), [("accepted", 200), ("refused", 422)])
+@pytest.mark.parametrize(("answer", "status"), [("accepted", 200), ("rejected", 422)])
 def test_other_user_is_handled_as_the_profile_says(tmp_path: Path, answer: str, status: int) -> None:
     service = service_with_answers(tmp_path, other_user=answer)
 
@@ -90,7 +90,7 @@ def test_other_user_is_handled_as_the_profile_says(tmp_path: Path, answer: str, 
         ("media-type-text", "application/x-www-form-urlencoded"),
     ],
 )
-@pytest.mark.parametrize(("answer", "status"), [("accepted", 200), ("refused", 422), ("unsupported", 415)])
+@pytest.mark.parametrize(("answer", "status"), [("accepted", 200), ("rejected", 422), ("unsupported", 415)])
 def test_media_type_is_handled_as_the_profile_says_about_its_kind(
     tmp_path: Path, question: str, media_type: str | None, answer: str, status: int
 ) -> None:
@@ -104,9 +104,9 @@ def test_media_type_is_handled_as_the_profile_says_about_its_kind(
     [
         ({"limit_string": "accepted"}, {"limit": "abc"}, 422),
         ({"limit_string": "accepted"}, {"limit": "5"}, 200),
-        ({"limit_string": "accepted", "limit_negative": "refused"}, {"limit": "-5"}, 422),
-        ({"limit_string": "accepted", "limit_large": "refused"}, {"limit": "50"}, 422),
-        ({"limit_integral_float": "refused"}, {"limit": 3}, 200),
+        ({"limit_string": "accepted", "limit_negative": "rejected"}, {"limit": "-5"}, 422),
+        ({"limit_string": "accepted", "limit_large": "rejected"}, {"limit": "50"}, 422),
+        ({"limit_integral_float": "rejected"}, {"limit": 3}, 200),
         ({"timestamp_number": "accepted"}, {"events": [{**EVENT, "timestamp": True}]}, 422),
         ({"timestamp_date_only": "accepted"}, {"events": [{**EVENT, "timestamp": "2024-13-40"}]}, 422),
         ({"timestamp_free_text": "accepted"}, {"events": [{**EVENT, "timestamp": "2024-13-40"}]}, 200),
@@ -116,7 +116,7 @@ def test_media_type_is_handled_as_the_profile_says_about_its_kind(
         ({"message_empty": "accepted"}, {"message": None}, 422),
         ({"property_case": "accepted"}, {"MESSAGE": None}, 422),
         ({"property_case": "accepted"}, {"Events": [{"TimeStamp": EVENT["timestamp"], "Type": "click"}]}, 200),
-        ({"property_case": "refused"}, {"Limit": "four"}, 200),
+        ({"property_case": "rejected"}, {"Limit": "four"}, 200),
         ({"property_case": "accepted"}, {"Limit": "four"}, 422),
     ],
     ids=str,
@@ -147,7 +147,7 @@ def test_named_profile_is_found(name: str) -> None:
         ("{}", "not a profile"),
         ("{", "profile.json"),
         ('{"format":"chat-contract-profile","version":9,"answers":{}}', "unsupported profile version"),
-        ('{"format":"chat-contract-profile","version":1,"answers":{"limit-zero":"maybe"}}', "accepted, refused"),
+        ('{"format":"chat-contract-profile","version":1,"answers":{"limit-zero":"maybe"}}', "accepted, rejected"),
         ('{"format":"chat-contract-profile","version":1,"answers":{"limit-zer0":"accepted"}}', "limit-zero"),
     ],
 )
