@@ -18,6 +18,8 @@ def completion(shell: str) -> ExitCode:
     bash: add to ~/.bashrc:  eval "$(chat-contract completion bash)"
     zsh:  add to ~/.zshrc:   eval "$(chat-contract completion zsh)"
     fish: add to ~/.config/fish/config.fish:  chat-contract completion fish | source
+
+    Exit codes: 0 (printed), 2 (unknown shell).
     """  # noqa: D301 - click reads the backspace
     writer = get_completion_class(shell)
     assert writer is not None

@@ -50,6 +50,8 @@ def list_(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...], mes
     """List the fixture conversations with their turns.
 
     Each turn shows what the shopper's message must contain, and the items of the reply.
+
+    Exit codes: 0 (listed), 2 (the folder or the contract cannot be read).
     """
     from kit_cli.actions.fixtures import list_fixtures
 
@@ -67,7 +69,10 @@ def list_(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...], mes
     help="Folder to write into; created if it does not exist.",
 )
 def new(name: str, folder: Path) -> None:
-    """Create a fixture conversation to edit. Existing files are not changed."""
+    """Create a fixture conversation to edit. Existing files are not changed.
+
+    Exit codes: 0 (created), 2 (the name is invalid or exists, or the folder cannot be written to).
+    """
     from kit_cli.actions.fixtures import create
 
     create(name, folder)

@@ -9,6 +9,7 @@ from chat_contract import __version__
 from mock_server.control.journal_filter import FILTERS, Shown
 from mock_server.http.messages import OWN_PREFIX
 from mock_server.http.source import Fault, ReplySource
+from mock_server.loading.status import Freshness
 from mock_server.overrides.schema import rule_schema
 
 _Schema = Mapping[str, Any]
@@ -39,7 +40,34 @@ def _open(required: Sequence[str], **properties: _Schema) -> _Schema:
     return {"type": "object", "additionalProperties": False, "required": list(required), "properties": properties}
 
 
+_HEALTH: _Schema = _open(
+    ["status", "revision", "read_at", "errors"],
+    status={"enum": [str(freshness) for freshness in Freshness]},
+    revision=_INTEGER,
+    read_at=_STRING,
+    errors=_list(
+        _object(
+            file=_NULLABLE_STRING,
+            line={"type": ["integer", "null"]},
+            pointer=_STRING,
+            problem=_STRING,
+            value=_NULLABLE_STRING,
+            hint=_STRING,
+        )
+    ),
+    store=_object(
+        status={"enum": ["ok", "unavailable"]},
+        reason=_NULLABLE_STRING,
+        address=_STRING,
+        prefix=_STRING,
+        replica=_STRING,
+        replicas=_list(_STRING),
+        differing=_list(_object(replica=_STRING, files=_list(_STRING))),
+    ),
+)
 _SCHEMAS: Mapping[str, _Schema] = {
+    "Document": {"type": "object"},
+    "Health": _HEALTH,
     "Rule": rule_schema(),
     "Rules": _object(rules=_list(_ref("Rule"))),
     "Fault": _object(pointer=_STRING, keyword=_STRING, value={}, text=_STRING),
@@ -97,6 +125,19 @@ _FILTER_SCHEMAS: Mapping[str, _Schema] = {
     "last": {"type": "integer", "minimum": 1},
     "preflights": _BOOLEAN,
 }
+_FILTER_TEXTS: Mapping[str, str] = {
+    "conversation": "Entries of this conversation.",
+    "user": "Entries with this user id.",
+    "session": "Entries with this session id.",
+    "message": "Entries whose message contains this text.",
+    "body": "Entries whose body contains this text.",
+    "method": "Entries with this method.",
+    "path": "Entries with this path.",
+    "status": "Entries with this status, such as 422, or class, such as 4xx.",
+    "verdict": "Entries whose request conforms to the contract, violates it, or has no verdict.",
+    "last": "Only the last N entries.",
+    "preflights": "With true, CORS preflights too.",
+}
 
 
 def describe() -> dict[str, Any]:
@@ -106,18 +147,55 @@ def describe() -> dict[str, Any]:
         "info": {"title": "Control API of chat-contract mock", "version": __version__},
         "servers": [{"url": OWN_PREFIX}],
         "paths": {
+            "/health": {
+                "get": _operation(
+                    "health",
+                    "Return whether the served version is up to date, when it was loaded, and the errors of the last "
+                    "reload; with --store, also the store and its replicas.",
+                    "Health",
+                )
+            },
+            "/openapi.json": {"get": _operation("contract", "Return the contract that is served.", "Document")},
+            "/openapi.yaml": {
+                "get": {
+                    **_operation("contractAsYaml", "Return the contract that is served, as YAML.", None),
+                    "responses": {"200": _content(_STRING, "Done.", "application/yaml")},
+                }
+            },
+            "/control.json": {
+                "get": _operation("controlApi", "Return the OpenAPI document of the control API.", "Document")
+            },
             "/behaviour": {
                 "get": _operation("listRules", "List the rules.", "Rules"),
-                "put": _operation("replaceRules", "Replace the rules.", "Rules", takes_rules=True),
+                "put": _operation(
+                    "replaceRules",
+                    "Replace the rules: one rule, or an object whose key rules is a list.",
+                    "Rules",
+                    takes_rules=True,
+                ),
                 "post": _operation("addRules", "Append rules.", "Rules", takes_rules=True),
                 "delete": _operation("deleteRules", "Delete the rules.", "Rules"),
             },
             "/behaviour/unused": {
-                "get": _operation("listUnusedRules", "List the rules that no request has used.", "Rules")
+                "get": _operation(
+                    "listUnusedRules",
+                    "List the rules that no request has used, except those with optional: true.",
+                    "Rules",
+                )
             },
             "/requests": {
-                "get": {**_operation("listRequests", "List the journal.", "Requests"), "parameters": _filters()},
+                "get": {
+                    **_operation("listRequests", "List the requests in the journal.", "Requests"),
+                    "parameters": _filters(),
+                },
                 "delete": _operation("deleteRequests", "Delete the journal.", None),
+            },
+            "/requests/stream": {
+                "get": {
+                    **_operation("followRequests", "Stream the journal: one line of JSON for each new request.", None),
+                    "parameters": _filters(),
+                    "responses": {"200": _content(_STRING, "Lines with a Request each.", "application/x-ndjson")},
+                }
             },
             "/reset": {"post": _operation("reset", "Delete conversations, journal and rules.", None)},
             "/spaces": {"get": _operation("listSpaces", "List the spaces.", "Spaces")},
@@ -142,12 +220,20 @@ def _operation(name: str, summary: str, returns: str | None, *, takes_rules: boo
     return operation
 
 
-def _content(schema: _Schema, description: str) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
+def _content(schema: _Schema, description: str, media_type: str = "application/json") -> dict[str, Any]:
+    return {"description": description, "content": {media_type: {"schema": schema}}}
 
 
 def _filters() -> list[dict[str, Any]]:
-    return [{"name": name, "in": "query", "schema": _FILTER_SCHEMAS.get(name, _STRING)} for name in FILTERS]
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "description": _FILTER_TEXTS[name],
+            "schema": _FILTER_SCHEMAS.get(name, _STRING),
+        }
+        for name in FILTERS
+    ]
 
 
 def _parameter(name: str) -> dict[str, Any]:

@@ -52,11 +52,17 @@ _PROPERTIES: Mapping[str, _Schema] = {
     "reply": {
         "type": "object",
         "additionalProperties": True,
-        "description": "Reply with this message and these items.",
+        "description": "Reply with this `message` and these `items`.",
     },
-    "body": {"description": "Respond with this JSON value, even to an invalid request."},
-    "headers": _described(_HEADERS, "Add these response headers."),
-    "invalid": {"type": "boolean", "description": "The reply or body may violate the contract."},
+    "body": {
+        "description": "Respond with this JSON value, even to an invalid request. If `headers` sets a `Content-Type` "
+        "other than JSON, `body` is the text to send."
+    },
+    "headers": _described(_HEADERS, 'Add these response headers, for example `{"Retry-After": "7"}`.'),
+    "invalid": {
+        "type": "boolean",
+        "description": "With `true`, `reply` and `body` may violate the contract, to test the client's own checks.",
+    },
     "message": _described(_TEXT, "Apply to messages that contain this text; case is ignored."),
     "pattern": _described(_TEXT, "Apply to messages that match this regular expression."),
     "turn": _described(_COUNT, "Apply to this turn of each conversation, counted from 1."),
@@ -66,7 +72,7 @@ _PROPERTIES: Mapping[str, _Schema] = {
     "request_headers": _described(_HEADERS, "Apply to requests with these headers."),
     "times": _described(_COUNT, "Apply to the next N requests."),
     "share": {"type": "number", "minimum": 0, "maximum": 1, "description": "Apply to this share of the requests."},
-    "name": _described(_TEXT, "Label of the rule."),
+    "name": _described(_TEXT, "A label of the rule."),
     "optional": {"type": "boolean", "description": "Leave the rule out of the list of unused rules."},
 }
 

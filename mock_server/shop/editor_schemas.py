@@ -26,9 +26,10 @@ def conversation_schema() -> dict[str, Any]:
     """Return the schema of a file in ``conversations/``."""
     schema = _portable(CONVERSATION)
     turn = schema["properties"]["turns"]["items"]
-    turn["properties"]["status"] |= {"minimum": 200, "maximum": 599}
-    turn["properties"]["fault"] = {"enum": [str(fault) for fault in Fault]}
-    turn["properties"]["delay"] = dict(DELAY_TEXT)
+    keys = turn["properties"]
+    keys["status"] |= {"minimum": 200, "maximum": 599}
+    keys["fault"] = {"description": keys["fault"]["description"], "enum": [str(fault) for fault in Fault]}
+    keys["delay"] = {**DELAY_TEXT, "description": keys["delay"]["description"]}
     turn["anyOf"] = [
         {"required": ["reply"], "not": {"required": ["body"]}},
         {"required": ["status"], "properties": {"status": {"not": {"const": 200}}}},

@@ -8,6 +8,7 @@ from typing import Any
 from mock_server.http.source import Fault
 
 HINT = "x-hint"
+_FAULTS = ", ".join(f"`{fault}`" for fault in Fault)
 
 _Schema = Mapping[str, Any]
 
@@ -63,15 +64,20 @@ _CUE: _Schema = {
             "type": "array",
             "minItems": 1,
             "items": _TEXT,
+            "description": "Match messages that contain all of these words, in any order.",
             HINT: "List the words that the message must contain, all of them.",
         },
         "phrases": {
             "type": "array",
             "minItems": 1,
             "items": _TEXT,
+            "description": "Match messages that contain one of these phrases, with its words next to each other.",
             HINT: "List phrases of which the message must contain one.",
         },
-        "pattern": _TEXT,
+        "pattern": {
+            **_TEXT,
+            "description": "Match messages that contain a match of this regular expression; case is ignored.",
+        },
     },
     HINT: "Use exactly one of words, phrases and pattern.",
 }
@@ -80,37 +86,51 @@ CONVERSATION: _Schema = {
     "required": ["turns"],
     "additionalProperties": False,
     "properties": {
-        "about": _TEXT,
+        "about": {**_TEXT, "description": "A description for the console."},
         "turns": {
             "type": "array",
             "minItems": 1,
+            "description": "The turns, in the order of the conversation.",
             HINT: "List at least one turn.",
             "items": {
                 "type": "object",
                 "required": ["shopper"],
                 "additionalProperties": False,
                 "properties": {
-                    "shopper": _CUE,
-                    "reply": _TEXT,
-                    "status": {
-                        "type": "integer",
-                        HINT: "Write a status from 200 to 599.",
-                    },
-                    "delay": {**_TEXT, HINT: "Write a time such as 800ms, or a range such as 300ms..2s."},
-                    "fault": {**_TEXT, HINT: f"Use one of {', '.join(Fault)}."},
-                    "headers": {
-                        "type": "object",
-                        "minProperties": 1,
-                        "additionalProperties": {"type": "string"},
-                        HINT: 'List header names with texts, such as Retry-After: "7".',
-                    },
-                    "body": {},
+                    "shopper": {**_CUE, "description": "What a message must contain to get this response."},
+                    "reply": {**_TEXT, "description": "The text of the reply."},
                     "items": {
                         "type": "array",
                         "uniqueItems": True,
                         "items": _TEXT,
+                        "description": "The ids of the items of the reply, which contains the first ones, up to the "
+                        "`limit` of the request.",
                         HINT: "List ids of catalogue items, each once.",
                     },
+                    "status": {
+                        "type": "integer",
+                        "description": "Respond with this status and the contract's example for it. The turn needs no "
+                        "`reply`.",
+                        HINT: "Write a status from 200 to 599.",
+                    },
+                    "delay": {
+                        **_TEXT,
+                        "description": "Delay the response: `800ms`, `300ms..2s` or `median=800ms p95=3s`.",
+                        HINT: "Write a time such as 800ms, or a range such as 300ms..2s.",
+                    },
+                    "fault": {
+                        **_TEXT,
+                        "description": f"Damage the response or its connection: {_FAULTS}.",
+                        HINT: f"Use one of {', '.join(Fault)}.",
+                    },
+                    "headers": {
+                        "type": "object",
+                        "minProperties": 1,
+                        "additionalProperties": {"type": "string"},
+                        "description": 'Add these response headers, such as `Retry-After: "7"`.',
+                        HINT: 'List header names with texts, such as Retry-After: "7".',
+                    },
+                    "body": {"description": "Respond with this body; needs a `status` other than 200."},
                 },
                 HINT: "Give every turn shopper and reply or status. Optional: items, delay, fault, headers, body.",
             },

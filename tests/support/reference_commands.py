@@ -10,11 +10,12 @@ import click
 
 from kit_cli.frame import COMMON_OPTIONS
 from kit_cli.main import cli
+from tests.support.texts import commands
 
 _HEAD = """\
 # Commands
 
-This page is generated from the command line: `python -m tests.support.reference`.
+This page lists the commands of `chat-contract` and their options; it is generated from the command line.
 
 Every option can also be set by an environment variable.
 Its name is `CHAT_CONTRACT_`, the command and the option: `--seed` of `verify` is `CHAT_CONTRACT_VERIFY_SEED`.
@@ -32,21 +33,11 @@ def commands_page() -> str:
     """Return the page of all commands."""
     context = click.Context(cli, info_name="chat-contract", **cli.context_settings)
     rows = [_row(option, context) for option in COMMON_OPTIONS]
-    return _HEAD + "\n".join([*rows, "", *_sections(cli, context)])
+    return _HEAD + "\n".join([*rows, "", *(_section(inner) for inner in commands() if inner.parent is not None)])
 
 
-def _sections(group: click.Group, context: click.Context) -> Iterator[str]:
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        if command is None or command.hidden:
-            continue
-        inner = click.Context(command, info_name=name, parent=context)
-        yield _section(command, inner)
-        if isinstance(command, click.Group):
-            yield from _sections(command, inner)
-
-
-def _section(command: click.Command, context: click.Context) -> str:
+def _section(context: click.Context) -> str:
+    command = context.command
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     rows = [
         row for parameter in command.params if parameter not in COMMON_OPTIONS and (row := _row(parameter, context))

@@ -94,13 +94,19 @@ def documents() -> list[Path]:
 
 def helps() -> Iterator[tuple[str, str]]:
     """Yield each command with its help, those inside a group included."""
-    yield from _helps(cli, click.Context(cli, info_name="chat-contract", **cli.context_settings))
+    for context in commands():
+        yield context.command_path, context.command.get_help(context)
 
 
-def _helps(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
-    yield context.command_path, command.get_help(context)
-    if isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            inner = command.get_command(context, name)
-            if inner is not None:
-                yield from _helps(inner, click.Context(inner, info_name=name, parent=context))
+def commands() -> Iterator[click.Context]:
+    """Yield the context of each command, those inside a group included."""
+    yield from _commands(click.Context(cli, info_name="chat-contract", **cli.context_settings))
+
+
+def _commands(context: click.Context) -> Iterator[click.Context]:
+    yield context
+    if isinstance(context.command, click.Group):
+        for name in context.command.list_commands(context):
+            inner = context.command.get_command(context, name)
+            if inner is not None and not inner.hidden:
+                yield from _commands(click.Context(inner, info_name=name, parent=context))

@@ -19,6 +19,7 @@ from kit_cli.main import cli
 from tests.conftest import REQUIRE_ALL, RequireProgram
 from tests.support import reference, texts
 from tests.support.paths import ROOT
+from tests.support.reference_exit_codes import codes_of
 
 PAGES = (
     *texts.PAGES,
@@ -111,6 +112,17 @@ def test_reference_names_every_command() -> None:
     assert {
         command for command in COMMANDS if f"## `chat-contract {command}`" not in reference.PAGES["commands"]()
     } == set()
+
+
+@pytest.mark.parametrize("context", texts.commands(), ids=lambda context: context.command_path)
+def test_help_of_each_command_states_its_exit_codes(context: click.Context) -> None:
+    if not isinstance(context.command, click.Group):
+        assert {"0", "2"} <= set(codes_of(context.command))
+
+
+def test_exit_codes_are_read_from_the_help_of_a_command() -> None:
+    command = click.Command("x", help="Do it.\n\nExit codes: 0 (done, or\n(almost) done), 130 and 143 (stopped).")
+    assert codes_of(command) == {"0": "done, or (almost) done", "130": "stopped"}
 
 
 def test_readme_is_short() -> None:

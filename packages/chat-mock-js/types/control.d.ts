@@ -4,6 +4,74 @@
  */
 
 export interface paths {
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return whether the served version is up to date, when it was loaded, and the errors of the last reload; with --store, also the store and its replicas. */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the contract that is served. */
+        get: operations["contract"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the contract that is served, as YAML. */
+        get: operations["contractAsYaml"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/control.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the OpenAPI document of the control API. */
+        get: operations["controlApi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/behaviour": {
         parameters: {
             query?: never;
@@ -13,7 +81,7 @@ export interface paths {
         };
         /** List the rules. */
         get: operations["listRules"];
-        /** Replace the rules. */
+        /** Replace the rules: one rule, or an object whose key rules is a list. */
         put: operations["replaceRules"];
         /** Append rules. */
         post: operations["addRules"];
@@ -31,7 +99,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the rules that no request has used. */
+        /** List the rules that no request has used, except those with optional: true. */
         get: operations["listUnusedRules"];
         put?: never;
         post?: never;
@@ -48,12 +116,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the journal. */
+        /** List the requests in the journal. */
         get: operations["listRequests"];
         put?: never;
         post?: never;
         /** Delete the journal. */
         delete: operations["deleteRequests"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/requests/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stream the journal: one line of JSON for each new request. */
+        get: operations["followRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -114,6 +199,34 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Document: Record<string, never>;
+        Health: {
+            /** @enum {unknown} */
+            status: "ok" | "stale";
+            revision: number;
+            read_at: string;
+            errors: {
+                file: string | null;
+                line: number | null;
+                pointer: string;
+                problem: string;
+                value: string | null;
+                hint: string;
+            }[];
+            store?: {
+                /** @enum {unknown} */
+                status: "ok" | "unavailable";
+                reason: string | null;
+                address: string;
+                prefix: string;
+                replica: string;
+                replicas: string[];
+                differing: {
+                    replica: string;
+                    files: string[];
+                }[];
+            };
+        };
         Rule: {
             /** @description Respond with this status. */
             code?: number;
@@ -136,17 +249,17 @@ export interface components {
              * @enum {unknown}
              */
             fault?: "drop" | "truncate" | "malformed" | "slow" | "empty" | "reset" | "close" | "hang";
-            /** @description Reply with this message and these items. */
+            /** @description Reply with this `message` and these `items`. */
             reply?: {
                 [key: string]: unknown;
             };
-            /** @description Respond with this JSON value, even to an invalid request. */
+            /** @description Respond with this JSON value, even to an invalid request. If `headers` sets a `Content-Type` other than JSON, `body` is the text to send. */
             body?: unknown;
-            /** @description Add these response headers. */
+            /** @description Add these response headers, for example `{"Retry-After": "7"}`. */
             headers?: {
                 [key: string]: string | number;
             };
-            /** @description The reply or body may violate the contract. */
+            /** @description With `true`, `reply` and `body` may violate the contract, to test the client's own checks. */
             invalid?: boolean;
             /** @description Apply to messages that contain this text; case is ignored. */
             message?: string;
@@ -168,7 +281,7 @@ export interface components {
             times?: number;
             /** @description Apply to this share of the requests. */
             share?: number;
-            /** @description Label of the rule. */
+            /** @description A label of the rule. */
             name?: string;
             /** @description Leave the rule out of the list of unused rules. */
             optional?: boolean;
@@ -273,6 +386,113 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The request is invalid or denied. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description The request is invalid or denied. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contractAsYaml: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": string;
+                };
+            };
+        };
+    };
+    controlApi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description The request is invalid or denied. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRules: {
         parameters: {
             query?: never;
@@ -431,16 +651,27 @@ export interface operations {
     listRequests: {
         parameters: {
             query?: {
+                /** @description Entries of this conversation. */
                 conversation?: string;
+                /** @description Entries with this user id. */
                 user?: string;
+                /** @description Entries with this session id. */
                 session?: string;
+                /** @description Entries whose message contains this text. */
                 message?: string;
+                /** @description Entries whose body contains this text. */
                 body?: string;
+                /** @description Entries with this method. */
                 method?: string;
+                /** @description Entries with this path. */
                 path?: string;
+                /** @description Entries with this status, such as 422, or class, such as 4xx. */
                 status?: string;
+                /** @description Entries whose request conforms to the contract, violates it, or has no verdict. */
                 verdict?: "valid" | "invalid" | "unknown";
+                /** @description Only the last N entries. */
                 last?: number;
+                /** @description With true, CORS preflights too. */
                 preflights?: boolean;
             };
             header?: never;
@@ -492,6 +723,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followRequests: {
+        parameters: {
+            query?: {
+                /** @description Entries of this conversation. */
+                conversation?: string;
+                /** @description Entries with this user id. */
+                user?: string;
+                /** @description Entries with this session id. */
+                session?: string;
+                /** @description Entries whose message contains this text. */
+                message?: string;
+                /** @description Entries whose body contains this text. */
+                body?: string;
+                /** @description Entries with this method. */
+                method?: string;
+                /** @description Entries with this path. */
+                path?: string;
+                /** @description Entries with this status, such as 422, or class, such as 4xx. */
+                status?: string;
+                /** @description Entries whose request conforms to the contract, violates it, or has no verdict. */
+                verdict?: "valid" | "invalid" | "unknown";
+                /** @description Only the last N entries. */
+                last?: number;
+                /** @description With true, CORS preflights too. */
+                preflights?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines with a Request each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
                 };
             };
         };
