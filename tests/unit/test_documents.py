@@ -114,7 +114,7 @@ def test_reference_names_every_command() -> None:
     } == set()
 
 
-@pytest.mark.parametrize("context", texts.commands(), ids=lambda context: context.command_path)
+@pytest.mark.parametrize("context", list(texts.commands()), ids=lambda context: context.command_path)
 def test_help_of_each_command_states_its_exit_codes(context: click.Context) -> None:
     if not isinstance(context.command, click.Group):
         assert {"0", "2"} <= set(codes_of(context.command))
