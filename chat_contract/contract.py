@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 
 from chat_contract.document.source import Source
 from chat_contract.errors import Pointer
+from chat_contract.fast_check import surely_conforms
+from chat_contract.formats import surely_has_format
 from chat_contract.open_questions import Question
 
 if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, ValidationError
 
 MUST_ACCEPT, DOCUMENTED, MAY_ACCEPT = "must-accept", "documented", "may-accept"
 """The nested sets of requests, from the innermost to the outermost."""
@@ -100,13 +102,13 @@ class Contract:
         return self.response_schemas[status]
 
     @cached_property
-    def validators(self) -> Mapping[str, Draft202012Validator]:
+    def validators(self) -> Mapping[str, QuickValidator]:
         """A validator for each nested set of requests."""
-        return {name: validator_for(schema) for name, schema in self.schemas.items()}
+        return {name: QuickValidator(schema) for name, schema in self.schemas.items()}
 
     @cached_property
-    def response_validators(self) -> Mapping[int, Draft202012Validator]:
-        return {status: validator_for(schema) for status, schema in self.response_schemas.items()}
+    def response_validators(self) -> Mapping[int, QuickValidator]:
+        return {status: QuickValidator(schema) for status, schema in self.response_schemas.items()}
 
 
 def _copied(value: Any) -> Any:
@@ -117,6 +119,28 @@ def _copied(value: Any) -> Any:
 
 def validator_for(schema: Mapping[str, Any]) -> Draft202012Validator:
     """Return a validator for the schema that also checks formats."""
-    from chat_contract import formats  # noqa: PLC0415 - imports jsonschema, which takes 80 ms
+    from chat_contract import json_schema  # noqa: PLC0415 - imports jsonschema, which takes 80 ms and 4 MB
 
-    return formats.validator_for(schema)
+    return json_schema.validator_for(schema)
+
+
+class QuickValidator:
+    """Validates by one schema. Only values that the fast check does not recognize reach jsonschema."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = schema
+
+    def is_valid(self, value: Any) -> bool:
+        """Return whether the value conforms to the schema."""
+        return self._surely_conforms(value) or self._thorough.is_valid(value)
+
+    def iter_errors(self, value: Any) -> Iterator[ValidationError]:
+        """Return the errors that jsonschema finds."""
+        return iter(()) if self._surely_conforms(value) else self._thorough.iter_errors(value)
+
+    def _surely_conforms(self, value: Any) -> bool:
+        return surely_conforms(value, self._schema, surely_has_format)
+
+    @cached_property
+    def _thorough(self) -> Draft202012Validator:
+        return validator_for(self._schema)

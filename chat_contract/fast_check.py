@@ -15,8 +15,8 @@ _Schema = Mapping[str, Any] | bool
 
 _CHECKED_ELSEWHERE = frozenset(
     {
-        *("$dynamicRef", "$ref", "allOf", "anyOf", "contains", "dependentRequired", "dependentSchemas", "enum"),
-        *("exclusiveMaximum", "exclusiveMinimum", "if", "maximum", "minimum", "multipleOf", "oneOf"),
+        *("$dynamicRef", "$ref", "contains", "dependentRequired", "dependentSchemas", "enum"),
+        *("exclusiveMaximum", "exclusiveMinimum", "if", "multipleOf", "oneOf"),
         *("patternProperties", "prefixItems", "propertyNames", "unevaluatedItems", "unevaluatedProperties"),
     }
 )
@@ -44,18 +44,30 @@ def surely_conforms(value: Any, schema: _Schema, formats: Formats = no_format) -
     return True
 
 
-def surely_violates(value: Any, schema: Mapping[str, Any]) -> bool:
+def surely_violates(value: Any, schema: _Schema) -> bool:
     """Return whether the value certainly violates the schema; False if it conforms, or if that is not certain."""
+    if isinstance(schema, bool):
+        return not schema
     if isinstance(value, float):
         # An integer may be written with a fraction of zero.
         return False
-    return any(
-        keyword in _EXACT and not _CHECKS[keyword](value, operand, schema, no_format)
-        for keyword, operand in schema.items()
-    )
+    return any(_violates(value, keyword, operand, schema) for keyword, operand in schema.items())
 
 
-_EXACT = frozenset({"type", "required", "pattern", "minLength", "maxLength", "minItems", "maxItems"})
+def _violates(value: Any, keyword: str, operand: Any, schema: Mapping[str, Any]) -> bool:
+    match keyword:
+        case "anyOf":
+            return all(surely_violates(value, inner) for inner in operand)
+        case "not":
+            return surely_conforms(value, operand)
+        case "const":
+            return isinstance(value, str | int) and type(value) is type(operand) and bool(value != operand)
+    return keyword in _EXACT and not _CHECKS[keyword](value, operand, schema, no_format)
+
+
+_EXACT = frozenset(
+    {"type", "required", "pattern", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"}
+)
 """The keywords of which the fast check also knows that a value violates them, unless it is a float."""
 
 _TYPES: Mapping[str, Callable[[Any], bool]] = {
@@ -115,13 +127,29 @@ def _format(value: Any, name: str, _schema: _Schema, formats: Formats) -> bool:
 
 
 def _const(value: Any, expected: Any, _schema: _Schema, _formats: Formats) -> bool:
-    return isinstance(expected, str | bool) and type(value) is type(expected) and bool(value == expected)
+    return isinstance(expected, str | bool | int) and type(value) is type(expected) and bool(value == expected)
 
 
 def _unique(value: Any, operand: object, _schema: _Schema, _formats: Formats) -> bool:
     if not operand or not isinstance(value, list):
         return True
     return all(isinstance(item, str) for item in value) and len(set(value)) == len(value)
+
+
+def _minimum(value: Any, bound: float, _schema: _Schema, _formats: Formats) -> bool:
+    return not isinstance(value, int | float) or isinstance(value, bool) or value >= bound
+
+
+def _maximum(value: Any, bound: float, _schema: _Schema, _formats: Formats) -> bool:
+    return not isinstance(value, int | float) or isinstance(value, bool) or value <= bound
+
+
+def _any_of(value: Any, schemas: list[_Schema], _schema: _Schema, formats: Formats) -> bool:
+    return any(surely_conforms(value, schema, formats) for schema in schemas)
+
+
+def _all_of(value: Any, schemas: list[_Schema], _schema: _Schema, formats: Formats) -> bool:
+    return all(surely_conforms(value, schema, formats) for schema in schemas)
 
 
 def _size(kind: type[Sized], *, least: bool) -> Callable[[Any, Any, _Schema, Formats], bool]:
@@ -142,6 +170,10 @@ _CHECKS: Mapping[str, Callable[[Any, Any, Any, Formats], bool]] = {
     "pattern": _pattern,
     "const": _const,
     "uniqueItems": _unique,
+    "minimum": _minimum,
+    "maximum": _maximum,
+    "anyOf": _any_of,
+    "allOf": _all_of,
     "minLength": _size(str, least=True),
     "maxLength": _size(str, least=False),
     "minItems": _size(list, least=True),

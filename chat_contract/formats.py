@@ -1,8 +1,8 @@
-"""Schema validators with the formats of the kit: ``date-time`` and ``non-blank``.
+"""The formats of the kit: ``date-time`` and ``non-blank``.
 
 ``date-time`` is RFC 3339, section 5.6, without leap seconds, which nearly every server rejects. jsonschema delegates it
 to a package that accepts a trailing line break, so the kit has its own check. ``non-blank`` is text with at least one
-letter, number, punctuation mark or symbol. The other formats are those of jsonschema.
+letter, number, punctuation mark or symbol.
 """
 
 from __future__ import annotations
@@ -10,13 +10,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-
-from jsonschema import Draft202012Validator, FormatChecker
-
-from chat_contract.json_schema import Validator
-from chat_contract.patterns import is_pattern
 
 _DATE_TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
@@ -45,20 +40,10 @@ def is_non_blank(value: Any) -> bool:
     return not isinstance(value, str) or any(unicodedata.category(each)[0] in _VISIBLE for each in value)
 
 
-def format_checker() -> FormatChecker:
-    """Return a checker for jsonschema's formats and those of this module."""
-    checker = FormatChecker()
-    checker.checkers = dict(Draft202012Validator.FORMAT_CHECKER.checkers)
-    checker.checkers["date-time"] = (is_date_time, ())
-    checker.checkers["non-blank"] = (is_non_blank, ())
-    checker.checkers["regex"] = (lambda value: not isinstance(value, str) or is_pattern(value), ())
-    return checker
+FORMATS: Mapping[str, Callable[[Any], bool]] = {"date-time": is_date_time, "non-blank": is_non_blank}
 
 
-_FORMATS = format_checker()
-
-
-def validator_for(schema: Mapping[str, Any]) -> Draft202012Validator:
-    """Return a validator for the schema that also checks formats."""
-    validator: Draft202012Validator = Validator(schema, format_checker=_FORMATS)
-    return validator
+def surely_has_format(value: Any, name: str) -> bool:
+    """Return whether a value certainly conforms to a format; False if the format is not one of the kit."""
+    check = FORMATS.get(name)
+    return check is not None and check(value)

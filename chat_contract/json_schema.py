@@ -1,4 +1,6 @@
-"""The JSON Schema validator of the kit: jsonschema's for draft 2020-12, whose patterns run in bounded time.
+"""The JSON Schema validator of the kit: jsonschema's for draft 2020-12, with patterns that run in bounded time.
+
+It checks the formats of the kit and those of jsonschema.
 
 Only modules that need jsonschema import this one, since that takes 80 ms.
 """
@@ -8,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
 
 from chat_contract.fast_check import Formats, surely_conforms
-from chat_contract.patterns import PatternTimeoutError, compile_pattern
+from chat_contract.formats import FORMATS
+from chat_contract.patterns import PatternTimeoutError, compile_pattern, is_pattern
 
 _IN_PLACE = ("allOf", "anyOf", "oneOf")
 """The keywords with lists of schemas for the same value; the next ones have one schema."""
@@ -127,3 +130,21 @@ Validator: Any = extend(  # type: ignore[no-untyped-call]  # its types are a pac
         "unevaluatedProperties": _unevaluated,
     },
 )
+
+
+def format_checker() -> FormatChecker:
+    """Return a checker for jsonschema's formats and those of the kit."""
+    checker = FormatChecker()
+    checker.checkers = dict(Draft202012Validator.FORMAT_CHECKER.checkers)
+    checker.checkers |= {name: (check, ()) for name, check in FORMATS.items()}
+    checker.checkers["regex"] = (lambda value: not isinstance(value, str) or is_pattern(value), ())
+    return checker
+
+
+_FORMATS = format_checker()
+
+
+def validator_for(schema: Mapping[str, Any]) -> Draft202012Validator:
+    """Return a validator for the schema that also checks formats."""
+    validator: Draft202012Validator = Validator(schema, format_checker=_FORMATS)
+    return validator

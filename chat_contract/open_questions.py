@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat_contract.document.source import Source
 from chat_contract.errors import Pointer
-from chat_contract.fast_check import surely_violates
+from chat_contract.fast_check import surely_conforms, surely_violates
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -92,7 +92,9 @@ class Question:
         """Return whether a value at the question's place raises it."""
         if self.schema is None or (self.written is not None and not isinstance(value, float)):
             return False
-        return not surely_violates(value, self.schema) and self._validator.is_valid(value)
+        if surely_violates(value, self.schema):
+            return False
+        return surely_conforms(value, self.schema) or self._validator.is_valid(value)
 
 
 def values_at(body: Any, place: Pointer) -> Iterator[Any]:

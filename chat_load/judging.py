@@ -7,20 +7,17 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from chat_contract import Contract, Request, classify
 from chat_contract.classification import Classification
 from chat_contract.conformance import Violation, exercised_clauses, find_violations, update_history
+from chat_contract.contract import QuickValidator
 from chat_contract.exchange import Exchange
-from chat_contract.formats import is_date_time, is_non_blank, validator_for
+from chat_contract.formats import FORMATS
 from chat_contract.roles import CONVERSATION, SESSION, USER
 from chat_contract.rules.exchange_facts import ExchangeFacts
 from chat_load.plan import WRONG, Step
-
-if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import ValidationError
 
 _IDS = (CONVERSATION, SESSION, USER)
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._:-]{1,200}")
@@ -46,37 +43,29 @@ class RecentIds(set[str]):
                 self.discard(self._order.popleft())
 
 
-class _CompiledValidator:
-    """Finds valid values with jsonschema-rs; only for other values, jsonschema lists the errors."""
+class _CompiledValidator(QuickValidator):
+    """Recognizes valid values with jsonschema-rs; only other values reach jsonschema."""
 
-    def __init__(self, schema: Mapping[str, Any], thorough: Draft202012Validator) -> None:
+    def __init__(self, schema: Mapping[str, Any]) -> None:
         import jsonschema_rs  # noqa: PLC0415 - the plan does without it
 
-        own = {"date-time": is_date_time, "non-blank": is_non_blank}
-        self._compiled = jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True, formats=own)
-        self._thorough = thorough
+        super().__init__(schema)
+        self._compiled = jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True, formats=dict(FORMATS))
 
-    def iter_errors(self, value: Any) -> Iterator[ValidationError]:
-        return iter(()) if self.is_valid(value) else self._thorough.iter_errors(value)
-
-    def is_valid(self, value: Any) -> bool:
+    def _surely_conforms(self, value: Any) -> bool:
         try:
             return bool(self._compiled.is_valid(value))
         except ValueError:
             # It reads no integers beyond 64 bits and no lone surrogates.
-            return self._thorough.is_valid(value)
+            return False
 
 
 class _CompiledContract(Contract):
     """A contract whose replies are checked by compiled validators."""
 
     @cached_property
-    def response_validators(self) -> Mapping[int, Draft202012Validator]:
-        thorough = super().response_validators
-        return {
-            status: cast("Draft202012Validator", _CompiledValidator(schema, thorough[status]))
-            for status, schema in self.response_schemas.items()
-        }
+    def response_validators(self) -> Mapping[int, QuickValidator]:
+        return {status: _CompiledValidator(schema) for status, schema in self.response_schemas.items()}
 
 
 @dataclass(frozen=True)
@@ -141,7 +130,7 @@ def _schemas_of(contract: Contract, name: str) -> Iterator[_CompiledValidator]:
     """Yield a validator for the field from the schema of each set of requests."""
     for schema in contract.schemas.values():
         of_field = schema.get("properties", {}).get(name, {})
-        yield _CompiledValidator(of_field, validator_for(of_field))
+        yield _CompiledValidator(of_field)
 
 
 class Sampler:

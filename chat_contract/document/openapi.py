@@ -13,7 +13,7 @@ from chat_contract.contract import DOCUMENTED, JSON, Contract
 from chat_contract.document.references import at, at_or_none, resolve
 from chat_contract.document.source import Source
 from chat_contract.errors import Pointer
-from chat_contract.formats import format_checker
+from chat_contract.json_schema import format_checker
 
 _VALIDATOR_FAILURES = (
     ArithmeticError,

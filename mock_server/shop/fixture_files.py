@@ -351,7 +351,7 @@ def _check_reply(
 
 
 def _errors(schema: _Schema, value: Any) -> Iterator[ValidationError]:
-    from chat_contract.formats import validator_for  # noqa: PLC0415 - imports jsonschema, and only errors need it
+    from chat_contract.json_schema import validator_for  # noqa: PLC0415 - imports jsonschema, and only errors need it
 
     return validator_for(schema).iter_errors(value)
 

@@ -382,7 +382,7 @@ def _rfc3339(value: Any, handler: _Handler) -> Any:
 def _checked_by_jsonschema(inner: CoreSchema, schema: Mapping[str, Any]) -> CoreSchema:
     from jsonschema.exceptions import best_match  # noqa: PLC0415 - slow to import, rarely needed
 
-    from chat_contract.formats import validator_for  # noqa: PLC0415 - as above
+    from chat_contract.json_schema import validator_for  # noqa: PLC0415 - as above
 
     validator = validator_for(schema)
 

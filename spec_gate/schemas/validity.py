@@ -16,7 +16,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from chat_contract.errors import Pointer
-from chat_contract.formats import format_checker
+from chat_contract.json_schema import format_checker
 from spec_gate.budget import Budget
 from spec_gate.patterns.match import PatternLimitError, matcher
 from spec_gate.schemas.applications import Applications

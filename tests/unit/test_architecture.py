@@ -97,7 +97,7 @@ THIRD_PARTY: dict[str, set[str]] = {
         *("jsonschema", "pydantic_core", "yaml", "cachetools", "redis", "hiredis"),
     },
     "spec_gate": {"jsonschema", "jsonschema_rs"},
-    "chat_load": {"locust", "gevent", "geventhttpclient", "requests", "flask", "jsonschema", "jsonschema_rs"},
+    "chat_load": {"locust", "gevent", "geventhttpclient", "requests", "flask", "jsonschema_rs"},
     "kit_cli": {"click", "packaging", "rich", "platformdirs", "anyio", "httpx", "mcp", "pydantic"},
 }
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from chat_contract.contract import validator_for
-from chat_contract.formats import format_checker, is_date_time, is_non_blank
+from chat_contract.formats import is_date_time, is_non_blank
+from chat_contract.json_schema import format_checker
 from tests.unit.chat_contract.properties import examples
 
 DATE_TIMES = (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chat_contract.formats import validator_for
+from chat_contract.json_schema import validator_for
 from chat_contract.patterns import PatternError, PatternTimeoutError, compile_linear, compile_pattern, is_pattern
 from tests.support.waiting import at_most_cpu_seconds
 
