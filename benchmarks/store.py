@@ -58,7 +58,7 @@ def main() -> int:
 def measure(servers: list[Server], redis: int, rounds: int, seconds: int) -> int:
     """Print the medians of the rounds; return 1 if a target is missed."""
     missed = False
-    print("| connections | in process | with the store | more | wanted |\n| --- | --- | --- | --- | --- |")
+    print("| connections | in process | with the store | more | target |\n| --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
         for load in loads():
             pairs = [[_cost(server, redis, load, Path(folder), seconds) for server in servers] for _ in range(rounds)]

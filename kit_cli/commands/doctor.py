@@ -35,9 +35,9 @@ _FORMATS = ("text", "json")
 def doctor(formats: tuple[str, ...], **given: Any) -> ExitCode:
     """Check that the kit can work on this machine, and name a fix for what is wrong.
 
-    Checks Python, the kit, its packages and extras, other programs, proxies, the configuration, the contract, the
-    fixtures, the ports and the store, with the options of the configuration file and the environment. It connects to
-    no machine other than that of the store.
+    Checks Python, the kit, its packages and extras, other programs and proxies. Then checks the configuration, and
+    what a mock with it would use: contract, fixtures, ports and store. It connects to no machine other than that of the
+    store.
 
     Exit codes: 0 (no problem), 1 (a problem), 2 (a report cannot be written).
     """

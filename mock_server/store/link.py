@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,35 +11,19 @@ from redis.asyncio.connection import Connection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
-    AuthenticationError,
-    AuthenticationWrongNumberOfArgsError,
-    BusyLoadingError,
-    NoPermissionError,
     NoScriptError,
-    OutOfMemoryError,
-    ReadOnlyError,
     RedisError,
     ResponseError,
 )
 
 from mock_server.loading.store_location import Location
+from mock_server.store.failures import reason_of
 from mock_server.store.scripts import ALL, FORMAT, Script
 from mock_server.store.status import StoreError, StoreStatus
 
 Argument = bytes | str | int | float
 _Command = tuple[Argument, ...]
 
-_REASONS: tuple[tuple[type[RedisError], str, str], ...] = (
-    (OutOfMemoryError, "OOM", "its memory is full"),
-    (ReadOnlyError, "READONLY", "it is a read-only replica"),
-    (BusyLoadingError, "LOADING", "it is still loading its data"),
-    (AuthenticationWrongNumberOfArgsError, "NOAUTH|Authentication required", "it requires a password"),
-    (AuthenticationError, "WRONGPASS", "it rejected the password"),
-    (NoPermissionError, "NOPERM", "the user lacks a permission"),
-    (ResponseError, "MISCONF", "it cannot save its data"),
-    (ResponseError, "BUSY", "it is busy with a script"),
-)
-_MAX_TEXT = 200
 _SECONDS_TO_RECOVER = 1.0
 """Without a failure for this long. A full Redis fails only some of the calls."""
 
@@ -162,22 +145,3 @@ async def connect(connection: Connection) -> None:
     await connection.send_packed_command(packed, check_health=False)
     for _ in ALL:
         await connection.read_response()
-
-
-def reason_of(error: Exception) -> str:
-    """Return why Redis did not do what it was asked to, in lower case, without its address."""
-    text = str(error)
-    for kind, code, reason in _REASONS:
-        # Redis 6 wraps the error of a command in that of the script.
-        if (isinstance(error, kind) and kind is not ResponseError) or re.search(rf"\b(?:{code})\b", text):
-            return reason
-    if isinstance(error, ResponseError):
-        return f'it answered "{text[:_MAX_TEXT]}"'
-    cause = error.__cause__
-    if isinstance(cause, ConnectionRefusedError) or "refused" in text or "Connect call failed" in text:
-        return "it refused the connection"
-    return "the host is unknown" if _is_unknown_host(text) else "the connection failed"
-
-
-def _is_unknown_host(text: str) -> bool:
-    return any(part in text for part in ("Name or service not known", "name resolution", "nodename nor servname"))

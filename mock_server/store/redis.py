@@ -17,10 +17,11 @@ from chat_contract import KitError, __version__
 from mock_server.loading.fingerprint import digests
 from mock_server.loading.options import Options
 from mock_server.loading.snapshot import Snapshot
-from mock_server.loading.store_location import EXAMPLE, PASSWORD_VARIABLE, Location
+from mock_server.loading.store_location import EXAMPLE, Location
 from mock_server.store.codec import pack, unpack
+from mock_server.store.failures import hint_for, reason_of
 from mock_server.store.journal import Followers
-from mock_server.store.link import Link, connect, connection_to, reason_of
+from mock_server.store.link import Link, connect, connection_to
 from mock_server.store.local import SpaceLimits
 from mock_server.store.redis_state import Bounds, RedisState
 from mock_server.store.scripts import DELETE, FORMAT, REPLICAS, SPACES
@@ -157,8 +158,7 @@ def check_store(location: Location, ttl: int) -> None:
             location, f"it did not respond within {_SECONDS_TO_START:g} s", "Check host and port in --store"
         ) from None
     except (RedisError, OSError) as error:
-        reason = reason_of(error)
-        raise _unusable(location, reason, _hint(reason)) from None
+        raise _unusable(location, reason_of(error), hint_for(error)) from None
 
 
 async def _check(location: Location, ttl: int) -> None:
@@ -188,16 +188,6 @@ def _check_version(location: Location, info: bytes) -> None:
     if version < _OLDEST:
         shown = ".".join(map(str, version))
         raise _unusable(location, f"its version is {shown}", "Use Redis 6.2 or later, or Valkey")
-
-
-def _hint(reason: str) -> str:
-    if "password" in reason:
-        return f"Set it in the environment variable {PASSWORD_VARIABLE}, or in the URL: redis://:PASSWORD@HOST:PORT"
-    if "refused" in reason or "unknown" in reason or "failed" in reason:
-        return "Start Redis there, or correct host and port in --store"
-    if "read-only" in reason:
-        return "Name the primary in --store"
-    return "Correct this in Redis, or use another one"
 
 
 def _unusable(location: Location, reason: str, hint: str) -> KitError:

@@ -14,7 +14,7 @@ from kit_cli.explanation_text import exchange_lines
 _HEAD = """\
 # Clauses
 
-The verifier checks each exchange with a server against these clauses.
+This page lists the clauses of the contract, against which the verifier checks each exchange with a server.
 [Levels and verdicts](verdicts.md) says what a violation of each level means.
 `chat-contract explain limit.asked` prints the entry of one clause.
 

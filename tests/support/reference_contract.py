@@ -12,7 +12,8 @@ from chat_contract.resources import openapi_dir
 _QUESTIONS_HEAD = """\
 # Open questions
 
-The documents of the API leave these questions open, so no answer to them violates a MUST clause.
+This page lists the questions that the documents of the API leave open.
+No answer to one of them violates a MUST clause.
 `chat-contract verify` reports the answers of a server.
 [Handle unspecified behaviour](../how-to/unspecified-behaviour.md) describes them.
 
@@ -24,6 +25,7 @@ This page is generated from `openapi/latitude.yaml`.
 _FACTS_HEAD = """\
 # Facts and their sources
 
+This page lists the facts of the contract with their sources.
 Each constraint of `openapi/chat.yaml` names the vendor's page that states it, or the reason for inferring it.
 [Documented and inferred](../explanation/documented-and-inferred.md) says what the difference means for a verdict.
 

@@ -11,7 +11,7 @@ from tests.support.texts import commands
 _HEAD = """\
 # Exit codes
 
-The exit code is the result of a command for scripts and CI jobs.
+This page lists the exit codes of each command, the results for scripts and CI jobs.
 A command that could not do its work never exits with 0 or 1.
 
 This page is generated from the help of the commands.
@@ -21,7 +21,7 @@ This page is generated from the help of the commands.
 """
 _TAIL = """
 Every command exits with 2 if an option is wrong, a file cannot be read or a report cannot be written.
-`verify`, `judge` and `diff` also do so if a [waiver](../how-to/waivers.md) is unused or has expired.
+[Waivers](../how-to/waivers.md) can have the same effect.
 A command that is interrupted before it has a verdict exits with 2, unless the table says otherwise.
 
 Exit code 70 is an internal error of the kit; run the command again with `--debug` to see the traceback.

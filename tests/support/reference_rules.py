@@ -12,8 +12,8 @@ from tests.support.reference_clauses import sentences
 _HEAD = """\
 # Rules of the gate
 
-Each finding of `chat-contract diff` names its rule.
-This page lists the rules by level, and rules with the same reason together.
+This page lists the rules of `chat-contract diff` by level, and rules with the same reason together.
+Each finding names its rule.
 A witness or a proof overrides the level of a rule; [a severity file](../how-to/severity.md) changes it.
 `chat-contract diff --explain request-property-became-required` prints the entry of one rule.
 

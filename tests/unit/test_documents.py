@@ -125,6 +125,11 @@ def test_exit_codes_are_read_from_the_help_of_a_command() -> None:
     assert codes_of(command) == {"0": "done, or (almost) done", "130": "stopped"}
 
 
+def test_llms_txt_says_what_each_page_contains() -> None:
+    listed = [line for line in reference.PAGES["llms.txt"]().splitlines() if line.startswith("- [")]
+    assert [line for line in listed if not line.endswith(".") or ": You need" in line] == []
+
+
 def test_readme_is_short() -> None:
     assert len(read("README.md").splitlines()) <= 150
 

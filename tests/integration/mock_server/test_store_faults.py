@@ -171,12 +171,19 @@ def fails(*arguments: str) -> str:
     return line
 
 
-def test_refused_connection_is_named_with_the_fix() -> None:
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("127.0.0.1", "it refused the connection"),
+        ("localhost", "it refused the connection"),
+        ("nowhere.invalid", "the host is unknown"),
+    ],
+)
+def test_unreachable_redis_is_named_with_the_fix(host: str, reason: str) -> None:
     port = free_port()
-    line = fails("--store", f"redis://127.0.0.1:{port}")
+    line = fails("--store", f"redis://{host}:{port}")
     assert line.endswith(
-        f"Cannot use Redis at 127.0.0.1:{port}: it refused the connection. "
-        "Start Redis there, or correct host and port in --store."
+        f"Cannot use Redis at {host}:{port}: {reason}. Start Redis there, or correct host and port in --store."
     )
 
 
