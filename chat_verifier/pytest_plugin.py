@@ -39,12 +39,13 @@ def _verify_app(
     """
     from chat_contract import load_contract  # noqa: PLC0415 - most test runs do not use the fixture
     from chat_verifier.findings.verdict import RunVerdict  # noqa: PLC0415
+    from chat_verifier.options import Options  # noqa: PLC0415
     from chat_verifier.planning.tiers import Tier  # noqa: PLC0415
     from chat_verifier.report import RENDERERS  # noqa: PLC0415
     from chat_verifier.report.build import build_report  # noqa: PLC0415
     from chat_verifier.report.reproduce import Access  # noqa: PLC0415
     from chat_verifier.target.application import serve_application, usual_url  # noqa: PLC0415
-    from chat_verifier.verify import Options, run  # noqa: PLC0415
+    from chat_verifier.verify import run  # noqa: PLC0415
     from kit_http.redaction.secrets import secrets_of  # noqa: PLC0415
 
     contract = load_contract()

@@ -8,16 +8,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 from chat_contract import Contract, UsageError
-from chat_contract.exchange import Headers
 from chat_contract.roles import DOCUMENTED_EXAMPLE
 from chat_verifier.findings.cause import Cause
 from chat_verifier.findings.causes import find_causes, group_unconfirmed
@@ -33,83 +30,23 @@ from chat_verifier.findings.verdict import (
     run_verdict,
 )
 from chat_verifier.findings.waivers import unused_waivers, waived
+from chat_verifier.options import Environment, Options, Phase
 from chat_verifier.planning.case import CaseSequence, Group, count_by_group, requests_of
 from chat_verifier.planning.exploration import generate_cases
 from chat_verifier.planning.plan import Pairs, make_plan
-from chat_verifier.planning.tiers import MAX_WAIT, Allocation, Tier, allocate
+from chat_verifier.planning.tiers import Allocation, Tier, allocate
 from chat_verifier.run.budget import BudgetSpentError, RequestBudget
 from chat_verifier.run.checkpoint import Checkpoint
 from chat_verifier.run.pacing import Pace
 from chat_verifier.run.reference_server import ReferenceServer, sequences_for
 from chat_verifier.run.runner import Runner
-from chat_verifier.run.stop import Stop
 from chat_verifier.target.client import Client, UnreachableError
 from chat_verifier.target.probe import CannotVerifyError, Probed, probe
 from kit_http.redaction.secrets import key_in, secrets_of
-from kit_http.tokens import TokenCommand
-from kit_http.transport import Transport
 from kit_http.urls import check_base_url
-from kit_reports.waivers import Waiver
 
 _PROBE_TIMEOUT = 60.0
 _CREDENTIALS = "credentials"
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to run.
-
-    ``timeout``: seconds a request may take; None: ten, or five times the latency of the probe if that is more.
-    ``only``: the clauses to verify; None: all. ``replay``: the sequences to send instead of a plan.
-    ``max_requests``, ``max_accepted``: limits instead of the tier's.
-    ``max_time``: seconds after which nothing more is sent. ``patience``: seconds that conversations rest before their
-    last turn. ``max_wait``: seconds that the run waits in all because of 429 responses.
-    ``workers``: concurrent requests. ``rate``: requests a second.
-    ``checkpoint``: the checkpoint file to continue or to create.
-    """
-
-    base_url: str
-    headers: Headers = ()
-    expect_auth: bool = False
-    strict: bool = False
-    require_complete: bool = False
-    seed: int = 0
-    timeout: float | None = None
-    only: frozenset[str] | None = None
-    tier: Tier = Tier.DEFAULT
-    max_requests: int | None = None
-    max_accepted: int | None = None
-    max_time: float | None = None
-    patience: float = 1.0
-    max_wait: float = MAX_WAIT
-    workers: int = 1
-    rate: float | None = None
-    checkpoint: Path | None = None
-    waivers: tuple[Waiver, ...] = ()
-    transport: Transport = field(default_factory=Transport)
-    tokens: TokenCommand | None = None
-    replay: tuple[CaseSequence, ...] | None = None
-
-
-def _utc_now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
-def _ignore_progress(_done: int, _total: int) -> None:
-    pass
-
-
-@dataclass(frozen=True)
-class Environment:
-    """What a run uses of its surroundings: a monotonic clock, the time of day, and a display of progress.
-
-    ``progress`` receives the number of requests sent and the number expected. ``stop`` ends the run early.
-    """
-
-    clock: Callable[[], float] = time.monotonic
-    stop: Stop = field(default_factory=Stop)
-    now: Callable[[], dt.datetime] = _utc_now
-    progress: Callable[[int, int], None] = _ignore_progress
 
 
 @dataclass(frozen=True)
@@ -180,17 +117,24 @@ def run(contract: Contract, options: Options, environment: Environment | None = 
 
     Raises :class:`CannotVerifyError` if the server cannot be verified, and :class:`UsageError` for wrong options.
     """
-    with _session(contract, options, environment or Environment()) as session:
+    environment = environment or Environment()
+    with _session(contract, options, environment) as session:
         try:
-            probed = probe(contract, session.client, session.checkpoint)
-            plan = plan_run(contract, options)
+            with environment.phase(Phase.PROBE):
+                probed = probe(contract, session.client, session.checkpoint)
+            with environment.phase(Phase.PLAN):
+                plan = plan_run(contract, options)
             with ThreadPoolExecutor(max_workers=1) as pool:
                 # Generating cases takes seconds, so it happens while the plan is played.
                 generated = pool.submit(_generated, session)
-                played = _play(session, probed, plan)
-                played = _explore(session, played, generated.result)
-            confirmed = _confirm(session, played)
-            return _summarise(session, plan, played, confirmed)
+                with environment.phase(Phase.PLAY):
+                    played = _play(session, probed, plan)
+                with environment.phase(Phase.EXPLORE):
+                    played = _explore(session, played, generated.result)
+            with environment.phase(Phase.CONFIRM):
+                confirmed = _confirm(session, played)
+            with environment.phase(Phase.SUMMARIZE):
+                return _summarise(session, plan, played, confirmed)
         except UnreachableError as error:
             raise CannotVerifyError(f"{options.base_url}: {_reason(error)}") from None
 

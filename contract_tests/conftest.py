@@ -18,10 +18,11 @@ from typing import Any, NoReturn
 import pytest
 
 from chat_contract import Contract, KitError, load_contract
+from chat_verifier.options import Options
 from chat_verifier.report.build import build_report
 from chat_verifier.report.model import VerifyReport
 from chat_verifier.report.reproduce import Access
-from chat_verifier.verify import Options, run
+from chat_verifier.verify import run
 from kit_http.headers import parse_headers
 from kit_http.redaction.secrets import secrets_of
 

@@ -12,12 +12,13 @@ from chat_contract import UsageError, load_contract
 from chat_contract.explanations import load_explanations
 from chat_verifier.findings.cause import Confirmation
 from chat_verifier.findings.verdict import ClauseVerdict
+from chat_verifier.options import Environment, Options
 from chat_verifier.planning.tiers import Tier
 from chat_verifier.report.build import build_report
 from chat_verifier.report.model import ClauseReport, VerifyReport, ViolationReport
 from chat_verifier.report.reproduce import Access
 from chat_verifier.run.stop import Stop
-from chat_verifier.verify import Environment, Options, run
+from chat_verifier.verify import run
 from kit_cli.explanation_text import render_explanation
 from kit_cli.mcp_results import ChangeFinding, ClauseFinding, Comparison, Explanation, Proof, Verification
 from kit_http.redaction.secrets import secrets_of

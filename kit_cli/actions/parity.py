@@ -10,8 +10,9 @@ from chat_contract import KitError, load_contract
 from chat_contract.exchange import Headers
 from chat_verifier.findings.parity import compare_runs
 from chat_verifier.findings.verdict import RunResult
+from chat_verifier.options import Environment, Options
 from chat_verifier.run.stop import Stop
-from chat_verifier.verify import Environment, Options, run
+from chat_verifier.verify import run
 from kit_cli.credentials import key_of
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame

@@ -16,6 +16,7 @@ from chat_contract.profile import as_profile, read_profile
 from chat_verifier.findings.profile import changes_between
 from chat_verifier.findings.verdict import RunResult, RunVerdict
 from chat_verifier.findings.waivers import draft_waivers, load_waivers
+from chat_verifier.options import Environment, Options, Phase
 from chat_verifier.planning.tiers import Tier
 from chat_verifier.report import RENDERERS
 from chat_verifier.report.build import build_report
@@ -26,7 +27,7 @@ from chat_verifier.run.pacing import parse_rate
 from chat_verifier.run.stop import Stop
 from chat_verifier.target.application import load_application, serve_application, usual_url
 from chat_verifier.traffic.replay import replay_sequences
-from chat_verifier.verify import Environment, Options, preview, run
+from chat_verifier.verify import preview, run
 from kit_cli.credentials import key_headers
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame
@@ -131,8 +132,7 @@ def _verify(
                 render_preview(preview(contract, options, Environment(stop=stop)), base_url, arguments.cost_per_call)
             )
             return ExitCode.OK
-        with Meter(sys.stderr, quiet=frame.quiet) as meter:
-            result = run(contract, options, Environment(progress=meter, stop=stop))
+        result = _run(contract, options, stop)
     if arguments.app is not None:
         result = replace(result, base_url=usual_url(base_url), app=arguments.app)
     secrets = secrets_so_far()
@@ -151,6 +151,18 @@ def _verify(
     _write([*texts, *_other_files(arguments, result, contract)], secrets, arguments.resume)
     check_used(options.waivers, [waiver for waiver in options.waivers if waiver not in result.unused_waivers])
     return verdict
+
+
+def _run(contract: Contract, options: Options, stop: Stop) -> RunResult:
+    """Verify the server with a display of progress; with ``--verbose``, print the seconds of each phase."""
+    frame = current_frame()
+    seconds: dict[Phase, float] = {}
+    try:
+        with Meter(sys.stderr, quiet=frame.quiet) as meter:
+            return run(contract, options, Environment(progress=meter, stop=stop, phase_ended=seconds.__setitem__))
+    finally:
+        if seconds:
+            frame.detail("phases: " + ", ".join(f"{phase} {each:.1f} s" for phase, each in seconds.items()))
 
 
 def _check_target(arguments: Arguments) -> None:

@@ -256,6 +256,15 @@ def test_environment_does_not_redirect_requests(monkeypatch: pytest.MonkeyPatch,
     assert ("127.0.0.1", port) in addresses
 
 
+def test_verbose_prints_the_seconds_of_each_phase_and_the_report_does_not(tmp_path: Path) -> None:
+    with answering(lambda _: (200, {"Content-Type": "application/json"}, b"{}")) as small:
+        verified = verify(tmp_path, small.url, "--quick", "--max-requests", "5", "-v")
+    [line] = re.findall(r"^phases: (.*)$", verified.output, re.MULTILINE)
+    names = [each.split()[0] for each in line.split(", ")]
+    assert names == ["probe", "plan", "play", "explore", "confirm", "summarize"]
+    assert "phases" not in (tmp_path / "report.json").read_text()
+
+
 def test_requests_have_the_given_headers_and_our_user_agent(tmp_path: Path) -> None:
     with answering(lambda _: (200, {"Content-Type": "application/json"}, b"{}")) as small:
         verify(tmp_path, small.url, "--quick", "-H", "X-Tenant: shop 7")

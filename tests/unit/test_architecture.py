@@ -33,7 +33,17 @@ PACKAGES = tuple(LAYERS)
 
 # The rooms of each product, from the bottom up: a room imports only rooms above it in this list.
 ROOMS: dict[str, tuple[str, ...]] = {
-    "chat_verifier": ("planning", "run", "target", "findings", "report", "traffic", "verify", "pytest_plugin"),
+    "chat_verifier": (
+        "planning",
+        "run",
+        "target",
+        "findings",
+        "report",
+        "traffic",
+        "options",
+        "verify",
+        "pytest_plugin",
+    ),
     "mock_server": (
         *(
             "defaults",

@@ -43,6 +43,14 @@ def test_actions_are_pinned_by_commit_with_their_version(file: Any) -> None:
     assert [action for action in used if not PINNED.fullmatch(action)] == []
 
 
+def test_images_are_pinned_by_digest_or_to_a_patch_version() -> None:
+    files = [*ROOT.glob("compose*.yaml"), ROOT / "Dockerfile"]
+    images = [match for file in files for match in re.findall(r"(?:image: |BASE=)(\S+:\S+)", file.read_text("utf-8"))]
+    images = [image for image in images if "<digest>" not in image]
+    assert len(images) == 3
+    assert [image for image in images if not re.search(r"@sha256:[0-9a-f]{64}$|:\d+\.\d+\.\d+(-|$)", image)] == []
+
+
 def test_one_action_has_one_version_everywhere() -> None:
     files = [*WORKFLOWS, ROOT / "action.yml", *ROOT.glob("docs/**/*.md"), ROOT / "README.md"]
     used = {match for file in files for match in re.findall(r"(actions/[\w-]+)@(\S+)", file.read_text("utf-8"))}
