@@ -9,8 +9,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -118,14 +116,18 @@ def test_requests_stay_below_the_rate_limit(lax: str, tmp_path: Path) -> None:
 
 
 class Limited:
-    """A server that answers a number of requests each second and rejects the rest with 429, or loses every n-th."""
+    """A server that rejects some requests after each number of accepted ones with 429, or loses every n-th.
 
-    def __init__(self, name: str, *, each_second: int = 10_000, lose_every: int = 0, retry_after: str = "1") -> None:
+    It counts requests, not seconds, so that it does the same on a busy machine.
+    """
+
+    def __init__(
+        self, name: str, *, accepts: int = 10_000, rejects: int = 2, lose_every: int = 0, retry_after: str = "0.1"
+    ) -> None:
         what = BY_NAME[name]
         self.app = Chat(what) if isinstance(what, Style) else Chat(what.style, what.hooks)
-        self.each_second, self.lose_every, self.retry_after = each_second, lose_every, retry_after
-        self.received = self.rejected = 0
-        self.taken: deque[float] = deque(maxlen=each_second)
+        self.accepts, self.rejects, self.lose_every, self.retry_after = accepts, rejects, lose_every, retry_after
+        self.received = self.rejected = self.taken = 0
         self.lock = threading.Lock()
 
     def __call__(self, request: Request) -> Answer:
@@ -133,11 +135,12 @@ class Limited:
             self.received += 1
             if self.lose_every and self.received % self.lose_every == 0:
                 return Answer(200, reset=True)
-            now = time.monotonic()
-            if len(self.taken) == self.each_second and now - self.taken[0] < 1:
+            self.taken += 1
+            if self.taken > self.accepts:
                 self.rejected += 1
+                if self.taken == self.accepts + self.rejects:
+                    self.taken = 0
                 return Answer(429, b"{}", {**JSON, "Retry-After": self.retry_after})
-            self.taken.append(now)
         return self.app(request)
 
 
@@ -149,7 +152,7 @@ def verify_on(server: Limited, folder: Path, *arguments: str) -> VerifyReport:
 @pytest.mark.parametrize("name", ["lax", "single-quote-crashes"])
 def test_rate_limiting_server_gets_the_same_verdict(name: str, tmp_path: Path) -> None:
     plain = verify_on(Limited(name), tmp_path)
-    server = Limited(name, each_second=40)
+    server = Limited(name, accepts=40)
     limited = verify_on(server, tmp_path, "--workers", "8")
     assert server.rejected > 0
     assert (limited.verdict, causes(limited)) == (plain.verdict, causes(plain))
@@ -158,7 +161,7 @@ def test_rate_limiting_server_gets_the_same_verdict(name: str, tmp_path: Path) -
 
 
 def test_retry_after_of_an_hour_ends_the_run(tmp_path: Path) -> None:
-    server = Limited("lax", each_second=1, retry_after="3600")
+    server = Limited("lax", accepts=1, retry_after="3600")
     with Server(server) as wire:
         result = call("verify", f"http://127.0.0.1:{wire.port}/v1")
     assert result.exit_code == 2
@@ -167,10 +170,10 @@ def test_retry_after_of_an_hour_ends_the_run(tmp_path: Path) -> None:
 
 
 def test_no_request_starts_after_max_time(tmp_path: Path) -> None:
-    server = Limited("lax", each_second=10, retry_after="30")
-    report = verify_on(server, tmp_path, "--max-time", "2", "--workers", "4")
-    # Two seconds reach into three seconds of the server; each worker may have one more request under way.
-    assert (report.verdict, server.received <= 3 * 10 + 4) == (RunVerdict.INCONCLUSIVE, True)
+    server = Limited("lax", accepts=10, rejects=10_000, retry_after="30")
+    report = verify_on(server, tmp_path, "--max-time", "20", "--workers", "4")
+    # The server asks to wait for longer than the rest of the run; each worker may have one request under way.
+    assert (report.verdict, server.received <= 10 + 4) == (RunVerdict.INCONCLUSIVE, True)
     assert report.not_sent
 
 
@@ -180,7 +183,7 @@ def test_no_request_starts_after_max_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize("workers", ["1", "8"])
 @pytest.mark.parametrize("most", [1, 2, 8, 13, 30, 60])
 def test_lost_and_rejected_requests_stay_within_max_requests(most: int, workers: str, tmp_path: Path) -> None:
-    server = Limited("id-always-new", each_second=30, lose_every=2, retry_after="0.2")
+    server = Limited("id-always-new", accepts=30, lose_every=2)
     with Server(server) as wire:
         call("verify", f"http://127.0.0.1:{wire.port}/v1", "--workers", workers, "--max-requests", str(most))
     assert server.received <= most
