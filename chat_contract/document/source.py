@@ -17,6 +17,8 @@ from chat_contract.errors import DocumentError, Pointer
 # JSON writes characters outside the first plane as two escapes; YAML has no such pairs.
 _PAIR = re.compile(r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})")
 
+_BLOCK = 64 * 1024
+
 
 @dataclass(frozen=True)
 class Source:
@@ -107,7 +109,10 @@ def _from_shell(path: Path) -> bool:
 
 def read_bounded(stream: BinaryIO, name: str, limit: int = MAX_BYTES) -> bytes:
     """Return the content of a stream; raises :class:`chat_contract.errors.DocumentError` if it is too large."""
-    raw = stream.read(limit + 1)
+    raw = stream.read(_BLOCK)
+    if len(raw) == _BLOCK:
+        # Python reserves as much memory as it may read, which takes longer than reading a small file.
+        raw += stream.read(limit + 1 - _BLOCK)
     if len(raw) > limit:
         raise too_large(name, limit)
     return raw

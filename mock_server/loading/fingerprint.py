@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 
 from chat_contract.resources import fixtures_dir, openapi_dir
@@ -54,7 +55,9 @@ def folders(options: Options) -> dict[Path, tuple[int, ...]]:
 def _files(options: Options, failed: Failed) -> Iterator[str]:
     fixtures = options.fixtures or fixtures_dir()
     yield str(catalogue_file(fixtures))
-    yield from conversation_paths(fixtures, failed)
+    most = options.max_fixture_files
+    # A folder that contains more is refused, whatever these files are.
+    yield from islice(conversation_paths(fixtures, failed), None if most is None else most + 1)
     for folder in (openapi_dir(), openapi_dir() / "overlays"):
         yield from map(str, folder.glob("*.y*ml"))
     yield from map(str, _named(options))

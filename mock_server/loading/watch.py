@@ -1,7 +1,7 @@
 """Watches folders for changes with file system notifications.
 
 A notification only triggers a look at the files. Without notifications (recreated folders, network drives), the files
-are looked at twice a second; large folders less often, so that looking takes at most a hundredth of the time.
+are looked at twice a second; large folders less often, so that looking takes less than a hundredth of the time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from threading import Event
 import watchfiles
 
 _SECONDS_BETWEEN_LOOKS = 0.5
-_TIMES_REST = 100
+_TIMES_REST = 200
 """How much longer than a look without a notification the rest before the next one lasts."""
 _QUIET_MS = 50
 """Milliseconds without further changes before a notification: editors save in several steps."""

@@ -11,7 +11,7 @@ import pytest
 from chat_contract.document.source import read_source
 from chat_contract.errors import DocumentError, DocumentsError
 from mock_server import create_app
-from mock_server.loading.fingerprint import folders, stamp
+from mock_server.loading.fingerprint import changed, folders, stamp
 from mock_server.loading.load import read_snapshot
 from mock_server.loading.options import Options
 from mock_server.shop.fixture_files import Fixtures
@@ -300,3 +300,19 @@ def test_more_conversations_than_the_maximum_are_rejected_with_the_option_that_r
     assert error.value.path == str(folder / "conversations")
     for most in (4, None):
         assert len(read_snapshot(Options(fixtures=folder, max_fixture_files=most)).fixtures.scenarios) == 4
+
+
+def test_folder_with_too_many_conversations_is_looked_at_in_part_until_enough_are_removed(shop: Shop) -> None:
+    folder = shop({f"c{number}.yaml": turns(f"words: [w{number}]") for number in range(40)})
+    options = Options(fixtures=folder, max_fixture_files=3)
+
+    def seen() -> set[str]:
+        return {path for path, _ in stamp(options) if path.startswith(str(folder / "conversations"))}
+
+    assert len(seen()) == 4
+    files = sorted((folder / "conversations").iterdir())
+    for file in files[3:]:
+        before = stamp(options)
+        file.unlink()
+    assert changed(before, stamp(options)) == [str(files[-1])]
+    assert seen() == {str(file) for file in files[:3]}
