@@ -15,8 +15,10 @@ import string
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import compress
+from threading import Lock
+
+from cachetools import LRUCache, cached
 
 from kit_http.redaction.escapes import Trace, unescape
 from kit_http.redaction.runs import Needle, Needles
@@ -33,6 +35,9 @@ _DEPTH = 3
 
 _INFLATED = 1 << 20
 """How many bytes compressed data may grow to, unless the whole text is long."""
+
+_MOST_KEPT = 16 * 1024
+"""Characters of the secrets whose searches are kept. A search takes up to 2 KB of memory for each character."""
 
 _CHUNK = 1 << 16
 _LETTERS = (string.ascii_letters + string.digits).encode()
@@ -85,6 +90,7 @@ class EncodedSecrets:
     """Finds secrets in a text, whatever their encoding there."""
 
     def __init__(self, secrets: tuple[str, ...]) -> None:
+        self.length = sum(map(len, secrets))
         found: dict[_View, list[Needle]] = {}
         for secret in secrets:
             for view, needle in _needles(secret) if len(secret) >= SHORTEST else ():
@@ -146,9 +152,9 @@ class EncodedSecrets:
         return bool(inflated) and self._holds(inflated, depth - 1, budget)
 
 
-@lru_cache(maxsize=64)
+@cached(LRUCache(_MOST_KEPT, getsizeof=lambda kept: kept.length), lock=Lock())
 def encoded_secrets(secrets: tuple[str, ...]) -> EncodedSecrets:
-    """Return the search for secrets; it is made once for the same ones."""
+    """Return the search for secrets; it is made once for the same ones, unless they are very long."""
     return EncodedSecrets(secrets)
 
 

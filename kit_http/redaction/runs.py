@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 _CHUNK_BLOCKS = 1 << 16
+_MOST_PLACES = 16
+"""How many places of a block in a needle are compared: a needle may repeat one character thousands of times."""
 
 
 @dataclass(frozen=True)
@@ -27,18 +30,21 @@ class Needles:
     """
 
     needles: tuple[Needle, ...]
+    _places: dict[bytes, tuple[tuple[Needle, int], ...]] = field(default_factory=dict, repr=False, compare=False)
+    """Where the blocks that have occurred in a text are in the needles. Of most blocks, nobody ever asks."""
 
     @cached_property
     def _size(self) -> int:
         return (min(needle.shortest for needle in self.needles) + 1) // 2
 
     @cached_property
-    def _known(self) -> dict[bytes, list[tuple[Needle, int]]]:
-        known = defaultdict(list)
-        for needle in self.needles:
-            for at in range(len(needle.text) - self._size + 1):
-                known[needle.text[at : at + self._size]].append((needle, at))
-        return dict(known)
+    def _known(self) -> frozenset[bytes]:
+        return frozenset(
+            block
+            for needle in self.needles
+            for start in range(self._size)
+            for block in self._block.findall(needle.text, start)
+        )
 
     @cached_property
     def _block(self) -> re.Pattern[bytes]:
@@ -54,10 +60,19 @@ class Needles:
         for at in self._candidates(text):
             if at < done:
                 continue
-            spans = (_extended(text, at, self._size, *known) for known in self._known[text[at : at + self._size]])
+            places = self._places_of(text[at : at + self._size])
+            spans = (_extended(text, at, self._size, *place) for place in places)
             start, done = max((span for span in spans if span), key=lambda span: span[1] - span[0], default=(0, done))
             if start < done and at < done:
                 yield start, done
+
+    def _places_of(self, block: bytes) -> tuple[tuple[Needle, int], ...]:
+        places = self._places.get(block)
+        if places is None:
+            places = self._places[block] = tuple(
+                (needle, at) for needle in self.needles for at in islice(_places_in(needle.text, block), _MOST_PLACES)
+            )
+        return places
 
     def _candidates(self, text: bytes) -> Iterator[int]:
         """Yield the positions of the blocks that are a part of a needle."""
@@ -67,25 +82,28 @@ class Needles:
         step = _CHUNK_BLOCKS * size
         for start in range(0, len(text), step):
             blocks = self._block.findall(text, start, start + step)
-            if not known.keys().isdisjoint(blocks):
+            if not known.isdisjoint(blocks):
                 yield from (start + number * size for number, block in enumerate(blocks) if block in known)
+
+
+def _places_in(text: bytes, block: bytes) -> Iterator[int]:
+    at = text.find(block)
+    while at >= 0:
+        yield at
+        at = text.find(block, at + 1)
 
 
 def _extended(text: bytes, at: int, size: int, needle: Needle, inside: int) -> tuple[int, int] | None:
     """Extend a block at ``at``, which is at ``inside`` in the needle; None if the run is too short."""
     before = min(at, inside)
-    left = _common(reversed(text[at - before : at]), reversed(needle.text[inside - before : inside]))
+    left = _common(text[at - before : at][::-1], needle.text[inside - before : inside][::-1])
     rest = needle.text[inside + size :]
     right = _common(text[at + size : at + size + len(rest)], rest)
     start, end = at - left, at + size + right
     return (start, end) if end - start >= needle.shortest else None
 
 
-def _common(one: Iterable[int], other: Iterable[int]) -> int:
+def _common(one: bytes, other: bytes) -> int:
     """Return the length of the common beginning."""
-    count = 0
-    for first, second in zip(one, other, strict=False):
-        if first != second:
-            break
-        count += 1
-    return count
+    lengths = range(1, min(len(one), len(other)) + 1)
+    return bisect_left(lengths, True, key=lambda length: one[:length] != other[:length])

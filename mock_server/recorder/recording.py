@@ -33,6 +33,8 @@ _TOKENS = frozenset({"access_token", "refresh_token", "id_token", "client_secret
 
 MAX_HISTORY_BYTES = 8 * 1024 * 1024
 """Size of what is remembered to judge later exchanges. Then the recorder starts to learn ids anew."""
+MAX_CREDENTIALS = 16 * 1024
+"""Length of the credentials of one exchange. Searching for longer ones, in all encodings, takes too much memory."""
 _NOTED_BYTES = 1024
 """Size of what is remembered of an exchange, without its body."""
 
@@ -46,6 +48,7 @@ class NotSaved(StrEnum):
     NO_REQUEST_MESSAGE = "no-request-message"
     INVALID_TEXT = "invalid-text"
     CONTAINS_KEY = "contains-key"
+    LONG_CREDENTIALS = "long-credentials"
     NO_FIXTURE = "no-fixture"
     WAITS = "waits"
     INVALID_REQUEST = "invalid-request"
@@ -76,13 +79,13 @@ class Recording:
         folder: Folder | None,
         *,
         say: Callable[[str], None],
-        secrets: Callable[[Exchange, str], Callable[[str], bool]],
+        secrets: Callable[[Exchange, str], Callable[[str], bool] | None],
         masks: Masks = NO_MASKS,
     ) -> None:
         """Record into ``folder``; without one, only preview what would be saved.
 
         ``say`` prints a line. ``secrets`` returns, for an exchange and its query, a test whether a text contains one of
-        their credentials. ``masks`` replace personal data.
+        their credentials; None if these are longer than MAX_CREDENTIALS. ``masks`` replace personal data.
         """
         self._masks = masks
         self._contract = contract
@@ -100,6 +103,10 @@ class Recording:
             violations = tuple(each for each in find_violations(facts) if each.level != "observed")
             self._note(facts)
             contains_key = self._secrets(exchange, query)
+            if contains_key is None:
+                # No text of this exchange is shown either.
+                self._say(f"An exchange is not saved: {_REASONS[NotSaved.LONG_CREDENTIALS]}")
+                return Recorded(exchange, seconds, violations, reason=NotSaved.LONG_CREDENTIALS)
             recorded = self._save(facts, seconds, violations, contains_key)
             for line in (*(self._masks.applied(line)[0] for line in lines_of(recorded)), *masking_lines(recorded)):
                 self._say("  (line not shown: it contains the API key)" if contains_key(line) else line)
@@ -243,6 +250,7 @@ _REASONS = {
     NotSaved.NO_REQUEST_MESSAGE: "the request has no message",
     NotSaved.INVALID_TEXT: "a text contains a lone surrogate, which UTF-8 cannot represent",
     NotSaved.CONTAINS_KEY: "a text contains the key",
+    NotSaved.LONG_CREDENTIALS: f"its credentials are longer than {MAX_CREDENTIALS // 1024} KiB",
 }
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from chat_contract import Contract, KitError, UsageError, load_contract
 from chat_contract.exchange import Exchange, Headers, Response
 from kit_http.redaction.personal import NO_MASKS, Masks
-from kit_http.redaction.secrets import cookies_set_by, credentials_in_query, secrets_of
+from kit_http.redaction.secrets import cookies_set_by, credentials_in_query, is_credential, secrets_of
 from kit_http.tokens import TokenCommand
 from kit_http.transport import Transport
 from kit_reports.counting import count_of
@@ -22,7 +23,7 @@ from mock_server.recorder.app import RecorderApp
 from mock_server.recorder.background import Background
 from mock_server.recorder.folder import open_folder
 from mock_server.recorder.from_har import exchanges_in
-from mock_server.recorder.recording import Recording
+from mock_server.recorder.recording import MAX_CREDENTIALS, Recording
 from mock_server.respond.relay import Capture
 from mock_server.respond.upstream import Limits, Upstream
 from mock_server.server.asgi import Receive, Scope, Send
@@ -113,11 +114,7 @@ def open_recording(contract: Contract, plan: Plan, say: Callable[[str], None]) -
         contract,
         folder,
         say=say,
-        secrets=lambda exchange, query: (
-            secrets_of(
-                (*plan.headers, *_token_headers(plan), *exchange.request.headers, *_other_credentials(exchange, query))
-            ).contained_in
-        ),
+        secrets=partial(_key_test, plan),
         masks=plan.masks,
     )
 
@@ -143,6 +140,14 @@ class Captured:
         if self._recording is not None and self._background is not None:
             self._background.end()
             self._recording.end()
+
+
+def _key_test(plan: Plan, exchange: Exchange, query: str) -> Callable[[str], bool] | None:
+    """Return a test whether a text contains a credential; None if the exchange has more of them than are searched."""
+    foreign = (*exchange.request.headers, *_other_credentials(exchange, query))
+    if sum(len(value) for name, value in foreign if is_credential(name)) > MAX_CREDENTIALS:
+        return None
+    return secrets_of((*plan.headers, *_token_headers(plan), *foreign)).contained_in
 
 
 def _other_credentials(exchange: Exchange, query: str) -> Headers:

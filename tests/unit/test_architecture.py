@@ -95,7 +95,7 @@ THIRD_PARTY: dict[str, set[str]] = {
         *("yaml", "jsonschema", "jsonpath_rfc9535", "referencing", "openapi_spec_validator"),
         *("pydantic_core", "regex"),
     },
-    "kit_http": {"requests", "urllib3"},
+    "kit_http": {"cachetools", "requests", "urllib3"},
     "kit_reports": {"jinja2", "pydantic"},
     "chat_mock": {"pytest"},
     "chat_verifier": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,10 +19,10 @@ from chat_contract.exchange import Headers
 from kit_cli.commands.record import record
 from kit_http.redaction.personal import NO_MASKS, Masks, PersonalData
 from mock_server.recorder.folder import open_folder
-from mock_server.recorder.recording import NotSaved, Recorded, Recording
+from mock_server.recorder.recording import MAX_CREDENTIALS, NotSaved, Recorded, Recording
 from mock_server.recorder.serve import Plan, open_recording
 from tests.support.mock import Running, start
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import PATIENCE, at_most_cpu_seconds, wait_until
 
 CONTRACT = load_contract()
 SCHEMA = CONTRACT.response_schema(200)
@@ -274,6 +275,18 @@ def test_text_with_any_credential_of_the_exchange_is_not_recorded(
     assert shown.lower() not in everything.lower()
     assert sum("a text contains the key" in line for line in printed) == 2
     assert "a dark theme" in everything
+
+
+def test_exchange_with_very_long_credentials_is_neither_recorded_nor_shown(tmp_path: Path, printed: list[str]) -> None:
+    recording = open_recording(CONTRACT, Plan("http://x/v1", tmp_path / "out"), printed.append)
+    saved = []
+    for length in (MAX_CREDENTIALS + 1, MAX_CREDENTIALS - 10):
+        key = ("Authorization", "Bearer " + hashlib.shake_128(b"key").hexdigest(length)[: length - 7])
+        request = Request("POST", "/chat", (*JSON, key), json.dumps({"message": "a desk"}).encode())
+        with at_most_cpu_seconds(10):
+            saved.append(recording.add(Exchange(request, reply("Here.")), 0.1).reason)
+    assert saved == [NotSaved.LONG_CREDENTIALS, None]
+    assert printed[0] == "An exchange is not saved: its credentials are longer than 16 KiB"
 
 
 def test_history_of_a_long_recording_is_limited(

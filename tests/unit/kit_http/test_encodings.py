@@ -9,6 +9,7 @@ import html
 import json
 import random
 import string
+import tracemalloc
 import uuid
 import zlib
 from collections.abc import Callable
@@ -18,8 +19,10 @@ from urllib.parse import quote
 
 import pytest
 
+from kit_http.redaction.encodings import encoded_secrets
 from kit_http.redaction.secrets import Secrets, secrets_of
 from tests.support.paths import ROOT
+from tests.support.waiting import at_most_cpu_seconds
 
 KEYS = (
     "Sk-live-0123456789",
@@ -233,3 +236,28 @@ def test_escape_at_the_boundary_of_two_chunks_is_undone() -> None:
     for before in range((1 << 18) - 120, (1 << 18) + 3, 11):
         text = "." * before + "".join(f"\\u{ord(character):04x}" for character in KEYS[0])
         assert secrets(KEYS[0]).masked(text) == "." * before + "${CHAT_API_KEY}".ljust(6 * len(KEYS[0]), "*")
+
+
+@pytest.mark.parametrize("unit", ["a", "ab", "abcdefgh.", "0123456789abcdef-"])
+def test_long_key_that_repeats_itself_is_found_in_bounded_time(unit: str) -> None:
+    key = (unit * 20_000)[:20_000]
+    text = f"{key}, {unit * 3}\n" * 20
+    with at_most_cpu_seconds(30):
+        assert secrets(key).leaked(text)
+        assert key[:100] not in secrets(key).masked(text)
+
+
+def test_search_for_a_long_key_takes_little_memory() -> None:
+    key = hashlib.shake_128(b"key").hexdigest(4096)
+    tracemalloc.start()
+    try:
+        assert secrets(key).leaked(b64(key[100:200]))
+        assert tracemalloc.get_traced_memory()[1] < 4096 * len(key)
+    finally:
+        tracemalloc.stop()
+
+
+def test_searches_for_the_long_keys_of_many_clients_are_not_kept() -> None:
+    kept = [encoded_secrets((f"{number}" * 5000,)) for number in range(8)]
+    assert encoded_secrets(("7" * 5000,)) is kept[7]
+    assert encoded_secrets(("0" * 5000,)) is not kept[0]
