@@ -115,10 +115,11 @@ def is_odd_name(name: str) -> bool:
     return not name or name in _PROTOTYPE_NAMES or bool(_CONTROL.search(name))
 
 
-def read_body(raw: bytes, *, with_leniency: bool = True) -> Body:
+def read_body(raw: bytes, *, only_value: bool = False) -> Body:
     """Read a body. Never raises, whatever the bytes are.
 
-    ``with_leniency``: find out whether a lenient parser may read malformed bytes, which takes long.
+    ``only_value``: leave out the duplicate keys, the obstacles of names, and whether a lenient parser may read
+    malformed bytes, which take long to find.
     """
     if not raw:
         return Body(ABSENT, SyntaxFault("Expecting value", 0), frozenset(), malformed=True, empty=True)
@@ -143,10 +144,10 @@ def read_body(raw: bytes, *, with_leniency: bool = True) -> Body:
             frozenset(beyond),
             depth=depth,
         )
-    return _parse(text, beyond, depth, with_leniency=with_leniency)
+    return _parse(text, beyond, depth, only_value=only_value)
 
 
-def _parse(text: str, beyond: set[Deviation], depth: int, *, with_leniency: bool) -> Body:
+def _parse(text: str, beyond: set[Deviation], depth: int, *, only_value: bool) -> Body:
     notes: list[SyntaxFault] = []
     obstacles = {Obstacle.DEPTH} if depth > USUAL_DEPTH else set()
     names: set[str] = set()
@@ -188,10 +189,16 @@ def _parse(text: str, beyond: set[Deviation], depth: int, *, with_leniency: bool
         return built
 
     try:
-        value = json.loads(text, parse_constant=constant, parse_float=real, parse_int=integer, object_pairs_hook=pairs)
+        value = json.loads(
+            text,
+            parse_constant=constant,
+            parse_float=real,
+            parse_int=integer,
+            object_pairs_hook=None if only_value else pairs,
+        )
     except json.JSONDecodeError as error:
         fault = SyntaxFault(error.msg, error.pos)
-        lenient = with_leniency and is_lenient_json(text)
+        lenient = not only_value and is_lenient_json(text)
         return Body(ABSENT, fault, frozenset(beyond), malformed=True, lenient=lenient, depth=depth)
     if _may_have_special_characters(text):
         for place, string in _strings(value, ()):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import lru_cache
 
 from mock_server.http.messages import Answer, Call, encode
 from mock_server.http.source import ReplySource, Source
 from mock_server.loading.snapshot import Snapshot
+from mock_server.respond.collector import paused_collector
 from mock_server.shop.replies import ChatTurn
 from mock_server.validation.fastapi_errors import RequestValidator, ValidationErrors, json_invalid
 from mock_server.validation.leniency import MediaTypeAnswer
@@ -18,6 +20,7 @@ OMITTED = "Chat-Mock-Errors-Omitted"
 _IDENTITY = frozenset({"", "identity"})
 _TURNS_KEPT = 256
 _MAX_KEPT_BODY = 2048
+_LARGE = 64 * 1024
 
 
 def read_turn(snapshot: Snapshot, call: Call) -> ChatTurn | Answer:
@@ -36,12 +39,13 @@ def read_turn(snapshot: Snapshot, call: Call) -> ChatTurn | Answer:
     if media_type is MediaTypeAnswer.UNSUPPORTED:
         return Answer(415, encode({"detail": "Unsupported Media Type"}), source=Source(ReplySource.MEDIA_TYPE))
     as_json = media_type is MediaTypeAnswer.ACCEPTED
-    try:
-        if as_json and len(call.body) <= _MAX_KEPT_BODY:
-            return _kept_turn(snapshot.validator, call.body)
-        return _turn(snapshot.validator, call.body, as_json=as_json)
-    except _InvalidBodyError as error:
-        return rejection(error.errors)
+    with paused_collector() if len(call.body) > _LARGE else nullcontext():
+        try:
+            if as_json and len(call.body) <= _MAX_KEPT_BODY:
+                return _kept_turn(snapshot.validator, call.body)
+            return _turn(snapshot.validator, call.body, as_json=as_json)
+        except _InvalidBodyError as error:
+            return rejection(error.errors)
 
 
 class _InvalidBodyError(Exception):

@@ -25,7 +25,7 @@ from chat_contract.fast_check import ASSERTIONS
 from chat_contract.patterns import is_linear
 from chat_contract.property_case import read_without_case
 from mock_server.validation.leniency import DOCUMENTED, Leniency
-from mock_server.validation.long_lists import count_errors, without_long_lists
+from mock_server.validation.long_lists import ListValidator, pieces_of, without_long_lists
 from mock_server.validation.rfc3339 import is_date_time
 
 MAX_LISTED = 1000
@@ -59,7 +59,9 @@ class RequestValidator:
             self._read = partial(read_without_case, schema, last_wins=True)
         self._fields = tuple(schema.get("properties") or ())
         self._lists = {
-            name: SchemaValidator(core_schema_of(field, leniency, (name,)))
+            name: ListValidator(
+                SchemaValidator(core_schema_of(field, leniency, (name,))), _has_objects(field, leniency, name)
+            )
             for name, field in (schema.get("properties") or {}).items()
             if _is_plain_list(field, leniency, (name,))
         }
@@ -95,11 +97,11 @@ class RequestValidator:
             before = self._fields[: self._fields.index(name)]
             while waiting and waiting[0]["loc"][1:2] != [] and waiting[0]["loc"][1] in before:
                 errors.put(waiting.popleft())
-            for offset, count, error in count_errors(self._lists[name], lists[name]):
+            for offset, items in pieces_of(lists[name]):
                 if len(errors) >= MAX_LISTED:
-                    errors.omitted += count
+                    errors.omitted += self._lists[name].count(items)
                     continue
-                for one in error.errors(include_url=False):
+                for one in self._lists[name].errors_of(items):
                     index, *within = one["loc"]
                     errors.put(_entry({**one, "loc": (name, int(index) + offset, *within)}, one["input"]))
         for entry in waiting:
@@ -112,6 +114,14 @@ def _is_plain_list(schema: _Schema, leniency: Leniency, place: Pointer) -> bool:
     if isinstance(schema, bool) or any(answer.question.place == place for answer in leniency.values):
         return False
     return schema.get("type") == "array" and ASSERTIONS & schema.keys() == {"type", "items"}
+
+
+def _has_objects(schema: Mapping[str, Any], leniency: Leniency, name: str) -> bool:
+    """Return whether each item of this plain list must be an object, and nothing else is accepted."""
+    items = schema["items"]
+    if isinstance(items, bool) or any(answer.question.place == (name, "*") for answer in leniency.values):
+        return False
+    return items.get("type") == "object" and bool(items.get("properties")) and not {"allOf", "anyOf"} & items.keys()
 
 
 def _as_is(value: Any) -> Any:

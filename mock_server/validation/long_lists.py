@@ -3,15 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import SchemaValidator, ValidationError
+from pydantic_core import ErrorDetails, SchemaValidator, ValidationError
 
 LONGEST = 500
 """Items of a list that is validated at once."""
 
 
-def without_long_lists(value: Any, names: Mapping[str, SchemaValidator]) -> tuple[Any, dict[str, list[Any]]]:
+@dataclass(frozen=True)
+class ListValidator:
+    """Validates lists. ``of_objects``: an item that is not an object has exactly one error."""
+
+    validator: SchemaValidator
+    of_objects: bool
+
+    def errors_of(self, items: list[Any]) -> list[ErrorDetails]:
+        """Return the errors of the items."""
+        try:
+            self.validator.validate_python(items, from_attributes=True)
+        except ValidationError as error:
+            return error.errors(include_url=False)
+        return []
+
+    def count(self, items: list[Any]) -> int:
+        """Return the number of errors. pydantic-core takes long to find out that a value is not an object."""
+        if not self.of_objects:
+            return self._count(items)
+        objects = [item for item in items if isinstance(item, dict)]
+        return len(items) - len(objects) + self._count(objects)
+
+    def _count(self, items: list[Any]) -> int:
+        # An exception that is returned, or kept in a variable, is garbage that only the collector finds.
+        try:
+            self.validator.validate_python(items, from_attributes=True)
+        except ValidationError as error:
+            return error.error_count()
+        return 0
+
+
+def without_long_lists(value: Any, names: Mapping[str, ListValidator]) -> tuple[Any, dict[str, list[Any]]]:
     """Return a body with its long lists emptied, and these lists. A body without one is returned itself."""
     if not isinstance(value, dict):
         return value, {}
@@ -19,10 +51,7 @@ def without_long_lists(value: Any, names: Mapping[str, SchemaValidator]) -> tupl
     return ({**value, **{name: [] for name in long}} if long else value), long
 
 
-def count_errors(validator: SchemaValidator, items: list[Any]) -> Iterator[tuple[int, int, ValidationError]]:
-    """Yield the offset, the number of errors and the errors of each piece of a list that has errors."""
+def pieces_of(items: list[Any]) -> Iterator[tuple[int, list[Any]]]:
+    """Yield the pieces of a list, each with its offset."""
     for offset in range(0, len(items), LONGEST):
-        try:
-            validator.validate_python(items[offset : offset + LONGEST], from_attributes=True)
-        except ValidationError as error:
-            yield offset, error.error_count(), error
+        yield offset, items[offset : offset + LONGEST]

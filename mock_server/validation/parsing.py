@@ -59,7 +59,7 @@ def _has_too_large_number(raw: bytes, value: Any) -> bool:
 
 
 def _read_carefully(raw: bytes) -> tuple[Any, SyntaxFault | None]:
-    body = read_body(raw, with_leniency=False)
+    body = read_body(raw, only_value=True)
     return body.value, body.fault
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import tracemalloc
 from typing import Any
 
 import pytest
 
+from mock_server.respond.collector import paused_collector
 from mock_server.respond.intake import OMITTED
 from mock_server.validation.long_lists import LONGEST
 from testbed.fastapi_parity.reference import Client, documented_app
@@ -80,3 +82,43 @@ def test_body_of_a_megabyte_needs_less_than_100_megabytes(item: bytes) -> None:
     assert answer.status == 422
     assert len(answer.body) < MEGABYTE
     assert peak < 100 * MEGABYTE
+
+
+@pytest.mark.parametrize("item", [b"[]", b"{}", b"5", b'{"a":[[]]}'])
+def test_large_bodies_leave_no_garbage_for_the_collector(item: bytes) -> None:
+    service = service_with()
+    raw = b'{"message":"hi","events":[%b]}' % b",".join([item] * 20_000)
+    decide(service, raw)
+    gc.collect()
+    gc.disable()
+    try:
+        decide(service, raw)
+        assert gc.collect() < 1000
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("profile", ["documented", "fastapi", "forbid"])
+def test_errors_beyond_1000_are_counted_for_any_mix_of_items(profile: str) -> None:
+    items = (5, [], {}, GOOD, None, "x", {"type": 1}, True, 1.5, [GOOD], {**GOOD, "extra": 1}, {"timestamp": "x"})
+    body = {"message": "hi", "events": [items[number * number % 12] for number in range(3000)]}
+    service = service_with(latitude=profile)
+    alone = [decide(service, json.dumps({"message": "hi", "events": [item]}).encode()) for item in items]
+    counts = [len(json.loads(answer.body)["detail"]) if answer.status == 422 else 0 for answer in alone]
+    answer = decide(service, json.dumps(body).encode())
+    assert int(dict(answer.headers)[OMITTED]) == sum(counts[n * n % 12] for n in range(3000)) - 1000
+
+
+def test_collector_is_paused_once_and_runs_again_afterwards() -> None:
+    seen = []
+
+    def fail() -> None:
+        with paused_collector():
+            with paused_collector():
+                seen.append(gc.isenabled())
+            seen.append(gc.isenabled())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert [*seen, gc.isenabled()] == [False, False, True]
