@@ -32,7 +32,6 @@ from chat_verifier.findings.verdict import (
 from chat_verifier.findings.waivers import unused_waivers, waived
 from chat_verifier.options import Environment, Options, Phase
 from chat_verifier.planning.case import CaseSequence, Group, count_by_group, requests_of
-from chat_verifier.planning.exploration import generate_cases
 from chat_verifier.planning.plan import Pairs, make_plan
 from chat_verifier.planning.tiers import Allocation, Tier, allocate
 from chat_verifier.run.budget import BudgetSpentError, RequestBudget
@@ -268,6 +267,11 @@ def _generated(session: _Session) -> list[CaseSequence]:
     """Return the generated sequences for exploration; none if the run verifies only some clauses."""
     whole = session.options.only is None and session.options.replay is None
     budget = session.allocation.exploring if whole else 0
+    if not budget:
+        return []
+    # Schemathesis and Hypothesis take longer to import than a plan takes to make.
+    from chat_verifier.planning.exploration import generate_cases  # noqa: PLC0415
+
     return generate_cases(session.contract, session.options.seed, budget)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from jsonschema import Draft202012Validator
 
 from chat_contract import Contract
 from chat_contract.body import ABSENT
@@ -156,12 +159,20 @@ def _keyword(name: str, limit: Any, set_name: str, values: list[Any]) -> Keyword
     validator = validator_for({name: limit})
     types = _TYPES.get(name)
     about = [value for value in values if types is None or json_type(value) in types]
-    valid = sum(validator.is_valid(value) for value in about)
+    valid = _count_valid(validator, about)
     boundary = None
     if (step := _EDGES.get(name)) is not None:
         edges = {limit, limit + step}
         boundary = len(edges & {_measure(value) for value in about}) == len(edges)
     return KeywordCoverage(name, limit, set_name, valid, len(about) - valid, boundary)
+
+
+def _count_valid(validator: Draft202012Validator, values: list[Any]) -> int:
+    """Count the valid values; equal texts and numbers are validated once."""
+    counts = Counter((type(value), value) for value in values if not isinstance(value, list | dict))
+    nested = [value for value in values if isinstance(value, list | dict)]
+    valid = sum(count for (_, value), count in counts.items() if validator.is_valid(value))
+    return valid + sum(map(validator.is_valid, nested))
 
 
 def _measure(value: Any) -> Any:
