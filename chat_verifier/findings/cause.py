@@ -12,6 +12,7 @@ from enum import StrEnum
 from chat_contract import Violation
 from chat_contract.errors import Pointer
 from chat_contract.roles import USER
+from chat_contract.rules.exchange_facts import RequestKind
 from chat_verifier.findings.consequences import without_indices
 from chat_verifier.findings.smaller import length_to_read
 from chat_verifier.planning.case import Case, CaseSequence
@@ -25,6 +26,9 @@ ENOUGH = 2
 
 SELF_EVIDENT = frozenset({"conversation.distinct", "conversation.concurrent"})
 """Clauses whose violation needs no confirmation: an id that two conversations share cannot be a coincidence."""
+
+_ORDINARY = frozenset({RequestKind.MUST_ACCEPT, RequestKind.MUST_REJECT, RequestKind.UNSPECIFIED})
+"""The kinds of requests that clients send. A violation that one of them shows does not need an unusual one."""
 
 _ACCEPTANCE = "request"
 """The group of clauses about acceptance. Which of them a rejection violates depends on the rest of the request."""
@@ -110,13 +114,13 @@ def key_of(violation: Violation) -> CauseKey:
     return CauseKey(violation.clause, without_indices(violation.pointer), violation.observed)
 
 
-def size_of(observation: Observation) -> tuple[bool, bool, int]:
-    """Return a sort key: exchanges that need no other conversation come first, then those with less to read."""
+def size_of(observation: Observation) -> tuple[bool, bool, bool, int]:
+    """Return a sort key: ordinary requests that need no other conversation come first, then those with less to read."""
     earlier = observation.earlier if observation.case.continues else ()
     together = observation.sequence.together is not None
     length = sum(length_to_read(one.request.body) for one in (*earlier, observation.exchange))
     length += sum(len(name) + len(value) for name, value in observation.exchange.request.headers)
-    return together, observation.is_deferred and bool(earlier), length
+    return together, observation.is_deferred and bool(earlier), observation.facts.kind not in _ORDINARY, length
 
 
 def sightings(cause: Cause, observed: Iterable[Observation]) -> list[tuple[Violation, Observation]]:
@@ -153,4 +157,4 @@ def alone(exhibit: Observation, case: Case) -> CaseSequence:
         first = opening[0].recipe
         kept = () if case.recipe.user is ABSENT else (USER,)
         opening = (rebuilt(opening[0], first.plainer([name for name in first.varied if name not in kept])),)
-    return replace(exhibit.sequence, cases=(*opening, case), deferred=0, together=None)
+    return replace(exhibit.sequence, cases=(*opening, replace(case, as_is=True)), deferred=0, together=None)

@@ -74,7 +74,7 @@ def find_causes(
         return _confirmed(runner, cause, passed, worth_it=_always if pressing else spare)
 
     def reduce(cause: Cause) -> Cause:
-        if cause.intermittent or cause.level != "must" or not is_reducible(cause):
+        if cause.intermittent or cause.level == "observed" or not is_reducible(cause):
             return cause
         # Confirmation has already left out what the server passes elsewhere.
         return reduced(runner, _confirmed(runner, cause, passed, worth_it=_always) if cause in grouped else cause)
@@ -157,11 +157,14 @@ def _confirmed(runner: Runner, cause: Cause, passed: Passed, *, worth_it: Callab
         if not found and len(observed) < requests and runner.sender.budget.over:
             # The request may not have been sent.
             return cause
-        cause = replace(cause, sent=cause.sent + 1)
+        # Only the last attempt repeats everything; a smaller one without the violation tells nothing about it.
+        repeated = number >= len(attempts) - 1
+        if found or repeated:
+            cause = replace(cause, sent=cause.sent + 1)
         if found:
             cause = _seen_again(cause, *min(found, key=lambda sighting: size_of(sighting[1])))
             break
-        if cause.key.observed == _SILENCE:
+        if repeated and cause.key.observed == _SILENCE:
             break
     return cause
 
@@ -193,8 +196,7 @@ def _repeated(runner: Runner, cause: Cause, passed: Passed, requests: int) -> Ca
     settled = _confirmed(runner, cause, passed, worth_it=_always)
     again = settled.seen - seen
     if not again:
-        ended = settled.sent - sent < SENDINGS - 1
-        return settled if ended else _in_all(settled, requests - sent)
+        return settled if settled.sent == sent else _in_all(settled, requests - sent)
     for _ in range(_REPETITIONS):
         sequences = _attempts(settled, passed)[-1]
         if not runner.sender_affords(requests_of(sequences)):
@@ -225,18 +227,18 @@ def _attempts(cause: Cause, passed: Passed) -> list[list[CaseSequence]]:
     if sequence.together is not None and cause.key.clause in _NEED_OTHERS:
         return [_in_parallel(sequence)]
     attempts = []
-    smaller = passed.suspect(exhibit)
+    smaller = passed.suspect(exhibit, cause.violation)
     if smaller is not None:
         attempts.append([alone(exhibit, smaller)])
     attempts.append([alone(exhibit, exhibit.case)])
     if sequence.together is not None:
         return [*attempts[-1:], _in_parallel(sequence)]
-    before = sequence.cases[: exhibit.index]
+    before, last = sequence.cases[: exhibit.index], replace(exhibit.case, as_is=True)
     if len(before) > _SHORT + 1:
-        shorter = (*before[:1], *before[-_SHORT:], exhibit.case)
+        shorter = (*before[:1], *before[-_SHORT:], last)
         attempts.append([replace(sequence, cases=shorter, deferred=0)])
     if len(before) > 1 or (before and not exhibit.case.continues):
-        attempts.append([replace(sequence, cases=(*before, exhibit.case), deferred=0)])
+        attempts.append([replace(sequence, cases=(*before, last), deferred=0)])
     return attempts
 
 

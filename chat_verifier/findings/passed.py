@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import combinations
 
+from chat_contract import Violation
+from chat_contract.conformance import examine, find_violations
+from chat_contract.history import History
 from chat_contract.roles import EVENTS
 from chat_verifier.planning.case import Case
 from chat_verifier.planning.dimensions import TURN
@@ -35,8 +39,8 @@ class Passed:
             for pair in combinations([(name, one.level) for name, one in recipe.conditions.items()], 2)
         }
 
-    def suspect(self, exhibit: Observation) -> Case | None:
-        """Return the case with only those conditions that no request without violations combined."""
+    def suspect(self, exhibit: Observation, violation: Violation) -> Case | None:
+        """Return the case with those conditions that no request without violations combined, or that it violates."""
         recipe = exhibit.case.recipe
         if recipe is None:
             return None
@@ -47,6 +51,8 @@ class Passed:
         if not kept:
             counts = Counter(name for pair in combinations(levels, 2) if pair not in self._pairs for name, _ in pair)
             kept = {name for name, _ in counts.most_common(_SUSPECTS)}
+        if kept:
+            kept |= _needed(exhibit, recipe, violation)
         dropped = [name for name, _ in levels if name not in kept and name != TURN]
         return rebuilt(exhibit.case, recipe.plainer(dropped)) if kept and dropped else None
 
@@ -57,3 +63,21 @@ class Passed:
         needed = {TURN, EVENTS} if any(wrong.position for wrong in recipe.wrongs) else {TURN}
         dropped = [name for name in recipe.varied if name not in needed]
         return rebuilt(exhibit.case, recipe.plainer(dropped)) if dropped else None
+
+
+def _needed(exhibit: Observation, recipe: Recipe, violation: Violation) -> set[str]:
+    """Return the fields without whose values the same response would not violate the clause, such as the limit."""
+    if not _violates(exhibit, recipe, violation):
+        # The violation depends on earlier exchanges.
+        return set()
+    fields = [name for name in recipe.varied if name in recipe.builder.fields]
+    return {name for name in fields if not _violates(exhibit, recipe.plainer([name]), violation)}
+
+
+def _violates(exhibit: Observation, recipe: Recipe, violation: Violation) -> bool:
+    exchange = exhibit.exchange
+    request = replace(exchange.request, body=rebuilt(exhibit.case, recipe).raw(exhibit.facts.sent_id))
+    facts = examine(exhibit.facts.contract, replace(exchange, request=request), History())
+    return any(
+        (found.clause, found.observed) == (violation.clause, violation.observed) for found in find_violations(facts)
+    )

@@ -71,6 +71,7 @@ class Case:
     ``body`` is a JSON value, which may hold :data:`ISSUED`, or raw bytes. ``path`` None means the operation's path.
     ``ascii`` escapes every non-ASCII character and the slash. ``recipe``: the conditions that the request combines.
     ``naming``: the servers that receive the case. ``number``: its place among the cases of its kind, from 1.
+    ``as_is``: it is sent without a change and with nothing after it, whatever the run knows about the server.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Case:
     recipe: Recipe | None = field(default=None, repr=False)
     naming: Naming = Naming.ANY
     number: int = 0
+    as_is: bool = False
 
     @property
     def continues(self) -> bool:

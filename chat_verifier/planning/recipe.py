@@ -237,6 +237,10 @@ class Recipe:
         names = [name for name in self.unspecified if self.conditions[name].key in refused]
         return self.plainer(names) if names else self
 
+    def with_unspecified(self, kept: Collection[str]) -> Recipe:
+        """Return the recipe without other unspecified values than those of the named dimensions."""
+        return self.plainer([name for name in self.unspecified if name not in kept])
+
     # -- the body
 
     def _level(self, name: str) -> str:

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from chat_contract.conformance import examine, exercised_clauses
 from chat_contract.errors import Pointer
+from chat_contract.history import History
 from chat_contract.roles import EVENTS
 from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
 from chat_verifier.planning.case import Case, Naming, of_recipe
@@ -28,6 +30,11 @@ _UNCLEAR = 2
 """After so many rejections that name no unspecified value, none of these values is sent any more."""
 
 
+_DOCUMENTED = "request.documented"
+_MOST_DOCUMENTED = 8
+"""How many rejected values that the documents allow are sent without other unspecified values."""
+
+
 @dataclass(frozen=True)
 class FaultKind:
     """A kind of fault. Servers that stop at the first wrong type may still name every missing field."""
@@ -45,11 +52,12 @@ class Knowledge:
         self._unclear = 0
         self._overlooked: set[tuple[str, str]] = set()
         self._cleared: Counter[tuple[str, str]] = Counter()
+        self._sent_alone: set[str] = set()
 
     def suits(self, case: Case) -> bool:
         """Return whether the case tells anything about this server."""
         recipe = case.recipe
-        if recipe is None or not recipe.wrongs or case.naming is Naming.ANY:
+        if recipe is None or not recipe.wrongs or case.naming is Naming.ANY or case.as_is:
             return True
         several = len(self._several(recipe))
         if case.naming is Naming.FIRST:
@@ -61,7 +69,7 @@ class Knowledge:
         recipe = case.recipe
         if not self.suits(case):
             return None
-        if recipe is None:
+        if recipe is None or case.as_is:
             return case
         if not recipe.wrongs:
             refused = self.refused if self._unclear < _UNCLEAR else _keys(recipe)
@@ -89,13 +97,13 @@ class Knowledge:
 
     def following(self, facts: ExchangeFacts, case: Case) -> list[Case]:
         """Return what to send at once after the response to a case, in the same conversation."""
-        if case.recipe is None:
+        if case.recipe is None or case.as_is:
             return []
         if case.recipe.wrongs:
             return self._faults_not_named(facts, case, case.recipe)
         if facts.kind is not RequestKind.UNSPECIFIED or not 400 <= facts.status < 500:
             return []
-        return self._without_refused(facts, case, case.recipe)
+        return [*self._documented_alone(facts, case, case.recipe), *self._without_refused(facts, case, case.recipe)]
 
     def _learn_naming(self, facts: ExchangeFacts) -> None:
         """Learn from a response to several faults of a kind how many of them the server names."""
@@ -145,6 +153,24 @@ class Knowledge:
         smaller = recipe.plainer(found)
         return [replace(rebuilt(case, smaller), id=f"{name}-again-{int(tries or 0) + 1}")]
 
+    def _documented_alone(self, facts: ExchangeFacts, case: Case, recipe: Recipe) -> list[Case]:
+        """Return the request with only those rejected values that the documents allow, unless it had no others."""
+        found = self._named_conditions(facts, recipe)
+        if any(recipe.conditions[name].dimension.position for name in found):
+            # The place of an event is also below that of all events.
+            found = [name for name in found if name != EVENTS]
+        documented = [
+            name
+            for name in found
+            if recipe.conditions[name].key not in self._sent_alone
+            and _is_documented(facts, rebuilt(case, recipe.with_unspecified([name, EVENTS])))
+        ]
+        if not documented or len(self._sent_alone) >= _MOST_DOCUMENTED or _is_documented(facts, case):
+            return []
+        smaller = recipe.with_unspecified([*documented, EVENTS])
+        self._sent_alone.update(recipe.conditions[name].key for name in documented)
+        return [replace(rebuilt(case, smaller), id=f"{case.id}-documented")]
+
     def _faults_not_named(self, facts: ExchangeFacts, case: Case, recipe: Recipe) -> list[Case]:
         if facts.status != 422 or len(recipe.wrongs) < 2:
             return []
@@ -166,6 +192,13 @@ class Knowledge:
 def rebuilt(case: Case, recipe: Recipe) -> Case:
     """Return the case with the request of another recipe."""
     return case if recipe is case.recipe else of_recipe(recipe, case.id, naming=case.naming, number=case.number)
+
+
+def _is_documented(facts: ExchangeFacts, case: Case) -> bool:
+    """Return whether a rejection of the case in place of the request violates the clause about documented values."""
+    request = replace(facts.exchange.request, headers=case.headers, body=case.raw(facts.sent_id))
+    exchange = replace(facts.exchange, request=request)
+    return _DOCUMENTED in exercised_clauses(examine(facts.contract, exchange, History()))
 
 
 def kind_of(wrong: Wrong) -> FaultKind:
