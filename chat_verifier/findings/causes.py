@@ -123,9 +123,10 @@ def _grouped(observations: Iterable[Observation]) -> Iterator[Cause]:
     for violation, observation in _without_consequences(list(observations)):
         groups.setdefault(key_of(violation), []).append((violation, observation))
     for key, seen in groups.items():
-        violation, exhibit = min(seen, key=lambda sighting: size_of(sighting[1]))
+        first = {observation: violation for violation, observation in reversed(seen)}
+        exhibit = min(reversed(first), key=size_of)
         cases = tuple(dict.fromkeys(case_id(sighting) for _, sighting in seen))
-        yield Cause(key, violation, exhibit, len(seen), len(seen), cases)
+        yield Cause(key, first[exhibit], exhibit, len(seen), len(seen), cases)
 
 
 def _without_consequences(observations: Sequence[Observation]) -> Iterator[tuple[Violation, Observation]]:
@@ -158,13 +159,13 @@ def _confirmed(runner: Runner, cause: Cause, passed: Passed, *, worth_it: Callab
             # The request may not have been sent.
             return cause
         # Only the last attempt repeats everything; a smaller one without the violation tells nothing about it.
-        repeated = number >= len(attempts) - 1
+        repeated = number >= len(attempts) - 1 and any(one.case.id == cause.exhibit.case.id for one in observed)
         if found or repeated:
             cause = replace(cause, sent=cause.sent + 1)
         if found:
             cause = _seen_again(cause, *min(found, key=lambda sighting: size_of(sighting[1])))
             break
-        if repeated and cause.key.observed == _SILENCE:
+        if number >= len(attempts) - 1 and cause.key.observed == _SILENCE:
             break
     return cause
 

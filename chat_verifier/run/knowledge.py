@@ -169,7 +169,7 @@ class Knowledge:
             return []
         smaller = recipe.with_unspecified([*documented, EVENTS])
         self._sent_alone.update(recipe.conditions[name].key for name in documented)
-        return [replace(rebuilt(case, smaller), id=f"{case.id}-documented")]
+        return [replace(rebuilt(case, smaller), id=f"{case.id}-documented", as_is=True)]
 
     def _faults_not_named(self, facts: ExchangeFacts, case: Case, recipe: Recipe) -> list[Case]:
         if facts.status != 422 or len(recipe.wrongs) < 2:

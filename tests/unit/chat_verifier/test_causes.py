@@ -10,6 +10,7 @@ from typing import Any
 
 from chat_contract import load_contract, read_body
 from chat_contract.exchange import Breakdown, Request, Response
+from chat_contract.rules.exchange_facts import RequestKind
 from chat_verifier.findings.cause import Cause, Confirmation
 from chat_verifier.findings.causes import find_causes
 from chat_verifier.findings.verdict import (
@@ -306,3 +307,78 @@ def test_headers_of_a_proxy_are_reduced_to_those_that_matter() -> None:
     (cause,), _ = causes_of(trusting, [single(case, Group.CREDENTIALS)])
     assert cause.exhibit.exchange.request.headers == (*JSON, ("X-Client-IP", "127.0.0.1"))
     assert cause.exhibit.case.label == "credentials: none, with X-Client-IP: 127.0.0.1"
+
+
+def shop_with_three_warnings(request: Request, response: Outcome, _: int) -> Response | None:
+    """Find items for words in Latin letters, slice them by a negative limit, reject limit 0, and leave out titles."""
+    body = read_body(request.body).value
+    if not isinstance(response, Response) or response.status != 200 or not isinstance(body, dict):
+        return None
+    limit = body.get("limit", 4)
+    if limit == 0:
+        detail = [{"loc": ["body", "limit"], "msg": "not 0", "type": "value_error"}]
+        return Response(422, JSON, json.dumps({"detail": detail}).encode())
+    catalogue = [{"item_id": f"A{number}"} for number in range(3)]
+    found = catalogue if any(letter.isascii() and letter.isalpha() for letter in str(body.get("message"))) else []
+    items = found[:limit] if isinstance(limit, int) else []
+    return Response(200, JSON, json.dumps(json.loads(response.body) | {"items": items}).encode())
+
+
+@cache
+def causes_of_three_warnings() -> dict[str, Cause]:
+    causes, _ = causes_of(shop_with_three_warnings, planned(Tier.DEFAULT))
+    return {cause.key.clause: cause for cause in causes if cause.level != "observed"}
+
+
+def test_items_for_a_negative_limit_are_confirmed_and_shown_by_the_limit_alone() -> None:
+    cause = causes_of_three_warnings()["limit.negative"]
+    assert cause.confirmation is Confirmation.CONFIRMED
+    assert set(body_of(cause)) == {"message", "limit"}
+
+
+def test_rejection_of_a_documented_value_is_found_whatever_else_is_rejected() -> None:
+    cause = causes_of_three_warnings()["request.documented"]
+    assert cause.confirmation is Confirmation.CONFIRMED
+    assert (set(body_of(cause)), body_of(cause)["limit"]) == ({"message", "limit"}, 0)
+
+
+def test_fault_of_every_reply_is_shown_by_an_ordinary_request() -> None:
+    cause = causes_of_three_warnings()["reply.item-example"]
+    assert cause.exhibit.facts.kind is RequestKind.MUST_ACCEPT
+    assert set(causes_of_three_warnings()) == {"limit.negative", "request.documented", "reply.item-example"}
+
+
+def blank_third_reply_then(status: int) -> Spoil:
+    """Return a server whose third reply is blank, and which answers with the status from the fourth request on."""
+
+    def spoil(_: Request, response: Outcome, sent: int) -> Response | None:
+        assert isinstance(response, Response)
+        blank = json.dumps(json.loads(response.body) | {"message": " "}).encode()
+        return {3: Response(200, response.headers, blank)}.get(sent, Response(status) if sent > 3 else None)
+
+    return spoil
+
+
+def third_turn_of_a_conversation() -> CaseSequence:
+    opening = Case("hello", "hello", {"message": "hello"})
+    more = [Case(f"more-{n}", "more", {"message": "and then?", "conversation_id": ISSUED}) for n in (1, 2)]
+    return CaseSequence("three-turns", Group.CONVERSATION, (opening, *more))
+
+
+def test_violation_is_not_called_intermittent_before_its_whole_conversation_was_repeated() -> None:
+    runner = Runner(CONTRACT, Faulty(blank_third_reply_then(200)))
+    runner.play([third_turn_of_a_conversation()])
+    never_again = Runner(CONTRACT, ReferenceServer(CONTRACT))
+    never_again.sender.budget.most = 2
+    (cause,) = find_causes(never_again, runner.journal.observations)
+    assert (cause.key.clause, cause.seen, cause.sent) == ("reply.message-blank", 1, 1)
+    assert cause.confirmation is Confirmation.NOT_CONFIRMED
+    never_again.sender.budget.most = None
+    (cause,) = find_causes(never_again, runner.journal.observations)
+    assert cause.confirmation is Confirmation.INTERMITTENT
+
+
+def test_repetition_that_cannot_reach_its_last_turn_tells_nothing() -> None:
+    causes, _ = causes_of(blank_third_reply_then(503), [third_turn_of_a_conversation()])
+    (cause,) = [cause for cause in causes if cause.key.clause == "reply.message-blank"]
+    assert (cause.sent, cause.confirmation) == (1, Confirmation.NOT_CONFIRMED)
