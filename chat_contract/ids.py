@@ -31,13 +31,6 @@ def fold(conversation_id: str) -> str:
     return "".join(kept).casefold()
 
 
-def are_alike(one: str, other: str) -> bool:
-    """Return whether two different ids are alike: equal after :func:`fold`, or one is the beginning of the other."""
-    if one == other:
-        return False
-    return folds_are_alike(fold(one), fold(other))
-
-
 def folds_are_alike(one: str, other: str) -> bool:
     """Return whether two folded ids are equal, or one is the beginning of the other."""
     shorter, longer = sorted((one, other), key=len)

@@ -140,11 +140,8 @@ class CoveringArray:
         for number in _bits(mask):
             self._uncovered[number] &= ~mask
 
-    def gain(self, row: Row) -> float:
-        """Return the weight of the uncovered pairs that the row covers."""
-        return self._gain(self._mask(row))
-
     def _gain(self, mask: int) -> float:
+        """Return the weight of the uncovered pairs that a row covers."""
         return sum(self._weighed(number, self._uncovered[number] & mask) for number in _bits(mask)) / 2
 
     def _weighed(self, number: int, others: int) -> float:

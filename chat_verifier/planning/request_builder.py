@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from chat_contract import Contract
 from chat_contract.contract import DOCUMENTED, MAY_ACCEPT, MUST_ACCEPT, validator_for
 from chat_contract.roles import CONVERSATION, EVENTS, LIMIT, MESSAGE, SESSION, USER
@@ -110,14 +108,6 @@ class RequestBuilder:
                 built[name] = self.valid(name)
         built.update({name: value for name, value in values.items() if name not in built})
         return built
-
-    def is_must_accept(self, body: Mapping[str, Any]) -> bool:
-        """Return whether every server must accept the body, if the conversation id was issued by the server."""
-        return self._must_accept.is_valid({name: value for name, value in body.items() if name != CONVERSATION})
-
-    @cached_property
-    def _must_accept(self) -> Draft202012Validator:
-        return validator_for(self.narrowest)
 
 
 def _some_valid(schema: Mapping[str, Any]) -> Any:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from spec_gate.schemas.node import Schema, SchemaNode
 from spec_gate.source.documents import Place
 
 UNIONS = ("oneOf", "anyOf")
-
-Goal = Callable[[str], str | None]
-"""Returns the reference to the definition that a value selects; None if there is none."""
 
 
 _TEXTS = frozenset({"title", "description", "example", "examples", "externalDocs", "$comment"})
