@@ -1,4 +1,4 @@
-"""Writes the command that reproduces a violation: curl for one request, a shell script for several turns."""
+"""Writes what reproduces a violation: curl for one request, a shell script for several turns, and the requests."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from chat_contract import Request
 from chat_contract.exchange import Headers
 from chat_contract.roles import CONVERSATION
 from chat_load.plan import Step, written
+from chat_load.settings import SentRequest
 from kit_http.curl import Expression, Piece, header_argument, with_body
 from kit_http.redaction.secrets import Secrets, is_credential
+from kit_reports.replay import ISSUED
 
 _ISSUED = Expression(f"${CONVERSATION}")
 _EXTRACT = f'python3 -c \'import json, sys; print(json.dumps(json.load(sys.stdin)["{CONVERSATION}"])[1:-1], end="")\''
@@ -39,6 +41,27 @@ def reproduce(step: Step, access: Access) -> str:
             *(_curl(step.request, access, body, issued) for body in (*later, step.request.body)),
         ]
     )
+
+
+def requests_of(step: Step, access: Access) -> tuple[SentRequest, ...]:
+    """Return the turns of the conversation up to a request, without credentials."""
+    issued = step.body.get(CONVERSATION)
+    headers = {
+        name: access.secrets.hide(value)
+        for name, value in (*access.headers, *step.request.headers)
+        if not (is_credential(name) and access.secrets.in_text(value))
+    }
+    return tuple(
+        SentRequest(
+            step.request.method, step.request.path, headers, access.secrets.hide(_with_placeholder(body, issued))
+        )
+        for body in (*step.earlier, step.request.body)
+    )
+
+
+def _with_placeholder(body: bytes, issued: object) -> str:
+    pieces = _pieces(body, issued if isinstance(issued, str) else "")
+    return "".join(ISSUED if isinstance(piece, Expression) else piece.decode("utf-8", "replace") for piece in pieces)
 
 
 def _curl(request: Request, access: Access, body: bytes, issued: str = "", *, show_head: bool = True) -> str:

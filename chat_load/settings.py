@@ -60,8 +60,21 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class SentRequest:
+    """A request without credentials; a placeholder in its body stands for the conversation id of the first reply."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: str
+
+
+@dataclass(frozen=True)
 class Example:
-    """The first exchange that violates a clause, without credentials. ``command`` reproduces it in a shell."""
+    """The first exchange that violates a clause, without credentials.
+
+    ``command`` reproduces it in a shell; ``requests`` are the turns of its conversation up to the violation.
+    """
 
     turn: str
     expected: str
@@ -70,6 +83,7 @@ class Example:
     status: int
     body: str
     command: str
+    requests: tuple[SentRequest, ...]
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from chat_load.counting import Counts
 from chat_load.judging import LoadJudge, RecentIds, Sampler
 from chat_load.pausing import Pause
 from chat_load.plan import Plan, Shopper, Step
-from chat_load.reproduce import Access, reproduce
+from chat_load.reproduce import Access, reproduce, requests_of
 from chat_load.settings import (
     HEADERS_VARIABLE,
     PROGRESS_FILE,
@@ -107,6 +107,7 @@ class Load:
         outcome = exchange.outcome
         body = outcome.body.decode("utf-8", "replace") if isinstance(outcome, Response) else outcome.detail
         options = tuple(self.transport.curl_options(secrets.hide))
+        access = Access(self.settings.base_url, self.credentials.headers, secrets, options)
         return Example(
             turn=step.name,
             expected=secrets.hide(violation.expected),
@@ -114,7 +115,8 @@ class Load:
             pointer=secrets.hide(render_pointer(violation.pointer)),
             status=outcome.status if isinstance(outcome, Response) else 0,
             body=secrets.hide(body)[:_LONGEST_BODY],
-            command=reproduce(step, Access(self.settings.base_url, self.credentials.headers, secrets, options)),
+            command=reproduce(step, access),
+            requests=requests_of(step, access),
         )
 
     def note(self, step: Step, exchange: Exchange, *, users: int, at: float) -> str | None:

@@ -15,6 +15,9 @@ _FUNCTIONS = {
     "json": ("kit_reports.codec", "encode"),
     "html": ("chat_load.report.html", "render_html"),
     "junit": ("chat_load.report.junit", "render_junit"),
+    "sh": ("chat_load.report.scripts", "render_sh"),
+    "http": ("chat_load.report.scripts", "render_http"),
+    "pytest": ("chat_load.report.scripts", "render_pytest"),
 }
 
 

@@ -15,7 +15,7 @@ from kit_reports.codec import decode, encode
 
 
 def example(name: str) -> Example:
-    return Example(name, "at most 4 items", "14 items", "/items", 200, "{}", "curl …")
+    return Example(name, "at most 4 items", "14 items", "/items", 200, "{}", "curl …", ())
 
 
 def counts(*violations: tuple[str, int, float]) -> Counts:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from dataclasses import replace
+from typing import TypeGuard
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -17,14 +19,19 @@ from chat_load.report import RENDERERS
 from chat_load.report.build import Limits, build_report
 from chat_load.report.charts import HEIGHT, WIDTH, charts
 from chat_load.report.model import LoadReport, LoadVerdict
-from chat_load.settings import ClauseTally, Conversation, Example, Latency, Moment, Result, Settings, Tally
+from chat_load.settings import ClauseTally, Conversation, Example, Latency, Moment, Result, SentRequest, Settings, Tally
 from kit_cli.actions.schema import schema_of
 from kit_reports.codec import decode, encode
 
 SETTINGS = Settings("", "http://127.0.0.1:1/v1", None, (), (Conversation("a", (("b",),)),), 0.05, (1, 3), 10, 3, 60)
 SWARM = Swarm(users=50, spawn_rate=2)
 MARKUP = "<script>alert(1)</script>"
-EXAMPLE = Example("turn 2", "at most 4 items", f"14 items {MARKUP}", "/items", 200, MARKUP, "curl -sS 'x'")
+COMMAND = """curl -sS -H "Authorization: Bearer ${CHAT_API_KEY}" 'x'"""
+REQUESTS = tuple(
+    SentRequest("POST", "/chat", {"Content-Type": "application/json"}, body)
+    for body in ('{"message": "a"}', '{"message": "b", "conversation_id": "${conversation_id}"}')
+)
+EXAMPLE = Example("turn 2", "at most 4 items", f"14 items {MARKUP}", "/items", 200, MARKUP, COMMAND, REQUESTS)
 
 
 def tally(clause: str = "limit.asked", at: float = 12.5) -> ClauseTally:
@@ -97,7 +104,7 @@ def test_text_names_the_moment_the_share_and_the_command(contract: Contract) -> 
     assert "--max-p95: 20 ms, more than 10 ms" in lines
     first = lines.index("  limit.asked from 40 users on, after 12.5 s")
     assert lines[first + 1] == "  reply.item from 40 users on, after 14.0 s"
-    assert "      curl -sS 'x'" in lines
+    assert f"      {COMMAND}" in lines
 
 
 def test_html_loads_nothing_and_shows_no_markup_of_the_server(contract: Contract) -> None:
@@ -135,3 +142,28 @@ def test_junit_has_a_case_for_each_clause_and_limit(contract: Contract) -> None:
     assert failure.attrib["message"] == "limit.asked from 40 users on, after 12.5 s"
     assert "curl" in (failure.text or "")
     assert root.attrib["failures"] == "2"
+
+
+def test_exports_send_the_turns_of_the_first_violation_again(contract: Contract) -> None:
+    made = report(contract, result(tally()))
+    assert RENDERERS["sh"](made).endswith(f"got 14 items {MARKUP}\n{COMMAND}\n")
+    first, second = RENDERERS["http"](made).split("\n\n###")
+    assert "# @name turn1\nPOST http://127.0.0.1:1/v1/chat\nAuthorization: Bearer {{$processEnv CHAT_API_KEY}}" in first
+    assert second.endswith('{"message": "b", "conversation_id": "{{turn1.response.body.$.conversation_id}}"}\n')
+    module = ast.parse(RENDERERS["pytest"](made))
+    [cases] = [ast.literal_eval(call.args[0]) for call in ast.walk(module) if _loads(call)]
+    [case] = json.loads(cases)
+    assert (case["clause"], case["key"]) == ("limit.asked", ["Authorization", "Bearer "])
+    assert [turn["body"] for turn in case["turns"]] == [request.body for request in REQUESTS]
+
+
+def _loads(node: ast.AST) -> TypeGuard[ast.Call]:
+    if not isinstance(node, ast.Call) or ast.unparse(node.func) != "json.loads":
+        return False
+    return isinstance(node.args[0], ast.Constant)
+
+
+def test_exports_without_a_violation_are_empty(contract: Contract) -> None:
+    made = report(contract, result())
+    assert RENDERERS["sh"](made).strip() == "#!/bin/sh"
+    assert RENDERERS["http"](made).strip() == ""

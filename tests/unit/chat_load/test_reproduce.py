@@ -11,7 +11,7 @@ import pytest
 from chat_contract import Request
 from chat_contract.history import History
 from chat_load.plan import JSON_HEADERS, Step, written
-from chat_load.reproduce import Access, reproduce
+from chat_load.reproduce import Access, reproduce, requests_of
 from kit_http.redaction.secrets import secrets_of
 from tests.conftest import RequireProgram
 from tests.support.small_servers import answering
@@ -51,6 +51,15 @@ def test_conversation_is_played_again_with_the_id_that_the_server_issues_now(
     sent = [json.loads(body) for *_, body in server.seen]
     assert sent == [turns[0], {**turns[1], "conversation_id": now}, {**turns[2], "conversation_id": now}]
     assert {seen[2]["Authorization"] for seen in server.seen} == {f"Bearer {KEY}"}
+
+
+def test_requests_contain_a_placeholder_for_the_id_and_no_credential() -> None:
+    turns = ({"message": f"my key is {KEY}"}, {"message": "c-1", "conversation_id": "c-1"})
+    headers = (("Authorization", f"Bearer {KEY}"), ("X-Tenant", "shop 7"))
+    sent = requests_of(step(*turns), Access("http://127.0.0.1:1/v1", headers, secrets_of(headers)))
+    assert [each.headers for each in sent] == [{"X-Tenant": "shop 7", "Content-Type": "application/json"}] * 2
+    assert KEY not in sent[0].body
+    assert json.loads(sent[1].body) == {"message": "c-1", "conversation_id": "${conversation_id}"}
 
 
 def test_one_request_is_one_command() -> None:
