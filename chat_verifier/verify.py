@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from chat_contract import Contract, UsageError
 from chat_contract.roles import DOCUMENTED_EXAMPLE
@@ -46,6 +47,7 @@ from kit_http.urls import check_base_url
 
 _PROBE_TIMEOUT = 60.0
 _CREDENTIALS = "credentials"
+_GENERATOR = "schemathesis"
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,9 @@ def _session(
 
 
 def _check(options: Options) -> None:
+    if find_spec(_GENERATOR) is None:
+        # It is imported late; without it, a run must end before it sends a request.
+        raise ModuleNotFoundError(f"No module named {_GENERATOR!r}", name=_GENERATOR)
     check_base_url(options.base_url)
     options.transport.check()
     if options.expect_auth and not key_in(options.headers):

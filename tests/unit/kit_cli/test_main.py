@@ -58,6 +58,13 @@ def test_missing_package_names_the_extra_to_install(when: str, request: pytest.F
     assert "pip install --editable '.[suite]'" in result.stderr
 
 
+def test_missing_package_of_a_later_phase_is_named_before_a_request_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "schemathesis", None)
+    result = run("verify", "http://127.0.0.1:1/v1")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "verify needs the package schemathesis" in result.stderr
+
+
 def test_option_without_its_package_names_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis", None)
     monkeypatch.delitem(sys.modules, "mock_server.store.redis", raising=False)
