@@ -11,8 +11,8 @@ _KEY = "clauses"
 _COLUMNS = {
     "clause": "Clause",
     "violations": "Violations",
-    "users": "From users",
-    "at": "From second",
+    "users": "Users when it began",
+    "at": "Second when it began",
     "got": "First violation",
 }
 

@@ -137,7 +137,7 @@ _FILE = click.Path(path_type=Path)
     default=1,
     show_default=True,
     metavar="N",
-    help="Number of processes that serve the port; more than one need --store (not on Windows).",
+    help="Number of processes that serve the port; more than one needs --store (not on Windows).",
 )
 @click.option(
     "--ready-json",

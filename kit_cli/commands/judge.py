@@ -34,8 +34,7 @@ from kit_cli.options import OVERLAY, SPEC
 def judge(file: Path, **given: Any) -> int:
     """Check the recorded traffic in FILE against the contract. No request is sent.
 
-    FILE is an HTTP archive (HAR) of a browser, Playwright or a proxy, the response of the mock's /_mock/requests, or a
-    JSON report of verify.
+    FILE is an HTTP archive (HAR), the response of the mock's /_mock/requests, or a JSON report of verify.
 
     Exit codes: 0 (no violation; the report lists the clauses that the traffic did not exercise), 1 (violates the
     contract), 2 (FILE cannot be read or has no exchange of the operation, or --require-complete fails),

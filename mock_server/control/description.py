@@ -136,7 +136,7 @@ _FILTER_TEXTS: Mapping[str, str] = {
     "status": "Entries with this status, such as 422, or class, such as 4xx.",
     "verdict": "Entries whose request conforms to the contract, violates it, or has no verdict.",
     "last": "Only the last N entries.",
-    "preflights": "With true, CORS preflights too.",
+    "preflights": "With true, also CORS preflights.",
 }
 
 
@@ -151,7 +151,7 @@ def describe() -> dict[str, Any]:
                 "get": _operation(
                     "health",
                     "Return whether the served version is up to date, when it was loaded, and the errors of the last "
-                    "reload; with --store, also the store and its replicas.",
+                    "reload. With --store, also return the store and its replicas.",
                     "Health",
                 )
             },
@@ -169,7 +169,7 @@ def describe() -> dict[str, Any]:
                 "get": _operation("listRules", "List the rules.", "Rules"),
                 "put": _operation(
                     "replaceRules",
-                    "Replace the rules: one rule, or an object whose key rules is a list.",
+                    "Replace the rules by one rule, or by an object with a list under the key rules.",
                     "Rules",
                     takes_rules=True,
                 ),

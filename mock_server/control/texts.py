@@ -83,7 +83,7 @@ def reason_text(entry: Entry, verdict: Verdict) -> str | None:
     return {
         VerdictReason.PREFLIGHT: "A browser asked whether the page may send a request (CORS preflight).",
         VerdictReason.NOT_IN_CONTRACT: (
-            f"{entry.method} {entry.path} is not in the contract. Its operation is {snapshot.method} {snapshot.route}."
+            f"{entry.method} {entry.path} is not in the contract; its operation is {snapshot.method} {snapshot.route}."
         ),
         VerdictReason.BODY_TRUNCATED: "Not verified: the journal keeps only the beginning of this body.",
         VerdictReason.MEDIA_TYPE: "The media type is not application/json.",

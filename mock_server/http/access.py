@@ -84,7 +84,7 @@ class Denied:
                 return _OTHER_MACHINE[self.guarded]
             case DeniedReason.UNKNOWN_HOST:
                 return (
-                    f'The host "{shown}" is not known to name this machine. '
+                    f'The host "{shown}" is not a known name of this machine. '
                     "Use localhost, or allow the name with --allowed-host."
                 )
             case DeniedReason.OTHER_ORIGIN:

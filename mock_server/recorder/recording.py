@@ -242,7 +242,7 @@ _KINDS = {
 # Report ---------------------------------------------------------------------------------------------------------------
 
 _REASONS = {
-    NotSaved.NO_REPLY: "the status is none of 200, 422, 429 and 5xx",
+    NotSaved.NO_REPLY: "the status is not 200, 422, 429 or 5xx",
     NotSaved.INVALID_REQUEST: "the request is invalid, so the mock rejects it without a fixture",
     NotSaved.PREVIEW: "this is a preview",
     NotSaved.INVALID_REPLY: "the reply violates the contract",

@@ -134,7 +134,7 @@ class Protocol(HttpToolsProtocol):
         if len(hosts) > 1:
             self._fail(400, "The request has more than one Host header")
         if self.parser.should_upgrade():
-            self._fail(400, "The server upgrades no connection")
+            self._fail(400, "The server does not upgrade connections")
         if not self.url.startswith(b"/") and _authority_of(self.url) not in (None, *hosts):
             self._fail(400, "The URL and the Host header name different hosts")
         if not hosts and self.parser.get_http_version() == "1.1":

@@ -132,7 +132,7 @@ CONVERSATION: _Schema = {
                     },
                     "body": {"description": "Respond with this body; needs a `status` other than 200."},
                 },
-                HINT: "Give every turn shopper and reply or status. Optional: items, delay, fault, headers, body.",
+                HINT: "Give each turn a shopper, and a reply or status. Optional: items, delay, fault, headers, body.",
             },
         },
     },

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return whether the served version is up to date, when it was loaded, and the errors of the last reload; with --store, also the store and its replicas. */
+        /** Return whether the served version is up to date, when it was loaded, and the errors of the last reload. With --store, also return the store and its replicas. */
         get: operations["health"];
         put?: never;
         post?: never;
@@ -81,7 +81,7 @@ export interface paths {
         };
         /** List the rules. */
         get: operations["listRules"];
-        /** Replace the rules: one rule, or an object whose key rules is a list. */
+        /** Replace the rules by one rule, or by an object with a list under the key rules. */
         put: operations["replaceRules"];
         /** Append rules. */
         post: operations["addRules"];
@@ -671,7 +671,7 @@ export interface operations {
                 verdict?: "valid" | "invalid" | "unknown";
                 /** @description Only the last N entries. */
                 last?: number;
-                /** @description With true, CORS preflights too. */
+                /** @description With true, also CORS preflights. */
                 preflights?: boolean;
             };
             header?: never;
@@ -750,7 +750,7 @@ export interface operations {
                 verdict?: "valid" | "invalid" | "unknown";
                 /** @description Only the last N entries. */
                 last?: number;
-                /** @description With true, CORS preflights too. */
+                /** @description With true, also CORS preflights. */
                 preflights?: boolean;
             };
             header?: never;

@@ -122,8 +122,8 @@ def test_turn_is_saved_and_reported(client: Client, folder: Path, printed: list[
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (Answered(404, JSON, b'{"detail": []}'), "the status is none of 200, 422, 429 and 5xx"),
-        (Answered(302, (), b"oops"), "the status is none of 200, 422, 429 and 5xx"),
+        (Answered(404, JSON, b'{"detail": []}'), "the status is not 200, 422, 429 or 5xx"),
+        (Answered(302, (), b"oops"), "the status is not 200, 422, 429 or 5xx"),
         (Answered(200, JSON, b'{"conversation_id": "c"}'), "the reply violates the contract"),
         (Answered(200, JSON, json.dumps(REPLY | {"message": " "}).encode()), "the message of the reply is empty"),
         (Answered(200, JSON, json.dumps(REPLY | {"message": "\ud800"}).encode()), "a lone surrogate"),
