@@ -20,8 +20,8 @@ from chat_load.target import check_host, check_server
 from kit_cli.credentials import key_headers
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame
-from kit_cli.load_screen import LoadScreen
 from kit_cli.outputs import Output, write_outputs
+from kit_cli.screen.load import LoadScreen
 from kit_http.headers import check_one_credential, parse_headers
 from kit_http.redaction.secrets import secrets_of
 from kit_http.tokens import TokenCommand

@@ -14,9 +14,9 @@ from pydantic import Field
 from chat_contract.errors import KitError
 from chat_contract.version import __version__
 from chat_verifier.run.stop import Interruption, Stop
-from kit_cli.mcp_judging import MOST_REQUESTS, compare_documents, explain, verify
-from kit_cli.mcp_mock import MOST_ENTRIES, MockHandle
-from kit_cli.mcp_results import (
+from kit_cli.mcp_tools.judging import MOST_REQUESTS, compare_documents, explain, verify
+from kit_cli.mcp_tools.mock import MOST_ENTRIES, MockHandle
+from kit_cli.mcp_tools.results import (
     Comparison,
     Explanation,
     Journal,

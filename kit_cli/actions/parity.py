@@ -17,8 +17,8 @@ from kit_cli.credentials import key_of
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame
 from kit_cli.interrupts import ended, interruptible
-from kit_cli.parity_table import render_parity
-from kit_cli.progress import Meter
+from kit_cli.screen.parity import render_parity
+from kit_cli.screen.progress import Meter
 from kit_http.headers import check_one_credential, parse_headers
 from kit_http.redaction.secrets import Secrets, secrets_of
 from kit_http.tokens import TokenCommand

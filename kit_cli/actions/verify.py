@@ -33,8 +33,8 @@ from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame
 from kit_cli.interrupts import ended, interruptible
 from kit_cli.outputs import Output, write_outputs
-from kit_cli.preview import render_preview
-from kit_cli.progress import Meter
+from kit_cli.screen.plan import render_preview
+from kit_cli.screen.progress import Meter
 from kit_http.headers import check_one_credential, parse_headers
 from kit_http.redaction.secrets import Secrets, secrets_of
 from kit_http.tokens import TokenCommand

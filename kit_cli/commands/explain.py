@@ -22,7 +22,7 @@ def explain(clause: str | None) -> ExitCode:
     Exit codes: 0 (explained), 2 (unknown clause).
     """
     from chat_contract.loading import load_clauses
-    from kit_cli.explanation_text import render_explanation
+    from kit_cli.screen.explanation import render_explanation
 
     clauses = load_clauses()
     if clause is None:

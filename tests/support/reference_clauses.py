@@ -9,7 +9,7 @@ from itertools import groupby
 from chat_contract.contract import Clause
 from chat_contract.explanations import Explanation, load_explanations
 from chat_contract.loading import load_clauses
-from kit_cli.explanation_text import exchange_lines
+from kit_cli.screen.explanation import exchange_lines
 
 _HEAD = """\
 # Clauses

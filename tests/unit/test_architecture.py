@@ -125,7 +125,7 @@ ONLY_IN: dict[tuple[str, str], str] = {
     ("chat_load", "flask"): "chat_load/web_tab.py",
     ("chat_load", "jsonschema_rs"): "chat_load/judging.py",
     ("kit_cli", "anyio"): "kit_cli/actions/mcp.py",
-    ("kit_cli", "httpx"): "kit_cli/mcp_mock.py",
+    ("kit_cli", "httpx"): "kit_cli/mcp_tools/mock.py",
     ("kit_cli", "mcp"): "kit_cli/actions/mcp.py",
     ("kit_cli", "pydantic"): "kit_cli/actions/mcp.py",
     ("mock_server", "httpx"): "mock_server/respond/upstream.py",

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from kit_cli.progress import Meter
+from kit_cli.screen.progress import Meter
 
 
 class Terminal(io.StringIO):

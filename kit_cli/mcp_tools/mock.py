@@ -10,7 +10,7 @@ import httpx
 
 from chat_contract.errors import UsageError
 from chat_mock.server import Server, ServerError
-from kit_cli.mcp_results import Journal, JournalEntry, MockAddress, RulesInForce, Stopped
+from kit_cli.mcp_tools.results import Journal, JournalEntry, MockAddress, RulesInForce, Stopped
 
 MOST_ENTRIES = 100
 LONGEST_BODY = 4_000

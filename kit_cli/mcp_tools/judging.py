@@ -19,8 +19,8 @@ from chat_verifier.report.model import ClauseReport, VerifyReport, ViolationRepo
 from chat_verifier.report.reproduce import Access
 from chat_verifier.run.stop import Stop
 from chat_verifier.verify import run
-from kit_cli.explanation_text import render_explanation
-from kit_cli.mcp_results import ChangeFinding, ClauseFinding, Comparison, Explanation, Proof, Verification
+from kit_cli.mcp_tools.results import ChangeFinding, ClauseFinding, Comparison, Explanation, Proof, Verification
+from kit_cli.screen.explanation import render_explanation
 from kit_http.redaction.secrets import secrets_of
 from kit_http.urls import check_base_url, is_loopback
 from spec_gate.compare import Options as CompareOptions

@@ -1,0 +1,1 @@
+"""The tools of ``chat-contract mcp``: their work, limits and results."""

@@ -1,0 +1,1 @@
+"""What commands show in a terminal: progress, plans, tables and explanations."""
