@@ -80,4 +80,4 @@ def _clause(clause: Clause, explanation: Explanation, own: list[str]) -> Iterato
 
 def sentences(text: str) -> list[str]:
     """Split a text into its sentences."""
-    return re.split(r"(?<=[.:]) (?=[A-Z])(?=[^`]*(?:`[^`]*`[^`]*)*$)", text)
+    return re.split(r"(?<=[.:]) (?=[A-Z]|--[a-z])(?=[^`]*(?:`[^`]*`[^`]*)*$)", text)

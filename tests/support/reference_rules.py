@@ -12,8 +12,9 @@ from tests.support.reference_clauses import sentences
 _HEAD = """\
 # Rules of the gate
 
-This page lists the rules of `chat-contract diff` by level, and rules with the same reason together.
+This page lists the rules of `chat-contract diff` by level and reason.
 Each finding names its rule.
+The text above each table says why the change matters, and how to avoid a break.
 A witness or a proof overrides the level of a rule; [a severity file](../how-to/severity.md) changes it.
 `chat-contract diff --explain request-property-became-required` prints the entry of one rule.
 
