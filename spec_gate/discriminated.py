@@ -28,7 +28,10 @@ _UNIONS = frozenset({KeywordGroup.ANY_OF, KeywordGroup.ONE_OF, KeywordGroup.WHOL
 
 
 def with_witnesses(found: Sequence[Found]) -> Iterator[Finding]:
-    """Return all findings. The finding about a value stands for every difference that comes from it."""
+    """Return all findings. The finding about a value stands for every difference that comes from it.
+
+    A new value that selects a new alternative is the alternative's finding.
+    """
     because: dict[NodePair, list[Finding]] = {}
     unions = {pair for pair, finding in found if finding.topic in _UNIONS}
     changed = {pair for pair, finding in found if finding.topic in _SELECTION and _dispatches(pair)}
@@ -40,6 +43,8 @@ def with_witnesses(found: Sequence[Found]) -> Iterator[Finding]:
         else:
             because.setdefault(owner, []).append(finding)
     for pair, finding in rest:
+        if finding.topic == AnnotationKind.DISCRIMINATOR_VALUE_ADDED and pair in unions and _dispatches(pair):
+            continue
         if pair not in changed or finding.topic not in _SELECTION:
             yield finding
         elif pair in because or pair not in unions:

@@ -12,8 +12,11 @@ from spec_gate.differ.surface import Operation
 from spec_gate.findings import Finding, Note, NoteKind, ProofKind
 from spec_gate.prove.witnesses import Messages
 from spec_gate.rules.structure import rule_for
-from spec_gate.schemas.keywords import types_of
+from spec_gate.schemas.keywords import TYPES, types_of
+from spec_gate.schemas.names import child
+from spec_gate.schemas.node import Schema
 from spec_gate.schemas.pair import SchemaPair
+from spec_gate.source.documents import Place
 
 _BOTH_PLACES = frozenset({ChangeKind.CREDENTIALS})
 """Kinds whose added and removed things are entries of the same list."""
@@ -111,9 +114,11 @@ def _with_sunset(change: Change, comparison: Comparison, today: dt.date | None) 
 
 
 def _with_wire_format(change: Change, schemas: SchemaPair) -> Change:
-    if change.kind not in {ChangeKind.PARAMETER_STYLE, ChangeKind.PARAMETER_EXPLODE}:
-        return change
-    return replace(change, same_on_the_wire=_same_on_the_wire(change, schemas))
+    if change.kind in {ChangeKind.PARAMETER_STYLE, ChangeKind.PARAMETER_EXPLODE}:
+        return replace(change, same_on_the_wire=_same_on_the_wire(change, schemas))
+    if change.field_schema is not None and not change.stated:
+        return replace(change, same_on_the_wire=not _may_be_object(schemas, change.field_schema, change.name))
+    return change
 
 
 def _same_on_the_wire(change: Change, schemas: SchemaPair) -> bool:
@@ -122,8 +127,19 @@ def _same_on_the_wire(change: Change, schemas: SchemaPair) -> bool:
     assert parameter is not None
     if parameter.schema is None or (change.kind is ChangeKind.PARAMETER_STYLE and parameter.location == "path"):
         return False
-    types = {one for schema in schemas.applied((schemas.read_base(parameter.schema),)) for one in types_of(schema)}
-    return bool(types) and types.isdisjoint({"array", "object"})
+    if change.kind is ChangeKind.PARAMETER_EXPLODE and parameter.style == "simple":
+        return not _types(schemas, schemas.read_base(parameter.schema)) & {"object"}
+    return not _types(schemas, schemas.read_base(parameter.schema)) & {"array", "object"}
+
+
+def _types(schemas: SchemaPair, *some: Schema) -> set[str]:
+    """Return the types that schemas name for a value; all types if they name none."""
+    return {one for schema in schemas.applied(some) for one in types_of(schema)} or set(TYPES)
+
+
+def _may_be_object(schemas: SchemaPair, form: Place, name: str) -> bool:
+    """Return whether a form field may be an object, which is JSON unless an encoding says otherwise."""
+    return "object" in _types(schemas, *child(schemas.applied((schemas.read_base(form),)), name))
 
 
 # Findings -------------------------------------------------------------------------------------------------------------

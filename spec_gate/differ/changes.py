@@ -36,6 +36,7 @@ class ChangeKind(StrEnum):
     SERVER = "server"
     CREDENTIALS = "credentials"
     TOKEN_FLOW = "token-flow"  # noqa: S105 - an id, not a secret
+    TOKEN_SCOPES = "token-scopes"  # noqa: S105 - an id, not a secret
     PARAMETER = "parameter"
     PARAMETER_REQUIRED = "parameter-required"
     PARAMETER_STYLE = "parameter-style"
@@ -124,8 +125,14 @@ class Change:
     """Whether another entry of the other description still describes the status."""
     alone: bool = False
     """Whether the status is the only one of its operation."""
+    outgoing: bool = False
+    """Whether the server sends the request: a webhook or a callback."""
+    field_schema: Place | None = None
+    """The schema of the form whose field has another encoding."""
+    stated: bool = True
+    """Whether the effective encoding of the form field changed, not only whether it is written."""
     same_on_the_wire: bool = False
-    """Whether every value of the parameter is written alike in both styles."""
+    """Whether every value is written alike in both styles."""
     is_past_sunset: bool = False
     """Whether the sunset date of the removed operation has passed."""
     requested_by: str = ""

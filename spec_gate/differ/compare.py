@@ -179,6 +179,10 @@ def _token_flows(base: Surface, revision: Surface) -> Iterator[Change]:
                 yield Change(kind=ChangeKind.TOKEN_FLOW, action=Action.REMOVED, name=f"{name} {flow}", operations=(),
                              base=scheme.place, revision=other.place, before=before)  # fmt: skip
                 continue
+            scopes = [sorted(one["scopes"]) if isinstance(one.get("scopes"), dict) else [] for one in (before, after)]
+            if set(scopes[0]) - set(scopes[1]):
+                yield Change(kind=ChangeKind.TOKEN_SCOPES, action=Action.CHANGED, name=f"{name} {flow}", operations=(),
+                             base=scheme.place, revision=other.place, before=scopes[0], after=scopes[1])  # fmt: skip
             for key in ("authorizationUrl", "tokenUrl", "refreshUrl"):
                 if before.get(key) != after.get(key):
                     yield Change(kind=ChangeKind.TOKEN_FLOW, action=Action.CHANGED, name=f"{name} {flow} {key}",

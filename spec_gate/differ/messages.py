@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,7 +46,11 @@ class _Context:
 
     def change(self, kind: ChangeKind, action: Action, name: str, base: Place, revision: Place, **rest: Any) -> Change:
         return Change(kind=kind, action=action, name=name, operations=(self.pairing.label,), base=base,
-                      revision=revision, pairing=self.pairing, **rest)  # fmt: skip
+                      revision=revision, pairing=self.pairing, outgoing=self.outgoing, **rest)  # fmt: skip
+
+    @property
+    def outgoing(self) -> bool:
+        return self.pairing.base.outgoing
 
     def at(self, status: str) -> _Context:
         return _Context(self.pairing, self.uses, status)
@@ -95,13 +99,13 @@ def _body(context: _Context) -> Iterator[Change]:
         yield context.change(ChangeKind.REQUEST_BODY, Action.ADDED, "body", place, other.place, required=other.required)
     if one is not None and other is None:
         place = context.pairing.revision.place
-        yield context.change(ChangeKind.REQUEST_BODY, Action.REMOVED, "body", one.place, place)
+        yield context.change(ChangeKind.REQUEST_BODY, Action.REMOVED, "body", one.place, place, required=one.required)
     if one is None or other is None:
         return
     if one.required != other.required:
         yield context.change(ChangeKind.REQUEST_BODY_REQUIRED, Action.CHANGED, "body", one.place, other.place,
                              before=one.required, after=other.required)  # fmt: skip
-    if context.pairing.base.outgoing:
+    if context.outgoing:
         yield from _received_media(one, other, context)
     else:
         yield from _sent_media(one, other, context)
@@ -135,11 +139,24 @@ def _media(side: Side, one: Media, other: Media, context: _Context) -> Iterator[
         place = one.place / "examples" / name
         yield context.change(ChangeKind.EXAMPLE, Action.REMOVED, name, place, other.place)
     for name in sorted({*one.encoding, *other.encoding}):
-        ours, theirs = one.encoding.get(name, {}), other.encoding.get(name, {})
-        for key, encoding in _ENCODING_FIELDS.items():
-            if ours.get(key) != theirs.get(key):
-                yield context.change(encoding, Action.CHANGED, name, one.place, other.place, before=ours.get(key),
-                                     after=theirs.get(key), side=side)  # fmt: skip
+        yield from _encoding(name, one, other, context, side)
+
+
+def _encoding(name: str, one: Media, other: Media, context: _Context, side: Side) -> Iterator[Change]:
+    written = one.encoding.get(name, {}), other.encoding.get(name, {})
+    ours, theirs = map(_effective, written)
+    for key, kind in _ENCODING_FIELDS.items():
+        stated = ours.get(key) != theirs.get(key)
+        before, after = (ours.get(key), theirs.get(key)) if stated else (one.get(key) for one in written)
+        if before != after:
+            yield context.change(kind, Action.CHANGED, name, one.place, other.place, before=before, after=after,
+                                 side=side, field_schema=one.schema, stated=stated)  # fmt: skip
+
+
+def _effective(encoding: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an encoding with the defaults of what it leaves out."""
+    style = encoding.get("style", "form")
+    return {"style": style, "explode": style == "form", "allowReserved": False, **encoding}
 
 
 def _parameters_of(media: str) -> str:
@@ -157,7 +174,7 @@ def _responses(context: _Context) -> Iterator[Change]:
         if now is not None:
             yield from _response(response, now, context.at(status))
             continue
-        covered = "X" in status and any(other[0] == status[0] for other in theirs)
+        covered = any(other[0] == status[0] for other in theirs) if "X" in status else _states_success(status, theirs)
         yield context.change(ChangeKind.STATUS, Action.REMOVED, status, response.place, context.pairing.revision.place,
                              covered=covered, alone=len(ours) == 1, **statuses)  # fmt: skip
     for status, response in theirs.items():
@@ -170,9 +187,14 @@ def _responses(context: _Context) -> Iterator[Change]:
             yield from _response(known, response, context.at(status))
 
 
+def _states_success(status: str, others: Mapping[str, Response]) -> bool:
+    """Return whether the successes that the default stood for are stated one by one."""
+    return status == "DEFAULT" and any(other[0] == "2" for other in others)
+
+
 def _response(one: Response, other: Response, context: _Context) -> Iterator[Change]:
-    yield from _headers(one, other, context)
-    if context.pairing.base.outgoing:
+    yield from _headers_sent(one, other, context) if context.outgoing else _headers(one, other, context)
+    if context.outgoing:
         yield from _sent_media(one, other, context)
     else:
         yield from _received_media(one, other, context)
@@ -188,9 +210,20 @@ def _received_media(one: Body | Response, other: Body | Response, context: _Cont
         else:
             yield from _media(Side.RESPONSE, one.media[entry], media, context)
     for name, media in one.media.items():
-        if covered_by(name, other.media) is None and not any(covered_by(now, {name: media}) for now in other.media):
+        entry = covered_by(name, other.media)
+        if entry is not None and entry not in one.media and name not in other.media and "*" in entry:
+            yield from _media(Side.RESPONSE, media, other.media[entry], context)
+        if entry is None and not any(covered_by(now, {name: media}) for now in other.media):
             yield context.change(ChangeKind.RESPONSE_MEDIA_TYPE, Action.REMOVED, name, media.place, other.place,
                                  before=name, after=sorted(other.media), status=context.status)  # fmt: skip
+
+
+def _headers_sent(one: Response, other: Response, context: _Context) -> Iterator[Change]:
+    """Compare the headers that a client sends in its response to a webhook or a callback."""
+    before, after = ({key: header.required for key, header in some.headers.items()} for some in (one, other))
+    if before != after:
+        yield context.change(ChangeKind.UNJUDGED, Action.CHANGED, f"headers of response {context.status}", one.place,
+                             other.place, before=sorted(before), after=sorted(after))  # fmt: skip
 
 
 def _headers(one: Response, other: Response, context: _Context) -> Iterator[Change]:

@@ -12,6 +12,7 @@ from spec_gate.source.kinds import METHODS
 
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 _STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _MAX_SERVERS = 64
 
 
@@ -218,8 +219,9 @@ def _expanded(server: dict[str, Any]) -> Iterator[str]:
         for name, value in zip(listed, choice, strict=True):
             url = url.replace(f"{{{name}}}", value)
         scheme, separator, rest = url.partition("://")
-        host, slash, path = rest.partition("/")
-        yield (f"{scheme.lower()}://{host.lower()}{slash}{path}" if separator else url).rstrip("/") or "/"
+        scheme, (host, slash, path) = scheme.lower(), rest.partition("/")
+        host = host.lower().removesuffix(_DEFAULT_PORTS.get(scheme, ""))
+        yield (f"{scheme}://{host}{slash}{path}" if separator else url).rstrip("/") or "/"
 
 
 def _media_type(text: str) -> str:

@@ -241,6 +241,30 @@ def _compared(ours: Language, theirs: Language, shortest: int, longest: int | No
     return Comparison(included=True)
 
 
+@lru_cache(maxsize=8192)
+def are_disjoint(pattern: str, other: str) -> bool:
+    """Return whether no string is matched by both patterns; false if that is not known."""
+    ours, theirs = language_of(pattern), language_of(other)
+    if ours is None or theirs is None or (ours.accepts_empty and theirs.accepts_empty):
+        return False
+    alphabet = _alphabet(ours, theirs)
+    limit = ours.work + theirs.work + _MAX_WORK
+    waiting = [(ours.start, theirs.start)]
+    reached = set(waiting)
+    for one, another in waiting:
+        for code in alphabet:
+            state = (ours.after(one, code), theirs.after(another, code))
+            if state in reached or not all(state):
+                continue
+            if ours.accepts(state[0]) and theirs.accepts(state[1]):
+                return False
+            reached.add(state)
+            waiting.append(state)
+        if len(reached) > _MAX_STATES or ours.work + theirs.work > limit:
+            return False
+    return True
+
+
 def _text(reached: dict[tuple[State, State, int], tuple[tuple[State, State, int], int] | None],
           state: tuple[State, State, int]) -> str:  # fmt: skip
     found: list[str] = []

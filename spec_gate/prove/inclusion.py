@@ -14,7 +14,8 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_rs import canonical
 
-from spec_gate.prove.listed import LONG, longest_list, shortened
+from spec_gate.prove.by_name import is_included_by_name
+from spec_gate.prove.listed import LONG, longest_list, schemas_below, shortened
 from spec_gate.prove.reduce import one_by_one, reduced, without_references
 from spec_gate.prove.texts import with_implied_texts
 from spec_gate.schemas.combine import join
@@ -38,6 +39,9 @@ class Answer(StrEnum):
 _MANY = 8
 """From how many names on a schema is decided name by name: the time for all at once grows with their square."""
 
+_MAX_PATTERNS = 100
+"""How many patterns of names one schema may have."""
+
 _MAX_BRANCHES = 400
 """How many pairs of alternatives are decided for one pair of schemas."""
 
@@ -50,6 +54,11 @@ def included(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Answer:
     answer = _decided(schemas, sender, receiver)
     if answer is not Answer.UNKNOWN:
         return answer
+    if is_included_by_name(
+        schemas.followed(sender), schemas.followed(receiver),
+        lambda one, other: included(schemas, one, other) is Answer.YES, keeps_to_names=True,
+    ):  # fmt: skip
+        return Answer.YES
     parts, accepting = alternatives(schemas, sender), alternatives(schemas, receiver, exclusive=False)
     if len(parts) * len(accepting) > _MAX_BRANCHES or len(parts) == len(accepting) == 1:
         return answer
@@ -69,7 +78,12 @@ def accepts_all(schemas: SchemaPair, receiver: Schema, sender: Schema) -> bool:
     answer = _answer(schemas, part.sender, part.receiver, True)
     if answer is Answer.YES or (answer is Answer.NO and part.exact):
         return answer is Answer.YES
-    return _answer(schemas, sender, receiver, True) is Answer.YES
+    if _answer(schemas, sender, receiver, True) is Answer.YES:
+        return True
+    return is_included_by_name(
+        schemas.followed(sender), schemas.followed(receiver),
+        lambda one, other: accepts_all(schemas, other, one), keeps_to_names=False,
+    )  # fmt: skip
 
 
 def _in_one_of(schemas: SchemaPair, sender: Schema, receivers: list[Schema]) -> bool:
@@ -185,7 +199,7 @@ def covers(receiver: Any, sender: Any) -> Answer:
 
 
 def _covers(receiver: Any, sender: Any) -> Answer:
-    if _is_too_large(receiver) or _is_too_large(sender):
+    if _is_too_large(receiver) or _is_too_large(sender) or _has_many_patterns(receiver, sender):
         return Answer.UNKNOWN
     short = shortened(receiver, sender)
     if short is None:
@@ -199,7 +213,9 @@ def _covers(receiver: Any, sender: Any) -> Answer:
 
 def left_over(receiver: Any, sender: Any) -> Any:
     """Return a schema of what the sender allows and the receiver rejects; None if none can be computed."""
-    if _is_too_large(receiver) or _is_too_large(sender) or longest_list(receiver, sender) > LONG:
+    if _is_too_large(receiver) or _is_too_large(sender) or _has_many_patterns(receiver, sender):
+        return None
+    if longest_list(receiver, sender) > LONG:
         return None
     try:
         rest: Any = _canonical(sender).subtract(_canonical(receiver)).to_json_schema()
@@ -212,6 +228,12 @@ def left_over(receiver: Any, sender: Any) -> Any:
 
 def _is_too_large(schema: Any) -> bool:
     return isinstance(schema, dict) and len(schema.get("$defs", ())) > _MAX_DEFINITIONS
+
+
+def _has_many_patterns(*schemas: Any) -> bool:
+    """Return whether a schema has so many patterns of names that the decision takes minutes."""
+    found = (one.get("patternProperties", ()) for schema in schemas for one in schemas_below(schema))
+    return any(len(one) > _MAX_PATTERNS for one in found)
 
 
 def _canonical(schema: Any) -> jsonschema_rs.CanonicalSchema:

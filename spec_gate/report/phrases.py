@@ -10,9 +10,11 @@ from chat_contract.errors import shorten
 from spec_gate.report import model as m
 from spec_gate.report.escape import one_line
 from spec_gate.report.oddities import oddity_line
+from spec_gate.report.structure_titles import credential
 from spec_gate.report.texts import counted, text
-from spec_gate.report.titles import credential, reference_name, says_values
+from spec_gate.report.titles import reference_name, says_values
 from spec_gate.rules.registry import RULES
+from spec_gate.rules.schemas import advice
 
 SHOWN = 8
 """Number of affected consumers, fixtures, examples or clauses that a report shows; the JSON report has all."""
@@ -328,5 +330,15 @@ def grounds(finding: m.ReportedFinding) -> Iterator[tuple[str, str]]:
     if finding.waiver is not None:
         yield text("label-waived"), waiver(finding.waiver)
     elif finding.level is not m.Level.INFO:
-        yield text("label-why"), RULES[finding.rule].why
-        yield text("label-hint"), RULES[finding.rule].hint
+        why, hint = _advice(finding)
+        yield text("label-why"), why
+        yield text("label-hint"), hint
+
+
+def _advice(finding: m.ReportedFinding) -> tuple[str, str]:
+    """Return why the finding matters, and how to avoid it; a proof may contradict a rule that calls it harmless."""
+    rule = RULES[finding.rule]
+    breaks = finding.proof in {m.ProofKind.WITNESS, m.ProofKind.DECISION}
+    if breaks and finding.kind is m.ChangeKind.SCHEMA and rule.level is m.Level.INFO:
+        return advice(rule)
+    return rule.why, rule.hint

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chat_contract.errors import shorten
-from spec_gate.report.escape import one_line
 from spec_gate.report.model import ChangeKind, NoteKind, PartKind, ReportedFinding
+from spec_gate.report.quoted import LONGEST, capital, code, value_code
+from spec_gate.report.structure_titles import structure_title
 from spec_gate.rules.registry import RULES
 from spec_gate.rules.schemas import Scope
 
 _NAMES_RULE = {NoteKind.NOT_PROVED}
 _SHOWN = 3
-_LONGEST = 60
-_LONGEST_PATH = 160
-"""Long paths differ at their ends, so they are shown whole."""
-
-_LIKE_JSON = re.compile(r"|true|false|null|-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?")
-
 _BOUNDS = {
     "minimum": "Minimum", "maximum": "Maximum", "min-length": "Minimum length", "max-length": "Maximum length",
     "min-items": "Minimum number of items", "max-items": "Maximum number of items",
@@ -37,22 +30,10 @@ _STEPS = {
 }  # fmt: skip
 
 
-def code(value: Any, longest: int = _LONGEST) -> str:
-    """Return a name or value between backticks, on one line, shortened."""
-    text = value if isinstance(value, str) else shorten(value, longest)
-    flat = one_line(" ".join(text.split())).replace("`", "'")
-    return f"`{flat if len(flat) <= longest else flat[: longest - 1] + '…'}`"
-
-
-def value_code(value: Any) -> str:
-    """Return a value between backticks; text that is empty or looks like another value of JSON is in quotes."""
-    return code(f'"{value}"' if isinstance(value, str) and _LIKE_JSON.fullmatch(value.strip()) else value)
-
-
 def title_of(finding: ReportedFinding) -> str:
     """Return the title of a finding."""
     if finding.kind not in {ChangeKind.SCHEMA, ChangeKind.ANNOTATION}:
-        title = _structure(finding)
+        title = structure_title(finding)
     else:
         title = _schema(finding, _stem(finding))
     return title or _general(finding)
@@ -62,7 +43,7 @@ def says_values(finding: ReportedFinding) -> bool:
     """Return whether the title states the value before and after in full."""
     stem = _stem(finding)
     shown = finding.kind in _SAID or stem.rpartition("-")[0] in _BOUNDS or stem in _SAYS_VALUES
-    return shown and all(one is None or len(code(one)) < _LONGEST for one in (finding.before, finding.after))
+    return shown and all(one is None or len(code(one)) < LONGEST for one in (finding.before, finding.after))
 
 
 def _general(finding: ReportedFinding) -> str:
@@ -81,13 +62,6 @@ def _stem(finding: ReportedFinding) -> str:
 def _listed(values: Sequence[Any], shown_as: Callable[[Any], str] = code) -> str:
     shown = ", ".join(shown_as(one) for one in values[:_SHOWN])
     return f"{shown} and {len(values) - _SHOWN:,} more" if len(values) > _SHOWN else shown
-
-
-def _capital(text: str) -> str:
-    """Return a sentence; keywords such as operationId keep their spelling."""
-    if not text.partition(" ")[0].islower():
-        return text
-    return text[:1].upper() + text[1:]
 
 
 # Schemas --------------------------------------------------------------------------------------------------------------
@@ -165,7 +139,7 @@ def _types(value: Any) -> list[str]:
 def _type(finding: ReportedFinding) -> str:
     before, after, thing = _types(finding.before), _types(finding.after), _thing(finding)
     if before and after and set(before) ^ set(after) == {"null"}:
-        return f"{_capital(thing)} may be null" if "null" in after else f"{_capital(thing)} may no longer be null"
+        return f"{capital(thing)} may be null" if "null" in after else f"{capital(thing)} may no longer be null"
     if before and after:
         return f"Type of {thing} changed from {code(' or '.join(before))} to {code(' or '.join(after))}"
     if after:
@@ -269,7 +243,7 @@ def _all_of(finding: ReportedFinding) -> str:
 
 
 def _mark(finding: ReportedFinding, word: str) -> str:
-    thing = _capital(_thing(finding))
+    thing = capital(_thing(finding))
     return f"{thing} marked {word}" if finding.after is True else f"{thing} no longer marked {word}"
 
 
@@ -290,8 +264,8 @@ _SAYS_VALUES = frozenset({
 _Title = Callable[[ReportedFinding], str]
 _SCHEMA_TITLES: dict[str, _Title] = {
     **dict.fromkeys(("type-narrowed", "type-widened", "type-changed"), _type),
-    "enum-added": lambda one: f"{_capital(_thing(one))} restricted to {_listed(one.after or (), value_code)}",
-    "enum-removed": lambda one: f"{_capital(_thing(one))} no longer restricted to listed values",
+    "enum-added": lambda one: f"{capital(_thing(one))} restricted to {_listed(one.after or (), value_code)}",
+    "enum-removed": lambda one: f"{capital(_thing(one))} no longer restricted to listed values",
     **dict.fromkeys(
         ("enum-value-removed", "enum-value-added", "enum-changed", "extensible-value-added",
          "extensible-value-removed"),
@@ -320,125 +294,14 @@ _SCHEMA_TITLES: dict[str, _Title] = {
         (f"{key}-{event}" for key in ("any-of", "one-of") for event in ("branch-removed", "branch-added", "changed")),
         _alternatives,
     ),
-    "value-forbidden": lambda one: f"{_capital(_thing(one))} forbidden",
-    "value-allowed": lambda one: f"{_capital(_thing(one))} allowed",
+    "value-forbidden": lambda one: f"{capital(_thing(one))} forbidden",
+    "value-allowed": lambda one: f"{capital(_thing(one))} allowed",
     "schema-changed": lambda one: f"Schema of {_thing(one)} changed",
     "read-only-changed": lambda one: _mark(one, "readOnly"),
     "write-only-changed": lambda one: _mark(one, "writeOnly"),
     "discriminator-changed": lambda one: _changed(one, "Discriminator"),
     "discriminator-value-added": lambda one: _discriminator_value(one, "added"),
     "discriminator-value-removed": lambda one: _discriminator_value(one, "removed"),
-    "deprecated": lambda one: f"{_capital(_thing(one))} deprecated",
+    "deprecated": lambda one: f"{capital(_thing(one))} deprecated",
     "property-sunset-moved-earlier": lambda one: _changed(one, "Sunset date"),
-}  # fmt: skip
-
-
-# Outside of schemas ---------------------------------------------------------------------------------------------------
-
-
-def _structure(finding: ReportedFinding) -> str:
-    if finding.kind is ChangeKind.CREDENTIALS:
-        return _credentials(finding)
-    subject = _subject(finding)
-    event = _EVENTS.get(finding.rule)
-    if event is None or not subject:
-        return ""
-    if finding.folded and len(finding.added) == len(finding.removed) == 1:
-        return f"{_capital(subject)} replaced by {code(_shown_name(finding.added[0]))}"
-    values = {"before": code(finding.before, _LONGEST_PATH), "after": code(finding.after, _LONGEST_PATH)}
-    return _capital(event.format(subject=subject, **values))
-
-
-def _subject(finding: ReportedFinding) -> str:
-    place, _, last = finding.name.partition(" ")
-    return _SUBJECTS.get(finding.kind, "").format(
-        name=code(_shown_name(finding.name), _LONGEST_PATH),
-        operation=code(finding.operations[0], _LONGEST_PATH) if finding.operations else "",
-        location=place, last=code(last), status=code(_shown_name(finding.status)),
-        whole="path" if finding.name.startswith("/") else "operation",
-    )  # fmt: skip
-
-
-def _shown_name(name: Any) -> str:
-    return "default" if name == "DEFAULT" else str(name)
-
-
-def _credentials(finding: ReportedFinding) -> str:
-    removed, added = ([credential(str(one)) for one in some] for some in (finding.removed, finding.added))
-    if removed == [credential("none")] and added:
-        return f"Credentials required: {' or '.join(added)}"
-    if removed and added:
-        return f"{_capital(' and '.join(removed))} no longer accepted; {' or '.join(added)} required"
-    if removed:
-        return f"{_capital(' and '.join(removed))} no longer accepted"
-    return f"{_capital(' and '.join(added))} also accepted" if added else ""
-
-
-def credential(name: str) -> str:
-    """Return the name of an alternative as a person says it."""
-    kind, _, rest = name.partition(" ")
-    if name == "none":
-        return "access without credentials"
-    if kind == "apiKey" and " and " not in name:
-        location, _, key = rest.partition(" ")
-        return f"API key in {location} {code(key)}"
-    if kind == "http" and " and " not in name:
-        return f"HTTP {code(rest)}"
-    return code(name)
-
-
-_K = ChangeKind
-_SUBJECTS = {
-    _K.OPERATION: "{whole} {name}",
-    **dict.fromkeys((_K.OPERATION_ID, _K.DEPRECATION, _K.SUNSET, _K.STABILITY), "operation {operation}"),
-    _K.WEBHOOK: "webhook {name}", _K.CALLBACK: "callback {name}", _K.SERVER: "server {name}",
-    _K.TOKEN_FLOW: "OAuth flow {name}",
-    **dict.fromkeys(
-        (_K.PARAMETER, _K.PARAMETER_REQUIRED, _K.PARAMETER_STYLE, _K.PARAMETER_EXPLODE, _K.PARAMETER_ALLOW_RESERVED,
-         _K.PARAMETER_ALLOW_EMPTY, _K.PARAMETER_MEDIA_TYPE, _K.PARAMETER_DEPRECATED),
-        "{location} parameter {last}",
-    ),
-    _K.REQUEST_BODY: "request body", _K.REQUEST_BODY_REQUIRED: "request body",
-    _K.REQUEST_MEDIA_TYPE: "request media type {name}",
-    **dict.fromkeys(
-        (_K.ENCODING_CONTENT_TYPE, _K.ENCODING_STYLE, _K.ENCODING_EXPLODE, _K.ENCODING_ALLOW_RESERVED),
-        "form field {name}",
-    ),
-    _K.EXAMPLE: "example {name}", _K.STATUS: "response status {name}",
-    _K.RESPONSE_MEDIA_TYPE: "media type {name} of response {status}",
-    _K.RESPONSE_HEADER: "response header {name}", _K.RESPONSE_HEADER_REQUIRED: "response header {name}",
-}  # fmt: skip
-_EVENTS = {
-    "operation-removed": "{subject} removed", "operation-added": "new {subject}",
-    "operation-moved": "{subject} moved to {after}",
-    "webhook-removed": "{subject} removed", "webhook-added": "new {subject}",
-    "operation-id-changed": "operationId {before} changed to {after}",
-    "operation-deprecated": "{subject} deprecated", "operation-no-longer-deprecated": "{subject} no longer deprecated",
-    "sunset-moved-earlier": "sunset date of {subject} moved earlier, from {before} to {after}",
-    "sunset-changed": "sunset date of {subject} changed from {before} to {after}",
-    "operation-stability-lowered": "stability of {subject} lowered from {before} to {after}",
-    "server-removed": "{subject} removed", "server-added": "new {subject}",
-    "credentials-flow-removed": "{subject} removed", "credentials-flow-changed": "URL of {subject} changed",
-    "request-parameter-required-added": "new required {subject}", "request-parameter-added": "new optional {subject}",
-    "request-parameter-removed": "{subject} removed", "request-parameter-became-required": "{subject} became required",
-    "request-parameter-became-optional": "{subject} became optional",
-    "request-parameter-style-changed": "serialization of {subject} changed from {before} to {after}",
-    "request-parameter-media-type-changed": "media type of {subject} changed from {before} to {after}",
-    "request-parameter-reserved-forbidden": "allowReserved of {subject} removed",
-    "request-parameter-empty-forbidden": "allowEmptyValue of {subject} removed",
-    "request-parameter-deprecated": "{subject} deprecated",
-    "request-body-became-required": "{subject} became required",
-    "request-body-became-optional": "{subject} became optional",
-    "request-body-required-added": "new required {subject}", "request-body-added": "new optional {subject}",
-    "request-body-removed": "{subject} removed", "request-media-type-removed": "{subject} removed",
-    "request-media-type-added": "new {subject}",
-    "request-encoding-changed": "serialization of {subject} changed from {before} to {after}",
-    "encoding-changed": "encoding of {subject} changed from {before} to {after}",
-    "response-success-status-removed": "{subject} removed", "response-error-status-removed": "{subject} removed",
-    "response-success-status-added": "new {subject}", "response-status-added": "new {subject}",
-    "response-media-type-removed": "{subject} removed", "response-media-type-added": "new {subject}",
-    "response-required-header-removed": "{subject} removed", "response-header-removed": "{subject} removed",
-    "response-header-became-optional": "{subject} became optional",
-    "response-header-became-required": "{subject} became required", "response-header-added": "new {subject}",
-    "example-removed": "{subject} removed",
 }  # fmt: skip

@@ -252,6 +252,12 @@ def _rule(scope: Scope, row: Row) -> Rule:
     return Rule(f"{scope}-{row.stem}", Level.BREAKING, title, why, _HINTS[row.direction, sent])
 
 
+def advice(rule: Rule) -> tuple[str, str]:
+    """Return why a difference breaks clients, and a hint, though its rule calls it harmless."""
+    sent = rule.id.partition("-")[0] in _SENT_BY_CLIENT
+    return (_WHY_SENT if sent else _WHY_RECEIVED), _HINTS[Direction.EITHER, sent]
+
+
 SCHEMA_RULES: dict[tuple[Scope, str], Rule] = {(scope, row.stem): _rule(scope, row) for scope in Scope for row in _ROWS}
 """Every rule by its scope and the rest of its id. The level is what the rule says before anything is proved."""
 

@@ -20,6 +20,7 @@ _KEEP_OPERATION = (
     "date."
 )
 _KEEP_FLOW = "Keep the old flow next to the new one until every client has changed."
+_KEEP_SENDING = "Keep sending it until no client relies on it."
 _STATE_SUNSET = "Add an x-sunset date."
 _MAKE_OPTIONAL = "Make it optional and document what its absence means."
 
@@ -44,8 +45,24 @@ def _written_differently(change: Change) -> bool:
     return not change.same_on_the_wire
 
 
-def _in_request(change: Change) -> bool:
-    return change.side is Side.REQUEST
+def _rewritten_in_request(change: Change) -> bool:
+    return change.side is Side.REQUEST and not change.same_on_the_wire
+
+
+def _outgoing(change: Change) -> bool:
+    return change.outgoing
+
+
+def _outgoing_required(change: Change) -> bool:
+    return change.outgoing and change.required
+
+
+def _outgoing_now_false(change: Change) -> bool:
+    return change.outgoing and change.after is False
+
+
+def _outgoing_success(change: Change) -> bool:
+    return change.outgoing and _success(change)
 
 
 def _success(change: Change) -> bool:
@@ -79,7 +96,7 @@ STRUCTURE_RULES: tuple[StructureRule, ...] = (
     _R("operation-added", _INFO, "Operation added", "Existing clients do not call it.", _NO_ACTION,
        (_K.OPERATION,), _ADDED),
     _R("webhook-removed", _WARNING, "Webhook or callback removed", "Clients that rely on the call no longer get it.",
-       "Keep sending it until no client relies on it.", (_K.WEBHOOK, _K.CALLBACK), _REMOVED),
+       _KEEP_SENDING, (_K.WEBHOOK, _K.CALLBACK), _REMOVED),
     _R("webhook-added", _INFO, "Webhook or callback added", "Existing clients do not handle it.", _NO_ACTION,
        (_K.WEBHOOK, _K.CALLBACK), _ADDED),
     _R("operation-id-changed", _WARNING, "operationId changed",
@@ -113,6 +130,26 @@ STRUCTURE_RULES: tuple[StructureRule, ...] = (
     _R("credentials-flow-changed", _WARNING, "URL of an OAuth flow changed",
        "Clients that are configured with the old URL cannot get a token.",
        "Keep the old URL working, or redirect it to the new one.", (_K.TOKEN_FLOW,), _CHANGED),
+    _R("credentials-scope-withdrawn", _WARNING, "Scope of an OAuth flow removed",
+       "Clients that request the scope may get no token.", "Keep granting the scope.", (_K.TOKEN_SCOPES,), _CHANGED),
+    _R("webhook-content-added", _INFO, "Webhook or callback sends another parameter or a body",
+       "Clients ignore what they do not know.", _NO_ACTION, (_K.PARAMETER, _K.REQUEST_BODY), _ADDED, _outgoing),
+    _R("webhook-required-content-removed", _BREAKING, "Webhook or callback no longer sends a required part",
+       "Clients that read the parameter or body do not find it.", _KEEP_SENDING,
+       (_K.PARAMETER, _K.REQUEST_BODY), _REMOVED, _outgoing_required),
+    _R("webhook-content-removed", _WARNING, "Webhook or callback no longer sends an optional part",
+       "Clients that use the parameter or body no longer get it.", _KEEP_SENDING,
+       (_K.PARAMETER, _K.REQUEST_BODY), _REMOVED, _outgoing),
+    _R("webhook-content-became-optional", _BREAKING, "Part of a webhook or callback became optional",
+       "Clients that read the parameter or body may not find it.", "Send it in every call.",
+       (_K.PARAMETER_REQUIRED, _K.REQUEST_BODY_REQUIRED), _CHANGED, _outgoing_now_false),
+    _R("webhook-content-became-required", _INFO, "Part of a webhook or callback became required",
+       "Clients can rely on it.", _NO_ACTION, (_K.PARAMETER_REQUIRED, _K.REQUEST_BODY_REQUIRED), _CHANGED, _outgoing),
+    _R("webhook-status-removed", _BREAKING, "Success status of a webhook or callback removed",
+       "Clients answer the call with this status.", "Keep accepting the status.",
+       (_K.STATUS,), _REMOVED, _outgoing_success),
+    _R("webhook-status-added", _INFO, "Webhook or callback accepts another status",
+       "Clients can keep answering with the old ones.", _NO_ACTION, (_K.STATUS,), _ADDED, _outgoing),
     _R("request-parameter-required-added", _BREAKING, "Required parameter added",
        "Requests of existing clients do not contain it and are rejected.", _MAKE_OPTIONAL,
        (_K.PARAMETER,), _ADDED, _required, witnesses.without_parameter),
@@ -162,10 +199,11 @@ STRUCTURE_RULES: tuple[StructureRule, ...] = (
        _NO_ACTION, (_K.REQUEST_MEDIA_TYPE,), _ADDED),
     _R("request-encoding-changed", _BREAKING, "Serialization of a form field changed",
        "The server misreads fields that clients write in the old style.", "Add another field with the new style.",
-       (_K.ENCODING_STYLE, _K.ENCODING_EXPLODE), _CHANGED, _in_request),
+       (_K.ENCODING_STYLE, _K.ENCODING_EXPLODE), _CHANGED, _rewritten_in_request),
     _R("encoding-changed", _WARNING, "Encoding of a form field or multipart part changed",
        "Clients may still write, or expect, the old encoding.", "Keep supporting the old encoding.",
-       (_K.ENCODING_CONTENT_TYPE, _K.ENCODING_STYLE, _K.ENCODING_EXPLODE, _K.ENCODING_ALLOW_RESERVED), _CHANGED),
+       (_K.ENCODING_CONTENT_TYPE, _K.ENCODING_STYLE, _K.ENCODING_EXPLODE, _K.ENCODING_ALLOW_RESERVED), _CHANGED,
+       _written_differently),
     _R("response-success-status-removed", _BREAKING, "Success status removed",
        "Clients recognize success by this status.", "Keep the status. Use another status only in a new operation.",
        (_K.STATUS,), _REMOVED, _success_removed, witnesses.other_status),

@@ -7,9 +7,7 @@ from typing import Any
 
 from spec_gate.schemas.node import Schema, SchemaNode
 from spec_gate.source.documents import Place
-
-UNIONS = ("oneOf", "anyOf")
-
+from spec_gate.source.schema_keywords import UNIONS
 
 _TEXTS = frozenset({"title", "description", "example", "examples", "externalDocs", "$comment"})
 
@@ -40,11 +38,13 @@ def names_of(goals: Mapping[str, str]) -> dict[str, str]:
     return {value: goal.rpartition("/")[2] for value, goal in goals.items()}
 
 
-def known_values(goals: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
-    """Return the values without new ones for a schema that the receiver knows by another value."""
-    ours, theirs = names_of(goals), names_of(known)
-    kept = {ours[value] for value in goals if value in theirs}
-    return {value: goal for value, goal in goals.items() if value in theirs or ours[value] not in kept}
+def known_values(ours: Mapping[str, str], theirs: Mapping[str, str]) -> set[str]:
+    """Return the values without new ones for a schema that the receiver knows by another value.
+
+    ``ours`` and ``theirs`` are the names of the schemas that each value selects.
+    """
+    kept = {ours[value] for value in ours if value in theirs}
+    return {value for value, name in ours.items() if value in theirs or name not in kept}
 
 
 def dispatched(schema: Mapping[str, Any], place: Place, tag: str, goals: Mapping[str, str | None]) -> dict[str, Any]:
@@ -53,19 +53,36 @@ def dispatched(schema: Mapping[str, Any], place: Place, tag: str, goals: Mapping
     ``goals`` maps each value to the reference to a definition. Alternatives that are not references stay as they are.
     """
     key = next(key for key in UNIONS if key in schema)
-    by_goal: dict[str, list[str]] = {}
-    for value, goal in goals.items():
-        if goal is not None:
-            by_goal.setdefault(goal, []).append(value)
-    here = place / "discriminator"
     origins = {one["$ref"]: one.origin for one in schema[key] if isinstance(one, SchemaNode) and "$ref" in one}
-    selected = [
-        _selected(goal, sorted(values), tag, origins.get(goal) or here, here) for goal, values in by_goal.items()
-    ]
+    selected = _alternatives(goals, place / "discriminator", tag, origins)
     order = {goal: index for index, goal in enumerate(origins)}
     selected.sort(key=lambda one: order.get(one["$ref"], len(order)))
     others = [one for one in schema[key] if not (isinstance(one, SchemaNode) and "$ref" in one)]
     return {**schema, key: [*others, *selected]}
+
+
+def inherited(
+    schema: Mapping[str, Any], place: Place, tag: str, own: list[str], goals: Mapping[str, tuple[str | None, Place]]
+) -> dict[str, Any]:
+    """Return a schema with alternatives: itself for its ``own`` values, and what each other value selects.
+
+    ``goals`` maps each value to the reference to a definition, and to its place.
+    """
+    here = place / "discriminator"
+    itself = SchemaNode({"properties": {tag: SchemaNode({"enum": own}, here)}}, here)
+    origins = {goal: origin for goal, origin in goals.values() if goal is not None}
+    selected = _alternatives({value: goal for value, (goal, _) in goals.items()}, here, tag, origins)
+    return {**schema, "anyOf": [itself, *selected]}
+
+
+def _alternatives(
+    goals: Mapping[str, str | None], here: Place, tag: str, origins: Mapping[str, Place | None]
+) -> list[SchemaNode]:
+    by_goal: dict[str, list[str]] = {}
+    for value, goal in goals.items():
+        if goal is not None:
+            by_goal.setdefault(goal, []).append(value)
+    return [_selected(goal, sorted(values), tag, origins.get(goal) or here, here) for goal, values in by_goal.items()]
 
 
 def _selected(goal: str, values: list[str], tag: str, origin: Place, discriminator: Place) -> SchemaNode:

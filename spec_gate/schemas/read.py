@@ -11,7 +11,7 @@ value, through ``allOf`` or the like, the inner one is left out: it adds nothing
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ import jsonschema_rs
 from chat_contract.errors import DocumentError
 from spec_gate.patterns.readable import readable
 from spec_gate.schemas.deep import Steps, gather, run_steps
-from spec_gate.schemas.dispatch import UNIONS, dispatched, goals_of, known_values, names_of, without_texts
+from spec_gate.schemas.dispatch import dispatched, goals_of, inherited, known_values, names_of, without_texts
 from spec_gate.schemas.keywords import (
     ANNOTATIONS,
     APPLICATORS,
@@ -38,7 +38,8 @@ from spec_gate.schemas.node import Schema, SchemaNode, Side
 from spec_gate.schemas.scale import SIZES, Scale
 from spec_gate.schemas.values import is_number
 from spec_gate.source.documents import Document, Place
-from spec_gate.source.schema_keywords import LISTS, MAPS, ONE, SAME_VALUE
+from spec_gate.source.heirs import MOST_HEIRS, counterpart, find, own_values, schema_name, stated_values
+from spec_gate.source.schema_keywords import COMPOSITION, LISTS, MAPS, ONE, SAME_VALUE, UNIONS
 
 _PLAIN = frozenset({"type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
                     "minLength", "maxLength", "pattern", "format", "minItems", "maxItems", "uniqueItems", "minContains",
@@ -115,7 +116,7 @@ class Schemas:
         circle = self.document.circles.get(target)
         if circle is None:
             return _NO_TRAIL
-        return frozenset({target, *(place for place in trail if self.document.circles[place] == circle)})
+        return frozenset({target, *(place for place in trail if self.document.circles.get(place) == circle)})
 
     def definition(self, reference: str) -> Schema:
         """Return the schema that a reference leads to."""
@@ -145,6 +146,8 @@ class Schemas:
         for key in schema.keys() & SIZES.keys():
             schema[key] = self.scale.small(key, schema[key])
         _translate_patterns(schema)
+        if self.document.version == "3.0" and value.get("nullable") is True and schema.keys() & COMPOSITION:
+            return _or_null(schema, place)
         return schema
 
     def _of_3_1(self, value: dict[str, Any], place: Place, trail: _Trail) -> Steps[dict[str, Any]]:
@@ -253,34 +256,56 @@ class Schemas:
         discriminator = value.get("discriminator")
         if discriminator is None:
             return schema
-        goals, tag = goals_of(value), discriminator["propertyName"]
-        schema["discriminator"] = {"propertyName": tag, "values": names_of(goals)}
+        tag = discriminator["propertyName"]
         if schema.keys().isdisjoint(UNIONS):
-            heirs = self._heirs(place, discriminator.get("mapping", {}))
-            return {**schema, UNJUDGED: {**schema.get(UNJUDGED, {}), "discriminator": heirs}} if heirs else schema
+            return self._with_heirs(schema, place, trail, tag)
+        goals = goals_of(value)
+        schema["discriminator"] = {"propertyName": tag, "values": names_of(goals)}
         other = self._counterpart(place)
         if other is None:
             return schema
         if self.side is Side.RESPONSE and self.prefix == REVISION:
-            goals = known_values(goals, goals_of(other))
+            known = known_values(names_of(goals), names_of(goals_of(other)))
+            goals = {one: goal for one, goal in goals.items() if one in known}
         schema["discriminator"]["dispatches"] = True
         return dispatched(schema, place, tag, {one: self._selected(one, goals[one], place, trail) for one in goals})
 
-    def _heirs(self, place: Place, mapping: Mapping[str, str]) -> dict[str, Any]:
-        """Return the components that a discriminator without alternatives selects: those that extend the schema."""
-        if place.pointer[:2] != ("components", "schemas"):
-            return {}
-        parent = f"#/{'/'.join(map(str, place.pointer))}"
-        components = self.document.find(("components", "schemas"))
-        names = {goal.rpartition("/")[2] for goal in mapping.values()}
-        names |= {name for name, one in components.items() if _extends(one, parent)}
-        return {name: without_texts(components[name]) for name in sorted(names & components.keys())}
+    def _with_heirs(self, schema: dict[str, Any], place: Place, trail: _Trail, tag: str) -> dict[str, Any]:
+        """Add the schemas that extend this one as alternatives, unless one of them includes it."""
+        heirs = self.document.heirs.get(place, {})
+        names = {value: schema_name(heir) for value, heir in heirs.items()}
+        schema["discriminator"] = {"propertyName": tag, "values": names}
+        if trail.intersection(heirs.values()) or any(place in self._heirs_of(above) for above in trail):
+            return schema
+        theirs = self.other.heirs.get(counterpart(self.document, place, self.other), {})
+        if not heirs or not theirs or max(len(heirs), len(theirs)) > MOST_HEIRS:
+            return self._with_unjudged(schema, heirs)
+        stated = stated_values(self.document, place, tag)
+        own = sorted({*own_values(self.document, place), *stated}.difference(heirs))
+        known = set(heirs)
+        if self.side is Side.RESPONSE and self.prefix == REVISION:
+            known = known_values(names, {value: schema_name(heir) for value, heir in theirs.items()})
+        schema["discriminator"]["dispatches"] = True
+        unselected = {value: heir for value, heir in heirs.items() if stated and value not in stated}
+        goals = {
+            value: (self._definition(heirs[value], trail)["$ref"], heirs[value])
+            for value in sorted(known - unselected.keys())
+        }
+        return inherited(self._with_unjudged(schema, unselected), place, tag, own, goals)
+
+    def _heirs_of(self, place: Place) -> Collection[Place]:
+        return self.document.heirs.get(place, {}).values()
+
+    def _with_unjudged(self, schema: dict[str, Any], heirs: Mapping[str, Place]) -> dict[str, Any]:
+        """Add schemas that a discriminator cannot select, or that are too many, as text."""
+        if not heirs:
+            return schema
+        texts = {schema_name(heir): without_texts(self.document.at(heir)) for heir in heirs.values()}
+        return {**schema, UNJUDGED: {**schema.get(UNJUDGED, {}), "discriminator": texts}}
 
     def _counterpart(self, place: Place) -> dict[str, Any] | None:
         """Return the schema with a discriminator at the same place of the other document, if there is one."""
-        if place.file != self.document.name:
-            return None
-        found = self.other.find(place.pointer)
+        found = find(self.other, counterpart(self.document, place, self.other))
         return found if isinstance(found, dict) and isinstance(found.get("discriminator"), dict) else None
 
     def _selected(self, value: str, goal: str, place: Place, trail: _Trail) -> str | None:
@@ -364,9 +389,11 @@ class Schemas:
         return self._applied[name]
 
 
-def _extends(schema: Any, parent: str) -> bool:
-    branches = schema.get("allOf") if isinstance(schema, dict) else None
-    return isinstance(branches, list) and {"$ref": parent} in branches
+def _or_null(schema: SchemaNode, place: Place) -> SchemaNode:
+    """Return a schema that also accepts null. What says nothing about values stays beside the alternatives."""
+    outside = {key: schema.pop(key) for key in ("default", "deprecated", "readOnly", "writeOnly") if key in schema}
+    null = SchemaNode({"type": "null"}, place / "nullable")
+    return SchemaNode({**outside, "anyOf": [schema, null]}, place)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ class Circles:
         self._references: dict[Place, Place] = {}
         self._edges: dict[Place, list[Place]] = {}
         self._found: dict[Place, int] = {}
+        self.selected: dict[Place, tuple[Place, ...]] = {}
+        """The schemas that a discriminator selects."""
 
     def add_reference(self, place: Place, target: Place) -> None:
         """Add a reference: the schema at ``place`` has a ``$ref`` to ``target``."""
@@ -25,12 +27,24 @@ class Circles:
         above = place.parent if place.pointer[-1] == keyword else place.parent.parent
         self._edges.setdefault(above, []).append(place)
 
+    def extended(self) -> dict[Place, list[Place]]:
+        """Return the schemas that extend each schema through ``allOf``."""
+        found: dict[Place, list[Place]] = {}
+        for place, target in self._references.items():
+            if place.pointer[-2:-1] == ("allOf",):
+                found.setdefault(target, []).append(Place(place.file, place.pointer[:-2]))
+        return found
+
     def found(self) -> dict[Place, int]:
-        """Return the targets of references that lie on a circle, with the number of the circle."""
-        components = _components(self._edges)
+        """Return the schemas that references or discriminators lead to on a circle, with the number of the circle."""
+        edges = {place: list(targets) for place, targets in self._edges.items()}
+        goals = [(parent, heir) for parent, heirs in self.selected.items() for heir in heirs]
+        for parent, heir in goals:
+            edges.setdefault(parent, []).append(heir)
+        components = _components(edges)
         self._found = {
             target: components[target]
-            for place, target in self._references.items()
+            for place, target in (*self._references.items(), *goals)
             if place in components and components.get(target) == components[place]
         }
         return self._found
@@ -39,7 +53,7 @@ class Circles:
         """Return the places of the references that close a circle."""
         components = _components(self._edges)
         for place, target in self._references.items():
-            if target in self._found and components.get(place) == components[target]:
+            if target in components and components.get(place) == components[target]:
                 yield place
 
 

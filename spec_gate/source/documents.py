@@ -30,7 +30,8 @@ _OUTSIDE = "Move the file, or follow such references with --allow-ref-outside."
 class Document:
     """An OpenAPI document with all files read so far.
 
-    ``notes`` has the oddities found while reading, ``circles`` the schemas that apply themselves to the same value.
+    ``notes`` has the oddities found while reading, ``circles`` the schemas that apply themselves to the same value,
+    ``heirs`` the schemas that the values of a discriminator without alternatives select.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Document:
     origins: dict[str, Origin] = field(repr=False)
     notes: dict[ReadingNote, None] = field(default_factory=dict, repr=False)
     circles: dict[Place, int] = field(default_factory=dict, repr=False)
+    heirs: dict[Place, dict[str, Place]] = field(default_factory=dict, repr=False)
     _identified: dict[str, tuple[str, Pointer]] = field(default_factory=dict, repr=False)
     _searched: set[str] = field(default_factory=set, repr=False)
     _goals: dict[Place, Place] | None = field(default=None, repr=False)

@@ -60,6 +60,7 @@ class _Reader:
                     here = root["components"][name]
                     self.visit(kind, here, entry, place / "components" / name / entry)
         self._drain()
+        self.schemas.find_heirs()
         self.schemas.find_circles()
 
     def _drain(self) -> None:

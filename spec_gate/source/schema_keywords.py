@@ -29,6 +29,12 @@ TEXTS = frozenset({"format", "pattern", "contentMediaType", "contentEncoding"})
 SAME_VALUE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"})
 """Keywords whose schemas apply to the same value."""
 
+UNIONS = ("oneOf", "anyOf")
+"""Keywords whose alternatives a discriminator selects."""
+
+COMPOSITION = frozenset({"allOf", "anyOf", "oneOf"})
+"""Keywords beside which ``nullable`` of OpenAPI 3.0 means: or null."""
+
 NOT_IN_3_0 = frozenset({"const", "if", "then", "else", "contains", "minContains", "maxContains", "prefixItems",
                         "patternProperties", "propertyNames", "dependentRequired", "dependentSchemas",
                         "unevaluatedItems", "unevaluatedProperties", "contentMediaType",

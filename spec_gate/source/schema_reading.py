@@ -8,9 +8,10 @@ from typing import Any
 from chat_contract.errors import DocumentError
 from spec_gate.source.circles import Circles
 from spec_gate.source.corrections import Corrections
+from spec_gate.source.heirs import MOST_HEIRS, find_heirs
 from spec_gate.source.notes import Oddity
 from spec_gate.source.place import Place
-from spec_gate.source.schema_keywords import LISTS, MAPS, NOT_IN_3_0, ONE, SAME_VALUE, Handler
+from spec_gate.source.schema_keywords import COMPOSITION, LISTS, MAPS, NOT_IN_3_0, ONE, SAME_VALUE, UNIONS, Handler
 from spec_gate.source.schema_values import WORDS, SchemaValues
 
 _NULLABLE = {"enum", "const", "$ref"}
@@ -27,6 +28,8 @@ class SchemaReader:
         self.fix = fix
         self.visit = visit
         self.circles = Circles()
+        self.parents: list[Place] = []
+        """Schemas with a discriminator and without alternatives."""
         self.values = SchemaValues(fix)
         self.modern = self.values.modern
         self.handlers: dict[str, Handler] = {
@@ -40,6 +43,14 @@ class SchemaReader:
 
     def _as_written(self, _: dict[str, Any], __: str, ___: Place) -> None:
         """Accept any value."""
+
+    def find_heirs(self) -> None:
+        """Find the schemas that the values of each discriminator without alternatives select."""
+        document, extended = self.fix.document, self.circles.extended()
+        for parent in self.parents:
+            heirs = document.heirs[parent] = find_heirs(document, parent, extended)
+            if len(heirs) <= MOST_HEIRS:
+                self.circles.selected[parent] = tuple(heirs.values())
 
     def find_circles(self) -> None:
         """Note every reference that makes a schema apply itself to the same value."""
@@ -78,6 +89,10 @@ class SchemaReader:
                 self.fix.note(Oddity.NEWER_KEYWORD, here, key)
             handler(value, key, here)
         self.values.enum_of_type(value, place)
+        if "discriminator" in value:
+            self._selected(value, place)
+        if not self.modern and value.get("nullable") is True and "type" not in value and value.keys() & COMPOSITION:
+            self.fix.note(Oddity.NULLABLE, place / "nullable")
 
     # References -------------------------------------------------------------------------------------------------------
 
@@ -102,6 +117,19 @@ class SchemaReader:
             return
         self.circles.add_reference(place, target)
         self.visit("schema", *self.fix.holder_of(target), target)
+
+    def _selected(self, value: dict[str, Any], place: Place) -> None:
+        """Read the schemas that a mapping leads to, which may be in other files."""
+        if value.keys().isdisjoint(UNIONS):
+            self.parents.append(place)
+        document = self.fix.document
+        for name, goal in value["discriminator"].get("mapping", {}).items():
+            if document.find(("components", "schemas", goal)) is None:
+                try:
+                    target = document.goal(place / "discriminator" / "mapping" / name)
+                except DocumentError:
+                    continue  # Matters only where the discriminator selects by it.
+                self.visit("schema", *self.fix.holder_of(target), target)
 
     # Schemas inside ---------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,8 @@ def _as_3_1(value: Any) -> Any:
         return {"$ref": value["$ref"]}
     meant = {key: _as_3_1(child) for key, child in value.items()}
     if meant.pop("nullable", False) is True:
+        if "type" not in meant:
+            return {"anyOf": [meant, {"type": "null"}]}
         meant["type"] = [meant["type"], "null"]
     for bound in ("minimum", "maximum"):
         exclusive = f"exclusive{bound.capitalize()}"
@@ -62,6 +64,47 @@ def _dispatching(value: Any) -> Any:
     return {**written, "anyOf": chosen}
 
 
+def _with_heirs(document: dict[str, Any]) -> dict[str, Any]:
+    """Let the values of a discriminator without alternatives select the components that extend the schema."""
+    schemas = document.get("components", {}).get("schemas", {})
+    parents = {
+        name for name, one in schemas.items() if "discriminator" in one and "oneOf" not in one and "anyOf" not in one
+    }
+    for parent in sorted(parents):
+        heirs = _extending(schemas, parent)
+        tag, mapping = schemas[parent]["discriminator"]["propertyName"], schemas[parent]["discriminator"].get("mapping")
+        values = {value: goal.rsplit("/", 1)[-1] for value, goal in (mapping or {}).items()}
+        values |= {_stated(schemas[one], tag) or one: one for one in heirs if one not in values.values()}
+        chosen = [
+            {"properties": {tag: {"const": value}}, "required": [tag], "$ref": f"#/components/schemas/{goal}"}
+            for value, goal in values.items()
+        ]
+        own = {key: value for key, value in schemas[parent].items() if key != "discriminator"}
+        schemas = {name: _referring(one, parent) if name in heirs else one for name, one in schemas.items()}
+        schemas |= {
+            f"{parent}-alone": own,
+            parent: {**own, "anyOf": [{"properties": {tag: {"const": parent}}}, *chosen]},
+        }
+    return {**document, "components": {**document["components"], "schemas": schemas}} if parents else document
+
+
+def _extending(schemas: dict[str, Any], parent: str) -> set[str]:
+    heirs = {
+        name for name, one in schemas.items() if {"$ref": f"#/components/schemas/{parent}"} in one.get("allOf", [])
+    }
+    return heirs.union(*(_extending(schemas, one) for one in heirs))
+
+
+def _stated(schema: dict[str, Any], tag: str) -> str:
+    return "".join(one.get("properties", {}).get(tag, {}).get("const", "") for one in schema.get("allOf", []))
+
+
+def _referring(schema: dict[str, Any], parent: str) -> dict[str, Any]:
+    """Return a schema whose ``allOf`` refers to the parent without its heirs."""
+    old, new = (f"#/components/schemas/{name}" for name in (parent, f"{parent}-alone"))
+    return {**schema, "allOf": [{"$ref": new} if one == {"$ref": old} else one for one in schema.get("allOf", [])]}
+
+
 def _without_barred(value: Any, mark: str) -> Any:
     """Let properties have any value, or be absent, that this side never sends."""
     if isinstance(value, list):
@@ -84,7 +127,7 @@ def validator(path: Path, place: tuple[str, ...]) -> Draft202012Validator:
     if document["openapi"].startswith("3.0"):
         document = _as_3_1(document)
     mark = "readOnly" if "requestBody" in place else "writeOnly"
-    schema = _dispatching(_with_int32(_without_barred(document, mark)))
+    schema = _dispatching(_with_int32(_without_barred(_with_heirs(document), mark)))
     components = schema.get("components", {})
     for part in place:
         schema = schema[int(part)] if isinstance(schema, list) else schema[part]

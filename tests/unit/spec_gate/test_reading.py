@@ -89,6 +89,10 @@ READ_AS: dict[str, tuple[Oddity, Pair]] = {
         Oddity.TYPE_LIST,
         of_schemas("{anyOf: [{type: string}, {type: 'null'}]}", NULLABLE, "3.0.3"),
     ),
+    "nullable without a type in 3.0": (
+        Oddity.NULLABLE,
+        of_schemas("{allOf: [{type: string}], nullable: true}", NULLABLE, "3.0.3"),
+    ),
     "null without quotes in a list of types": (
         Oddity.UNQUOTED,
         of_schemas("{type: [string, null]}", "{type: [string, 'null']}"),

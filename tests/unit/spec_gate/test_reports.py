@@ -20,7 +20,7 @@ from spec_gate.impact.find import ImpactInput, find_impact
 from spec_gate.report.build import build_report
 from spec_gate.report.formats import FORMATS
 from spec_gate.report.markdown import LONGEST
-from spec_gate.report.model import DiffReport, Impact, Level
+from spec_gate.report.model import ChangeKind, DiffReport, Impact, Level
 from spec_gate.report.render import render
 from spec_gate.report.texts import TEXTS
 from spec_gate.rules.registry import RULES
@@ -132,6 +132,10 @@ def test_altered_json_report_does_not_match_the_schema(
 
 
 # Wording --------------------------------------------------------------------------------------------------------------
+
+
+def test_every_kind_of_change_has_a_subject() -> None:
+    assert {f"subject-{kind}" for kind in ChangeKind} <= TEXTS.keys()
 
 
 @pytest.fixture
