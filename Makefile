@@ -115,7 +115,7 @@ hostile-servers: $(VENV)/dev.stamp ## Verify servers that attack their client; p
 	$(BIN)/python -m testbed.hostile_servers -- --timeout 2
 
 hostile-documents: $(VENV)/dev.stamp ## Compare 1,000 pairs of hostile documents; print exit codes, seconds and peak memory
-	$(BIN)/python -m testbed.hostile.documents
+	$(BIN)/python -m testbed.hostile.documents --jobs $(JOBS)
 
 bench: $(VENV)/dev.stamp ## Compare CPU time, latency and memory of the mock with other servers
 	$(BIN)/python -m benchmarks

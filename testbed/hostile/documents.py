@@ -8,21 +8,25 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+import multiprocessing
 import os
 import random
 import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SECONDS_OF_PROOF = 5
+SECONDS_OF_PROOF = 2
 MOST_SECONDS, MOST_MEGABYTES = 30, 700
+MOST_SECONDS_OF_CLOCK = 900
+STEP = 50
 _MEMORY = 2 * 2**30
 _VERDICTS = {"breaking": 1, "warning": 0, "compatible": 0}
 
@@ -287,7 +291,7 @@ class Run:
 
 
 def run(hostile: Hostile, folder: Path) -> Run:
-    """Compare one pair in a process of its own, with limited memory."""
+    """Compare one pair in a process of its own, with limited memory and time."""
     files = folder / "base.yaml", folder / "revision.yaml"
     for file, made in zip(files, (hostile.base, hostile.revision), strict=True):
         file.write_bytes(made if isinstance(made, bytes) else made.encode("utf-8", "surrogatepass"))
@@ -296,7 +300,11 @@ def run(hostile: Hostile, folder: Path) -> Run:
     output, errors = folder / "output", folder / "errors"
     with output.open("wb") as stdout, errors.open("wb") as stderr:
         process = subprocess.Popen(command, stdout=stdout, stderr=stderr, preexec_fn=_limited)  # noqa: PLW1509 - no threads
+        alarm = threading.Timer(MOST_SECONDS_OF_CLOCK, process.kill)
+        alarm.start()
         _, status, usage = os.wait4(process.pid, 0)
+        alarm.cancel()
+        alarm.join()
     process.returncode = os.waitstatus_to_exitcode(status)
     seconds, megabytes = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
     said = output.read_text("utf-8", "replace"), errors.read_text("utf-8", "replace")
@@ -322,28 +330,51 @@ def _complaint(code: int, output: str, errors: str) -> str:
     return "" if _VERDICTS.get(verdict, code) == code else f"exit code {code} for {verdict}"
 
 
+def _run_in_own_folder(hostile: Hostile) -> Run:
+    with tempfile.TemporaryDirectory() as folder:
+        return run(hostile, Path(folder))
+
+
+def run_all(count: int, seed: int, jobs: int) -> Iterator[Run]:
+    """Compare pairs in several processes; yield each run as it ends."""
+    with multiprocessing.Pool(jobs) as pool:
+        yield from pool.imap_unordered(_run_in_own_folder, generated(count, seed))
+
+
+def summary(runs: Sequence[Run]) -> str:
+    """Return exit codes, cost and the number of problems of some runs."""
+    codes = Counter(one.code for one in runs)
+    slowest = max(runs, key=lambda one: one.seconds)
+    largest = max(runs, key=lambda one: one.megabytes)
+    return "\n".join(
+        (
+            f"pairs        {len(runs)}, exit codes {dict(sorted(codes.items()))}",
+            f"CPU          {sum(one.seconds for one in runs):.0f} seconds",
+            f"slowest      {slowest.seconds:.1f} seconds of CPU ({slowest.hostile.name})",
+            f"largest      {largest.megabytes:.0f} MB ({largest.hostile.name})",
+            f"wrong        {sum(bool(one.problem) for one in runs)}",
+        )
+    )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m testbed.hostile.documents", description=__doc__)
     parser.add_argument("--count", type=int, default=1_000, help="number of pairs")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2, help="pairs compared at the same time")
     options = parser.parse_args()
     start = time.monotonic()
     runs: list[Run] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for hostile in generated(options.count, options.seed):
-            runs.append(run(hostile, Path(folder)))
-            if runs[-1].problem:
-                print(f"{hostile.name}: {runs[-1].problem}", flush=True)
-    codes = Counter(one.code for one in runs)
-    wrong = sum(bool(one.problem) for one in runs)
-    slowest = max(runs, key=lambda one: one.seconds)
-    largest = max(runs, key=lambda one: one.megabytes)
-    print(f"pairs        {len(runs)}, exit codes {dict(sorted(codes.items()))}")
-    print(f"slowest      {slowest.seconds:.1f} seconds of CPU ({slowest.hostile.name})")
-    print(f"largest      {largest.megabytes:.0f} MB ({largest.hostile.name})")
-    print(f"wrong        {wrong}")
+    for one in run_all(options.count, options.seed, options.jobs):
+        runs.append(one)
+        if one.problem:
+            print(f"{one.hostile.name}: {one.problem}", flush=True)
+        if len(runs) % STEP == 0:
+            took = time.monotonic() - start
+            print(f"{len(runs)} of {options.count} pairs after {took:.0f} seconds", file=sys.stderr, flush=True)
+    print(summary(runs))
     print(f"time         {time.monotonic() - start:.0f} seconds")
-    return 1 if wrong else 0
+    return 1 if any(one.problem for one in runs) else 0
 
 
 if __name__ == "__main__":
