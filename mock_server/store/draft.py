@@ -1,7 +1,8 @@
 """What one request reads and changes of the shared state, before it is committed.
 
-A decision runs on a draft without waiting. What it needs and the draft lacks is loaded, and the decision runs again;
-if the state has changed when the draft is committed, it runs again too. Only what is committed has happened.
+A decision runs on a draft without waiting, with the state that this replica remembers. If that is not the state of the
+store when the draft is committed, the decision runs again with the right one. What must be counted is loaded first.
+Only what is committed has happened.
 """
 
 from __future__ import annotations
@@ -80,10 +81,13 @@ class Known:
         """An id that belongs to this request."""
         self.openings: dict[str, int] = {}
 
-    def state(self, name: bytes) -> bytes | None:
-        """Return the packed state of a conversation, empty for an unknown one, None if it is not loaded."""
+    def state(self, name: bytes) -> bytes:
+        """Return the packed state of a conversation, empty for an unknown one.
+
+        What is not loaded is taken from memory, and unknown there is taken for unknown: the commit tells if it is not.
+        """
         loaded = self.states.get(name)
-        return self._remembered.get(name) if loaded is None else loaded
+        return self._remembered.get(name, b"") if loaded is None else loaded
 
     def take_turn(self, name: bytes) -> bool:
         """Return whether it is the turn of this request in a conversation."""
@@ -120,10 +124,10 @@ class Draft:
     def get(self, conversation_id: str) -> SessionState | None:
         """Return the state of a conversation, None if it is unknown."""
         name = pack_id(conversation_id)
-        state = self._known.state(name) if self._known.take_turn(name) else None
-        if state is None:
+        if not self._known.take_turn(name):
             raise NotLoadedError(conversation=name)
         self.read = name
+        state = self._known.state(name)
         return unpack_state(state) if state else None
 
     def put(self, conversation_id: str, state: SessionState) -> None:
@@ -140,6 +144,7 @@ class Draft:
         if not self._seeded:
             return str(uuid.uuid4())
         if self._known.fresh_id is None:
+            self._be_certain()
             raise NotLoadedError(fresh_id=True)
         return self._known.fresh_id
 
@@ -147,8 +152,14 @@ class Draft:
         """Return the recorded conversation whose turn it is among those with the same opening."""
         number = self._known.openings.get(names[0])
         if number is None:
+            self._be_certain()
             raise NotLoadedError(opening=names[0])
         return names[number % len(names)]
+
+    def _be_certain(self) -> None:
+        """Load the conversation before something is counted that the right decision may not need."""
+        if self.read and self.read not in self._known.states:
+            raise NotLoadedError(conversation=self.read)
 
 
 class NumberedIds:

@@ -144,8 +144,7 @@ class RedisState:
         if name and not known.has_turn_of:
             await self._turns.wait(name)
             known.has_turn_of = name
-            if known.state(name) is not None:
-                return
+            return
         wanted = missing.conversation, "1" if missing.fresh_id else "", missing.opening
         _, version, rules, state, id_number, opening = await self.call(LOAD, self._version, *wanted)
         self._note_rules(version, rules)
@@ -164,7 +163,7 @@ class RedisState:
         entry, read, rules = draft.entry, draft.read, draft.rules.current
         status, *found = await self.call(
             COMMIT,
-            *(self._version, read, known.state(read) or b"", draft.written, draft.written_state),
+            *(self._version, read, known.state(read), draft.written, draft.written_state),
             *(b"" if rules is before else pack_rules(rules), request, pack_entry(entry)),
             pack_answer(entry.answer) if request and entry.answer_truncated else b"",
             *(self._limits.conversations, self._limits.requests, self._limits.journal_bytes),
