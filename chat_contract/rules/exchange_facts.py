@@ -84,7 +84,10 @@ IJSON = frozenset(
 
 @dataclass(frozen=True)
 class ExchangeFacts:
-    """One exchange, classified, with the history from before it."""
+    """One exchange, classified, with the history from before it.
+
+    What many rules read is worked out once.
+    """
 
     contract: Contract
     exchange: Exchange
@@ -95,7 +98,7 @@ class ExchangeFacts:
     def request(self) -> Request:
         return self.exchange.request
 
-    @property
+    @cached_property
     def body(self) -> Any:
         """The JSON value of the request body, or ABSENT."""
         return self.classification.value
@@ -112,7 +115,7 @@ class ExchangeFacts:
         """The places of the request's faults."""
         return frozenset(fault.place for fault in self.classification.faults)
 
-    @property
+    @cached_property
     def response(self) -> Response | None:
         outcome = self.exchange.outcome
         return outcome if isinstance(outcome, Response) else None
@@ -122,12 +125,12 @@ class ExchangeFacts:
         outcome = self.exchange.outcome
         return outcome if isinstance(outcome, Breakdown) else None
 
-    @property
+    @cached_property
     def status(self) -> int:
         """The status of the response; 0 without a complete response."""
         return self.response.status if self.response is not None else 0
 
-    @property
+    @cached_property
     def failed(self) -> bool:
         """Whether the server responded with 5xx or did not respond completely."""
         return self.response is None or self.status >= 500
@@ -136,7 +139,7 @@ class ExchangeFacts:
     def kind(self) -> RequestKind:
         return _kind(self.contract, self.request, self.classification)
 
-    @property
+    @cached_property
     def has_known_values(self) -> bool:
         """Whether all servers read the same ids and limit from the request, as far as they accept it.
 
@@ -214,7 +217,7 @@ class ExchangeFacts:
         value = self.reply.get(CONVERSATION) if self.reply is not None else None
         return value if isinstance(value, str) and value else None
 
-    @property
+    @cached_property
     def sent_id(self) -> str | None:
         """The ``conversation_id`` of the request, or None if it is not a string that all servers read."""
         value = self.body.get(CONVERSATION) if isinstance(self.body, dict) and self.has_known_values else None
