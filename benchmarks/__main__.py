@@ -20,10 +20,12 @@ from pathlib import Path
 
 import requests
 
+from benchmarks.documents import compile_packages
 from benchmarks.loads import EXAMPLE_LOADS, LOADS, Load, write_fixtures, wrk_script
 from benchmarks.processes import cpu_seconds, pss_megabytes
-from benchmarks.report import DOCS, ROOT, Figure, Measured, Start, Verification, report, write_docs
+from benchmarks.report import Figure, Measured, Start, Verification, report, write_docs
 from benchmarks.servers import BARE, FASTAPI, Kind, Server, mock
+from benchmarks.store import has_redis, store_costs
 
 _REQUESTS = re.compile(r"(\d+) requests in")
 _NOT_2XX = re.compile(r"Non-2xx or 3xx responses: (\d+)")
@@ -40,11 +42,12 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="(default: %(default)s)")
     parser.add_argument("--seconds", type=int, default=2, help="seconds for each load (default: %(default)s)")
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"), metavar="FILE")
-    parser.add_argument("--write-docs", action="store_true", help=f"update the figures in {DOCS.relative_to(ROOT)}")
+    parser.add_argument("--write-docs", action="store_true", help="update the figures in docs/reference/performance.md")
     options = parser.parse_args()
     if shutil.which("wrk") is None or not Path("/proc/self/smaps_rollup").exists():
         print("benchmarks: needs Linux and wrk. On Debian and Ubuntu, run: apt-get install wrk", file=sys.stderr)
         return 2
+    compile_packages()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), options.seconds)
         for number in range(options.rounds):
@@ -94,6 +97,8 @@ class Bench:
                     self._measure(server, load)
             finally:
                 server.stop()
+        if has_redis():
+            self.measured.store += store_costs(self._seconds)
 
     def _started(self, kind: Kind) -> Server:
         server = Server.start(kind)

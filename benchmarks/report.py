@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 
+from benchmarks.documents import replace_figures
 from benchmarks.loads import EXAMPLE_LOADS, LOADS, SEARCH_LOAD, Load
 from benchmarks.servers import BARE, FASTAPI
-
-ROOT = Path(__file__).parent.parent
-DOCS = ROOT / "docs" / "reference" / "performance.md"
+from benchmarks.store import WANTED, StoreCost, more_of
 
 _MAX_RATIOS = {1: 0.42, 8: 0.35, 200: 0.38}
 """CPU time of the mock divided by that of FastAPI, at most, by number of connections."""
@@ -25,7 +22,6 @@ _MAX_SECONDS_TO_STOP = 1.0
 _MAX_SECONDS_TO_VERIFY = 1.5
 _MAX_MEGABYTES = 45.0
 _MAX_MEGABYTES_AT_END = 50.0
-_FIRST_LINE, _LAST_LINE = "<!-- figures of make bench -->", "<!-- end of the figures -->"
 
 
 @dataclass(frozen=True)
@@ -73,6 +69,8 @@ class Measured:
     megabytes_at_end: list[float] = field(default_factory=list)
     """Memory of the mock after all loads, with Flask loaded and a full journal."""
     verifications: list[Verification] = field(default_factory=list)
+    store: list[StoreCost] = field(default_factory=list)
+    """Nothing where Redis is not installed."""
 
     def table(self) -> Table:
         """Return the figures by load and server."""
@@ -122,7 +120,9 @@ def _load_targets(table: Table) -> Iterator[_Target]:
 
 
 def _run_targets(measured: Measured) -> Iterator[_Target]:
-    yield "start of the mock to the first 200", measured.start_of("mock"), _MAX_SECONDS_TO_START, " s"
+    floor = measured.start_of(BARE.name)
+    what = f"start of the mock to the first 200 (bare callable: {floor:.2f} s)"
+    yield what, measured.start_of("mock"), _MAX_SECONDS_TO_START, " s"
     stop = median(measured.stops)
     yield "SIGTERM to the end of the mock, with hanging requests", stop, _MAX_SECONDS_TO_STOP, " s"
     yield "memory of the mock (PSS), 200 connections, Flask loaded", median(measured.megabytes), _MAX_MEGABYTES, " MB"
@@ -132,6 +132,9 @@ def _run_targets(measured: Measured) -> Iterator[_Target]:
     cpu = median(run.cpu_seconds for run in measured.verifications)
     what = f"verify --patience 0 against the mock, whole run ({cpu:.2f} s of CPU time)"
     yield what, verify, _MAX_SECONDS_TO_VERIFY, " s"
+    for connections, wanted in WANTED.items() if measured.store else ():
+        what = f"CPU of mock and Redis over in process, new conversation each time, connections: {connections}"
+        yield what, more_of(measured.store, connections), wanted, " µs"
 
 
 def _ratio(table: Table, load: Load, other: str) -> float:
@@ -145,9 +148,7 @@ def _ratio(table: Table, load: Load, other: str) -> float:
 
 def write_docs(measured: Measured, rounds: int) -> None:
     """Replace the figures in the documentation of the mock."""
-    text = DOCS.read_text("utf-8")
-    section = "\n".join([_FIRST_LINE, *_section(measured, rounds), _LAST_LINE])
-    DOCS.write_text(re.sub(f"{_FIRST_LINE}.*{_LAST_LINE}", lambda _: section, text, flags=re.DOTALL), "utf-8")
+    replace_figures("reference/performance.md", "make bench", _section(measured, rounds))
 
 
 def _section(measured: Measured, rounds: int) -> Iterator[str]:
@@ -162,13 +163,13 @@ def _section(measured: Measured, rounds: int) -> Iterator[str]:
         )
         yield f"| {load.name} | {ours:.0f} µs | {theirs:.0f} µs | {_ratio(table, load, FASTAPI.name):.2f} |"
     yield ""
-    ours, theirs = measured.start_of("mock"), measured.start_of(FASTAPI.name)
+    ours, theirs, floor = (measured.start_of(name) for name in ("mock", FASTAPI.name, BARE.name))
     memory, at_end = median(measured.megabytes), median(measured.megabytes_at_end)
     search = median(figure.cpu_microseconds for figure in table[SEARCH_LOAD.name, "mock"])
     verify = median(run.seconds for run in measured.verifications)
     yield f"- Search of a catalogue of 10,000 items: {search / 1000:.2f} ms of CPU time for a request."
     yield f"- Memory of the mock (PSS) with the console loaded: {memory:.0f} MB after the load with 200 connections,"
     yield f"  {at_end:.0f} MB after all loads, with a full journal."
-    yield f"- Start to the first 200: {ours:.2f} s; FastAPI: {theirs:.2f} s."
+    yield f"- Start to the first 200: {ours:.2f} s; FastAPI: {theirs:.2f} s; a bare callable on uvicorn: {floor:.2f} s."
     yield f"- SIGTERM to the end, while 50 requests wait: {median(measured.stops):.2f} s."
     yield f"- `chat-contract verify --patience 0` against the mock, whole run: {verify:.1f} s."
