@@ -100,7 +100,7 @@ def more_of(costs: Sequence[StoreCost], connections: int) -> float:
 
 
 def _table(costs: Sequence[StoreCost]) -> Iterator[str]:
-    yield "| connections | in process | with the store | more | target |"
+    yield "| connections | without a store | with the store | difference | target |"
     yield "| --- | --- | --- | --- | --- |"
     for connections, wanted in WANTED.items():
         found = [(cost.alone, cost.shared) for cost in costs if cost.connections == connections]
