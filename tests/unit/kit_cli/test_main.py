@@ -59,14 +59,15 @@ def test_missing_package_names_the_extra_to_install(when: str, request: pytest.F
 
 
 def test_missing_package_of_a_later_phase_is_named_before_a_request_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "schemathesis", None)
+    monkeypatch.setitem(sys.modules, "schemathesis", None)  # as for a package that is not installed
     result = run("verify", "http://127.0.0.1:1/v1")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "verify needs the package schemathesis" in result.stderr
 
 
 def test_option_without_its_package_names_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "redis", None)
+    for name in {"redis", *(name for name in sys.modules if name.startswith("redis."))}:
+        monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, "mock_server.store.redis", raising=False)
     result = run("mock", "--store", "redis://127.0.0.1:1/0", "--port", "0")
     assert (result.exit_code, result.stdout) == (2, "")
