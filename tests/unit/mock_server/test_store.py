@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from mock_server.http.messages import Answer, Call
 from mock_server.http.source import Fault, ReplySource, Source
 from mock_server.loading.store_location import Location, read_location
 from mock_server.overrides.reading import read_rule
+from mock_server.overrides.rules import Rules
 from mock_server.respond.service import ChatService
 from mock_server.server.arguments import hide_password
 from mock_server.shop.scenarios import Position
@@ -27,7 +29,7 @@ from mock_server.store.codec import (
     unpack_rules,
     unpack_state,
 )
-from mock_server.store.draft import NumberedIds
+from mock_server.store.draft import Draft, Known, NotLoadedError, NumberedIds, Turns
 from mock_server.store.journal import make_entry
 from mock_server.store.sessions import ConversationIds, SessionState
 from mock_server.store.trace import Trace
@@ -168,3 +170,29 @@ def test_time_to_live_is_read(text: str, seconds: int) -> None:
     from mock_server.loading.options import read_options
 
     assert read_options({"conversation_ttl": text}) == Options(conversation_ttl=seconds)
+
+
+def draft_of(known: Known) -> Draft:
+    return Draft(known, Rules((), seed=1, max_bytes=1000), seeded=True)
+
+
+def test_decision_uses_what_the_replica_remembers_without_asking_the_store() -> None:
+    state = SessionState(None, "u-1", 1)
+    known = Known({pack_id("c"): pack_state(state)}, Turns())
+    assert draft_of(known).sessions.get("c") == state
+    assert draft_of(Known({}, Turns())).sessions.get("c") is None
+
+
+@pytest.mark.parametrize("count", [Draft.fresh_id, lambda draft: draft.next_opening(["a", "b"])])
+def test_nothing_is_counted_before_the_state_of_the_conversation_is_loaded(count: Callable[[Draft], str]) -> None:
+    known = Known({}, Turns())
+    draft = draft_of(known)
+    draft.sessions.get("c")
+    with pytest.raises(NotLoadedError) as missing:
+        count(draft)
+    assert missing.value.conversation == pack_id("c")
+    known.states[pack_id("c")] = b""
+    with pytest.raises(NotLoadedError) as missing:
+        count(draft)
+    assert missing.value.conversation == b""
+    assert missing.value.fresh_id or missing.value.opening == "a"
