@@ -60,7 +60,7 @@ MEANINGS: dict[Oddity, str] = {
     Oddity.IGNORED: "value that has no meaning here, read as absent",
     Oddity.MISSING: "required field is missing, read as empty",
     Oddity.NEWER_KEYWORD: "keyword of OpenAPI 3.1 in a document of version 3.0, read as in 3.1",
-    Oddity.NULLABLE: "nullable beside allOf, anyOf or oneOf without a type, read as: or null",
+    Oddity.NULLABLE: "nullable beside allOf, anyOf or oneOf without a type, read as allowing null",
     Oddity.NUMERIC_BOUND: "exclusive bound as a number in OpenAPI 3.0, read as in 3.1",
     Oddity.OPENAPI_VERSION: "incomplete or unquoted version of OpenAPI, read as text",
     Oddity.PARAMETER_SCHEMA: "parameter or header without a schema but with a type, read as its schema",
