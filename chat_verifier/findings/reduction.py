@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from chat_contract import Violation
 from chat_verifier.findings.cause import Cause, alone, key_of, sightings, size_of
-from chat_verifier.findings.smaller import without_each, without_idle
-from chat_verifier.planning.case import requests_of
+from chat_verifier.findings.smaller import halves_of_events, without_each, without_idle
+from chat_verifier.planning.case import Case, requests_of
 from chat_verifier.planning.credentials import extra_headers
 from chat_verifier.planning.dimensions import TURN
 from chat_verifier.run.knowledge import rebuilt
@@ -32,9 +32,13 @@ def is_reducible(cause: Cause) -> bool:
 
 def reduced(runner: Runner, cause: Cause) -> Cause:
     """Leave out ever smaller parts of the request, as long as the violation remains (delta debugging)."""
+    cause = _with_one_event(runner, _in_first_turn(runner, cause))
+    return _with_fewer_events(runner, _with_fewer_conditions(runner, cause))
+
+
+def _with_fewer_conditions(runner: Runner, cause: Cause) -> Cause:
     parts = 2
     tries = 0
-    cause = _in_first_turn(runner, cause)
     while is_reducible(cause) and cause.exhibit.sequence.together is None:
         smaller = without_each(cause.exhibit.case, parts)
         if not smaller:
@@ -52,6 +56,32 @@ def reduced(runner: Runner, cause: Cause) -> Cause:
         else:
             parts *= 2
     return _without_idle_conditions(cause)
+
+
+def _with_one_event(runner: Runner, cause: Cause) -> Cause:
+    """Return the cause, shown by a wrong value in the only event if that shows it too."""
+    case = cause.exhibit.case
+    first = None if case.recipe is None else case.recipe.with_wrong_first()
+    return cause if first is None else _tried(runner, cause, rebuilt(case, first)) or cause
+
+
+def _with_fewer_events(runner: Runner, cause: Cause) -> Cause:
+    """Halve the list of events as long as one half shows the violation."""
+    while (halves := halves_of_events(cause.exhibit.case)) and not cause.intermittent:
+        found = next((one for one in (_tried(runner, cause, half) for half in halves) if one is not None), None)
+        if found is None:
+            break
+        cause = found
+    return cause
+
+
+def _tried(runner: Runner, cause: Cause, case: Case) -> Cause | None:
+    """Return the cause as a smaller case shows it; None if that does not, or the budget is spent."""
+    sequences = [alone(cause.exhibit, case)]
+    if cause.exhibit.sequence.together is not None or not runner.sender_affords(requests_of(sequences)):
+        return None
+    found = sightings(cause, runner.observe(sequences))
+    return _shown_by(cause, found) if found else None
 
 
 def _without_idle_conditions(cause: Cause) -> Cause:

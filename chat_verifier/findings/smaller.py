@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from chat_contract.exchange import Headers
+from chat_contract.roles import EVENTS
 from chat_verifier.planning.case import Case
 from chat_verifier.planning.credentials import extra_headers, with_extra_headers
 from chat_verifier.planning.dimensions import TURN
@@ -26,16 +27,27 @@ def without_each(case: Case, parts: int) -> list[Case]:
             for chunk in _chunks(headers, parts)
         ]
     if len(recipe.wrongs) > 1:
+        plain = recipe.plainer([name for name in recipe.varied if name != TURN])
         chunks = _chunks(recipe.wrongs, parts)
-        return [rebuilt(case, recipe.with_only([one for one in recipe.wrongs if one not in chunk])) for chunk in chunks]
+        fewer = [recipe.with_only([one for one in recipe.wrongs if one not in chunk]) for chunk in chunks]
+        return [rebuilt(case, one) for one in ([plain] if len(plain.varied) < len(recipe.varied) else []) + fewer]
     recipe = without_idle(case, recipe)
     # How a request is written seldom matters, so that goes first.
     names = sorted((name for name in recipe.varied if name != TURN), key=lambda name: _is_of_a_field(recipe, name))
     smaller = [recipe.plainer(chunk) for chunk in _chunks(names, parts)]
-    fewer = recipe.with_fewer_events()
-    if smaller and fewer is not None:
-        smaller.append(fewer)
+    shorter = recipe.with_fewer_events()
+    if smaller and shorter is not None:
+        smaller.append(shorter)
     return [rebuilt(case, one) for one in smaller]
+
+
+def halves_of_events(case: Case) -> list[Case]:
+    """Return the case with either half of its events; none if it has fewer than two."""
+    events = case.recipe.body.get(EVENTS) if case.recipe is not None else None
+    if case.recipe is None or not isinstance(events, list) or len(events) <= 1:
+        return []
+    middle = len(events) // 2
+    return [rebuilt(case, case.recipe.with_events(half)) for half in (events[:middle], events[middle:])]
 
 
 def _is_of_a_field(recipe: Recipe, name: str) -> bool:

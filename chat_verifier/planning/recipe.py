@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import cycle, islice
@@ -11,7 +11,7 @@ from typing import Any
 
 from chat_contract.errors import Pointer, shorten
 from chat_contract.exchange import Headers
-from chat_contract.roles import CONVERSATION, EVENT_TIME, EVENTS, ITEM, SESSION, USER
+from chat_contract.roles import CONVERSATION, EVENT_TIME, EVENT_TYPE, EVENTS, ITEM, SESSION, USER
 from chat_verifier.planning import values
 from chat_verifier.planning.dimensions import (
     ABSENT,
@@ -29,6 +29,7 @@ from chat_verifier.planning.dimensions import (
     UNKNOWN,
     UNKNOWN_IN_EVENT,
     Dimension,
+    Level,
     Stand,
 )
 from chat_verifier.planning.encoding import ISSUED, JSON_HEADERS, Layout
@@ -50,6 +51,9 @@ _LABELS: Mapping[str, str] = {
     ESCAPES: "non-ASCII characters as escapes",
 }
 """The labels of conditions that are not the value of a field; ``{}`` is the level."""
+
+_OF_EVENTS = frozenset({EVENTS, EVENT_KEYS, ORDER, UNKNOWN_IN_EVENT})
+"""The dimensions of the list of events, besides those of single events."""
 
 _RELATED: Mapping[Stand, str] = {
     Stand.SAME_AS_USER: "equal to user_id",
@@ -228,9 +232,42 @@ class Recipe:
             return None
         return replace(self, conditions={**self.conditions, EVENTS: replace(events, value=needed)})
 
+    def with_events(self, events: Sequence[Any]) -> Recipe:
+        """Return the recipe with the given events instead of those that its conditions and wrong values describe."""
+        kept = {
+            name: condition
+            for name, condition in self.conditions.items()
+            if not condition.dimension.position and name not in _OF_EVENTS
+        }
+        label = count_of(len(events), "event")
+        others = self.extra_label and EVENTS not in self.extra
+        labels = f"{self.extra_label}, {label}" if others else label
+        extra = {**self.extra, EVENTS: list(events)}
+        wrongs = tuple(wrong for wrong in self.wrongs if not wrong.position)
+        return replace(self, conditions=kept, wrongs=wrongs, extra=extra, extra_label=labels)
+
+    def with_wrong_first(self) -> Recipe | None:
+        """Return the recipe with one event, which holds the only wrong value; None unless it is one of several."""
+        events = self.conditions.get(EVENTS)
+        if len(self.wrongs) != 1 or not self.wrongs[0].position or events is None or events.value == 1:
+            return None
+        moved = replace(self.wrongs[0], position="first")
+        return replace(self, conditions={**self.conditions, EVENTS: replace(events, value=1)}, wrongs=(moved,))
+
     def with_only(self, wrongs: Collection[Wrong]) -> Recipe:
         """Return the recipe with only these wrong values; valid ones take the place of the others."""
-        return replace(self, wrongs=tuple(wrong for wrong in self.wrongs if wrong in wrongs))
+        present = {
+            field: self._valid_condition(field)
+            for field in (wrong.wrong.field for wrong in self.wrongs if wrong not in wrongs and not wrong.position)
+            if field in self.builder.optional and field not in self.conditions and field != CONVERSATION
+        }
+        kept = tuple(wrong for wrong in self.wrongs if wrong in wrongs)
+        return replace(self, wrongs=kept, conditions={**self.conditions, **present})
+
+    def _valid_condition(self, name: str) -> Condition:
+        value = 1 if name == EVENTS else self.builder.valid(name)
+        levels = (Level("absent", (ABSENT,)), Level("plain", (value,)))
+        return Condition(Dimension(name, levels, field=name), levels[1].id, value)
 
     def without(self, refused: Collection[str]) -> Recipe:
         """Return the recipe without the unspecified values that the server is known to reject."""
@@ -336,12 +373,15 @@ class Recipe:
         """Yield the events between those whose fields are dimensions, each with other valid values."""
         times = islice(cycle(_PLAIN_TIMES), seed, None)
         items = islice(cycle(values.ITEM_IDS), seed, None)
+        types = islice(cycle(values.EVENT_TYPES), seed, None)
         number = 0
         while True:
             event = self.builder.full_event(number)
             event[EVENT_TIME] = next(times)
             if ITEM in event:
                 event[ITEM] = next(items)
+            if EVENT_TYPE in event:
+                event[EVENT_TYPE] = next(types)
             yield event
             number += 1
 

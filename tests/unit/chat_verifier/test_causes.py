@@ -382,3 +382,38 @@ def test_repetition_that_cannot_reach_its_last_turn_tells_nothing() -> None:
     causes, _ = causes_of(blank_third_reply_then(503), [third_turn_of_a_conversation()])
     (cause,) = [cause for cause in causes if cause.key.clause == "reply.message-blank"]
     assert (cause.sent, cause.confirmation) == (1, Confirmation.NOT_CONFIRMED)
+
+
+def shop_with_faulty_events(request: Request, response: Outcome, _: int) -> Response | None:
+    """Overlook wrong event types beside a limit; fail for one valid type."""
+    body = read_body(request.body).value
+    if not isinstance(body, dict) or not isinstance(response, Response):
+        return None
+    events = body.get("events") if isinstance(body.get("events"), list) else []
+    if response.status == 200 and any(isinstance(one, dict) and one.get("type") == "constructor" for one in events):
+        return Response(500)
+    if response.status != 422 or "limit" not in body:
+        return None
+    entries = json.loads(response.body)["detail"]
+    detail = [one for one in entries if not ("events" in one["loc"] and one["loc"][-1] == "type")]
+    reply = {"conversation_id": body.get("conversation_id") or "x-1", "message": "Hello.", "items": []}
+    return Response(422 if detail else 200, JSON, json.dumps({"detail": detail} if detail else reply).encode())
+
+
+@cache
+def causes_of_faulty_events() -> dict[str, Cause]:
+    causes, _ = causes_of(shop_with_faulty_events, planned(Tier.DEFAULT))
+    return {cause.key.clause: cause for cause in causes if cause.level == "must"}
+
+
+def test_failure_for_one_of_many_events_is_shown_by_that_event() -> None:
+    cause = causes_of_faulty_events()["robustness.failing"]
+    assert [one["type"] for one in body_of(cause)["events"]] == ["constructor"]
+
+
+def test_wrong_value_that_is_overlooked_beside_another_field_is_sent_beside_it() -> None:
+    cause = causes_of_faulty_events()["rejection.event-field"]
+    body = body_of(cause)
+    assert cause.confirmation is Confirmation.CONFIRMED
+    assert "limit" in body
+    assert (len(body["events"]), isinstance(body["events"][0]["type"], str)) == (1, False)
