@@ -6,6 +6,7 @@ import asyncio
 import re
 import socket
 import struct
+import sys
 from collections.abc import Callable
 from enum import Enum, auto
 from http import HTTPStatus
@@ -28,6 +29,19 @@ _SECONDS_TO_NOTICE = 0.05
 """After a response to a client that has closed its side: time for a reset to arrive."""
 _UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:", re.IGNORECASE)
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+_PROBES: tuple[tuple[int, int, int], ...] = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),)
+"""Options of the connection of a client that has closed its side.
+
+A client that has closed both looks the same, but its system rejects probes after a minute. Then it keeps its place
+among the connections no longer, however long its response is delayed.
+"""
+if sys.platform == "linux":
+    _PROBES += (
+        (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10),
+        (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
+        (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4),
+    )
 
 
 class _Phase(Enum):
@@ -159,6 +173,9 @@ class Protocol(HttpToolsProtocol):
         if not self._is_responding or self.scheme == "https":
             return None
         self._current.message_event.set()
+        with self._socket() as connection:
+            for level, option, value in _PROBES:
+                connection.setsockopt(level, option, value)
         return True
 
     # Refusing --------------------------------------------------------------------------------------------------------
@@ -261,10 +278,14 @@ class Protocol(HttpToolsProtocol):
     def _close_after_eof(self) -> None:
         if self.transport.is_closing() or self._is_responding:
             return
-        with self._socket() as connection:
-            if connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-                self._report_client_left()
+        if self._is_reset():
+            self._report_client_left()
         self.transport.close()
+
+    def _is_reset(self) -> bool:
+        """Return whether the client has closed both of its sides; after the end of its data, nobody else looks."""
+        with self._socket() as connection:
+            return connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
     def _report_client_left(self) -> None:
         report, self.on_client_left = self.on_client_left, None
@@ -288,6 +309,9 @@ class Protocol(HttpToolsProtocol):
                 return
         seconds = self.limits.request_seconds
         if now - self._written_at > self.limits.write_seconds:
+            self.drop()
+        elif self.at_eof and self._is_responding and self._is_reset():
+            self._report_client_left()
             self.drop()
         elif self._phase is not _Phase.IDLE and now - self._since > seconds:
             self._refuse(408, f"The request did not arrive completely within {seconds:g} s")

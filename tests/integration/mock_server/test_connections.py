@@ -232,6 +232,15 @@ def test_client_that_closes_only_its_side_gets_its_delayed_response(served: Serv
     assert [entry.client_left for entry in service.space.state.journal.entries()] == [False]
 
 
+def test_client_that_goes_away_after_closing_its_side_keeps_no_connection(served: Served, service: ChatService) -> None:
+    with served.connect() as connection:
+        connection.sendall(ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=600s\r\n\r\n"))
+        wait_until(lambda: bool(service.space.state.journal.entries()))
+        connection.shutdown(socket.SHUT_WR)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, protocol._RESET_ON_CLOSE)
+    wait_until(lambda: service.space.state.journal.entries()[0].client_left)
+
+
 @pytest.mark.parametrize("reset", [True, False])
 def test_client_that_leaves_before_the_response_is_recorded(served: Served, service: ChatService, reset: bool) -> None:
     connection = served.connect()
