@@ -14,6 +14,7 @@ from chat_contract.contract import DOCUMENTED, Contract
 from chat_contract.errors import Pointer
 from chat_contract.exchange import Breakdown, Exchange, Request, Response
 from chat_contract.history import History
+from chat_contract.large_bodies import has_too_many_values, is_too_wide
 from chat_contract.roles import CONVERSATION, EVENTS
 
 LARGE_BODY = 64 * 1024
@@ -21,13 +22,6 @@ LARGE_BODY = 64 * 1024
 
 MUST_READ_DEPTH = 51
 """The depth of a body whose unknown property nests 50 deep; beyond it, a failure is only a warning."""
-
-
-MOST_VALUES = 1_000_000
-"""About how many JSON values of a response are read; one that has more is not parsed."""
-
-MOST_WIDE = 8 * 1024 * 1024
-"""How many bytes of a response with characters outside ASCII are read; in memory it may take four times as many."""
 
 _MOST_ELEMENTS = 1000
 """How many elements of an array in a large response are judged; fewer of arrays inside it."""
@@ -177,9 +171,9 @@ class ExchangeFacts:
         if self.response is None:
             return ABSENT, None
         body = self.response.body
-        if len(body) > MOST_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        if has_too_many_values(body):
             return ABSENT, Unread.TOO_MANY_VALUES
-        if len(body) > MOST_WIDE and not body.isascii():
+        if is_too_wide(body):
             return ABSENT, Unread.TOO_LARGE
         try:
             # A response may quote the request, including values that JSON does not allow.

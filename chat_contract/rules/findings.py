@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from chat_contract.body import ABSENT
 from chat_contract.errors import Pointer, shorten
-from chat_contract.rules.exchange_facts import MOST_VALUES, MOST_WIDE, ExchangeFacts, Unread
+from chat_contract.large_bodies import MOST_VALUES, MOST_WIDE
+from chat_contract.rules.exchange_facts import ExchangeFacts, Unread
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

@@ -121,15 +121,15 @@ class RecorderApp:
         headers = pairs_of(scope)
         sent = Request(scope["method"], path, tuple(headers), body)
         began = self._clock()
+        target = quote(path) + (f"?{query}" if query else "")
         try:
-            target = quote(path) + (f"?{query}" if query else "")
-            answer = await self._upstream.send(sent.method, target, headers, body)
+            async with self._upstream.send(sent.method, target, headers, body) as answer:
+                received = Response(answer.status, answer.headers, answer.body)
+                await self._recording.add(Exchange(sent, received), self._clock() - began, query)
         except UpstreamError as error:
             await self._recording.add(Exchange(sent, Breakdown("silence", str(error))), self._clock() - began, query)
             failed = problem(502, "Bad Gateway", f"Forwarding to {self._upstream.base_url} failed: {error}.")
             return failed.status, head_of(failed), failed.body
-        received = Response(answer.status, answer.headers, answer.body)
-        await self._recording.add(Exchange(sent, received), self._clock() - began, query)
         # Pages talk to the recorder, so the recorder decides which origins may read its responses.
         own = [pair for pair in answer.headers if not pair[0].lower().startswith("access-control-")]
         return answer.status, [*own, ("content-length", str(len(answer.body)))], answer.body

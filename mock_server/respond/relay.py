@@ -5,6 +5,7 @@ A conversation may start at the mock and continue upstream under another id. The
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,6 +18,7 @@ from pydantic_core import from_json, to_json
 
 from chat_contract import UsageError
 from chat_contract.exchange import Exchange, Headers, Request, Response, find_header
+from chat_contract.large_bodies import has_too_many_values, is_too_wide
 from chat_contract.roles import CONVERSATION
 from mock_server.http.messages import JSON, Answer, problem
 from mock_server.http.source import ReplySource, Source
@@ -29,6 +31,8 @@ Capture = Callable[[Exchange, float], Awaitable[None]]
 
 _FORWARDED_HEADERS = ("Retry-After", "WWW-Authenticate", "Content-Encoding")
 _FOR_UPSTREAM = ("upstream_key_env", "ca_bundle", "cert", "key", "proxy", "insecure")
+_LARGE = 64 * 1024
+"""Larger bodies are parsed in a thread, so that other requests need not wait."""
 _UPSTREAM = Source(ReplySource.UPSTREAM)
 
 
@@ -83,16 +87,18 @@ class Relay:
             turn[CONVERSATION] = upstream_id
         sent, began = to_json(turn), time.monotonic()
         try:
-            answered = await self._upstream.send("POST", self._path, headers.items(), sent)
+            async with self._upstream.send("POST", self._path, headers.items(), sent) as answered:
+                if self._capture is not None:
+                    request = Request("POST", self._path, tuple(headers.items()), sent)
+                    received = Response(answered.status, answered.headers, answered.body)
+                    await self._capture(Exchange(request, received), time.monotonic() - began)
+                if len(answered.body) > _LARGE:
+                    return await asyncio.to_thread(self._translated, answered, client_id)
+                return self._translated(answered, client_id)
         except UpstreamError as error:
             detail = f"Forwarding to {self._upstream.base_url} failed: {error}."
             failed = problem(502, "Bad Gateway", detail, source=Source(ReplySource.UPSTREAM_FAILED))
             return Relayed(failed, client_id)
-        if self._capture is not None:
-            request = Request("POST", self._path, tuple(headers.items()), sent)
-            received = Response(answered.status, answered.headers, answered.body)
-            await self._capture(Exchange(request, received), time.monotonic() - began)
-        return self._translated(answered, client_id)
 
     def _upstream_id(self, client_id: str | None, *, started_here: bool) -> str | None:
         if client_id is None:
@@ -147,8 +153,8 @@ def credentials(options: Options) -> Headers:
 
 
 def _parse(body: bytes) -> Any:
-    """Return the body's JSON value, None if the body is not JSON."""
+    """Return the body's JSON value, None if the body is not JSON or too large to be read."""
     try:
-        return from_json(body)
+        return None if has_too_many_values(body) or is_too_wide(body) else from_json(body)
     except ValueError:
         return None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import ssl
 import zlib
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import httpx
 
-from chat_contract.exchange import Headers, find_header
+from chat_contract.exchange import Headers, Request, find_header
 from kit_http.headers import end_to_end
 from kit_http.tokens import TokenCommand, TokenCommandError
 from kit_http.transport import Transport
@@ -20,6 +20,9 @@ from mock_server import defaults
 
 MAX_AT_ONCE = 1000
 """Requests that one service gets at a time. Further ones wait."""
+
+LARGE = 128 * 1024
+"""Larger responses are read and handled one after the other: each may take a hundred megabytes."""
 
 _SECONDS_TO_CLOSE = 0.1
 _DIRECT = Transport()
@@ -81,6 +84,7 @@ class Upstream:
         self._headers = headers
         self._tokens = tokens
         self._limits = limits
+        self._large = asyncio.Lock()
         self._client = httpx.AsyncClient(
             trust_env=False,
             timeout=limits.seconds,
@@ -95,63 +99,75 @@ class Upstream:
             async with asyncio.timeout(_SECONDS_TO_CLOSE):
                 await self._client.aclose()
 
-    async def send(self, method: str, path: str, headers: Iterable[tuple[str, str]], body: bytes) -> Answered:
+    @asynccontextmanager
+    async def send(
+        self, method: str, path: str, headers: Iterable[tuple[str, str]], body: bytes
+    ) -> AsyncIterator[Answered]:
         """Send a request to ``path`` below the base URL, with the upstream's own headers instead of the client's.
 
+        In the context of a large response, no other large one is read.
         Redirects are not followed, and nothing of the environment counts. After a 401, the request is sent once more
         if there is a new token. Raises :class:`UpstreamError`.
         """
-        if self._tokens is None:
-            return await self._send(method, path, headers, body, self._headers)
+        turn, request = _Turn(self._large), Request(method, path, tuple(headers), body)
         try:
-            return await self._send_with_token(self._tokens, method, path, tuple(headers), body)
+            if self._tokens is None:
+                answered = await self._send(request, self._headers, turn)
+            else:
+                answered = await self._send_with_token(self._tokens, request, turn)
+            yield answered
         except TokenCommandError as error:
             raise UpstreamError(str(error).rstrip(".")) from None
+        finally:
+            turn.end()
 
-    async def _send_with_token(
-        self, tokens: TokenCommand, method: str, path: str, pairs: Headers, body: bytes
-    ) -> Answered:
+    async def _send_with_token(self, tokens: TokenCommand, request: Request, turn: _Turn) -> Answered:
         # The command may take seconds, and the event loop must not wait for it.
         used = await asyncio.to_thread(tokens.token)
-        answered = await self._send(method, path, pairs, body, (*self._headers, *tokens.headers()))
+        answered = await self._send(request, (*self._headers, *tokens.headers()), turn)
         if answered.status != _UNAUTHORIZED:
             tokens.note_accepted()
         elif await asyncio.to_thread(tokens.renew, used):
-            answered = await self._send(method, path, pairs, body, (*self._headers, *tokens.headers()))
+            answered = await self._send(request, (*self._headers, *tokens.headers()), turn)
         return answered
 
-    async def _send(
-        self, method: str, path: str, headers: Iterable[tuple[str, str]], body: bytes, own: Headers
-    ) -> Answered:
+    async def _send(self, request: Request, own: Headers, turn: _Turn) -> Answered:
         try:
-            request = httpx.Request(method, self.base_url + path, headers=_sent(tuple(headers), own), content=body)
+            url, headers = self.base_url + request.path, _sent(request.headers, own)
+            sent = httpx.Request(request.method, url, headers=headers, content=request.body)
             async with asyncio.timeout(self._limits.seconds):
-                return await self._answered(request)
+                return await self._answered(sent, turn)
         except (TimeoutError, httpx.TimeoutException):
             raise UpstreamError(f"no response within {self._limits.seconds:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
             # A server that requires a client certificate may say so when httpx reads, and httpx passes that on.
             raise UpstreamError(_why(error)) from None
 
-    async def _answered(self, request: httpx.Request) -> Answered:
+    async def _answered(self, request: httpx.Request, turn: _Turn) -> Answered:
         response = await self._client.send(request, stream=True)
         try:
-            body = await self._read(response)
+            body = await self._read(response, turn)
         finally:
             await response.aclose()
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
-        decoded = self._decoded(body, (find_header(headers, _ENCODING) or "").strip().lower())
+        encoding = (find_header(headers, _ENCODING) or "").strip().lower()
+        if encoding in _DECODERS:
+            # Nobody knows how large it becomes.
+            await turn.begin()
+        decoded = self._decoded(body, encoding)
         kept = end_to_end(headers)
         if decoded is None:
             # The client may know the encoding.
             return Answered(response.status_code, kept, body)
         return Answered(response.status_code, tuple(pair for pair in kept if pair[0].lower() != _ENCODING), decoded)
 
-    async def _read(self, response: httpx.Response) -> bytes:
+    async def _read(self, response: httpx.Response, turn: _Turn) -> bytes:
         chunks, size = [], 0
         async for chunk in response.aiter_raw():
             size += len(chunk)
             self._check_size(size)
+            if size > LARGE:
+                await turn.begin()
             chunks.append(chunk)
         return b"".join(chunks)
 
@@ -172,6 +188,25 @@ class Upstream:
     def _check_size(self, size: int) -> None:
         if size > self._limits.body:
             raise UpstreamError(f"its response is larger than {self._limits.body} bytes")
+
+
+class _Turn:
+    """The turn of one response to be read although it is large."""
+
+    def __init__(self, lock: asyncio.Lock) -> None:
+        self._lock = lock
+        self._has_begun = False
+
+    async def begin(self) -> None:
+        """Wait until no other large response is read, unless that has happened already."""
+        if not self._has_begun:
+            await self._lock.acquire()
+            self._has_begun = True
+
+    def end(self) -> None:
+        """Let the next large response be read."""
+        if self._has_begun:
+            self._lock.release()
 
 
 def _context(transport: Transport) -> ssl.SSLContext:

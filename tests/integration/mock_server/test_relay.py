@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -34,18 +35,20 @@ class Service:
         self.sent: list[dict[str, Any]] = []
         self.answer: Any = None
 
-    async def send(self, method: str, path: str, _headers: Any, body: bytes) -> Answered:
+    @asynccontextmanager
+    async def send(self, method: str, path: str, _headers: Any, body: bytes) -> AsyncIterator[Answered]:
         assert (method, path) == ("POST", "/chat")
         self.sent.append(json.loads(body))
         if isinstance(self.answer, Exception):
             raise self.answer
         if self.answer is not None:
-            return self.answer
+            yield self.answer
+            return
         reply = {
             "conversation_id": self.sent[-1].get("conversation_id", f"theirs-{len(self.sent)}"),
             "message": "Real.",
         }
-        return Answered(200, JSON, json.dumps(reply | {"items": []}).encode())
+        yield Answered(200, JSON, json.dumps(reply | {"items": []}).encode())
 
 
 @pytest.fixture

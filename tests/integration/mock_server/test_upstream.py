@@ -18,7 +18,7 @@ from mock_server import Options, read_snapshot
 from mock_server.defaults import UPSTREAM_MAX_BODY
 from mock_server.respond.relay import make_relay
 from mock_server.respond.service import ChatService
-from mock_server.respond.upstream import Answered, Limits, Upstream, UpstreamError
+from mock_server.respond.upstream import LARGE, Answered, Limits, Upstream, UpstreamError
 from mock_server.server.asgi import MockApp
 from tests.support.certificates import certificate
 from tests.support.served import Served
@@ -46,7 +46,8 @@ def ask(
 
     async def send() -> Answered:
         try:
-            return await upstream.send("POST", "/chat?a=%20b", headers, body)
+            async with upstream.send("POST", "/chat?a=%20b", headers, body) as answered:
+                return answered
         finally:
             await upstream.close()
 
@@ -75,7 +76,8 @@ def test_request_keeps_its_bytes_and_loses_the_headers_of_its_connection() -> No
 def test_cookies_of_one_response_are_not_sent_with_the_next_request() -> None:
     async def ask_twice(upstream: Upstream) -> None:
         for _ in range(2):
-            await upstream.send("GET", "/chat", (), b"")
+            async with upstream.send("GET", "/chat", (), b""):
+                pass
 
     with answering(lambda _: http(200, b"{}", "Set-Cookie: user=ann")) as (url, seen):
         asyncio.run(ask_twice(Upstream(url)))
@@ -183,10 +185,33 @@ def test_response_that_drips_ends_after_the_time_limit() -> None:
             port = server.sockets[0].getsockname()[1]
             upstream = Upstream(f"http://127.0.0.1:{port}", limits=Limits(seconds=0.3))
             with pytest.raises(UpstreamError, match=r"no response within 0\.3 s"):
-                await upstream.send("GET", "/chat", (), b"")
+                async with upstream.send("GET", "/chat", (), b""):
+                    pass
             await client_left.wait()
 
     asyncio.run(ask_dripping())
+
+
+def test_large_responses_are_handled_one_after_the_other_and_small_ones_meanwhile() -> None:
+    handled, most = [0, 0], [0, 0]
+
+    async def ask_for(upstream: Upstream, path: str, large: int) -> None:
+        async with upstream.send("GET", path, (), b"") as answered:
+            assert len(answered.body) == (2 * LARGE if large else 2)
+            handled[large] += 1
+            most[large] = max(most[large], handled[large])
+            await asyncio.sleep(0.05)
+            handled[large] -= 1
+
+    async def ask_all(url: str) -> None:
+        upstream = Upstream(url)
+        paths = ["/large", "/small"] * 4
+        await asyncio.gather(*(ask_for(upstream, path, path == "/large") for path in paths))
+        await upstream.close()
+
+    with answering(lambda raw: http(200, b"x" * 2 * LARGE if b"/large" in raw else b"{}")) as (url, _):
+        asyncio.run(ask_all(url))
+    assert (most[True], handled) == (1, [0, 0])
 
 
 @pytest.mark.parametrize(
@@ -208,7 +233,8 @@ def test_certificate_that_nobody_signed_is_an_error(tmp_path: Path, require_prog
     async def ask_tls() -> None:
         async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0, ssl=context) as server:
             port = server.sockets[0].getsockname()[1]
-            await Upstream(f"https://127.0.0.1:{port}").send("GET", "/chat", (), b"")
+            async with Upstream(f"https://127.0.0.1:{port}").send("GET", "/chat", (), b""):
+                pass
 
     with pytest.raises(UpstreamError, match="its certificate is not trusted"):
         asyncio.run(ask_tls())

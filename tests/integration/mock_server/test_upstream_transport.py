@@ -69,11 +69,11 @@ def send(url: str, transport: Transport) -> str:
     async def run() -> str:
         upstream = Upstream(f"{url}/v1", transport=transport)
         try:
-            answered = await upstream.send("POST", "/chat", (), b"{}")
+            async with upstream.send("POST", "/chat", (), b"{}") as answered:
+                assert answered.body == REPLY
+                return dict(answered.headers)["X-Target"]
         finally:
             await upstream.close()
-        assert answered.body == REPLY
-        return dict(answered.headers)["X-Target"]
 
     return asyncio.run(run())
 

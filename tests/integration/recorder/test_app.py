@@ -6,8 +6,8 @@ import io
 import json
 import shutil
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -49,11 +49,12 @@ class Service:
         self.answer: Answered | Exception = Answered(200, JSON, json.dumps(REPLY).encode())
         self.sent: list[tuple[str, str, dict[str, str], bytes]] = []
 
-    async def send(self, method: str, path: str, headers: Any, body: Any) -> Answered:
+    @asynccontextmanager
+    async def send(self, method: str, path: str, headers: Any, body: Any) -> AsyncIterator[Answered]:
         self.sent.append((method, path, dict(headers), body))
         if isinstance(self.answer, Exception):
             raise self.answer
-        return self.answer
+        yield self.answer
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from chat_contract import Contract
 from chat_contract.conformance import examine, find_violations
 from chat_contract.exchange import Exchange, Request, Response
 from chat_contract.history import History
-from chat_contract.rules.exchange_facts import MOST_VALUES, MOST_WIDE, ExchangeFacts
+from chat_contract.large_bodies import MOST_VALUES, MOST_WIDE
+from chat_contract.rules.exchange_facts import ExchangeFacts
 
 JSON = (("Content-Type", "application/json"),)
 REPLY = {"conversation_id": "a-1", "message": "Here you are.", "items": []}

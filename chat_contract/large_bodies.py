@@ -1,0 +1,19 @@
+"""How large a JSON body of a response may be to be read: in memory, it takes many times its size."""
+
+from __future__ import annotations
+
+MOST_VALUES = 1_000_000
+"""About how many JSON values of a response are read; one that has more is not parsed."""
+
+MOST_WIDE = 8 * 1024 * 1024
+"""How many bytes of a response with characters outside ASCII are read; in memory it may take four times as many."""
+
+
+def has_too_many_values(body: bytes) -> bool:
+    """Return whether a JSON body has more values than are read, without parsing it."""
+    return len(body) > MOST_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES
+
+
+def is_too_wide(body: bytes) -> bool:
+    """Return whether a body with characters outside ASCII is too large to be read."""
+    return len(body) > MOST_WIDE and not body.isascii()
