@@ -27,6 +27,8 @@ _PROGRESS = 16 * 1024
 """Bytes that a client must read in the time for writing, unless it reads everything."""
 _SECONDS_TO_NOTICE = 0.05
 """After a response to a client that has closed its side: time for a reset to arrive."""
+_SECONDS_BETWEEN_LOOKS = 5.0
+"""How often the mock looks whether a client that has closed its side is still there."""
 _UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:", re.IGNORECASE)
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -60,6 +62,7 @@ class Protocol(HttpToolsProtocol):
         "_ended_at",
         "_has_request",
         "_head_bytes",
+        "_looked_at",
         "_phase",
         "_refusal",
         "_since",
@@ -91,7 +94,7 @@ class Protocol(HttpToolsProtocol):
         self._closes_after_response = False
         self._ended_at: float | None = None
         """When the last response of the connection was sent, while the rest of its request is discarded."""
-        self._since = self._written_at = 0.0
+        self._since = self._written_at = self._looked_at = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
         """Start the connection, or refuse one too many."""
@@ -310,9 +313,11 @@ class Protocol(HttpToolsProtocol):
         seconds = self.limits.request_seconds
         if now - self._written_at > self.limits.write_seconds:
             self.drop()
-        elif self.at_eof and self._is_responding and self._is_reset():
-            self._report_client_left()
-            self.drop()
+        elif self.at_eof and self._is_responding and now - self._looked_at > _SECONDS_BETWEEN_LOOKS:
+            self._looked_at = now
+            if self._is_reset():
+                self._report_client_left()
+                self.drop()
         elif self._phase is not _Phase.IDLE and now - self._since > seconds:
             self._refuse(408, f"The request did not arrive completely within {seconds:g} s")
         elif self._phase is _Phase.IDLE and not self._has_request and now - self._since > self.idle_seconds:
