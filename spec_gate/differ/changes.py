@@ -34,6 +34,7 @@ class ChangeKind(StrEnum):
     WEBHOOK = "webhook"
     CALLBACK = "callback"
     SERVER = "server"
+    SERVER_DEFAULT = "server-default"
     CREDENTIALS = "credentials"
     TOKEN_FLOW = "token-flow"  # noqa: S105 - an id, not a secret
     TOKEN_SCOPES = "token-scopes"  # noqa: S105 - an id, not a secret

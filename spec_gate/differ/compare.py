@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from spec_gate.differ.changes import Action, Change, ChangeKind, Comparison, Pairing, SchemaUse
 from spec_gate.differ.messages import compare_messages
-from spec_gate.differ.surface import Alternative, Operation, Surface
+from spec_gate.differ.surface import VARIABLE, Alternative, Operation, Surface, same_servers
 from spec_gate.differ.unjudged import unjudged_changes
+from spec_gate.source.documents import Place
 
 _Operations = Mapping[tuple[str, str], Operation]
 
@@ -17,6 +19,7 @@ def compare(base: Surface, revision: Surface) -> Comparison:
     pairings, changes = _pair_operations(base, revision)
     uses: list[SchemaUse] = []
     changes += _servers(pairings)
+    changes += _server_defaults(base, revision, pairings)
     changes += _token_flows(base, revision)
     for pairing in pairings:
         changes += _operation(pairing)
@@ -131,6 +134,27 @@ def _without_url(compared: list[tuple[Pairing, Operation, Operation]]) -> dict[s
             if one.url_at(server) not in other.urls:
                 found.setdefault(server, []).append(pairing)
     return found
+
+
+def _server_defaults(base: Surface, revision: Surface, pairings: list[Pairing]) -> Iterator[Change]:
+    """Compare the defaults of the variables in the URLs of servers; names of variables do not matter."""
+    affected: dict[tuple[Place, Place], list[Pairing]] = {}
+    for pairing in pairings:
+        for places in () if pairing.base.outgoing else same_servers(pairing.base, pairing.revision):
+            affected.setdefault(places, []).append(pairing)
+    for (place, other), some in affected.items():
+        ours, theirs = _defaults(base.document.at(place)), _defaults(revision.document.at(other))
+        for (name, before), (new_name, after) in zip(ours, theirs, strict=False):
+            if before != after:
+                yield Change(kind=ChangeKind.SERVER_DEFAULT, action=Action.CHANGED, name=name, operations=_labels(some),
+                             base=place / "variables" / name, revision=other / "variables" / new_name, before=before,
+                             after=after)  # fmt: skip
+
+
+def _defaults(server: Any) -> list[tuple[str, Any]]:
+    """Return each variable in the URL of a server with its default, in the order of the URL."""
+    variables = server.get("variables") or {}
+    return [(name, variables.get(name, {}).get("default")) for name in VARIABLE.findall(server.get("url", ""))]
 
 
 def _labels(pairings: list[Pairing]) -> tuple[str, ...]:

@@ -130,6 +130,16 @@ class Surface:
     schemas: tuple[Place, ...]
 
 
+def same_servers(one: Operation, other: Operation) -> frozenset[tuple[Place, Place]]:
+    """Return the places of the servers that both have with the same URL; names of variables do not matter.
+
+    A document without servers has the server ``/``, which is written nowhere.
+    """
+    theirs = {VARIABLE.sub("{}", url): place for url, place in other.servers.items() if place.pointer}
+    ours = {VARIABLE.sub("{}", url): place for url, place in one.servers.items() if place.pointer}
+    return frozenset((place, theirs[url]) for url, place in ours.items() if url in theirs)
+
+
 def covered_by(media: str, offered: Mapping[str, Media]) -> str | None:
     """Return the key of ``offered`` that covers a media type, exactly or by range; None if no key does."""
     kind = media.partition(";")[0]

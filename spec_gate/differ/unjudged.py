@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from spec_gate.differ.changes import Action, Change, ChangeKind, Pairing
-from spec_gate.differ.surface import Body, Media, Parameter, Response, Surface, covered_by
+from spec_gate.differ.surface import Body, Media, Parameter, Response, Surface, covered_by, same_servers
 from spec_gate.schemas.values import canonical_text
 from spec_gate.source.documents import Document, Place
 from spec_gate.source.kinds import METHODS
@@ -21,6 +21,8 @@ _PARAMETER = frozenset({"required", "deprecated", "schema", "content", "style", 
                         "allowEmptyValue"})  # fmt: skip
 _JUDGED: dict[str, frozenset[str]] = {
     "document": frozenset({"openapi", "$self", "info", "servers", "paths", "webhooks", "components", "security"}),
+    "server": frozenset({"url", "name", "variables"}),
+    "server variable": frozenset({"enum", "default"}),
     "path item": frozenset({*METHODS, "additionalOperations", "servers", "parameters", "$ref"}),
     "operation": frozenset({"operationId", "parameters", "requestBody", "responses", "callbacks", "deprecated",
                             "security", "servers"}),
@@ -91,6 +93,7 @@ def _places(pairing: Pairing, documents: tuple[Document, Document]) -> Iterator[
     items = [Place(document.name, ("paths", side.path)) for document, side in zip(documents, (one, other), strict=True)]
     if all(document.find(item.pointer) is not None for document, item in zip(documents, items, strict=True)):
         yield "path item", f"path {one.path}", items[0], items[1]
+    yield from _of_servers(pairing, documents)
     yield from _of_parameters("parameter", one.parameters, other.parameters)
     if one.body is not None and other.body is not None:
         yield "request body", "the request body", one.body.place, other.body.place
@@ -101,6 +104,15 @@ def _places(pairing: Pairing, documents: tuple[Document, Document]) -> Iterator[
             yield "response", f"response {status}", response.place, now.place
             yield from _of_parameters("header", response.headers, now.headers)
             yield from _of_media(f"response {status}", response, now)
+
+
+def _of_servers(pairing: Pairing, documents: tuple[Document, Document]) -> Iterator[_Place]:
+    for place, now in sorted(same_servers(pairing.base, pairing.revision), key=str):
+        ours, theirs = documents[0].at(place), documents[1].at(now)
+        yield "server", f"server {ours.get('url', '/')}", place, now
+        for name in ours.get("variables") or {}:
+            if name in (theirs.get("variables") or {}):
+                yield "server variable", f"server variable {name}", place / "variables" / name, now / "variables" / name
 
 
 def _of_parameters(kind: str, ours: Mapping[Any, Parameter], theirs: Mapping[Any, Parameter]) -> Iterator[_Place]:

@@ -16,7 +16,8 @@ from spec_gate.impact.values import Bodies
 from spec_gate.report import model as m
 from spec_gate.rules.rule import Level
 
-_WHOLE_OPERATION = {ChangeKind.OPERATION, ChangeKind.OPERATION_ID, ChangeKind.SERVER, ChangeKind.CREDENTIALS}
+_WHOLE_OPERATION = {ChangeKind.OPERATION, ChangeKind.OPERATION_ID, ChangeKind.SERVER, ChangeKind.SERVER_DEFAULT,
+                    ChangeKind.CREDENTIALS}  # fmt: skip
 """Kinds of changes that affect every consumer of an operation."""
 
 

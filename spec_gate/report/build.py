@@ -16,6 +16,7 @@ from spec_gate.prove.witnesses import Witness
 from spec_gate.report import model as m
 from spec_gate.report.names import Names
 from spec_gate.report.oddities import oddities
+from spec_gate.report.repeats import repeats_joined
 from spec_gate.report.titles import title_of
 from spec_gate.report.verdict import count, fails, outcome
 from spec_gate.report.versioning import advise
@@ -41,8 +42,9 @@ def build_report(
     """Return the report; ``strict`` raises findings that are not proved to breaking."""
     base, revision = verdict.comparison.base, verdict.comparison.revision
     names = Names(verdict)
-    found = [_finding(one, base.document, revision.document, names, strict=strict) for one in verdict.findings]
-    findings, unused = apply_waivers(found, waivers)
+    found = tuple(_finding(one, base.document, revision.document, names, strict=strict) for one in verdict.findings)
+    found, unused = apply_waivers(found, waivers)
+    findings = repeats_joined(found, [_holders(one, base.document, revision.document) for one in verdict.findings])
     counts = count(findings)
     return m.DiffReport(
         format=m.FORMAT,
@@ -98,8 +100,15 @@ def _finding(finding: Finding, base: Document, revision: Document, names: Names,
         folded=finding.folded,
         also=tuple(_further(one, names) for one in finding.also),
         waiver=None,
+        occurrences=(),
     )
     return replace(found, title=title_of(found))
+
+
+def _holders(finding: Finding, base: Document, revision: Document) -> list[Any]:
+    """Return the values of the schemas that hold the changed keyword."""
+    sides = zip((base, revision), finding.holders, strict=True)
+    return [None if place is None else document.at(place) for document, place in sides]
 
 
 def _list_change(finding: Finding, before: Any, after: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

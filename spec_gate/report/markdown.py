@@ -98,6 +98,8 @@ def _compatible(findings: list[ReportedFinding]) -> Iterator[str]:
     yield ""
     for finding in findings[:_SHOWN]:
         yield f"- {_title(finding)}: {code(phrases.where(finding))} ({code(finding.rule)})"
+        if len(finding.operations) > 1:
+            yield f"  {text('label-operations')}: {', '.join(map(code, finding.operations))}"
     yield from _more(len(findings))
 
 

@@ -155,13 +155,24 @@ class FurtherUse:
 
 
 @dataclass(frozen=True)
+class Occurrence:
+    """One place of an edit that is written several times, with the operations and the response that it is about."""
+
+    operations: tuple[str, ...]
+    status: str
+    base: Location | None
+    revision: Location | None
+
+
+@dataclass(frozen=True)
 class ReportedFinding:
     """One edit with its level.
 
     ``title`` is a sentence for readers, with names between backticks; programs use ``rule``. ``folded`` are further
     rules that name the same edit, ``also`` what it means elsewhere. ``operations`` are all that the edit affects.
     ``level_set_by`` names what set a level other than the usual one. ``part`` and ``path`` are
-    about the operations in ``here``.
+    about the operations in ``here``. ``occurrences`` are all places of an edit that is written several times, such as
+    in each operation; then ``base``, ``revision`` and ``witness`` are those of the first one.
     ``removed`` and ``added`` are the changed entries of a list, such as the values of an enum.
 
     ``name`` is the thing that changed, ``status`` the response that it belongs to, if any. ``part`` and ``path`` are
@@ -193,6 +204,7 @@ class ReportedFinding:
     folded: tuple[str, ...]
     also: tuple[FurtherUse, ...]
     waiver: AppliedWaiver | None
+    occurrences: tuple[Occurrence, ...]
 
 
 @dataclass(frozen=True)

@@ -69,8 +69,9 @@ def also(one: m.FurtherUse) -> str:
 def _subject(finding: m.ReportedFinding) -> str:
     """Return what changed outside of schemas; the name of a parameter starts with its location."""
     place, _, last = finding.name.partition(" ")
+    statuses = list(dict.fromkeys(status(one.status) for one in finding.occurrences)) or [status(finding.status)]
     return text(f"subject-{finding.kind}", name=status(finding.name), location=place, last=last,
-                status=status(finding.status))  # fmt: skip
+                status=", ".join(statuses))  # fmt: skip
 
 
 def part(one: m.Part | None) -> str:
@@ -317,9 +318,8 @@ def change(finding: m.ReportedFinding) -> Iterator[tuple[str, str]]:
 
 def grounds(finding: m.ReportedFinding) -> Iterator[tuple[str, str]]:
     """Return where the edit was made, the rule that names it, and why it matters."""
-    for side, place in (("base", finding.base), ("revision", finding.revision)):
-        if place is not None:
-            yield text(f"label-{side}"), location(place)
+    yield from _locations("base", finding.base, [one.base for one in finding.occurrences])
+    yield from _locations("revision", finding.revision, [one.revision for one in finding.occurrences])
     yield text("label-rule"), finding.rule
     if finding.level_set_by:
         usual = text(f"level-{finding.usual_level}")
@@ -333,6 +333,15 @@ def grounds(finding: m.ReportedFinding) -> Iterator[tuple[str, str]]:
         why, hint = _advice(finding)
         yield text("label-why"), why
         yield text("label-hint"), hint
+
+
+def _locations(side: str, place: m.Location | None, every: Sequence[m.Location | None]) -> Iterator[tuple[str, str]]:
+    """Return the first place of an edit in a document, and how many more there are."""
+    if place is None:
+        return
+    more = len({one for one in every if one is not None}) - 1
+    first = location(place)
+    yield text(f"label-{side}"), counted("and-more-places", more, place=first) if more > 0 else first
 
 
 def _advice(finding: m.ReportedFinding) -> tuple[str, str]:

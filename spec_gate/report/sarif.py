@@ -44,13 +44,13 @@ def _rule(name: str) -> dict[str, Any]:
 
 
 def _result(finding: ReportedFinding, rules: list[str]) -> dict[str, Any]:
-    place = finding.revision or finding.base
+    places = [place for one in finding.occurrences or (finding,) if (place := one.revision or one.base) is not None]
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": rules.index(finding.rule),
         "level": _LEVELS[finding.level],
         "message": {"text": _message(finding)},
-        "locations": [] if place is None else [_location(place)],
+        "locations": [_location(place) for place in places],
         "partialFingerprints": {"change/v1": _fingerprint(finding)},
     }
     if finding.base and finding.revision:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from spec_gate.report.model import ChangeKind, ReportedFinding
 from spec_gate.report.quoted import LONGEST_PATH, capital, code
+
+_SHOWN = 3
 
 
 def structure_title(finding: ReportedFinding) -> str:
@@ -30,10 +33,28 @@ def _subject(finding: ReportedFinding) -> str:
     place, _, last = finding.name.partition(" ")
     return _SUBJECTS.get(finding.kind, "").format(
         name=code(_shown_name(finding.name), LONGEST_PATH),
-        operation=code(finding.operations[0], LONGEST_PATH) if finding.operations else "",
-        location=place, last=code(last), status=code(_shown_name(finding.status)),
+        operation=_operations(finding.operations),
+        location=place, last=code(last), response=_responses(finding),
         whole="path" if finding.name.startswith("/") else "operation",
     )  # fmt: skip
+
+
+def _operations(labels: Sequence[str]) -> str:
+    """Return the only operation, or how many there are."""
+    if len(labels) > 1:
+        return f"{len(labels)} operations"
+    return f"operation {code(labels[0], LONGEST_PATH)}" if labels else ""
+
+
+def _responses(finding: ReportedFinding) -> str:
+    """Return the response, or all responses of an edit that is written in several ones."""
+    statuses = list(dict.fromkeys(one.status for one in finding.occurrences)) or [finding.status]
+    shown = [code(_shown_name(one)) for one in statuses]
+    if len(shown) == 1:
+        return f"response {shown[0]}"
+    if len(shown) > _SHOWN:
+        return f"responses {', '.join(shown[:_SHOWN])} and {len(shown) - _SHOWN} more"
+    return f"responses {', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _shown_name(name: Any) -> str:
@@ -67,8 +88,9 @@ def credential(name: str) -> str:
 _K = ChangeKind
 _SUBJECTS = {
     _K.OPERATION: "{whole} {name}",
-    **dict.fromkeys((_K.OPERATION_ID, _K.DEPRECATION, _K.SUNSET, _K.STABILITY), "operation {operation}"),
+    **dict.fromkeys((_K.OPERATION_ID, _K.DEPRECATION, _K.SUNSET, _K.STABILITY), "{operation}"),
     _K.WEBHOOK: "webhook {name}", _K.CALLBACK: "callback {name}", _K.SERVER: "server {name}",
+    _K.SERVER_DEFAULT: "server variable {name}",
     **dict.fromkeys((_K.TOKEN_FLOW, _K.TOKEN_SCOPES), "OAuth flow {name}"),
     **dict.fromkeys(
         (_K.PARAMETER, _K.PARAMETER_REQUIRED, _K.PARAMETER_STYLE, _K.PARAMETER_EXPLODE, _K.PARAMETER_ALLOW_RESERVED,
@@ -82,7 +104,7 @@ _SUBJECTS = {
         "form field {name}",
     ),
     _K.EXAMPLE: "example {name}", _K.STATUS: "response status {name}",
-    _K.RESPONSE_MEDIA_TYPE: "media type {name} of response {status}",
+    _K.RESPONSE_MEDIA_TYPE: "media type {name} of {response}",
     _K.RESPONSE_HEADER: "response header {name}", _K.RESPONSE_HEADER_REQUIRED: "response header {name}",
 }  # fmt: skip
 _KEYWORDS = {
@@ -107,6 +129,7 @@ _EVENTS = {
     "sunset-moved-earlier": "sunset date of {subject} moved earlier, from {before} to {after}",
     "sunset-changed": "sunset date of {subject} changed from {before} to {after}",
     "operation-stability-lowered": "stability of {subject} lowered from {before} to {after}",
+    "server-variable-default-changed": "default of {subject} changed from {before} to {after}",
     "server-removed": "{subject} removed", "server-added": "new {subject}",
     "credentials-flow-removed": "{subject} removed", "credentials-flow-changed": "URL of {subject} changed",
     "request-parameter-required-added": "new required {subject}", "request-parameter-added": "new optional {subject}",

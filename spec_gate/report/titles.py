@@ -254,7 +254,7 @@ def _discriminator_value(finding: ReportedFinding, event: str) -> str:
 
 _SAID = frozenset({
     ChangeKind.OPERATION, ChangeKind.OPERATION_ID, ChangeKind.SUNSET, ChangeKind.STABILITY, ChangeKind.STATUS,
-    ChangeKind.SERVER, ChangeKind.REQUEST_MEDIA_TYPE, ChangeKind.RESPONSE_MEDIA_TYPE,
+    ChangeKind.SERVER, ChangeKind.SERVER_DEFAULT, ChangeKind.REQUEST_MEDIA_TYPE, ChangeKind.RESPONSE_MEDIA_TYPE,
 })  # fmt: skip
 _SAYS_VALUES = frozenset({
     "type-narrowed", "type-widened", "type-changed", "format-added", "format-removed", "format-changed",

@@ -73,9 +73,10 @@ def draft_waivers(report: DiffReport, today: dt.date) -> str:
         {"rule": finding.rule, "operation": operation, "pointer": place.pointer}
         for finding in report.findings
         if finding.level is not Level.INFO and finding.waiver is None
-        for place in [finding.revision or finding.base]
+        for one in finding.occurrences or (finding,)
+        for place in [one.revision or one.base]
         if place is not None
-        for operation in _operations(finding)
+        for operation in one.operations or ("",)
     ]
     unique = {tuple(entry.items()): entry for entry in entries}
     return draft(list(unique.values()), today + dt.timedelta(days=_DRAFT_DAYS))
