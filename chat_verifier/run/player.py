@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
@@ -40,6 +40,9 @@ class Sender(Protocol):
     """What sends requests: the client, or a server in memory."""
 
     budget: RequestBudget
+
+    def handling(self) -> AbstractContextManager[None]:
+        """In the block, a response may be received and judged; no other large one is meanwhile."""
 
     def send(self, request: Request) -> Response | Breakdown: ...
 
@@ -133,12 +136,15 @@ class Player:
         """Send a case and judge the response; None if the budget does not allow it."""
         request = self._request(case, played.conversation_id)
         at = self.clock() - self.began
-        outcome = self._outcome(played, index, request)
-        if outcome is None:
-            return None
-        self.progress(self.sender.budget.sent)
-        exchange = Exchange(request, outcome, concurrent)
-        observation = self.judge.judge(played.sequence, index, case, exchange, earlier=tuple(played.exchanges), at=at)
+        with self.sender.handling():
+            outcome = self._outcome(played, index, request)
+            if outcome is None:
+                return None
+            self.progress(self.sender.budget.sent)
+            exchange, earlier = Exchange(request, outcome, concurrent), tuple(played.exchanges)
+            observation = self.judge.judge(played.sequence, index, case, exchange, earlier=earlier, at=at)
+            # The next large response may come as soon as the block ends, and this one is not needed any more.
+            del outcome, exchange
         played.add(observation)
         return observation
 

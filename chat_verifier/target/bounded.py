@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPResponse
 from typing import Any
 
@@ -35,13 +35,20 @@ class TooLongError(Exception):
 class Bounds:
     """The limits of one response.
 
-    ``until``: when it must be complete, on the monotonic clock. ``most``: its bytes as sent. ``over``: whether the run
-    ended.
+    ``seconds``: in how many seconds it must be complete. ``most``: its bytes as sent. ``over``: whether the run ended.
+    ``waited``: the seconds in which the client did not read, which do not count.
     """
 
-    until: float
+    seconds: float
     most: int
     over: Callable[[], bool] = lambda: False
+    waited: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def elapsed(self) -> float:
+        """How many seconds the response takes so far."""
+        return time.monotonic() - self.began - self.waited
 
     def take(self, count: int) -> int:
         """Count bytes; raise :class:`TooLongError` if there are too many."""
@@ -56,7 +63,7 @@ class Bounds:
 
         Raises :class:`TimeoutError` if the time is up, and :class:`StoppedError` if the run ended.
         """
-        left = self.until - time.monotonic()
+        left = self.seconds - self.elapsed
         if left <= 0:
             raise TimeoutError("timed out")
         if self.over():

@@ -9,6 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from http.client import HTTPException, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeGuard
@@ -20,6 +21,7 @@ from chat_contract.exchange import Breakdown, Headers, Request, Response
 from chat_contract.version import __version__
 from chat_verifier.planning.tiers import MAX_WAIT
 from chat_verifier.run.budget import BudgetSpentError, RequestBudget
+from chat_verifier.run.large import LARGE, LargeResponses
 from chat_verifier.run.pacing import Pace
 from chat_verifier.target.bounded import BoundedAdapter, Bounds, StoppedError, TooLongError, bounded
 from kit_http.retry_after import retry_after
@@ -97,9 +99,14 @@ class Client:
         self.lost = 0
         """How many requests got no response and were sent again."""
         self._slowest = 0.0
+        self._large = LargeResponses()
         self._lock = threading.Lock()
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
+
+    def handling(self) -> AbstractContextManager[None]:
+        """Receive and judge a response in the block: a large one waits until no other large one is in such a block."""
+        return self._large.handling()
 
     def send(self, request: Request, *, tries: int = _TRIES_AFTER_429) -> Response | Breakdown:
         """Send the request. After a 429, wait and send it again, ``tries`` times in all.
@@ -109,7 +116,7 @@ class Client:
         """
         outcome = self._send_with_token(request)
         for _ in range(tries - 1):
-            if not _is_429(outcome):
+            if not _is_429(outcome) or _is_large(outcome):
                 break
             self.hold(retry_after(outcome))
             try:
@@ -152,7 +159,7 @@ class Client:
         if not isinstance(outcome, Response) or outcome.status != _UNAUTHORIZED:
             self.tokens.note_accepted()
             return outcome
-        if not self.tokens.renew(used):
+        if _is_large(outcome) or not self.tokens.renew(used):
             return outcome
         try:
             return self._send_settled(request)
@@ -186,6 +193,8 @@ class Client:
                 break
             is_new = not getattr(self._local, "connected", False)
             received = self._attempt(request)
+            if self._broke_while_waiting(received):
+                received = self._again_in_turn(request)
             if isinstance(received, Response) or (isinstance(received, Breakdown) and received.kind != "reset"):
                 return received
             outcome = received
@@ -206,6 +215,20 @@ class Client:
         if self._lost_new > max(_FEW_LOST, _TOLERATED_SHARE * self.budget.sent):
             self._resets = _TOLERATED_RESETS
         return self._resets < _TOLERATED_RESETS
+
+    def _broke_while_waiting(self, received: Response | Breakdown | UnreachableError) -> bool:
+        """Return whether a response broke off that waited for other large ones; servers do not wait for ever."""
+        broke = isinstance(received, Breakdown) and received.kind in {"truncated", "reset"}
+        return broke and self._local.bounds.waited > 0
+
+    def _again_in_turn(self, request: Request) -> Response | Breakdown | UnreachableError:
+        """Send the request again when no other large response is read, so that this one need not wait."""
+        self.lost += 1
+        # A request may be counted only after others are over, and these may wait for the turn.
+        self._large.end()
+        self._begin()
+        self._large.begin(self._is_over)
+        return self._attempt(request)
 
     def _attempt(self, request: Request) -> Response | Breakdown | UnreachableError:
         """Send the request once; raise :class:`UnreachableError` if another attempt would not help."""
@@ -232,10 +255,10 @@ class Client:
         self.budget.take()
 
     def _send_once(self, request: Request) -> Response | Breakdown:
-        began = time.monotonic()
         timeout = self.effective_timeout
+        bounds = self._local.bounds = Bounds(timeout, MAX_RESPONSE + _HEAD, self._is_over)
         try:
-            with bounded(Bounds(began + timeout, MAX_RESPONSE + _HEAD, self._is_over)):
+            with bounded(bounds):
                 response = self._session().request(
                     request.method,
                     self.base_url + request.path,
@@ -245,7 +268,7 @@ class Client:
                     allow_redirects=False,
                     stream=True,
                 )
-            body = self._read(response)
+            body = self._read(response, bounds)
         except requests.exceptions.SSLError as error:
             hint = "Name a private certificate authority with --ca-bundle FILE, a client certificate with --cert FILE."
             if "WRONG_VERSION_NUMBER" in str(error) or "RECORD_LAYER_FAILURE" in str(error):
@@ -258,20 +281,20 @@ class Client:
             raise self._unreachable(error) from None
         except requests.exceptions.Timeout:
             self._drop_connections()
-            return self._silent(timeout, time.monotonic() - began)
+            return self._silent(timeout, bounds.elapsed)
         except StoppedError:
             self._drop_connections()
             raise BudgetSpentError from None
         except TooLongError:
             self._drop_connections()
-            return Breakdown("too-long", f"more than {MAX_RESPONSE // _MEGABYTE} MiB", time.monotonic() - began)
+            return Breakdown("too-long", f"more than {MAX_RESPONSE // _MEGABYTE} MiB", bounds.elapsed)
         except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
             self._drop_connections()
-            return Breakdown("truncated", _innermost(error), time.monotonic() - began)
+            return Breakdown("truncated", _innermost(error), bounds.elapsed)
         except requests.exceptions.ConnectionError as error:
-            return self._disconnected(error, time.monotonic() - began)
+            return self._disconnected(error, bounds.elapsed)
         except (requests.exceptions.InvalidHeader, requests.exceptions.RequestException) as error:
-            return Breakdown("garbled", _innermost(error), time.monotonic() - began)
+            return Breakdown("garbled", _innermost(error), bounds.elapsed)
         if response.status_code == _PROXY_AUTHENTICATION_REQUIRED and self.transport.proxy:
             hint = "Write them as --proxy http://user:password@host:port."
             raise UnreachableError("the proxy requires a user name and a password", permanent=True, hint=hint)
@@ -282,7 +305,7 @@ class Client:
         else:
             self._local.connected = True
         headers = tuple((key, value) for key, value in response.raw.headers.items())
-        elapsed = time.monotonic() - began
+        elapsed = bounds.elapsed
         self._slowest = max(self._slowest, elapsed)
         return Response(response.status_code, headers, body, elapsed)
 
@@ -298,12 +321,17 @@ class Client:
         self._timeouts += 1
         return Breakdown("silence", f"no complete response within {timeout:g} s", elapsed)
 
-    def _read(self, response: requests.Response) -> bytes:
-        """Return the decoded body. The connection limits the bytes as sent, and the time."""
+    def _read(self, response: requests.Response, bounds: Bounds) -> bytes:
+        """Return the decoded body. The connection limits the bytes as sent, and the time.
+
+        The time in which other large responses were received and judged does not count.
+        """
         body = bytearray()
         try:
             for part in response.iter_content(_CHUNK):
                 body += part
+                if len(body) > LARGE:
+                    bounds.waited += self._large.begin(self._is_over)
                 if len(body) > MAX_RESPONSE:
                     raise TooLongError
         except ValueError as error:
@@ -362,6 +390,11 @@ def _in_chunks(body: bytes) -> Iterator[bytes]:
 
 def _is_429(outcome: Response | Breakdown) -> TypeGuard[Response]:
     return isinstance(outcome, Response) and outcome.status == 429
+
+
+def _is_large(response: Response) -> bool:
+    """Return whether a response is too large to be kept while another one is received."""
+    return len(response.body) > LARGE
 
 
 def _root(error: BaseException) -> BaseException:
