@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from spec_gate.differ.surface import Alternative, Operation, Parameter, Response, response_for
 from spec_gate.prove.wire import query, simple
+from spec_gate.schemas.node import Schema, SchemaNode
 from spec_gate.schemas.pair import SchemaPair
 from spec_gate.search.sampler import Sampler
 from spec_gate.source.documents import Place
@@ -19,6 +20,7 @@ ABSENT: Any = object()
 """Stands for a body or value that a witness does not have; None is a JSON value."""
 
 _DEPTH = 3
+_NOT_EMPTY = SchemaNode({"minLength": 1})
 
 
 class WitnessKind(StrEnum):
@@ -142,11 +144,11 @@ class Messages:
             now = theirs.get(key)
             about = rejection == Rejection(RejectionKind.PARAMETER_REQUIRED, parameter_name(one))
             if one.required or one is parameter or (now is not None and now.required and not about):
-                sent.append((one, self._value(one.schema, None if now is None else now.schema, "a")))
+                sent.append((one, self._visible(one.schema, None if now is None else now.schema)))
         for key, one in theirs.items():
             about = rejection == Rejection(RejectionKind.PARAMETER_REQUIRED, parameter_name(one))
             if one.required and key not in operation.parameters and one.location != "path" and not about:
-                sent.append((one, self._value(None, one.schema, "a")))
+                sent.append((one, self._visible(None, one.schema)))
         return sent
 
     def _required_body(
@@ -165,14 +167,18 @@ class Messages:
         """Return a valid value of a schema of the base; the default without a schema or a valid value."""
         return self._value(schema, None, default)
 
-    def _value(self, base: Place | None, revision: Place | None, default: Any) -> Any:
+    def _visible(self, base: Place | None, revision: Place | None) -> Any:
+        """Return a value for a parameter, which should not be an empty string: a reader may take it for a mistake."""
+        return self._value(base, revision, "a", _NOT_EMPTY) or self._value(base, revision, "a")
+
+    def _value(self, base: Place | None, revision: Place | None, default: Any, *more: Schema) -> Any:
         """Return a value that both documents accept, or at least one of them; the default without a schema."""
         ours = () if base is None else (self.schemas.read_base(base),)
         theirs = () if revision is None else (self.schemas.read_revision(revision),)
         for schemas in ((*ours, *theirs), ours, theirs):
             if schemas:
                 try:
-                    return self.sampler.some(schemas, _DEPTH)
+                    return self.sampler.some((*schemas, *more), _DEPTH)
                 except LookupError:
                     continue
         return default

@@ -28,8 +28,7 @@ def render(report: DiffReport) -> str:
 def _lines(report: DiffReport) -> Iterator[str]:
     yield f"### {_MARKS[report.verdict]} {_verdict(report)}"
     yield ""
-    if report.verdict is not Outcome.BREAKING:
-        yield text("compared", base=code(report.base.name), revision=code(report.revision.name)) + "."
+    yield text("compared", base=code(report.base.name), revision=code(report.revision.name)) + "."
     yield f"{phrases.counts(report)}; {counted('operations', report.operations)}."
     shown = [finding for finding in report.findings if finding.level is not Level.INFO]
     for finding in shown[:_SHOWN]:

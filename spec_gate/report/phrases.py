@@ -107,7 +107,15 @@ def difference(finding: m.ReportedFinding) -> tuple[str, str] | None:
 
 def changed_entries(finding: m.ReportedFinding) -> list[str]:
     """Return a line for each removed and each added entry of a list."""
-    return [*_entries("-", finding.removed), *_entries("+", finding.added)]
+    removed: Sequence[Any] = finding.removed
+    added: Sequence[Any] = finding.added
+    if finding.kind is m.ChangeKind.CREDENTIALS:
+        removed, added = ([_credential(str(one)) for one in some] for some in (removed, added))
+    return [*_entries("-", removed), *_entries("+", added)]
+
+
+def _credential(name: str) -> str:
+    return credential(name).replace("`", "")
 
 
 def _entries(sign: str, values: Sequence[Any]) -> list[str]:
@@ -126,7 +134,13 @@ def value(one: Any, limit: int = _LONGEST_VALUE) -> str:
 
 def proof(finding: m.ReportedFinding) -> str:
     """Return what the level of a finding is based on."""
-    return text(f"proof-{finding.proof}")
+    if finding.proof is m.ProofKind.RULE and finding.witness is not None:
+        return text("proof-rule-with-witness")
+    return text("proof-harmless-here" if _is_harmless_here(finding) else f"proof-{finding.proof}")
+
+
+def _is_harmless_here(finding: m.ReportedFinding) -> bool:
+    return finding.note is not None and finding.note.kind is m.NoteKind.HARMLESS_HERE
 
 
 def note(finding: m.ReportedFinding) -> str:
@@ -165,7 +179,7 @@ def rejection(one: m.Witness) -> str:
     """Return why a document rejects a witness."""
     detail = one.rejection.detail
     if one.rejection.kind is m.RejectionKind.CREDENTIALS:
-        detail = " or ".join(credential(name).replace("`", "") for name in detail.split(" or "))
+        detail = " or ".join(map(_credential, detail.split(" or ")))
     return text(f"rejection-{one.rejection.kind}", detail=detail)
 
 
@@ -325,7 +339,7 @@ def grounds(finding: m.ReportedFinding) -> Iterator[tuple[str, str]]:
         usual = text(f"level-{finding.usual_level}")
         yield text("label-level"), text("level-set", source=finding.level_set_by, usual=usual)
     yield text("label-proof"), proof(finding)
-    if finding.note is not None:
+    if finding.note is not None and not _is_harmless_here(finding):
         yield text("label-note"), note(finding)
     if finding.waiver is not None:
         yield text("label-waived"), waiver(finding.waiver)

@@ -42,6 +42,8 @@ def title_of(finding: ReportedFinding) -> str:
 def says_values(finding: ReportedFinding) -> bool:
     """Return whether the title states the value before and after in full."""
     stem = _stem(finding)
+    if stem == "enum-added":
+        return len(finding.after or ()) <= _SHOWN
     shown = finding.kind in _SAID or stem.rpartition("-")[0] in _BOUNDS or stem in _SAYS_VALUES
     return shown and all(one is None or len(code(one)) < LONGEST for one in (finding.before, finding.after))
 
@@ -136,15 +138,19 @@ def _types(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value or ())
 
 
+def _any_of(types: Sequence[str]) -> str:
+    return " or ".join(map(code, types))
+
+
 def _type(finding: ReportedFinding) -> str:
     before, after, thing = _types(finding.before), _types(finding.after), _thing(finding)
     if before and after and set(before) ^ set(after) == {"null"}:
         return f"{capital(thing)} may be null" if "null" in after else f"{capital(thing)} may no longer be null"
     if before and after:
-        return f"Type of {thing} changed from {code(' or '.join(before))} to {code(' or '.join(after))}"
+        return f"Type of {thing} changed from {_any_of(before)} to {_any_of(after)}"
     if after:
-        return f"Type of {thing} restricted to {code(' or '.join(after))}"
-    return f"Restriction of {thing} to type {code(' or '.join(before))} removed"
+        return f"Type of {thing} restricted to {_any_of(after)}"
+    return f"Restriction of {thing} to type {_any_of(before)} removed"
 
 
 def _values(event: str, values: Sequence[Any]) -> str:

@@ -239,6 +239,18 @@ _HINTS = {
     (Direction.LOOSER, False): _HINT_RECEIVED,
     (Direction.EITHER, False): _HINT_RECEIVED,
 }
+_OWN_ADVICE = {
+    ("property-became-required", True): (
+        "Requests that leave the property out are rejected.", "Make it optional and document what its absence means."
+    ),
+    ("property-became-optional", False): (
+        "Clients that read the property may not find it.", "Send the property in every response."
+    ),
+    ("additional-properties-closed", True): (
+        "Requests with further properties are rejected.", "Keep accepting further properties, and ignore them."
+    ),
+}  # fmt: skip
+"""Why a difference breaks clients and a hint, where the general ones do not fit."""
 _WHY_HARMLESS = "Clients built for the base are not affected."
 _NO_ACTION = "No action needed."
 
@@ -248,8 +260,9 @@ def _rule(scope: Scope, row: Row) -> Rule:
     title = f"{row.title} {_WHERE[scope]}"
     if row.direction is not Direction.EITHER and (row.direction is Direction.TIGHTER) != sent:
         return Rule(f"{scope}-{row.stem}", Level.INFO, title, _WHY_HARMLESS, _NO_ACTION)
-    why = _WHY_SENT if sent else _WHY_RECEIVED
-    return Rule(f"{scope}-{row.stem}", Level.BREAKING, title, why, _HINTS[row.direction, sent])
+    general = (_WHY_SENT if sent else _WHY_RECEIVED), _HINTS[row.direction, sent]
+    why, hint = _OWN_ADVICE.get((row.stem, sent), general)
+    return Rule(f"{scope}-{row.stem}", Level.BREAKING, title, why, hint)
 
 
 def advice(rule: Rule) -> tuple[str, str]:

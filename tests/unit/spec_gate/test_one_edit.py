@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from spec_gate.budget import Budget
 from spec_gate.report.formats import FORMATS
 from spec_gate.report.model import DiffReport, ReportedFinding, Witness
+from spec_gate.report.phrases import facts
 from spec_gate.report.render import render
 from tests.unit.spec_gate.changing import diff, report_of, written
 from tests.unit.spec_gate.orders import BASE, EDITS, Edit, revision
@@ -148,6 +149,43 @@ def test_long_values_in_witnesses_are_shortened(report: DiffReport) -> None:
     text = render(report, "text")
     assert re.search(r'"text": "a+\.\.\. \([\d,]+ characters\)"', text)
     assert max(map(len, text.splitlines())) < 300
+
+
+def test_required_header_of_a_witness_is_not_empty(tmp_path: Path) -> None:
+    new = "{name: X-Tenant, in: header, required: true, schema: {type: string}}"
+    base = api(f"{{parameters: [{PATH}], {body_of('{type: object}')}, {OK}}}")
+    then = api(f"{{parameters: [{PATH}, {new}], {body_of('{type: object, required: [k]}')}, {OK}}}")
+    report = report_of(written(tmp_path, "base.yaml", base), written(tmp_path, "revision.yaml", then))
+    assert witness_of(report, "Property `k` became required").headers["X-Tenant"] == "a"
+
+
+# What the facts say ---------------------------------------------------------------------------------------------------
+
+
+def facts_of(report: DiffReport, title: str) -> list[tuple[str, str]]:
+    [finding] = [one for one in report.findings if one.title == title]
+    return list(facts(finding))
+
+
+def test_change_names_credentials_as_the_title_does(report: DiffReport) -> None:
+    [finding] = [one for one in report.findings if "oauth2" in one.title]
+    lines = [fact for label, fact in facts(finding) if label == "Change"]
+    assert "- API key in header x-api-key" in lines
+
+
+def test_hint_for_a_required_property_is_to_make_it_optional(report: DiffReport) -> None:
+    found = facts_of(report, "Property `user_id` became required")
+    assert ("Hint", "Make it optional and document what its absence means.") in found
+
+
+def test_proof_of_a_new_optional_property_says_that_no_client_can_break(report: DiffReport) -> None:
+    found = dict(facts_of(report, "New optional property `code`"))
+    assert found["Proof"].startswith("by schema comparison: no client can break")
+    assert "Note" not in found
+
+
+def test_proof_by_a_rule_names_the_witness_as_an_example(report: DiffReport) -> None:
+    assert dict(facts_of(report, EDITS[0].title))["Proof"].endswith("the witness below is an example")
 
 
 # Edits of one schema --------------------------------------------------------------------------------------------------
