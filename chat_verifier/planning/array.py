@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 Level = tuple[str, str]
@@ -16,6 +16,14 @@ Level = tuple[str, str]
 
 Row = dict[str, str]
 """A level for each factor that applies to the row."""
+
+Follow = Callable[[str, "CoveringArray"], object]
+"""Gives an array of a name the rows to follow."""
+
+
+def nothing(_: str, __: CoveringArray) -> None:
+    """Give an array no rows to follow."""
+
 
 _KIND = "kind"
 _ATTEMPTS = 12
@@ -64,12 +72,14 @@ class CoveringArray:
         self._leading = [name for name in factors if not dependent(name)]
         self._following = [name for name in factors if dependent(name)]
         self._rng = random.Random(seed)  # noqa: S311 - chooses test cases, not secrets
-        self._excluded = [0] * len(self._levels)
+        self.excluded = [0] * len(self._levels)
         self._uncovered = [0] * len(self._levels)
         self._count = len(real)
         self._barred = 0
         self._open_shares: list[float] = []
         self._real = (1 << self._count) - 1
+        self._prepared: Iterator[Row] = iter(())
+        self._observe: Callable[[Sequence[Row], Collection[Level], Row], object] | None = None
         self._kinds = [-1] * len(self._levels)
         self._bonus = list(map(bonus, real))
         self._bits = [1 << number for number in range(len(self._levels))]
@@ -88,17 +98,39 @@ class CoveringArray:
         for one, other in combinations(range(len(real)), 2):
             a, b = real[one], real[other]
             if a[0] == b[0] or not possible(a, b):
-                self._excluded[one] |= 1 << other
-                self._excluded[other] |= 1 << one
+                self.excluded[one] |= 1 << other
+                self.excluded[other] |= 1 << one
             elif wanted(a, b):
                 self._want(counted[one], counted[other])
-        self._wanted = tuple(self._uncovered)
+        self.wanted = tuple(self._uncovered)
         self.pairs = self.left
+
+    @property
+    def factors(self) -> Mapping[str, Sequence[str]]:
+        """The levels of each factor, those that others depend on first."""
+        names = (*self._leading, *self._following)
+        return {name: [self._levels[number][1] for number in self._of[name]] for name in names}
+
+    def number(self, level: Level) -> int:
+        return self._number[level]
+
+    def bit(self, number: int) -> int:
+        """Return the bits of a level and of its kind."""
+        return self._bits[number]
+
+    def row_of(self, mask: int) -> Row:
+        """Return the row that contains the levels of a mask."""
+        return dict(self._levels[number] for number in bits(mask & self._real))
+
+    @property
+    def average_weight(self) -> float:
+        """The average weight of a pair."""
+        return sum(self.weighed(number, others) for number, others in enumerate(self.wanted)) / 2 / max(1, self.pairs)
 
     def again(self) -> CoveringArray:
         """Return an array of the same factors that no row covers yet, whose rows are others."""
         other = copy.copy(self)
-        other.__dict__.update(_uncovered=list(self._wanted))
+        other.__dict__.update(_uncovered=list(self.wanted))
         return other
 
     def share_of_triples(self, rows: Iterable[Row]) -> float:
@@ -106,12 +138,12 @@ class CoveringArray:
         seen: dict[tuple[int, int], int] = {}
         for row in rows:
             mask = self._mask(row)
-            for pair in combinations(_bits(mask), 2):
+            for pair in combinations(bits(mask), 2):
                 seen[pair] = seen.get(pair, 0) | mask
         common = {
-            (one, other): self._wanted[one] & self._wanted[other]
-            for one, others in enumerate(self._wanted)
-            for other in _bits(others)
+            (one, other): self.wanted[one] & self.wanted[other]
+            for one, others in enumerate(self.wanted)
+            for other in bits(others)
             if one < other
         }
         every = sum(others.bit_count() for others in common.values())
@@ -137,20 +169,40 @@ class CoveringArray:
         self._cover(self._mask(row))
 
     def _cover(self, mask: int) -> None:
-        for number in _bits(mask):
+        for number in bits(mask):
             self._uncovered[number] &= ~mask
 
     def _gain(self, mask: int) -> float:
         """Return the weight of the uncovered pairs that a row covers."""
-        return sum(self._weighed(number, self._uncovered[number] & mask) for number in _bits(mask)) / 2
+        return sum(self.weighed(number, self._uncovered[number] & mask) for number in bits(mask)) / 2
 
-    def _weighed(self, number: int, others: int) -> float:
+    def weighed(self, number: int, others: int) -> float:
         """Return the weight of the pairs of a level with others."""
         worth = 0.0
         if others:
             for weight, tier in self._tiers:
                 worth += weight * (others & tier).bit_count()
         return self._weights[number] * worth
+
+    def follow(self, rows: Iterable[Row]) -> None:
+        """Use these rows first, where they contain an option and no barred level."""
+        self._prepared = iter(rows)
+
+    def observe(self, observe: Callable[[Sequence[Row], Collection[Level], Row], object]) -> None:
+        """Call a function with the options, the barred levels and the row whenever a row is made."""
+        self._observe = observe
+
+    def prepared_row(self, fixed: Row, barred: Collection[Level] = ()) -> Row | None:
+        """Return the next of the rows to follow, unless a factor has another level than the fixed one."""
+        row = next(self._prepared, None)
+        if (
+            row is None
+            or not row.items().isdisjoint(barred)
+            or any(row.get(name, own) != own for name, own in fixed.items())
+        ):
+            return None
+        self.cover(row)
+        return row
 
     def next_row(self, options: Sequence[Row], barred: Collection[Level] = ()) -> Row:
         """Return the row that covers the most new pairs among several candidates; each contains one of the options.
@@ -159,13 +211,15 @@ class CoveringArray:
         """
         self._barred = sum(1 << self._number[level] for level in barred)
         self._open_shares = [
-            self._weighed(number, self._open(number)) / len(self._levels) for number in range(self._count)
+            self.weighed(number, self._open(number)) / len(self._levels) for number in range(self._count)
         ]
         tries = max(1, _CANDIDATES // len(options))
         candidates = [(self._candidate(fixed), fixed) for fixed in options for _ in range(tries)]
         best, fixed = max(candidates, key=lambda candidate: self._gain(candidate[0]))
-        row = self._improved(dict(self._levels[number] for number in _bits(best & self._real)), fixed)
+        row = self._improved(dict(self._levels[number] for number in bits(best & self._real)), fixed)
         self.cover(row)
+        if self._observe is not None:
+            self._observe(options, barred, row)
         return row
 
     def _improved(self, row: Row, fixed: Row) -> Row:
@@ -209,25 +263,25 @@ class CoveringArray:
         """Return two levels that no row combines yet and that fit those chosen, if a few attempts find any."""
         for _ in range(_ATTEMPTS):
             number = self._rng.randrange(self._count)
-            uncovered = self._open(number) & self._real & ~self._excluded[number] & ~self._barred
-            if not uncovered or self._excluded[number] & chosen or (chosen | self._barred) >> number & 1:
+            uncovered = self._open(number) & self._real & ~self.excluded[number] & ~self._barred
+            if not uncovered or self.excluded[number] & chosen or (chosen | self._barred) >> number & 1:
                 continue
-            other = self._rng.choice(_bits(uncovered))
-            if not self._excluded[other] & chosen and not chosen >> other & 1:
+            other = self._rng.choice(bits(uncovered))
+            if not self.excluded[other] & chosen and not chosen >> other & 1:
                 return number, other
         return ()
 
     def _best_level(self, name: str, chosen: int) -> int | None:
         """Return the level that covers the most new pairs with those chosen; then the one with the most left."""
         best, most = None, -1.0
-        excluded, uncovered, barred, chance = self._excluded, self._uncovered, self._barred, self._rng.random
+        excluded, uncovered, barred, chance = self.excluded, self._uncovered, self._barred, self._rng.random
         for number in self._of[name]:
             if excluded[number] & chosen or barred >> number & 1:
                 continue
-            gained = self._weighed(number, uncovered[number] & (chosen | self._bits[number]))
+            gained = self.weighed(number, uncovered[number] & (chosen | self._bits[number]))
             kind = self._kinds[number]
             if kind >= 0:
-                gained += self._weighed(kind, uncovered[kind] & chosen)
+                gained += self.weighed(kind, uncovered[kind] & chosen)
             worth = self._bonus[number] + gained + self._open_shares[number] * chance() * _TIE
             if worth > most:
                 best, most = number, worth
@@ -239,7 +293,8 @@ class CoveringArray:
         return self._uncovered[number] | self._uncovered[kind] if kind >= 0 else self._uncovered[number]
 
 
-def _bits(mask: int) -> list[int]:
+def bits(mask: int) -> list[int]:
+    """Return the numbers of the bits that are set."""
     found = []
     while mask:
         low = mask & -mask

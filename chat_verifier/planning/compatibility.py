@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from chat_contract.roles import EVENT_TIME, EVENTS, LIMIT, USER
+from chat_contract.roles import EVENT_TEXT, EVENT_TIME, EVENT_TYPE, EVENTS, ITEM, LIMIT, MESSAGE, SESSION, USER
 from chat_verifier.planning.array import Level as Pair
 from chat_verifier.planning.dimensions import (
     AFTER,
     ESCAPES,
     EVENT_KEYS,
+    HEADERS,
+    KEYS,
     LAYOUT,
     ORDER,
     TURN,
@@ -19,20 +23,67 @@ from chat_verifier.planning.dimensions import (
 )
 
 _RELATED = frozenset({"same-as-user", "case-of-user"})
-_MANY_LEVELS = frozenset({LIMIT, LAYOUT, ESCAPES, ORDER})
+_FEATURES: Mapping[str, float] = {
+    f"{EVENT_TIME} dense": 3.0,
+    f"{EVENT_TEXT} dense": 3.0,
+    f"{USER} dense": 2.5,
+    f"{SESSION} dense": 2.5,
+    f"{MESSAGE} dense": 3.0,
+    f"{MESSAGE} long": 3.0,
+    f"{EVENTS} long": 1.5,
+    f"{EVENTS} null": 0.3,
+    f"{LIMIT} negative": 0.3,
+    f"{EVENT_TYPE} known-click": 0.3,
+    f"{TURN} fourth": 0.3,
+    f"{AFTER} no": 4.0,
+    "none": 0.1,
+    "documented": 0.1,
+}
+"""How many features that a fault may depend on a level shows, where that is not one."""
+_RELATED_SHARE = 0.25
+_RARE = 0.1
+_UNUSUAL = 0.1
+_IDLE = frozenset({ESCAPES, LAYOUT, ORDER, EVENT_KEYS})
+"""The dimensions that parsers hide from the server, so that faults seldom depend on them."""
+_WRITING = frozenset({KEYS, EVENT_KEYS, ORDER, LAYOUT, ESCAPES})
 
 
 def weights(levels: Iterable[Dimension]) -> dict[Pair, float]:
-    """Return how much each level counts: more where a few levels stand for much, less where many are much alike."""
-    return {(one.name, level.id): _weight(one, level) for one in levels for level in one.levels}
+    """Return how much each level counts, as powers of two.
+
+    A fault is as likely to concern one topic as another: a field, the turn, an event, the headers. Within a topic each
+    dimension counts the same, and within a dimension each feature. Ids that are related to others are a topic too.
+    """
+    found = list(levels)
+    dimensions_of = Counter(map(_topic, found))
+    weighed = {}
+    for one in found:
+        features = {level.id: _features(one, level) for level in one.levels}
+        total = sum(count for name, count in features.items() if name not in _RELATED)
+        for name, count in features.items():
+            share = _RELATED_SHARE if name in _RELATED else count / total / dimensions_of[_topic(one)]
+            weighed[one.name, name] = 2.0 ** round(math.log2(_SCALE * share))
+    return weighed
 
 
-def _weight(one: Dimension, level: Level) -> float:
-    if level.id in _RELATED or (level.id == "dense" and (not one.position or one.field == EVENT_TIME)):
-        return 4.0
-    if level.unlike:
-        return 8.0
-    return 1.0 if one.name in _MANY_LEVELS or (one.position and level.id in {"plain", "absent"}) else 2.0
+_SCALE = 64.0
+"""The weight of a topic."""
+
+
+def _topic(one: Dimension) -> str:
+    if one.name in HEADERS:
+        return "headers"
+    if one.name in _WRITING:
+        return "writing"
+    return one.position or one.name
+
+
+def _features(one: Dimension, level: Level) -> float:
+    plainest = level is one.levels[0] and level.id == "plain" and one.field != ITEM
+    if level.rare or plainest:
+        return _RARE
+    usual = _UNUSUAL if one.name in _IDLE or (one.position and level.unspecified and level.id != "null") else 1.0
+    return _FEATURES.get(f"{one.field or one.name} {level.id}", _FEATURES.get(level.id, usual))
 
 
 def rare_levels(levels: Iterable[Dimension]) -> frozenset[Pair]:

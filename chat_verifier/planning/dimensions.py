@@ -154,6 +154,7 @@ def _all(builder: RequestBuilder) -> Iterator[Dimension]:
             Level("first", ("first",)),
             Level("second", ("second",)),
             Level("third", ("third",)),
+            Level("fourth", ("fourth",), rare=True),
             Level("later", ("later",)),
         ),
     )
@@ -172,7 +173,8 @@ def _all(builder: RequestBuilder) -> Iterator[Dimension]:
     yield Dimension(KEYS, tuple(Level(name, (name,)) for name in ("documented", "reverse", "sorted", "rotated")))
     yield Dimension(EVENT_KEYS, tuple(Level(name, (name,)) for name in ("documented", "rotated", "reverse", "sorted")))
     yield Dimension(ORDER, tuple(Level(name, (name,)) for name in ("ascending", "descending")))
-    yield Dimension(LAYOUT, tuple(Level(name, (name,)) for name in ("plain", "compact", "pretty", "loose")))
+    layouts = {"plain": ("plain",), "compact": ("compact",), "pretty": ("pretty",), "loose": ("loose", "spaced")}
+    yield Dimension(LAYOUT, tuple(Level(name, found) for name, found in layouts.items()))
     yield Dimension(ESCAPES, tuple(Level(name, (name,)) for name in ("none", "ascii")))
     for name, levels in HEADERS.items():
         yield Dimension(
@@ -254,7 +256,7 @@ def _ids(builder: RequestBuilder) -> Iterator[Dimension]:
 def _limit(builder: RequestBuilder) -> Dimension:
     narrow, wide = builder.narrowest["properties"][LIMIT], builder.widest["properties"][LIMIT]
     lowest, highest = narrow["minimum"], narrow["maximum"]
-    others = (*_asked(builder, LIMIT), *values.UNSPECIFIED_LIMITS)
+    others = (*values.UNSPECIFIED_LIMITS, *_asked(builder, LIMIT))
     return Dimension(
         LIMIT,
         (
@@ -267,16 +269,23 @@ def _limit(builder: RequestBuilder) -> Dimension:
             Level("middle", _in_range((7, 6, 9, 8), lowest, highest)),
             Level("highest", (highest,)),
             Level("zero", _unspecified(narrow, wide, (0,)), unspecified=True),
-            Level(
-                "other",
-                tuple(value for value in _unspecified(narrow, wide, others) if value not in {0, None}),
-                unspecified=True,
-                unlike=True,
-            ),
+            *_unspecified_limits(_unspecified(narrow, wide, others), highest),
             Level("null", (None,), unspecified=True),
         ),
         LIMIT,
     )
+
+
+def _unspecified_limits(found: Iterable[Any], highest: int) -> Iterator[Level]:
+    """Yield the levels of limits that a server may reject, but for zero and null."""
+    kinds: dict[str, list[Any]] = {"large": [], "negative": [], "written-otherwise": []}
+    for value in found:
+        if type(value) is not int:
+            kinds["written-otherwise"] += [value] * (value is not None)
+        elif value:
+            kinds["large" if value > highest else "negative"].append(value)
+    for name, values_of_kind in kinds.items():
+        yield Level(name, tuple(values_of_kind), unspecified=True, unlike=True)
 
 
 def _in_range(candidates: Iterable[int], lowest: int, highest: int) -> tuple[int, ...]:
@@ -286,8 +295,11 @@ def _in_range(candidates: Iterable[int], lowest: int, highest: int) -> tuple[int
 def _message(builder: RequestBuilder) -> Dimension:
     narrow, wide = builder.narrowest["properties"][MESSAGE], builder.widest["properties"][MESSAGE]
     longest = narrow["maxLength"]
+    sentences = " ".join(values.EVERYDAY_MESSAGES)
     long = [
-        *(_filled(text, longest) for text in values.DENSE_TEXTS),
+        _filled(f"{text} {sentences}", min(length, longest))
+        for length in (longest, longest, *values.LONG_LENGTHS)
+        for text in values.DENSE_TEXTS
     ]
     lengths = [
         *(("Desk, oak? " * length)[: length - 1] + "!" for length in (longest, *values.LENGTHS, 256, 255, 192)),

@@ -8,7 +8,9 @@ from enum import StrEnum
 
 from chat_contract import Contract
 from chat_verifier.planning import credentials, special_inputs, wire
+from chat_verifier.planning.array import Follow
 from chat_verifier.planning.case import CaseSequence, Group, Priority, requests_of, single
+from chat_verifier.planning.prepared import prepared
 from chat_verifier.planning.rejections import Rejections
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.planning.rows import Rows, conversations
@@ -44,11 +46,16 @@ class Plan:
         return requests_of(self.sequences)
 
 
-def make_plan(contract: Contract, sizes: Sizes, *, seed: int = 0, key: str | None = None) -> Plan:
+def make_plan(
+    contract: Contract, sizes: Sizes, *, seed: int = 0, key: str | None = None, follow: Follow | None = None
+) -> Plan:
     """Derive the plan from the contract. ``key`` adds the sequences about credentials."""
     builder = RequestBuilder(contract)
-    rejected = Rejections(builder, packs=sizes.packs, alone=sizes.alone, seed=seed, complete=sizes.complete)
-    rows = Rows(builder, seed=seed, complete=sizes.complete)
+    follow = follow or prepared(sizes.prepared)
+    rejected = Rejections(
+        builder, packs=sizes.packs, alone=sizes.alone, seed=seed, complete=sizes.complete, follow=follow
+    )
+    rows = Rows(builder, seed=seed, complete=sizes.complete, follow=follow)
     sequences = [*conversations(rows, rejected, most=sizes.rows), *_first_turns(rejected)]
     if sizes.small:
         sequences += [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import cycle, islice
@@ -162,7 +162,7 @@ class Recipe:
 
     @property
     def layout(self) -> Layout:
-        return Layout(self._level(LAYOUT) or Layout.PLAIN)
+        return Layout(self.conditions[LAYOUT].value if LAYOUT in self.conditions else Layout.PLAIN)
 
     @property
     def ascii_only(self) -> bool:
@@ -255,19 +255,24 @@ class Recipe:
         return replace(self, conditions={**self.conditions, EVENTS: replace(events, value=1)}, wrongs=(moved,))
 
     def with_only(self, wrongs: Collection[Wrong]) -> Recipe:
-        """Return the recipe with only these wrong values; valid ones take the place of the others."""
-        present = {
-            field: self._valid_condition(field)
-            for field in (wrong.wrong.field for wrong in self.wrongs if wrong not in wrongs and not wrong.position)
-            if field in self.builder.optional and field not in self.conditions and field != CONVERSATION
-        }
+        """Return the recipe with only these wrong values; valid ones take the place of the others that are present."""
+        others = [wrong for wrong in self.wrongs if wrong not in wrongs and wrong.wrong.value is not MISSING]
+        valid = dict(one for wrong in others for one in self._valid_instead(wrong))
         kept = tuple(wrong for wrong in self.wrongs if wrong in wrongs)
-        return replace(self, wrongs=kept, conditions={**self.conditions, **present})
+        return replace(self, wrongs=kept, conditions={**valid, **self.conditions})
 
-    def _valid_condition(self, name: str) -> Condition:
-        value = 1 if name == EVENTS else self.builder.valid(name)
+    def _valid_instead(self, wrong: Wrong) -> Iterator[tuple[str, Condition]]:
+        """Yield the condition that puts a valid value in the place of a wrong one, if one is needed."""
+        field, position, builder = wrong.wrong.field, wrong.position, self.builder
+        if position in POSITIONS and field:
+            value = builder.full_event(max(0, POSITIONS[position])).get(field, ABSENT)
+        elif not position and field in builder.optional:
+            value = 1 if field == EVENTS else builder.valid(field)
+        else:
+            return
+        name = f"{position}-event-{field}" if position else field
         levels = (Level("absent", (ABSENT,)), Level("plain", (value,)))
-        return Condition(Dimension(name, levels, field=name), levels[1].id, value)
+        yield name, Condition(Dimension(name, levels, field, position), levels[1].id, value)
 
     def without(self, refused: Collection[str]) -> Recipe:
         """Return the recipe without the unspecified values that the server is known to reject."""
@@ -370,7 +375,7 @@ class Recipe:
         return event
 
     def _fillers(self, seed: int) -> Any:
-        """Yield the events between those whose fields are dimensions, each with other valid values."""
+        """Yield the events between those whose fields are dimensions, with other valid values; one of them twice."""
         times = islice(cycle(_PLAIN_TIMES), seed, None)
         items = islice(cycle(values.ITEM_IDS), seed, None)
         types = islice(cycle(values.EVENT_TYPES), seed, None)
@@ -383,6 +388,8 @@ class Recipe:
             if EVENT_TYPE in event:
                 event[EVENT_TYPE] = next(types)
             yield event
+            if number == _TWICE:
+                yield dict(event)
             number += 1
 
     def _spoil(self, body: dict[str, Any], wrong: Wrong) -> None:
@@ -398,6 +405,9 @@ class Recipe:
 
 
 _PLAIN_TIMES = ("2024-06-14T10:30:00Z", "2024-06-14T12:31:00+02:00", "2024-06-14T10:32:00.250Z")
+
+_TWICE = 1
+"""The number of the event that is sent twice, as clients do that send what happened again."""
 
 _SHORTEST_WITH_LAST = 4
 """With fewer events, the last one is another one of those that have a name."""

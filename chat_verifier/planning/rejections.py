@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import cycle
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import combinations, cycle
 
 from chat_contract.roles import CONVERSATION, EVENTS, USER
 from chat_verifier.planning import wrong_values
-from chat_verifier.planning.array import CoveringArray, Level, Row
+from chat_verifier.planning.array import CoveringArray, Follow, Level, Row, nothing
 from chat_verifier.planning.case import Case, Naming, of_recipe
 from chat_verifier.planning.compatibility import APPLIES, can_stand_together, depends, rare_levels, weights
 from chat_verifier.planning.dimensions import (
@@ -27,11 +27,11 @@ from chat_verifier.planning.dimensions import (
 )
 from chat_verifier.planning.recipe import Condition, Recipe, Wrong
 from chat_verifier.planning.request_builder import RequestBuilder
-from chat_verifier.planning.rows import Choice
-from chat_verifier.planning.wrong_values import Wrongs
+from chat_verifier.planning.rows import Choice, common, in_turn
+from chat_verifier.planning.wrong_values import MISSING_TYPE, Wrongs
 
-_WRONG = "wrong"
-_NONE = "none"
+WRONG = "wrong"
+NONE = "none"
 _NEARLY_ALL = 0.99
 _OPTIONS = 10
 _VALID = ((0.2, 0.6), (0.3, 0.6), (0.4, 0.8))
@@ -42,6 +42,12 @@ _WITHOUT_EVENTS = 7
 """One of so many packs has a wrong value instead of the events."""
 _WRONG_USER = 0.4
 """How often a pack has a wrong user."""
+_WRONG_CONVERSATION = 0.2
+"""How often a pack that belongs to no conversation has a wrong conversation_id."""
+_TWO_FAULTS = 2
+"""One of so many packs that begin a conversation has two faults only, until each pair of fields had its turn."""
+_ENOUGH = 60
+"""With fewer packs than this, none has two faults only."""
 _LATER = 0.4
 """The share of the requests that are later turns."""
 
@@ -52,38 +58,46 @@ class _Faults:
     def __init__(self, builder: RequestBuilder, seed: int, classes: Mapping[str, str]) -> None:
         fine = wrong_values.FINE_CLASSES
         self.values: dict[str, tuple[str, Wrongs]] = {
-            f"{_WRONG}:{name}": ("", wrong_values.in_classes(wrongs, fine))
+            f"{WRONG}:{name}": ("", wrong_values.in_classes(wrongs, fine))
             for name, wrongs in wrong_values.top_level(builder).items()
         }
         in_event = wrong_values.in_event(builder)
         for position in POSITIONS:
             for name, wrongs in in_event.items():
-                self.values[f"{_WRONG}:{position}:{name}"] = (position, wrong_values.in_classes(wrongs, classes))
+                self.values[f"{WRONG}:{position}:{name}"] = (position, wrong_values.in_classes(wrongs, classes))
         found = [wrong for by_type in in_event.values() for wrongs in by_type.values() for wrong in wrongs]
         self._in_turn = cycle(random.Random(seed).sample(found, len(found)))  # noqa: S311 - chooses test cases
         self._used: Counter[tuple[str, str]] = Counter()
         self._seed = seed
 
     def factors(self) -> dict[str, list[str]]:
-        return {name: [_NONE, *wrongs] for name, (_, wrongs) in self.values.items()}
+        return {name: [NONE, *wrongs] for name, (_, wrongs) in self.values.items()}
 
     def some_valid(self, rng: random.Random) -> Row:
         """Return a part of a row in which some of the fields are valid."""
         top, field, whole = (rng.uniform(*limits) for limits in _VALID)
         return {
-            name: _NONE
+            name: NONE
             for name, (position, _) in self.values.items()
             if rng.random() < (top if not position else whole if name.endswith(":") else field)
         }
 
     def some_wrong(self, rng: random.Random, field: str) -> Row:
         """Return a part of a row in which a field of the request is wrong."""
-        name = f"{_WRONG}:{field}"
+        name = f"{WRONG}:{field}"
         return {name: rng.choice([*self.values[name][1]])} if name in self.values else {}
+
+    def only(self, fields: Collection[str], number: int) -> Row:
+        """Return a part of a row in which only these fields of the request are wrong; required ones are missing."""
+        found = {f"{WRONG}:{field}": [*self.values[f"{WRONG}:{field}"][1]] for field in fields}
+        wrong = {
+            name: MISSING_TYPE if MISSING_TYPE in types else types[number % len(types)] for name, types in found.items()
+        }
+        return {**dict.fromkeys(self.values, NONE), **wrong}
 
     def wrongs(self, row: Row) -> tuple[Wrong, ...]:
         """Return the wrong values of a row, each time the next value of its type."""
-        return tuple(self._next(name, row[name]) for name in self.values if row.get(name, _NONE) != _NONE)
+        return tuple(self._next(name, row[name]) for name in self.values if row.get(name, NONE) != NONE)
 
     def between(self, events: Condition | None) -> tuple[Wrong, ...]:
         """Return wrong values for the events between those at the positions, where there are any."""
@@ -95,9 +109,9 @@ class _Faults:
         options = wrongs[type_name]
         # The same field at another position goes on where the last one stopped.
         key = (name.rpartition(":")[2] + ("" if position else "!"), type_name)
-        number = self._used[key] + self._seed
+        number = self._used[key]
         self._used[key] += 1
-        return Wrong(options[number % len(options)], position)
+        return Wrong(in_turn(options, number, self._seed), position)
 
 
 class Rejections:
@@ -109,7 +123,14 @@ class Rejections:
     """
 
     def __init__(
-        self, builder: RequestBuilder, *, packs: int, alone: int, seed: int = 0, complete: bool = False
+        self,
+        builder: RequestBuilder,
+        *,
+        packs: int,
+        alone: int,
+        seed: int = 0,
+        complete: bool = False,
+        follow: Follow = nothing,
     ) -> None:
         levels = dimensions(builder, unspecified=False, rare=False)
         self._builder = builder
@@ -120,17 +141,20 @@ class Rejections:
         self._single = _Faults(builder, seed, wrong_values.FINE_CLASSES if complete else wrong_values.CLASSES)
         self._packs = _array(self._packed, levels, seed, positions=True)
         self._alone = _array(self._single, levels, seed, positions=complete)
+        follow("packs", self._packs)
+        follow("alone", self._alone)
         self._most = {Naming.SEVERAL: packs, Naming.FIRST: alone}
         self._next_packs = self._packs
         self._made: Counter[Naming] = Counter()
         self._waiting = _each_wrong_value(self._single)
         self._held: list[Row] = []
+        self._twos = [*combinations(wrong_values.top_level(builder), 2)] if packs >= _ENOUGH else []
         always = (*builder.required, EVENTS)
         self.learning = tuple(_learning(builder, self._packed))
         self.each = tuple(
             self._case(
-                self._alone.next_row([{**row, TURN: "first"}]),
-                Naming.ANY if any(row.get(f"{_WRONG}:{name}", _NONE) != _NONE for name in always) else Naming.FIRST,
+                self._single_row([{**row, TURN: "first"}]),
+                Naming.ANY if any(row.get(f"{WRONG}:{name}", NONE) != NONE for name in always) else Naming.FIRST,
                 f"fault-of-each-field-{number}",
             )
             for number, row in enumerate(_one_of_each_field(self._single), 1)
@@ -163,41 +187,59 @@ class Rejections:
         self._made[naming] += 1
         number = self._made[naming]
         if naming is Naming.FIRST:
-            row = self._alone.next_row(list(self._with_user(self._wrong(fixed), users)))
+            row = self._single_row(list(self._with_user(self._wrong(fixed), users)))
             return self._case(row, naming, f"fault-{number}", number)
         if self._next_packs.share > _NEARLY_ALL:
             self._next_packs = self._packs.again()
-        row = self._next_packs.next_row([self._option(fixed, users) for _ in range(_OPTIONS)])
+        if fixed[TURN] == "first" and self._twos and number % _TWO_FAULTS == 0:
+            fixed = self._two_faults(self._twos.pop(), number)
+            row = self._next_packs.prepared_row(fixed) or self._next_packs.next_row([fixed])
+        else:
+            row = self._next_packs.prepared_row(fixed) or self._next_packs.next_row(
+                [self._option(fixed, users) for _ in range(_OPTIONS)]
+            )
         return self._case(row, naming, f"faults-{number}", number)
+
+    def _single_row(self, options: Sequence[Row]) -> Row:
+        return self._alone.prepared_row(common(options)) or self._alone.next_row(options)
+
+    def _two_faults(self, fields: Collection[str], number: int) -> Row:
+        """Return a part of a row with two faults; a request with a wrong conversation_id has no turn."""
+        wrong = self._packed.only(fields, number)
+        return wrong if CONVERSATION in fields else {**wrong, TURN: "first"}
 
     def _option(self, fixed: Row, users: Sequence[str]) -> Row:
         """Return a part of a row for a pack; the dimensions that decide about others come with faults now and then."""
         option = {**self._packed.some_valid(self._rng), **fixed}
+        if fixed[TURN] == "first" and self._rng.random() < _WRONG_CONVERSATION:
+            del option[TURN]
+            option |= self._packed.some_wrong(self._rng, CONVERSATION)
         if self._made[Naming.SEVERAL] % _WITHOUT_EVENTS == 1:
             option |= self._packed.some_wrong(self._rng, EVENTS)
         if self._rng.random() < _WRONG_USER:
             return option | self._packed.some_wrong(self._rng, USER)
-        return option | ({USER: self._rng.choice(users), f"{_WRONG}:{USER}": _NONE} if users else {})
+        return option | ({USER: self._rng.choice(users), f"{WRONG}:{USER}": NONE} if users else {})
 
     def _wrong(self, fixed: Row) -> Row:
         """Return the next single fault; one of the conversation id waits for a first turn."""
         first = fixed[TURN] == "first"
         row = self._held.pop() if first and self._held else next(self._waiting)
-        while not first and row.get(f"{_WRONG}:{CONVERSATION}", _NONE) != _NONE:
+        while not first and row.get(f"{WRONG}:{CONVERSATION}", NONE) != NONE:
             self._held.append(row)
             row = next(self._waiting)
         return {**row, **fixed}
 
     def _with_user(self, row: Row, users: Sequence[str]) -> Iterator[Row]:
-        free = row.get(f"{_WRONG}:{USER}", _NONE) == _NONE and users
+        free = row.get(f"{WRONG}:{USER}", NONE) == NONE and users
         yield from ({**row, USER: user} for user in users) if free else [row]
 
     def _case(self, row: Row, naming: Naming, name: str, number: int = 0) -> Case:
         several = naming is Naming.SEVERAL
         faults = self._packed if several else self._single
         conditions = self._choose.conditions(row)
-        more = faults.between(conditions.get(EVENTS)) if several else ()
-        recipe = Recipe(self._builder, conditions, (*faults.wrongs(row), *more))
+        wrongs = faults.wrongs(row)
+        more = faults.between(conditions.get(EVENTS)) if several and any(one.position for one in wrongs) else ()
+        recipe = Recipe(self._builder, conditions, (*wrongs, *more))
         return of_recipe(recipe, name, naming=naming, number=number)
 
 
@@ -229,16 +271,16 @@ def _kind(level: Level) -> str:
 
 
 def _is_wrong(level: Level) -> bool:
-    return level[0].startswith(_WRONG) and level[1] != _NONE
+    return level[0].startswith(WRONG) and level[1] != NONE
 
 
 def _wanted(one: Level, other: Level) -> bool:
     """Return whether a pair is a wrong value and a condition."""
-    return not (one[0].startswith(_WRONG) and other[0].startswith(_WRONG)) and (_is_wrong(one) or _is_wrong(other))
+    return not (one[0].startswith(WRONG) and other[0].startswith(WRONG)) and (_is_wrong(one) or _is_wrong(other))
 
 
 def _possible(one: Level, other: Level) -> bool:
-    if not one[0].startswith(_WRONG) and not other[0].startswith(_WRONG):
+    if not one[0].startswith(WRONG) and not other[0].startswith(WRONG):
         return can_stand_together(one, other)
     return _allows(one, other) and _allows(other, one)
 
@@ -254,26 +296,27 @@ def _allows(wrong: Level, other: Level) -> bool:
     position, field = where
     if name == EVENTS:
         return level in APPLIES[position]
-    if name == f"{_WRONG}:{EVENTS}":
-        return level == _NONE
+    if name == f"{WRONG}:{EVENTS}":
+        return level == NONE
     if field == "":
         # The event as a whole is wrong, so it has no fields.
-        own = name.startswith((f"{position}-event-", f"{_WRONG}:{position}:"))
-        return not own or level == _NONE
+        own = name.startswith((f"{position}-event-", f"{WRONG}:{position}:"))
+        return not own or level == NONE
     return name != f"{position}-event-{field}"
 
 
 def _allows_at_top(field: str, name: str, level: str) -> bool:
-    if field == CONVERSATION and name == TURN:
-        return level == "first"
+    if field == CONVERSATION and name in {TURN, AFTER}:
+        # A conversation_id of any kind makes the turn another one than the first.
+        return False
     if field == EVENTS:
         in_events = "-event-" in name or name in {EVENT_KEYS, ORDER}
-        return not (in_events or (name.count(":") == 2 and level != _NONE)) and name != EVENTS
+        return not (in_events or (name.count(":") == 2 and level != NONE)) and name != EVENTS
     return name != field and not (field == USER and level in {"same-as-user", "case-of-user"})
 
 
 def _only(faults: _Faults, name: str, type_name: str) -> Row:
-    return {**dict.fromkeys(faults.values, _NONE), name: type_name}
+    return {**dict.fromkeys(faults.values, NONE), name: type_name}
 
 
 def _one_of_each_field(faults: _Faults) -> Iterator[Row]:

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from chat_contract.roles import EVENT_TEXT, EVENTS, ITEM, LIMIT, MESSAGE, SESSION, USER
-from chat_verifier.planning.array import CoveringArray, Level, Row
+from chat_verifier.planning.array import CoveringArray, Follow, Level, Row, nothing
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, Together, of_recipe
 from chat_verifier.planning.compatibility import can_stand_together, depends, rare_levels, weights
 from chat_verifier.planning.dimensions import (
@@ -26,10 +26,12 @@ from chat_verifier.planning.recipe import Condition, Recipe
 from chat_verifier.planning.request_builder import RequestBuilder
 
 _CONCURRENT = 3
-_EVERY, _OPEN_ROWS = 4, 3
+_EVERY, _OPEN_ROWS = 6, 5
 """Of so many rows, so many hold values that a server may reject."""
 _NEARLY_ALL = 0.995
 _LONGEST = 8
+
+One = TypeVar("One")
 
 
 class RejectedTurns(Protocol):
@@ -38,8 +40,20 @@ class RejectedTurns(Protocol):
     def turns(self, turn: str, users: Sequence[str]) -> list[Case]: ...
 
 
+def in_turn(ones: Sequence[One], number: int, seed: int) -> One:
+    """Return the next one, beginning again after the last.
+
+    The bits of the seed tell which neighbours change places, so that every plan has the most telling ones, which come
+    first.
+    """
+    number %= len(ones)
+    neighbour = number ^ 1
+    swapped = seed >> (number // 2) & 1 and neighbour < len(ones)
+    return ones[neighbour if swapped else number]
+
+
 class Choice:
-    """Chooses the value of each level: the next one each time, beginning at the seed."""
+    """Chooses the value of each level: the next one each time."""
 
     def __init__(self, levels: Sequence[Dimension], seed: int) -> None:
         self._dimensions = {one.name: one for one in levels}
@@ -56,8 +70,8 @@ class Choice:
         self._used[dimension.name, name] += 1
         # Plain values begin with the same one for every seed, so that the simplest request is always sent; values of
         # several kinds too, since the most telling ones come first.
-        start = 0 if level is dimension.levels[0] or level.unlike else self._seed
-        return Condition(dimension, name, level.values[(number + start) % len(level.values)], level.unspecified)
+        seed = 0 if level is dimension.levels[0] or level.unlike else self._seed
+        return Condition(dimension, name, in_turn(level.values, number, seed), level.unspecified)
 
 
 def conversations(rows: Rows, rejected: RejectedTurns, *, most: int) -> list[CaseSequence]:
@@ -68,7 +82,7 @@ def conversations(rows: Rows, rejected: RejectedTurns, *, most: int) -> list[Cas
 class Rows:
     """Makes the rows of two arrays: of what every server must accept, and of pairs with what it may reject."""
 
-    def __init__(self, builder: RequestBuilder, *, seed: int, complete: bool) -> None:
+    def __init__(self, builder: RequestBuilder, *, seed: int, complete: bool, follow: Follow = nothing) -> None:
         self.builder = builder
         self.complete = complete
         self.made = 0
@@ -80,6 +94,7 @@ class Rows:
         self._must = _array(dimensions(builder, unspecified=False), seed)
         self._all = _array(levels, seed)
         self._next = self._all.again()
+        follow("rows", self._next)
         self._sent: list[Row] = []
         self._choose = Choice(levels, seed)
         self.names = tuple(one.name for one in levels)
@@ -103,12 +118,19 @@ class Rows:
         if self._next.share > _NEARLY_ALL:
             # Once all pairs are covered, more rows cover them in the company of other levels.
             self._next = self._next.again()
-        row = self._next.next_row([one for one in options if barred.isdisjoint(one.items())], barred)
+        possible = [one for one in options if barred.isdisjoint(one.items())]
+        row = self._next.prepared_row(common(possible), barred) or self._next.next_row(possible, barred)
         plain = {name: level for name, level in row.items() if (name, level) not in self._unspecified}
         self._all.cover(row)
         self._must.cover(plain)
         self._sent.append(plain)
         return Recipe(self.builder, self._choose.conditions(row))
+
+
+def common(options: Sequence[Row]) -> Row:
+    """Return the levels that are in all options."""
+    first, *others = options
+    return {name: level for name, level in first.items() if all(other.get(name) == level for other in others)}
 
 
 class _Assembly:
@@ -155,19 +177,22 @@ class _Assembly:
 
     def _conversation(self, number: int, opening: Row) -> CaseSequence:
         grows = self.most > 4 * _LONGEST and (number in _GROWING or (self.rows.complete and number % 3 == 0))
-        pattern = _GROWING_PATTERN if grows else _PATTERNS[number % len(_PATTERNS)]
+        pattern: Pattern = _GROWING_PATTERN if grows else _PATTERNS[number % len(_PATTERNS)]
+        if number == 1 and self.most <= 4 * _LONGEST:
+            pattern = _SHORT_GROWING_PATTERN
         if number == _GROWING[0] and self.rows.complete:
             pattern = (*pattern, *pattern[2:] * 3)[: _MOST_TURNS - 1]
         # A rejected turn with a user needs a conversation of that user.
-        user = {} if USER in opening or USER not in self.rows.names else {USER: _USERS[number % len(_USERS)]}
+        user = {} if USER in opening or USER not in self.rows.names else {USER: _USERS[number % (len(_USERS) - grows)]}
         first = self.rows.row([{TURN: "first", **opening, **user}], may_be_open=not opening)
         turns: list[Recipe | Case] = [first]
         for turn, after in pattern:
             if self.is_full:
                 break
-            if after == _YES:
-                turns += (_within(case, first) for case in self.rejected.turns(turn, self._users(first)))
-            turns.append(self._later(first, turn, after))
+            rejected = self.rejected.turns(turn, self._users(first)) if after == _YES else []
+            later = self._later(first, turn, after)
+            turns += (_within(case, first, later) for case in rejected)
+            turns.append(later)
         cases = tuple(
             of_recipe(one, f"turn-{index}") if isinstance(one, Recipe) else one for index, one in enumerate(turns, 1)
         )
@@ -251,6 +276,8 @@ def _array(levels: Sequence[Dimension], seed: int) -> CoveringArray:
 
 _YES = "yes"
 
+Pattern = tuple[tuple[str, str], ...]
+
 _PATTERNS = (
     (("second", "no"), ("third", _YES)),
     (("second", _YES), ("third", "no")),
@@ -264,19 +291,28 @@ _GROWING = (2, 4, 6)
 _GROWING_PATTERN = (
     ("second", "no"),
     ("third", _YES),
-    ("later", "no"),
+    ("fourth", "no"),
     ("later", "no"),
     ("later", _YES),
     ("later", _YES),
     ("later", "no"),
 )
+_SHORT_GROWING_PATTERN = (("second", _YES), ("third", "no"), ("fourth", "no"), ("later", _YES), ("later", "no"))
 _ESSENTIAL = 6
 _MUST_ACCEPT = 3
-_USERS = ("dense", "upper", "absent", "digits")
+_USERS = ("dense", "upper", "digits", "absent")
 
 
-def _within(case: Case, first: Recipe) -> Case:
-    """Return a rejected case as a turn of the conversation that ``first`` opens."""
+def _within(case: Case, first: Recipe, later: Recipe) -> Case:
+    """Return a rejected case as a turn of the conversation that ``first`` opens, before the turn ``later``.
+
+    If that one has no limit, the rejected case has the highest: the number of items shows whether the server kept it.
+    """
     assert case.recipe is not None
-    recipe = replace(case.recipe, user=first.body.get(USER, ABSENT))
+    recipe, limit = case.recipe, later.conditions.get(LIMIT)
+    if limit is not None and limit.value is ABSENT and LIMIT not in {wrong.wrong.field for wrong in recipe.wrongs}:
+        highest = limit.dimension.level("highest")
+        most = Condition(limit.dimension, highest.id, highest.values[0])
+        recipe = replace(recipe, conditions={**recipe.conditions, LIMIT: most})
+    recipe = replace(recipe, user=first.body.get(USER, ABSENT))
     return replace(case, body=recipe.body, recipe=recipe)

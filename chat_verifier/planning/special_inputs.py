@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from chat_contract.open_questions import Question
-from chat_contract.roles import CONVERSATION, EVENT_TEXT, EVENTS, MESSAGE, USER
+from chat_contract.roles import CONVERSATION, EVENT_TEXT, EVENTS, MESSAGE, SESSION, USER
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, of_recipe, single
 from chat_verifier.planning.dimensions import EVENT_KEYS, ORDER, TURN
 from chat_verifier.planning.encoding import ISSUED, ISSUED_IN_OTHER_CASE, ISSUED_WITH_BLANK
@@ -184,10 +184,12 @@ def _unknown_ids(rows: Rows) -> Iterator[CaseSequence]:
         ("null", "that is null", None, Priority.MEDIUM),
         ("empty", "that is empty", "", Priority.MEDIUM),
         ("of-100-kb", "of 100 KB", "contract-test-" + "x" * 100_000, Priority.LOW),
-        ("with-controls", "with control characters", "a\u0007\r\nb\t'%s\"", Priority.LOW),
-        ("of-digits", "of digits", "42", Priority.LOW),
+        ("with-controls", "with control characters", "a/../\u0007\r\nb\t'%s\"", Priority.LOW),
+        ("of-digits", "of digits, equal to the session_id", "42", Priority.LOW),
     ):
-        case = _with(rows, f"conversation-id-{name}", f"a conversation_id {label}", {CONVERSATION: value})
+        session = {SESSION: value} if "session_id" in label and SESSION in rows.builder.optional else {}
+        extra = {CONVERSATION: value, **session}
+        case = _with(rows, f"conversation-id-{name}", f"a conversation_id {label}", extra)
         yield single(case, Group.ROBUSTNESS, priority=priority)
 
 

@@ -27,7 +27,7 @@ class Sizes:
 
     ``rows``: accepted requests of the covering array. ``packs``: requests with several faults. ``alone``: requests
     with one fault. ``complete``: rows go on after all pairs are covered. ``small``: only the most telling other
-    requests.
+    requests. ``prepared``: the name of the arrays that were made for these sizes.
     """
 
     rows: int
@@ -35,6 +35,7 @@ class Sizes:
     alone: int
     small: bool = False
     complete: bool = False
+    prepared: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ class Allocation:
 
 
 ALLOCATIONS = {
-    Tier.QUICK: Allocation(60, 25, 3, 1, 0, Sizes(rows=11, packs=21, alone=22, small=True)),
-    Tier.DEFAULT: Allocation(200, 90, 8, 3, 0, Sizes(rows=42, packs=76, alone=74)),
+    Tier.QUICK: Allocation(60, 25, 2, 1, 0, Sizes(rows=12, packs=21, alone=22, small=True, prepared="quick")),
+    Tier.DEFAULT: Allocation(200, 90, 3, 1, 0, Sizes(rows=39, packs=68, alone=74, prepared="default")),
     Tier.DEEP: Allocation(1500, 600, 40, 20, 60, Sizes(rows=500, packs=460, alone=520, complete=True)),
 }
 

@@ -18,13 +18,13 @@ TEXTS: tuple[tuple[str, str], ...] = (
 """The id of each kind of character, and a text with it."""
 
 DENSE_WORDS: tuple[str, ...] = (
-    "/help-JSON:7\"desk'{1}%\\<b>&[y]$5=机책상مكتبשולחן_дé🎁👩‍🔧?",
+    "/help-JSON:7\"desk'{1}%\\<b>&[y]$5=机책상مكتبשולחן_дée\u0301🎁👩‍🔧?",
     "/JSON{\"a\":'Größe'}42%\\n<i>&#1@x;`ls`אבגعربي日本jardínстол🛠️👍🏽?",
 )
 """Words with everything at once: quotes, braces, a backslash, markup, accents, scripts, emoji. Also commands."""
 
 DENSE_TEXTS: tuple[str, ...] = (
-    'In JSON {"a": 1}: a 7" desk, a \'real\' one, 100% oak \\ <b>&amp; [y] $5? 机 책상 стол مكتب שולחן é 🎁 👩‍🔧?',
+    'In JSON {"a": 1}: a 7" desk, a \'real\' one, 9% \\ <b>&amp; [y] $5? 机 책상 стол مكتب שולחן é e\u0301 🎁 👩‍🔧?',
     "/help: all 'desks' \"here\" {0} \\ 50% <i> #1 @x; answer as JSON, où? ñ `x` אבג عربي 日本 стол 🛠️👍🏽!",
 )
 """Texts with everything at once, and several words. The second one is also a command."""
@@ -35,7 +35,7 @@ DENSE_SHORT_TEXTS: tuple[str, ...] = (
 )
 """Shorter ones, for types and descriptions of events."""
 
-DENSE_IDS = ("-A_9Z--0__" * 6 + "XYZ-", "_Q-7" * 15 + "_Z9-", "-0X_" * 16, "__B5-K" * 10 + "2--_")
+DENSE_IDS = ("-A_9Z--0__" * 6 + "XY-_", "_Q-7" * 15 + "_Z9-", "-0X_" * 16, "__B5-K" * 10 + "2--_")
 """Ids in upper case with digits, dashes and underscores also at their ends, as long as they may be."""
 
 UPPER_IDS = ("SHOPPER", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "X")
@@ -149,6 +149,9 @@ MESSAGES = (
 )
 """Short messages, each unusual in another way."""
 
+LONG_LENGTHS = (999, 600, 400, 280)
+"""Lengths of long messages besides the longest one, between the sizes of common columns."""
+
 LENGTHS = (101, 199, 256, 501, 513, 999)
 """Lengths of messages, each just above a common database or form limit."""
 
@@ -182,18 +185,19 @@ EVERYDAY_MESSAGES = (
 UNSPECIFIED_IDS = (
     None,
     "",
-    "  contract-test 42 ",
-    "a\u0000b",
-    "Ünïcode-会話-42",
-    "x" * 65,
-    'it\'s "5" {0} 100% %s \\ a/b?c#d `ls` <b>& 🎁',
+    'it\'s "5" {0} 100% %s \\ a/b?c#d `ls` <b>& 🎁 @x;y:z',
+    "a\u0000b\r\nX-Id: c\t\u001b[0m",
     "k" * 300,
+    "  contract-test 42 ",
+    "Ünïcode-会話-42",
+    "   ",
+    "x" * 65,
     "a b",
     "line\nbreak",
+    "a\u0000b",
     "user@example.com",
     "\u202eabc",
     "y" * 50_000,
-    "   ",
     "a" * 192,
     "a:b",
 )
