@@ -78,7 +78,8 @@ def _grounds(finding: ReportedFinding) -> Iterator[str]:
         yield f"| {text('label-operations')} | {'<br>'.join(map(code, finding.operations))} |"
     if finding.witness is not None:
         yield ""
-        yield f"{phrases.witness_sides(finding.witness)}: {code(phrases.rejection(finding.witness))}"
+        sides = phrases.witness_sides(finding.witness)
+        yield f"{text('label-witness')}: {sides}: {code(phrases.rejection(finding.witness))}"
         yield from _fenced("http", "\n".join(phrases.witness_lines(finding.witness)))
 
 

@@ -71,7 +71,7 @@ def _subject(finding: m.ReportedFinding) -> str:
     place, _, last = finding.name.partition(" ")
     statuses = list(dict.fromkeys(status(one.status) for one in finding.occurrences)) or [status(finding.status)]
     return text(f"subject-{finding.kind}", name=status(finding.name), location=place, last=last,
-                status=", ".join(statuses))  # fmt: skip
+                status=" and ".join(filter(None, (", ".join(statuses[:-1]), statuses[-1]))))  # fmt: skip
 
 
 def part(one: m.Part | None) -> str:

@@ -150,6 +150,12 @@ def test_text_names_the_first_operation_and_place(report: DiffReport) -> None:
     assert "(/paths/~1things00/post/security) and 23 more places" in text
 
 
+def test_where_names_all_responses(tmp_path: Path, base: Path) -> None:
+    text = render(report_of(base, revised(tmp_path, other_media)), "text")
+    assert "POST /things00 and 23 more operations, response 200 and 404, application/json" in text
+    assert "and 47 more places" in text
+
+
 # What stays apart -----------------------------------------------------------------------------------------------------
 
 
