@@ -129,7 +129,10 @@ def run(contract: Contract, options: Options, environment: Environment | None = 
                 # Generating cases takes seconds, so it happens while the plan is played.
                 generated = pool.submit(_generated, session)
                 with environment.phase(Phase.PLAY):
-                    played = _play(session, probed, plan)
+                    runner = _begin(session, probed, plan)
+                    # Its responses may be large, and are judged now.
+                    del probed
+                    played = _play(runner, plan)
                 with environment.phase(Phase.EXPLORE):
                     played = _explore(session, played, generated.result)
             with environment.phase(Phase.CONFIRM):
@@ -280,8 +283,8 @@ def _generated(session: _Session) -> list[CaseSequence]:
     return generate_cases(session.contract, session.options.seed, budget)
 
 
-def _play(session: _Session, probed: Probed, plan: RunPlan) -> Played:
-    """Play the plan."""
+def _begin(session: _Session, probed: Probed, plan: RunPlan) -> Runner:
+    """Return the runner, with the probes judged."""
     options, environment = session.options, session.environment
     session.client.timeout = options.timeout or max(10.0, 5 * probed.outcome.elapsed)
     runner = Runner(
@@ -298,6 +301,11 @@ def _play(session: _Session, probed: Probed, plan: RunPlan) -> Played:
     )
     for sequence, outcome in (*probed.failed, (probed.sequence, probed.outcome)):
         runner.admit(sequence, outcome)
+    return runner
+
+
+def _play(runner: Runner, plan: RunPlan) -> Played:
+    """Play the plan."""
     try:
         runner.play(plan.sequences)
     except UnreachableError as error:

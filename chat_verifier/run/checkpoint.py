@@ -27,7 +27,12 @@ FORMAT = "chat-contract-checkpoint"
 LIFETIME = 900.0
 """For how many seconds a server is expected to keep a conversation between two runs."""
 
-_MOST_BODY = 1024 * 1024
+_MOST_LINE = 128 * 1024
+"""How many bytes a line may have. A request with a larger response is sent again instead of replayed."""
+
+_MOST_BYTES = 32 * 1024 * 1024
+"""How many bytes the file may have. Requests after them are sent again."""
+
 _HINT = "Name a file that --resume wrote, or one that does not exist yet."
 
 
@@ -45,7 +50,7 @@ class Checkpoint:
         self.replayed = 0
         self._lock = threading.Lock()
         self._known: dict[tuple[str, int, str], deque[dict[str, Any]]] = defaultdict(deque)
-        whole = self._read(run)
+        whole = self._size = self._read(run)
         try:
             self._file = path.open("r+" if whole else "w", encoding="utf-8")
             self._file.truncate(whole)
@@ -66,8 +71,8 @@ class Checkpoint:
         return Replayed(_outcome(line), stale=self.now() - line["at"] > LIFETIME)
 
     def keep(self, sequence: CaseSequence, index: int, request: Request, outcome: Response | Breakdown) -> None:
-        """Write an exchange to the file at once; one with a large response is sent again instead of replayed."""
-        if isinstance(outcome, Response) and len(outcome.body) > _MOST_BODY:
+        """Write an exchange to the file at once, unless it is too large."""
+        if isinstance(outcome, Response) and len(outcome.body) > _MOST_LINE:
             return
         line = {
             "sequence": sequence.id,
@@ -85,29 +90,29 @@ class Checkpoint:
         # A server can distribute the key over several headers.
         written = self.secrets.masked(json.dumps(line))
         with self._lock:
-            self._write(written)
+            if len(written) <= _MOST_LINE and self._size + len(written) <= _MOST_BYTES:
+                self._write(written)
 
     def close(self) -> None:
         self._file.close()
 
     def _write(self, line: str) -> None:
-        self._file.write(line + "\n")
+        self._size += self._file.write(line + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
 
     def _read(self, run: dict[str, Any]) -> int:
         """Read the stored exchanges and return the number of bytes in complete lines."""
-        if not self.path.exists() or self.path.stat().st_size == 0:
+        if not self.path.exists():
+            return 0
+        if not self.path.is_file() or self.path.stat().st_size > _MOST_BYTES + _MOST_LINE:
+            raise self._not_a_checkpoint()
+        if self.path.stat().st_size == 0:
             return 0
         try:
-            raw = self.path.read_bytes()
-            complete = raw.rfind(b"\n") + 1
-            head, *rest = [json.loads(line) for line in raw[:complete].splitlines()]
+            complete, head = self._read_lines()
             is_checkpoint = head["format"] == FORMAT
-            for line in rest:
-                _outcome(line)
-                self._known[line["sequence"], line["index"], line["request"]].append({"at": 0.0, **line})
-        except (OSError, ValueError, LookupError, TypeError) as error:
+        except (OSError, ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
             raise self._not_a_checkpoint(f" ({type(error).__name__})") from None
         if not is_checkpoint:
             raise self._not_a_checkpoint()
@@ -117,6 +122,23 @@ class Checkpoint:
                 f"--resume {self.path}: the checkpoint file belongs to another run (other {other}). {_HINT}"
             )
         return complete
+
+    def _read_lines(self) -> tuple[int, dict[str, Any]]:
+        """Read the complete lines; return their bytes and the first one."""
+        complete, head = 0, None
+        with self.path.open("rb") as file:
+            for raw in file:
+                if not raw.endswith(b"\n"):
+                    break
+                line = json.loads(raw)
+                complete += len(raw)
+                if head is None:
+                    head = line
+                    continue
+                _outcome(line)
+                at = float(line.get("at", 0.0))
+                self._known[line["sequence"], line["index"], line["request"]].append({**line, "at": at})
+        return complete, head or {}
 
     def _not_a_checkpoint(self, detail: str = "") -> UsageError:
         return UsageError(f"--resume {self.path}: not a checkpoint file{detail}. {_HINT}")
@@ -130,6 +152,7 @@ def _digest(request: Request) -> str:
 def _outcome(line: dict[str, Any]) -> Response | Breakdown:
     if "breakdown" in line:
         kind, detail = line["breakdown"]
-        return Breakdown(kind, detail, line["elapsed"])
-    headers = tuple((name, value) for name, value in line["headers"])
-    return Response(int(line["status"]), headers, base64.b64decode(line["body"], validate=True), line["elapsed"])
+        return Breakdown(kind, str(detail), float(line["elapsed"]))
+    headers = tuple((str(name), str(value)) for name, value in line["headers"])
+    body = base64.b64decode(line["body"], validate=True)
+    return Response(int(line["status"]), headers, body, float(line["elapsed"]))

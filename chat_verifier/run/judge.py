@@ -10,15 +10,18 @@ from chat_contract import Contract, Violation
 from chat_contract.conformance import examine, exercised_clauses, find_violations, update_history
 from chat_contract.exchange import Exchange
 from chat_contract.history import History
-from chat_contract.rules.exchange_facts import with_short_arrays
 from chat_verifier.planning.case import Case, CaseSequence
 from chat_verifier.run.knowledge import Knowledge
-from chat_verifier.run.observation import Observation, frozen, without_long_texts
+from chat_verifier.run.observation import Observation, few_values, frozen
 
 _MOST_VIOLATIONS = 500
 """How many violations of one exchange are kept."""
 
-_LONGEST_ID = 64 * 1024
+_MOST_VALUES = 2000
+_FEWEST_VALUES = 10
+"""How many JSON values of the violations of one exchange are kept, and at least of each violation."""
+
+_LONGEST_ID = 8 * 1024
 """How many characters the id of a conversation may have if the run is to continue it."""
 
 
@@ -47,7 +50,7 @@ class Judge:
         """Return the observation of an exchange; ``earlier``: those before it in the sequence."""
         with self._lock:
             facts = examine(self.contract, exchange, self.history)
-            found = tuple(map(_shortened, islice(find_violations(facts), _MOST_VIOLATIONS)))
+            found = _shortened(tuple(islice(find_violations(facts), _MOST_VIOLATIONS)))
             exercised = exercised_clauses(facts)
             kept = frozen(facts)
             if len(facts.reply_id or "") > _LONGEST_ID:
@@ -77,6 +80,7 @@ class Judge:
             return self.knowledge.following(observation.facts, observation.case)
 
 
-def _shortened(violation: Violation) -> Violation:
-    """Return the violation without most of a large value."""
-    return replace(violation, got=without_long_texts(with_short_arrays(violation.got)))
+def _shortened(violations: tuple[Violation, ...]) -> tuple[Violation, ...]:
+    """Return the violations without most of large values; the more violations, the less of each."""
+    most = max(_FEWEST_VALUES, _MOST_VALUES // max(1, len(violations)))
+    return tuple(replace(violation, got=few_values(violation.got, most)) for violation in violations)

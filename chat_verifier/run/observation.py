@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chat_contract import Violation
-from chat_contract.exchange import Exchange
+from chat_contract.exchange import Exchange, Response
 from chat_contract.history import History
 from chat_contract.rules.exchange_facts import ExchangeFacts
 from chat_verifier.planning.case import Case, CaseSequence
@@ -16,7 +16,17 @@ from chat_verifier.planning.case import Case, CaseSequence
 MOST_BODY = 64 * 1024
 """How many bytes of a response body a run keeps after it was judged."""
 
+_MOST_HEADERS = 16 * 1024
+_MOST_HEADER = 100
+"""How many characters are kept of each name and value if all headers of a response have more than the most above."""
+
+_MOST_VALUES = 1000
+"""How many values a run keeps of a response body of more than a few thousand bytes."""
+
+_SMALL_BODY = 4 * 1024
 _MOST_TEXT = 1000
+_TEXT_OF_A_VALUE = 20
+"""So many characters of text count as one more value."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,21 +86,46 @@ def frozen(facts: ExchangeFacts) -> ExchangeFacts:
     kept = replace(facts, history=History())
     computed = {name: getattr(facts, name) for name in ("kind", "read_response", "reply")}
     response = facts.response
-    if response is not None and len(response.body) > MOST_BODY:
-        omitted = len(response.body) - MOST_BODY
-        shorter = replace(response, body=response.body[:MOST_BODY], omitted=omitted)
-        kept = replace(kept, exchange=replace(facts.exchange, outcome=shorter))
-        sample = without_long_texts(facts.response_sample)
-        computed["read_response"] = sample, facts.unread
-        computed["reply"] = None if facts.reply is None else sample
+    if response is not None:
+        kept = replace(kept, exchange=replace(facts.exchange, outcome=_shortened(response)))
+        if len(response.body) > _SMALL_BODY:
+            sample = few_values(facts.response_sample, _MOST_VALUES)
+            computed["read_response"] = sample, facts.unread
+            computed["reply"] = None if facts.reply is None else sample
     kept.__dict__.update(computed)
     return kept
 
 
-def without_long_texts(value: Any) -> Any:
-    """Return a JSON value with the beginning of each text that is too long to keep."""
-    if isinstance(value, dict):
-        return {without_long_texts(name): without_long_texts(child) for name, child in value.items()}
-    if isinstance(value, list):
-        return [without_long_texts(child) for child in value]
-    return value[:_MOST_TEXT] if isinstance(value, str) else value
+def _shortened(response: Response) -> Response:
+    """Return the response with what is kept of a large body, and of large headers."""
+    if sum(len(name) + len(value) for name, value in response.headers) > _MOST_HEADERS:
+        headers = tuple((name[:_MOST_HEADER], value[:_MOST_HEADER]) for name, value in response.headers)
+        response = replace(response, headers=headers)
+    if len(response.body) > MOST_BODY:
+        omitted = response.omitted + len(response.body) - MOST_BODY
+        response = replace(response, body=response.body[:MOST_BODY], omitted=omitted)
+    return response
+
+
+def few_values(value: Any, most: int) -> Any:
+    """Return about the first ``most`` values of a JSON value, with the beginning of each long text."""
+    return _Sample(most).of(value)
+
+
+class _Sample:
+    """Copies a JSON value until ``left`` values are copied."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def of(self, value: Any) -> Any:
+        self.left -= 1
+        if isinstance(value, dict):
+            return {self.of(name): self.of(child) for name, child in value.items() if self.left > 0}
+        if isinstance(value, list):
+            return [self.of(child) for child in value if self.left > 0]
+        if isinstance(value, str):
+            text = value[: min(_MOST_TEXT, max(self.left, 1) * _TEXT_OF_A_VALUE)]
+            self.left -= len(text) // _TEXT_OF_A_VALUE
+            return text
+        return value

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from chat_contract import load_contract
 from chat_contract.exchange import Breakdown, Request, Response
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, single
 from chat_verifier.planning.encoding import ISSUED
+from chat_verifier.run.observation import MOST_BODY
 from chat_verifier.run.queue import SequenceQueue
 from chat_verifier.run.reference_server import ReferenceServer
 from chat_verifier.run.runner import Runner
@@ -82,3 +85,26 @@ def test_queue_is_sorted_by_priority_and_keeps_the_order_of_equal_ones() -> None
     while queue:
         taken += [one.id for one in queue.take()[1]]
     assert taken == ["e", "b", "d", "a", "c"]
+
+
+def test_run_keeps_little_of_large_responses() -> None:
+    values = {f"field-{number}": [number] * 10 for number in range(4000)}
+    body = json.dumps({"conversation_id": "a-1", "message": "x" * 5000, "items": [], **values}).encode()
+    headers = (("Content-Type", "application/json"), *((f"X-{number}", "x" * 50_000) for number in range(4)))
+    runner, _ = play(Response(200, headers, body))
+    kept = runner.journal.observations[0].facts
+    assert kept.response is not None
+    assert sum(len(value) for _, value in kept.response.headers) < 1000
+    assert len(kept.response.body) == MOST_BODY < len(body)
+    assert len(json.dumps(kept.response_json)) < 25_000
+    assert kept.reply is not None
+    assert kept.reply["conversation_id"] == "a-1"
+
+
+def test_violations_of_one_response_are_kept_with_little_of_their_values() -> None:
+    items = [{f"field-{number}": number for number in range(200)}] * 100
+    body = json.dumps({"conversation_id": "a-1", "message": "Here.", "items": items}).encode()
+    runner, _ = play(Response(200, (("Content-Type", "application/json"),), body))
+    violations = runner.journal.observations[0].violations
+    assert len(violations) >= 100
+    assert sum(len(json.dumps(violation.got)) for violation in violations) < 150_000
