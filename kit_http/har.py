@@ -7,7 +7,6 @@ a recorder removes compression and often the charset, so their lengths do not pr
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime as dt
 import json
 from collections.abc import Iterable, Iterator
@@ -21,6 +20,9 @@ from chat_contract.exchange import Headers, find_header
 
 MAX_HAR_BYTES = 256 * 1024 * 1024
 """The maximum size of an archive."""
+
+_LONGEST_TIME = 1e12
+"""The longest duration in milliseconds that counts as one."""
 
 MAX_ENTRIES = 100_000
 """The maximum number of entries in an archive."""
@@ -198,10 +200,10 @@ class _Reader:
         text = self.checked(text, str, (*place, "text"))
         try:
             body = base64.b64decode(text, validate=True) if encoded else text.encode("utf-8")
-        except binascii.Error:
-            raise self.error("invalid base64", (*place, "text")) from None
         except UnicodeEncodeError:
             return None  # A lone surrogate: the recorder cut the text, so the bytes are unknown.
+        except ValueError:
+            raise self.error("invalid base64", (*place, "text")) from None
         return body if len(body) <= MAX_BODY_BYTES else None
 
     def attached(self, name: Any) -> bytes | None:
@@ -227,11 +229,13 @@ def _text(value: Any) -> str:
 
 def _unix(value: Any) -> float | None:
     try:
-        return dt.datetime.fromisoformat(value).timestamp()
+        at = dt.datetime.fromisoformat(value).timestamp()
+        # The first and last days of the calendar are in no calendar in some time zones.
+        return dt.datetime.fromtimestamp(at, dt.UTC).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None
 
 
 def _seconds(value: Any) -> float | None:
-    is_time = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
+    is_time = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LONGEST_TIME
     return value / 1000 if is_time else None

@@ -31,6 +31,9 @@ from kit_http.har import HarEntry, is_har, parse_har, read_json_file
 _BREAKDOWNS: tuple[BreakdownKind, ...] = ("reset", "truncated", "silence", "garbled", "too-long")
 _HINT = "Pass an HTTP archive (.har), a JSON report of chat-contract verify, or the mock's /_mock/requests."
 
+_MOST_CREDENTIALS = 16 * 1024
+"""How many characters the different credentials of a file may have: a search for them takes 2 KB for each character."""
+
 
 class NothingRecordedError(KitError):
     """The file holds no exchange with the operation."""
@@ -70,6 +73,7 @@ class _Har:
         self.base_url = base_url
         self.ignored: Counter[Ignored] = Counter()
         self.credentials: dict[tuple[str, str], None] = {}
+        self._characters = 0
 
     def read(self, entries: Iterable[HarEntry]) -> Traffic:
         exchanges = tuple(recorded for entry in entries if (recorded := self._recorded(entry)) is not None)
@@ -81,10 +85,24 @@ class _Har:
         if reason is not None or origin is None or outcome is None or entry.request_body is None:
             self.ignored[reason or Ignored.OTHER_OPERATION] += 1
             return None
-        self.credentials |= dict.fromkeys(credentials_in(entry.request_headers))
+        self._add_credentials(entry)
         request = clean_request(entry.method, self.operation.path, entry.request_headers, entry.request_body)
         seconds = entry.seconds or 0.0
         return Recorded(entry.index + 1, entry.at, seconds, origin, Exchange(request, outcome), entry.comment)
+
+    def _add_credentials(self, entry: HarEntry) -> None:
+        """Note the credentials of an entry, which no report may contain."""
+        for pair in credentials_in(entry.request_headers):
+            if pair not in self.credentials:
+                self.credentials[pair] = None
+                self._characters += len(pair[1])
+        if self._characters > _MOST_CREDENTIALS:
+            raise DocumentError(
+                f"more than {_MOST_CREDENTIALS // 1024} KiB of different credentials",
+                path=str(self.path),
+                pointer=("log", "entries", entry.index, "request", "headers"),
+                hint="Split the archive, or remove the headers with credentials from it.",
+            )
 
     def _outcome(self, entry: HarEntry, origin: str | None) -> tuple[Ignored | None, Response | Breakdown | None]:
         """Return why the entry is ignored, if it is, and its outcome."""
@@ -105,7 +123,10 @@ class _Har:
 
     def _origin(self, url: str) -> str | None:
         """Return the base URL of a request to the path of the operation; None for any other request."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return None
         path = parts.path.rstrip("/")
         if not path.endswith(self.operation.path):
             return None

@@ -56,7 +56,10 @@ def verify(
 
 
 def _check_host(url: str, allowed: Collection[str]) -> None:
-    host = (urlsplit(url).hostname or "").lower()
+    try:
+        host = (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        raise UsageError(f'invalid URL "{_cut(url)}". Check the host.') from None
     if not is_loopback(host) and host not in {name.lower() for name in allowed}:
         raise UsageError(
             f"the host {host} is not this machine. "

@@ -36,7 +36,7 @@ _DEPTH = 3
 _INFLATED = 1 << 20
 """How many bytes compressed data may grow to, unless the whole text is long."""
 
-_MOST_KEPT = 16 * 1024
+_MOST_KEPT = 32 * 1024
 """Characters of the secrets whose searches are kept. A search takes up to 2 KB of memory for each character."""
 
 _CHUNK = 1 << 16

@@ -43,7 +43,10 @@ def _found(entries: tuple[HarEntry, ...], contract: Contract, base_url: str | No
     for entry in entries:
         if entry.method.upper() != operation.method or entry.request_body is None or entry.response_body is None:
             continue
-        url = urlsplit(entry.url)
+        try:
+            url = urlsplit(entry.url)
+        except ValueError:
+            continue
         if entry.status == 0 or not unquote(url.path).endswith(operation.path):
             continue
         if base is not None and (url.scheme, url.netloc, url.path) != (base.scheme, base.netloc, base.path):

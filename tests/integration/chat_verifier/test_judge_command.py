@@ -320,3 +320,36 @@ def test_signal_ends_judging_with_a_report_of_what_was_judged(
     report = json.loads(result.stdout)
     assert result.exit_code == code
     assert (report["requests"], report["verdict"], report["interrupted"]) == (1, "inconclusive", number.name.lower())
+
+
+@pytest.mark.parametrize("url", ["http://[::1/v1/chat", "http://[x]/v1/chat", "http://\uff41\u2100/v1/chat"])
+def test_entry_with_an_invalid_url_is_no_request_of_the_operation(judge: Callable[..., Result], url: str) -> None:
+    assert judge(archive(entry({"message": "Hi"}, reply(), request={"url": url}), GOOD)).exit_code == 0
+    assert judge(archive(entry({"message": "Hi"}, reply(), request={"url": url}))).exit_code == 2
+
+
+@pytest.mark.parametrize("time", [10**400, float("inf"), 1e300, "1", [1]])
+def test_duration_that_is_not_one_is_ignored(judge: Callable[..., Result], time: object) -> None:
+    assert judge(archive(entry({"message": "Hi"}, reply(), time=time))).exit_code == 0
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", 5, None])
+def test_time_outside_the_calendar_is_ignored(judge: Callable[..., Result], time: object) -> None:
+    assert judge(archive(entry({"message": "Hi"}, reply(), startedDateTime=time))).exit_code == 0
+
+
+def test_more_credentials_than_can_be_searched_for_are_refused(judge: Callable[..., Result]) -> None:
+    def using(number: int) -> dict[str, Any]:
+        headers = [{"name": "authorization", "value": f"Bearer {number:1000}"}]
+        return entry({"message": "Hi"}, reply(), request={"headers": headers})
+
+    assert judge(archive(*(using(number % 10) for number in range(40)))).exit_code in {0, 1}
+    result = judge(archive(*map(using, range(40))))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "/log/entries/16/request/headers): more than 16 KiB of different credentials" in result.stderr
+
+
+@pytest.mark.parametrize(("text", "code"), [("é", 2), ("\ud800", 2), ("%%%", 2), ("e30=", 1)])
+def test_invalid_base64_of_a_response_is_refused(judge: Callable[..., Result], text: str, code: int) -> None:
+    content = {"size": 2, "encoding": "base64", "text": text}
+    assert judge(archive(entry({"message": "Hi"}, reply(), response={"content": content}))).exit_code == code
