@@ -60,6 +60,8 @@ def _check_host(url: str, allowed: Collection[str]) -> None:
         host = (urlsplit(url).hostname or "").lower()
     except ValueError:
         raise UsageError(f'invalid URL "{_cut(url)}". Check the host.') from None
+    if not host:
+        raise UsageError(f'invalid URL "{_cut(url)}". Expected http or https with a host.')
     if not is_loopback(host) and host not in {name.lower() for name in allowed}:
         raise UsageError(
             f"the host {host} is not this machine. "
@@ -145,7 +147,7 @@ def explain(name: str) -> Explanation:
         return Explanation(name, render_explanation(clauses[name], load_explanations()[name]))
     if name in RULES:
         return Explanation(name, explained(RULES[name]))
-    raise UsageError(f'unknown clause or rule "{name}". A report of verify or diff names the ids.')
+    raise UsageError(f'unknown clause or rule "{_cut(name)}". A report of verify or diff names the ids.')
 
 
 def _short(value: object) -> str:

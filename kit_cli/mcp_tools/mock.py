@@ -33,6 +33,8 @@ class MockHandle:
                 self._server = Server.start(options)
             except ServerError as error:
                 raise UsageError(str(error)) from None
+            except ValueError:
+                raise UsageError("invalid folder name: it contains a character that no file name has.") from None
             return MockAddress(self._server.base_url, f"{_control(self._server)}/")
 
     def stop(self) -> Stopped:
@@ -58,8 +60,13 @@ class MockHandle:
         server = self._server
         if server is None:
             raise UsageError("no mock is running. Start one with start_mock.")
-        with httpx.Client(trust_env=False, timeout=_SECONDS) as client:
-            answer = client.request(method, f"{_control(server)}{path}", **arguments)
+        try:
+            with httpx.Client(trust_env=False, timeout=_SECONDS) as client:
+                answer = client.request(method, f"{_control(server)}{path}", **arguments)
+        except (ValueError, RecursionError):
+            raise UsageError("an argument contains a value that JSON in UTF-8 cannot express.") from None
+        except httpx.HTTPError:
+            raise UsageError("the mock does not respond. Call stop_mock, then start_mock.") from None
         if answer.is_error:
             raise UsageError(f"the mock responded with {answer.status_code}: {answer.text[:LONGEST_BODY]}")
         return answer.json()

@@ -99,10 +99,13 @@ def test_diff_returns_the_proof_of_a_breaking_change(tmp_path: Path) -> None:
         ("explain", {"id": "limit.unknown"}, 'unknown clause or rule "limit.unknown"'),
         ("diff", {"base": "missing.yaml", "revision": str(CONTRACT)}, "missing.yaml"),
         ("diff", {"base": "https://example.com/a.yaml", "revision": str(CONTRACT)}, "--allow-host example.com"),
+        ("diff", {"base": "http://[::1", "revision": str(CONTRACT)}, 'invalid URL "http://[::1"'),
+        ("diff", {"base": "file:///etc/passwd", "revision": str(CONTRACT)}, "Expected http or https"),
         ("diff", {"base": "-", "revision": str(CONTRACT)}, "standard input"),
         ("set_rules", {"rules": []}, "start_mock"),
         ("read_journal", {"last": 1000}, "last"),
         ("start_mock", {"fixtures": "missing"}, "missing"),
+        ("start_mock", {"fixtures": "a\0b"}, "invalid folder name"),
     ],
 )
 def test_a_tool_that_cannot_work_says_why(tool: str, arguments: dict[str, Any], problem: str) -> None:
@@ -116,6 +119,7 @@ def test_invalid_rule_returns_the_error_of_the_mock() -> None:
     async def work(client: Client) -> None:
         await result_of(client, "start_mock")
         assert "cod" in await error_of(client, "set_rules", rules=[{"cod": 503}])
+        assert "JSON in UTF-8 cannot express" in await error_of(client, "set_rules", rules=[{"text": "\ud800"}])
 
     with_client(work)
 
