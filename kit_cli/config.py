@@ -75,6 +75,8 @@ def read_config(path: Path) -> ConfigFile:
     text = _text(path)
     try:
         value: Any = tomllib.loads(text)
+    except RecursionError:
+        raise DocumentError("nested too deeply", path=str(path), hint="Correct the syntax.") from None
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+), column \d+\)", str(error))
         raise DocumentError(

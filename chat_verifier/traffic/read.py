@@ -145,6 +145,13 @@ def _outcome_of(entry: HarEntry) -> Response | Breakdown | None:
 
 
 def _from_report(path: Path, report: VerifyReport) -> Traffic:
+    try:
+        return _exchanges_of(path, report)
+    except (ValueError, OverflowError):
+        raise DocumentError("the report has an invalid time, body or outcome", path=str(path), hint=_HINT) from None
+
+
+def _exchanges_of(path: Path, report: VerifyReport) -> Traffic:
     began = dt.datetime.fromisoformat(report.started).timestamp()
     ignored: Counter[Ignored] = Counter()
     exchanges = []
@@ -168,13 +175,14 @@ def _exchange_of(seen: ObservationReport) -> Exchange:
         received = report.response
         headers: Headers = tuple(received.headers.items())
         return Exchange(request, clean_response(received.status, headers, bytes_of(received.body), seen.seconds))
-    assert report.breakdown is not None
+    if report.breakdown is None:
+        raise ValueError("neither a response nor a breakdown")
     return Exchange(request, Breakdown(report.breakdown.kind, report.breakdown.detail, seen.seconds))
 
 
 def bytes_of(body: Body) -> bytes:
     """Return the bytes of a body in a report."""
-    return body.encode("utf-8") if isinstance(body, str) else base64.b64decode(body.base64)
+    return body.encode("utf-8") if isinstance(body, str) else base64.b64decode(body.base64, validate=True)
 
 
 def _is_journal(value: Any) -> bool:

@@ -353,3 +353,26 @@ def test_more_credentials_than_can_be_searched_for_are_refused(judge: Callable[.
 def test_invalid_base64_of_a_response_is_refused(judge: Callable[..., Result], text: str, code: int) -> None:
     content = {"size": 2, "encoding": "base64", "text": text}
     assert judge(archive(entry({"message": "Hi"}, reply(), response={"content": content}))).exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("started",), ""),
+        (("exchanges", 0, "exchange", "response"), None),
+        (("exchanges", 0, "exchange", "response", "body"), {"base64": "%"}),
+    ],
+)
+def test_report_with_an_invalid_value_is_refused(
+    judge: Callable[..., Result],
+    report: Callable[..., tuple[int, dict[str, Any]]],
+    place: tuple[str | int, ...],
+    value: object,
+) -> None:
+    _, read = report(archive(GOOD))
+    assert judge(read).exit_code == 0
+    parent: Any = read
+    for part in place[:-1]:
+        parent = parent[part]
+    parent[place[-1]] = value
+    assert (judge(read).exit_code, judge(read).stdout) == (2, "")

@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
+from chat_contract import DocumentError
 from kit_cli.actions.schema import schema_of
-from kit_cli.config import config_schema, find_config, read_config
+from kit_cli.config import OWN_FILE, config_schema, find_config, read_config
 from kit_cli.main import all_commands, cli
 
 SECTION = "[tool.chat-contract.verify]\nseed = 5\n"
@@ -144,3 +145,9 @@ def test_line_of_a_dotted_key_is_found(folder: Path) -> None:
     file.write_text("[tool]\n[tool.chat-contract]\nverify.seed = 5\nmock = { port = 1 }\n")
     read = read_config(file)
     assert (read.line(("verify", "seed")), read.line(("mock",)), read.line(("mock", "port"))) == (3, 4, None)
+
+
+def test_file_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    (tmp_path / OWN_FILE).write_text("a = " + "[" * 100_000)
+    with pytest.raises(DocumentError, match="nested too deeply"):
+        read_config(tmp_path / OWN_FILE)
