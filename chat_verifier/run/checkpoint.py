@@ -27,7 +27,7 @@ FORMAT = "chat-contract-checkpoint"
 LIFETIME = 900.0
 """For how many seconds a server is expected to keep a conversation between two runs."""
 
-_MOST_LINE = 128 * 1024
+_MOST_LINE = 1024 * 1024
 """How many bytes a line may have. A request with a larger response is sent again instead of replayed."""
 
 _MOST_BYTES = 32 * 1024 * 1024

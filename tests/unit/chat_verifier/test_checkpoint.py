@@ -29,7 +29,7 @@ def asked(number: int) -> Request:
 
 
 def test_large_responses_are_sent_again_instead_of_replayed(tmp_path: Path) -> None:
-    large = (Response(200, (), b"x" * 200_000), Response(200, (("X-Large", "x" * 200_000),), b"{}"))
+    large = (Response(200, (), b"x" * 2_000_000), Response(200, (("X-Large", "x" * 2_000_000),), b"{}"))
     outcomes = (Response(200, (), b"{}"), *large)
     first = opened(tmp_path / "c")
     for number, outcome in enumerate(outcomes):
