@@ -124,7 +124,7 @@ def _chat(page: Page, base: str) -> None:
     page.locator(".item h4 button").last.click()
     for body in ({"message": "A birthday gift for my dad", "limit": "four"}, {"message": "A lamp for a dark corner"}):
         requests.post(f"{base}/v1/chat", json=body, timeout=10)
-    page.wait_for_function("document.querySelectorAll('.entry').length >= 4")
+    page.locator(".entry").nth(3).wait_for()
 
 
 def _broken(page: Page, fixtures: Path, picture: Any) -> Iterator[Path]:

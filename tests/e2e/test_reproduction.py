@@ -27,7 +27,7 @@ from kit_http.transport import Transport
 from testbed.faulty_servers.base import KEY, PREFIX, Chat, Hook, Turn
 from testbed.faulty_servers.catalogue import BY_NAME
 from testbed.faulty_servers.correct import KEYED
-from testbed.faulty_servers.fault import Fault
+from testbed.faulty_servers.fault import Fault, serve
 from testbed.faulty_servers.wire import Server
 from tests.conftest import RequireProgram
 from tests.support.certificates import certificate
@@ -104,10 +104,19 @@ def test_every_command_reproduces_its_violation(
         "chunked",
         "${CHAT_API_KEY}",
         "--cacert",
-        "x-www-form-urlencoded",
-        "-d ''",
+        "multipart/form-data",
     )
     assert [kind for kind in kinds if kind not in commands] == []
+
+
+def test_command_of_an_empty_body_reproduces_its_violation(contract: Contract, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    with serve(BY_NAME["empty-body-crashes"]) as url:
+        result = CliRunner().invoke(cli, ["verify", url, "--quick", "--report", f"json={report}"])
+        assert result.exit_code == 1, result.output
+        [(clause, violation)] = read_report(report).violations(ClauseVerdict.FAIL)
+        assert violation.command.endswith("-d ''")
+        assert_reproduces(clause.id, violation, contract, tmp_path)
 
 
 def assert_reproduces(clause: str, violation: ViolationReport, contract: Contract, folder: Path) -> None:

@@ -73,9 +73,10 @@ def test_parity_sends_each_server_its_token() -> None:
 def test_recorder_sends_the_request_again_with_a_new_token(command: str) -> None:
     async def send(url: str) -> int:
         upstream = Upstream(url, tokens=TokenCommand(command))
-        answered = await upstream.send("POST", "/chat", (("Authorization", "Bearer of-the-client"),), b"{}")
+        async with upstream.send("POST", "/chat", (("Authorization", "Bearer of-the-client"),), b"{}") as answered:
+            status = answered.status
         await upstream.close()
-        return answered.status
+        return status
 
     with answering(reply) as server:
         assert asyncio.run(send(server.url)) == 200
