@@ -21,7 +21,7 @@ _MOST_VALUES = 2000
 _FEWEST_VALUES = 10
 """How many JSON values of the violations of one exchange are kept, and at least of each violation."""
 
-_LONGEST_ID = 8 * 1024
+_LONGEST_ID = 64 * 1024
 """How many characters the id of a conversation may have if the run is to continue it."""
 
 
