@@ -60,7 +60,7 @@ def find_config(folder: Path) -> ConfigFile | None:
     """Return the configuration of the folder, or of the nearest parent that has one."""
     for parent in (folder, *folder.parents):
         own = parent / OWN_FILE
-        if own.is_file():
+        if own.exists() or own.is_symlink():
             return read_config(own)
         project = parent / PROJECT_FILE
         if project.is_file() and "chat-contract" in _text(project):
@@ -95,7 +95,11 @@ def read_config(path: Path) -> ConfigFile:
 
 def _text(path: Path) -> str:
     try:
-        raw = path.read_bytes()
+        if path.exists() and not path.is_file():
+            # A folder, a device, or a pipe that nobody writes to.
+            raise DocumentError("not a regular file", path=str(path), hint="Name a file that exists and is readable.")
+        with path.open("rb") as file:
+            raw = file.read(_MAX_BYTES + 1)
         if len(raw) > _MAX_BYTES:
             raise DocumentError(f"larger than {_MAX_BYTES} bytes", path=str(path), hint="Use a smaller file.")
         return raw.decode("utf-8")

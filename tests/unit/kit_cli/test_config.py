@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,19 @@ def test_file_of_another_encoding_or_that_does_not_exist_exits_with_2(folder: Pa
     assert (run("config").exit_code, "not UTF-8" in run("config").stderr) == (2, True)
     result = run("--config", "none.toml", "config")
     assert (result.exit_code, "none.toml: cannot read the file" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "loop"])
+def test_configuration_that_is_no_file_is_not_ignored(kind: str, folder: Path) -> None:
+    file = folder / ".chat-contract.toml"
+    if kind == "folder":
+        file.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(file)
+    else:
+        file.symlink_to(file)
+    result = run("config")
+    assert (result.exit_code, ".chat-contract.toml: " in result.stderr) == (2, True)
 
 
 def test_config_shows_values_and_their_places_without_secrets(folder: Path) -> None:
