@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from chat_contract import Contract
 from chat_verifier.planning.plan import Plan, make_plan
@@ -24,8 +24,8 @@ if "mix_stderr" in inspect.signature(CliRunner).parameters:
     # Versions of click before 8.2 mix the streams by default.
     CliRunner.__init__.__defaults__ = ("utf-8", None, False, False)
 
-# The deadline of an example is wall time, which a busy machine exceeds.
-settings.register_profile("tests", deadline=None)
+# The deadline of an example, and the time to generate examples, are wall time, which a busy machine exceeds.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
 REQUIRE_ALL = "CHAT_CONTRACT_REQUIRE_ALL"
