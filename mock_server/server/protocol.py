@@ -32,18 +32,8 @@ _SECONDS_BETWEEN_LOOKS = 5.0
 _UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:", re.IGNORECASE)
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
-_PROBES: tuple[tuple[int, int, int], ...] = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),)
-"""Options of the connection of a client that has closed its side.
-
-A client that has closed both looks the same, but its system rejects probes after a minute. Then it keeps its place
-among the connections no longer, however long its response is delayed.
-"""
-if sys.platform == "linux":
-    _PROBES += (
-        (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10),
-        (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
-        (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4),
-    )
+_SECONDS_OF_PROBES = 20
+"""Over how many seconds the first probes of many connections are spread."""
 
 
 class _Phase(Enum):
@@ -176,8 +166,9 @@ class Protocol(HttpToolsProtocol):
         if not self._is_responding or self.scheme == "https":
             return None
         self._current.message_event.set()
+        number = self.transport.get_extra_info("socket").fileno()
         with self._socket() as connection:
-            for level, option, value in _PROBES:
+            for level, option, value in probes(number):
                 connection.setsockopt(level, option, value)
         return True
 
@@ -352,6 +343,23 @@ class Protocol(HttpToolsProtocol):
         """Return another handle of the connection's socket; that of uvloop offers no options."""
         shared: Any = self.transport.get_extra_info("socket")
         return socket.fromfd(shared.fileno(), shared.family, shared.type)
+
+
+def probes(number: int) -> tuple[tuple[int, int, int], ...]:
+    """Return options for the connection of a client that has closed its side; ``number`` differs between connections.
+
+    A client that has closed both looks the same, but its system rejects probes after a minute. Then it keeps its place
+    among the connections no longer, however long its response is delayed. Thousands of probes at once overflow the
+    queue of the loopback interface, and clients whose probes are lost count as gone: so the first ones are spread.
+    """
+    options: tuple[tuple[int, int, int], ...] = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),)
+    if sys.platform == "linux":
+        options += (
+            (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10 + number % _SECONDS_OF_PROBES),
+            (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
+            (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4),
+        )
+    return options
 
 
 def _without_upgrade(data: bytes) -> bytes:

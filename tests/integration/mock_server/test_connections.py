@@ -6,8 +6,10 @@ import json
 import re
 import shutil
 import socket
+import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -239,6 +241,15 @@ def test_client_that_goes_away_after_closing_its_side_keeps_no_connection(served
         connection.shutdown(socket.SHUT_WR)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, protocol._RESET_ON_CLOSE)
     wait_until(lambda: service.space.state.journal.entries()[0].client_left)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the options are those of Linux")
+def test_probes_of_many_clients_are_spread_and_end_within_a_minute() -> None:
+    options = [{option: value for _, option, value in protocol.probes(number)} for number in range(1000)]
+    assert max(Counter(one[socket.TCP_KEEPIDLE] for one in options).values()) <= 100
+    for one in options:
+        lasts = one[socket.TCP_KEEPIDLE] + one[socket.TCP_KEEPINTVL] * one[socket.TCP_KEEPCNT]
+        assert lasts + protocol._SECONDS_BETWEEN_LOOKS < 60
 
 
 @pytest.mark.parametrize("reset", [True, False])
