@@ -205,7 +205,7 @@ class ExchangeFacts:
         """Whether the response is a 422 of the chat operation."""
         return self.status == 422 and self.kind in (MAY_SUCCEED | IJSON)
 
-    @property
+    @cached_property
     def reply_id(self) -> str | None:
         """The ``conversation_id`` of the reply, or None if it is not a non-empty string."""
         value = self.reply.get(CONVERSATION) if self.reply is not None else None

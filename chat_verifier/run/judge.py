@@ -55,7 +55,7 @@ class Judge:
             kept = frozen(facts)
             if len(facts.reply_id or "") > _LONGEST_ID:
                 # Such a conversation is not continued.
-                kept.__dict__["reply"] = None
+                kept.__dict__.update(reply=None, reply_id=None)
             else:
                 update_history(self.history, facts)
             self.knowledge.learn(facts, case)

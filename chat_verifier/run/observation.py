@@ -84,7 +84,7 @@ def frozen(facts: ExchangeFacts) -> ExchangeFacts:
     What was computed from the history stays as it is.
     """
     kept = replace(facts, history=History())
-    computed = {name: getattr(facts, name) for name in ("kind", "read_response", "reply")}
+    computed = {name: getattr(facts, name) for name in ("kind", "read_response", "reply", "reply_id")}
     response = facts.response
     if response is not None:
         kept = replace(kept, exchange=replace(facts.exchange, outcome=_shortened(response)))

@@ -16,7 +16,7 @@ Respond = Callable[[Seen], tuple[int, Headers, bytes]]
 
 @dataclass
 class Small:
-    """Where it listens, and what came: method, path, headers, body, and from which port of the client."""
+    """Where it listens, and each request: method, path, headers, body, and the port of the client."""
 
     port: int
     seen: list[Seen] = field(default_factory=list)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from chat_contract import load_contract
 from chat_contract.exchange import Breakdown, Request, Response
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, single
@@ -49,6 +51,14 @@ def test_later_turn_has_the_conversation_id_of_the_first_reply() -> None:
     runner, server = play()
     assert b"reference-1" in server.bodies[1]
     assert [seen.index for seen in runner.journal.observations] == [0, 1]
+
+
+@pytest.mark.parametrize(("length", "continues"), [(5_000, True), (64 * 1024, True), (64 * 1024 + 1, False)])
+def test_long_id_is_sent_back_completely_or_not_at_all(length: int, continues: bool) -> None:
+    body = json.dumps({"message": "Here.", "items": [], "conversation_id": "x" * length}).encode()
+    runner, server = play(Response(200, (("Content-Type", "application/json"),), body))
+    assert [json.loads(sent)["conversation_id"] for sent in server.bodies[1:]] == ["x" * length] * continues
+    assert runner.journal.not_sent == ([] if continues else [(CONVERSATION, 1)])
 
 
 def test_later_turn_without_a_conversation_is_not_sent() -> None:
