@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from chat_contract import Violation
@@ -20,8 +21,11 @@ _MOST_HEADERS = 16 * 1024
 _MOST_HEADER = 100
 """How many characters are kept of each name and value if all headers of a response have more than the most above."""
 
+_WHOLE_VALUES = 4000
+"""A response body that is kept completely, and has at most so many JSON values, keeps them all."""
+
 _MOST_VALUES = 1000
-"""How many values a run keeps of a response body of more than a few thousand bytes."""
+"""How many values a run keeps of any other response body of more than a few thousand bytes."""
 
 _SMALL_BODY = 4 * 1024
 _MOST_TEXT = 1000
@@ -88,7 +92,7 @@ def frozen(facts: ExchangeFacts) -> ExchangeFacts:
     response = facts.response
     if response is not None:
         kept = replace(kept, exchange=replace(facts.exchange, outcome=_shortened(response)))
-        if len(response.body) > _SMALL_BODY:
+        if len(response.body) > _SMALL_BODY and not _is_kept_completely(response.body, facts.response_json):
             sample = few_values(facts.response_sample, _MOST_VALUES)
             computed["read_response"] = sample, facts.unread
             computed["reply"] = None if facts.reply is None else sample
@@ -105,6 +109,23 @@ def _shortened(response: Response) -> Response:
         omitted = response.omitted + len(response.body) - MOST_BODY
         response = replace(response, body=response.body[:MOST_BODY], omitted=omitted)
     return response
+
+
+def _is_kept_completely(body: bytes, value: Any) -> bool:
+    """Return whether all values are kept: a rejection may list many errors, and each of its locs counts."""
+    return len(body) <= MOST_BODY and len(list(islice(_values(value), _WHOLE_VALUES + 1))) <= _WHOLE_VALUES
+
+
+def _values(value: Any) -> Iterator[Any]:
+    """Yield a JSON value and all values in it. Names count as values."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        if isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
 
 
 def few_values(value: Any, most: int) -> Any:

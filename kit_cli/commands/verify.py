@@ -147,7 +147,7 @@ _BUDGET = _all(
         default=1,
         show_default=True,
         metavar="N",
-        help="Number of concurrent requests.",
+        help="Number of concurrent requests. The test of three concurrent conversations counts as one.",
     ),
     click.option("--rate-limit", metavar="N/UNIT", help="Maximum request rate, for example 5/s or 100/min."),
     click.option(

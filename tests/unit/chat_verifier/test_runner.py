@@ -10,6 +10,7 @@ from chat_contract import load_contract
 from chat_contract.exchange import Breakdown, Request, Response
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, single
 from chat_verifier.planning.encoding import ISSUED
+from chat_verifier.run.knowledge import named_locs
 from chat_verifier.run.observation import MOST_BODY
 from chat_verifier.run.queue import SequenceQueue
 from chat_verifier.run.reference_server import ReferenceServer
@@ -95,6 +96,25 @@ def test_queue_is_sorted_by_priority_and_keeps_the_order_of_equal_ones() -> None
     while queue:
         taken += [one.id for one in queue.take()[1]]
     assert taken == ["e", "b", "d", "a", "c"]
+
+
+def test_run_keeps_every_error_of_a_long_rejection() -> None:
+    places = [("events", number, "event_type") for number in range(150)]
+    errors = [
+        {"type": "missing", "loc": ["body", *place], "msg": "Field required", "input": {"text": "x" * 300}}
+        for place in places
+    ]
+    body = json.dumps({"detail": errors}).encode()
+    assert len(body) <= MOST_BODY
+    runner, _ = play(Response(422, (("Content-Type", "application/json"),), body))
+    assert named_locs(runner.journal.observations[0].facts) == tuple(places)
+
+
+@pytest.mark.parametrize(("count", "is_whole"), [(3990, True), (4010, False)])
+def test_run_keeps_all_values_of_a_body_with_at_most_4000(count: int, is_whole: bool) -> None:
+    body = json.dumps({"detail": [0] * count}).encode()
+    runner, _ = play(Response(422, (("Content-Type", "application/json"),), body))
+    assert (len(runner.journal.observations[0].facts.response_json["detail"]) == count) is is_whole
 
 
 def test_run_keeps_little_of_large_responses() -> None:
