@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Literal
 
 from spec_gate.differ.changes import ChangeKind, Part, PartKind
@@ -38,6 +39,7 @@ __all__ = [
 
 FORMAT: Literal["chat-contract-diff"] = "chat-contract-diff"
 FORMAT_VERSION: Literal[1] = 1
+SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
 
 
 class Outcome(StrEnum):

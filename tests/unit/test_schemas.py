@@ -15,12 +15,15 @@ from jsonschema import Draft202012Validator
 from chat_contract import load_contract
 from chat_contract.document.source import parse_source
 from chat_contract.profile import as_profile
+from chat_verifier.report.model import VerifyReport
 from kit_cli.actions.schema import schema_of
 from kit_cli.commands.schema import NAMES
+from kit_reports.codec import json_schema
 from kit_reports.waivers import draft, read_waivers
 from mock_server.loading.load import read_snapshot
 from mock_server.loading.options import Options
 from mock_server.shop.scaffolding import scaffold
+from spec_gate.report.model import DiffReport
 from tests.support.paths import ROOT
 
 FIXTURES = sorted((ROOT / "fixtures").rglob("*.yaml"))
@@ -41,6 +44,17 @@ def read(file: Path) -> Any:
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "control"])
 def test_every_schema_is_a_valid_schema(name: str) -> None:
     Draft202012Validator.check_schema(schema_of(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "command"),
+    [
+        ("report-verify", VerifyReport, "chat_verifier.report.schema"),
+        ("report-diff", DiffReport, "tests.unit.spec_gate.write_schema"),
+    ],
+)
+def test_shipped_schema_of_a_report_describes_its_model(name: str, model: type[object], command: str) -> None:
+    assert schema_of(name) == json_schema(model), f"Renew the schema: python -m {command}"
 
 
 @pytest.mark.parametrize("file", FIXTURES, ids=lambda file: file.stem)

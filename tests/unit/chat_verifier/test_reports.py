@@ -26,7 +26,7 @@ from chat_verifier.report.markdown import LONGEST
 from chat_verifier.report.model import VerifyReport
 from chat_verifier.report.read import read_report
 from chat_verifier.report.reproduce import Access
-from chat_verifier.report.schema import SCHEMA_FILE, schema_text
+from chat_verifier.report.schema import SCHEMA_FILE
 from chat_verifier.run.reference_server import ReferenceServer
 from chat_verifier.run.runner import Runner
 from kit_http.redaction.secrets import secrets_of
@@ -179,11 +179,6 @@ def test_report_read_from_json_renders_the_same(name: str, report: VerifyReport,
     file = tmp_path / "report.json"
     file.write_text(encode(report), "utf-8")
     assert RENDERERS[name](read_report(file)) == RENDERERS[name](report)
-
-
-def test_schema_file_is_up_to_date() -> None:
-    """Run ``python -m chat_verifier.report.schema`` after a change of the model."""
-    assert SCHEMA_FILE.read_text("utf-8") == schema_text()
 
 
 def test_real_report_is_valid_under_the_schema(report: VerifyReport) -> None:
