@@ -120,7 +120,7 @@ hostile-documents: $(VENV)/dev.stamp ## Compare 1,000 pairs of hostile documents
 bench: $(VENV)/dev.stamp ## Compare CPU time, latency and memory of the mock with other servers
 	$(BIN)/python -m benchmarks
 
-chaos: $(VENV)/dev.stamp ## Kill replicas of the mock under load for a minute; check conversations and journal
+chaos: $(VENV)/dev.stamp ## Stop and kill replicas of the mock under load for a minute; check conversations and journal
 	$(BIN)/python -m testbed.chaos
 
 image-steps: $(VENV)/dev.stamp ## Run the steps of the Dockerfile one by one, without a container engine

@@ -1,7 +1,8 @@
 """Kills replicas of the mock under load, one after another, and checks that nobody notices: python -m testbed.chaos.
 
 Starts Debian's redis-server and nginx, with the configuration of deploy/nginx.conf, and three replicas that share their
-state. Users play a conversation of the fixtures through nginx, again and again, while each replica is killed with
+state. Users play a conversation of the fixtures through nginx, again and again. Meanwhile one replica is stopped and
+continues, so that it gets to requests which nginx has long sent to another replica; then each replica is killed with
 SIGKILL and started again. It fails if a reply belongs to another turn, if a request fails that was not under way when a
 replica was killed, or if the journal lacks a response that was received, or has one twice.
 """
@@ -21,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -44,6 +45,8 @@ PAUSE = 0.5
 """Seconds between the end of a replica and its next start, and between two replicas."""
 KEPT = ("--max-requests-kept", "1000000", "--max-journal-bytes", "1GiB", "--store-timeout", "30")
 """The journal must hold everything that is sent. The machine may be busy."""
+PATIENCE_OF_NGINX = 0.4
+"""Share of the time for which a replica is stopped, after which nginx sends its requests to another one."""
 
 
 class ChaosError(Exception):
@@ -107,20 +110,27 @@ class Replica:
         if not readable or not self._process.stdout.readline().startswith("Mock ready"):
             raise ChaosError("A replica did not start.")
 
+    def freeze(self) -> None:
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         self._process.send_signal(signal.SIGKILL)
         self._process.communicate()
 
 
 @contextmanager
-def nginx(replicas: list[Replica], folder: Path) -> Iterator[str]:
-    """Start nginx with the configuration of the repository; only ports and folders differ."""
+def nginx(ports: Iterable[int], folder: Path, seconds_to_respond: float = 130) -> Iterator[str]:
+    """Start nginx with the configuration of the repository; only ports, folders and this time differ."""
     port = free_port()
     text = (ROOT / "deploy/nginx.conf").read_text("utf-8")
-    for number, replica in enumerate(replicas, 1):
-        text = text.replace(f"server mock-{number}:4010", f"server 127.0.0.1:{replica.port}")
+    for number, replica in enumerate(ports, 1):
+        text = text.replace(f"server mock-{number}:4010", f"server 127.0.0.1:{replica}")
     text = (
         text.replace("listen 4010;", f"listen 127.0.0.1:{port};")
+        .replace("proxy_read_timeout 130s", f"proxy_read_timeout {seconds_to_respond * 1000:.0f}ms")
         .replace("/tmp/nginx", f"{folder}/nginx")
         .replace("error_log stderr", f"error_log {folder}/error.log")
     )
@@ -230,12 +240,25 @@ async def kill_in_turn(replicas: list[Replica], load: Load, given: argparse.Name
     load.ended = True
 
 
+async def stop_for_a_while(replica: Replica, seconds: float) -> None:
+    await asyncio.sleep(PAUSE)
+    replica.freeze()
+    await asyncio.sleep(seconds)
+    replica.thaw()
+
+
+async def disturb(replicas: list[Replica], load: Load, given: argparse.Namespace) -> None:
+    if given.stop:
+        await stop_for_a_while(replicas[-1], given.stop)
+    await kill_in_turn(replicas, load, given)
+
+
 async def run(replicas: list[Replica], url: str, turns: Turns, given: argparse.Namespace) -> Load:
     load = Load()
     async with asyncio.TaskGroup() as group:
         for number in range(given.users):
             group.create_task(user(number, url, turns, load))
-        group.create_task(kill_in_turn(replicas, load, given))
+        group.create_task(disturb(replicas, load, given))
     return load
 
 
@@ -259,13 +282,14 @@ def check(load: Load, redis: Redis) -> None:
         raise ChaosError(f"{len(missing)} answered requests are not in the journal, for example {min(missing)}.")
 
 
-def report(load: Load, folder: Path, seconds: float) -> str:
+def report(load: Load, folder: Path, seconds: float, stopped: float) -> str:
     sent_again = sum("," in line for line in (folder / "access.log").read_text("utf-8").splitlines())
     kinds = Counter(kind for *_, kind in load.failures)
     shown = ", ".join(f"{count} × {kind}" for kind, count in kinds.items())
     return "\n".join(
         (
             f"{len(load.answered)} requests in {load.conversations} conversations answered in {seconds:.0f} s",
+            f"1 replica was stopped for {stopped:g} s and continued" if stopped else "no replica was stopped",
             f"{len(load.kills)} times a replica was killed and started again",
             f"{sent_again} requests sent again by nginx to another replica",
             f"{len(load.failures)} requests failed at the client{f': {shown}' if shown else ''}",
@@ -278,6 +302,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=re.split(r"\n\n", __doc__ or "")[0])
     parser.add_argument("--seconds", type=float, default=60, help="how long to go on")
     parser.add_argument("--kills", type=int, default=REPLICAS, help="how many replicas to kill at least")
+    parser.add_argument("--stop", type=float, default=10, help="for how many seconds one replica is stopped")
     parser.add_argument("--users", type=int, default=8, help="number of users")
     given = parser.parse_args()
     with ExitStack() as stack:
@@ -290,7 +315,8 @@ def main() -> None:
             stack.callback(replicas[-1].kill)
         for replica in replicas:
             replica.wait()
-        url = stack.enter_context(nginx(replicas, folder))
+        patience = {"seconds_to_respond": PATIENCE_OF_NGINX * given.stop} if given.stop else {}
+        url = stack.enter_context(nginx([replica.port for replica in replicas], folder, **patience))
         began = time.monotonic()
         try:
             load = asyncio.run(run(replicas, url, play_alone(), given))
@@ -299,7 +325,7 @@ def main() -> None:
             for error in group.exceptions:
                 print(error, file=sys.stderr)
             sys.exit(1)
-        print(report(load, folder, time.monotonic() - began))
+        print(report(load, folder, time.monotonic() - began, given.stop))
 
 
 if __name__ == "__main__":

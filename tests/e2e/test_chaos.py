@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
 
 import pytest
+import requests
 import yaml
 
-from testbed.chaos import REPLICAS, ChaosError, Load, check
+from testbed.chaos import REPLICAS, ChaosError, Load, check, nginx
+from testbed.ports import free_port
 from tests.conftest import RequireProgram
 from tests.support.paths import ROOT
 from tests.support.waiting import PATIENCE
@@ -19,7 +26,7 @@ def test_nobody_notices_that_replicas_are_killed(require_program: RequireProgram
     require_program("redis-server", "redis-server")
     require_program("nginx", "nginx")
     run = subprocess.run(
-        [sys.executable, "-m", "testbed.chaos", "--seconds", "0", "--kills", "2", "--users", "3"],
+        [sys.executable, "-m", "testbed.chaos", "--seconds", "0", "--kills", "2", "--users", "3", "--stop", "0"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -29,6 +36,41 @@ def test_nobody_notices_that_replicas_are_killed(require_program: RequireProgram
     assert run.returncode == 0, run.stderr
     assert "2 times a replica was killed and started again" in run.stdout
     assert "no conversation lost its turn; every answered request is in the journal once" in run.stdout
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers every request."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def serving(*ports: int) -> Iterator[None]:
+    """Serve on these ports."""
+    with ExitStack() as stack:
+        for port in ports:
+            server = stack.enter_context(HTTPServer(("127.0.0.1", port), Handler))
+            thread = Thread(target=server.serve_forever, args=(0.01,))
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+        yield
+
+
+def test_replica_that_is_back_gets_requests_at_once(require_program: RequireProgram, tmp_path: Path) -> None:
+    require_program("nginx", "nginx")
+    first, second, third = ports = [free_port() for _ in range(REPLICAS)]
+    with nginx(ports, tmp_path) as url:
+        for alive in (third, first, second):
+            with serving(alive):
+                statuses = {requests.get(url, timeout=PATIENCE).status_code for _ in range(20)}
+            assert statuses == {200}
 
 
 class Journal:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import socket
 import struct
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -141,6 +144,38 @@ def test_request_sent_again_does_not_use_a_rule_again(replicas: tuple[str, str])
     answers = [post(in_turn(replicas, number), "hello", "limited") for number in range(3)]
     assert [(answer.status_code, answer.headers.get("Retry-After")) for answer in answers] == [(429, "1")] * 3
     assert post(replicas[0], "hello", "another").status_code == 200
+
+
+def test_request_that_reaches_both_replicas_at_once_gets_one_response(replicas: tuple[str, str]) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(5):
+            send = partial(post, message="hello", request_id=f"at-once-{number}", conversation_id="at-once")
+            assert len({answer.content for answer in pool.map(send, replicas * 2)}) == 1
+    assert len(get(replicas[0], "requests")["requests"]) == 5
+
+
+def test_replica_that_was_stopped_does_not_repeat_a_turn_that_another_one_has_taken(
+    pair: tuple[Running, Running], replicas: tuple[str, str]
+) -> None:
+    post(replicas[0], "hello", "first", conversation_id="c")
+    with ThreadPoolExecutor(1) as pool, stopped(pair[0]):
+        late = pool.submit(post, replicas[0], "more", "second", conversation_id="c")
+        again = post(replicas[1], "more", "second", conversation_id="c")
+        last = post(replicas[1], "thanks", "third", conversation_id="c")
+        pair[0].process.send_signal(signal.SIGCONT)
+        assert late.result(SECONDS).content == again.content
+    assert last.status_code == 200
+    recorded = [entry["request"]["body"]["message"] for entry in get(replicas[0], "requests")["requests"]]
+    assert recorded == ["hello", "more", "thanks"]
+
+
+@contextmanager
+def stopped(replica: Running) -> Iterator[None]:
+    replica.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        replica.process.send_signal(signal.SIGCONT)
 
 
 # The control API ------------------------------------------------------------------------------------------------------
