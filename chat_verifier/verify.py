@@ -184,6 +184,7 @@ def plan_run(contract: Contract, options: Options) -> RunPlan:
 def _rehearsed(contract: Contract, plan: RunPlan) -> Runner:
     """Return a runner that played the plan on the reference server."""
     reference = ReferenceServer(contract)
+    reference.budget = RequestBudget(plan.allocation.requests, plan.allocation.accepted)
     # The probe counts towards the limit.
     reference.budget.replay(accepted=True)
     runner = Runner(

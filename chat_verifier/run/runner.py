@@ -8,17 +8,20 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from chat_contract import Contract
 from chat_contract.exchange import Breakdown, Response
-from chat_verifier.planning.case import Case, CaseSequence, Group, Priority
+from chat_verifier.planning.case import CaseSequence, Priority
 from chat_verifier.run.judge import Judge
 from chat_verifier.run.knowledge import Knowledge
 from chat_verifier.run.observation import Journal, Observation
 from chat_verifier.run.player import Player, Playthrough, ReplaySource, Sender
 from chat_verifier.run.queue import SequenceQueue
+from chat_verifier.run.rejection_kinds import AcceptedFaults, faults_of
 
 _RESERVE = 10
 """How many more requests are kept for confirmations and reductions once a violation was seen."""
 _RESERVE_ACCEPTED = 0.1
 """The share of the accepted requests that is kept for the same."""
+_RESERVE_FROM_FREE = 0.5
+"""The part of that share that is kept when a request is sent which the server probably rejects."""
 
 _Played = list[Observation] | Playthrough
 _Flight = dict[Future[_Played], tuple[int, list[CaseSequence]]]
@@ -60,6 +63,7 @@ class Runner:
         self._paused: list[Playthrough] = []
         self._last = clock()
         self._reserved = self._reserved_accepted = 0
+        self._accepted_faults = AcceptedFaults()
 
     @property
     def knowledge(self) -> Knowledge:
@@ -87,11 +91,23 @@ class Runner:
     def affords(self, requests: int, accepted: int = 0) -> bool:
         """Return whether the run may send so many more requests, of which so many may be accepted."""
         budget = self.sender.budget
-        return (
-            not budget.over
-            and (self.max_requests is None or budget.sent + requests + self._reserved <= self.max_requests)
-            and (self.max_accepted is None or budget.accepted + accepted + self._reserved_accepted <= self.max_accepted)
+        return self._affords_requests(requests) and (
+            self.max_accepted is None or budget.accepted + accepted + self._reserved_accepted <= self.max_accepted
         )
+
+    def _affords_requests(self, requests: int) -> bool:
+        budget = self.sender.budget
+        fits = self.max_requests is None or budget.sent + requests + self._reserved <= self.max_requests
+        return fits and not budget.over
+
+    def _affords_free(self, requests: int) -> bool:
+        """Return whether the run may send so many more requests that the server probably rejects.
+
+        They may use the last accepted requests, but stay within the limit even if the server accepts all of them.
+        """
+        budget = self.sender.budget
+        most, kept = budget.most_accepted, int(self._reserved_accepted * _RESERVE_FROM_FREE)
+        return self._affords_requests(requests) and (most is None or budget.accepted + requests + kept <= most)
 
     def sender_affords(self, requests: int) -> bool:
         """Return whether the budget of the sender allows so many more requests."""
@@ -113,6 +129,8 @@ class Runner:
             while queue or flying:
                 if queue and self._is_pointless(queue.first):
                     queue.take()
+                elif queue and not queue.only_postponed and self._accepted_faults.are_known(queue.first):
+                    queue.postpone()
                 elif queue and len(flying) < self.workers and self._affords_beside(flying, queue.first):
                     number, unit = queue.take()
                     flying[pool.submit(self._begin, unit)] = number, unit
@@ -133,6 +151,7 @@ class Runner:
         if any(violation.level == "must" for observation in seen for violation in observation.violations):
             self._reserved = _RESERVE
             self._reserved_accepted = int(_RESERVE_ACCEPTED * (self.max_accepted or 0))
+        self._accepted_faults.learn(seen)
         if isinstance(played, Playthrough):
             self._paused.append(played)
             return list(played.observations)
@@ -155,16 +174,11 @@ class Runner:
         units = [*(other for _, other in flying.values()), unit]
         cases = [case for one in units for sequence in one for case in sequence.cases if self._judge.suits(case)]
         deferred = sum(played.sequence.deferred for played in self._paused)
-        accepted = sum(_may_be_accepted(sequence, case) for one in units for sequence in one for case in sequence.cases)
+        if not self._accepted_faults.are_costly(unit):
+            return self._affords_free(len(cases) + deferred)
+        accepted = sum(not faults_of(sequence, case) for one in units for sequence in one for case in sequence.cases)
         return self.affords(len(cases) + deferred, accepted + deferred)
 
     def _is_pointless(self, unit: Sequence[CaseSequence]) -> bool:
         """Return whether no case of the unit tells anything about this server."""
         return not any(self._judge.suits(case) for sequence in unit for case in sequence.cases)
-
-
-def _may_be_accepted(sequence: CaseSequence, case: Case) -> bool:
-    """Return whether a correct server may accept a case."""
-    if case.recipe is not None:
-        return not case.recipe.wrongs
-    return sequence.group not in {Group.REJECTION, Group.CREDENTIALS} and case.method == "POST" and case.path is None

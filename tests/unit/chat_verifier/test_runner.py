@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from chat_contract import load_contract
 from chat_contract.exchange import Breakdown, Request, Response
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, single
 from chat_verifier.planning.encoding import ISSUED
+from chat_verifier.run.budget import RequestBudget
 from chat_verifier.run.knowledge import named_locs
 from chat_verifier.run.observation import MOST_BODY
 from chat_verifier.run.queue import SequenceQueue
@@ -138,3 +140,62 @@ def test_violations_of_one_response_are_kept_with_little_of_their_values() -> No
     violations = runner.journal.observations[0].violations
     assert len(violations) >= 100
     assert sum(len(json.dumps(violation.got)) for violation in violations) < 150_000
+
+
+WRONG_BODIES = [
+    single(Case(f"wrong-body-{number}", "wrong body", b"wrong"), Group.REJECTION, priority=Priority.LOW)
+    for number in range(12)
+]
+WRONG_KEYS = [
+    single(Case(f"wrong-key-{number}", "wrong key", {"message": "hello"}, credential="wrong"), Group.CREDENTIALS)
+    for number in range(12)
+]
+MESSAGES = [
+    single(Case(f"message-{number}", "message", {"message": "hello"}), Group.REQUEST, priority=Priority.MEDIUM)
+    for number in range(12)
+]
+
+
+class AcceptsAll(ReferenceServer):
+    """Accepts every request that it receives, or every request with a wrong key. Its budget has a hard limit."""
+
+    def __init__(self, most_accepted: int, *, only_keys: bool = False) -> None:
+        super().__init__(CONTRACT)
+        self.budget = RequestBudget(most_accepted=most_accepted)
+        self.only_keys = only_keys
+        self.sent: list[Request] = []
+
+    def send(self, request: Request) -> Response:
+        if self.only_keys and request.credential == "given":
+            self.sent.append(request)
+            return super().send(request)
+        self.budget.take()
+        self.sent.append(request)
+        self.budget.settle(accepted=True)
+        return Response(200, (("Content-Type", "application/json"),), b"{}")
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+def test_rejected_cases_are_sent_after_the_limit_of_accepted_requests(workers: int) -> None:
+    server = AcceptsAll(10, only_keys=True)
+    runner = Runner(CONTRACT, server, max_accepted=9, workers=workers)
+    runner.play([*MESSAGES, *WRONG_BODIES, *WRONG_KEYS])
+    assert sum(request.body == b"wrong" for request in server.sent) == len(WRONG_BODIES)
+    assert {left.group for left in runner.journal.left_out} == {Group.REQUEST, Group.CREDENTIALS}
+    assert server.budget.accepted <= 10
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+def test_server_that_accepts_everything_accepts_no_more_than_the_limit(workers: int) -> None:
+    server = AcceptsAll(10)
+    runner = Runner(CONTRACT, server, max_accepted=9, workers=workers)
+    runner.play([*WRONG_KEYS, *WRONG_BODIES, *MESSAGES])
+    assert len(server.sent) == server.budget.accepted <= 10
+    assert len(runner.journal.left_out) == len([*WRONG_KEYS, *WRONG_BODIES, *MESSAGES]) - len(server.sent)
+
+
+def test_cases_that_show_a_known_fault_again_come_last() -> None:
+    early = [replace(sequence, priority=Priority.HIGH) for sequence in WRONG_KEYS]
+    server = AcceptsAll(100, only_keys=True)
+    Runner(CONTRACT, server).play([*early, *WRONG_BODIES])
+    assert [request.credential for request in server.sent] == ["wrong"] * 2 + ["given"] * 12 + ["wrong"] * 10
