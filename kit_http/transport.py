@@ -36,16 +36,7 @@ class Transport:
             raise UsageError("--insecure accepts every certificate, so --ca-bundle has no effect. Remove one of them.")
         if self.key and not self.cert:
             raise UsageError("--key is the key of a certificate. Add --cert FILE.")
-        context = ssl.create_default_context()
-        if self.ca_bundle:
-            _try("--ca-bundle", self.ca_bundle, lambda: context.load_verify_locations(str(self.ca_bundle)))
-        if self.cert:
-            # The empty password keeps OpenSSL from asking for one on the terminal.
-            _try(
-                "--cert",
-                self.cert,
-                lambda: context.load_cert_chain(str(self.cert), str(self.key or self.cert), password=lambda: ""),
-            )
+        check_certificates(self.ca_bundle, self.cert, self.key, mark="--")
         check_proxy(self.proxy)
 
     def curl_options(self, hide: Callable[[str], str]) -> list[str]:
@@ -70,6 +61,16 @@ class Transport:
             import urllib3  # noqa: PLC0415 - help texts do without it
 
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+
+def check_certificates(ca_bundle: Path | None, cert: Path | None, key: Path | None, mark: str) -> None:
+    """Raise :class:`UsageError` for a file that cannot be used; ``mark`` precedes the name of its option."""
+    context = ssl.create_default_context()
+    if ca_bundle:
+        _try(f"{mark}ca-bundle", ca_bundle, lambda: context.load_verify_locations(str(ca_bundle)))
+    if cert:
+        # The empty password keeps OpenSSL from asking for one on the terminal.
+        _try(f"{mark}cert", cert, lambda: context.load_cert_chain(str(cert), str(key or cert), password=lambda: ""))
 
 
 def _try(option: str, path: Path, load: Callable[[], None]) -> None:

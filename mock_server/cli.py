@@ -92,7 +92,7 @@ _FILE = click.Path(path_type=Path)
     "--store",
     metavar="URL",
     help="Share conversations, spaces, rules and journal with other replicas in this Redis: "
-    "redis://HOST:PORT/DATABASE. ?prefix=NAME keeps groups of replicas apart.",
+    "redis://HOST:PORT/DATABASE, or rediss:// for TLS. ?prefix=NAME keeps groups of replicas apart.",
 )
 @click.option(
     "--conversation-ttl",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit, urlunsplit
@@ -26,10 +27,10 @@ def hide_password(location: Location | None, execute: Execute = os.execve) -> No
 
 def _without_password(argument: str) -> str:
     """Return the argument, without the password if it is a URL of a store."""
-    option, scheme, rest = argument.partition("redis://")
-    if not scheme or option not in ("", "--store="):
+    found = re.fullmatch(r"(--store=|)(rediss?://.*)", argument, re.DOTALL)
+    if found is None:
         return argument
-    parts = urlsplit(scheme + rest)
+    option, parts = found[1], urlsplit(found[2])
     user, _, host = parts.netloc.rpartition("@")
     if not parts.password:
         return argument

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import re
 import socket
+import ssl
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
@@ -36,6 +37,9 @@ class Cause(StrEnum):
     OTHER_ANSWER = "other-answer"
     CONNECTION_REFUSED = "connection-refused"
     UNKNOWN_HOST = "unknown-host"
+    CERTIFICATE_REJECTED = "certificate-rejected"
+    CLIENT_CERTIFICATE = "client-certificate"
+    TLS_FAILED = "tls-failed"
     CONNECTION_FAILED = "connection-failed"
 
 
@@ -60,6 +64,9 @@ _TEXTS: Mapping[Cause, str] = {
     Cause.BUSY: "it is busy with a script",
     Cause.CONNECTION_REFUSED: "it refused the connection",
     Cause.UNKNOWN_HOST: "the host is unknown",
+    Cause.CERTIFICATE_REJECTED: "its certificate is not trusted",
+    Cause.CLIENT_CERTIFICATE: "it rejected the client certificate, or requires one",
+    Cause.TLS_FAILED: "the TLS handshake failed",
     Cause.CONNECTION_FAILED: "the connection failed",
 }
 _PASSWORD = f"Set it in the environment variable {PASSWORD_VARIABLE}, or in the URL: redis://:PASSWORD@HOST:PORT"
@@ -70,11 +77,16 @@ _HINTS: Mapping[Cause, str] = {
     Cause.PASSWORD_REJECTED: _PASSWORD,
     Cause.CONNECTION_REFUSED: _ADDRESS,
     Cause.UNKNOWN_HOST: _ADDRESS,
-    Cause.CONNECTION_FAILED: _ADDRESS,
+    Cause.CERTIFICATE_REJECTED: "Use the host name in the certificate, and name its CA: rediss://HOST?ca-bundle=FILE",
+    Cause.CLIENT_CERTIFICATE: "Name a client certificate and its key: rediss://HOST?cert=FILE&key=FILE",
+    Cause.TLS_FAILED: "If Redis expects no TLS on this port, use redis://",
+    Cause.CONNECTION_FAILED: f"{_ADDRESS}. If Redis expects TLS on this port, use rediss://",
 }
 _OTHER_HINT = "Correct this in Redis, or use another one"
 _REFUSED = re.compile(rf"\bErrno {errno.ECONNREFUSED}\b")
 """asyncio reports a host of several addresses by the texts of their errors alone."""
+_CERTIFICATE_ALERT = re.compile(r"ALERT_.*(CERTIFICATE|UNKNOWN_CA)")
+"""Redis sends such an alert about the certificate of its client."""
 _MAX_TEXT = 200
 
 
@@ -103,6 +115,10 @@ def cause_of(error: Exception) -> Cause:
 
 def _cause_of_connection(error: Exception) -> Cause:
     for each in _chain(error):
+        if isinstance(each, ssl.SSLCertVerificationError):
+            return Cause.CERTIFICATE_REJECTED
+        if isinstance(each, ssl.SSLError):
+            return Cause.CLIENT_CERTIFICATE if _CERTIFICATE_ALERT.search(each.reason or "") else Cause.TLS_FAILED
         if isinstance(each, socket.gaierror):
             return Cause.UNKNOWN_HOST
         if isinstance(each, ConnectionRefusedError) or _REFUSED.search(str(each)):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from hiredis import pack_command
-from redis.asyncio.connection import Connection
+from redis.asyncio.connection import Connection, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -124,23 +125,43 @@ class Link:
 
 def connection_to(location: Location) -> Connection:
     """Return a connection that is not open yet."""
-    return Connection(
-        host=location.host,
-        port=location.port,
-        db=location.database,
-        username=location.username,
-        password=location.password,
-        protocol=2,
-        retry=Retry(NoBackoff(), 0),
-        socket_timeout=None,
-        socket_connect_timeout=None,
-        client_name="chat-contract",
+    options: dict[str, Any] = {
+        "host": location.host,
+        "port": location.port,
+        "db": location.database,
+        "username": location.username,
+        "password": location.password,
+        "protocol": 2,
+        "retry": Retry(NoBackoff(), 0),
+        "socket_timeout": None,
+        "socket_connect_timeout": None,
+        "client_name": "chat-contract",
+    }
+    if location.tls is None:
+        return Connection(**options)
+    tls = location.tls
+    return SSLConnection(
+        ssl_ca_certs=_name(tls.ca_bundle),
+        ssl_certfile=_name(tls.cert),
+        ssl_keyfile=_name(tls.key or tls.cert),
+        # The empty password keeps OpenSSL from asking for one on the terminal.
+        ssl_password="",
+        **options,
     )
+
+
+def _name(file: Path | None) -> str | None:
+    return None if file is None else str(file)
 
 
 async def connect(connection: Connection) -> None:
     """Open the connection, and load the scripts."""
     await connection.connect()  # type: ignore[no-untyped-call]  # of redis
+    await load_scripts(connection)
+
+
+async def load_scripts(connection: Connection) -> None:
+    """Load the scripts, which Redis then knows by their digests."""
     packed = connection.pack_commands([("SCRIPT", "LOAD", script.text) for script in ALL])
     await connection.send_packed_command(packed, check_health=False)
     for _ in ALL:

@@ -14,6 +14,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from chat_contract import KitError, __version__
+from kit_http.transport import check_certificates
 from mock_server.loading.fingerprint import digests
 from mock_server.loading.options import Options
 from mock_server.loading.snapshot import Snapshot
@@ -21,7 +22,7 @@ from mock_server.loading.store_location import EXAMPLE, Location
 from mock_server.store.codec import pack, unpack
 from mock_server.store.failures import hint_for, reason_of
 from mock_server.store.journal import Followers
-from mock_server.store.link import Link, connect, connection_to
+from mock_server.store.link import Link, connection_to, load_scripts
 from mock_server.store.local import SpaceLimits
 from mock_server.store.redis_state import Bounds, RedisState
 from mock_server.store.scripts import DELETE, FORMAT, REPLICAS, SPACES
@@ -34,6 +35,7 @@ _SECONDS_SILENT = 15
 """A replica that gave no sign of life for this long is gone."""
 _MOST_FILES = 1000
 _VERSION = re.compile(rb"redis_version:([0-9]{1,4})\.([0-9]{1,4})")
+_MODE = re.compile(rb"(?:redis|server)_mode:(cluster|sentinel)")
 
 
 class RedisStore:
@@ -151,6 +153,8 @@ def _replica(name: str, sign: Any) -> Replica:
 
 def check_store(location: Location, ttl: int) -> None:
     """Raise :class:`KitError` unless the mock can use this Redis. Its message says how to fix that."""
+    if location.tls is not None:
+        check_certificates(location.tls.ca_bundle, location.tls.cert, location.tls.key, mark="--store: ")
     try:
         asyncio.run(_check(location, ttl))
     except TimeoutError:
@@ -165,9 +169,10 @@ async def _check(location: Location, ttl: int) -> None:
     connection = connection_to(location)
     try:
         async with asyncio.timeout(_SECONDS_TO_START):
-            await connect(connection)
+            await connection.connect()  # type: ignore[no-untyped-call]  # of redis
             await connection.send_command("INFO", "server")
-            _check_version(location, await connection.read_response())
+            _check_server(location, await connection.read_response())
+            await load_scripts(connection)
             keys = f"{location.prefix}:{FORMAT}", f"{location.prefix}:format"
             await connection.send_command("EVALSHA", REPLICAS.digest, 2, *keys, ttl, FORMAT, "", "", _SECONDS_SILENT)
             status, found = await connection.read_response()
@@ -180,7 +185,10 @@ async def _check(location: Location, ttl: int) -> None:
         )
 
 
-def _check_version(location: Location, info: bytes) -> None:
+def _check_server(location: Location, info: bytes) -> None:
+    mode = _MODE.search(info)
+    if mode is not None:
+        raise _unusable(location, f"it runs as {mode[1].decode()}", "Use a single Redis or Valkey")
     found = _VERSION.search(info)
     if found is None:
         raise _unusable(location, "its version is unknown", "Use Redis 6.2 or later, or Valkey")

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from redis import Redis
@@ -30,7 +31,9 @@ def eventually(condition: Callable[[], Any], what: str = "") -> Any:
 class RedisServer:
     """A server that a test can stop, freeze and start again on the same port."""
 
-    def __init__(self, program: str, *options: str) -> None:
+    def __init__(self, program: str, *options: str, tls: tuple[Path, Path] | None = None) -> None:
+        """``tls``: a certificate and its key, for the server and for its clients."""
+        self._tls = tls
         self._program = program
         self._options = options
         self.port = free_port()
@@ -43,10 +46,22 @@ class RedisServer:
 
     @property
     def client(self) -> Redis:
-        return Redis(port=self.port, password=self.password)
+        if self._tls is None:
+            return Redis(port=self.port, password=self.password)
+        cert, key = map(str, self._tls)
+        return Redis(
+            "127.0.0.1", self.port, ssl=True, ssl_ca_certs=cert, ssl_certfile=cert, ssl_keyfile=key, ssl_password=""
+        )
+
+    def _port_options(self) -> tuple[str, ...]:
+        if self._tls is None:
+            return ("--port", str(self.port))
+        cert, key = map(str, self._tls)
+        files = ("--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file", cert)
+        return ("--port", "0", "--tls-port", str(self.port), *files)
 
     def start(self) -> None:
-        command = [self._program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", *self._options]
+        command = [self._program, *self._port_options(), "--bind", "127.0.0.1", "--save", "", *self._options]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         eventually(self._responds, "for redis-server")
 
@@ -71,8 +86,8 @@ class RedisServer:
 
 
 @contextmanager
-def redis_server(program: str, *options: str) -> Iterator[RedisServer]:
-    server = RedisServer(program, *options)
+def redis_server(program: str, *options: str, tls: tuple[Path, Path] | None = None) -> Iterator[RedisServer]:
+    server = RedisServer(program, *options, tls=tls)
     try:
         yield server
     finally:

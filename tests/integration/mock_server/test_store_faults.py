@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import socketserver
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,10 +13,14 @@ from typing import Any
 import pytest
 import requests
 
+from chat_contract import KitError
+from mock_server.__main__ import run
+from mock_server.loading.options import read_options
+from mock_server.loading.store_location import read_location
+from mock_server.store.redis import check_store
 from testbed.ports import free_port
 from tests.conftest import RequireProgram
 from tests.support.mock import Running, start
-from tests.support.paths import ROOT
 from tests.support.redis_server import RedisServer, eventually, redis_server
 from tests.support.waiting import PATIENCE
 
@@ -155,20 +158,24 @@ def test_password_appears_in_no_log_health_or_process_list(redis: RedisServer) -
 # At the start ---------------------------------------------------------------------------------------------------------
 
 
-def fails(*arguments: str) -> str:
+Fails = Callable[..., str]
+
+
+@pytest.fixture
+def fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Fails:
     """Return the only line on standard error of a mock that cannot start."""
-    run = subprocess.run(
-        [sys.executable, "-P", "-m", "mock_server", "--port", "0", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert (run.returncode, run.stdout) == (2, ""), run
-    [line] = run.stderr.splitlines()
-    assert PASSWORD not in line
-    return line
+
+    def run_mock(*arguments: str) -> str:
+        monkeypatch.setattr("sys.argv", ["mock_server", "--port", "0", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            run()
+        shown = capsys.readouterr()
+        assert (ended.value.code, shown.out) == (2, "")
+        [line] = shown.err.splitlines()
+        assert PASSWORD not in line
+        return line
+
+    return run_mock
 
 
 @pytest.mark.parametrize(
@@ -179,7 +186,7 @@ def fails(*arguments: str) -> str:
         ("nowhere.invalid", "the host is unknown"),
     ],
 )
-def test_unreachable_redis_is_named_with_the_fix(host: str, reason: str) -> None:
+def test_unreachable_redis_is_named_with_the_fix(fails: Fails, host: str, reason: str) -> None:
     port = free_port()
     line = fails("--store", f"redis://{host}:{port}")
     assert line.endswith(
@@ -187,7 +194,7 @@ def test_unreachable_redis_is_named_with_the_fix(host: str, reason: str) -> None
     )
 
 
-def test_missing_and_wrong_passwords_are_named_with_the_fix(redis: RedisServer) -> None:
+def test_missing_and_wrong_passwords_are_named_with_the_fix(fails: Fails, redis: RedisServer) -> None:
     hint = (
         "Set it in the environment variable CHAT_CONTRACT_STORE_PASSWORD, or in the URL: redis://:PASSWORD@HOST:PORT."
     )
@@ -195,14 +202,14 @@ def test_missing_and_wrong_passwords_are_named_with_the_fix(redis: RedisServer) 
     assert fails("--store", with_password(redis, "wrong")).endswith(f"it rejected the password. {hint}")
 
 
-def test_password_of_the_environment_completes_the_url(redis: RedisServer) -> None:
-    running = start("--store", redis.url, env={"CHAT_CONTRACT_STORE_PASSWORD": PASSWORD})
-    recovers(running)
-    assert running.stop() == 0
-    running.process.stdout.close()
+def test_password_of_the_environment_completes_the_url(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT_CONTRACT_STORE_PASSWORD", PASSWORD)
+    store = read_options(store=redis.url).store
+    assert store is not None
+    check_store(store, 60)
 
 
-def test_keys_of_another_format_are_named_with_the_fix(redis: RedisServer) -> None:
+def test_keys_of_another_format_are_named_with_the_fix(fails: Fails, redis: RedisServer) -> None:
     with redis.client as client:
         client.set("older:format", "0", ex=60)
     line = fails("--store", f"{with_password(redis)}?prefix=older")
@@ -213,23 +220,31 @@ def test_keys_of_another_format_are_named_with_the_fix(redis: RedisServer) -> No
 @pytest.mark.parametrize(
     ("info", "problem"),
     [
-        (b"redis_version:5.0.14\r\n", "its version is 5.0. Use Redis 6.2 or later, or Valkey."),
-        (b"redis_version:255.255.255-unstable\r\n", None),
-        (b"server:dragon\r\n", "its version is unknown. Use Redis 6.2 or later, or Valkey."),
+        (b"redis_version:5.0.14", "its version is 5.0. Use Redis 6.2 or later, or Valkey."),
+        (b"server:dragon", "its version is unknown. Use Redis 6.2 or later, or Valkey."),
+        (b"redis_version:7.2.4\r\nredis_mode:sentinel", "it runs as sentinel. Use a single Redis or Valkey."),
+        (b"redis_version:7.2.4\r\nserver_name:valkey\r\nserver_mode:cluster", "it runs as cluster."),
     ],
 )
-def test_unsupported_version_is_named_with_the_fix(info: bytes, problem: str | None) -> None:
-    with small_redis(info) as port:
-        if problem is None:
-            running = start("--store", f"redis://127.0.0.1:{port}")
-            assert running.stop() == 0
-            running.process.stdout.close()
-        else:
-            assert fails("--store", f"redis://127.0.0.1:{port}").endswith(problem)
+def test_unsupported_server_is_named_with_the_fix(info: bytes, problem: str) -> None:
+    with small_redis(info) as url, pytest.raises(KitError, match=re.escape(problem)):
+        check_store(read_location(url), 60)
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        b"redis_version:255.255.255-unstable",
+        b"redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.1.3\r\nserver_mode:standalone",
+    ],
+)
+def test_supported_server_is_accepted(info: bytes) -> None:
+    with small_redis(info) as url:
+        check_store(read_location(url), 60)
 
 
 @contextmanager
-def small_redis(info: bytes) -> Iterator[int]:
+def small_redis(info: bytes) -> Iterator[str]:
     """A server that knows what the mock sends at its start."""
     answers = {b"SCRIPT": b"+OK\r\n", b"INFO": b"$%d\r\n%b\r\n" % (len(info), info)}
     found = b"*2\r\n$2\r\nok\r\n*0\r\n"
@@ -248,11 +263,14 @@ def small_redis(info: bytes) -> Iterator[int]:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
-        yield server.server_address[1]
-        server.shutdown()
+        try:
+            yield f"redis://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
-def test_server_that_is_not_redis_is_named(server: Running) -> None:
+def test_server_that_is_not_redis_is_named(fails: Fails, server: Running) -> None:
     line = fails("--store", f"redis://127.0.0.1:{server.port}")
     assert f"Cannot use Redis at 127.0.0.1:{server.port}: " in line
 
@@ -260,7 +278,7 @@ def test_server_that_is_not_redis_is_named(server: Running) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (("--store", "http://127.0.0.1:6379"), "it must begin with redis:// and a host"),
+        (("--store", "http://127.0.0.1:6379"), "it must begin with redis:// or rediss:// and a host"),
         (("--store", f"redis://:{PASSWORD}@host:port/0"), "its host or port is invalid"),
         (("--store", "redis://localhost/first"), "its path must be the number of a database"),
         (("--store", "redis://localhost?prefix=a%20b"), "its prefix must have 1 to 64 letters"),
@@ -269,13 +287,13 @@ def test_server_that_is_not_redis_is_named(server: Running) -> None:
         (("--conversation-ttl", "31d"), 'Invalid duration "31d" for --conversation-ttl.'),
     ],
 )
-def test_invalid_option_is_named_with_an_example(arguments: tuple[str, ...], problem: str) -> None:
+def test_invalid_option_is_named_with_an_example(fails: Fails, arguments: tuple[str, ...], problem: str) -> None:
     line = fails(*arguments)
     assert problem in line
     assert "for example " in line
 
 
-def test_store_and_upstream_cannot_be_combined() -> None:
+def test_store_and_upstream_cannot_be_combined(fails: Fails) -> None:
     line = fails("--store", "redis://localhost", "--upstream", "http://127.0.0.1:1/v1")
     assert line.endswith(
         "--store and --upstream cannot be combined: ids of the upstream service are not shared. Remove one."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from chat_contract import UsageError
 from mock_server import Options, Snapshot
 from mock_server.http.messages import Answer, Call
 from mock_server.http.source import Fault, ReplySource, Source
-from mock_server.loading.store_location import Location, read_location
+from mock_server.loading.store_location import Location, Tls, read_location
 from mock_server.overrides.reading import read_rule
 from mock_server.overrides.rules import Rules
 from mock_server.respond.service import ChatService
@@ -110,6 +111,11 @@ def test_numbered_ids_are_those_of_the_sequence() -> None:
         ("redis://localhost", Location("localhost")),
         ("redis://[::1]:7000/3?prefix=team:a", Location("::1", 7000, 3, "team:a")),
         ("redis://u:p%40ss@h/1", Location("h", 6379, 1, username="u", password="p@ss")),
+        ("rediss://h:6380", Location("h", 6380, tls=Tls())),
+        (
+            "rediss://h?ca-bundle=ca.pem&prefix=a&cert=my%20own.pem&key=/k",
+            Location("h", prefix="a", tls=Tls(Path("ca.pem"), Path("my own.pem"), Path("/k"))),
+        ),
     ],
 )
 def test_url_of_a_store_is_read(text: str, expected: Location) -> None:
@@ -119,8 +125,10 @@ def test_url_of_a_store_is_read(text: str, expected: Location) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "localhost:6379", "rediss://h", "redis://", "redis://:secret@/0", "redis://:secret@h:99999/0"),
+        *("", "localhost:6379", "rediss://", "redis://", "redis://:secret@/0", "redis://:secret@h:99999/0"),
         *("redis://:secret@h/0#x", "redis://:secret@h/0/1", "redis://:secret@h?prefix=", "redis://:secret@h?db=1"),
+        *("unix:///run/redis.sock", "redis+sentinel://:secret@h/0", "redis://:secret@h?ca-bundle=ca.pem"),
+        *("rediss://:secret@h?ca-bundle=", "rediss://:secret@h?key=k.pem", "rediss://:secret@h?cert=a&cert=b"),
     ],
 )
 def test_invalid_url_is_rejected_without_its_password(text: str) -> None:
@@ -140,6 +148,7 @@ def test_password_is_not_part_of_what_a_location_shows() -> None:
     [
         (["mock", "--store", "redis://:secret@h:1/0?prefix=a"], ["mock", "--store", "redis://h:1/0?prefix=a"]),
         (["mock", "--store=redis://me:secret@h/0"], ["mock", "--store=redis://me@h/0"]),
+        (["mock", "--store", "rediss://:secret@h/0?cert=c"], ["mock", "--store", "rediss://h/0?cert=c"]),
         (["mock", "--store", "redis://h/0"], None),
     ],
 )
