@@ -204,7 +204,7 @@ def test_missing_and_wrong_passwords_are_named_with_the_fix(fails: Fails, redis:
 
 def test_password_of_the_environment_completes_the_url(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHAT_CONTRACT_STORE_PASSWORD", PASSWORD)
-    store = read_options(store=redis.url).store
+    store = read_options({"store": redis.url}).store
     assert store is not None
     check_store(store, 60)
 
