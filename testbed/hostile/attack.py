@@ -14,10 +14,11 @@ from itertools import islice
 from urllib.parse import urlsplit
 
 from testbed.hostile.requests import Hostile, HostileRequests
+from testbed.hostile.starvation import Starvation, watched
 
 _PATIENCE = 60.0
-_SLOW = 30.0
-"""Seconds after which a response is a complaint."""
+SLOW = 5.0
+"""Seconds after which a response is a complaint. The time that the server waits for a processor does not count."""
 _UNTIL_WE_HANG_UP = 0.15
 """Seconds to wait for a response to an incomplete request, before closing our side of the connection."""
 _VALID = (
@@ -33,35 +34,56 @@ class Result:
     statuses: Counter[int] = field(default_factory=Counter)
     complaints: list[str] = field(default_factory=list)
     slowest: float = 0.0
+    """Seconds of the slowest response, with the time that the server waited for a processor."""
+    slowest_served: float = 0.0
+    """Seconds without that time, of the response that then took longest."""
 
     def add(self, other: Result) -> None:
         """Add another result to this one."""
         self.statuses.update(other.statuses)
         self.complaints += other.complaints
         self.slowest = max(self.slowest, other.slowest)
+        self.slowest_served = max(self.slowest_served, other.slowest_served)
 
 
-def attack(base_url: str, count: int, seed: int, *, clients: int = 1, expected: frozenset[int] = frozenset()) -> Result:
+@dataclass(frozen=True)
+class Target:
+    """The server to attack.
+
+    ``processes`` serve it: while they wait for a processor, time does not count. ``expected`` are the 5xx statuses that
+    do not count as a failure: 502 of a recorder whose upstream breaks connections.
+    """
+
+    base_url: str
+    processes: tuple[int, ...] = ()
+    expected: frozenset[int] = frozenset()
+    slow: float = SLOW
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        parts = urlsplit(self.base_url)
+        return parts.hostname or "", parts.port or 80
+
+
+def attack(target: Target, count: int, seed: int, *, clients: int = 1) -> Result:
     """Send ``count`` hostile requests, with a valid one now and then that must get 200.
 
-    Each of the ``clients`` sends its own sequence of requests. ``expected`` are the 5xx statuses that do not count as a
-    failure: 502 of a recorder whose upstream breaks connections.
+    Each of the ``clients`` sends its own sequence of requests.
     """
-    parts = urlsplit(base_url)
-    address = (parts.hostname or "", parts.port or 80)
     total = Result()
-    with ThreadPoolExecutor(clients) as pool:
+    with watched(target.processes) as starvation, ThreadPoolExecutor(clients) as pool:
         seeds = range(seed * clients, (seed + 1) * clients)
-        for result in pool.map(partial(_attack, address, count // clients, expected), seeds):
+        for result in pool.map(partial(_attack, target, starvation, count // clients), seeds):
             total.add(result)
     return total
 
 
-def _attack(address: tuple[str, int], count: int, expected: frozenset[int], seed: int) -> Result:
+def _attack(target: Target, starvation: Starvation, count: int, seed: int) -> Result:
     result = Result()
     for number, hostile in enumerate(islice(HostileRequests(seed), count)):
-        _judge(hostile, address, result, expected)
-        if number % 200 == 0 and not _is_served(address):
+        _judge(hostile, target, result, starvation)
+        if number % 200 == 0 and not _is_served(target.address):
             result.complaints.append(f"after request {number} of seed {seed} a valid request did not get 200")
     return result
 
@@ -73,28 +95,37 @@ def _is_served(address: tuple[str, int]) -> bool:
         return False
 
 
-def _judge(hostile: Hostile, address: tuple[str, int], result: Result, expected: frozenset[int]) -> None:
+def _judge(hostile: Hostile, target: Target, result: Result, starvation: Starvation) -> None:
     began = time.monotonic()
     try:
-        received = _send(address, hostile.data, hang_up=hostile.hang_up)
+        received = _send(target.address, hostile.data, hang_up=hostile.hang_up)
     except TimeoutError:
         result.complaints.append(f"hangs: {hostile.data[:300]!r}")
         return
-    seconds = time.monotonic() - began
-    result.slowest = max(result.slowest, seconds)
-    if seconds > _SLOW:
-        result.complaints.append(f"{seconds:.1f} s: {hostile.data[:300]!r}")
+    _judge_time(hostile, began, time.monotonic(), target, result, starvation)
     # The first answer counts; what follows may answer bytes that were taken for a second request.
     head, _, body = received.partition(b"\r\n\r\n")
     status = int(head[9:12]) if head.startswith(b"HTTP/1.") and head[9:12].isdigit() else 0
     result.statuses[status] += 1
-    if status >= 500 and status not in expected:
+    if status >= 500 and status not in target.expected:
         result.complaints.append(f"{status}: {hostile.data[:300]!r}")
     if b"<html" in body.lower() or b"text/html" in head.lower():
         result.complaints.append(f"HTML: {hostile.data[:300]!r}")
     to_head = hostile.data.startswith(b"HEAD")
     if b"application/json" in head and body and not to_head and not hostile.may_be_spoilt and not _is_json(head, body):
         result.complaints.append(f"no JSON: {hostile.data[:300]!r} got {body[:200]!r}")
+
+
+def _judge_time(
+    hostile: Hostile, began: float, ended: float, target: Target, result: Result, starvation: Starvation
+) -> None:
+    seconds = ended - began
+    result.slowest = max(result.slowest, seconds)
+    if seconds > min(target.slow, result.slowest_served):
+        served = seconds - starvation.between(began, ended)
+        result.slowest_served = max(result.slowest_served, served)
+        if served > target.slow:
+            result.complaints.append(f"{served:.1f} s: {hostile.data[:300]!r}")
 
 
 def _send(address: tuple[str, int], data: bytes, *, hang_up: bool = False) -> bytes:

@@ -8,7 +8,7 @@ import select
 import socket
 import time
 from contextlib import ExitStack, suppress
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +18,6 @@ from chat_mock.server import Server
 _HALF_HEAD = b"POST /v1/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Ty"
 _HEAD = b"POST /v1/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 _HALF_BODY = _HEAD % 90 + b'{"mess'
-_DELAYED = _HEAD.replace(b"\r\n\r\n", b"\r\nPrefer: delay=40s\r\n\r\n") % 16 + b'{"message":"hi"}'
 _ASK = _HEAD % 16 + b'{"message":"hi"}'
 _HEALTH = b"GET /_mock/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 _MEGABYTE = 1024 * 1024
@@ -27,12 +26,18 @@ _CHECKS = 50
 
 @dataclass(frozen=True)
 class Clients:
-    """How many clients of each kind attack at once."""
+    """How many clients of each kind attack at once, and the seconds by which responses are delayed."""
 
     half_bodies: int = 0
     half_heads: int = 0
     delayed: int = 0
     unread: int = 400
+    seconds: int = 40
+
+    @property
+    def count(self) -> int:
+        """The number of all clients."""
+        return self.half_bodies + self.half_heads + self.delayed + self.unread
 
 
 ATTACKS = (Clients(half_bodies=5000, half_heads=1000), Clients(delayed=5000))
@@ -53,13 +58,13 @@ def attack_slowly(server: Server, clients: Clients, patience: float) -> Outcome:
     """Open all connections, time health checks meanwhile, and wait until the mock has closed the connections."""
     parts = urlsplit(server.base_url)
     address = (parts.hostname or "", parts.port or 80)
-    _allow_files(sum(astuple(clients)) + 100)
+    _allow_files(clients.count + 100)
     with ExitStack() as stack:
         checking = stack.enter_context(socket.create_connection(address, timeout=patience))
         _check(checking)
         # An earlier attack may have left its rule.
         _put_rules(address, [])
-        delayed = _open(stack, address, _DELAYED, clients.delayed)
+        delayed = _open(stack, address, _delayed(clients.seconds), clients.delayed)
         waiting = [
             *delayed,
             *_open(stack, address, _HALF_BODY, clients.half_bodies),
@@ -86,6 +91,10 @@ def _open(stack: ExitStack, address: tuple[str, int], data: bytes, count: int) -
         opened.append(stack.enter_context(_connect(address, small_buffer=data is _ASK)))
         opened[-1].sendall(data)
     return opened
+
+
+def _delayed(seconds: int) -> bytes:
+    return _ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=%ds\r\n\r\n" % seconds)
 
 
 def _allow_files(count: int) -> None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from chat_mock.server import Server
-from testbed.hostile.attack import attack
+from testbed.hostile.attack import Target, attack
 from testbed.hostile.recorder import start_recorder
 from testbed.hostile.slow import Clients, attack_slowly
+from testbed.hostile.starvation import Starvation, grown_between
+from testbed.load_servers import serve_loaded
+from tests.support.waiting import wait_until
 
 SAMPLE_SIZE = 2000
 
@@ -24,7 +32,7 @@ def server() -> Iterator[Server]:
 
 def test_hostile_requests_get_neither_5xx_nor_html_nor_a_hang(server: Server) -> None:
     """A sample; ``make hostile`` sends 200,000."""
-    result = attack(server.base_url, SAMPLE_SIZE, seed=5)
+    result = attack(Target(server.base_url, (server.process.pid,)), SAMPLE_SIZE, seed=5)
     assert result.complaints == []
     assert {200, 400, 404, 405, 422} <= set(result.statuses)
 
@@ -32,18 +40,45 @@ def test_hostile_requests_get_neither_5xx_nor_html_nor_a_hang(server: Server) ->
 def test_hostile_requests_to_the_recorder_get_neither_5xx_nor_html_nor_a_hang(server: Server, tmp_path: Path) -> None:
     recorder = start_recorder(server, tmp_path)
     try:
-        result = attack(recorder.base_url, SAMPLE_SIZE // 2, seed=6, expected=frozenset({502}))
+        processes = recorder.process.pid, server.process.pid
+        result = attack(Target(recorder.base_url, processes, frozenset({502})), SAMPLE_SIZE // 2, seed=6)
     finally:
         recorder.stop()
     assert result.complaints == []
     assert {200, 400, 404, 405, 422} <= set(result.statuses)
 
 
+def test_server_that_responds_slowly_is_complained_about() -> None:
+    with serve_loaded("slow") as url:
+        result = attack(Target(url, slow=0.1), 4, seed=5)
+    assert any(" s: " in complaint for complaint in result.complaints)
+
+
+def test_waits_for_a_processor_are_counted_between_the_samples_around_a_request() -> None:
+    times, totals = [0.0, 1.0, 2.0, 3.0], [0.0, 0.5, 0.5, 1.25]
+    assert grown_between(times, totals, 1.5, 2.5) == 0.75
+    assert grown_between(times, totals, 0.2, 0.8) == 0.5
+    assert grown_between(times, totals, 1.2, 1.8) == 0.0
+    assert grown_between(times, totals, -1.0, 9.0) == 1.25
+
+
+def test_processes_that_share_a_processor_are_starved() -> None:
+    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); os.fork()\nwhile True: pass"
+    process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+    starvation = Starvation((process.pid,))
+    try:
+        wait_until(lambda: starvation.between(0, time.monotonic()) > 0.01)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
 def test_slow_clients_are_closed_and_do_not_slow_a_health_check() -> None:
     """A sample; ``make hostile`` opens 11,800 connections. The time limits are far above what is measured."""
     server = Server.start(["--seed", "0", "--request-timeout", "8", "--write-timeout", "8"])
     try:
-        outcome = attack_slowly(server, Clients(half_bodies=200, half_heads=50, delayed=200, unread=60), patience=120)
+        clients = Clients(half_bodies=200, half_heads=50, delayed=200, unread=60, seconds=8)
+        outcome = attack_slowly(server, clients, patience=120)
     finally:
         server.stop()
     assert outcome.median_ms < 10_000
