@@ -111,8 +111,9 @@ hostile: $(VENV)/dev.stamp ## Send 200,000 hostile requests to the mock and the 
 	$(BIN)/python -m testbed.hostile.bodies
 	$(BIN)/python -m testbed.hostile
 
-hostile-servers: $(VENV)/dev.stamp ## Verify servers that attack their client; print seconds and peak memory of each run
+hostile-servers: $(VENV)/dev.stamp ## Verify and load servers that attack their client; print seconds and peak memory of each run
 	$(BIN)/python -m testbed.hostile_servers -- --timeout 2
+	$(BIN)/python -m testbed.hostile_servers --load -- --timeout 2s
 
 hostile-documents: $(VENV)/dev.stamp ## Compare 1,000 pairs of hostile documents; print exit codes, seconds and peak memory
 	$(BIN)/python -m testbed.hostile.documents --jobs $(JOBS)

@@ -8,8 +8,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import gevent  # type: ignore[import-untyped]  # gevent ships no types
+from gevent.lock import BoundedSemaphore  # type: ignore[import-untyped]  # likewise
+from geventhttpclient import client as library
 from geventhttpclient.client import HTTPClient
-from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
+from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketPoolResponse
 
 from chat_contract import Breakdown, Request, Response
 from chat_contract.exchange import BreakdownKind, Headers
@@ -20,8 +22,48 @@ from kit_http.transport import Transport
 _IDLE_SECONDS = 2.0
 """A connection that was idle for longer is opened again: servers close idle connections at any moment."""
 
-
 _HTTP_PORT = 80
+_MEGABYTE = 1024 * 1024
+MAX_RESPONSE = 32 * _MEGABYTE
+"""The largest number of bytes that are read of a response."""
+_LARGE = _MEGABYTE
+"""Larger responses are received and judged one after the other, so that their number does not decide on the memory."""
+_MAX_HEAD = 256 * 1024
+"""How many bytes of a response may be no body: headers, and the frames of chunks."""
+_BLOCK = 64 * 1024
+
+
+class TooLongError(Exception):
+    """A response is longer than a limit. The text says which."""
+
+
+class _BoundedResponse(HTTPSocketPoolResponse):
+    """Ends a head or a body that does not end, and lets other users and the timeout have their turns."""
+
+    _received = 0
+    _body = 0
+    _yielded = 0
+
+    def feed(self, data: str | bytes) -> None:
+        """Parse the next bytes. Raise :class:`TooLongError` if there are too many."""
+        self._received += len(data)
+        if self._received - self._yielded > _BLOCK:
+            # While more bytes are there, a socket of gevent returns them at once, and nothing else runs.
+            self._yielded = self._received
+            gevent.sleep(0)
+        super().feed(data)
+        if self._received - self._body > _MAX_HEAD:
+            raise TooLongError(f"more than {_MAX_HEAD // 1024} KiB beside the body")
+
+    def _on_body(self, buf: bytearray) -> None:
+        self._body += len(buf)
+        if self._body > MAX_RESPONSE:
+            raise TooLongError(f"more than {MAX_RESPONSE // _MEGABYTE} MiB")
+        super()._on_body(buf)
+
+
+# The client has no option for its class of responses.
+library.HTTPSocketPoolResponse = _BoundedResponse  # type: ignore[attr-defined]  # an import of the module
 
 
 class Credentials:
@@ -95,23 +137,74 @@ class Client:
 
     def _outcome(self, request: Request, headers: Headers) -> Response | Breakdown:
         sent = {"Accept-Encoding": "identity", **dict(headers), **dict(request.headers)}
-        status, began = 0, time.perf_counter()
+        status, watch = 0, _Watch(self._settings.timeout)
         try:
-            with gevent.Timeout(self._settings.timeout, TimeoutError("no complete response in time")):
+            with watch:
                 target = self._base_path + request.path
                 response = self._http.request(request.method, target, body=request.body, headers=sent)
                 status = response.status_code
-                body = bytes(response.read())
-        except (HTTPConnectionClosed, HTTPParseError, OSError) as error:
-            return Breakdown(_kind_of(error, status), str(error), time.perf_counter() - began)
+                body = _read(response, watch)
+        except (HTTPConnectionClosed, HTTPParseError, OSError, TooLongError) as error:
+            return Breakdown(_kind_of(error, status), str(error), watch.elapsed)
         found = tuple((str(name), str(value)) for name, value in response.items())
-        return Response(status, found, body, time.perf_counter() - began)
+        return Response(status, found, body, watch.elapsed)
+
+
+class _Watch:
+    """Measures the time of a response, and ends it after the timeout. The turn of a large response is waited for."""
+
+    _turn = BoundedSemaphore()
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._began = time.perf_counter()
+        self._has_turn = False
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the request, without the wait for the turn."""
+        return time.perf_counter() - self._began
+
+    def __enter__(self) -> None:
+        self._timer = self._started()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.close()
+        if self._has_turn:
+            self._turn.release()
+
+    def _started(self) -> Any:
+        left = max(self._timeout - self.elapsed, 0.0)
+        return gevent.Timeout.start_new(left, TimeoutError("no complete response in time"))
+
+    def wait_for_turn(self) -> None:
+        """Wait until no other large response is received."""
+        if self._has_turn:
+            return
+        self._timer.close()
+        waited_since = time.perf_counter()
+        self._turn.acquire()
+        self._has_turn = True
+        self._began += time.perf_counter() - waited_since
+        self._timer = self._started()
+
+
+def _read(response: HTTPSocketPoolResponse, watch: _Watch) -> bytes:
+    chunks, size = [], 0
+    while chunk := response.read(_BLOCK):
+        size += len(chunk)
+        if size > _LARGE:
+            watch.wait_for_turn()
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 def _kind_of(error: Exception, status: int) -> BreakdownKind:
     """Return how a response failed to arrive; ``status`` is 0 if not even its head arrived."""
     if isinstance(error, TimeoutError):
         return "silence"
+    if isinstance(error, TooLongError):
+        return "too-long" if status else "garbled"
     if status:
         return "truncated"
     if isinstance(error, HTTPParseError) and not isinstance(error, HTTPConnectionClosed):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection
+from http.client import HTTPException
+from queue import Empty, SimpleQueue
 from urllib.parse import urlsplit
 
 import requests
@@ -16,6 +19,8 @@ from kit_http.transport import Transport
 from kit_http.urls import is_loopback
 
 _STATUSES = frozenset({200, 422, 429})
+_SECONDS_FOR_OWN_TIMEOUT = 1.0
+"""An ordinary timeout is noticed by requests, before the thread is left alone."""
 
 
 def check_host(url: str, allowed: Collection[str]) -> None:
@@ -39,6 +44,27 @@ def check_server(plan: Plan, base_url: str, headers: Headers, transport: Transpo
 
 
 def _status(request: Request, base_url: str, headers: Headers, transport: Transport, timeout: float) -> int:
+    """Return the status of the response, whose body is not read. Its head must be complete within the timeout."""
+    results: SimpleQueue[int | LoadError] = SimpleQueue()
+
+    def send() -> None:
+        try:
+            results.put(_sent(request, base_url, headers, transport, timeout))
+        except LoadError as error:
+            results.put(error)
+
+    # The timeout of requests begins anew with each byte. The thread ends with this process, which then ends.
+    threading.Thread(target=send, name="check of the server", daemon=True).start()
+    try:
+        result = results.get(timeout=timeout + _SECONDS_FOR_OWN_TIMEOUT)
+    except Empty:
+        result = _too_late(base_url, timeout)
+    if isinstance(result, LoadError):
+        raise result
+    return result
+
+
+def _sent(request: Request, base_url: str, headers: Headers, transport: Transport, timeout: float) -> int:
     with requests.Session() as session:
         session.trust_env = False
         transport.equip(session)
@@ -50,16 +76,22 @@ def _status(request: Request, base_url: str, headers: Headers, transport: Transp
                 headers=dict((*headers, *request.headers)),
                 timeout=timeout,
                 allow_redirects=False,
+                stream=True,
             )
         except requests.exceptions.SSLError:
             raise LoadError(
                 f"{base_url}: the TLS connection failed. Check the scheme, or add --ca-bundle or --cert."
             ) from None
         except requests.exceptions.Timeout:
-            raise LoadError(f"{base_url}: no response within {timeout:g} s. Check the address or --timeout.") from None
-        except requests.exceptions.RequestException:
+            raise _too_late(base_url, timeout) from None
+        except (requests.exceptions.RequestException, HTTPException):
             raise LoadError(f"{base_url}: no HTTP response. Check that a server listens at this address.") from None
+        response.close()
         return response.status_code
+
+
+def _too_late(base_url: str, timeout: float) -> LoadError:
+    return LoadError(f"{base_url}: no response within {timeout:g} s. Check the address or --timeout.")
 
 
 def _hint(status: int, contract: Contract) -> str:
