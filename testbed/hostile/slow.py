@@ -22,6 +22,8 @@ _ASK = _HEAD % 16 + b'{"message":"hi"}'
 _HEALTH = b"GET /_mock/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 _MEGABYTE = 1024 * 1024
 _CHECKS = 50
+_PATIENCE = 120.0
+"""Seconds for a connection, and for the rules."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def _connect(address: tuple[str, int], *, small_buffer: bool) -> socket.socket:
     connection = socket.socket()
     if small_buffer:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    connection.settimeout(30)
+    connection.settimeout(_PATIENCE)
     connection.connect(address)
     return connection
 
@@ -115,7 +117,7 @@ def _connect(address: tuple[str, int], *, small_buffer: bool) -> socket.socket:
 def _put_rules(address: tuple[str, int], rules: list[Any]) -> None:
     body = json.dumps({"rules": rules}).encode()
     head = b"PUT /_mock/behaviour HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
-    with socket.create_connection(address, timeout=30) as connection:
+    with socket.create_connection(address, timeout=_PATIENCE) as connection:
         connection.sendall(head % len(body) + body)
         answer = b""
         while chunk := connection.recv(65536):

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from tests.support.waiting import PATIENCE
 
@@ -47,8 +47,11 @@ def answering(answer: Answer, *, delay: float = 0.0) -> Iterator[tuple[str, list
         yield f"http://127.0.0.1:{listener.getsockname()[1]}", seen
     finally:
         stop.set()
+        with suppress(OSError):
+            # This wakes the thread that accepts connections.
+            listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(timeout=0.1)
+        thread.join(PATIENCE)
 
 
 def _request(connection: socket.socket) -> bytes:

@@ -23,7 +23,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def ask(
-    answer: Any, *, timeout: float = 2.0, delay: float = 0.0, request: Request = ASK
+    answer: Any, *, timeout: float = PATIENCE, delay: float = 0.0, request: Request = ASK
 ) -> tuple[Response | Breakdown, Any]:
     with answering(answer, delay=delay) as (url, seen):
         client = Client(url, timeout=timeout)
@@ -54,7 +54,7 @@ def test_complete_response_is_returned() -> None:
     ],
 )
 def test_incomplete_response_is_a_breakdown(kind: str, answer: Any) -> None:
-    outcome, _ = ask(answer, timeout=30.0)
+    outcome, _ = ask(answer)
     assert isinstance(outcome, Breakdown)
     assert outcome.kind == kind
 

@@ -90,7 +90,8 @@ def test_interrupted_verification_writes_its_reports(
     assert ended == code, errors
     report = json.loads(files[0].read_text("utf-8"))
     assert (report["interrupted"], report["verdict"], report["reason"]["id"]) == (name, "inconclusive", "interrupted")
-    assert len(report["exchanges"]) == 12
+    # Each of the workers' threads may judge a response, and three concurrent conversations have threads of their own.
+    assert 12 - (server.workers + 2) < len(report["exchanges"]) <= 12
     assert report["not_sent"]
     assert all("Interrupted" in file.read_text("utf-8") or file.suffix == ".junit" for file in files[1:])
     assert f'value="{name}"' in files[2].read_text("utf-8")

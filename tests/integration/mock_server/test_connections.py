@@ -252,15 +252,30 @@ def test_probes_of_many_clients_are_spread_and_end_within_a_minute() -> None:
         assert lasts + protocol._SECONDS_BETWEEN_LOOKS < 60
 
 
-@pytest.mark.parametrize("reset", [True, False])
-def test_client_that_leaves_before_the_response_is_recorded(served: Served, service: ChatService, reset: bool) -> None:
-    connection = served.connect()
-    connection.sendall(ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=300ms\r\n\r\n"))
-    wait_until(lambda: bool(service.space.state.journal.entries()))
-    if reset:
+def test_client_that_resets_the_connection_before_the_response_is_recorded(
+    served: Served, service: ChatService
+) -> None:
+    with served.connect() as connection:
+        connection.sendall(ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=600s\r\n\r\n"))
+        wait_until(lambda: bool(service.space.state.journal.entries()))
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, protocol._RESET_ON_CLOSE)
-    connection.close()
     wait_until(lambda: service.space.state.journal.entries()[0].client_left)
+
+
+def test_client_that_closes_the_connection_before_the_response_is_recorded(
+    served: Served, service: ChatService
+) -> None:
+    def leaves_in_time(delay: bytes) -> bool:
+        """Return whether the client was recorded as gone; a busy machine may send the response before it goes."""
+        service.space.state.journal.clear()
+        with served.connect() as connection:
+            connection.sendall(ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=%b\r\n\r\n" % delay))
+            wait_until(lambda: bool(service.space.state.journal.entries()))
+        [entry] = service.space.state.journal.entries()
+        wait_until(lambda: served.connections == 0)
+        return entry.client_left
+
+    assert any(map(leaves_in_time, (b"100ms", b"1s", b"10s")))
 
 
 # Slow clients ---------------------------------------------------------------------------------------------------------
@@ -289,7 +304,8 @@ def test_request_that_is_not_complete_in_time_gets_408_even_if_it_drips(
             with suppress(BlockingIOError):
                 received = connection.recv(65536)
         assert received.startswith(b"HTTP/1.1 408")
-    assert one_ok(served)
+    # On a busy machine, this request too may take longer than its time limit.
+    wait_until(lambda: one_ok(served))
 
 
 def test_idle_connection_is_closed_after_its_time_limit(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -368,25 +384,28 @@ def test_page_works_after_its_application_could_not_be_made(
     assert "no descriptor is free" in capfd.readouterr().err
 
 
-def big_app(size: int) -> Callable[..., Any]:
+class BigApp:
     """An application whose responses have this many bytes."""
-    body = b"x" * size
 
-    async def app(_scope: Any, _receive: Any, send: Any) -> None:
-        headers = [(b"content-length", str(size).encode())]
+    def __init__(self, size: int) -> None:
+        self.body = b"x" * size
+        self.requests = 0
+
+    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
+        self.requests += 1
+        headers = [(b"content-length", str(len(self.body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-    return app
+        await send({"type": "http.response.body", "body": self.body})
 
 
 def test_client_that_does_not_read_is_dropped_after_its_time_limit(
     serve: Callable[..., Served],
 ) -> None:
-    served = serve(big_app(16 * 1024 * 1024), ServerLimits(write_seconds=0.1))
+    app = BigApp(16 * 1024 * 1024)
+    served = serve(app, ServerLimits(write_seconds=0.1))
     with served.connect(small_buffer=True) as connection:
         connection.sendall(HEALTH)
-        wait_until(lambda: served.connections == 1)
+        wait_until(lambda: app.requests == 1)
         wait_until(lambda: served.connections == 0)
 
 
@@ -394,10 +413,12 @@ def test_unread_responses_of_all_clients_together_are_limited(
     serve: Callable[..., Served],
 ) -> None:
     size = 16 * 1024 * 1024
-    served = serve(big_app(size), ServerLimits(unread_bytes=2 * size))
+    app = BigApp(size)
+    served = serve(app, ServerLimits(unread_bytes=2 * size))
     with ExitStack() as stack:
         for _ in range(6):
             stack.enter_context(served.connect(small_buffer=True)).sendall(HEALTH)
+        wait_until(lambda: app.requests == 6)
         wait_until(lambda: 0 < served.connections <= 2)
         reader = stack.enter_context(served.connect())
         reader.sendall(HEALTH)
@@ -406,7 +427,7 @@ def test_unread_responses_of_all_clients_together_are_limited(
 
 def test_one_response_may_be_larger_than_the_limit_of_unread_responses(serve: Callable[..., Served]) -> None:
     size = 4 * 1024 * 1024
-    served = serve(big_app(size), ServerLimits(unread_bytes=1024))
+    served = serve(BigApp(size), ServerLimits(unread_bytes=1024))
     with served.connect() as connection:
         connection.sendall(HEALTH)
         assert len(one_response(connection)[2]) == size
