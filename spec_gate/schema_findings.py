@@ -97,6 +97,8 @@ class SchemaFindings:
         use = pair.first_root().use
         side = _side_of_annotations(use)
         for change in annotation_changes(pair, undeclared, side, self.schemas.followed):
+            if _is_without_effect(change, pair):
+                continue
             yield self._annotation_finding(pair, change, ANNOTATION_RULES[side, change.kind], use)
 
     def _undeclared(self, pair: NodePair) -> set[str]:
@@ -251,6 +253,17 @@ def _keeps_types(pair: NodePair, proved: ProvedDifference) -> bool:
         return False
     before, after = ([one] if isinstance(one, str) else one for one in _stated_types(pair, proved.difference))
     return bool(before) and bool(after) and set(before) == set(after)
+
+
+def _is_without_effect(change: AnnotationChange, pair: NodePair) -> bool:
+    """Return whether an annotation of a whole parameter means nothing: access, XML, or a default that never applies."""
+    if pair.parents or any(root.use.part.kind is not PartKind.PARAMETER for root in pair.own_roots):
+        return False
+    if change.kind is AnnotationKind.DEFAULT:
+        return all(root.use.required for root in pair.own_roots)
+    if change.kind is AnnotationKind.UNJUDGED:
+        return change.keyword == "xml" and all(root.is_text for root in pair.own_roots)
+    return change.kind in {AnnotationKind.READ_ONLY, AnnotationKind.WRITE_ONLY}
 
 
 def _is_undeclared(proved: ProvedDifference, undeclared: set[str]) -> bool:

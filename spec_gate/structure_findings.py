@@ -12,12 +12,19 @@ from spec_gate.differ.surface import Operation
 from spec_gate.findings import Finding, Note, NoteKind, ProofKind
 from spec_gate.prove.witnesses import Messages
 from spec_gate.rules.structure import rule_for
-from spec_gate.schemas.keywords import TYPES, types_of
 from spec_gate.schemas.names import child
-from spec_gate.schemas.node import Schema
 from spec_gate.schemas.pair import SchemaPair
+from spec_gate.schemas.types import possible_types
 from spec_gate.source.documents import Place
 
+_OF_PARAMETERS = frozenset({
+    ChangeKind.PARAMETER_STYLE, ChangeKind.PARAMETER_EXPLODE, ChangeKind.PARAMETER_ALLOW_RESERVED,
+    ChangeKind.PARAMETER_MEDIA_TYPE,
+})  # fmt: skip
+"""Kinds that say how the value of a parameter is written."""
+_PLAIN = frozenset({"", "text/plain"})
+"""Media types of parameters that are written as text."""
+_SCALARS = frozenset({"string", "integer", "number", "boolean"})
 _BOTH_PLACES = frozenset({ChangeKind.CREDENTIALS})
 """Kinds whose added and removed things are entries of the same list."""
 
@@ -114,32 +121,45 @@ def _with_sunset(change: Change, comparison: Comparison, today: dt.date | None) 
 
 
 def _with_wire_format(change: Change, schemas: SchemaPair) -> Change:
-    if change.kind in {ChangeKind.PARAMETER_STYLE, ChangeKind.PARAMETER_EXPLODE}:
+    if change.kind in _OF_PARAMETERS:
         return replace(change, same_on_the_wire=_same_on_the_wire(change, schemas))
+    if change.kind is ChangeKind.ENCODING_CONTENT_TYPE and change.field_schema is not None:
+        default = _default_content_type(schemas, change.field_schema, change.name)
+        return replace(change, same_on_the_wire=(change.before or default) == (change.after or default))
     if change.field_schema is not None and not change.stated:
         return replace(change, same_on_the_wire=not _may_be_object(schemas, change.field_schema, change.name))
     return change
 
 
 def _same_on_the_wire(change: Change, schemas: SchemaPair) -> bool:
-    """Return whether all values are written alike in both styles, as scalars in a query are."""
+    """Return whether all values are written alike before and after, as scalars are in all styles of a query."""
     parameter = change.parameter
     assert parameter is not None
     if parameter.schema is None or (change.kind is ChangeKind.PARAMETER_STYLE and parameter.location == "path"):
         return False
+    types = possible_types(schemas, (schemas.read_base(parameter.schema),))
+    if change.kind is ChangeKind.PARAMETER_ALLOW_RESERVED:
+        return types <= {"integer", "boolean"}
+    if change.kind is ChangeKind.PARAMETER_MEDIA_TYPE and not {change.before, change.after} <= _PLAIN:
+        written = {change.before, change.after} <= _PLAIN | {"application/json"}
+        return written and types <= {"integer", "number", "boolean"}
     if change.kind is ChangeKind.PARAMETER_EXPLODE and parameter.style == "simple":
-        return not _types(schemas, schemas.read_base(parameter.schema)) & {"object"}
-    return not _types(schemas, schemas.read_base(parameter.schema)) & {"array", "object"}
-
-
-def _types(schemas: SchemaPair, *some: Schema) -> set[str]:
-    """Return the types that schemas name for a value; all types if they name none."""
-    return {one for schema in schemas.applied(some) for one in types_of(schema)} or set(TYPES)
+        return "object" not in types
+    return not types & {"array", "object"}
 
 
 def _may_be_object(schemas: SchemaPair, form: Place, name: str) -> bool:
     """Return whether a form field may be an object, which is JSON unless an encoding says otherwise."""
-    return "object" in _types(schemas, *child(schemas.applied((schemas.read_base(form),)), name))
+    return "object" in possible_types(schemas, child(schemas.applied((schemas.read_base(form),)), name))
+
+
+def _default_content_type(schemas: SchemaPair, form: Place, name: str) -> str | None:
+    """Return the content type that OpenAPI states for a field without one; None if its schema leaves it open."""
+    applied = schemas.applied(child(schemas.applied((schemas.read_base(form),)), name))
+    if any(key in schema for schema in applied for key in ("contentEncoding", "contentMediaType", "format")):
+        return None
+    types = possible_types(schemas, applied)
+    return "application/json" if types == {"object"} else "text/plain" if types <= _SCALARS else None
 
 
 # Findings -------------------------------------------------------------------------------------------------------------

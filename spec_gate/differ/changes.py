@@ -151,6 +151,8 @@ class SchemaUse:
     revision_schema: Place | None
     base_place: Place
     revision_place: Place
+    required: bool = False
+    """Whether both descriptions require the parameter, so that its default has no effect."""
 
     @property
     def label(self) -> str:

@@ -167,13 +167,15 @@ def _labels(pairings: list[Pairing]) -> tuple[str, ...]:
 def _security(pairing: Pairing) -> Iterator[Change]:
     """Compare the alternatives of credentials: each set that was sufficient must remain sufficient."""
     one, other = pairing.base, pairing.revision
+    known = {credential: credential for alternative in one.security for credential in alternative}
+    theirs = [{known.get(key, key): scopes for key, scopes in wanted.items()} for wanted in other.security]
     for alternative in one.security:
-        if not any(_sufficient(alternative, wanted) for wanted in other.security):
+        if not any(_sufficient(alternative, wanted) for wanted in theirs):
             yield Change(kind=ChangeKind.CREDENTIALS, action=Action.REMOVED, name=_credentials(alternative),
                          operations=(one.label,), base=one.security_place, revision=other.security_place,
-                         before=list(map(_credentials, one.security)), after=list(map(_credentials, other.security)),
+                         before=list(map(_credentials, one.security)), after=list(map(_credentials, theirs)),
                          pairing=pairing, credentials=alternative)  # fmt: skip
-    for alternative in other.security:
+    for alternative in theirs:
         if alternative not in one.security:
             yield Change(kind=ChangeKind.CREDENTIALS, action=Action.ADDED, name=_credentials(alternative),
                          operations=(one.label,), base=one.security_place, revision=other.security_place)  # fmt: skip
@@ -185,8 +187,8 @@ def _sufficient(held: Alternative, wanted: Alternative) -> bool:
 
 def _credentials(alternative: Alternative) -> str:
     parts = [
-        f"{scheme} ({', '.join(sorted(scopes))})" if scopes else scheme
-        for scheme, scopes in sorted(alternative.items())
+        f"{credential.written} ({', '.join(sorted(scopes))})" if scopes else credential.written
+        for credential, scopes in sorted(alternative.items())
     ]
     return " and ".join(parts) or "none"
 
@@ -195,7 +197,7 @@ def _token_flows(base: Surface, revision: Surface) -> Iterator[Change]:
     """Compare the flows and URLs that give tokens for a scheme."""
     for name, scheme in base.schemes.items():
         other = revision.schemes.get(name)
-        if other is None or other.identity != scheme.identity:
+        if other is None or other.credential != scheme.credential:
             continue
         for flow, before in scheme.flows.items():
             after = other.flows.get(flow)

@@ -8,7 +8,9 @@ from typing import Any
 
 from spec_gate.differ.changes import Action, Change, ChangeKind, Pairing, Part, PartKind, SchemaUse
 from spec_gate.differ.surface import Body, Media, Parameter, Response, covered_by, response_for
+from spec_gate.differ.unjudged import without_texts
 from spec_gate.schemas.node import Side
+from spec_gate.schemas.values import canonical_text
 from spec_gate.source.documents import Place
 
 _PARAMETER_FIELDS = {
@@ -66,8 +68,11 @@ def _parameters(context: _Context) -> Iterator[Change]:
         now = other.parameters.get(key)
         if now is not None:
             part = Part(PartKind.PARAMETER, parameter.name, parameter.location, media=parameter.media)
+            required = parameter.required and now.required
             context.uses.append(
-                SchemaUse(part, side, context.pairing, parameter.schema, now.schema, parameter.place, now.place)
+                SchemaUse(
+                    part, side, context.pairing, parameter.schema, now.schema, parameter.place, now.place, required
+                )
             )
             yield from _parameter_fields(parameter, now, context)
         elif parameter.location != "path":
@@ -138,7 +143,7 @@ def _media(side: Side, one: Media, other: Media, context: _Context) -> Iterator[
     for name in sorted(one.examples - other.examples):
         place = one.place / "examples" / name
         yield context.change(ChangeKind.EXAMPLE, Action.REMOVED, name, place, other.place)
-    for name in sorted({*one.encoding, *other.encoding}):
+    for name in sorted({*one.encoding, *other.encoding}) if one.has_parts and other.has_parts else ():
         yield from _encoding(name, one, other, context, side)
 
 
@@ -151,6 +156,12 @@ def _encoding(name: str, one: Media, other: Media, context: _Context, side: Side
         if before != after:
             yield context.change(kind, Action.CHANGED, name, one.place, other.place, before=before, after=after,
                                  side=side, field_schema=one.schema, stated=stated)  # fmt: skip
+    others = [without_texts(some, _ENCODING_FIELDS) for some in written]
+    for key in sorted({*others[0], *others[1]}):
+        before, after = (some.get(key) for some in others)
+        if canonical_text(before) != canonical_text(after):
+            yield context.change(ChangeKind.UNJUDGED, Action.CHANGED, f"{key} of encoding {name}", one.place,
+                                 other.place, before=before, after=after, side=side)  # fmt: skip
 
 
 def _effective(encoding: Mapping[str, Any]) -> dict[str, Any]:
@@ -237,6 +248,10 @@ def _headers(one: Response, other: Response, context: _Context) -> Iterator[Chan
         if header.required != now.required:
             yield context.change(ChangeKind.RESPONSE_HEADER_REQUIRED, Action.CHANGED, header.name, header.place,
                                  now.place, before=header.required, after=now.required,
+                                 status=context.status)  # fmt: skip
+        if header.media != now.media:
+            yield context.change(ChangeKind.UNJUDGED, Action.CHANGED, f"media type of header {header.name}",
+                                 header.place, now.place, before=header.media or None, after=now.media or None,
                                  status=context.status)  # fmt: skip
         part = Part(PartKind.RESPONSE_HEADER, header.name, "header", context.status, header.media)
         context.uses.append(

@@ -6,12 +6,25 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from spec_gate.differ.surface import VARIABLE, Alternative, Body, Media, Operation, Parameter, Response, Scheme, Surface
+from spec_gate.differ.surface import (
+    VARIABLE,
+    Alternative,
+    Body,
+    Credential,
+    Media,
+    Operation,
+    Parameter,
+    Response,
+    Scheme,
+    Surface,
+)
 from spec_gate.source.documents import Document, Place
 from spec_gate.source.kinds import METHODS
 
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 _STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
+_ENCODED = {"3.0": ("query",), "3.1": ("query",), "3.2": ("query", "path", "cookie")}
+"""The locations of parameters that ``allowReserved`` applies to, by version."""
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _MAX_SERVERS = 64
 
@@ -140,9 +153,9 @@ class _Reader:
             schema,
             _media_type(media) if media else "",
             style,
-            value.get("explode", style == "form"),
-            value.get("allowReserved") is True,
-            value.get("allowEmptyValue") is True,
+            style == "deepObject" or value.get("explode", style == "form"),
+            value.get("allowReserved") is True and location in _ENCODED[self.document.version],
+            value.get("allowEmptyValue") is True and location == "query",
             value.get("deprecated") is True,
         )
 
@@ -180,17 +193,18 @@ class _Reader:
             value, here = self.document.follow(self.document.at(place / name), place / name)
             flows = value.get("flows", {}) if isinstance(value.get("flows"), dict) else {}
             found[name] = Scheme(
-                _identity(value), here, {key: flow for key, flow in flows.items() if isinstance(flow, dict)}
+                _credential(value), here, {key: flow for key, flow in flows.items() if isinstance(flow, dict)}
             )
         return found
 
     def _security(self, place: Place) -> tuple[Alternative, ...]:
         alternatives: list[Alternative] = []
         for requirement in self.document.at(place):
-            wanted: dict[str, frozenset[str]] = {}
+            wanted: dict[Credential, frozenset[str]] = {}
             for name, scopes in requirement.items():
-                identity = self.schemes[name].identity if name in self.schemes else f"undefined {name}"
-                wanted[identity] = wanted.get(identity, frozenset()) | frozenset(scopes)
+                undefined = Credential(f"undefined {name}", f"undefined {name}")
+                credential = self.schemes[name].credential if name in self.schemes else undefined
+                wanted[credential] = wanted.get(credential, frozenset()) | frozenset(scopes)
             alternatives.append(wanted)
         return tuple(alternatives) or ({},)
 
@@ -231,15 +245,15 @@ def _media_type(text: str) -> str:
     return ";".join([kind.lower(), *(one for one in kept if one != "charset=utf-8")])
 
 
-def _identity(scheme: dict[str, Any]) -> str:
-    """Return what two security schemes have in common if they accept the same credentials."""
+def _credential(scheme: dict[str, Any]) -> Credential:
+    """Return what a security scheme accepts."""
     kind = scheme.get("type", "")
     parts = [kind]
     if kind == "apiKey":
-        name = str(scheme.get("name", ""))
-        parts += [str(scheme.get("in", "")), name.lower() if scheme.get("in") == "header" else name]
+        parts += [str(scheme.get("in", "")), str(scheme.get("name", ""))]
     elif kind == "http":
         parts.append(str(scheme.get("scheme", "")).lower())
     elif kind == "openIdConnect":
         parts.append(str(scheme.get("openIdConnectUrl", "")))
-    return " ".join(parts)
+    written = " ".join(parts)
+    return Credential(written.lower() if scheme.get("in") == "header" else written, written)

@@ -6,14 +6,20 @@ References are followed. Schemas stay places in the document; :mod:`spec_gate.sc
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote, unquote
 
 from spec_gate.source.documents import Document, Place
 
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 """A variable in a path or in a server URL."""
+
+_UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
+_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9._~:/?#@!$&'()*+,;=\[\]{}-]")
+"""An escaped character, or one that a URL cannot contain unescaped."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,11 @@ class Media:
     item_schema: Place | None
     encoding: Mapping[str, Any]
     examples: frozenset[str]
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether the body consists of form fields or parts, which ``encoding`` describes."""
+        return self.type.startswith(("application/x-www-form-urlencoded", "multipart/")) or "*" in self.type
 
 
 @dataclass(frozen=True)
@@ -68,8 +79,19 @@ class Response:
     media: Mapping[str, Media]
 
 
-Alternative = Mapping[str, frozenset[str]]
-"""Credentials that are required together: the identity of each security scheme with its scopes."""
+@dataclass(frozen=True, order=True)
+class Credential:
+    """What a security scheme accepts. Two schemes with the same ``identity`` accept the same credentials.
+
+    ``written`` is the same text for people: it keeps the case of a header name.
+    """
+
+    identity: str
+    written: str = field(compare=False)
+
+
+Alternative = Mapping[Credential, frozenset[str]]
+"""Credentials that are required together, each with its scopes."""
 
 
 @dataclass(frozen=True)
@@ -97,23 +119,23 @@ class Operation:
 
     @property
     def key(self) -> tuple[str, str]:
-        """The method and the path without variable names, which do not identify an operation."""
-        return self.method, VARIABLE.sub("{}", self.path)
+        """The method and the path in normal form, which identify an operation."""
+        return self.method, normal_url(self.path)
 
     @property
     def urls(self) -> frozenset[str]:
-        """The URLs of the operation on all servers, without variable names."""
+        """The URLs of the operation on all servers, in normal form."""
         return frozenset(map(self.url_at, self.servers))
 
     def url_at(self, server: str) -> str:
-        return VARIABLE.sub("{}", server.rstrip("/") + self.path)
+        return normal_url(server.rstrip("/") + self.path)
 
 
 @dataclass(frozen=True)
 class Scheme:
-    """A security scheme. Two schemes with the same ``identity`` accept the same credentials."""
+    """A security scheme: what it accepts, and the flows that give tokens for it."""
 
-    identity: str
+    credential: Credential
     place: Place
     flows: Mapping[str, Mapping[str, Any]]
 
@@ -130,13 +152,29 @@ class Surface:
     schemas: tuple[Place, ...]
 
 
+def normal_url(url: str) -> str:
+    """Return a path or URL without names of variables, and with the percent-encoding of RFC 3986, section 6.2.2.
+
+    An escaped reserved character, such as ``%2F``, is not the same as the character.
+    """
+    return _ESCAPED.sub(_normal_character, VARIABLE.sub("{}", url))
+
+
+def _normal_character(found: re.Match[str]) -> str:
+    text = found[0]
+    if len(text) == 1:
+        return quote(text, safe="", errors="surrogatepass")
+    character = unquote(text)
+    return character if character in _UNRESERVED else text.upper()
+
+
 def same_servers(one: Operation, other: Operation) -> frozenset[tuple[Place, Place]]:
     """Return the places of the servers that both have with the same URL; names of variables do not matter.
 
     A document without servers has the server ``/``, which is written nowhere.
     """
-    theirs = {VARIABLE.sub("{}", url): place for url, place in other.servers.items() if place.pointer}
-    ours = {VARIABLE.sub("{}", url): place for url, place in one.servers.items() if place.pointer}
+    theirs = {normal_url(url): place for url, place in other.servers.items() if place.pointer}
+    ours = {normal_url(url): place for url, place in one.servers.items() if place.pointer}
     return frozenset((place, theirs[url]) for url, place in ours.items() if url in theirs)
 
 

@@ -5,11 +5,11 @@ Texts, examples and extensions do not count.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from spec_gate.differ.changes import Action, Change, ChangeKind, Pairing
-from spec_gate.differ.surface import Body, Media, Parameter, Response, Surface, covered_by, same_servers
+from spec_gate.differ.surface import Body, Parameter, Response, Surface, covered_by, same_servers
 from spec_gate.schemas.values import canonical_text
 from spec_gate.source.documents import Document, Place
 from spec_gate.source.kinds import METHODS
@@ -27,10 +27,9 @@ _JUDGED: dict[str, frozenset[str]] = {
     "operation": frozenset({"operationId", "parameters", "requestBody", "responses", "callbacks", "deprecated",
                             "security", "servers"}),
     "parameter": _PARAMETER | {"name", "in"},
-    "header": _PARAMETER - {"explode", "style"},
+    "header": _PARAMETER - {"explode", "style"} | {"name", "in"},
     "request body": frozenset({"content", "required"}),
     "media type": frozenset({"schema", "itemSchema", "encoding"}),
-    "encoding": frozenset({"contentType", "style", "explode", "allowReserved"}),
     "response": frozenset({"headers", "content"}),
     "security scheme": frozenset({"type", "name", "in", "scheme", "flows", "openIdConnectUrl"}),
 }  # fmt: skip
@@ -79,10 +78,15 @@ def _compared(documents: tuple[Document, Document], place: _Place, pairing: Pair
 def _unjudged(value: Any, kind: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         return {}
+    return without_texts(value, _JUDGED[kind])
+
+
+def without_texts(fields: Mapping[str, Any], judged: Collection[str]) -> dict[str, Any]:
+    """Return the fields of an object that may affect clients, without those that are judged elsewhere."""
     return {
         key: one
-        for key, one in value.items()
-        if key not in _JUDGED[kind] | TEXTS and not key.startswith("x-") and one != _DEFAULTS.get(key, ...)
+        for key, one in fields.items()
+        if key not in judged and key not in TEXTS and not key.startswith("x-") and one != _DEFAULTS.get(key, ...)
     }
 
 
@@ -127,10 +131,3 @@ def _of_media(name: str, one: Body | Response, other: Body | Response) -> Iterat
         if entry is not None:
             now = other.media[entry]
             yield "media type", f"{key} of {name}", media.place, now.place
-            yield from _of_encodings(media, now)
-
-
-def _of_encodings(one: Media, other: Media) -> Iterator[_Place]:
-    for name in one.encoding:
-        if name in other.encoding:
-            yield "encoding", f"encoding {name}", one.place / "encoding" / name, other.place / "encoding" / name

@@ -265,8 +265,8 @@ def _place_parameters(
 
 def _add_credentials(headers: dict[str, str], queries: list[str], alternative: Alternative) -> None:
     """Add placeholders for credentials where the schemes send them."""
-    for scheme in alternative:
-        kind, *rest = scheme.split(" ")
+    for credential in alternative:
+        kind, *rest = credential.written.split(" ")
         if kind == "apiKey" and len(rest) == 2:
             location, name = rest
             if location == "header":

@@ -22,6 +22,9 @@ def structure_title(finding: ReportedFinding) -> str:
     if finding.folded and len(finding.added) == len(finding.removed) == 1:
         return f"{capital(subject)} replaced by {code(_shown_name(finding.added[0]))}"
     values = {"before": code(finding.before, LONGEST_PATH), "after": code(finding.after, LONGEST_PATH)}
+    if finding.kind is ChangeKind.PARAMETER_MEDIA_TYPE:
+        event = event if finding.before else "media type {after} added to {subject}"
+        event = event if finding.after else "media type {before} removed from {subject}"
     if finding.kind in _KEYWORDS:
         subject = f"`{_KEYWORDS[finding.kind]}` of {subject}"
         event = "{subject} set to {after}" if finding.before is None else event

@@ -45,6 +45,10 @@ def _written_differently(change: Change) -> bool:
     return not change.same_on_the_wire
 
 
+def _reserved_forbidden(change: Change) -> bool:
+    return change.after is False and not change.same_on_the_wire
+
+
 def _rewritten_in_request(change: Change) -> bool:
     return change.side is Side.REQUEST and not change.same_on_the_wire
 
@@ -169,10 +173,10 @@ STRUCTURE_RULES: tuple[StructureRule, ...] = (
        (_K.PARAMETER_STYLE, _K.PARAMETER_EXPLODE), _CHANGED, _written_differently, witnesses.with_parameter),
     _R("request-parameter-media-type-changed", _BREAKING, "Media type of a parameter changed",
        "Clients write the value in the old media type.", "Add another parameter with the new media type.",
-       (_K.PARAMETER_MEDIA_TYPE,), _CHANGED, witness=witnesses.with_parameter),
+       (_K.PARAMETER_MEDIA_TYPE,), _CHANGED, _written_differently, witnesses.with_parameter),
     _R("request-parameter-reserved-forbidden", _WARNING, "allowReserved removed from a parameter",
        "The server may misread reserved characters that clients do not escape.", "Keep allowReserved: true.",
-       (_K.PARAMETER_ALLOW_RESERVED,), _CHANGED, _now_false),
+       (_K.PARAMETER_ALLOW_RESERVED,), _CHANGED, _reserved_forbidden),
     _R("request-parameter-empty-forbidden", _BREAKING, "allowEmptyValue removed from a parameter",
        "Requests that send the parameter without a value are rejected.", "Keep allowEmptyValue: true.",
        (_K.PARAMETER_ALLOW_EMPTY,), _CHANGED, _now_false, witnesses.with_parameter),
