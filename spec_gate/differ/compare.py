@@ -1,15 +1,14 @@
-"""Compares two surfaces: operations, callbacks, servers, credentials; messages are compared in their own module."""
+"""Compares two surfaces: operations, callbacks and credentials; servers and messages have their own modules."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from spec_gate.differ.changes import Action, Change, ChangeKind, Comparison, Pairing, SchemaUse
 from spec_gate.differ.messages import compare_messages
-from spec_gate.differ.surface import VARIABLE, Alternative, Operation, Surface, same_servers
+from spec_gate.differ.servers import compare_servers
+from spec_gate.differ.surface import Alternative, Operation, Surface
 from spec_gate.differ.unjudged import unjudged_changes
-from spec_gate.source.documents import Place
 
 _Operations = Mapping[tuple[str, str], Operation]
 
@@ -18,8 +17,7 @@ def compare(base: Surface, revision: Surface) -> Comparison:
     """Return all changes outside of schemas, in the order of the base, and every pair of schemas to compare."""
     pairings, changes = _pair_operations(base, revision)
     uses: list[SchemaUse] = []
-    changes += _servers(pairings)
-    changes += _server_defaults(base, revision, pairings)
+    changes += compare_servers(base, revision, pairings)
     changes += _token_flows(base, revision)
     for pairing in pairings:
         changes += _operation(pairing)
@@ -105,60 +103,6 @@ def _operation(pairing: Pairing) -> Iterator[Change]:
         if name is not None and before != after:
             yield Change(kind=kind, action=Action.CHANGED, name=name, operations=(one.label,), base=one.place,
                          revision=other.place, before=before, after=after)  # fmt: skip
-
-
-# Servers --------------------------------------------------------------------------------------------------------------
-
-
-def _servers(pairings: list[Pairing]) -> Iterator[Change]:
-    """Compare the URLs of each operation; a server that affects many operations is one change."""
-    incoming = [pairing for pairing in pairings if not pairing.base.outgoing]
-    lost = _without_url([(one, one.base, one.revision) for one in incoming])
-    for server, affected in lost.items():
-        first = affected[0]
-        place = next(iter(first.revision.servers.values()))
-        yield Change(kind=ChangeKind.SERVER, action=Action.REMOVED, name=server, operations=_labels(affected),
-                     base=first.base.servers[server], revision=place, before=server,
-                     after=sorted(first.revision.servers), pairing=first)  # fmt: skip
-    gained = _without_url([(one, one.revision, one.base) for one in incoming])
-    for server, affected in gained.items():
-        yield Change(kind=ChangeKind.SERVER, action=Action.ADDED, name=server, operations=_labels(affected),
-                     revision=affected[0].revision.servers[server])  # fmt: skip
-
-
-def _without_url(compared: list[tuple[Pairing, Operation, Operation]]) -> dict[str, list[Pairing]]:
-    """Return each server of the first operation whose URL the second one does not have, with the operations."""
-    found: dict[str, list[Pairing]] = {}
-    for pairing, one, other in compared:
-        for server in one.servers:
-            if one.url_at(server) not in other.urls:
-                found.setdefault(server, []).append(pairing)
-    return found
-
-
-def _server_defaults(base: Surface, revision: Surface, pairings: list[Pairing]) -> Iterator[Change]:
-    """Compare the defaults of the variables in the URLs of servers; names of variables do not matter."""
-    affected: dict[tuple[Place, Place], list[Pairing]] = {}
-    for pairing in pairings:
-        for places in () if pairing.base.outgoing else same_servers(pairing.base, pairing.revision):
-            affected.setdefault(places, []).append(pairing)
-    for (place, other), some in affected.items():
-        ours, theirs = _defaults(base.document.at(place)), _defaults(revision.document.at(other))
-        for (name, before), (new_name, after) in zip(ours, theirs, strict=False):
-            if before != after:
-                yield Change(kind=ChangeKind.SERVER_DEFAULT, action=Action.CHANGED, name=name, operations=_labels(some),
-                             base=place / "variables" / name, revision=other / "variables" / new_name, before=before,
-                             after=after)  # fmt: skip
-
-
-def _defaults(server: Any) -> list[tuple[str, Any]]:
-    """Return each variable in the URL of a server with its default, in the order of the URL."""
-    variables = server.get("variables") or {}
-    return [(name, variables.get(name, {}).get("default")) for name in VARIABLE.findall(server.get("url", ""))]
-
-
-def _labels(pairings: list[Pairing]) -> tuple[str, ...]:
-    return tuple(pairing.label for pairing in pairings)
 
 
 # Credentials ----------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from spec_gate.differ.surface import (
     Alternative,
     Body,
     Credential,
+    Listed,
     Media,
     Operation,
     Parameter,
@@ -26,7 +28,8 @@ _STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simpl
 _ENCODED = {"3.0": ("query",), "3.1": ("query",), "3.2": ("query", "path", "cookie")}
 """The locations of parameters that ``allowReserved`` applies to, by version."""
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
-_MAX_SERVERS = 64
+_MAX_URLS = 64
+"""How many URLs of a server are compared one by one; beyond, the values of its variables are."""
 
 
 def read_surface(document: Document) -> Surface:
@@ -89,6 +92,7 @@ class _Reader:
             parameters |= dict(self._parameters(place / "parameters", path))
         security_place = place / "security" if "security" in value else self.root / "security"
         has_security = "security" in value or "security" in self.document.root
+        servers, listed = self._servers(value, place, item)
         callbacks = dict(self._callbacks(place / "callbacks")) if "callbacks" in value else {}
         sunset = value.get("x-sunset")
         return Operation(
@@ -101,12 +105,13 @@ class _Reader:
              if not one.startswith("x-")},
             self._security(security_place) if has_security else ({},),
             security_place if has_security else place,
-            self._servers(value, place, item),
+            servers,
             value.get("deprecated") is True,
             sunset if isinstance(sunset, str) else None,
             value.get("operationId"),
             callbacks,
             outgoing,
+            listed,
         )  # fmt: skip
 
     def _callbacks(self, place: Place) -> Iterator[tuple[str, Operation]]:
@@ -208,7 +213,9 @@ class _Reader:
             alternatives.append(wanted)
         return tuple(alternatives) or ({},)
 
-    def _servers(self, value: dict[str, Any], place: Place, item: Mapping[str, Place]) -> dict[str, Place]:
+    def _servers(
+        self, value: dict[str, Any], place: Place, item: Mapping[str, Place]
+    ) -> tuple[dict[str, Place], dict[str, Listed]]:
         if value.get("servers"):
             here = place / "servers"
         elif "servers" in item and self.document.at(item["servers"]):
@@ -216,26 +223,48 @@ class _Reader:
         elif self.document.root.get("servers"):
             here = self.root / "servers"
         else:
-            return {"/": self.root}
+            return {"/": self.root}, {}
         found: dict[str, Place] = {}
+        listed: dict[str, Listed] = {}
         for index, server in enumerate(self.document.at(here)):
-            for url in _expanded(server):
+            variables = server.get("variables", {})
+            used = [name for name in VARIABLE.findall(server["url"]) if variables.get(name, {}).get("enum")]
+            values = {name: variables[name]["enum"] for name in used}
+            is_long = math.prod(map(len, values.values())) > _MAX_URLS
+            for url in _expanded(server["url"], {} if is_long else values):
+                if is_long and url not in found:
+                    listed[url] = _listed(server["url"], values)
+                elif not is_long:
+                    listed.pop(url, None)
                 found.setdefault(url, here / index)
-        return found
+        return found, listed
 
 
-def _expanded(server: dict[str, Any]) -> Iterator[str]:
+def _expanded(url: str, values: Mapping[str, list[str]]) -> Iterator[str]:
     """Return the URLs of a server: one for each combination of the variables that list their values."""
-    variables = server.get("variables", {})
-    listed = {name: variables[name]["enum"] for name in variables if variables[name].get("enum")}
-    for choice in itertools.islice(itertools.product(*listed.values()), _MAX_SERVERS):
-        url = server["url"]
-        for name, value in zip(listed, choice, strict=True):
-            url = url.replace(f"{{{name}}}", value)
-        scheme, separator, rest = url.partition("://")
-        scheme, (host, slash, path) = scheme.lower(), rest.partition("/")
-        host = host.lower().removesuffix(_DEFAULT_PORTS.get(scheme, ""))
-        yield (f"{scheme}://{host}{slash}{path}" if separator else url).rstrip("/") or "/"
+    for choice in itertools.product(*values.values()):
+        chosen = url
+        for name, value in zip(values, choice, strict=True):
+            chosen = chosen.replace(f"{{{name}}}", value)
+        yield _normal_server(chosen)
+
+
+def _normal_server(url: str) -> str:
+    """Return the URL of a server with scheme and host in lower case, and without a default port or a last slash."""
+    scheme, separator, rest = url.partition("://")
+    scheme, (host, slash, path) = scheme.lower(), rest.partition("/")
+    host = host.lower().removesuffix(_DEFAULT_PORTS.get(scheme, ""))
+    return (f"{scheme}://{host}{slash}{path}" if separator else url).rstrip("/") or "/"
+
+
+def _listed(url: str, values: Mapping[str, list[str]]) -> Listed:
+    """Return the values of each variable in the URL of a server; those of a scheme or host in lower case."""
+    path = (url.find("/", url.find("://") + 3) + 1 or len(url)) if "://" in url else 0
+    return tuple(
+        frozenset(one.lower() if found.start() < path else one for one in values[found[1]])
+        if found[1] in values else None
+        for found in VARIABLE.finditer(url)
+    )  # fmt: skip
 
 
 def _media_type(text: str) -> str:

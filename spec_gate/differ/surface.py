@@ -94,6 +94,10 @@ Alternative = Mapping[Credential, frozenset[str]]
 """Credentials that are required together, each with its scopes."""
 
 
+Listed = tuple[frozenset[str] | None, ...]
+"""The values of each variable of a URL, in order; None for a variable that may have any value."""
+
+
 @dataclass(frozen=True)
 class Operation:
     """One method on one path. ``outgoing`` marks webhooks and callbacks, which the server calls."""
@@ -112,6 +116,8 @@ class Operation:
     id: str | None
     callbacks: Mapping[str, Operation] = field(default_factory=dict)
     outgoing: bool = False
+    listed: Mapping[str, Listed] = field(default_factory=dict)
+    """What the variables of a server may be, if that gives too many URLs to state each in ``servers``."""
 
     @property
     def label(self) -> str:

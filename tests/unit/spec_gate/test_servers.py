@@ -69,6 +69,33 @@ def test_removed_value_of_a_variable_is_breaking(tmp_path: Path) -> None:
     assert (finding.rule, finding.level) == ("server-removed", "breaking")
 
 
+def listed(regions: int, versions: int) -> str:
+    values = [", ".join(f"{letter}{number}" for number in range(many)) for letter, many in
+              (("r", regions), ("v", versions))]  # fmt: skip
+    variables = f"region: {{default: r0, enum: [{values[0]}]}}, version: {{default: v0, enum: [{values[1]}]}}"
+    return f'{{url: "https://{{region}}.Example.com/{{version}}", variables: {{{variables}}}}}'
+
+
+@pytest.mark.parametrize(
+    ("base", "then", "findings"),
+    [
+        (listed(9, 9), listed(9, 8), {("server-removed", "https://{region}.example.com/v8")}),
+        (listed(9, 9), listed(8, 9), {("server-removed", "https://r8.example.com/{version}")}),
+        (listed(9, 9), listed(9, 10), {("server-added", "https://{region}.example.com/v9")}),
+        (listed(2, 2), listed(9, 9), {("server-added", "https://{region}.example.com/{version}")}),
+        (listed(9, 9), FREE, {("server-added", "https://{region}.example.com/{version}")}),
+        (FREE, listed(9, 9), {("server-removed", "https://{region}.example.com/{version}")}),
+        (listed(20, 9), listed(2, 9), {("server-removed", "https://{region}.example.com/{version}")}),
+        (listed(9, 9), listed(9, 9).replace("region", "zone"), set()),
+    ],
+)  # fmt: skip
+def test_server_with_more_urls_than_can_be_listed_is_compared_by_its_variables(
+    tmp_path: Path, base: str, then: str, findings: set[tuple[str, str]]
+) -> None:
+    report = compared(tmp_path, base, then)
+    assert {(one.rule, one.name) for one in report.findings if "default" not in one.rule} == findings
+
+
 @pytest.mark.parametrize(
     ("then", "name"),
     [
