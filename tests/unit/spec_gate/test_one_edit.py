@@ -105,12 +105,12 @@ def test_response_witness_has_one_fault_only(report: DiffReport, title: str) -> 
 
 def test_request_witness_has_the_credentials_of_both_documents(report: DiffReport) -> None:
     headers = witness_of(report, "Enum value `basic` removed").headers
-    assert {"x-api-key", "Authorization"} <= headers.keys()
+    assert {"X-Api-Key", "Authorization"} <= headers.keys()
 
 
 def test_witness_of_new_credentials_has_only_the_old_ones(report: DiffReport) -> None:
     headers = witness_of(report, EDITS[0].title).headers
-    assert "x-api-key" in headers
+    assert "X-Api-Key" in headers
     assert "Authorization" not in headers
 
 
@@ -170,7 +170,7 @@ def facts_of(report: DiffReport, title: str) -> list[tuple[str, str]]:
 def test_change_names_credentials_as_the_title_does(report: DiffReport) -> None:
     [finding] = [one for one in report.findings if "oauth2" in one.title]
     lines = [fact for label, fact in facts(finding) if label == "Change"]
-    assert "- API key in header x-api-key" in lines
+    assert "- API key in header X-Api-Key" in lines
 
 
 def test_hint_for_a_required_property_is_to_make_it_optional(report: DiffReport) -> None:

@@ -98,7 +98,7 @@ def deprecated(one: dict[str, Any]) -> None:
 
 
 EDITS: list[tuple[Edit, str, str]] = [
-    (new_security, "API key in header `x-key` no longer accepted; HTTP `basic` required", "breaking"),
+    (new_security, "API key in header `X-Key` no longer accepted; HTTP `basic` required", "breaking"),
     (more_security, "HTTP `basic` also accepted", "info"),
     (new_header, "New required header parameter `X-Tenant`", "breaking"),
     (no_parameter, "Query parameter `limit` removed", "warning"),

@@ -24,7 +24,7 @@ class Edit:
 EDITS = (
     Edit(
         "  - apiKey: []\ntags", "  - oauth: [orders]\ntags",
-        "API key in header `x-api-key` no longer accepted; `oauth2 (orders)` required", "breaking", 11, "oauth2",
+        "API key in header `X-Api-Key` no longer accepted; `oauth2 (orders)` required", "breaking", 11, "oauth2",
     ),
     Edit(
         "  /reports/sales:", "  /reports/revenue:",
