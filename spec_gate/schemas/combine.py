@@ -163,7 +163,7 @@ def join(one: Schema, other: Schema) -> Schema:
 
 def _join_groups(one: SchemaNode, other: SchemaNode) -> Schema:
     joined: dict[str, Any] = dict(one)
-    left: dict[str, Any] = {}
+    left: list[Schema] = []
     done: set[str] = set()
     for key in other:
         if key in done:
@@ -174,10 +174,12 @@ def _join_groups(one: SchemaNode, other: SchemaNode) -> Schema:
         ours = {name: joined[name] for name in group if name in joined}
         both = _joined_group(ours, theirs)
         if both is None:
-            left |= theirs
-        else:
-            joined |= both
-    return tidy({**joined, "allOf": [*joined.get("allOf", []), SchemaNode(left)]} if left else joined)
+            # Which one stays must not depend on the order.
+            both, moved = sorted((ours, theirs), key=canonical_text)
+            left.append(SchemaNode(moved))
+            joined = {name: value for name, value in joined.items() if name not in ours}
+        joined |= both
+    return tidy({**joined, "allOf": [*joined.get("allOf", []), *left]} if left else joined)
 
 
 def _under_all_of(one: SchemaNode, other: SchemaNode) -> Schema:

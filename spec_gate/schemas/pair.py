@@ -31,6 +31,7 @@ from spec_gate.source.documents import Document, Place
 
 _Key = tuple[int, int]
 
+_UNORDERED = frozenset({"allOf", "anyOf", "oneOf"})
 _OUTLINED = 6
 """How many levels of a schema its outline shows."""
 
@@ -268,7 +269,10 @@ class SchemaPair:
                 if isinstance(first, SchemaNode) and isinstance(second, SchemaNode) and "$ref" in first:
                     pairs.append((self.target(first["$ref"]), self.target(second["$ref"])))
                     keys.discard("$ref")
-                waiting.extend((first[key], second[key]) for key in keys)
+                waiting.extend(
+                    self._arranged(first[key], second[key]) if key in _UNORDERED else (first[key], second[key])
+                    for key in keys
+                )
             elif isinstance(first, list) and isinstance(second, list):
                 if len(first) != len(second):
                     return False, pairs
@@ -277,16 +281,40 @@ class SchemaPair:
                 return False, pairs
         return True, pairs
 
+    def _arranged(self, ours: Any, theirs: Any) -> tuple[Any, Any]:
+        """Return two lists of branches so that branches that are the same have the same index."""
+        if not isinstance(ours, list) or not isinstance(theirs, list):
+            return ours, theirs
+        if len(ours) != len(theirs) or len(ours) < 2:
+            return ours, theirs
+        names = [[_name(one) for one in some] for some in (ours, theirs)]
+        if names[0] == names[1] and "" not in names[0]:
+            return ours, theirs
+        return sorted(ours, key=self._rank), sorted(theirs, key=self._rank)
+
+    def _rank(self, branch: Schema) -> tuple[int, str]:
+        return self.outline(self.followed(branch)), _name(branch)
+
+
+def _name(branch: Any) -> str:
+    """Return the name of the definition that a branch refers to; an empty string for other branches."""
+    reference = branch.get("$ref", "") if isinstance(branch, dict) else ""
+    return name_of(reference).partition(".")[2]
+
 
 def _surface(value: Any, depth: int) -> Any:
-    """Return the outer levels of a schema, in which all references are alike."""
+    """Return the outer levels of a schema, in which all references are alike and branches have no order."""
     if not isinstance(value, dict | list):
         return value
     if depth == 0:
         return len(value)
     if isinstance(value, list):
         return [_surface(one, depth - 1) for one in value]
-    return {key: "" if key == "$ref" else _surface(one, depth - 1) for key, one in value.items()}
+    surface: dict[str, Any] = {key: _surface(one, depth - 1) for key, one in value.items() if key != "$ref"}
+    for key in _UNORDERED & surface.keys():
+        if isinstance(surface[key], list):
+            surface[key].sort(key=canonical_text)
+    return {**surface, "$ref": ""} if "$ref" in value else surface
 
 
 def _leading_to(different: list[_Key], needs: dict[_Key, list[_Key]]) -> set[_Key]:
