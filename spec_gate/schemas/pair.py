@@ -265,12 +265,14 @@ class SchemaPair:
             if isinstance(first, dict) and isinstance(second, dict):
                 if first.keys() != second.keys():
                     return False, pairs
-                keys = set(first)
-                if isinstance(first, SchemaNode) and isinstance(second, SchemaNode) and "$ref" in first:
+                keys, are_schemas = set(first), isinstance(first, SchemaNode) and isinstance(second, SchemaNode)
+                if are_schemas and "$ref" in first:
                     pairs.append((self.target(first["$ref"]), self.target(second["$ref"])))
                     keys.discard("$ref")
                 waiting.extend(
-                    self._arranged(first[key], second[key]) if key in _UNORDERED else (first[key], second[key])
+                    self._arranged(first[key], second[key])
+                    if are_schemas and key in _UNORDERED
+                    else (first[key], second[key])
                     for key in keys
                 )
             elif isinstance(first, list) and isinstance(second, list):
@@ -281,10 +283,8 @@ class SchemaPair:
                 return False, pairs
         return True, pairs
 
-    def _arranged(self, ours: Any, theirs: Any) -> tuple[Any, Any]:
+    def _arranged(self, ours: list[Schema], theirs: list[Schema]) -> tuple[list[Schema], list[Schema]]:
         """Return two lists of branches so that branches that are the same have the same index."""
-        if not isinstance(ours, list) or not isinstance(theirs, list):
-            return ours, theirs
         if len(ours) != len(theirs) or len(ours) < 2:
             return ours, theirs
         names = [[_name(one) for one in some] for some in (ours, theirs)]
@@ -296,9 +296,9 @@ class SchemaPair:
         return self.outline(self.followed(branch)), _name(branch)
 
 
-def _name(branch: Any) -> str:
+def _name(branch: Schema) -> str:
     """Return the name of the definition that a branch refers to; an empty string for other branches."""
-    reference = branch.get("$ref", "") if isinstance(branch, dict) else ""
+    reference = branch.get("$ref", "") if isinstance(branch, SchemaNode) else ""
     return name_of(reference).partition(".")[2]
 
 
