@@ -8,27 +8,25 @@ from __future__ import annotations
 
 import argparse
 import copy
+import os
 import random
-import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from benchmarks.documents import compile_packages, replace_figures
+from benchmarks.processes import cpu_seconds
 from chat_contract import Contract, Exchange, Response, load_contract
 from chat_contract.conformance import examine, find_violations
 from chat_load.judging import LoadJudge, RecentIds
+from chat_load.launch import Access, Swarm, run_load
 from chat_load.plan import Plan, Shopper, Step
-from chat_load.report.model import LoadReport
-from chat_load.settings import Conversation
+from chat_load.settings import Conversation, Progress, Settings
 from kit_cli.actions.load import read_conversations
-from kit_reports.codec import decode
 from mock_server import Options, create_app, read_snapshot
 
 MICROSECONDS = 1e6
@@ -36,6 +34,9 @@ TARGET = 200.0
 """Microseconds that judging a response may take."""
 TARGET_RATE = 1500.0
 """Judged responses that a whole load must reach in a second of CPU time."""
+
+_SECONDS_TO_WARM_UP = 3
+"""Before this, processes start, and the first request of each kind is classified."""
 
 _Played = list[tuple[Step, Exchange]]
 
@@ -49,14 +50,15 @@ def main() -> int:
     options = parser.parse_args()
     compile_packages()
     contract = load_contract()
-    played = play(contract, read_conversations(None, contract)[0], 1000)
+    conversations = read_conversations(None, contract)[0]
+    played = play(contract, conversations, 1000)
     thorough, fast, judge = [], [], LoadJudge(contract)
     # The first request of its kind is classified; in a load, the kinds repeat.
     cost(played, judge.judge)
     for _ in range(options.rounds):
         thorough.append(cost(played[:300], partial(judge_thoroughly, contract)))
         fast.append(cost(played, judge.judge))
-    rate = statistics.median(drive(options.seconds, options.rounds))
+    rate = statistics.median(drive(conversations, options.seconds, options.rounds))
     lines = list(table(statistics.median(thorough), statistics.median(fast), rate))
     print("\n".join(lines))
     if options.write_docs:
@@ -108,11 +110,8 @@ def cost(played: _Played, judge: Callable[[Step, Exchange], object]) -> float:
     return (time.process_time() - began) / len(fresh) * MICROSECONDS
 
 
-def drive(seconds: int, rounds: int) -> list[float]:
-    """Put as much load on a mock as one process can; return the judged responses a second of CPU time, by round.
-
-    A figure is the difference of a long and a short load, which both start Locust.
-    """
+def drive(conversations: tuple[Conversation, ...], seconds: int, rounds: int) -> list[float]:
+    """Put as much load on a mock as one process can; return the judged responses a second of CPU time, by round."""
     mock = subprocess.Popen(
         [sys.executable, "-m", "mock_server", "--port", "0"],
         stdout=subprocess.PIPE,
@@ -122,24 +121,40 @@ def drive(seconds: int, rounds: int) -> list[float]:
     assert mock.stdout is not None
     try:
         url = mock.stdout.readline().split("POST ")[1].split("/chat")[0]
-        pairs = [[one_load(url, duration) for duration in (2, 2 + seconds)] for _ in range(rounds)]
+        settings = settings_of_load(url, conversations, _SECONDS_TO_WARM_UP + seconds)
+        return [one_load(settings, mock.pid) for _ in range(rounds)]
     finally:
         mock.terminate()
         mock.wait()
-    return [(many - few) / (long - short) for (few, short), (many, long) in pairs]
 
 
-def one_load(url: str, seconds: int) -> tuple[int, float]:
-    """Return how many responses a load judged, and the CPU time of its processes."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "load.json"
-        options = ("--users", "20", "--spawn-rate", "100", "--think-time", "0s", "--run-time", f"{seconds}s")
-        command = [sys.executable, "-m", "kit_cli", "load", url, *options, "--report", f"json={file}", "--quiet"]
-        subprocess.run(command, check=True)
-        report = decode(LoadReport, file.read_bytes())
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return report.judged, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def one_load(settings: Settings, mock: int) -> float:
+    """Return how many responses a load judges in a second of CPU time, from the end of its warm-up to its end."""
+    found: list[tuple[float, float]] = []
+
+    def note(progress: Progress) -> None:
+        if progress.now.at >= _SECONDS_TO_WARM_UP:
+            # Besides the mock, the load is the only process that this one has started.
+            found.append((progress.now.requests * progress.judged, cpu_seconds(os.getpid()) - cpu_seconds(mock)))
+
+    run_load(settings, Swarm(users=20, spawn_rate=100), Access(), note)
+    (few, short), (many, long) = found[0], found[-1]
+    return (many - few) / (long - short)
+
+
+def settings_of_load(url: str, conversations: tuple[Conversation, ...], seconds: int) -> Settings:
+    return Settings(
+        folder="",
+        base_url=url,
+        spec=None,
+        overlays=(),
+        conversations=conversations,
+        wrong=0.05,
+        think_time=(0.0, 0.0),
+        timeout=60.0,
+        seed=1,
+        run_time=seconds,
+    )
 
 
 if __name__ == "__main__":

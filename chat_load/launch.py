@@ -112,13 +112,22 @@ def run_load(settings: Settings, swarm: Swarm, access: Access, show: Callable[[P
         return Outcome(_result(folder, swarm, process.returncode, interrupted=interrupted), interrupted)
 
 
-def check_ports(swarm: Swarm) -> None:
-    """Raise :class:`LoadError` for a port that another process uses."""
+def check_network(swarm: Swarm) -> None:
+    """Raise :class:`LoadError` for a port that another process uses, and for a master whose host is unknown."""
+    if swarm.role is Role.WORKER:
+        _check_master(swarm.master_host)
     master = swarm.role is Role.MASTER or swarm.processes > 1
     if master and swarm.role is not Role.WORKER:
         _check_port("--master-port", swarm.master_port, "")
     if swarm.web_port is not None:
         _check_port("--web-port", swarm.web_port, _LOOPBACK)
+
+
+def _check_master(host: str) -> None:
+    try:
+        socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError):
+        raise LoadError(f"--master-host {host}: the host is unknown. Name the host of the master.") from None
 
 
 def _check_port(option: str, port: int, host: str) -> None:

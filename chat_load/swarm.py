@@ -48,7 +48,7 @@ from chat_load.settings import (
     Settings,
     Tally,
 )
-from chat_load.web_tab import show_clauses
+from chat_load.web_tab import admit_own_page_only, show_clauses
 from kit_http.redaction.secrets import secrets_of
 from kit_http.tokens import TokenCommand
 from kit_http.transport import Transport
@@ -210,6 +210,7 @@ def _prepare(environment: Environment, **_: Any) -> None:
         environment.runner.register_message(_WORKERS_MESSAGE, _note_workers)
     LOAD.web_ui = environment.web_ui
     if environment.web_ui is not None:
+        admit_own_page_only(environment.web_ui)
         show_clauses(environment.web_ui, LOAD.counts)
     gevent.spawn(_watch)
 

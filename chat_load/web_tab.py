@@ -1,12 +1,14 @@
-"""Adds a tab with the violated clauses to Locust's page."""
+"""Adds a tab with the violated clauses to Locust's page, and keeps other sites from using the page."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from chat_load.counting import Counts
 
+_LOOPBACK = ("127.0.0.1", "localhost")
 _KEY = "clauses"
 _COLUMNS = {
     "clause": "Clause",
@@ -31,6 +33,18 @@ def show_clauses(web_ui: Any, counts: Counts) -> None:
             data = {**response.json, "extended_stats": [{"key": _KEY, "data": rows(counts)}]}
             response.set_data(json.dumps(data))
         return response
+
+
+def admit_own_page_only(web_ui: Any) -> None:
+    """Reject what a page of another site makes a browser send: it could start a load with more users."""
+
+    @web_ui.app.before_request  # type: ignore[untyped-decorator]  # a method of an untyped object
+    def reject() -> None:
+        from flask import abort, request  # noqa: PLC0415 - only with --web
+
+        origin = request.headers.get("Origin")
+        if urlsplit(f"//{request.host}").hostname not in _LOOPBACK or origin not in (None, f"http://{request.host}"):
+            abort(403)
 
 
 def rows(counts: Counts) -> list[dict[str, Any]]:

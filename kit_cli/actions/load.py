@@ -10,7 +10,7 @@ from pathlib import Path
 from chat_contract import Contract, UsageError, load_contract
 from chat_contract.exchange import Headers
 from chat_contract.resources import fixtures_dir
-from chat_load.launch import Access, Role, Swarm, check_ports, require_locust, run_load
+from chat_load.launch import Access, Role, Swarm, check_network, require_locust, run_load
 from chat_load.plan import Plan
 from chat_load.report import RENDERERS
 from chat_load.report.build import Limits, build_report
@@ -90,7 +90,7 @@ def load(arguments: Arguments) -> ExitCode:
     headers, all_headers = _headers(arguments)
     secrets = secrets_of(all_headers, arguments.proxy)
     current_frame().redact = secrets.hide
-    check_ports(swarm)
+    check_network(swarm)
     plan = Plan(contract, settings.conversations, wrong=settings.wrong)
     if swarm.sends_requests:
         transport = settings.transport(arguments.proxy)
@@ -98,6 +98,8 @@ def load(arguments: Arguments) -> ExitCode:
         check_server(plan, base_url, all_headers, transport, arguments.timeout)
     if swarm.web_port is not None:
         current_frame().note(f"Locust's page: http://127.0.0.1:{swarm.web_port}/?tab=clauses")
+    if swarm.role is Role.WORKER:
+        current_frame().note(f"Waiting for the master at {swarm.master_host}:{swarm.master_port}.")
     with LoadScreen(sys.stderr, quiet=current_frame().quiet) as screen:
         outcome = run_load(settings, swarm, Access(headers, arguments.token_command, arguments.proxy), screen)
     if outcome.result is None:

@@ -237,17 +237,24 @@ def test_page_of_locust_has_a_tab_for_clauses_and_ends_with_the_load(tmp_path: P
     with serve_loaded("limit-ignored", connections=1) as url:
         load = Load(url, *given)
         shown: list[str] = []
+        refused: list[requests.Response] = []
+        allowed: list[requests.Response] = []
 
         def is_shown() -> bool:
             if "limit.default" in rows_of(page):
                 shown.append(requests.get(page, timeout=PATIENCE).text)
                 rows.update(rows_of(page))
+                refused.append(requests.get(page, headers={"Host": f"evil.example:{port}"}, timeout=PATIENCE))
+                origin = {"Origin": "http://evil.example"}
+                refused.append(requests.post(f"{page}/swarm", {"user_count": 9}, headers=origin, timeout=PATIENCE))
+                allowed.append(requests.get(page, headers={"Origin": page}, timeout=PATIENCE))
             return bool(shown)
 
         rows: dict[str, dict[str, Any]] = {}
         code, messages = load.interrupt(is_shown)
     assert f"Locust's page: {page}/?tab=clauses" in messages
     assert '"title": "Clauses"' in shown[0]
+    assert [response.status_code for response in (*refused, *allowed)] == [403, 403, 200]
     assert "expected at most" in rows["limit.default"]["got"]
     assert code == 1
     assert "limit.default from" in (tmp_path / "load.txt").read_text("utf-8")
@@ -394,6 +401,7 @@ def test_missing_extra_names_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
         (("--master", "--worker"), "--master and --worker exclude each other"),
         (("--master", "--processes", "2"), "--processes starts its own master"),
         (("--worker", "--web"), "Add it to the master"),
+        (("--worker", "--master-host", "nowhere.invalid"), "--master-host nowhere.invalid: the host is unknown."),
         (("--key", "client.key"), "Add --cert FILE"),
         (("--cert", "no-such.pem"), "cannot read the file"),
         (("--proxy", "proxy:3128"), "Expected the URL of an HTTP proxy"),
