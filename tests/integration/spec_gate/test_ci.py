@@ -127,6 +127,21 @@ def test_wheels_are_installed_without_the_network(tmp_path: Path, script: str, w
     assert ("--require-hashes" in command) != bool(wheels)
 
 
+def test_gitlab_job_of_another_project_installs_the_kit_that_a_variable_names(tmp_path: Path) -> None:
+    executable(tmp_path / "bin/pip", PIP)
+    kit = "git+https://example.test/kit@abc"
+    path = f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    done = run(gitlab_job()["script"][0], tmp_path, CONTRACT_KIT=kit, PATH=path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "pip.log").read_text("utf-8") == f"pip install chat-contract[gate,suite] @ {kit}\n"
+
+
+def test_gitlab_job_without_the_suite_starts_no_mock(tmp_path: Path) -> None:
+    (tmp_path / "reports").mkdir()
+    done = run(gitlab_job()["script"][-1], tmp_path, SUITE="false", DOCUMENT="missing.yaml")
+    assert (done.returncode, list((tmp_path / "reports").iterdir())) == (0, [])
+
+
 def executable(file: Path, text: str) -> None:
     file.parent.mkdir(exist_ok=True)
     file.write_text(text, "utf-8")
