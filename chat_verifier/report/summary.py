@@ -19,9 +19,12 @@ from chat_verifier.report.texts import (
     GROUPS,
     IGNORED,
     INTERRUPTIONS,
+    RAISE_THE_LIMIT,
     RUN_REASONS,
 )
 from kit_reports.counting import count_of
+
+_CAUSED_BY_THE_LIMIT = (RunReasonId.CLAUSES_NOT_EXERCISED, RunReasonId.VIOLATIONS_NOT_CONFIRMED)
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,12 @@ def figures(report: VerifyReport) -> str:
 
 
 def run_reason(report: VerifyReport) -> str:
-    """Return why the run has its verdict, and whether it was interrupted; empty if it conforms."""
+    """Return why the run has its verdict, how to fix it, and whether it was interrupted; empty if it conforms."""
     parts = [] if report.interrupted is None else [INTERRUPTIONS[report.interrupted]]
     if report.reason is not None and report.reason.id is not RunReasonId.INTERRUPTED:
         parts.append(RUN_REASONS[report.reason.id].format(clauses=", ".join(report.reason.clauses)))
+        if report.reason.id in _CAUSED_BY_THE_LIMIT and report.not_sent:
+            parts.append(RAISE_THE_LIMIT)
     return " ".join(parts)
 
 

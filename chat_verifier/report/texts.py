@@ -30,6 +30,9 @@ RUN_REASONS: dict[str, str] = {
     RunReasonId.TRAFFIC_INCOMPLETE: "These clauses were not exercised: {clauses}.",
 }
 
+RAISE_THE_LIMIT = "Raise --max-requests, or leave out --quick."
+"""How to fix a verdict that the request limit caused."""
+
 CLAUSE_VERDICTS: dict[str, str] = {
     ClauseVerdict.PASS: "{count} passed",
     ClauseVerdict.FAIL: "{count} failed",

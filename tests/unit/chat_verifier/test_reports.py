@@ -16,17 +16,26 @@ import pytest
 from chat_contract import UsageError, load_contract
 from chat_contract.exchange import Breakdown, Request, Response
 from chat_verifier.findings.causes import find_causes
-from chat_verifier.findings.verdict import ClauseVerdict, RunResult, RunVerdict, clause_results, run_verdict
+from chat_verifier.findings.verdict import (
+    ClauseVerdict,
+    RunReason,
+    RunReasonId,
+    RunResult,
+    RunVerdict,
+    clause_results,
+    run_verdict,
+)
 from chat_verifier.planning.case import Case, Group, single
 from chat_verifier.planning.plan import make_plan
 from chat_verifier.planning.tiers import ALLOCATIONS, Tier
 from chat_verifier.report import RENDERERS
 from chat_verifier.report.build import build_report
 from chat_verifier.report.markdown import LONGEST
-from chat_verifier.report.model import VerifyReport
+from chat_verifier.report.model import NotSent, VerifyReport
 from chat_verifier.report.read import read_report
 from chat_verifier.report.reproduce import Access
 from chat_verifier.report.schema import SCHEMA_FILE
+from chat_verifier.report.summary import run_reason
 from chat_verifier.run.reference_server import ReferenceServer
 from chat_verifier.run.runner import Runner
 from kit_http.redaction.secrets import secrets_of
@@ -240,3 +249,24 @@ def test_report_counts_the_cases_that_the_request_limit_left_out(result: RunResu
     text = RENDERERS["text"]
     assert "Not sent (request limit): 2 robustness cases" in text(build_report(limited, access))
     assert "Not sent" not in text(build_report(result, access))
+
+
+@pytest.mark.parametrize("reason", [RunReasonId.CLAUSES_NOT_EXERCISED, RunReasonId.VIOLATIONS_NOT_CONFIRMED])
+def test_inconclusive_run_names_the_option_that_raises_its_limit(reason: RunReasonId, report: VerifyReport) -> None:
+    inconclusive = replace(
+        report, verdict=RunVerdict.INCONCLUSIVE, reason=RunReason(reason, ("http.methods",)),
+        not_sent=(NotSent("http", ("get",)),),
+    )  # fmt: skip
+    assert run_reason(inconclusive).endswith("http.methods. Raise --max-requests, or leave out --quick.")
+
+
+def test_run_without_unsent_cases_names_no_option(report: VerifyReport) -> None:
+    unsent = replace(report, reason=RunReason(RunReasonId.CLAUSES_NOT_EXERCISED, ("http.methods",)), not_sent=())
+    assert run_reason(unsent).endswith("http.methods.")
+
+
+def test_violation_needs_no_higher_limit(report: VerifyReport) -> None:
+    violating = replace(
+        report, reason=RunReason(RunReasonId.CLAUSES_VIOLATED, ("http.methods",)), not_sent=(NotSent("http", ("get",)),)
+    )
+    assert run_reason(violating).endswith("http.methods.")
