@@ -32,7 +32,7 @@ _COMMANDS = {
     "explain": _Entry("kit_cli.commands.explain", "Explain a clause of the contract."),
     "fixtures": _Entry("kit_cli.commands.fixtures", "Check, list and create fixtures of the mock server."),
     "judge": _Entry("kit_cli.commands.judge", "Check recorded traffic against the contract.", "suite"),
-    "load": _Entry("kit_cli.commands.load", "Put load on a server and judge its replies.", "load"),
+    "load": _Entry("kit_cli.commands.load", "Put load on a server and judge its responses.", "load"),
     "mcp": _Entry("kit_cli.commands.mcp", "Serve the kit as tools for a language model.", "mcp"),
     "mock": _Entry("kit_cli.commands.mock", "Serve a mock of the chat service."),
     "parity": _Entry("kit_cli.commands.parity", "Compare the responses of two servers.", "suite"),

@@ -78,7 +78,7 @@ def _add_mock_tools(server: MCPServer[None], mock: MockHandle) -> None:
         fixtures: Annotated[str | None, Field(description="Folder of fixtures, instead of the bundled one.")] = None,
         latitude: Annotated[
             Literal["documented", "fastapi", "forbid"],
-            Field(description="How the mock behaves where the contract leaves it open."),
+            Field(description="How the mock handles unspecified behaviour."),
         ] = "documented",
         seed: int = 0,
     ) -> MockAddress:

@@ -1,4 +1,4 @@
-"""``chat-contract load``: put load on a server and judge its replies."""
+"""``chat-contract load``: put load on a server and judge its responses."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ _DAY = 86_400.0
     help=f"Write a report to FILE or to standard output. Formats: {', '.join(RENDERERS)}. Repeatable.",
 )
 def load(base_url: str, **given: Any) -> ExitCode:
-    """Put load on the server at BASE_URL, and judge its replies by the contract.
+    """Put load on the server at BASE_URL, and judge its responses by the contract.
 
     Users play the conversations of the fixtures with Locust: requests go to BASE_URL/chat. An interrupt ends the load
     early and writes the reports.

@@ -52,7 +52,10 @@ class FileOrigin:
         return str(self.path)
 
     def read(self) -> bytes:
-        return read_file(self.path, hint="Name a readable file, git:REF:PATH, an HTTP URL, or - for standard input.")
+        return read_file(
+            self.path,
+            hint="Name a readable file, git:REF:PATH, an http(s):// URL, or - for standard input.",
+        )
 
     def sibling(self, relative: str) -> Origin | None:
         scheme = urlsplit(relative).scheme
@@ -202,7 +205,9 @@ def parse_origin(text: str, stdin: BinaryIO, *, allow_outside: bool = False) -> 
     if text.startswith(("http://", "https://")):
         return UrlOrigin(text, allow_outside)
     if not text or "\0" in text:
-        raise UsageError("Invalid document name. Expected a file, git:REF:PATH, an HTTP URL, or - for standard input.")
+        raise UsageError(
+            "Invalid document name. Expected a file, git:REF:PATH, an http(s):// URL, or - for standard input."
+        )
     return FileOrigin(Path(text), allow_outside)
 
 
