@@ -131,7 +131,7 @@ HEADINGS: dict[str, str] = {
     Heading.PROFILE: "Unspecified behaviour of this server",
     Heading.PROFILE_CHANGES: "Changes in unspecified behaviour",
     Heading.NOT_SENT: "Not sent (request limit)",
-    Heading.COVERAGE: "Pairs of conditions in the plan",
+    Heading.COVERAGE: "Pairs of conditions that the plan covers",
     Heading.IGNORED: "Ignored exchanges",
     Heading.CLAUSES: "Clauses",
     Heading.RESPONSE_TIMES: "Response times",
