@@ -193,6 +193,8 @@ class _Assembly:
             later = self._later(first, turn, after)
             turns += (_within(case, first, later) for case in rejected)
             turns.append(later)
+        if len(pattern) > len(_PATTERNS[0]):
+            turns = _with_repeated_message(turns)
         cases = tuple(
             of_recipe(one, f"turn-{index}") if isinstance(one, Recipe) else one for index, one in enumerate(turns, 1)
         )
@@ -301,6 +303,20 @@ _SHORT_GROWING_PATTERN = (("second", _YES), ("third", "no"), ("fourth", "no"), (
 _ESSENTIAL = 6
 _MUST_ACCEPT = 3
 _USERS = ("dense", "upper", "digits", "absent")
+
+
+def _with_repeated_message(turns: Sequence[Recipe | Case]) -> list[Recipe | Case]:
+    """Return the turns; the last one whose user is certain repeats the message of an earlier one, as shoppers do."""
+    accepted = [(index, turn) for index, turn in enumerate(turns) if isinstance(turn, Recipe)]
+    for index, turn in reversed(accepted):
+        message = turn.conditions[MESSAGE]
+        if USER in turn.unspecified or message.unspecified:
+            continue
+        for earlier in (one for before, one in accepted if before < index):
+            if earlier.conditions[MESSAGE].level == message.level:
+                same = {MESSAGE: earlier.conditions[MESSAGE]}
+                return [*turns[:index], replace(turn, conditions={**turn.conditions, **same}), *turns[index + 1 :]]
+    return list(turns)
 
 
 def _within(case: Case, first: Recipe, later: Recipe) -> Case:
