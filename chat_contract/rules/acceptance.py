@@ -11,6 +11,7 @@ from chat_contract.contract import DOCUMENTED
 from chat_contract.roles import CONVERSATION, DOCUMENTED_EXAMPLE, EVENT_TIME, EVENT_TYPE, EVENTS, MESSAGE
 from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind, within
 from chat_contract.rules.findings import Finding, Rule, wrong_outcome
+from chat_contract.rules.validation_error import named_among
 
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9 ,.?!-]*\Z")
 _PLAIN_TIMESTAMP = re.compile(r"[0-9-]{10}T[0-9:]{8}Z\Z")
@@ -188,8 +189,14 @@ def _applies_documented(facts: ExchangeFacts) -> bool:
 
 
 def documented(facts: ExchangeFacts) -> Iterator[Finding]:
-    if facts.status == 422:
-        yield wrong_outcome("status 200", facts)
+    """Yield a finding for each field whose value the server names, or one for the whole request."""
+    if facts.status != 422:
+        return
+    faults = [fault for fault in facts.classification.faults if fault.place]
+    # A value that several events have is one finding.
+    places = {fault.place[:1] + fault.place[2:]: fault.place for fault in reversed(named_among(faults, facts))}
+    for place in places.values() or [()]:
+        yield wrong_outcome("status 200", facts).about_request(place)
 
 
 def _applies_charset(facts: ExchangeFacts) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chat_contract.body import ABSENT
@@ -201,16 +201,17 @@ def _placed_hard_faults(facts: ExchangeFacts) -> tuple[Fault, ...]:
 
 def named_faults(facts: ExchangeFacts) -> tuple[Fault, ...]:
     """Return the hard faults below the body that the entries of a 422 name."""
+    return named_among(_placed_hard_faults(facts), facts)
+
+
+def named_among(faults: Iterable[Fault], facts: ExchangeFacts) -> tuple[Fault, ...]:
+    """Return those of the faults that the entries of a 422 name."""
     if not _has_locs(facts):
         return ()
     locs = [loc[1:] if loc[:1] == ["body"] else loc for _, loc in _locs(facts)]
     # Nearly every server names the exact place; the other forms take long to compare.
     exact = set(map(tuple, locs))
-    return tuple(
-        fault
-        for fault in _placed_hard_faults(facts)
-        if fault.place in exact or any(_leads_to(loc, fault, facts) for loc in locs)
-    )
+    return tuple(fault for fault in faults if fault.place in exact or any(_leads_to(loc, fault, facts) for loc in locs))
 
 
 def _applies_all_faults(facts: ExchangeFacts) -> bool:

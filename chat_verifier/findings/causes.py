@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from chat_contract import Violation
 from chat_verifier.findings.cause import SELF_EVIDENT, Cause, CauseKey, alone, case_id, key_of, sightings, size_of
-from chat_verifier.findings.consequences import follows, places_rejected
+from chat_verifier.findings.consequences import failures_when_nested, follows, follows_from_nesting, places_rejected
 from chat_verifier.findings.passed import Passed
 from chat_verifier.findings.reduction import is_reducible, reduced
 from chat_verifier.planning.case import CaseSequence, requests_of
@@ -131,13 +131,17 @@ def _grouped(observations: Iterable[Observation]) -> Iterator[Cause]:
 
 def _without_consequences(observations: Sequence[Observation]) -> Iterator[tuple[Violation, Observation]]:
     """Yield the violations. If ids change in every turn, changes after a rejection or in parallel are left out."""
-    rejected = places_rejected(observations)
+    rejected, failures = places_rejected(observations), failures_when_nested(observations)
     broken = [{violation.clause for violation in observation.violations} for observation in observations]
     always_changes = any(_KEPT in clauses and not clauses & _WHEN_CHANGED for clauses in broken)
     for observation, clauses in zip(observations, broken, strict=True):
         hidden = _WHEN_CHANGED if always_changes and _KEPT in clauses else frozenset()
         for violation in observation.violations:
-            if violation.clause not in hidden and not follows(violation, observation, rejected):
+            if (
+                violation.clause not in hidden
+                and not follows(violation, observation, rejected)
+                and not follows_from_nesting(violation, failures)
+            ):
                 yield violation, observation
 
 

@@ -14,6 +14,11 @@ _LOC = "error.loc"
 _DOCUMENTED = "request.documented"
 """Clauses about the places that a 422 names, and about requests that should be accepted."""
 
+_DEEP = "robustness.deep"
+_FAILURES = "robustness."
+_NESTED = 20
+"""A body that nests deeper than this has nested values in an unknown property."""
+
 
 def places_rejected(observations: Iterable[Observation]) -> frozenset[Pointer]:
     """Return the places, without indices, that 422 responses to several must-accept requests name."""
@@ -24,6 +29,22 @@ def places_rejected(observations: Iterable[Observation]) -> frozenset[Pointer]:
         for places in {without_indices(loc) for loc in named_locs(observation.facts)}
     ]
     return frozenset(place for place in named if named.count(place) >= _SEVERAL)
+
+
+def failures_when_nested(observations: Iterable[Observation]) -> frozenset[str]:
+    """Return how the server failed for values that nest as deep as it must read."""
+    return frozenset(
+        one.observed
+        for observation in observations
+        if observation.facts.classification.body.depth > _NESTED
+        for one in observation.violations
+        if one.clause.startswith(_FAILURES) and one.level == "must"
+    )
+
+
+def follows_from_nesting(violation: Violation, failures: frozenset[str]) -> bool:
+    """Return whether the server fails for deeper values as it does for less deep ones, which is a cause of its own."""
+    return violation.clause == _DEEP and violation.observed in failures
 
 
 def follows(violation: Violation, observation: Observation, rejected: frozenset[Pointer]) -> bool:

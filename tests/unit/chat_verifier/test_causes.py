@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import pytest
+
 from chat_contract import load_contract, read_body
 from chat_contract.exchange import Breakdown, Request, Response
 from chat_contract.rules.exchange_facts import RequestKind
@@ -340,6 +342,48 @@ def test_rejection_of_a_documented_value_is_found_whatever_else_is_rejected() ->
     cause = causes_of_three_warnings()["request.documented"]
     assert cause.confirmation is Confirmation.CONFIRMED
     assert (set(body_of(cause)), body_of(cause)["limit"]) == ({"message", "limit"}, 0)
+
+
+def reject_limit_zero_and_blank_descriptions(request: Request, response: Outcome, _: int) -> Response | None:
+    body = read_body(request.body).value
+    if not isinstance(response, Response) or response.status != 200 or not isinstance(body, dict):
+        return None
+    events = body.get("events")
+    locs: list[list[str | int]] = [["body", "limit"]] if body.get("limit") == 0 else []
+    for index, event in enumerate(events if isinstance(events, list) else ()):
+        if isinstance(event.get("description"), str) and not event["description"].strip():
+            locs.append(["body", "events", index, "description"])
+    detail = [{"loc": loc, "msg": "wrong", "type": "value_error"} for loc in locs]
+    return Response(422, JSON, json.dumps({"detail": detail}).encode()) if detail else None
+
+
+def test_rejections_of_documented_values_of_different_fields_are_different_causes() -> None:
+    blank = [{"timestamp": "2024-06-14T10:00:00Z", "type": "click", "description": " "}]
+    requests = [
+        acceptance("limit", {"message": "hello", "limit": 0}),
+        acceptance("descriptions", {"message": "hello", "events": blank * 3}),
+        acceptance("both", {"message": "hello", "limit": 0, "events": blank}),
+    ]
+    causes, _ = causes_of(reject_limit_zero_and_blank_descriptions, requests)
+    assert {(cause.key.clause, cause.key.place, cause.seen) for cause in causes} == {
+        ("request.documented", ("limit",), 2),
+        ("request.documented", ("events", "*", "description"), 2),
+    }
+
+
+@pytest.mark.parametrize(
+    ("most", "clauses"),
+    [(30, {"robustness.failing"}), (100, {"robustness.deep"})],
+    ids=["nested", "only-deeply-nested"],
+)
+def test_crash_for_nested_values_is_one_cause(most: int, clauses: set[str]) -> None:
+    def fail(request: Request, _: Outcome, __: int) -> Response | None:
+        return Response(500) if request.body.count(b"[") > most else None
+
+    nested: dict[int, Any] = {depth: json.loads("[" * depth + "]" * depth) for depth in (40, 400)}
+    requests = [acceptance(f"nested-{depth}", {"message": "hello", "x": value}) for depth, value in nested.items()]
+    causes, _ = causes_of(fail, requests)
+    assert {cause.key.clause for cause in causes} == clauses
 
 
 def test_fault_of_every_reply_is_shown_by_an_ordinary_request() -> None:
