@@ -116,14 +116,22 @@ class Bench:
         self.measured.verifications.append(Verification(seconds, used))
 
     def _measure_memory(self) -> None:
-        """Measure a new mock, while no other server shares its memory."""
+        """Measure a new mock and a new bare callable, while no other server shares their memory."""
         server = Server.start(mock())
         try:
             requests.get(server.url.replace("/v1/chat", "/_mock/overview"), timeout=30).raise_for_status()
-            self._wrk(server, EXAMPLE_LOADS[-1], self._seconds)
-            self.measured.megabytes.append(pss_megabytes(server.process.pid))
+            self.measured.megabytes.append(self._memory_under_load(server))
         finally:
             server.stop()
+        bare = Server.start(BARE)
+        try:
+            self.measured.megabytes_of_bare.append(self._memory_under_load(bare))
+        finally:
+            bare.stop()
+
+    def _memory_under_load(self, server: Server) -> float:
+        self._wrk(server, EXAMPLE_LOADS[-1], self._seconds)
+        return pss_megabytes(server.process.pid)
 
     def _measure_stop(self, server: Server) -> None:
         connections = server.hang(_HANGING)

@@ -10,7 +10,7 @@ from statistics import median
 from benchmarks.documents import replace_figures
 from benchmarks.loads import EXAMPLE_LOADS, LOADS, SEARCH_LOAD, Load
 from benchmarks.servers import BARE, FASTAPI
-from benchmarks.store import WANTED, StoreCost, more_of
+from benchmarks.store import WANTED, StoreCost, floor_of, more_of
 
 _MAX_RATIOS = {1: 0.42, 8: 0.35, 200: 0.38}
 """CPU time of the mock divided by that of FastAPI, at most, by number of connections."""
@@ -66,6 +66,8 @@ class Measured:
     """Seconds from SIGTERM to the end of the mock, while requests wait."""
     megabytes: list[float] = field(default_factory=list)
     """Memory of the mock after the load with 200 connections, with Flask loaded."""
+    megabytes_of_bare: list[float] = field(default_factory=list)
+    """Memory of the bare callable after the same load."""
     megabytes_at_end: list[float] = field(default_factory=list)
     """Memory of the mock after all loads, with Flask loaded and a full journal."""
     verifications: list[Verification] = field(default_factory=list)
@@ -125,7 +127,9 @@ def _run_targets(measured: Measured) -> Iterator[_Target]:
     yield what, measured.start_of("mock"), _MAX_SECONDS_TO_START, " s"
     stop = median(measured.stops)
     yield "SIGTERM to the end of the mock, with hanging requests", stop, _MAX_SECONDS_TO_STOP, " s"
-    yield "memory of the mock (PSS), 200 connections, Flask loaded", median(measured.megabytes), _MAX_MEGABYTES, " MB"
+    bare = median(measured.megabytes_of_bare)
+    what = f"memory of the mock (PSS), 200 connections, Flask loaded (bare callable: {bare:.0f} MB)"
+    yield what, median(measured.megabytes), _MAX_MEGABYTES, " MB"
     at_end = median(measured.megabytes_at_end)
     yield "memory of the mock (PSS) after all loads, with a full journal", at_end, _MAX_MEGABYTES_AT_END, " MB"
     verify = median(run.seconds for run in measured.verifications)
@@ -133,7 +137,10 @@ def _run_targets(measured: Measured) -> Iterator[_Target]:
     what = f"verify --patience 0 against the mock, whole run ({cpu:.2f} s of CPU time)"
     yield what, verify, _MAX_SECONDS_TO_VERIFY, " s"
     for connections, wanted in WANTED.items() if measured.store else ():
-        what = f"CPU of mock and Redis over in process, new conversation each time, connections: {connections}"
+        call = floor_of(measured.store, connections)
+        what = (
+            f"CPU of the store for a new conversation, connections: {connections} (a call of redis-py: {call:.0f} µs)"
+        )
         yield what, more_of(measured.store, connections), wanted, " µs"
 
 
@@ -165,11 +172,12 @@ def _section(measured: Measured, rounds: int) -> Iterator[str]:
     yield ""
     ours, theirs, floor = (measured.start_of(name) for name in ("mock", FASTAPI.name, BARE.name))
     memory, at_end = median(measured.megabytes), median(measured.megabytes_at_end)
+    bare = median(measured.megabytes_of_bare)
     search = median(figure.cpu_microseconds for figure in table[SEARCH_LOAD.name, "mock"])
     verify = median(run.seconds for run in measured.verifications)
     yield f"- Search of a catalogue of 10,000 items: {search / 1000:.2f} ms of CPU time for a request."
     yield f"- Memory of the mock (PSS) with the console loaded: {memory:.0f} MB after the load with 200 connections,"
-    yield f"  {at_end:.0f} MB after all loads, with a full journal."
+    yield f"  {at_end:.0f} MB after all loads, with a full journal; a bare callable on uvicorn: {bare:.0f} MB."
     yield f"- Start to the first 200: {ours:.2f} s; FastAPI: {theirs:.2f} s; a bare callable on uvicorn: {floor:.2f} s."
     yield f"- SIGTERM to the end, while 50 requests wait: {median(measured.stops):.2f} s."
     yield f"- `chat-contract verify --patience 0` against the mock, whole run: {verify:.1f} s."

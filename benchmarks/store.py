@@ -1,6 +1,7 @@
 """``python -m benchmarks.store``: the CPU time that the shared state of ``--store`` adds to a request.
 
-Measures the mock and Redis together, next to the mock without a store, in interleaved rounds.
+Measures the mock and Redis together, next to the mock without a store, in interleaved rounds. For comparison, it does
+the same with a bare callable, with and without one call of Redis by the client of redis-py.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from benchmarks.documents import compile_packages, replace_figures
 from benchmarks.loads import EXAMPLE, NUMBER, Load
 from benchmarks.processes import cpu_seconds
-from benchmarks.servers import Kind, Server, mock
+from benchmarks.servers import BARE, Kind, Server, mock
 from benchmarks.wrk import run_wrk
 from testbed.ports import free_port
 
@@ -35,6 +36,9 @@ class StoreCost:
     connections: int
     alone: float
     shared: float
+    bare: float
+    bare_with_call: float
+    """Of the bare callable, without and with one call of Redis."""
 
 
 def main() -> int:
@@ -69,7 +73,9 @@ def store_costs(seconds: int) -> list[StoreCost]:
     try:
         plain = mock()
         more = ("--store", f"redis://127.0.0.1:{port}/0", "--store-timeout", "30")
-        servers += [Server.start(kind) for kind in (plain, Kind("shared", (*plain.command, *more)))]
+        bare_with_call = Kind("bare with call", (*BARE.command, port))
+        kinds = (plain, Kind("shared", (*plain.command, *more)), BARE, bare_with_call)
+        servers += [Server.start(kind) for kind in kinds]
         with tempfile.TemporaryDirectory() as folder:
             for server in servers:
                 # The first requests fill caches, and the mock may still be starting its threads.
@@ -99,14 +105,21 @@ def more_of(costs: Sequence[StoreCost], connections: int) -> float:
     return statistics.median(cost.shared - cost.alone for cost in costs if cost.connections == connections)
 
 
+def floor_of(costs: Sequence[StoreCost], connections: int) -> float:
+    """Return the median of what one call of Redis adds to a request of the bare callable."""
+    return statistics.median(cost.bare_with_call - cost.bare for cost in costs if cost.connections == connections)
+
+
 def _table(costs: Sequence[StoreCost]) -> Iterator[str]:
-    yield "| connections | without a store | with the store | difference | target |"
-    yield "| --- | --- | --- | --- | --- |"
+    yield "| connections | without a store | with the store | difference | target | one call of redis-py |"
+    yield "| --- | --- | --- | --- | --- | --- |"
     for connections, wanted in WANTED.items():
         found = [(cost.alone, cost.shared) for cost in costs if cost.connections == connections]
         alone, shared = (statistics.median(values) for values in zip(*found, strict=True))
-        more = more_of(costs, connections)
-        yield f"| {connections} | {alone:.0f} µs | {shared:.0f} µs | {more:.0f} µs | ≤ {wanted:.0f} µs |"
+        more, floor = more_of(costs, connections), floor_of(costs, connections)
+        yield (
+            f"| {connections} | {alone:.0f} µs | {shared:.0f} µs | {more:.0f} µs | ≤ {wanted:.0f} µs | {floor:.0f} µs |"
+        )
 
 
 if __name__ == "__main__":
