@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import cycle, islice
 from typing import Any
 
-from chat_contract.errors import Pointer, shorten
+from chat_contract.errors import Pointer
 from chat_contract.exchange import Headers
-from chat_contract.roles import CONVERSATION, EVENT_TIME, EVENT_TYPE, EVENTS, ITEM, SESSION, USER
-from chat_verifier.planning import values
+from chat_contract.roles import EVENTS
+from chat_verifier.planning.body import SHORTEST_WITH_LAST, BodyMaker, index_of, level_of, ordered, spoil, value_of
+from chat_verifier.planning.conditions import HEADER_NAMES, Condition, Wrong, plainest
 from chat_verifier.planning.dimensions import (
     ABSENT,
-    AFTER,
-    CASE_OF_USER,
     CONTENT_TYPE,
     ESCAPES,
     EVENT_KEYS,
@@ -24,96 +21,22 @@ from chat_verifier.planning.dimensions import (
     LAYOUT,
     ORDER,
     POSITIONS,
-    SAME_AS_USER,
     TURN,
     UNKNOWN,
     UNKNOWN_IN_EVENT,
     Dimension,
     Level,
-    Stand,
 )
-from chat_verifier.planning.encoding import ISSUED, JSON_HEADERS, Layout
-from chat_verifier.planning.request_builder import RUN_USER, RequestBuilder
-from chat_verifier.planning.wrong_values import MISSING, WrongValue
+from chat_verifier.planning.encoding import JSON_HEADERS, Layout
+from chat_verifier.planning.request_builder import RequestBuilder
+from chat_verifier.planning.wrong_values import MISSING
 from kit_reports.counting import count_of
-
-_AS_A_WHOLE = frozenset({UNKNOWN, UNKNOWN_IN_EVENT, CONTENT_TYPE})
-"""The dimensions whose values a server accepts or rejects whatever they are."""
 
 _MOST_NAMED = 4
 """How many conditions a label names."""
 
-_LABELS: Mapping[str, str] = {
-    KEYS: "fields in {} order",
-    EVENT_KEYS: "fields of events in {} order",
-    ORDER: "events in {} order",
-    LAYOUT: "JSON in {} layout",
-    ESCAPES: "non-ASCII characters as escapes",
-}
-"""The labels of conditions that are not the value of a field; ``{}`` is the level."""
-
 _OF_EVENTS = frozenset({EVENTS, EVENT_KEYS, ORDER, UNKNOWN_IN_EVENT})
 """The dimensions of the list of events, besides those of single events."""
-
-_RELATED: Mapping[Stand, str] = {
-    Stand.SAME_AS_USER: "equal to user_id",
-    Stand.CASE_OF_USER: "equal to user_id in another case",
-}
-
-
-@dataclass(frozen=True)
-class Condition:
-    """One level of a dimension, with the value that was chosen for it. ``plain``: the level is the plainest one."""
-
-    dimension: Dimension
-    level: str
-    value: Any
-    unspecified: bool = False
-
-    @property
-    def plain(self) -> bool:
-        return self.level == self.dimension.levels[0].id
-
-    @property
-    def key(self) -> str:
-        """What a server accepts or rejects as a whole: the value of the field, in whichever event it is."""
-        if self.dimension.name in _AS_A_WHOLE:
-            return f"{self.dimension.name}:{self.level}"
-        return f"{self.dimension.field or self.dimension.name}:{self.level}:{self.value!r:.80}"
-
-    @property
-    def label(self) -> str:
-        name = self.dimension.name.replace("-event-", " event ")
-        if self.dimension.name == EVENTS and isinstance(self.value, int):
-            return f"{self.value} events" if self.value != 1 else "1 event"
-        if self.dimension.name == TURN:
-            return {"second": "in the second turn", "third": "in the third turn"}.get(self.level, "in a later turn")
-        if self.dimension.name == AFTER:
-            return "after a rejection"
-        if self.value is ABSENT:
-            return f"{name} absent"
-        if self.dimension.name in _LABELS:
-            return _LABELS[self.dimension.name].format(self.level)
-        if self.dimension.name in {UNKNOWN, UNKNOWN_IN_EVENT}:
-            name = "unknown property" if self.dimension.name == UNKNOWN else "unknown property in an event:"
-        if self.dimension.name in {*_HEADER_NAMES, CONTENT_TYPE}:
-            name = f"header {name.title()}"
-        return f"{name} {_RELATED[self.value] if isinstance(self.value, Stand) else shorten(self.value, 40)}"
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """A wrong value in the request.
-
-    ``position`` is empty for a field of the request itself; else it names an event, or is its index.
-    """
-
-    wrong: WrongValue
-    position: str = ""
-
-    @property
-    def name(self) -> str:
-        return f"{_ordinal(self.position)} event {self.wrong.label}" if self.position else self.wrong.label
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,22 +64,22 @@ class Recipe:
 
     @cached_property
     def body(self) -> dict[str, Any]:
-        body = self._fields()
+        maker = BodyMaker(self.builder, self.conditions, self.continues, self.user, self.extra)
+        body = maker.fields()
         body.update(self.extra)
         for wrong in self.wrongs:
-            self._spoil(body, wrong)
-        order = self._level(KEYS)
-        return {name: body[name] for name in _ordered(list(body), order)}
+            spoil(body, self.place(wrong), wrong.wrong.value)
+        return {name: body[name] for name in ordered(list(body), level_of(self.conditions, KEYS))}
 
     @property
     def headers(self) -> Headers:
-        media = self._value(CONTENT_TYPE)
+        media = value_of(self.conditions, CONTENT_TYPE)
         if not media or media is ABSENT:
             media = JSON_HEADERS[0][1]
         others = tuple(
             (name.title(), condition.value)
             for name, condition in self.conditions.items()
-            if not condition.plain and name in _HEADER_NAMES
+            if not condition.plain and name in HEADER_NAMES
         )
         return (("Content-Type", media), *others)
 
@@ -166,7 +89,7 @@ class Recipe:
 
     @property
     def ascii_only(self) -> bool:
-        return self._level(ESCAPES) == "ascii"
+        return level_of(self.conditions, ESCAPES) == "ascii"
 
     @property
     def label(self) -> str:
@@ -201,21 +124,21 @@ class Recipe:
         if dimension.name == UNKNOWN_IN_EVENT and condition is not None:
             return (EVENTS, 0, condition.value)
         if dimension.position:
-            return (EVENTS, self._index(dimension.position), dimension.field)
+            return (EVENTS, index_of(self.conditions, dimension.position), dimension.field)
         return (dimension.field,) if dimension.field else ()
 
     def place(self, wrong: Wrong) -> Pointer:
         """Return the place of a wrong value in the body."""
         if not wrong.position:
             return (wrong.wrong.field,)
-        place = (EVENTS, self._index(wrong.position))
+        place = (EVENTS, index_of(self.conditions, wrong.position))
         return (*place, wrong.wrong.field) if wrong.wrong.field else place
 
     def plainer(self, names: Collection[str]) -> Recipe:
         """Return the recipe with the named dimensions at their plainest level; events with wrong values stay."""
         needed = {EVENTS} if any(wrong.position for wrong in self.wrongs) else set()
         kept = {
-            name: _plainest(condition.dimension) if name in names and name not in needed else condition
+            name: plainest(condition.dimension) if name in names and name not in needed else condition
             for name, condition in self.conditions.items()
         }
         return replace(self, conditions=kept)
@@ -227,7 +150,7 @@ class Recipe:
         positions |= {wrong.position for wrong in self.wrongs}
         needed = 1 + max((POSITIONS[one] if one in POSITIONS else int(one) for one in positions if one), default=-1)
         if "last" in positions:
-            needed = max(needed + 1, _SHORTEST_WITH_LAST)
+            needed = max(needed + 1, SHORTEST_WITH_LAST)
         if events is None or not isinstance(events.value, int) or not 0 < needed < events.value:
             return None
         return replace(self, conditions={**self.conditions, EVENTS: replace(events, value=needed)})
@@ -282,168 +205,3 @@ class Recipe:
     def with_unspecified(self, kept: Collection[str]) -> Recipe:
         """Return the recipe without other unspecified values than those of the named dimensions."""
         return self.plainer([name for name in self.unspecified if name not in kept])
-
-    # -- the body
-
-    def _level(self, name: str) -> str:
-        return self.conditions[name].level if name in self.conditions else ""
-
-    def _value(self, name: str) -> Any:
-        return self.conditions[name].value if name in self.conditions else ABSENT
-
-    def _fields(self) -> dict[str, Any]:
-        builder = self.builder
-        body: dict[str, Any] = {}
-        for name in builder.fields:
-            value: Any = ABSENT
-            if name in self.extra:
-                value = self.extra[name]
-            elif name == CONVERSATION:
-                value = ISSUED if self.continues else ABSENT
-            elif name == EVENTS:
-                value = self._events()
-            elif name in self.conditions:
-                value = copy.deepcopy(self.conditions[name].value)
-            elif name in builder.required:
-                value = builder.valid(name)
-            if value is not ABSENT:
-                body[name] = value
-        self._relate_ids(body)
-        unknown = self._value(UNKNOWN)
-        if unknown is not ABSENT:
-            body[unknown] = {"x": [1, "a"]} if len(unknown) % 2 else "x"
-        return body
-
-    def _relate_ids(self, body: dict[str, Any]) -> None:
-        """Keep the user of the conversation, and use it as the session where the two are to be equal."""
-        user = self.conditions.get(USER)
-        if USER in body and self.continues and user is not None and not user.unspecified:
-            if self.user is ABSENT:
-                del body[USER]
-            else:
-                body[USER] = self.user
-        if body.get(SESSION) is SAME_AS_USER:
-            body[SESSION] = body.get(USER) or RUN_USER
-        elif body.get(SESSION) is CASE_OF_USER:
-            body[SESSION] = (body.get(USER) or RUN_USER).swapcase()
-        events = body.get(EVENTS)
-        for event in events if isinstance(events, list) else ():
-            if isinstance(event, dict) and event.get(ITEM) is SAME_AS_USER:
-                event[ITEM] = body.get(USER) or RUN_USER
-
-    def _index(self, position: str) -> int:
-        index = POSITIONS[position] if position in POSITIONS else int(position)
-        return index if index >= 0 else self._count() + index
-
-    def _count(self) -> int:
-        value = self._value(EVENTS)
-        return value if isinstance(value, int) else 0
-
-    def _events(self) -> Any:
-        value = self._value(EVENTS)
-        if not isinstance(value, int):
-            return copy.deepcopy(value)
-        fill = self._fillers(value)
-        events = []
-        by_index = {self._index(position): position for position in reversed([*POSITIONS]) if self._fits(position)}
-        for index in range(value):
-            position = by_index.get(index)
-            event = self._event(position, index) if position else next(fill)
-            order = self._level(EVENT_KEYS)
-            unknown = self._value(UNKNOWN_IN_EVENT)
-            if unknown is not ABSENT and index == 0:
-                event[unknown] = 1
-            events.append({name: event[name] for name in _ordered(list(event), order)})
-        return events
-
-    def _fits(self, position: str) -> bool:
-        count = self._count()
-        return count >= _SHORTEST_WITH_LAST if position == "last" else count > POSITIONS[position]
-
-    def _event(self, position: str, index: int) -> dict[str, Any]:
-        event: dict[str, Any] = {}
-        for name in self.builder.event_fields:
-            value = self._value(f"{position}-event-{name}")
-            if value is ABSENT and name in self.builder.event_required:
-                value = self.builder.full_event(index).get(name)
-            if value is not ABSENT:
-                event[name] = copy.deepcopy(value)
-        condition = self.conditions.get(f"{position}-event-{EVENT_TIME}")
-        if condition is not None and condition.plain:
-            minute = 59 - index if self._level(ORDER) == "descending" else index
-            event[EVENT_TIME] = f"2024-06-14T10:{minute % 60:02d}:00Z"
-        return event
-
-    def _fillers(self, seed: int) -> Any:
-        """Yield the events between those whose fields are dimensions, with other valid values; one of them twice."""
-        times = islice(cycle(_PLAIN_TIMES), seed, None)
-        items = islice(cycle(values.ITEM_IDS), seed, None)
-        types = islice(cycle(values.EVENT_TYPES), seed, None)
-        number = 0
-        while True:
-            event = self.builder.full_event(number)
-            event[EVENT_TIME] = next(times)
-            if ITEM in event:
-                event[ITEM] = next(items)
-            if EVENT_TYPE in event:
-                event[EVENT_TYPE] = next(types)
-            yield event
-            if number == _TWICE:
-                yield dict(event)
-            number += 1
-
-    def _spoil(self, body: dict[str, Any], wrong: Wrong) -> None:
-        """Put a wrong value into the body."""
-        target: Any = body
-        *path, last = self.place(wrong)
-        for step in path:
-            target = target[step]
-        if wrong.wrong.value is MISSING:
-            target.pop(last, None)
-        else:
-            target[last] = copy.deepcopy(wrong.wrong.value)
-
-
-_PLAIN_TIMES = ("2024-06-14T10:30:00Z", "2024-06-14T12:31:00+02:00", "2024-06-14T10:32:00.250Z")
-
-_TWICE = 1
-"""The number of the event that is sent twice, as clients do that send what happened again."""
-
-_SHORTEST_WITH_LAST = 4
-"""With fewer events, the last one is another one of those that have a name."""
-_HEADER_NAMES = frozenset(
-    {
-        "accept",
-        "accept-language",
-        "cookie",
-        "accept-encoding",
-        "user-agent",
-        "origin",
-        "x-forwarded-for",
-        "x-request-id",
-    }
-)
-
-
-def _ordinal(position: str) -> str:
-    """Return the name of a position: ``first``, or ``21st`` for the index 20."""
-    if not position.isdigit():
-        return position
-    number = int(position) + 1
-    last = 0 if number % 100 in {11, 12, 13} else number % 10
-    return f"{number}" + {1: "st", 2: "nd", 3: "rd"}.get(last, "th")
-
-
-def _plainest(dimension: Dimension) -> Condition:
-    level = dimension.levels[0]
-    return Condition(dimension, level.id, level.values[0])
-
-
-def _ordered(names: list[str], order: str) -> list[str]:
-    if order == "reverse":
-        return names[::-1]
-    if order == "sorted":
-        return sorted(names)
-    if order == "rotated":
-        return [*names[1:], *names[:1]]
-    return names

@@ -16,6 +16,7 @@ from chat_verifier.planning import wrong_values
 from chat_verifier.planning.array import CoveringArray, Follow, Level, Row, nothing
 from chat_verifier.planning.case import Case, Naming, of_recipe
 from chat_verifier.planning.compatibility import APPLIES, can_stand_together, depends, rare_levels, weights
+from chat_verifier.planning.conditions import Condition, Wrong
 from chat_verifier.planning.dimensions import (
     AFTER,
     EVENT_KEYS,
@@ -25,7 +26,7 @@ from chat_verifier.planning.dimensions import (
     Dimension,
     dimensions,
 )
-from chat_verifier.planning.recipe import Condition, Recipe, Wrong
+from chat_verifier.planning.recipe import Recipe
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.planning.rows import Choice, common, in_turn
 from chat_verifier.planning.wrong_values import MISSING_TYPE, Wrongs

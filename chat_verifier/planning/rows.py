@@ -15,6 +15,7 @@ from chat_contract.roles import EVENT_TEXT, EVENTS, ITEM, LIMIT, MESSAGE, SESSIO
 from chat_verifier.planning.array import CoveringArray, Follow, Level, Row, nothing
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, Together, of_recipe
 from chat_verifier.planning.compatibility import can_stand_together, depends, rare_levels, weights
+from chat_verifier.planning.conditions import Condition
 from chat_verifier.planning.dimensions import (
     ABSENT,
     AFTER,
@@ -22,7 +23,7 @@ from chat_verifier.planning.dimensions import (
     Dimension,
     dimensions,
 )
-from chat_verifier.planning.recipe import Condition, Recipe
+from chat_verifier.planning.recipe import Recipe
 from chat_verifier.planning.request_builder import RequestBuilder
 
 _CONCURRENT = 3

@@ -12,8 +12,9 @@ from chat_contract.history import History
 from chat_contract.roles import EVENTS
 from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
 from chat_verifier.planning.case import Case, Naming, of_recipe
+from chat_verifier.planning.conditions import Wrong
 from chat_verifier.planning.dimensions import CONTENT_TYPE
-from chat_verifier.planning.recipe import Recipe, Wrong
+from chat_verifier.planning.recipe import Recipe
 from chat_verifier.planning.wrong_values import MISSING_TYPE
 
 MOST_ALONE = 6

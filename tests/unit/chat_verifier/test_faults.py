@@ -12,8 +12,9 @@ import pytest
 from chat_contract import load_contract
 from chat_verifier.planning import wrong_values
 from chat_verifier.planning.case import Case
+from chat_verifier.planning.conditions import Wrong
 from chat_verifier.planning.plan import make_plan
-from chat_verifier.planning.recipe import Recipe, Wrong
+from chat_verifier.planning.recipe import Recipe
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.planning.rows import in_turn
 from chat_verifier.planning.tiers import ALLOCATIONS, Tier

@@ -17,9 +17,9 @@ from chat_contract.history import History
 from chat_contract.rules.exchange_facts import RequestKind
 from chat_verifier.planning import wrong_values
 from chat_verifier.planning.case import CaseSequence, Group, requests_of
+from chat_verifier.planning.conditions import Wrong
 from chat_verifier.planning.exploration import generate_cases
 from chat_verifier.planning.plan import Pairs, Plan, make_plan
-from chat_verifier.planning.recipe import Wrong
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.planning.tiers import ALLOCATIONS, Tier, allocate
 from chat_verifier.run.observation import Observation, by_clause

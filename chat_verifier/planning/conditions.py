@@ -1,0 +1,118 @@
+"""The conditions of a request and its wrong values, with the words for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chat_contract.errors import shorten
+from chat_contract.roles import EVENTS
+from chat_verifier.planning.dimensions import (
+    ABSENT,
+    AFTER,
+    CONTENT_TYPE,
+    ESCAPES,
+    EVENT_KEYS,
+    KEYS,
+    LAYOUT,
+    ORDER,
+    TURN,
+    UNKNOWN,
+    UNKNOWN_IN_EVENT,
+    Dimension,
+    Stand,
+)
+from chat_verifier.planning.wrong_values import WrongValue
+
+HEADER_NAMES = frozenset({
+    "accept", "accept-language", "cookie", "accept-encoding", "user-agent", "origin", "x-forwarded-for", "x-request-id",
+})  # fmt: skip
+"""The dimensions that are headers, besides Content-Type."""
+
+_AS_A_WHOLE = frozenset({UNKNOWN, UNKNOWN_IN_EVENT, CONTENT_TYPE})
+"""The dimensions whose values a server accepts or rejects whatever they are."""
+
+_LABELS: Mapping[str, str] = {
+    KEYS: "fields in {} order",
+    EVENT_KEYS: "fields of events in {} order",
+    ORDER: "events in {} order",
+    LAYOUT: "JSON in {} layout",
+    ESCAPES: "non-ASCII characters as escapes",
+}
+"""The labels of conditions that are not the value of a field; ``{}`` is the level."""
+
+_RELATED: Mapping[Stand, str] = {
+    Stand.SAME_AS_USER: "equal to user_id",
+    Stand.CASE_OF_USER: "equal to user_id in another case",
+}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One level of a dimension, with the value that was chosen for it. ``plain``: the level is the plainest one."""
+
+    dimension: Dimension
+    level: str
+    value: Any
+    unspecified: bool = False
+
+    @property
+    def plain(self) -> bool:
+        return self.level == self.dimension.levels[0].id
+
+    @property
+    def key(self) -> str:
+        """What a server accepts or rejects as a whole: the value of the field, in whichever event it is."""
+        if self.dimension.name in _AS_A_WHOLE:
+            return f"{self.dimension.name}:{self.level}"
+        return f"{self.dimension.field or self.dimension.name}:{self.level}:{self.value!r:.80}"
+
+    @property
+    def label(self) -> str:
+        name = self.dimension.name.replace("-event-", " event ")
+        if self.dimension.name == EVENTS and isinstance(self.value, int):
+            return f"{self.value} events" if self.value != 1 else "1 event"
+        if self.dimension.name == TURN:
+            return {"second": "in the second turn", "third": "in the third turn"}.get(self.level, "in a later turn")
+        if self.dimension.name == AFTER:
+            return "after a rejection"
+        if self.value is ABSENT:
+            return f"{name} absent"
+        if self.dimension.name in _LABELS:
+            return _LABELS[self.dimension.name].format(self.level)
+        if self.dimension.name in {UNKNOWN, UNKNOWN_IN_EVENT}:
+            name = "unknown property" if self.dimension.name == UNKNOWN else "unknown property in an event:"
+        if self.dimension.name in {*HEADER_NAMES, CONTENT_TYPE}:
+            name = f"header {name.title()}"
+        return f"{name} {_RELATED[self.value] if isinstance(self.value, Stand) else shorten(self.value, 40)}"
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong value in the request.
+
+    ``position`` is empty for a field of the request itself; else it names an event, or is its index.
+    """
+
+    wrong: WrongValue
+    position: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{_ordinal(self.position)} event {self.wrong.label}" if self.position else self.wrong.label
+
+
+def plainest(dimension: Dimension) -> Condition:
+    """Return the plainest condition of a dimension."""
+    level = dimension.levels[0]
+    return Condition(dimension, level.id, level.values[0])
+
+
+def _ordinal(position: str) -> str:
+    """Return the name of a position: ``first``, or ``21st`` for the index 20."""
+    if not position.isdigit():
+        return position
+    number = int(position) + 1
+    last = 0 if number % 100 in {11, 12, 13} else number % 10
+    return f"{number}" + {1: "st", 2: "nd", 3: "rd"}.get(last, "th")
