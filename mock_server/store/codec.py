@@ -3,27 +3,51 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from functools import wraps
 from hashlib import blake2b
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from pydantic_core import from_json, to_json
 
+from chat_contract import UsageError
 from mock_server.http.messages import Answer
 from mock_server.http.secret_headers import REDACTED, SECRET_HEADERS
 from mock_server.http.source import Fault, ReplySource, Source
 from mock_server.loading.snapshot import Snapshot
+from mock_server.loading.store_location import EXAMPLE
 from mock_server.overrides.delays import Delay, read_delay
 from mock_server.overrides.matching import NO_CONDITIONS, Conditions
 from mock_server.overrides.rules import CONDITION_KEYS, OVERRIDE_KEYS, Body, Override, Rule
 from mock_server.shop.scenarios import Position
 from mock_server.store.journal import Entry
 from mock_server.store.sessions import Key, SessionState, short_key
+from mock_server.store.status import StoreError
 from mock_server.store.trace import Trace
+
+_FOREIGN = (
+    "Redis holds a value that no mock wrote. "
+    f"Delete the keys of the mock there, or choose another prefix: --store {EXAMPLE}?prefix=NAME."
+)
+_Arguments = ParamSpec("_Arguments")
+_Value = TypeVar("_Value")
 
 _RULE_KEYS = tuple(field.name for field in fields(Rule) if field.name not in ("override", "conditions"))
 _OVERRIDES: Mapping[str, Any] = {"delay": read_delay, "fault": Fault, "body": Body}
+
+
+def _of_the_store(read: Callable[_Arguments, _Value]) -> Callable[_Arguments, _Value]:
+    """Make a function that reads a value of the store raise :class:`StoreError` for one that no mock wrote."""
+
+    @wraps(read)
+    def reading(*arguments: _Arguments.args, **options: _Arguments.kwargs) -> _Value:
+        try:
+            return read(*arguments, **options)
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError, UsageError):
+            raise StoreError(_FOREIGN) from None
+
+    return reading
 
 
 def pack(value: Any) -> bytes:
@@ -57,6 +81,7 @@ def pack_state(state: SessionState) -> bytes:
     return pack([state.position, ["d", user.hex()] if isinstance(user, bytes) else user, state.turns])
 
 
+@_of_the_store
 def unpack_state(raw: bytes) -> SessionState:
     """Return the state of :func:`pack_state`."""
     position, user, turns = unpack(raw)
@@ -96,6 +121,7 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Delay) else value
 
 
+@_of_the_store
 def unpack_rules(raw: bytes) -> tuple[Rule, ...]:
     """Return the rules of :func:`pack_rules`. Their values were checked when they were set."""
     return tuple(_read_rule(value) for value in unpack(raw)) if raw else ()
@@ -125,6 +151,7 @@ def pack_entry(entry: Entry) -> bytes:
     )
 
 
+@_of_the_store
 def unpack_entry(raw: bytes, snapshot: Snapshot) -> Entry:
     """Return the entry of :func:`pack_entry`, judged by this snapshot."""
     at, method, path, headers, body, answer, trace, *rest = unpack(raw)
@@ -141,6 +168,7 @@ def pack_answer(answer: Answer) -> bytes:
     return pack((None, None, None, None, None, _answer(answer)))
 
 
+@_of_the_store
 def unpack_answer(raw: bytes) -> Answer:
     """Return the response of :func:`pack_entry` or :func:`pack_answer`."""
     return _read_answer(unpack(raw)[5])

@@ -13,6 +13,7 @@ from redis.exceptions import (
     AuthenticationError,
     AuthenticationWrongNumberOfArgsError,
     BusyLoadingError,
+    InvalidResponse,
     NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
@@ -41,6 +42,7 @@ class Cause(StrEnum):
     CLIENT_CERTIFICATE = "client-certificate"
     TLS_FAILED = "tls-failed"
     CONNECTION_FAILED = "connection-failed"
+    INVALID_ANSWER = "invalid-answer"
 
 
 _KINDS: tuple[tuple[type[RedisError], str, Cause], ...] = (
@@ -68,6 +70,7 @@ _TEXTS: Mapping[Cause, str] = {
     Cause.CLIENT_CERTIFICATE: "it rejected the client certificate, or requires one",
     Cause.TLS_FAILED: "the TLS handshake failed",
     Cause.CONNECTION_FAILED: "the connection failed",
+    Cause.INVALID_ANSWER: "it sent an invalid answer",
 }
 _PASSWORD = f"Set it in the environment variable {PASSWORD_VARIABLE}, or in the URL: redis://:PASSWORD@HOST:PORT"
 _ADDRESS = "Start Redis there, or correct host and port in --store"
@@ -110,6 +113,8 @@ def cause_of(error: Exception) -> Cause:
             return cause
     if isinstance(error, ResponseError):
         return Cause.OTHER_ANSWER
+    if isinstance(error, InvalidResponse | MemoryError):
+        return Cause.INVALID_ANSWER
     return _cause_of_connection(error)
 
 

@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from hiredis import pack_command
+from redis._parsers.hiredis import _AsyncHiredisParser
 from redis.asyncio.connection import Connection, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import (
-    NoScriptError,
-    RedisError,
-    ResponseError,
-)
+from redis.exceptions import InvalidResponse, NoScriptError, RedisError, ResponseError
 
 from mock_server.loading.store_location import Location
 from mock_server.store.failures import reason_of
 from mock_server.store.scripts import ALL, FORMAT, Script
 from mock_server.store.status import StoreError, StoreStatus
+
+MAX_ANSWER = 64 * 1024 * 1024
+"""The largest number of bytes that are read of an answer. The journal is the largest one."""
 
 Argument = bytes | str | int | float
 _Command = tuple[Argument, ...]
@@ -46,12 +46,25 @@ class Link:
 
     async def call(self, script: Script, *arguments: Argument) -> Sequence[Any]:
         """Return what a script returns. Raise :class:`StoreError`."""
+        command = ("EVALSHA", script.digest, 2, *self._keys, *arguments)
         try:
-            return await self._queued(("EVALSHA", script.digest, 2, *self._keys, *arguments))
+            answer = await self._again_without_scripts(command)
+            if not script.returns(answer):
+                await self._connection.disconnect(nowait=True)
+                raise InvalidResponse("not an answer of this script")
+        except (RedisError, OSError, MemoryError) as error:
+            raise self._failed(error) from None
+        if self.status.reason is not None and asyncio.get_running_loop().time() - self._failed_at > _SECONDS_TO_RECOVER:
+            self._set(None)
+        return answer
+
+    async def _again_without_scripts(self, command: _Command) -> Sequence[Any]:
+        try:
+            return await self._queued(command)
         except NoScriptError:
             # Somebody has removed the scripts. None of ours ran, so sending the call again is safe.
             await self._connection.disconnect(nowait=True)
-        return await self._queued(("EVALSHA", script.digest, 2, *self._keys, *arguments))
+        return await self._queued(command)
 
     def slow(self) -> StoreError:
         """Return the error of a request that waited too long."""
@@ -62,17 +75,13 @@ class Link:
         self._waiting.append((command, future))
         if self._task is None:
             self._task = asyncio.create_task(self._work())
-        try:
-            result: Sequence[Any] = await future
-        except NoScriptError:
-            raise
-        except (RedisError, OSError) as error:
-            reason = self._reason(error)
-            self._set(reason)
-            raise StoreError(f"Redis at {self._location} is not available: {reason}.") from None
-        if self.status.reason is not None and asyncio.get_running_loop().time() - self._failed_at > _SECONDS_TO_RECOVER:
-            self._set(None)
+        result: Sequence[Any] = await future
         return result
+
+    def _failed(self, error: Exception) -> StoreError:
+        reason = self._reason(error)
+        self._set(reason)
+        return StoreError(f"Redis at {self._location} is not available: {reason}.")
 
     def _reason(self, error: Exception) -> str:
         if isinstance(error, TimeoutError):
@@ -91,7 +100,7 @@ class Link:
             try:
                 async with asyncio.timeout(self._seconds):
                     await self._exchange(batch)
-            except (TimeoutError, RedisError, OSError) as error:
+            except (TimeoutError, RedisError, OSError, MemoryError) as error:
                 await self._connection.disconnect(nowait=True)
                 self._set(self._reason(error))
                 for _, future in batch:
@@ -101,6 +110,9 @@ class Link:
 
     async def _exchange(self, batch: Sequence[tuple[_Command, asyncio.Future[Any]]]) -> None:
         connection = self._connection
+        if connection.is_connected and await connection.can_read():
+            # Redis has closed it, or sent what nobody asked for.
+            await connection.disconnect(nowait=True)
         if not connection.is_connected:
             await connect(connection)
         # The packer of redis-py takes ten times as long.
@@ -123,9 +135,31 @@ class Link:
         await self._connection.disconnect(nowait=True)
 
 
+class _BoundedParser(_AsyncHiredisParser):
+    """Ends an answer without end, and lets the event loop run meanwhile."""
+
+    _size = 0
+
+    async def read_response(self, *arguments: Any, **options: Any) -> Any:
+        """Read an answer. Raise :class:`redis.exceptions.InvalidResponse` if it is too long."""
+        self._size = 0
+        return await super().read_response(*arguments, **options)
+
+    async def read_from_socket(self) -> bool:
+        """Read the next bytes."""
+        if self._size > MAX_ANSWER:
+            raise InvalidResponse(f"more than {MAX_ANSWER} bytes")
+        if self._size:
+            # asyncio returns bytes that have arrived without a turn of the loop, so that no timeout would end this.
+            await asyncio.sleep(0)
+        self._size += self._read_size
+        return bool(await super().read_from_socket())  # type: ignore[no-untyped-call]  # of redis
+
+
 def connection_to(location: Location) -> Connection:
     """Return a connection that is not open yet."""
     options: dict[str, Any] = {
+        "parser_class": _BoundedParser,
         "host": location.host,
         "port": location.port,
         "db": location.database,

@@ -11,12 +11,18 @@ A space has these keys, all with a time to live; ``AT`` is ``PREFIX:FORMAT:space
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha1
 from importlib.resources import files
+from typing import Any
 
 FORMAT = "1"
 """The version of keys and values. Increase it when either changes."""
+
+
+Kinds = tuple[type, ...]
+"""The types of what follows the status in an answer."""
 
 
 @dataclass(frozen=True)
@@ -24,29 +30,40 @@ class Script:
     """A script."""
 
     text: str
+    answers: Mapping[bytes, Kinds] = field(repr=False)
+    """What it returns, by status."""
     digest: str = field(init=False)
     """Its SHA-1, the name by which Redis knows it once it is loaded."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "digest", sha1(self.text.encode(), usedforsecurity=False).hexdigest())
 
+    def returns(self, answer: Any) -> bool:
+        """Return whether an answer is one of this script."""
+        if not isinstance(answer, list) or not answer or not isinstance(answer[0], bytes):
+            return False
+        kinds = self.answers.get(answer[0])
+        return kinds is not None and len(answer) == 1 + len(kinds) and all(map(isinstance, answer[1:], kinds))
 
-def _script(name: str, *preludes: str) -> Script:
+
+def _script(name: str, preludes: tuple[str, ...], **answers: Kinds) -> Script:
     folder = files("mock_server.store") / "lua"
-    return Script("\n".join((folder / f"{part}.lua").read_text("utf-8") for part in (*preludes, name)))
+    text = "\n".join((folder / f"{part}.lua").read_text("utf-8") for part in (*preludes, name))
+    return Script(text, {status.encode(): kinds for status, kinds in answers.items()})
 
 
+_OF_ALL = ("base",)
 _OF_SPACE = ("base", "space")
 
-LOAD = _script("load", *_OF_SPACE)
-COMMIT = _script("commit", *_OF_SPACE)
-RULES = _script("rules", *_OF_SPACE)
-READ = _script("read", *_OF_SPACE)
-LEFT = _script("left", *_OF_SPACE)
-CLEAR = _script("clear", *_OF_SPACE)
-SIZES = _script("sizes", *_OF_SPACE)
-SPACES = _script("spaces", "base")
-DELETE = _script("delete", "base")
-REPLICAS = _script("replicas", "base")
+LOAD = _script("load", _OF_SPACE, full=(), ok=(bytes, bytes, bytes, int, int))
+COMMIT = _script("commit", _OF_SPACE, full=(), answered=(bytes,), changed=(bytes, bytes, bytes, int), ok=(int, bytes))
+RULES = _script("rules", _OF_SPACE, full=(), ok=(bytes, bytes), changed=(bytes, bytes))
+READ = _script("read", _OF_SPACE, full=(), ok=(int, int, list, list))
+LEFT = _script("left", _OF_SPACE, full=(), ok=())
+CLEAR = _script("clear", _OF_SPACE, full=(), ok=())
+SIZES = _script("sizes", _OF_SPACE, full=(), ok=(int, int, bytes))
+SPACES = _script("spaces", _OF_ALL, ok=(list,))
+DELETE = _script("delete", _OF_ALL, ok=(int,))
+REPLICAS = _script("replicas", _OF_ALL, format=(bytes,), ok=(list,))
 
 ALL = (LOAD, COMMIT, RULES, READ, LEFT, CLEAR, SIZES, SPACES, DELETE, REPLICAS)
