@@ -56,6 +56,17 @@ _OPTIONS = (
         "Maximum size of a space's journal, and of its rules. A space keeps one conversation for each KiB of it.",
         least=1024,
     ),
+    _seconds("--store-timeout", defaults.STORE_TIMEOUT, "With --store, return 503 if it takes longer to respond."),
+    _count(
+        "--max-fixture-files",
+        defaults.MAX_FIXTURE_FILES,
+        "Maximum number of conversations in --fixtures. Reading 10,000 takes about 3 s of CPU time.",
+    ),
+    _seconds("--max-hang", defaults.MAX_HANG, "Close the connection of a response with fault=hang after this time."),
+)
+
+
+_OF_SERVER = (
     _count(
         "--max-connections", defaults.MAX_CONNECTIONS, "Maximum number of open connections; a further one gets 503."
     ),
@@ -85,16 +96,19 @@ _OPTIONS = (
     _seconds(
         "--write-timeout", defaults.WRITE_TIMEOUT, "Close a connection whose client has read nothing for this time."
     ),
-    _seconds("--store-timeout", defaults.STORE_TIMEOUT, "With --store, return 503 if it takes longer to respond."),
-    _count(
-        "--max-fixture-files",
-        defaults.MAX_FIXTURE_FILES,
-        "Maximum number of conversations in --fixtures. Reading 10,000 takes about 3 s of CPU time.",
-    ),
-    _seconds("--max-hang", defaults.MAX_HANG, "Close the connection of a response with fault=hang after this time."),
 )
+"""The fields of :class:`mock_server.server.limits.ServerLimits`, for the mock and the recorder."""
 
 
 def with_limit_options(command: _Command) -> _Command:
-    """Add the options to a command."""
-    return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), command)
+    """Add all options to a command."""
+    return _with(command, *_OPTIONS, *_OF_SERVER)
+
+
+def with_server_limits(command: _Command) -> _Command:
+    """Add the options that limit connections and requests to a command."""
+    return _with(command, *_OF_SERVER)
+
+
+def _with(command: _Command, *options: Any) -> _Command:
+    return reduce(lambda decorated, option: option(decorated), reversed(options), command)

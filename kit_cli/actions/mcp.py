@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import anyio
@@ -14,6 +15,7 @@ from pydantic import Field
 from chat_contract.errors import KitError
 from chat_contract.version import __version__
 from chat_verifier.run.stop import Interruption, Stop
+from kit_cli.mcp_tools.bounds import Bounds, shortened
 from kit_cli.mcp_tools.judging import MOST_REQUESTS, compare_documents, explain, verify
 from kit_cli.mcp_tools.mock import MOST_ENTRIES, MockHandle
 from kit_cli.mcp_tools.results import (
@@ -35,12 +37,16 @@ _Result = TypeVar("_Result")
 
 def serve(allowed: tuple[str, ...]) -> None:
     """Serve the tools on standard input and output until the client disconnects."""
-    build_server(allowed).run("stdio")
+    build_server(allowed, Path.cwd()).run("stdio")
 
 
-def build_server(allowed: tuple[str, ...]) -> MCPServer[None]:
-    """Return the server; ``allowed`` are the hosts beside this machine that the tools may send requests to."""
-    mock, stop = MockHandle(), Stop()
+def build_server(allowed: tuple[str, ...], folder: Path) -> MCPServer[None]:
+    """Return the server. The tools read files below ``folder`` only.
+
+    ``allowed`` are the hosts beside this machine that they may send requests to.
+    """
+    bounds = Bounds(allowed, folder)
+    mock, stop = MockHandle(bounds), Stop()
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[None]) -> AsyncIterator[None]:
@@ -54,7 +60,7 @@ def build_server(allowed: tuple[str, ...]) -> MCPServer[None]:
         "chat-contract", version=__version__, instructions=_INSTRUCTIONS, lifespan=lifespan, log_level="WARNING"
     )
     _add_mock_tools(server, mock)
-    _add_judging_tools(server, allowed, stop)
+    _add_judging_tools(server, bounds, stop)
     return server
 
 
@@ -63,7 +69,7 @@ def _errors_for_the_client() -> Iterator[None]:
     try:
         yield
     except KitError as error:
-        raise ToolError(str(error)) from None
+        raise ToolError(shortened(str(error))) from None
 
 
 async def _in_thread(work: Callable[[], _Result]) -> _Result:
@@ -83,8 +89,7 @@ def _add_mock_tools(server: MCPServer[None], mock: MockHandle) -> None:
         seed: int = 0,
     ) -> MockAddress:
         """Start a mock of the service on a free port of this machine. It stops with this server."""
-        folder = () if fixtures is None else ("--fixtures", fixtures)
-        return await _in_thread(lambda: mock.start((*folder, "--latitude", latitude, "--seed", str(seed))))
+        return await _in_thread(lambda: mock.start(fixtures, ("--latitude", latitude, "--seed", str(seed))))
 
     @server.tool()
     async def stop_mock() -> Stopped:
@@ -117,7 +122,7 @@ def _given(filters: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in filters.items() if value is not None}
 
 
-def _add_judging_tools(server: MCPServer[None], allowed: tuple[str, ...], stop: Stop) -> None:
+def _add_judging_tools(server: MCPServer[None], bounds: Bounds, stop: Stop) -> None:
     @server.tool(name="verify")
     async def verify_server(
         base_url: Annotated[str, Field(description="The base URL, for example http://127.0.0.1:8000/v1.")],
@@ -128,7 +133,7 @@ def _add_judging_tools(server: MCPServer[None], allowed: tuple[str, ...], stop: 
     ) -> Verification:
         """Verify a server against the contract. Other hosts than this machine need --allow-host."""
         return await _in_thread(
-            lambda: verify(base_url, quick=quick, seed=seed, max_requests=max_requests, allowed=allowed, stop=stop)
+            lambda: verify(base_url, quick=quick, seed=seed, max_requests=max_requests, bounds=bounds, stop=stop)
         )
 
     @server.tool()
@@ -139,7 +144,7 @@ def _add_judging_tools(server: MCPServer[None], allowed: tuple[str, ...], stop: 
         strict: Annotated[bool, Field(description="Treat what cannot be proved compatible as breaking.")] = False,
     ) -> Comparison:
         """Find the changes between two OpenAPI documents that break clients, with proofs."""
-        return await _in_thread(lambda: compare_documents(base, revision, strict=strict, allowed=allowed))
+        return await _in_thread(lambda: compare_documents(base, revision, strict=strict, bounds=bounds))
 
     @server.tool(name="explain")
     async def explain_id(

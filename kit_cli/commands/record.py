@@ -13,6 +13,7 @@ from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command
 from kit_cli.options import OVERLAY, SPEC
 from mock_server import defaults
+from mock_server.limit_options import with_server_limits
 from mock_server.mask_options import masks_of, with_mask_options
 from mock_server.sizes import Size, shown_size
 from mock_server.upstream_options import with_upstream_options
@@ -67,6 +68,7 @@ from mock_server.upstream_options import with_upstream_options
     metavar="SIZE",
     help="Return 413 for larger request bodies.",
 )
+@with_server_limits
 @with_upstream_options
 @SPEC
 @OVERLAY
@@ -86,6 +88,7 @@ def record(**given: Any) -> ExitCode:
     from mock_server.recorder.serve import Plan, import_har
     from mock_server.recorder.serve import record as serve_recorder
     from mock_server.respond.upstream import Limits
+    from mock_server.server.limits import limits_of
     from mock_server.server.serve import Listening
 
     if (given["out"] is None) is not given["preview"]:
@@ -110,5 +113,5 @@ def record(**given: Any) -> ExitCode:
     if given["from_har"] is not None:
         import_har(given["from_har"], plan)
         return ExitCode.OK
-    serve_recorder(plan, Listening(given["host"], given["port"]))
+    serve_recorder(plan, Listening(given["host"], given["port"], limits=limits_of(given)))
     return ExitCode.OK

@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-from collections.abc import Collection
-from urllib.parse import urlsplit
 
 from chat_contract import UsageError, load_contract
 from chat_contract.explanations import load_explanations
@@ -19,10 +17,11 @@ from chat_verifier.report.model import ClauseReport, VerifyReport, ViolationRepo
 from chat_verifier.report.reproduce import Access
 from chat_verifier.run.stop import Stop
 from chat_verifier.verify import run
+from kit_cli.mcp_tools.bounds import Bounds, shortened
 from kit_cli.mcp_tools.results import ChangeFinding, ClauseFinding, Comparison, Explanation, Proof, Verification
 from kit_cli.screen.explanation import render_explanation
 from kit_http.redaction.secrets import secrets_of
-from kit_http.urls import check_base_url, is_loopback
+from kit_http.urls import check_base_url
 from spec_gate.compare import Options as CompareOptions
 from spec_gate.compare import compare
 from spec_gate.report.model import Location, ReportedFinding
@@ -33,16 +32,13 @@ MOST_FINDINGS = 50
 MOST_REQUESTS = 1_000
 MOST_SECONDS = 600.0
 MOST_PROOF_SECONDS = 60.0
-LONGEST_VALUE = 2_000
 
 
-def verify(
-    base_url: str, *, quick: bool, seed: int, max_requests: int, allowed: Collection[str], stop: Stop
-) -> Verification:
+def verify(base_url: str, *, quick: bool, seed: int, max_requests: int, bounds: Bounds, stop: Stop) -> Verification:
     """Verify a server on this machine, or on an allowed host."""
     contract = load_contract()
     url = check_base_url(base_url).rstrip("/").removesuffix(contract.operation.path)
-    _check_host(url, allowed)
+    bounds.check_host(url)
     options = Options(
         base_url=url,
         seed=seed,
@@ -53,20 +49,6 @@ def verify(
     result = run(contract, options, Environment(stop=stop))
     report = build_report(result, Access(result.base_url, (), secrets_of(()), options.transport), ())
     return _verification(report)
-
-
-def _check_host(url: str, allowed: Collection[str]) -> None:
-    try:
-        host = (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        raise UsageError(f'invalid URL "{_cut(url)}". Check the host.') from None
-    if not host:
-        raise UsageError(f'invalid URL "{_cut(url)}". Expected http or https with a host.')
-    if not is_loopback(host) and host not in {name.lower() for name in allowed}:
-        raise UsageError(
-            f"the host {host} is not this machine. "
-            f"If the tools may send requests to it, start the MCP server with --allow-host {host}."
-        )
 
 
 def _verification(report: VerifyReport) -> Verification:
@@ -92,17 +74,14 @@ def _violation(clause: ClauseReport, violation: ViolationReport) -> ClauseFindin
         expected=violation.expected,
         got=_short(violation.got),
         certain=violation.confirmation is Confirmation.CONFIRMED,
-        command=_cut(violation.command),
+        command=shortened(violation.command),
     )
 
 
-def compare_documents(base: str, revision: str, *, strict: bool, allowed: Collection[str]) -> Comparison:
+def compare_documents(base: str, revision: str, *, strict: bool, bounds: Bounds) -> Comparison:
     """Compare two OpenAPI documents: files, git revisions, or URLs on this machine or an allowed host."""
-    if "-" in (base, revision):
-        raise UsageError("standard input belongs to the MCP client. Name a file, git:REF:PATH or a URL.")
-    for name in (base, revision):
-        if "://" in name:
-            _check_host(name, allowed)
+    for origin in (base, revision):
+        bounds.check_document(origin)
     today = dt.datetime.now(dt.UTC).date()
     options = CompareOptions(base=base, revision=revision, strict=strict, max_time=MOST_PROOF_SECONDS)
     report = compare(options, io.BytesIO(), today).report
@@ -147,12 +126,8 @@ def explain(name: str) -> Explanation:
         return Explanation(name, render_explanation(clauses[name], load_explanations()[name]))
     if name in RULES:
         return Explanation(name, explained(RULES[name]))
-    raise UsageError(f'unknown clause or rule "{_cut(name)}". A report of verify or diff names the ids.')
+    raise UsageError(f'unknown clause or rule "{shortened(name)}". A report of verify or diff names the ids.')
 
 
 def _short(value: object) -> str:
-    return _cut(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+    return shortened(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))

@@ -10,6 +10,7 @@ import httpx
 
 from chat_contract.errors import UsageError
 from chat_mock.server import Server, ServerError
+from kit_cli.mcp_tools.bounds import Bounds
 from kit_cli.mcp_tools.results import Journal, JournalEntry, MockAddress, RulesInForce, Stopped
 
 MOST_ENTRIES = 100
@@ -20,12 +21,16 @@ _SECONDS = 60.0
 class MockHandle:
     """Starts, steers and stops the mock. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
         self._lock = threading.Lock()
         self._server: Server | None = None
 
-    def start(self, options: Sequence[str]) -> MockAddress:
+    def start(self, fixtures: str | None, options: Sequence[str]) -> MockAddress:
         """Start the mock; raises :class:`UsageError` if one runs already or the options are wrong."""
+        if fixtures is not None:
+            self._bounds.check_file(fixtures)
+            options = (*options, "--fixtures", fixtures)
         with self._lock:
             if self._server is not None:
                 raise UsageError(f"a mock runs at {self._server.base_url}. Stop it with stop_mock first.")
@@ -33,8 +38,6 @@ class MockHandle:
                 self._server = Server.start(options)
             except ServerError as error:
                 raise UsageError(str(error)) from None
-            except ValueError:
-                raise UsageError("invalid folder name: it contains a character that no file name has.") from None
             return MockAddress(self._server.base_url, f"{_control(self._server)}/")
 
     def stop(self) -> Stopped:

@@ -99,6 +99,7 @@ def record(plan: Plan, listening: Listening) -> None:
         has_key=plan.has_key,
         forward_all=plan.forward_all,
         max_body=plan.max_body,
+        limits=listening.limits,
     )
     server.run()
     try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mock_server import defaults
 from mock_server.http.messages import Answer, encode
@@ -26,6 +28,18 @@ class ServerLimits:
 
 
 DEFAULT = ServerLimits()
+
+
+def limits_of(options: Mapping[str, Any]) -> ServerLimits:
+    """Return the limits that a command line sets."""
+    return ServerLimits(
+        request_seconds=options["request_timeout"],
+        write_seconds=options["write_timeout"],
+        connections=options["max_connections"],
+        requests=options["max_waiting"],
+        held_bytes=options["max_held_bytes"],
+        unread_bytes=options["max_unread_bytes"],
+    )
 
 
 class OverloadError(Exception):

@@ -19,12 +19,12 @@ from tests.support.waiting import PATIENCE, wait_until
 CONTRACT = ROOT / "openapi" / "chat.yaml"
 
 
-def with_client(work: Callable[[Client], Awaitable[None]], *allowed: str) -> None:
+def with_client(work: Callable[[Client], Awaitable[None]], folder: Path = ROOT) -> None:
     """Run the work with a client that is connected to the server in this process."""
 
     async def connected() -> None:
         with anyio.fail_after(PATIENCE):
-            async with Client(build_server(allowed)) as client:
+            async with Client(build_server((), folder)) as client:
                 await work(client)
 
     anyio.run(connected)
@@ -76,18 +76,21 @@ def _post(url: str, body: str) -> int:
 
 
 def test_diff_returns_the_proof_of_a_breaking_change(tmp_path: Path) -> None:
-    revision = tmp_path / "revision.yaml"
-    revision.write_text(CONTRACT.read_text("utf-8").replace("required: [message]", "required: [message, user_id]"))
+    base, revision = tmp_path / "base.yaml", tmp_path / "revision.yaml"
+    base.write_text(CONTRACT.read_text("utf-8"), "utf-8")
+    revision.write_text(
+        CONTRACT.read_text("utf-8").replace("required: [message]", "required: [message, user_id]"), "utf-8"
+    )
 
     async def work(client: Client) -> None:
-        compared = await result_of(client, "diff", base=str(CONTRACT), revision=str(revision))
+        compared = await result_of(client, "diff", base=str(base), revision=str(revision))
         [finding] = compared["findings"]
         assert (compared["verdict"], finding["rule"]) == ("breaking", "request-property-became-required")
         assert finding["proof"]["allowed_by"] == "base"
         explained = await result_of(client, "explain", id=finding["rule"])
         assert finding["hint"] in explained["text"]
 
-    with_client(work)
+    with_client(work, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -105,12 +108,43 @@ def test_diff_returns_the_proof_of_a_breaking_change(tmp_path: Path) -> None:
         ("set_rules", {"rules": []}, "start_mock"),
         ("read_journal", {"last": 1000}, "last"),
         ("start_mock", {"fixtures": "missing"}, "missing"),
-        ("start_mock", {"fixtures": "a\0b"}, "invalid folder name"),
+        ("start_mock", {"fixtures": "a\0b"}, "invalid file name"),
     ],
 )
 def test_a_tool_that_cannot_work_says_why(tool: str, arguments: dict[str, Any], problem: str) -> None:
     async def work(client: Client) -> None:
         assert problem in await error_of(client, tool, **arguments)
+
+    with_client(work)
+
+
+@pytest.mark.parametrize("name", ["/etc/hostname", "../secret.yaml", "inside/../../secret.yaml", "link.yaml", "link/x"])
+def test_tools_read_no_file_outside_the_folder_of_the_server(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "project"
+    (folder / "inside").mkdir(parents=True)
+    (tmp_path / "secret.yaml").write_text("secret: of someone else", "utf-8")
+    (folder / "link.yaml").symlink_to(tmp_path / "secret.yaml")
+    (folder / "link").symlink_to(tmp_path)
+    path = name if name.startswith("/") else str(folder / name)
+
+    async def work(client: Client) -> None:
+        for tool, arguments in (
+            ("diff", {"base": path, "revision": path}),
+            ("start_mock", {"fixtures": path}),
+        ):
+            error = await error_of(client, tool, **arguments)
+            assert f'the tools may not read "{path}"' in error
+            assert "of someone else" not in error
+
+    with_client(work, folder)
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 100_000, "a/" * 50_000, "x://localhost/" + "a" * 100_000, "git:" + "a" * 100_000]
+)
+def test_errors_do_not_repeat_long_names(name: str) -> None:
+    async def work(client: Client) -> None:
+        assert len(await error_of(client, "diff", base=name, revision=str(CONTRACT))) < 3_000
 
     with_client(work)
 
