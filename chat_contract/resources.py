@@ -19,6 +19,17 @@ def fixtures_dir() -> Path:
     return _shipped("fixtures")
 
 
+def shown_name(file: Path) -> str:
+    """Return how texts name a file: below the working directory relative to it, a shipped one as in a checkout."""
+    here = Path.cwd()
+    if file.is_relative_to(here):
+        return str(file.relative_to(here))
+    for folder in (openapi_dir(), fixtures_dir()):
+        if file.is_relative_to(folder):
+            return str(file.relative_to(folder.parent))
+    return str(file)
+
+
 def _shipped(name: str) -> Path:
     candidates = (_PACKAGE / "shipped" / name, _PACKAGE.parent / name)
     for candidate in candidates:

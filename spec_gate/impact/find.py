@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chat_contract.document.source import Source
 from chat_contract.errors import Pointer, render_pointer
+from chat_contract.resources import shown_name
 from spec_gate.differ.changes import ChangeKind, PartKind
 from spec_gate.findings import Finding, Verdict
 from spec_gate.impact.consumers import Consumer, Read
@@ -31,7 +32,7 @@ class ImpactInput:
     def requested_examples(self) -> dict[str, str]:
         """Return the consumer or fixture file that requests an example, by the name of the example."""
         files = self.fixtures.conversations if self.fixtures else {}
-        names = {name: str(source.path) for name, source in files.items()}
+        names = {name: shown_name(Path(source.path)) for name, source in files.items()}
         return names | {example: one.name for one in self.consumers for example in one.examples}
 
 
@@ -130,10 +131,4 @@ def _clauses(verdict: Verdict, bodies: Bodies) -> Iterator[m.AffectedClause]:
 
 
 def _location(source: Source, pointer: Pointer) -> m.Location:
-    return m.Location(_relative(str(source.path)), source.line(pointer), render_pointer(pointer))
-
-
-def _relative(file: str) -> str:
-    """Return a file below the working directory relative to it, as reviewers and annotations name it."""
-    path, here = Path(file), Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else file
+    return m.Location(shown_name(Path(source.path)), source.line(pointer), render_pointer(pointer))

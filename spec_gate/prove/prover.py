@@ -81,6 +81,8 @@ class Prover:
         answer = self.decide(pair.base, hybrid)
         if answer is Answer.YES:
             return INCLUDED
+        if self._is_too_deep(pair):
+            return TOO_DEEP
         found = self._search(pair, hybrid)
         if found is None:
             found = self._around(pair, hybrid, answer, {pair})
@@ -91,13 +93,15 @@ class Prover:
         if proof.outcome is not Outcome.UNPROVED:
             return proof
         schemas = (pair.base, pair.revision)
-        if all(len(pair.path_from(root) or ()) > MAX_STEPS for root in pair.roots()[:_MAX_ROOTS]):
-            return TOO_DEEP
         if any(isinstance(one, SchemaNode) and "pattern" in one for one in schemas):
             return Proof(Outcome.UNPROVED, reason=Undecided.PATTERN)
         if any(is_too_large(self.schemas, one) for one in schemas):
             return Proof(Outcome.UNPROVED, reason=Undecided.SIZE)
         return proof
+
+    def _is_too_deep(self, pair: NodePair) -> bool:
+        """Return whether the pair lies deeper in all bodies than a value is lifted."""
+        return all(len(pair.path_from(root) or ()) > MAX_STEPS for root in pair.roots()[:_MAX_ROOTS])
 
     def lacking(self, proof: Proof, name: str) -> dict[str, Proof]:
         """Return proofs that other required properties break clients: the witness for one may lack others as well."""

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from spec_gate.findings import Finding
+from spec_gate.prove.lift import MAX_STEPS
 from spec_gate.prove.proof import Undecided
+from spec_gate.report.texts import TEXTS
 from spec_gate.rules.rule import Level
 from spec_gate.source.load import read_document
 from spec_gate.source.origins import FileOrigin
@@ -78,12 +80,22 @@ def test_change_at_the_end_of_a_chain_of_references_has_a_witness(name: str, tmp
     assert finding.witness is not None
 
 
-def test_chain_that_is_too_long_for_a_witness_is_not_proved(tmp_path: Path) -> None:
-    wrap = CHAINED["properties"][1]
-    [finding] = findings(tmp_path, chain(1_500, STRING, wrap), chain(1_500, INTEGER, wrap))
+@pytest.mark.parametrize("name", ["properties", "items"])
+@pytest.mark.parametrize("length", [150, 1_000])
+def test_chain_that_is_too_long_for_a_witness_is_not_proved(name: str, length: int, tmp_path: Path) -> None:
+    wrap = CHAINED[name][1]
+    [finding] = findings(tmp_path, chain(length, STRING, wrap), chain(length, INTEGER, wrap))
     assert finding.rule.id == "not-proved"
     assert finding.note is not None
     assert finding.note.reason is Undecided.DEPTH
+    assert str(MAX_STEPS) in TEXTS["undecided-depth"]
+
+
+def test_long_chain_of_references_equals_itself_and_its_extension_is_compatible(tmp_path: Path) -> None:
+    wrap = CHAINED["properties"][1]
+    assert findings(tmp_path, chain(1_000, STRING, wrap), chain(1_000, {**STRING, "minLength": 0}, wrap)) == ()
+    [finding] = findings(tmp_path, chain(1_000, {**STRING, "minLength": 1}, wrap), chain(1_000, STRING, wrap))
+    assert finding.level is Level.INFO
 
 
 def test_schema_that_contains_a_reference_to_its_own_alias_is_compared(tmp_path: Path) -> None:

@@ -85,8 +85,11 @@ def test_fixtures_that_the_mock_could_not_serve_are_affected(tmp_path: Path) -> 
     assert ("birthday-gift-for-dad", 1) in [(one.conversation, one.turn) for one in found]
 
 
-def test_files_are_relative_to_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+@pytest.mark.parametrize("is_checkout", [True, False])
+def test_shipped_files_have_the_same_short_names_in_every_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_checkout: bool
+) -> None:
+    monkeypatch.chdir(ROOT if is_checkout else tmp_path)
     found = impact(changed(tmp_path, PRICE))
     files = {one.location.file for one in (*found.fixtures, *found.clauses)}
     assert {"fixtures/catalogue.yaml", "openapi/clauses.yaml"} <= files
