@@ -138,7 +138,9 @@ def _same_on_the_wire(change: Change, schemas: SchemaPair) -> bool:
     if parameter.schema is None or (change.kind is ChangeKind.PARAMETER_STYLE and parameter.location == "path"):
         return False
     types = possible_types(schemas, (schemas.read_base(parameter.schema),))
-    if change.kind is ChangeKind.PARAMETER_ALLOW_RESERVED:
+    # Cookies of style "cookie" are not percent-encoded.
+    is_raw = change.kind is ChangeKind.PARAMETER_STYLE and "cookie" in {change.before, change.after}
+    if change.kind is ChangeKind.PARAMETER_ALLOW_RESERVED or is_raw:
         return types <= {"integer", "boolean"}
     if change.kind is ChangeKind.PARAMETER_MEDIA_TYPE and not {change.before, change.after} <= _PLAIN:
         written = {change.before, change.after} <= _PLAIN | {"application/json"}

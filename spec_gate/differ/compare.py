@@ -153,7 +153,8 @@ def _token_flows(base: Surface, revision: Surface) -> Iterator[Change]:
             if set(scopes[0]) - set(scopes[1]):
                 yield Change(kind=ChangeKind.TOKEN_SCOPES, action=Action.CHANGED, name=f"{name} {flow}", operations=(),
                              base=scheme.place, revision=other.place, before=scopes[0], after=scopes[1])  # fmt: skip
-            for key in ("authorizationUrl", "tokenUrl", "refreshUrl"):
+            known = {key for key in {*before, *after} if key != "scopes" and not str(key).startswith("x-")}
+            for key in sorted(known):
                 if before.get(key) != after.get(key):
                     yield Change(kind=ChangeKind.TOKEN_FLOW, action=Action.CHANGED, name=f"{name} {flow} {key}",
                                  operations=(), base=scheme.place, revision=other.place, before=before.get(key),

@@ -81,7 +81,10 @@ class _Reader:
         if "additionalOperations" in fields:
             others = fields["additionalOperations"]
             for method in self.document.at(others):
-                yield self._operation(method.lower(), path, others / method, fields, outgoing=outgoing)
+                known = method.isupper() and method.lower() in METHODS
+                yield self._operation(
+                    method.lower() if known else method, path, others / method, fields, outgoing=outgoing
+                )
 
     def _operation(
         self, method: str, path: str, place: Place, item: Mapping[str, Place], *, outgoing: bool

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from spec_gate.source.documents import Document, Place
+from spec_gate.source.kinds import METHODS
 
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 """A variable in a path or in a server URL."""
@@ -121,7 +122,12 @@ class Operation:
 
     @property
     def label(self) -> str:
-        return f"{self.method.upper()} {self.path}"
+        return f"{self.verb} {self.path}"
+
+    @property
+    def verb(self) -> str:
+        """The method as a request states it; methods of ``additionalOperations`` keep their case."""
+        return self.method.upper() if self.method in METHODS else self.method
 
     @property
     def key(self) -> tuple[str, str]:

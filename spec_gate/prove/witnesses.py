@@ -129,7 +129,7 @@ class Messages:
             media, body = self._required_body(operation, other, rejection, media)
         if body is not ABSENT:
             headers["Content-Type"] = media or "application/json"
-        line = f"{operation.method.upper()} {path}{'?' if queries else ''}{'&'.join(queries)}"
+        line = f"{operation.verb} {path}{'?' if queries else ''}{'&'.join(queries)}"
         return Witness(
             WitnessKind.REQUEST, DocumentRole.BASE, DocumentRole.REVISION, rejection, line, headers, body, value
         )

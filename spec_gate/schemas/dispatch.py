@@ -33,6 +33,16 @@ def goals_of(value: Mapping[str, Any]) -> dict[str, str]:
     return {**implicit, **mapping}
 
 
+def unknown_fields(discriminator: Any) -> dict[str, Any]:
+    """Return the fields of a discriminator that are not judged, by the words that name them."""
+    known = {"propertyName", "mapping"}
+    fields = discriminator if isinstance(discriminator, dict) else {}
+    return {
+        f"{key} of discriminator": value.rpartition("/")[2] if isinstance(value, str) else value
+        for key, value in fields.items() if key not in known and not key.startswith("x-")
+    }  # fmt: skip
+
+
 def names_of(goals: Mapping[str, str]) -> dict[str, str]:
     """Return the name of the schema that each value selects."""
     return {value: goal.rpartition("/")[2] for value, goal in goals.items()}

@@ -25,6 +25,19 @@ def identifiers(value: Any) -> dict[str, Pointer]:
     return found
 
 
+def dynamic(value: Any, name: str) -> Iterator[Any]:
+    """Return the schemas with a ``$dynamicAnchor`` of this name."""
+    waiting: list[Any] = [value]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, list):
+            waiting += here
+        elif isinstance(here, dict):
+            if here.get("$dynamicAnchor") == name:
+                yield here
+            waiting += here.values()
+
+
 def anchors(value: Any) -> Iterator[tuple[Pointer, set[str]]]:
     """Return the pointer of each schema with anchors, and their names."""
     waiting: list[tuple[Any, Pointer]] = [(value, ())]
