@@ -128,6 +128,10 @@ def _sent_media(one: Body | Response, other: Body | Response, context: _Context)
     for name, media in other.media.items():
         if name not in one.media:
             yield context.change(ChangeKind.REQUEST_MEDIA_TYPE, Action.ADDED, name, one.place, media.place)
+            # Messages that a range of the base allowed.
+            entry = covered_by(name, one.media)
+            if entry is not None and "*" in entry:
+                yield from _media(Side.REQUEST, one.media[entry], media, context)
 
 
 def _media(side: Side, one: Media, other: Media, context: _Context) -> Iterator[Change]:
@@ -222,7 +226,7 @@ def _received_media(one: Body | Response, other: Body | Response, context: _Cont
             yield from _media(Side.RESPONSE, one.media[entry], media, context)
     for name, media in one.media.items():
         entry = covered_by(name, other.media)
-        if entry is not None and entry not in one.media and name not in other.media and "*" in entry:
+        if entry is not None and name not in other.media and "*" in entry:
             yield from _media(Side.RESPONSE, media, other.media[entry], context)
         if entry is None and not any(covered_by(now, {name: media}) for now in other.media):
             yield context.change(ChangeKind.RESPONSE_MEDIA_TYPE, Action.REMOVED, name, media.place, other.place,

@@ -29,6 +29,7 @@ from spec_gate.schemas.dispatch import (
     unknown_fields,
     without_texts,
 )
+from spec_gate.schemas.dynamic import DynamicReferences
 from spec_gate.schemas.keywords import (
     ANNOTATIONS,
     APPLICATORS,
@@ -44,10 +45,9 @@ from spec_gate.schemas.keywords import (
 from spec_gate.schemas.names import barred
 from spec_gate.schemas.node import Schema, SchemaNode, Side
 from spec_gate.schemas.scale import SIZES, Scale
-from spec_gate.schemas.values import canonical_text, is_number
+from spec_gate.schemas.values import is_number
 from spec_gate.source.documents import Document, Place
 from spec_gate.source.heirs import MOST_HEIRS, counterpart, find, own_values, schema_name, stated_values
-from spec_gate.source.identifiers import dynamic
 from spec_gate.source.schema_keywords import COMPOSITION, LISTS, MAPS, ONE, SAME_VALUE, UNIONS
 
 _PLAIN = frozenset({"type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
@@ -103,7 +103,7 @@ class Schemas:
         self._read: dict[Place, Schema] = {}
         self._waiting: list[_Target] = []
         self._applied: dict[str, _Applied] = {}
-        self._dynamic: dict[str, list[str]] = {}
+        self._dynamic = DynamicReferences(document)
 
     def read(self, place: Place) -> Schema:
         """Return the schema at a place.
@@ -193,22 +193,10 @@ class Schemas:
                 continue
             schema[key] = (yield from self._children(key, child, place / key, inner)) if key in APPLICATORS else child
         unjudged = {key: one for key, one in value.items() if key not in _KNOWN and not key.startswith("x-")}
-        unjudged |= unknown_fields(value.get("discriminator"))
-        if "$dynamicRef" in value and (goals := self._dynamic_goals(value["$dynamicRef"])):
-            unjudged["$dynamicRef"] = goals
+        unjudged |= unknown_fields(value.get("discriminator")) | self._dynamic.unjudged(value)
         if unjudged:
             schema[UNJUDGED] = unjudged
         return schema
-
-    def _dynamic_goals(self, reference: Any) -> list[str]:
-        """Return the schemas that a dynamic reference may lead to, as text: only the first one is compared."""
-        name = str(reference).rpartition("#")[2]
-        if name not in self._dynamic:
-            sources = self.document.sources.values()
-            found = (canonical_text(without_texts(one)) for source in sources for one in dynamic(source.value, name))
-            self._dynamic[name] = sorted(found)
-        goals = self._dynamic[name]
-        return goals if len(goals) > 1 else []
 
     def _closes_circle(self, key: str, value: Any, place: Place, trail: _Trail) -> bool:
         """Return whether a reference in ``oneOf``, ``anyOf`` or ``not`` leads back to a schema that applies already."""

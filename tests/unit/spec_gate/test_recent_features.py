@@ -106,3 +106,41 @@ def test_recent_feature_in_another_form_has_no_finding(
     tmp_path: Path, base: dict[str, Any], then: dict[str, Any]
 ) -> None:
     assert compared(tmp_path, base, then).findings == ()
+
+
+# Ranges of media types ------------------------------------------------------------------------------------------------
+
+RANGE, PLAIN = {"application/*": OBJECT}, {"application/json": OBJECT}
+STRICT = {"application/json": {**OBJECT, "required": ["a"]}}
+
+
+def with_media(media: dict[str, Any], *, is_request: bool) -> dict[str, Any]:
+    content = {"content": {name: {"schema": schema} for name, schema in media.items()}}
+    response = {"200": {"description": "Fine.", **content}}
+    return document(
+        {"post": {"requestBody": content, "responses": RESPONSES} if is_request else {"responses": response}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("base", "then", "is_request", "breaking"),
+    [
+        (RANGE, RANGE | STRICT, True, 1),
+        (RANGE | STRICT, RANGE, True, 0),
+        (RANGE, RANGE | STRICT, False, 0),
+        (RANGE | STRICT, RANGE, False, 1),
+        (RANGE, RANGE | PLAIN, True, 0),
+        (RANGE | PLAIN, RANGE, False, 0),
+        (
+            {"application/json": OBJECT},
+            {"application/json": OBJECT, "application/json; v=2": {"type": "array"}},
+            True,
+            0,
+        ),
+    ],
+)
+def test_media_type_beside_a_range_is_compared_with_the_range(
+    tmp_path: Path, base: dict[str, Any], then: dict[str, Any], breaking: int, *, is_request: bool
+) -> None:
+    documents = (with_media(one, is_request=is_request) for one in (base, then))
+    assert compared(tmp_path, *documents).counts.breaking == breaking
