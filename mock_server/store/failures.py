@@ -83,7 +83,9 @@ _HINTS: Mapping[Cause, str] = {
     Cause.CERTIFICATE_REJECTED: "Use the host name in the certificate, and name its CA: rediss://HOST?ca-bundle=FILE",
     Cause.CLIENT_CERTIFICATE: "Name a client certificate and its key: rediss://HOST?cert=FILE&key=FILE",
     Cause.TLS_FAILED: "If Redis expects no TLS on this port, use redis://",
-    Cause.CONNECTION_FAILED: f"{_ADDRESS}. If Redis expects TLS on this port, use rediss://",
+    # A server that misses the client's certificate may close the connection before its reason is read.
+    Cause.CONNECTION_FAILED: f"{_ADDRESS}. If Redis expects TLS on this port, use rediss://; if it "
+    "requires a client certificate, add ?cert=FILE&key=FILE",
 }
 _OTHER_HINT = "Correct this in Redis, or use another one"
 _REFUSED = re.compile(rf"\bErrno {errno.ECONNREFUSED}\b")

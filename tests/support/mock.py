@@ -17,6 +17,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from mock_server import Options, Snapshot, create_app, read_snapshot
+from mock_server.__main__ import run
 from tests.support.paths import ROOT
 from tests.support.waiting import PATIENCE
 
@@ -106,3 +107,23 @@ def server() -> Iterator[Running]:
     yield running
     running.stop()
     running.process.stdout.close()
+
+
+Fails = Callable[..., str]
+
+
+@pytest.fixture
+def fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Fails:
+    """Runs a mock that cannot start, in this process, and returns its only line on standard error."""
+
+    def start_here(*arguments: str) -> str:
+        monkeypatch.setattr("sys.argv", ["mock_server", "--port", "0", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            run()
+        shown = capsys.readouterr()
+        assert (ended.value.code, shown.out) == (2, "")
+        [line] = shown.err.splitlines()
+        assert "s3cr3t" not in line
+        return line
+
+    return start_here

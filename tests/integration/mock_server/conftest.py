@@ -1,5 +1,5 @@
 """Fixtures for the integration tests of the mock."""
 
-from tests.support.mock import client, run_mock, say, server, snapshot
+from tests.support.mock import client, fails, run_mock, say, server, snapshot
 
-__all__ = ["client", "run_mock", "say", "server", "snapshot"]
+__all__ = ["client", "fails", "run_mock", "say", "server", "snapshot"]

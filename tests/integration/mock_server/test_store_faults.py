@@ -14,13 +14,12 @@ import pytest
 import requests
 
 from chat_contract import KitError
-from mock_server.__main__ import run
 from mock_server.loading.options import read_options
 from mock_server.loading.store_location import read_location
 from mock_server.store.redis import check_store
 from testbed.ports import free_port
 from tests.conftest import RequireProgram
-from tests.support.mock import Running, start
+from tests.support.mock import Fails, Running, start
 from tests.support.redis_server import RedisServer, eventually, redis_server
 from tests.support.waiting import PATIENCE
 
@@ -156,26 +155,6 @@ def test_password_appears_in_no_log_health_or_process_list(redis: RedisServer) -
 
 
 # At the start ---------------------------------------------------------------------------------------------------------
-
-
-Fails = Callable[..., str]
-
-
-@pytest.fixture
-def fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Fails:
-    """Return the only line on standard error of a mock that cannot start."""
-
-    def run_mock(*arguments: str) -> str:
-        monkeypatch.setattr("sys.argv", ["mock_server", "--port", "0", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            run()
-        shown = capsys.readouterr()
-        assert (ended.value.code, shown.out) == (2, "")
-        [line] = shown.err.splitlines()
-        assert PASSWORD not in line
-        return line
-
-    return run_mock
 
 
 @pytest.mark.parametrize(

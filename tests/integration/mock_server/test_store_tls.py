@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,11 +77,12 @@ def test_unknown_certificate_is_named_with_the_fix(redis: RedisServer) -> None:
 
 def test_missing_client_certificate_is_named_with_the_fix(redis: RedisServer, files: tuple[Path, Path]) -> None:
     found = problem(f"rediss://127.0.0.1:{redis.port}?ca-bundle={files[0]}")
-    assert "it rejected the client certificate, or requires one. Name a client certificate and its key" in found
+    # Redis may close the connection before its reason is read.
+    assert re.search(r"requires (one|a client certificate).*cert=FILE&key=FILE\.$", found)
 
 
 def test_url_without_tls_for_a_server_with_tls_is_named_with_the_fix(redis: RedisServer) -> None:
-    assert problem(f"redis://127.0.0.1:{redis.port}").endswith("If Redis expects TLS on this port, use rediss://.")
+    assert "If Redis expects TLS on this port, use rediss://" in problem(f"redis://127.0.0.1:{redis.port}")
 
 
 def test_url_with_tls_for_a_server_without_is_named_with_the_fix(server: Running) -> None:

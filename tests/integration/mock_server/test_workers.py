@@ -12,8 +12,7 @@ import pytest
 import requests
 
 from tests.conftest import RequireProgram
-from tests.integration.mock_server.test_store_faults import fails
-from tests.support.mock import Running, start
+from tests.support.mock import Fails, Running, start
 from tests.support.redis_server import RedisServer, eventually, redis_server
 from tests.support.waiting import PATIENCE
 
@@ -77,11 +76,11 @@ def test_workers_end_with_a_supervisor_that_was_killed(workers: Running) -> None
     eventually(lambda: not any(map(is_running, children)))
 
 
-def test_several_workers_without_a_store_are_refused_with_the_reason() -> None:
+def test_several_workers_without_a_store_are_refused_with_the_reason(fails: Fails) -> None:
     line = fails("--workers", "3")
     assert "--workers 3 needs --store: without it, each worker keeps conversations of its own" in line
 
 
-def test_port_that_is_taken_is_named_once(workers: Running, redis: RedisServer) -> None:
+def test_port_that_is_taken_is_named_once(fails: Fails, workers: Running, redis: RedisServer) -> None:
     line = fails("--store", redis.url, "--workers", "2", "--port", str(workers.port))
     assert f"Cannot listen on 127.0.0.1:{workers.port}: address already in use." in line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import ssl
 
 import pytest
 from redis.exceptions import AuthenticationError, OutOfMemoryError, ResponseError
@@ -25,6 +26,13 @@ def after(origin: OSError) -> RedisConnectionError:
         return error
 
 
+def alert(reason: str) -> ssl.SSLError:
+    """Return the error of a failed handshake, as OpenSSL raises it."""
+    error = ssl.SSLError(1, reason)
+    error.reason = reason
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "cause"),
     [
@@ -32,6 +40,9 @@ def after(origin: OSError) -> RedisConnectionError:
         (after(OSError(f"Multiple exceptions: {REFUSED} 'a', {REFUSED} 'b'")), Cause.CONNECTION_REFUSED),
         (after(socket.gaierror(socket.EAI_NONAME, "Name or service not known")), Cause.UNKNOWN_HOST),
         (after(OSError(errno.EHOSTUNREACH, "No route to host")), Cause.CONNECTION_FAILED),
+        (after(alert("TLSV13_ALERT_CERTIFICATE_REQUIRED")), Cause.CLIENT_CERTIFICATE),
+        (after(alert("TLSV1_ALERT_UNKNOWN_CA")), Cause.CLIENT_CERTIFICATE),
+        (after(alert("WRONG_VERSION_NUMBER")), Cause.TLS_FAILED),
         (OutOfMemoryError("command not allowed"), Cause.MEMORY_FULL),
         (ResponseError("Error running script: -OOM command not allowed"), Cause.MEMORY_FULL),
         (AuthenticationError("invalid username-password pair"), Cause.PASSWORD_REJECTED),
