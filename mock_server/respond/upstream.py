@@ -25,6 +25,8 @@ LARGE = 128 * 1024
 """Larger responses are read and handled one after the other: each may take a hundred megabytes."""
 
 _SECONDS_TO_CLOSE = 0.1
+_IDLE_SECONDS = 1.0
+"""A connection that was idle for longer is not used again: many services close it after 2 to 5 s, perhaps meanwhile."""
 _DIRECT = Transport()
 _ENCODING = "content-encoding"
 _IDENTITY = frozenset({"", "identity"})
@@ -88,7 +90,7 @@ class Upstream:
         self._client = httpx.AsyncClient(
             trust_env=False,
             timeout=limits.seconds,
-            limits=httpx.Limits(max_connections=MAX_AT_ONCE),
+            limits=httpx.Limits(max_connections=MAX_AT_ONCE, keepalive_expiry=_IDLE_SECONDS),
             verify=_context(transport),
             proxy=transport.proxy,
         )

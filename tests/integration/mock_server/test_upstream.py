@@ -23,6 +23,7 @@ from mock_server.server.asgi import MockApp
 from tests.support.certificates import certificate
 from tests.support.served import Served
 from tests.support.silent_service import ANSWER_ME, half_silent_service
+from tests.support.small_servers import answering as small_service
 from tests.support.waiting import PATIENCE
 from tests.support.wire_server import answering, http
 
@@ -52,6 +53,23 @@ def ask(
             await upstream.close()
 
     return asyncio.run(send())
+
+
+def test_connection_that_was_idle_is_not_used_again() -> None:
+    """The service may close it at the moment of the next request, whose POST must not be sent twice."""
+
+    async def ports(url: str, pause: float) -> list[int]:
+        upstream = Upstream(url)
+        for seconds in (pause, 0.0):
+            async with upstream.send("POST", "/chat", (), b"{}"):
+                pass
+            await asyncio.sleep(seconds)
+        await upstream.close()
+        return service.client_ports
+
+    with small_service(lambda _: (200, {}, b"{}")) as service:
+        first, second = asyncio.run(ports(service.url, 1.1))
+    assert first != second
 
 
 def test_request_keeps_its_bytes_and_loses_the_headers_of_its_connection() -> None:
