@@ -1,6 +1,7 @@
-"""Improves the rows of the usual plans and writes them to the file that runs read. Takes minutes.
+"""Improves the rows of the usual plans and writes them to the file that runs read.
 
 `python -m chat_verifier.planning.prepare` changes each row several hundred times; `--sweeps N` sets how often.
+It takes about a minute of processor time. The same contract and code give the same file, `prepared.json`.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def test_plan_uses_every_prepared_row_and_makes_no_other(tier: Tier) -> None:
 
     make_plan(load_contract(), sizes, follow=follow)
     assert len(followed) == 3
-    assert made == []
+    assert made == [], "prepared.json does not fit the plan: run python -m chat_verifier.planning.prepare"
 
 
 def test_rows_are_prepared_for_each_array_of_a_plan() -> None:
