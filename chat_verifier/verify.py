@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from chat_verifier.findings.causes import find_causes, group_unconfirmed
 from chat_verifier.findings.profile import open_question_profile
 from chat_verifier.findings.verdict import (
     ClauseReason,
+    ClauseResult,
     RunReason,
     RunReasonId,
     RunResult,
@@ -30,7 +31,7 @@ from chat_verifier.findings.verdict import (
     partial_verdict,
     run_verdict,
 )
-from chat_verifier.findings.waivers import unused_waivers, waived
+from chat_verifier.findings.waivers import unused_waivers, waived, waiver_for
 from chat_verifier.options import Environment, Options, Phase
 from chat_verifier.planning.case import CaseSequence, Group, count_by_group, requests_of
 from chat_verifier.planning.plan import Pairs, make_plan
@@ -132,11 +133,12 @@ def run(contract: Contract, options: Options, environment: Environment | None = 
                     runner = _begin(session, probed, plan)
                     # Its responses may be large, and are judged now.
                     del probed
-                    played = _play(runner, plan)
+                    played = _play(runner, plan.sequences)
                 with environment.phase(Phase.EXPLORE):
                     played = _explore(session, played, generated.result)
             with environment.phase(Phase.CONFIRM):
                 confirmed = _confirm(session, played)
+                played, confirmed = _complete(session, played, confirmed)
             with environment.phase(Phase.SUMMARIZE):
                 return _summarise(session, plan, played, confirmed)
         except UnreachableError as error:
@@ -305,10 +307,10 @@ def _begin(session: _Session, probed: Probed, plan: RunPlan) -> Runner:
     return runner
 
 
-def _play(runner: Runner, plan: RunPlan) -> Played:
-    """Play the plan."""
+def _play(runner: Runner, sequences: Sequence[CaseSequence]) -> Played:
+    """Play the sequences."""
     try:
-        runner.play(plan.sequences)
+        runner.play(sequences)
     except UnreachableError as error:
         return Played(runner, f"the run was interrupted: {_reason(error)}")
     return Played(runner)
@@ -318,26 +320,26 @@ def _explore(session: _Session, played: Played, generated: Callable[[], list[Cas
     """Play the generated sequences."""
     if played.interruption or session.client.budget.over:
         return played
-    runner = played.runner
-    runner.max_requests = session.allocation.until_confirmation
-    try:
-        runner.play(generated())
-    except UnreachableError as error:
-        return Played(runner, f"the run was interrupted: {_reason(error)}")
-    return played
+    played.runner.max_requests = session.allocation.until_confirmation
+    return _play(played.runner, generated())
 
 
-def _confirm(session: _Session, played: Played) -> Confirmed:
-    """Group the violations by cause and send again those that were seen only once, unless the run was interrupted."""
+def _confirm(session: _Session, played: Played, known: int = 0) -> Confirmed:
+    """Group the violations by cause and send again those that were seen only once, unless the run was interrupted.
+
+    Causes that the first ``known`` observations show are left out.
+    """
     waivers = session.options.waivers
-    unconfirmed = group_unconfirmed(played.runner.journal.observations)
+    unconfirmed = group_unconfirmed(played.runner.journal.observations, known)
     if played.interruption:
         return Confirmed(tuple(waived(unconfirmed, waivers)))
     try:
         causes = find_causes(
             played.runner,
             played.runner.journal.observations,
+            known=known,
             one_is_enough=session.options.tier is Tier.QUICK,
+            is_waived=lambda cause: waiver_for(cause, waivers) is not None,
         )
     except UnreachableError as error:
         interruption = f"the run was interrupted while it confirmed violations: {_reason(error)}"
@@ -345,18 +347,42 @@ def _confirm(session: _Session, played: Played) -> Confirmed:
     return Confirmed(tuple(waived(causes, waivers)))
 
 
-def _summarise(session: _Session, plan: RunPlan, played: Played, confirmed: Confirmed) -> RunResult:
-    """Return the verdicts on the clauses and on the run."""
+def _complete(session: _Session, played: Played, confirmed: Confirmed) -> tuple[Played, Confirmed]:
+    """Exercise the clauses that a run without other faults left out, with the requests kept for confirmations."""
+    _, _, reason = _judge_clauses(session, played, confirmed)
+    if played.interruption or confirmed.interruption or reason is None:
+        return played, confirmed
+    if reason.id is not RunReasonId.CLAUSES_NOT_EXERCISED:
+        return played, confirmed
+    runner, known = played.runner, len(played.runner.journal.observations)
+    # A later turn without its conversation tells nothing.
+    whole = [sequence for sequence in runner.journal.left_out if not sequence.cases[0].continues]
+    played = _play(runner, runner.resumed(sequences_for(session.contract, whole, reason.clauses)))
+    more = _confirm(session, played, known)
+    return played, Confirmed((*confirmed.causes, *more.causes), more.interruption)
+
+
+def _judge_clauses(
+    session: _Session, played: Played, confirmed: Confirmed
+) -> tuple[tuple[ClauseResult, ...], RunVerdict, RunReason | None]:
+    """Return the verdicts on the clauses and, without interruptions, on the run."""
     contract, options = session.contract, session.options
-    journal = played.runner.journal
     skipped = (
         {} if options.expect_auth else dict.fromkeys(_credential_clauses(contract), ClauseReason.NEEDS_EXPECT_AUTH)
     )
     if DOCUMENTED_EXAMPLE not in contract.request_examples:
         skipped["request.documented-example"] = ClauseReason.NEEDS_EXAMPLE
-    clauses = clause_results(contract, journal.observations, confirmed.causes, strict=options.strict, skipped=skipped)
+    observations = played.runner.journal.observations
+    clauses = clause_results(contract, observations, confirmed.causes, strict=options.strict, skipped=skipped)
     judge_clauses = run_verdict if options.replay is None else partial_verdict
-    verdict, reason = judge_clauses(clauses, require_complete=options.require_complete)
+    return clauses, *judge_clauses(clauses, require_complete=options.require_complete)
+
+
+def _summarise(session: _Session, plan: RunPlan, played: Played, confirmed: Confirmed) -> RunResult:
+    """Return the verdicts on the clauses and on the run."""
+    contract, options = session.contract, session.options
+    journal = played.runner.journal
+    clauses, verdict, reason = _judge_clauses(session, played, confirmed)
     interruption = played.interruption or confirmed.interruption
     if interruption and verdict is not RunVerdict.VIOLATES:
         if not session.client.waited_too_long:

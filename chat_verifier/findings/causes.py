@@ -47,16 +47,19 @@ def find_causes(
     runner: Runner,
     observations: Iterable[Observation],
     *,
+    known: int = 0,
     spare: Callable[[int], bool] = lambda _requests: True,
     one_is_enough: bool = False,
+    is_waived: Callable[[Cause], bool] = lambda _cause: False,
 ) -> list[Cause]:
     """Group violations by cause, confirm those seen only once, and reduce their requests; MUST clauses come first.
 
+    Causes that the first ``known`` observations show are left out.
     ``spare`` decides whether the run can spend a number of requests on a warning. With ``one_is_enough``, it also
-    decides for MUST violations once one of them is confirmed.
+    decides for MUST violations once one of them is confirmed. No request is sent for a cause that is waived.
     """
     seen = tuple(observations)
-    causes = group_unconfirmed(seen)
+    causes = group_unconfirmed(seen, known)
     grouped = frozenset(causes)
     passed = Passed(seen)
     exercised = {clause: len(found) for clause, found in by_clause(seen).items()}
@@ -66,6 +69,8 @@ def find_causes(
         return cause.level == "must" and not (one_is_enough and certain)
 
     def confirm(cause: Cause) -> Cause:
+        if is_waived(cause):
+            return cause
         pressing = is_pressing(cause)
         if pressing and _may_come_and_go(cause):
             return _repeated(runner, cause, passed, exercised.get(cause.key.clause, 0))
@@ -74,7 +79,7 @@ def find_causes(
         return _confirmed(runner, cause, passed, worth_it=_always if pressing else spare)
 
     def reduce(cause: Cause) -> Cause:
-        if cause.intermittent or cause.level == "observed" or not is_reducible(cause):
+        if is_waived(cause) or cause.intermittent or cause.level == "observed" or not is_reducible(cause):
             return cause
         # Confirmation has already left out what the server passes elsewhere.
         return reduced(runner, _confirmed(runner, cause, passed, worth_it=_always) if cause in grouped else cause)
@@ -108,9 +113,14 @@ def _merge_equal(causes: Iterable[Cause]) -> Iterator[Cause]:
     yield from found.values()
 
 
-def group_unconfirmed(observations: Iterable[Observation]) -> list[Cause]:
-    """Group violations by cause without sending any request; MUST clauses come first."""
-    return sorted(_grouped(observations), key=lambda cause: _LEVELS[cause.level])
+def group_unconfirmed(observations: Iterable[Observation], known: int = 0) -> list[Cause]:
+    """Group violations by cause without sending any request; MUST clauses come first.
+
+    Causes that the first ``known`` observations show are left out.
+    """
+    seen = tuple(observations)
+    earlier = {key_of(violation) for observation in seen[:known] for violation in observation.violations}
+    return sorted((cause for cause in _grouped(seen) if cause.key not in earlier), key=lambda one: _LEVELS[one.level])
 
 
 def group_recorded(observations: Iterable[Observation]) -> list[Cause]:

@@ -196,10 +196,15 @@ def run_verdict(
     )
     if untried:
         return RunVerdict.INCONCLUSIVE, RunReason(RunReasonId.CLAUSES_NOT_EXERCISED, untried)
-    unconfirmed = tuple(found.clause.id for found in must if any(cause.unconfirmed for cause in found.causes))
+    unconfirmed = tuple(found.clause.id for found in must if any(map(_needs_confirmation, found.causes)))
     if unconfirmed:
         return RunVerdict.INCONCLUSIVE, RunReason(RunReasonId.VIOLATIONS_NOT_CONFIRMED, unconfirmed)
     return RunVerdict.CONFORMS, None
+
+
+def _needs_confirmation(cause: Cause) -> bool:
+    """Return whether a cause may fail the run once it is confirmed."""
+    return cause.unconfirmed and cause.waiver is None
 
 
 _FAILURES = "robustness"

@@ -58,10 +58,11 @@ def waived(causes: Iterable[Cause], waivers: Sequence[Waiver]) -> list[Cause]:
 
     A waiver does not accept a cause that a test case outside its list shows: that may be another fault.
     """
-    return [replace(cause, waiver=_waiver_for(cause, waivers)) for cause in causes]
+    return [replace(cause, waiver=waiver_for(cause, waivers)) for cause in causes]
 
 
-def _waiver_for(cause: Cause, waivers: Sequence[Waiver]) -> Waiver | None:
+def waiver_for(cause: Cause, waivers: Sequence[Waiver]) -> Waiver | None:
+    """Return the waiver that accepts a cause; None without one."""
     return next(
         (
             waiver

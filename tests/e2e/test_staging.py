@@ -316,6 +316,17 @@ def test_waiver_accepts_its_cause_and_no_other(tmp_path: Path) -> None:
         assert verify(tmp_path, url, "--waivers", waivers).verdict is RunVerdict.VIOLATES
 
 
+def test_waived_violation_leaves_the_requests_of_a_quick_run_to_other_clauses(tmp_path: Path) -> None:
+    waivers = tmp_path / "waivers.yaml"
+    with serve(BY_NAME["id-new-from-third"]) as url:
+        call("verify", url, "--quick", "--write-waivers", waivers)
+        complete(waivers)
+        report = verify(tmp_path, url, "--quick", "--waivers", waivers)
+    assert report.verdict is RunVerdict.CONFORMS, report.reason
+    assert report.requests <= 60
+    assert report.accepted <= 25
+
+
 @pytest.mark.parametrize("name", ["message-null", "single-quote-crashes"])
 def test_unused_waiver_is_an_error(name: str, lax: str, tmp_path: Path) -> None:
     waivers = tmp_path / "waivers.yaml"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -31,6 +32,7 @@ from chat_verifier.planning.plan import make_plan
 from chat_verifier.planning.tiers import ALLOCATIONS, Tier
 from chat_verifier.run.reference_server import ReferenceServer
 from chat_verifier.run.runner import Runner
+from kit_reports.waivers import Waiver
 
 CONTRACT = load_contract()
 
@@ -88,6 +90,28 @@ def test_violation_seen_once_is_sent_again_and_confirmed() -> None:
     assert (cause.key.clause, cause.key.observed, cause.cases) == ("robustness.failing", "status-500", ("hello",))
     assert (cause.seen, cause.sent, cause.confirmation) == (4, 4, Confirmation.CONFIRMED)
     assert runner.sender.budget.sent == 4
+
+
+def test_no_request_is_sent_for_a_waived_cause() -> None:
+    (cause,), runner = causes_of(fails_when(lambda *_: True), HELLO, is_waived=lambda _: True)
+    assert (cause.seen, cause.sent, runner.sender.budget.sent) == (1, 1, 1)
+
+
+def test_causes_that_earlier_observations_show_are_left_out() -> None:
+    _, runner = causes_of(fails_when(lambda *_: True), HELLO)
+    observations = runner.journal.observations
+    assert find_causes(runner, [*observations, *observations], known=len(observations)) == []
+
+
+def test_waived_violation_that_was_seen_once_does_not_make_the_run_inconclusive() -> None:
+    (cause,), runner = causes_of(fails_when(lambda *_: True), HELLO, is_waived=lambda _: True)
+    waiver = Waiver({}, "fixed in 2.4", "team", dt.date(2030, 1, 1), CONTRACT.source, ())
+
+    def verdict_with(cause: Cause) -> RunVerdict:
+        return run_verdict(result for result in results_of(runner, [cause]) if result.causes)[0]
+
+    assert verdict_with(cause) is RunVerdict.INCONCLUSIVE
+    assert verdict_with(replace(cause, waiver=waiver)) is RunVerdict.CONFORMS
 
 
 def test_violation_that_does_not_recur_is_intermittent_and_only_a_warning() -> None:
