@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spec_gate.differ.pairs import NodePair
+from spec_gate.schemas.dispatch import without_texts
 from spec_gate.schemas.keywords import MAPS, ONE
 from spec_gate.schemas.node import Schema, SchemaNode
 from spec_gate.schemas.pair import SchemaPair
@@ -53,6 +54,14 @@ class Places:
         """Return the format that a schema writes."""
         value = None if schema is None else self._document(of_base=of_base).at(schema)
         return value.get("format") if isinstance(value, dict) else None
+
+    def properties_as_written(self, located: Located, name: str, before: Any, after: Any) -> tuple[Any, Any]:
+        """Return both schemas of a property as the documents write them, without texts, instead of simplified ones."""
+        found = []
+        for place, simplified, of_base in ((located.base, before, True), (located.revision, after, False)):
+            is_written = simplified is not None and place.pointer[-2:] == ("properties", name)
+            found.append(without_texts(self._document(of_base=of_base).at(place)) if is_written else simplified)
+        return found[0], found[1]
 
     def _shown(
         self, holder: Place | None, other: Place | None, keywords: Sequence[str], name: str, schema: Place, *,

@@ -118,6 +118,8 @@ class SchemaFindings:
         difference, located = self._as_written(pair, proved.difference)
         scale, group = self.schemas.scale, difference.group
         before, after = scale.as_written(group, difference.before), scale.as_written(group, difference.after)
+        if group is KeywordGroup.PROPERTIES:
+            before, after = self.places.properties_as_written(located, difference.name, before, after)
         rule = rule_for(scope, difference.group, difference.before, difference.after)
         level, kind = _JUDGED[proof.outcome]
         path: Pointer = pair.data_path()
@@ -166,6 +168,9 @@ class SchemaFindings:
     def _annotation_finding(self, pair: NodePair, change: AnnotationChange, rule: Rule, use: SchemaUse) -> Finding:
         path = pair.data_path()
         located = self.places.located(pair, (change.keyword,), change.name)
+        before, after = (self.schemas.scale.as_written(change.keyword, one) for one in (change.before, change.after))
+        if change.kind is AnnotationKind.PROPERTY_UNDECLARED:
+            before, after = self.places.properties_as_written(located, change.name, before, after)
         return Finding(
             rule=rule,
             level=rule.level,
@@ -175,8 +180,8 @@ class SchemaFindings:
             path=(*path, change.name) if change.name else path,
             base=located.base,
             revision=located.revision,
-            before=self.schemas.scale.as_written(change.keyword, change.before),
-            after=self.schemas.scale.as_written(change.keyword, change.after),
+            before=before,
+            after=after,
             proof=ProofKind.RULE,
             part=use.part,
             status=use.part.status,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,24 @@ def test_proof_of_a_new_optional_property_says_that_no_client_can_break(report: 
     assert "Note" not in found
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"const": "a"},
+        {"type": "integer", "format": "int32"},
+        {"type": ["string", "null"]},
+        {"allOf": [{"minLength": 1}]},
+    ],
+)
+@pytest.mark.parametrize("part", ["request", "reply"])
+def test_property_is_shown_as_the_document_writes_it(tmp_path: Path, part: str, schema: dict[str, Any]) -> None:
+    described = json.dumps({**schema, "description": "New."})
+    with_it, without = f"{{properties: {{a: {described}}}}}", "{properties: {}}"
+    [added] = findings_of(tmp_path, part, without, with_it)
+    [removed] = findings_of(tmp_path, part, with_it, without)
+    assert [(one.before, one.after) for one in (added, removed)] == [(None, schema), (schema, None)]
+
+
 def test_proof_by_a_rule_names_the_witness_as_an_example(report: DiffReport) -> None:
     assert dict(facts_of(report, EDITS[0].title))["Proof"].endswith("the witness below is an example")
 
@@ -213,10 +232,10 @@ def test_proof_by_a_rule_names_the_witness_as_an_example(report: DiffReport) -> 
 def test_title_names_what_changed_on_both_sides(
     tmp_path: Path, base: str, then: str, titles: list[str], part: str
 ) -> None:
-    assert titles_of(tmp_path, part, base, then) == titles
+    assert [one.title for one in findings_of(tmp_path, part, base, then)] == titles
 
 
-def titles_of(folder: Path, part: str, base: str, then: str) -> list[str]:
+def findings_of(folder: Path, part: str, base: str, then: str) -> tuple[ReportedFinding, ...]:
     def document(schema: str) -> str:
         whole = f"{{type: object, properties: {{k: {schema}}}}}"
         if part == "request":
@@ -225,7 +244,7 @@ def titles_of(folder: Path, part: str, base: str, then: str) -> list[str]:
         return api(f'{{parameters: [{PATH}], responses: {{"200": {{description: ok, {content}}}}}}}')
 
     files = [written(folder, f"{name}.yaml", document(one)) for name, one in (("base", base), ("then", then))]
-    return [one.title for one in report_of(*files).findings]
+    return report_of(*files).findings
 
 
 def test_alternatives_are_named_by_their_schema_or_their_tag(tmp_path: Path) -> None:
@@ -255,7 +274,7 @@ def test_alternatives_are_named_by_their_schema_or_their_tag(tmp_path: Path) -> 
     ],
 )
 def test_title_shows_whether_a_value_is_text(tmp_path: Path, base: str, then: str, title: str) -> None:
-    assert titles_of(tmp_path, "request", base, then) == [title]
+    assert [one.title for one in findings_of(tmp_path, "request", base, then)] == [title]
 
 
 def test_titles_tell_long_paths_apart(tmp_path: Path) -> None:
