@@ -33,6 +33,7 @@ from chat_verifier.findings.verdict import (
 )
 from chat_verifier.findings.waivers import unused_waivers, waived, waiver_for
 from chat_verifier.options import Environment, Options, Phase
+from chat_verifier.planning.array import LevelPair
 from chat_verifier.planning.case import CaseSequence, Group, count_by_group, requests_of
 from chat_verifier.planning.plan import Pairs, make_plan
 from chat_verifier.planning.tiers import Allocation, Tier, allocate
@@ -72,11 +73,12 @@ class Preview:
 
 @dataclass(frozen=True)
 class RunPlan:
-    """The planned sequences, the requests that the run may send, and the shares of pairs that they cover."""
+    """The planned sequences, the requests that the run may send, and the pairs that they cover and do not cover."""
 
     sequences: tuple[CaseSequence, ...]
     allocation: Allocation
     coverage: dict[Pairs, float]
+    uncovered: dict[Pairs, tuple[LevelPair, ...]]
 
     @property
     def total(self) -> int:
@@ -175,12 +177,12 @@ def plan_run(contract: Contract, options: Options) -> RunPlan:
     allocation = allocate(options.tier, options.max_requests, options.max_accepted)
     key = key_in(options.headers) if options.expect_auth else None
     if options.replay is not None:
-        return RunPlan(options.replay, allocation, {})
+        return RunPlan(options.replay, allocation, {}, {})
     plan = make_plan(contract, allocation.sizes, seed=options.seed, key=key)
     sequences = plan.sequences
     if options.only is not None:
         sequences = sequences_for(contract, sequences, options.only)
-    return RunPlan(sequences, allocation, plan.coverage)
+    return RunPlan(sequences, allocation, plan.coverage, plan.uncovered)
 
 
 def _rehearsed(contract: Contract, plan: RunPlan) -> Runner:
@@ -400,6 +402,7 @@ def _summarise(session: _Session, plan: RunPlan, played: Played, confirmed: Conf
         accepted=session.client.budget.accepted,
         lost=session.client.lost,
         coverage={str(name): round(share, 3) for name, share in plan.coverage.items()},
+        uncovered_pairs={str(name): pairs for name, pairs in plan.uncovered.items()},
         seconds=session.environment.clock() - session.began,
         clauses=clauses,
         profile=open_question_profile(contract, journal.observations),

@@ -88,8 +88,8 @@ class RunResult:
 
     ``left_out``: what the request limit kept from being sent. ``replayed``: how many responses came from the
     checkpoint file. ``accepted``: how many requests the server accepted. ``lost``: how many got no response and
-    were sent again. ``coverage``: the shares of the pairs of
-    conditions that the plan combines, by :class:`chat_verifier.planning.plan.Pairs`.
+    were sent again. ``coverage``: the shares of the pairs of conditions that the plan combines, by
+    :class:`chat_verifier.planning.plan.Pairs`; ``uncovered_pairs``: the other pairs of a thorough run.
     ``unused_waivers``: waivers for which the run found nothing, though it sent one of their cases.
     ``app``: the application that was verified in process.
     ``traffic``: the recorded traffic that was judged, instead of a server. ``interrupted``: the signal that ended the
@@ -116,6 +116,7 @@ class RunResult:
     accepted: int = 0
     lost: int = 0
     coverage: Mapping[str, float] = field(default_factory=dict)
+    uncovered_pairs: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     traffic: TrafficFigures | None = None
     app: str | None = None
     interrupted: Interruption | None = None

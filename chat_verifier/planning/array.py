@@ -14,6 +14,9 @@ from itertools import combinations
 Level = tuple[str, str]
 """A factor and one of its levels."""
 
+LevelPair = tuple[str, str]
+"""Two levels that stand in one row: each as ``factor=level``, or the name of a kind of levels."""
+
 Row = dict[str, str]
 """A level for each factor that applies to the row."""
 
@@ -163,6 +166,20 @@ class CoveringArray:
     def share(self) -> float:
         """The share of the pairs that the rows cover."""
         return 1.0 - self.left / self.pairs if self.pairs else 1.0
+
+    @property
+    def uncovered(self) -> tuple[LevelPair, ...]:
+        """The pairs that no row covers yet, in alphabetical order."""
+        pairs = {
+            (self._named(min(one, other)), self._named(max(one, other)))
+            for one, others in enumerate(self._uncovered)
+            for other in bits(others)
+        }
+        return tuple(sorted(pairs))
+
+    def _named(self, number: int) -> str:
+        factor, level = self._levels[number]
+        return factor if level == _KIND else f"{factor}={level}"
 
     def cover(self, row: Row) -> None:
         """Note that a row will be sent."""

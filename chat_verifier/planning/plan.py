@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from chat_contract import Contract
 from chat_verifier.planning import credentials, special_inputs, wire
-from chat_verifier.planning.array import Follow
+from chat_verifier.planning.array import Follow, LevelPair
 from chat_verifier.planning.case import CaseSequence, Group, Priority, requests_of, single
 from chat_verifier.planning.prepared import prepared
 from chat_verifier.planning.rejections import Rejections
@@ -35,11 +35,13 @@ class Pairs(StrEnum):
 class Plan:
     """The sequences of a run, in order, without those that follow after a response.
 
-    ``coverage``: the share of each kind of pairs that the requests combine, if all of them are sent.
+    ``coverage``: the share of each kind of pairs that the requests combine, if all of them are sent. ``uncovered``:
+    the other pairs, where the plan is meant to cover all.
     """
 
     sequences: tuple[CaseSequence, ...]
     coverage: dict[Pairs, float]
+    uncovered: dict[Pairs, tuple[LevelPair, ...]]
 
     @property
     def requests(self) -> int:
@@ -71,9 +73,11 @@ def make_plan(
         ]
     kinds = (Pairs.MUST_ACCEPT, Pairs.UNSPECIFIED, Pairs.SEVERAL_FAULTS, Pairs.ONE_FAULT)
     shares = dict(zip(kinds, (*rows.shares, *rejected.shares), strict=True))
+    uncovered: dict[Pairs, tuple[LevelPair, ...]] = {}
     if sizes.complete:
         shares[Pairs.TRIPLES] = rows.share_of_triples
-    return Plan(tuple(_by_priority(sequences)), shares)
+        uncovered = dict(zip(kinds, (*rows.uncovered, *rejected.uncovered), strict=True))
+    return Plan(tuple(_by_priority(sequences)), shares, uncovered)
 
 
 def _first_turns(rejected: Rejections) -> list[CaseSequence]:

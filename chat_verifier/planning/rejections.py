@@ -13,7 +13,7 @@ from itertools import combinations, cycle
 
 from chat_contract.roles import CONVERSATION, EVENTS, USER
 from chat_verifier.planning import wrong_values
-from chat_verifier.planning.array import CoveringArray, Follow, Level, Row, nothing
+from chat_verifier.planning.array import CoveringArray, Follow, Level, LevelPair, Row, nothing
 from chat_verifier.planning.case import Case, Naming, of_recipe
 from chat_verifier.planning.compatibility import APPLIES, can_stand_together, depends, rare_levels, weights
 from chat_verifier.planning.conditions import Condition, Wrong
@@ -165,6 +165,11 @@ class Rejections:
     def shares(self) -> tuple[float, float]:
         """The shares of the pairs that are covered: by packs, and by single faults."""
         return self._packs.share, self._alone.share
+
+    @property
+    def uncovered(self) -> tuple[tuple[LevelPair, ...], tuple[LevelPair, ...]]:
+        """The pairs that are not covered: by packs, and by single faults."""
+        return self._packs.uncovered, self._alone.uncovered
 
     def turns(self, turn: str, users: Sequence[str]) -> list[Case]:
         """Return some requests for later turns. ``users``: the levels that the user may have in the conversation."""

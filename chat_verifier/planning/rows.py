@@ -12,7 +12,7 @@ from itertools import count
 from typing import Protocol, TypeVar
 
 from chat_contract.roles import EVENT_TEXT, EVENTS, ITEM, LIMIT, MESSAGE, SESSION, USER
-from chat_verifier.planning.array import CoveringArray, Follow, Level, Row, nothing
+from chat_verifier.planning.array import CoveringArray, Follow, Level, LevelPair, Row, nothing
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, Together, of_recipe
 from chat_verifier.planning.compatibility import can_stand_together, depends, rare_levels, weights
 from chat_verifier.planning.conditions import Condition
@@ -106,6 +106,12 @@ class Rows:
         pairs = self._all.pairs - self._must.pairs
         left = self._all.left - self._must.left
         return self._must.share, 1.0 - left / pairs if pairs else 1.0
+
+    @property
+    def uncovered(self) -> tuple[tuple[LevelPair, ...], tuple[LevelPair, ...]]:
+        """The pairs that are not covered: of must-accept levels, and with unspecified ones."""
+        must = self._must.uncovered
+        return must, tuple(pair for pair in self._all.uncovered if pair not in must)
 
     @property
     def share_of_triples(self) -> float:

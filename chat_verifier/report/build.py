@@ -57,6 +57,7 @@ def build_report(result: RunResult, access: Access, changes: Iterable[ProfileCha
         requests=result.requests,
         accepted=result.accepted,
         coverage=dict(result.coverage),
+        uncovered_pairs=dict(result.uncovered_pairs),
         replayed=result.replayed,
         seed=result.seed,
         tier=result.tier,

@@ -169,7 +169,8 @@ class VerifyReport(_Closed):
     """The report of a run.
 
     ``accepted``: how many of the requests the server accepted. ``coverage``: the shares of the pairs of conditions that
-    the plan combines. ``replayed`` counts responses from a checkpoint file.
+    the plan combines. ``uncovered_pairs``: the other pairs of a thorough run, by the same kinds; each condition is
+    written as ``name=level``. ``replayed`` counts responses from a checkpoint file.
     ``profile`` holds the answer to each open question, by id.
     ``traffic``: the recorded traffic that was judged; None for a run. ``app``: the application that was verified in
     process; ``base_url`` is then where its server usually serves it. ``contract_coverage``: which values of
@@ -189,6 +190,7 @@ class VerifyReport(_Closed):
     requests: int
     accepted: int
     coverage: Mapping[str, float]
+    uncovered_pairs: Mapping[str, tuple[tuple[str, str], ...]]
     replayed: int
     seed: int
     tier: Tier

@@ -198,6 +198,15 @@ def test_deep_plan_covers_all_pairs_and_many_triples() -> None:
     deep = planned(Tier.DEEP)
     assert min(deep.coverage[Pairs.MUST_ACCEPT], deep.coverage[Pairs.SEVERAL_FAULTS]) > 0.98
     assert deep.coverage[Pairs.TRIPLES] > 0.7
+
+
+def test_thorough_plan_lists_the_pairs_that_it_does_not_cover() -> None:
+    assert planned().uncovered == {}
+    deep = planned(Tier.DEEP)
+    listed = {pairs: bool(found) for pairs, found in deep.uncovered.items()}
+    assert listed == {pairs: share < 1 for pairs, share in deep.coverage.items() if pairs is not Pairs.TRIPLES}
+    one, other = deep.uncovered[Pairs.ONE_FAULT][0]
+    assert one != other
     longest = max((accepted_messages(sequence) for sequence in deep.sequences), key=len)
     assert len(longest) == 20
     assert len("".join(longest)) >= 4000
