@@ -280,10 +280,7 @@ class Player:
         sent = {"Content-Type": "application/json"} | self.headers | (headers or {})
         sent = {name: value for name, value in sent.items() if value is not None}
         for _ in range(60):
-            content = data() if callable(data) else data
-            answer = self.session.request(
-                method, url or self.url, data=content, headers=sent, timeout=PATIENCE, allow_redirects=False
-            )
+            answer = self._answer(method, url or self.url, data, sent)
             if answer.status_code != 429:
                 break
             time.sleep(float(answer.headers["Retry-After"]))
@@ -291,6 +288,19 @@ class Player:
         if answer.status_code == 422:
             self.check_refusal(answer)
         return answer
+
+    def _answer(self, method: str, url: str, data: Any, headers: dict[str, Any]) -> requests.Response:
+        def answer() -> requests.Response:
+            content = data() if callable(data) else data
+            return self.session.request(
+                method, url, data=content, headers=headers, timeout=PATIENCE, allow_redirects=False
+            )
+
+        try:
+            return answer()
+        except requests.exceptions.ConnectionError:
+            # A server may close a kept connection just as it is used again, as crystal-http does under load.
+            return answer()
 
     def good(self, body: Any, most: int | None = None, **more: Any) -> dict[str, Any]:
         answer = self.send(body, **more)

@@ -43,9 +43,11 @@ def pair(redis: RedisServer) -> Iterator[tuple[Running, Running]]:
 
 @pytest.fixture
 def replicas(pair: tuple[Running, Running]) -> tuple[str, str]:
-    """The URLs of the two, with nothing in their default space."""
+    """The URLs of the two, with nothing in their default space and no other space."""
     urls = tuple(f"http://127.0.0.1:{replica.port}" for replica in pair)
     assert requests.post(f"{urls[0]}/_mock/reset", timeout=SECONDS).status_code == 204
+    for space in get(urls[0], "spaces")["spaces"]:
+        assert requests.delete(f"{urls[0]}/_mock/spaces/{space['name']}", timeout=SECONDS).status_code == 204
     return urls
 
 
@@ -297,6 +299,8 @@ def test_conversations_requests_and_spaces_are_limited(redis: RedisServer) -> No
     finally:
         running.stop()
         running.process.stdout.close()
+        with redis.client as client:
+            client.delete(*client.keys("small:*"))
 
 
 # Replicas -------------------------------------------------------------------------------------------------------------
