@@ -380,13 +380,17 @@ def _learning(builder: RequestBuilder, faults: _Faults) -> Iterator[Case]:
     if EVENTS in conditions:
         plain[EVENTS] = Condition(conditions[EVENTS], "two", 2)
     tops = [name for name, (position, _) in faults.values.items() if not position and not name.endswith(EVENTS)]
-    for kind in ("types", "missing"):
+    required = [
+        name.rpartition(":")[2]
+        for name, (position, found) in faults.values.items()
+        if position == "first" and MISSING_TYPE in found
+    ]
+    in_events = [f"{WRONG}:{position}:{field}" for position in ("first", "second") for field in required]
+    for kind in ("types", MISSING_TYPE):
         wrongs: list[Wrong] = []
-        for name in (*tops, "wrong:first:type", "wrong:second:timestamp", "wrong:second:type", "wrong:first:timestamp"):
-            if name not in faults.values:
-                continue
+        for name in (*tops, *in_events):
             position, found = faults.values[name]
-            types = [one for one in found if (one == "missing") == (kind == "missing")]
+            types = [one for one in found if (one == MISSING_TYPE) == (kind == MISSING_TYPE)]
             if types:
                 wrongs.append(Wrong(found[types[-1]][0], position))
         if len(wrongs) > 1:

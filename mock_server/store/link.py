@@ -28,6 +28,9 @@ _Command = tuple[Argument, ...]
 _SECONDS_TO_RECOVER = 1.0
 """Without a failure for this long. A full Redis fails only some of the calls."""
 
+_EMPTY = ""
+"""The password of a client key: with none at all, OpenSSL would ask for one on the terminal."""
+
 
 class Link:
     """Runs scripts. A call that takes too long, or that Redis does not take, raises :class:`StoreError`."""
@@ -178,8 +181,7 @@ def connection_to(location: Location) -> Connection:
         ssl_ca_certs=_name(tls.ca_bundle),
         ssl_certfile=_name(tls.cert),
         ssl_keyfile=_name(tls.key or tls.cert),
-        # The empty password keeps OpenSSL from asking for one on the terminal.
-        ssl_password="",
+        ssl_password=_EMPTY,
         **options,
     )
 
