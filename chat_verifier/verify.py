@@ -17,7 +17,7 @@ from importlib.util import find_spec
 
 from chat_contract import Contract, UsageError
 from chat_contract.roles import DOCUMENTED_EXAMPLE
-from chat_verifier.findings.cause import Cause
+from chat_verifier.findings.cause import Cause, seen_in
 from chat_verifier.findings.causes import find_causes, group_unconfirmed
 from chat_verifier.findings.profile import open_question_profile
 from chat_verifier.findings.verdict import (
@@ -359,9 +359,14 @@ def _complete(session: _Session, played: Played, confirmed: Confirmed) -> tuple[
     runner, known = played.runner, len(played.runner.journal.observations)
     # A later turn without its conversation tells nothing.
     whole = [sequence for sequence in runner.journal.left_out if not sequence.cases[0].continues]
-    played = _play(runner, runner.resumed(sequences_for(session.contract, whole, reason.clauses)))
+    sequences = sequences_for(session.contract, whole, reason.clauses)
+    runner.release(sequences)
+    played = _play(runner, sequences)
     more = _confirm(session, played, known)
-    return played, Confirmed((*confirmed.causes, *more.causes), more.interruption)
+    new = runner.journal.observations[known:]
+    # A waiver does not accept a cause that one of the new cases shows, unless it lists the case.
+    causes = waived((seen_in(cause, new) for cause in confirmed.causes), session.options.waivers)
+    return played, Confirmed((*causes, *more.causes), more.interruption)
 
 
 def _judge_clauses(

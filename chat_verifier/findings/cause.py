@@ -133,6 +133,13 @@ def sightings(cause: Cause, observed: Iterable[Observation]) -> list[tuple[Viola
     ]
 
 
+def seen_in(cause: Cause, observed: Iterable[Observation]) -> Cause:
+    """Return the cause with what further observations show of it."""
+    found = [observation for _, observation in sightings(cause, observed)]
+    cases = tuple(dict.fromkeys((*cause.cases, *map(case_id, found))))
+    return replace(cause, seen=cause.seen + len(found), sent=cause.sent + len(found), cases=cases)
+
+
 def _is_same_cause(key: CauseKey, other: CauseKey) -> bool:
     """Return whether two keys belong to one cause.
 

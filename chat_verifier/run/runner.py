@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from chat_contract import Contract
@@ -80,13 +80,12 @@ class Runner:
         self._play([one for one in everything if one.priority is not Priority.LEARNING])
         self._finish()
 
-    def resumed(self, sequences: Sequence[CaseSequence]) -> Sequence[CaseSequence]:
-        """Return sequences that were left out; from now on the run may use all requests of the sender."""
+    def release(self, sequences: Collection[CaseSequence]) -> None:
+        """Take sequences from those left out; from now on the run may use all requests of the sender."""
         budget = self.sender.budget
         self.max_requests, self.max_accepted = budget.most, budget.most_accepted
         self._reserved = self._reserved_accepted = 0
         self.journal.left_out = [one for one in self.journal.left_out if one not in sequences]
-        return sequences
 
     def admit(self, sequence: CaseSequence, outcome: Response | Breakdown) -> None:
         """Judge and keep a response that the only case of the sequence received elsewhere."""

@@ -14,7 +14,7 @@ import pytest
 from chat_contract import load_contract, read_body
 from chat_contract.exchange import Breakdown, Request, Response
 from chat_contract.rules.exchange_facts import RequestKind
-from chat_verifier.findings.cause import Cause, Confirmation
+from chat_verifier.findings.cause import Cause, Confirmation, seen_in
 from chat_verifier.findings.causes import find_causes
 from chat_verifier.findings.verdict import (
     ClauseReason,
@@ -101,6 +101,13 @@ def test_causes_that_earlier_observations_show_are_left_out() -> None:
     _, runner = causes_of(fails_when(lambda *_: True), HELLO)
     observations = runner.journal.observations
     assert find_causes(runner, [*observations, *observations], known=len(observations)) == []
+
+
+def test_further_observations_add_their_cases_to_a_cause() -> None:
+    (cause,), _ = causes_of(fails_when(lambda *_: True), HELLO, is_waived=lambda _: True)
+    _, later = causes_of(fails_when(lambda *_: True), [acceptance("later", {"message": "hello again"})])
+    cause = seen_in(cause, later.journal.observations)
+    assert (cause.seen, cause.sent, cause.cases) == (2, 2, ("hello", "later"))
 
 
 def test_waived_violation_that_was_seen_once_does_not_make_the_run_inconclusive() -> None:
