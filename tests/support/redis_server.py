@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +30,15 @@ def eventually(condition: Callable[[], Any], what: str = "") -> Any:
     raise AssertionError(f"waited {PATIENCE:.0f} s {what}")
 
 
+# Another program may take the port before the server does. A cluster also listens at its port + 10,000, which Linux
+# may have given to any connection.
+_PORTS_TO_TRY = 5
+
+
+class ServerEnded(AssertionError):
+    """The server ended instead of listening."""
+
+
 class RedisServer:
     """A server that a test can stop, freeze and start again on the same port."""
 
@@ -36,9 +47,16 @@ class RedisServer:
         self._tls = tls
         self._program = program
         self._options = options
-        self.port = free_port()
         self.password = options[options.index("--requirepass") + 1] if "--requirepass" in options else None
-        self.start()
+        for attempts_left in reversed(range(_PORTS_TO_TRY)):
+            self.port = free_port()
+            try:
+                self.start()
+            except ServerEnded:
+                if not attempts_left:
+                    raise
+            else:
+                return
 
     @property
     def url(self) -> str:
@@ -61,11 +79,25 @@ class RedisServer:
         return ("--port", "0", "--tls-port", str(self.port), *files)
 
     def start(self) -> None:
+        """Return when the server responds.
+
+        Raises:
+            ServerEnded: what it printed is on standard error then.
+        """
         command = [self._program, *self._port_options(), "--bind", "127.0.0.1", "--save", "", *self._options]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        eventually(self._responds, "for redis-server")
+        with tempfile.TemporaryFile("w+") as output:
+            self.process = subprocess.Popen(command, stdout=output, stderr=output)
+            try:
+                eventually(self._responds, "for redis-server")
+            except BaseException:
+                self.kill()
+                output.seek(0)
+                sys.stderr.write(output.read())
+                raise
 
     def _responds(self) -> bool:
+        if self.process.poll() is not None:
+            raise ServerEnded(f"{self.process.args!r} ended with {self.process.returncode}")
         client = self.client
         try:
             return bool(client.ping())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import requests
 from chat_contract import KitError
 from mock_server.loading.store_location import read_location
 from mock_server.store.redis import check_store
+from testbed.ports import free_port
 from tests.conftest import RequireProgram
 from tests.support.certificates import certificate
 from tests.support.mock import Running, start
@@ -105,3 +107,15 @@ def test_cluster_is_named_with_the_fix(require_program: RequireProgram, tmp_path
     options = ("--cluster-enabled", "yes", "--dir", str(tmp_path))
     with redis_server(require_program("redis-server", "redis-server"), *options) as cluster:
         assert problem(cluster.url).endswith("it runs as cluster. Use a single Redis or Valkey.")
+
+
+def test_cluster_whose_second_port_is_taken_starts_on_another(
+    require_program: RequireProgram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        second = taken.getsockname()[1]
+        ports = [second - 10_000, free_port()]
+        monkeypatch.setattr("tests.support.redis_server.free_port", iter(ports).__next__)
+        options = ("--cluster-enabled", "yes", "--dir", str(tmp_path))
+        with redis_server(require_program("redis-server", "redis-server"), *options) as cluster:
+            assert cluster.port == ports[1]
