@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chat_contract import Request
+from chat_contract import Breakdown, Request, Response
 from chat_contract.exchange import Headers
 from chat_contract.roles import CONVERSATION
 from chat_load.plan import Step, written
@@ -17,6 +17,10 @@ from kit_reports.replay import ISSUED
 
 _ISSUED = Expression(f"${CONVERSATION}")
 _EXTRACT = f'python3 -c \'import json, sys; print(json.dumps(json.load(sys.stdin)["{CONVERSATION}"])[1:-1], end="")\''
+
+_LONGEST_BODY = 2500
+_MOST_SEARCHED = 64 * 1024
+"""How many bytes of a body are searched for credentials, to show its beginning without copies of a large one."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,13 @@ def requests_of(step: Step, access: Access) -> tuple[SentRequest, ...]:
         )
         for body in (*step.earlier, step.request.body)
     )
+
+
+def beginning_of(outcome: Response | Breakdown, secrets: Secrets) -> str:
+    """Return the beginning of a response body, or how the response failed to arrive, without credentials."""
+    if isinstance(outcome, Breakdown):
+        return secrets.hide(outcome.detail)[:_LONGEST_BODY]
+    return secrets.hide(outcome.body[:_MOST_SEARCHED].decode("utf-8", "replace"))[:_LONGEST_BODY]
 
 
 def _with_placeholder(body: bytes, issued: object) -> str:

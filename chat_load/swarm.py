@@ -31,7 +31,7 @@ from chat_load.counting import Counts
 from chat_load.judging import LoadJudge, RecentIds, Sampler
 from chat_load.pausing import Pause
 from chat_load.plan import Plan, Shopper, Step
-from chat_load.reproduce import Access, reproduce, requests_of
+from chat_load.reproduce import Access, beginning_of, reproduce, requests_of
 from chat_load.settings import (
     HEADERS_VARIABLE,
     PROGRESS_FILE,
@@ -60,7 +60,6 @@ _WORKERS_MESSAGE = "chat-load-workers"
 
 _COUNTS = "chat_load_counts"
 _TICK = 0.25
-_LONGEST_BODY = 2500
 _MOST_MOMENTS = 2000
 
 
@@ -105,7 +104,6 @@ class Load:
         """Return a violation as an example, without credentials."""
         secrets = secrets_of(self.credentials.all_headers, self.transport.proxy)
         outcome = exchange.outcome
-        body = outcome.body.decode("utf-8", "replace") if isinstance(outcome, Response) else outcome.detail
         options = tuple(self.transport.curl_options(secrets.hide))
         access = Access(self.settings.base_url, self.credentials.headers, secrets, options)
         return Example(
@@ -114,7 +112,7 @@ class Load:
             got=secrets.hide(violation.got_text),
             pointer=secrets.hide(render_pointer(violation.pointer)),
             status=outcome.status if isinstance(outcome, Response) else 0,
-            body=secrets.hide(body)[:_LONGEST_BODY],
+            body=beginning_of(outcome, secrets),
             command=reproduce(step, access),
             requests=requests_of(step, access),
         )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
 
-from chat_contract import Request
+from chat_contract import Request, Response
 from chat_contract.history import History
 from chat_load.plan import JSON_HEADERS, Step, written
-from chat_load.reproduce import Access, reproduce, requests_of
+from chat_load.reproduce import Access, beginning_of, reproduce, requests_of
 from kit_http.redaction.secrets import secrets_of
 from tests.conftest import RequireProgram
 from tests.support.small_servers import answering
@@ -68,3 +69,14 @@ def test_one_request_is_one_command() -> None:
         "curl -sS -i -X POST --insecure http://127.0.0.1:1/v1/chat -H 'Content-Type: application/json'"
         ' --data-raw \'{"message": "a"}\''
     )
+
+
+def test_beginning_of_a_large_body_is_shown_without_keys_and_without_copies_of_the_body() -> None:
+    secrets = secrets_of((("Authorization", f"Bearer {KEY}"),))
+    body = f'{{"key":"{KEY}","wide":"\U0001f600'.encode() + b"x" * 8_000_000
+    tracemalloc.start()
+    shown = beginning_of(Response(200, (), body), secrets)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert shown.startswith('{"key":"${CHAT_API_KEY}","wide":"\U0001f600xxx')
+    assert (len(shown), peak < 4_000_000) == (2500, True)
