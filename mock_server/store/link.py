@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from hiredis import pack_command
-from redis._parsers.hiredis import _AsyncHiredisParser
 from redis.asyncio.connection import Connection, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -16,11 +15,9 @@ from redis.exceptions import InvalidResponse, NoScriptError, RedisError, Respons
 
 from mock_server.loading.store_location import Location
 from mock_server.store.failures import reason_of
+from mock_server.store.parser import BoundedParser
 from mock_server.store.scripts import ALL, FORMAT, Script
 from mock_server.store.status import StoreError, StoreStatus
-
-MAX_ANSWER = 64 * 1024 * 1024
-"""The largest number of bytes that are read of an answer. The journal is the largest one."""
 
 Argument = bytes | str | int | float
 _Command = tuple[Argument, ...]
@@ -138,31 +135,10 @@ class Link:
         await self._connection.disconnect(nowait=True)
 
 
-class _BoundedParser(_AsyncHiredisParser):
-    """Ends an answer without end, and lets the event loop run meanwhile."""
-
-    _size = 0
-
-    async def read_response(self, *arguments: Any, **options: Any) -> Any:
-        """Read an answer. Raise :class:`redis.exceptions.InvalidResponse` if it is too long."""
-        self._size = 0
-        return await super().read_response(*arguments, **options)
-
-    async def read_from_socket(self) -> bool:
-        """Read the next bytes."""
-        if self._size > MAX_ANSWER:
-            raise InvalidResponse(f"more than {MAX_ANSWER} bytes")
-        if self._size:
-            # asyncio returns bytes that have arrived without a turn of the loop, so that no timeout would end this.
-            await asyncio.sleep(0)
-        self._size += self._read_size
-        return bool(await super().read_from_socket())  # type: ignore[no-untyped-call]  # of redis
-
-
 def connection_to(location: Location) -> Connection:
     """Return a connection that is not open yet."""
     options: dict[str, Any] = {
-        "parser_class": _BoundedParser,
+        "parser_class": BoundedParser,
         "host": location.host,
         "port": location.port,
         "db": location.database,

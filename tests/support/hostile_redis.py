@@ -28,6 +28,12 @@ def list_without_end() -> Iterator[bytes | float]:
     yield from repeat(b":1\r\n" * 10_000)
 
 
+def list_of_a_billion_values() -> Iterator[bytes | float]:
+    yield b"*2\r\n$2\r\nok\r\n*10000"
+    yield b"00000\r\n"
+    yield 60.0
+
+
 def line_without_end() -> Iterator[bytes | float]:
     yield b"+"
     yield from repeat(b"x" * _BLOCK)
@@ -66,6 +72,7 @@ ATTACKS: Mapping[str, Attack] = {
     "garbage": garbage,
     "bulk without end": bulk_without_end,
     "list without end": list_without_end,
+    "list of a billion values": list_of_a_billion_values,
     "line without end": line_without_end,
     "nested without end": nested_without_end,
     "dripping": dripping,
