@@ -30,7 +30,6 @@ from pathlib import Path
 
 import httpx
 from redis import Redis
-from redis.exceptions import RedisError
 
 from mock_server import read_snapshot
 from mock_server.http.messages import Call
@@ -77,17 +76,21 @@ def program(name: str) -> str:
     return found
 
 
+def wait_until_listening(port: int, started: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while started.poll() is None and time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise ChaosError(f"{started.args!r} does not listen on port {port}.")
+
+
 @contextmanager
 def redis_server() -> Iterator[Redis]:
     port = free_port()
-    with process(program("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", ""):
+    with process(program("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "") as started:
+        wait_until_listening(port, started)
         client = Redis(port=port)
-        deadline = time.monotonic() + SECONDS_TO_START
-        while time.monotonic() < deadline:
-            with suppress(RedisError):
-                client.ping()
-                break
-            time.sleep(0.05)
         yield client
         client.close()
 
@@ -136,12 +139,8 @@ def nginx(ports: Iterable[int], folder: Path, seconds_to_respond: float = 130) -
     )
     text = text.replace("access_log off;", f"log_format sent '$upstream_addr'; access_log {folder}/access.log sent;")
     (folder / "nginx.conf").write_text(text, "utf-8")
-    with process(program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off;"):
-        deadline = time.monotonic() + SECONDS_TO_START
-        while time.monotonic() < deadline:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.05)
+    with process(program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off;") as started:
+        wait_until_listening(port, started)
         yield f"http://127.0.0.1:{port}/v1/chat"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +19,8 @@ from .base import KEY
 from .wire import JSON
 
 Witness = Callable[["Client"], Any]
+PATIENCE = 120.0
+"""Seconds for which a client waits unless it looks for a hang; a busy machine may respond late."""
 MESSAGE = "Which desk would you recommend for heavy tools?"
 
 
@@ -82,14 +84,16 @@ class Reply:
 class Client:
     """A client with one connection per request that reads to its end, so that every missing or extra byte is found."""
 
-    def __init__(self, base_url: str, *, key: str = "", patience: float = 5.0) -> None:
+    def __init__(self, base_url: str, *, key: str = "", seconds_of_a_hang: float = 0.5) -> None:
+        """``seconds_of_a_hang``: how long a witness of a hang waits; correct servers are slow on a busy machine."""
         parts = urlsplit(base_url)
         assert parts.hostname
         assert parts.port
         self.address = (parts.hostname, parts.port)
         self.prefix = parts.path
         self.authorization = {"Authorization": f"Bearer {key}"} if key else {}
-        self.patience = patience
+        self.patience = PATIENCE
+        self.seconds_of_a_hang = seconds_of_a_hang
 
     def send(
         self,
@@ -211,7 +215,8 @@ def broken(flaw: str, body: Any, *, turn: int = 1) -> Witness:
     """Return a witness: a reset, a timeout or a false length."""
 
     def witness(client: Client) -> bool:
-        client.patience = 0.5
+        if flaw == "silence":
+            client.patience = client.seconds_of_a_hang
         return client.turn(turn, body).flaw == flaw
 
     return witness
@@ -285,10 +290,12 @@ def loses_thread(*bodies: Any) -> Witness:
     return witness
 
 
-def together(client: Client, bodies: Sequence[Any]) -> list[Reply]:
+def together(client: Client, bodies: Sequence[Any]) -> Iterator[list[Reply]]:
+    """Send the bodies at the same time, several times, since requests may miss each other; yield the replies."""
     with ThreadPoolExecutor(len(bodies)) as pool:
-        return list(pool.map(client.send, bodies))
+        for _ in range(5):
+            yield list(pool.map(client.send, bodies))
 
 
-def client_for(base_url: str, *, keyed: bool) -> Client:
-    return Client(base_url, key=KEY if keyed else "")
+def client_for(base_url: str, *, keyed: bool, seconds_of_a_hang: float = 0.5) -> Client:
+    return Client(base_url, key=KEY if keyed else "", seconds_of_a_hang=seconds_of_a_hang)

@@ -14,6 +14,8 @@ from tests.support.waiting import PATIENCE
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
+    # Containers have little shared memory.
+    "--disable-dev-shm-usage",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -26,9 +28,11 @@ _OF_AN_ANSWER = "Failed to load resource"
 def browser(executable: str) -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
-        yield opened
-        opened.close()
+        opened = playwright.chromium.launch(executable_path=executable, args=list(FLAGS), timeout=PATIENCE * 1000)
+        try:
+            yield opened
+        finally:
+            opened.close()
 
 
 @contextmanager
@@ -45,12 +49,15 @@ def page_of(opened: Browser, base: str, **context: Any) -> Iterator[Page]:
             complaints.append(f"asked {request.url}")
 
     session = opened.new_context(**context)
+    session.set_default_timeout(PATIENCE * 1000)
     page = session.new_page()
     page.on("console", heard)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", asked)
-    yield page
-    session.close()
+    try:
+        yield page
+    finally:
+        session.close()
     assert complaints == []
 
 

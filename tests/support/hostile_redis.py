@@ -113,6 +113,9 @@ class HostileRedis:
 
     def close(self) -> None:
         self._ended.set()
+        with suppress(OSError):
+            # This wakes the thread that accepts connections.
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _accept(self) -> None:

@@ -79,7 +79,8 @@ def start(*arguments: str, env: dict[str, str] | None = None, cwd: Path = ROOT) 
     line = process.stdout.readline() if readable else ""
     if not line.startswith("Mock ready: "):
         process.kill()
-        pytest.fail(f"the mock did not start: {line}{process.stdout.read()}")
+        rest, _ = process.communicate(timeout=PATIENCE)
+        pytest.fail(f"the mock did not start: {line}{rest}")
     return Running(process, line)
 
 

@@ -48,7 +48,7 @@ class HalfSilentService:
         """Close every connection."""
         for writer in self._open.values():
             writer.close()
-        await asyncio.gather(*filter(None, self._open))
+        await asyncio.gather(*filter(None, self._open), return_exceptions=True)
 
 
 @contextmanager

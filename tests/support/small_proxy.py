@@ -44,7 +44,11 @@ def passing(
                     client = tls.wrap_socket(client, server_side=True)
                 except OSError:
                     continue
-            server = socket.create_connection((parts.hostname or "", parts.port or 80))
+            try:
+                server = socket.create_connection((parts.hostname or "", parts.port or 80))
+            except OSError:
+                client.close()
+                continue
             open_sockets.extend((client, server))
             threading.Thread(target=pump, args=(client, server, 0.0), daemon=True).start()
             threading.Thread(target=pump, args=(server, client, delay), daemon=True).start()

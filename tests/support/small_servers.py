@@ -5,9 +5,11 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.support.waiting import PATIENCE
 
 Seen = tuple[str, str, dict[str, str], bytes]
 Headers = dict[str, str]
@@ -76,9 +78,11 @@ def answering(respond: Respond) -> Iterator[Small]:
         small = Small(server.server_address[1])
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
-        yield small
-        server.shutdown()
-        thread.join()
+        try:
+            yield small
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @contextmanager
@@ -98,12 +102,15 @@ def saying(data: bytes) -> Iterator[Small]:
                     connection, _ = listener.accept()
                 except OSError:
                     return
-                with connection:
+                with connection, suppress(OSError):
+                    connection.settimeout(PATIENCE)
                     connection.recv(65536)
                     connection.sendall(data)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        yield Small(listener.getsockname()[1])
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
+        try:
+            yield Small(listener.getsockname()[1])
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()

@@ -24,6 +24,7 @@ from mock_server import Snapshot
 from mock_server.respond.service import ChatService
 from mock_server.server.asgi import MockApp
 from mock_server.server.listener import check_certificate, open_listener
+from testbed.ports import free_port
 from tests.support.certificates import certificate
 from tests.support.mock import Running
 from tests.support.paths import ROOT
@@ -310,7 +311,7 @@ def test_taken_port_exits_with_2_and_the_first_mock_keeps_serving(server: Runnin
 
 
 def test_port_can_be_used_again_at_once(run_mock: Run, session: requests.Session) -> None:
-    first = run_mock()
+    first = run_mock("--port", str(free_port()))
     session.post(first.url, json={"message": "hi"})
     first.stop()
     again = run_mock("--port", str(first.port))
