@@ -13,7 +13,7 @@ from tests.support.paths import ROOT
 _HEAD = """\
 # Chat contract kit
 
-> The contract of one HTTP operation, POST /chat, with a mock, a verifier of servers, and a gate for OpenAPI changes.
+> The contract of one HTTP operation, POST /chat, with a mock, a verifier for servers, and a gate for OpenAPI changes.
 
 With `--help`, each command of `chat-contract` lists its options.
 skills/chat-contract/SKILL.md is a skill for coding agents.

@@ -161,6 +161,21 @@ def test_links_to_headings_lead_to_a_heading(page: str) -> None:
         assert anchor in headings(path.read_text("utf-8")), f"{page} links to {target}#{anchor}"
 
 
+def test_every_page_is_within_two_clicks_of_the_readme() -> None:
+    near = {"README.md"}
+    for _ in range(2):
+        near |= {linked for page in near for linked in linked_pages(page)}
+    pages = {page for page in PAGES if page.startswith("docs/")}
+    assert pages - near == set()
+
+
+def linked_pages(page: str) -> set[str]:
+    """Return the Markdown files of the project that a page links to."""
+    folder = (ROOT / page).parent
+    targets = re.findall(r"\]\(([^)#\s:]+\.md)", read(page))
+    return {folder.joinpath(target).resolve().relative_to(ROOT).as_posix() for target in targets}
+
+
 def headings(text: str) -> set[str]:
     """Return the anchors of the headings of a page, as GitHub makes them."""
     titles = re.findall(r"^#+ +(.+)$", text, re.MULTILINE)
