@@ -74,7 +74,7 @@ def table(thorough: float, fast: float, rate: float) -> Iterator[str]:
     yield f"| judge a response as `verify` does | {thorough:.0f} µs | |"
     yield f"| judge a response as `load` does | {fast:.0f} µs | ≤ {TARGET:.0f} µs |"
     yield f"| send a request, receive and judge the response | {each:.0f} µs | ≤ {MICROSECONDS / TARGET_RATE:.0f} µs |"
-    yield f"| judged responses a second of one core | {rate:,.0f} | ≥ {TARGET_RATE:,.0f} |"
+    yield f"| judged responses per second on one core | {rate:,.0f} | ≥ {TARGET_RATE:,.0f} |"
 
 
 def play(contract: Contract, conversations: tuple[Conversation, ...], count: int) -> _Played:

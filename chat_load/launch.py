@@ -227,7 +227,7 @@ def _result(folder: Path, swarm: Swarm, code: int, *, interrupted: bool) -> Resu
     if (folder / RESULT_FILE).exists():
         result = decode(Result, (folder / RESULT_FILE).read_bytes())
         if result.failures:
-            raise LoadError(f"a simulated user failed, which is a bug of the kit:\n{result.failures[0].rstrip()}")
+            raise LoadError(f"a simulated user failed, which is a bug in the kit:\n{result.failures[0].rstrip()}")
         return result
     if swarm.role is Role.WORKER and (code == 0 or interrupted):
         return None

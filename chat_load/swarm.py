@@ -1,6 +1,6 @@
 """The file that Locust runs: its users play conversations, and the oracle judges every reply.
 
-This is the only module that imports Locust, whose import replaces the sockets of the process by those of gevent. It
+This is the only module that imports Locust, whose import replaces the sockets of the process with those of gevent. It
 runs in a process of its own, which :mod:`chat_load.launch` starts.
 """
 

@@ -13,9 +13,9 @@ _KEY = "clauses"
 _COLUMNS = {
     "clause": "Clause",
     "violations": "Violations",
-    "users": "Users when it began",
-    "at": "Second when it began",
-    "got": "First violation",
+    "users": "Users at the first violation",
+    "at": "Seconds until the first violation",
+    "got": "Expected and got",
 }
 
 

@@ -15,13 +15,13 @@ _OPTIONS = (
         "--mask",
         type=click.Choice(["email", "phone"]),
         multiple=True,
-        help="Replace personal data of this kind by pseudonyms in what is recorded. Repeatable.",
+        help="Replace personal data of this kind with pseudonyms in recordings. Repeatable.",
     ),
     click.option(
         "--mask-name",
         metavar="NAME",
         multiple=True,
-        help="Replace this name by a pseudonym in what is recorded. Repeatable.",
+        help="Replace this name with a pseudonym in recordings. Repeatable.",
     ),
 )
 

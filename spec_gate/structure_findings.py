@@ -48,7 +48,7 @@ def structure_findings(
 
 
 def _moves(comparison: Comparison) -> Iterator[Change]:
-    """Replace a removed and an added operation by one moved operation, where both are the same."""
+    """Replace a removed and an added operation with one moved operation, where both are the same."""
     changes = [one for one in comparison.changes if one.kind is ChangeKind.OPERATION]
     ours = {one.label: one for one in comparison.base.operations.values()}
     theirs = {one.label: one for one in comparison.revision.operations.values()}

@@ -41,7 +41,7 @@ def charts(report: LoadReport) -> list[Chart]:
     rates = _rates(times, [moment.requests for moment in moments])
     drawn = [
         _chart("Users", times, {"users": [float(moment.users) for moment in moments]}, "{:.0f}"),
-        _chart("Responses a second", times, {"responses a second": rates}, "{:.1f}"),
+        _chart("Responses per second", times, {"responses per second": rates}, "{:.1f}"),
         _chart("95th percentile", times, {"milliseconds": [moment.p95 * 1000 for moment in moments]}, "{:.0f}"),
     ]
     violations = {

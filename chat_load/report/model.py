@@ -108,7 +108,7 @@ class LoadReport(_Closed):
 
     @property
     def rate(self) -> float:
-        """Replies a second."""
+        """Replies per second."""
         return self.replies / self.seconds if self.seconds else 0.0
 
     @property

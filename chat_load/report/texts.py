@@ -27,10 +27,10 @@ def percent(share: float) -> str:
 
 
 def from_when(clause: ClauseReport) -> str:
-    """Return from which moment the clause was violated: ``limit.asked from 40 users on``."""
+    """Return when the clause was first violated: ``limit.asked, first violated at 40 users, after 12.5 s``."""
     assert clause.users is not None
     assert clause.at is not None
-    return f"{clause.id} from {count_of(clause.users, 'user')} on, after {clause.at:.1f} s"
+    return f"{clause.id}, first violated at {count_of(clause.users, 'user')}, after {clause.at:.1f} s"
 
 
 def figures(report: LoadReport) -> list[str]:
@@ -38,7 +38,7 @@ def figures(report: LoadReport) -> list[str]:
     where = f" in {count_of(report.workers, 'worker')}" if report.workers else ""
     responses = count_of(report.replies, "response")
     return [
-        f"{count_of(report.users, 'user')}{where}: {responses} in {report.seconds:.0f} s, {report.rate:.1f} a second",
+        f"{count_of(report.users, 'user')}{where}: {responses} in {report.seconds:.0f} s, {report.rate:.1f} per second",
         f"Judged: {report.judged} of {responses} ({percent(report.judged_share)})",
         f"Errors: {report.errors} ({percent(report.error_rate)}); seed {report.seed}",
         *remarks(report),
@@ -49,12 +49,12 @@ def remarks(report: LoadReport) -> list[str]:
     """Return what qualifies the figures."""
     found = []
     if report.judged < report.replies:
-        found.append("Not every response was judged, because the load needed the processor. Use more --processes.")
+        found.append("Not every response was judged, because the load kept the CPU busy. Use more --processes.")
     if report.refused:
         found.append(f"Responses 429: {report.refused}. The users waited and sent these requests again.")
     if report.skipped_turns:
         turns = count_of(report.skipped_turns, "turn")
-        found.append(f"Not sent: {turns} of the fixtures that have no words or phrases, or reply with a failure.")
+        found.append(f"Not sent: {turns} of fixtures without words or phrases, or with a failure as the response.")
     return found
 
 

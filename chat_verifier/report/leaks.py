@@ -10,8 +10,8 @@ from chat_contract import KitError
 from kit_http.redaction.secrets import Secrets
 
 _ADVICE = (
-    "If the key is a common word, it occurs in reports by chance: use a random key. "
-    "Otherwise delete the reports of this run, revoke the key and report this bug of the kit."
+    "If the key is a common word, it may occur in reports by chance: use a random key. "
+    "Otherwise delete the reports of this run, revoke the key and report this bug in the kit."
 )
 
 

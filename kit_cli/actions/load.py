@@ -129,7 +129,7 @@ def _swarm(arguments: Arguments) -> Swarm:
     if arguments.master and arguments.processes > 1:
         raise UsageError("--processes starts its own master, so --master has no effect. Remove one of them.")
     if arguments.worker and arguments.web:
-        raise UsageError("--web has an effect only where the report is made. Add it to the master.")
+        raise UsageError("--web works only in the process that writes the report. Add it to the master.")
     role = Role.MASTER if arguments.master else Role.WORKER if arguments.worker else Role.ALONE
     return Swarm(
         arguments.users,

@@ -100,7 +100,7 @@ def _add_mock_tools(server: MCPServer[None], mock: MockHandle) -> None:
     async def set_rules(
         rules: Annotated[
             list[dict[str, Any]],
-            Field(description='Rules such as {"code": 503, "times": 2} or {"delay": "2s"}; an empty list deletes all.'),
+            Field(description='Rules such as {"code": 503, "times": 2} or {"delay": "2s"}. An empty list deletes all.'),
         ],
     ) -> RulesInForce:
         """Replace the rules of the mock, which change its responses. The error of an invalid rule lists the keys."""
@@ -141,7 +141,9 @@ def _add_judging_tools(server: MCPServer[None], bounds: Bounds, stop: Stop) -> N
         base: Annotated[str, Field(description="The document before the change: a file, git:REF:PATH or a URL.")],
         revision: Annotated[str, Field(description="The document after the change.")],
         *,
-        strict: Annotated[bool, Field(description="Treat what cannot be proved compatible as breaking.")] = False,
+        strict: Annotated[
+            bool, Field(description="Treat changes that cannot be proved compatible as breaking.")
+        ] = False,
     ) -> Comparison:
         """Find the changes between two OpenAPI documents that break clients, with proofs."""
         return await _in_thread(lambda: compare_documents(base, revision, strict=strict, bounds=bounds))

@@ -147,7 +147,7 @@ _BUDGET = _all(
         default=1,
         show_default=True,
         metavar="N",
-        help="Number of concurrent requests. One test always sends three at once: that of concurrent conversations.",
+        help="Number of concurrent requests. The test of concurrent conversations always sends three at once.",
     ),
     click.option("--rate-limit", metavar="N/UNIT", help="Maximum request rate, for example 5/s or 100/min."),
     click.option(

@@ -33,7 +33,7 @@ class MockHandle:
             options = (*options, "--fixtures", fixtures)
         with self._lock:
             if self._server is not None:
-                raise UsageError(f"a mock runs at {self._server.base_url}. Stop it with stop_mock first.")
+                raise UsageError(f"a mock already runs at {self._server.base_url}. Stop it with stop_mock first.")
             try:
                 self._server = Server.start(options)
             except ServerError as error:

@@ -50,7 +50,7 @@ def rows(progress: Progress) -> Iterator[tuple[str, str]]:
     now = progress.now
     yield "time", f"{now.at:.0f} s"
     yield "users", f"{now.users}" + (f" in {count_of(progress.workers, 'worker')}" if progress.workers else "")
-    yield "responses", f"{now.requests}, {progress.rate:.1f} a second"
+    yield "responses", f"{now.requests}, {progress.rate:.1f} per second"
     yield "95th percentile", f"{now.p95 * 1000:.0f} ms"
     yield "errors", str(now.errors)
     yield "judged", f"{progress.judged * 100:.0f}%"

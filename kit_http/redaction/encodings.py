@@ -103,7 +103,7 @@ class EncodedSecrets:
         return bool(self._searches) and self._holds(data, _DEPTH, _Budget(max(_INFLATED, 4 * len(data))))
 
     def masked(self, text: str, mask: str) -> str:
-        """Replace every secret by the mask; separators in it stay. The text keeps its length in UTF-8."""
+        """Replace every secret with the mask; separators in it stay. The text keeps its length in UTF-8."""
         data = text.encode("utf-8", "surrogatepass")
         hidden = self.masked_bytes(data, mask)
         return text if hidden is data else hidden.decode("utf-8", "surrogatepass")

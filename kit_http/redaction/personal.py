@@ -1,4 +1,4 @@
-"""Replace personal data in texts by pseudonyms: e-mail addresses, phone numbers and given names.
+"""Replace personal data in texts with pseudonyms: e-mail addresses, phone numbers and given names.
 
 The same value always gets the same pseudonym, so that a conversation stays consistent and a recording repeatable. A
 pseudonym has few bits, so that it does not identify the value; who knows the value can still confirm it.

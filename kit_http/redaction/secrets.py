@@ -1,4 +1,4 @@
-"""Replace credentials in everything that the kit writes, by shell expressions that keep commands runnable."""
+"""Replace credentials in everything that the kit writes, with shell expressions that keep commands runnable."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ class Secrets:
         return encoded_secrets(self.whole)
 
     def hide(self, text: str) -> str:
-        """Replace every secret in the text by its shell expression, and every re-encoded one by a mask."""
+        """Replace every secret in the text with its shell expression, and every re-encoded one with a mask."""
         for secret, expression in self.replacements:
             text = _replaced(text, secret, expression)
         return self._masked(text)
 
     def masked(self, text: str) -> str:
-        """Replace every secret by a mask of the same length, so that byte counts stay true."""
+        """Replace every secret with a mask of the same length, so that byte counts stay true."""
         for secret, _ in self.replacements:
             text = _replaced(text, secret, MASK.ljust(len(secret), "*")[: len(secret)])
         return self._masked(text)

@@ -169,7 +169,7 @@ def describe() -> dict[str, Any]:
                 "get": _operation("listRules", "List the rules.", "Rules"),
                 "put": _operation(
                     "replaceRules",
-                    "Replace the rules by one rule, or by an object with a list under the key rules.",
+                    "Replace the rules with one rule, or with the list under the key rules.",
                     "Rules",
                     takes_rules=True,
                 ),
@@ -194,7 +194,7 @@ def describe() -> dict[str, Any]:
                 "get": {
                     **_operation("followRequests", "Stream the journal: one line of JSON for each new request.", None),
                     "parameters": _filters(),
-                    "responses": {"200": _content(_STRING, "Lines with a Request each.", "application/x-ndjson")},
+                    "responses": {"200": _content(_STRING, "One Request per line.", "application/x-ndjson")},
                 }
             },
             "/reset": {"post": _operation("reset", "Delete conversations, journal and rules.", None)},

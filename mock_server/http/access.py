@@ -59,7 +59,7 @@ _OTHER_MACHINE = {
         "To use it from elsewhere, start the mock with --control-token."
     ),
     Guarded.KEY: (
-        "Requests that get the key of the service are accepted only from this machine. "
+        "Requests that are forwarded with the key of the service are accepted only from this machine. "
         "To accept others, start with --allowed-host and the name that they use."
     ),
 }

@@ -1,4 +1,4 @@
-"""Limits of the server, and what the requests under way hold of them. A request beyond a limit gets 503."""
+"""Limits of the server, and how much of them the requests in progress use. A request beyond a limit gets 503."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class OverloadError(Exception):
 
 
 class Load:
-    """What the requests under way hold together. Belongs to one event loop."""
+    """What the requests in progress hold together. Belongs to one event loop."""
 
     def __init__(self, limits: ServerLimits) -> None:
         self._limits = limits
@@ -63,7 +63,7 @@ class Load:
         """Return the share of one more request. Raise :class:`OverloadError` if there are too many."""
         if self.requests >= self._limits.requests:
             raise OverloadError(
-                f"{self.requests} requests are under way, the maximum. Try again, or raise --max-waiting."
+                f"{self.requests} requests are in progress, the maximum. Try again, or raise --max-waiting."
             )
         self.requests += 1
         return Share(self)
@@ -72,7 +72,7 @@ class Load:
         """Raise :class:`OverloadError` if the requests hold too much."""
         if self.held > self._limits.held_bytes:
             raise OverloadError(
-                f"The requests under way hold {self._limits.held_bytes} bytes, the maximum. "
+                f"The requests in progress hold {self._limits.held_bytes} bytes, the maximum. "
                 "Try again, or raise --max-held-bytes."
             )
 

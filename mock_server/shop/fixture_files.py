@@ -211,7 +211,7 @@ def _scenario(path: Path, name: str, catalogue: Mapping[str, dict[str, Any]] | N
         raise DocumentError("expected the file extension .yaml", path=str(path), hint=f"Rename it to {path.stem}.yaml.")
     if path.exists() and not path.is_file():
         # Reading a pipe would block forever.
-        raise DocumentError("not a file", path=str(path), hint="Replace it by a file, or remove it.")
+        raise DocumentError("not a file", path=str(path), hint="Replace it with a file, or remove it.")
     if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
         raise DocumentError(
             "the file name is not UTF-8",
@@ -315,7 +315,7 @@ def _cue(source: Source, pointer: Pointer, cue: Mapping[str, Any]) -> Cue:
                 f"invalid pattern: {error}",
                 pointer=(*pointer, "pattern"),
                 value=cue["pattern"],
-                hint="Correct the pattern. Lookaround and backreferences are not supported.",
+                hint="Correct the pattern. Look-around and back-references are not supported.",
             ) from None
     return Cue(tuple(cue.get("words", ())), tuple(cue.get("phrases", ())), cue.get("pattern", ""))
 

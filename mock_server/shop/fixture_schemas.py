@@ -65,14 +65,14 @@ _CUE: _Schema = {
             "minItems": 1,
             "items": _TEXT,
             "description": "Match messages that contain all of these words, in any order.",
-            HINT: "List the words that the message must contain, all of them.",
+            HINT: "List words; the message must contain all of them.",
         },
         "phrases": {
             "type": "array",
             "minItems": 1,
             "items": _TEXT,
             "description": "Match messages that contain one of these phrases, with its words next to each other.",
-            HINT: "List phrases of which the message must contain one.",
+            HINT: "List phrases; the message must contain one of them.",
         },
         "pattern": {
             **_TEXT,

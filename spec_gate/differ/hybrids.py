@@ -70,7 +70,7 @@ class Hybrids:
         return SchemaNode({**pair.base, keyword: value}, pair.base.origin)
 
     def rebased(self, keywords: Mapping[str, Any]) -> dict[str, Any]:
-        """Replace references to unchanged schemas of the revision by references to the same schemas of the base."""
+        """Replace references to unchanged schemas of the revision with references to the same schemas of the base."""
         mapping: dict[str, str] = {}
         for reference in set(references(dict(keywords))):
             counterpart = reference.replace(REFERENCE + REVISION, REFERENCE + BASE, 1)

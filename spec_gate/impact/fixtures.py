@@ -33,22 +33,22 @@ class FixtureResponse:
 
 @dataclass(frozen=True)
 class Fixtures:
-    """The responses of a fixtures directory; ``conversations`` maps the name of each conversation to its file."""
+    """The responses of a folder of fixtures; ``conversations`` maps the name of each conversation to its file."""
 
     responses: tuple[FixtureResponse, ...]
     conversations: dict[str, Source]
 
 
 def read_fixtures(folder: Path) -> Fixtures:
-    """Read a fixtures directory; the gate checks the YAML syntax only.
+    """Read a folder of fixtures; the gate checks the YAML syntax only.
 
     Raises :class:`DocumentError` for a missing directory or invalid YAML.
     """
     if not folder.is_dir():
         raise DocumentError(
-            "the fixtures directory does not exist",
+            "the folder of fixtures does not exist",
             path=str(folder),
-            hint="Name a directory with a catalogue.yaml.",
+            hint="Name a folder that contains catalogue.yaml.",
         )
     catalogue = read_source(folder / "catalogue.yaml")
     files = [read_source(path) for path in sorted((folder / "conversations").glob("*.yaml"))]

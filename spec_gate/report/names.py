@@ -1,4 +1,4 @@
-"""Replaces the gate's own names of definitions by the references that a reader finds in the documents."""
+"""Replaces the gate's own names of definitions with the references that a reader finds in the documents."""
 
 from __future__ import annotations
 

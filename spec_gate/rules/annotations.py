@@ -15,7 +15,7 @@ _NEW_PROPERTY = "Add another property instead."
 _KEEP_DEFAULT = "Keep the default, or let clients request the new one."
 _STATE_SUNSET = "Add an x-sunset date."
 _USE_PATTERN = "Add a pattern that states which strings are valid."
-_UNREADABLE = "The gate cannot compile the pattern, so it compared nothing but the text."
+_UNREADABLE = "The gate cannot compile the pattern, so it compared only the text."
 _ORDINARY_PATTERN = "Write a simpler pattern in ECMA-262 syntax, or review the change."
 _NOT_KNOWN = "The gate does not know what this keyword means for clients."
 _REVIEW = "Review the change."
@@ -45,7 +45,7 @@ ANNOTATION_RULES: dict[tuple[Side, AnnotationKind], Rule] = {
         "Send the value in every response."),
     (_REQUEST, _K.PROPERTY_UNDECLARED): Rule(
         "request-property-undeclared", _WARNING, "Request property no longer declared",
-        "Requests that contain it remain valid, but the server ignores it.",
+        "Requests that contain the property remain valid, but the server ignores it.",
         "Keep it and mark it deprecated, or tell the clients that send it."),
     (_RESPONSE, _K.PROPERTY_UNDECLARED): Rule(
         "response-optional-property-removed", _WARNING, "Optional response property removed",
@@ -98,7 +98,7 @@ ANNOTATION_RULES: dict[tuple[Side, AnnotationKind], Rule] = {
         "The server may read a request as another alternative.", "Keep the discriminator."),
     (_RESPONSE, _K.DISCRIMINATOR_ADDED): Rule(
         "response-discriminator-added", _WARNING, "Discriminator added in a response",
-        "Clients that do not know it select the alternative in another way.", _STATE_VALUES),
+        "Clients that do not know the discriminator select the alternative in another way.", _STATE_VALUES),
     (_RESPONSE, _K.DISCRIMINATOR_REMOVED): Rule(
         "response-discriminator-removed", _WARNING, "Discriminator removed in a response",
         "Clients may not find the value that selects the alternative.", "Keep the discriminator."),
@@ -110,10 +110,10 @@ ANNOTATION_RULES: dict[tuple[Side, AnnotationKind], Rule] = {
         "The server reads requests with this value as another alternative.", _NEW_VALUE),
     (_REQUEST, _K.DISCRIMINATOR_VALUE_ADDED): Rule(
         "request-discriminator-value-added", _INFO, "Discriminator value added in a request",
-        "Existing clients do not need to send it.", _NO_ACTION),
+        "Existing clients do not need to send the value.", _NO_ACTION),
     (_RESPONSE, _K.DISCRIMINATOR_VALUE_REMOVED): Rule(
         "response-discriminator-value-removed", _INFO, "Discriminator value removed in a response",
-        "Clients no longer get it.", _NO_ACTION),
+        "Clients no longer get the value.", _NO_ACTION),
     (_RESPONSE, _K.DISCRIMINATOR_VALUE_CHANGED): Rule(
         "response-discriminator-value-changed", _BREAKING, "Discriminator value selects another schema in a response",
         "Clients read responses with this value as the old alternative.", _NEW_VALUE),
@@ -125,15 +125,16 @@ ANNOTATION_RULES: dict[tuple[Side, AnnotationKind], Rule] = {
         "The server may not recognize the value.", "Keep accepting the value."),
     (_REQUEST, _K.EXTENSIBLE_VALUE_ADDED): Rule(
         "request-extensible-value-added", _INFO, "Value of an extensible enum added in a request",
-        "Existing clients do not need to send it.", _NO_ACTION),
+        "Existing clients do not need to send the value.", _NO_ACTION),
     (_RESPONSE, _K.EXTENSIBLE_VALUE_REMOVED): Rule(
         "response-extensible-value-removed", _INFO, "Value of an extensible enum removed in a response",
-        "Clients no longer get it.", _NO_ACTION),
+        "Clients no longer get the value.", _NO_ACTION),
     (_RESPONSE, _K.EXTENSIBLE_VALUE_ADDED): Rule(
         "response-extensible-value-added", _INFO, "Value of an extensible enum added in a response",
         "Clients of an extensible enum handle values that they do not know.", _NO_ACTION),
     (_REQUEST, _K.DEPRECATED): Rule(
-        "request-deprecated", _INFO, "Part of a request deprecated", "It still works.", _STATE_SUNSET),
+        "request-deprecated", _INFO, "Part of a request deprecated", "The part still works.", _STATE_SUNSET),
     (_RESPONSE, _K.DEPRECATED): Rule(
-        "response-deprecated", _INFO, "Part of a response deprecated", "The server still sends it.", _STATE_SUNSET),
+        "response-deprecated", _INFO, "Part of a response deprecated", "The server still sends the part.",
+        _STATE_SUNSET),
 }  # fmt: skip

@@ -385,7 +385,7 @@ class Schemas:
         if applied.chain > MAX_CHAIN:
             problem = f"schemas for one value are nested more than {MAX_CHAIN} levels deep when references are expanded"
             raise self.document.error(
-                place, problem, "Replace references to references by their target, and merge nested allOf."
+                place, problem, "Replace references to references with their targets, and merge nested allOf."
             )
         return applied
 

@@ -80,7 +80,7 @@ class Corrections:
         return True
 
     def expand(self, kind: str, holder: dict[str, Any], key: str, place: Place) -> bool:
-        """Replace a reference in place of a mapping by references to the entries of its target."""
+        """Replace a reference in place of a mapping with references to the entries of its target."""
         written = holder[key]
         self.note(Oddity.REFERENCE_PLACE, place / "$ref", written["$ref"])
         try:

@@ -70,7 +70,7 @@ MEANINGS: dict[Oddity, str] = {
     Oddity.QUOTED: "number or boolean in quotes, read without the quotes",
     Oddity.REFERENCE_PLACE: "$ref where OpenAPI does not allow one, followed",
     Oddity.REFERENCE_SPELLING: "misspelt $ref, read as $ref",
-    Oddity.REPEATED_KEY: "key that an object has twice, the last one counts",
+    Oddity.REPEATED_KEY: "key that an object has twice; the last one counts",
     Oddity.REQUIRED: "required as true or false in a property, read as an entry of the object's list",
     Oddity.SCHEME: "security scheme that is not defined, read as a scheme of that name",
     Oddity.STATUS: "invalid status, read unchanged",

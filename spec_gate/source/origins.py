@@ -95,7 +95,7 @@ class GitOrigin:
             raise DocumentError(
                 f"{self.path} {what} in revision {self.ref}",
                 path=self.name,
-                hint=f"Give the path from the top of the repository; git ls-tree -r --name-only {self.ref} lists all.",
+                hint=f"Give the path from the root of the repository; git ls-tree -r --name-only {self.ref} lists all.",
             )
         if int(_git("cat-file", "-s", blob).stdout) > MAX_BYTES:
             raise too_large(self.name)

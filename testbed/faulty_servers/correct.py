@@ -14,7 +14,7 @@ CORRECT: tuple[Style, ...] = (
     KEYED,
     Style("dates", "Parses timestamps as dates, like pydantic's datetime.", timestamps="iso"),
     Style("forbid-unknown", "Rejects unknown properties.", spotless=True, unknown=False),
-    Style("replaces-ids", "Replaces unknown conversation ids by new ones.", spotless=True, foreign="replace"),
+    Style("replaces-ids", "Replaces unknown conversation ids with new ones.", spotless=True, foreign="replace"),
     Style("rejects-ids", "Rejects unknown conversation ids.", foreign="refuse"),
     Style("unknown-is-404", "Responds 404 to unknown conversation ids.", foreign="missing"),
     Style("tight", "Rejects everything outside must-accept.", tight=True, numbers="strict", foreign="refuse"),

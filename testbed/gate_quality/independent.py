@@ -45,7 +45,7 @@ def _with_int32(value: Any) -> Any:
 
 
 def _dispatching(value: Any) -> Any:
-    """Replace alternatives with a discriminator by the alternative that the value of the property selects."""
+    """Replace alternatives that have a discriminator with the one that the value of the property selects."""
     if isinstance(value, list):
         return [_dispatching(one) for one in value]
     if not isinstance(value, dict):

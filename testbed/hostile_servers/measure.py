@@ -123,7 +123,7 @@ def _peak(pid: int) -> float:
 
 
 def _complaints(attack: Attack, code: int, report: dict[str, object], said: str) -> list[str]:
-    if "Traceback" in said or "internal error" in said or "bug of the kit" in said:
+    if "Traceback" in said or "internal error" in said or "bug in the kit" in said:
         return ["internal error: " + said.splitlines()[-1][:200]]
     if not report:
         return []

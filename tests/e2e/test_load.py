@@ -1,4 +1,4 @@
-"""``chat-contract load``: a verdict under load, from servers that conform, are slow, or break only from N users on."""
+"""``chat-contract load``: verdicts on servers that conform, are slow, or break only above a number of users."""
 
 from __future__ import annotations
 

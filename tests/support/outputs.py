@@ -63,11 +63,11 @@ class Ports:
     free: dict[str, str] = field(default_factory=dict)
 
     def hide(self, text: str) -> str:
-        """Replace the ports of the page by free ones."""
+        """Replace the ports of the page with free ones."""
         return _PORT.sub(lambda found: self._free(found[1]), text)
 
     def show(self, text: str) -> str:
-        """Replace the free ports by those of the page."""
+        """Replace the free ports with those of the page."""
         for shown, free in self.free.items():
             text = re.sub(rf"\b{free}\b", shown, text)
         return text

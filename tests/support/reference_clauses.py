@@ -26,7 +26,7 @@ _TITLES = {
     "rejection": "Requests that a server rejects",
     "error": "Validation errors (422)",
     "reply": "Replies",
-    "limit": "Limit of items",
+    "limit": "Number of items",
     "conversation": "Conversations",
     "http": "HTTP",
     "robustness": "Robustness",

@@ -526,7 +526,7 @@ function entryElement(entry) {
 }
 
 function verdictTag(entry) {
-  if (entry.preflight) return make("span", { class: entry.notes.length ? "tag bad" : "tag" }, entry.notes.length ? "origin refused" : "preflight");
+  if (entry.preflight) return make("span", { class: entry.notes.length ? "tag bad" : "tag" }, entry.notes.length ? "origin not allowed" : "preflight");
   if (entry.client_left) return make("span", { class: "tag warn" }, "client disconnected");
   if (entry.reply.fault) return make("span", { class: "tag bad" }, entry.reply.fault);
   if (entry.verdict.keeps_contract === null) return make("span", { class: "tag" }, "not verified");
@@ -564,7 +564,7 @@ function detail(entry) {
 function entryActions(entry, status, shown) {
   const copy = button("Copy as curl", () => copyText(`requests/${entry.number}/curl`, "curl command", status, shown));
   if (typeof entry.request.body?.message !== "string") return [copy];
-  const fixture = button("Make a fixture of this", () => copyText(`requests/${entry.number}/fixture`, "Fixture file", status, shown));
+  const fixture = button("Copy as fixture", () => copyText(`requests/${entry.number}/fixture`, "Fixture file", status, shown));
   const again = button("Reply like this next time", () => add({ ...likeThis(entry), times: 1 }, status, "Rule added for the next response."));
   return [copy, fixture, again];
 }
@@ -789,7 +789,7 @@ $("editor-form").addEventListener("submit", async (event) => {
 function ruleText({ times, share, conversation_id: id, user_id: user, session_id: session, message, pattern, turn: number, request_headers: sent, name, optional, invalid, ...what }) {
   const does = Object.entries(what).map(([key, value]) => typeof value === "object" ? `fixed ${key}` : `${key} ${value}`);
   if (invalid) does.push("violates the contract");
-  const many = times === undefined ? (share === undefined ? "every response" : `${Math.round(share * 100)} % of responses`) : times === 1 ? "the next response" : `the next ${times} responses`;
+  const many = times === undefined ? (share === undefined ? "every response" : `${Math.round(share * 100)}% of responses`) : times === 1 ? "the next response" : `the next ${times} responses`;
   const whom = [
     message && `to messages with “${message}”`,
     pattern && `to messages that match ${pattern}`,

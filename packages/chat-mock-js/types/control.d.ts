@@ -81,7 +81,7 @@ export interface paths {
         };
         /** List the rules. */
         get: operations["listRules"];
-        /** Replace the rules by one rule, or by an object with a list under the key rules. */
+        /** Replace the rules with one rule, or with the list under the key rules. */
         put: operations["replaceRules"];
         /** Append rules. */
         post: operations["addRules"];
@@ -759,7 +759,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Lines with a Request each. */
+            /** @description One Request per line. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -26,7 +26,7 @@ def call(*arguments: str | Path) -> Result:
 
 
 def replace_texts(patch: pytest.MonkeyPatch) -> None:
-    """Replace every sentence of the renderers and every label of a test case by its id."""
+    """Replace every sentence of the renderers and every label of a test case with its id."""
     for table in texts.TABLES:
         for name in table:
             patch.setitem(table, name, str(name))

@@ -56,7 +56,7 @@ def test_every_tool_has_a_description_and_a_typed_result() -> None:
 def test_mock_is_steered_read_and_verified() -> None:
     async def work(client: Client) -> None:
         url = (await result_of(client, "start_mock"))["url"]
-        assert "a mock runs at" in await error_of(client, "start_mock")
+        assert "a mock already runs at" in await error_of(client, "start_mock")
         assert await result_of(client, "set_rules", rules=[{"code": 503, "times": 1}]) == {"rules": 1}
         statuses = [_post(url, body) for body in ('{"message": "a desk"}', '{"message": 5}')]
         assert statuses == [503, 422]

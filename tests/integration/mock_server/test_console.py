@@ -350,7 +350,7 @@ def test_request_becomes_a_fixture_and_the_next_reply(page: Page, running: Runni
     expect(page.locator(".row .took")).to_have_count(3)
     expect(page.locator(".row .took").first).to_have_text(re.compile(r"^((<1|[0-9]+) ms|[0-9.]+ s)$"))
     page.locator(".row").nth(1).click()
-    page.get_by_role("button", name="Make a fixture of this").click()
+    page.get_by_role("button", name="Copy as fixture").click()
     expect(page.get_by_label("Fixture file")).to_contain_text("There is more.")
     text = page.get_by_label("Fixture file").inner_text()
     turns = yaml.safe_load(text)["turns"]
@@ -387,7 +387,7 @@ def test_preflights_are_listed_on_demand_with_the_refused_origin(page: Page, run
     expect(page.locator(".entry")).to_have_count(1)
     page.locator("#requests-kind").select_option("preflight")
     expect(page.locator(".entry")).to_have_count(1)
-    expect(page.locator(".entry .tag")).to_have_text("origin refused")
+    expect(page.locator(".entry .tag")).to_have_text("origin not allowed")
     page.locator(".row").click()
     expect(page.locator(".detail")).to_contain_text("Allow it with --cors-origin http://shop.test")
     page.locator("#requests-kind").select_option("")

@@ -90,7 +90,7 @@ def test_values_that_no_mock_wrote_give_503_until_they_are_deleted(
 
 
 def _spoil(client: Any, key: bytes, kind: str) -> None:
-    """Replace a value by one of another type, or the values in it by texts that are none of ours."""
+    """Replace a value with one of another type, or the values in it with texts that are not ours."""
     if kind == "list":
         client.delete(key)
         client.set(key, "text") if key.endswith(b"journal") else client.rpush(key, "text")

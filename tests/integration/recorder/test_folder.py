@@ -204,7 +204,7 @@ def test_item_that_violates_a_manual_catalogue_is_not_saved(folder: Path) -> Non
 
 
 def replaced_by_link(how: str, folder: Path, elsewhere: Path) -> Callable[[], object]:
-    """Replace a part of the folder by a link, and return what undoes it."""
+    """Replace a part of the folder with a link, and return what undoes it."""
     kept = elsewhere / "kept"
     part = {"catalogue": folder / "catalogue.yaml", "conversations": folder / "conversations"}.get(how, folder)
     part.rename(kept)

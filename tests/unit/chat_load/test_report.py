@@ -96,14 +96,14 @@ def test_text_names_the_moment_the_share_and_the_command(contract: Contract) -> 
     text = RENDERERS["text"](report(contract, measured, limits=Limits(p95=0.01)))
     lines = text.splitlines()
     assert lines[0] == "VIOLATES  http://127.0.0.1:1/v1 violates the contract under this load"
-    assert "50 users: 100 responses in 20 s, 5.0 a second" in lines
+    assert "50 users: 100 responses in 20 s, 5.0 per second" in lines
     assert "Judged: 90 of 100 responses (90.0%)" in lines
     assert "Errors: 2 (2.0%); seed 3" in lines
     assert any(line.startswith("Not every response was judged") for line in lines)
     assert any(line.startswith("Responses 429: 4.") for line in lines)
     assert "--max-p95: 20 ms, more than 10 ms" in lines
-    first = lines.index("  limit.asked from 40 users on, after 12.5 s")
-    assert lines[first + 1] == "  reply.item from 40 users on, after 14.0 s"
+    first = lines.index("  limit.asked, first violated at 40 users, after 12.5 s")
+    assert lines[first + 1] == "  reply.item, first violated at 40 users, after 14.0 s"
     assert f"      {COMMAND}" in lines
 
 
@@ -113,13 +113,13 @@ def test_html_loads_nothing_and_shows_no_markup_of_the_server(contract: Contract
     assert "&lt;script&gt;" in page
     assert page.count("<polyline") == 4
     assert not re.findall(r"<(?:script|link|img|iframe)|@import|url\(", page)
-    assert "limit.asked from 40 users on, after 12.5 s" in page
+    assert "limit.asked, first violated at 40 users, after 12.5 s" in page
 
 
 def test_charts_keep_to_their_area(contract: Contract) -> None:
     made = report(contract, result(tally()))
     drawn = charts(made)
-    assert [chart.title for chart in drawn] == ["Users", "Responses a second", "95th percentile", "Violations so far"]
+    assert [chart.title for chart in drawn] == ["Users", "Responses per second", "95th percentile", "Violations so far"]
     for chart in drawn:
         for line in chart.lines:
             places = [tuple(map(float, point.split(","))) for point in line.points.split()]
@@ -139,7 +139,7 @@ def test_junit_has_a_case_for_each_clause_and_limit(contract: Contract) -> None:
     assert failed == {"limit.asked", "max-p95"}
     failure = cases["limit.asked"].find("failure")
     assert failure is not None
-    assert failure.attrib["message"] == "limit.asked from 40 users on, after 12.5 s"
+    assert failure.attrib["message"] == "limit.asked, first violated at 40 users, after 12.5 s"
     assert "curl" in (failure.text or "")
     assert root.attrib["failures"] == "2"
 

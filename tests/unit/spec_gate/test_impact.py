@@ -208,7 +208,7 @@ def test_two_files_for_one_consumer_exit_2(tmp_path: Path) -> None:
 def test_missing_fixtures_directory_exits_2(tmp_path: Path) -> None:
     result = diff(CONTRACT, CONTRACT, "--fixtures", tmp_path / "nowhere")
     assert result.exit_code == 2
-    assert "the fixtures directory does not exist" in result.stderr
+    assert "the folder of fixtures does not exist" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["text", "markdown", "html", "junit", "sarif"])

@@ -133,7 +133,7 @@ def test_every_kind_of_change_has_a_subject() -> None:
 
 @pytest.fixture
 def ids_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replace every sentence of the renderers and rules by its id."""
+    """Replace every sentence of the renderers and rules with its id."""
     for name in TEXTS:
         monkeypatch.setitem(TEXTS, name, name)
     for name, rule in RULES.items():
