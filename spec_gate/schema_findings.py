@@ -20,6 +20,7 @@ from spec_gate.places import Located, Places
 from spec_gate.prove.differences import DifferenceProver, ProvedDifference
 from spec_gate.prove.proof import Outcome, Proof
 from spec_gate.prove.prover import Prover
+from spec_gate.prove.wire import in_header, sendable
 from spec_gate.prove.witnesses import (
     DocumentRole,
     Messages,
@@ -78,7 +79,14 @@ class SchemaFindings:
             True if base is None else self.schemas.original(base, of_base=True),
             True if revision is None else self.schemas.original(revision, of_base=False),
             use,
+            self._limits(use),
         )
+
+    def _limits(self, use: SchemaUse) -> Schema:
+        if use.sent_as is None or use.sent_as.media:
+            return True
+        sender = use.pairing.base if self.schemas.side is Side.REQUEST else use.pairing.revision
+        return sendable(use.sent_as, sender.path)
 
     def findings(self) -> Iterator[Finding]:
         """Return the findings of each pair of schemas, in the order of the walk."""
@@ -199,10 +207,10 @@ class SchemaFindings:
         operation = use.pairing.base
         rejection = Rejection(RejectionKind.SCHEMA, proof.why)
         if part.kind is PartKind.PARAMETER and self.schemas.side is Side.REQUEST:
-            parameter = next(one for one in operation.parameters.values() if one.place == use.base_place)
-            return self.messages.request(operation, rejection, parameter=parameter, value=proof.value)
+            return self.messages.request(operation, rejection, parameter=use.sent_as, value=proof.value)
         if part.kind is PartKind.RESPONSE_HEADER:
-            headers = {part.name: str(proof.value)}
+            assert use.sent_as is not None
+            headers = {part.name: in_header(use.sent_as, proof.value)}
             return self.messages.response(operation, part.status, rejection, headers=headers, value=proof.value)
         if self.schemas.side is Side.REQUEST and not operation.outgoing:
             return self.messages.request(operation, rejection, body=proof.value, media=part.media)

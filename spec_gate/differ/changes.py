@@ -153,6 +153,8 @@ class SchemaUse:
     revision_place: Place
     required: bool = False
     """Whether both descriptions require the parameter, so that its default has no effect."""
+    sent_as: Parameter | None = None
+    """The parameter or header as the sender's description writes it."""
 
     @property
     def label(self) -> str:

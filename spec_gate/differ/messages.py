@@ -68,12 +68,9 @@ def _parameters(context: _Context) -> Iterator[Change]:
         now = other.parameters.get(key)
         if now is not None:
             part = Part(PartKind.PARAMETER, parameter.name, parameter.location, media=parameter.media)
-            required = parameter.required and now.required
-            context.uses.append(
-                SchemaUse(
-                    part, side, context.pairing, parameter.schema, now.schema, parameter.place, now.place, required
-                )
-            )
+            schemas, places = (parameter.schema, now.schema), (parameter.place, now.place)
+            required, sent_as = parameter.required and now.required, now if one.outgoing else parameter
+            context.uses.append(SchemaUse(part, side, context.pairing, *schemas, *places, required, sent_as))
             yield from _parameter_fields(parameter, now, context)
         elif parameter.location != "path":
             yield _whole_parameter(Action.REMOVED, parameter, context, parameter.place, other.place)
@@ -259,7 +256,9 @@ def _headers(one: Response, other: Response, context: _Context) -> Iterator[Chan
                                  status=context.status)  # fmt: skip
         part = Part(PartKind.RESPONSE_HEADER, header.name, "header", context.status, header.media)
         context.uses.append(
-            SchemaUse(part, Side.RESPONSE, context.pairing, header.schema, now.schema, header.place, now.place)
+            SchemaUse(
+                part, Side.RESPONSE, context.pairing, header.schema, now.schema, header.place, now.place, sent_as=now
+            )
         )
     for key, header in other.headers.items():
         if key not in one.headers:

@@ -25,6 +25,8 @@ class Root:
     original_base: Schema
     original_revision: Schema
     use: SchemaUse
+    limits: Schema = True
+    """Accepts what the sender can write where the value travels as text; true for any other value."""
 
     @property
     def is_text(self) -> bool:

@@ -218,7 +218,7 @@ class _Reader:
 
     def _servers(
         self, value: dict[str, Any], place: Place, item: Mapping[str, Place]
-    ) -> tuple[dict[str, Place], dict[str, Listed]]:
+    ) -> tuple[dict[str, Place], dict[str, tuple[Listed, ...]]]:
         if value.get("servers"):
             here = place / "servers"
         elif "servers" in item and self.document.at(item["servers"]):
@@ -228,15 +228,15 @@ class _Reader:
         else:
             return {"/": self.root}, {}
         found: dict[str, Place] = {}
-        listed: dict[str, Listed] = {}
+        listed: dict[str, tuple[Listed, ...]] = {}
         for index, server in enumerate(self.document.at(here)):
             variables = server.get("variables", {})
             used = [name for name in VARIABLE.findall(server["url"]) if variables.get(name, {}).get("enum")]
             values = {name: variables[name]["enum"] for name in used}
             is_long = math.prod(map(len, values.values())) > _MAX_URLS
             for url in _expanded(server["url"], {} if is_long else values):
-                if is_long and url not in found:
-                    listed[url] = _listed(server["url"], values)
+                if is_long and (url not in found or url in listed):
+                    listed[url] = (*listed.get(url, ()), _listed(server["url"], values))
                 elif not is_long:
                     listed.pop(url, None)
                 found.setdefault(url, here / index)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from spec_gate.differ.changes import Action, Change, ChangeKind, Pairing
@@ -11,7 +13,8 @@ from spec_gate.differ.surface import VARIABLE, Listed, Operation, Surface, same_
 from spec_gate.source.documents import Place
 
 _MAX_NAMED = 8
-"""How many lost values of variables are changes of their own."""
+"""How many lost URLs of one server are changes of their own."""
+_MAX_EXPANDED = 64
 
 
 def compare_servers(base: Surface, revision: Surface, pairings: list[Pairing]) -> Iterator[Change]:
@@ -54,22 +57,39 @@ def _missing(one: Operation, server: str, other: Operation, free: set[str]) -> l
         return []
     ours = one.listed.get(server)
     if ours is None:
-        known = any(_is_listed(url, other.url_at(template), listed) for template, listed in other.listed.items())
+        known = any(_is_listed(url, other.url_at(template), listed)
+                    for template, entries in other.listed.items() for listed in entries)  # fmt: skip
         return [] if known else [server]
-    theirs = next((listed for template, listed in other.listed.items() if other.url_at(template) == url), None)
-    if theirs is None:
-        return [server]
-    lost = [(at, value) for at, (before, after) in enumerate(zip(ours, theirs, strict=False))
-            for value in _lost(before, after)]  # fmt: skip
-    named = [_with_value(server, at, value) for at, value in lost if value is not None]
-    return named if len(named) == len(lost) <= _MAX_NAMED else [server]
+    theirs = next((entries for template, entries in other.listed.items() if other.url_at(template) == url), ())
+    named = [name for listed in ours for name in _lost(one, server, listed, theirs, free)]
+    return named if server not in named and len(named) <= _MAX_NAMED else [server]
 
 
-def _lost(before: frozenset[str] | None, after: frozenset[str] | None) -> list[str | None]:
-    """Return the values that a variable can no longer have; None stands for values that no list names."""
-    if after is None:
+def _lost(one: Operation, server: str, listed: Listed, theirs: tuple[Listed, ...], free: set[str]) -> list[str]:
+    """Return the URLs for some values of the variables that no entry of the other list has; a template for many."""
+    lost = [listed]
+    for entry in theirs:
+        lost = list(dict.fromkeys(rest for values in lost for rest in _without(values, entry)))
+    names = [name for values in lost for name in _named(server, values, listed)]
+    if lost and all(one.url_at(url) in free for values in lost for url in _named(server, values, ())):
         return []
-    return [None] if before is None else [*sorted(before - after)]
+    return names
+
+
+def _without(values: Listed, entry: Listed) -> Iterator[Listed]:
+    """Return values of the variables that together are all that another entry does not have."""
+    for at, (ours, theirs) in enumerate(zip(values, entry, strict=True)):
+        if theirs is not None and (ours is None or ours - theirs):
+            yield (*values[:at], None if ours is None else ours - theirs, *values[at + 1 :])
+
+
+def _named(server: str, values: Listed, whole: Listed) -> Iterator[str]:
+    """Return the URLs for values of the variables; a variable that has all values of ``whole`` keeps its name."""
+    some = {at: sorted(ours) for at, ours in enumerate(values) if ours is not None and ours not in whole[at : at + 1]}
+    if math.prod(map(len, some.values())) > _MAX_EXPANDED:
+        some = {}
+    for choice in itertools.product(*some.values()):
+        yield _with_values(server, dict(zip(some, choice, strict=True)))
 
 
 def _is_listed(url: str, template: str, listed: Listed) -> bool:
@@ -81,10 +101,10 @@ def _is_listed(url: str, template: str, listed: Listed) -> bool:
     return re.fullmatch(expression, url) is not None
 
 
-def _with_value(server: str, at: int, value: str) -> str:
-    """Return the URL of a server with a value for one of its variables."""
-    found = list(VARIABLE.finditer(server))[at]
-    return server[: found.start()] + value + server[found.end() :]
+def _with_values(server: str, values: Mapping[int, str]) -> str:
+    """Return the URL of a server with values for some of its variables."""
+    numbers = itertools.count()
+    return VARIABLE.sub(lambda found: values.get(next(numbers), found[0]), server)
 
 
 def _server_defaults(base: Surface, revision: Surface, pairings: list[Pairing]) -> Iterator[Change]:

@@ -117,8 +117,9 @@ class Operation:
     id: str | None
     callbacks: Mapping[str, Operation] = field(default_factory=dict)
     outgoing: bool = False
-    listed: Mapping[str, Listed] = field(default_factory=dict)
-    """What the variables of a server may be, if that gives too many URLs to state each in ``servers``."""
+    listed: Mapping[str, tuple[Listed, ...]] = field(default_factory=dict)
+    """What the variables of a server may be, if that gives too many URLs to state each in ``servers``; each entry of
+    the list of servers has its own values."""
 
     @property
     def label(self) -> str:

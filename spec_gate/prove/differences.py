@@ -51,7 +51,7 @@ class DifferenceProver:
         mixed = self.hybrids.mixed(pair)
         if self.prover.equivalent(pair.base, mixed):
             return
-        if self.prover.decide(pair.base, mixed) is Answer.YES:
+        if self.prover.decide(pair, mixed) is Answer.YES:
             yield from (ProvedDifference(one, INCLUDED) for one in found)
             return
         safe = self._safe_together(pair, found)
@@ -111,7 +111,7 @@ class DifferenceProver:
             of_group = [one for one in found if one.group is group]
             for some in ([one for one in of_group if one.after], [one for one in of_group if not one.after]):
                 hybrid = self.hybrids.with_names(pair, group, {one.name for one in some}) if len(some) > 1 else None
-                if hybrid is not None and self.prover.decide(pair.base, hybrid) is Answer.YES:
+                if hybrid is not None and self.prover.decide(pair, hybrid) is Answer.YES:
                     safe |= {(group, one.name) for one in some}
         return safe
 

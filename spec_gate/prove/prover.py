@@ -22,6 +22,7 @@ from spec_gate.prove.isolate import Holds, Isolation, at, path_to
 from spec_gate.prove.lift import MAX_STEPS, Lift
 from spec_gate.prove.proof import INCLUDED, REFUSED, TOO_DEEP, UNPROVED, Outcome, Proof, Undecided
 from spec_gate.prove.wire import readings
+from spec_gate.schemas.combine import join
 from spec_gate.schemas.names import keeps_to_names
 from spec_gate.schemas.node import Schema, SchemaNode, Side, number_of
 from spec_gate.schemas.pair import SchemaPair
@@ -60,6 +61,7 @@ class Prover:
         self._candidates = Candidates(schemas, sampler)
         self._lift = Lift(schemas, sampler)
         self._original_judges: Recent[int, Judge] = Recent(_KEPT_JUDGES)
+        self._limited: dict[tuple[int, int], Schema] = {}
 
     def directed(self, base: Any, revision: Any) -> tuple[Any, Any]:
         """Return sender and receiver: clients follow the base, both when they send and when they receive."""
@@ -71,14 +73,41 @@ class Prover:
         """Return whether both schemas provably accept the same values."""
         return accepts_all(self.schemas, base, mixed) and accepts_all(self.schemas, mixed, base)
 
-    def decide(self, base: Schema, revision: Schema) -> Answer:
-        """Decide whether the receiver accepts everything that the sender may send."""
-        sender, receiver = self.directed(base, revision)
-        return included(self.schemas, sender, receiver)
+    def decide(self, pair: NodePair, hybrid: Schema) -> Answer:
+        """Decide whether the receiver accepts everything that the sender may send, as its value or in a larger one."""
+        sender, receiver = self.directed(pair.base, hybrid)
+        answer = included(self.schemas, sender, receiver)
+        if answer is Answer.YES or pair.parents:
+            return answer
+        return self._decide_alone(pair, hybrid, answer)
+
+    def _decide_alone(self, pair: NodePair, hybrid: Schema, answer: Answer) -> Answer:
+        """Decide for the whole parameters and bodies that the pair describes; ``answer`` is that without limits."""
+        sender, receiver = self.directed(pair.base, hybrid)
+        limits = _different(*(root.limits for root in pair.own_roots))
+        answers = {
+            answer if one is True else included(self.schemas, self._within(sender, one), receiver) for one in limits
+        }
+        return next(one for one in (Answer.NO, Answer.UNKNOWN, Answer.YES) if one in answers)
+
+    def _within(self, sender: Schema, limits: Schema) -> Schema:
+        """Return the schema of what a sender can write within the limits of a parameter or header."""
+        if limits is True:
+            return sender
+        key = number_of(sender), number_of(limits)
+        return self._limited.setdefault(key, join(self.schemas.followed(sender), limits))
+
+    def _originals(self, root: Root) -> tuple[Schema, Schema]:
+        """Return sender and receiver of a whole value as they were written."""
+        sender, receiver = self.directed(root.original_base, root.original_revision)
+        if root.limits is True:
+            return sender, receiver
+        key = number_of(sender), number_of(root.limits)
+        return self._limited.setdefault(key, SchemaNode({"allOf": [sender, root.limits]})), receiver
 
     def prove(self, pair: NodePair, hybrid: Schema) -> Proof:
         """Prove some differences of a pair, given as the schema of the base with only these differences."""
-        answer = self.decide(pair.base, hybrid)
+        answer = self.decide(pair, hybrid)
         if answer is Answer.YES:
             return INCLUDED
         if self._is_too_deep(pair):
@@ -115,8 +144,9 @@ class Prover:
 
     def _around(self, pair: NodePair, hybrid: Schema, answer: Answer, seen: set[NodePair]) -> Proof:
         """Prove a difference for the schemas that contain it, level by level up to the whole body."""
-        safe = not pair.own_roots and len(pair.parents) <= _MAX_PARENTS
-        refused = bool(pair.own_roots) and answer is Answer.NO
+        alone = self._decide_alone(pair, hybrid, answer) if pair.own_roots else Answer.YES
+        safe = alone is Answer.YES and len(pair.parents) <= _MAX_PARENTS
+        refused = alone is Answer.NO
         for parent, step in pair.parents[:_MAX_PARENTS]:
             if parent in seen:
                 continue
@@ -124,7 +154,7 @@ class Prover:
                 return TOO_DEEP
             seen.add(parent)
             whole = self.hybrids.around(parent, step, hybrid)
-            above = self.decide(parent.base, whole)
+            above = self.decide(parent, whole)
             if above is Answer.YES:
                 continue
             found = self._search(parent, whole, briefly=True)
@@ -142,7 +172,9 @@ class Prover:
         if covers(self.schemas.whole(receiver), {"type": "string"}) is not Answer.YES:
             return False
         no_scalars = SchemaNode({"type": ["string", "array", "object"]})
-        return included(self.schemas, SchemaNode({"allOf": [sender, no_scalars]}), receiver) is Answer.YES
+        limits = _different(*(root.limits for root in pair.own_roots)) or [True]
+        texts = [SchemaNode({"allOf": [self._within(sender, one), no_scalars]}) for one in limits]
+        return all(included(self.schemas, one, receiver) is Answer.YES for one in texts)
 
     # Searching --------------------------------------------------------------------------------------------------------
 
@@ -150,6 +182,9 @@ class Prover:
         """Return a witness for a hybrid, lifted to a whole value of the first root that shows it."""
         sender, receiver = self.directed(pair.base, hybrid)
         actual = self.directed(pair.base, pair.revision)
+        limits = _different(*(root.limits for root in pair.own_roots))
+        if len(limits) == 1 and not pair.parents:
+            sender = self._within(sender, limits[0])
         accepting = [self.sampler.judge((sender,)), self.sampler.judge((actual[0],))]
         rejecting = [self.sampler.judge((receiver,)), self.sampler.judge((actual[1],))]
 
@@ -233,7 +268,7 @@ class Prover:
         return Proof(Outcome.WITNESS, real.shown, root, in_real_size(why, scale), real.is_abridged)
 
     def _is_real_witness(self, value: Any, root: Root) -> bool:
-        sender, receiver = self.directed(root.original_base, root.original_revision)
+        sender, receiver = self._originals(root)
         sending, receiving = (Judge(partial(self.schemas.real, one), self.budget) for one in (sender, receiver))
         return sending.accepts(value) and receiving.rejects(value)
 
@@ -242,7 +277,7 @@ class Prover:
 
         A repair may use names that only the receiver declares, because the sender accepts them.
         """
-        sender, receiver = self.directed(root.original_base, root.original_revision)
+        sender, receiver = self._originals(root)
         sending, receiving = self._original_judge(sender), self._original_judge(receiver)
         isolation = Isolation(self.sampler, (root.base, root.revision), receiving)
         return isolation.repaired(
@@ -259,13 +294,13 @@ class Prover:
 
     def _is_confirmed(self, value: Any, root: Root) -> bool:
         """Return whether both validators accept a whole value for the sender and reject it for the receiver."""
-        sender, receiver = self.directed(root.original_base, root.original_revision)
+        sender, receiver = self._originals(root)
         sending, receiving = self._original_judge(sender), self._original_judge(receiver)
         return sending.accepts(value) and all(map(receiving.rejects, readings(value) if root.is_text else (value,)))
 
     def _is_probable_witness(self, value: Any, root: Root) -> bool:
         """Return whether the fast validator accepts a whole value for the sender and rejects it for the receiver."""
-        sender, receiver = self.directed(root.original_base, root.original_revision)
+        sender, receiver = self._originals(root)
         sending, receiving = self._original_judge(sender), self._original_judge(receiver)
         senders, receivers = self.directed((root.base,), (root.revision,))
         return (

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
-from urllib.parse import quote
 
 from spec_gate.differ.surface import Alternative, Operation, Parameter, Response, response_for
-from spec_gate.prove.wire import query, simple
+from spec_gate.prove.wire import in_cookie, in_header, in_path, in_query
 from spec_gate.schemas.node import Schema, SchemaNode
 from spec_gate.schemas.pair import SchemaPair
 from spec_gate.search.sampler import Sampler
@@ -210,7 +208,7 @@ class Messages:
         about = rejection.detail.lower() if rejection.kind is RejectionKind.HEADER_REQUIRED else ""
         theirs = {} if now is None else now.headers
         return {
-            one.name: simple(self._value(one.schema, theirs[key].schema if key in theirs else None, "a"))
+            one.name: in_header(one, self._value(one.schema, theirs[key].schema if key in theirs else None, "a"))
             for key, one in promised.headers.items()
             if one.required and key != about
         }
@@ -246,21 +244,24 @@ def _place_parameters(
     operation: Operation, sent: list[Parameter], values: Mapping[str, Any]
 ) -> tuple[str, list[str], dict[str, str]]:
     """Return the path, the query parameters and the headers that carry the values."""
-    path, queries = operation.path, []
+    path = operation.path
+    queries: list[str] = []
     headers: dict[str, str] = {}
     for one in sent:
         value = values[one.label]
         if one.location == "path":
-            path = path.replace(f"{{{one.name}}}", quote(simple(value), safe=",") or "a")
-        elif one.location == "query" and one.media:
-            queries.append(f"{one.name}={quote(json.dumps(value), safe='')}")
+            path = path.replace(f"{{{one.name}}}", in_path(one, value) or "a")
         elif one.location == "query":
-            queries.append(query(one.name, value, one.style, explode=one.explode))
+            queries += filter(None, [in_query(one, value)])
         elif one.location == "header":
-            headers[one.name] = simple(value)
+            headers[one.name] = in_header(one, value)
         else:
-            headers["Cookie"] = f"{one.name}={simple(value)}"
+            _add_cookie(headers, one.name, in_cookie(one, value))
     return path, queries, headers
+
+
+def _add_cookie(headers: dict[str, str], name: str, value: str) -> None:
+    headers["Cookie"] = "; ".join(filter(None, [headers.get("Cookie", ""), f"{name}={value}"]))
 
 
 def _add_credentials(headers: dict[str, str], queries: list[str], alternative: Alternative) -> None:
@@ -274,7 +275,7 @@ def _add_credentials(headers: dict[str, str], queries: list[str], alternative: A
             elif location == "query":
                 queries.append(f"{name}=<key>")
             else:
-                headers["Cookie"] = f"{name}=<key>"
+                _add_cookie(headers, name, "<key>")
         elif kind == "http" and rest:
             headers["Authorization"] = f"{rest[0].capitalize()} <key>"
         elif kind in {"oauth2", "openIdConnect"}:

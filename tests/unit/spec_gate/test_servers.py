@@ -69,11 +69,15 @@ def test_removed_value_of_a_variable_is_breaking(tmp_path: Path) -> None:
     assert (finding.rule, finding.level) == ("server-removed", "breaking")
 
 
-def listed(regions: int, versions: int) -> str:
+def listed(regions: int, versions: int, letter: str = "v") -> str:
     values = [", ".join(f"{letter}{number}" for number in range(many)) for letter, many in
-              (("r", regions), ("v", versions))]  # fmt: skip
-    variables = f"region: {{default: r0, enum: [{values[0]}]}}, version: {{default: v0, enum: [{values[1]}]}}"
+              (("r", regions), (letter, versions))]  # fmt: skip
+    variables = f"region: {{default: r0, enum: [{values[0]}]}}, version: {{default: {letter}0, enum: [{values[1]}]}}"
     return f'{{url: "https://{{region}}.Example.com/{{version}}", variables: {{{variables}}}}}'
+
+
+LATER = listed(9, 9, "w")
+"""A server with the same template and other versions."""
 
 
 @pytest.mark.parametrize(
@@ -87,6 +91,13 @@ def listed(regions: int, versions: int) -> str:
         (FREE, listed(9, 9), {("server-removed", "https://{region}.example.com/{version}")}),
         (listed(20, 9), listed(2, 9), {("server-removed", "https://{region}.example.com/{version}")}),
         (listed(9, 9), listed(9, 9).replace("region", "zone"), set()),
+        (listed(9, 9), f"{listed(2, 9)}, {listed(9, 9)}", set()),
+        (f"{listed(9, 9)}, {LATER}", f"{LATER}, {listed(9, 9)}", set()),
+        (f"{listed(9, 9)}, {LATER}", listed(9, 9), {("server-removed", "https://{region}.example.com/{version}")}),
+        (listed(9, 9), f"{listed(9, 9)}, {LATER}", {("server-added", "https://{region}.example.com/{version}")}),
+        (f"{LATER}, {listed(9, 9)}", f"{LATER}, {listed(9, 8)}", {("server-removed", "https://{region}.example.com/v8")}),
+        (listed(9, 20), f"{listed(9, 12)}, {listed(9, 20).replace('v0, v1,', 'v0,')}", set()),
+        (listed(9, 9), f"{listed(9, 8)}, {listed(9, 1).replace('v0', 'v8')}", set()),
     ],
 )  # fmt: skip
 def test_server_with_more_urls_than_can_be_listed_is_compared_by_its_variables(
