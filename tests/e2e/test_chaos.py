@@ -22,7 +22,7 @@ from tests.support.paths import ROOT
 from tests.support.waiting import PATIENCE
 
 
-def test_nobody_notices_that_replicas_are_killed(require_program: RequireProgram) -> None:
+def test_killed_replicas_lose_no_request_and_no_turn(require_program: RequireProgram) -> None:
     require_program("redis-server", "redis-server")
     require_program("nginx", "nginx")
     run = subprocess.run(
@@ -96,7 +96,7 @@ def test_what_was_lost_or_done_twice_is_found(load: Load, recorded: tuple[str, .
         check(load, Journal(*recorded))
 
 
-def test_failure_of_a_request_that_was_under_way_at_a_kill_is_accepted() -> None:
+def test_failure_of_a_request_in_progress_at_a_kill_is_accepted() -> None:
     check(Load(["a"], [(1.0, 2.0, "status 502")], [1.5]), Journal("a", "b"))
 
 

@@ -25,11 +25,11 @@ def container(deployment: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "Service", "ConfigMap"])
-def test_object_is_valid(kind: str) -> None:
+def test_object_of_the_manifest_is_valid(kind: str) -> None:
     kubernetes_validate.validate(OBJECTS[kind], VERSION, strict=True)
 
 
-def test_unknown_field_would_be_found() -> None:
+def test_unknown_field_of_a_manifest_is_found() -> None:
     broken = copy.deepcopy(OBJECTS["Deployment"])
     container(broken)["readyProbe"] = {}
     with pytest.raises(kubernetes_validate.ValidationError):

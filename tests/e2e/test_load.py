@@ -155,7 +155,7 @@ def test_server_that_fails_exceeds_the_limit_of_errors(tmp_path: Path) -> None:
     assert report.limits[0].exceeded
 
 
-def test_429_is_obeyed_and_counts_as_no_error(tmp_path: Path) -> None:
+def test_429_is_obeyed_and_does_not_count_as_an_error(tmp_path: Path) -> None:
     with serve_loaded("busy") as url:
         given = ("--users", 2, "--spawn-rate", 2)
         code, report = measured(tmp_path, url, *given, enough=lambda report: report.refused > 0)
@@ -356,17 +356,17 @@ def refused(*arguments: object) -> str:
     return result.stderr
 
 
-def test_nothing_listens() -> None:
+def test_address_without_a_server_is_named() -> None:
     url = f"http://127.0.0.1:{free_port()}/v1"
     assert f"{url}: no HTTP response. Check that a server listens" in refused(url)
 
 
-def test_url_of_another_path() -> None:
+def test_404_suggests_to_correct_the_base_url() -> None:
     with answering(lambda _: (404, {}, b"")) as server:
         assert "status 404 in response to a valid request. Correct BASE_URL" in refused(server.url)
 
 
-def test_server_that_demands_a_key() -> None:
+def test_401_suggests_to_pass_a_credential() -> None:
     with answering(lambda _: (401, {}, b"")) as server:
         assert "Pass a credential with --key-env" in refused(server.url)
 
@@ -410,7 +410,7 @@ def test_missing_extra_names_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
         (("--token-command", "exit 3"), "exit code 3"),
     ],
 )
-def test_options_that_cannot_work(arguments: tuple[str, ...], problem: str) -> None:
+def test_unusable_options_are_refused(arguments: tuple[str, ...], problem: str) -> None:
     assert problem in refused("http://127.0.0.1:1/v1", *arguments)
 
 
@@ -424,7 +424,7 @@ def test_options_that_cannot_work(arguments: tuple[str, ...], problem: str) -> N
         (("--report", "pdf"), 'Unknown format "pdf"'),
     ],
 )
-def test_invalid_values_of_options(arguments: tuple[str, ...], problem: str) -> None:
+def test_invalid_values_of_options_exit_with_2(arguments: tuple[str, ...], problem: str) -> None:
     result = call("http://127.0.0.1:1/v1", *arguments)
     assert result.exit_code == 2
     assert problem in result.stderr

@@ -106,7 +106,7 @@ def test_message_with_an_unusual_file_name_is_shown(tmp_path: Path) -> None:
     assert ended.stderr.startswith(b"cannot compare: \\u65e5\\u672c->.yaml: ")
 
 
-def test_output_that_is_closed_early_is_no_verdict(pair: tuple[Path, Path], tmp_path: Path) -> None:
+def test_output_that_is_closed_early_exits_without_a_verdict(pair: tuple[Path, Path], tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     ended = subprocess.run(

@@ -48,7 +48,7 @@ def test_hostile_requests_to_the_recorder_get_neither_5xx_nor_html_nor_a_hang(se
     assert {200, 400, 404, 405, 422} <= set(result.statuses)
 
 
-def test_server_that_responds_slowly_is_complained_about() -> None:
+def test_slow_response_is_reported() -> None:
     with serve_loaded("slow") as url:
         result = attack(Target(url, slow=0.1), 4, seed=5)
     assert any(" s: " in complaint for complaint in result.complaints)

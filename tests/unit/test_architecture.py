@@ -234,7 +234,7 @@ def test_modules_do_not_import_each_other_in_a_cycle(package: str) -> None:
     assert cycle_in(graph(package)) == []
 
 
-def test_a_cycle_would_be_found() -> None:
+def test_import_cycle_is_found() -> None:
     assert cycle_in({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}, "e": set()}) == ["a", "b", "c", "d"]
 
 

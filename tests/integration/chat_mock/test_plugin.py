@@ -255,7 +255,7 @@ def test_it(chat_mock):
     assert result.returncode == 0, result.stdout
 
 
-def test_browser_preflight_is_no_request_and_no_violation(run: Run) -> None:
+def test_browser_preflight_does_not_count_as_a_request_or_violation(run: Run) -> None:
     result = run("""
 def test_it(chat_mock):
     headers = {"Origin": "http://localhost:5173", "Access-Control-Request-Method": "POST"}

@@ -323,13 +323,13 @@ def test_signal_ends_judging_with_a_report_of_what_was_judged(
 
 
 @pytest.mark.parametrize("url", ["http://[::1/v1/chat", "http://[x]/v1/chat", "http://\uff41\u2100/v1/chat"])
-def test_entry_with_an_invalid_url_is_no_request_of_the_operation(judge: Callable[..., Result], url: str) -> None:
+def test_entry_with_an_invalid_url_does_not_belong_to_the_operation(judge: Callable[..., Result], url: str) -> None:
     assert judge(archive(entry({"message": "Hi"}, reply(), request={"url": url}), GOOD)).exit_code == 0
     assert judge(archive(entry({"message": "Hi"}, reply(), request={"url": url}))).exit_code == 2
 
 
 @pytest.mark.parametrize("time", [10**400, float("inf"), 1e300, "1", [1]])
-def test_duration_that_is_not_one_is_ignored(judge: Callable[..., Result], time: object) -> None:
+def test_invalid_duration_is_ignored(judge: Callable[..., Result], time: object) -> None:
     assert judge(archive(entry({"message": "Hi"}, reply(), time=time))).exit_code == 0
 
 

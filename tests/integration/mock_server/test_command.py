@@ -33,7 +33,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Snapshot, Listening]]:
     return calls
 
 
-def test_defaults(served: list[tuple[Snapshot, Listening]]) -> None:
+def test_mock_without_options_listens_on_port_4010(served: list[tuple[Snapshot, Listening]]) -> None:
     assert run().exit_code == 0
     [(snapshot, listening)] = served
     assert listening == Listening("127.0.0.1", 4010)
@@ -41,7 +41,7 @@ def test_defaults(served: list[tuple[Snapshot, Listening]]) -> None:
     assert snapshot.options == Options(own_name="127.0.0.1")
 
 
-def test_options_from_the_environment(served: list[tuple[Snapshot, Listening]]) -> None:
+def test_environment_variables_set_options(served: list[tuple[Snapshot, Listening]]) -> None:
     result = run(env={f"{PREFIX}_PORT": "5", f"{PREFIX}_SEED": "6", f"{PREFIX}_MAX_BODY": "7", f"{PREFIX}_HOST": "h"})
     assert result.exit_code == 0, result.output
     [(snapshot, listening)] = served
@@ -56,7 +56,7 @@ def test_a_document_that_cannot_be_read_is_named(tmp_path: Path, option: str) ->
     assert len(result.output.strip().splitlines()) <= 4
 
 
-def test_a_bad_fixture_is_shown_with_its_place(tmp_path: Path) -> None:
+def test_invalid_fixture_is_shown_with_its_place(tmp_path: Path) -> None:
     (tmp_path / "catalogue.yaml").write_text("items:\n  - item_id: A1\n    price: 5\n")
     result = run(env={f"{PREFIX}_FIXTURES": str(tmp_path)})
     assert result.exit_code == 2

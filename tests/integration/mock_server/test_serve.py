@@ -148,7 +148,7 @@ def with_password(key: Path) -> Path:
 
 
 @pytest.mark.parametrize("message", BAD_CERTIFICATES)
-def test_bad_certificate_is_reported(message: str, tmp_path: Path, require_program: Any) -> None:
+def test_invalid_certificate_is_reported(message: str, tmp_path: Path, require_program: Any) -> None:
     require_program("openssl", "openssl")
     with pytest.raises(KitError, match=re.escape(message)):
         check_certificate(*BAD_CERTIFICATES[message](tmp_path))

@@ -323,7 +323,7 @@ def test_body_larger_than_the_limit_gets_413_and_is_not_forwarded(
     assert make_client(max_body=1000)("POST", "/v1/chat", dict(JSON), b" " * 1000).status == 200
 
 
-def test_requests_under_way_are_limited(make_client: Callable[..., Client], service: Service) -> None:
+def test_bytes_of_requests_in_progress_are_limited(make_client: Callable[..., Client], service: Service) -> None:
     few = make_client(limits=ServerLimits(held_bytes=100))
     answer = few("POST", "/v1/chat", dict(JSON), b" " * 101)
     assert (answer.status, service.sent) == (503, [])

@@ -128,10 +128,10 @@ def test_json_with_something_after_it_is_lenient(value: object) -> None:
 
 @given(st.text(st.sampled_from("{}[]\"':,=;/*#\\ab01 \n"), max_size=12))
 @examples(500)
-def test_any_text_is_decided(text: str) -> None:
+def test_any_text_gets_a_decision(text: str) -> None:
     assert is_lenient_json(text) in {True, False}
 
 
-def test_deep_text_is_decided() -> None:
+def test_deeply_nested_text_gets_a_decision() -> None:
     assert not is_lenient_json("[" * 100_000)
     assert is_lenient_json("[" * 100_000 + "]" * 100_000 + "x")

@@ -108,7 +108,7 @@ DONE: dict[str, tuple[list[Any], Any]] = {
 
 
 @pytest.mark.parametrize("case", DONE)
-def test_action_has_the_effect_of_the_specification(case: str) -> None:
+def test_action_has_the_effect_that_the_specification_states(case: str) -> None:
     actions, expected = DONE[case]
     assert apply(*actions) == expected
 

@@ -267,7 +267,7 @@ def same(left: Any, right: Any) -> bool:
 
 @given(json_values(), st.sampled_from([None, 1, "\t"]))
 @examples(300)
-def test_json_round_trip(value: Any, indent: int | str | None) -> None:
+def test_json_is_read_as_it_was_written(value: Any, indent: int | str | None) -> None:
     text = json.dumps(value, indent=indent)
     source = parse_source(text, HERE)
     assert same(source.value, value)
@@ -276,7 +276,7 @@ def test_json_round_trip(value: Any, indent: int | str | None) -> None:
 
 @given(json_values(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=12)))
 @examples(200)
-def test_yaml_round_trip(value: Any) -> None:
+def test_yaml_is_read_as_it_was_written(value: Any) -> None:
     text = yaml.safe_dump(value, allow_unicode=True)
     source = parse_source(text, HERE)
     assert same(source.value, value)

@@ -77,7 +77,9 @@ def report(
         (result(judged=0), False, Limits(), LoadVerdict.NOTHING_JUDGED),
     ],
 )
-def test_verdict(contract: Contract, measured: Result, interrupted: bool, limits: Limits, verdict: LoadVerdict) -> None:
+def test_verdict_follows_from_the_result_and_the_limits(
+    contract: Contract, measured: Result, interrupted: bool, limits: Limits, verdict: LoadVerdict
+) -> None:
     level = contract.clauses["reply.message-blank"].level
     assert level == "should"
     assert report(contract, measured, interrupted=interrupted, limits=limits).verdict is verdict

@@ -43,7 +43,7 @@ class LimitedServer:
             self.accepted.append(self.clock.now)
 
 
-def test_rate_spaces_requests() -> None:
+def test_rate_limit_spaces_requests_evenly() -> None:
     server = LimitedServer(1000, rate=4)
     for _ in range(9):
         server.request()

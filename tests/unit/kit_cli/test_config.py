@@ -106,7 +106,7 @@ def test_file_of_another_encoding_or_that_does_not_exist_exits_with_2(folder: Pa
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "loop"])
-def test_configuration_that_is_no_file_is_not_ignored(kind: str, folder: Path) -> None:
+def test_configuration_other_than_a_regular_file_is_an_error(kind: str, folder: Path) -> None:
     file = folder / ".chat-contract.toml"
     if kind == "folder":
         file.mkdir()

@@ -126,7 +126,7 @@ def test_package_of_the_base_install_that_is_missing(monkeypatch: pytest.MonkeyP
     ]
 
 
-def test_package_of_an_extra_that_is_too_old(packages: Packages) -> None:
+def test_outdated_package_of_an_extra_is_a_problem(packages: Packages) -> None:
     packages.add("hypothesis", "1.0")
     code, every = findings()
     # The extra mcp needs the same packages.
@@ -136,7 +136,7 @@ def test_package_of_an_extra_that_is_too_old(packages: Packages) -> None:
     assert installation().command("suite") in found.fix
 
 
-def test_extra_that_is_not_installed_is_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_extra_that_is_not_installed_is_reported_as_ok(monkeypatch: pytest.MonkeyPatch) -> None:
     present = metadata.distribution
 
     def distribution(name: str) -> metadata.Distribution:
@@ -151,7 +151,7 @@ def test_extra_that_is_not_installed_is_no_problem(monkeypatch: pytest.MonkeyPat
     assert load.text.startswith("load (load) is not installed. Install the kit again with the extra load: ")
 
 
-def test_metadata_of_another_version(packages: Packages) -> None:
+def test_installed_version_that_differs_from_the_code_is_a_problem(packages: Packages) -> None:
     packages.add("chat-contract", "0.0.9")
     code, found = worst(Check.KIT)
     assert code == 1
@@ -160,7 +160,7 @@ def test_metadata_of_another_version(packages: Packages) -> None:
     assert found.fix.startswith("Install the kit again: ")
 
 
-def test_command_of_another_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_of_another_environment_is_a_warning(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = folder / "bin" / "chat-contract"
     other.parent.mkdir()
     other.write_text("#!/bin/sh\n")
@@ -172,7 +172,7 @@ def test_command_of_another_environment(folder: Path, monkeypatch: pytest.Monkey
     assert found.fix.startswith("Activate the environment")
 
 
-def test_missing_programs_and_browser(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_programs_and_browser_are_warnings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(folder))
     monkeypatch.delenv("BROWSER", raising=False)
     code, found = findings()
@@ -183,13 +183,13 @@ def test_missing_programs_and_browser(folder: Path, monkeypatch: pytest.MonkeyPa
     assert "chromium" in wrong[2][1]
 
 
-def test_cache_folder_that_cannot_be_written(folder: Path) -> None:
+def test_cache_folder_that_cannot_be_written_is_a_warning(folder: Path) -> None:
     (folder / "file").touch()
     code, found = worst(Check.CACHE, XDG_CACHE_HOME=str(folder / "file"))
     assert (code, found.fix) == (0, "Set XDG_CACHE_HOME to a folder that you can write to.")
 
 
-def test_proxy_for_requests_to_this_machine() -> None:
+def test_proxy_for_requests_to_this_machine_is_a_warning_without_its_password() -> None:
     proxy = {"http_proxy": "http://user:secret@proxy.example:3128"}
     code, found = worst(Check.PROXY, **proxy)
     assert (code, found.fix) == (0, "Add 127.0.0.1 and localhost to NO_PROXY.")
@@ -206,7 +206,7 @@ def test_proxy_for_requests_to_this_machine() -> None:
         ("[mock]\nport = 'x'\n", "", "Correct the value."),
     ],
 )
-def test_configuration_file(text: str, problem: str, fix: str, folder: Path) -> None:
+def test_error_in_the_configuration_file_is_a_problem(text: str, problem: str, fix: str, folder: Path) -> None:
     (folder / ".chat-contract.toml").write_text(text)
     code, found = worst(Check.CONFIGURATION)
     assert (code, found.fix) == (1, fix)
@@ -214,32 +214,32 @@ def test_configuration_file(text: str, problem: str, fix: str, folder: Path) -> 
     assert ".chat-contract.toml:" in found.text
 
 
-def test_configuration_file_of_the_option_that_does_not_exist() -> None:
+def test_missing_configuration_file_is_a_problem() -> None:
     result = CliRunner().invoke(cli, ["--config", "none.toml", "doctor"], env=FREE_PORTS)
     assert result.exit_code == 1
     assert "none.toml: cannot read the file" in result.stdout
 
 
-def test_value_of_a_variable_that_is_invalid() -> None:
+def test_invalid_value_of_a_variable_is_a_problem() -> None:
     code, found = worst(Check.CONFIGURATION, CHAT_CONTRACT_MOCK_PORT="many")
     assert code == 1
     assert "mock: Invalid value for '--port'" in found.text
     assert found.fix == "Correct the value; chat-contract config mock shows it."
 
 
-def test_rate_limit_that_is_invalid() -> None:
+def test_invalid_rate_limit_is_a_problem() -> None:
     code, found = worst(Check.CONFIGURATION, CHAT_CONTRACT_MOCK_RATE_LIMIT="10")
     assert code == 1
     assert found.text.startswith('Invalid rate "10" for --rate-limit')
     assert "10/s" in found.fix
 
 
-def test_variable_that_sets_nothing() -> None:
+def test_variable_that_sets_no_option_is_a_warning() -> None:
     code, found = worst(Check.ENVIRONMENT, CHAT_CONTRACT_VERIFY_SEDE="1")
     assert (code, found.fix) == (0, "Did you mean CHAT_CONTRACT_VERIFY_SEED?")
 
 
-def test_contract_that_cannot_be_read(folder: Path) -> None:
+def test_unreadable_contract_is_a_problem(folder: Path) -> None:
     (folder / "api.yaml").write_text("openapi: 3.1.0\npaths: [\n")
     code, found = worst(Check.CONTRACT, "--spec", "api.yaml")
     assert code == 1
@@ -247,7 +247,7 @@ def test_contract_that_cannot_be_read(folder: Path) -> None:
     assert found.fix
 
 
-def test_overlay_that_does_not_exist() -> None:
+def test_missing_overlay_is_a_problem() -> None:
     code, found = worst(Check.CONTRACT, "--overlay", "none.yaml")
     assert code == 1
     assert "none.yaml" in found.text
@@ -264,7 +264,7 @@ def test_each_error_in_fixtures_is_a_finding(folder: Path) -> None:
     assert all(each.check is Check.FIXTURES and "catalogue.yaml" in each.text and each.fix for each in wrong)
 
 
-def test_port_of_another_server() -> None:
+def test_port_in_use_by_another_server_is_a_problem() -> None:
     with answering(lambda _: (404, {}, b"")) as server:
         code, found = worst(Check.PORTS, "--port", server.port)
     assert code == 1
@@ -272,7 +272,7 @@ def test_port_of_another_server() -> None:
     assert "choose another port" in found.fix
 
 
-def test_port_of_a_mock_is_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_port_in_use_by_a_mock_is_reported_as_ok(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kit_cli.doctor.setup._SECONDS", PATIENCE)
     mock = start_mock()
     try:
@@ -285,7 +285,7 @@ def test_port_of_a_mock_is_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     assert f"mock: 127.0.0.1:{port} is in use by a mock" in [each.text for each in found]
 
 
-def test_store_that_does_not_answer() -> None:
+def test_unreachable_store_is_a_problem() -> None:
     url = f"redis://:secret@127.0.0.1:{free_port()}/0"
     code, found = worst(Check.STORE, "--store", url)
     assert code == 1
@@ -294,13 +294,13 @@ def test_store_that_does_not_answer() -> None:
     assert "secret" not in run("--store", url).output
 
 
-def test_store_with_an_invalid_address() -> None:
+def test_invalid_address_of_the_store_is_a_problem() -> None:
     code, found = worst(Check.CONFIGURATION, "--store", "http://127.0.0.1")
     assert code == 1
     assert found.text.startswith("Invalid URL for --store")
 
 
-def test_store_without_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_package_of_the_store_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mock_server.store.redis", None)
     code, found = worst(Check.STORE, "--store", "redis://127.0.0.1:1/0")
     assert code == 1

@@ -53,7 +53,7 @@ BODIES = [
 
 
 @pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
-def test_body_arrives_byte_by_byte(body: bytes, sent: Callable[[str], bytes]) -> None:
+def test_curl_command_sends_every_byte_of_the_body(body: bytes, sent: Callable[[str], bytes]) -> None:
     command = with_body(["curl", "-sS"], body)
     assert command.isprintable()
     assert sent(command) == body

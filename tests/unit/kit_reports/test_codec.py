@@ -34,7 +34,7 @@ class Whole:
 WHOLE = Whole(Colour.RED, (Part("a", [1, None]), Part("ü")), {"x": 1})
 
 
-def test_report_round_trip() -> None:
+def test_report_is_read_back_as_it_was_written() -> None:
     assert decode(Whole, encode(WHOLE)) == WHOLE
 
 

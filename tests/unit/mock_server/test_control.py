@@ -150,7 +150,7 @@ def test_other_paths_and_methods_are_in_the_journal(client: FlaskClient) -> None
     assert not second["verdict"]["keeps_contract"]
 
 
-def test_spoilt_response_is_judged_as_it_was_sent(client: FlaskClient) -> None:
+def test_damaged_response_is_judged_as_it_was_sent(client: FlaskClient) -> None:
     client.post("/v1/chat", json={"message": "hi"}, headers={"Prefer": "fault=malformed"})
     [entry] = journal_of(client)
     assert entry["verdict"]["keeps_contract"] is True
@@ -499,7 +499,7 @@ def say_from(client: FlaskClient, origin: str) -> Any:
     return client.post("/v1/chat", json={"message": "hi"}, headers={"Origin": origin})
 
 
-def test_preflight_is_no_violation_and_is_listed_only_on_request(client: FlaskClient) -> None:
+def test_preflight_is_never_a_violation_and_is_listed_only_on_request(client: FlaskClient) -> None:
     preflight(client, "/v1/chat", PAGE)
     say_from(client, PAGE)
     assert [entry["method"] for entry in journal_of(client)] == ["POST"]
@@ -532,7 +532,7 @@ def test_refused_origin_is_named_with_the_fix_in_journal_and_log() -> None:
     assert notes == [[{"id": "origin-refused", "text": text}], [{"id": "origin-refused", "text": text}], []] * 2
 
 
-def test_page_of_the_mock_itself_is_no_refused_origin(client: FlaskClient) -> None:
+def test_page_of_the_mock_itself_is_an_allowed_origin(client: FlaskClient) -> None:
     client.post("/v1/chat", json={"message": "hi"}, headers={"Origin": "http://mock.test:80", "Host": "mock.test:80"})
     assert journal_of(client)[0]["notes"] == []
 

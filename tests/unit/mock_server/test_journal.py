@@ -118,7 +118,7 @@ def test_violation_says_what_was_expected(client: FlaskClient, body: dict[str, A
         ("minimum", None, "violates the schema (minimum)"),
     ],
 )
-def test_expectation_of_a_keyword(keyword: str, expected: Any, text: str) -> None:
+def test_text_states_what_a_keyword_expects(keyword: str, expected: Any, text: str) -> None:
     assert expected_text(keyword, None if expected is None else (keyword, expected)) == text
 
 

@@ -51,7 +51,7 @@ NEARLY = st.builds(
 @given(NEARLY | st.lists(PARTS, max_size=14).map("".join) | st.text(max_size=25))
 @example("2024-02-29T00:00:00Z")
 @example("2023-02-29T00:00:00Z")
-def test_agrees_with_jsonschema(text: str) -> None:
+def test_date_times_are_judged_as_by_jsonschema(text: str) -> None:
     """Except a trailing line break, which jsonschema accepts."""
     if text.endswith("\n"):
         return
@@ -67,5 +67,5 @@ def test_agrees_with_jsonschema(text: str) -> None:
         ("9999-12-31T23:59:59-23:59", True),
     ],
 )
-def test_leap_seconds_and_bounds(text: str, *, expected: bool) -> None:
+def test_leap_seconds_are_rejected_and_the_last_year_is_accepted(text: str, *, expected: bool) -> None:
     assert is_date_time(text) is expected

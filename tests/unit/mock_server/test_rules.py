@@ -132,7 +132,7 @@ ASKED = Asked("A Desk for the Café", "c", "s", "u", 2, {"x-group": "a", "accept
         {"request_headers": {"X-Group": "a"}},
     ],
 )
-def test_conditions_that_hold(conditions: Any) -> None:
+def test_rule_applies_if_all_conditions_are_met(conditions: Any) -> None:
     assert Conditions(**conditions).hold_for(ASKED)
 
 
@@ -151,7 +151,7 @@ def test_conditions_that_hold(conditions: Any) -> None:
         {"request_headers": {"X-Other": "a"}},
     ],
 )
-def test_conditions_that_do_not_hold(conditions: Any) -> None:
+def test_rule_does_not_apply_if_a_condition_is_not_met(conditions: Any) -> None:
     assert not Conditions(**conditions).hold_for(ASKED)
     assert not Conditions(**conditions).hold_for(Asked(message=5, turn=7))
 

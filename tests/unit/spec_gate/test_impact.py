@@ -155,7 +155,7 @@ def test_removed_example_that_a_consumer_requests_is_a_warning(tmp_path: Path) -
     assert [(one.consumer, one.example) for one in report.impact.missing_examples] == [("web-shop", "gift")]
 
 
-def test_removed_example_that_nobody_requests_is_no_finding(tmp_path: Path) -> None:
+def test_removed_example_that_nobody_requests_causes_no_finding(tmp_path: Path) -> None:
     assert report_of(CONTRACT, changed(tmp_path, RENAMED_EXAMPLE)).findings == ()
 
 

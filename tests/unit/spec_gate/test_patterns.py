@@ -136,6 +136,6 @@ def test_change_that_accepts_the_same_strings_is_compatible(
     assert report.verdict == "compatible"
 
 
-def test_same_strings_in_other_words_are_no_finding(tmp_path: Path) -> None:
+def test_equivalent_patterns_cause_no_finding(tmp_path: Path) -> None:
     one, other = ({"type": "string", "pattern": pattern} for pattern in (r"^\d{2}$", "^[0-9][0-9]$"))
     assert compared(one, other, Side.REQUEST, tmp_path).findings == ()

@@ -316,7 +316,7 @@ def test_oddity_is_noted_and_read_as_meant(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", READ_AS)
-def test_strict_reading_makes_errors_of_notes(name: str, tmp_path: Path) -> None:
+def test_strict_reading_turns_notes_into_errors(name: str, tmp_path: Path) -> None:
     oddity, (odd, _) = READ_AS[name]
     with pytest.raises(DocumentsError) as caught:
         read(tmp_path, "odd.yaml", odd, strict=True)

@@ -60,7 +60,7 @@ def test_changed_default_is_one_warning(
         (LISTED, LISTED.replace("[eu, us]", "[us, eu]")),
     ],
 )
-def test_other_names_texts_and_orders_are_no_finding(tmp_path: Path, base: str, then: str) -> None:
+def test_other_names_texts_and_orders_cause_no_finding(tmp_path: Path, base: str, then: str) -> None:
     assert compared(tmp_path, base, then).findings == ()
 
 

@@ -217,7 +217,7 @@ def test_lowered_stability_is_a_warning_and_protects_nothing_yet(tmp_path: Path)
     }
 
 
-def test_raised_stability_is_no_finding(tmp_path: Path) -> None:
+def test_raised_stability_causes_no_finding(tmp_path: Path) -> None:
     mark = "x-stability: {}, "
     report = compared(tmp_path, reply("{}", mark.format("alpha")), reply("{}", mark.format("stable")))
     assert report.findings == ()

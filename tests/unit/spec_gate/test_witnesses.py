@@ -53,7 +53,7 @@ def test_witness_keeps_its_value_although_another_field_has_an_equal_one(tmp_pat
     assert reasons["/events/*/type"].startswith("/events/0/type: ")
 
 
-def test_values_of_the_same_type_are_no_change_of_type(tmp_path: Path) -> None:
+def test_values_of_the_same_type_do_not_change_the_type(tmp_path: Path) -> None:
     base = written(tmp_path, "base.yaml", body("{type: object, properties: {a: {type: string}}}"))
     listed = "{type: object, properties: {a: {type: string, enum: [x, y]}}}"
     report = report_of(base, written(tmp_path, "new.yaml", body(listed)))
