@@ -2,8 +2,8 @@
 
     must-accept ⊂ documented ⊂ may-accept; a request outside all of them is must-reject
 
-The sets are defined by three schemas (``openapi/chat.yaml`` and its overlays), and by the code of this module for what
-a schema cannot express: how a number is written, which conversations the server issued, media types, bytes.
+Three schemas define the sets: ``openapi/chat.yaml`` and its overlays. The code of this module adds what a schema cannot
+express: how a number is written, which conversations the server issued, media types, bytes.
 """
 
 from __future__ import annotations

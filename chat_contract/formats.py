@@ -1,8 +1,8 @@
 """The formats of the kit: ``date-time`` and ``non-blank``.
 
-``date-time`` is RFC 3339, section 5.6, without leap seconds, which nearly every server rejects. jsonschema delegates it
-to a package that accepts a trailing line break, so the kit has its own check. ``non-blank`` is text with at least one
-letter, number, punctuation mark or symbol.
+``date-time`` is RFC 3339, section 5.6, without leap seconds, which nearly every server rejects. The package that
+jsonschema uses for it accepts a trailing line break, so the kit has its own check. ``non-blank`` is text with at least
+one letter, number, punctuation mark or symbol.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ class Output:
     """A text for a file, or for standard output if ``file`` is None. ``render`` returns the text.
 
     ``verdict`` colours the first line on a terminal. Characters that change what a reader sees become escapes, unless
-    the text is ``verbatim``: a file that the kit reads again, in a format without these escapes.
+    the text is ``verbatim``: then it is a file that the kit reads again, in a format without these escapes.
     """
 
     file: Path | None

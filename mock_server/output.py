@@ -20,7 +20,7 @@ _SECONDS_TO_END = 1.0
 
 
 class Output:
-    """Writes lines to a stream, of which nobody else writes at the same time. Thread-safe.
+    """Writes lines to a stream that nobody else writes to. Thread-safe.
 
     Neither a closed stream nor a full disk stops the program, nor does a reader that is slow or has stopped.
     """

@@ -1,10 +1,12 @@
-"""Kills replicas of the mock under load, one after another, and checks that nobody notices: python -m testbed.chaos.
+"""Kills replicas of the mock under load, one after another, and checks the responses: python -m testbed.chaos.
 
 Starts Debian's redis-server and nginx, with the configuration of deploy/nginx.conf, and three replicas that share their
-state. Users play a conversation of the fixtures through nginx, again and again. Meanwhile one replica is stopped and
-continues, so that it gets to requests which nginx has long sent to another replica; then each replica is killed with
-SIGKILL and started again. It fails if a reply belongs to another turn, if a request fails that was not under way when a
-replica was killed, or if the journal lacks a response that was received, or has one twice.
+state. Simulated users repeat a fixture conversation through nginx. Meanwhile one replica is stopped and continues: it
+then handles requests that nginx has already sent to another replica. After that, each replica is killed with SIGKILL
+and started again.
+
+The program fails if a reply belongs to another turn, or if a request fails that was not in progress when a replica was
+killed. It also fails if the journal lacks a response that a user received, or has one twice.
 """
 
 from __future__ import annotations

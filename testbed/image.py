@@ -1,8 +1,8 @@
 """Runs the steps of the Dockerfile one by one, without a container engine: ``python -m testbed.image``.
 
-A scratch folder stands for the root of the image. Left out, because they need an engine or would change this machine:
-the base image, whose place a Python of this machine takes, and the user that ``useradd`` creates. As root, the mock
-runs with the number of that user, who cannot write to the scratch folder.
+A scratch folder stands for the root of the image. Two steps are left out, because they need an engine or would change
+this machine. A Python of this machine replaces the base image, and ``useradd`` creates no user: if this program runs as
+root, the mock runs with the number of that user, who cannot write to the scratch folder.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ _DATA = frozenset({"value", "example"})
 def inline(document: Any, pointer: Pointer, source: Source) -> Any:
     """Return the value at the pointer with every reference in it replaced by its target.
 
-    Siblings of a reference apply too (JSON Schema 2020-12): a summary or description overrides that of the target,
-    other keywords are combined with it under ``allOf``. ``source`` locates errors.
+    Siblings of a reference apply too (JSON Schema 2020-12). A summary or description overrides that of the target;
+    other keywords are combined with the target under ``allOf``. ``source`` locates errors.
 
     A recursive schema is expanded ``MAX_RECURSION`` times; what is nested deeper may be anything.
 

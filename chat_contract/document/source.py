@@ -42,9 +42,9 @@ class Source:
 def read_source(path: Path) -> Source:
     """Read a document.
 
-    Raises :class:`chat_contract.errors.DocumentError` for a file that cannot be read, is not UTF-8 or not YAML, or has
-    more than one document, a duplicate key, a tag, a number that is not finite, too many levels, or too many values
-    with its aliases expanded.
+    Raises :class:`chat_contract.errors.DocumentError` for a file that cannot be read, is not UTF-8 or is not YAML. The
+    same holds for a second document, a duplicate key, a tag, a number that is not finite, and too many levels or values
+    (with aliases expanded).
     """
     return parse_source(decode(read_file(path, hint="Pass a file that exists and is readable."), path), path)
 

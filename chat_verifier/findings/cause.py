@@ -143,8 +143,8 @@ def seen_in(cause: Cause, observed: Iterable[Observation]) -> Cause:
 def _is_same_cause(key: CauseKey, other: CauseKey) -> bool:
     """Return whether two keys belong to one cause.
 
-    A smaller version of a request that must be accepted may break another clause of the same group; one that passes
-    alone shows that the rejection before it does harm.
+    A smaller version of a must-accept request may violate another clause of the same group. If the request passes
+    alone, the rejection before it does harm.
     """
     if key.observed == other.observed and key.clause == _HARMLESS and _is_acceptance(other):
         return True

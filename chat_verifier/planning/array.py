@@ -47,9 +47,9 @@ def always(_: Level, __: Level) -> bool:
 class CoveringArray:
     """The factors of an array and the pairs that no row covers yet.
 
-    ``possible`` tells whether two levels may stand in one row; a factor without a possible level is left out of the
-    row. Factors that others depend on come first. ``wanted`` tells which pairs are to be covered. ``kind`` gives the
-    name of a kind of levels: pairs are then counted for the kind, and each level of it must be in some row.
+    ``possible`` tells whether two levels may be in one row; a factor without a possible level is left out of the row.
+    Factors that others depend on come first. ``wanted`` tells which pairs to cover. ``kind`` names the kind of a level:
+    pairs are then counted for the kind, and each level of the kind must be in some row.
     ``weight``: how much a pair with the level counts when a row is chosen; a few different weights.
     ``bonus``: what a level is worth besides its pairs, in pairs of the weight 1.
     """

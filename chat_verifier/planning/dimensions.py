@@ -64,9 +64,9 @@ TURN, AFTER, UNKNOWN, UNKNOWN_IN_EVENT, KEYS, EVENT_KEYS, LAYOUT, ESCAPES, ORDER
 class Level:
     """A class of values of one dimension.
 
-    ``rare``: the level is only to appear, since another one shows the same features, or its values differ from one
-    another more than from other levels: then each value matters, not the pairs of the level. ``unlike``: the values
-    are of several kinds, so the level is used often.
+    ``rare``: the level only has to appear, and its pairs do not matter. Either another level shows the same features,
+    or each value of this level matters on its own. ``unlike``: the values are of several kinds, so the level is used
+    often.
     """
 
     id: str

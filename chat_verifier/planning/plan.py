@@ -18,10 +18,11 @@ from chat_verifier.planning.tiers import Sizes
 
 
 class Pairs(StrEnum):
-    """Pairs of which the requests of a plan cover a share.
+    """Kinds of pairs of conditions of which the requests of a plan cover a share.
 
-    Of must-accept conditions; of those with unspecified values; of three must-accept conditions, in a complete plan;
-    of wrong values with conditions, in requests with several faults and in requests with one.
+    The first two kinds are pairs of must-accept conditions, and pairs with an unspecified value. A complete plan also
+    covers triples of must-accept conditions. The others are pairs of a wrong value and a condition, in requests with
+    several faults and in requests with one.
     """
 
     MUST_ACCEPT = "must-accept"

@@ -1,9 +1,9 @@
 """Find secrets that a server has re-encoded.
 
-A secret is found in upper or lower case, with escapes of URLs, JSON or HTML, in full-width characters, split by
-separators, as hexadecimal digits, in base32, base64, base85 and Ascii85, and in base64 over base64, gzip or zlib. A run
-of 12 characters of a secret counts as the secret; in a split text, 12 letters and digits do. The time is linear in the
-length of the text.
+A secret is found in upper or lower case, with escapes of URLs, JSON or HTML, in full-width characters and split by
+separators. It is also found as hexadecimal digits, in base32, base64, base85 and Ascii85, and in base64 of base64, gzip
+or zlib. Any 12 consecutive characters of a secret count as the secret; in a split text, 12 letters and digits do. The
+time is linear in the length of the text.
 """
 
 from __future__ import annotations

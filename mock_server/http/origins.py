@@ -1,6 +1,6 @@
 """Reads the origins that may use the mock from other places than this machine. Pure.
 
-Browsers send an origin as scheme, host and port, in lower case, without the default port (RFC 6454); pages without an
+Browsers send an origin as scheme, host and port, in lower case, without the default port (RFC 6454). Pages without an
 origin, such as files, send ``null``. Anything that no browser sends would never match, so it is an error.
 """
 

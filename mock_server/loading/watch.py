@@ -1,7 +1,7 @@
 """Watches folders for changes with file system notifications.
 
-A notification only triggers a look at the files. Without notifications (recreated folders, network drives), the files
-are looked at twice a second; large folders less often, so that looking takes less than a hundredth of the time.
+A notification only triggers a look at the files. Without notifications (recreated folders, network drives), the watcher
+looks at the files twice a second. It looks at large folders less often, so that looking takes less than 1% of the time.
 """
 
 from __future__ import annotations

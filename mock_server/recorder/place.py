@@ -1,7 +1,7 @@
 """A folder on the disk that one recorder writes to.
 
-The folder is held open, and no symbolic link in it is followed, so nothing outside it is read or written, also when
-somebody replaces a part of it. A lock that ends with the process keeps other recorders out.
+The recorder holds the folder open and follows no symbolic link in it. So it reads and writes nothing outside of the
+folder, even if somebody replaces a part of it. A lock that ends with the process keeps other recorders out.
 """
 
 from __future__ import annotations

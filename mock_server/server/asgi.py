@@ -1,7 +1,7 @@
 """Serves the mock as an ASGI application: the operation in the event loop, everything else through Flask in threads.
 
-The operation costs a fraction of what it costs through Flask, and holds no thread while a client is slow to send or a
-response is delayed.
+In the event loop, the operation costs a fraction of what it costs through Flask. It occupies no thread while a client
+sends slowly or a response is delayed.
 """
 
 from __future__ import annotations

@@ -161,7 +161,7 @@ class Protocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def eof_received(self) -> bool | None:  # type: ignore[override] # uvicorn closes at once
-        """Keep the connection open for a response that is under way; its client may still read."""
+        """Keep the connection open for a response in progress; its client may still read."""
         self.at_eof = True
         if not self._is_responding or self.scheme == "https":
             return None
@@ -187,7 +187,7 @@ class Protocol(HttpToolsProtocol):
         if self.lost:
             return
         if self._is_responding and not self.cycle.more_body:
-            # Responses go out in the order of their requests, so this connection ends after those under way.
+            # Responses go out in the order of their requests, so this connection ends after those in progress.
             self._closes_after_response = True
             self.cycle.keep_alive = False
             return
@@ -350,7 +350,7 @@ def probes(number: int) -> tuple[tuple[int, int, int], ...]:
 
     A client that has closed both looks the same, but its system rejects probes after a minute. Then it keeps its place
     among the connections no longer, however long its response is delayed. Thousands of probes at once overflow the
-    queue of the loopback interface, and clients whose probes are lost count as gone: so the first ones are spread.
+    queue of the loopback interface, and clients whose probes are lost count as gone, so the first probes are spread.
     """
     options: tuple[tuple[int, int, int], ...] = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),)
     if sys.platform == "linux":

@@ -44,7 +44,7 @@ Step = Callable[[], Awaitable[None]]
 
 _TICKS_A_SECOND = 10
 _SECONDS_TO_FINISH = 0.3
-"""How long responses that are under way may take once the server stops."""
+"""How long responses in progress may take once the server stops."""
 
 
 @dataclass(frozen=True)
@@ -246,7 +246,7 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let the responses under way finish for a moment, then close every connection."""
+        """Give the responses in progress a moment to finish, then close every connection."""
         self._at_end()
         asyncio.get_running_loop().call_later(0 if self.force_exit else _SECONDS_TO_FINISH, self._abort)
         await super().shutdown(sockets)

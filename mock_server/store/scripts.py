@@ -5,7 +5,7 @@ A space has these keys, all with a time to live; ``AT`` is ``PREFIX:FORMAT:space
 - ``AT:meta``: hash with the version of the rules, the rules, counters of ids and of the journal
 - ``AT:states`` and ``AT:used``: states of the conversations by id, and when each was last used
 - ``AT:openings``: how often recorded conversations with the same opening were started
-- ``AT:journal`` and ``AT:left``: the entries, and the numbers of those whose client left
+- ``AT:journal`` and ``AT:left``: the entries, and the numbers of those whose client disconnected
 - ``AT:answers`` and ``AT:order``: responses by request id, and these ids, oldest first
 """
 

@@ -1,7 +1,7 @@
 """Walks the schemas of base and revision side by side, down to the smallest pairs that differ.
 
-A pair contains smaller pairs where both schemas have a subschema that can be judged by itself: if the subschema is
-included, then its whole is included as far as this subschema is concerned.
+A pair contains smaller pairs if both schemas have a subschema that can be judged on its own: if one subschema includes
+the other, this subschema does not break the inclusion of the whole schemas.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ _MEANINGS = {"{": r"\{", "}": r"\}", r"\A": "^", r"\Z": "$", r"\z": "$", "(?<": 
 def readable(pattern: str) -> str | None:
     """Return the pattern in a form that both validators compile, or None if there is none.
 
-    Literals of JavaScript (``/^a$/i``) lose their slashes. Braces that are not a quantifier, escapes without need, and
-    hyphens beside the escape of digits in a class, which web browsers allow, are escaped as the validators want it.
+    Literals of JavaScript (``/^a$/i``) lose their slashes. Three forms that web browsers allow become forms that
+    validators accept: braces that are not a quantifier, needless escapes, and hyphens beside a class escape.
     """
     literal = _LITERAL.match(pattern)
     form = pattern if literal is None else ("(?i)" if "i" in literal[2] else "") + literal[1]

@@ -1,7 +1,7 @@
 """Proves differences of one pair of schemas.
 
-A decided inclusion is safe. Otherwise the prover searches for a witness. A candidate counts only if jsonschema accepts
-it on one side and rejects it on the other: first for the pair, then, lifted, for the whole body as it was written.
+A proved inclusion is safe. Otherwise the prover searches for a witness. A candidate counts only if one schema accepts
+it and the other rejects it: first the schemas of the pair, then those of the whole body as written.
 """
 
 from __future__ import annotations

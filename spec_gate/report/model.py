@@ -173,8 +173,8 @@ class ReportedFinding:
     ``title`` is a sentence for readers, with names between backticks; programs use ``rule``. ``folded`` are further
     rules that name the same edit, ``also`` what it means elsewhere. ``operations`` are all that the edit affects.
     ``level_set_by`` names what set a level other than the usual one. ``part`` and ``path`` are
-    about the operations in ``here``. ``occurrences`` are all places of an edit that is written several times, such as
-    in each operation; then ``base``, ``revision`` and ``witness`` are those of the first one.
+    about the operations in ``here``. ``occurrences`` are all places of an edit that the document repeats, for example
+    in each operation; then ``base``, ``revision`` and ``witness`` are those of the first place.
     ``removed`` and ``added`` are the changed entries of a list, such as the values of an enum.
 
     ``name`` is the thing that changed, ``status`` the response that it belongs to, if any. ``part`` and ``path`` are

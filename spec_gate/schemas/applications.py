@@ -1,7 +1,7 @@
 """Counts how often schemas apply to a value and its parts, before a validator applies them.
 
-Where two schemas apply to the same value and both lead to the next level, the number doubles with each level: a
-validator would take hours for a deep value, and its list of errors would fill the memory.
+If two schemas apply to the same value and both lead to the next level, the number doubles with each level. A validator
+would take hours for a deep value, and its list of errors would fill the memory.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Reads the schemas of a description into one form: JSON Schema 2020-12.
 
-OpenAPI 3.0 ignores siblings of ``$ref``, knows ``nullable`` and boolean ``exclusiveMinimum``, and applies ``required``
-only to the side that may send a ``readOnly`` or ``writeOnly`` property. In 3.1 siblings count and those keywords are
-annotations. Every reference becomes ``#/$defs/NAME``; every schema keeps its place in the document.
+OpenAPI 3.0 ignores siblings of ``$ref`` and knows ``nullable`` and boolean ``exclusiveMinimum``. It applies
+``required`` only to the side that may send a ``readOnly`` or ``writeOnly`` property. In 3.1, siblings count and those
+keywords are annotations. Every reference becomes ``#/$defs/NAME``; every schema keeps its place in the document.
 
-:mod:`spec_gate.source.reading` has corrected the oddities of the schemas. Where a schema applies itself to the same
-value, through ``allOf`` or the like, the inner one is left out: it adds nothing.
+:mod:`spec_gate.source.reading` has corrected the oddities of the schemas. If a schema applies itself to the same value,
+for example through ``allOf``, the inner one is left out, because it adds nothing.
 """
 
 from __future__ import annotations

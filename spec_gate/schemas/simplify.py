@@ -1,7 +1,7 @@
 """Rewrites schemas into a simpler form with the same meaning, so that a mere change of form does not count.
 
-The form has no ``const`` and no ``allOf`` that can be joined, ``null`` in ``anyOf`` is a type, ``oneOf`` with exclusive
-branches is ``anyOf``, and keywords without effect are gone.
+The form has no ``const``, no ``allOf`` that can be joined, and no keywords without effect. In it, ``null`` in ``anyOf``
+is a type, and ``oneOf`` with exclusive branches is ``anyOf``.
 """
 
 from __future__ import annotations

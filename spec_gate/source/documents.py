@@ -30,8 +30,8 @@ _OUTSIDE = "Move the file, or follow such references with --allow-ref-outside."
 class Document:
     """An OpenAPI document with all files read so far.
 
-    ``notes`` has the oddities found while reading, ``circles`` the schemas that apply themselves to the same value,
-    ``heirs`` the schemas that the values of a discriminator without alternatives select.
+    ``notes``: the oddities found while reading. ``circles``: the schemas that apply themselves to the same value.
+    ``heirs``: the schemas that the values of a discriminator without alternatives select.
     """
 
     name: str

@@ -28,8 +28,8 @@ def read_document(origin: Origin, overlays: Sequence[Path] = (), *, strict: bool
     """Read an OpenAPI 3.0, 3.1 or 3.2 document and apply overlays to it. With ``strict``, every oddity is an error.
 
     Raises :class:`chat_contract.errors.DocumentError` for a file that cannot be read, an overlay that does not apply,
-    or another kind or version of document, and :class:`chat_contract.errors.DocumentsError` for all places that cannot
-    be read and that an operation uses.
+    or another kind or version of document. Raises :class:`chat_contract.errors.DocumentsError` for all places that
+    cannot be read and that an operation uses.
     """
     repeated: list[RepeatedKey] = []
     source = parse(origin, repeated)

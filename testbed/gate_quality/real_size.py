@@ -1,7 +1,7 @@
 """Documents of the size and shape of large real ones, and a release of each with many edits.
 
-Real documents may not be shipped. These have what makes them costly: components that refer to each other in circles,
-wide objects, paginated lists, unions with discriminators, long enums, and texts that are most of the bytes.
+Real documents may not be shipped. These contain what makes real ones costly: circular references, wide objects,
+paginated lists, unions with discriminators, long enums, and texts that are most of the bytes.
 """
 
 from __future__ import annotations

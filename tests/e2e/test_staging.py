@@ -189,7 +189,7 @@ def test_retry_after_of_an_hour_ends_the_run(tmp_path: Path) -> None:
 def test_no_request_starts_after_max_time(tmp_path: Path) -> None:
     server = Limited("lax", accepts=10, rejects=10_000, retry_after="30")
     report = verify_on(server, tmp_path, "--max-time", "20", "--workers", "4")
-    # The server asks to wait for longer than the rest of the run. Each worker may have one request under way, and the
+    # The server asks to wait for longer than the rest of the run. Each worker may have one request in progress, and the
     # one that plays the three concurrent conversations two more.
     assert report.verdict is RunVerdict.INCONCLUSIVE
     assert server.received <= 10 + 4 + 2
