@@ -1,1 +1,1 @@
-"""How fast the mock is, beside others that do the same work: ``python -m benchmarks``, or ``make bench``."""
+"""How fast the mock is, next to other servers that do the same work: ``python -m benchmarks``, or ``make bench``."""

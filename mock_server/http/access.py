@@ -1,4 +1,4 @@
-"""Decides who may use what only its developer should: the control API, and requests that get the developer's key. Pure.
+"""Decides who may use the control API, and send requests to which the developer's key is added. Pure.
 
 Any web page that a developer visits can send requests to this machine, under any host name that resolves to it. So
 the checks look at the client's address, the Host header and the origin of the page. A token replaces the checks of

@@ -1,4 +1,4 @@
-"""Responses that an override chooses, and responses that a fault spoils. Pure; randomness is a parameter."""
+"""Responses that an override chooses, and responses that a fault damages. Pure; randomness is a parameter."""
 
 from __future__ import annotations
 

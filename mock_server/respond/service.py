@@ -1,6 +1,6 @@
 """The mock's decision on a request, independent of web frameworks and servers.
 
-The way of a request: gate, overrides, validation, conversation, journal.
+The path of a request: gate, overrides, validation, conversation, journal.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Several processes of the mock on one port. They share the listener, and their state through the store.
 
-The first process only supervises: it starts a worker again that has ended, and ends all of them when it is to stop.
+The first process only supervises: it restarts a worker that has ended, and ends all workers when it stops.
 """
 
 from __future__ import annotations

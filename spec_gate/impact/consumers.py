@@ -1,4 +1,4 @@
-"""Reads consumer files: which response fields and examples a consumer uses. README.md describes the format."""
+"""Reads consumer files: which response fields and examples a consumer uses. docs/how-to/diff.md has the format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Falcon behind Tornado's WSGI container, with jsonschema-rs; an item that is not to be had has no price."""
+"""Falcon behind Tornado's WSGI container, with jsonschema-rs; an unavailable item has no price."""
 
 import json
 from typing import Any

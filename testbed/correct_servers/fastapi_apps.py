@@ -1,4 +1,4 @@
-"""FastAPI in many styles, each filling the latitude of the contract in its own way."""
+"""FastAPI in many styles, each with its own answers to the open questions of the contract."""
 
 import asyncio
 import json

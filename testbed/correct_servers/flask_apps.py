@@ -1,4 +1,4 @@
-"""Flask twice: every check written by hand, and a JSON Schema that checks for us."""
+"""Flask twice: with every check written by hand, and with a JSON Schema."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The standard library alone: http.server, bounds of its own, unknown fields of items said to be null."""
+"""The standard library alone: http.server, bounds of its own, and null for unknown fields of items."""
 
 import json
 import re

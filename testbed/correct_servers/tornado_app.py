@@ -1,4 +1,4 @@
-"""Tornado, and dataclasses read for their types by forty lines of our own."""
+"""Tornado, with dataclasses whose types forty lines of its own code check."""
 
 import asyncio
 import dataclasses

@@ -1,4 +1,4 @@
-"""Correct implementations in different styles, which the verifier must not blame."""
+"""Correct implementations in different styles, which the verifier must not report."""
 
 from __future__ import annotations
 

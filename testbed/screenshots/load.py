@@ -1,4 +1,4 @@
-"""The screenshot of a load report: a server that violates the contract from four connections on."""
+"""The screenshot of a load report: a server that violates the contract with four or more connections."""
 
 from __future__ import annotations
 
