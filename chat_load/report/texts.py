@@ -53,8 +53,8 @@ def remarks(report: LoadReport) -> list[str]:
     if report.refused:
         found.append(f"Responses 429: {report.refused}. The users waited and sent these requests again.")
     if report.skipped_turns:
-        turns = count_of(report.skipped_turns, "turn")
-        found.append(f"Not sent: {turns} of fixtures without words or phrases, or with a failure as the response.")
+        turns = count_of(report.skipped_turns, "fixture turn")
+        found.append(f"Not sent: {turns} without words or phrases, or with a failure as the response.")
     return found
 
 
