@@ -291,6 +291,6 @@ def _type_schema(kind: click.ParamType[Any]) -> dict[str, Any]:
         low, high = ("exclusiveMinimum" if kind.min_open else "minimum"), "maximum"
         bounds = {low: kind.min, high: kind.max}
         return {"type": number, **{key: bound for key, bound in bounds.items() if bound is not None}}
-    if kind is click.INT or kind is click.FLOAT:
-        return {"type": "integer" if kind is click.INT else "number"}
+    if isinstance(kind, click.types.IntParamType):
+        return {"type": "integer"}
     return {"type": "string"}

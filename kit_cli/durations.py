@@ -26,13 +26,11 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # not generic before
             value = str(value)
         match = _DURATION.fullmatch(value) if isinstance(value, str) else None
         if match is None:
-            self.fail(
-                f'Invalid duration "{value}". Expected a number with a unit, for example 30s, 5m or 1h.', param, ctx
-            )
+            self.fail(f"expected a number with a unit, for example 30s, 5m or 1h, got {value!r}", param, ctx)
         seconds = float(match[1]) * _UNITS[match[2]]
         if not self._shortest <= seconds <= self._longest:
             bounds = f"{self._shortest:g}s to {self._longest:g}s"
-            self.fail(f'Invalid duration "{value}". Expected {bounds}.', param, ctx)
+            self.fail(f"expected a duration from {bounds}, got {value!r}", param, ctx)
         return seconds
 
 
@@ -52,5 +50,5 @@ class DurationRange(click.ParamType):  # type: ignore[type-arg]  # not generic b
         low = self._bound.convert(first, param, ctx)
         high = self._bound.convert(second, param, ctx) if dots else low
         if high < low:
-            self.fail(f'Invalid range "{value}". Expected the shorter duration first, for example 1s..3s.', param, ctx)
+            self.fail(f"expected the shorter duration first, for example 1s..3s, got {value!r}", param, ctx)
         return low, high

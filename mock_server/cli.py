@@ -12,6 +12,7 @@ import click
 from mock_server import defaults
 from mock_server.limit_options import with_limit_options
 from mock_server.mask_options import masks_of, with_mask_options
+from mock_server.numbers import Seed, WholeNumber
 from mock_server.upstream_options import with_upstream_options
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--host", default=defaults.HOST, show_default=True, metavar="HOST", help="Address to listen on.")
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=WholeNumber(0, 65535, noun="a port"),
     default=defaults.PORT,
     show_default=True,
     metavar="PORT",
@@ -57,7 +58,7 @@ _FILE = click.Path(path_type=Path)
     help="How to respond where the contract leaves behaviour unspecified: documented, fastapi, forbid, or a profile "
     "written by verify --profile-out.",
 )
-@click.option("--seed", type=int, metavar="N", help="Make ids, delays, faults and generated values repeatable.")
+@click.option("--seed", type=Seed(), metavar="N", help="Make ids, delays, faults and generated values repeatable.")
 @click.option("--delay", metavar="TIME", help="Delay each response: 800ms, 300ms..2s, or 'median=800ms p95=3s'.")
 @click.option(
     "--fault-rate",
@@ -133,7 +134,7 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option(
     "--workers",
-    type=click.IntRange(1, 64),
+    type=WholeNumber(1, 64),
     default=1,
     show_default=True,
     metavar="N",

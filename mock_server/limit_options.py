@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 import click
 
 from mock_server import defaults
+from mock_server.numbers import Number, WholeNumber
 from mock_server.sizes import Size, shown_size
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def _count(name: str, default: int, help_text: str, least: int = 1) -> Any:
-    kind = click.IntRange(least)
+    kind = WholeNumber(least)
     return click.option(name, type=kind, default=default, show_default=True, metavar="N", help=help_text)
 
 
@@ -25,7 +26,7 @@ def _size(name: str, default: int, help_text: str, least: int = 1) -> Any:
 
 
 def _seconds(name: str, default: float, help_text: str) -> Any:
-    kind = click.FloatRange(0, 3600, min_open=True)
+    kind = Number(0, 3600, above=True)
     return click.option(name, type=kind, default=default, show_default=True, metavar="SECONDS", help=help_text)
 
 

@@ -20,13 +20,11 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # not generic before cli
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the number of bytes."""
-        if isinstance(value, int):
-            return value
         match = _SIZE.fullmatch(str(value).strip())
         size = 0 if match is None else int(match[1]) * _UNITS[(match[2] or "").lower()]
         if size < self._least:
             least = shown_size(self._least)
-            self.fail(f"Invalid size '{value}'. Expected at least {least}, for example 10MiB.", param, ctx)
+            self.fail(f"expected a size of at least {least}, for example 10MiB, got {value!r}", param, ctx)
         return size
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from mock_server import defaults
+from mock_server.numbers import Number
 from mock_server.sizes import Size, shown_size
 
 _FILE = click.Path(path_type=Path)
@@ -28,7 +29,7 @@ _OPTIONS = (
     click.option("--proxy", metavar="URL", help="HTTP proxy for requests to the upstream."),
     click.option(
         "--timeout",
-        type=click.FloatRange(0, 3600, min_open=True),
+        type=Number(0, 3600, above=True),
         default=defaults.UPSTREAM_TIMEOUT,
         show_default=True,
         metavar="SECONDS",

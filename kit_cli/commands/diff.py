@@ -13,6 +13,7 @@ from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command, current_frame
 from kit_cli.outputs import Output, write_outputs
 from kit_reports.targets import parse_targets, writable
+from mock_server.numbers import Number
 from spec_gate.report.formats import FORMATS, FailOn
 
 _FILE = click.Path(path_type=Path)
@@ -88,7 +89,7 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
 )
 @click.option(
     "--max-time",
-    type=click.FloatRange(min=0),
+    type=Number(0, 86_400),
     metavar="SECONDS",
     default=60,
     show_default=True,

@@ -10,6 +10,7 @@ import click
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command, current_frame
 from kit_cli.options import OVERLAY, SPEC
+from mock_server.numbers import WholeNumber
 
 _FORMATS = ("text", "json")
 
@@ -23,7 +24,7 @@ _FORMATS = ("text", "json")
 )
 @SPEC
 @OVERLAY
-@click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", help="Check this port for the mock.")
+@click.option("--port", type=WholeNumber(0, 65535, noun="a port"), metavar="PORT", help="Check this port for the mock.")
 @click.option("--store", metavar="URL", help="Check this Redis, as mock --store uses it.")
 @click.option(
     "--report",

@@ -13,21 +13,22 @@ from kit_cli.durations import Duration, DurationRange
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command
 from kit_cli.options import OVERLAY, SPEC
+from mock_server.numbers import Number, Seed, WholeNumber
 
 _FILE = click.Path(path_type=Path)
-_PORT = click.IntRange(1, 65535)
-_SHARE = click.FloatRange(0, 1)
+_PORT = WholeNumber(1, 65535, noun="a port")
+_SHARE = Number(0, 1)
 _DAY = 86_400.0
 
 
 @click.command(cls=Command, cannot="load")
 @click.argument("base_url")
 @click.option(
-    "--users", type=click.IntRange(1, 100_000), default=10, show_default=True, metavar="N", help="Number of users."
+    "--users", type=WholeNumber(1, 100_000), default=10, show_default=True, metavar="N", help="Number of users."
 )
 @click.option(
     "--spawn-rate",
-    type=click.FloatRange(0, 10_000, min_open=True),
+    type=Number(0, 10_000, above=True),
     default=1.0,
     show_default=True,
     metavar="R",
@@ -60,7 +61,7 @@ _DAY = 86_400.0
     metavar="SHARE",
     help="Share of requests that the server must reject with 422.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Random seed of the users.")
+@click.option("--seed", type=Seed(), default=0, show_default=True, metavar="N", help="Random seed of the users.")
 @click.option(
     "--timeout",
     type=Duration(shortest=0.001, longest=600.0),
@@ -97,7 +98,7 @@ _DAY = 86_400.0
 @click.option("--max-error-rate", type=_SHARE, metavar="SHARE", help="Fail if the share of errors is larger.")
 @click.option(
     "--processes",
-    type=click.IntRange(1, 256),
+    type=WholeNumber(1, 256),
     default=1,
     show_default=True,
     metavar="N",
@@ -106,7 +107,7 @@ _DAY = 86_400.0
 @click.option("--master", is_flag=True, help="Wait for workers, distribute the users over them, and report.")
 @click.option(
     "--expect-workers",
-    type=click.IntRange(1, 10_000),
+    type=WholeNumber(1, 10_000),
     default=1,
     show_default=True,
     metavar="N",

@@ -9,8 +9,9 @@ import click
 
 from kit_cli.frame import Command
 from kit_cli.options import OVERLAY, SPEC
+from mock_server.numbers import Number, Seed, WholeNumber
 
-_POSITIVE = click.FloatRange(min=0, min_open=True)
+_SECONDS = Number(0, 3600, above=True)
 
 
 @click.command(cls=Command, cannot="compare")
@@ -28,22 +29,22 @@ _POSITIVE = click.FloatRange(min=0, min_open=True)
 @OVERLAY
 @click.option(
     "--seed",
-    type=int,
+    type=Seed(),
     default=0,
     show_default=True,
     metavar="N",
     help="Random seed. The same seed sends the same requests.",
 )
-@click.option("--max-requests", type=click.IntRange(min=1), metavar="N", help="Send each server at most N requests.")
+@click.option("--max-requests", type=WholeNumber(1), metavar="N", help="Send each server at most N requests.")
 @click.option(
     "--workers",
-    type=click.IntRange(1, 64),
+    type=WholeNumber(1, 64),
     default=1,
     show_default=True,
     metavar="N",
     help="Number of concurrent requests.",
 )
-@click.option("--timeout", type=_POSITIVE, metavar="S", help="Timeout of one request in seconds.")
+@click.option("--timeout", type=_SECONDS, metavar="S", help="Timeout of one request in seconds.")
 @click.option("--json", "as_json", is_flag=True, help="Write the differences as JSON.")
 def parity(**given: Any) -> int:
     """Send the same requests to two servers and show where their responses differ.

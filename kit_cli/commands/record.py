@@ -15,6 +15,7 @@ from kit_cli.options import OVERLAY, SPEC
 from mock_server import defaults
 from mock_server.limit_options import with_server_limits
 from mock_server.mask_options import masks_of, with_mask_options
+from mock_server.numbers import WholeNumber
 from mock_server.sizes import Size, shown_size
 from mock_server.upstream_options import with_upstream_options
 
@@ -38,7 +39,7 @@ from mock_server.upstream_options import with_upstream_options
 @click.option("--host", default=defaults.HOST, show_default=True, metavar="HOST", help="Address to listen on.")
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=WholeNumber(0, 65535, noun="a port"),
     default=defaults.RECORDER_PORT,
     show_default=True,
     metavar="PORT",

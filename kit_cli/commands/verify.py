@@ -13,8 +13,11 @@ from chat_verifier.report import RENDERERS
 from kit_cli.credentials import with_key_options
 from kit_cli.frame import Command
 from kit_cli.options import OVERLAY, SPEC
+from mock_server.numbers import Number, Seed, WholeNumber
 
-_POSITIVE = click.FloatRange(min=0, min_open=True)
+_COST = Number(0, 1_000_000, above=True)
+_SECONDS = Number(0, 3600, above=True)
+_LONG = Number(0, 86_400, above=True)
 _FILE = click.Path(path_type=Path)
 
 
@@ -73,7 +76,7 @@ _VERDICT = _all(
     ),
     click.option(
         "--seed",
-        type=int,
+        type=Seed(),
         default=0,
         show_default=True,
         metavar="N",
@@ -92,7 +95,7 @@ _BUDGET = _all(
     click.option("--plan", is_flag=True, help="Send one probe, show what a run would send, and stop."),
     click.option(
         "--cost-per-call",
-        type=_POSITIVE,
+        type=_COST,
         metavar="X",
         help="Price of one accepted request, for --plan and --max-cost.",
     ),
@@ -110,21 +113,21 @@ _BUDGET = _all(
     ),
     click.option(
         "--max-requests",
-        type=click.IntRange(min=1),
+        type=WholeNumber(1),
         metavar="N",
         help=f"Send at most N requests, most useful first.  [default: {ALLOCATIONS[Tier.DEFAULT].requests}]",
     ),
     click.option(
         "--max-accepted",
-        type=click.IntRange(min=1),
+        type=WholeNumber(1),
         metavar="N",
         help="Stop sending when the server has accepted N requests."
         f"  [default: {ALLOCATIONS[Tier.DEFAULT].accepted}, or 45% of --max-requests]",
     ),
-    click.option("--max-time", type=_POSITIVE, metavar="S", help="Start no request after S seconds."),
+    click.option("--max-time", type=_LONG, metavar="S", help="Start no request after S seconds."),
     click.option(
         "--patience",
-        type=click.FloatRange(min=0),
+        type=Number(0, 3600),
         default=1.0,
         show_default=True,
         metavar="S",
@@ -132,18 +135,18 @@ _BUDGET = _all(
     ),
     click.option(
         "--max-wait",
-        type=_POSITIVE,
+        type=_LONG,
         default=MAX_WAIT,
         show_default=True,
         metavar="S",
         help="Wait at most S seconds in all because of 429 responses.",
     ),
     click.option(
-        "--max-cost", type=_POSITIVE, metavar="X", help="Maximum cost of all accepted requests; needs --cost-per-call."
+        "--max-cost", type=_COST, metavar="X", help="Maximum cost of all accepted requests; needs --cost-per-call."
     ),
     click.option(
         "--workers",
-        type=click.IntRange(1, 64),
+        type=WholeNumber(1, 64),
         default=1,
         show_default=True,
         metavar="N",
@@ -152,7 +155,7 @@ _BUDGET = _all(
     click.option("--rate-limit", metavar="N/UNIT", help="Maximum request rate, for example 5/s or 100/min."),
     click.option(
         "--timeout",
-        type=_POSITIVE,
+        type=_SECONDS,
         metavar="S",
         help="Timeout of one request in seconds.  [default: 10, or 5 times the latency of the probe if that is more]",
     ),

@@ -48,6 +48,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *(
             "defaults",
             "sizes",
+            "numbers",
             "output",
             "upstream_options",
             "limit_options",

@@ -18,7 +18,7 @@ def test_size_is_read_with_and_without_unit(text: str, size: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "1.5MiB", "10MB", "MiB", "٤", "9" * 16, "0MiB", "1e6"])
 def test_invalid_size_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(click.BadParameter, match="Expected at least 1B, for example 10MiB"):
+    with pytest.raises(click.BadParameter, match="expected a size of at least 1B, for example 10MiB"):
         Size().convert(text, None, None)
 
 
