@@ -5,7 +5,7 @@ ARG BASE=python:3.12-slim-bookworm@sha256:782412e85d0f0984994c290652577d4018aff0
 FROM ${BASE} AS build
 WORKDIR /kit
 COPY . .
-# Hashes and a path do not go together, so the packages come first.
+# With hashes, pip refuses to install from a path, so the packages come first.
 RUN python -m venv /opt/mock \
   && /opt/mock/bin/pip install --no-cache-dir --require-hashes --requirement requirements/mock.txt \
   && /opt/mock/bin/pip install --no-cache-dir --no-deps --no-build-isolation .

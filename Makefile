@@ -16,7 +16,8 @@ SAMPLE ?=
 RUNS ?=
 VENV := .venv
 BIN := $(VENV)/bin
-# The end-to-end tests take longest and begin first, so that the workers end together. More workers than cores: tests wait.
+# The end-to-end tests take longest and begin first, so that the workers end together. There are more workers than
+# cores, because tests spend time waiting.
 SPREAD := -n $(JOBS) --dist loadscope --no-loadscope-reorder
 PYTEST := $(BIN)/pytest $(SPREAD) --timeout $(TIMEOUT) $(if $(filter random,$(ORDER)),--random-order)
 
@@ -57,7 +58,7 @@ lint: $(VENV)/dev.stamp ## Run linters, type checker and security checks
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/idea.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 
-audit: $(VENV)/dev.stamp ## Look for known vulnerabilities of the pinned packages; needs the network
+audit: $(VENV)/dev.stamp ## Look for known vulnerabilities in the pinned packages; needs the network
 	@$(BIN)/python -m pip --quiet --disable-pip-version-check install pip-audit
 	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements/all.txt
 

@@ -7,7 +7,7 @@ if ARGV[11] ~= '' then
 end
 local version, rules = rules_since(ARGV[5])
 local state = ARGV[6] ~= '' and redis.call('HGET', states, ARGV[6]) or ''
--- Renewing the times to live, and looking for what is over, need not happen with each request.
+-- Not every request needs to renew the times to live and to look for what has expired.
 local is_due = now - tonumber(redis.call('HGET', meta, 'renewed') or 0) > ttl / 100
 local taken = ARGV[8] ~= '' and ARGV[8] ~= ARGV[6] and redis.call('HEXISTS', states, ARGV[8]) or 0
 if version ~= ARGV[5] or state ~= ARGV[7] or taken == 1 then return {'changed', version, rules, state, taken} end

@@ -314,7 +314,7 @@ function detailOf(body) {
   }
 }
 
-/** A port at which nobody listens. @typedef {{ port: number, release: () => void }} DeadAddress */
+/** A port on which no program listens. @typedef {{ port: number, release: () => void }} DeadAddress */
 
 /**
  * Reserves a port at which connections are refused: the local port of a connection. The system gives it to no other

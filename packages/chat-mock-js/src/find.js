@@ -9,7 +9,7 @@ import { MockError } from "./errors.js";
 const WINDOWS = process.platform === "win32";
 const SECONDS_TO_ANSWER = 30;
 
-/** No `chat-contract` command was found. The message says where it was searched, and how to fix it. */
+/** No `chat-contract` command was found. The message says where the package looked for it, and how to fix that. */
 export class CommandNotFoundError extends MockError {
   name = "CommandNotFoundError";
 }

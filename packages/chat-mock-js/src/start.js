@@ -26,7 +26,7 @@ export class StartError extends MockError {
 /**
  * @typedef {object} StartOptions
  * @property {readonly string[]} [args] Options of `chat-contract mock`, for example `["--latitude", "fastapi"]`.
- * @property {string} [cwd] The folder in which the mock runs and the command is searched.
+ * @property {string} [cwd] The folder in which the mock runs, and in which the search for the command starts.
  * @property {number} [seconds] How long the mock may take to start. The default is 30.
  */
 

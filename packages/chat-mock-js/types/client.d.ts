@@ -184,7 +184,7 @@ export class ChatMock {
     #private;
 }
 /**
- * A port at which nobody listens.
+ * A port on which no program listens.
  */
 export type DeadAddress = {
     port: number;

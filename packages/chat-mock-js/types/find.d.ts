@@ -9,7 +9,7 @@ export function findCommand({ cwd, env }?: {
     cwd?: string;
     env?: Record<string, string | undefined>;
 }): Command;
-/** No `chat-contract` command was found. The message says where it was searched, and how to fix it. */
+/** No `chat-contract` command was found. The message says where the package looked for it, and how to fix that. */
 export class CommandNotFoundError extends MockError {
 }
 /**
