@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from mock_server.sizes import Size
+
 SPEC = click.option(
     "--spec",
     type=click.Path(path_type=Path),
@@ -19,4 +21,22 @@ OVERLAY = click.option(
     metavar="FILE",
     multiple=True,
     help="Apply this OpenAPI Overlay to the contract. Repeatable.",
+)
+
+MAX_ARCHIVE_BYTES = click.option(
+    "--max-archive-bytes",
+    type=Size(least=1024 * 1024),
+    default="256MiB",
+    show_default=True,
+    metavar="SIZE",
+    help="Refuse a larger HTTP archive.",
+)
+
+MAX_ARCHIVE_ENTRIES = click.option(
+    "--max-archive-entries",
+    type=click.IntRange(1),
+    default=100_000,
+    show_default=True,
+    metavar="N",
+    help="Refuse an HTTP archive with more entries.",
 )

@@ -18,17 +18,22 @@ from chat_contract.document.source import decode, read_file
 from chat_contract.errors import DocumentError, Pointer
 from chat_contract.exchange import Headers, find_header
 
-MAX_HAR_BYTES = 256 * 1024 * 1024
-"""The maximum size of an archive."""
-
 _LONGEST_TIME = 1e12
 """The longest duration in milliseconds that counts as one."""
 
-MAX_ENTRIES = 100_000
-"""The maximum number of entries in an archive."""
-
 MAX_BODY_BYTES = 16 * 1024 * 1024
 """The maximum size of a body that is kept; a longer one counts as missing."""
+
+
+@dataclass(frozen=True)
+class HarLimits:
+    """The maximum size of an archive in bytes, and its maximum number of entries."""
+
+    size: int = 256 * 1024 * 1024
+    entries: int = 100_000
+
+
+USUAL = HarLimits()
 
 _HINT = "Export the archive again, for example with 'Save all as HAR with content' in the browser's network panel."
 
@@ -61,17 +66,22 @@ def is_har(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("log"), dict) and "entries" in value["log"]
 
 
-def read_har(path: Path) -> tuple[HarEntry, ...]:
+def read_har(path: Path, limits: HarLimits = USUAL) -> tuple[HarEntry, ...]:
     """Read an archive; its entries are in the order in which the requests were sent.
 
     Raises :class:`DocumentError` for a file that cannot be read, is too large, or is not a HAR document.
     """
-    return parse_har(read_json_file(path), path)
+    return parse_har(read_json_file(path, limits), path, limits)
 
 
-def read_json_file(path: Path) -> Any:
-    """Read recorded traffic as a JSON value, within the limits of this module. Raises :class:`DocumentError`."""
-    raw = read_file(path, hint="Pass a file that exists and is readable.", limit=MAX_HAR_BYTES)
+def read_json_file(path: Path, limits: HarLimits = USUAL) -> Any:
+    """Read recorded traffic as a JSON value, within the limit of its size. Raises :class:`DocumentError`."""
+    raw = read_file(
+        path,
+        hint="Pass a file that exists and is readable.",
+        limit=limits.size,
+        hint_if_large="Split the archive, or raise --max-archive-bytes.",
+    )
     if raw[:2] == b"PK":
         raise DocumentError("a ZIP file", path=str(path), hint="Unpack it and pass the .har file in it.")
     try:
@@ -93,13 +103,14 @@ def _hint_for(raw: bytes) -> str:
     return _HINT
 
 
-def parse_har(value: Any, path: Path) -> tuple[HarEntry, ...]:
+def parse_har(value: Any, path: Path, limits: HarLimits = USUAL) -> tuple[HarEntry, ...]:
     """Return the entries of an archive that is parsed already. ``path`` names it, and locates attached bodies."""
     reader = _Reader(path)
     log = reader.member(reader.checked(value, dict, ()), "log", dict, ())
     entries = reader.member(log, "entries", list, ("log",))
-    if len(entries) > MAX_ENTRIES:
-        raise reader.error(f"more than {MAX_ENTRIES} entries", ("log", "entries"), "Split the archive.")
+    if len(entries) > limits.entries:
+        hint = "Split the archive, or raise --max-archive-entries."
+        raise reader.error(f"more than {limits.entries} entries", ("log", "entries"), hint)
     read = [reader.entry(index, entry) for index, entry in enumerate(entries)]
     return tuple(_in_order(read))
 

@@ -18,6 +18,7 @@ from chat_contract.errors import DocumentError, Pointer
 _PAIR = re.compile(r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})")
 
 _BLOCK = 64 * 1024
+_RIGHT_DOCUMENT = "Check that the name leads to the right document."
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def decode(raw: bytes, path: Path | str) -> str:
         ) from None
 
 
-def read_file(path: Path, *, hint: str, limit: int = MAX_BYTES) -> bytes:
+def read_file(path: Path, *, hint: str, limit: int = MAX_BYTES, hint_if_large: str = _RIGHT_DOCUMENT) -> bytes:
     """Return the content of a regular file, or of the pipe behind a shell's ``<(command)``.
 
     ``limit``: the maximum size in bytes. A FIFO or a device is not opened: reading it may never end.
@@ -92,7 +93,7 @@ def read_file(path: Path, *, hint: str, limit: int = MAX_BYTES) -> bytes:
                 hint="Pass a regular file.",
             )
         with path.open("rb") as stream:
-            return read_bounded(stream, str(path), limit)
+            return read_bounded(stream, str(path), limit, hint_if_large)
     except OSError as error:
         raise DocumentError(f"cannot read the file: {error.strerror}", path=str(path), hint=hint) from None
     except ValueError:
@@ -107,20 +108,20 @@ def _from_shell(path: Path) -> bool:
     return str(path).startswith(("/dev/fd/", "/proc/self/fd/")) or str(path) == "/dev/stdin"
 
 
-def read_bounded(stream: BinaryIO, name: str, limit: int = MAX_BYTES) -> bytes:
+def read_bounded(stream: BinaryIO, name: str, limit: int = MAX_BYTES, hint_if_large: str = _RIGHT_DOCUMENT) -> bytes:
     """Return the content of a stream; raises :class:`chat_contract.errors.DocumentError` if it is too large."""
     raw = stream.read(_BLOCK)
     if len(raw) == _BLOCK:
         # Python reserves as much memory as it may read, which takes longer than reading a small file.
         raw += stream.read(limit + 1 - _BLOCK)
     if len(raw) > limit:
-        raise too_large(name, limit)
+        raise too_large(name, limit, hint_if_large)
     return raw
 
 
-def too_large(name: str, limit: int = MAX_BYTES) -> DocumentError:
+def too_large(name: str, limit: int = MAX_BYTES, hint: str = _RIGHT_DOCUMENT) -> DocumentError:
     return DocumentError(
         f"the document is larger than {limit // 1024 // 1024} MiB",
         path=name,
-        hint="Check that the name leads to the right document.",
+        hint=hint,
     )

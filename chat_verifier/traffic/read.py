@@ -26,7 +26,7 @@ from chat_verifier.traffic.recorded import (
     credentials_in,
     why_ignored,
 )
-from kit_http.har import HarEntry, is_har, parse_har, read_json_file
+from kit_http.har import USUAL, HarEntry, HarLimits, is_har, parse_har, read_json_file
 
 _BREAKDOWNS: tuple[BreakdownKind, ...] = ("reset", "truncated", "silence", "garbled", "too-long")
 _HINT = "Pass an HTTP archive (.har), a JSON report of chat-contract verify, or the mock's /_mock/requests."
@@ -39,15 +39,15 @@ class NothingRecordedError(KitError):
     """The file holds no exchange with the operation."""
 
 
-def read_traffic(path: Path, contract: Contract, base_url: str | None = None) -> Traffic:
+def read_traffic(path: Path, contract: Contract, base_url: str | None = None, limits: HarLimits = USUAL) -> Traffic:
     """Read the exchanges with the operation. ``base_url``: the only server to consider; None: every server.
 
     Raises :class:`DocumentError` for a file that cannot be read or has another format, and
     :class:`NothingRecordedError` if it holds no exchange that can be judged.
     """
-    value = read_json_file(path)
+    value = read_json_file(path, limits)
     if is_har(value):
-        traffic = _Har(path, contract, base_url).read(parse_har(value, path))
+        traffic = _Har(path, contract, base_url).read(parse_har(value, path, limits))
     elif isinstance(value, dict) and value.get("format") == FORMAT:
         traffic = _from_report(path, read_report(path))
     elif _is_journal(value):

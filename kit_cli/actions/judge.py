@@ -20,6 +20,7 @@ from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame
 from kit_cli.interrupts import ended, interruptible
 from kit_cli.outputs import Output, write_outputs
+from kit_http.har import HarLimits
 from kit_http.redaction.secrets import secrets_of
 from kit_http.urls import check_base_url
 from kit_reports.targets import Target, parse_targets
@@ -45,6 +46,8 @@ class Arguments:
     require_complete: bool
     waivers: Path | None
     report: tuple[str, ...]
+    max_archive_bytes: int
+    max_archive_entries: int
 
 
 def judge(arguments: Arguments) -> int:
@@ -59,7 +62,8 @@ def _judged(arguments: Arguments, stop: Stop) -> ExitCode:
     contract = load_contract(arguments.spec, arguments.overlay)
     today = dt.datetime.now(dt.UTC).date()
     waivers = () if arguments.waivers is None else load_waivers(arguments.waivers, contract, today)
-    traffic = read_traffic(arguments.file, contract, base_url)
+    limits = HarLimits(arguments.max_archive_bytes, arguments.max_archive_entries)
+    traffic = read_traffic(arguments.file, contract, base_url, limits)
     secrets = secrets_of(traffic.credentials)
     current_frame().redact = secrets.hide
     options = JudgeOptions(arguments.strict, arguments.require_complete, waivers)

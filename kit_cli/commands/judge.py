@@ -9,12 +9,14 @@ import click
 
 from chat_verifier.report import RENDERERS
 from kit_cli.frame import Command
-from kit_cli.options import OVERLAY, SPEC
+from kit_cli.options import MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES, OVERLAY, SPEC
 
 
 @click.command(cls=Command, cannot="judge")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--base-url", metavar="URL", help="Judge only the exchanges with this server.")
+@MAX_ARCHIVE_BYTES
+@MAX_ARCHIVE_ENTRIES
 @SPEC
 @OVERLAY
 @click.option("--strict", is_flag=True, help="Fail on violated SHOULD clauses too.")

@@ -11,7 +11,7 @@ from chat_contract.errors import UsageError
 from kit_cli.credentials import key_headers, with_key_options
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command
-from kit_cli.options import OVERLAY, SPEC
+from kit_cli.options import MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES, OVERLAY, SPEC
 from mock_server import defaults
 from mock_server.limit_options import with_server_limits
 from mock_server.mask_options import masks_of, with_mask_options
@@ -35,6 +35,8 @@ from mock_server.upstream_options import with_upstream_options
     metavar="FILE",
     help="Record the exchanges in this HTTP archive of a browser or Playwright, instead of serving.",
 )
+@MAX_ARCHIVE_BYTES
+@MAX_ARCHIVE_ENTRIES
 @with_mask_options
 @click.option("--host", default=defaults.HOST, show_default=True, metavar="HOST", help="Address to listen on.")
 @click.option(
@@ -83,6 +85,7 @@ def record(**given: Any) -> ExitCode:
 
     Exit codes: 0 (stopped by Ctrl-C or SIGTERM, or archive read), 2 (cannot start, or the archive has no exchange).
     """
+    from kit_http.har import HarLimits
     from kit_http.tokens import TokenCommand
     from kit_http.transport import Transport
     from mock_server.loading.options import make_access, read_options
@@ -112,7 +115,7 @@ def record(**given: Any) -> ExitCode:
         limits=Limits(given["timeout"], given["upstream_max_body"]),
     )
     if given["from_har"] is not None:
-        import_har(given["from_har"], plan)
+        import_har(given["from_har"], plan, HarLimits(given["max_archive_bytes"], given["max_archive_entries"]))
         return ExitCode.OK
     serve_recorder(plan, Listening(given["host"], given["port"], limits=limits_of(given)))
     return ExitCode.OK

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from chat_contract import Contract, UsageError
 from chat_contract.exchange import Exchange, Request, Response
-from kit_http.har import HarEntry, read_har
+from kit_http.har import HarEntry, HarLimits, read_har
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class Found:
     query: str
 
 
-def exchanges_in(path: Path, contract: Contract, base_url: str | None) -> list[Found]:
+def exchanges_in(path: Path, contract: Contract, base_url: str | None, limits: HarLimits) -> list[Found]:
     """Return the exchanges of the operation, at ``base_url`` if one is given.
 
     Raises :class:`chat_contract.KitError` if the file is not an archive or has none of them.
     """
     operation = contract.operation
-    found = list(_found(read_har(path), contract, base_url))
+    found = list(_found(read_har(path, limits), contract, base_url))
     if not found:
         where = f"{base_url.rstrip('/')}{operation.path}" if base_url else f"a URL that ends in {operation.path}"
         raise UsageError(

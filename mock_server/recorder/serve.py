@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chat_contract import Contract, KitError, UsageError, load_contract
 from chat_contract.exchange import Exchange, Headers, Response
+from kit_http.har import HarLimits
 from kit_http.redaction.personal import NO_MASKS, Masks
 from kit_http.redaction.secrets import cookies_set_by, credentials_in_query, is_credential, secrets_of
 from kit_http.tokens import TokenCommand
@@ -161,10 +162,10 @@ def _token_headers(plan: Plan) -> Headers:
     return () if plan.tokens is None else plan.tokens.all_headers
 
 
-def import_har(file: Path, plan: Plan) -> None:
+def import_har(file: Path, plan: Plan, limits: HarLimits) -> None:
     """Record the exchanges of an archive; raises :class:`chat_contract.KitError` before it changes anything."""
     contract = load_contract(plan.spec, plan.overlays)
-    found = exchanges_in(file, contract, plan.upstream)
+    found = exchanges_in(file, contract, plan.upstream, limits)
     recording = open_recording(contract, plan, lambda line: print(visible(line), flush=True))
     recorded = [recording.add(each.exchange, each.seconds, each.query) for each in found]
     recording.end()

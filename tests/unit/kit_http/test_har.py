@@ -11,7 +11,7 @@ import pytest
 
 from chat_contract import DocumentError
 from kit_http import har
-from kit_http.har import is_har, read_har
+from kit_http.har import HarLimits, is_har, read_har
 
 SECRET = "s3cr3t-k3y"
 
@@ -181,14 +181,13 @@ def test_damaged_archive_is_rejected_with_the_place(tmp_path: Path, value: Any, 
     assert SECRET not in str(rejected.value)
 
 
-def test_limits_are_enforced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_are_enforced(tmp_path: Path) -> None:
     path = written(tmp_path, archive(entry(), entry()))
-    monkeypatch.setattr(har, "MAX_ENTRIES", 1)
+    assert len(read_har(path, HarLimits(entries=2))) == 2
     with pytest.raises(DocumentError, match=r"\(/log/entries\): more than 1 entries"):
-        read_har(path)
-    monkeypatch.setattr(har, "MAX_HAR_BYTES", 100)
+        read_har(path, HarLimits(entries=1))
     with pytest.raises(DocumentError, match="the document is larger than 0 MiB"):
-        read_har(path)
+        read_har(path, HarLimits(size=100))
 
 
 @pytest.mark.parametrize(
