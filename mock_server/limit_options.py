@@ -57,7 +57,11 @@ _OPTIONS = (
         "Maximum size of a space's journal, and of its rules. A space keeps one conversation for each KiB of it.",
         least=1024,
     ),
-    _seconds("--store-timeout", defaults.STORE_TIMEOUT, "With --store, return 503 if it takes longer to respond."),
+    _seconds(
+        "--store-timeout",
+        defaults.STORE_TIMEOUT,
+        "With --store, return 503 if it takes longer to respond. The check at the start takes up to 5 s, or this time.",
+    ),
     _count(
         "--max-fixture-files",
         defaults.MAX_FIXTURE_FILES,

@@ -136,7 +136,7 @@ def check_store(options: Options) -> Finding:
     except ImportError as error:
         return problem(Check.STORE, f"--store needs the package {error.name}", installation().advice("redis"))
     try:
-        check(options.store, options.conversation_ttl)
+        check(options.store, options.conversation_ttl, options.store_timeout)
     except KitError as error:
         return _plain(Check.STORE, error)
     return ok(Check.STORE, f"Redis at {options.store}")

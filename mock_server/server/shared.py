@@ -28,7 +28,7 @@ def check_options(snapshot: Snapshot) -> None:
         from mock_server.store.redis import check_store  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise MissingPackageError("--store", error.name, "redis") from None
-    check_store(options.store, options.conversation_ttl)
+    check_store(options.store, options.conversation_ttl, options.store_timeout)
 
 
 def open_store(snapshot: Snapshot, log: Callable[[str], None]) -> RedisStore | None:

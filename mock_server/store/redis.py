@@ -11,7 +11,7 @@ from concurrent.futures import TimeoutError as WaitTimeoutError
 from contextlib import suppress
 from typing import Any
 
-from redis.exceptions import RedisError
+from redis.exceptions import InvalidResponse, RedisError
 
 from chat_contract import KitError, __version__
 from kit_http.transport import check_certificates
@@ -30,6 +30,7 @@ from mock_server.store.status import Replica, StoreError, StoreHealth, StoreStat
 
 _OLDEST = (6, 2)
 _SECONDS_TO_START = 5.0
+"""How long Redis may take to be checked, if the limit of each call is not longer."""
 _SECONDS_BETWEEN_SIGNS = 2.0
 _SECONDS_SILENT = 15
 """A replica that gave no sign of life for this long is gone."""
@@ -151,41 +152,50 @@ def _replica(name: str, sign: Any) -> Replica:
     return Replica(name, sign["version"], sign["files"])
 
 
-def check_store(location: Location, ttl: int) -> None:
-    """Raise :class:`KitError` unless the mock can use this Redis. Its message says how to fix that."""
+def check_store(location: Location, ttl: int, seconds: float = 0.0) -> None:
+    """Raise :class:`KitError` unless the mock can use this Redis. Its message says how to fix that.
+
+    ``seconds`` is the limit of each call later; if it is longer than the usual limit of this check, it applies here.
+    """
+    seconds = max(seconds, _SECONDS_TO_START)
     if location.tls is not None:
         check_certificates(location.tls.ca_bundle, location.tls.cert, location.tls.key, mark="--store: ")
     try:
-        asyncio.run(_check(location, ttl))
+        asyncio.run(_check(location, ttl, seconds))
     except TimeoutError:
-        raise _unusable(
-            location, f"it did not respond within {_SECONDS_TO_START:g} s", "Check host and port in --store"
-        ) from None
-    except (RedisError, OSError) as error:
+        reason = f"it did not respond within {seconds:g} s"
+        raise _unusable(location, reason, "Check host and port in --store, or raise --store-timeout") from None
+    except (RedisError, OSError, MemoryError) as error:
         raise _unusable(location, reason_of(error), hint_for(error)) from None
 
 
-async def _check(location: Location, ttl: int) -> None:
+async def _check(location: Location, ttl: int, seconds: float) -> None:
     connection = connection_to(location)
     try:
-        async with asyncio.timeout(_SECONDS_TO_START):
+        async with asyncio.timeout(seconds):
             await connection.connect()  # type: ignore[no-untyped-call]  # of redis
             await connection.send_command("INFO", "server")
             _check_server(location, await connection.read_response())
             await load_scripts(connection)
             keys = f"{location.prefix}:{FORMAT}", f"{location.prefix}:format"
             await connection.send_command("EVALSHA", REPLICAS.digest, 2, *keys, ttl, FORMAT, "", "", _SECONDS_SILENT)
-            status, found = await connection.read_response()
+            answer = await connection.read_response()
+            if not REPLICAS.returns(answer):
+                raise InvalidResponse("not an answer of this script")
     finally:
         await connection.disconnect(nowait=True)
+    status, found = answer
     if status == b"format":
+        form = found.decode("utf-8", "replace")[:20]
         raise KitError(
-            f'The keys with the prefix "{location.prefix}" in Redis at {location} have format {found.decode()[:20]}; '
+            f'The keys with the prefix "{location.prefix}" in Redis at {location} have format {form}; '
             f"this version of the mock uses format {FORMAT}. Choose another prefix: --store {EXAMPLE}?prefix=NAME."
         )
 
 
-def _check_server(location: Location, info: bytes) -> None:
+def _check_server(location: Location, info: Any) -> None:
+    if not isinstance(info, bytes):
+        raise InvalidResponse("not the information that INFO returns")
     mode = _MODE.search(info)
     if mode is not None:
         raise _unusable(location, f"it runs as {mode[1].decode()}", "Use a single Redis or Valkey")

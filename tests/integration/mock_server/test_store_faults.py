@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import socketserver
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -222,11 +223,34 @@ def test_supported_server_is_accepted(info: bytes) -> None:
         check_store(read_location(url), 60)
 
 
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        (b"INFO", b":1\r\n"),
+        (b"INFO", b"$-1\r\n"),
+        (b"SCRIPT", b"*1000000000\r\n"),
+        (b"EVALSHA", b":1\r\n"),
+        (b"EVALSHA", b"*1\r\n$2\r\nok\r\n"),
+        (b"EVALSHA", b"*2\r\n$6\r\nformat\r\n:1\r\n"),
+    ],
+)
+def test_server_with_invalid_answers_at_the_start_is_named(command: bytes, answer: bytes) -> None:
+    with small_redis(b"redis_version:7.2.4", {command: answer}) as url, pytest.raises(KitError) as refused:
+        check_store(read_location(url), 60)
+    assert "it sent an invalid answer" in str(refused.value)
+
+
+def test_format_that_is_no_text_is_named() -> None:
+    answer = b"*2\r\n$6\r\nformat\r\n$2\r\n\xff\xfe\r\n"
+    with small_redis(b"redis_version:7.2.4", {b"EVALSHA": answer}) as url, pytest.raises(KitError, match="have format"):
+        check_store(read_location(url), 60)
+
+
 @contextmanager
-def small_redis(info: bytes) -> Iterator[str]:
-    """A server that knows what the mock sends at its start."""
-    answers = {b"SCRIPT": b"+OK\r\n", b"INFO": b"$%d\r\n%b\r\n" % (len(info), info)}
+def small_redis(info: bytes, hostile: Mapping[bytes, bytes] = MappingProxyType({})) -> Iterator[str]:
+    """A server that knows what the mock sends at its start; ``hostile`` replaces its answers, by command."""
     found = b"*2\r\n$2\r\nok\r\n*0\r\n"
+    answers = {b"SCRIPT": b"+OK\r\n", b"INFO": b"$%d\r\n%b\r\n" % (len(info), info), b"EVALSHA": found, **hostile}
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
@@ -235,8 +259,7 @@ def small_redis(info: bytes) -> Iterator[str]:
                 for _ in range(int(line[1:])):
                     length = int(self.rfile.readline()[1:])
                     words.append(self.rfile.read(length + 2)[:-2])
-                answer = found if words[0] == b"EVALSHA" else answers.get(words[0], b"+OK\r\n")
-                self.wfile.write(answer)
+                self.wfile.write(answers.get(words[0], b"+OK\r\n"))
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
