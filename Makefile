@@ -108,9 +108,9 @@ gate-quality: $(VENV)/dev.stamp ## Measure precision, recall and time of the gat
 fastapi-parity: $(VENV)/dev.stamp ## Compare the mock with FastAPI on 20,000 bodies per leniency profile
 	$(BIN)/python -m testbed.fastapi_parity --jobs $(JOBS)
 
-hostile: $(VENV)/dev.stamp ## Send 200,000 hostile requests to the mock and the recorder, open 11,800 slow connections
+hostile: $(VENV)/dev.stamp ## Send 200,000 hostile requests to mock and recorder, open 11,800 slow connections, update the limits page
 	$(BIN)/python -m testbed.hostile.bodies
-	$(BIN)/python -m testbed.hostile
+	$(BIN)/python -m testbed.hostile --write-docs
 
 hostile-servers: $(VENV)/dev.stamp ## Verify and load servers that attack their client; print seconds and peak memory of each run
 	$(BIN)/python -m testbed.hostile_servers -- --timeout 2
