@@ -8,11 +8,14 @@ Comments before a block say what happens with it::
     <!-- run -->                  run the commands after "$" in the folder of the page, which is empty at first
     <!-- run in the checkout -->  run them in a folder with links to all that the checkout contains
     <!-- file: main.py -->        write the block to a file in the folder of the page
+    <!-- not run: REASON -->      leave the block as it is
+
+Every block of output has one of these comments; pages of ``tests.support.reference`` need none.
 
 A line "…" stands for any lines. Times, dates, ids and how often a violation was seen may differ.
 The ports in a page are replaced by free ones; port 4010 is that of one mock, which all pages share and which is reset
 before each page. A command that ends with "&", and ``chat-contract mock``, runs until the page ends; its output ends
-with the first line that has a URL.
+with the first line that has a URL. ``cat`` waits for what a server has yet to write.
 """
 
 from __future__ import annotations
@@ -34,6 +37,7 @@ import httpx
 
 from testbed.ports import free_port
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE
 
 SECONDS = 240
 MOCK_PORT = "4010"
@@ -46,14 +50,23 @@ _MASKS = (
     (re.compile(r"\b\d+(?:\.\d+)? ?(?:ms|s|seconds)\b(?: \(\d+:\d\d:\d\d\))?"), "<time>"),
     (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "<date>"),
     (re.compile(r"\bseen \d+ times\b"), "seen <n> times"),
+    (re.compile(r"^\d\d:\d\d:\d\d(?= )", re.MULTILINE), "<clock>"),
+    (re.compile(r'"pid": ?\d+'), '"pid": <id>'),
+    (re.compile(r"(?<=127\.0\.0\.1:)\d{5}\b"), "<port>"),
 )
 _ANY = "…"
+_OUTPUT = re.compile(r"(?:^(<!-- (?:run|file:|not run: \w).*-->)\n+)?^ *```(?:console|text)\n(.*)", re.MULTILINE)
 
 
 def pages() -> list[str]:
     """Return the pages with commands to run."""
     files = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     return [str(file.relative_to(ROOT)) for file in files if _BLOCK.search(file.read_text("utf-8"))]
+
+
+def unmarked_outputs(text: str) -> list[str]:
+    """Return the first line of each block of output that is neither run nor says why not."""
+    return [line for mark, line in _OUTPUT.findall(text) if not mark]
 
 
 @dataclass
@@ -132,21 +145,30 @@ def _renew_session(content: str, folder: Path, ports: Ports, stack: ExitStack) -
             continue
         command = re.match(r"\$ ((?:.*\\\n)*.*\n)", part)
         assert command, f"expected a command after $: {part}"
-        printed = ports.show(_output(ports.hide(command[1]), folder, ports, stack)).replace(f"{ROOT}/", "")
         old = part.removeprefix(command[0])
+        printed = _printed(command[1], old, folder, ports, stack)
         parts.append(command[0] + (old if agree(old, printed) else shortened(old, printed)))
     return "".join(parts)
 
 
+def _printed(command: str, shown: str, folder: Path, ports: Ports, stack: ExitStack) -> str:
+    """Return the output of a command as a page shows it; repeat ``cat`` until the file holds what the page shows."""
+    end = time.monotonic() + (PATIENCE / 4 if command.startswith("cat ") else 0)
+    while True:
+        printed = ports.show(_output(ports.hide(command), folder, ports, stack)).replace(f"{ROOT}/", "")
+        if agree(shown, printed) or time.monotonic() >= end:
+            return printed
+        time.sleep(0.2)
+
+
 def _output(command: str, folder: Path, ports: Ports, stack: ExitStack) -> str:
-    server = re.match(r"chat-contract (mock|record)\b", command)
-    if server:
-        variables = {"CHAT_CONTRACT_MOCK_PORT": ports.hide(" 4011").strip()}
-        with _background(["bash", "-c", f"exec {command}"], folder, variables) as started:
-            return re.sub(rf"\b{variables['CHAT_CONTRACT_MOCK_PORT']}\b", MOCK_PORT, started)
     if command.rstrip().endswith("&"):
         arguments = ["bash", "-c", "exec " + command.rstrip().removesuffix("&")]
         return stack.enter_context(_background(arguments, folder, {}))
+    if re.match(r"chat-contract (mock|record)\b", command):
+        variables = {"CHAT_CONTRACT_MOCK_PORT": ports.hide(" 4011").strip()}
+        with _background(["bash", "-c", f"exec {command}"], folder, variables) as started:
+            return re.sub(rf"\b{variables['CHAT_CONTRACT_MOCK_PORT']}\b", MOCK_PORT, started)
     patient = {"CHAT_CONTRACT_VERIFY_TIMEOUT": str(SECONDS)} if " verify " in command else {}
     ended = subprocess.run(
         ["bash", "-c", command],

@@ -18,6 +18,7 @@ from chat_contract import __version__
 from kit_cli.main import cli
 from tests.conftest import REQUIRE_ALL, RequireProgram
 from tests.support import reference, texts
+from tests.support.outputs import unmarked_outputs
 from tests.support.paths import ROOT
 from tests.support.reference_exit_codes import codes_of
 
@@ -60,7 +61,7 @@ def shell_lines(page: str) -> list[str]:
 
 
 def arguments_of(line: str) -> list[str]:
-    call = line[line.index("chat-contract ") :].split(" |", maxsplit=1)[0].rstrip("& ")
+    call = re.split(r" (?:\||2?> )", line[line.index("chat-contract ") :])[0].rstrip("& ")
     words = shlex.split(call, comments=True)[1:]
     return words[2:] if words[0] == "--config" else words
 
@@ -145,6 +146,22 @@ def test_make_targets_exist(page: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
     named = {line.split()[1] for line in shell_lines(page) if line.startswith("make ")}
     assert named | set(re.findall(r"`make ([a-z-]+)", read(page))) <= targets
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if Path(page).stem not in reference.PAGES])
+def test_output_in_a_page_is_run_or_says_why_not(page: str) -> None:
+    assert unmarked_outputs(read(page)) == []
+
+
+def test_output_that_is_pasted_is_noticed() -> None:
+    assert unmarked_outputs("Look:\n\n```text\n3 passed\n```\n") == ["3 passed"]
+    assert unmarked_outputs("<!-- run -->\n\n```sh\nls\n```\n\n```console\n$ ls\n```\n") == ["$ ls"]
+    assert unmarked_outputs("<!-- not run: -->\n\n```text\n3 passed\n```\n") == ["3 passed"]
+
+
+def test_output_that_is_run_or_has_a_reason_is_accepted() -> None:
+    assert unmarked_outputs("<!-- run in the checkout -->\n\n```console\n$ ls\n```\n") == []
+    assert unmarked_outputs("<!-- not run: takes an hour -->\n\n```text\n3 passed\n```\n") == []
 
 
 @pytest.mark.parametrize("page", PAGES)
