@@ -169,7 +169,7 @@ def describe() -> dict[str, Any]:
                 "get": _operation("listRules", "List the rules.", "Rules"),
                 "put": _operation(
                     "replaceRules",
-                    "Replace the rules with one rule, or with the list under the key rules.",
+                    "Replace the rules with one rule, or with several in an object with the key rules.",
                     "Rules",
                     takes_rules=True,
                 ),

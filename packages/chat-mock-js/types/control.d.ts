@@ -81,7 +81,7 @@ export interface paths {
         };
         /** List the rules. */
         get: operations["listRules"];
-        /** Replace the rules with one rule, or with the list under the key rules. */
+        /** Replace the rules with one rule, or with several in an object with the key rules. */
         put: operations["replaceRules"];
         /** Append rules. */
         post: operations["addRules"];
