@@ -51,7 +51,7 @@ class Plan:
         if not self.conversations:
             raise UsageError("--fixtures: no conversation has a turn to send. Add one with words or phrases.")
         if wrong and not self.wrong_bodies:
-            raise UsageError("--wrong: the contract rejects no request. Set it to 0.")
+            raise UsageError("--wrong: the contract rejects no request. Set --wrong to 0.")
 
     def request(self, body: Mapping[str, Any]) -> Request:
         """Return the request with this body."""

@@ -104,7 +104,7 @@ class Place:
 def _open_locked(path: Path) -> int:
     if sys.platform == "win32":
         raise UsageError(
-            "Windows cannot open a folder without following links, which recording needs. "
+            "The recorder must open the folder without following links, which Windows does not support. "
             "Record in the Windows Subsystem for Linux, or show the exchanges with record --preview."
         )
     path.mkdir(parents=True, exist_ok=True)

@@ -125,7 +125,7 @@ class ChatService:
         try:
             return self.spaces.use(name)
         except SpaceNameError:
-            detail = f'Invalid name of a space "{name[:80]}". Expected 1 to 64 letters, digits, dots, "-" or "_".'
+            detail = f'Invalid space name "{name[:80]}". Expected 1 to 64 letters, digits, dots, "-" or "_".'
             return problem(400, "Invalid space name", detail)
         except TooManySpacesError:
             return too_many_spaces(self._options)

@@ -31,7 +31,7 @@ def check_certificate(certificate: Path | None, key: Path | None) -> None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, _no_password)
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or str(error)
-        hint = "Give a certificate and its key, both PEM, the key without a password."
+        hint = "Give a certificate and its key in PEM format; the key must not have a password."
         raise KitError(f"Cannot serve HTTPS with {certificate} and {key}: {reason}. {hint}") from None
 
 

@@ -293,7 +293,7 @@ def _check_headers(source: Source, pointer: Pointer, headers: Mapping[str, Any])
     try:
         read_headers(headers)
     except OverrideError as error:
-        hint = "Use header names with texts that a header can carry. The mock sets the headers of the connection."
+        hint = "Use names and values that are valid in HTTP headers. The mock sets the headers of the connection."
         raise source.error(str(error), pointer=pointer, value=headers, hint=hint) from None
 
 
