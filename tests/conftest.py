@@ -30,7 +30,10 @@ settings.load_profile("tests")
 
 REQUIRE_ALL = "CHAT_CONTRACT_REQUIRE_ALL"
 _OURS = "CHAT_CONTRACT_"
-_MISLEADING = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NETRC", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_MISLEADING = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NETRC", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    *("TERM", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "PYTHONIOENCODING", "PYTEST_ADDOPTS"),
+)
 
 RequireProgram = Callable[[str, str], str]
 
@@ -69,7 +72,7 @@ def plans_are_made_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide the kit's own variables, and those that change how HTTP clients behave, from every test."""
+    """Hide the kit's own variables, and those that change how HTTP clients and terminals behave, from every test."""
     for name in list(os.environ):
         ours = name.startswith(_OURS) and name != REQUIRE_ALL
         if ours or name.upper() in _MISLEADING:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from chat_contract.open_questions import Question
 from chat_contract.roles import CONVERSATION, EVENT_TEXT, EVENTS, MESSAGE, SESSION, USER
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, of_recipe, single
 from chat_verifier.planning.dimensions import EVENT_KEYS, ORDER, TURN
@@ -54,17 +52,6 @@ def fewest(rows: Rows) -> list[CaseSequence]:
     """Return the inputs of a small plan."""
     alike = replace(_ids_nearly_equal(rows, _FEWEST_ALIKE), priority=Priority.ESSENTIAL)
     return [documented_example(rows), *list(_sizes(rows))[-1:], alike]
-
-
-def request_of(builder: RequestBuilder, question: Question) -> dict[str, Any] | None:
-    """Return the body that asks an open question; None if a body cannot ask it."""
-    if question.ask is None:
-        return None
-    asked = copy.deepcopy(dict(question.ask))
-    if question.times > 1:
-        name = str((question.place or (MESSAGE,))[0])
-        asked[name] = asked[name] * question.times
-    return builder.request(**asked)
 
 
 def _opening(rows: Rows, **values: Any) -> Case:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 import requests
 
 from chat_mock import ChatMock, serve_mock
+from tests.support.nested_pytest import pytest_in
 from tests.support.waiting import PATIENCE
 
 HEAD = """
@@ -41,20 +41,7 @@ def run(tmp_path: Path) -> Run:
     def run_tests(text: str, *options: str, conftest: str = "") -> subprocess.CompletedProcess[str]:
         (tmp_path / "test_it.py").write_text(HEAD + text)
         (tmp_path / "conftest.py").write_text(conftest)
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-W",
-            "error",
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "no:schemathesis",
-        ]
-        command += options
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        return pytest_in(tmp_path, "-W", "error", *options)
 
     return run_tests
 

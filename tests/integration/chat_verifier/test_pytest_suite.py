@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -11,36 +10,17 @@ import pytest
 
 from testbed.faulty_servers.catalogue import BY_NAME
 from testbed.faulty_servers.fault import serve
+from tests.support.nested_pytest import pytest_in
 from tests.support.paths import ROOT
-from tests.support.waiting import PATIENCE
 
 SUITE = ROOT / "contract_tests"
 IMPORT_MODES = ("prepend", "append", "importlib")
 
 
-def pytest_in(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run pytest in the folder without the configuration of this repository."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:schemathesis",
-        "-c",
-        "none.ini",
-    ]
     (folder / "none.ini").write_text("[pytest]\n")
-    return subprocess.run(
-        [*command, "--rootdir", str(folder), *map(str, arguments)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    return pytest_in(folder, "-c", "none.ini", "--rootdir", folder, *arguments)
 
 
 @pytest.fixture
@@ -61,9 +41,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("mode", IMPORT_MODES)
 def test_suite_runs_in_a_project_with_its_own_contract_tests_package(mode: str, project: Path) -> None:
     with serve(BY_NAME["limit-ignored"]) as url:
-        ran = pytest_in(
-            project, SUITE, f"--import-mode={mode}", "--base-url", url, "-k", "limit.asked or reply.message"
-        )
+        ran = run(project, SUITE, f"--import-mode={mode}", "--base-url", url, "-k", "limit.asked or reply.message")
     assert ran.returncode == 1, ran.stdout + ran.stderr
     assert "limit.asked: expected" in ran.stdout
     assert "curl" in ran.stdout
@@ -71,18 +49,18 @@ def test_suite_runs_in_a_project_with_its_own_contract_tests_package(mode: str, 
 
 @pytest.mark.parametrize("mode", IMPORT_MODES)
 def test_project_runs_its_own_contract_tests_package(mode: str, project: Path) -> None:
-    ran = pytest_in(project, "contract_tests", f"--import-mode={mode}")
+    ran = run(project, "contract_tests", f"--import-mode={mode}")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "1 passed" in ran.stdout
 
 
 def test_suite_starts_the_mock_of_the_kit_and_not_that_of_the_project(project: Path) -> None:
-    ran = pytest_in(project, SUITE, "-k", "limit.asked")
+    ran = run(project, SUITE, "-k", "limit.asked")
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def test_suite_exits_with_two_if_the_server_cannot_be_verified(project: Path) -> None:
-    ran = pytest_in(project, SUITE, "--base-url", "nowhere", "-k", "limit.asked")
+    ran = run(project, SUITE, "--base-url", "nowhere", "-k", "limit.asked")
     assert ran.returncode == 2, ran.stdout + ran.stderr
     assert "cannot verify: " in ran.stdout + ran.stderr
 
