@@ -10,7 +10,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,16 @@ PROJECT_FILE = "pyproject.toml"
 _SECTION = ("tool", "chat-contract")
 _NOT_CONFIGURED = frozenset({"help", "version", "explain", "config"})
 _MAX_BYTES = 1024 * 1024
+
+_OF_NAMED_FILES = frozenset(
+    {"token-command", "token-command-a", "token-command-b", "proxy", "insecure", "upstream-key-env"}
+)
+"""Options that run a command, or decide who gets a key. A file in a folder of somebody else may not set them."""
+
+_WRITTEN = frozenset({"report", "write-waivers", "overlay-out", "profile-out", "resume", "record", "out"})
+"""Options that name what a command writes. A file that was found may only name what is below its folder."""
+
+_NAME_THE_FILE = "If you trust this file, name it with --config. Otherwise, remove the option."
 
 Commands = Mapping[str, click.Command]
 
@@ -43,6 +53,8 @@ class ConfigFile:
     text: str = field(repr=False)
     section: Pointer
     table: Mapping[str, Any] = field(repr=False)
+    found: bool = False
+    """Whether nobody named the file: it is in this folder, or in a parent."""
 
     def line(self, pointer: Pointer) -> int | None:
         """Return the line of a key."""
@@ -61,12 +73,12 @@ def find_config(folder: Path) -> ConfigFile | None:
     for parent in (folder, *folder.parents):
         own = parent / OWN_FILE
         if own.exists() or own.is_symlink():
-            return read_config(own)
+            return replace(read_config(own), found=True)
         project = parent / PROJECT_FILE
         if project.is_file() and "chat-contract" in _text(project):
             read = read_config(project)
             if read.table:
-                return read
+                return replace(read, found=True)
     return None
 
 
@@ -217,6 +229,8 @@ def _setting(config: ConfigFile, option: click.Option, pointer: Pointer) -> Sett
     expected = _expected(option, value)
     if expected is not None:
         raise config.error(f"expected {expected}", pointer, value, "Correct the type of the value.")
+    if config.found:
+        _check_trust(config, pointer, value)
     if isinstance(option.type, click.Path):
         folder = config.path.parent
         value = [str(folder / one) for one in value] if option.multiple else str(folder / value)
@@ -226,6 +240,36 @@ def _setting(config: ConfigFile, option: click.Option, pointer: Pointer) -> Sett
         problem = error.message.rstrip(".")
         raise config.error(problem[:1].lower() + problem[1:], pointer, value, "Correct the value.") from None
     return Setting(value, config.line(pointer))
+
+
+def _check_trust(config: ConfigFile, pointer: Pointer, value: Any) -> None:
+    """Raise :class:`DocumentError` for a value that is accepted only in a file that the user named."""
+    key = str(pointer[-1])
+    problem = None
+    if key in _OF_NAMED_FILES and value is not False:
+        problem = f"the kit does not take {key} from a file that it found itself"
+    elif key in _WRITTEN and not all(_is_below(config, key, str(one)) for one in _listed(value)):
+        problem = f"a file that the kit found itself can set {key} only to files below its folder"
+    if problem is not None:
+        line = config.line(pointer)
+        raise DocumentError(
+            problem, path=str(config.path), line=line, pointer=(*config.section, *pointer), hint=_NAME_THE_FILE
+        )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _is_below(config: ConfigFile, key: str, value: str) -> bool:
+    """Return whether what a value names is below the folder of the configuration, and not in git's own folder."""
+    folder = config.path.parent.resolve()
+    named = Path(value.partition("=")[2]) if key == "report" else folder / value
+    try:
+        inside = named.resolve().relative_to(folder)
+    except (ValueError, OSError):
+        return False
+    return ".git" not in (part.lower() for part in inside.parts)
 
 
 def _expected(option: click.Option, value: Any) -> str | None:

@@ -165,3 +165,46 @@ def test_file_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
     (tmp_path / OWN_FILE).write_text("a = " + "[" * 100_000)
     with pytest.raises(DocumentError, match="nested too deeply"):
         read_config(tmp_path / OWN_FILE)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[verify]\ntoken-command = "touch ran"\n', "2 (/verify/token-command): the kit does not take token-command"),
+        ('[parity]\ntoken-command-b = "touch ran"\n', "does not take token-command-b from a file that it found"),
+        ('proxy = "http://me:s3cr3t@evil.example"\n', "1 (/proxy): the kit does not take proxy"),
+        ("insecure = true\n", "does not take insecure"),
+        ('[mock]\nupstream-key-env = "HOME"\n', "does not take upstream-key-env"),
+        ('[diff]\nreport = ["json", "html=../r.html"]\n', "can set report only to files below its folder"),
+        ('[diff]\nreport = ["json=/tmp/r.json"]\n', "can set report only to files below its folder"),
+        ('[diff]\nreport = ["json=link/r.json"]\n', "can set report only to files below its folder"),
+        ('[diff]\nreport = ["json=.git/hooks/post-commit"]\n', "can set report only to files below its folder"),
+        ('[verify]\nprofile-out = "../p.yaml"\n', "can set profile-out only to files below its folder"),
+        ('[mock]\nrecord = "/tmp/recorded"\n', "can set record only to files below its folder"),
+    ],
+)
+def test_file_that_nobody_named_runs_no_command_chooses_no_receiver_of_keys_and_writes_nothing_outside(
+    folder: Path, text: str, said: str
+) -> None:
+    (folder / "project").mkdir()
+    (folder / "project" / "link").symlink_to(folder)
+    os.chdir(folder / "project")
+    Path(OWN_FILE).write_text(text)
+    result = run("verify", "ftp://x", "-v")
+    assert (result.exit_code, said in result.stderr, "name it with --config" in result.stderr) == (2, True, True)
+    assert "s3cr3t" not in result.output
+    named = run("--config", OWN_FILE, "verify", "ftp://x", "-v")
+    assert "name it with --config" not in named.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[diff]\nreport = ["json=build/r.json", "text"]\n[verify]\nprofile-out = "p.yaml"\ninsecure = false\n',
+        '[verify]\nkey-env = "STAGING_KEY"\n',
+        '[mock]\nrecord = "recorded"\nupstream = "https://staging.example.com/v1"\n',
+    ],
+)
+def test_file_that_nobody_named_may_set_other_options(folder: Path, text: str) -> None:
+    (folder / OWN_FILE).write_text(text)
+    assert run("config").exit_code == 0
