@@ -13,6 +13,7 @@ from spec_gate.differ.differences import Difference
 from spec_gate.differ.groups import GROUPS, KeywordGroup
 from spec_gate.differ.hybrids import Hybrids
 from spec_gate.differ.pairs import SAME_VALUE, NodePair, Root
+from spec_gate.differ.surface import FORMS
 from spec_gate.differ.walk import Walk, no_common_type
 from spec_gate.discriminated import with_witnesses
 from spec_gate.findings import Finding, Note, NoteKind, ProofKind
@@ -20,7 +21,7 @@ from spec_gate.places import Located, Places
 from spec_gate.prove.differences import DifferenceProver, ProvedDifference
 from spec_gate.prove.proof import Outcome, Proof
 from spec_gate.prove.prover import Prover
-from spec_gate.prove.wire import in_header, sendable
+from spec_gate.prove.wire import FORM, in_header, sendable
 from spec_gate.prove.witnesses import (
     DocumentRole,
     Messages,
@@ -83,6 +84,8 @@ class SchemaFindings:
         )
 
     def _limits(self, use: SchemaUse) -> Schema:
+        if use.part.media.startswith(FORMS):
+            return FORM
         if use.sent_as is None or use.sent_as.media:
             return True
         sender = use.pairing.base if self.schemas.side is Side.REQUEST else use.pairing.revision

@@ -103,7 +103,12 @@ def _extensible(before: Any, after: Any) -> Iterator[AnnotationChange]:
         yield AnnotationChange(_K.EXTENSIBLE_VALUE_ADDED, _EXTENSIBLE, "", before, after)
 
 
+_OF_FORMAT = {"byte": ("contentEncoding", "base64"), "binary": ("contentMediaType", "application/octet-stream")}
+"""What OpenAPI 3.1 writes instead of two formats of OpenAPI 3.0."""
+
+
 def _labels(base: SchemaNode, revision: SchemaNode) -> Iterator[AnnotationChange]:
+    base, revision = _without_synonyms(base, revision), _without_synonyms(revision, base)
     for keyword in ("contentMediaType", "contentEncoding"):
         if base.get(keyword) != revision.get(keyword):
             yield AnnotationChange(_K.CONTENT_LABEL, keyword, "", base.get(keyword), revision.get(keyword))
@@ -113,6 +118,16 @@ def _labels(base: SchemaNode, revision: SchemaNode) -> Iterator[AnnotationChange
     before, after = base.get("format"), revision.get("format")
     if before != after and {before, after} - KNOWN_FORMATS - {None}:
         yield AnnotationChange(_K.FORMAT_LABEL, "format", "", before, after)
+
+
+def _without_synonyms(one: SchemaNode, other: SchemaNode) -> SchemaNode:
+    """Return a schema without a label for which the other schema has the synonym of another OpenAPI version."""
+    left = dict(one)
+    for name, (keyword, value) in _OF_FORMAT.items():
+        for as_format, as_keyword in ((one, other), (other, one)):
+            if as_format.get("format") == name and keyword not in as_format and as_keyword.get(keyword) == value:
+                left.pop("format" if as_format is one else keyword, None)
+    return SchemaNode(left)
 
 
 def _unjudged(ours: dict[str, Any], theirs: dict[str, Any]) -> Iterator[AnnotationChange]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
@@ -21,6 +21,10 @@ VARIABLE = re.compile(r"\{([^{}]*)\}")
 _UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9._~:/?#@!$&'()*+,;=\[\]{}-]")
 """An escaped character, or one that a URL cannot contain unescaped."""
+
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/")
+"""The beginnings of media types of forms."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Media:
     @property
     def has_parts(self) -> bool:
         """Whether the body consists of form fields or parts, which ``encoding`` describes."""
-        return self.type.startswith(("application/x-www-form-urlencoded", "multipart/")) or "*" in self.type
+        return self.type.startswith(FORMS) or "*" in self.type
 
 
 @dataclass(frozen=True)
@@ -191,7 +195,7 @@ def same_servers(one: Operation, other: Operation) -> frozenset[tuple[Place, Pla
     return frozenset((place, theirs[url]) for url, place in ours.items() if url in theirs)
 
 
-def covered_by(media: str, offered: Mapping[str, Media]) -> str | None:
+def covered_by(media: str, offered: Container[str]) -> str | None:
     """Return the key of ``offered`` that covers a media type, exactly or by range; None if no key does."""
     kind = media.partition(";")[0]
     for candidate in (media, kind, f"{kind.partition('/')[0]}/*", "*/*"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from spec_gate.prove.inclusion import left_over, restricted
@@ -37,27 +37,33 @@ class Candidates:
         receiver: Schema,
         counts: Callable[[Any], bool],
         *,
+        actual: Schema,
         briefly: bool = False,
     ) -> Iterator[Any]:
-        """Return the values for which ``counts`` is true; ``parts`` are alternatives of the sender to try first."""
-        for values in self._searches(parts, sender, receiver, briefly=briefly):
+        """Return the values for which ``counts`` is true; ``parts`` are alternatives of the sender to try first.
+
+        ``actual`` is the whole schema of the sender, which may require more than a hybrid does.
+        """
+        for values in self._searches(parts, sender, receiver, actual, briefly=briefly):
             yield from filter(counts, values)
         if not briefly:
             yield from self._random(sender, receiver, counts)
 
     def _searches(
-        self, parts: Iterable[Schema], sender: Schema, receiver: Schema, *, briefly: bool
+        self, parts: Iterable[Schema], sender: Schema, receiver: Schema, actual: Schema, *, briefly: bool
     ) -> Iterator[Iterator[Any]]:
         for part in parts:
-            yield itertools.islice(self.near(part, receiver), _NEAR_PART)
-        yield self.near(sender, receiver)
+            yield itertools.islice(self.near((part,), receiver), _NEAR_PART)
+        yield self.near((sender,), receiver)
+        if _required(actual) - _required(sender):
+            yield itertools.islice(self.near((sender, actual), receiver), _NEAR_PART)
         if not briefly:
             yield _distinct(self._left_over(sender, receiver))
-            yield self.near(sender, receiver, many=True)
+            yield self.near((sender,), receiver, many=True)
 
-    def near(self, sender: Schema, receiver: Schema, *, many: bool = False) -> Iterator[Any]:
-        """Return different values near the limits of both schemas."""
-        values = self.sampler.near((sender,), (receiver,), DEPTH, many=many)
+    def near(self, senders: Sequence[Schema], receiver: Schema, *, many: bool = False) -> Iterator[Any]:
+        """Return different values near the limits of the schemas."""
+        values = self.sampler.near(senders, (receiver,), DEPTH, many=many)
         return _distinct(itertools.islice(values, _NEAR_MANY if many else _NEAR))
 
     def _left_over(self, sender: Schema, receiver: Schema) -> Iterator[Any]:
@@ -78,6 +84,10 @@ class Candidates:
             if len(found) >= _RANDOM_FOUND:
                 break
         yield from _distinct(found)
+
+
+def _required(schema: Schema) -> set[str]:
+    return set() if isinstance(schema, bool) else set(schema.get("required", ()))
 
 
 def _distinct(values: Iterable[Any]) -> Iterator[Any]:

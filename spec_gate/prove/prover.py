@@ -21,7 +21,7 @@ from spec_gate.prove.inclusion import Answer, accepts_all, alternatives, covers,
 from spec_gate.prove.isolate import Holds, Isolation, at, path_to
 from spec_gate.prove.lift import MAX_STEPS, Lift
 from spec_gate.prove.proof import INCLUDED, REFUSED, TOO_DEEP, UNPROVED, Outcome, Proof, Undecided
-from spec_gate.prove.wire import readings
+from spec_gate.prove.wire import listed_values, readings
 from spec_gate.schemas.combine import join
 from spec_gate.schemas.names import keeps_to_names
 from spec_gate.schemas.node import Schema, SchemaNode, Side, number_of
@@ -37,6 +37,8 @@ _MAX_ROOTS = 4
 _MAX_PARENTS = 8
 _MAX_LEVELS = 40
 """How many schemas around a difference are decided and searched."""
+
+_LIST_OF_TEXTS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 
 _MISSING: Any = object()
 
@@ -167,11 +169,22 @@ class Prover:
         return INCLUDED if safe else REFUSED if refused else UNPROVED
 
     def text_is_included(self, pair: NodePair, mixed: Schema) -> bool:
-        """Return whether text without a type is safe: a receiver of any string accepts every scalar."""
+        """Return whether text without a type is safe.
+
+        A receiver of any string accepts every scalar, as does one of a list of any strings. A receiver of the text of a
+        listed value accepts the value.
+        """
         sender, receiver = self.directed(pair.base, mixed)
-        if covers(self.schemas.whole(receiver), {"type": "string"}) is not Answer.YES:
+        accepts, values = self.sampler.judge((receiver,)).probably, listed_values(sender)
+        if values is not None and all(any(map(accepts, readings(one))) for one in values):
+            return True
+        whole = self.schemas.whole(receiver)
+        if covers(whole, _LIST_OF_TEXTS) is Answer.YES:
+            no_scalars = SchemaNode({"type": ["array", "object"]})
+        elif covers(whole, {"type": "string"}) is Answer.YES:
+            no_scalars = SchemaNode({"type": ["string", "array", "object"]})
+        else:
             return False
-        no_scalars = SchemaNode({"type": ["string", "array", "object"]})
         limits = _different(*(root.limits for root in pair.own_roots)) or [True]
         texts = [SchemaNode({"allOf": [self._within(sender, one), no_scalars]}) for one in limits]
         return all(included(self.schemas, one, receiver) is Answer.YES for one in texts)
@@ -205,7 +218,7 @@ class Prover:
         roots = pair.roots()[:_MAX_ROOTS]
         senders = self._unaccepted(sender, receiver)
         for part in itertools.islice(
-            self._candidates.of(senders, sender, receiver, counts, briefly=briefly), _MAX_CANDIDATES
+            self._candidates.of(senders, sender, receiver, counts, actual=actual[0], briefly=briefly), _MAX_CANDIDATES
         ):
             for root in roots:
                 found = self._lifted(pair, part, root, _Checks(counts, shows, needed))

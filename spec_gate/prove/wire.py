@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from spec_gate.differ.surface import Parameter
+from spec_gate.schemas.keywords import types_of
 from spec_gate.schemas.node import Schema, SchemaNode
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
@@ -37,6 +38,15 @@ def readings(value: Any) -> Iterator[Any]:
                if isinstance(one, str) else one for one in value]  # fmt: skip
 
 
+def listed_values(schema: Schema) -> list[Any] | None:
+    """Return the values that a schema lists, or true and false for a boolean; None for other schemas."""
+    if isinstance(schema, bool):
+        return None
+    is_boolean = set(types_of(schema)) == {"boolean"} if "type" in schema else False
+    found: list[Any] | None = schema.get("enum", [True, False] if is_boolean else None)
+    return found
+
+
 # What text can carry --------------------------------------------------------------------------------------------------
 
 _NO_NULL = ["array", "boolean", "number", "object", "string"]
@@ -55,6 +65,10 @@ def sendable(parameter: Parameter, path: str) -> Schema:
     """Return the schema of the values that a client can send in a parameter, or a server in a header."""
     is_segment = f"{{{parameter.name}}}" in path.split("/")
     return _sendable(parameter.location, parameter.style, explode=parameter.explode, is_segment=is_segment)
+
+
+FORM = SchemaNode({"type": "object", "additionalProperties": SchemaNode({"type": _NO_NULL})})
+"""The schema of the values that a form can carry: a field that is null is not sent."""
 
 
 @cache

@@ -18,7 +18,8 @@ ABSENT: Any = object()
 """Stands for a body or value that a witness does not have; None is a JSON value."""
 
 _DEPTH = 3
-_NOT_EMPTY = SchemaNode({"minLength": 1})
+_NOT_EMPTY = SchemaNode({"minLength": 1, "minItems": 1, "minProperties": 1})
+_SEVERAL = SchemaNode({"minLength": 1, "minItems": 2, "minProperties": 1})
 
 
 class WitnessKind(StrEnum):
@@ -164,6 +165,10 @@ class Messages:
     def value_for(self, schema: Place | None, default: Any) -> Any:
         """Return a valid value of a schema of the base; the default without a schema or a valid value."""
         return self._value(schema, None, default)
+
+    def several(self, schema: Place | None) -> Any:
+        """Return a value of a schema of the base that shows how lists and objects are written."""
+        return self._value(schema, None, None, _SEVERAL) or self._visible(schema, None)
 
     def _visible(self, base: Place | None, revision: Place | None) -> Any:
         """Return a value for a parameter, which should not be an empty string: a reader may take it for a mistake."""

@@ -32,7 +32,7 @@ def numbers(hints: Sequence[Mapping[str, Any]]) -> Iterator[int | float]:
         yield (one + other) // 2 if isinstance(one, int) and isinstance(other, int) else (one + other) / 2
     yield from _PLAIN
     for factor in _with_common(factors):
-        for times in (0, 1, -1, 2, 3, 5, 7):
+        for times in (0, 1, -1, 2, 3, 5, 7, Fraction(1, 2), Fraction(3, 2)):
             yield _times(factor, times)
         for bound in bounds:
             nearest = int(Fraction(str(bound)) / Fraction(str(factor)))
@@ -53,7 +53,7 @@ def _with_common(factors: Sequence[float]) -> list[float]:
     return [*factors, _plain(common)]
 
 
-def _times(factor: float, times: int) -> int | float:
+def _times(factor: float, times: int | Fraction) -> int | float:
     return _plain(Fraction(str(factor)) * times)
 
 

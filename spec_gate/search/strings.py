@@ -37,6 +37,9 @@ _OF_FORMAT: dict[str, tuple[str, ...]] = {
     "byte": ("aGVsbG8=",),
 }
 
+_STARTS = {"email": "a@", "idn-email": "a@", "hostname": "", "uri": "urn:a:", "uri-reference": "/", "iri": "urn:a:"}
+"""With what long strings of a format start; labels of domain names may follow."""
+
 _PLAIN = ("", "a", "A", "0", "1", "-1", "1.5", "true", "null", "ab", "Ab1", "a b", "é", "x-a", "a-b_c.d", "12345678901",
           "abcdefghijklmnopqrstuvwxyz", " ", "!", "/", "_", "aaaaaaaaaa")  # fmt: skip
 
@@ -58,6 +61,7 @@ def strings(hints: Sequence[Mapping[str, Any]], *, many: bool = False) -> Iterat
             yield "a" * length
             yield "é" * length if length < 200 else "b" * length
             yield from (fitted(sample, length) for sample in samples[:20])
+            yield from (_of_length(one["format"], length) for one in hints if one.get("format") in _STARTS)
     yield from _PLAIN
     if not hints or not many:
         return
@@ -73,6 +77,13 @@ def strings(hints: Sequence[Mapping[str, Any]], *, many: bool = False) -> Iterat
             sample + sample,
             f" {sample}",
         )
+
+
+def _of_length(form: str, length: int) -> str:
+    """Return a string of a format with a length; a shorter one than its start is just cut."""
+    start = _STARTS[form]
+    labels = (f"{'a' * 60}." * (length // 61 + 1))[: max(length - len(start) - 3, 0)]
+    return f"{start}{labels}aaa"[:length]
 
 
 def _of_one_pattern(hints: Sequence[Mapping[str, Any]]) -> Iterator[str]:
