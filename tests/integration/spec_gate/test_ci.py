@@ -102,6 +102,33 @@ def test_action_annotates_breaking_changes_and_keeps_all_reports(
     assert kept == {".md", ".html", ".sarif", ".xml", ".json"}
 
 
+def plant(repository: Path, outside: Path) -> None:
+    """Commit what a hostile pull request may contain: a report that is a link, and a module of Python's name."""
+    outside.write_text("a file of the runner", "utf-8")
+    (repository / "reports").mkdir()
+    for name in ("change.md", "comment.md", "mock.log"):
+        (repository / "reports" / name).symlink_to(outside)
+    (repository / "json.py").write_text("from pathlib import Path\nPath('imported').touch()\n", "utf-8")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "hostile")
+
+
+def test_action_neither_follows_links_of_a_pull_request_nor_imports_its_modules(
+    repository: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    plant(repository, outside)
+    (repository / DOCUMENT).write_text("no document", "utf-8")
+    assert compare_in_action(repository, "other").returncode == 2
+    assert comment_in_action(repository, tmp_path).returncode == 0
+    assert not (tmp_path / "comments.json").exists()
+    (repository / DOCUMENT).write_bytes((ROOT / DOCUMENT).read_bytes())
+    assert compare_in_action(repository, "other").returncode == 0
+    assert comment_in_action(repository, tmp_path).returncode == 0
+    assert outside.read_text("utf-8") == "a file of the runner"
+    assert not (repository / "imported").exists()
+
+
 def test_label_approves_breaking_changes_in_the_action(repository: Path) -> None:
     commit(repository, BREAKING)
     compared = compare_in_action(repository, "other", LABEL)
@@ -299,6 +326,17 @@ def test_label_approves_breaking_changes_in_the_gitlab_job(repository: Path, git
     assert done.returncode == 0, done.stdout
     assert f"The label {LABEL} approves breaking changes." in done.stdout
     assert "request-property-became-required" in gitlab.notes[-1]["body"]
+
+
+def test_gitlab_job_neither_follows_links_of_a_merge_request_nor_imports_its_modules(
+    repository: Path, gitlab: GitLab, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    plant(repository, outside)
+    assert run_gitlab(repository, gitlab).returncode == 0
+    assert "No breaking change" in gitlab.notes[-1]["body"]
+    assert outside.read_text("utf-8") == "a file of the runner"
+    assert not (repository / "imported").exists()
 
 
 def test_action_verifies_the_mock(repository: Path) -> None:
