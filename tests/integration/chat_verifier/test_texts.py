@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
@@ -17,6 +16,7 @@ from chat_verifier.report.read import read_report
 from kit_cli.main import cli
 from testbed.faulty_servers.catalogue import BY_NAME
 from testbed.faulty_servers.fault import serve
+from testbed.ports import free_port
 
 
 def call(*arguments: str | Path) -> Result:
@@ -62,13 +62,12 @@ class Project:
         self.folder = folder
         self.waivers = folder / "waivers.yaml"
         self.checkpoint = folder / "run.jsonl"
-        self.port = 0
+        self.port = free_port()
 
     def verify(self, *options: str | Path) -> object:
         file = self.folder / "report.json"
         with serve(BY_NAME[self.name], self.port) as url:
-            self.port = urlsplit(url).port or 0
-            result = call("verify", url, *options, "--report", f"json={file}")
+            result = call("verify", url, "--quick", *options, "--report", f"json={file}")
         return decisions(result.exit_code, read_report(file))
 
     def draft(self) -> object:
@@ -85,6 +84,7 @@ def test_texts_change_no_verdict_waiver_or_resumed_run(
 ) -> None:
     project = Project(name, tmp_path)
     drafted, waivers = project.draft(), project.waivers.read_text("utf-8")
+    assert "owner: " in waivers
     accepted = project.verify("--waivers", project.waivers)
     resumed = project.verify("--resume", project.checkpoint)
 

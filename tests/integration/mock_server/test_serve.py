@@ -193,7 +193,7 @@ def busy_with_slow_clients(running: Running | Served) -> Iterator[None]:
 def test_signal_ends_the_mock_soon_and_silently_whatever_its_clients_do(
     run_mock: Run, signals: tuple[signal.Signals, ...]
 ) -> None:
-    running = run_mock()
+    running = run_mock("--port", str(free_port()))
     with busy_with_slow_clients(running):
         for sign in signals:
             os.killpg(running.process.pid, sign)  # as a terminal does with Ctrl-C
