@@ -257,7 +257,7 @@ def test_page_of_locust_has_a_tab_for_clauses_and_ends_with_the_load(tmp_path: P
     assert [response.status_code for response in (*refused, *allowed)] == [403, 403, 200]
     assert "expected at most" in rows["limit.default"]["got"]
     assert code == 1
-    assert "limit.default from" in (tmp_path / "load.txt").read_text("utf-8")
+    assert "limit.default, first violated at" in (tmp_path / "load.txt").read_text("utf-8")
 
 
 def rows_of(page: str) -> dict[str, dict[str, Any]]:
