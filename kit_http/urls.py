@@ -34,15 +34,27 @@ def check_base_url(
     if parts is not None and "@" in parts.netloc:
         raise UsageError(f"the {name} contains a user name or a password. Pass credentials with {credentials_option}.")
     if parts is None or parts.query or parts.fragment:
-        hint = _with_scheme(url) or f"Expected scheme, host and path, for example {example}."
+        hint = _with_scheme(url) or _with_port(url) or f"Expected scheme, host and path, for example {example}."
         raise UsageError(f'Invalid {name} "{url}". {hint}')
     return url.rstrip("/")
 
 
 def _with_scheme(url: str) -> str:
-    """Return a suggestion for a URL that only lacks its scheme, or an empty string."""
+    """Return a suggestion for a URL that only lacks its scheme, or an empty string. ``docs/a.yaml`` is no URL."""
     complete = f"http://{url}"
-    return "" if "://" in url or split_http_url(complete) is None else f"Add the scheme: {complete}."
+    parts = None if "://" in url else split_http_url(complete)
+    is_host = parts is not None and (is_loopback(parts.hostname or "") or bool({".", ":"} & set(parts.netloc)))
+    return f"Add the scheme: {complete}." if is_host else ""
+
+
+def _with_port(url: str) -> str:
+    """Return what a port is if that of the URL is none, or an empty string."""
+    netloc = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+    try:
+        valid = urlsplit(f"//{netloc}").port != 0
+    except ValueError:
+        valid = netloc.startswith("[") and "]" not in netloc
+    return "" if valid else "Expected a port from 1 to 65535."
 
 
 def check_proxy(url: str | None) -> None:

@@ -51,7 +51,7 @@ def open_listener(host: str, port: int) -> socket.socket:
         listener = socket.create_server(name, family=family, backlog=BACKLOG, dualstack_ipv6=dualstack)
     except OSError as error:
         reason = os.strerror(error.errno).lower() if error.errno else str(error)
-        hint = "Stop the other server, or choose another port (0 picks a free one)."
+        hint = "Stop the other server, or choose another port with --port (0 picks a free one)."
         if error.errno == errno.EADDRNOTAVAIL:
             hint = "Name an address of this machine."
         raise KitError(f"Cannot listen on {host}:{port}: {reason}. {hint}") from None

@@ -117,10 +117,9 @@ def read_fixtures(
 
     Raises :class:`DocumentError` for an error, :class:`DocumentsError` for several, of one file or of many.
     """
-    if not folder.is_dir():
-        raise DocumentError(
-            "not a folder of fixtures", path=str(folder), hint="Name a folder that contains catalogue.yaml."
-        )
+    if not folder.is_dir() or not catalogue_file(folder).exists():
+        hint = "Name a folder that contains catalogue.yaml; chat-contract fixtures new NAME --fixtures DIR creates one."
+        raise DocumentError("not a folder of fixtures", path=str(folder), hint=hint)
     errors: list[DocumentError] = []
     catalogue = _collect(errors, lambda: read_source(catalogue_file(folder)))
     items = None if catalogue is None else _collect(errors, lambda: _catalogue(catalogue, response_schema, fit=fit))

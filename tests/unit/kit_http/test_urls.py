@@ -12,22 +12,22 @@ PASSWORD = "s3cr3t-passw0rd"
 
 @pytest.mark.parametrize(
     "url",
-    ["", "ftp://a/b", "http://", "http://a b/", "http://a/?x=1", "http://a/#x", "http://a:0/"],
+    ["", "ftp://a/b", "http://", "http://a b/", "http://a/?x=1", "http://a/#x", "docs/a.yaml", "http://[::1/v1"],
 )
 def test_invalid_base_url_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(UsageError, match=r"Invalid upstream URL .* for example http://x/v1"):
         check_base_url(url, name="upstream URL", example="http://x/v1")
 
 
-@pytest.mark.parametrize("url", ["localhost:4010", "127.0.0.1:4010/v1", "staging.example.com/v1"])
+@pytest.mark.parametrize("url", ["localhost", "localhost:4010", "127.0.0.1:4010/v1", "staging.example.com/v1"])
 def test_base_url_without_a_scheme_is_refused_with_the_complete_url(url: str) -> None:
     with pytest.raises(UsageError, match=f"Add the scheme: http://{url}"):
         check_base_url(url)
 
 
-@pytest.mark.parametrize("url", ["http://a:99999/", "http://a:x/", "http://[::1/v1"])
-def test_url_that_cannot_be_parsed_is_refused(url: str) -> None:
-    with pytest.raises(UsageError, match="Invalid base URL"):
+@pytest.mark.parametrize("url", ["http://a:99999/", "http://a:x/", "http://a:0", "https://[::1]:-1/v1"])
+def test_url_with_an_impossible_port_is_refused_with_the_range(url: str) -> None:
+    with pytest.raises(UsageError, match=r"Invalid base URL .* Expected a port from 1 to 65535"):
         check_base_url(url)
 
 
