@@ -86,6 +86,7 @@ def main() -> int:
     if shutil.which(CHROMIUM[0]) is None:
         print("chromium is not on the PATH. Install the package chromium.", file=sys.stderr)
         return 2
+    folder.mkdir(parents=True, exist_ok=True)
     documents = [take_for_the_documents, *(one.take_for_the_documents for one in (console, gate, load))]
     taken = [file for one in documents for file in one(folder)] if given.documents else take(folder)
     print(*taken, sep="\n")

@@ -23,6 +23,7 @@ INSTALLERS = [
     *sorted((ROOT / "ci/gitlab").glob("*.yml")),
     ROOT / "Dockerfile",
 ]
+GITLAB = [file.relative_to(ROOT).as_posix() for file in sorted((ROOT / "ci/gitlab").glob("*.yml"))]
 REQUIREMENTS = sorted((ROOT / "requirements").glob("*.txt"))
 PINNED = re.compile(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
@@ -132,7 +133,7 @@ def test_jobs_of_the_release_have_the_permissions_that_they_need() -> None:
 def test_release_takes_version_and_notes_from_the_files_of_the_project(tmp_path: Path) -> None:
     steps = yaml.safe_load(RELEASE.read_text("utf-8"))["jobs"]["build"]["steps"]
     scripts = {step["name"]: step["run"] for step in steps if "run" in step}
-    for name in ("CHANGELOG.md", "chat_contract/version.py"):
+    for name in ("CHANGELOG.md", "chat_contract/version.py", "pyproject.toml"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
 
@@ -146,6 +147,18 @@ def test_release_takes_version_and_notes_from_the_files_of_the_project(tmp_path:
     assert run("Take the notes from the change log", f"v{__version__}") == 0
     assert len((tmp_path / "notes.md").read_text("utf-8").splitlines()) > 3
     assert run("Take the notes from the change log", "v99.0.0") == 1
+    project = tmp_path / "pyproject.toml"
+    project.write_text(project.read_text("utf-8").replace("your-group", "an-owner"))
+    assert run("Look for the placeholder of the owner", "v1.0.0") == 0
+    project.write_text(project.read_text("utf-8").replace("an-owner", "your-group"))
+    assert run("Look for the placeholder of the owner", "v1.0.0") == 1
+
+
+@pytest.mark.parametrize("file", ["pyproject.toml", "action.yml", "docs/how-to/ci.md", *GITLAB])
+def test_contributing_names_every_file_with_the_placeholder_of_the_owner(file: str) -> None:
+    assert "your-group" in (ROOT / file).read_text("utf-8")
+    section = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("## Publish")[2]
+    assert f"`{file}`" in section or f"`{Path(file).parent}/`" in section
 
 
 def test_matrix_covers_the_supported_versions_of_python() -> None:

@@ -483,9 +483,10 @@ function matchesText(entry) {
   return !text || [summary(entry), entry.path, entry.conversation_id ?? "", entry.why.conversation ?? ""].some((part) => part.toLowerCase().includes(text));
 }
 
-/** Returns one line about the request. */
+/** Returns one line about the request: its message, or the path if the contract has no such operation. */
 function summary(entry) {
   const body = entry.request.body;
+  if (entry.verdict?.reason === "not-in-contract") return `${entry.method} ${entry.path}`;
   if (typeof body?.message === "string") return body.message;
   if (body == null) return `${entry.method} ${entry.path}`;
   return typeof body === "string" ? body : JSON.stringify(body);

@@ -175,6 +175,14 @@ def test_requests_of_other_clients_appear(page: Page, running: Running) -> None:
     expect(page.locator(".entry")).to_have_count(1)
 
 
+def test_request_to_another_path_is_listed_by_its_path(page: Page, running: Running) -> None:
+    requests.post(f"{base_of(running)}/chat", json={"message": "lamp"}, timeout=PATIENCE)
+    row = page.locator(".row").first
+    expect(row.locator(".what")).to_have_text("POST /chat")
+    row.click()
+    expect(page.locator(".detail")).to_contain_text("its operation is POST /v1/chat")
+
+
 def test_entry_shows_request_response_verdict_and_source(page: Page, running: Running) -> None:
     post(running, message="hostile")
     page.locator(".row").first.click()
