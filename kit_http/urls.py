@@ -40,7 +40,7 @@ def check_base_url(
 
 
 def _with_scheme(url: str) -> str:
-    """Return a suggestion for a URL that only lacks its scheme, or an empty string. ``docs/a.yaml`` is no URL."""
+    """Return a suggestion for a URL that only lacks its scheme, or an empty string, as for ``docs/a.yaml``."""
     complete = f"http://{url}"
     parts = None if "://" in url else split_http_url(complete)
     is_host = parts is not None and (is_loopback(parts.hostname or "") or bool({".", ":"} & set(parts.netloc)))
