@@ -75,10 +75,7 @@ def test_text_shows_each_finding_and_the_fixes() -> None:
     first, _, *lines = result.stdout.splitlines()
     assert first == "PROBLEM  Some commands of the kit fail on this machine."
     assert "✗ Fixtures       nowhere: not a folder of fixtures" in lines
-    assert (
-        "                 Fix: Name a folder that contains catalogue.yaml; chat-contract fixtures new NAME --fixtures DIR creates one."
-        in lines
-    )
+    assert any(line.startswith("                 Fix: Name a folder that contains catalogue.yaml;") for line in lines)
     assert lines[-1].startswith("1 problem, ")
 
 
