@@ -28,7 +28,7 @@ JSON = "application/json"
 
 
 class Level(StrEnum):
-    """How much a clause binds: a fact of the documents, good sense, or a question with several right answers."""
+    """How much a clause binds: a fact of the documents, common sense, or a question with several right answers."""
 
     MUST = "must"
     SHOULD = "should"

@@ -95,7 +95,7 @@ def _class_of(contract: Contract, body: Mapping[str, Any]) -> RequestClass:
 
 
 @dataclass
-class Talk:
+class ActiveConversation:
     """A conversation of one user, in progress."""
 
     conversation: Conversation
@@ -109,14 +109,14 @@ class Talk:
 
 @dataclass
 class Shopper:
-    """A simulated user: plays one conversation after the other. ``seen``: the ids of all conversations."""
+    """A simulated user: plays one conversation after another. ``seen``: the ids of all conversations."""
 
     plan: Plan
     chance: random.Random
     user_id: str
     seen: set[str]
-    _talk: Talk | None = field(default=None, init=False)
-    _talks: int = field(default=0, init=False)
+    _active: ActiveConversation | None = field(default=None, init=False)
+    _started: int = field(default=0, init=False)
     _again: Step | None = field(default=None, init=False)
 
     def next(self) -> Step:
@@ -126,13 +126,13 @@ class Shopper:
             return step
         if self.plan.wrong and self.chance.random() < self.plan.wrong:
             return self._wrong()
-        talk = self._talk or self._start()
-        messages = talk.conversation.turns[talk.turn]
+        active = self._active or self._start()
+        messages = active.conversation.turns[active.turn]
         which = self.chance.randrange(len(messages))
-        body = {MESSAGE: messages[which], **talk.fields, **self._ids(talk)}
-        key = (talk.conversation.name, talk.turn, which, talk.number, talk.issued is not None)
+        body = {MESSAGE: messages[which], **active.fields, **self._ids(active)}
+        key = (active.conversation.name, active.turn, which, active.number, active.issued is not None)
         request = self.plan.request(body)
-        return Step(f"turn {talk.turn + 1}", key, body, request, 200, talk.history, talk.earlier)
+        return Step(f"turn {active.turn + 1}", key, body, request, 200, active.history, active.earlier)
 
     def put_back(self, step: Step) -> None:
         """Send a step again, because the server took no notice of it."""
@@ -140,30 +140,30 @@ class Shopper:
 
     def note(self, step: Step, issued: str | None) -> None:
         """Record the reply to a step: the next turn follows, or a new conversation after the last or a failed one."""
-        talk = self._talk
-        if step.name == WRONG or talk is None:
+        active = self._active
+        if step.name == WRONG or active is None:
             return
-        if issued is None or talk.turn + 1 == len(talk.conversation.turns):
-            self._talk = None
+        if issued is None or active.turn + 1 == len(active.conversation.turns):
+            self._active = None
             return
-        talk.turn += 1
-        talk.issued = talk.issued or issued
-        talk.earlier = (*talk.earlier, step.request.body)
+        active.turn += 1
+        active.issued = active.issued or issued
+        active.earlier = (*active.earlier, step.request.body)
 
-    def _start(self) -> Talk:
+    def _start(self) -> ActiveConversation:
         number = self.chance.randrange(len(self.plan.fields))
-        self._talks += 1
-        self._talk = Talk(
+        self._started += 1
+        self._active = ActiveConversation(
             self.chance.choice(self.plan.conversations), number, self.plan.fields[number], History(seen=self.seen)
         )
-        return self._talk
+        return self._active
 
-    def _ids(self, talk: Talk) -> dict[str, str]:
+    def _ids(self, active: ActiveConversation) -> dict[str, str]:
         """Return the ids of the conversation, the session and the user, if this conversation sends them."""
-        ids = {} if talk.issued is None else {CONVERSATION: talk.issued}
-        if SESSION in talk.fields:
-            ids[SESSION] = f"{self.user_id}-{self._talks}"
-        if USER in talk.fields:
+        ids = {} if active.issued is None else {CONVERSATION: active.issued}
+        if SESSION in active.fields:
+            ids[SESSION] = f"{self.user_id}-{self._started}"
+        if USER in active.fields:
             ids[USER] = self.user_id
         return ids
 

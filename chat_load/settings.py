@@ -26,7 +26,7 @@ PROGRESS_FILE, RESULT_FILE, STOP_FILE, LOG_FILE = "progress.json", "result.json"
 
 @dataclass(frozen=True)
 class Conversation:
-    """A conversation to play: for each turn, the messages of which each user sends one."""
+    """A conversation to play: for each turn, the messages from which each user sends one."""
 
     name: str
     turns: tuple[tuple[str, ...], ...]

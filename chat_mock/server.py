@@ -47,7 +47,7 @@ class Server:
         return cls(match.group(1), process)
 
     def stop(self) -> None:
-        """Stop it, and wait until it is gone."""
+        """Stop the mock, and wait until its process has ended."""
         self.process.terminate()
         try:
             self.process.wait(_SECONDS_TO_STOP)

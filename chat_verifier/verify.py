@@ -57,8 +57,8 @@ class Preview:
     """What a run would send.
 
     ``groups`` and ``left_out``: requests by group, sent and beyond the limit. ``at_most``: the limit, confirmations of
-    findings included. ``accepted``, ``most_accepted``: the same for requests that a server accepts, in which only the
-    probe and those that a correct server may accept count. ``latency``: that of the probe, in seconds.
+    findings included. ``accepted``, ``most_accepted``: the same for accepted requests; only the probe and the
+    requests that a correct server may accept count. ``latency``: that of the probe, in seconds.
     """
 
     groups: dict[Group, int]

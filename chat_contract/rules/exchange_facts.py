@@ -137,7 +137,7 @@ class ExchangeFacts:
     def has_known_values(self) -> bool:
         """Whether all servers read the same ids and limit from the request, as far as they accept it.
 
-        They do not outside I-JSON, and where a name differs from a documented one only by case.
+        They may differ outside I-JSON, and if a name differs from a documented one only by case.
         """
         body = self.classification.body
         return (

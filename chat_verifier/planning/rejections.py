@@ -116,11 +116,11 @@ class _Faults:
 
 
 class Rejections:
-    """Makes the requests that every server must reject: at most so many packs and so many single faults.
+    """Makes the requests that every server must reject: ``packs`` of several faults, and faults ``alone``, at most.
 
-    ``learning``: requests that show which kinds of faults a server names several of. ``each``: one fault of each field;
-    those of required fields and of the list of events are for every server. Packs are for kinds of which a server
-    names several, single faults for the others.
+    ``learning``: requests that show of which kinds of faults a server names more than one. ``each``: one fault of each
+    field; those of required fields and of the list of events are for every server. Packs contain the kinds of which a
+    server names several; the others are sent alone.
     """
 
     def __init__(

@@ -67,7 +67,7 @@ def check_configuration(
 
 
 def check_environment(environ: Mapping[str, str], commands: dict[str, Any]) -> Iterator[Finding]:
-    """Find variables that look like options of the kit and are none."""
+    """Find variables that look like options of the kit but are not."""
     given = sorted(name for name in environ if name.startswith(_PREFIX) and name not in _OF_THE_KIT)
     known = {
         "_".join((*path, option.name or "")).upper().replace("-", "_")

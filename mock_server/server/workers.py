@@ -25,7 +25,7 @@ _SECONDS_BETWEEN_LOOKS = 0.1
 
 
 def check_workers(workers: int, options: Options) -> None:
-    """Raise :class:`UsageError` if so many workers cannot serve."""
+    """Raise :class:`UsageError` unless the mock can serve with this number of workers."""
     if workers == 1:
         return
     if options.store is None:

@@ -50,7 +50,7 @@ VALIDATOR = extend(Draft202012Validator, type_checker=INTEGERS)(SCHEMA, format_c
 
 
 def faults(error: ValidationError) -> Iterator[dict[str, Any]]:
-    """One entry a place: a missing or unknown property is a place below the object that the error names."""
+    """Return one entry for each place. A missing or unknown property is a place below the object of the error."""
     loc = ["body", *error.absolute_path]
     if error.validator == "required":
         names = [error.message.split("'")[1]]

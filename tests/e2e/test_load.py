@@ -417,10 +417,10 @@ def test_unusable_options_are_refused(arguments: tuple[str, ...], problem: str) 
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (("--run-time", "soon"), "Expected a number with a unit"),
-        (("--run-time", "25h"), "Expected 1s to 86400s"),
-        (("--think-time", "3s..1s"), "Expected the shorter duration first"),
-        (("--wrong", "2"), "0<=x<=1"),
+        (("--run-time", "soon"), "expected a number with a unit"),
+        (("--run-time", "25h"), "expected a duration from 1s to 86400s"),
+        (("--think-time", "3s..1s"), "expected the shorter duration first"),
+        (("--wrong", "2"), "expected a number from 0 to 1"),
         (("--report", "pdf"), 'Unknown format "pdf"'),
     ],
 )
