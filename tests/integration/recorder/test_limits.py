@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -76,7 +76,7 @@ HOURS = ("--request-timeout", "3600", "--write-timeout", "3600")
 @pytest.fixture(scope="module")
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a recorder that allows little time."""
-    options = ("--request-timeout", "0.5", "--write-timeout", "0.2")
+    options = ("--request-timeout", "2", "--write-timeout", "0.2")
     with recorder(tmp_path_factory.mktemp("hasty"), Service(), *options) as port:
         yield port
 
@@ -94,6 +94,13 @@ def ask(port: int, data: bytes) -> bytes:
     with connect(port) as connection:
         connection.sendall(data)
         return until_closed(connection)
+
+
+def _received(port: int, data: bytes) -> int:
+    """Return the number of bytes that arrive; 0 if the connection is reset."""
+    with suppress(ConnectionResetError):
+        return len(ask(port, data))
+    return 0
 
 
 def works_again(port: int) -> None:
@@ -128,7 +135,8 @@ def test_client_that_leaves_too_much_unread_is_dropped_for_one_that_reads(tight:
     with connect(tight, buffer=4096) as slow:
         slow.sendall(BIG)
         assert slow.recv(1)
-        assert len(ask(tight, BIG)) > SIZE
+        # On a busy machine, this client too may read so slowly that it is dropped.
+        wait_until(lambda: _received(tight, BIG) > SIZE)
         with pytest.raises(ConnectionResetError):
             until_closed(slow)
 
