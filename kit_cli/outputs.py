@@ -18,8 +18,8 @@ from kit_reports.visible import visible_text
 class Output:
     """A text for a file, or for standard output if ``file`` is None. ``render`` returns the text.
 
-    ``verdict`` colours the first line on a terminal. Characters that change what a reader sees become escapes, unless
-    the text is ``verbatim``: then it is a file that the kit reads again, in a format without these escapes.
+    ``verdict`` colours the first line on a terminal. Characters that change what a reader sees become escapes.
+    A text that is ``verbatim`` keeps them: the kit reads this file again, and its format has no such escapes.
     """
 
     file: Path | None

@@ -43,8 +43,8 @@ class Waiver:
 def read_waivers(path: Path, keys: Mapping[str, type], today: dt.date) -> tuple[Waiver, ...]:
     """Read a file of waivers. ``keys`` maps each key that identifies a finding to ``str``, or ``list`` for strings.
 
-    Raises :class:`chat_contract.errors.DocumentError` for a file without a list of waivers, for an expired or duplicate
-    waiver, and for a key that is unknown, missing, empty, a wildcard or of the wrong type.
+    Raises :class:`chat_contract.errors.DocumentError` for a file without a list of waivers, and for an expired or
+    duplicate waiver. The same holds for a key that is unknown, missing, empty, a wildcard or of the wrong type.
     """
     source = read_source(path)
     entries = source.value.get("waivers") if isinstance(source.value, dict) else None

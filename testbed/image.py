@@ -1,7 +1,7 @@
 """Runs the steps of the Dockerfile one by one, without a container engine: ``python -m testbed.image``.
 
 A scratch folder stands for the root of the image. Two steps are left out, because they need an engine or would change
-this machine. A Python of this machine replaces the base image, and ``useradd`` creates no user: if this program runs as
+this machine. A Python of this machine replaces the base image, and ``useradd`` creates no user. If this program runs as
 root, the mock runs with the number of that user, who cannot write to the scratch folder.
 """
 

@@ -329,8 +329,8 @@ def _with_repeated_message(turns: Sequence[Recipe | Case]) -> list[Recipe | Case
 def _within(case: Case, first: Recipe, later: Recipe) -> Case:
     """Return a rejected case as a turn of the conversation that ``first`` opens, before the turn ``later``.
 
-    If the later turn has no limit, the rejected case has the highest one, so the number of items of the later turn
-    shows whether the server kept it.
+    If the later turn has no limit, the rejected case has the highest one. The number of items in the reply to the later
+    turn then shows whether the server kept that limit.
     """
     assert case.recipe is not None
     recipe, limit = case.recipe, later.conditions.get(LIMIT)

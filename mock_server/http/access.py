@@ -2,8 +2,8 @@
 
 Any web page that a developer visits can send requests to this machine, under any host name that resolves to it. So
 the checks look at the client's address, the Host header and the origin of the page. A token replaces the checks of
-address and origin, but never that of the host: the mock does not rely on a token being unknown to a page under a name
-that an attacker controls.
+address and origin, but never that of the host. So a page under a name that an attacker controls gets nothing, even if
+it knows the token.
 """
 
 from __future__ import annotations

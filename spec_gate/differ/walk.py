@@ -1,7 +1,7 @@
 """Walks the schemas of base and revision side by side, down to the smallest pairs that differ.
 
-A pair contains smaller pairs if both schemas have a subschema that can be judged on its own: if one subschema includes
-the other, this subschema does not break the inclusion of the whole schemas.
+A pair contains smaller pairs if both schemas have a subschema that can be judged on its own. If one subschema includes
+the other, they do not break the inclusion of the whole schemas.
 """
 
 from __future__ import annotations

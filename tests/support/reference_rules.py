@@ -14,7 +14,7 @@ _HEAD = """\
 
 This page lists the rules of `chat-contract diff` by level and reason.
 Each finding names its rule.
-The text above each table says why the change matters, and how to avoid a break.
+The text above each table says why the change matters, and how to avoid breaking clients.
 A witness or a proof overrides the level of a rule; [a severity file](../how-to/severity.md) changes it.
 `chat-contract diff --explain request-property-became-required` prints the entry of one rule.
 
