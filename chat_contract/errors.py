@@ -13,6 +13,7 @@ Errors carry data; :func:`str` renders the message. A violation by a server is n
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 Pointer = tuple[str | int, ...]
@@ -97,3 +98,14 @@ def shorten(value: Any, limit: int = _SHOWN_CHARACTERS) -> str:
         # Not JSON, or an integer with more digits than Python converts.
         text = f"a {type(value).__name__}"
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+_USER = re.compile(r"://\S{0,2000}@")
+_IN_QUERY = re.compile(
+    r"([?&][^=&\s]{0,60}(?:key|token|secret|auth|password|signature)[^=&\s]{0,60}=)[^&#\s]+", re.IGNORECASE
+)
+
+
+def without_credentials(text: str) -> str:
+    """Return a text without the user names, passwords and keys of the URLs in it."""
+    return _IN_QUERY.sub(r"\1…", _USER.sub("://…@", text))

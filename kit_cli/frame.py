@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 import click
 from click.core import ParameterSource
 
-from chat_contract.errors import KitError, MissingPackageError
+from chat_contract.errors import KitError, MissingPackageError, without_credentials
 from kit_cli.exit_codes import ExitCode
 from kit_cli.streams import flush_or_discard, prepare_streams
 
@@ -215,7 +215,7 @@ def _given_options(ctx: click.Context) -> Iterator[str]:
         if not place or name not in ctx.params or not isinstance(parameter, click.Option):
             continue
         if _is_given(parameter, ctx.params[name]):
-            value = "…" if MAY_BE_SECRET.search(name) else ctx.params[name]
+            value = "…" if MAY_BE_SECRET.search(name) else without_credentials(str(ctx.params[name]))
             yield f"{parameter.opts[-1]}: {value} ({place})"
 
 

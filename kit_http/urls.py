@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
-from chat_contract.errors import UsageError
+from chat_contract.errors import UsageError, without_credentials
 
 
 def split_http_url(url: str) -> SplitResult | None:
@@ -35,7 +35,7 @@ def check_base_url(
         raise UsageError(f"the {name} contains a user name or a password. Pass credentials with {credentials_option}.")
     if parts is None or parts.query or parts.fragment:
         hint = _with_scheme(url) or _with_port(url) or f"Expected scheme, host and path, for example {example}."
-        raise UsageError(f'Invalid {name} "{url}". {hint}')
+        raise UsageError(f'Invalid {name} "{without_credentials(url)}". {hint}')
     return url.rstrip("/")
 
 
@@ -44,7 +44,7 @@ def _with_scheme(url: str) -> str:
     complete = f"http://{url}"
     parts = None if "://" in url else split_http_url(complete)
     is_host = parts is not None and (is_loopback(parts.hostname or "") or bool({".", ":"} & set(parts.netloc)))
-    return f"Add the scheme: {complete}." if is_host else ""
+    return f"Add the scheme: {without_credentials(complete)}." if is_host else ""
 
 
 def _with_port(url: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from chat_contract.errors import UsageError
+from chat_contract.errors import UsageError, without_credentials
 from kit_cli.config import Setting, find_config, leaves, options_of, read_config, settings_of
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import MAY_BE_SECRET, Command
@@ -79,7 +79,7 @@ def _default(option: click.Option) -> object:
 
 
 def _shown(name: str, value: object) -> str:
-    return "…" if MAY_BE_SECRET.search(name) else _plain(value)
+    return "…" if MAY_BE_SECRET.search(name) else without_credentials(_plain(value))
 
 
 def _plain(value: object) -> str:

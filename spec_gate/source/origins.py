@@ -14,7 +14,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from chat_contract.document.limits import MAX_BYTES
 from chat_contract.document.source import read_bounded, read_file, too_large
-from chat_contract.errors import DocumentError, UsageError
+from chat_contract.errors import DocumentError, UsageError, without_credentials
 
 if TYPE_CHECKING:
     import subprocess
@@ -140,7 +140,7 @@ class UrlOrigin:
 
     @property
     def name(self) -> str:
-        return self.url
+        return without_credentials(self.url)
 
     def read(self) -> bytes:
         import urllib.error  # noqa: PLC0415 - slow to import; most documents are files
@@ -152,7 +152,7 @@ class UrlOrigin:
                 return read_bounded(response, self.name)
         except RedirectElsewhere as redirect:
             raise DocumentError(
-                f"the server redirects to another host or port: {redirect.url}",
+                f"the server redirects to another host or port: {without_credentials(redirect.url)}",
                 path=self.name,
                 hint="Name that address if you trust it.",
             ) from None

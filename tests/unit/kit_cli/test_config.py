@@ -119,7 +119,9 @@ def test_configuration_other_than_a_regular_file_is_an_error(kind: str, folder: 
 
 
 def test_config_shows_values_and_their_places_without_secrets(folder: Path) -> None:
-    (folder / "pyproject.toml").write_text(SECTION + '[tool.chat-contract.mock]\nrequire-key = "s3cr3t"\n')
+    (folder / "pyproject.toml").write_text(
+        SECTION + '[tool.chat-contract.mock]\nrequire-key = "s3cr3t"\nupstream = "http://me:s3cr3t@host/v1"\n'
+    )
     shown = run("config", CHAT_CONTRACT_VERIFY_WORKERS="3").stdout
     lines = [line.split() for line in shown.splitlines()]
     assert ["--seed", "5", "pyproject.toml:2"] in lines

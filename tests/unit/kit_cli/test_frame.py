@@ -189,14 +189,26 @@ def test_caches_go_to_the_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 def test_verbose_shows_options_with_their_source_but_no_secret() -> None:
-    options = [click.Option(["--seed"]), click.Option(["--other"], default="x"), click.Option(["--require-key"])]
+    options = [
+        click.Option(["--seed"]),
+        click.Option(["--other"], default="x"),
+        click.Option(["--require-key"]),
+        click.Option(["--store"]),
+    ]
     command = Command("check", params=options, callback=lambda **_: None)
     shown = (
         CliRunner()
-        .invoke(command, ["-v", "--require-key", KEY], env={"CHECK_SEED": "7"}, auto_envvar_prefix="CHECK")
+        .invoke(
+            command,
+            ["-v", "--require-key", KEY, "--store", f"redis://:{KEY}@host"],
+            env={"CHECK_SEED": "7"},
+            auto_envvar_prefix="CHECK",
+        )
         .stderr
     )
     assert "--seed: 7 (environment variable)\n--require-key: … (command line)\n" in shown
+    assert "--store: redis://…@host (command line)\n" in shown
+    assert KEY not in shown
     assert "finished after 0." in shown
     assert "other" not in shown
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat_contract import UsageError
+from chat_contract.errors import without_credentials
 from kit_http.urls import check_base_url, check_proxy
 
 PASSWORD = "s3cr3t-passw0rd"
@@ -57,4 +58,27 @@ def test_proxy_url_may_contain_a_password() -> None:
 def test_invalid_proxy_url_is_refused_without_showing_it() -> None:
     with pytest.raises(UsageError, match="--proxy: invalid URL") as refused:
         check_proxy(f"socks5://user:{PASSWORD}@127.0.0.1")
+    assert PASSWORD not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"redis://:{PASSWORD}@host:1/0", "redis://…@host:1/0"),
+        (f"http://me:pass/w@{PASSWORD}@host:bad/v1", "http://…@host:bad/v1"),
+        (f"https://host/raw?private_token={PASSWORD}&ref=main", "https://host/raw?private_token=…&ref=main"),
+        (f"https://host/x?ref=main&X-Amz-Signature={PASSWORD}#part", "https://host/x?ref=main&X-Amz-Signature=…#part"),
+        (f"('http://a/', 'http://u:{PASSWORD}@b/')", "('http://a/', 'http://…@b/')"),
+        ("http://127.0.0.1:4010/v1?monkey", "http://127.0.0.1:4010/v1?monkey"),
+        ("a@b.example, 5", "a@b.example, 5"),
+    ],
+)
+def test_credentials_in_urls_are_not_shown(text: str, shown: str) -> None:
+    assert without_credentials(text) == shown
+
+
+@pytest.mark.parametrize("url", [f"http://me:{PASSWORD}@host:bad/v1", f"http://host/v1?api_key={PASSWORD}"])
+def test_invalid_base_url_is_shown_without_credentials(url: str) -> None:
+    with pytest.raises(UsageError, match="Invalid base URL") as refused:
+        check_base_url(url)
     assert PASSWORD not in str(refused.value)
