@@ -15,7 +15,7 @@ from tests.support.mock import start
 from tests.support.waiting import PATIENCE
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
-EXAMPLES = 60
+EXAMPLES = 150
 """Number of bodies that the fuzzing phase generates; the other phases add their own."""
 
 
@@ -27,7 +27,7 @@ def base_url() -> Iterator[str]:
     running.process.stdout.close()
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_schemathesis_reports_no_failure_on_the_mock(base_url: str, seed: int, tmp_path: Path) -> None:
     command = [
         *(Path(sys.executable).with_name("schemathesis"), "run", openapi_dir() / "chat.yaml", "--url", base_url),
