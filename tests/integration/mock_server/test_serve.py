@@ -130,7 +130,7 @@ BAD_CERTIFICATES: dict[str, Callable[[Path], tuple[Path | None, Path | None]]] =
     "must be used together": lambda folder: (certificate(folder, "a")[0], None),
     "absent.key: the file does not exist": lambda folder: (certificate(folder, "a")[0], folder / "absent.key"),
     "KEY_VALUES_MISMATCH": lambda folder: (certificate(folder, "a")[0], certificate(folder, "b")[1]),
-    "Give a certificate and its key, both PEM": lambda folder: (text_file(folder), text_file(folder)),
+    "Give a certificate and its key in PEM format": lambda folder: (text_file(folder), text_file(folder)),
     "the key has a password": lambda folder: (certificate(folder, "a")[0], with_password(folder / "a.key")),
 }
 
