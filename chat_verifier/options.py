@@ -50,6 +50,8 @@ class Options:
     rate: float | None = None
     checkpoint: Path | None = None
     waivers: tuple[Waiver, ...] = ()
+    drafts_waivers: bool = False
+    """Also send the test cases that a run sends whose violations are all waived."""
     transport: Transport = field(default_factory=Transport)
     tokens: TokenCommand | None = None
     replay: tuple[CaseSequence, ...] | None = None

@@ -350,8 +350,11 @@ def _confirm(session: _Session, played: Played, known: int = 0) -> Confirmed:
 
 
 def _complete(session: _Session, played: Played, confirmed: Confirmed) -> tuple[Played, Confirmed]:
-    """Exercise the clauses that a run without other faults left out, with the requests kept for confirmations."""
-    _, _, reason = _judge_clauses(session, played, confirmed)
+    """Exercise the clauses that a run without other faults left out, with the requests kept for confirmations.
+
+    A run that drafts waivers does so too, because the runs with these waivers will.
+    """
+    _, _, reason = _judge_clauses(session, played, Confirmed(()) if session.options.drafts_waivers else confirmed)
     if played.interruption or confirmed.interruption or reason is None:
         return played, confirmed
     if reason.id is not RunReasonId.CLAUSES_NOT_EXERCISED:

@@ -279,6 +279,7 @@ def _options(arguments: Arguments, base_url: str, headers: Headers, contract: Co
         workers=arguments.workers,
         rate=None if arguments.rate_limit is None else parse_rate(arguments.rate_limit),
         checkpoint=arguments.resume,
+        drafts_waivers=arguments.write_waivers is not None,
         transport=Transport(
             arguments.ca_bundle, arguments.cert, arguments.key, arguments.proxy, insecure=arguments.insecure
         ),

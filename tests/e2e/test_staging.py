@@ -245,6 +245,15 @@ def test_run_with_few_requests_is_inconclusive(lax: str, tmp_path: Path) -> None
     assert report.reason.id is RunReasonId.CLAUSES_NOT_EXERCISED
 
 
+def test_drafted_waivers_cover_the_run_that_uses_them(tmp_path: Path) -> None:
+    waivers = tmp_path / "waivers.yaml"
+    with serve(BY_NAME["default-ten"]) as url:
+        drafted = verify(tmp_path, url, "--quick", "--write-waivers", waivers)
+        complete(waivers)
+        accepted = verify(tmp_path, url, "--quick", "--waivers", waivers)
+    assert (drafted.verdict, accepted.verdict) == (RunVerdict.VIOLATES, RunVerdict.CONFORMS)
+
+
 # Resuming
 
 
