@@ -167,8 +167,12 @@ class SchemaFindings:
             before, after = _stated_types(pair, difference)
             difference = replace(difference, before=before, after=after)
         located = self.places.located(pair, _keywords(difference.group), difference.name)
-        if located.is_written or difference.group not in _BOUNDS:
+        if difference.group not in _BOUNDS:
             return difference, located
+        if located.is_written:
+            ours, theirs = located.holders
+            before, after = (difference.before if ours else None), (difference.after if theirs else None)
+            return replace(difference, before=before, after=after), located
         as_format = self.places.located(pair, ("format",))
         if not as_format.is_written:
             return difference, located

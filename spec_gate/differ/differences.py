@@ -167,11 +167,14 @@ def _one_of(compared: _Compared) -> Iterator[Difference]:
     """Compare ``oneOf`` as a whole, because a change of one branch may overlap another."""
     ours, theirs = compared.base.get("oneOf", []), compared.revision.get("oneOf", [])
     pairs, left, right = compared.hybrids.walk.aligned(ours, theirs)
-    if not left and not right and all(compared.same(ours[one], theirs[other]) for one, other in pairs):
+    are_same = all(compared.same(ours[one], theirs[other]) for one, other in pairs)
+    if not left and not right and are_same:
         return
     removed, added = [ours[index] for index in left], [theirs[index] for index in right]
+    if not are_same:
+        removed, added = removed or ours, added or theirs
     for difference in _plain(compared):
-        yield Difference(compared.group, "", removed or ours, added or theirs, difference.hybrid)
+        yield Difference(compared.group, "", removed, added, difference.hybrid)
 
 
 def _whole(compared: _Compared) -> Iterator[Difference]:

@@ -7,11 +7,11 @@ the other, they do not break the inclusion of the whole schemas.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterator, Sequence
 
 from spec_gate.differ.pairs import NodePair, Root, Step
-from spec_gate.schemas.keywords import ANNOTATIONS, needs_evaluation, only_reference, types_of
+from spec_gate.differ.unions import Unions
+from spec_gate.schemas.keywords import needs_evaluation, types_of
 from spec_gate.schemas.node import Schema, SchemaNode, number_of
 from spec_gate.schemas.pair import SchemaPair
 from spec_gate.schemas.values import canonical_text
@@ -32,7 +32,9 @@ class Walk:
     def __init__(self, schemas: SchemaPair) -> None:
         self.schemas = schemas
         self._pairs: dict[tuple[int, int], NodePair] = {}
-        self._unions: dict[tuple[int, int], Schema] = {}
+        self._unions = Unions(
+            schemas.followed, self._is_one_of, lambda one, others: bool(self.aligned([one], others)[0])
+        )
 
     @property
     def pairs(self) -> list[NodePair]:
@@ -75,7 +77,7 @@ class Walk:
             one, other = self.schemas.followed(base), self.schemas.followed(revision)
             if self.schemas.same(one, other):
                 continue
-            pair, is_new = self._pair(self._like(one, base, other), self._like(other, revision, one))
+            pair, is_new = self._pair(self._unions.like(one, base, other), self._unions.like(other, revision, one))
             if parent is None:
                 pair.own_roots.append(root)
             else:
@@ -89,28 +91,6 @@ class Walk:
         key = (one.number if isinstance(one, SchemaNode) else 0, other.number if isinstance(other, SchemaNode) else 0)
         is_new = key not in self._pairs
         return self._pairs.setdefault(key, NodePair(one, other)), is_new
-
-    def _like(self, schema: Schema, branch: Schema, union: Schema) -> Schema:
-        """Return a schema as a union of one branch, if the other schema is a union with a branch like it.
-
-        ``branch`` is the schema as it is referred to. Alternatives that a union has beside it are then one change.
-        """
-        keys = _union_keys(union)
-        if len(keys) != 1 or not isinstance(schema, SchemaNode) or _union_keys(schema) or not schema:
-            return schema
-        key, number = keys[0], (schema.number, number_of(union))
-        if number not in self._unions:
-            notes = {} if only_reference(branch) else {name: schema[name] for name in schema if name in ANNOTATIONS}
-            branch = branch if only_reference(branch) else SchemaNode(_without(schema, notes), schema.origin)
-            is_like = isinstance(union, SchemaNode) and self._is_one_of(branch, union[key], has_type="type" in schema)
-            self._unions[number] = SchemaNode({**notes, key: [branch]}) if is_like else schema
-        return self._unions[number]
-
-    def _is_one_of(self, branch: Schema, others: Sequence[Schema], *, has_type: bool) -> bool:
-        """Return whether a branch is among others, or is like one of them; branches without a type are all alike."""
-        if any(self.same_branch(branch, one) for one in others):
-            return True
-        return (has_type or only_reference(branch)) and bool(self.aligned([branch], others)[0])
 
     def parts(self, one: Schema, other: Schema) -> Iterator[tuple[Step, Schema, Schema]]:
         """Return the subschemas that both have and that can be judged by themselves, each with the step to it."""
@@ -174,21 +154,14 @@ class Walk:
     def same_branch(self, one: Schema, other: Schema) -> bool:
         return self.schemas.same(self.schemas.followed(one), self.schemas.followed(other))
 
+    def _is_one_of(self, branch: Schema, others: Sequence[Schema]) -> bool:
+        return any(self.same_branch(branch, one) for one in others)
+
     def _outline(self, branch: Schema) -> int:
         return self.schemas.outline(self.schemas.followed(branch))
 
     def _kind_of(self, branch: Schema) -> str:
         return _kind(self.schemas.followed(branch))
-
-
-def _union_keys(schema: Schema) -> list[str]:
-    """Return the keywords of a schema with alternatives; none if it says more than its alternatives do."""
-    found = [] if isinstance(schema, bool) else [key for key in schema if key not in ANNOTATIONS]
-    return found if set(found) <= {"anyOf", "oneOf"} else []
-
-
-def _without(schema: SchemaNode, keywords: Iterable[str]) -> dict[str, Any]:
-    return {key: value for key, value in schema.items() if key not in keywords}
 
 
 def _is_alike(*_: Schema) -> bool:

@@ -23,7 +23,7 @@ _OF_OPERATION = frozenset({ChangeKind.DEPRECATION, ChangeKind.SUNSET, ChangeKind
 
 _BODIES = frozenset({PartKind.REQUEST_BODY, PartKind.RESPONSE_BODY})
 
-_TEXTS = frozenset({"title", "description", "$comment"})
+_LEFT_OUT: dict[str, type] = {"title": str, "description": str, "$comment": str, "required": list}
 
 _Value = TypeVar("_Value")
 
@@ -34,8 +34,8 @@ def repeats_joined(findings: Iterable[ReportedFinding], holders: Sequence[Any]) 
     Bodies of different operations often have fields of the same name, so there the schemas must be alike.
     """
     groups: dict[Hashable, list[ReportedFinding]] = {}
-    for index, (finding, holder) in enumerate(zip(findings, holders, strict=True)):
-        groups.setdefault(index if finding.also else _reading(finding, holder), []).append(finding)
+    for finding, holder in zip(findings, holders, strict=True):
+        groups.setdefault(_reading(finding, holder), []).append(finding)
     return tuple(_joined(group) if len(group) > 1 else group[0] for group in groups.values())
 
 
@@ -47,7 +47,7 @@ def _reading(finding: ReportedFinding, holder: Any) -> Hashable:
     return (
         _title(finding), finding.rule, finding.level, finding.usual_level,
         finding.level_set_by, finding.kind, finding.part, finding.path, finding.proof, finding.note, finding.folded,
-        finding.waiver, canonical_text(lists), canonical_text(_without_texts(holder)) if in_body else "",
+        finding.waiver, canonical_text(lists), canonical_text(_alike(holder)) if in_body else "",
     )  # fmt: skip
 
 
@@ -56,13 +56,16 @@ def _title(finding: ReportedFinding) -> str:
     return title_of(replace(finding, name=name, operations=(), status=""))
 
 
-def _without_texts(value: Any) -> Any:
-    """Return a value without its titles and descriptions."""
+def _alike(value: Any) -> Any:
+    """Return a value without titles, descriptions and lists of required properties.
+
+    A schema for partial updates is often written a second time without that list.
+    """
     if isinstance(value, list):
-        return [_without_texts(one) for one in value]
+        return [_alike(one) for one in value]
     if not isinstance(value, dict):
         return value
-    return {key: _without_texts(one) for key, one in value.items() if not (key in _TEXTS and isinstance(one, str))}
+    return {key: _alike(one) for key, one in value.items() if not isinstance(one, _LEFT_OUT.get(key, ()))}
 
 
 def _joined(findings: Sequence[ReportedFinding]) -> ReportedFinding:
@@ -76,6 +79,7 @@ def _joined(findings: Sequence[ReportedFinding]) -> ReportedFinding:
         status=_common([one.status for one in findings], ""),
         before=_common([one.before for one in findings], None),
         after=_common([one.after for one in findings], None),
+        also=tuple(more for one in findings for more in one.also),
         occurrences=tuple(Occurrence(one.operations, one.status, one.base, one.revision) for one in findings),
     )
     return replace(whole, title=title_of(whole))

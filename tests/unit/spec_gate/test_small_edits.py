@@ -88,6 +88,41 @@ def test_schemas_without_a_type_are_not_taken_for_alternatives(tmp_path: Path) -
     assert compared(tmp_path, request(union), request(condition)).findings == ()
 
 
+def test_types_that_become_alternatives_are_compared_one_by_one(tmp_path: Path) -> None:
+    base, then = ({"anyOf": [{"type": ["number", "null"]}, one]} for one in (TEXT, {**TEXT, "pattern": "^[0-9.]*$"}))
+    [finding] = compared(tmp_path, request(of({"price": base})), request(of({"price": then}))).findings
+    assert (finding.rule, finding.title) == ("request-pattern-added", "Pattern added: `price`")
+
+
+def test_overlapping_alternative_beside_exclusive_ones_is_an_added_alternative(tmp_path: Path) -> None:
+    base = {"oneOf": [of({"NotFound": TEXT}, "NotFound"), {"enum": ["Unauthorized"]}]}
+    then = {"oneOf": [*base["oneOf"], of({"Conflict": TEXT}, "Conflict")]}
+    for first, second, rule in ((base, then, "response-one-of-branch-added"),
+                                (then, base, "response-one-of-branch-removed")):  # fmt: skip
+        [finding] = compared(tmp_path, response(first), response(second)).findings
+        assert finding.rule == rule
+
+
+def test_edit_of_a_schema_and_of_its_twin_for_partial_updates_is_one_finding(tmp_path: Path) -> None:
+    def users(longest: int) -> dict[str, Any]:
+        properties = {"email": {**TEXT, "maxLength": longest}, "name": TEXT}
+        whole: Schema = {"content": {JSON: {"schema": {"$ref": "#/components/schemas/User"}}}}
+        part: Schema = {"content": {JSON: {"schema": {"$ref": "#/components/schemas/PatchedUser"}}}}
+        found = document({"requestBody": whole}, User=of(properties, "email"), PatchedUser={**of(properties)})
+        answer = {"200": {"description": "Fine.", **whole}}
+        return {**found, "paths": {"/a": {"put": {"requestBody": whole, "responses": answer},
+                                          "patch": {"requestBody": part, "responses": answer}}}}  # fmt: skip
+
+    [finding] = compared(tmp_path, users(9), users(5)).findings
+    assert (finding.rule, finding.operations) == ("request-max-length-decreased", ("PUT /a", "PATCH /a"))
+
+
+def test_bound_that_only_a_format_states_is_not_shown(tmp_path: Path) -> None:
+    base, then = {**NUMBER, "format": "int64", "minimum": 0}, {**NUMBER, "format": "int64"}
+    [finding] = compared(tmp_path, query(base), query(then)).findings
+    assert finding.title == "Minimum of query parameter `q` removed (was `0`)"
+
+
 # Renamed properties ---------------------------------------------------------------------------------------------------
 
 
