@@ -46,7 +46,7 @@ class Unions:
         return self._done[key]
 
     def _branches(self, schema: SchemaNode, branch: Schema, key: str, others: list[Schema]) -> list[Schema] | None:
-        """Return the alternatives of a schema; None if it is no union like the other one."""
+        """Return the alternatives of a schema; None if it is unlike the other union."""
         own = _union_of(schema)
         if own is not None:
             needed = key == "oneOf" and own[0] == "anyOf" and exclude_each_other(list(map(self.followed, own[1])))
@@ -61,7 +61,7 @@ class Unions:
         return self._by_type(schema, others)
 
     def _by_type(self, schema: SchemaNode, others: list[Schema]) -> list[Schema] | None:
-        """Return one schema for the types of each alternative of the other union; None if that is not possible."""
+        """Return one schema for the types of each alternative of the other union; None if the types do not match."""
         rest = schema.keys() - ANNOTATIONS - {"type"}
         typed = [one for one in map(self.followed, others) if isinstance(one, SchemaNode) and "type" in one]
         if "type" not in schema or not rest <= TYPE_OF_KEYWORD.keys() or len(typed) < len(others):

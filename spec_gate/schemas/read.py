@@ -46,8 +46,9 @@ from spec_gate.schemas.names import barred
 from spec_gate.schemas.node import Schema, SchemaNode, Side
 from spec_gate.schemas.scale import SIZES, Scale
 from spec_gate.schemas.values import is_number
+from spec_gate.source import heirs as inheritance
 from spec_gate.source.documents import Document, Place
-from spec_gate.source.heirs import MOST_HEIRS, counterpart, find, own_values, schema_name, stated_values
+from spec_gate.source.heirs import MOST_HEIRS, own_values, schema_name, stated_values
 from spec_gate.source.schema_keywords import COMPOSITION, LISTS, MAPS, ONE, SAME_VALUE, UNIONS
 
 _PLAIN = frozenset({"type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
@@ -288,7 +289,7 @@ class Schemas:
         schema["discriminator"] = {"propertyName": tag, "values": names}
         if trail.intersection(heirs.values()) or any(place in self._heirs_of(above) for above in trail):
             return schema
-        theirs = self.other.heirs.get(counterpart(self.document, place, self.other), {})
+        theirs = inheritance.heirs_of_counterpart(self.document, place, self.other)
         if not heirs or not theirs or max(len(heirs), len(theirs)) > MOST_HEIRS:
             return self._with_unjudged(schema, heirs)
         stated = stated_values(self.document, place, tag)
@@ -316,7 +317,7 @@ class Schemas:
 
     def _counterpart(self, place: Place) -> dict[str, Any] | None:
         """Return the schema with a discriminator at the same place of the other document, if there is one."""
-        found = find(self.other, counterpart(self.document, place, self.other))
+        found = inheritance.find(self.other, inheritance.counterpart(self.document, place, self.other))
         return found if isinstance(found, dict) and isinstance(found.get("discriminator"), dict) else None
 
     def _selected(self, value: str, goal: str, place: Place, trail: _Trail) -> str | None:

@@ -89,6 +89,13 @@ def counterpart(document: Document, place: Place, other: Document) -> Place:
     return Place(_folder(other) + place.file.removeprefix(_folder(document)), place.pointer)
 
 
+def heirs_of_counterpart(document: Document, place: Place, other: Document) -> Mapping[str, Place]:
+    """Return the heirs of the same schema in another document, which may hold it in another file."""
+    known = other.heirs
+    alike = [one for one in known if schema_name(one) == schema_name(place)]
+    return known.get(counterpart(document, place, other)) or (known[alike[0]] if len(alike) == 1 else {})
+
+
 def _folder(document: Document) -> str:
     """Return how the names of the files next to a document begin, with the git revision if there is one."""
     return document.name[: max(document.name.rfind("/"), document.name.rfind(":")) + 1]

@@ -66,6 +66,75 @@ def test_contract_has_no_findings_against_its_rewritten_copy(tmp_path: Path) -> 
     assert compared(contract, rewritten(contract.read_text("utf-8"), tmp_path)).findings == ()
 
 
+HOMES = ("schemas/{}.json", "shared/all.json#/$defs/{}", "shared/anchors.json#{}")
+"""Where the schemas of a document are moved to in turn: files of their own, one file, and the anchors of one file."""
+
+
+def in_files(document: dict[str, Any], folder: Path) -> Path:
+    """Write a document as several files in folders; the bundled document has all of it."""
+    schemas: dict[str, Any] = document.get("components", {}).get("schemas", {})
+    homes = {
+        f"#/components/schemas/{name}": HOMES[index % len(HOMES)].format(name) for index, name in enumerate(schemas)
+    }
+    written: dict[str, Any] = {"shared/all.json": {"$defs": {}}, "shared/anchors.json": {"$defs": {}}}
+    for name, home in zip(schemas, homes.values(), strict=True):
+        file = home.partition("#")[0]
+        schema = referring(schemas[name], homes, "../")
+        if file not in written:
+            written[file] = schema
+        else:
+            written[file]["$defs"][name] = {**schema, **({"$anchor": name} if "anchors" in file else {})}
+    root = referring({key: value for key, value in document.items() if key != "paths"}, homes, "")
+    root.get("components", {}).update(
+        {"schemas": {name: {"$ref": home} for name, home in zip(schemas, homes.values(), strict=True)}}
+    )
+    root["paths"] = {}
+    for index, (path, item) in enumerate(document.get("paths", {}).items()):
+        root["paths"][path] = {"$ref": f"paths/{index}.json"}
+        written[f"paths/{index}.json"] = referring(item, homes, "../")
+    for name, content in {**written, "api.json": root}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(json.dumps(content, default=str), "utf-8")
+    return folder / "api.json"
+
+
+def referring(value: Any, homes: dict[str, str], up: str) -> Any:
+    """Return a value with references to the files, from a folder that is below the document if ``up`` is given."""
+    if isinstance(value, list):
+        return [referring(one, homes, up) for one in value]
+    if isinstance(value, dict):
+        return {key: referring(one, homes, up) for key, one in value.items()}
+    if isinstance(value, str) and value.startswith("#/components/"):
+        return up + homes[value] if value in homes else f"{up}api.json{value}" if up else value
+    return value
+
+
+def spread(base: Path, folder: Path) -> Path:
+    """Write a document that is read from a file as several files."""
+    return in_files(yaml.safe_load(base.read_text("utf-8")), folder)
+
+
+@pytest.mark.parametrize(
+    "base", [ROOT / "openapi/chat.yaml", *(case.base for case in CASES[::4])], ids=lambda one: one.parent.name
+)
+def test_document_equals_its_copy_in_several_files(base: Path, tmp_path: Path) -> None:
+    copy_ = spread(base, tmp_path)
+    assert compared(base, copy_).findings == compared(copy_, base).findings == ()
+
+
+def test_edit_of_a_file_is_found_as_in_the_whole_document(tmp_path: Path) -> None:
+    contract = ROOT / "openapi/chat.yaml"
+    text = contract.read_text("utf-8")
+    name = next(key for key, one in yaml.safe_load(text)["components"]["schemas"].items() if one.get("required"))
+    edited = yaml.safe_load(text)
+    del edited["components"]["schemas"][name]["required"]
+    whole = tmp_path / "whole.json"
+    whole.write_text(json.dumps(edited, default=str), "utf-8")
+    expected = [(one.title, one.level) for one in compared(contract, whole).findings]
+    split = in_files(edited, tmp_path / "split")
+    assert expected == [(one.title, one.level) for one in compared(contract, split).findings] != []
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 @given(seed=st.integers(0, 10**6), side=st.sampled_from(list(Side)))
 def test_random_schema_equals_itself_in_every_form(
