@@ -15,6 +15,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from chat_contract.document.limits import MAX_BYTES
 from chat_contract.document.source import read_bounded, read_file, too_large
 from chat_contract.errors import DocumentError, UsageError, without_credentials
+from kit_reports.repository import top_of
 
 if TYPE_CHECKING:
     import subprocess
@@ -64,16 +65,10 @@ class FileOrigin:
         if scheme:
             return None
         path = Path(posixpath.normpath(posixpath.join(self.path.parent.as_posix(), unquote(relative))))
-        top = self.top or _top(self.path.parent)
+        top = self.top or top_of(self.path.parent)
         # The real path: a symbolic link leads outside too.
         outside = not Path(os.path.realpath(path)).is_relative_to(top)
         return None if outside and not self.allow_outside else FileOrigin(path, self.allow_outside, top)
-
-
-def _top(folder: Path) -> Path:
-    """Return the top of the repository that a folder is in, or the folder itself."""
-    real = Path(os.path.realpath(folder))
-    return next((parent for parent in (real, *real.parents) if (parent / ".git").exists()), real)
 
 
 @dataclass(frozen=True)

@@ -316,3 +316,23 @@ def test_folder_with_too_many_conversations_is_looked_at_in_part_until_enough_ar
         file.unlink()
     assert changed(before, stamp(options)) == [str(files[-1])]
     assert seen() == {str(file) for file in files[:3]}
+
+
+@pytest.mark.parametrize("name", ["catalogue.yaml", "conversations/a.yaml"])
+def test_link_that_leads_outside_is_refused_without_showing_its_target(tmp_path: Path, shop: Shop, name: str) -> None:
+    folder = shop({"a.yaml": turns("words: [a]")})
+    shown = folder.rename(tmp_path.with_name(f"{tmp_path.name}-shop"))
+    outside = tmp_path.with_name(f"{tmp_path.name}-outside")
+    outside.write_text("s3cr3t: of somebody else\n")
+    (shown / name).unlink()
+    (shown / name).symlink_to(outside)
+    with pytest.raises(DocumentError, match="leads outside") as refused:
+        read(shown)
+    assert "s3cr3t" not in str(refused.value)
+
+
+def test_link_inside_the_repository_is_read(tmp_path: Path, shop: Shop) -> None:
+    folder = shop({"a.yaml": turns("words: [a]")})
+    (folder / "shared.yaml").write_text(turns("words: [b]"))
+    (folder / "conversations" / "b.yaml").symlink_to("../shared.yaml")
+    assert names(folder) == ["a", "b"]
