@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from spec_gate.schemas.exclusive import exclude_each_other
+from spec_gate.schemas.exclusive import exclude_each_other, has_types
 from spec_gate.schemas.keywords import ANNOTATIONS, TYPE_OF_KEYWORD, only_reference, types_of
 from spec_gate.schemas.node import Schema, SchemaNode, number_of
+from spec_gate.schemas.tidy import allowed_types
 
 _UNIONS = {"anyOf", "oneOf"}
 
@@ -63,11 +64,11 @@ class Unions:
     def _by_type(self, schema: SchemaNode, others: list[Schema]) -> list[Schema] | None:
         """Return one schema for the types of each alternative of the other union; None if the types do not match."""
         rest = schema.keys() - ANNOTATIONS - {"type"}
-        typed = [one for one in map(self.followed, others) if isinstance(one, SchemaNode) and "type" in one]
+        typed = [one for one in map(self.followed, others) if isinstance(one, SchemaNode) and has_types(one)]
         if "type" not in schema or not rest <= TYPE_OF_KEYWORD.keys() or len(typed) < len(others):
             return None
         types = set(types_of(schema))
-        groups = [group for one in typed if (group := types.intersection(types_of(one)))]
+        groups = [group for one in typed if (group := types.intersection(allowed_types(one)))]
         if len(groups) < 2 or sum(map(len, groups)) != len(types) or set().union(*groups) != types:
             return None
         return [SchemaNode({"type": _types(group), **_only(schema, _keywords(rest, group))}) for group in groups]

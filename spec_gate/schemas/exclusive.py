@@ -39,7 +39,7 @@ def _disjoint(one: Schema, other: Schema) -> bool:
         return one is False or other is False
     if "enum" in one and "enum" in other:
         return _no_common_value(one, other)
-    if _has_types(one) and _has_types(other) and not _types(one) & _types(other):
+    if has_types(one) and has_types(other) and not _types(one) & _types(other):
         return True
     if one.get("type") != "object" or other.get("type") != "object":
         return False
@@ -47,7 +47,7 @@ def _disjoint(one: Schema, other: Schema) -> bool:
     return any(_tagged_apart(one.get("properties", {}).get(tag), other.get("properties", {}).get(tag)) for tag in tags)
 
 
-def _has_types(schema: SchemaNode) -> bool:
+def has_types(schema: SchemaNode) -> bool:
     return "type" in schema or "enum" in schema
 
 

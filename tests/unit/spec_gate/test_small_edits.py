@@ -94,6 +94,13 @@ def test_types_that_become_alternatives_are_compared_one_by_one(tmp_path: Path) 
     assert (finding.rule, finding.title) == ("request-pattern-added", "Pattern added: `price`")
 
 
+def test_listed_values_of_one_of_several_types_are_one_finding(tmp_path: Path) -> None:
+    base, then = {"type": ["string", "integer"]}, {"anyOf": [{"enum": ["auto"]}, NUMBER]}
+    for first, second, level in ((base, then, "breaking"), (then, base, "info")):
+        [finding] = compared(tmp_path, request(of({"v": first})), request(of({"v": second}))).findings
+        assert (finding.level, finding.rule.startswith("request-enum-")) == (level, True)
+
+
 def test_overlapping_alternative_beside_exclusive_ones_is_an_added_alternative(tmp_path: Path) -> None:
     base = {"oneOf": [of({"NotFound": TEXT}, "NotFound"), {"enum": ["Unauthorized"]}]}
     then = {"oneOf": [*base["oneOf"], of({"Conflict": TEXT}, "Conflict")]}
