@@ -96,15 +96,20 @@ def _choice(
     if key not in value:
         return None
     if value[key] not in set(choices):
-        hint = f"Use {', '.join(choices)}."
+        hint = f"Use {_any_of(tuple(choices))}."
         raise source.error(f"invalid {key}", pointer=(*here, key), value=value[key], hint=hint)
     return choices(value[key])
 
 
 def _check_keys(source: Source, here: Pointer, value: Any, allowed: tuple[str, ...]) -> None:
     if not isinstance(value, dict):
-        raise source.error("expected a mapping", pointer=here, value=value, hint=f"Write {', '.join(allowed)}.")
+        raise source.error("expected a mapping", pointer=here, value=value, hint=f"Use {_any_of(allowed)}.")
     for key in value:
         if key not in allowed:
-            hint = f"Use {', '.join(allowed)}."
+            hint = f"Use {_any_of(allowed)}."
             raise source.error(f'unknown key "{key}"', pointer=(*here, key), value=value[key], hint=hint)
+
+
+def _any_of(names: tuple[str, ...]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
