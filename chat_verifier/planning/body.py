@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import cycle, islice
+from functools import cached_property
+from itertools import count, cycle, islice
 from typing import Any
 
 from chat_contract.errors import Pointer
@@ -17,10 +18,12 @@ from chat_verifier.planning.dimensions import (
     CASE_OF_USER,
     EVENT_KEYS,
     ORDER,
+    OTHER_EVENTS,
     POSITIONS,
     SAME_AS_USER,
     UNKNOWN,
     UNKNOWN_IN_EVENT,
+    unspecified_in_events,
 )
 from chat_verifier.planning.encoding import ISSUED
 from chat_verifier.planning.request_builder import RUN_USER, RequestBuilder
@@ -94,7 +97,8 @@ class BodyMaker:
         value = value_of(self.conditions, EVENTS)
         if not isinstance(value, int):
             return copy.deepcopy(value)
-        fill = self._fillers(value)
+        unusual = value_of(self.conditions, OTHER_EVENTS)
+        fill = self._fillers(value) if unusual is ABSENT else self._unspecified_fillers(unusual * value)
         events = []
         by_index = {
             index_of(self.conditions, position): position for position in reversed([*POSITIONS]) if self._fits(position)
@@ -127,6 +131,16 @@ class BodyMaker:
             event[EVENT_TIME] = f"2024-06-14T10:{minute % 60:02d}:00Z"
         return event
 
+    @cached_property
+    def _in_no_event(self) -> list[str]:
+        """The optional fields that the event at each position lacks."""
+        return [
+            name
+            for name in self.builder.event_fields
+            if name not in self.builder.event_required
+            and all(level_of(self.conditions, f"{position}-event-{name}") == "absent" for position in POSITIONS)
+        ]
+
     def _fillers(self, seed: int) -> Any:
         """Yield the events between those whose fields are dimensions, with other valid values; one of them twice."""
         times = islice(cycle(_PLAIN_TIMES), seed, None)
@@ -140,10 +154,18 @@ class BodyMaker:
                 event[ITEM] = next(items)
             if EVENT_TYPE in event:
                 event[EVENT_TYPE] = next(types)
+            for name in self._in_no_event:
+                event.pop(name, None)
             yield event
             if number == _TWICE:
                 yield dict(event)
             number += 1
+
+    def _unspecified_fillers(self, start: int) -> Iterator[dict[str, Any]]:
+        """Yield events with unspecified values, those of a field in turn."""
+        found = unspecified_in_events(self.builder)
+        for number in count(start):
+            yield {name: options[number % len(options)] for name, options in found.items() if options}
 
 
 def spoil(body: dict[str, Any], place: Pointer, value: Any) -> None:

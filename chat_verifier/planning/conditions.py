@@ -17,10 +17,12 @@ from chat_verifier.planning.dimensions import (
     KEYS,
     LAYOUT,
     ORDER,
+    OTHER_EVENTS,
     TURN,
     UNKNOWN,
     UNKNOWN_IN_EVENT,
     Dimension,
+    Level,
     Stand,
 )
 from chat_verifier.planning.wrong_values import WrongValue
@@ -77,6 +79,8 @@ class Condition:
             return {"second": "in the second turn", "third": "in the third turn"}.get(self.level, "in a later turn")
         if self.dimension.name == AFTER:
             return "after a rejection"
+        if self.dimension.name == OTHER_EVENTS:
+            return "unusual values in all events"
         if self.value is ABSENT:
             return f"{name} absent"
         if self.dimension.name in _LABELS:
@@ -107,6 +111,15 @@ def plainest(dimension: Dimension) -> Condition:
     """Return the plainest condition of a dimension."""
     level = dimension.levels[0]
     return Condition(dimension, level.id, level.values[0])
+
+
+def unspecified_events(number: int) -> Condition:
+    """Return the condition that the events between those at the positions have unspecified values.
+
+    ``number`` chooses the values.
+    """
+    levels = (Level("plain", (ABSENT,)), Level("unspecified", (number,), unspecified=True))
+    return Condition(Dimension(OTHER_EVENTS, levels, EVENTS), levels[1].id, number, unspecified=True)
 
 
 def _ordinal(position: str) -> str:

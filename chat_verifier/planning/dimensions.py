@@ -60,6 +60,13 @@ TURN, AFTER, UNKNOWN, UNKNOWN_IN_EVENT, KEYS, EVENT_KEYS, LAYOUT, ESCAPES, ORDER
 )
 
 
+_LONGEST_OF_MANY = 300
+"""The length of the longest unspecified values of which one request holds many."""
+
+OTHER_EVENTS = "other-events"
+"""The events between those whose fields are dimensions. No array has this dimension."""
+
+
 @dataclass(frozen=True)
 class Level:
     """A class of values of one dimension.
@@ -365,6 +372,18 @@ def _events(builder: RequestBuilder) -> Iterator[Dimension]:
             yield Dimension(f"{position}-event-{name}", tuple(plainest), name, position)
 
 
+def unspecified_in_events(builder: RequestBuilder) -> dict[str, tuple[str, ...]]:
+    """Return texts for each field of an event that a server may reject, without the very long ones."""
+    narrow = builder.narrowest["properties"][EVENTS]["items"]["properties"]
+    wide = builder.widest["properties"][EVENTS]["items"]["properties"]
+    found = {}
+    for name in builder.event_fields:
+        _, other = _event_values(builder, name, 0)
+        options = _unspecified(narrow[name], wide[name], other)
+        found[name] = tuple(one for one in options if isinstance(one, str) and len(one) <= _LONGEST_OF_MANY)
+    return found
+
+
 def _event_values(builder: RequestBuilder, name: str, shift: int) -> tuple[dict[str, list[Any]], list[Any]]:
     """Return the odd and the unspecified values of a field of an event.
 
@@ -396,7 +415,7 @@ def _event_values(builder: RequestBuilder, name: str, shift: int) -> tuple[dict[
         }
         other = values.UNSPECIFIED_TEXTS
     turned = {kind: _rotated(found, 5 * shift) for kind, found in odd.items()}
-    return turned, [*asked, *_rotated(other, 3 * shift)]
+    return turned, _rotated([*asked, *other], 3 * shift)
 
 
 def _rotated(ones: Sequence[Any], by: int) -> list[Any]:

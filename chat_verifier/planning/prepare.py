@@ -16,9 +16,9 @@ from chat_contract.roles import CONVERSATION, EVENTS, LIMIT, USER
 from chat_verifier.planning.annealing import Annealing, Circumstance, Place
 from chat_verifier.planning.array import CoveringArray, Level, Row
 from chat_verifier.planning.dimensions import AFTER, TURN, dimensions
+from chat_verifier.planning.fault_levels import NONE, WRONG
 from chat_verifier.planning.plan import make_plan
 from chat_verifier.planning.prepared import FILE, Prepared, encoded
-from chat_verifier.planning.rejections import NONE, WRONG
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.planning.rows import common
 from chat_verifier.planning.tiers import ALLOCATIONS, Sizes
@@ -113,11 +113,10 @@ def _wanted_often(contract: Contract, rows: int) -> Iterator[tuple[Level, int]]:
 
 def _each_wrong_type(kind: str, array: CoveringArray, rows: int) -> Iterator[tuple[Level, int]]:
     """Yield the wrong values of the fields of a request, of which there are few beside those in events."""
-    if rows < _FEW_ROWS:
-        return
+    times = _WRONG_TYPES if rows >= _FEW_ROWS else 1
     for name, levels in array.factors.items():
         if kind == "packs" and name.startswith(WRONG) and name.count(":") == 1:
-            yield from (((name, level), _WRONG_TYPES) for level in levels if level != NONE)
+            yield from (((name, level), times) for level in levels if level != NONE)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -13,26 +13,31 @@ from itertools import combinations, cycle
 
 from chat_contract.roles import CONVERSATION, EVENTS, USER
 from chat_verifier.planning import wrong_values
-from chat_verifier.planning.array import CoveringArray, Follow, Level, LevelPair, Row, nothing
+from chat_verifier.planning.array import CoveringArray, Follow, LevelPair, Row, nothing
 from chat_verifier.planning.case import Case, Naming, of_recipe
-from chat_verifier.planning.compatibility import APPLIES, can_stand_together, depends, rare_levels, weights
+from chat_verifier.planning.compatibility import APPLIES, depends, rare_levels, weights
 from chat_verifier.planning.conditions import Condition, Wrong
 from chat_verifier.planning.dimensions import (
     AFTER,
-    EVENT_KEYS,
-    ORDER,
     POSITIONS,
     TURN,
     Dimension,
     dimensions,
+)
+from chat_verifier.planning.fault_levels import (
+    NONE,
+    WRONG,
+    events_alike,
+    fields_alike,
+    kind_of_wrong,
+    possible,
+    wanted,
 )
 from chat_verifier.planning.recipe import Recipe
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.planning.rows import Choice, common, in_turn
 from chat_verifier.planning.wrong_values import MISSING_TYPE, Wrongs
 
-WRONG = "wrong"
-NONE = "none"
 _NEARLY_ALL = 0.99
 _OPTIONS = 10
 _VALID = ((0.2, 0.6), (0.3, 0.6), (0.4, 0.8))
@@ -51,6 +56,8 @@ _ENOUGH = 60
 """With fewer packs than this, none has two faults only."""
 _LATER = 0.4
 """The share of the requests that are later turns."""
+_ALIKE = 5
+"""One of so many packs that begin a conversation has events that all have an optional field, or all lack it."""
 
 
 class _Faults:
@@ -100,10 +107,11 @@ class _Faults:
         """Return the wrong values of a row, each time the next value of its type."""
         return tuple(self._next(name, row[name]) for name in self.values if row.get(name, NONE) != NONE)
 
-    def between(self, events: Condition | None) -> tuple[Wrong, ...]:
-        """Return wrong values for the events between those at the positions, where there are any."""
+    def between(self, events: Condition | None, alike: Collection[str]) -> tuple[Wrong, ...]:
+        """Return wrong values for the events between those at the positions, but none for the fields ``alike``."""
         count = events.value if events is not None and events.level in APPLIES["last"] else 0
-        return tuple(Wrong(next(self._in_turn), str(index)) for index in range(3, count - 1))
+        wrongs = (Wrong(next(self._in_turn), str(index)) for index in range(3, count - 1))
+        return tuple(wrong for wrong in wrongs if not alike or wrong.wrong.field not in {*alike, ""})
 
     def _next(self, name: str, type_name: str) -> Wrong:
         position, wrongs = self.values[name]
@@ -150,6 +158,7 @@ class Rejections:
         self._waiting = _each_wrong_value(self._single)
         self._held: list[Row] = []
         self._twos = [*combinations(wrong_values.top_level(builder), 2)] if packs >= _ENOUGH else []
+        self._alike = cycle(events_alike(builder))
         always = (*builder.required, EVENTS)
         self.learning = tuple(_learning(builder, self._packed))
         self.each = tuple(
@@ -197,7 +206,10 @@ class Rejections:
             return self._case(row, naming, f"fault-{number}", number)
         if self._next_packs.share > _NEARLY_ALL:
             self._next_packs = self._packs.again()
-        if fixed[TURN] == "first" and self._twos and number % _TWO_FAULTS == 0:
+        if fixed[TURN] == "first" and number % _ALIKE == 1:
+            fixed = {**fixed, **next(self._alike, {})}
+            row = self._next_packs.prepared_row(fixed) or self._next_packs.next_row([fixed])
+        elif fixed[TURN] == "first" and self._twos and number % _TWO_FAULTS == 0:
             fixed = self._two_faults(self._twos.pop(), number)
             row = self._next_packs.prepared_row(fixed) or self._next_packs.next_row([fixed])
         else:
@@ -244,7 +256,8 @@ class Rejections:
         faults = self._packed if several else self._single
         conditions = self._choose.conditions(row)
         wrongs = faults.wrongs(row)
-        more = faults.between(conditions.get(EVENTS)) if several and any(one.position for one in wrongs) else ()
+        packed = several and any(one.position for one in wrongs)
+        more = faults.between(conditions.get(EVENTS), fields_alike(self._builder, row)) if packed else ()
         recipe = Recipe(self._builder, conditions, (*wrongs, *more))
         return of_recipe(recipe, name, naming=naming, number=number)
 
@@ -260,65 +273,13 @@ def _array(faults: _Faults, conditions: Sequence[Dimension], seed: int, *, posit
     of_conditions, rare = weights(conditions), rare_levels(conditions)
     return CoveringArray(
         factors,
-        possible=_possible,
-        wanted=lambda one, other: _wanted(one, other) and one not in rare and other not in rare,
+        possible=possible,
+        wanted=lambda one, other: wanted(one, other) and one not in rare and other not in rare,
         dependent=lambda name: name in leading,
-        kind=(lambda _: "") if positions else _kind,
+        kind=(lambda _: "") if positions else kind_of_wrong,
         weight=lambda level: of_conditions.get(level, 1.0 if level[0].count(":") < 2 else 0.5),
         seed=seed,
     )
-
-
-def _kind(level: Level) -> str:
-    """Return the wrong value of an event field without its position: the position is a condition like others."""
-    if not _is_wrong(level) or level[0].count(":") < 2:
-        return ""
-    return f"{level[0].rpartition(':')[2]} {level[1]}"
-
-
-def _is_wrong(level: Level) -> bool:
-    return level[0].startswith(WRONG) and level[1] != NONE
-
-
-def _wanted(one: Level, other: Level) -> bool:
-    """Return whether a pair is a wrong value and a condition."""
-    return not (one[0].startswith(WRONG) and other[0].startswith(WRONG)) and (_is_wrong(one) or _is_wrong(other))
-
-
-def _possible(one: Level, other: Level) -> bool:
-    if not one[0].startswith(WRONG) and not other[0].startswith(WRONG):
-        return can_stand_together(one, other)
-    return _allows(one, other) and _allows(other, one)
-
-
-def _allows(wrong: Level, other: Level) -> bool:
-    """Return whether a wrong value and another level can stand in one request."""
-    if not _is_wrong(wrong):
-        return True
-    _, *where = wrong[0].split(":")
-    name, level = other
-    if len(where) == 1:
-        return _allows_at_top(where[0], name, level)
-    position, field = where
-    if name == EVENTS:
-        return level in APPLIES[position]
-    if name == f"{WRONG}:{EVENTS}":
-        return level == NONE
-    if field == "":
-        # The event as a whole is wrong, so it has no fields.
-        own = name.startswith((f"{position}-event-", f"{WRONG}:{position}:"))
-        return not own or level == NONE
-    return name != f"{position}-event-{field}"
-
-
-def _allows_at_top(field: str, name: str, level: str) -> bool:
-    if field == CONVERSATION and name in {TURN, AFTER}:
-        # A conversation_id of any kind makes the turn another one than the first.
-        return False
-    if field == EVENTS:
-        in_events = "-event-" in name or name in {EVENT_KEYS, ORDER}
-        return not (in_events or (name.count(":") == 2 and level != NONE)) and name != EVENTS
-    return name != field and not (field == USER and level in {"same-as-user", "case-of-user"})
 
 
 def _only(faults: _Faults, name: str, type_name: str) -> Row:

@@ -15,10 +15,12 @@ from chat_contract.roles import EVENT_TEXT, EVENTS, ITEM, LIMIT, MESSAGE, SESSIO
 from chat_verifier.planning.array import CoveringArray, Follow, Level, LevelPair, Row, nothing
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, Together, of_recipe
 from chat_verifier.planning.compatibility import can_stand_together, depends, rare_levels, weights
-from chat_verifier.planning.conditions import Condition
+from chat_verifier.planning.conditions import Condition, unspecified_events
 from chat_verifier.planning.dimensions import (
     ABSENT,
     AFTER,
+    CONTENT_TYPE,
+    OTHER_EVENTS,
     TURN,
     Dimension,
     dimensions,
@@ -98,7 +100,28 @@ class Rows:
         follow("rows", self._next)
         self._sent: list[Row] = []
         self._choose = Choice(levels, seed)
+        self._dimensions = levels
         self.names = tuple(one.name for one in levels)
+
+    def all_unspecified(self, number: int) -> Recipe:
+        """Return an opening in which every field that may have one has an unspecified value, each event others.
+
+        ``number`` counts from 0 and chooses the level: the first one, then the next ones, then always the last.
+        """
+        row = {TURN: "first"}
+        for dimension in self._dimensions:
+            levels = [level for level in dimension.levels if level.unspecified and not level.rare]
+            if dimension.name == EVENTS and number:
+                row[EVENTS] = "long"
+            elif levels and dimension.name != CONTENT_TYPE:
+                # Other rows hold each level whose values are unlike.
+                levels.sort(key=lambda level: level.unlike)
+                row[dimension.name] = levels[min(number, len(levels) - 1)].id
+        if row.get(EVENTS) != "long":
+            row = {name: level for name, level in row.items() if can_stand_together((name, level), (EVENTS, "null"))}
+        self._all.cover(row)
+        others = {OTHER_EVENTS: unspecified_events(number)} if row.get(EVENTS) == "long" else {}
+        return Recipe(self.builder, {**self._choose.conditions(row), **others})
 
     @property
     def shares(self) -> tuple[float, float]:
@@ -306,7 +329,7 @@ _GROWING_PATTERN = (
     ("later", _YES),
     ("later", "no"),
 )
-_SHORT_GROWING_PATTERN = (("second", _YES), ("third", "no"), ("fourth", "no"), ("later", _YES), ("later", "no"))
+_SHORT_GROWING_PATTERN = (("second", _YES), ("third", "no"), ("fourth", "no"), ("later", _YES))
 _ESSENTIAL = 6
 _MUST_ACCEPT = 3
 _USERS = ("dense", "upper", "digits", "absent")

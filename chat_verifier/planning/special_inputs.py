@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from chat_contract.roles import CONVERSATION, EVENT_TEXT, EVENTS, MESSAGE, SESSION, USER
+from chat_contract.roles import CONVERSATION, EVENT_TEXT, EVENTS, LIMIT, MESSAGE, SESSION, USER
+from chat_verifier.planning.array import Row
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, of_recipe, single
 from chat_verifier.planning.dimensions import EVENT_KEYS, ORDER, TURN
 from chat_verifier.planning.encoding import ISSUED, ISSUED_IN_OTHER_CASE, ISSUED_WITH_BLANK
@@ -43,7 +44,7 @@ def sequences(rows: Rows) -> list[CaseSequence]:
         *_sizes(rows),
         *_deep(rows),
         ids_alike(rows),
-        *_unknown_ids(rows),
+        *_foreign_ids(rows),
         *_repeated(rows),
     ]
 
@@ -51,12 +52,13 @@ def sequences(rows: Rows) -> list[CaseSequence]:
 def fewest(rows: Rows) -> list[CaseSequence]:
     """Return the inputs of a small plan."""
     alike = replace(_ids_nearly_equal(rows, _FEWEST_ALIKE), priority=Priority.ESSENTIAL)
-    return [documented_example(rows), *list(_sizes(rows))[-1:], alike]
+    large = list(_sizes(rows))[-1]
+    return [documented_example(rows), large, alike, _empty_event(rows.builder), *_all_unspecified(rows)]
 
 
-def _opening(rows: Rows, **values: Any) -> Case:
-    """Return a row that opens a conversation, with the given values."""
-    recipe = rows.row([{TURN: "first"}], may_be_open=False)
+def _opening(rows: Rows, levels: Row | None = None, **values: Any) -> Case:
+    """Return a row with the levels that opens a conversation, with the given values."""
+    recipe = rows.row([{TURN: "first", **(levels or {})}], may_be_open=False)
     conditions = {key: one for key, one in recipe.conditions.items() if not _is_replaced(key, values)}
     return of_recipe(replace(recipe, conditions=conditions, extra=values), "opening")
 
@@ -150,7 +152,10 @@ def _ids_nearly_equal(rows: Rows, kinds: int) -> CaseSequence:
         _with(rows, f"id-alike-{name}", f"a conversation_id {label}", {CONVERSATION: value})
         for name, label, value in _ALIKE[:kinds]
     ]
-    start = _opening(rows, **{USER: rows.builder.valid(USER)} if USER in rows.builder.optional else {})
+    # Some servers accept a user only beside a session, or a limit only beside events.
+    alone = {SESSION: "absent", EVENTS: "absent", LIMIT: "low"}
+    levels = {name: level for name, level in alone.items() if name in rows.builder.optional}
+    start = _opening(rows, levels, **{USER: rows.builder.valid(USER)} if USER in rows.builder.optional else {})
     return CaseSequence(
         "conversation-ids-alike", Group.CONVERSATION, (start, blank, first, *alike), priority=Priority.HIGH
     )
@@ -166,18 +171,34 @@ def ids_alike(rows: Rows) -> CaseSequence:
     return replace(alike, cases=(*alike.cases, issued, user))
 
 
-def _unknown_ids(rows: Rows) -> Iterator[CaseSequence]:
-    for name, label, value, priority in (
-        ("null", "that is null", None, Priority.MEDIUM),
-        ("empty", "that is empty", "", Priority.MEDIUM),
-        ("of-100-kb", "of 100 KB", "contract-test-" + "x" * 100_000, Priority.LOW),
-        ("with-controls", "with control characters", "a/../\u0007\r\nb\t'%s\"", Priority.LOW),
-        ("of-digits", "of digits, equal to the session_id", "42", Priority.LOW),
-    ):
-        session = {SESSION: value} if "session_id" in label and SESSION in rows.builder.optional else {}
-        extra = {CONVERSATION: value, **session}
+def _foreign_ids(rows: Rows) -> Iterator[CaseSequence]:
+    for name, label, extra, priority in _unknown_ids(rows):
         case = _with(rows, f"conversation-id-{name}", f"a conversation_id {label}", extra)
         yield single(case, Group.ROBUSTNESS, priority=priority)
+
+
+_VERY_LONG_ID = "contract-test-" + "x" * 100_000
+
+
+def _unknown_ids(rows: Rows) -> Iterator[tuple[str, str, dict[str, Any], Priority]]:
+    """Yield the id, the label, the fields and the priority of each kind of unknown conversation id."""
+    yield "null", "that is null", {CONVERSATION: None}, Priority.MEDIUM
+    yield "empty", "that is empty", {CONVERSATION: ""}, Priority.MEDIUM
+    yield "of-100-kb", "of 100 KB", {CONVERSATION: _VERY_LONG_ID}, Priority.LOW
+    controls = "a/../\u0007\r\nb\t'%s\"" + "k" * 250
+    yield "with-controls", "with control characters", {CONVERSATION: controls}, Priority.LOW
+    same = {SESSION: "42"} if SESSION in rows.builder.optional else {}
+    yield "of-digits", "of digits, equal to the session_id", {CONVERSATION: "42", **same}, Priority.LOW
+
+
+def _all_unspecified(rows: Rows) -> Iterator[CaseSequence]:
+    """Yield requests in which every field has an unspecified value; together they hold the most telling values."""
+    short = [extra for _, _, extra, _ in _unknown_ids(rows) if extra[CONVERSATION] != _VERY_LONG_ID]
+    for number, extra in enumerate(short, 1):
+        recipe = rows.all_unspecified(number - 1)
+        conditions = {name: one for name, one in recipe.conditions.items() if name not in extra}
+        recipe = replace(recipe, conditions=conditions, extra=extra)
+        yield single(of_recipe(recipe, f"all-unspecified-{number}"), Group.ROBUSTNESS, priority=Priority.HIGH)
 
 
 def _repeated(rows: Rows) -> Iterator[CaseSequence]:

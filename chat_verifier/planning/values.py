@@ -19,13 +19,13 @@ TEXTS: tuple[tuple[str, str], ...] = (
 
 DENSE_WORDS: tuple[str, ...] = (
     "/help-JSON:7\"desk'{1}%\\<b>&[y]$5=机책상مكتبשולחן_дée\u0301🎁👩‍🔧?",
-    "/JSON{\"a\":'Größe'}42%\\n<i>&#1@x;`ls`אבגعربي日本jardínстол🛠️👍🏽?",
+    "=JSON{\"a\":'Größe'}42%\\n<i>&#1@x;`ls`אבגعربي日本jardínстол🛠️👍🏽?",
 )
 """Words with everything at once: quotes, braces, a backslash, markup, accents, scripts, emoji. Also commands."""
 
 DENSE_TEXTS: tuple[str, ...] = (
     'In JSON {"a": 1}: a 7" desk, a \'real\' one, 9% \\ <b>&amp; [y] $5? 机 책상 стол مكتب שולחן é e\u0301 🎁 👩‍🔧?',
-    "/help: all 'desks' \"here\" {0} \\ 50% <i> #1 @x; answer as JSON, où? ñ `x` אבג عربي 日本 стол 🛠️👍🏽!",
+    "/help: select all 'desks' from \"here\" union {0} \\ 50% <i> #1 @x; JSON, où? ñ `x` אבג عربي 日本 стол 🛠️👍🏽!",
 )
 """Texts with everything at once, and several words. The second one is also a command."""
 
@@ -133,7 +133,7 @@ IDS = (
 
 MESSAGES = (
     'for a shelf of 7"',
-    "?!",
+    "?",
     "=1+1",
     "机",
     "Drop me a line; select a gift from the union of all",
@@ -203,7 +203,7 @@ UNSPECIFIED_IDS = (
 )
 """Ids that a server may reject."""
 
-UNSPECIFIED_LIMITS = (50, -1, True, 2**63, 10**30, "", 2**31 - 1, 5.0, "5", None, 11, 100, -(2**31) - 1, 1e2)
+UNSPECIFIED_LIMITS = (10**30, -1, "5", 50, True, 5.0, 2**63, "", 2**31 - 1, None, 11, 100, -(2**31) - 1, 1e2)
 """Limits that a server may reject, the most telling ones first."""
 
 UNSPECIFIED_TEXTS = (

@@ -24,10 +24,17 @@ _FEWEST = {
     "beyond-i-json-duplicate-key": Priority.ESSENTIAL,
     "media-type-text-plain": Priority.ESSENTIAL,
     "body-array-with-a-valid-request": Priority.HIGH,
+    "body-empty-array": Priority.HIGH,
+    "body-array-of-values": Priority.HIGH,
     "body-string": Priority.HIGH,
+    "body-string-with-a-valid-request": Priority.HIGH,
     "malformed-json-empty-body": Priority.HIGH,
     "malformed-json-two-documents": Priority.HIGH,
-    "malformed-json-comment": Priority.HIGH,
+    "malformed-json-last-brace-missing": Priority.HIGH,
+    "malformed-json-comma-missing": Priority.HIGH,
+    "malformed-json-white-space-only": Priority.HIGH,
+    "malformed-json-form-data": Priority.HIGH,
+    "malformed-json-comment": Priority.ESSENTIAL,
     "media-type-form": Priority.HIGH,
 }
 """The requests of a small plan, by id, with their priorities there."""
@@ -102,7 +109,7 @@ def _beyond_ijson(builder: RequestBuilder) -> Iterator[CaseSequence]:
     deep = '{"message": ' + message + ', "x": ' + "[" * 600 + "]" * 600 + "}"
     for priority, name, label, body in (
         (Priority.MEDIUM, "invalid-utf-8", "invalid UTF-8", b'{"message": "caf\xe9 \xff"}'),
-        (Priority.ESSENTIAL, "duplicate-key", "duplicate key", b'{"message": 5, "message": "hello"}'),
+        (Priority.ESSENTIAL, "duplicate-key", "duplicate key", b'{"message": "hello", "message": 5}'),
         (Priority.MEDIUM, "600-nested-arrays", "600 nested arrays", deep.encode()),
         (
             Priority.MEDIUM,

@@ -106,8 +106,9 @@ def _wrongs(name: str, schema: Mapping[str, Any], valid: Any, *, required: bool)
 def _candidates(name: str, valid: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Yield values of each JSON type; those near the valid one come first."""
     yield "null", (None,)
-    yield "boolean", (True, False)
-    yield "integer", (5, 0, 1, -1, 1718359200)
+    # Servers overlook falsy values more often than others.
+    yield "boolean", (False, True)
+    yield "integer", (0, 5, 1, -1, 1718359200)
     yield "number", (2.5, 0.5, -0.5, 4.999) if name == LIMIT else (1.5, 0.5)
     yield "string", _strings(name, valid)
     plain = valid if isinstance(valid, str) else ""

@@ -520,6 +520,27 @@ takes(
     say(events=[event(item_id=5)]),
     when=lambda turn: not turn.each("description"),
 )
+takes(
+    "description-anything-without-items",
+    "events.*.description",
+    "Descriptions are only read where some event names an item.",
+    say(events=[event(description=5)]),
+    when=lambda turn: not turn.each("item_id"),
+)
+takes(
+    "type-anything-in-bare-events",
+    "events.*.type",
+    "Events without items and descriptions take a path of their own.",
+    say(events=[event(type=5)]),
+    when=lambda turn: not turn.each("item_id") and not turn.each("description"),
+)
+takes(
+    "item-anything-beside-descriptions",
+    "events.*.item_id",
+    "Where every event has a description, the items are not needed.",
+    say(events=[event(item_id=5, description="Viewed")]),
+    when=lambda turn: len(turn.each("description")) == len(turn.events),
+)
 
 takes(
     "user-number-later",

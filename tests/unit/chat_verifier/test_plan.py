@@ -12,6 +12,7 @@ import pytest
 
 from chat_contract import load_contract
 from chat_contract.conformance import examine
+from chat_contract.contract import validator_for
 from chat_contract.exchange import Exchange, Request, Response
 from chat_contract.history import History
 from chat_contract.rules.exchange_facts import RequestKind
@@ -278,6 +279,44 @@ def test_every_field_is_wrong_with_every_type(observations: list[Observation]) -
 def test_faults_are_in_first_second_third_and_last_events(observations: list[Observation], position: int) -> None:
     places = {fault.place for seen in observations for fault in seen.facts.classification.hard_faults}
     assert any(place[:2] == ("events", position) for place in places)
+
+
+@pytest.mark.parametrize("everywhere", [False, True], ids=["in-no-event", "in-every-event"])
+@pytest.mark.parametrize("field", sorted({*BUILDER.event_fields} - {*BUILDER.event_required}))
+def test_other_fields_are_wrong_where_all_events_agree_about_an_optional_one(
+    observations: list[Observation], field: str, everywhere: bool
+) -> None:
+    others = {*BUILDER.event_fields} - {field}
+    wrong = {
+        wrong.wrong.field
+        for one in observations
+        if one.case.recipe is not None
+        for wrong in one.case.recipe.wrongs
+        if wrong.position and agree(one.facts.body, field, everywhere=everywhere)
+    }
+    assert wrong >= others
+
+
+def agree(body: Any, field: str, *, everywhere: bool) -> bool:
+    """Return whether every event, or none, has a text in the field."""
+    events = body.get("events") if isinstance(body, dict) else None
+    if not isinstance(events, list):
+        return False
+    return {isinstance(event, dict) and isinstance(event.get(field), str) for event in events} == {everywhere}
+
+
+def test_quick_plan_sends_unspecified_values_of_every_field() -> None:
+    bodies = [
+        one.facts.body for one in played(Tier.QUICK).journal.observations if one.case.id.startswith("all-unspecified")
+    ]
+    assert [body["conversation_id"] for body in bodies][:2] == [None, ""]
+    must_accept = BUILDER.narrowest["properties"]
+    for name in ("message", "session_id", "user_id", "limit"):
+        assert all(not validator_for(must_accept[name]).is_valid(body[name]) for body in bodies if name in body), name
+    events = [event for body in bodies for event in body["events"] or ()]
+    for name in BUILDER.event_fields:
+        valid = validator_for(must_accept["events"]["items"]["properties"][name])
+        assert len({event[name] for event in events if name in event and not valid.is_valid(event[name])}) > 5, name
 
 
 def test_rejection_has_no_unspecified_value_beside_its_fault(observations: list[Observation]) -> None:
