@@ -9,14 +9,16 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from chat_contract.document.repository import leads_outside, top_of
 from chat_contract.errors import DocumentError, Pointer
+from kit_cli.trust import why_refused
 
 OWN_FILE = ".chat-contract.toml"
 PROJECT_FILE = "pyproject.toml"
@@ -24,14 +26,7 @@ _SECTION = ("tool", "chat-contract")
 _NOT_CONFIGURED = frozenset({"help", "version", "explain", "config"})
 _MAX_BYTES = 1024 * 1024
 
-_OF_NAMED_FILES = frozenset(
-    {"token-command", "token-command-a", "token-command-b", "proxy", "insecure", "upstream-key-env"}
-)
-"""Options that run a command, or decide who gets a key. A file in a folder of somebody else may not set them."""
-
-_WRITTEN = frozenset({"report", "write-waivers", "overlay-out", "profile-out", "resume", "record", "out"})
-"""Options that name what a command writes. A file that was found may only name what is below its folder."""
-
+_PRESET_OR_FILE = frozenset({"latitude", "severity"})
 _NAME_THE_FILE = "If you trust this file, name it with --config. Otherwise, remove the option."
 
 Commands = Mapping[str, click.Command]
@@ -73,13 +68,21 @@ def find_config(folder: Path) -> ConfigFile | None:
     for parent in (folder, *folder.parents):
         own = parent / OWN_FILE
         if own.exists() or own.is_symlink():
+            _check_link(own)
             return replace(read_config(own), found=True)
         project = parent / PROJECT_FILE
         if project.is_file() and "chat-contract" in _text(project):
             read = read_config(project)
             if read.table:
+                _check_link(project)
                 return replace(read, found=True)
     return None
+
+
+def _check_link(path: Path) -> None:
+    """Raise :class:`DocumentError` for a link to a file of somebody else: errors in it would show its content."""
+    if leads_outside(path, top_of(path)):
+        raise DocumentError("a link that leads outside its folder or repository", path=str(path), hint=_NAME_THE_FILE)
 
 
 def read_config(path: Path) -> ConfigFile:
@@ -229,11 +232,11 @@ def _setting(config: ConfigFile, option: click.Option, pointer: Pointer) -> Sett
     expected = _expected(option, value)
     if expected is not None:
         raise config.error(f"expected {expected}", pointer, value, "Correct the type of the value.")
+    folder = config.path.parent
+    values = [_placed(option, str(pointer[-1]), one, folder) for one in (value if option.multiple else [value])]
     if config.found:
-        _check_trust(config, pointer, value)
-    if isinstance(option.type, click.Path):
-        folder = config.path.parent
-        value = [str(folder / one) for one in value] if option.multiple else str(folder / value)
+        _check_trust(config, pointer, value, [file for _, file in values if file is not None])
+    value = [one for one, _ in values] if option.multiple else values[0][0]
     try:
         option.type_cast_value(click.Context(click.Command(None)), value)
     except click.BadParameter as error:
@@ -242,14 +245,21 @@ def _setting(config: ConfigFile, option: click.Option, pointer: Pointer) -> Sett
     return Setting(value, config.line(pointer))
 
 
-def _check_trust(config: ConfigFile, pointer: Pointer, value: Any) -> None:
+def _placed(option: click.Option, key: str, value: Any, folder: Path) -> tuple[Any, Path | None]:
+    """Return a value with the file that it names, relative to the folder of the configuration; None without a file."""
+    if isinstance(option.type, click.Path):
+        return str(folder / value), folder / value
+    if key == "report" and "=" in value:
+        wanted, _, name = value.partition("=")
+        return (f"{wanted}={folder / name}", folder / name) if name else (value, None)
+    if key in _PRESET_OR_FILE and ("." in value or "/" in value):
+        return str(folder / value), folder / value
+    return value, None
+
+
+def _check_trust(config: ConfigFile, pointer: Pointer, value: Any, files: Sequence[Path]) -> None:
     """Raise :class:`DocumentError` for a value that is accepted only in a file that the user named."""
-    key = str(pointer[-1])
-    problem = None
-    if key in _OF_NAMED_FILES and value is not False:
-        problem = f"the kit does not take {key} from a file that it found itself"
-    elif key in _WRITTEN and not all(_is_below(config, key, str(one)) for one in _listed(value)):
-        problem = f"a file that the kit found itself can set {key} only to files below its folder"
+    problem = why_refused(str(pointer[-1]), value, files, config.path)
     if problem is not None:
         line = config.line(pointer)
         raise DocumentError(
@@ -257,23 +267,10 @@ def _check_trust(config: ConfigFile, pointer: Pointer, value: Any) -> None:
         )
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _is_below(config: ConfigFile, key: str, value: str) -> bool:
-    """Return whether what a value names is below the folder of the configuration, and not in git's own folder."""
-    folder = config.path.parent.resolve()
-    named = Path(value.partition("=")[2]) if key == "report" else folder / value
-    try:
-        inside = named.resolve().relative_to(folder)
-    except (ValueError, OSError):
-        return False
-    return ".git" not in (part.lower() for part in inside.parts)
-
-
 def _expected(option: click.Option, value: Any) -> str | None:
     """Return what the value must be; None if it is that."""
+    if any("\0" in str(one) for one in (value if isinstance(value, list) else [value])):
+        return "a value without NUL characters"
     if option.is_flag:
         return None if isinstance(value, bool) else "true or false"
     if option.multiple:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from chat_contract.document.json_reader import NOT_JSON, read_json
 from chat_contract.document.limits import MAX_BYTES
 from chat_contract.document.positions import FirstLine, JsonPositions, Positions, RepeatedKey
+from chat_contract.document.repository import leads_outside, top_of
 from chat_contract.errors import DocumentError, Pointer
 
 # JSON writes characters outside the first plane as two escapes; YAML has no such pairs.
@@ -40,14 +41,14 @@ class Source:
         )
 
 
-def read_source(path: Path) -> Source:
-    """Read a document.
+def read_source(path: Path, top: Path | None = None) -> Source:
+    """Read a document. ``top`` is the folder that a link may not leave, as :func:`read_file` says.
 
     Raises :class:`chat_contract.errors.DocumentError` for a file that cannot be read, is not UTF-8 or is not YAML. The
     same holds for a second document, a duplicate key, a tag, a number that is not finite, and too many levels or values
     (with aliases expanded).
     """
-    return parse_source(decode(read_file(path, hint="Pass a file that exists and is readable."), path), path)
+    return parse_source(decode(read_file(path, hint="Pass a file that exists and is readable.", top=top), path), path)
 
 
 def parse_source(text: str, path: Path | str, *, repeated: list[RepeatedKey] | None = None) -> Source:
@@ -78,10 +79,19 @@ def decode(raw: bytes, path: Path | str) -> str:
         ) from None
 
 
-def read_file(path: Path, *, hint: str, limit: int = MAX_BYTES, hint_if_large: str = _RIGHT_DOCUMENT) -> bytes:
+def read_file(
+    path: Path,
+    *,
+    hint: str,
+    limit: int = MAX_BYTES,
+    hint_if_large: str = _RIGHT_DOCUMENT,
+    top: Path | None = None,
+) -> bytes:
     """Return the content of a regular file, or of the pipe behind a shell's ``<(command)``.
 
     ``limit``: the maximum size in bytes. A FIFO or a device is not opened: reading it may never end.
+    ``top``: the real path of the folder that a link may not leave. By default, this is the repository of the file, or
+    its folder. Otherwise, whoever writes the files of a repository could show those of the reader: errors quote them.
     Raises :class:`chat_contract.errors.DocumentError`.
     """
     try:
@@ -91,6 +101,12 @@ def read_file(path: Path, *, hint: str, limit: int = MAX_BYTES, hint_if_large: s
                 f"cannot read the file: it is {_KINDS.get(stat.S_IFMT(mode), 'not a file')}",
                 path=str(path),
                 hint="Pass a regular file.",
+            )
+        if not _from_shell(path) and leads_outside(path, top or top_of(path)):
+            raise DocumentError(
+                "a link that leads outside its folder or repository",
+                path=str(path),
+                hint="Replace it with a file, or name the file that it leads to.",
             )
         with path.open("rb") as stream:
             return read_bounded(stream, str(path), limit, hint_if_large)

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic_core import to_json
 
+from chat_contract.document.repository import top_of
 from chat_contract.document.source import Source, read_source
 from chat_contract.errors import DocumentError, DocumentsError
 from chat_contract.fast_check import surely_conforms
 from chat_contract.patterns import PatternError
 from kit_reports.counting import count_of
-from kit_reports.repository import top_of
 from mock_server.http.source import Fault
 from mock_server.overrides.delays import DelayError, read_delay
 from mock_server.overrides.reading import read_headers
@@ -122,7 +122,8 @@ def read_fixtures(
         hint = "Name a folder that contains catalogue.yaml; chat-contract fixtures new NAME --fixtures DIR creates one."
         raise DocumentError("not a folder of fixtures", path=str(folder), hint=hint)
     errors: list[DocumentError] = []
-    catalogue = _collect(errors, lambda: _catalogue_in(folder))
+    top = top_of(folder)
+    catalogue = _collect(errors, lambda: read_source(catalogue_file(folder), top))
     items = None if catalogue is None else _collect(errors, lambda: _catalogue(catalogue, response_schema, fit=fit))
     by_id = None if items is None else {item["item_id"]: item for item in items}
     before = known if known is not None and known.response_schema == response_schema else KnownFiles(response_schema)
@@ -136,7 +137,7 @@ def read_fixtures(
         mark = mark_of(str(path))
         scenario = before.find(str(path), mark, by_id)
         if scenario is None:
-            scenario = _collect(errors, partial(_scenario, path, folder, by_id, response_schema))
+            scenario = _collect(errors, partial(_scenario, path, name, top, by_id, response_schema))
         if scenario is not None:
             files.add(str(path), mark, by_id, scenario)
         scenarios[name] = scenario
@@ -153,22 +154,6 @@ def _conversation_files(folder: Path, most: int | None) -> list[Path]:
             hint="Remove files, or raise --max-fixture-files. Reading 10,000 files takes about 3 s of CPU time.",
         )
     return conversation_files(folder)
-
-
-def _check_link(path: Path, folder: Path) -> None:
-    """Raise :class:`DocumentError` for a link to a file of somebody else: errors in it would show its content."""
-    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(top_of(folder)):
-        raise DocumentError(
-            "a link that leads outside the folder or repository of the fixtures",
-            path=str(path),
-            hint="Replace it with a file.",
-        )
-
-
-def _catalogue_in(folder: Path) -> Source:
-    file = catalogue_file(folder)
-    _check_link(file, folder)
-    return read_source(file)
 
 
 def _is_recorded(catalogue: Source) -> bool:
@@ -221,22 +206,22 @@ def _catalogue(source: Source, response: _Schema, *, fit: bool = False) -> list[
     return items
 
 
-def _scenario(path: Path, folder: Path, catalogue: Mapping[str, dict[str, Any]] | None, response: _Schema) -> Scenario:
+def _scenario(
+    path: Path, name: str, top: Path, catalogue: Mapping[str, dict[str, Any]] | None, response: _Schema
+) -> Scenario:
     """Read a conversation. If the catalogue itself has errors (None), item ids are not checked."""
     if path.suffix == ".yml":
         raise DocumentError("expected the file extension .yaml", path=str(path), hint=f"Rename it to {path.stem}.yaml.")
     if path.exists() and not path.is_file():
         # Reading a pipe would block forever.
         raise DocumentError("not a file", path=str(path), hint="Replace it with a file, or remove it.")
-    _check_link(path, folder)
-    name = conversation_name(folder, path)
     if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
         raise DocumentError(
             "the file name is not UTF-8",
             path=os.fsencode(path).decode("utf-8", "backslashreplace"),
             hint="Rename the file.",
         )
-    source = read_source(path)
+    source = read_source(path, top)
     _check_shape(source, CONVERSATION)
     errors: list[DocumentError] = []
     stubs = [

@@ -5,7 +5,6 @@ A reference into another file leads to a sibling: an origin of the same kind, re
 
 from __future__ import annotations
 
-import os
 import posixpath
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,9 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
 from chat_contract.document.limits import MAX_BYTES
+from chat_contract.document.repository import leads_outside, top_of
 from chat_contract.document.source import read_bounded, read_file, too_large
 from chat_contract.errors import DocumentError, UsageError, without_credentials
-from kit_reports.repository import top_of
 
 if TYPE_CHECKING:
     import subprocess
@@ -56,6 +55,7 @@ class FileOrigin:
         return read_file(
             self.path,
             hint="Name a readable file, git:REF:PATH, an http(s):// URL, or - for standard input.",
+            top=Path(self.path.anchor or "/") if self.allow_outside else self.top,
         )
 
     def sibling(self, relative: str) -> Origin | None:
@@ -65,9 +65,8 @@ class FileOrigin:
         if scheme:
             return None
         path = Path(posixpath.normpath(posixpath.join(self.path.parent.as_posix(), unquote(relative))))
-        top = self.top or top_of(self.path.parent)
-        # The real path: a symbolic link leads outside too.
-        outside = not Path(os.path.realpath(path)).is_relative_to(top)
+        top = self.top or top_of(self.path)
+        outside = leads_outside(path, top)
         return None if outside and not self.allow_outside else FileOrigin(path, self.allow_outside, top)
 
 

@@ -369,3 +369,61 @@ def test_repeated_keys_of_json_have_the_line_of_the_repetition() -> None:
     text = '{"a\\"b": ["}", {"x": "x", \n"x" : "a\\"b"}],\n"c": "c",\n"a\\u0022b": {}, "c": [{}]}\n'
     assert parse_source(text, HERE, repeated=repeated).value == {'a"b': {}, "c": [{}]}
     assert repeated == [RepeatedKey("x", 2), RepeatedKey('a"b', 4), RepeatedKey("c", 4)]
+
+
+# Links ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Make a repository beside a file of somebody else."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "token.yaml").write_text("s3cr3t")
+    project = tmp_path / "project"
+    (project / ".git").mkdir(parents=True)
+    (project / "docs").mkdir()
+    (project / "docs" / "real.yaml").write_text("a: 1")
+    return project
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "name"),
+    [
+        ("docs/a.yaml", "../../home/token.yaml", "docs/a.yaml"),
+        ("other", "../home", "other/token.yaml"),
+    ],
+)
+def test_link_that_leads_outside_the_repository_is_refused(project: Path, link: str, target: str, name: str) -> None:
+    (project / link).symlink_to(target)
+    with pytest.raises(DocumentError, match="leads outside") as refused:
+        read_source(project / name)
+    assert "s3cr3t" not in str(refused.value)
+
+
+def test_folder_that_links_to_another_repository_stays_outside(project: Path) -> None:
+    (project.parent / "home" / ".git").mkdir()
+    (project / "other").symlink_to("../home")
+    with pytest.raises(DocumentError, match="leads outside"):
+        read_source(project / "other" / "token.yaml")
+
+
+def test_links_inside_the_repository_and_links_to_a_folder_without_repository_are_followed(project: Path) -> None:
+    (project / "a.yaml").symlink_to("docs/real.yaml")
+    (project / "more").symlink_to("docs")
+    (project.parent / "current").symlink_to("home")
+    (project.parent / "checkout").symlink_to("project")
+    assert read_source(project / "a.yaml").value == {"a": 1}
+    assert read_source(project / "more" / "real.yaml").value == {"a": 1}
+    assert read_source(project.parent / "current" / "token.yaml").value == "s3cr3t"
+    assert read_source(project.parent / "checkout" / "a.yaml").value == {"a": 1}
+
+
+def test_link_of_a_file_outside_any_repository_stays_in_its_folder(project: Path) -> None:
+    folder = project.parent / "mounted"
+    (folder / "..data").mkdir(parents=True)
+    (folder / "..data" / "chat.yaml").write_text("a: 1")
+    (folder / "chat.yaml").symlink_to("..data/chat.yaml")
+    (folder / "token.yaml").symlink_to("../home/token.yaml")
+    assert read_source(folder / "chat.yaml").value == {"a": 1}
+    with pytest.raises(DocumentError, match="leads outside"):
+        read_source(folder / "token.yaml")

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from chat_contract import DocumentError
 from kit_cli.actions.schema import schema_of
-from kit_cli.config import OWN_FILE, config_schema, find_config, read_config
+from kit_cli.config import OWN_FILE, config_schema, default_map, find_config, read_config
 from kit_cli.main import all_commands, cli
 
 SECTION = "[tool.chat-contract.verify]\nseed = 5\n"
@@ -82,6 +82,7 @@ def test_file_names_are_relative_to_the_file_and_shared_options_reach_every_comm
         ("[verify]\nworkers = 100\n", "expected a whole number from 1 to 64, got 100"),
         ("[verify]\nstrict = 'yes'\n", "expected true or false"),
         ("[verify]\nheader = 'A: b'\n", "expected a list"),
+        ('[verify]\nspec = "a\\u0000b"\n', "expected a value without NUL characters"),
         ("[verify]\nseed = [5]\n", "expected a text or a number"),
         ("[verify]\nkey-as = 'cookie'\n", "'cookie' is not one of"),
         ("[verify\n", "not TOML"),
@@ -122,14 +123,14 @@ def test_config_shows_values_and_their_places_without_secrets(folder: Path) -> N
     (folder / "pyproject.toml").write_text(
         SECTION + '[tool.chat-contract.mock]\nrequire-key = "s3cr3t"\nupstream = "http://me:s3cr3t@host/v1"\n'
     )
-    shown = run("config", CHAT_CONTRACT_VERIFY_WORKERS="3").stdout
+    shown = run("--config", "pyproject.toml", "config", CHAT_CONTRACT_VERIFY_WORKERS="3").stdout
     lines = [line.split() for line in shown.splitlines()]
     assert ["--seed", "5", "pyproject.toml:2"] in lines
     assert ["--workers", "3", "environment", "variable", "CHAT_CONTRACT_VERIFY_WORKERS"] in lines
     assert ["--require-key", "…", "pyproject.toml:4"] in lines
     assert "s3cr3t" not in shown
     assert "default" not in shown
-    every = [line.split() for line in run("config", "verify").stdout.splitlines()]
+    every = [line.split() for line in run("--config", "pyproject.toml", "config", "verify").stdout.splitlines()]
     assert ["--timeout", "default"] in every
     assert ["--key-as", "bearer", "default"] in every
     assert run("config", "vrify").exit_code == 2
@@ -177,6 +178,20 @@ def test_file_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
         ('proxy = "http://me:s3cr3t@evil.example"\n', "1 (/proxy): the kit does not take proxy"),
         ("insecure = true\n", "does not take insecure"),
         ('[mock]\nupstream-key-env = "HOME"\n', "does not take upstream-key-env"),
+        ("[mock]\ncors-origin = ['*']\n", "does not take cors-origin"),
+        ('[mock]\nhost = "0.0.0.0"\n', "does not take host"),
+        ('[mock]\ncontrol-token = "s3cr3t"\n', "does not take control-token"),
+        ('[mock]\nupstream = "https://evil.example/v1"\n', "does not take upstream"),
+        ('[mock]\nstore = "redis://evil.example"\n', "does not take store"),
+        ('[verify]\nca-bundle = "ca.pem"\n', "does not take ca-bundle"),
+        ('[verify]\napp = "evil:app"\n', "does not take app"),
+        ("[verify]\nheader = ['X-Tenant: 1', 'host : evil.example']\n", "cannot choose the host with header"),
+        ("[diff]\nallow-ref-outside = true\n", "does not take allow-ref-outside"),
+        ('[mcp]\nallow-host = ["evil.example"]\n', "does not take allow-host"),
+        ('[mock]\nspec = "link/chat.yaml"\n', "can set spec only to files in its folder or repository"),
+        ('[mock]\nlatitude = "../profile.json"\n', "can set latitude only to files in its folder or repository"),
+        ('[diff]\nseverity = "/etc/hosts.yaml"\n', "can set severity only to files in its folder or repository"),
+        ('[diff]\nconsumers = ["a.yaml", ".git/config"]\n', "can set consumers only to files in its folder"),
         ('[diff]\nreport = ["json", "html=../r.html"]\n', "can set report only to files below its folder"),
         ('[diff]\nreport = ["json=/tmp/r.json"]\n', "can set report only to files below its folder"),
         ('[diff]\nreport = ["json=link/r.json"]\n', "can set report only to files below its folder"),
@@ -204,9 +219,33 @@ def test_file_that_nobody_named_runs_no_command_chooses_no_receiver_of_keys_and_
     [
         '[diff]\nreport = ["json=build/r.json", "text"]\n[verify]\nprofile-out = "p.yaml"\ninsecure = false\n',
         '[verify]\nkey-env = "STAGING_KEY"\n',
-        '[mock]\nrecord = "recorded"\nupstream = "https://staging.example.com/v1"\n',
+        '[verify]\nheader = ["X-Tenant: 1"]\n',
+        '[mock]\nrecord = "recorded"\nspec = "shop/../chat.yaml"\nlatitude = "fastapi"\n',
+        '[diff]\nseverity = "tolerant"\nwaivers = "ci/waivers.yaml"\nallow-ref-outside = false\n',
     ],
 )
 def test_file_that_nobody_named_may_set_other_options(folder: Path, text: str) -> None:
     (folder / OWN_FILE).write_text(text)
     assert run("config").exit_code == 0
+
+
+def test_configuration_that_links_outside_is_refused_without_showing_its_target(folder: Path) -> None:
+    (folder / "project").mkdir()
+    (folder / "secret.toml").write_text('token = "s3cr3t"\n')
+    os.chdir(folder / "project")
+    Path(OWN_FILE).symlink_to(folder / "secret.toml")
+    result = run("config")
+    assert (result.exit_code, "leads outside" in result.stderr, "s3cr3t" in result.stderr) == (2, True, False)
+
+
+def test_reports_presets_and_profiles_of_a_file_are_relative_to_it(folder: Path) -> None:
+    (folder / OWN_FILE).write_text(
+        '[diff]\nreport = ["json=out/r.json", "text"]\nseverity = "s.yaml"\n[mock]\nlatitude = "p.json"\n'
+    )
+    (folder / "inner").mkdir()
+    os.chdir(folder / "inner")
+    config = find_config(Path.cwd())
+    assert config is not None
+    made = default_map(config, all_commands())
+    assert made["diff"]["report"] == [f"json={folder / 'out' / 'r.json'}", "text"]
+    assert (made["diff"]["severity"], made["mock"]["latitude"]) == (str(folder / "s.yaml"), str(folder / "p.json"))

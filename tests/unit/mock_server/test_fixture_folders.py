@@ -265,7 +265,8 @@ def test_reload_reads_only_files_that_have_changed(shop: Shop, monkeypatch: pyte
     (folder / "conversations" / "c1.yaml").unlink()
     opened: list[str] = []
     monkeypatch.setattr(
-        "mock_server.shop.fixture_files.read_source", lambda path: opened.append(path.name) or read_source(path)
+        "mock_server.shop.fixture_files.read_source",
+        lambda path, top: opened.append(path.name) or read_source(path, top),
     )
     after = read_again(folder, before)
     assert opened == ["catalogue.yaml", "c3.yaml"]

@@ -1,0 +1,46 @@
+"""Where the files of a project end. Whoever writes a project could otherwise show files of others by links."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def top_of(path: Path) -> Path:
+    """Return the real path of the repository that a file or folder is in by its name, or else of its folder."""
+    named = _without_dots(path)
+    named = named if named.is_dir() else named.parent
+    # A link to a folder does not begin a repository inside another one.
+    by_name = (folder for folder in (named, *named.parents) if _is_repository(folder) and not folder.is_symlink())
+    found = next(by_name, None)
+    if found is not None:
+        return real_path(found)
+    real = real_path(named)
+    return next(filter(_is_repository, (real, *real.parents)), real)
+
+
+def leads_outside(path: Path, top: Path) -> bool:
+    """Return whether a path, or a link in it, leads out of a folder. ``top`` is the real path of the folder."""
+    return not real_path(path).is_relative_to(top)
+
+
+def real_path(path: Path) -> Path:
+    """Return a path without links. A path that cannot exist, such as a loop of links, stays as it is."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):
+        return path.absolute()
+
+
+def _without_dots(path: Path) -> Path:
+    """Return the absolute path with its links, but without ``..``."""
+    parts: list[str] = []
+    for part in path.absolute().parts:
+        if part != "..":
+            parts.append(part)
+        elif len(parts) > 1:
+            parts.pop()
+    return Path(*parts)
+
+
+def _is_repository(folder: Path) -> bool:
+    return (folder / ".git").exists()

@@ -1,0 +1,57 @@
+"""Says what a configuration file cannot set that the kit found itself: somebody else may have written it.
+
+Such a file is part of a checkout, for example of a pull request. Options that show, write or open more than this
+checkout need a file that the user named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from chat_contract.document.repository import leads_outside, real_path, top_of
+
+_RUN_CODE = frozenset({"token-command", "token-command-a", "token-command-b", "app"})
+_CHOOSE_RECEIVERS = frozenset(
+    {"proxy", "insecure", "ca-bundle", "upstream", "upstream-key-env", "store", "allow-host", "master-host"}
+)
+"""Options that decide who gets keys and requests, or who can read them on their way."""
+
+_OPEN_THE_MOCK = frozenset({"host", "allowed-host", "cors-origin", "control-token"})
+_READ_OUTSIDE = frozenset({"allow-ref-outside"})
+_OF_NAMED_FILES = _RUN_CODE | _CHOOSE_RECEIVERS | _OPEN_THE_MOCK | _READ_OUTSIDE
+
+_HEADERS = frozenset({"header", "header-a", "header-b"})
+_ROUTES = frozenset({"host", "forwarded", "x-forwarded-host"})
+"""Headers by which a server that many sites share chooses the site, which then gets the key."""
+
+_WRITTEN = frozenset({"report", "write-waivers", "overlay-out", "profile-out", "resume", "record", "out"})
+"""Options that name what a command writes."""
+
+
+def why_refused(key: str, value: Any, files: Sequence[Path], config: Path) -> str | None:
+    """Return why a configuration file that the kit found itself cannot set an option; None if it can.
+
+    ``files`` are those that the value names.
+    """
+    if key in _OF_NAMED_FILES and value is not False:
+        return f"the kit does not take {key} from a file that it found itself"
+    if key in _HEADERS and any(_chooses_the_site(str(one)) for one in value):
+        return f"a file that the kit found itself cannot choose the host with {key}"
+    if key in _WRITTEN:
+        folder = real_path(config.parent)
+        if any(_is_outside(file, folder) for file in files):
+            return f"a file that the kit found itself can set {key} only to files below its folder"
+    elif any(_is_outside(file, top_of(config)) for file in files):
+        return f"a file that the kit found itself can set {key} only to files in its folder or repository"
+    return None
+
+
+def _chooses_the_site(header: str) -> bool:
+    return header.partition(":")[0].strip().lower() in _ROUTES
+
+
+def _is_outside(file: Path, top: Path) -> bool:
+    """Return whether a file is outside a folder, or belongs to git."""
+    return leads_outside(file, top) or ".git" in (part.lower() for part in real_path(file).relative_to(top).parts)
