@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mock_server.numbers import WholeNumber
 from mock_server.sizes import Size
 
 SPEC = click.option(
@@ -34,7 +35,7 @@ MAX_ARCHIVE_BYTES = click.option(
 
 MAX_ARCHIVE_ENTRIES = click.option(
     "--max-archive-entries",
-    type=click.IntRange(1),
+    type=WholeNumber(1),
     default=100_000,
     show_default=True,
     metavar="N",
