@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chat_load.counting import Counts
+from kit_http.browsers import is_from_other_site
 
 _LOOPBACK = ("127.0.0.1", "localhost")
 _KEY = "clauses"
@@ -43,8 +44,17 @@ def admit_own_page_only(web_ui: Any) -> None:
         from flask import abort, request  # noqa: PLC0415 - only with --web
 
         origin = request.headers.get("Origin")
-        if urlsplit(f"//{request.host}").hostname not in _LOOPBACK or origin not in (None, f"http://{request.host}"):
+        own_host = urlsplit(f"//{request.host}").hostname in _LOOPBACK
+        other_site = is_from_other_site(origin, request.headers.get("Sec-Fetch-Site"))
+        own_page = origin in (None, f"http://{request.host}") and not other_site
+        if not own_host or not own_page:
             abort(403)
+
+    @web_ui.app.after_request  # type: ignore[untyped-decorator]  # a method of an untyped object
+    def keep_out_of_frames(response: Any) -> Any:
+        # A page that shows this one in a frame could make the user click in it.
+        response.headers["Content-Security-Policy"] = "frame-ancestors 'none'"
+        return response
 
 
 def rows(counts: Counts) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 
 from chat_contract import UsageError
+from kit_http.browsers import is_from_other_site
 from mock_server.http.cors import may_read
 from mock_server.http.messages import Answer, problem
 from mock_server.http.source import ReplySource, Source
@@ -149,8 +150,8 @@ class Access:
     def _check_origin(self, headers: Mapping[str, str], host: str, guarded: Guarded) -> Denied | None:
         origin = headers.get("origin")
         if origin is None:
-            cross_site = headers.get("sec-fetch-site") in {"cross-site", "same-site"}
-            return Denied(DeniedReason.OTHER_SITE, guarded=guarded) if cross_site else None
+            other_site = is_from_other_site(origin, headers.get("sec-fetch-site"))
+            return Denied(DeniedReason.OTHER_SITE, guarded=guarded) if other_site else None
         own_page = origin.lower() in {f"{scheme}://{host}" for scheme in ("http", "https")}
         allowed = [known for known in self.origins if known not in _NO_IDENTITY]
         return None if own_page or may_read(origin, allowed) else Denied(DeniedReason.OTHER_ORIGIN, origin, guarded)

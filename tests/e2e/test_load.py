@@ -247,6 +247,8 @@ def test_page_of_locust_has_a_tab_for_clauses_and_ends_with_the_load(tmp_path: P
                 refused.append(requests.get(page, headers={"Host": f"evil.example:{port}"}, timeout=PATIENCE))
                 origin = {"Origin": "http://evil.example"}
                 refused.append(requests.post(f"{page}/swarm", {"user_count": 9}, headers=origin, timeout=PATIENCE))
+                image = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"}
+                refused.append(requests.get(f"{page}/stop", headers=image, timeout=PATIENCE))
                 allowed.append(requests.get(page, headers={"Origin": page}, timeout=PATIENCE))
             return bool(shown)
 
@@ -254,7 +256,8 @@ def test_page_of_locust_has_a_tab_for_clauses_and_ends_with_the_load(tmp_path: P
         code, messages = load.interrupt(is_shown)
     assert f"Locust's page: {page}/?tab=clauses" in messages
     assert '"title": "Clauses"' in shown[0]
-    assert [response.status_code for response in (*refused, *allowed)] == [403, 403, 200]
+    assert [response.status_code for response in (*refused, *allowed)] == [403, 403, 403, 200]
+    assert allowed[0].headers["Content-Security-Policy"] == "frame-ancestors 'none'"
     assert "expected at most" in rows["limit.default"]["got"]
     assert code == 1
     assert "limit.default, first violated at" in (tmp_path / "load.txt").read_text("utf-8")
