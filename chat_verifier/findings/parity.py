@@ -106,6 +106,13 @@ def _response_differences(a: Observation, b: Observation, explained: frozenset[s
         yield _difference(DifferenceKind.STATUS, about, (_status(a),), (_status(b),), a)
     elif a.facts.status == 422:
         yield from _error_differences(a, b)
+    elif (a.facts.reply is None) != (b.facts.reply is None):
+        yield _difference(DifferenceKind.FIELDS, ("",), _reply_types(a), _reply_types(b), a)
+
+
+def _reply_types(seen: Observation) -> tuple[str, ...]:
+    """Return the type of the reply; nothing for a body that is none."""
+    return () if seen.facts.reply is None else ("object",)
 
 
 def _is_about_odd_names(seen: Observation, explained: frozenset[str]) -> bool:

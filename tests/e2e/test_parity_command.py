@@ -56,6 +56,15 @@ def test_other_answer_to_an_open_question_explains_the_other_differences(
     assert (["unknown-property"], ["accepted"], ["rejected"]) in [(row["about"], row["a"], row["b"]) for row in found]
 
 
+@pytest.mark.parametrize("body", [b"<html>", b"[" * 2000 + b"]" * 2000, b"[1]"])
+def test_response_without_a_reply_differs_from_a_reply(documented: str, body: bytes) -> None:
+    with answering(lambda _: (200, {"Content-Type": "application/json"}, body)) as broken:
+        result = run(documented, broken.url, "--max-requests", "2", "--json")
+    assert result.exit_code == 1, result.output
+    [found] = json.loads(result.stdout)["differences"]
+    assert (found["kind"], found["about"], found["a"], found["b"]) == (DifferenceKind.FIELDS, [""], ["object"], [])
+
+
 def rejecting_all(seen: Seen) -> tuple[int, dict[str, str], bytes]:
     """Reject every request with a valid error about a field that was not sent."""
     body = {"detail": [{"loc": ["body", "elsewhere"], "msg": "no", "type": "other"}]}
