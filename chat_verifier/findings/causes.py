@@ -11,7 +11,9 @@ from chat_verifier.findings.cause import SELF_EVIDENT, Cause, CauseKey, alone, c
 from chat_verifier.findings.consequences import failures_when_nested, follows, follows_from_nesting, places_rejected
 from chat_verifier.findings.passed import Passed
 from chat_verifier.findings.reduction import is_reducible, reduced
+from chat_verifier.findings.turns import in_plain_conversation, needs_turns
 from chat_verifier.planning.case import CaseSequence, requests_of
+from chat_verifier.planning.encoding import JSON_HEADERS
 from chat_verifier.run.observation import Observation, by_clause
 from chat_verifier.run.runner import Runner
 
@@ -21,11 +23,17 @@ SENDINGS = 4
 _SHORT = 3
 """How many turns before the last one are sent again first, besides the opening."""
 
+_OFTEN = 2
+"""After so many violations in later turns alone, a conversation of plain turns is tried first."""
+
 _NEED_OTHERS = SELF_EVIDENT | {"conversation.kept"}
 """Clauses that concurrent conversations may violate, but the same requests one after the other may not."""
 
 _HARMLESS = "rejection.harmless"
 """The clause that a request violates which the server accepts, but not after a rejection."""
+
+_HTTP = "http."
+"""The beginning of the clauses about ways to send a body."""
 
 _KEPT = "conversation.kept"
 
@@ -86,13 +94,24 @@ def find_causes(
 
     # Every violation is confirmed before the request of any is reduced.
     for step in (confirm, reduce):
+        if step is reduce:
+            causes = [cause for cause in causes if is_waived(cause) or not _is_of_the_body(runner, cause, causes)]
         if runner.workers == 1:
             for number, cause in enumerate(causes):
                 causes[number] = step(cause)
         else:
             with ThreadPoolExecutor(max_workers=runner.workers) as pool:
                 causes = list(pool.map(step, causes))
-    return list(_with_unstable_failures(_merge_equal(causes)))
+    return list(_with_unstable_failures(_merge_equal(_shown_by_smallest(causes))))
+
+
+def _shown_by_smallest(causes: Sequence[Cause]) -> Iterator[Cause]:
+    """Yield the causes, each shown by the exhibit of another one if that shows it too and is at most as large."""
+    exhibits = sorted((cause.exhibit for cause in causes if not cause.intermittent), key=size_of)
+    for cause in causes:
+        smaller = [one for one in exhibits if size_of(one) <= size_of(cause.exhibit)]
+        found = [(violation, one) for one in smaller for violation in one.violations if key_of(violation) == cause.key]
+        yield cause if cause.intermittent or not found else replace(cause, violation=found[0][0], exhibit=found[0][1])
 
 
 def _merge_equal(causes: Iterable[Cause]) -> Iterator[Cause]:
@@ -150,7 +169,7 @@ def _without_consequences(observations: Sequence[Observation]) -> Iterator[tuple
             if (
                 violation.clause not in hidden
                 and not follows(violation, observation, rejected)
-                and not follows_from_nesting(violation, failures)
+                and not follows_from_nesting(violation, observation, failures)
             ):
                 yield violation, observation
 
@@ -161,6 +180,11 @@ def _always(_requests: int) -> bool:
 
 def _confirmed(runner: Runner, cause: Cause, passed: Passed, *, worth_it: Callable[[int], bool]) -> Cause:
     """Send the cause's request again, first reduced to what the server has not passed elsewhere."""
+    if cause.seen >= _OFTEN and needs_turns(cause.exhibit) and worth_it(cause.exhibit.index + 1):
+        # No first or second turn showed it, so what matters is probably the number of turns.
+        plain = in_plain_conversation(runner, cause)
+        if plain is not None:
+            return plain
     attempts = _attempts(cause, passed)
     for number in range(max(SENDINGS - 1, len(attempts))):
         sequences = attempts[min(number, len(attempts) - 1)]
@@ -182,6 +206,22 @@ def _confirmed(runner: Runner, cause: Cause, passed: Passed, *, worth_it: Callab
         if number >= len(attempts) - 1 and cause.key.observed == _SILENCE:
             break
     return cause
+
+
+def _is_of_the_body(runner: Runner, cause: Cause, causes: Sequence[Cause]) -> bool:
+    """Return whether the server fails for a body however it is sent, which is a cause of its own."""
+    case = cause.exhibit.case
+    usual = replace(case, chunked=False, headers=JSON_HEADERS, as_is=True)
+    if not cause.key.clause.startswith(_HTTP) or case.continues or not usual.raw(None):
+        return False
+    alike = {one.key for one in causes if one.key.observed == cause.key.observed and not one.intermittent} - {cause.key}
+    is_usual = (case.chunked, case.headers) == (usual.chunked, usual.headers)
+    if is_usual or not alike or not runner.sender_affords(1):
+        return False
+    observed = runner.observe(
+        [replace(cause.exhibit.sequence, id=f"{cause.exhibit.sequence.id}-usual", cases=(usual,))]
+    )
+    return any(key_of(violation) in alike for seen in observed for violation in seen.violations)
 
 
 def _may_come_and_go(cause: Cause) -> bool:

@@ -14,7 +14,9 @@ _LOC = "error.loc"
 _DOCUMENTED = "request.documented"
 """Clauses about the places that a 422 names, and about requests that should be accepted."""
 
-_DEEP = "robustness.deep"
+_DEEPER = ("robustness.deep", "robustness.beyond-i-json")
+"""The clauses about bodies that nest deeper than a server must read, the deepest ones last."""
+
 _FAILURES = "robustness."
 _NESTED = 20
 """A body that nests deeper than this has nested values in an unknown property."""
@@ -31,20 +33,30 @@ def places_rejected(observations: Iterable[Observation]) -> frozenset[Pointer]:
     return frozenset(place for place in named if named.count(place) >= _SEVERAL)
 
 
-def failures_when_nested(observations: Iterable[Observation]) -> frozenset[str]:
-    """Return how the server failed for values that nest as deep as it must read."""
+def failures_when_nested(observations: Iterable[Observation]) -> frozenset[tuple[int, str]]:
+    """Return how the server failed for bodies with nested values, each time with the rank of their depth."""
     return frozenset(
-        one.observed
+        (_rank(one), one.observed)
         for observation in observations
-        if observation.facts.classification.body.depth > _NESTED
+        if _is_nested(observation)
         for one in observation.violations
-        if one.clause.startswith(_FAILURES) and one.level == "must"
+        if one.clause.startswith(_FAILURES) and (one.level == "must" or one.clause in _DEEPER)
     )
 
 
-def follows_from_nesting(violation: Violation, failures: frozenset[str]) -> bool:
+def follows_from_nesting(violation: Violation, observation: Observation, failures: frozenset[tuple[int, str]]) -> bool:
     """Return whether the server fails for deeper values as it does for less deep ones, which is a cause of its own."""
-    return violation.clause == _DEEP and violation.observed in failures
+    if violation.clause not in _DEEPER or not _is_nested(observation):
+        return False
+    return any((rank, violation.observed) in failures for rank in range(_rank(violation)))
+
+
+def _is_nested(observation: Observation) -> bool:
+    return observation.facts.classification.body.depth > _NESTED
+
+
+def _rank(violation: Violation) -> int:
+    return _DEEPER.index(violation.clause) + 1 if violation.clause in _DEEPER else 0
 
 
 def follows(violation: Violation, observation: Observation, rejected: frozenset[Pointer]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from chat_contract import Violation
 from chat_verifier.findings.cause import Cause, alone, key_of, sightings, size_of
 from chat_verifier.findings.smaller import halves_of_events, without_each, without_idle
+from chat_verifier.findings.turns import fewer_turns, in_plain_conversation, needs_turns, numbered, within
 from chat_verifier.planning.case import Case, requests_of
 from chat_verifier.planning.credentials import extra_headers
 from chat_verifier.planning.dimensions import TURN
@@ -27,13 +28,31 @@ def is_reducible(cause: Cause) -> bool:
         return recipe is not None
     if recipe is None:
         return len(extra_headers(cause.exhibit.case)) > 1
-    return len(recipe.varied) + len(recipe.wrongs) > _SMALL
+    return len(recipe.varied) + len(recipe.wrongs) + bool(recipe.extra) > _SMALL
 
 
 def reduced(runner: Runner, cause: Cause) -> Cause:
     """Leave out ever smaller parts of the request, as long as the violation remains (delta debugging)."""
+    if needs_turns(cause.exhibit):
+        cause = in_plain_conversation(runner, cause) or _with_fewer_turns(runner, cause)
     cause = _with_one_event(runner, _in_first_turn(runner, cause))
-    return _with_fewer_events(runner, _with_fewer_conditions(runner, cause))
+    return numbered(_with_fewer_events(runner, _with_fewer_conditions(runner, cause)))
+
+
+def _with_fewer_turns(runner: Runner, cause: Cause) -> Cause:
+    """Leave out earlier turns, as long as the violation remains."""
+    while needs_turns(cause.exhibit):
+        for sequence in fewer_turns(cause.exhibit):
+            if not runner.sender_affords(len(sequence.cases)):
+                return cause
+            # Earlier turns may show the violation too, and then need fewer before them.
+            found = sightings(cause, runner.observe([sequence]))
+            if found:
+                cause = _shown_by(cause, found)
+                break
+        else:
+            break
+    return cause
 
 
 def _with_fewer_conditions(runner: Runner, cause: Cause) -> Cause:
@@ -44,7 +63,7 @@ def _with_fewer_conditions(runner: Runner, cause: Cause) -> Cause:
         if not smaller:
             break
         for case in smaller:
-            sequences = [alone(cause.exhibit, case)]
+            sequences = [within(cause.exhibit, case)]
             tries += 1
             if tries > _MOST_REDUCTIONS or not runner.sender_affords(requests_of(sequences)):
                 return _without_idle_conditions(cause)
@@ -77,7 +96,7 @@ def _with_fewer_events(runner: Runner, cause: Cause) -> Cause:
 
 def _tried(runner: Runner, cause: Cause, case: Case) -> Cause | None:
     """Return the cause as a smaller case shows it; None if that does not, or the budget is spent."""
-    sequences = [alone(cause.exhibit, case)]
+    sequences = [within(cause.exhibit, case)]
     if cause.exhibit.sequence.together is not None or not runner.sender_affords(requests_of(sequences)):
         return None
     found = sightings(cause, runner.observe(sequences))
@@ -97,6 +116,8 @@ def _in_first_turn(runner: Runner, cause: Cause) -> Cause:
     """Return the cause, shown by a single request if that shows it too."""
     case = cause.exhibit.case
     if case.recipe is None or not case.continues or cause.exhibit.sequence.together is not None:
+        return cause
+    if needs_turns(cause.exhibit):
         return cause
     first = rebuilt(case, case.recipe.plainer([TURN]))
     if first.continues or not runner.sender_affords(1):

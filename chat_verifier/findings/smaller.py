@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from chat_contract.exchange import Headers
@@ -15,6 +16,7 @@ from chat_verifier.run.knowledge import rebuilt
 
 _One = TypeVar("_One")
 _ANY_ID = "id"
+_HALVES = 2
 
 
 def without_each(case: Case, parts: int) -> list[Case]:
@@ -38,6 +40,8 @@ def without_each(case: Case, parts: int) -> list[Case]:
     shorter = recipe.with_fewer_events()
     if smaller and shorter is not None:
         smaller.append(shorter)
+    if recipe.extra and parts == _HALVES:
+        smaller = [replace(recipe, extra={}, extra_label=""), recipe.plainer(names), *smaller]
     return [rebuilt(case, one) for one in smaller]
 
 

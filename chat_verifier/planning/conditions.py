@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chat_contract.errors import shorten
@@ -51,6 +51,28 @@ _RELATED: Mapping[Stand, str] = {
 
 
 @dataclass(frozen=True)
+class TurnNumber:
+    """Which turn of a conversation shows a cause.
+
+    ``onwards``: later turns show it too. ``history``: how many characters the messages before it need to have; 0 if
+    their length does not matter.
+    """
+
+    number: int
+    onwards: bool = False
+    history: int = 0
+
+    @property
+    def label(self) -> str:
+        nth = _ORDINALS.get(self.number) or _ordinal(str(self.number - 1))
+        named = f"from the {nth} turn on" if self.onwards else f"in the {nth} turn"
+        return f"{named}, after messages of {self.history:,} characters" if self.history else named
+
+
+_ORDINALS = {2: "second", 3: "third", 4: "fourth", 5: "fifth", 6: "sixth", 7: "seventh", 8: "eighth", 9: "ninth"}
+
+
+@dataclass(frozen=True)
 class Condition:
     """One level of a dimension, with the value that was chosen for it. ``plain``: the level is the plainest one."""
 
@@ -75,6 +97,8 @@ class Condition:
         name = self.dimension.name.replace("-event-", " event ")
         if self.dimension.name == EVENTS and isinstance(self.value, int):
             return f"{self.value} events" if self.value != 1 else "1 event"
+        if isinstance(self.value, TurnNumber):
+            return self.value.label
         if self.dimension.name == TURN:
             return {"second": "in the second turn", "third": "in the third turn"}.get(self.level, "in a later turn")
         if self.dimension.name == AFTER:
@@ -111,6 +135,13 @@ def plainest(dimension: Dimension) -> Condition:
     """Return the plainest condition of a dimension."""
     level = dimension.levels[0]
     return Condition(dimension, level.id, level.values[0])
+
+
+def in_turn_number(condition: Condition, turn: TurnNumber) -> Condition:
+    """Return the condition of the turn with its number."""
+    levels = condition.dimension.levels
+    level = levels[min(turn.number, len(levels)) - 1]
+    return replace(condition, level=level.id, value=turn)
 
 
 def unspecified_events(number: int) -> Condition:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from chat_contract.errors import Pointer
+from chat_contract.errors import Pointer, shorten
 from chat_contract.exchange import Headers
 from chat_contract.roles import EVENTS
 from chat_verifier.planning.body import SHORTEST_WITH_LAST, BodyMaker, index_of, level_of, ordered, spoil, value_of
@@ -94,14 +94,20 @@ class Recipe:
     @property
     def label(self) -> str:
         """The wrong values and the conditions that are not the plainest ones."""
-        shown = [wrong.name for wrong in self.wrongs] + [self.extra_label] * bool(self.extra_label)
+        shown = [wrong.name for wrong in self.wrongs] + self._extra_labels
         conditions = [one.label for one in self.conditions.values() if not one.plain]
         if len(shown) > _MOST_NAMED:
             shown = [*shown[:_MOST_NAMED], count_of(len(shown) - _MOST_NAMED, "more wrong value")]
         room = max(1, _MOST_NAMED + 1 - len(shown))
         more = [count_of(len(conditions) - room, "more condition")] if len(conditions) > room else []
         named = ", ".join([*shown, *conditions[:room], *more])
-        return named or "a plain message"
+        is_plain = not self.wrongs and not self.extra and {*self.varied} <= {TURN}
+        return ", ".join(["a plain message"] * is_plain + [named] * bool(named))
+
+    @property
+    def _extra_labels(self) -> list[str]:
+        named = [self.extra_label] if self.extra_label else []
+        return named or [f"{name} {shorten(value, 40)}" for name, value in self.extra.items()]
 
     @cached_property
     def unspecified(self) -> dict[str, Pointer]:

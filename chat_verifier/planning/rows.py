@@ -233,7 +233,8 @@ class _Assembly:
             Group.CONVERSATION,
             cases,
             priority=Priority.ESSENTIAL if number <= _ESSENTIAL else Priority.HIGH,
-            deferred=1 if len(turns) > 1 else 0,
+            # A server that fails late in a conversation is to show it while requests are left.
+            deferred=1 if len(turns) > 1 and (number != _GROWING[0] or not grows) else 0,
         )
 
     def _users(self, first: Recipe) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from chat_contract.errors import shorten
 from chat_verifier.findings.cause import Confirmation
@@ -68,19 +68,24 @@ def _failures(report: VerifyReport) -> Iterator[str]:
     for clause in failed:
         yield ""
         yield f"✗ {clause.id} ({clause.level.upper()}): {clause.requirement}"
-        for violation in clause.violations:
-            if violation.waiver is None:
-                yield from _failure(violation)
+        shown = [violation for violation in clause.violations if violation.waiver is None]
+        for violation in shown:
+            same = [one for one in shown if one.command == violation.command]
+            if violation is same[0]:
+                yield from _failure(same)
 
 
-def _failure(violation: ViolationReport) -> Iterator[str]:
-    where = f" at {pointer}" if (pointer := place(violation)) else ""
-    yield f"    Test case: {violation.label} ({confirmation(violation)})"
-    yield f"      expected{where}: {violation.expected}"
-    yield f"      got: {got(violation)}"
-    if violation.cases_not_waived:
-        yield f"      test cases missing from the waiver: {shorten(list(violation.cases_not_waived), 300)}"
-    for line in _brief(violation.command).split("\n"):
+def _failure(same: Sequence[ViolationReport]) -> Iterator[str]:
+    """Yield the violations that one command reproduces."""
+    first = same[0]
+    yield f"    Test case: {first.label} ({confirmation(first)})"
+    for violation in same:
+        where = f" at {pointer}" if (pointer := place(violation)) else ""
+        yield f"      expected{where}: {violation.expected}"
+        yield f"      got: {got(violation)}"
+        if violation.cases_not_waived:
+            yield f"      test cases missing from the waiver: {shorten(list(violation.cases_not_waived), 300)}"
+    for line in _brief(first.command).split("\n"):
         yield f"      {line}"
 
 

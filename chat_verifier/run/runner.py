@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -22,6 +23,9 @@ _RESERVE_ACCEPTED = 0.1
 """The share of the accepted requests that is kept for the same."""
 _RESERVE_FROM_FREE = 0.5
 """The part of that share that is kept when a request is sent which the server probably rejects."""
+_SEVERAL_TURNS = 2
+_CONVERSATIONS = 2
+"""If every violation comes after several turns, requests for so many conversations of this length are kept too."""
 
 _Played = list[Observation] | Playthrough
 _Flight = dict[Future[_Played], tuple[int, list[CaseSequence]]]
@@ -63,6 +67,7 @@ class Runner:
         self._paused: list[Playthrough] = []
         self._last = clock()
         self._reserved = self._reserved_accepted = 0
+        self._fewest = sys.maxsize
         self._accepted_faults = AcceptedFaults()
 
     @property
@@ -155,14 +160,21 @@ class Runner:
         """Return what was observed, and keep a conversation whose last turns are deferred."""
         self._last = self._clock()
         seen = played.observations if isinstance(played, Playthrough) else played
-        if any(violation.level == "must" for observation in seen for violation in observation.violations):
-            self._reserved = _RESERVE
-            self._reserved_accepted = int(_RESERVE_ACCEPTED * (self.max_accepted or 0))
+        wrong = [one for one in seen if any(violation.level == "must" for violation in one.violations)]
+        if wrong:
+            self._reserve_for(min(len(one.earlier) if one.case.continues else 0 for one in wrong))
         self._accepted_faults.learn(seen)
         if isinstance(played, Playthrough):
             self._paused.append(played)
             return list(played.observations)
         return played
+
+    def _reserve_for(self, turns: int) -> None:
+        """Keep requests for violations, the first of which in any conversation comes after so many turns."""
+        self._fewest = min(turns, self._fewest)
+        more = self._fewest if self._fewest >= _SEVERAL_TURNS else 0
+        self._reserved = _RESERVE + _CONVERSATIONS * more
+        self._reserved_accepted = int(_RESERVE_ACCEPTED * (self.max_accepted or 0)) + (more if self.max_accepted else 0)
 
     def _finish(self) -> None:
         """Play the deferred turns, after the conversations have rested."""

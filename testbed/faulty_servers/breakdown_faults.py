@@ -8,9 +8,9 @@ from typing import Any
 
 from .base import Turn
 from .correct import STRICT
-from .fault import Group, When, crashes, wire
+from .fault import Group, When, crashes, edits, wire
 from .robustness_faults import crash as crash_in
-from .witness import FULL, Client, Witness, broken, crashed, event, events, say
+from .witness import FULL, Client, Reply, Witness, broken, crashed, event, events, say
 
 breakdown = Group("robustness")
 crash = partial(crash_in, group=breakdown)
@@ -62,14 +62,14 @@ crash(
 def after(*bodies: Any, linked: bool = True) -> Witness:
     """Return a witness: a 5xx to the last of several turns of one or more conversations."""
 
-    def witness(client: Client) -> bool:
-        given = client.send(bodies[0]).id if linked else None
-        last = [
-            client.send({**body, "conversation_id": given} if given else body) for body in bodies[given is not None :]
-        ]
-        return last[-1].status >= 500
+    return lambda client: last_of(client, *bodies, linked=linked).status >= 500
 
-    return witness
+
+def last_of(client: Client, *bodies: Any, linked: bool = True) -> Reply:
+    """Send the turns of one or more conversations and return the last reply."""
+    given = client.send(bodies[0]).id if linked else None
+    sent = [client.send({**body, "conversation_id": given} if given else body) for body in bodies[given is not None :]]
+    return sent[-1]
 
 
 def seen(turn: Turn, what: Any) -> bool:
@@ -91,6 +91,30 @@ breakdown(
     "Past four turns the history is summarised with a bug.",
     after(*[say()] * 5),
     search=crashes(lambda turn: turn.number > 4),
+)
+breakdown(
+    "fourth-turn-crashes",
+    "From the fourth turn on the history has three turns, and the prompt has room for two.",
+    after(*[say()] * 4),
+    search=crashes(lambda turn: turn.number > 3),
+)
+breakdown(
+    "eighth-turn-crashes",
+    "Past seven turns the history is cut, in the middle of a turn.",
+    after(*[say()] * 8),
+    search=crashes(lambda turn: turn.number > 7),
+)
+breakdown(
+    "fourth-turn-empty",
+    "From the fourth turn on the reply is an empty object.",
+    lambda client: last_of(client, *[say()] * 4).data == {},
+    compose=edits(lambda _, made: made.clear(), lambda turn: turn.number > 3),
+)
+breakdown(
+    "long-history-crashes",
+    "The messages of a conversation have over 1,500 characters before this turn: the prompt is too long.",
+    after(say("Desk " * 200), say("Desk " * 200), say()),
+    search=crashes(lambda turn: turn.conversation and sum(map(len, turn.conversation.messages)) > 1500),
 )
 breakdown(
     "second-turn-with-events-crashes",

@@ -169,7 +169,8 @@ def reject_limit_six(request: Request, _: Outcome, __: int) -> Response | None:
 
 def test_request_is_reduced_to_the_conditions_that_matter() -> None:
     def fails_for_two_conditions(request: Request, _: Outcome, __: int) -> Response | None:
-        together = b'"session_id"' in request.body and b'"limit": 1' in request.body
+        body = read_body(request.body).value
+        together = isinstance(body, dict) and "session_id" in body and body.get("limit") == 1
         return Response(400, JSON, b"{}") if together and request.method == "POST" else None
 
     causes, _ = causes_of(fails_for_two_conditions, planned(Tier.DEFAULT))
@@ -492,3 +493,52 @@ def test_wrong_value_that_is_overlooked_beside_another_field_is_sent_beside_it()
     assert cause.confirmation is Confirmation.CONFIRMED
     assert "limit" in body
     assert (len(body["events"]), isinstance(body["events"][0]["type"], str)) == (1, False)
+
+
+CHUNKED = single(Case("chunked", "a chunked body", {"message": "hello", "user_id": "u"}, chunked=True), Group.REQUEST)
+
+
+def rejects_user_alone(request: Request, _: Outcome, __: int) -> Response | None:
+    body = read_body(request.body).value
+    alone = isinstance(body, dict) and "user_id" in body and "session_id" not in body
+    detail = [{"loc": ["body", "session_id"], "msg": "missing", "type": "missing"}]
+    return Response(422, JSON, json.dumps({"detail": detail}).encode()) if alone else None
+
+
+def test_chunked_body_that_is_rejected_as_any_other_is_no_cause_of_its_own() -> None:
+    causes, _ = causes_of(rejects_user_alone, [acceptance("user", {"message": "hi", "user_id": "u"}), CHUNKED])
+    assert [cause.key.clause for cause in causes] == ["request.optional-field"]
+
+
+def test_chunked_body_that_alone_is_rejected_is_a_cause_of_its_own() -> None:
+    def rejects_chunked_too(request: Request, response: Outcome, sent: int) -> Response | None:
+        plain = replace(request, body=b'{"message": "hi", "user_id": "u"}') if request.chunked else request
+        return rejects_user_alone(plain, response, sent)
+
+    chunked = replace(CHUNKED, cases=(replace(CHUNKED.cases[0], body={"message": "hello"}),))
+    causes, _ = causes_of(rejects_chunked_too, [acceptance("user", {"message": "hi", "user_id": "u"}), chunked])
+    assert {cause.key.clause for cause in causes} == {"request.optional-field", "http.chunked"}
+
+
+@pytest.mark.parametrize(
+    ("least", "clause"), [(40, "robustness.failing"), (200, "robustness.deep"), (550, "robustness.beyond-i-json")]
+)
+def test_failure_for_nested_values_is_one_cause_whatever_their_depth(least: int, clause: str) -> None:
+    bodies = [b'{"message": "hi", "x": ' + b"[" * depth + b"]" * depth + b"}" for depth in (50, 400, 600)]
+    requests = [acceptance(f"nested-{len(body)}", body) for body in bodies]
+    causes, _ = causes_of(fails_when(lambda request, _: request.body.count(b"[") > least), requests)
+    assert [cause.key.clause for cause in causes] == [clause]
+
+
+def test_failure_for_bytes_outside_utf8_is_a_cause_beside_one_for_nested_values() -> None:
+    nested = b'{"message": "hi", "x": ' + b"[" * 50 + b"]" * 50 + b"}"
+    requests = [acceptance("nested", nested), acceptance("latin-1", b'{"message": "caf\xe9"}')]
+    causes, _ = causes_of(fails_when(lambda *_: True), requests)
+    assert {cause.key.clause for cause in causes} == {"robustness.failing", "robustness.beyond-i-json"}
+
+
+def test_field_beside_the_conditions_is_named_or_left_out() -> None:
+    causes, _ = causes_of(rejects_user_alone, planned(Tier.QUICK))
+    labels = [cause.exhibit.case.label for cause in causes if cause.key.clause == "request.optional-field"]
+    assert labels
+    assert all(label.startswith("user_id") for label in labels)
