@@ -48,6 +48,9 @@ def key_headers(given: Mapping[str, Any]) -> Headers:
 
 def key_of(option: str, name: str) -> str:
     """Return the key held by an environment variable; raises :class:`UsageError` if there is none."""
+    if not name.isidentifier():
+        # The name may be the key itself, which no log may contain.
+        raise UsageError(f"{option}: expected the name of an environment variable, such as STAGING_KEY.")
     key = os.environ.get(name, "")
     if not key:
         raise UsageError(f"{option} {name}: the environment variable is not set or empty. Export it first.")

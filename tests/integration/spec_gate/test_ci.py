@@ -129,6 +129,24 @@ def test_action_neither_follows_links_of_a_pull_request_nor_imports_its_modules(
     assert not (repository / "imported").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "warns"),
+    [
+        (".chat-contract.toml", '[diff]\nfail-on = "never"\n', True),
+        ("pyproject.toml", '[tool.chat-contract.diff]\nfail-on = "never"\n', True),
+        ("pyproject.toml", '[project]\nname = "shop"\n', False),
+    ],
+)
+def test_action_warns_of_a_configuration_that_the_pull_request_changes(
+    repository: Path, name: str, text: str, warns: bool
+) -> None:
+    (repository / name).write_text(text)
+    git(repository, "add", "-A")
+    commit(repository, COMPATIBLE)
+    compared = compare_in_action(repository)
+    assert (compared.returncode, "changes the configuration" in compared.stdout) == (0, warns), compared.stderr
+
+
 def test_label_approves_breaking_changes_in_the_action(repository: Path) -> None:
     commit(repository, BREAKING)
     compared = compare_in_action(repository, "other", LABEL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat_contract import UsageError
-from kit_cli.credentials import key_headers
+from kit_cli.credentials import key_headers, key_of
 
 KEY = "sk-live-0123456789"
 
@@ -27,3 +27,11 @@ def test_missing_or_empty_variable_is_refused(value: str | None, monkeypatch: py
         monkeypatch.setenv("STAGING_KEY", value)
     with pytest.raises(UsageError, match="--key-env STAGING_KEY: the environment variable is not set or empty"):
         key_headers({"key_env": "STAGING_KEY", "key_as": "bearer"})
+
+
+def test_key_in_place_of_a_name_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="expected the name of an environment variable") as refused:
+        key_of("--key-env", "sk-s3cr3t")
+    assert "s3cr3t" not in str(refused.value)
+    monkeypatch.setenv("STAGING_KEY", "sk-s3cr3t")
+    assert key_of("--key-env", "STAGING_KEY") == "sk-s3cr3t"

@@ -1,0 +1,1 @@
+"""Attacks by an outsider, who knows the README and the documentation: each names what it expects."""
