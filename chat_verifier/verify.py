@@ -40,7 +40,7 @@ from chat_verifier.planning.tiers import Allocation, Tier, allocate
 from chat_verifier.run.budget import BudgetSpentError, RequestBudget
 from chat_verifier.run.checkpoint import Checkpoint
 from chat_verifier.run.pacing import Pace
-from chat_verifier.run.reference_server import ReferenceServer, sequences_for
+from chat_verifier.run.reference_server import ReferenceServer, plain_sequences_for, sequences_for
 from chat_verifier.run.runner import Runner
 from chat_verifier.target.client import Client, UnreachableError
 from chat_verifier.target.probe import CannotVerifyError, Probed, probe
@@ -140,7 +140,7 @@ def run(contract: Contract, options: Options, environment: Environment | None = 
                     played = _explore(session, played, generated.result)
             with environment.phase(Phase.CONFIRM):
                 confirmed = _confirm(session, played)
-                played, confirmed = _complete(session, played, confirmed)
+                played, confirmed = _complete(session, plan, played, confirmed)
             with environment.phase(Phase.SUMMARIZE):
                 return _summarise(session, plan, played, confirmed)
         except UnreachableError as error:
@@ -349,20 +349,31 @@ def _confirm(session: _Session, played: Played, known: int = 0) -> Confirmed:
     return Confirmed(tuple(waived(causes, waivers)))
 
 
-def _complete(session: _Session, played: Played, confirmed: Confirmed) -> tuple[Played, Confirmed]:
+def _complete(session: _Session, plan: RunPlan, played: Played, confirmed: Confirmed) -> tuple[Played, Confirmed]:
     """Exercise the clauses that a run without other faults left out, with the requests kept for confirmations.
 
-    A run that drafts waivers does so too, because the runs with these waivers will.
+    First with the sequences that were left out, then with plain versions of all others. A run that drafts waivers
+    does so too, because the runs with these waivers will.
     """
-    _, _, reason = _judge_clauses(session, played, Confirmed(()) if session.options.drafts_waivers else confirmed)
-    if played.interruption or confirmed.interruption or reason is None:
-        return played, confirmed
-    if reason.id is not RunReasonId.CLAUSES_NOT_EXERCISED:
-        return played, confirmed
+    for in_plain_words in (False, True):
+        judged = Confirmed(()) if session.options.drafts_waivers else confirmed
+        _, _, reason = _judge_clauses(session, played, judged)
+        if played.interruption or confirmed.interruption or reason is None:
+            break
+        if reason.id is not RunReasonId.CLAUSES_NOT_EXERCISED:
+            break
+        # A later turn without its conversation tells nothing.
+        whole = [sequence for sequence in played.runner.journal.left_out if not sequence.cases[0].continues]
+        options, find = (plan.sequences, plain_sequences_for) if in_plain_words else (whole, sequences_for)
+        played, confirmed = _exercise(session, played, confirmed, find(session.contract, options, reason.clauses))
+    return played, confirmed
+
+
+def _exercise(
+    session: _Session, played: Played, confirmed: Confirmed, sequences: Sequence[CaseSequence]
+) -> tuple[Played, Confirmed]:
+    """Play further sequences, and confirm what only they show."""
     runner, known = played.runner, len(played.runner.journal.observations)
-    # A later turn without its conversation tells nothing.
-    whole = [sequence for sequence in runner.journal.left_out if not sequence.cases[0].continues]
-    sequences = sequences_for(session.contract, whole, reason.clauses)
     runner.release(sequences)
     played = _play(runner, sequences)
     more = _confirm(session, played, known)

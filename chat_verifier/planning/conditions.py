@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chat_contract.errors import shorten
-from chat_contract.roles import EVENTS
+from chat_contract.roles import EVENTS, LIMIT
 from chat_verifier.planning.dimensions import (
     ABSENT,
     AFTER,
@@ -31,6 +31,9 @@ HEADER_NAMES = frozenset({
     "accept", "accept-language", "cookie", "accept-encoding", "user-agent", "origin", "x-forwarded-for", "x-request-id",
 })  # fmt: skip
 """The dimensions that are headers, besides Content-Type."""
+
+_WITHOUT_WORDS = frozenset({TURN, AFTER, EVENTS, LIMIT, KEYS})
+"""The dimensions whose values have no characters that a server might fail for."""
 
 _AS_A_WHOLE = frozenset({UNKNOWN, UNKNOWN_IN_EVENT, CONTENT_TYPE})
 """The dimensions whose values a server accepts or rejects whatever they are."""
@@ -135,6 +138,18 @@ def plainest(dimension: Dimension) -> Condition:
     """Return the plainest condition of a dimension."""
     level = dimension.levels[0]
     return Condition(dimension, level.id, level.values[0])
+
+
+def in_plain_words(condition: Condition) -> Condition:
+    """Return the condition with the plain value of its field, unless the field is absent; a list keeps its length."""
+    if condition.value is ABSENT or condition.dimension.name in _WITHOUT_WORDS:
+        return plainest(condition.dimension) if condition.unspecified else condition
+    plain = next((level for level in condition.dimension.levels if level.id == "plain"), None)
+    return (
+        plainest(condition.dimension)
+        if plain is None
+        else replace(condition, level=plain.id, value=plain.values[0], unspecified=False)
+    )
 
 
 def in_turn_number(condition: Condition, turn: TurnNumber) -> Condition:

@@ -9,9 +9,9 @@ from typing import Any
 
 from chat_contract.errors import Pointer, shorten
 from chat_contract.exchange import Headers
-from chat_contract.roles import EVENTS
+from chat_contract.roles import EVENTS, USER
 from chat_verifier.planning.body import SHORTEST_WITH_LAST, BodyMaker, index_of, level_of, ordered, spoil, value_of
-from chat_verifier.planning.conditions import HEADER_NAMES, Condition, Wrong, plainest
+from chat_verifier.planning.conditions import HEADER_NAMES, Condition, Wrong, in_plain_words, plainest
 from chat_verifier.planning.dimensions import (
     ABSENT,
     CONTENT_TYPE,
@@ -148,6 +148,15 @@ class Recipe:
             for name, condition in self.conditions.items()
         }
         return replace(self, conditions=kept)
+
+    def in_plain_words(self) -> Recipe:
+        """Return the recipe with a plain value in each field that it has, written in the usual way."""
+        plain = {name: in_plain_words(one) for name, one in self.conditions.items()}
+        events = plain.get(EVENTS)
+        if events is not None and isinstance(events.value, int) and not self.wrongs:
+            # Only the first events have conditions, and so a plain value in each field.
+            plain[EVENTS] = replace(events, value=min(events.value, SHORTEST_WITH_LAST - 1))
+        return replace(self, conditions=plain, user=ABSENT if self.user is ABSENT else self.builder.valid(USER))
 
     def with_fewer_events(self) -> Recipe | None:
         """Return the recipe without events that no condition and no wrong value names; None if all are named."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -14,8 +15,9 @@ from chat_contract.exchange import Exchange, Request, Response
 from chat_contract.history import History
 from chat_contract.roles import CONVERSATION, ITEMS, MESSAGE
 from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
-from chat_verifier.planning.case import CaseSequence
+from chat_verifier.planning.case import Case, CaseSequence, Priority
 from chat_verifier.run.budget import RequestBudget
+from chat_verifier.run.knowledge import rebuilt
 from chat_verifier.run.runner import Runner
 
 _HEADERS = (("Content-Type", "application/json"),)
@@ -79,3 +81,40 @@ def sequences_for(
     needed = {observation.sequence for observation in runner.journal.observations if observation.tried & wanted}
     together = {sequence.together for sequence in sequences if sequence in needed and sequence.together is not None}
     return tuple(sequence for sequence in sequences if sequence in needed or sequence.together in together)
+
+
+def plain_sequences_for(
+    contract: Contract, sequences: Iterable[CaseSequence], clauses: Iterable[str]
+) -> tuple[CaseSequence, ...]:
+    """Return for each clause the shortest plain version of a sequence that exercises it.
+
+    It shows whether a server violates the clause that fails for a value in the sequence itself.
+    """
+    plain = [
+        replace(
+            sequence,
+            id=f"{sequence.id}-plain",
+            cases=tuple(map(_in_plain_words, sequence.cases)),
+            priority=Priority.ESSENTIAL,
+            together=None,
+            deferred=0,
+        )
+        for sequence in sequences
+    ]
+    runner = Runner(contract, ReferenceServer(contract))
+    runner.play(plain)
+    found: dict[str, CaseSequence] = {}
+    for clause in clauses:
+        tried = [observation for observation in runner.journal.observations if clause in observation.tried]
+        if tried:
+            shortest = min(tried, key=lambda observation: observation.index)
+            cut = replace(shortest.sequence, cases=shortest.sequence.cases[: shortest.index + 1])
+            same = found.get(cut.id, cut)
+            found[cut.id] = max(same, cut, key=lambda sequence: len(sequence.cases))
+    return tuple(found.values())
+
+
+def _in_plain_words(case: Case) -> Case:
+    """Return the case with plain values in all fields that it has."""
+    recipe = case.recipe
+    return case if recipe is None else rebuilt(case, recipe.in_plain_words())
