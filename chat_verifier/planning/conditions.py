@@ -116,7 +116,7 @@ class Condition:
             name = "unknown property" if self.dimension.name == UNKNOWN else "unknown property in an event:"
         if self.dimension.name in {*HEADER_NAMES, CONTENT_TYPE}:
             name = f"header {name.title()}"
-        return f"{name} {_RELATED[self.value] if isinstance(self.value, Stand) else shorten(self.value, 40)}"
+        return f"{name} {_RELATED[self.value] if isinstance(self.value, Stand) else _shown(self.value)}"
 
 
 @dataclass(frozen=True)
@@ -166,6 +166,15 @@ def unspecified_events(number: int) -> Condition:
     """
     levels = (Level("plain", (ABSENT,)), Level("unspecified", (number,), unspecified=True))
     return Condition(Dimension(OTHER_EVENTS, levels, EVENTS), levels[1].id, number, unspecified=True)
+
+
+def _shown(value: Any) -> str:
+    """Return a value for a label; a text that is cut has its length, which may be what matters."""
+    shown = shorten(value, _LONGEST_SHOWN)
+    return f"{shown} ({len(value):,} characters)" if isinstance(value, str) and shown.endswith("…") else shown
+
+
+_LONGEST_SHOWN = 40
 
 
 def _ordinal(position: str) -> str:

@@ -64,7 +64,7 @@ def probe(contract: Contract, client: Client, checkpoint: Checkpoint | None = No
 def _probes(builder: RequestBuilder) -> list[Case]:
     bodies = [builder.request(message=message) for message in builder.messages]
     bodies += [builder.request(name) for name in builder.optional]
-    return [Case(f"probe-{number + 1}", "the probe", bodies[number % len(bodies)]) for number in range(_PROBES)]
+    return [Case(f"probe-{number + 1}", "a plain message", bodies[number % len(bodies)]) for number in range(_PROBES)]
 
 
 def _send(client: Client, request: Request) -> Response | Breakdown:

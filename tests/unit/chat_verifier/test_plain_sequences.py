@@ -6,6 +6,8 @@ import pytest
 
 from chat_contract import load_contract
 from chat_contract.roles import CONVERSATION
+from chat_verifier.planning.conditions import Condition
+from chat_verifier.planning.dimensions import ABSENT, Dimension, Level
 from chat_verifier.planning.plan import make_plan
 from chat_verifier.planning.tiers import ALLOCATIONS, Tier
 from chat_verifier.run.reference_server import ReferenceServer, plain_sequences_for
@@ -40,3 +42,11 @@ def test_plain_versions_exercise_every_clause_about_requests_with_ordinary_chara
 
 def test_no_plain_version_is_returned_for_a_clause_that_no_sequence_exercises() -> None:
     assert plain_sequences_for(CONTRACT, (), ["request.accepted"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "label"), [("x" * 64, f'user_id "{"x" * 38}… (64 characters)'), ("u-1…", 'user_id "u-1…"')]
+)
+def test_label_of_a_long_value_names_its_length(value: str, label: str) -> None:
+    levels = (Level("absent", (ABSENT,)), Level("dense", (value,)))
+    assert Condition(Dimension("user_id", levels, "user_id"), "dense", value).label == label
