@@ -205,11 +205,15 @@ def parse_origin(text: str, stdin: BinaryIO, *, allow_outside: bool = False) -> 
     return FileOrigin(Path(text), allow_outside)
 
 
+_SAFE = ("-c", "safe.bareRepository=explicit")
+"""A checkout may contain a folder that is a bare repository, whose configuration could run commands."""
+
+
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     import subprocess  # noqa: PLC0415 - most documents are files
 
     try:
-        return subprocess.run(["git", *arguments], capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603, S607 - git, no shell
+        return subprocess.run(["git", *_SAFE, *arguments], capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603, S607 - git, no shell
     except FileNotFoundError:
         raise UsageError("git:REF:PATH needs git, but git is not installed.") from None
     except subprocess.TimeoutExpired:

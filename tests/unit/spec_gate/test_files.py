@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from chat_contract import DocumentError
+from spec_gate.source.origins import GitOrigin
 from tests.unit.spec_gate.changing import diff, report_of, written
 
 SECRET = "hunter2-of-the-file"
@@ -201,3 +204,34 @@ def test_redirect_on_the_same_server_is_followed(servers: tuple[_Server, _Server
     first, _ = servers
     first.target = "/api.yaml"
     assert fetch(first).exit_code == 0
+
+
+# Git ------------------------------------------------------------------------------------------------------------------
+
+
+def test_folder_that_is_a_bare_repository_runs_no_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def git(*arguments: str) -> str:
+        identity = ("-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+        done = subprocess.run(["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    ran = folder / "ran"
+    (folder / "chat.yaml").write_text("openapi: 3.1.0", "utf-8")
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-q", "-m", "first")
+    git("clone", "-q", "--bare", ".", "bare")
+    blob = git("rev-parse", "HEAD:chat.yaml")
+    (folder / "bare" / "objects" / blob[:2] / blob[2:]).unlink()
+    for name, value in {
+        "core.repositoryformatversion": "1",
+        "extensions.partialClone": "evil",
+        "remote.evil.promisor": "true",
+        "remote.evil.url": str(folder),
+        "remote.evil.uploadpack": f"touch '{ran}'; git-upload-pack",
+    }.items():
+        git("--git-dir", "bare", "config", name, value)
+    monkeypatch.chdir(folder / "bare")
+    with pytest.raises(DocumentError, match="not in a git repository"):
+        GitOrigin("HEAD", "chat.yaml").read()
+    assert not ran.exists()
