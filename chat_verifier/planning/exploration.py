@@ -16,6 +16,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule, run_state_machine_as_test
+from schemathesis.config import SchemathesisConfig
 from schemathesis.generation.modes import GenerationMode
 
 from chat_contract import Contract
@@ -80,7 +81,9 @@ def _operation(contract: Contract, name: str) -> Any:
             }
         },
     }
-    return schemathesis.openapi.from_dict(document)[operation.path][operation.method]
+    # A configuration of its own: Schemathesis would read schemathesis.toml of the working directory.
+    schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig())
+    return schema[operation.path][operation.method]
 
 
 def _examples(contract: Contract) -> Iterator[Any]:
