@@ -61,7 +61,7 @@ def http_file(base_url: str, replays: Iterable[Replay]) -> str:
 
 
 def _http(base_url: str, replay: Replay, request: ReplayRequest) -> Iterator[str]:
-    yield f"{request.method} {base_url}{request.path}"
+    yield visible(f"{request.method} {base_url}{request.path}")
     if replay.key is not None:
         yield f"{replay.key[0]}: {replay.key[1]}{{{{$processEnv CHAT_API_KEY}}}}"
     yield from (f"{name}: {visible(value)}" for name, value in request.headers.items())
@@ -89,7 +89,7 @@ def _editable(body: str) -> str | None:
 def pytest_file(target: str, base_url: str, replays: Iterable[Replay]) -> str:
     """Return a test file: each violation is a test that passes once the server satisfies the clause."""
     written = json.dumps([_case(replay) for replay in replays], ensure_ascii=True, indent=1)
-    return _TESTS.format(target=visible(target), base_url=base_url, cases=repr(written))
+    return _TESTS.format(target=target, base_url=base_url, cases=repr(written))
 
 
 def _case(replay: Replay) -> dict[str, Any]:
@@ -110,12 +110,15 @@ def _case(replay: Replay) -> dict[str, Any]:
     }
 
 
-_TESTS = '''"""Violations that chat-contract found at {target}, as tests that pass once they are fixed.
+# Texts of a server or of recorded traffic appear only as literals: they must not become code.
+_TESTS = '''"""Violations that chat-contract found, as tests that pass once they are fixed.
 
-    CHAT_BASE_URL={base_url} pytest FILE
+    CHAT_BASE_URL=URL pytest FILE
 
 A key comes from the environment variable CHAT_API_KEY.
 """
+
+# The server: {target!a}
 
 import base64
 import json
@@ -127,7 +130,7 @@ import requests
 from chat_contract import Exchange, History, Request, Response, load_contract
 from chat_contract.conformance import examine, find_violations, update_history
 
-BASE_URL = os.environ.get("CHAT_BASE_URL", "{base_url}").rstrip("/")
+BASE_URL = os.environ.get("CHAT_BASE_URL", {base_url!a}).rstrip("/")
 CASES = json.loads({cases})
 
 

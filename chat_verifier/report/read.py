@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from chat_contract import UsageError
+from chat_verifier.findings.verdict import ClauseVerdict
 from chat_verifier.report.model import FORMAT, VERSION, VerifyReport
 from kit_reports.codec import decode
+from kit_reports.visible import visible
 
 _HINT = "Name a file written by chat-contract verify --report json=FILE."
 
@@ -22,9 +25,19 @@ def read_report(path: Path) -> VerifyReport:
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror}). {_HINT}") from None
     try:
-        return decode(VerifyReport, text)
+        report = decode(VerifyReport, text)
     except ValueError:
         raise UsageError(f"{path}: {_problem(text)}. {_HINT}") from None
+    for sent in _paths(report):
+        if not sent.startswith("/"):
+            raise UsageError(f'{path}: the path "{visible(sent)}" of a request does not begin with "/". {_HINT}')
+    return report
+
+
+def _paths(report: VerifyReport) -> Iterator[str]:
+    """Yield the paths that a replay sends. Behind a base URL, ``@host/`` would name another server."""
+    for _, violation in report.violations(*ClauseVerdict):
+        yield from (exchange.request.path for exchange in violation.exchanges)
 
 
 def _problem(text: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Callable
@@ -221,6 +222,31 @@ def test_altered_report_is_invalid_and_cannot_be_read(alteration: str, report: V
     file.write_text(json.dumps(document), "utf-8")
     with pytest.raises(UsageError, match=r"report\.json: "):
         read_report(file)
+
+
+@pytest.mark.parametrize("path", ["@127.0.0.2:8000/x", "3/x", ""])
+def test_path_that_could_name_another_server_is_rejected(path: str, report: VerifyReport, tmp_path: Path) -> None:
+    document = json.loads(encode(report))
+    shown = next(clause["violations"][0] for clause in document["clauses"] if clause["violations"])
+    shown["exchanges"][0]["request"]["path"] = path
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps(document), "utf-8")
+    with pytest.raises(UsageError, match=r'report\.json: the path ".*" of a request does not begin with "/"'):
+        read_report(file)
+
+
+@pytest.mark.parametrize("text", ['"+[][0]+"', '"""\nraise\n"""', "\nraise", "{0}'", "\\"])
+def test_texts_of_a_server_do_not_become_code_of_the_exported_tests(text: str, report: VerifyReport) -> None:
+    hostile = f"http://h/{text}"
+    source = RENDERERS["pytest"](replace(report, base_url=hostile))
+    plain = RENDERERS["pytest"](replace(report, base_url="plain"))
+    strings = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
+    assert hostile in strings
+    assert shape_of(source) == shape_of(plain)
+
+
+def shape_of(source: str) -> list[str]:
+    return [type(node).__name__ for node in ast.walk(ast.parse(source))]
 
 
 @pytest.mark.parametrize(
