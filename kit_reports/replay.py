@@ -68,15 +68,19 @@ def _http(base_url: str, replay: Replay, request: ReplayRequest) -> Iterator[str
     yield ""
     body = None if request.base64 else _editable(request.body)
     if body is None:
-        yield "# This body is not printable text. Use --report sh=FILE for this violation."
+        yield "# An editor would change this body. Use --report sh=FILE for this violation."
         return
     yield body.replace(ISSUED, f"{{{{turn1.response.body.$.{CONVERSATION}}}}}") if replay.continues else body
 
 
 def _editable(body: str) -> str | None:
-    """Return a body as text for an editor: in JSON, invisible characters are written as escapes of the same value."""
+    """Return a body as text for an editor; None if that is possible only in JSON, and the body is not JSON.
+
+    In JSON, invisible characters are written as escapes of the same value. So are two opening braces, between which an
+    editor would put a variable: a server could otherwise learn the user's variables.
+    """
     lines = body.replace("\r\n", "\n").split("\n")
-    shown = [visible(line) for line in lines]
+    shown = [visible(line).replace("{{", r"\u007b\u007b") for line in lines]
     if shown == lines:
         return body
     try:

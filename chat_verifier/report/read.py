@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,12 +27,20 @@ def read_report(path: Path) -> VerifyReport:
         raise UsageError(f"{path}: cannot be read ({error.strerror}). {_HINT}") from None
     try:
         report = decode(VerifyReport, text)
-    except ValueError:
+        _check_times(report)
+    except (ValueError, OverflowError):
         raise UsageError(f"{path}: {_problem(text)}. {_HINT}") from None
     for sent in _paths(report):
         if not sent.startswith("/"):
             raise UsageError(f'{path}: the path "{visible(sent)}" of a request does not begin with "/". {_HINT}')
     return report
+
+
+def _check_times(report: VerifyReport) -> None:
+    """Raise ValueError or OverflowError unless each exchange has a point in time."""
+    began = dt.datetime.fromisoformat(report.started)
+    for one in report.exchanges:
+        began + dt.timedelta(seconds=one.at)
 
 
 def _paths(report: VerifyReport) -> Iterator[str]:

@@ -57,7 +57,9 @@ def _request(exchange: ExchangeReport, issued: str | None) -> ReplayRequest:
     request = exchange.request
     if isinstance(request.body, Base64Body):
         return ReplayRequest(request.method, request.path, request.headers, request.body.base64, base64=True)
-    body = request.body if issued is None else request.body.replace(issued, ISSUED)
+    body = request.body
+    for ascii_only in (True, False) if issued is not None else ():
+        body = body.replace(json.dumps(issued, ensure_ascii=ascii_only)[1:-1], ISSUED)
     return ReplayRequest(request.method, request.path, request.headers, body)
 
 

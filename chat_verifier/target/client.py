@@ -43,7 +43,7 @@ _TRIES_AFTER_429 = 5
 _UNAUTHORIZED = 401
 _PROXY_AUTHENTICATION_REQUIRED = 407
 _MOST_429_IN_A_ROW = 5
-_TOO_MANY_REQUESTS = "Reduce the rate with --rate-limit, or continue later with --resume."
+_TOO_MANY_REQUESTS = "Try again later. verify can reduce the rate with --rate-limit, and continue with --resume."
 _PAUSES = (0.1, 0.5)
 """The seconds to wait before each further attempt after a failed connection."""
 _TOLERATED_TIMEOUTS = 3

@@ -138,6 +138,7 @@ class UrlOrigin:
 
     def read(self) -> bytes:
         import urllib.error  # noqa: PLC0415 - slow to import; most documents are files
+        from http.client import HTTPException  # noqa: PLC0415 - likewise
 
         from spec_gate.source.fetch import RedirectElsewhere, open_url  # noqa: PLC0415
 
@@ -152,7 +153,7 @@ class UrlOrigin:
             ) from None
         except urllib.error.HTTPError as error:
             problem = f"the server returned status {error.code}"
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             problem = f"cannot fetch the document: {getattr(error, 'reason', None) or error}"
         raise DocumentError(problem, path=self.name, hint="Check the URL; GET must return the document.")
 

@@ -245,8 +245,42 @@ def test_texts_of_a_server_do_not_become_code_of_the_exported_tests(text: str, r
     assert shape_of(source) == shape_of(plain)
 
 
+def test_editor_finds_no_variable_in_a_body_that_repeats_a_text_of_the_server(report: VerifyReport) -> None:
+    clause = next(one for one in report.clauses if one.verdict is ClauseVerdict.FAIL and one.violations)
+    (violation, *_) = clause.violations
+    opening, following = violation.exchanges[0], violation.exchanges[-1]
+    issued = "é{{$processEnv HOME}}"
+    first = replace(following.response or opening.response, body=json.dumps({"conversation_id": issued}))
+    turns = [
+        replace(opening, request=replace(opening.request, body='{"message": "{{$guid}}"}'), response=first),
+        *(
+            replace(following, request=replace(following.request, body=body))
+            for body in (json.dumps({"conversation_id": issued}), f'{{"conversation_id": "{issued}"}}', "{{plain")
+        ),
+    ]
+    altered = replace(clause, violations=(replace(violation, exchanges=tuple(turns), waiver=None),))
+    text = RENDERERS["http"](replace(report, clauses=(altered,)))
+    bodies = [line for line in text.splitlines() if line and not line.startswith("#")]
+    variables = set(re.findall(r"\{\{.*?\}\}", "\n".join(bodies)))
+    assert variables <= {"{{turn1.response.body.$.conversation_id}}", "{{$processEnv CHAT_API_KEY}}"}
+    assert text.count("{{turn1.response") == 2
+    assert r'{"message": "\u007b\u007b$guid}}"}' in bodies
+    assert "# An editor would change this body." in text
+
+
 def shape_of(source: str) -> list[str]:
     return [type(node).__name__ for node in ast.walk(ast.parse(source))]
+
+
+@pytest.mark.parametrize(("started", "at"), [("yesterday", 0.0), ("2026-11-30T10:00:00+00:00", 1e300)])
+def test_time_that_cannot_be_is_rejected(started: str, at: float, report: VerifyReport, tmp_path: Path) -> None:
+    document = json.loads(encode(report))
+    document["started"] = started
+    document["exchanges"][0]["at"] = at
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps(document), "utf-8")
+    with pytest.raises(UsageError, match=r"report\.json: not a valid report"):
+        read_report(file)
 
 
 @pytest.mark.parametrize(

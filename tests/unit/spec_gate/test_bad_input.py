@@ -105,6 +105,8 @@ def test_binary_data_is_an_error(junk: bytes, tmp_path: Path) -> None:
         ("git:HEAD", "git:REF:PATH"),
         ("git:--help:a", "git:REF:PATH"),
         ("http://127.0.0.1:1/a.yaml", "cannot fetch the document"),
+        ("http://127.0.0.1:x/a.yaml", "cannot fetch the document"),
+        ("http://127.0.0.1:1/a b.yaml", "cannot fetch the document"),
         ("http://127.0.0.1:1/a.yaml?private_token=s3cr3t&ref=main", "a.yaml?private_token=…&ref=main: cannot fetch"),
     ],
 )
