@@ -9,7 +9,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 _LAST_LINE = "<!-- end of the figures -->"
-_MEASURED = ("chat_contract", "chat_load", "chat_verifier", "kit_cli", "kit_http", "kit_reports", "mock_server")
+_MEASURED = (
+    "chat_contract",
+    "chat_load",
+    "chat_verifier",
+    "kit_cli",
+    "kit_http",
+    "kit_options",
+    "kit_reports",
+    "mock_server",
+)
 
 
 def replace_figures(document: str, command: str, lines: Iterable[str]) -> None:

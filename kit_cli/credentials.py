@@ -6,7 +6,7 @@ No message shows a key.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -14,8 +14,9 @@ import click
 from chat_contract.errors import UsageError
 from chat_contract.exchange import Headers
 from kit_http.headers import parse_headers
+from kit_options.groups import group
 
-_OPTIONS = (
+with_key_options = group(
     click.option("--key-env", metavar="NAME", help="Send the API key held by this environment variable."),
     click.option(
         "--key-as",
@@ -24,14 +25,13 @@ _OPTIONS = (
         show_default=True,
         help="Header that carries the key of --key-env.",
     ),
+    click.option(
+        "--token-command",
+        metavar="CMD",
+        help="Send the token that this shell command prints. It runs again before the token expires and after a 401.",
+    ),
 )
-
-
-def with_key_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--key-env`` and ``--key-as`` to a command."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+"""Adds ``--key-env``, ``--key-as`` and ``--token-command`` to a command."""
 
 
 def key_headers(given: Mapping[str, Any]) -> Headers:

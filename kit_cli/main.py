@@ -46,7 +46,7 @@ _WITHOUT_CONFIG = frozenset({"completion", "config", "doctor", "schema"})
 _OWN_PACKAGES = frozenset(
     {
         *("chat_contract", "mock_server", "chat_mock", "chat_verifier", "chat_load", "kit_cli"),
-        *("kit_http", "kit_reports", "spec_gate"),
+        *("kit_http", "kit_options", "kit_reports", "spec_gate"),
     }
 )
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from mock_server.numbers import WholeNumber
-from mock_server.sizes import Size
+from kit_options.numbers import WholeNumber
+from kit_options.sizes import Size
 
 SPEC = click.option(
     "--spec",

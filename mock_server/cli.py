@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit_options.numbers import Seed, WholeNumber
 from mock_server import defaults
 from mock_server.limit_options import with_limit_options
 from mock_server.mask_options import masks_of, with_mask_options
-from mock_server.numbers import Seed, WholeNumber
 from mock_server.upstream_options import with_upstream_options
 
 if TYPE_CHECKING:

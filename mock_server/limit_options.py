@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import reduce
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
+from kit_options.groups import group
+from kit_options.numbers import Number, WholeNumber
+from kit_options.sizes import Size, shown_size
 from mock_server import defaults
-from mock_server.numbers import Number, WholeNumber
-from mock_server.sizes import Size, shown_size
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def _count(name: str, default: int, help_text: str, least: int = 1) -> Any:
@@ -105,15 +102,8 @@ _OF_SERVER = (
 """The fields of :class:`mock_server.server.limits.ServerLimits`, for the mock and the recorder."""
 
 
-def with_limit_options(command: _Command) -> _Command:
-    """Add all options to a command."""
-    return _with(command, *_OPTIONS, *_OF_SERVER)
+with_server_limits = group(*_OF_SERVER)
+"""Adds the options that limit connections and requests to a command."""
 
-
-def with_server_limits(command: _Command) -> _Command:
-    """Add the options that limit connections and requests to a command."""
-    return _with(command, *_OF_SERVER)
-
-
-def _with(command: _Command, *options: Any) -> _Command:
-    return reduce(lambda decorated, option: option(decorated), reversed(options), command)
+with_limit_options = group(*_OPTIONS, *_OF_SERVER)
+"""Adds all options of this module to a command."""

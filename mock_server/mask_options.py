@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit_options.groups import group
+
 if TYPE_CHECKING:
     from kit_http.redaction.personal import Masks
 
-_OPTIONS = (
+with_mask_options = group(
     click.option(
         "--mask",
         type=click.Choice(["email", "phone"]),
@@ -24,13 +26,7 @@ _OPTIONS = (
         help="Replace this name with a pseudonym in recordings. Repeatable.",
     ),
 )
-
-
-def with_mask_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--mask`` and ``--mask-name`` to a command."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+"""Adds ``--mask`` and ``--mask-name`` to a command."""
 
 
 def masks_of(given: Mapping[str, Any]) -> Masks:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import reduce
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
+from kit_options.groups import group
+from kit_options.numbers import Number
+from kit_options.sizes import Size, shown_size
 from mock_server import defaults
-from mock_server.numbers import Number
-from mock_server.sizes import Size, shown_size
 
 _FILE = click.Path(path_type=Path)
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 
-_OPTIONS = (
+with_upstream_options = group(
     click.option(
         "--ca-bundle",
         type=_FILE,
@@ -44,8 +41,4 @@ _OPTIONS = (
         help="Return 502 if a response of the upstream is larger, compressed or decompressed.",
     ),
 )
-
-
-def with_upstream_options(command: _Command) -> _Command:
-    """Add the options to a command."""
-    return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), command)
+"""Adds the options to a command."""

@@ -12,8 +12,8 @@ import click
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command, current_frame
 from kit_cli.outputs import Output, write_outputs
+from kit_options.numbers import Number
 from kit_reports.targets import parse_targets, writable
-from mock_server.numbers import Number
 from spec_gate.report.formats import FORMATS, FailOn
 
 _FILE = click.Path(path_type=Path)

@@ -10,7 +10,7 @@ import click
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command, current_frame
 from kit_cli.options import OVERLAY, SPEC
-from mock_server.numbers import WholeNumber
+from kit_options.numbers import WholeNumber
 
 _FORMATS = ("text", "json")
 

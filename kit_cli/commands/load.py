@@ -9,11 +9,11 @@ import click
 
 from chat_load.report import RENDERERS
 from kit_cli.credentials import with_key_options
-from kit_cli.durations import Duration, DurationRange
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command
 from kit_cli.options import OVERLAY, SPEC
-from mock_server.numbers import Number, Seed, WholeNumber
+from kit_options.durations import Duration, DurationRange
+from kit_options.numbers import Number, Seed, WholeNumber
 
 _FILE = click.Path(path_type=Path)
 _PORT = WholeNumber(1, 65535, noun="a port")
@@ -77,11 +77,6 @@ _DAY = 86_400.0
     "-H", "--header", multiple=True, metavar="'NAME: VALUE'", help="Send this header with every request. Repeatable."
 )
 @with_key_options
-@click.option(
-    "--token-command",
-    metavar="CMD",
-    help="Send the token that this shell command prints. It runs again before the token expires and after a 401.",
-)
 @click.option("--ca-bundle", type=_FILE, metavar="FILE", help="CA certificates to trust, instead of the default.")
 @click.option("--insecure", is_flag=True, help="Do not verify TLS certificates.")
 @click.option("--cert", type=_FILE, metavar="FILE", help="Client certificate; may contain its key.")

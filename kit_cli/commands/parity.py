@@ -9,7 +9,7 @@ import click
 
 from kit_cli.frame import Command
 from kit_cli.options import OVERLAY, SPEC
-from mock_server.numbers import Number, Seed, WholeNumber
+from kit_options.numbers import Number, Seed, WholeNumber
 
 _SECONDS = Number(0, 3600, above=True)
 

@@ -12,11 +12,11 @@ from kit_cli.credentials import key_headers, with_key_options
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command
 from kit_cli.options import MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES, OVERLAY, SPEC
+from kit_options.numbers import WholeNumber
+from kit_options.sizes import Size, shown_size
 from mock_server import defaults
 from mock_server.limit_options import with_server_limits
 from mock_server.mask_options import masks_of, with_mask_options
-from mock_server.numbers import WholeNumber
-from mock_server.sizes import Size, shown_size
 from mock_server.upstream_options import with_upstream_options
 
 
@@ -48,11 +48,6 @@ from mock_server.upstream_options import with_upstream_options
     help="Port to listen on; 0 picks a free port.",
 )
 @with_key_options
-@click.option(
-    "--token-command",
-    metavar="CMD",
-    help="Send the token that this shell command prints. It runs again before the token expires and after a 401.",
-)
 @click.option(
     "--cors-origin", multiple=True, metavar="ORIGIN", help="Let pages of this origin read responses. Repeatable."
 )

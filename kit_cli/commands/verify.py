@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ from chat_verifier.report import RENDERERS
 from kit_cli.credentials import with_key_options
 from kit_cli.frame import Command
 from kit_cli.options import OVERLAY, SPEC
-from mock_server.numbers import Number, Seed, WholeNumber
+from kit_options.groups import group
+from kit_options.numbers import Number, Seed, WholeNumber
 
 _COST = Number(0, 1_000_000, above=True)
 _SECONDS = Number(0, 3600, above=True)
@@ -28,18 +28,7 @@ class _HeaderLine(click.ParamType):  # type: ignore[type-arg]  # not generic bef
     envvar_list_splitter = "\n"
 
 
-def _all(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Combine options into one decorator; the help lists them in this order."""
-
-    def decorate(command: Any) -> Any:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-_CONNECTION = _all(
+_CONNECTION = group(
     click.option(
         "--app",
         metavar="MODULE:NAME",
@@ -54,11 +43,6 @@ _CONNECTION = _all(
         help="Send this header with every request. Repeatable.",
     ),
     with_key_options,
-    click.option(
-        "--token-command",
-        metavar="CMD",
-        help="Send the token that this shell command prints. It runs again before the token expires and after a 401.",
-    ),
     click.option("--expect-auth", is_flag=True, help="Check that the server rejects missing and wrong credentials."),
     click.option("--ca-bundle", type=_FILE, metavar="FILE", help="CA certificates to trust, instead of the default."),
     click.option("--insecure", is_flag=True, help="Do not verify TLS certificates."),
@@ -67,7 +51,7 @@ _CONNECTION = _all(
     click.option("--proxy", metavar="URL", help="HTTP proxy for all requests."),
 )
 
-_VERDICT = _all(
+_VERDICT = group(
     SPEC,
     OVERLAY,
     click.option("--strict", is_flag=True, help="Fail on violated SHOULD clauses too."),
@@ -91,7 +75,7 @@ _VERDICT = _all(
     ),
 )
 
-_BUDGET = _all(
+_BUDGET = group(
     click.option("--plan", is_flag=True, help="Send one probe, show what a run would send, and stop."),
     click.option(
         "--cost-per-call",
@@ -170,7 +154,7 @@ _BUDGET = _all(
     ),
 )
 
-_OUTPUT = _all(
+_OUTPUT = group(
     click.option(
         "--report",
         multiple=True,

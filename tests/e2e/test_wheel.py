@@ -29,6 +29,7 @@ PACKAGES = (
     "chat_load",
     "spec_gate",
     "kit_http",
+    "kit_options",
     "kit_reports",
     "kit_cli",
 )

@@ -25,7 +25,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "verifier": ("chat_verifier", "contract_tests"),
     "gate": ("spec_gate",),
     "load": ("chat_load",),
-    "command line": ("kit_cli", "kit_http", "kit_reports"),
+    "command line": ("kit_cli", "kit_http", "kit_options", "kit_reports"),
     "core": ("chat_contract",),
 }
 
@@ -45,7 +45,11 @@ def _by_area() -> Iterator[str]:
         "spec_gate",
         "chat_load",
     )
-    paths = [path for package in (*packages, "kit_http", "kit_reports", "kit_cli") for path in modules(package)]
+    paths = [
+        path
+        for package in (*packages, "kit_http", "kit_options", "kit_reports", "kit_cli")
+        for path in modules(package)
+    ]
     for area in sorted(AREAS):
         yield f"# {area}"
         yield ""

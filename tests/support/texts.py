@@ -15,7 +15,7 @@ from tests.support.paths import ROOT
 
 PRODUCTS = (
     *("chat_contract", "chat_verifier", "mock_server", "chat_mock", "chat_load", "spec_gate"),
-    *("kit_http", "kit_reports", "kit_cli", "contract_tests"),
+    *("kit_http", "kit_options", "kit_reports", "kit_cli", "contract_tests"),
 )
 PAGES = (
     "README.md",

@@ -18,14 +18,15 @@ from tests.support.waiting import PATIENCE
 LAYERS: dict[str, set[str]] = {
     "chat_contract": set(),
     "kit_http": {"chat_contract"},
+    "kit_options": set(),
     "kit_reports": {"chat_contract"},
     "chat_mock": set(),
     "chat_verifier": {"chat_contract", "kit_http", "kit_reports"},
-    "mock_server": {"chat_contract", "kit_http", "kit_reports"},
+    "mock_server": {"chat_contract", "kit_http", "kit_options", "kit_reports"},
     "spec_gate": {"chat_contract", "kit_reports"},
     "chat_load": {"chat_contract", "kit_http", "kit_reports"},
     "kit_cli": {
-        *("chat_contract", "kit_http", "kit_reports"),
+        *("chat_contract", "kit_http", "kit_options", "kit_reports"),
         *("chat_verifier", "chat_load", "mock_server", "chat_mock", "spec_gate"),
     },
 }
@@ -47,8 +48,6 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "mock_server": (
         *(
             "defaults",
-            "sizes",
-            "numbers",
             "output",
             "upstream_options",
             "limit_options",
@@ -97,6 +96,7 @@ THIRD_PARTY: dict[str, set[str]] = {
         *("pydantic_core", "regex"),
     },
     "kit_http": {"cachetools", "requests", "urllib3"},
+    "kit_options": {"click"},
     "kit_reports": {"jinja2", "pydantic"},
     "chat_mock": {"pytest"},
     "chat_verifier": {

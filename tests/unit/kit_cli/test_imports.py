@@ -17,7 +17,7 @@ HEAVY = {
     *("jsonschema", "jsonschema_rs", "referencing", "openapi_spec_validator", "jsonpath_rfc9535"),
     *("yaml", "pydantic", "pydantic_core", "cachetools"),
 }
-PRODUCTS = {"chat_verifier", "mock_server", "spec_gate", "chat_mock", "kit_http", "kit_reports"}
+PRODUCTS = {"chat_verifier", "mock_server", "spec_gate", "chat_mock", "kit_http", "kit_options", "kit_reports"}
 IMPORTED = """
 import atexit, sys
 atexit.register(lambda: print(*{name.partition(".")[0] for name in sys.modules}, file=sys.stderr))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from mock_server.sizes import Size, shown_size
+from kit_options.sizes import Size, shown_size
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import click
 import pytest
 
 from kit_cli.config import leaves
-from kit_cli.durations import Duration, DurationRange
 from kit_cli.main import all_commands
-from mock_server.numbers import Number, Seed, WholeNumber
-from mock_server.sizes import Size
+from kit_options.durations import Duration, DurationRange
+from kit_options.numbers import Number, Seed, WholeNumber
+from kit_options.sizes import Size
 
 NUMERIC = (WholeNumber, Number, Seed, Size, Duration, DurationRange)
 WITHOUT_A_MESSAGE_OF_OUR_OWN = (click.types.IntParamType, click.types.FloatParamType)
