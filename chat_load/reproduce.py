@@ -11,7 +11,7 @@ from chat_contract.exchange import Headers
 from chat_contract.roles import CONVERSATION
 from chat_load.plan import Step, written
 from chat_load.settings import SentRequest
-from kit_http.curl import Expression, Piece, header_argument, with_body
+from kit_http.curl import Expression, Piece, header_argument, with_body, with_expressions
 from kit_http.redaction.secrets import Secrets, is_credential
 from kit_reports.replay import ISSUED
 
@@ -85,7 +85,7 @@ def _curl(request: Request, access: Access, body: bytes, issued: str = "", *, sh
 
 def _header(name: str, value: str, secrets: Secrets) -> str:
     if is_credential(name) and secrets.in_text(value):
-        return f'"{secrets.hide(f"{name}: {value}")}"'
+        return with_expressions(secrets.hide(f"{name}: {value}"))
     return header_argument(name, value)
 
 

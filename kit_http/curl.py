@@ -6,6 +6,9 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+
+from kit_http.redaction.secrets import EXPRESSION
 
 _LONGEST_ARGUMENT = 100_000 // 4
 """Linux refuses arguments of more than 128 KiB; a character has up to four bytes."""
@@ -15,6 +18,21 @@ _LONG = 1000
 
 _REPETITION = re.compile(r"([^\r\n\x00]{1,400}?)\1{39,}")
 """A unit that repeats 40 times. Without line breaks, since a shell drops those at the end of an output."""
+
+
+_PLAIN_IN_DOUBLE_QUOTES = re.compile(r'[^"\\$`!]*')
+
+
+def with_expressions(text: str) -> str:
+    """Return the text as one word in which a shell fills in the expressions of redaction, and nothing else."""
+    end, pieces = 0, []
+    for match in (*EXPRESSION.finditer(text), None):
+        pieces.append((text[end : match.start() if match else None], match[0] if match else ""))
+        end = match.end() if match else end
+    if all(_PLAIN_IN_DOUBLE_QUOTES.fullmatch(literal) for literal, _ in pieces):
+        return f'"{text}"'
+    words = ((shlex.quote(literal) if literal else "", f'"{filled}"' if filled else "") for literal, filled in pieces)
+    return "".join(chain.from_iterable(words))
 
 
 def header_argument(name: str, value: str) -> str:
@@ -95,17 +113,26 @@ def _argument(piece: Expression | _Repeat) -> str:
 
 
 def _format(body: bytes) -> str:
-    r"""Return a format for ``printf`` that prints the bytes; ``'``, ``\`` and ``%`` are escaped too."""
+    r"""Return a format for ``printf`` that prints the bytes; ``'``, ``\``, ``%`` and ``!`` are escaped too.
+
+    An interactive shell replaces ``!`` by its history. A hyphen at the beginning would make the format an option.
+    """
     text = _decoded(body)
     if text is None:
-        return "".join(map(_octal, body))
-    return "".join(
-        sign if sign.isprintable() and sign not in "'\\%" else "".join(map(_octal, sign.encode())) for sign in text
-    )
+        written = "".join(map(_octal, body))
+    else:
+        written = "".join(
+            sign if sign.isprintable() and sign not in _ESCAPED else "".join(map(_octal, sign.encode()))
+            for sign in text
+        )
+    return written if not written.startswith("-") else f"\\{ord('-'):03o}{written[1:]}"
+
+
+_ESCAPED = "'\\%!"
 
 
 def _octal(byte: int) -> str:
-    return chr(byte) if 32 <= byte < 127 and chr(byte) not in "'\\%" else f"\\{byte:03o}"
+    return chr(byte) if 32 <= byte < 127 and chr(byte) not in _ESCAPED else f"\\{byte:03o}"
 
 
 def _decoded(body: bytes) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from chat_contract.errors import UsageError
@@ -18,6 +19,22 @@ HOP_BY_HOP = frozenset(
     }
 )
 """Headers that concern one connection and not the message (RFC 9110, section 7.6.1), or that a client sets itself."""
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+
+def is_token(text: str) -> bool:
+    """Return whether a text can be a method or the name of a header (RFC 9110, section 5.6.2)."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def is_sendable(name: str, value: str) -> bool:
+    """Return whether a header can be sent: the name is a token, and the value has no control character."""
+    return is_token(name) and not _CONTROL.search(value)
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 
 def parse_headers(lines: Iterable[str], option: str = "-H") -> Headers:

@@ -13,7 +13,9 @@ from kit_reports.visible import visible
 
 ISSUED = "${conversation_id}"
 """Stands in a body for the conversation id in the response to the first request."""
-_KEY = re.compile(r'-H "([A-Za-z-]+): ([^"]*)\$\{CHAT_API_KEY\}')
+_KEY = re.compile(r'-H "([A-Za-z-]+): ([A-Za-z]+ |)\$\{CHAT_API_KEY\}"')
+_DIRECTIVES = re.compile(r"\s*(?:[<>#@]|//)")
+"""What begins a line that editors do not send: another request, a comment, a variable, a script, a file to insert."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,11 @@ def http_file(base_url: str, replays: Iterable[Replay]) -> str:
 
 
 def _http(base_url: str, replay: Replay, request: ReplayRequest) -> Iterator[str]:
-    yield visible(f"{request.method} {base_url}{request.path}")
+    yield visible(f"{request.method} {base_url}{request.path}").replace("{", "%7B").replace("}", "%7D")
     if replay.key is not None:
         yield f"{replay.key[0]}: {replay.key[1]}{{{{$processEnv CHAT_API_KEY}}}}"
-    yield from (f"{name}: {visible(value)}" for name, value in request.headers.items())
+    for name, value in request.headers.items():
+        yield f"# An editor would change the header {visible(name)}." if "{{" in value else f"{name}: {visible(value)}"
     yield ""
     body = None if request.base64 else _editable(request.body)
     if body is None:
@@ -74,12 +77,14 @@ def _http(base_url: str, replay: Replay, request: ReplayRequest) -> Iterator[str
 
 
 def _editable(body: str) -> str | None:
-    """Return a body as text for an editor; None if that is possible only in JSON, and the body is not JSON.
+    """Return a body as text for an editor; None if an editor would not send it as it is.
 
     In JSON, invisible characters are written as escapes of the same value. So are two opening braces, between which an
     editor would put a variable: a server could otherwise learn the user's variables.
     """
     lines = body.replace("\r\n", "\n").split("\n")
+    if any(map(_DIRECTIVES.match, lines)):
+        return None
     shown = [visible(line).replace("{{", r"\u007b\u007b") for line in lines]
     if shown == lines:
         return body

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from chat_contract import UsageError
-from chat_verifier.findings.verdict import ClauseVerdict
-from chat_verifier.report.model import FORMAT, VERSION, VerifyReport
+from chat_contract.errors import without_credentials
+from chat_verifier.report.commands import is_reproduction
+from chat_verifier.report.model import FORMAT, VERSION, RequestReport, VerifyReport
+from kit_http.headers import is_sendable, is_token
+from kit_http.urls import split_http_url
 from kit_reports.codec import decode
 from kit_reports.visible import visible
 
@@ -30,10 +34,41 @@ def read_report(path: Path) -> VerifyReport:
         _check_times(report)
     except (ValueError, OverflowError):
         raise UsageError(f"{path}: {_problem(text)}. {_HINT}") from None
-    for sent in _paths(report):
-        if not sent.startswith("/"):
-            raise UsageError(f'{path}: the path "{visible(sent)}" of a request does not begin with "/". {_HINT}')
+    if problem := next(_unusable(report), None):
+        raise UsageError(f"{path}: {problem}. {_HINT}")
     return report
+
+
+def _unusable(report: VerifyReport) -> Iterator[str]:
+    """Yield what verify does not write: exports and commands would send it, or a shell or an editor would run it."""
+    parts = split_http_url(report.base_url)
+    if parts is None or parts.query or parts.fragment or not _VISIBLE.fullmatch(report.base_url):
+        yield f'"{visible(without_credentials(report.base_url))}" is not a base URL'
+    violations = [(clause, one) for clause in report.clauses for one in clause.violations]
+    shown = (exchange for _, violation in violations for exchange in violation.exchanges)
+    requests = [exchange.request for exchange in (*shown, *(one.exchange for one in report.exchanges))]
+    for request in requests:
+        yield from _unusable_parts(request)
+    sent = {(request.method, request.path) for request in requests}
+    for clause, violation in violations:
+        if not is_reproduction(violation.command, report.base_url, sent):
+            yield f"the command of a violation of {visible(clause.id)} is none that verify writes for these requests"
+
+
+def _unusable_parts(request: RequestReport) -> Iterator[str]:
+    # Behind a base URL, ``@host/`` would name another server.
+    if not request.path.startswith("/"):
+        yield f'the path "{visible(request.path)}" of a request does not begin with "/"'
+    if not _VISIBLE.fullmatch(request.path):
+        yield f'the path "{visible(request.path)}" of a request contains a space or a character outside ASCII'
+    if not is_token(request.method):
+        yield f'"{visible(request.method)}" is not a method'
+    for name, value in request.headers.items():
+        if not is_sendable(name, value):
+            yield f'the header "{visible(name)}" of a request cannot be sent'
+
+
+_VISIBLE = re.compile("[!-~]*")
 
 
 def _check_times(report: VerifyReport) -> None:
@@ -41,12 +76,6 @@ def _check_times(report: VerifyReport) -> None:
     began = dt.datetime.fromisoformat(report.started)
     for one in report.exchanges:
         began + dt.timedelta(seconds=one.at)
-
-
-def _paths(report: VerifyReport) -> Iterator[str]:
-    """Yield the paths that a replay sends. Behind a base URL, ``@host/`` would name another server."""
-    for _, violation in report.violations(*ClauseVerdict):
-        yield from (exchange.request.path for exchange in violation.exchanges)
 
 
 def _problem(text: bytes) -> str:

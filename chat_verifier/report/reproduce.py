@@ -11,14 +11,20 @@ from dataclasses import dataclass, field
 from chat_contract.exchange import Exchange, Headers, Request, Response
 from chat_contract.roles import CONVERSATION
 from chat_verifier.run.observation import Observation
-from kit_http.curl import Expression, Piece, header_argument, with_body, without_header
+from kit_http.curl import Expression, Piece, header_argument, with_body, with_expressions, without_header
 from kit_http.redaction.secrets import Secrets, is_credential
 from kit_http.transport import Transport
 
 _VARIABLE = "conversation_id"
-_ISSUED = Expression(f"${_VARIABLE}")
-_IN_OTHER_CASE = Expression(f'$(printf %s "${_VARIABLE}" | tr A-Za-z a-zA-Z)')
-_OTHER_CONVERSATIONS = 60
+ISSUED = Expression(f"${_VARIABLE}")
+ISSUED_IN_OTHER_CASE = Expression(f'$(printf %s "${_VARIABLE}" | tr A-Za-z a-zA-Z)')
+OTHER_CONVERSATIONS = 60
+SHOW_NEXT = f'printf "%s: next response: %s\\n" "${_VARIABLE}" "$response"'
+EXTRACT = (
+    "python3 -c 'import json, sys; print(json.dumps(json.load(sys.stdin)[\"" + CONVERSATION + '"])[1:-1], end="")\''
+)
+"""The parts of a command, by which :mod:`chat_verifier.report.commands` recognises it."""
+
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -48,13 +54,13 @@ def reproduce(observation: Observation, access: Access) -> str:
     if observation.is_deferred:
         # Between the two turns, the run sent other conversations.
         other = _curl(requests[0], access, show_head=False)
-        lines.insert(1, f"for n in $(seq {_OTHER_CONVERSATIONS}); do {other} > /dev/null; done")
+        lines.insert(1, f"for n in $(seq {OTHER_CONVERSATIONS}); do {other} > /dev/null; done")
     return "\n".join(lines)
 
 
 def _script(requests: Sequence[Request], issued: str, access: Access) -> list[str]:
     """Return one command for each turn; the later ones send the conversation id of the first."""
-    first = f"{_VARIABLE}=$({_curl(requests[0], access, show_head=False)} | {_EXTRACT})"
+    first = f"{_VARIABLE}=$({_curl(requests[0], access, show_head=False)} | {EXTRACT})"
     return [first, *(_curl(request, access, issued=issued) for request in requests[1:])]
 
 
@@ -71,11 +77,6 @@ def _issued(observation: Observation) -> str:
     return issued if isinstance(issued, str) else ""
 
 
-_EXTRACT = (
-    "python3 -c 'import json, sys; print(json.dumps(json.load(sys.stdin)[\"" + CONVERSATION + '"])[1:-1], end="")\''
-)
-
-
 def _in_parallel(observation: Observation, access: Access) -> str:
     """Start several conversations at the same time and print the conversation ids of their turns."""
     opening = observation.earlier[0].request if observation.earlier else observation.exchange.request
@@ -86,8 +87,10 @@ def _in_parallel(observation: Observation, access: Access) -> str:
     return "\n".join(
         [
             "for n in 1 2 3 4 5 6; do (",
-            f"{_VARIABLE}=$({line} | {_EXTRACT})",
-            f'printf "%s: next response: %s\\n" "${_VARIABLE}" "$({following})"',
+            f"{_VARIABLE}=$({line} | {EXTRACT})",
+            # Inside double quotes, an interactive shell would replace "!" in the command.
+            f"response=$({following})",
+            SHOW_NEXT,
             ") & done; wait",
         ]
     )
@@ -103,7 +106,9 @@ def _curl(
     parts = ["curl", "-sS"]
     if show_head and request.method != "HEAD":
         parts.append("-i")
-    parts += ["-I"] if request.method == "HEAD" else ["-X", request.method]
+    parts += ["-I"] if request.method == "HEAD" else ["-X", shlex.quote(request.method)]
+    # curl would read brackets in a path as a list of paths.
+    parts += ["-g"] if set(request.path) & set("[]{}") else []
     parts += access.options
     parts.append(shlex.quote(access.base_url.rstrip("/") + request.path))
     given = access.headers if request.credential == "given" else ()
@@ -121,7 +126,7 @@ def _curl(
 
 def _pieces(body: bytes, issued: str) -> Iterable[Piece]:
     """Return the parts of a body as it was sent, with the variable of the shell where it has the issued id."""
-    found = dict.fromkeys(_written(issued.swapcase()), _IN_OTHER_CASE) | dict.fromkeys(_written(issued), _ISSUED)
+    found = dict.fromkeys(_written(issued.swapcase()), ISSUED_IN_OTHER_CASE) | dict.fromkeys(_written(issued), ISSUED)
     match = re.search(_FIELD + b"(" + b"|".join(map(re.escape, found)) + b")", body) if found else None
     if match is None:
         return (body,)
@@ -139,7 +144,7 @@ def _written(text: str) -> set[bytes]:
 
 def _header(name: str, value: str, secrets: Secrets) -> str:
     if is_credential(name) and secrets.in_text(value):
-        return f'"{secrets.hide(f"{name}: {value}")}"'
+        return with_expressions(secrets.hide(f"{name}: {value}"))
     return header_argument(name, value)
 
 

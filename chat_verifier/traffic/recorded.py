@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chat_contract.exchange import Breakdown, Exchange, Headers, Request, Response
 from chat_verifier.findings.traffic import Ignored, IgnoredExchanges, TrafficKind
-from kit_http.headers import end_to_end
+from kit_http.headers import end_to_end, is_sendable
 from kit_http.redaction.secrets import is_credential
 
 _SHORTEST_CREDENTIAL = 8
@@ -49,7 +49,9 @@ class Traffic:
 def clean_request(method: str, path: str, headers: Headers, body: bytes) -> Request:
     """Return a request without what a browser or a connection adds, and without its credentials."""
     chunked = any(name.lower() == "transfer-encoding" and "chunked" in value.lower() for name, value in headers)
-    kept = tuple((name, value) for name, value in end_to_end(headers) if not _is_noise(name))
+    kept = tuple(
+        (name, value) for name, value in end_to_end(headers) if not _is_noise(name) and is_sendable(name, value)
+    )
     return Request(method, path, kept, body, chunked)
 
 

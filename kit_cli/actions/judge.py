@@ -21,6 +21,7 @@ from kit_cli.frame import current_frame
 from kit_cli.interrupts import ended, interruptible
 from kit_cli.outputs import Output, write_outputs
 from kit_http.har import HarLimits
+from kit_http.headers import is_sendable
 from kit_http.redaction.secrets import secrets_of
 from kit_http.urls import check_base_url
 from kit_reports.targets import Target, parse_targets
@@ -68,7 +69,8 @@ def _judged(arguments: Arguments, stop: Stop) -> ExitCode:
     current_frame().redact = secrets.hide
     options = JudgeOptions(arguments.strict, arguments.require_complete, waivers)
     result = judge_traffic(contract, traffic, options, stop)
-    report = build_report(result, Access(result.base_url, traffic.credentials[:1], secrets))
+    usable = tuple(pair for pair in traffic.credentials if is_sendable(*pair))
+    report = build_report(result, Access(result.base_url, usable[:1], secrets))
     verdict = _EXIT_CODES[result.verdict]
 
     def output(target: Target) -> Output:

@@ -17,6 +17,13 @@ VARIABLE = "CHAT_API_KEY"
 MASK = f"${{{VARIABLE}}}"
 PROXY_PASSWORD = "CHAT_PROXY_PASSWORD"  # noqa: S105 - the name of the variable
 
+_KEY = rf"{VARIABLE}(?:_[0-9]{{1,3}})?"
+EXPRESSION = re.compile(
+    rf"\$\{{(?:{_KEY}(?:%\?)?|{PROXY_PASSWORD})\}}"
+    rf'|\$\(printf (?:%s "\${_KEY}" \| tr A-Za-z a-zA-Z|%\.[0-9]{{1,6}}s "\${_KEY}")\)'
+)
+"""The shell expressions that stand for secrets."""
+
 _CREDENTIAL_HEADERS = frozenset({"authorization", "x-api-key", "proxy-authorization", "cookie"})
 _SHORTEST_HALVED = 7
 _SHORTEST_ANYWHERE = 6

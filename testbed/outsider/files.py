@@ -1,8 +1,9 @@
-"""Archives of others, given to ``judge`` and ``record``."""
+"""Archives and reports of others, given to ``judge`` and ``report``."""
 
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -14,9 +15,11 @@ _ODD = "\x1b]0;P\x07\x1b[31m\u202e</script><img src=x onerror=alert(1)>\r\n::err
 _REPLY: dict[str, Any] = {"conversation_id": "c", "message": "m", "items": []}
 
 
-def _archive(body: dict[str, Any], url: str = "http://shop.example/v1/chat", **more: Any) -> dict[str, Any]:
+def _archive(
+    body: dict[str, Any], url: str = "http://shop.example/v1/chat", key_header: str = "Authorization", **more: Any
+) -> dict[str, Any]:
     kind = [{"name": "Content-Type", "value": "application/json"}]
-    key = {"name": "Authorization", "value": f"Bearer {SECRET}"}
+    key = {"name": key_header, "value": f"Bearer {SECRET}"}
     content = {"mimeType": "application/json", "text": json.dumps(body), **more}
     request = {
         "method": "POST",
@@ -40,8 +43,24 @@ def _archives() -> Iterator[tuple[str, str, str]]:
     yield "broken base64", json.dumps(_archive({}, text="H4s", encoding="base64")), "exit 2"
 
 
+_FOREIGN_COMMANDS: tuple[tuple[str, str], ...] = (
+    ("curl", "touch stolen; curl"),
+    ("curl", "touch stolen\ncurl"),
+    (" -H ", ' -H "X-A: $(touch stolen)" -H '),
+    (" -sS ", " -sS -o stolen "),
+    (" -sS ", " -sS -K /etc/hostname "),
+    (" -sS ", " -sS -H 'X-A: \x03' "),
+    (" -sS ", " -sS -H @/etc/hostname "),
+    ("http://shop.example", "http://evil.example"),
+    ("-X POST", "-X DELETE"),
+)
+
+
 def attacks() -> Iterator[Attack]:
-    """Yield the attacks: no report shows a key, another file or a control character."""
+    """Yield the attacks: no report shows a key, another file or a control character, or has a command of others."""
+    for before, after in _FOREIGN_COMMANDS:
+        yield Attack("author of a report", f"command with {after}", "exit 2", partial(_convert, before, after))
+    yield Attack("author of an archive", "command as the name of a header", "not run", _name_a_header)
     for name, text, expected in _archives():
         yield Attack("author of an archive", name, expected, partial(_judge, text))
 
@@ -57,3 +76,26 @@ def _judge(text: str, folder: Path) -> str:
     code, output = chat_contract(work, "judge", "page.har", "--report", "text", *reports)
     written = {file.name: file.read_text("utf-8") for file in sorted(work.glob("r.*"))}
     return "HTML" if "<img" in written.get("r.html", "") else seen_of(code, output + "".join(written.values()))
+
+
+def _convert(before: str, after: str, folder: Path) -> str:
+    """Change the commands of a report, and convert it."""
+    (folder / "page.har").write_text(json.dumps(_archive({**_REPLY, "items": 7})), "utf-8")
+    chat_contract(folder, "judge", "page.har", "--report", "json=r.json")
+    report = json.loads((folder / "r.json").read_text("utf-8"))
+    for violation in (one for clause in report["clauses"] for one in clause["violations"]):
+        violation["command"] = violation["command"].replace(before, after, 1)
+    (folder / "r.json").write_text(json.dumps(report), "utf-8")
+    targets = [part for kind in ("sh", "html", "markdown") for part in ("--report", f"{kind}=r.{kind}")]
+    code, output = chat_contract(folder, "report", "r.json", *targets)
+    return "converted" if list(folder.glob("r.*"))[1:] else seen_of(code, output)
+
+
+def _name_a_header(folder: Path) -> str:
+    """Judge an archive, and run the commands of its report with ``true`` instead of curl."""
+    archive = _archive({**_REPLY, "items": 7}, key_header='X-Key"; touch stolen; "')
+    (folder / "page.har").write_text(json.dumps(archive), "utf-8")
+    chat_contract(folder, "judge", "page.har", "--report", "sh=r.sh")
+    script = (folder / "r.sh").read_text("utf-8").replace("curl -sS", "true")
+    subprocess.run(["sh", "-c", script], cwd=folder, check=False, capture_output=True)
+    return "run" if (folder / "stolen").exists() else "not run"

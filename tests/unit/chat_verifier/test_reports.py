@@ -31,15 +31,17 @@ from chat_verifier.planning.plan import make_plan
 from chat_verifier.planning.tiers import ALLOCATIONS, Tier
 from chat_verifier.report import RENDERERS
 from chat_verifier.report.build import build_report
+from chat_verifier.report.commands import is_reproduction
 from chat_verifier.report.markdown import LONGEST
 from chat_verifier.report.model import NotSent, VerifyReport
 from chat_verifier.report.read import read_report
-from chat_verifier.report.reproduce import Access
+from chat_verifier.report.reproduce import Access, reproduce
 from chat_verifier.report.schema import SCHEMA_FILE
 from chat_verifier.report.summary import run_reason
 from chat_verifier.run.reference_server import ReferenceServer
 from chat_verifier.run.runner import Runner
 from kit_http.redaction.secrets import secrets_of
+from kit_http.transport import Transport
 from kit_reports.codec import decode, encode
 
 CONTRACT = load_contract()
@@ -233,6 +235,99 @@ def test_path_that_could_name_another_server_is_rejected(path: str, report: Veri
     file.write_text(json.dumps(document), "utf-8")
     with pytest.raises(UsageError, match=r'report\.json: the path ".*" of a request does not begin with "/"'):
         read_report(file)
+
+
+HOSTILE_COMMANDS = {
+    "another command": lambda command: f"{command}; touch stolen",
+    "another line": lambda command: f"{command}\ntouch stolen",
+    "substitution": lambda command: command.replace("-sS", '-sS -H "X-A: $(touch stolen)"'),
+    "backticks": lambda command: command.replace("-sS", '-sS -H "X-A: `touch stolen`"'),
+    "another variable": lambda command: f'{command} -H "X-A: $HOME"',
+    "output file": lambda command: command.replace("-sS", "-sS -o stolen"),
+    "configuration file": lambda command: command.replace("-sS", "-sS -K stolen"),
+    "body from a file": lambda command: command.partition(" --data-raw")[0] + " --data @/etc/hostname",
+    "headers from a file": lambda command: command.replace(" -H ", " -H @/etc/hostname -H ", 1),
+    "another server": lambda command: command.replace(BASE_URL, "http://evil.example/v1"),
+    "user in the URL": lambda command: command.replace(BASE_URL, f"{BASE_URL}@evil.example"),
+    "another path": lambda command: command.replace("/chat", "/users", 1),
+    "another method": lambda command: command.replace("-X POST", "-X DELETE"),
+    "interrupt in quotes": lambda command: command.replace("-sS", "-sS -H 'X-A: \x03'"),
+    "line in quotes": lambda command: command.replace("-sS", "-sS -H 'X-A: \n'"),
+    "no command": lambda command: "touch stolen",
+    "empty": lambda command: "",
+}
+
+
+def altered(report: VerifyReport, alter: Callable[[Any], object], folder: Path) -> Path:
+    """Return a file with the report after a change to its first violation."""
+    document = json.loads(encode(report))
+    alter(next(clause["violations"][0] for clause in document["clauses"] if clause["violations"]))
+    file = folder / "report.json"
+    file.write_text(json.dumps(document), "utf-8")
+    return file
+
+
+@pytest.mark.parametrize("name", HOSTILE_COMMANDS)
+def test_command_of_a_report_that_verify_did_not_write_is_rejected(
+    name: str, report: VerifyReport, tmp_path: Path
+) -> None:
+    def alter(violation: Any) -> None:
+        changed = HOSTILE_COMMANDS[name](violation["command"])
+        assert changed != violation["command"]
+        violation["command"] = changed
+
+    with pytest.raises(UsageError, match=r"report\.json: the command of a violation of \S+ is none that verify writes"):
+        read_report(altered(report, alter, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "problem"),
+    [
+        ("method", "GET http://evil.example #", "is not a method"),
+        ("method", "POST\n", "is not a method"),
+        ("path", "/a b", "contains a space"),
+        ("path", "/a\n### b", "contains a space"),
+        ("headers", {"@/etc/hostname": "x"}, "cannot be sent"),
+        ("headers", {"X-A: b\nX-B": "x"}, "cannot be sent"),
+        ("headers", {"X-A": "b\n\n### c"}, "cannot be sent"),
+    ],
+)
+def test_request_of_a_report_that_cannot_be_sent_is_rejected(
+    part: str, value: object, problem: str, report: VerifyReport, tmp_path: Path
+) -> None:
+    file = altered(report, lambda violation: violation["exchanges"][0]["request"].update({part: value}), tmp_path)
+    with pytest.raises(UsageError, match=problem):
+        read_report(file)
+
+
+@pytest.mark.parametrize("url", ["http://h/$(id)", "-K/etc/hostname", "http://h/\x1b", "http://h?a=b", "http://h/ b"])
+def test_base_url_of_a_report_that_verify_does_not_accept_is_rejected(
+    url: str, report: VerifyReport, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.json"
+    file.write_text(encode(replace(report, base_url=url)), "utf-8")
+    with pytest.raises(UsageError, match=r"report\.json: "):
+        read_report(file)
+
+
+def test_every_command_of_a_run_is_recognised(result: RunResult) -> None:
+    access = Access(BASE_URL, HEADERS, secrets_of(HEADERS), Transport(Path("our ca.pem"), proxy="http://u:p@h:1"))
+    requests = {(seen.exchange.request.method, seen.exchange.request.path) for seen in result.observations}
+    commands = [reproduce(seen, access) for seen in result.observations]
+    unknown = [command for command in commands if not is_reproduction(command, BASE_URL, requests)]
+    assert unknown == []
+    assert {kind for kind in ("| curl", "conversation_id=", "--data-raw") if any(kind in one for one in commands)}
+
+
+@pytest.mark.parametrize("line", ["< /etc/hostname", "<@ .env", "> {% client.log(1) %}", "### next", "a\n  @b = c"])
+def test_editor_finds_no_directive_in_a_body(line: str, report: VerifyReport) -> None:
+    clause = next(one for one in report.clauses if one.verdict is ClauseVerdict.FAIL and one.violations)
+    exchange = clause.violations[0].exchanges[0]
+    hostile = replace(exchange, request=replace(exchange.request, body=line, headers={"X-A": "{{$processEnv HOME}}"}))
+    shown = replace(clause, violations=(replace(clause.violations[0], exchanges=(hostile,), waiver=None),))
+    text = RENDERERS["http"](replace(report, base_url="http://h/{{$processEnv HOME}}", clauses=(shown,)))
+    assert "# An editor would change this body." in text
+    assert "{{$processEnv HOME" not in text
 
 
 @pytest.mark.parametrize("text", ['"+[][0]+"', '"""\nraise\n"""', "\nraise", "{0}'", "\\"])

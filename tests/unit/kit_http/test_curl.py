@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kit_http.curl import Expression, header_argument, with_body, without_header
+from kit_http.curl import Expression, header_argument, with_body, with_expressions, without_header
 
 STAND_IN = """#!/bin/sh
 for argument; do [ "$argument" = "@-" ] && { cat; exit; }; done
@@ -85,3 +86,25 @@ def test_header_arguments_cover_empty_and_removed_headers() -> None:
     assert shlex.split(header_argument("X-Name", "it's")) == ["X-Name: it's"]
     assert shlex.split(header_argument("X-Name", "")) == ["X-Name;"]
     assert shlex.split(without_header("Content-Type")) == ["Content-Type:"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Bearer ${CHAT_API_KEY}",
+        'X-Key"; touch stolen; ": ${CHAT_API_KEY}',
+        "Cookie: a=$(touch stolen); b=${CHAT_API_KEY_2%?}; c=`touch stolen`; d=!!\\'",
+    ],
+)
+def test_shell_fills_in_only_the_expressions_of_redaction(text: str, tmp_path: Path) -> None:
+    command = f"printf %s {with_expressions(text)}"
+    variables = {"CHAT_API_KEY": "secret", "CHAT_API_KEY_2": "othere", "PATH": os.environ["PATH"]}
+    ended = subprocess.run(["bash", "-c", command], env=variables, cwd=tmp_path, capture_output=True, check=True)
+    assert ended.stdout.decode() == text.replace("${CHAT_API_KEY}", "secret").replace("${CHAT_API_KEY_2%?}", "other")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_body_with_a_hyphen_at_the_beginning_is_printed(tmp_path: Path) -> None:
+    command = with_body(["cat"], b"--boundary\r\n!").removesuffix(" --data-binary @-")
+    ended = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, check=True)
+    assert ended.stdout == b"--boundary\r\n!"
