@@ -67,7 +67,7 @@ _FILE = click.Path(path_type=Path)
     help="Make a share of the responses fail, for example drop=0.02,500=0.01.",
 )
 @click.option(
-    "--require-key", metavar="KEY", help="Require this key as Bearer token or X-API-Key; return 401 without it."
+    "--require-key", metavar="KEY", help="Require this key as a Bearer token or X-API-Key; return 401 without it."
 )
 @click.option("--rate-limit", metavar="N/UNIT", help="Return 429 above this rate, for example 10/s or 100/min.")
 @click.option(
@@ -109,7 +109,7 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--upstream-key-env",
     metavar="NAME",
-    help="Send the key in this environment variable to the upstream, as Bearer token, instead of the client's.",
+    help="Send the key in this environment variable to the upstream, as a Bearer token, instead of the client's.",
 )
 @with_upstream_options
 @click.option(

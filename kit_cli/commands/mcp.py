@@ -19,7 +19,7 @@ def mcp(allow_host: tuple[str, ...]) -> ExitCode:
     """Serve the kit to a client of the Model Context Protocol, on standard input and output.
 
     The tools start a mock, set its rules, read its journal, verify a server, compare two OpenAPI documents and explain
-    a finding. A mock that a tool started ends with this command.
+    a clause or a rule. A mock that a tool started ends with this command.
 
     Exit codes: 0 (the client disconnected), 2 (cannot start).
     """

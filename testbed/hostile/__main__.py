@@ -71,10 +71,10 @@ class Slowed:
         """What was opened, and what was measured."""
         clients, outcome = self.clients, self.outcome
         kinds = (
-            (clients.half_bodies, "half bodies"),
-            (clients.half_heads, "half heads"),
+            (clients.half_bodies, "incomplete bodies"),
+            (clients.half_heads, "incomplete headers"),
             (clients.delayed, "delayed responses"),
-            (clients.unread, "unread megabytes"),
+            (clients.unread, "unread responses of 1 MiB"),
         )
         health = f"health check {outcome.median_ms:.1f} ms (median), {outcome.slowest_ms:.1f} ms (slowest)"
         left = f"{outcome.left_open:,} connections left after {_PATIENCE:.0f} s"

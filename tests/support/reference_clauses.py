@@ -16,6 +16,7 @@ _HEAD = """\
 
 This page lists the clauses of the contract, against which the verifier checks each exchange with a server.
 [Levels and verdicts](verdicts.md) says what a violation of each level means.
+[Request classes](../explanation/request-classes.md) defines must-accept and documented requests, and open questions.
 `chat-contract explain limit.asked` prints the entry of one clause.
 
 This page is generated from `openapi/clauses.yaml` and `openapi/explanations.yaml`.

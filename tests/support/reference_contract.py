@@ -13,9 +13,9 @@ _QUESTIONS_HEAD = """\
 # Open questions
 
 This page lists the questions that the documents of the API leave open.
-No answer to one of them violates a MUST clause.
+No answer in the table violates a MUST clause.
 `chat-contract verify` reports the answers of a server.
-[Handle unspecified behaviour](../how-to/unspecified-behaviour.md) describes them.
+[Handle unspecified behaviour](../how-to/unspecified-behaviour.md) says what each answer means.
 
 This page is generated from `openapi/latitude.yaml`.
 
@@ -26,7 +26,7 @@ _FACTS_HEAD = """\
 # Facts and their sources
 
 This page lists the facts of the contract with their sources.
-Each constraint of `openapi/chat.yaml` names the vendor's page that states it, or the reason for inferring it.
+Each constraint of `openapi/chat.yaml` names the page of the API's vendor that states it, or why it is inferred.
 [Documented and inferred](../explanation/documented-and-inferred.md) says what the difference means for a verdict.
 
 This page is generated from the `x-provenance` of `openapi/chat.yaml`.

@@ -11,7 +11,7 @@ from tests.support.texts import commands
 _HEAD = """\
 # Exit codes
 
-This page lists the exit codes of each command, by which scripts and CI jobs decide.
+This page lists the exit codes of each command, for scripts and CI jobs.
 A command that could not do its work never exits with 0 or 1.
 
 This page is generated from the help of the commands.

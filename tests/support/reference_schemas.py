@@ -8,7 +8,7 @@ _HEAD = """\
 # JSON Schemas
 
 `chat-contract schema NAME` prints a JSON Schema, for editors and validators.
-The site contains each schema as a file.
+The documentation site contains each schema as a file.
 
 This page is generated.
 
