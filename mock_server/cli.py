@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit_options.contract import OVERLAY, SPEC
+from kit_options.lines import Line
 from kit_options.numbers import Seed, WholeNumber
 from mock_server import defaults
 from mock_server.limit_options import with_limit_options
@@ -41,15 +43,8 @@ _FILE = click.Path(path_type=Path)
     metavar="DIR",
     help="Serve the catalogue and conversations in this folder, not the bundled ones.",
 )
-@click.option("--spec", type=_FILE, metavar="FILE", help="Use this OpenAPI document instead of the bundled contract.")
-@click.option(
-    "--overlay",
-    "overlays",
-    type=_FILE,
-    metavar="FILE",
-    multiple=True,
-    help="Apply this OpenAPI Overlay to the contract. Repeatable.",
-)
+@SPEC
+@OVERLAY
 @click.option(
     "--latitude",
     default="documented",
@@ -62,7 +57,6 @@ _FILE = click.Path(path_type=Path)
 @click.option("--delay", metavar="TIME", help="Delay each response: 800ms, 300ms..2s, or 'median=800ms p95=3s'.")
 @click.option(
     "--fault-rate",
-    "fault_rates",
     metavar="FAULT=SHARE,…",
     help="Make a share of the responses fail, for example drop=0.02,500=0.01.",
 )
@@ -72,14 +66,14 @@ _FILE = click.Path(path_type=Path)
 @click.option("--rate-limit", metavar="N/UNIT", help="Return 429 above this rate, for example 10/s or 100/min.")
 @click.option(
     "--cors-origin",
-    "cors_origins",
+    type=Line(),
     metavar="ORIGIN",
     multiple=True,
     help="Allow cross-origin requests from this origin, besides origins on this machine. * allows all. Repeatable.",
 )
 @click.option(
     "--allowed-host",
-    "allowed_hosts",
+    type=Line(),
     metavar="NAME",
     multiple=True,
     help="Accept this name of the mock in the Host header of requests to /_mock/, besides localhost. Repeatable.",
@@ -121,7 +115,6 @@ _FILE = click.Path(path_type=Path)
 @with_mask_options
 @click.option(
     "--log",
-    "log_format",
     type=click.Choice(["text", "json", "none"]),
     default="none",
     show_default=True,
@@ -152,7 +145,7 @@ def mock(
     tls_cert: Path | None,
     tls_key: Path | None,
     *,
-    log_format: str,
+    log: str,
     exit_with_parent: bool,
     ready_json: bool,
     workers: int,
@@ -194,7 +187,7 @@ def mock(
     finally:
         gc.enable()
     listening = Listening(host, port, tls_cert, tls_key, exit_with_parent, ready_json, limits, workers)
-    written = None if log_format == "none" else log_format
+    written = None if log == "none" else log
     serve(snapshot, listening, written, None if captured is None else captured.open, output)
     if captured is not None:
         captured.end()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kit_options.groups import group
+from kit_options.lines import Line
 
 if TYPE_CHECKING:
     from kit_http.redaction.personal import Masks
@@ -21,6 +22,7 @@ with_mask_options = group(
     ),
     click.option(
         "--mask-name",
+        type=Line(),
         metavar="NAME",
         multiple=True,
         help="Replace this name with a pseudonym in recordings. Repeatable.",

@@ -50,7 +50,7 @@ class Arguments:
     max_requests: int | None
     workers: int
     timeout: float | None
-    as_json: bool
+    json: bool
 
 
 def parity(arguments: Arguments) -> int:
@@ -81,7 +81,7 @@ def _parity(arguments: Arguments, stop: Stop) -> ExitCode:
         )
     frame = current_frame()
     verdict = ExitCode.FINDINGS if report.differences else ExitCode.OK
-    if arguments.as_json:
+    if arguments.json:
         frame.report(secrets.hide(encode(report)))
     else:
         frame.summary(secrets.hide(render_parity(report)), verdict)

@@ -11,7 +11,9 @@ import click
 
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command, current_frame
+from kit_cli.options import report_option
 from kit_cli.outputs import Output, write_outputs
+from kit_options.lines import Line
 from kit_options.numbers import Number
 from kit_reports.targets import parse_targets, writable
 from spec_gate.report.formats import FORMATS, FailOn
@@ -73,12 +75,17 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
 )
 @click.option(
     "--include",
+    type=Line(),
     metavar="PATTERN",
     multiple=True,
     help="Compare only operations whose path matches, for example '/orders*' or 'GET /orders*'. Repeatable.",
 )
 @click.option(
-    "--exclude", metavar="PATTERN", multiple=True, help="Do not compare operations whose path matches. Repeatable."
+    "--exclude",
+    type=Line(),
+    metavar="PATTERN",
+    multiple=True,
+    help="Do not compare operations whose path matches. Repeatable.",
 )
 @click.option(
     "--severity",
@@ -110,12 +117,7 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
 @click.option(
     "--overlay-out", type=_FILE, metavar="FILE", help="Write an OpenAPI Overlay that turns BASE into REVISION."
 )
-@click.option(
-    "--report",
-    multiple=True,
-    metavar="FORMAT[=FILE]",
-    help=f"Write a report to FILE or to standard output. Formats: {', '.join(FORMATS)}. Repeatable.",
-)
+@report_option(FORMATS)
 @click.option(
     "--explain",
     metavar="RULE",

@@ -9,7 +9,8 @@ import click
 
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command, current_frame
-from kit_cli.options import OVERLAY, SPEC
+from kit_cli.options import report_option
+from kit_options.contract import OVERLAY, SPEC
 from kit_options.numbers import WholeNumber
 
 _FORMATS = ("text", "json")
@@ -26,14 +27,8 @@ _FORMATS = ("text", "json")
 @OVERLAY
 @click.option("--port", type=WholeNumber(0, 65535, noun="a port"), metavar="PORT", help="Check this port for the mock.")
 @click.option("--store", metavar="URL", help="Check this Redis, as mock --store uses it.")
-@click.option(
-    "--report",
-    "formats",
-    multiple=True,
-    metavar="FORMAT[=FILE]",
-    help=f"Write a report to FILE or to standard output. Formats: {', '.join(_FORMATS)}. Repeatable.",
-)
-def doctor(formats: tuple[str, ...], **given: Any) -> ExitCode:
+@report_option(_FORMATS)
+def doctor(report: tuple[str, ...], **given: Any) -> ExitCode:
     """Check that the kit can work on this machine, and name a fix for what is wrong.
 
     Checks Python, the kit, its packages and extras, other programs and proxies. Then checks the configuration, and
@@ -46,5 +41,5 @@ def doctor(formats: tuple[str, ...], **given: Any) -> ExitCode:
     from kit_cli.doctor.render import RENDERERS
     from kit_reports.targets import parse_targets
 
-    targets = parse_targets(formats, RENDERERS, default=current_frame().default_report)
+    targets = parse_targets(report, RENDERERS, default=current_frame().default_report)
     return examine(given, targets)

@@ -7,11 +7,10 @@ from pathlib import Path
 import click
 
 from kit_cli.frame import Group
-from kit_cli.options import OVERLAY, SPEC
+from kit_options.contract import OVERLAY, SPEC
 
 _FOLDER = click.option(
     "--fixtures",
-    "folder",
     type=click.Path(path_type=Path),
     metavar="DIR",
     help="Folder of fixtures, instead of the bundled one.",
@@ -27,7 +26,7 @@ def fixtures() -> None:
 @_FOLDER
 @SPEC
 @OVERLAY
-def check(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...]) -> None:
+def check(fixtures: Path | None, spec: Path | None, overlay: tuple[Path, ...]) -> None:
     """Check that the mock can serve a folder of fixtures.
 
     The errors of all files are reported, each with its line, the value and a hint.
@@ -36,17 +35,15 @@ def check(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...]) -> 
     """
     from kit_cli.actions.fixtures import check
 
-    check(folder, spec, overlay)
+    check(fixtures, spec, overlay)
 
 
 @fixtures.command(name="list")
 @_FOLDER
 @SPEC
 @OVERLAY
-@click.option(
-    "--explain", "message", metavar="MESSAGE", help="Show which fixture conversation replies to this message."
-)
-def list_(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...], message: str | None) -> None:
+@click.option("--explain", metavar="MESSAGE", help="Show which fixture conversation replies to this message.")
+def list_(fixtures: Path | None, spec: Path | None, overlay: tuple[Path, ...], explain: str | None) -> None:
     """List the fixture conversations with their turns.
 
     Each turn shows what the shopper's message must contain, and the items of the reply.
@@ -55,24 +52,23 @@ def list_(folder: Path | None, spec: Path | None, overlay: tuple[Path, ...], mes
     """
     from kit_cli.actions.fixtures import list_fixtures
 
-    list_fixtures(folder, spec, overlay, message)
+    list_fixtures(fixtures, spec, overlay, explain)
 
 
 @fixtures.command()
 @click.argument("name")
 @click.option(
     "--fixtures",
-    "folder",
     type=click.Path(path_type=Path),
     metavar="DIR",
     required=True,
     help="Folder to write into; created if it does not exist.",
 )
-def new(name: str, folder: Path) -> None:
+def new(name: str, fixtures: Path) -> None:
     """Create a fixture conversation to edit. Existing files are not changed.
 
     Exit codes: 0 (created), 2 (the name is invalid or exists, or the folder cannot be written to).
     """
     from kit_cli.actions.fixtures import create
 
-    create(name, folder)
+    create(name, fixtures)

@@ -9,7 +9,8 @@ import click
 
 from chat_verifier.report import RENDERERS
 from kit_cli.frame import Command
-from kit_cli.options import MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES, OVERLAY, SPEC
+from kit_cli.options import MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES, report_option
+from kit_options.contract import OVERLAY, SPEC
 
 
 @click.command(cls=Command, cannot="judge")
@@ -27,12 +28,7 @@ from kit_cli.options import MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES, OVERLAY, SPE
     metavar="FILE",
     help="Accept the violations listed in this file; the cases of a waiver are ignored.",
 )
-@click.option(
-    "--report",
-    multiple=True,
-    metavar="FORMAT[=FILE]",
-    help=f"Write a report to FILE or to standard output. Formats: {', '.join(RENDERERS)}. Repeatable.",
-)
+@report_option(RENDERERS)
 def judge(file: Path, **given: Any) -> int:
     """Check the recorded traffic in FILE against the contract. No request is sent.
 

@@ -11,8 +11,10 @@ from chat_load.report import RENDERERS
 from kit_cli.credentials import with_key_options
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command
-from kit_cli.options import OVERLAY, SPEC
+from kit_cli.options import HEADER, report_option, with_tls_options
+from kit_options.contract import OVERLAY, SPEC
 from kit_options.durations import Duration, DurationRange
+from kit_options.lines import Line
 from kit_options.numbers import Number, Seed, WholeNumber
 
 _FILE = click.Path(path_type=Path)
@@ -71,17 +73,15 @@ _DAY = 86_400.0
     help="Timeout of one request.",
 )
 @click.option(
-    "--allow-host", multiple=True, metavar="NAME", help="Allow load on this host, besides loopback. Repeatable."
+    "--allow-host",
+    type=Line(),
+    multiple=True,
+    metavar="NAME",
+    help="Allow load on this host, besides loopback. Repeatable.",
 )
-@click.option(
-    "-H", "--header", multiple=True, metavar="'NAME: VALUE'", help="Send this header with every request. Repeatable."
-)
+@HEADER
 @with_key_options
-@click.option("--ca-bundle", type=_FILE, metavar="FILE", help="CA certificates to trust, instead of the default.")
-@click.option("--insecure", is_flag=True, help="Do not verify TLS certificates.")
-@click.option("--cert", type=_FILE, metavar="FILE", help="Client certificate; may contain its key.")
-@click.option("--key", type=_FILE, metavar="FILE", help="Key of the client certificate.")
-@click.option("--proxy", metavar="URL", help="HTTP proxy for all requests.")
+@with_tls_options
 @SPEC
 @OVERLAY
 @click.option(
@@ -113,12 +113,7 @@ _DAY = 86_400.0
 @click.option("--master-port", type=_PORT, default=5557, show_default=True, metavar="PORT", help="Port of the master.")
 @click.option("--web", is_flag=True, help="Serve Locust's page with a tab for clauses, on loopback.")
 @click.option("--web-port", type=_PORT, default=8089, show_default=True, metavar="PORT", help="Port of --web.")
-@click.option(
-    "--report",
-    multiple=True,
-    metavar="FORMAT[=FILE]",
-    help=f"Write a report to FILE or to standard output. Formats: {', '.join(RENDERERS)}. Repeatable.",
-)
+@report_option(RENDERERS)
 def load(base_url: str, **given: Any) -> ExitCode:
     """Put load on the server at BASE_URL, and judge its responses by the contract.
 

@@ -6,11 +6,13 @@ import click
 
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command
+from kit_options.lines import Line
 
 
 @click.command(cls=Command)
 @click.option(
     "--allow-host",
+    type=Line(),
     metavar="HOST",
     multiple=True,
     help="Let the tools send requests to this host, not only to this machine. Repeatable.",

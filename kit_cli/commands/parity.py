@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from kit_cli.frame import Command
-from kit_cli.options import OVERLAY, SPEC
+from kit_options.contract import OVERLAY, SPEC
+from kit_options.lines import Line
 from kit_options.numbers import Number, Seed, WholeNumber
 
 _SECONDS = Number(0, 3600, above=True)
@@ -17,8 +18,12 @@ _SECONDS = Number(0, 3600, above=True)
 @click.command(cls=Command, cannot="compare")
 @click.argument("url_a")
 @click.argument("url_b")
-@click.option("--header-a", multiple=True, metavar="'NAME: VALUE'", help="Send this header to URL_A. Repeatable.")
-@click.option("--header-b", multiple=True, metavar="'NAME: VALUE'", help="Send this header to URL_B. Repeatable.")
+@click.option(
+    "--header-a", type=Line(), multiple=True, metavar="'NAME: VALUE'", help="Send this header to URL_A. Repeatable."
+)
+@click.option(
+    "--header-b", type=Line(), multiple=True, metavar="'NAME: VALUE'", help="Send this header to URL_B. Repeatable."
+)
 @click.option("--key-env-a", metavar="NAME", help="Send URL_A the API key held by this environment variable.")
 @click.option("--key-env-b", metavar="NAME", help="Send URL_B the API key held by this environment variable.")
 @click.option("--token-command-a", metavar="CMD", help="Send URL_A the token that this shell command prints.")
@@ -45,7 +50,7 @@ _SECONDS = Number(0, 3600, above=True)
     help="Number of concurrent requests.",
 )
 @click.option("--timeout", type=_SECONDS, metavar="S", help="Timeout of one request in seconds.")
-@click.option("--json", "as_json", is_flag=True, help="Write the differences as JSON.")
+@click.option("--json", is_flag=True, help="Write the differences as JSON.")
 def parity(**given: Any) -> int:
     """Send the same requests to two servers and show where their responses differ.
 

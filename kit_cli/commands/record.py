@@ -11,7 +11,9 @@ from chat_contract.errors import UsageError
 from kit_cli.credentials import key_headers, with_key_options
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command
-from kit_cli.options import MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES, OVERLAY, SPEC
+from kit_cli.options import MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES
+from kit_options.contract import OVERLAY, SPEC
+from kit_options.lines import Line
 from kit_options.numbers import WholeNumber
 from kit_options.sizes import Size, shown_size
 from mock_server import defaults
@@ -49,10 +51,15 @@ from mock_server.upstream_options import with_upstream_options
 )
 @with_key_options
 @click.option(
-    "--cors-origin", multiple=True, metavar="ORIGIN", help="Let pages of this origin read responses. Repeatable."
+    "--cors-origin",
+    type=Line(),
+    multiple=True,
+    metavar="ORIGIN",
+    help="Let pages of this origin read responses. Repeatable.",
 )
 @click.option(
     "--allowed-host",
+    type=Line(),
     multiple=True,
     metavar="NAME",
     help="Also forward requests from other machines that use this host name; they get the key too. Repeatable.",
@@ -92,7 +99,7 @@ def record(**given: Any) -> ExitCode:
 
     if (given["out"] is None) is not given["preview"]:
         raise UsageError("--out DIR and --preview exclude each other, and one is required. Give one of them.")
-    options = read_options({"cors_origins": given["cors_origin"], "allowed_hosts": given["allowed_host"]})
+    options = read_options({name: given[name] for name in ("cors_origin", "allowed_host")})
     plan = Plan(
         upstream=given["upstream"],
         out=given["out"],

@@ -11,7 +11,8 @@ from chat_verifier.planning.tiers import ALLOCATIONS, MAX_WAIT, Tier
 from chat_verifier.report import RENDERERS
 from kit_cli.credentials import with_key_options
 from kit_cli.frame import Command
-from kit_cli.options import OVERLAY, SPEC
+from kit_cli.options import HEADER, report_option, with_tls_options
+from kit_options.contract import OVERLAY, SPEC
 from kit_options.groups import group
 from kit_options.numbers import Number, Seed, WholeNumber
 
@@ -21,34 +22,16 @@ _LONG = Number(0, 86_400, above=True)
 _FILE = click.Path(path_type=Path)
 
 
-class _HeaderLine(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
-    """A header line. An environment variable holds one header on each line."""
-
-    name = "header"
-    envvar_list_splitter = "\n"
-
-
 _CONNECTION = group(
     click.option(
         "--app",
         metavar="MODULE:NAME",
         help="Verify this ASGI or WSGI application in process, instead of a server.",
     ),
-    click.option(
-        "-H",
-        "--header",
-        type=_HeaderLine(),
-        multiple=True,
-        metavar="'NAME: VALUE'",
-        help="Send this header with every request. Repeatable.",
-    ),
+    HEADER,
     with_key_options,
     click.option("--expect-auth", is_flag=True, help="Check that the server rejects missing and wrong credentials."),
-    click.option("--ca-bundle", type=_FILE, metavar="FILE", help="CA certificates to trust, instead of the default."),
-    click.option("--insecure", is_flag=True, help="Do not verify TLS certificates."),
-    click.option("--cert", type=_FILE, metavar="FILE", help="Client certificate; may contain its key."),
-    click.option("--key", type=_FILE, metavar="FILE", help="Key of the client certificate."),
-    click.option("--proxy", metavar="URL", help="HTTP proxy for all requests."),
+    with_tls_options,
 )
 
 _VERDICT = group(
@@ -155,12 +138,7 @@ _BUDGET = group(
 )
 
 _OUTPUT = group(
-    click.option(
-        "--report",
-        multiple=True,
-        metavar="FORMAT[=FILE]",
-        help=f"Write a report to FILE or to standard output. Formats: {', '.join(RENDERERS)}. Repeatable.",
-    ),
+    report_option(RENDERERS),
     click.option(
         "--profile-out",
         type=_FILE,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from kit_cli.config import ConfigFile, default_map, find_config, leaves, options
 from kit_cli.doctor.model import Check, Finding, ok, problem, warning
 from kit_cli.installation import installation
 from mock_server.loading.load import read_snapshot
-from mock_server.loading.options import Options, read_options
+from mock_server.loading.options import OPTION_NAMES, Options, read_options
 from mock_server.loading.store_location import PASSWORD_VARIABLE
 from mock_server.server.listener import check_certificate, open_listener
 
@@ -143,8 +142,7 @@ def check_store(options: Options) -> Finding:
 
 
 def _options(given: Mapping[str, Any]) -> Options:
-    names = {field.name for field in fields(Options)}
-    return read_options({name: value for name, value in given.items() if name in names})
+    return read_options({name: value for name, value in given.items() if name in OPTION_NAMES})
 
 
 def _documents(check: Check, error: KitError) -> Iterator[Finding]:

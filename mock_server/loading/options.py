@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -98,10 +98,10 @@ def make_access(
 def read_options(given: Mapping[str, Any]) -> Options:
     """Read the values of a command line. Raise :class:`UsageError` if one is invalid.
 
-    Values that are None keep their default.
+    ``given`` has the names of the options. Values that are None keep their default.
     """
     read = {name: _READERS[name](value) if name in _READERS else value for name, value in given.items()}
-    return Options(**{name: value for name, value in read.items() if value is not None})
+    return Options(**{_PLURALS.get(name, name): value for name, value in read.items() if value is not None})
 
 
 def _rate(text: str | None) -> Rate | None:
@@ -158,13 +158,24 @@ def _secret(name: str) -> Any:
     return read
 
 
+_PLURALS = {
+    "overlay": "overlays",
+    "fault_rate": "fault_rates",
+    "cors_origin": "cors_origins",
+    "allowed_host": "allowed_hosts",
+}
+"""Fields for options with several values."""
+
+OPTION_NAMES = frozenset({field.name for field in fields(Options)} - set(_PLURALS.values()) | set(_PLURALS))
+"""The options that :func:`read_options` reads."""
+
 _READERS: Mapping[str, Any] = {
     "rate_limit": _rate,
     "delay": _delay,
-    "fault_rates": _fault_rates,
-    "cors_origins": _origins,
-    "allowed_hosts": read_allowed_hosts,
-    "overlays": tuple,
+    "fault_rate": _fault_rates,
+    "cors_origin": _origins,
+    "allowed_host": read_allowed_hosts,
+    "overlay": tuple,
     "store": lambda text: None if text is None else read_location(text, os.environ.get(PASSWORD_VARIABLE)),
     "conversation_ttl": _ttl,
     "require_key": _secret("require-key"),

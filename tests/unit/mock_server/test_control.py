@@ -375,7 +375,7 @@ def test_operation_answers_under_any_host_name() -> None:
 @pytest.mark.parametrize("name", ["", "*", "*.test", "http://mock", "mock:4010", "a b", "-mock", "mock."])
 def test_allowed_host_that_never_matches_is_rejected(name: str) -> None:
     with pytest.raises(UsageError, match="--allowed-host"):
-        read_options({"allowed_hosts": [name]})
+        read_options({"allowed_host": [name]})
 
 
 def test_host_that_the_mock_listens_on_is_this_machine() -> None:
@@ -392,7 +392,7 @@ def test_allowed_origin_has_access_but_wildcard_gives_none() -> None:
 
 
 def test_allowed_host_gives_no_access_to_the_control_api_from_other_machines() -> None:
-    access = read_options({"allowed_hosts": ["mock"]}).access
+    access = read_options({"allowed_host": ["mock"]}).access
     assert access.check_control({"host": "mock"}, "127.0.0.1") is None
     assert access.check_control({"host": "mock"}, "192.168.0.9") == Denied(DeniedReason.OTHER_MACHINE)
 
@@ -539,7 +539,7 @@ def test_page_of_the_mock_itself_is_an_allowed_origin(client: FlaskClient) -> No
 
 @pytest.mark.parametrize("origin", ["null", "capacitor://localhost", "tauri://localhost", "http://shop.test:5173"])
 def test_origin_of_an_app_or_a_file_can_be_allowed(origin: str) -> None:
-    client = client_with(cors_origins=read_options({"cors_origins": [origin]}).cors_origins)
+    client = client_with(cors_origins=read_options({"cors_origin": [origin]}).cors_origins)
     assert say_from(client, origin).headers["Access-Control-Allow-Origin"] == origin
     assert "Access-Control-Allow-Methods" in preflight(client, "/v1/chat", origin).headers
 

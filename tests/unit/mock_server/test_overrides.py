@@ -368,7 +368,7 @@ def test_rule_is_shown_as_it_was_set(service: ChatService) -> None:
 )
 def test_invalid_fault_rate_is_rejected(text: str) -> None:
     with pytest.raises(UsageError, match="--fault-rate"):
-        read_options({"fault_rates": text})
+        read_options({"fault_rate": text})
 
 
 @pytest.mark.parametrize("text", ["10", "0/s", "-1/s", "10/x", "1.5/s", "", "10 / s", "٥/s", "9" * 50 + "/s"])
@@ -397,7 +397,7 @@ def test_rate_is_parsed() -> None:
 )
 def test_invalid_origin_is_rejected(origin: str) -> None:
     with pytest.raises(UsageError, match="--cors-origin"):
-        read_options({"cors_origins": [origin]})
+        read_options({"cors_origin": [origin]})
 
 
 @pytest.mark.parametrize("name", ["require_key", "control_token"])
