@@ -80,7 +80,7 @@ _OF_SERVER = (
     _size(
         "--max-held-bytes",
         defaults.MAX_HELD_BYTES,
-        "Maximum size of the bodies and delayed responses of all these requests; a further one gets 503.",
+        "Maximum size of the bodies and delayed responses of all requests in progress; a further one gets 503.",
         least=1024,
     ),
     _size(

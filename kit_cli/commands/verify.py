@@ -75,7 +75,7 @@ _BUDGET = group(
     click.option(
         "--deep",
         is_flag=True,
-        help=f"Combine all values: at most {ALLOCATIONS[Tier.DEEP].requests} requests, of which the server accepts at"
+        help=f"Combine more values: at most {ALLOCATIONS[Tier.DEEP].requests} requests, of which the server accepts at"
         f" most {ALLOCATIONS[Tier.DEEP].accepted}.",
     ),
     click.option(
@@ -130,7 +130,7 @@ _BUDGET = group(
         "--replay",
         type=_FILE,
         metavar="REPORT",
-        help="Send only the violations and warnings of this JSON report again.",
+        help="Send only the requests that led to violations and warnings in this JSON report.",
     ),
     click.option(
         "--resume", type=_FILE, metavar="FILE", help="Continue the run in this checkpoint file, or create it."

@@ -56,7 +56,7 @@ MEANINGS: dict[Oddity, str] = {
     Oddity.EMPTY_ENTRY: "entry without a value, read as an empty object; in a list, read as absent",
     Oddity.EMPTY_KEY: "key without a value, read as absent",
     Oddity.EMPTY_LIST: "empty list, read as absent",
-    Oddity.ENUM_TYPE: "enum value of another type than the schema, read as a value of the type",
+    Oddity.ENUM_TYPE: "enum value whose type is not that of the schema, read as a value of the schema's type",
     Oddity.IGNORED: "value that has no meaning here, read as absent",
     Oddity.MISSING: "required field is missing, read as empty",
     Oddity.NEWER_KEYWORD: "keyword of OpenAPI 3.1 in a document of version 3.0, read as in 3.1",
