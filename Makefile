@@ -79,7 +79,7 @@ test-lowest: $(VENV)/dev.stamp ## Run unit tests with the lowest versions of the
 	$(BIN)/uv pip install --quiet --python $(VENV)/lowest/bin/python --no-deps --no-build-isolation --editable .
 	$(VENV)/lowest/bin/python -m pytest -q -n $(JOBS) --timeout $(TIMEOUT) $(or $(TESTS),$(LOWEST_TESTS))
 
-# The others compare documents or need packages that are newer than the lowest versions.
+# The other unit tests compare documents, or need packages that are newer than the lowest versions.
 LOWEST_TESTS := $(addprefix tests/unit/,chat_contract chat_load chat_verifier kit_cli kit_http kit_options kit_reports mock_server spec_gate) \
   --ignore tests/unit/spec_gate/test_reports.py
 

@@ -71,7 +71,7 @@ _UNTRUSTED = frozenset(
         Deviation.TOO_DEEP,
     }
 )
-"""The deviations with which readers disagree about the value."""
+"""The deviations for which parsers disagree about the value."""
 
 _INT64 = range(-(2**63), 2**63)
 _PROTOTYPE_NAMES = frozenset({"__proto__", "constructor", "prototype"})

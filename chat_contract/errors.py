@@ -6,7 +6,7 @@
     ├── MissingPackageError  a package of an extra is not installed
     └── UsageError           an invalid option or argument
 
-Errors carry data; :func:`str` renders the message. A violation by a server is not an error, see
+Errors carry data; :func:`str` renders the message. A violation by a server is not an error; see
 :mod:`chat_contract.conformance`.
 """
 

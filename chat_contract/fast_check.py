@@ -68,7 +68,7 @@ def _violates(value: Any, keyword: str, operand: Any, schema: Mapping[str, Any])
 _EXACT = frozenset(
     {"type", "required", "pattern", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"}
 )
-"""The keywords of which the fast check also knows that a value violates them, unless it is a float."""
+"""The keywords whose violation the fast check recognizes too, unless the value is a float."""
 
 _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "object": lambda value: isinstance(value, dict),

@@ -50,7 +50,7 @@ class History:
         return conversation_id in self.in_use
 
     def alike_in_use(self, conversation_id: str) -> frozenset[str]:
-        """Return the ids in use that are alike to another id, without other spellings of the same UUID."""
+        """Return the ids in use that resemble another id, without other spellings of the same UUID."""
         folded = fold(conversation_id)
         return frozenset(
             known

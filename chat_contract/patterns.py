@@ -1,4 +1,4 @@
-"""Searches texts of others for the regular expressions of a document, in bounded time.
+"""Searches texts that others wrote for the regular expressions of a document, in bounded time.
 
 Rust's engine, which pydantic-core contains, runs in linear time. It has no look-around and no back-references, and
 reads some signs in a character class as set operations, which ECMA-262 does not have. Such patterns run on an engine
@@ -30,7 +30,7 @@ class PatternError(ValueError):
 
 
 class PatternTimeoutError(Exception):
-    """The engine did not find out in time whether a text matches."""
+    """The engine did not decide in time whether a text matches."""
 
     def __init__(self, pattern: str) -> None:
         super().__init__(f"matching the pattern {pattern!r} takes more than {SECONDS:g} s")

@@ -1,6 +1,6 @@
 """Reads and writes profile files: how an implementation answers the open questions.
 
-The suite writes a profile, and reads one to report changes. The mock reads one to behave like that implementation.
+The verifier writes a profile, and reads one to report changes. The mock reads one to behave like that implementation.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reads a body as a server does that ignores the case of property names: ``Message`` stands for ``message``.
+"""Reads a body like a server that ignores the case of property names: ``Message`` stands for ``message``.
 
 The documents do not rule such a server out, so either reading is right.
 """

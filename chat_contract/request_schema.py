@@ -1,4 +1,4 @@
-"""The request schema by meaning: whatever its components are called, and however it writes that a field may be null.
+"""Finds the parts of the request schema by meaning, whatever its components are called and however it allows null.
 
 The shipped overlays address the schemas of the request as ``ChatRequest`` and ``Event``. This module presents the
 request schema of any document under these names.
@@ -63,7 +63,7 @@ def _plain_keyword(key: str, value: Any) -> Any:
 
 
 def _joined(schema: dict[str, Any], key: str) -> dict[str, Any]:
-    """Return the schema with its only branch, besides null, in it; the schema itself if that changes its meaning."""
+    """Merge the only branch besides null into the schema; return the schema itself if that changes its meaning."""
     beside = {name: value for name, value in schema.items() if name != key}
     branches = [one for one in schema[key] if one != {"type": "null"}]
     may_be_null = len(branches) < len(schema[key])
@@ -142,7 +142,7 @@ def _allows(schema: Any, wanted: str) -> bool:
 
 
 def overlaid(schema: Mapping[str, Any], overlay: Source, source: Source) -> dict[str, Any]:
-    """Return the request schema with a shipped overlay applied by meaning; the result is never wider by a bound."""
+    """Return the request schema with a shipped overlay applied by meaning."""
     request = copy.deepcopy(dict(schema))
     event = request["properties"][EVENTS].get("items", {})
     request["properties"][EVENTS]["items"] = {"$ref": "#/components/schemas/Event"}

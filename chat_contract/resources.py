@@ -20,7 +20,7 @@ def fixtures_dir() -> Path:
 
 
 def shown_name(file: Path) -> str:
-    """Return how texts name a file: below the working directory relative to it, a shipped one as in a checkout."""
+    """Return the name of a file for texts: relative to the working directory; of a shipped file, as in a checkout."""
     here = Path.cwd()
     if file.is_relative_to(here):
         return str(file.relative_to(here))

@@ -1,4 +1,4 @@
-"""Sends the requests of one user over one connection. Imported in the process that runs the load only."""
+"""Sends the requests of one user over one connection. Imported only in the process that runs the load."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _MEGABYTE = 1024 * 1024
 MAX_RESPONSE = 32 * _MEGABYTE
 """The largest number of bytes that are read of a response."""
 _LARGE = _MEGABYTE
-"""Larger responses are received and judged one after the other, so that their number does not decide on the memory."""
+"""Larger responses are received and judged one after the other, so that memory does not grow with their number."""
 _MAX_HEAD = 256 * 1024
-"""How many bytes of a response may be no body: headers, and the frames of chunks."""
+"""How many bytes a response may have besides its body: headers, and the frames of chunks."""
 _BLOCK = 64 * 1024
 
 
@@ -53,7 +53,7 @@ class _BoundedResponse(HTTPSocketPoolResponse):
             gevent.sleep(0)
         super().feed(data)
         if self._received - self._body > _MAX_HEAD:
-            raise TooLongError(f"more than {_MAX_HEAD // 1024} KiB beside the body")
+            raise TooLongError(f"more than {_MAX_HEAD // 1024} KiB besides the body")
 
     def _on_body(self, buf: bytearray) -> None:
         self._body += len(buf)
@@ -145,13 +145,13 @@ class Client:
                 status = response.status_code
                 body = _read(response, watch)
         except (HTTPConnectionClosed, HTTPParseError, OSError, TooLongError) as error:
-            return Breakdown(_kind_of(error, status), str(error), watch.elapsed)
+            return Breakdown(_kind_of(error, status), str(error).rstrip("."), watch.elapsed)
         found = tuple((str(name), str(value)) for name, value in response.items())
         return Response(status, found, body, watch.elapsed)
 
 
 class _Watch:
-    """Measures the time of a response, and ends it after the timeout. The turn of a large response is waited for."""
+    """Measures the time of a response, and ends it after the timeout. Waiting for a turn does not count."""
 
     _turn = BoundedSemaphore()
 

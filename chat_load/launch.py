@@ -177,7 +177,7 @@ def _arguments(swarm: Swarm) -> list[str]:
         arguments += ["--master-bind-port", str(swarm.master_port), "--master-port", str(swarm.master_port)]
         arguments += ["--expect-workers-max-wait", str(_WORKERS_SECONDS)]
     if swarm.role is Role.ALONE:
-        # The workers are processes of this machine.
+        # The workers are processes on this machine.
         arguments += ["--master-bind-host", _LOOPBACK]
     if swarm.web_port is None:
         return [*arguments, "--headless"]

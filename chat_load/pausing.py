@@ -1,4 +1,4 @@
-"""Obeys 429 and Retry-After: all users of a process pause as long as the server asks for."""
+"""Obeys 429 and Retry-After: all users of a process pause for as long as the server asks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from chat_contract import Breakdown, Response
 from kit_http.retry_after import retry_after
 
 LONGEST_SECONDS = 300.0
-"""The longest pause: after it, the users ask a server that wants more again."""
+"""The longest pause. After it, the users send requests even if the server asked for more time."""
 
 
 class Pause:

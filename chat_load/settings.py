@@ -73,7 +73,8 @@ class SentRequest:
 class Example:
     """The first exchange that violates a clause, without credentials.
 
-    ``command`` reproduces it in a shell; ``requests`` are the turns of its conversation up to the violation.
+    ``pointer``: the place in the response; empty for the response as a whole. ``command`` reproduces the violation in a
+    shell; ``requests`` are the turns of its conversation up to it.
     """
 
     turn: str

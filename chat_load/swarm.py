@@ -110,7 +110,7 @@ class Load:
             turn=step.name,
             expected=secrets.hide(violation.expected),
             got=secrets.hide(violation.got_text),
-            pointer=secrets.hide(render_pointer(violation.pointer)),
+            pointer="" if violation.in_request else secrets.hide(render_pointer(violation.pointer)),
             status=outcome.status if isinstance(outcome, Response) else 0,
             body=beginning_of(outcome, secrets),
             command=reproduce(step, access),

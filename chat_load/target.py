@@ -20,7 +20,7 @@ from kit_http.urls import is_loopback
 
 _STATUSES = frozenset({200, 422, 429})
 _SECONDS_FOR_OWN_TIMEOUT = 1.0
-"""An ordinary timeout is noticed by requests, before the thread is left alone."""
+"""Time in which the requests library notices an ordinary timeout, before the thread is abandoned."""
 
 
 def check_host(url: str, allowed: Collection[str]) -> None:
@@ -28,13 +28,13 @@ def check_host(url: str, allowed: Collection[str]) -> None:
     host = (urlsplit(url).hostname or "").lower()
     if not is_loopback(host) and host not in {name.lower() for name in allowed}:
         raise UsageError(
-            f"the host {host} is not this machine, and a load may disturb it. "
-            f"If you may load this server, add --allow-host {host}."
+            f"the host {host} is not this machine, and the load can disrupt it. "
+            f"If you have permission to load-test it, add --allow-host {host}."
         )
 
 
 def check_server(plan: Plan, base_url: str, headers: Headers, transport: Transport, timeout: float) -> None:
-    """Send one request; raise :class:`LoadError` unless the operation is there and the server lets it in."""
+    """Send one request; raise :class:`LoadError` unless the server has the operation and accepts it."""
     request = plan.request({MESSAGE: plan.conversations[0].turns[0][0]})
     status = _status(request, base_url, headers, transport, timeout)
     if status in _STATUSES:

@@ -51,7 +51,7 @@ class Options:
     checkpoint: Path | None = None
     waivers: tuple[Waiver, ...] = ()
     drafts_waivers: bool = False
-    """Also send the test cases that a run sends whose violations are all waived."""
+    """Also send the test cases that a run sends if all its violations are waived."""
     transport: Transport = field(default_factory=Transport)
     tokens: TokenCommand | None = None
     replay: tuple[CaseSequence, ...] | None = None

@@ -275,7 +275,7 @@ def _expected(option: click.Option, value: Any) -> str | None:
         return None if isinstance(value, bool) else "true or false"
     if option.multiple:
         return None if isinstance(value, list) and all(map(_is_scalar, value)) else "a list"
-    return None if _is_scalar(value) else "a text or a number"
+    return None if _is_scalar(value) else "a string or a number"
 
 
 def _is_scalar(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Says what a configuration file cannot set that the kit found itself: somebody else may have written it.
+"""Says which options a configuration file that the kit found itself cannot set: its author may be somebody else.
 
 Such a file is part of a checkout, for example of a pull request. Options that show, write or open more than this
 checkout need a file that the user named.
@@ -24,7 +24,7 @@ _OF_NAMED_FILES = _RUN_CODE | _CHOOSE_RECEIVERS | _OPEN_THE_MOCK | _READ_OUTSIDE
 
 _HEADERS = frozenset({"header", "header-a", "header-b"})
 _ROUTES = frozenset({"host", "forwarded", "x-forwarded-host"})
-"""Headers by which a server that many sites share chooses the site, which then gets the key."""
+"""Headers by which a shared server chooses one of its sites, which then gets the key."""
 
 _WRITTEN = frozenset({"report", "write-waivers", "overlay-out", "profile-out", "resume", "record", "out"})
 """Options that name what a command writes."""

@@ -80,7 +80,7 @@ def with_body(parts: Sequence[str], *pieces: Piece) -> str:
 
 
 def _shortened(piece: Piece) -> Iterator[Piece | _Repeat]:
-    """Yield the piece, with long repetitions in it as such."""
+    """Yield the parts of the piece; each long repetition is a part of its own."""
     if isinstance(piece, Expression) or len(piece) < _LONG or (text := _decoded(piece)) is None:
         yield piece
         return

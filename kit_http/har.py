@@ -218,7 +218,7 @@ class _Reader:
         return body if len(body) <= MAX_BODY_BYTES else None
 
     def attached(self, name: Any) -> bytes | None:
-        """Return the body that Playwright stored in a file of its own. Only a file beside the archive is read."""
+        """Return the body that Playwright stored in a file of its own. Only a file next to the archive is read."""
         if not isinstance(name, str) or not name or Path(name).name != name:
             return None
         try:
@@ -241,7 +241,7 @@ def _text(value: Any) -> str:
 def _unix(value: Any) -> float | None:
     try:
         at = dt.datetime.fromisoformat(value).timestamp()
-        # The first and last days of the calendar are in no calendar in some time zones.
+        # A time in the first or last days of the calendar is outside of it in some time zones.
         return dt.datetime.fromtimestamp(at, dt.UTC).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None

@@ -1,4 +1,4 @@
-"""Tokens of a command: run again before a token expires and after the server refuses one."""
+"""Gets tokens from a command. It runs again before a token expires and after the server refuses one."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class TokenCommand:
         return tuple(("Authorization", f"Bearer {token}") for token in self.tokens)
 
     def renew(self, refused: str) -> bool:
-        """Return whether there is another token than the one that got 401.
+        """Return whether there is a token other than the one that got 401.
 
         If the server refuses a new token too, the command is not run again until a request succeeds.
         """

@@ -48,7 +48,7 @@ def _with_scheme(url: str) -> str:
 
 
 def _with_port(url: str) -> str:
-    """Return what a port is if that of the URL is none, or an empty string."""
+    """Return which ports are valid if that of the URL is not, or an empty string."""
     netloc = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
     try:
         valid = urlsplit(f"//{netloc}").port != 0

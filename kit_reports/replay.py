@@ -79,8 +79,8 @@ def _http(base_url: str, replay: Replay, request: ReplayRequest) -> Iterator[str
 def _editable(body: str) -> str | None:
     """Return a body as text for an editor; None if an editor would not send it as it is.
 
-    In JSON, invisible characters are written as escapes of the same value. So are two opening braces, between which an
-    editor would put a variable: a server could otherwise learn the user's variables.
+    In JSON, invisible characters are written as escapes of the same value. So are two opening braces, which begin
+    a variable of the editor: a server could otherwise learn the user's variables.
     """
     lines = body.replace("\r\n", "\n").split("\n")
     if any(map(_DIRECTIVES.match, lines)):

@@ -13,7 +13,7 @@ _INVISIBLE_IN_TEXTS = re.compile(_INVISIBLE.pattern.replace(r"\x0a-\x1f", r"\x0b
 
 
 def visible_text(text: str) -> str:
-    """Return a text of several lines with these characters as escapes, which also JSON and Python read as such."""
+    """Return a text of several lines with these characters as escapes of JSON and Python."""
     return _INVISIBLE_IN_TEXTS.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 

@@ -12,7 +12,7 @@ MAX_SPACES = 64
 MAX_JOURNAL_BYTES = 8 * 1024 * 1024
 """Size of the journal of the default space, and of its rules."""
 MAX_SPACE_BYTES = 2 * 1024 * 1024
-"""The same of a named space."""
+"""The same for a named space."""
 MAX_FIXTURE_FILES = 10_000
 MAX_HANG = 60.0
 """Seconds."""

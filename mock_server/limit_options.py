@@ -45,19 +45,21 @@ _OPTIONS = (
         "--max-spaces",
         defaults.MAX_SPACES,
         "Maximum number of spaces, which isolate parallel tests. "
-        "A further one replaces the least recently used if that has been unused for a minute.",
+        "A further one replaces the least recently used one, if nobody used that for a minute.",
         least=0,
     ),
     _size(
         "--max-space-bytes",
         defaults.MAX_SPACE_BYTES,
-        "Maximum size of a space's journal, and of its rules. A space keeps one conversation for each KiB of it.",
+        "Maximum size of a space's journal, and of its rules. "
+        "A space keeps one conversation for each KiB of this size.",
         least=1024,
     ),
     _seconds(
         "--store-timeout",
         defaults.STORE_TIMEOUT,
-        "With --store, return 503 if it takes longer to respond. The check at the start takes up to 5 s, or this time.",
+        "With --store, return 503 if Redis takes longer to respond. "
+        "The check at the start takes up to 5 s, or this time if it is longer.",
     ),
     _count(
         "--max-fixture-files",

@@ -94,7 +94,7 @@ class _Decoder(json.JSONDecoder):
 
 
 def _within_limits(value: Any) -> bool:
-    """Return whether the value has not too many levels and values."""
+    """Return whether the value is within the limits of levels and values."""
     level, count, depth = [value], 0, 0
     while level:
         count += len(level)

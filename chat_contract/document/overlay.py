@@ -18,8 +18,8 @@ def apply_overlay(document: Any, overlay: Source, *, optional: bool = False) -> 
 
     With ``optional``, an action whose target matches nothing is left out.
 
-    Raises :class:`chat_contract.errors.DocumentError` for the first invalid action. Its format may be wrong. Its target
-    may not be an RFC 9535 query, or match nothing. Its update may have another type than the present value.
+    Raises :class:`chat_contract.errors.DocumentError` for the first invalid action: its format is wrong, its target is
+    not an RFC 9535 query or matches nothing, or its update has another type than the present value.
     """
     changed = copy.deepcopy(document)
     for index, action in enumerate(_actions(overlay)):

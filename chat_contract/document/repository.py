@@ -1,4 +1,4 @@
-"""Where the files of a project end. Whoever writes a project could otherwise show files of others by links."""
+"""Finds where the files of a project end: a link in it must not show files of the reader."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def top_of(path: Path) -> Path:
-    """Return the real path of the repository that a file or folder is in by its name, or else of its folder."""
+    """Return the real path of the repository around a path as written, or around its target, or else of its folder."""
     named = _without_dots(path)
     named = named if named.is_dir() else named.parent
     # A link to a folder does not begin a repository inside another one.

@@ -98,12 +98,12 @@ def foreign(facts: ExchangeFacts) -> Iterator[Finding]:
 
 
 def _is_other_spelling(facts: ExchangeFacts) -> bool:
-    """Return whether the reply has another spelling of the UUID that was sent: a server may type its ids so."""
+    """Return whether the reply has another spelling of the UUID that was sent: a server may store ids as UUIDs."""
     return facts.sent_id is not None and facts.reply_id is not None and is_same_uuid(facts.sent_id, facts.reply_id)
 
 
 def _is_alike_in_use(facts: ExchangeFacts) -> bool:
-    """Return whether the reply leads to a conversation in use whose id is alike to the one that was sent."""
+    """Return whether the reply leads to a conversation in use whose id resembles the one that was sent."""
     sent, returned = facts.sent_id, facts.reply_id
     return sent is not None and returned in facts.history.alike_in_use(sent)
 

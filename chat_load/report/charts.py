@@ -1,4 +1,4 @@
-"""Draws line charts as points of inline SVG: nothing is loaded, and every text stays text of the template."""
+"""Draws line charts as points of inline SVG: a page loads nothing, and the template holds all text."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class LoadVerdict(StrEnum):
     LIMIT_EXCEEDED = "limit-exceeded"
     """Response times or errors exceed a limit of the user."""
     INTERRUPTED = "interrupted"
-    """The user ended the load early, and nothing was found until then."""
+    """The user ended the load early, and no violation was found until then."""
     NOTHING_JUDGED = "nothing-judged"
     """The server answered no request that could be judged."""
 

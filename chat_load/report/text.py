@@ -50,7 +50,7 @@ def _clause(clause: ClauseReport) -> Iterator[str]:
     assert example is not None
     where = f" at {example.pointer}" if example.pointer else ""
     yield f"{MARKS[clause.level]} {clause.id} ({clause.level.upper()}): {clause.requirement}"
-    yield f"    {count_of(clause.violations, 'violation')}; the first, in {example.turn}:"
+    yield f"    {count_of(clause.violations, 'violation')}; the first ({example.turn}):"
     yield f"      expected{where}: {visible(example.expected)}"
     yield f"      got: {visible(example.got)}"
     yield from (f"      {line}" for line in example.command.split("\n"))

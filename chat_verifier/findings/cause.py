@@ -34,7 +34,7 @@ _ACCEPTANCE = "request"
 """The group of clauses about acceptance. Which of them a rejection violates depends on the rest of the request."""
 
 _HARMLESS = "rejection.harmless"
-"""The clause that a request violates which the server accepts, but not after a rejection."""
+"""The clause that a server violates if it accepts a request, but not after a rejection."""
 
 
 class Confirmation(StrEnum):

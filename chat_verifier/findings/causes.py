@@ -30,7 +30,7 @@ _NEED_OTHERS = SELF_EVIDENT | {"conversation.kept"}
 """Clauses that concurrent conversations may violate, but the same requests one after the other may not."""
 
 _HARMLESS = "rejection.harmless"
-"""The clause that a request violates which the server accepts, but not after a rejection."""
+"""The clause that a server violates if it accepts a request, but not after a rejection."""
 
 _HTTP = "http."
 """The beginning of the clauses about ways to send a body."""

@@ -131,7 +131,7 @@ class CoveringArray:
         return sum(self.weighed(number, others) for number, others in enumerate(self.wanted)) / 2 / max(1, self.pairs)
 
     def again(self) -> CoveringArray:
-        """Return an array of the same factors that no row covers yet, whose rows are others."""
+        """Return an array of the same factors in which no pair is covered yet; it gets other rows."""
         other = copy.copy(self)
         other.__dict__.update(_uncovered=list(self.wanted))
         return other

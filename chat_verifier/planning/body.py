@@ -32,10 +32,10 @@ from chat_verifier.planning.wrong_values import MISSING
 _PLAIN_TIMES = ("2024-06-14T10:30:00Z", "2024-06-14T12:31:00+02:00", "2024-06-14T10:32:00.250Z")
 
 _TWICE = 1
-"""The number of the event that is sent twice, as clients do that send what happened again."""
+"""The number of the event that is sent twice, as by clients that repeat what they have sent."""
 
 SHORTEST_WITH_LAST = 4
-"""With fewer events, the last one is another one of those that have a name."""
+"""With fewer events, the last one already has another name, such as third."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class BodyMaker:
     """Makes the body of one request.
 
     ``continues``: the request is a later turn. ``user``: the user_id that its conversation began with.
-    ``extra``: fields beside the conditions.
+    ``extra``: fields besides the conditions.
     """
 
     builder: RequestBuilder

@@ -39,7 +39,7 @@ _FEATURES: Mapping[str, float] = {
     "none": 0.1,
     "documented": 0.1,
 }
-"""How many features that a fault may depend on a level shows, where that is not one."""
+"""The number of features of a level on which a fault may depend, for each level that has more or fewer than one."""
 _RELATED_SHARE = 0.25
 _RARE = 0.1
 _UNUSUAL = 0.1

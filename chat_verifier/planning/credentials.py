@@ -256,7 +256,7 @@ def _spoofed() -> list[_Attempt]:
 
 
 def _beside_fields(builder: RequestBuilder) -> list[_Attempt]:
-    """Return requests without a key: beside all optional fields, and beside each."""
+    """Return requests without a key: with all optional fields, and with each alone."""
     return [
         _Attempt("missing", "none-beside-all-fields", "none, with all optional fields", fields=builder.optional),
         *(

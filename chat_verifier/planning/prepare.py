@@ -112,7 +112,7 @@ def _wanted_often(contract: Contract, rows: int) -> Iterator[tuple[Level, int]]:
 
 
 def _each_wrong_type(kind: str, array: CoveringArray, rows: int) -> Iterator[tuple[Level, int]]:
-    """Yield the wrong values of the fields of a request, of which there are few beside those in events."""
+    """Yield the wrong values of the fields of a request, of which there are few besides those in events."""
     times = _WRONG_TYPES if rows >= _FEW_ROWS else 1
     for name, levels in array.factors.items():
         if kind == "packs" and name.startswith(WRONG) and name.count(":") == 1:

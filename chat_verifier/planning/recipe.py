@@ -43,7 +43,7 @@ _OF_EVENTS = frozenset({EVENTS, EVENT_KEYS, ORDER, UNKNOWN_IN_EVENT})
 class Recipe:
     """The conditions of a request by the name of their dimension, and its wrong values.
 
-    ``user``: the user_id that the conversation began with, for a later turn. ``extra``: fields beside the conditions,
+    ``user``: the user_id that the conversation began with, for a later turn. ``extra``: fields besides the conditions,
     with a name for them all.
     """
 

@@ -104,7 +104,7 @@ class Rows:
         self.names = tuple(one.name for one in levels)
 
     def all_unspecified(self, number: int) -> Recipe:
-        """Return an opening in which every field that may have one has an unspecified value, each event others.
+        """Return an opening in which every field that may have one has an unspecified value; events differ in theirs.
 
         ``number`` counts from 0 and chooses the level: the first one, then the next ones, then always the last.
         """

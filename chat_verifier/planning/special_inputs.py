@@ -152,7 +152,7 @@ def _ids_nearly_equal(rows: Rows, kinds: int) -> CaseSequence:
         _with(rows, f"id-alike-{name}", f"a conversation_id {label}", {CONVERSATION: value})
         for name, label, value in _ALIKE[:kinds]
     ]
-    # Some servers accept a user only beside a session, or a limit only beside events.
+    # Some servers accept a user only together with a session, or a limit only together with events.
     alone = {SESSION: "absent", EVENTS: "absent", LIMIT: "low"}
     levels = {name: level for name, level in alone.items() if name in rows.builder.optional}
     start = _opening(rows, levels, **{USER: rows.builder.valid(USER)} if USER in rows.builder.optional else {})

@@ -19,11 +19,13 @@ def render_coverage(report: VerifyReport) -> str:
 
 def coverage_line(coverage: Coverage) -> str:
     """Return the coverage in one sentence."""
-    return f"Coverage of the request: {coverage.covered} of {coverage.possible} kinds of values"
+    kinds = "fields present and absent, keywords valid and invalid, boundaries, examples"
+    return f"The requests had {coverage.covered} of {coverage.possible} kinds of values: {kinds}."
 
 
 def _lines(report: VerifyReport, coverage: Coverage) -> Iterator[str]:
-    yield f"{coverage_line(coverage)} ({report.target})"
+    yield f"Coverage of the request: {report.target}"
+    yield coverage_line(coverage)
     for field in coverage.fields:
         yield ""
         yield f"{field.field}: {_count(field.present, 'present')}, {_count(field.absent, 'absent')}"
@@ -39,9 +41,9 @@ def keyword_line(keyword: KeywordCoverage) -> str:
     """Return a keyword with the number of its valid and invalid values, and whether its boundary was tried."""
     parts = [_count(keyword.valid, "valid"), _count(keyword.invalid, "invalid")]
     if keyword.boundary is not None:
-        parts.append("both sides of the boundary" if keyword.boundary else "NOT both sides of the boundary")
+        parts.append(f"both sides of the boundary {'sent' if keyword.boundary else 'NOT sent'}")
     return f"{keyword.keyword} {shorten(keyword.value, 40)} ({keyword.set}): {', '.join(parts)}"
 
 
 def _count(count: int, what: str) -> str:
-    return f"{count} {what}" if count else f"NOT {what}"
+    return f"{count} {what}" if count else f"NEVER {what}"

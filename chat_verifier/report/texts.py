@@ -78,7 +78,7 @@ IGNORED: dict[str, str] = {
     Ignored.REDIRECT: "{count} redirected",
     Ignored.NO_PERMISSION: "{count} with status 401",
     Ignored.CREDENTIAL_TEST: "{count} that test credentials",
-    Ignored.FORCED: "{count} that a rule or preference of the mock decided",
+    Ignored.FORCED: "{count} with a response that a rule or preference of the mock chose",
 }
 """Why recorded exchanges are not judged."""
 

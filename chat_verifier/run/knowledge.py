@@ -84,7 +84,7 @@ class Knowledge:
         return [wrong for wrong in recipe.wrongs if self._names_several(kind_of(wrong))]
 
     def _names_several(self, kind: FaultKind) -> bool:
-        """Return whether the server names several faults of the kind; what is not known is as in the other place."""
+        """Return whether the server names several faults of the kind; if unknown, as in events, or outside of them."""
         known = self.naming.get(kind) or self.naming.get(FaultKind(kind.missing, not kind.in_event))
         return known is Naming.SEVERAL
 
@@ -128,7 +128,7 @@ class Knowledge:
             return
         key = _key(case.recipe.wrongs[0])
         if facts.status == 422:
-            # A planned single fault stands beside other fields than the fault that a longer response does not name.
+            # Only planned single faults count: those that a longer response did not name stand among the same fields.
             self._cleared[key] += case.naming is Naming.ANY and case.number > 0
         elif facts.status:
             self._overlooked.add(key)

@@ -22,7 +22,7 @@ _RESERVE = 10
 _RESERVE_ACCEPTED = 0.1
 """The share of the accepted requests that is kept for the same."""
 _RESERVE_FROM_FREE = 0.5
-"""The part of that share that is kept when a request is sent which the server probably rejects."""
+"""The part of that share that is kept when the next request is one that the server probably rejects."""
 _SEVERAL_TURNS = 2
 _CONVERSATIONS = 2
 """If every violation comes after several turns, requests for so many conversations of this length are kept too."""
@@ -170,7 +170,7 @@ class Runner:
         return played
 
     def _reserve_for(self, turns: int) -> None:
-        """Keep requests for violations, the first of which in any conversation comes after so many turns."""
+        """Keep requests to confirm violations, the earliest of which needs so many turns before it."""
         self._fewest = min(turns, self._fewest)
         more = self._fewest if self._fewest >= _SEVERAL_TURNS else 0
         self._reserved = _RESERVE + _CONVERSATIONS * more

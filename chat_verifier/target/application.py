@@ -174,7 +174,7 @@ def _asgi(application: Application, listening: socket.socket) -> Iterator[None]:
     logger.addHandler(errors)
 
     def serve() -> None:
-        # uvicorn ends its thread so if the application does not start.
+        # uvicorn ends its thread in this way if the application does not start.
         with suppress(SystemExit):
             server.run(sockets=[listening])
 

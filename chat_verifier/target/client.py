@@ -36,7 +36,7 @@ MAX_RESPONSE = 32 * _MEGABYTE
 _ADDRESS = re.compile(r"^(?:<[^>]*>|\w*Connection(?:Pool)?\([^)]*\)): ")
 _CHUNK = 64 * 1024
 _HEAD = 256 * 1024
-"""How many bytes of a response may be no body: headers and the frames of chunks."""
+"""How many bytes a response may have besides its body: headers, and the frames of chunks."""
 LONGEST_WAIT = 120.0
 """The longest wait, in seconds, that a server may ask for in a 429 before the run ends."""
 _TRIES_AFTER_429 = 5
@@ -211,13 +211,13 @@ class Client:
         raise outcome
 
     def _tolerates_losses(self) -> bool:
-        """Return whether a lost request is sent again: not any more after too many of them."""
+        """Return whether a lost request is sent again; after too many of them, it is not."""
         if self._lost_new > max(_FEW_LOST, _TOLERATED_SHARE * self.budget.sent):
             self._resets = _TOLERATED_RESETS
         return self._resets < _TOLERATED_RESETS
 
     def _broke_while_waiting(self, received: Response | Breakdown | UnreachableError) -> bool:
-        """Return whether a response broke off that waited for other large ones; servers do not wait for ever."""
+        """Return whether a response broke off while it waited for other large ones; servers do not wait forever."""
         broke = isinstance(received, Breakdown) and received.kind in {"truncated", "reset"}
         return broke and self._local.bounds.waited > 0
 

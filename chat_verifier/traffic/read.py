@@ -176,7 +176,7 @@ def _exchange_of(seen: ObservationReport) -> Exchange:
         headers: Headers = tuple(received.headers.items())
         return Exchange(request, clean_response(received.status, headers, bytes_of(received.body), seen.seconds))
     if report.breakdown is None:
-        raise ValueError("neither a response nor a breakdown")
+        raise ValueError("neither a response nor the reason why there is none")
     return Exchange(request, Breakdown(report.breakdown.kind, report.breakdown.detail, seen.seconds))
 
 

@@ -144,7 +144,7 @@ def _swarm(arguments: Arguments) -> Swarm:
 
 
 def _check_proxy(arguments: Arguments) -> None:
-    """Raise :class:`UsageError` unless the proxy can be used, and may be loaded."""
+    """Raise :class:`UsageError` unless the proxy can be used, and its host may get load."""
     check_proxy(arguments.proxy)
     if arguments.proxy is None:
         return

@@ -43,7 +43,7 @@ def serve(allowed: tuple[str, ...]) -> None:
 def build_server(allowed: tuple[str, ...], folder: Path) -> MCPServer[None]:
     """Return the server. The tools read files below ``folder`` only.
 
-    ``allowed`` are the hosts beside this machine that they may send requests to.
+    ``allowed`` are the hosts besides this machine that they may send requests to.
     """
     bounds = Bounds(allowed, folder)
     mock, stop = MockHandle(bounds), Stop()
@@ -73,7 +73,7 @@ def _errors_for_the_client() -> Iterator[None]:
 
 
 async def _in_thread(work: Callable[[], _Result]) -> _Result:
-    """Run the work beside the event loop; if the client disconnects, the loop does not wait for it."""
+    """Run the work outside of the event loop; if the client disconnects, the loop does not wait for it."""
     with _errors_for_the_client():
         return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
 
@@ -111,7 +111,7 @@ def _add_mock_tools(server: MCPServer[None], mock: MockHandle) -> None:
         last: Annotated[int, Field(ge=1, le=MOST_ENTRIES)] = 20,
         verdict: Literal["valid", "invalid", "unknown"] | None = None,
         status: Annotated[str | None, Field(description="A status or a class: 422 or 4xx.")] = None,
-        message: Annotated[str | None, Field(description="A text in the message.")] = None,
+        message: Annotated[str | None, Field(description="Text in the message.")] = None,
     ) -> Journal:
         """Read the last requests to the mock, with their responses and verdicts."""
         filters = _given({"verdict": verdict, "status": status, "message": message})

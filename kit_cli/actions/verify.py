@@ -180,7 +180,7 @@ def _check_target(arguments: Arguments) -> None:
 def _target(arguments: Arguments, contract: Contract) -> Iterator[str]:
     """Serve the application of ``--app`` while the block runs, and return the base URL of the target."""
     if arguments.app is None:
-        # Who copies the URL of the operation means the server that has it.
+        # A user who copies the URL of the operation means the server that has it.
         yield str(arguments.base_url).rstrip("/").removesuffix(contract.operation.path)
         return
     with serve_application(load_application(arguments.app), contract) as served:

@@ -53,7 +53,7 @@ _DAY = 86_400.0
     help="Time that a user waits before the next request; 0s for none.",
 )
 @click.option(
-    "--fixtures", type=_FILE, metavar="DIR", help="Play the conversations of this folder, instead of the bundled ones."
+    "--fixtures", type=_FILE, metavar="DIR", help="Play the conversations in this folder, instead of the bundled ones."
 )
 @click.option(
     "--wrong",
@@ -97,7 +97,7 @@ _DAY = 86_400.0
     default=1,
     show_default=True,
     metavar="N",
-    help="Distribute the users over N processes of this machine.",
+    help="Distribute the users over N processes on this machine.",
 )
 @click.option("--master", is_flag=True, help="Wait for workers, distribute the users over them, and report.")
 @click.option(

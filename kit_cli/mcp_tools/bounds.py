@@ -16,7 +16,7 @@ _LONGEST_NAME = 200
 
 @dataclass(frozen=True)
 class Bounds:
-    """The hosts beside this machine that the tools may send requests to, and the folder whose files they may read."""
+    """The hosts besides this machine that the tools may send requests to, and the folder whose files they may read."""
 
     hosts: Collection[str]
     folder: Path

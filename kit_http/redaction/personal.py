@@ -1,7 +1,7 @@
 """Replace personal data in texts with pseudonyms: e-mail addresses, phone numbers and given names.
 
 The same value always gets the same pseudonym, so that a conversation stays consistent and a recording repeatable. A
-pseudonym has few bits, so that it does not identify the value; who knows the value can still confirm it.
+pseudonym has few bits, so that it does not identify the value; anyone who knows the value can still confirm it.
 """
 
 from __future__ import annotations

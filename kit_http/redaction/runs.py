@@ -31,7 +31,7 @@ class Needles:
 
     needles: tuple[Needle, ...]
     _places: dict[bytes, tuple[tuple[Needle, int], ...]] = field(default_factory=dict, repr=False, compare=False)
-    """Where the blocks that have occurred in a text are in the needles. Of most blocks, nobody ever asks."""
+    """The positions in the needles of the blocks that have occurred in a text. Most blocks never occur."""
 
     @cached_property
     def _size(self) -> int:

@@ -66,7 +66,7 @@ def body_value(text: str) -> Any:
 def without_secrets(secrets: Secrets, value: Any, *, foreign_names: bool = False) -> Any:
     """Return a JSON value with the secrets redacted in all its texts: messages quote bodies.
 
-    Names are redacted if they are foreign, as those of headers are.
+    Names are redacted if clients choose them, as those of headers are.
     """
     if isinstance(value, str):
         return secrets.masked(value)

@@ -108,12 +108,12 @@ class Access:
     origins: tuple[str, ...] = ()
     token: str | None = None
     from_elsewhere: bool = False
-    """Clients of other machines may send requests that get the key: the user has allowed a name for them."""
+    """Clients on other machines may send requests that get the key: the user has allowed a name for them."""
 
     def check_pages(self, headers: Mapping[str, str]) -> Denied | None:
         """Return why a request may not read health, documents and pages, None if it may.
 
-        Addresses may: health checks use them, and no attacker can make a name of one.
+        A Host header with an address is accepted: health checks send it, and no attacker can redirect an address.
         """
         return None if self._host_of(headers, any_address=True) else _unknown_host(headers, Guarded.PAGES)
 

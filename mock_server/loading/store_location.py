@@ -90,7 +90,7 @@ def _parameters(query: str) -> Mapping[str, str]:
         if name not in _PARAMETERS:
             raise _invalid(f'"{name[:_SHOWN]}" is not a parameter; the parameters are {", ".join(_PARAMETERS)}')
         if names.count(name) > 1:
-            raise _invalid(f"it has {name} more than once")
+            raise _invalid(f"it sets {name} more than once")
     return dict(given)
 
 

@@ -15,7 +15,7 @@ import watchfiles
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 _TIMES_REST = 200
-"""How much longer than a look without a notification the rest before the next one lasts."""
+"""The rest after a look without a notification, as a multiple of the time that the look took."""
 _QUIET_MS = 50
 """Milliseconds without further changes before a notification: editors save in several steps."""
 _MAX_WAIT_MS = 200

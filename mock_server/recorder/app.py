@@ -74,7 +74,7 @@ class RecorderApp:
             share.hold(len(body.data))
             status, pairs, content = await self._exchange(scope, body)
         except OverloadError:
-            refused = OverloadError("The recorder handles its maximum number of requests. Try again later.").answer
+            refused = OverloadError("The recorder is handling the maximum number of requests. Try again later.").answer
             await connection.respond(refused.status, head_of(refused), refused.body, keep_alive=False)
             return
         finally:
@@ -104,7 +104,7 @@ class RecorderApp:
         if any(part in {".", ".."} for part in path.split("/")):
             return problem(404, "Not Found", "The recorder does not forward paths with . or .. in them.")
         if method not in METHODS:
-            return problem(405, "Method Not Allowed", f"The recorder forwards {', '.join(METHODS)}.")
+            return problem(405, "Method Not Allowed", f"The recorder forwards only {', '.join(METHODS)}.")
         return None
 
     def _check_operation(self, method: str, path: str) -> Answer | None:

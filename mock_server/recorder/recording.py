@@ -266,7 +266,7 @@ def lines_of(recorded: Recorded) -> Iterator[str]:
 
 
 def masking_lines(recorded: Recorded) -> Iterator[str]:
-    """Yield what was replaced: the values only in a preview, which is for the eyes of who decides on the masks."""
+    """Yield what was replaced. Only a preview has the values, because its reader decides on the masks."""
     if recorded.reason is NotSaved.PREVIEW:
         for masking in recorded.maskings:
             yield f'  masks {_KINDS[masking.kind]} "{masking.value}" as "{masking.pseudonym}"'

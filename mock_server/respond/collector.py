@@ -15,7 +15,7 @@ _pausing = Lock()
 
 @contextmanager
 def paused_collector() -> Iterator[None]:
-    """Pause the collector, unless another thread does so: it runs after each pause, however many large bodies come."""
+    """Pause the collector, unless another thread has paused it. It runs after each pause, even under steady load."""
     if not gc.isenabled() or not _pausing.acquire(blocking=False):
         yield
         return

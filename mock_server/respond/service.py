@@ -56,7 +56,7 @@ class Kept(Protocol):
 Responded = tuple[Answer, Kept]
 """A response, and the journal entry that records it with its request."""
 Pending = Callable[[InThread | None], Awaitable[Responded]]
-"""Waits for what the response needs. Large bodies are validated by what it gets, if that is not None."""
+"""Waits for what the response needs. The argument, if given, runs the validation of a large body in a thread."""
 
 
 class Received(NamedTuple):
@@ -204,7 +204,7 @@ class ChatService:
 
 
 def too_many_spaces(options: Options) -> Answer:
-    """Return the response to a request for a space that cannot be made."""
+    """Return the response to a request for a space that cannot be created."""
     detail = (
         f"There are {options.max_spaces} spaces, the maximum, and all were used in the last "
         f"{SECONDS_IN_USE:.0f} seconds. Delete one with DELETE /_mock/spaces/NAME, or raise --max-spaces."
@@ -213,7 +213,7 @@ def too_many_spaces(options: Options) -> Answer:
 
 
 def store_unavailable(error: StoreError) -> Answer:
-    """Return the response to a request that the store kept from being answered."""
+    """Return the response to a request that the mock cannot handle without the store."""
     answer = problem(503, "Store unavailable", str(error), source=Source(ReplySource.STORE))
     return answer.with_headers(("Retry-After", "1"))
 

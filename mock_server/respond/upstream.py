@@ -26,7 +26,7 @@ LARGE = 128 * 1024
 
 _SECONDS_TO_CLOSE = 0.1
 _IDLE_SECONDS = 1.0
-"""A connection that was idle for longer is not used again: many services close it after 2 to 5 s, perhaps meanwhile."""
+"""A connection that was idle for longer is not used again: many services close it after 2 to 5 s."""
 _DIRECT = Transport()
 _ENCODING = "content-encoding"
 _IDENTITY = frozenset({"", "identity"})

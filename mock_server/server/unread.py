@@ -1,4 +1,4 @@
-"""Limits what clients leave unread of all responses together: large responses wait, and the slowest clients leave."""
+"""Limits what clients leave unread of all responses: large responses wait, and the slowest clients are disconnected."""
 
 from __future__ import annotations
 

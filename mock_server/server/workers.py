@@ -116,7 +116,7 @@ class Workers:
         return told.decode().strip()
 
     def _look(self) -> None:
-        """Start the workers again that have ended; stop if the parent has."""
+        """Restart the workers that have ended; stop if the parent has ended."""
         time.sleep(_SECONDS_BETWEEN_LOOKS)
         if self._is_orphan():
             self._stopping = True

@@ -31,7 +31,7 @@ _ITEM: _Schema = {
             HINT: 'Write a decimal number in quotes, such as price: "999.99".',
         },
     },
-    HINT: "Give every item item_id, title, status, description and price.",
+    HINT: "Give each item the keys item_id, title, status, description and price.",
 }
 CATALOGUE: _Schema = {
     "type": "object",
@@ -41,7 +41,7 @@ CATALOGUE: _Schema = {
         "items": {"type": "array", "minItems": 1, "items": _ITEM, HINT: "List at least one item."},
         "recorded": {"const": False, HINT: "Write recorded: true, or remove it."},
     },
-    HINT: "Keep only the key items, with the list of items.",
+    HINT: 'Keep only the key "items", with the list of items.',
 }
 RECORDED_CATALOGUE: _Schema = {
     **CATALOGUE,
@@ -103,8 +103,8 @@ CONVERSATION: _Schema = {
                         "type": "array",
                         "uniqueItems": True,
                         "items": _TEXT,
-                        "description": "The ids of the items of the reply, which contains the first ones, up to the "
-                        "`limit` of the request.",
+                        "description": "Ids of items. The reply contains the first ones, up to the `limit` of the "
+                        "request.",
                         HINT: "List ids of catalogue items, each once.",
                     },
                     "status": {
@@ -128,7 +128,7 @@ CONVERSATION: _Schema = {
                         "minProperties": 1,
                         "additionalProperties": {"type": "string"},
                         "description": 'Add these response headers, such as `Retry-After: "7"`.',
-                        HINT: 'List header names with texts, such as Retry-After: "7".',
+                        HINT: 'Write header names with their values in quotes, such as Retry-After: "7".',
                     },
                     "body": {"description": "Respond with this body; needs a `status` other than 200."},
                 },
@@ -136,5 +136,5 @@ CONVERSATION: _Schema = {
             },
         },
     },
-    HINT: "Keep only the keys about and turns.",
+    HINT: 'Keep only the keys "about" and "turns".',
 }

@@ -30,7 +30,7 @@ class NotLoadedError(Exception):
 
 
 class Turns:
-    """Lets the requests of a conversation that reach this replica wait for each other: they would all decide again."""
+    """Lets requests of a conversation that reach this replica wait for each other: else all but one decide again."""
 
     def __init__(self) -> None:
         self._waiting: dict[bytes, deque[asyncio.Future[None]]] = {}
@@ -84,7 +84,7 @@ class Known:
     def state(self, name: bytes) -> bytes:
         """Return the packed state of a conversation, empty for an unknown one.
 
-        What is not loaded is taken from memory, and unknown there is taken for unknown: the commit tells if it is not.
+        A state that is not loaded comes from memory, which may be outdated or lack it: the commit detects that.
         """
         loaded = self.states.get(name)
         return self._remembered.get(name, b"") if loaded is None else loaded

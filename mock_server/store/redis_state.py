@@ -97,7 +97,7 @@ class RedisState:
         return result
 
     def draft(self) -> Draft:
-        """Return a draft of nothing."""
+        """Return an empty draft."""
         return Draft(Known({}, self._turns), self._rules, seeded=False)
 
     # Requests ---------------------------------------------------------------------------------------------------------

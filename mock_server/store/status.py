@@ -11,7 +11,7 @@ class StoreError(Exception):
 
 
 class TooManySpacesError(Exception):
-    """All spaces were in use lately, so that none can be dropped to make room."""
+    """All spaces were used recently, so none can be dropped to make room."""
 
 
 @dataclass(frozen=True)

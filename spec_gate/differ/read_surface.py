@@ -29,7 +29,7 @@ _ENCODED = {"3.0": ("query",), "3.1": ("query",), "3.2": ("query", "path", "cook
 """The locations of parameters that ``allowReserved`` applies to, by version."""
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _MAX_URLS = 64
-"""How many URLs of a server are compared one by one; beyond, the values of its variables are."""
+"""How many URLs of a server are compared one by one; beyond that, the values of its variables are compared."""
 
 
 def read_surface(document: Document) -> Surface:

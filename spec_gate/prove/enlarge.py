@@ -10,7 +10,7 @@ from spec_gate.schemas.scale import Kind, Scale
 from spec_gate.search.strings import fitted
 
 MAX_SHOWN = 5_000
-"""The largest number of characters that a witness shows; an item or property counts as many of them."""
+"""The largest number of characters that a witness shows; an item or property counts as a hundred."""
 
 MAX_BUILT = 2_000_000
 """The largest number of characters in a value that is built to check it."""

@@ -59,7 +59,7 @@ class Isolation:
         return value
 
     def _completed(self, value: Any, faults: list[Fault], needed: set[str], holds: Holds) -> Any:
-        """Return the value with the missing properties, in halves as long as these contain the one that must miss."""
+        """Add the missing properties; find those that must stay missing by halving the list, and leave them out."""
         missing: dict[Pointer, list[str]] = {}
         for fault in faults:
             missing.setdefault(fault.path, []).extend(fault.names)

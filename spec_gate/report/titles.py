@@ -112,7 +112,7 @@ def _schema(finding: ReportedFinding, stem: str) -> str:
     if head in _BOUNDS:
         return _bound(finding, _BOUNDS[head], raised=step == "increased")
     if head in _NOUNS:
-        return f"{_NOUNS[head]} {_STEPS[step]}: {_thing(finding)}"
+        return f"{_NOUNS[head]} of {_thing(finding)} {_STEPS[step]}"
     return ""
 
 

@@ -72,7 +72,7 @@ class Scale:
                 self._raise_limits(here)
 
     def _raise_limits(self, schema: Mapping[str, Any]) -> None:
-        """Keep the lengths and counts as they are that a schema states in another way."""
+        """Leave unchanged the lengths and counts that a schema states in another way."""
         values = schema["enum"] if isinstance(schema.get("enum"), list) else [schema.get("const")]
         lengths = [len(one) for one in values if isinstance(one, str)]
         if isinstance(schema.get("pattern"), str):

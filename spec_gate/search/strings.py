@@ -38,7 +38,7 @@ _OF_FORMAT: dict[str, tuple[str, ...]] = {
 }
 
 _STARTS = {"email": "a@", "idn-email": "a@", "hostname": "", "uri": "urn:a:", "uri-reference": "/", "iri": "urn:a:"}
-"""With what long strings of a format start; labels of domain names may follow."""
+"""What long strings of a format start with; labels of domain names may follow."""
 
 _PLAIN = ("", "a", "A", "0", "1", "-1", "1.5", "true", "null", "ab", "Ab1", "a b", "é", "x-a", "a-b_c.d", "12345678901",
           "abcdefghijklmnopqrstuvwxyz", " ", "!", "/", "_", "aaaaaaaaaa")  # fmt: skip

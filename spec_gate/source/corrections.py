@@ -30,7 +30,7 @@ class Corrections:
         self.document.note(oddity, place, text[:120] if own else "")
 
     def problem(self, place: Place, problem: str, hint: str) -> None:
-        """Keep a problem; of a part that no operation uses, it is a note."""
+        """Keep a problem; for a part that no operation uses, keep a note instead."""
         self.failed(self.document.error(place, problem, hint), place)
 
     def failed(self, error: DocumentError, place: Place) -> None:

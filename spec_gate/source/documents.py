@@ -74,7 +74,7 @@ class Document:
         return self.sources[place.file].line(place.pointer)
 
     def note_repeated(self, file: str, keys: Sequence[RepeatedKey]) -> None:
-        """Note the keys that objects of a file have twice; of another file than the first, nothing is shown."""
+        """Note the keys that objects of a file have twice; show nothing of any file but the first."""
         for one in keys:
             self.note(Oddity.REPEATED_KEY, Place(file, ()), one.key[:120] if file == self.name else "", one.line)
 

@@ -298,7 +298,7 @@ def test_journal_of_the_mock_is_judged(tmp_path: Path, judge: Callable[..., Resu
     result = judge(journal)
     assert result.exit_code == 0, result.output
     assert "2 exchanges in 1 conversation" in result.stdout
-    assert "Ignored exchanges: 1 that a rule or preference of the mock decided" in result.stdout
+    assert "Ignored exchanges: 1 with a response that a rule or preference of the mock chose" in result.stdout
     journal["requests"][1]["reply"]["body"]["conversation_id"] = "another"
     assert judge(journal).exit_code == 1
 

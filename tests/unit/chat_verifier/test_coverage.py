@@ -90,7 +90,7 @@ def test_an_applications_own_traffic_is_shown_in_text_json_and_html(tmp_path: Pa
     options = ["--report", "coverage", "--report", f"html={html}", "--report", f"json={tmp_path / 'r.json'}"]
     result = CliRunner().invoke(cli, ["judge", str(har), *options])
     assert result.exit_code == 0, result.output
-    assert "limit: 1 present, NOT absent" in result.stdout
-    assert "minimum 0 (documented): 1 valid, NOT invalid, NOT both sides of the boundary" in result.stdout
+    assert "limit: 1 present, NEVER absent" in result.stdout
+    assert "minimum 0 (documented): 1 valid, NEVER invalid, both sides of the boundary NOT sent" in result.stdout
     assert "minimum 0 (documented): 1 valid" in html.read_text()
     assert json.loads((tmp_path / "r.json").read_text())["contract_coverage"]["fields"][0]["field"] == "message"

@@ -83,7 +83,7 @@ def test_file_names_are_relative_to_the_file_and_shared_options_reach_every_comm
         ("[verify]\nstrict = 'yes'\n", "expected true or false"),
         ("[verify]\nheader = 'A: b'\n", "expected a list"),
         ('[verify]\nspec = "a\\u0000b"\n', "expected a value without NUL characters"),
-        ("[verify]\nseed = [5]\n", "expected a text or a number"),
+        ("[verify]\nseed = [5]\n", "expected a string or a number"),
         ("[verify]\nkey-as = 'cookie'\n", "'cookie' is not one of"),
         ("[verify\n", "not TOML"),
         ("[verify]\nseed = 1\nseed = 2\n", ".chat-contract.toml:3: not TOML"),

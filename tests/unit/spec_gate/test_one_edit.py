@@ -223,7 +223,7 @@ def test_proof_by_a_rule_names_the_witness_as_an_example(report: DiffReport) -> 
         ("{type: array, items: {type: string}}", "{type: array, items: {type: string}, uniqueItems: true}",
          ["Items of `k` must be unique"]),
         ("{type: string, minLength: 1}", "{type: string}", ["Minimum length of `k` removed (was `1`)"]),
-        ("{type: string, pattern: a}", "{type: string, pattern: b}", ["Pattern changed: `k`"]),
+        ("{type: string, pattern: a}", "{type: string, pattern: b}", ["Pattern of `k` changed"]),
         ("{type: string, default: a}", "{type: string, default: b}", ["Default of `k` changed from `a` to `b`"]),
         ("{type: object}", "{type: object, additionalProperties: false}", ["Additional properties of `k` forbidden"]),
     ],

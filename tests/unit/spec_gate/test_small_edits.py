@@ -91,7 +91,7 @@ def test_schemas_without_a_type_are_not_taken_for_alternatives(tmp_path: Path) -
 def test_types_that_become_alternatives_are_compared_one_by_one(tmp_path: Path) -> None:
     base, then = ({"anyOf": [{"type": ["number", "null"]}, one]} for one in (TEXT, {**TEXT, "pattern": "^[0-9.]*$"}))
     [finding] = compared(tmp_path, request(of({"price": base})), request(of({"price": then}))).findings
-    assert (finding.rule, finding.title) == ("request-pattern-added", "Pattern added: `price`")
+    assert (finding.rule, finding.title) == ("request-pattern-added", "Pattern of `price` added")
 
 
 def test_listed_values_of_one_of_several_types_are_one_finding(tmp_path: Path) -> None:
