@@ -12,6 +12,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
+from referencing.jsonschema import EMPTY_REGISTRY
 
 from chat_contract.fast_check import Formats, surely_conforms
 from chat_contract.formats import FORMATS
@@ -145,6 +146,6 @@ _FORMATS = format_checker()
 
 
 def validator_for(schema: Mapping[str, Any]) -> Draft202012Validator:
-    """Return a validator for the schema that also checks formats."""
-    validator: Draft202012Validator = Validator(schema, format_checker=_FORMATS)
+    """Return a validator for the schema that also checks formats. It reads no other file or server for a reference."""
+    validator: Draft202012Validator = Validator(schema, format_checker=_FORMATS, registry=EMPTY_REGISTRY)
     return validator

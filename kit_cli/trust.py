@@ -18,16 +18,26 @@ _CHOOSE_RECEIVERS = frozenset(
 )
 """Options that decide who gets keys and requests, or who can read them on their way."""
 
-_OPEN_THE_MOCK = frozenset({"host", "allowed-host", "cors-origin", "control-token"})
+_CHOOSE_KEYS = frozenset({"key-env", "key-env-a", "key-env-b"})
+"""Any variable could hold the key: the server would get a credential that is for somebody else."""
+
+_REPLACE_REQUESTS = frozenset({"replay", "resume"})
+"""Options by which a file decides which requests get the key, or which responses count as those of the server."""
+
+_OPEN_THE_MOCK = frozenset({"host", "allowed-host", "cors-origin", "control-token", "forward-all"})
 _READ_OUTSIDE = frozenset({"allow-ref-outside"})
-_OF_NAMED_FILES = _RUN_CODE | _CHOOSE_RECEIVERS | _OPEN_THE_MOCK | _READ_OUTSIDE
+_OF_NAMED_FILES = _RUN_CODE | _CHOOSE_RECEIVERS | _CHOOSE_KEYS | _REPLACE_REQUESTS | _OPEN_THE_MOCK | _READ_OUTSIDE
 
 _HEADERS = frozenset({"header", "header-a", "header-b"})
 _ROUTES = frozenset({"host", "forwarded", "x-forwarded-host"})
 """Headers by which a shared server chooses one of its sites, which then gets the key."""
 
-_WRITTEN = frozenset({"report", "write-waivers", "overlay-out", "profile-out", "resume", "record", "out"})
+_WRITTEN = frozenset({"report", "write-waivers", "overlay-out", "profile-out", "record", "out"})
 """Options that name what a command writes."""
+
+_FOLDERS_WRITTEN = frozenset({"record", "out"})
+_DATA = frozenset({".har", ".html", ".http", ".json", ".md", ".sarif", ".txt", ".xml", ".yaml", ".yml"})
+"""The names of output files end with one of these: nothing runs such a file."""
 
 
 def why_refused(key: str, value: Any, files: Sequence[Path], config: Path) -> str | None:
@@ -40,11 +50,21 @@ def why_refused(key: str, value: Any, files: Sequence[Path], config: Path) -> st
     if key in _HEADERS and any(_chooses_the_site(str(one)) for one in value):
         return f"a file that the kit found itself cannot choose the host with {key}"
     if key in _WRITTEN:
-        folder = real_path(config.parent)
-        if any(_is_outside(file, folder) for file in files):
-            return f"a file that the kit found itself can set {key} only to files below its folder"
-    elif any(_is_outside(file, top_of(config)) for file in files):
+        return _why_not_written(key, files, real_path(config.parent))
+    if any(_is_outside(file, top_of(config)) for file in files):
         return f"a file that the kit found itself can set {key} only to files in its folder or repository"
+    return None
+
+
+def _why_not_written(key: str, files: Sequence[Path], folder: Path) -> str | None:
+    """Return why such a configuration file cannot name these output files; ``folder`` is its own."""
+    can_set = f"a file that the kit found itself can set {key} only to files"
+    if any(_is_outside(file, folder) for file in files):
+        return f"{can_set} below its folder"
+    if any(_belongs_to_tools(file, folder) for file in files):
+        return f"{can_set} that are not hidden and not in installed packages"
+    if key not in _FOLDERS_WRITTEN and any(file.suffix.lower() not in _DATA for file in files):
+        return f"{can_set} that end with {', '.join(sorted(_DATA))}"
     return None
 
 
@@ -55,3 +75,11 @@ def _chooses_the_site(header: str) -> bool:
 def _is_outside(file: Path, top: Path) -> bool:
     """Return whether a file is outside a folder, or belongs to git."""
     return leads_outside(file, top) or ".git" in (part.lower() for part in real_path(file).relative_to(top).parts)
+
+
+def _belongs_to_tools(file: Path, folder: Path) -> bool:
+    """Return whether a file is hidden or in an environment of Python or Node, which a checkout does not contain."""
+    inner = real_path(file).relative_to(folder)
+    if any(part.startswith(".") or part.lower() == "node_modules" for part in inner.parts):
+        return True
+    return any((folder / parent / "pyvenv.cfg").exists() for parent in (inner, *inner.parents) if parent.parts)

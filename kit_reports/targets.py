@@ -8,9 +8,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from chat_contract.document.repository import leads_outside, top_of
 from chat_contract.errors import UsageError
 
 _PERMISSIONS = 0o644
+_OF_THE_SYSTEM = ("/dev/", "/proc/")
+"""Names such as /dev/stdout are links to what a process has open."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ def _why_not_writable(path: Path) -> str:
     folder = path.resolve().parent
     if path.is_dir():
         return "it is a folder"
+    if _is_foreign_link(path):
+        return "it is a link that leads outside its folder or repository"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file():
@@ -73,10 +78,15 @@ def _why_not_writable(path: Path) -> str:
         return _reason(error)
 
 
+def _is_foreign_link(path: Path) -> bool:
+    """Return whether a link leads out of a repository, whose author could otherwise choose what is overwritten."""
+    return not str(path).startswith(_OF_THE_SYSTEM) and leads_outside(path, top_of(path))
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write a file as UTF-8, completely or not at all; a pipe or device is written directly.
 
-    Raises :class:`OSError` if that fails; a previous file is then unchanged.
+    Raises :class:`OSError` if that fails; a previous file is then unchanged, and otherwise keeps its permissions.
     """
     path = path.resolve()
     if path.exists() and not path.is_file():
@@ -88,10 +98,19 @@ def write_whole(path: Path, text: str) -> None:
         # Closed before it is renamed: Windows renames no open file.
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
-        drafted.chmod(_PERMISSIONS)
+        drafted.chmod(_permissions(path))
         drafted.replace(path)
     finally:
         drafted.unlink(missing_ok=True)
+
+
+def _permissions(path: Path) -> int:
+    """Return the permissions of a file, or those that a new file gets from the umask of the user."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return _PERMISSIONS & ~umask
 
 
 def _reason(error: OSError) -> str:

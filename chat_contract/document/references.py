@@ -17,6 +17,10 @@ MAX_RECURSION = 2
 _DATA = frozenset({"value", "example"})
 """The keys of example values: a ``$ref`` inside them is not a reference."""
 
+_DIALECTS = frozenset(
+    {"https://json-schema.org/draft/2020-12/schema", "https://spec.openapis.org/oas/3.1/dialect/base"}
+)
+
 
 def inline(document: Any, pointer: Pointer, source: Source) -> Any:
     """Return the value at the pointer with every reference in it replaced by its target.
@@ -74,8 +78,9 @@ def check_references(document: Any, source: Source) -> None:
     """Check every reference in the document.
 
     Raises :class:`chat_contract.errors.DocumentError` for the first one that has no target, or whose expanded target
-    has more than ``MAX_VALUES`` values.
+    has more than ``MAX_VALUES`` values; also for a ``$dynamicRef``, and a ``$schema`` of another draft.
     """
+    _check_keywords(document, source)
     waiting: list[tuple[Any, Pointer]] = [(document, ())]
     while waiting:
         value, pointer = waiting.pop()
@@ -86,6 +91,31 @@ def check_references(document: Any, source: Source) -> None:
                 resolve(document, value, pointer, source)
             waiting.extend((child, (*pointer, key)) for key, child in value.items() if key not in _DATA)
     _size(document, (), document, source, {})
+
+
+def _check_keywords(document: Any, source: Source) -> None:
+    """Refuse what a validator would follow to other files and servers, or judge by another draft with other patterns.
+
+    Example values count too: a property can have the name ``example``.
+    """
+    waiting: list[tuple[Any, Pointer]] = [(document, ())]
+    while waiting:
+        value, pointer = waiting.pop()
+        if isinstance(value, list):
+            waiting.extend((child, (*pointer, index)) for index, child in enumerate(value))
+        elif isinstance(value, dict):
+            if isinstance(found := value.get("$dynamicRef"), str):
+                raise source.error(
+                    "$dynamicRef is not supported", pointer=(*pointer, "$dynamicRef"), value=found, hint="Write $ref."
+                )
+            if isinstance(found := value.get("$schema"), str) and found.removesuffix("#") not in _DIALECTS:
+                raise source.error(
+                    "a schema of another dialect than JSON Schema 2020-12",
+                    pointer=(*pointer, "$schema"),
+                    value=found,
+                    hint="Remove $schema.",
+                )
+            waiting.extend((child, (*pointer, key)) for key, child in value.items())
 
 
 def _size(value: Any, pointer: Pointer, document: Any, source: Source, sizes: dict[Pointer, int]) -> int:

@@ -107,10 +107,11 @@ def _curl(
     if show_head and request.method != "HEAD":
         parts.append("-i")
     parts += ["-I"] if request.method == "HEAD" else ["-X", shlex.quote(request.method)]
+    url = access.base_url.rstrip("/") + request.path
     # curl would read brackets in a path as a list of paths.
-    parts += ["-g"] if set(request.path) & set("[]{}") else []
+    parts += ["-g"] if set(url.partition("://")[2].partition("/")[2]) & set("[]{}") else []
     parts += access.options
-    parts.append(shlex.quote(access.base_url.rstrip("/") + request.path))
+    parts.append(shlex.quote(url))
     given = access.headers if request.credential == "given" else ()
     named = {name.lower() for name, _ in request.headers}
     for name, value in (*given, *request.headers):

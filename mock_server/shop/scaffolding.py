@@ -6,12 +6,14 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from chat_contract import DocumentError, UsageError, read_source
+from chat_contract.document.repository import leads_outside, top_of
 from kit_reports.targets import write_whole
 from mock_server.shop.editor_schemas import catalogue_schema, conversation_schema
 from mock_server.shop.words import words_of
@@ -57,6 +59,8 @@ def scaffold(folder: Path, name: str) -> list[Path]:
     file, catalogue = folder / "conversations" / f"{name}.yaml", folder / "catalogue.yaml"
     if file.exists() or file.is_symlink():
         raise UsageError(f"{file} already exists. Choose another name.")
+    schemas = folder / _SCHEMAS
+    _check_links(folder, (catalogue, file, schemas / "catalogue.json", schemas / "conversation.json"))
     texts = {}
     if not catalogue.exists():
         texts[catalogue] = _CATALOGUE
@@ -68,10 +72,18 @@ def scaffold(folder: Path, name: str) -> list[Path]:
         file.parent.mkdir(parents=True, exist_ok=True)
         for path, text in texts.items():
             _write_new(path, text)
-        _write_schemas(folder / _SCHEMAS)
+        _write_schemas(schemas)
     except OSError as error:
         raise UsageError(f"Cannot write to {folder}: {error.strerror}. Name a writable folder.") from None
     return list(texts)
+
+
+def _check_links(folder: Path, written: Iterable[Path]) -> None:
+    """Raise :class:`UsageError` for a link by which the author of the folder chooses what is overwritten elsewhere."""
+    top = top_of(folder / "catalogue.yaml")
+    for path in written:
+        if leads_outside(path, top):
+            raise UsageError(f"{path} is a link that leads outside its folder or repository. Remove the link.")
 
 
 def _write_schemas(folder: Path) -> None:

@@ -121,6 +121,19 @@ def test_existing_file_is_not_overwritten(shop: Path) -> None:
     assert listing(shop.parent) == before
 
 
+@pytest.mark.parametrize("link", ["conversations/new.yaml", ".schemas", ".schemas/catalogue.json"])
+def test_links_of_a_folder_lead_no_file_outside(link: str, shop: Path) -> None:
+    outside = shop.parent / "outside"
+    outside.mkdir()
+    (shop / ".schemas").mkdir(exist_ok=True)
+    if link == ".schemas":
+        (shop / ".schemas").rmdir()
+    (shop / link).symlink_to(outside if link == ".schemas" else outside / "file.json")
+    before = listing(shop.parent)
+    done = call("new", "new", "--fixtures", shop)
+    assert (done.exit_code, listing(shop.parent)) == (2, before)
+
+
 def test_unwritable_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     done = call("new", "x", "--fixtures", tmp_path / "file")

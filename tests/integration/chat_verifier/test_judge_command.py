@@ -376,3 +376,14 @@ def test_report_with_an_invalid_value_is_refused(
         parent = parent[part]
     parent[place[-1]] = value
     assert (judge(read).exit_code, judge(read).stdout) == (2, "")
+
+
+def test_recorded_texts_are_no_options_or_commands_of_other_programs(judge: Callable[..., Result]) -> None:
+    headers = [
+        {"name": name, "value": value} for name, value in (("@x", "1"), ("X", "1\n::error::x"), ("X-Trace", "2"))
+    ]
+    hostile = entry({"message": "x"}, {}, request={"headers": headers, "url": "http://h/[1-9]/v1/chat"})
+    output = judge(archive(hostile), "--report", "text").output
+    assert "curl -sS -i -X POST -g 'http://h/[1-9]/v1/chat' -H 'X-Trace: 2'" in output
+    assert "@x" not in output
+    assert not any(line.lstrip().startswith("::") for line in output.splitlines())

@@ -135,6 +135,23 @@ FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
     "a $ref into another file": (refer("other.yaml#/Message"), (*MESSAGE, "$ref"), "reference to another document"),
     "a $ref into the net": (refer("http://127.0.0.1:9/a.json"), (*MESSAGE, "$ref"), "reference to another document"),
     "a $ref to an anchor": (refer("#message"), (*MESSAGE, "$ref"), "reference to another document"),
+    "a $dynamicRef into a file": (
+        lambda document: message(document).update({"$dynamicRef": "file:///etc/secret.json"}),
+        (*MESSAGE, "$dynamicRef"),
+        "$dynamicRef is not supported",
+    ),
+    "a $dynamicRef of a property named example": (
+        lambda document: schemas(document)["ChatRequest"]["properties"].update(
+            example={"$dynamicRef": "http://127.0.0.1:9/a"}
+        ),
+        (*MESSAGE[:-1], "example", "$dynamicRef"),
+        "$dynamicRef is not supported",
+    ),
+    "a schema of another draft": (
+        lambda document: message(document).update({"$schema": "http://json-schema.org/draft-07/schema#"}),
+        (*MESSAGE, "$schema"),
+        "a schema of another dialect",
+    ),
     "a recursive schema": (
         refer("#/components/schemas/ChatRequest"),
         MESSAGE,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from referencing.exceptions import Unresolvable
 
 from chat_contract.contract import validator_for
 from chat_contract.formats import is_date_time, is_non_blank
@@ -96,3 +98,9 @@ def test_text_of_spaces_marks_and_invisible_characters_is_blank(text: str) -> No
 @pytest.mark.parametrize("value", [None, 5, True, [], {}])
 def test_values_other_than_strings_are_not_blank(value: Any) -> None:
     assert is_non_blank(value)
+
+
+def test_validator_reads_no_other_file(tmp_path: Path) -> None:
+    (tmp_path / "schema.json").write_text("{}", "utf-8")
+    with pytest.raises(Unresolvable):
+        validator_for({"$ref": (tmp_path / "schema.json").as_uri()}).is_valid(1)

@@ -198,6 +198,16 @@ def test_file_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
         ('[diff]\nreport = ["json=.git/hooks/post-commit"]\n', "can set report only to files below its folder"),
         ('[verify]\nprofile-out = "../p.yaml"\n', "can set profile-out only to files below its folder"),
         ('[mock]\nrecord = "/tmp/recorded"\n', "can set record only to files below its folder"),
+        ('[verify]\nkey-env = "AWS_SECRET_ACCESS_KEY"\n', "does not take key-env"),
+        ('[parity]\nkey-env-b = "AWS_SECRET_ACCESS_KEY"\n', "does not take key-env-b"),
+        ('[verify]\nresume = "run.jsonl"\n', "does not take resume"),
+        ('[verify]\nreplay = "report.json"\n', "does not take replay"),
+        ("[record]\nforward-all = true\n", "does not take forward-all"),
+        ('[diff]\noverlay-out = ".venv/bin/activate"\n', "can set overlay-out only to files that are not hidden"),
+        ('[diff]\nwrite-waivers = "environment/x.yaml"\n', "can set write-waivers only to files that are not hidden"),
+        ('[mock]\nrecord = "environment"\n', "only to files that are not hidden and not in installed packages"),
+        ('[diff]\nreport = ["json=node_modules/x/package.json"]\n', "not in installed packages"),
+        ('[diff]\nreport = ["text=build/environment.sh"]\n', "can set report only to files that end with .har, .html"),
     ],
 )
 def test_file_that_nobody_named_runs_no_command_chooses_no_receiver_of_keys_and_writes_nothing_outside(
@@ -206,6 +216,8 @@ def test_file_that_nobody_named_runs_no_command_chooses_no_receiver_of_keys_and_
     (folder / "project").mkdir()
     (folder / "project" / "link").symlink_to(folder)
     os.chdir(folder / "project")
+    Path("environment").mkdir()
+    Path("environment/pyvenv.cfg").touch()
     Path(OWN_FILE).write_text(text)
     result = run("verify", "ftp://x", "-v")
     assert (result.exit_code, said in result.stderr, "name it with --config" in result.stderr) == (2, True, True)
@@ -218,7 +230,7 @@ def test_file_that_nobody_named_runs_no_command_chooses_no_receiver_of_keys_and_
     "text",
     [
         '[diff]\nreport = ["json=build/r.json", "text"]\n[verify]\nprofile-out = "p.yaml"\ninsecure = false\n',
-        '[verify]\nkey-env = "STAGING_KEY"\n',
+        '[verify]\nreport = ["junit=build/r.xml", "http=r.http", "har=r.har"]\n',
         '[verify]\nheader = ["X-Tenant: 1"]\n',
         '[mock]\nrecord = "recorded"\nspec = "shop/../chat.yaml"\nlatitude = "fastapi"\n',
         '[diff]\nseverity = "tolerant"\nwaivers = "ci/waivers.yaml"\nallow-ref-outside = false\n',

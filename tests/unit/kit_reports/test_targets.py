@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,32 @@ def test_file_is_utf_8_with_unix_line_breaks_and_readable_by_all(tmp_path: Path)
     write_whole(tmp_path / "r.txt", "→ é\n")
     assert (tmp_path / "r.txt").read_bytes() == b"\xe2\x86\x92 \xc3\xa9\n"
     assert (tmp_path / "r.txt").stat().st_mode & 0o777 == 0o644
+
+
+def test_file_keeps_its_permissions_and_a_new_one_gets_those_of_the_umask(tmp_path: Path) -> None:
+    (tmp_path / "private.json").touch(0o600)
+    umask = os.umask(0o077)
+    try:
+        for name in ("private.json", "new.json"):
+            write_whole(tmp_path / name, "after")
+            assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(umask)
+
+
+@pytest.mark.parametrize("name", ["link.json", "link/r.json"])
+def test_link_that_leads_out_of_its_repository_is_refused(name: str, tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    (repository / ".git").mkdir(parents=True)
+    (repository / "link.json").symlink_to("../of-somebody-else.json")
+    (repository / "link").symlink_to("..")
+    with pytest.raises(UsageError, match="a link that leads outside"):
+        parse_targets([f"json={repository / name}"], FORMATS, default=None)
+    assert [one.name for one in tmp_path.iterdir()] == ["repository"]
+
+
+def test_names_of_open_files_are_accepted() -> None:
+    assert parse_targets(["json=/dev/stdout", "text=/dev/null"], FORMATS, default=None)
 
 
 def test_symbolic_link_is_followed_and_kept(tmp_path: Path) -> None:
