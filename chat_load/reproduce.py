@@ -11,12 +11,12 @@ from chat_contract.exchange import Headers
 from chat_contract.roles import CONVERSATION
 from chat_load.plan import Step, written
 from chat_load.settings import SentRequest
-from kit_http.curl import Expression, Piece, header_argument, with_body, with_expressions
+from kit_http.curl import Expression, Piece, extraction_of, header_without_key, with_body
 from kit_http.redaction.secrets import Secrets, is_credential
 from kit_reports.replay import ISSUED
 
 _ISSUED = Expression(f"${CONVERSATION}")
-_EXTRACT = f'python3 -c \'import json, sys; print(json.dumps(json.load(sys.stdin)["{CONVERSATION}"])[1:-1], end="")\''
+_EXTRACT = extraction_of(CONVERSATION)
 
 _LONGEST_BODY = 2500
 _MOST_SEARCHED = 64 * 1024
@@ -79,14 +79,8 @@ def _curl(request: Request, access: Access, body: bytes, issued: str = "", *, sh
     parts = ["curl", "-sS", *(["-i"] if show_head else []), "-X", request.method, *access.options]
     parts.append(shlex.quote(access.base_url + request.path))
     for name, value in (*access.headers, *request.headers):
-        parts += ["-H", _header(name, value, access.secrets)]
+        parts += ["-H", header_without_key(name, value, access.secrets)]
     return with_body(parts, *_pieces(body, issued))
-
-
-def _header(name: str, value: str, secrets: Secrets) -> str:
-    if is_credential(name) and secrets.in_text(value):
-        return with_expressions(secrets.hide(f"{name}: {value}"))
-    return header_argument(name, value)
 
 
 def _pieces(body: bytes, issued: str) -> Iterator[Piece]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from kit_http.redaction.secrets import EXPRESSION
+from kit_http.redaction.secrets import EXPRESSION, Secrets, is_credential
 
 _LONGEST_ARGUMENT = 100_000 // 4
 """Linux refuses arguments of more than 128 KiB; a character has up to four bytes."""
@@ -40,9 +40,21 @@ def header_argument(name: str, value: str) -> str:
     return shlex.quote(f"{name}: {value}" if value else f"{name};")
 
 
+def header_without_key(name: str, value: str, secrets: Secrets) -> str:
+    """Return the quoted argument of ``-H`` that sends a header. The shell replaces a key by an environment variable."""
+    if is_credential(name) and secrets.in_text(value):
+        return with_expressions(secrets.hide(f"{name}: {value}"))
+    return header_argument(name, value)
+
+
 def without_header(name: str) -> str:
     """Return the quoted argument of ``-H`` that keeps curl from sending a header of its own."""
     return f"'{name}:'"
+
+
+def extraction_of(field: str) -> str:
+    """Return the command that prints a text of the JSON object on its standard input, with the escapes of JSON."""
+    return f'python3 -c \'import json, sys; print(json.dumps(json.load(sys.stdin)["{field}"])[1:-1], end="")\''
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from chat_contract.exchange import Exchange, Headers, Request, Response
 from chat_contract.roles import CONVERSATION
 from chat_verifier.run.observation import Observation
-from kit_http.curl import Expression, Piece, header_argument, with_body, with_expressions, without_header
-from kit_http.redaction.secrets import Secrets, is_credential
+from kit_http.curl import Expression, Piece, extraction_of, header_without_key, with_body, without_header
+from kit_http.redaction.secrets import Secrets
 from kit_http.transport import Transport
 
 _VARIABLE = "conversation_id"
@@ -20,9 +20,7 @@ ISSUED = Expression(f"${_VARIABLE}")
 ISSUED_IN_OTHER_CASE = Expression(f'$(printf %s "${_VARIABLE}" | tr A-Za-z a-zA-Z)')
 OTHER_CONVERSATIONS = 60
 SHOW_NEXT = f'printf "%s: next response: %s\\n" "${_VARIABLE}" "$response"'
-EXTRACT = (
-    "python3 -c 'import json, sys; print(json.dumps(json.load(sys.stdin)[\"" + CONVERSATION + '"])[1:-1], end="")\''
-)
+EXTRACT = extraction_of(CONVERSATION)
 """The parts of a command, by which :mod:`chat_verifier.report.commands` recognises it."""
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -115,7 +113,7 @@ def _curl(
     given = access.headers if request.credential == "given" else ()
     named = {name.lower() for name, _ in request.headers}
     for name, value in (*given, *request.headers):
-        parts += ["-H", _header(name, value, access.secrets)]
+        parts += ["-H", header_without_key(name, value, access.secrets)]
     if "content-type" not in named and request.method in _WITH_BODY:
         parts += ["-H", without_header("Content-Type")]
     if request.chunked:
@@ -141,12 +139,6 @@ def _written(text: str) -> set[bytes]:
     """Return the ways in which JSON writes a text."""
     ways = (json.dumps(text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
     return {way.encode("utf-8", "surrogatepass") for way in ways} if text else set()
-
-
-def _header(name: str, value: str, secrets: Secrets) -> str:
-    if is_credential(name) and secrets.in_text(value):
-        return with_expressions(secrets.hide(f"{name}: {value}"))
-    return header_argument(name, value)
 
 
 def exchanges_of(observation: Observation) -> tuple[Exchange, ...]:
