@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from chat_contract.roles import CONVERSATION
 from mock_server.http.messages import JSON, Answer, problem
 from mock_server.http.source import ReplySource, Source
 from mock_server.loading.options import Options
+from mock_server.store.sessions import Key, short_key
 
 if TYPE_CHECKING:
     from mock_server.respond.upstream import Answered, Upstream
@@ -33,6 +35,10 @@ _FORWARDED_HEADERS = ("Retry-After", "WWW-Authenticate", "Content-Encoding")
 _FOR_UPSTREAM = ("upstream_key_env", "ca_bundle", "cert", "key", "proxy", "insecure")
 _LARGE = 64 * 1024
 """Larger bodies are parsed in a thread, so that other requests need not wait."""
+_CHARACTERS_OF_AN_ID = 256
+_JSON_TYPE = re.compile(r"application/([\w.+-]+\+)?json(\s*;\s*charset=[\w-]+)?", re.ASCII | re.IGNORECASE)
+_SANDBOX = ("Content-Security-Policy", "sandbox")
+"""Keeps scripts of a page of the service from using the mock's pages, which have the same origin."""
 _UPSTREAM = Source(ReplySource.UPSTREAM)
 
 
@@ -48,15 +54,15 @@ class Relay:
     """Sends turns to the upstream service. Thread-safe."""
 
     def __init__(self, upstream: Upstream, path: str, *, capacity: int, capture: Capture | None = None) -> None:
-        """``path`` is relative to the upstream's URL. ``capacity`` limits the number of mapped ids.
+        """``path`` is relative to the upstream's URL. ``capture`` gets every exchange, and the seconds that it took.
 
-        ``capture`` gets every exchange with the service, and the seconds that it took.
+        ``capacity`` limits the number of mapped ids; a long one counts as several.
         """
         self._capture = capture
         self._upstream = upstream
         self._path = path
         self._capacity = capacity
-        self._upstream_ids: LRUCache[str, str] = LRUCache(capacity)
+        self._upstream_ids: LRUCache[Key, str] = LRUCache(capacity, getsizeof=_weight)
         self._lock = Lock()
 
     def for_space(self) -> Relay:
@@ -104,25 +110,33 @@ class Relay:
         if client_id is None:
             return None
         with self._lock:
-            return self._upstream_ids.get(client_id, None if started_here else client_id)
+            return self._upstream_ids.get(short_key(client_id), None if started_here else client_id)
 
     def _translated(self, answered: Answered, client_id: str | None) -> Relayed:
         """Return the upstream's response with the client's conversation id in it."""
         media_type = find_header(answered.headers, "Content-Type") or JSON
         found = ((name, find_header(answered.headers, name)) for name in _FORWARDED_HEADERS)
         headers = tuple((name, value) for name, value in found if value is not None)
+        if _JSON_TYPE.fullmatch(media_type) is None:
+            headers = (*headers, _SANDBOX)
         answer = Answer(answered.status, answered.body, headers, media_type, source=_UPSTREAM)
         reply = _parse(answered.body) if answered.status == 200 else None
         upstream_id = reply.get(CONVERSATION) if isinstance(reply, dict) else None
         if not isinstance(upstream_id, str) or reply is None:
             return Relayed(answer, client_id)
         shown_id = client_id or upstream_id
-        with self._lock:
-            self._upstream_ids[shown_id] = upstream_id
+        if _weight(upstream_id) <= self._capacity:
+            with self._lock:
+                self._upstream_ids[short_key(shown_id)] = upstream_id
         if shown_id == upstream_id:
             return Relayed(answer, shown_id)
         body = to_json(reply | {CONVERSATION: shown_id})
         return Relayed(Answer(200, body, headers, media_type, source=_UPSTREAM), shown_id)
+
+
+def _weight(upstream_id: str) -> int:
+    """Return as how many ids one counts."""
+    return 1 + len(upstream_id) // _CHARACTERS_OF_AN_ID
 
 
 def make_relay(options: Options, path: str, capture: Capture | None = None) -> Relay | None:

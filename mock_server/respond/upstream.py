@@ -8,6 +8,7 @@ import zlib
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
@@ -56,6 +57,7 @@ class Answered:
 
 
 _UNAUTHORIZED = 401
+_HIGHEST_STATUS = 599
 
 
 def _sent(headers: Headers, own: Headers) -> list[tuple[bytes, bytes]]:
@@ -91,6 +93,8 @@ class Upstream:
             trust_env=False,
             timeout=limits.seconds,
             limits=httpx.Limits(max_connections=MAX_AT_ONCE, keepalive_expiry=_IDLE_SECONDS),
+            # Each client has its own cookies; those of the service would only fill memory.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             verify=_context(transport),
             proxy=transport.proxy,
         )
@@ -148,6 +152,8 @@ class Upstream:
     async def _answered(self, request: httpx.Request, turn: _Turn) -> Answered:
         response = await self._client.send(request, stream=True)
         try:
+            if response.status_code > _HIGHEST_STATUS:
+                raise UpstreamError(f"its status {response.status_code} is not one of HTTP")
             body = await self._read(response, turn)
         finally:
             await response.aclose()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import socket
 import struct
 import sys
@@ -15,13 +14,15 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from mock_server.http.messages import JSON, Pairs, encode, head_of
+from mock_server.server.heads import MAX_HEAD, head_size, host_fault, size_fault, without_upgrade
 from mock_server.server.limits import DEFAULT, OverloadError, ServerLimits
+from mock_server.server.queued import Queued
 from mock_server.server.unread import Unread
 
-MAX_HEAD = 64 * 1024
-"""Bytes of a request line and its headers."""
 MAX_PIPELINED = 100
 """Requests of a connection that wait for the response to an earlier one."""
+MAX_QUEUED = 10 * 1024 * 1024
+"""Bytes that such requests of all connections may hold together."""
 
 _PROGRESS = 16 * 1024
 """Bytes that a client must read in the time for writing, unless it reads everything."""
@@ -29,7 +30,6 @@ _SECONDS_TO_NOTICE = 0.05
 """After a response to a client that has closed its side: time for a reset to arrive."""
 _SECONDS_BETWEEN_LOOKS = 5.0
 """How often the mock looks whether a client that has closed its side is still there."""
-_UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:", re.IGNORECASE)
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 _SECONDS_OF_PROBES = 20
@@ -67,6 +67,7 @@ class Protocol(HttpToolsProtocol):
     """Time in which the rest of a refused request may arrive."""
     limits = DEFAULT
     unread = Unread(DEFAULT.unread_bytes)
+    queued = Queued(MAX_QUEUED)
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -100,6 +101,7 @@ class Protocol(HttpToolsProtocol):
             self._report_client_left()
         self.unread.remove(self)
         self._abandon_response()
+        self._drop_queue()
         super().connection_lost(exc)
 
     @property
@@ -111,6 +113,11 @@ class Protocol(HttpToolsProtocol):
     def _is_responding(self) -> bool:
         return self._has_request and not self.cycle.response_complete
 
+    @property
+    def _may_have_left(self) -> bool:
+        """Whether the client waits for a response, and nothing tells if it goes."""
+        return self._is_responding and (self.at_eof or self.flow.read_paused)
+
     # Reading ---------------------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
@@ -119,10 +126,15 @@ class Protocol(HttpToolsProtocol):
             return
         self._head_bytes += len(data)
         if self._phase is _Phase.IDLE and b"pgrade" in data:
-            data = _without_upgrade(data)
+            data = without_upgrade(data)
         super().data_received(data)
-        if self._phase is _Phase.HEAD and self._head_bytes > MAX_HEAD:
-            self._refuse(431, f"The request line and headers exceed {MAX_HEAD} bytes")
+        fault = None if self._phase is _Phase.IDLE else size_fault(self._head_bytes, self.headers)
+        if fault is not None:
+            self._refuse(*fault)
+        if self.pipeline and self._note_queue():
+            self._closes_after_response = True
+            self._drop_queue()
+            self.cycle.keep_alive = False
 
     def on_message_begin(self) -> None:
         """Start the clock of a request."""
@@ -133,26 +145,31 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Hand the request to the application unless its head breaks a rule."""
-        if self._head_bytes > MAX_HEAD:
-            size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-            if size > MAX_HEAD:
-                self._fail(431, f"The request line and headers exceed {MAX_HEAD} bytes")
-        hosts = [value for name, value in self.headers if name == b"host"]
-        if len(hosts) > 1:
-            self._fail(400, "The request has more than one Host header")
+        # The bytes may include the next request.
+        size = 0 if self._head_bytes <= MAX_HEAD else head_size(self.url, self.headers)
+        version = self.parser.get_http_version()
+        fault = size_fault(size, self.headers) or host_fault(self.url, self.headers, version)
+        if fault is not None:
+            self._fail(*fault)
         if self.parser.should_upgrade():
             self._fail(400, "The server does not upgrade connections")
-        if not self.url.startswith(b"/") and _authority_of(self.url) not in (None, *hosts):
-            self._fail(400, "The URL and the Host header name different hosts")
-        if not hosts and self.parser.get_http_version() == "1.1":
-            self._fail(400, "The request has no Host header")
         if len(self.pipeline) >= MAX_PIPELINED:
             self._fail(503, f"More than {MAX_PIPELINED} requests of this connection wait for a response")
         self._phase = _Phase.BODY
         super().on_headers_complete()
+        # Nobody reads the trailers of a chunked body.
+        self.headers = []
         self._has_request = True
         if not self.pipeline:
             self._current = self.cycle
+        elif len(self.pipeline) == 1:
+            # Reading pauses, so the end of the client's data goes unnoticed.
+            self._probe()
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a part of the body. What arrives without one is framing or trailers, and counts as the head does."""
+        self._head_bytes = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Stop the clock of a request."""
@@ -166,11 +183,26 @@ class Protocol(HttpToolsProtocol):
         if not self._is_responding or self.scheme == "https":
             return None
         self._current.message_event.set()
+        self._probe()
+        return True
+
+    def _probe(self) -> None:
+        """Let the system find out whether the client is still there."""
         number = self.transport.get_extra_info("socket").fileno()
         with self._socket() as connection:
             for level, option, value in probes(number):
                 connection.setsockopt(level, option, value)
-        return True
+
+    def _note_queue(self) -> bool:
+        """Note what waits, and return whether that of all connections is too much."""
+        return self.queued.note(self, ((one.scope["headers"], len(one.body)) for one, _ in self.pipeline))
+
+    def _drop_queue(self) -> None:
+        """Drop the requests that wait for the response to an earlier one."""
+        if self.pipeline:
+            self.pipeline.clear()
+            self.cycle = self._current
+        self._note_queue()
 
     # Refusing --------------------------------------------------------------------------------------------------------
 
@@ -197,6 +229,8 @@ class Protocol(HttpToolsProtocol):
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
+        if self.headers:
+            self.headers.clear()
         self._abandon_response()
         self._end()
 
@@ -263,6 +297,7 @@ class Protocol(HttpToolsProtocol):
         if self.pipeline:
             self._current = self.pipeline[-1][0]
             super().on_response_complete()
+            self._note_queue()
         elif not self.lost:
             # uvicorn would start a timer; check_time closes idle connections.
             self.flow.resume_reading()
@@ -304,7 +339,7 @@ class Protocol(HttpToolsProtocol):
         seconds = self.limits.request_seconds
         if now - self._written_at > self.limits.write_seconds:
             self.drop()
-        elif self.at_eof and self._is_responding and now - self._looked_at > _SECONDS_BETWEEN_LOOKS:
+        elif self._may_have_left and now - self._looked_at > _SECONDS_BETWEEN_LOOKS:
             self._looked_at = now
             if self._is_reset():
                 self._report_client_left()
@@ -362,22 +397,7 @@ def probes(number: int) -> tuple[tuple[int, int, int], ...]:
     return options
 
 
-def _without_upgrade(data: bytes) -> bytes:
-    """Return a request whose Upgrade header has another name.
-
-    A server may ignore the header (RFC 9110, 7.8), but the parser stops at it and loses the body. Java's client sends
-    it with each request.
-    """
-    head, end, rest = data.partition(b"\r\n\r\n")
-    return _UPGRADE.sub(rb"\r\nX-Ignored-Upgrade:", head) + end + rest
-
-
-def _authority_of(url: bytes) -> bytes | None:
-    """Return the authority of a URL in absolute form, None for one in another form."""
-    scheme, mark, rest = url.partition(b"://")
-    return re.split(rb"[/?#]", rest, maxsplit=1)[0] if mark and scheme.isalpha() else None
-
-
 def limited(limits: ServerLimits) -> type[Protocol]:
     """Return the protocol with these limits."""
-    return type("Protocol", (Protocol,), {"limits": limits, "unread": Unread(limits.unread_bytes), "__slots__": ()})
+    shared = {"unread": Unread(limits.unread_bytes), "queued": Queued(MAX_QUEUED)}
+    return type("Protocol", (Protocol,), {"limits": limits, **shared, "__slots__": ()})

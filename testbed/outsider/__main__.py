@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from chat_mock.server import Server
-from testbed.outsider import files, pages, pull_request
+from testbed.outsider import connections, files, pages, pull_request
 from testbed.outsider.attack import Attack
 
 
@@ -18,7 +18,8 @@ def main() -> int:
         bad = run([*pull_request.attacks(), *files.attacks()], Path(name) / "local")
         server = Server.start(["--upstream", "http://127.0.0.1:1/v1", "--upstream-key-env", "PATH"])
         try:
-            bad += run(pages.attacks(server.base_url), Path(name) / "pages")
+            remote = [*pages.attacks(server.base_url), *connections.attacks(server.base_url)]
+            bad += run(remote, Path(name) / "remote")
         finally:
             server.stop()
     print(f"{bad} attacks had another result than expected." if bad else "Every attack had the expected result.")

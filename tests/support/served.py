@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mock_server.server.limits import DEFAULT, ServerLimits
+from mock_server.server.protocol import Protocol
 from mock_server.server.serve import Listening, Server, Step
 from tests.support.waiting import PATIENCE
 
@@ -48,6 +49,10 @@ class Served:
     @property
     def connections(self) -> int:
         return len(self._server.server_state.connections)
+
+    @property
+    def protocols(self) -> list[Protocol]:
+        return [each for each in self._server.server_state.connections if isinstance(each, Protocol)]
 
     def stop(self, *, forced: bool = False) -> None:
         """Stop as on Ctrl-C; ``forced``: as on the second one."""

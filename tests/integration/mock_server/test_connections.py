@@ -31,6 +31,7 @@ from tests.support.waiting import PATIENCE, wait_until
 
 HI = b'{"message":"hi"}'
 HEAD = b"POST /v1/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+TRAILERS = HEAD + b"Transfer-Encoding: chunked\r\n\r\n10\r\n" + HI + b"\r\n0\r\n"
 ASK = HEAD + b"Content-Length: 16\r\n\r\n" + HI
 HEALTH = b"GET /_mock/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -94,8 +95,15 @@ def test_request_without_host_is_refused_but_not_in_http_1_0(served: Served) -> 
         (HEAD + b"Host: y\r\nContent-Length: 16\r\n\r\n" + HI, 400),
         (HEAD + b"X: " + b"a" * 65536 + b"\r\nContent-Length: 16\r\n\r\n" + HI, 431),
         (HEAD + b"X: " + b"a" * 100_000, 431),
+        (HEAD + b"X: a\r\n" * 300 + b"Content-Length: 16\r\n\r\n" + HI, 431),
+        (HEAD + b"X: a\r\n" * 300, 431),
+        (TRAILERS + b"X: " + b"a" * 400_000, 431),
+        (TRAILERS + b"X: a\r\n" * 300, 431),
     ],
-    ids=["garbage", "version", "chunk size", "two lengths", "length and chunks", "two hosts", "head", "half head"],
+    ids=[
+        *("garbage", "version", "chunk size", "two lengths", "length and chunks", "two hosts", "head", "half head"),
+        *("many headers", "half of many headers", "long trailer", "many trailers"),
+    ],
 )
 def test_broken_request_is_refused_with_json(served: Served, data: bytes, status: int) -> None:
     with served.connect() as connection:
@@ -243,6 +251,20 @@ def test_client_that_goes_away_after_closing_its_side_keeps_no_connection(served
     wait_until(lambda: service.space.state.journal.entries()[0].client_left)
 
 
+def test_client_that_goes_away_after_a_second_request_keeps_no_connection(
+    served: Served, service: ChatService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "_SECONDS_BETWEEN_LOOKS", 0.1)
+    with served.connect() as connection:
+        connection.sendall(ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=600s\r\n\r\n"))
+        wait_until(lambda: bool(service.space.state.journal.entries()))
+        connection.sendall(ASK)
+        wait_until(lambda: any(each.flow.read_paused for each in served.protocols))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, protocol._RESET_ON_CLOSE)
+    wait_until(lambda: service.space.state.journal.entries()[0].client_left)
+    wait_until(lambda: served.connections == 0)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the options are those of Linux")
 def test_probes_of_many_clients_are_spread_and_end_within_a_minute() -> None:
     options = [{option: value for _, option, value in protocol.probes(number)} for number in range(1000)]
@@ -366,6 +388,29 @@ def test_pipelined_requests_are_limited(served: Served) -> None:
         answers = until_closed(connection).count(b"HTTP/1.1 200")
     assert 1 <= answers <= protocol.MAX_PIPELINED + 2
     assert one_ok(served)
+
+
+def test_pipelined_requests_of_all_connections_hold_no_more_than_their_limit(
+    serve: Callable[..., Served], service: ChatService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "MAX_QUEUED", 100_000)
+    served = serve(MockApp(service))
+    delayed = ASK.replace(b"\r\n\r\n", b"\r\nPrefer: delay=300ms\r\n\r\n")
+    long = HEAD + b"Content-Length: 40000\r\n\r\n" + b" " * 39_984 + HI
+    with served.connect() as connection:
+        connection.sendall(delayed + long * 4)
+        assert until_closed(connection).count(b"HTTP/1.1 200") < 5
+    with served.connect() as connection:
+        # Nothing of the first connection is held any more.
+        connection.sendall(delayed + long + ASK)
+        assert [one_response(connection)[0] for _ in range(3)] == [200, 200, 200]
+
+
+def test_trailers_change_no_header_of_the_request(served: Served, service: ChatService) -> None:
+    with served.connect() as connection:
+        connection.sendall(TRAILERS + b"X-Late: a\r\n\r\n" + ASK)
+        assert [one_response(connection)[0] for _ in range(2)] == [200, 200]
+    assert "x-late" not in service.space.state.journal.entries()[0].headers
 
 
 def test_page_works_after_its_application_could_not_be_made(

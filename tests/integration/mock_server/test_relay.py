@@ -91,6 +91,38 @@ def test_conversation_that_started_at_the_mock_has_another_id_upstream(service: 
     assert [turn.get("conversation_id") for turn in upstream.sent] == [None, "theirs-1"]
 
 
+def test_long_conversation_ids_of_the_service_count_as_several(service: ChatService, upstream: Service) -> None:
+    ours = say(service, KNOWN)["conversation_id"]
+    say(service, UNKNOWN, conversation_id=ours)
+    say(service, UNKNOWN, conversation_id="x" * 256 * 8)
+    say(service, UNKNOWN, conversation_id=ours)
+    assert "conversation_id" not in upstream.sent[-1]
+
+
+def test_conversation_id_that_is_too_long_to_be_kept_is_returned(service: ChatService, upstream: Service) -> None:
+    long = "x" * 256 * 9
+    assert say(service, UNKNOWN, conversation_id=long)["conversation_id"] == long
+    assert upstream.sent[-1]["conversation_id"] == long
+
+
+@pytest.mark.parametrize(
+    ("media_type", "restricted"),
+    [
+        ("application/json", False),
+        ("application/problem+json; charset=utf-8", False),
+        ("text/html", True),
+        ("image/svg+xml", True),
+        ("application/json;,text/html", True),
+    ],
+)
+def test_page_of_the_service_cannot_run_scripts_in_the_origin_of_the_mock(
+    service: ChatService, upstream: Service, media_type: str, restricted: bool
+) -> None:
+    upstream.answer = Answered(500, (("Content-Type", media_type),), b"<script>")
+    answer = decide(service, json.dumps({"message": UNKNOWN}).encode())
+    assert (("Content-Security-Policy", "sandbox") in answer.headers) is restricted
+
+
 def test_unknown_conversation_id_is_sent_upstream_unchanged(service: ChatService, upstream: Service) -> None:
     assert say(service, UNKNOWN, conversation_id="elsewhere")["conversation_id"] == "elsewhere"
     assert upstream.sent[0]["conversation_id"] == "elsewhere"

@@ -55,6 +55,24 @@ def ask(
     return asyncio.run(send())
 
 
+@pytest.mark.parametrize("status", [600, 999])
+def test_status_that_is_not_one_of_http_is_a_failure_of_the_service(status: int) -> None:
+    with answering(lambda _: http(status)) as (url, _), pytest.raises(UpstreamError, match=f"status {status}"):
+        ask(url)
+
+
+def test_cookies_of_the_service_are_not_kept() -> None:
+    async def kept(url: str) -> int:
+        upstream = Upstream(url)
+        async with upstream.send("POST", "/chat", (), b"{}") as answered:
+            assert ("Set-Cookie", "user=ann") in answered.headers
+        await upstream.close()
+        return len(upstream._client.cookies.jar)
+
+    with answering(lambda _: http(200, b"{}", "Set-Cookie: user=ann")) as (url, _):
+        assert asyncio.run(kept(url)) == 0
+
+
 def test_connection_that_was_idle_is_not_used_again() -> None:
     """The service may close it at the moment of the next request, whose POST must not be sent twice."""
 
