@@ -100,7 +100,9 @@ def shorten(value: Any, limit: int = _SHOWN_CHARACTERS) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-_USER = re.compile(r"://\S{0,2000}@")
+_USER = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]{1,30}):/{1,2}\S{0,2000}@")
+"""A path has one slash, where a URL has two."""
+_USER_WITHOUT_SCHEME = re.compile(r"^[^\s/]{0,2000}@")
 _IN_QUERY = re.compile(
     r"([?&][^=&\s]{0,60}(?:key|token|secret|auth|password|signature)[^=&\s]{0,60}=)[^&#\s]+", re.IGNORECASE
 )
@@ -108,4 +110,9 @@ _IN_QUERY = re.compile(
 
 def without_credentials(text: str) -> str:
     """Return a text without the user names, passwords and keys of the URLs in it."""
-    return _IN_QUERY.sub(r"\1…", _USER.sub("://…@", text))
+    return _IN_QUERY.sub(r"\1…", _USER.sub(r"\1://…@", text))
+
+
+def host_without_credentials(text: str) -> str:
+    """Return what a user gave as a host or origin without a user name and password, also those without a scheme."""
+    return without_credentials(_USER_WITHOUT_SCHEME.sub("…@", text))

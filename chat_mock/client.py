@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import sys
 import time
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 from urllib.parse import urlencode, urlsplit
 
+from kit_reports.visible import visible, visible_text
+
 _TIMEOUT_SECONDS = 30.0
 _MAX_SHOWN = 300
 _SECONDS_TO_WAIT = 5.0
@@ -23,6 +26,9 @@ _RULE_KEYS = {"to": "message"}
 """Keys of rules that have another name: the message of reply() is that of the reply."""
 _FILTERS = {"conversation_id": "conversation", "user_id": "user", "session_id": "session"}
 """Filters of the control API that have another name."""
+_SPACE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_SPACE_EXPECTED = 'Expected 1 to 64 letters, digits, dots, "-" or "_", other than "." and "..".'
+_REDIRECTED = "The mock redirects to another address. Connect to that address, so that the token goes nowhere else."
 
 Delay = str | Mapping[str, str]
 
@@ -128,8 +134,8 @@ class ChatRequest:
         sent = json.dumps(self.body, ensure_ascii=False)
         shown = sent if len(sent) <= _MAX_SHOWN else f"{sent[:_MAX_SHOWN]}…"
         problems = [] if self.keeps_contract else [fault.text for fault in self.faults] or [self.reason]
-        listed = "".join(f"\n    {problem}" for problem in problems if problem)
-        return f"{self.method} {self.path} (status {self.status}){listed}\n    body: {shown}"
+        listed = "".join(f"\n    {visible(problem)}" for problem in problems if problem)
+        return visible_text(f"{self.method} {self.path} (status {self.status}){listed}\n    body: {shown}")
 
 
 class ChatMock:
@@ -141,12 +147,14 @@ class ChatMock:
         ``space`` is the name of a space of the mock, isolated from other spaces.
         """
         parts = urlsplit(url)
+        if space is not None and (_SPACE.fullmatch(space) is None or space in {".", ".."}):
+            raise ChatMockError(f"Invalid space name {space!a}. {_SPACE_EXPECTED}")
         prefix = "" if space is None else f"/_mock/spaces/{space}"
         self.url = f"{parts.scheme}://{parts.netloc}{prefix}{parts.path.rstrip('/')}"
         self._control = f"{parts.scheme}://{parts.netloc}{prefix}/_mock"
         self._headers = {} if token is None else {"X-Mock-Token": token}
         # The mock is local: ignore proxies of the environment.
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirects())
         self._violations_allowed = False
         self._nobody: socket.socket | None = None
 
@@ -317,13 +325,21 @@ class ChatMock:
                 text = response.read()
         except urllib.error.HTTPError as error:
             with error:
-                raise ChatMockError(_detail(error.read())) from None
+                detail = _REDIRECTED if 300 <= error.code < 400 else _detail(error.read())
+                raise ChatMockError(visible_text(detail)) from None
         return json.loads(text) if text else None
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect, which could send the token to another server."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
 
 
 def _unused_text(rule: Mapping[str, Any]) -> str:
     content = {key: value for key, value in rule.items() if key not in {"name", "times"}}
-    return f"{rule.get('name', 'a rule')}: {json.dumps(content, ensure_ascii=False)[:_MAX_SHOWN]}"
+    return visible(f"{rule.get('name', 'a rule')}: {json.dumps(content, ensure_ascii=False)[:_MAX_SHOWN]}")
 
 
 def _place_of_caller() -> str:

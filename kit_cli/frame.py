@@ -94,13 +94,17 @@ class Frame:
         heading = click.style(f"{prefix or self.prefix}:", fg="red", bold=True)
         from kit_reports.visible import visible  # noqa: PLC0415 - help does without it
 
-        lines = map(visible, self.redact(str(problem)).split("\n"))
+        lines = map(visible, self.without_secrets(str(problem)).split("\n"))
         self._print_error(f"{heading} " + "\n".join(lines))
 
     def _note(self, text: str) -> None:
         from kit_reports.visible import visible_text  # noqa: PLC0415 - help does without it
 
-        self._print_error(self.redact(visible_text(text)))
+        self._print_error(self.without_secrets(visible_text(text)))
+
+    def without_secrets(self, text: str) -> str:
+        """Return a text without the secrets of the run, and without those in URLs that it repeats."""
+        return without_credentials(self.redact(text))
 
     def _print_error(self, text: str) -> None:
         click.echo(text, err=True, color=self.color)
@@ -243,6 +247,7 @@ def _run(call: Callable[[Frame], object]) -> int:
     try:
         return _completed(call, frame)
     except click.ClickException as error:
+        error.message = frame.without_secrets(error.message)
         error.show()
     except (click.Abort, KeyboardInterrupt, EOFError):
         # Not 1: an interrupted run has no verdict.

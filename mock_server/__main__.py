@@ -5,6 +5,7 @@ import sys
 import click
 
 from chat_contract import KitError
+from chat_contract.errors import without_credentials
 from mock_server.cli import mock
 
 CANNOT_START = 2
@@ -17,7 +18,7 @@ def run() -> None:
     try:
         mock.main(prog_name=name)
     except KitError as error:
-        click.echo(f"{name}: {error}", err=True)
+        click.echo(f"{name}: {without_credentials(str(error))}", err=True)
         sys.exit(CANNOT_START)
 
 

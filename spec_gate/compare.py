@@ -36,7 +36,7 @@ class Options:
     ``overlays`` apply to both documents. ``fixtures`` replaces the bundled fixtures. With ``strict_reading``, oddities
     of the documents are errors. With ``allow_ref_outside``, references may leave the repository or the folder.
     ``include`` and ``exclude`` are patterns of paths, ``severity`` sets the levels. ``max_time``
-    is in seconds of the clock.
+    is in seconds of the clock. ``within`` is a folder that references may not leave.
     """
 
     base: str
@@ -55,6 +55,7 @@ class Options:
     exclude: Sequence[str] = ()
     fail_on: FailOn = FailOn.BREAKING
     max_time: float | None = None
+    within: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _read_documents(options: Options, stdin: BinaryIO) -> tuple[Document, Docume
     documents: list[Document] = []
     errors: list[DocumentError] = []
     for name, overlays in sides:
-        origin = parse_origin(name, stdin, allow_outside=options.allow_ref_outside)
+        origin = parse_origin(name, stdin, allow_outside=options.allow_ref_outside, within=options.within)
         try:
             documents.append(read_document(origin, (*options.overlays, *overlays), strict=options.strict_reading))
         except DocumentError as error:

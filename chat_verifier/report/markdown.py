@@ -18,6 +18,7 @@ from chat_verifier.report.summary import (
     run_reason,
 )
 from chat_verifier.report.texts import HEADINGS, RUN_VERDICTS, Heading
+from kit_reports.visible import visible_text
 
 LONGEST = 60_000
 """The maximum number of characters; a comment on GitHub can have 65,536."""
@@ -35,7 +36,7 @@ _MARKS = {
 
 def render_markdown(report: VerifyReport) -> str:
     """Return the report as Markdown. Text from the server is always code, never markup."""
-    text = "\n".join(_lines(report)) + "\n"
+    text = visible_text("\n".join(_lines(report))) + "\n"
     if len(text) <= LONGEST:
         return text
     return text[:LONGEST].rpartition("\n")[0] + "\n\n… The report is cut here; the other formats are complete.\n"
@@ -44,9 +45,9 @@ def render_markdown(report: VerifyReport) -> str:
 def _lines(report: VerifyReport) -> Iterator[str]:
     yield f"### {_MARKS[report.verdict]} {_code(report.target)} {RUN_VERDICTS[report.verdict]}"
     yield ""
-    yield figures(report)
+    yield _cell(figures(report))
     for line in (
-        run_reason(report),
+        _cell(run_reason(report)),
         _counted(Heading.NOT_SENT, not_sent(report)),
         _counted(Heading.IGNORED, ignored(report)),
     ):
@@ -68,12 +69,12 @@ def _lines(report: VerifyReport) -> Iterator[str]:
 
 
 def _counted(heading: Heading, left: str) -> str:
-    return f"{HEADINGS[heading]}: {left}" if left else ""
+    return f"{HEADINGS[heading]}: {_cell(left)}" if left else ""
 
 
 def _cause(clause: ClauseReport, violation: ViolationReport) -> Iterator[str]:
     yield ""
-    yield f"**{clause.id}** ({clause.level.upper()}): {clause.requirement}"
+    yield f"**{_cell(clause.id)}** ({clause.level.upper()}): {_prose(clause.requirement)}"
     yield ""
     where = f" at {_code(pointer)}" if (pointer := place(violation)) else ""
     yield f"| Test case: {_cell(violation.label)} | {confirmation(violation)} |"
@@ -97,7 +98,7 @@ def _command(command: str) -> Iterator[str]:
 
 
 def _others(report: VerifyReport) -> Iterator[str]:
-    warned = [clause.id for clause in report.with_verdict(ClauseVerdict.WARN)]
+    warned = [_cell(clause.id) for clause in report.with_verdict(ClauseVerdict.WARN)]
     if warned:
         yield ""
         yield f"{HEADINGS[Heading.WARNINGS]}: {', '.join(warned)}"
@@ -106,9 +107,9 @@ def _others(report: VerifyReport) -> Iterator[str]:
         yield f"{HEADINGS[Heading.PROFILE_CHANGES]}:"
         yield ""
         for change in report.profile_changes:
-            yield f"- {change.question}: {change.before} before, {change.now} now"
+            yield f"- {_cell(f'{change.question}: {change.before} before, {change.now} now')}"
     waived = [
-        f"{clause.id} until {violation.waiver.expires} ({_cell(violation.waiver.owner)})"
+        _cell(f"{clause.id} until {violation.waiver.expires} ({violation.waiver.owner})")
         for clause in report.clauses
         for violation in clause.violations
         if violation.waiver is not None
@@ -118,8 +119,14 @@ def _others(report: VerifyReport) -> Iterator[str]:
         yield f"{HEADINGS[Heading.WAIVED]}: {', '.join(waived)}"
 
 
+def _prose(text: str) -> str:
+    """Escape a sentence, in which backticks enclose code."""
+    parts = re.split("`([^`]+)`", text)
+    return "".join(_code(part) if number % 2 else _cell(part) for number, part in enumerate(parts))
+
+
 def _code(text: str) -> str:
-    """Write any text as inline code."""
+    """Write any text as inline code, on one line."""
     flat = re.sub(r"\s+", " ", text).replace("|", "\\|") or " "
     ticks = "`" * (1 + max((len(run) for run in re.findall("`+", flat)), default=0))
     pad = " " if flat.startswith("`") or flat.endswith("`") else ""

@@ -24,6 +24,7 @@ from chat_verifier.traffic.recorded import (
     clean_request,
     clean_response,
     credentials_in,
+    credentials_of,
     why_ignored,
 )
 from kit_http.har import USUAL, HarEntry, HarLimits, is_har, parse_har, read_json_file
@@ -73,11 +74,19 @@ class _Har:
         self.base_url = base_url
         self.ignored: Counter[Ignored] = Counter()
         self.credentials: dict[tuple[str, str], None] = {}
+        self.other_credentials: dict[tuple[str, str], None] = {}
         self._characters = 0
 
     def read(self, entries: Iterable[HarEntry]) -> Traffic:
         exchanges = tuple(recorded for entry in entries if (recorded := self._recorded(entry)) is not None)
-        return Traffic(str(self.path), TrafficKind.HAR, exchanges, self.ignored, tuple(self.credentials))
+        return Traffic(
+            str(self.path),
+            TrafficKind.HAR,
+            exchanges,
+            self.ignored,
+            tuple(self.credentials),
+            tuple(self.other_credentials),
+        )
 
     def _recorded(self, entry: HarEntry) -> Recorded | None:
         origin = self._origin(entry.url)
@@ -92,10 +101,15 @@ class _Har:
 
     def _add_credentials(self, entry: HarEntry) -> None:
         """Note the credentials of an entry, which no report may contain."""
-        for pair in credentials_in(entry.request_headers):
-            if pair not in self.credentials:
-                self.credentials[pair] = None
-                self._characters += len(pair[1])
+        others = credentials_in(credentials_of(entry.url, entry.response_headers))
+        for kept, pairs in (
+            (self.credentials, credentials_in(entry.request_headers)),
+            (self.other_credentials, others),
+        ):
+            for pair in pairs:
+                if pair not in kept:
+                    kept[pair] = None
+                    self._characters += len(pair[1])
         if self._characters > _MOST_CREDENTIALS:
             raise DocumentError(
                 f"more than {_MOST_CREDENTIALS // 1024} KiB of different credentials",

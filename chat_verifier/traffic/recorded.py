@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 from chat_contract.exchange import Breakdown, Exchange, Headers, Request, Response
 from chat_verifier.findings.traffic import Ignored, IgnoredExchanges, TrafficKind
 from kit_http.headers import end_to_end, is_sendable
-from kit_http.redaction.secrets import is_credential
+from kit_http.redaction.secrets import cookies_set_by, credentials_in_query, is_credential
 
 _SHORTEST_CREDENTIAL = 8
 _SET_BY_BROWSERS = ("sec-", "priority", "pragma", "cache-control", "user-agent", "referer", "dnt", "upgrade-insecure")
@@ -33,13 +34,17 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Traffic:
-    """What a file holds: the exchanges to judge, in the order in which they were sent, and those that are ignored."""
+    """What a file holds: the exchanges to judge, in the order in which they were sent, and those that are ignored.
+
+    ``credentials``: those in headers of requests; ``other_credentials``: those in URLs, and cookies of responses.
+    """
 
     file: str
     kind: TrafficKind
     exchanges: tuple[Recorded, ...]
     ignored: Mapping[Ignored, int]
     credentials: Headers = ()
+    other_credentials: Headers = ()
 
     @property
     def ignored_exchanges(self) -> tuple[IgnoredExchanges, ...]:
@@ -64,6 +69,17 @@ def clean_response(status: int, headers: Headers, body: bytes, seconds: float) -
 def credentials_in(headers: Headers) -> Headers:
     """Return the headers that carry a credential; short values of other headers do not count."""
     return tuple((name, value) for name, value in headers if is_credential(name) and len(value) >= _SHORTEST_CREDENTIAL)
+
+
+def credentials_of(url: str, response: Headers) -> Headers:
+    """Return the credentials in a URL, and the cookies that a response sets, as headers."""
+    try:
+        parts = urlsplit(url)
+        password = parts.password
+    except ValueError:
+        return ()
+    users = (("Authorization", text) for text in {password or "", unquote(password or "")} if text)
+    return (*users, *credentials_in_query(parts.query), *cookies_set_by(response))
 
 
 def _is_noise(name: str) -> bool:

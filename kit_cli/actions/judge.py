@@ -65,7 +65,7 @@ def _judged(arguments: Arguments, stop: Stop) -> ExitCode:
     waivers = () if arguments.waivers is None else load_waivers(arguments.waivers, contract, today)
     limits = HarLimits(arguments.max_archive_bytes, arguments.max_archive_entries)
     traffic = read_traffic(arguments.file, contract, base_url, limits)
-    secrets = secrets_of(traffic.credentials)
+    secrets = secrets_of((*traffic.credentials, *traffic.other_credentials))
     current_frame().redact = secrets.hide
     options = JudgeOptions(arguments.strict, arguments.require_complete, waivers)
     result = judge_traffic(contract, traffic, options, stop)

@@ -12,7 +12,7 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
-from chat_contract.errors import KitError
+from chat_contract.errors import KitError, without_credentials
 from chat_contract.version import __version__
 from chat_verifier.run.stop import Interruption, Stop
 from kit_cli.mcp_tools.bounds import Bounds, shortened
@@ -27,6 +27,7 @@ from kit_cli.mcp_tools.results import (
     Stopped,
     Verification,
 )
+from kit_cli.mcp_tools.stdio import serve_stdio
 
 _INSTRUCTIONS = (
     "The contract of POST /chat. Start a mock for a client, set its replies and failures, and read which requests "
@@ -37,7 +38,7 @@ _Result = TypeVar("_Result")
 
 def serve(allowed: tuple[str, ...]) -> None:
     """Serve the tools on standard input and output until the client disconnects."""
-    build_server(allowed, Path.cwd()).run("stdio")
+    anyio.run(serve_stdio, build_server(allowed, Path.cwd()))
 
 
 def build_server(allowed: tuple[str, ...], folder: Path) -> MCPServer[None]:
@@ -69,7 +70,7 @@ def _errors_for_the_client() -> Iterator[None]:
     try:
         yield
     except KitError as error:
-        raise ToolError(shortened(str(error))) from None
+        raise ToolError(shortened(without_credentials(str(error)))) from None
 
 
 async def _in_thread(work: Callable[[], _Result]) -> _Result:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from chat_contract import UsageError
+from chat_contract.document.repository import top_of
 from kit_http.urls import is_loopback
 
 LONGEST_VALUE = 2_000
@@ -43,8 +45,16 @@ class Bounds:
             self.check_host(origin)
         elif "://" in origin:
             raise UsageError(f'invalid URL "{_name(origin)}". Expected http or https with a host.')
-        elif not origin.startswith("git:"):
+        elif origin.startswith("git:"):
+            self._check_in_git(origin.removeprefix("git:").partition(":")[2], origin)
+        else:
             self.check_file(origin)
+
+    def _check_in_git(self, path: str, origin: str) -> None:
+        """Check a path from the root of the repository, which may be above the folder of the tools."""
+        real = self.folder.resolve()
+        if not Path(posixpath.normpath(top_of(real) / path)).is_relative_to(real):
+            raise self._refused(origin)
 
     def check_file(self, name: str) -> None:
         """Raise :class:`UsageError` unless the file or folder is below the folder of the tools."""
@@ -53,10 +63,13 @@ class Bounds:
         except (OSError, ValueError, RuntimeError):
             raise UsageError(f'invalid file name "{_name(name)}". Name an existing file.') from None
         if not inside:
-            raise UsageError(
-                f'the tools may not read "{_name(name)}". '
-                f"Start the MCP server in a folder that contains it; now it runs in {self.folder}."
-            )
+            raise self._refused(name)
+
+    def _refused(self, name: str) -> UsageError:
+        return UsageError(
+            f'the tools may not read "{_name(name)}". '
+            f"Start the MCP server in a folder that contains it; now it runs in {self.folder}."
+        )
 
 
 def _name(text: str) -> str:

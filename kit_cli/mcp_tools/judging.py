@@ -83,7 +83,9 @@ def compare_documents(base: str, revision: str, *, strict: bool, bounds: Bounds)
     for origin in (base, revision):
         bounds.check_document(origin)
     today = dt.datetime.now(dt.UTC).date()
-    options = CompareOptions(base=base, revision=revision, strict=strict, max_time=MOST_PROOF_SECONDS)
+    options = CompareOptions(
+        base=base, revision=revision, strict=strict, max_time=MOST_PROOF_SECONDS, within=bounds.folder
+    )
     report = compare(options, io.BytesIO(), today).report
     findings = [_change(finding) for finding in report.findings]
     return Comparison(

@@ -24,7 +24,8 @@ EXPRESSION = re.compile(
 )
 """The shell expressions that stand for secrets."""
 
-_CREDENTIAL_HEADERS = frozenset({"authorization", "x-api-key", "proxy-authorization", "cookie"})
+_CREDENTIAL_HEADERS = frozenset({"cookie", "set-cookie"})
+_CREDENTIAL_WORDS = ("key", "token", "secret", "auth", "passw", "credential", "signature", "jwt")
 _SHORTEST_HALVED = 7
 _SHORTEST_ANYWHERE = 6
 """A shorter key is replaced only as a whole word, because it may be a part of many words."""
@@ -109,7 +110,7 @@ class Secrets:
 def is_credential(name: str) -> bool:
     """Return whether a header with this name carries a secret."""
     lowered = name.lower()
-    return lowered in _CREDENTIAL_HEADERS or any(word in lowered for word in ("key", "token", "secret", "auth"))
+    return lowered in _CREDENTIAL_HEADERS or any(word in lowered for word in _CREDENTIAL_WORDS)
 
 
 def key_in(headers: Headers) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from kit_http.curl import header_argument, with_body, without_header
+from kit_http.curl import header_argument, with_body, with_expressions, without_header
+from kit_http.redaction.secrets import MASK, is_credential
 from mock_server.store.journal import Entry
 
 _SET_BY_CURL = frozenset(
@@ -39,5 +40,9 @@ def _headers(entry: Entry) -> Iterator[str]:
     for name, value in given.items():
         if name in _KEYS:
             yield _KEYS[name]
-        elif name not in _SET_BY_CURL and not name.startswith(_SET_BY_BROWSERS):
+        elif name.startswith(_SET_BY_BROWSERS):
+            continue
+        elif is_credential(name):
+            yield f"-H {with_expressions(f'{name}: {MASK}')}"
+        elif name not in _SET_BY_CURL:
             yield f"-H {header_argument(name, value)}"

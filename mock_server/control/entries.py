@@ -12,13 +12,13 @@ from mock_server.control.redacted import (
     body_value,
     long_secrets_of,
     secrets_of,
-    shown_headers,
     shown_time,
     without_secrets,
 )
 from mock_server.control.texts import Note, fault_text, near_miss_text, note_text, reason_text, source_text
 from mock_server.http.cors import is_refused
 from mock_server.http.messages import encode
+from mock_server.http.secret_headers import redacted_headers
 from mock_server.overrides.prefer import misspelt_preferences
 from mock_server.respond.verdict import Verdict
 from mock_server.shop.scenarios import NearMiss
@@ -77,13 +77,13 @@ def _facts(entry: Entry, known: Prepared) -> dict[str, Any]:
 
 
 def _request(entry: Entry) -> dict[str, Any]:
-    return {"headers": shown_headers(entry.headers), "truncated": entry.body_truncated}
+    return {"headers": redacted_headers(entry.headers), "truncated": entry.body_truncated}
 
 
 def _reply(entry: Entry) -> dict[str, Any]:
     answer = entry.answer
     return {
-        "headers": dict(answer.headers),
+        "headers": redacted_headers(dict(answer.headers)),
         "truncated": entry.answer_truncated,
         "delay": round(answer.delay, 3),
         "fault": answer.source.fault,

@@ -5,19 +5,13 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from kit_http.redaction.encodings import SHORTEST, encoded_secrets
-from mock_server.http.secret_headers import REDACTED, SECRET_HEADERS
+from mock_server.http.secret_headers import REDACTED
 from mock_server.store.journal import Entry
-
-
-def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers with keys and cookies redacted."""
-    return {name: REDACTED if name in SECRET_HEADERS else value for name, value in headers.items()}
 
 
 @dataclass(frozen=True)

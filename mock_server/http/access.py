@@ -16,6 +16,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 
 from chat_contract import UsageError
+from chat_contract.errors import host_without_credentials
 from kit_http.browsers import is_from_other_site
 from mock_server.http.cors import may_read
 from mock_server.http.messages import Answer, problem
@@ -162,7 +163,7 @@ def read_allowed_hosts(texts: Sequence[str]) -> tuple[str, ...]:
     for text in texts:
         if not _NAME.fullmatch(text.lower()):
             raise UsageError(
-                f'Invalid host name "{text[:_SHOWN]}" for --allowed-host. '
+                f'Invalid host name "{host_without_credentials(text)[:_SHOWN]}" for --allowed-host. '
                 "Expected a name without scheme, port or wildcard, for example mock.internal."
             )
     return tuple(text.lower() for text in texts)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from chat_contract.errors import host_without_credentials
+
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:.]+\]|[^/?#@:\[\]\s]+)(?::([0-9]{1,5}))?/?", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _WITHOUT_ORIGIN = frozenset({"file", "data", "about", "blob"})
@@ -24,6 +26,8 @@ def read_origin(text: str) -> str:
     if text in {"*", "null"}:
         return text
     match = _ORIGIN.fullmatch(text)
+    # An invalid origin may be a URL with a password.
+    text = host_without_credentials(text)
     scheme = text.partition(":")[0].lower()
     if scheme in _WITHOUT_ORIGIN:
         raise OriginError(

@@ -2,5 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from kit_http.redaction.secrets import is_credential
+
 REDACTED = "[redacted]"
-SECRET_HEADERS = frozenset({"authorization", "x-api-key", "cookie", "proxy-authorization", "x-mock-token"})
+
+
+def redacted_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers with the values of keys, tokens and cookies redacted."""
+    return {name: REDACTED if is_credential(name) else value for name, value in headers.items()}

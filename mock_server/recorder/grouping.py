@@ -13,6 +13,7 @@ from typing import Any
 from cachetools import LRUCache
 
 from chat_contract.roles import CONVERSATION, ITEM, ITEMS, MESSAGE
+from mock_server.shop.fixture_paths import portable_name
 from mock_server.shop.scenarios import CueKind
 from mock_server.shop.words import words_of
 
@@ -134,7 +135,7 @@ def name_for(message: str) -> str:
     """Return a file name from a message. It contains no path separators."""
     words = [word for word in words_of(message) if re.fullmatch("[a-z0-9]+", word)][:_NAME_WORDS]
     name = "-".join(words)[:_NAME_LENGTH].strip("-")
-    return name or _DEFAULT_NAME
+    return portable_name(name or _DEFAULT_NAME)
 
 
 def cue_for(message: str) -> dict[str, Any]:

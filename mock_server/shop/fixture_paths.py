@@ -19,6 +19,20 @@ _ENDINGS = frozenset({".yaml", ".yml", ".json"})
 _NUMBER = re.compile(r"([0-9]+)")
 
 
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)", re.IGNORECASE)
+_NOT_PORTABLE = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
+_LONGEST_NAME = 100
+
+
+def portable_name(name: str) -> str:
+    """Return a file name without ending that every file system accepts, Windows included.
+
+    Windows reserves the names of devices, and drops dots and spaces at the end of a name.
+    """
+    name = _NOT_PORTABLE.sub("-", name)[:_LONGEST_NAME].rstrip(". ").lstrip(" .")
+    return f"conversation-{name}".rstrip("-") if not name or _RESERVED.match(name) else name
+
+
 Failed = Callable[[OSError], None]
 
 

@@ -13,7 +13,7 @@ from pydantic_core import from_json, to_json
 
 from chat_contract import UsageError
 from mock_server.http.messages import Answer
-from mock_server.http.secret_headers import REDACTED, SECRET_HEADERS
+from mock_server.http.secret_headers import redacted_headers
 from mock_server.http.source import Fault, ReplySource, Source
 from mock_server.loading.snapshot import Snapshot
 from mock_server.loading.store_location import EXAMPLE
@@ -142,7 +142,7 @@ def _same(value: Any) -> Any:
 
 def pack_entry(entry: Entry) -> bytes:
     """Return an entry of the journal, with keys and cookies redacted."""
-    headers = {name: REDACTED if name in SECRET_HEADERS else value for name, value in entry.headers.items()}
+    headers = redacted_headers(entry.headers)
     return pack(
         (
             *(entry.at, entry.method, entry.path, headers, entry.body.decode("latin-1"), _answer(entry.answer)),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -76,6 +76,8 @@ class GitOrigin:
 
     ref: str
     path: str
+    within: str = "."
+    """The folder, from the root of the repository, that a sibling must be in."""
 
     @property
     def name(self) -> str:
@@ -122,7 +124,8 @@ class GitOrigin:
         if urlsplit(relative).scheme:
             return None
         path = posixpath.normpath(posixpath.join(posixpath.dirname(self.path), unquote(relative)))
-        return None if path.startswith("..") else GitOrigin(self.ref, path)
+        is_outside = path.startswith("..") or not PurePosixPath(path).is_relative_to(self.within)
+        return None if is_outside else GitOrigin(self.ref, path, self.within)
 
 
 @dataclass(frozen=True)
@@ -183,10 +186,11 @@ class StreamOrigin:
         return FileOrigin(Path("-"), self.allow_outside).sibling(relative)
 
 
-def parse_origin(text: str, stdin: BinaryIO, *, allow_outside: bool = False) -> Origin:
+def parse_origin(text: str, stdin: BinaryIO, *, allow_outside: bool = False, within: Path | None = None) -> Origin:
     """Return the origin that BASE or REVISION names; raises :class:`UsageError` for an invalid one.
 
-    With ``allow_outside``, references may leave the repository, the folder or the server of the document.
+    With ``allow_outside``, references may leave the repository, the folder or the server of the document. ``within``
+    is a folder that they may not leave.
     """
     if text == "-":
         return StreamOrigin(stdin, allow_outside)
@@ -196,14 +200,15 @@ def parse_origin(text: str, stdin: BinaryIO, *, allow_outside: bool = False) -> 
             raise UsageError(
                 f'Invalid document "{text}". Expected git:REF:PATH, for example git:main:openapi/chat.yaml.'
             )
-        return GitOrigin(ref, posixpath.normpath(path))
+        top = "." if within is None else within.resolve().relative_to(top_of(within.resolve())).as_posix()
+        return GitOrigin(ref, posixpath.normpath(path), top)
     if text.startswith(("http://", "https://")):
         return UrlOrigin(text, allow_outside)
     if not text or "\0" in text:
         raise UsageError(
             "Invalid document name. Expected a file, git:REF:PATH, an http(s):// URL, or - for standard input."
         )
-    return FileOrigin(Path(text), allow_outside)
+    return FileOrigin(Path(text), allow_outside, None if within is None else within.resolve())
 
 
 _SAFE = ("-c", "safe.bareRepository=explicit")

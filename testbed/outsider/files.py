@@ -36,6 +36,10 @@ def _archives() -> Iterator[tuple[str, str, str]]:
     """Yield a name, the text of an archive, and the expected exit code of ``judge``."""
     yield "control characters and HTML", json.dumps(_archive({**_REPLY, "message": _ODD, _ODD: 1})), "exit 0"
     yield "key in the reply", json.dumps(_archive({**_REPLY, "message": SECRET, "items": 7})), "exit 1"
+    address = f"http://me:other-{SECRET}@shop.example/v1/chat?access_token={SECRET}"
+    for name in ("Authorization", "X-Plain"):
+        body = {**_REPLY, "message": f"{SECRET} other-{SECRET}", "items": 7}
+        yield f"token in the URL, and {name}", json.dumps(_archive(body, address, name)), "exit 1"
     yield "link as attached body", json.dumps(_archive({}, text=None, _file="attached.txt")), "exit 2"
     yield "attached body elsewhere", json.dumps(_archive({}, text=None, _file="../home/token.yaml")), "exit 2"
     yield "deep nesting", '{"log":' * 50_000, "exit 2"

@@ -1,7 +1,7 @@
 // A client of the mock's control API, in the terms of a test: set replies and failures, verify the requests.
 import { once } from "node:events";
 import net from "node:net";
-import { isOwn, MockError } from "./errors.js";
+import { isOwn, MockError, visible } from "./errors.js";
 
 /** @typedef {import("../types/control.js").components["schemas"]} Schemas */
 /** A request that the mock received, with its response and verdict. @typedef {Schemas["Request"]} ReceivedRequest */
@@ -48,8 +48,12 @@ const MAX_LISTED = 20;
 const SECONDS_OF_A_CALL = 30;
 const SECONDS_TO_WAIT = 5;
 const MILLISECONDS_BETWEEN_LOOKS = 20;
-/** @type {Record<string, string>} */
-const QUERY_NAMES = { conversation_id: "conversation", user_id: "user", session_id: "session" };
+/** A map, because an object has names of its prototype. */
+const QUERY_NAMES = new Map([
+  ["conversation_id", "conversation"],
+  ["user_id", "user"],
+  ["session_id", "session"],
+]);
 
 /** The mock rejected a rule or a filter, or a check of the test failed. */
 export class ChatMockError extends MockError {
@@ -79,8 +83,12 @@ export class ChatMock {
 
   /** @param {string} url @param {{ space?: string, token?: string }} [options] */
   constructor(url, { space, token } = {}) {
+    if (space !== undefined && (!/^[A-Za-z0-9._-]{1,64}$/.test(space) || space === "." || space === "..")) {
+      const expected = 'Expected 1 to 64 letters, digits, dots, "-" or "_", other than "." and "..".';
+      throw new ChatMockError(`Invalid space name ${JSON.stringify(space)}. ${expected}`);
+    }
     const { origin, pathname } = new URL(url);
-    const prefix = space === undefined ? "" : `/_mock/spaces/${encodeURIComponent(space)}`;
+    const prefix = space === undefined ? "" : `/_mock/spaces/${space}`;
     this.url = `${origin}${prefix}${pathname.replace(/\/+$/, "")}`;
     this.#own = `${origin}${pathname}`;
     this.#control = `${origin}${prefix}/_mock`;
@@ -139,7 +147,7 @@ export class ChatMock {
   async find(filters = {}) {
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(filters)) {
-      if (value !== undefined) query.set(QUERY_NAMES[name] ?? name, String(value));
+      if (value !== undefined) query.set(QUERY_NAMES.get(name) ?? name, String(value));
     }
     /** @type {Schemas["Requests"]} */
     const { requests, dropped } = await this.#call("GET", `/requests?${query}`);
@@ -231,7 +239,7 @@ export class ChatMock {
     /** @type {Schemas["Rules"]} */
     const { rules } = await this.#call("GET", "/behaviour/unused");
     if (rules.length === 0) return "";
-    const lines = rules.map(({ name = "a rule", times, ...rule }) => `\n  ${name}: ${shorten(JSON.stringify(rule))}`);
+    const lines = rules.map(({ name = "a rule", times, ...rule }) => `\n  ${visible(name)}: ${shorten(JSON.stringify(rule))}`);
     return (
       `No request used these replies and failures:${lines.join("")}\n` +
       "  For one that may stay unused, pass optional: true."
@@ -254,10 +262,17 @@ export class ChatMock {
       method,
       headers: { "Content-Type": "application/json", ...(this.#token ? { "X-Mock-Token": this.#token } : {}) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      // A redirect could send the token to another server.
+      redirect: "manual",
       signal: AbortSignal.timeout(SECONDS_OF_A_CALL * 1000),
     }).catch((error) => {
       throw new ChatMockError(`The mock at ${this.url} does not respond: ${error.cause?.message ?? error.message}`);
     });
+    if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
+      throw new ChatMockError(
+        "The mock redirects to another address. Connect to that address, so that the token goes nowhere else.",
+      );
+    }
     const text = await response.text();
     if (!response.ok) throw new ChatMockError(detailOf(text));
     return text === "" ? undefined : JSON.parse(text);
@@ -282,8 +297,8 @@ function listed(requests) {
 function text({ method, path, status, verdict, request }) {
   const faults = verdict.faults.map((fault) => fault.text);
   const problems = verdict.keeps_contract ? [] : faults.length > 0 ? faults : [verdict.text ?? ""];
-  const lines = problems.filter(Boolean).map((problem) => `\n    ${problem}`);
-  return `${method} ${path} (status ${status})${lines.join("")}\n    body: ${shorten(JSON.stringify(request.body))}`;
+  const lines = problems.filter(Boolean).map((problem) => `\n    ${visible(problem)}`);
+  return `${visible(`${method} ${path}`)} (status ${status})${lines.join("")}\n    body: ${shorten(JSON.stringify(request.body))}`;
 }
 
 /** @type {(text: string | undefined) => string} */
@@ -308,7 +323,7 @@ function placeOfCaller() {
 /** @type {(body: string) => string} */
 function detailOf(body) {
   try {
-    return String(JSON.parse(body).detail);
+    return String(JSON.parse(body).detail ?? body);
   } catch {
     return body;
   }

@@ -7,11 +7,25 @@ export function isOwn(line) {
   return line.includes(HERE.href) || line.includes(decodeURIComponent(HERE.pathname).replace(/^\/(?=[A-Za-z]:)/, ""));
 }
 
-/** An error of this package. */
+/** Control characters except tab and line break, and controls of the direction of text. */
+const INVISIBLE =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]/g;
+
+/** Returns a text of several lines with characters that change a terminal as escapes. @type {(text: string) => string} */
+function visibleText(text) {
+  return text.replace(INVISIBLE, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** Returns a text on one line, with such characters as escapes. @type {(text: string) => string} */
+export function visible(text) {
+  return visibleText(text).replace(/\n/g, "\\u000a");
+}
+
+/** An error of this package. Its message contains texts of requests, with invisible characters as escapes. */
 export class MockError extends Error {
   /** @param {string} message */
   constructor(message) {
-    super(message);
+    super(visibleText(message));
     // Only frames have the location of a file at their end.
     const lines = (this.stack ?? "").split("\n");
     this.stack = lines.filter((line) => !(/:\d+:\d+\)?$/.test(line) && (isOwn(line) || line.includes("node:internal")))).join("\n");

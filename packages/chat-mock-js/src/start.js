@@ -84,7 +84,7 @@ export async function startMock({ args = [], cwd = process.cwd(), seconds = SECO
     // A test process ends even if it forgets to stop the mock.
     child.unref();
     for (const stream of [child.stdout, child.stderr]) /** @type {import("node:net").Socket} */ (stream).unref();
-    return new StartedMock(ready, stop, valueOf("--control-token", args));
+    return new StartedMock(ready, stop, valueOf("--control-token", args) ?? (process.env[OPTION_VARIABLE] || undefined));
   } catch (error) {
     await stop();
     throw error;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,8 +13,11 @@ import anyio
 import httpx
 import pytest
 from mcp import Client, StdioServerParameters
+from mcp_types import jsonrpc_message_adapter
+from pydantic import ValidationError
 
 from kit_cli.actions.mcp import build_server
+from kit_cli.mcp_tools.stdio import error_for
 from tests.support.paths import ROOT
 from tests.support.waiting import PATIENCE, wait_until
 
@@ -137,6 +142,67 @@ def test_tools_read_no_file_outside_the_folder_of_the_server(tmp_path: Path, nam
             assert "of someone else" not in error
 
     with_client(work, folder)
+
+
+@pytest.mark.parametrize("path", ["other/secret.yaml", "../other/secret.yaml", "project/../other/secret.yaml"])
+def test_tools_read_no_revision_of_a_file_outside_the_folder_of_the_server(tmp_path: Path, path: str) -> None:
+    (tmp_path / ".git").mkdir()
+    folder = tmp_path / "project"
+    folder.mkdir()
+
+    async def work(client: Client) -> None:
+        name = f"git:HEAD:{path}"
+        assert f'the tools may not read "{name}"' in await error_of(client, "diff", base=name, revision=name)
+        # A file in the folder is not found; it may be read.
+        inside = "git:HEAD:project/a.yaml"
+        assert "may not read" not in await error_of(client, "diff", base=inside, revision=inside)
+
+    with_client(work, folder)
+
+
+def test_references_do_not_leave_the_folder_of_the_server(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (tmp_path / "secret.yaml").write_text("enum: [of-someone-else]", "utf-8")
+    text = CONTRACT.read_text("utf-8")
+    leak = "        leak: {$ref: ../secret.yaml}\n        user_id:\n"
+    (folder / "a.yaml").write_text(text, "utf-8")
+    (folder / "b.yaml").write_text(text.replace("        user_id:\n", leak, 1), "utf-8")
+
+    async def work(client: Client) -> None:
+        error = await error_of(client, "diff", base=str(folder / "a.yaml"), revision=str(folder / "b.yaml"))
+        assert "../secret.yaml" in error
+        assert "of-someone-else" not in error
+
+    with_client(work, folder)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('{"jsonrpc": "2.0", "id": 7, "method": "a", "params": {"b": "\\ud800"}}', (7, -32700)),
+        ('{"jsonrpc": "2.0", "id": "x", "method": 3}', ("x", -32600)),
+        ("no JSON", (None, -32700)),
+        ("[" * 100_000, (None, -32700)),
+        ('{"id": 7, "result": {}}', None),
+        (" ", None),
+    ],
+)
+def test_message_that_cannot_be_read_gets_an_error(line: str, expected: tuple[object, int] | None) -> None:
+    with pytest.raises(ValidationError) as raised:
+        jsonrpc_message_adapter.validate_json(line, by_name=False)
+    error = error_for(raised.value)
+    assert (None if error is None else (error.id, error.error.code)) == expected
+
+
+def test_server_answers_after_a_message_with_a_lone_surrogate() -> None:
+    lines = ['{"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"a": "\\ud800"}}', '{"id": 2}']
+    ended = subprocess.run(
+        [sys.executable, "-m", "kit_cli", "mcp"],
+        input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=PATIENCE, check=True,
+    )  # fmt: skip
+    assert [json.loads(line)["id"] for line in ended.stdout.splitlines()] == [1, 2]
 
 
 @pytest.mark.parametrize(

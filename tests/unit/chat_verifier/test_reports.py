@@ -237,7 +237,32 @@ def test_path_that_could_name_another_server_is_rejected(path: str, report: Veri
         read_report(file)
 
 
-HOSTILE_COMMANDS = {
+FREE_TEXTS = frozenset(
+    {"tool", "contract", "id", "group", "requirement", "source", "place", "pointer", "expected", "got", "label", "app"}
+)
+
+
+def with_hostile_texts(value: Any) -> Any:
+    """Return a report with markup and control characters in every text that is not an id of the kit."""
+    if isinstance(value, dict):
+        return {
+            name: f"{child}\n\n# a <img src=x>\x1b[31m\u202e\x9b`<b>`"
+            if name in FREE_TEXTS and isinstance(child, str) and "clauses" not in value
+            else with_hostile_texts(child)
+            for name, child in value.items()
+        }
+    return [with_hostile_texts(child) for child in value] if isinstance(value, list) else value
+
+
+def test_texts_of_a_hostile_report_are_no_markup_and_no_control_characters_in_markdown(report: VerifyReport) -> None:
+    text = RENDERERS["markdown"](decode(VerifyReport, json.dumps(with_hostile_texts(json.loads(encode(report))))))
+    assert not any(sign in text for sign in "\x1b\u202e\x9b")
+    outside_of_code = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", text, flags=re.DOTALL)
+    assert "\n# a" not in outside_of_code
+    assert re.findall(r"(?<!\\)<(?!/?(?:details|summary)>)", outside_of_code) == []
+
+
+HOSTILE_COMMANDS: dict[str, Callable[[str], str]] = {
     "another command": lambda command: f"{command}; touch stolen",
     "another line": lambda command: f"{command}\ntouch stolen",
     "substitution": lambda command: command.replace("-sS", '-sS -H "X-A: $(touch stolen)"'),
