@@ -14,6 +14,7 @@ Without ``cannot`` the prefix is the command's full name, for example ``chat-con
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -247,8 +248,9 @@ def _run(call: Callable[[Frame], object]) -> int:
     try:
         return _completed(call, frame)
     except click.ClickException as error:
-        error.message = frame.without_secrets(error.message)
-        error.show()
+        written = io.StringIO()
+        error.show(written)
+        click.echo(frame.without_secrets(written.getvalue()), err=True, nl=False)
     except (click.Abort, KeyboardInterrupt, EOFError):
         # Not 1: an interrupted run has no verdict.
         frame.fail("interrupted", prefix=PROGRAM)

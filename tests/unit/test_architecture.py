@@ -20,7 +20,7 @@ LAYERS: dict[str, set[str]] = {
     "kit_http": {"chat_contract"},
     "kit_options": set(),
     "kit_reports": {"chat_contract"},
-    "chat_mock": set(),
+    "chat_mock": {"kit_reports"},
     "chat_verifier": {"chat_contract", "kit_http", "kit_reports"},
     "mock_server": {"chat_contract", "kit_http", "kit_options", "kit_reports"},
     "spec_gate": {"chat_contract", "kit_reports"},

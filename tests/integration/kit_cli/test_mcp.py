@@ -13,11 +13,10 @@ import anyio
 import httpx
 import pytest
 from mcp import Client, StdioServerParameters
-from mcp_types import jsonrpc_message_adapter
+from mcp.types import jsonrpc_message_adapter
 from pydantic import ValidationError
 
-from kit_cli.actions.mcp import build_server
-from kit_cli.mcp_tools.stdio import error_for
+from kit_cli.actions.mcp import build_server, error_for
 from tests.support.paths import ROOT
 from tests.support.waiting import PATIENCE, wait_until
 
