@@ -37,7 +37,7 @@ class Matching(TypedDict, total=False):
     """The requests to which a reply or failure applies; see the keys of rules in docs/reference/rules.md."""
 
     to: str | None
-    """A text that the message of the request contains."""
+    """Text that the message of the request contains."""
     pattern: str | None
     turn: int | None
     conversation_id: str | None

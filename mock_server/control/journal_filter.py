@@ -48,9 +48,9 @@ class JournalFilter:
     user: str | None = None
     session: str | None = None
     message: str | None = None
-    """A text that the message contains, whatever the case."""
+    """Text that the message contains, whatever the case."""
     body: str | None = None
-    """A text that the request's body contains."""
+    """Text that the request's body contains."""
     method: str | None = None
     path: str | None = None
     status: range | None = None

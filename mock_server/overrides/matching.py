@@ -30,7 +30,7 @@ class Conditions:
     """The requests to which a rule applies: all conditions must hold, and None always holds."""
 
     message: str | None = None
-    """A text that the message contains, whatever the case."""
+    """Text that the message contains, whatever the case."""
     pattern: str | None = None
     """A regular expression that matches somewhere in the message."""
     turn: int | None = None

@@ -18,7 +18,7 @@ from pydantic_core import to_json
 
 from chat_contract.document.repository import top_of
 from chat_contract.document.source import Source, read_source
-from chat_contract.errors import DocumentError, DocumentsError
+from chat_contract.errors import DocumentError, DocumentsError, shorten
 from chat_contract.fast_check import surely_conforms
 from chat_contract.patterns import PatternError
 from kit_reports.counting import count_of
@@ -47,6 +47,7 @@ Pointer = tuple[str | int, ...]
 _Schema = Mapping[str, Any]
 _Read = TypeVar("_Read")
 _MAX_MESSAGE = 200
+_MAX_NAMED = 5
 _MAX_ERRORS = 100
 """Errors of one file that are reported."""
 _OK = 200
@@ -267,7 +268,7 @@ def _outcome(source: Source, pointer: Pointer, turn: Mapping[str, Any]) -> Outco
         raise source.error("unknown status", pointer=(*pointer, "status"), value=status, hint=hint)
     if status == _OK and "reply" not in turn:
         hint = "Add a reply, or the status of the response."
-        raise source.error("'reply' is a required property", pointer=pointer, value=turn, hint=hint)
+        raise source.error('"reply" is missing', pointer=pointer, value=turn, hint=hint)
     if fault is not None and fault not in set(Fault):
         hint = f"Use one of {', '.join(Fault)}."
         raise source.error("unknown fault", pointer=(*pointer, "fault"), value=fault, hint=hint)
@@ -367,7 +368,7 @@ def _raise_placed(
     _raise_all(
         [
             source.error(
-                error.message if len(error.message) < _MAX_MESSAGE else f'violates the keyword "{error.validator}"',
+                _problem(error),
                 pointer=pointer,
                 value=error.instance,
                 hint=error.schema.get(HINT, hint) if isinstance(error.schema, Mapping) else hint,
@@ -375,3 +376,14 @@ def _raise_placed(
             for error, pointer in found[:_MAX_ERRORS]
         ]
     )
+
+
+def _problem(error: ValidationError) -> str:
+    """Return what is wrong, in the words of the errors of other documents where jsonschema has its own."""
+    if error.validator == "additionalProperties" and isinstance(error.schema, Mapping):
+        value: Any = error.instance
+        unknown = [shorten(name, 60) for name in value if name not in error.schema.get("properties", {})]
+        return f"unknown {'key' if len(unknown) == 1 else 'keys'} {', '.join(unknown[:_MAX_NAMED])}"
+    if error.validator == "required":
+        return f'"{error.message.removesuffix(" is a required property")[1:-1]}" is missing'
+    return error.message if len(error.message) < _MAX_MESSAGE else f'violates the keyword "{error.validator}"'

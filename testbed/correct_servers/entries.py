@@ -20,8 +20,8 @@ class Entry:
     needs: tuple[str, ...] = ()
     prefix: str = "/v1"
     key: str | None = None
-    api_key_header: bool = False  # X-API-Key opens the door as well
-    breaks: Mapping[str, str] = field(default_factory=dict)  # the SHOULDs that it breaks, and why that is natural
+    api_key_header: bool = False  # accepts the key in X-API-Key too
+    breaks: Mapping[str, str] = field(default_factory=dict)  # the SHOULD clauses that it violates, and the usual reason
     pace: float = 0  # requests a second, where it is limited
     toolchain: Toolchain | None = None  # for languages other than Python and JavaScript
 
@@ -72,8 +72,8 @@ ENTRIES = {
         fastapi(
             "bad-request",
             "bad_request",
-            "malformed JSON is answered by 400 with a sentence",
-            breaks={"malformed-422": "its team finds 400 the better word"},
+            "malformed JSON gets 400 with one sentence",
+            breaks={"malformed-422": "its handler returns 400 for malformed JSON, as many frameworks do"},
         ),
         Entry(
             "flask-by-hand",
@@ -88,7 +88,7 @@ ENTRIES = {
             "a Draft 7 schema: null rejected, 5.0 an integer, limit up to 50, only RFC 3339, 415 for other media types",
             ("flask_apps", "by_schema"),
             ("flask", "jsonschema"),
-            breaks={"unknown-id-404": "an id that is not there is a resource that is not there"},
+            breaks={"unknown-id-404": "the application treats an unknown id as a missing resource"},
         ),
         Entry(
             "litestar-msgspec",
@@ -134,7 +134,7 @@ ENTRIES = {
             ("falcon_app", "app"),
             ("falcon", "jsonschema_rs"),
             breaks={
-                "item-fields": "an item that is not to be had has no price",
+                "item-fields": "an unavailable item has no price",
                 "chunked": "the stream that Falcon bounds by Content-Length is empty without one",
             },
         ),

@@ -53,7 +53,7 @@ class Chat:
         try:
             body = json.loads(request.context.raw)
             faults = [self.fault(error) for error in VALIDATOR.iter_errors(body)]
-        except (ValueError, RecursionError) as error:  # no JSON, or nested deeper than either library goes
+        except (ValueError, RecursionError) as error:  # not JSON, or nested deeper than either library reads
             return self.refuse(response, [{"loc": ["body"], "msg": str(error), "type": "json_invalid"}])
         if faults:
             return self.refuse(response, faults)

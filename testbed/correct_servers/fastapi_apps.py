@@ -78,7 +78,7 @@ def blame(field: str, message: str, value: Any) -> RequestValidationError:
 
 
 def lax() -> FastAPI:
-    """What the documents say, written down without another thought."""
+    """The documents, translated literally."""
     app, shop = FastAPI(), Shop()
 
     @app.post("/v1/chat")
@@ -139,7 +139,7 @@ def strict() -> FastAPI:
 
 
 def forbid() -> FastAPI:
-    """As narrow as a correct implementation can be: must-accept and not one request more, unknown ids excepted."""
+    """As narrow as a correct implementation can be: only must-accept requests, and those with unknown ids."""
     app, shop = FastAPI(), Shop()
     identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     text = r"^[^\x00-\x1f\x7f-\x9f]*$"
@@ -294,7 +294,7 @@ def streaming() -> FastAPI:
 
 
 def slow() -> FastAPI:
-    """Thinks for 50 to 200 ms."""
+    """Waits for 50 to 200 ms before each reply."""
     app, shop = FastAPI(), Shop()
     dice = random.Random()
 
@@ -419,7 +419,7 @@ def gzipped() -> FastAPI:
 
 
 def bad_request() -> FastAPI:
-    """Malformed JSON is a bad request, said in one sentence; a body of the wrong shape is a 422."""
+    """Malformed JSON gets 400 with one sentence; a body of the wrong shape gets 422."""
     app, shop = FastAPI(), Shop()
 
     @app.exception_handler(RequestValidationError)

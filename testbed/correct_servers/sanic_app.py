@@ -28,7 +28,7 @@ class ChatRequest(msgspec.Struct):
 
 
 def refuse(message: str) -> HTTPResponse:
-    """msgspec says it all in one sentence: Expected `str`, got `int` - at `$.events[0].type`."""
+    """msgspec reports an error in one sentence: Expected `str`, got `int` - at `$.events[0].type`."""
     text, _, path = message.partition(" - at `$")
     loc = ["body", *(name or int(index) for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", path))]
     if missing := re.fullmatch(r"Object missing required field `(\w+)`", text):

@@ -1,4 +1,4 @@
-"""Starlette with a JSON Schema of its own: closed objects, null welcome, formats checked."""
+"""Starlette with a JSON Schema of its own: closed objects, null accepted, formats checked."""
 
 import json
 from collections.abc import Iterator

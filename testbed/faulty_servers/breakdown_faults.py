@@ -56,7 +56,7 @@ crash(
     lambda turn: turn.has("limit") and any("description" not in one for one in turn.events),
 )
 
-# -- what came before
+# -- earlier requests
 
 
 def after(*bodies: Any, linked: bool = True) -> Witness:

@@ -83,7 +83,7 @@ latitude(
     ),
 )
 
-# -- cannot make up its mind
+# -- inconsistent
 
 
 def every_other(path: str, when: When) -> Any:

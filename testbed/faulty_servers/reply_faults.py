@@ -450,7 +450,7 @@ reply(
     send=wire(ok, chunked=True, cut=10_000),
 )
 
-# -- good sense
+# -- common sense
 
 
 def blank(made: Reply) -> bool:

@@ -345,7 +345,7 @@ request(
     validate=rejects("limit", ordered("limit", "message")),
 )
 
-# -- what the documents lead one to expect, or good sense
+# -- expected from the documents, or common sense
 
 
 def refused_charset(usual: Any, turn: Turn) -> Any:

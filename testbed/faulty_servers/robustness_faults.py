@@ -57,7 +57,7 @@ def on_stamps(name: str, about: str, shown: list[str], when: Callable[[list[str]
     crash(name, about, body, lambda turn: when(turn.each("timestamp")), **options)
 
 
-# -- the words of the shopper
+# -- the message
 
 on_text("single-quote-crashes", "The message is inserted into SQL.", "message", "'", "It's for my dad")
 on_text("double-quote-crashes", "The message is inserted into JSON.", "message", '"', 'A 24" desk')
@@ -315,7 +315,7 @@ limits("limit-true-crashes", "A boolean limit trips an assertion.", True, lambda
 limits("limit-string-crashes", "A numeric string slices.", "5", lambda value: isinstance(value, str))
 limits("limit-float-crashes", "items[:5.0] is a TypeError.", 5.0, lambda value: isinstance(value, float))
 
-# -- null, and properties nobody knows
+# -- null, and unknown properties
 
 for name in ("conversation_id", "session_id", "events"):
     crash(

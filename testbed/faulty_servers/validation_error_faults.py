@@ -356,7 +356,7 @@ error(
     encode=lambda usual, turn: usual(turn).decode().encode("latin-1", "replace") if refused(turn) else usual(turn),
 )
 
-# -- good sense
+# -- common sense
 
 entries(
     "index-as-string",

@@ -1,6 +1,6 @@
 """A small raw client, and the steps that show a fault.
 
-A witness is a function from a client to whether the fault shows. None of the correct servers may make it say yes.
+A witness is a function from a client to whether the fault shows. It must return false for every correct server.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ def dechunked(data: bytes) -> tuple[bytes, str]:
         body, data = body + rest[:count], rest[count + 2 :]
 
 
-# -- witnesses, made from a body and what must not come back
+# -- witnesses, made from a body and a response that must not arrive
 
 
 def gets(status: int, body: Any, *, turn: int = 1, **options: Any) -> Witness:

@@ -364,12 +364,12 @@ def test_address_without_a_server_is_named() -> None:
     assert f"{url}: no HTTP response. Check that a server listens" in refused(url)
 
 
-def test_404_suggests_to_correct_the_base_url() -> None:
+def test_404_suggests_correcting_the_base_url() -> None:
     with answering(lambda _: (404, {}, b"")) as server:
         assert "status 404 in response to a valid request. Correct BASE_URL" in refused(server.url)
 
 
-def test_401_suggests_to_pass_a_credential() -> None:
+def test_401_suggests_passing_a_credential() -> None:
     with answering(lambda _: (401, {}, b"")) as server:
         assert "Pass a credential with --key-env" in refused(server.url)
 

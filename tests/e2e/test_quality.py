@@ -1,4 +1,4 @@
-"""The suite meets its targets on a sample of the servers, and the quality table counts results correctly."""
+"""The verifier meets its targets on a sample of the servers, and the quality table counts results correctly."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ ALL_WELL = (
 # -- the sample
 
 
-def test_the_suite_meets_its_targets_on_a_sample(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verifier_meets_its_targets_on_a_sample(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`make quality` does the same for every server with three seeds."""
     report = tmp_path / "quality.json"
     options = ["--sample", "5", "--seeds", "0", "--peer-sample", "0", "--bases", "all", "--pairs", "0"]

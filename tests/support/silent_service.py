@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from tests.support.waiting import PATIENCE
 
 ANSWER_ME = b"answer-me"
-"""A request that contains this gets a reply; any other waits for ever."""
+"""A request that contains this gets a reply; any other waits forever."""
 
 _BODY = b'{"conversation_id":"c1","message":"Here.","items":[]}'
 _REPLY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(_BODY), _BODY)

@@ -19,7 +19,7 @@ def passing(
 ) -> Iterator[tuple[str, list[int]]]:
     """Pass connections on to the URL's server; yields the URL to use and a list that grows by one each time it drops.
 
-    ``delay`` holds every answer back, in seconds; every ``drop_every``-th connection is closed without a word.
+    ``delay`` holds every answer back, in seconds; every ``drop_every``-th connection is closed without a response.
     With ``tls`` the way to the proxy is encrypted.
     """
     parts = urlsplit(url)

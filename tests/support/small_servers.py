@@ -93,7 +93,7 @@ def always(status: int, headers: Headers | None = None, body: bytes = b"{}") -> 
 
 @contextmanager
 def saying(data: bytes) -> Iterator[Small]:
-    """Speaks no HTTP: says this to whoever has sent something, and hangs up."""
+    """Sends these bytes instead of HTTP to each client that has sent something, and closes."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from tests.support.waiting import PATIENCE
 
 Answer = Callable[[bytes], bytes | None]
-"""What to send back for a request's bytes; None closes the connection without a word."""
+"""What to send back for a request's bytes; None closes the connection without an answer."""
 
 
 @contextmanager

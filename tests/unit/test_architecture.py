@@ -1,4 +1,4 @@
-"""The architecture, checked against the imports in the source: which package and which room may import which."""
+"""The architecture, checked against the imports in the source: which package and which subpackage may import which."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ LAYERS: dict[str, set[str]] = {
 }
 PACKAGES = tuple(LAYERS)
 
-# The rooms of each product, from the bottom up: a room imports only rooms above it in this list.
-ROOMS: dict[str, tuple[str, ...]] = {
+# The subpackages of each product, from the bottom up: each imports only those above it in this list.
+SUBPACKAGES: dict[str, tuple[str, ...]] = {
     "chat_verifier": (
         "planning",
         "run",
@@ -203,31 +203,31 @@ def test_contract_tests_holds_only_what_pytest_runs() -> None:
     assert files == {"conftest.py", "test_clauses.py"}
 
 
-# Rooms ----------------------------------------------------------------------------------------------------------------
+# Subpackages ----------------------------------------------------------------------------------------------------------
 
 
-def room_of(package: str, dotted: str) -> str | None:
+def subpackage_of(package: str, dotted: str) -> str | None:
     parts = dotted.split(".")
-    return parts[1] if parts[0] == package and len(parts) > 1 and parts[1] in ROOMS[package] else None
+    return parts[1] if parts[0] == package and len(parts) > 1 and parts[1] in SUBPACKAGES[package] else None
 
 
-@pytest.mark.parametrize("package", ROOMS)
-def test_rooms_import_only_rooms_below_them(package: str) -> None:
-    order = ROOMS[package]
+@pytest.mark.parametrize("package", SUBPACKAGES)
+def test_subpackages_import_only_those_below_them(package: str) -> None:
+    order = SUBPACKAGES[package]
     upward = [
         f"{name_of(path)} imports {dotted}"
         for path in modules(package)
         for dotted in imports(path)
-        if (importer := room_of(package, name_of(path))) and (imported := room_of(package, dotted))
+        if (importer := subpackage_of(package, name_of(path))) and (imported := subpackage_of(package, dotted))
         if order.index(imported) > order.index(importer)
     ]
     assert upward == []
 
 
-@pytest.mark.parametrize("package", ROOMS)
-def test_every_room_is_in_the_list(package: str) -> None:
+@pytest.mark.parametrize("package", SUBPACKAGES)
+def test_every_subpackage_is_in_the_list(package: str) -> None:
     there = {path.relative_to(ROOT / package).parts[0].removesuffix(".py") for path in modules(package)}
-    assert there - {"__init__"} == set(ROOMS[package])
+    assert there - {"__init__"} == set(SUBPACKAGES[package])
 
 
 @pytest.mark.parametrize("package", PACKAGES)

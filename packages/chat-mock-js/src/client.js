@@ -13,7 +13,7 @@ import { isOwn, MockError, visible } from "./errors.js";
  * The requests to which a reply or failure applies.
  *
  * @typedef {object} Matching
- * @property {string} [to] A text that the message of the request contains.
+ * @property {string} [to] Text that the message of the request contains.
  * @property {string} [pattern] A regular expression that matches the message.
  * @property {number} [turn] The turn of each conversation, counted from 1.
  * @property {string} [conversation_id]
@@ -32,8 +32,8 @@ import { isOwn, MockError, visible } from "./errors.js";
  * Which requests to find.
  *
  * @typedef {object} Filters
- * @property {string} [message] A text that the message contains.
- * @property {string} [body] A text that the body contains.
+ * @property {string} [message] Text that the message contains.
+ * @property {string} [body] Text that the body contains.
  * @property {string} [conversation_id]
  * @property {string} [session_id]
  * @property {string} [user_id]

@@ -78,7 +78,7 @@ def test_violations_before_an_interruption_stay_in_the_report(tmp_path: Path) ->
     assert "robustness.failing" in clauses_with_causes(report)
 
 
-def test_first_request_that_failed_stands_in_the_report(tmp_path: Path) -> None:
+def test_first_request_that_failed_is_in_the_report(tmp_path: Path) -> None:
     shop = Shop(lambda answer, number: (503, {}, b"") if number == 1 else answer)
     code, report = verify(shop, tmp_path)
     assert "robustness.failing" in clauses_with_causes(report)

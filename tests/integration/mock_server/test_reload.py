@@ -349,7 +349,7 @@ def test_health_says_when_the_files_are_no_longer_watched(folder: Path) -> None:
     assert "no longer watches its files" in health["errors"][0]["problem"]
 
 
-def test_watch_goes_on_after_the_system_lacked_something(folder: Path) -> None:
+def test_watching_continues_after_a_shortage_of_resources(folder: Path) -> None:
     service = service_of(read_snapshot(Options(fixtures=folder)))
     seen: list[str] = []
     lacking = iter([OSError(errno.EMFILE, "Too many open files"), MemoryError(), RuntimeError("no thread"), None])

@@ -240,7 +240,7 @@ def test_server_with_invalid_answers_at_the_start_is_named(command: bytes, answe
     assert "it sent an invalid answer" in str(refused.value)
 
 
-def test_format_that_is_no_text_is_named() -> None:
+def test_format_that_is_not_text_is_named() -> None:
     answer = b"*2\r\n$6\r\nformat\r\n$2\r\n\xff\xfe\r\n"
     with small_redis(b"redis_version:7.2.4", {b"EVALSHA": answer}) as url, pytest.raises(KitError, match="have format"):
         check_store(read_location(url), 60)

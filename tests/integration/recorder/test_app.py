@@ -304,7 +304,7 @@ def test_exchanges_beyond_the_memory_for_waiting_ones_are_counted(
     assert printed == ["3 exchanges not recorded: they arrived faster than the recorder saves them."]
 
 
-def test_recording_goes_on_after_an_error_of_one_exchange(service: Service, printed: list[str]) -> None:
+def test_recording_continues_after_an_error_of_one_exchange(service: Service, printed: list[str]) -> None:
     results = iter([1 / 2, "not a number", 3.0])
     background = Background(lambda *_: float(next(results)), printed.append)
     client = client_of(service, background)

@@ -117,7 +117,7 @@ def test_overlays_apply_by_meaning(contract: Contract, name: str) -> None:
     assert {one for one, validator in contract.validators.items() if validator.is_valid(body)} == sets
 
 
-def test_shipped_examples_are_samples_but_no_examples(contract: Contract) -> None:
+def test_shipped_examples_are_samples_but_not_examples(contract: Contract) -> None:
     assert not contract.request_examples
     assert any(sample.get("events") for sample in contract.samples.values())
     assert all(contract.validators[DOCUMENTED].is_valid(sample) for sample in contract.samples.values())

@@ -100,7 +100,7 @@ def test_right_requests_must_be_accepted_and_wrong_ones_rejected(contract: Contr
 
 
 @pytest.mark.parametrize("wrong", [0.0, 0.2, 1.0])
-def test_share_of_wrong_requests_is_the_wanted_one(contract: Contract, wrong: float) -> None:
+def test_share_of_wrong_requests_is_the_requested_one(contract: Contract, wrong: float) -> None:
     user = shopper(contract, wrong=wrong)
     names = []
     for _ in range(1000):

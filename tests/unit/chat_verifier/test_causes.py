@@ -505,7 +505,7 @@ def rejects_user_alone(request: Request, _: Outcome, __: int) -> Response | None
     return Response(422, JSON, json.dumps({"detail": detail}).encode()) if alone else None
 
 
-def test_chunked_body_that_is_rejected_as_any_other_is_no_cause_of_its_own() -> None:
+def test_chunked_body_that_is_rejected_like_any_other_is_not_a_cause_of_its_own() -> None:
     causes, _ = causes_of(rejects_user_alone, [acceptance("user", {"message": "hi", "user_id": "u"}), CHUNKED])
     assert [cause.key.clause for cause in causes] == ["request.optional-field"]
 
@@ -537,7 +537,7 @@ def test_failure_for_bytes_outside_utf8_is_a_cause_beside_one_for_nested_values(
     assert {cause.key.clause for cause in causes} == {"robustness.failing", "robustness.beyond-i-json"}
 
 
-def test_field_beside_the_conditions_is_named_or_left_out() -> None:
+def test_field_besides_the_conditions_is_named_or_left_out() -> None:
     causes, _ = causes_of(rejects_user_alone, planned(Tier.QUICK))
     labels = [cause.exhibit.case.label for cause in causes if cause.key.clause == "request.optional-field"]
     assert labels

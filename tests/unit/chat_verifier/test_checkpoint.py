@@ -1,4 +1,4 @@
-"""The checkpoint file has limits, and a file that is none is refused with a message."""
+"""The checkpoint file has limits, and any other file is refused with a message."""
 
 from __future__ import annotations
 

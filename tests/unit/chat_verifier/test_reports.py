@@ -393,7 +393,7 @@ def shape_of(source: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("started", "at"), [("yesterday", 0.0), ("2026-11-30T10:00:00+00:00", 1e300)])
-def test_time_that_cannot_be_is_rejected(started: str, at: float, report: VerifyReport, tmp_path: Path) -> None:
+def test_impossible_time_is_rejected(started: str, at: float, report: VerifyReport, tmp_path: Path) -> None:
     document = json.loads(encode(report))
     document["started"] = started
     document["exchanges"][0]["at"] = at

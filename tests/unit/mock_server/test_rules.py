@@ -262,7 +262,7 @@ def test_turn_with_delay_and_fault_replies_with_both(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("turn", "part"),
     [
-        ("{shopper: {words: [a]}}", "'reply' is a required property"),
+        ("{shopper: {words: [a]}}", '"reply" is missing'),
         ("{shopper: {words: [a]}, reply: x, status: 700}", "unknown status"),
         ("{shopper: {words: [a]}, reply: x, status: '429'}", "is not of type 'integer'"),
         ("{shopper: {words: [a]}, reply: x, fault: explode}", "unknown fault"),
