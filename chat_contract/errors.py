@@ -114,5 +114,5 @@ def without_credentials(text: str) -> str:
 
 
 def host_without_credentials(text: str) -> str:
-    """Return what a user gave as a host or origin without a user name and password, also those without a scheme."""
+    """Return a host or origin without its user name and password; its scheme may be missing."""
     return without_credentials(_USER_WITHOUT_SCHEME.sub("…@", text))

@@ -32,7 +32,7 @@ class History:
     users: dict[str, set[str]] = field(default_factory=dict)
     """The users of ids that the server did not issue: it may have tied the conversation to the first of them."""
     in_use: dict[str, str] = field(default_factory=dict)
-    """The ids that lead to a conversation: issued, or returned exactly as sent. With each its folded form."""
+    """The ids that lead to a conversation: issued, or returned exactly as sent, with their folded forms."""
     statuses: dict[bytes, int] = field(default_factory=dict)
     """The first status of each unspecified request, by its body."""
     accepted: set[str] = field(default_factory=set)

@@ -98,8 +98,8 @@ def _compiled(pattern: str) -> Matches:
 class _Backtracking:
     """A pattern for the engine that backtracks.
 
-    A text with thousands of values could make thousands of searches time out. So values that are longer than what has
-    timed out several times are no longer searched.
+    A text with thousands of values could make thousands of searches time out. So after several
+    timeouts, long values are no longer searched.
     """
 
     def __init__(self, pattern: str) -> None:

@@ -223,7 +223,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _result(folder: Path, swarm: Swarm, code: int, *, interrupted: bool) -> Result | None:
-    """Read the result; raise :class:`LoadError` if there should be one and is none."""
+    """Read the result; raise :class:`LoadError` if one is expected and missing."""
     if (folder / RESULT_FILE).exists():
         result = decode(Result, (folder / RESULT_FILE).read_bytes())
         if result.failures:

@@ -135,7 +135,7 @@ class Shopper:
         return Step(f"turn {active.turn + 1}", key, body, request, 200, active.history, active.earlier)
 
     def put_back(self, step: Step) -> None:
-        """Send a step again, because the server took no notice of it."""
+        """Send a step again, because the server did not process it."""
         self._again = step
 
     def note(self, step: Step, issued: str | None) -> None:

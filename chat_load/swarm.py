@@ -92,7 +92,7 @@ class Load:
 
     @property
     def users(self) -> int:
-        """The number of active users. A worker knows its own: Locust distributes users evenly over the workers."""
+        """The number of active users. A worker multiplies its own: Locust distributes users evenly over the workers."""
         return int(self.runner.user_count) * self.workers
 
     @property

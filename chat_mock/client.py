@@ -211,7 +211,7 @@ class ChatMock:
     def find(self, **filters: Unpack[Filters]) -> list[ChatRequest]:
         """Return the requests that pass all filters, oldest first.
 
-        ``message`` and ``body`` are texts that the message or the body contains; ``status`` is a number or a class
+        ``message`` and ``body`` are parts of the message or the body; ``status`` is a number or a class
         such as ``4xx``; ``verdict`` is ``valid`` or ``invalid``.
         """
         __tracebackhide__ = True

@@ -21,7 +21,7 @@ from kit_reports.waivers import Waiver
 
 @dataclass(frozen=True)
 class Options:
-    """How to run.
+    """The options of a run.
 
     ``timeout``: seconds a request may take; None: ten, or five times the latency of the probe if that is more.
     ``only``: the clauses to verify; None: all. ``replay``: the sequences to send instead of a plan.

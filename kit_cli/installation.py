@@ -1,7 +1,8 @@
 """Tells where the kit in use comes from, and which command installs it again with an extra.
 
 ``direct_url.json`` of the distribution names the checkout, wheel or URL (PEP 610), and ``INSTALLER`` the program that
-installed it. The kit is published under no name, so no message may name one.
+installed it. The kit is not published in a package index, so messages
+must not suggest a name to install.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Installer(StrEnum):
 
 
 _REPLACES = frozenset({Installer.UV_TOOL, Installer.PIPX})
-"""They make a new environment, so the command repeats the extras of the present one."""
+"""Installers that make a new environment, so the command repeats the extras of the present one."""
 
 
 @dataclass(frozen=True)

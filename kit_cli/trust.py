@@ -19,7 +19,7 @@ _CHOOSE_RECEIVERS = frozenset(
 """Options that decide who gets keys and requests, or who can read them on their way."""
 
 _CHOOSE_KEYS = frozenset({"key-env", "key-env-a", "key-env-b"})
-"""Any variable could hold the key: the server would get a credential that is for somebody else."""
+"""Options that name a variable with a key: it could hold a credential for somebody else, which the server would get."""
 
 _REPLACE_REQUESTS = frozenset({"replay", "resume"})
 """Options by which a file decides which requests get the key, or which responses count as those of the server."""

@@ -19,7 +19,7 @@ from chat_contract.errors import DocumentError, Pointer
 from chat_contract.exchange import Headers, find_header
 
 _LONGEST_TIME = 1e12
-"""The longest duration in milliseconds that counts as one."""
+"""The longest duration, in milliseconds, that is plausible; longer ones are ignored."""
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 """The maximum size of a body that is kept; a longer one counts as missing."""

@@ -94,7 +94,7 @@ def check_references(document: Any, source: Source) -> None:
 
 
 def _check_keywords(document: Any, source: Source) -> None:
-    """Refuse what a validator would follow to other files and servers, or judge by another draft with other patterns.
+    """Reject dynamic references, which a validator would follow elsewhere, and schemas of another draft.
 
     Example values count too: a property can have the name ``example``.
     """
@@ -110,7 +110,7 @@ def _check_keywords(document: Any, source: Source) -> None:
                 )
             if isinstance(found := value.get("$schema"), str) and found.removesuffix("#") not in _DIALECTS:
                 raise source.error(
-                    "a schema of another dialect than JSON Schema 2020-12",
+                    "a schema of a dialect other than JSON Schema 2020-12",
                     pointer=(*pointer, "$schema"),
                     value=found,
                     hint="Remove $schema.",

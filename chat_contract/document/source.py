@@ -45,8 +45,8 @@ def read_source(path: Path, top: Path | None = None) -> Source:
     """Read a document. ``top`` is the folder that a link may not leave, as :func:`read_file` says.
 
     Raises :class:`chat_contract.errors.DocumentError` for a file that cannot be read, is not UTF-8 or is not YAML. The
-    same holds for a second document, a duplicate key, a tag, a number that is not finite, and too many levels or values
-    (with aliases expanded).
+    same holds for a second document, a duplicate key, a tag and a number that is not finite. Too many
+    levels or values, with aliases expanded, are an error too.
     """
     return parse_source(decode(read_file(path, hint="Pass a file that exists and is readable.", top=top), path), path)
 

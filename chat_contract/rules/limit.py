@@ -13,7 +13,7 @@ from chat_contract.rules.findings import Finding, Rule
 
 
 def _count(facts: ExchangeFacts) -> int | None:
-    """Return the number of items, None if there is none, or no limit that all servers read."""
+    """Return the number of items; None without items, or without a limit that all servers read."""
     items = facts.reply.get(ITEMS) if facts.reply is not None and facts.has_known_values else None
     return len(items) if isinstance(items, list) else None
 

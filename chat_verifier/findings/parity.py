@@ -88,7 +88,7 @@ def compare_runs(a: RunResult, b: RunResult) -> ParityReport:
 
 
 def _pairs(first: Iterable[Observation], second: Iterable[Observation]) -> list[tuple[Observation, Observation]]:
-    """Return the responses to equal requests: a case that was adapted to its server in another way is another one."""
+    """Return the responses to equal requests: cases that were adapted to the servers in different ways differ."""
     known = {_key(seen): seen for seen in first}
     found = [(known[_key(seen)], seen) for seen in second if _key(seen) in known]
     return [(one, other) for one, other in found if one.case.body == other.case.body]
@@ -111,7 +111,7 @@ def _response_differences(a: Observation, b: Observation, explained: frozenset[s
 
 
 def _reply_types(seen: Observation) -> tuple[str, ...]:
-    """Return the type of the reply; nothing for a body that is none."""
+    """Return the type of the reply; nothing for a body that is not a reply."""
     return () if seen.facts.reply is None else ("object",)
 
 

@@ -40,7 +40,7 @@ class Passed:
         }
 
     def suspect(self, exhibit: Observation, violation: Violation) -> Case | None:
-        """Return the case with those conditions that no request without violations combined, or that it violates."""
+        """Return the case with only the conditions that no request without violations had, and those it needs."""
         recipe = exhibit.case.recipe
         if recipe is None:
             return None
@@ -66,7 +66,7 @@ class Passed:
 
 
 def _needed(exhibit: Observation, recipe: Recipe, violation: Violation) -> set[str]:
-    """Return the fields without whose values the same response would not violate the clause, such as the limit."""
+    """Return the fields whose values make the response violate the clause, such as the limit."""
     if not _violates(exhibit, recipe, violation):
         # The violation depends on earlier exchanges.
         return set()

@@ -56,7 +56,7 @@ def in_plain_conversation(runner: Runner, cause: Cause) -> Cause | None:
 def _shown_after(
     runner: Runner, cause: Cause, recipe: Recipe, messages: Sequence[str], history: int = 0
 ) -> Cause | None:
-    """Return the cause as the first turn shows it that violates the clause, in a conversation of the messages."""
+    """Play a conversation of the messages, and return the cause as its first violating turn shows it."""
     cases = tuple(_plain_turns(recipe, messages))
     if not runner.sender_affords(len(cases)):
         return None

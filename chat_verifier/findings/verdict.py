@@ -175,9 +175,9 @@ def run_verdict(
 ) -> tuple[RunVerdict, RunReason | None]:
     """Return the verdict on the server, and why.
 
-    The server conforms only if no clause fails, every MUST clause was exercised (except those that the run skips on
-    purpose; ``require_complete``: every SHOULD clause too), and no violation of a MUST clause is left without
-    confirmation. Failures that do not recur make it unstable from the second one on.
+    The server conforms if no clause fails, every MUST clause was exercised, and no violation of a MUST clause is left
+    unconfirmed. Clauses that the run skips on purpose do not count. With ``require_complete``, every SHOULD clause must
+    be exercised too. Failures that do not recur make the server unstable from the second one on.
     """
     clauses = tuple(clauses)
     failed = tuple(found.clause.id for found in clauses if found.verdict is ClauseVerdict.FAIL)

@@ -97,7 +97,7 @@ class Annealing:
                 self._add(self._masks[index], 1)
 
     def insist(self, level: Level, times: int) -> None:
-        """Give so many rows the level, those that lose least; what it shows lies in its values, not in its pairs."""
+        """Give the level to so many rows, those that lose least by it: its values matter more than its pairs."""
         number, name = self._array.number(level), level[0]
         place = self._names.index(name)
         having = [index for index, mask in enumerate(self._masks) if mask >> number & 1]

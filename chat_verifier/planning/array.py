@@ -240,7 +240,7 @@ class CoveringArray:
         return row
 
     def _improved(self, row: Row, fixed: Row) -> Row:
-        """Return the row with each level that is not fixed chosen anew beside all others, and each factor that fits."""
+        """Choose each level that is not fixed anew, given all others, and add each factor that fits; return the row."""
         for _ in range(_PASSES):
             before = dict(row)
             for name in self._rng.sample([*self._of], len(self._of)):

@@ -34,7 +34,7 @@ _UNLIKE_SHARE = 0.07
 _KEPT_IN_PACKS = (TURN, AFTER)
 _DECIDING = (TURN, AFTER, EVENTS, USER)
 _FEW = ("absent", "lowest", "two", "low", "default", "zero")
-"""The limits below which too many items show."""
+"""The levels of the limit that are so low that too many items show."""
 
 
 class _Recorder:

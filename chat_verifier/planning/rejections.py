@@ -287,7 +287,7 @@ def _only(faults: _Faults, name: str, type_name: str) -> Row:
 
 
 def _one_of_each_field(faults: _Faults) -> Iterator[Row]:
-    """Yield a fault of each field, alone in its request, each time of another type; a missing field comes extra."""
+    """Yield a fault of each field, alone in its request, each time of another type, and a missing field besides."""
     positions = list(POSITIONS)
     number = 0
     for name, (position, wrongs) in faults.values.items():

@@ -93,7 +93,7 @@ def _is_replaced(name: str, extra: dict[str, Any]) -> bool:
 
 
 def _empty_event(builder: RequestBuilder) -> CaseSequence:
-    """Send an event without any field, which a server may overlook as if it were none."""
+    """Send an event without any field, which a server may overlook."""
     case = Case("empty-event", "an event without fields", builder.request(**{EVENTS: [{}]}))
     return single(case, Group.REJECTION, priority=Priority.HIGH)
 

@@ -52,7 +52,7 @@ def _unusable(report: VerifyReport) -> Iterator[str]:
     sent = {(request.method, request.path) for request in requests}
     for clause, violation in violations:
         if not is_reproduction(violation.command, report.base_url, sent):
-            yield f"the command of a violation of {visible(clause.id)} is none that verify writes for these requests"
+            yield f"verify does not write the command of a violation of {visible(clause.id)} for these requests"
 
 
 def _unusable_parts(request: RequestReport) -> Iterator[str]:

@@ -84,7 +84,7 @@ class Knowledge:
         return [wrong for wrong in recipe.wrongs if self._names_several(kind_of(wrong))]
 
     def _names_several(self, kind: FaultKind) -> bool:
-        """Return whether the server names several faults of the kind; if unknown, as in events, or outside of them."""
+        """Return whether the server names several faults of the kind, or of the same kind in or outside of events."""
         known = self.naming.get(kind) or self.naming.get(FaultKind(kind.missing, not kind.in_event))
         return known is Naming.SEVERAL
 

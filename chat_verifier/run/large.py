@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 
 LARGE = 1024 * 1024
-"""How many bytes a response may have to be received and judged beside others."""
+"""Responses of at most this many bytes are received and judged at the same time as others."""
 
 _POLL = 0.25
 """After how many seconds a thread that waits looks whether the run ended."""

@@ -19,7 +19,7 @@ MOST_BODY = 64 * 1024
 
 _MOST_HEADERS = 16 * 1024
 _MOST_HEADER = 100
-"""How many characters are kept of each name and value if all headers of a response have more than the most above."""
+"""How many characters are kept of each name and value if the headers of a response are larger than that."""
 
 _WHOLE_VALUES = 4000
 """A response body that is kept completely, and has at most so many JSON values, keeps them all."""

@@ -42,7 +42,7 @@ class Sender(Protocol):
     budget: RequestBudget
 
     def handling(self) -> AbstractContextManager[None]:
-        """In the block, a response may be received and judged; no other large one is meanwhile."""
+        """Receive and judge a response in the block; no other large one is handled at the same time."""
 
     def send(self, request: Request) -> Response | Breakdown: ...
 

@@ -196,7 +196,7 @@ def _turns(scenario: Scenario) -> Iterator[tuple[str, ...]]:
 
 
 def _is_failure(stub: Stub) -> bool:
-    """Return whether the fixtures want an error in place of a reply."""
+    """Return whether the fixtures define an error in place of a reply."""
     return stub.outcome is not None and (stub.outcome.status is not None or stub.outcome.fault is not None)
 
 

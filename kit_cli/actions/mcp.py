@@ -45,7 +45,7 @@ def serve(allowed: tuple[str, ...]) -> None:
 
 
 def build_server(allowed: tuple[str, ...], folder: Path) -> MCPServer[None]:
-    """Return the server. The tools read files below ``folder`` only.
+    """Return the server. The tools read only files below ``folder``.
 
     ``allowed`` are the hosts besides this machine that they may send requests to.
     """
@@ -135,7 +135,7 @@ def _add_judging_tools(server: MCPServer[None], bounds: Bounds, stop: Stop) -> N
         seed: int = 0,
         max_requests: Annotated[int, Field(ge=1, le=MOST_REQUESTS)] = 250,
     ) -> Verification:
-        """Verify a server against the contract. Other hosts than this machine need --allow-host."""
+        """Verify a server against the contract. Hosts other than this machine need --allow-host."""
         return await _in_thread(
             lambda: verify(base_url, quick=quick, seed=seed, max_requests=max_requests, bounds=bounds, stop=stop)
         )
@@ -204,12 +204,12 @@ def error_for(problem: Exception) -> JSONRPCError | None:
 
 
 def _message_in(inputs: Iterable[Any]) -> Mapping[str, Any]:
-    """Return the message: the validator reports it where it lacks a member, and otherwise only the member."""
+    """Return the message, if an error of the validator contains it: errors about a wrong member contain only that."""
     return next((one for one in inputs if isinstance(one, dict) and {"jsonrpc", "id"} & set(one)), {})
 
 
 def _object_in(text: Any) -> Mapping[str, Any]:
-    """Return the message if it is JSON of Python, which has lone surrogates, for example."""
+    """Return the message if Python's JSON parser accepts it, for example with lone surrogates."""
     try:
         value = json.loads(text)
     except (TypeError, ValueError, RecursionError):

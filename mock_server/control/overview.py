@@ -92,7 +92,7 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
 
 
 def _openings(snapshot: Snapshot) -> list[str]:
-    """Return messages to start with: examples of the contract that start a conversation, then one for each of them."""
+    """Return messages to start with: those of examples that start a conversation, then one for each other fixture."""
     examples = snapshot.contract.samples.values()
     messages = [example.get("message") for example in examples if isinstance(example, dict)]
     scenarios = snapshot.shop.scenarios

@@ -130,7 +130,7 @@ class RecorderApp:
             await self._recording.add(Exchange(sent, Breakdown("silence", str(error))), self._clock() - began, query)
             failed = problem(502, "Bad Gateway", f"Forwarding to {self._upstream.base_url} failed: {error}.")
             return failed.status, head_of(failed), failed.body
-        # Pages talk to the recorder, so the recorder decides which origins may read its responses.
+        # Pages send their requests to the recorder, so it decides which origins may read its responses.
         own = [pair for pair in answer.headers if not pair[0].lower().startswith("access-control-")]
         return answer.status, [*own, ("content-length", str(len(answer.body)))], answer.body
 

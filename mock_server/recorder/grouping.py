@@ -36,7 +36,7 @@ _DEFAULT_NAME = "conversation"
 
 @dataclass(frozen=True)
 class Failure:
-    """A response with another status than 200; its body is a JSON value, None if it was none."""
+    """A response with another status than 200; its body is a JSON value, None if it was not JSON."""
 
     status: int
     retry_after: str | None

@@ -32,7 +32,7 @@ _TOKENS = frozenset({"access_token", "refresh_token", "id_token", "client_secret
 
 
 MAX_HISTORY_BYTES = 8 * 1024 * 1024
-"""Size of what is remembered to judge later exchanges. Then the recorder starts to learn ids anew."""
+"""Size of what is remembered to judge later exchanges. Beyond it, the recorder forgets all ids and learns them anew."""
 MAX_CREDENTIALS = 16 * 1024
 """Length of the credentials of one exchange. Searching for longer ones, in all encodings, takes too much memory."""
 _NOTED_BYTES = 1024

@@ -167,7 +167,7 @@ class ReplicatedService(ChatService):
         return self._recorded(on_draft, effective, decision)
 
     def _without_store(self, received: Received, answer: Answer) -> Responded:
-        """Return a response that cannot be recorded in the journal, but in the log."""
+        """Return a response that only the log records: the journal is not available."""
         seconds = self._clock() - received.began
         entry = make_entry(received.snapshot, self._now(), received.call, answer, NO_TRACE, seconds=seconds)
         if self._log is not None:

@@ -131,7 +131,7 @@ class ChatService:
             return too_many_spaces(self._options)
 
     def space_of(self, path: str) -> Space | None:
-        """Return the space in which this path is the operation's; None for a path of anything else."""
+        """Return the space in which this path is the operation's; None for any other path."""
         if path == self.snapshot.route:
             return self.space
         below = split_space_path(path)

@@ -112,7 +112,7 @@ class Upstream:
         """Send a request to ``path`` below the base URL, with the upstream's own headers instead of the client's.
 
         In the context of a large response, no other large one is read.
-        Redirects are not followed, and nothing of the environment counts. After a 401, the request is sent once more
+        Redirects are not followed, and environment variables have no effect. After a 401, the request is sent once more
         if there is a new token. Raises :class:`UpstreamError`.
         """
         turn, request = _Turn(self._large), Request(method, path, tuple(headers), body)
@@ -153,7 +153,7 @@ class Upstream:
         response = await self._client.send(request, stream=True)
         try:
             if response.status_code > _HIGHEST_STATUS:
-                raise UpstreamError(f"its status {response.status_code} is not one of HTTP")
+                raise UpstreamError(f"its status {response.status_code} is not an HTTP status")
             body = await self._read(response, turn)
         finally:
             await response.aclose()

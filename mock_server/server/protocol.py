@@ -88,7 +88,7 @@ class Protocol(HttpToolsProtocol):
         self._since = self._written_at = self._looked_at = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
-        """Start the connection, or refuse one too many."""
+        """Start the connection, or refuse it if there are too many."""
         super().connection_made(transport)
         self._since = self._written_at = self.loop.time()
         if len(self.connections) > self.limits.connections:
@@ -115,7 +115,7 @@ class Protocol(HttpToolsProtocol):
 
     @property
     def _may_have_left(self) -> bool:
-        """Whether the client waits for a response, and nothing tells if it goes."""
+        """Whether the client waits for a response and can disconnect unnoticed."""
         return self._is_responding and (self.at_eof or self.flow.read_paused)
 
     # Reading ---------------------------------------------------------------------------------------------------------
@@ -385,7 +385,7 @@ def probes(number: int) -> tuple[tuple[int, int, int], ...]:
 
     A client that has closed both looks the same, but its system rejects probes after a minute. Then it keeps its place
     among the connections no longer, however long its response is delayed. Thousands of probes at once overflow the
-    queue of the loopback interface, and clients whose probes are lost count as gone, so the first probes are spread.
+    queue of the loopback interface. Clients whose probes are lost count as gone, so the first probes are spread.
     """
     options: tuple[tuple[int, int, int], ...] = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),)
     if sys.platform == "linux":

@@ -23,7 +23,7 @@ Argument = bytes | str | int | float
 _Command = tuple[Argument, ...]
 
 _SECONDS_TO_RECOVER = 1.0
-"""Redis is available again after this time without a failure: a full Redis fails only some of the calls."""
+"""Redis counts as available after this time without a failure: a full Redis fails only some of the calls."""
 
 _EMPTY = ""
 """The password of a client key: with none at all, OpenSSL would ask for one on the terminal."""

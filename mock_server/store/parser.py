@@ -32,7 +32,7 @@ class Announcements:
         self._suspicious = False
 
     def are_too_large(self, block: bytes) -> bool:
-        """Return whether the next block announces too long a list. Lengths are followed only if it looks like that."""
+        """Return whether the next block announces too long a list. Lengths are followed only if one looks long."""
         window = bytes(self._bytes[-_LONGEST_START:]) + block
         self._bytes += block
         self._suspicious |= any(kind in window and large.search(window) for kind, large in _LARGE.items())

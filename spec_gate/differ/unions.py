@@ -1,7 +1,7 @@
 """Writes a schema as the union that the other document has, so that their alternatives can be compared one by one.
 
-A schema may become one of several alternatives, a list of types may become alternatives with more keywords, and
-alternatives that exclude each other may get one that does not.
+A schema may become one of several alternatives, and a list of types may become alternatives with more keywords.
+Alternatives that exclude each other may get one that does not.
 """
 
 from __future__ import annotations

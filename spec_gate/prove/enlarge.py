@@ -64,7 +64,7 @@ def _size(value: Any, scale: Scale) -> int:
 
 
 def _more(value: str | list[Any] | dict[str, Any], scale: Scale) -> int:
-    """Return how many characters, items or properties the real value has more."""
+    """Return how many more characters, items or properties the real value has."""
     kind = {str: Kind.CHARACTERS, list: Kind.ITEMS, dict: Kind.PROPERTIES}[type(value)]
     return scale.real(kind, len(value)) - len(value)
 

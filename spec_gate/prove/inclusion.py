@@ -1,6 +1,7 @@
 """Decides whether one schema accepts everything that another one allows.
 
-jsonschema-rs decides. Only its yes is a proof. The names rule is added to the sender as one more schema.
+jsonschema-rs decides. Only its yes is a proof. The names rule (:mod:`spec_gate.schemas.names`) is added to the sender
+as one more schema.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def build_report(
     severity: str = Preset.STRICT,
     fail_on: m.FailOn = m.FailOn.BREAKING,
 ) -> m.DiffReport:
-    """Return the report; ``strict`` raises findings that are not proved to breaking."""
+    """Return the report; with ``strict``, findings that are not proved are breaking."""
     base, revision = verdict.comparison.base, verdict.comparison.revision
     names = Names(verdict)
     found = tuple(_finding(one, base.document, revision.document, names, strict=strict) for one in verdict.findings)

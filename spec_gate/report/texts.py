@@ -75,7 +75,7 @@ TEXTS: dict[str, str] = {
     "proof-decision": "by schema comparison: some clients can break",
     "proof-rule": "by rule: every change of this kind has this level",
     "proof-rule-with-witness": "by rule: every change of this kind has this level; the witness below is an example",
-    "proof-harmless-here": "by schema comparison: no client can break, unlike with other changes of this kind",
+    "proof-harmless-here": "by schema comparison: no client can break, but other changes of this kind break clients",
     "proof-none": "none",
     "note-not-separate": "Judged together with the other changes at this place.",
     "note-no-witness": "No witness was found.",

@@ -49,7 +49,7 @@ def names_of(goals: Mapping[str, str]) -> dict[str, str]:
 
 
 def known_values(ours: Mapping[str, str], theirs: Mapping[str, str]) -> set[str]:
-    """Return the values without new ones for a schema that the receiver knows by another value.
+    """Return the values, but no new ones that select a schema which the receiver knows by another value.
 
     ``ours`` and ``theirs`` are the names of the schemas that each value selects.
     """

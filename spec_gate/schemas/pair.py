@@ -232,7 +232,7 @@ class SchemaPair:
         return self._same[key]
 
     def outline(self, schema: Schema) -> int:
-        """Return a number that schemas share if they are the same, and mostly only then."""
+        """Return a number that schemas share if they are the same, and rarely otherwise."""
         number = number_of(schema)
         if number not in self._outlines:
             self._outlines[number] = hash(canonical_text(_surface(schema, _OUTLINED)))

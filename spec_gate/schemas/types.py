@@ -11,7 +11,7 @@ from spec_gate.schemas.values import type_of
 
 
 def possible_types(schemas: SchemaPair, applied: Iterable[Schema]) -> frozenset[str]:
-    """Return the types that a value may have to which several schemas apply; conditions and negations do not count."""
+    """Return the types that a value may have if several schemas apply to it; conditions and negations do not count."""
     return _of_all(schemas, applied, frozenset())
 
 

@@ -198,7 +198,7 @@ class Sampler(ValidValues):
 
 
 def _listed(ours: _Applied, theirs: _Applied) -> Iterator[Any]:
-    """Return the values that schemas list, those first that only one side has."""
+    """Return the values that schemas list, first those that only one side has."""
     lists = [
         [(canonical_text(one), one) for schema in side for one in schema.get("enum", ())] for side in (ours, theirs)
     ]
