@@ -191,12 +191,7 @@ def _rehearsed(contract: Contract, plan: RunPlan) -> Runner:
     reference.budget = RequestBudget(plan.allocation.requests, plan.allocation.accepted)
     # The probe counts towards the limit.
     reference.budget.replay(accepted=True)
-    runner = Runner(
-        contract,
-        reference,
-        max_requests=plan.allocation.until_exploration,
-        max_accepted=plan.allocation.until_confirmation_accepted,
-    )
+    runner = Runner(contract, reference, limits=plan.allocation.until_exploration)
     runner.play(plan.sequences)
     return runner
 
@@ -290,19 +285,18 @@ def _generated(session: _Session) -> list[CaseSequence]:
 
 def _begin(session: _Session, probed: Probed, plan: RunPlan) -> Runner:
     """Return the runner, with the probes judged."""
-    options, environment = session.options, session.environment
+    options, environment, budget = session.options, session.environment, session.client.budget
     session.client.timeout = options.timeout or max(10.0, 5 * probed.outcome.elapsed)
     runner = Runner(
         session.contract,
         session.client,
-        max_requests=plan.allocation.until_exploration,
-        max_accepted=plan.allocation.until_confirmation_accepted,
+        limits=plan.allocation.until_exploration,
         workers=options.workers,
         patience=options.patience,
         source=session.checkpoint,
         clock=environment.clock,
         sleep=environment.stop.wait,
-        progress=lambda done: environment.progress(done, max(plan.total, done)),
+        watch=lambda _: environment.progress(budget.sent, max(plan.total, budget.sent)),
     )
     for sequence, outcome in (*probed.failed, (probed.sequence, probed.outcome)):
         runner.admit(sequence, outcome)
@@ -322,7 +316,7 @@ def _explore(session: _Session, played: Played, generated: Callable[[], list[Cas
     """Play the generated sequences."""
     if played.interruption or session.client.budget.over:
         return played
-    played.runner.max_requests = session.allocation.until_confirmation
+    played.runner.limits = session.allocation.until_confirmation
     return _play(played.runner, generated())
 
 

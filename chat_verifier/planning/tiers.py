@@ -39,6 +39,14 @@ class Sizes:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How many requests a part of a run may begin, and how many of them the server may accept; None: no limit."""
+
+    requests: int | None = None
+    accepted: int | None = None
+
+
+@dataclass(frozen=True)
 class Allocation:
     """The requests of a run, all of them and those that the server accepts.
 
@@ -53,19 +61,15 @@ class Allocation:
     sizes: Sizes
 
     @property
-    def until_exploration(self) -> int:
-        """The number of requests before exploration begins."""
-        return max(1, self.requests - self.confirming - self.exploring)
+    def until_exploration(self) -> Limits:
+        """The requests before exploration begins."""
+        confirming = self.until_confirmation
+        return Limits(max(1, self.requests - self.confirming - self.exploring), confirming.accepted)
 
     @property
-    def until_confirmation(self) -> int:
-        """The number of requests before findings are confirmed."""
-        return max(1, self.requests - self.confirming)
-
-    @property
-    def until_confirmation_accepted(self) -> int:
-        """The number of accepted requests before findings are confirmed."""
-        return max(1, self.accepted - self.confirming_accepted)
+    def until_confirmation(self) -> Limits:
+        """The requests before findings are confirmed."""
+        return Limits(max(1, self.requests - self.confirming), max(1, self.accepted - self.confirming_accepted))
 
 
 ALLOCATIONS = {

@@ -69,7 +69,7 @@ class Playthrough:
 class Player:
     """Plays sequences on one server. Thread-safe.
 
-    ``progress`` receives the number of requests after each of them.
+    ``watch`` receives each observation.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Player:
         *,
         source: ReplaySource | None = None,
         clock: Callable[[], float] = time.monotonic,
-        progress: Callable[[int], None] = lambda _: None,
+        watch: Callable[[Observation], None] = lambda _: None,
     ) -> None:
         self.contract = contract
         self.sender = sender
@@ -90,7 +90,7 @@ class Player:
         self.source = source
         self.clock = clock
         self.began = clock()
-        self.progress = progress
+        self.watch = watch
         self._lock = threading.Lock()
 
     def play(self, unit: Sequence[CaseSequence]) -> list[Observation]:
@@ -140,12 +140,12 @@ class Player:
             outcome = self._outcome(played, index, request)
             if outcome is None:
                 return None
-            self.progress(self.sender.budget.sent)
             exchange, earlier = Exchange(request, outcome, concurrent), tuple(played.exchanges)
             observation = self.judge.judge(played.sequence, index, case, exchange, earlier=earlier, at=at)
             # The next large response may come as soon as the block ends, and this one is not needed any more.
             del outcome, exchange
         played.add(observation)
+        self.watch(observation)
         return observation
 
     def begin(self, sequence: CaseSequence) -> Playthrough:

@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from chat_contract import Contract
 from chat_contract.exchange import Breakdown, Response
 from chat_verifier.planning.case import CaseSequence, Priority
+from chat_verifier.planning.tiers import Limits
 from chat_verifier.run.judge import Judge
 from chat_verifier.run.knowledge import Knowledge
 from chat_verifier.run.observation import Journal, Observation
@@ -27,6 +28,8 @@ _SEVERAL_TURNS = 2
 _CONVERSATIONS = 2
 """If every violation comes after several turns, requests for so many conversations of this length are kept too."""
 
+_NO_LIMITS = Limits()
+
 _Played = list[Observation] | Playthrough
 _Flight = dict[Future[_Played], tuple[int, list[CaseSequence]]]
 
@@ -34,8 +37,8 @@ _Flight = dict[Future[_Played], tuple[int, list[CaseSequence]]]
 class Runner:
     """Plays sequences on one server. Its journal and what it learns about the server last for the whole run.
 
-    ``max_requests`` and ``max_accepted`` limit what is begun; the budget of the sender may be lower.
-    ``patience``: how many seconds conversations rest before their deferred turns.
+    ``limits`` are for what is begun; the budget of the sender may be lower.
+    ``patience``: how many seconds conversations rest before their deferred turns. ``watch`` receives each observation.
     """
 
     def __init__(
@@ -43,27 +46,23 @@ class Runner:
         contract: Contract,
         sender: Sender,
         *,
-        max_requests: int | None = None,
-        max_accepted: int | None = None,
+        limits: Limits = _NO_LIMITS,
         workers: int = 1,
         patience: float = 0.0,
         source: ReplaySource | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        progress: Callable[[int], None] = lambda _: None,
+        watch: Callable[[Observation], None] = lambda _: None,
     ) -> None:
         self.sender = sender
-        self.max_requests = max_requests
-        self.max_accepted = max_accepted
+        self.limits = limits
         self.workers = workers
         self.patience = patience
         self.journal = Journal()
         self._clock = clock
         self._sleep = sleep
         self._judge = Judge(contract)
-        self._player = Player(
-            contract, sender, self._judge, self.journal, source=source, clock=clock, progress=progress
-        )
+        self._player = Player(contract, sender, self._judge, self.journal, source=source, clock=clock, watch=watch)
         self._paused: list[Playthrough] = []
         self._last = clock()
         self._reserved = self._reserved_accepted = 0
@@ -88,7 +87,7 @@ class Runner:
     def release(self, sequences: Collection[CaseSequence]) -> None:
         """Take sequences from those left out; from now on the run may use all requests of the sender."""
         budget = self.sender.budget
-        self.max_requests, self.max_accepted = budget.most, budget.most_accepted
+        self.limits = Limits(budget.most, budget.most_accepted)
         self._reserved = self._reserved_accepted = 0
         self.journal.left_out = [one for one in self.journal.left_out if one not in sequences]
 
@@ -104,12 +103,13 @@ class Runner:
         """Return whether the run may send so many more requests, of which so many may be accepted."""
         budget = self.sender.budget
         return self._affords_requests(requests) and (
-            self.max_accepted is None or budget.accepted + accepted + self._reserved_accepted <= self.max_accepted
+            self.limits.accepted is None or budget.accepted + accepted + self._reserved_accepted <= self.limits.accepted
         )
 
     def _affords_requests(self, requests: int) -> bool:
         budget = self.sender.budget
-        fits = self.max_requests is None or budget.sent + requests + self._reserved <= self.max_requests
+        most = self.limits.requests
+        fits = most is None or budget.sent + requests + self._reserved <= most
         return fits and not budget.over
 
     def _affords_free(self, requests: int) -> bool:
@@ -174,7 +174,8 @@ class Runner:
         self._fewest = min(turns, self._fewest)
         more = self._fewest if self._fewest >= _SEVERAL_TURNS else 0
         self._reserved = _RESERVE + _CONVERSATIONS * more
-        self._reserved_accepted = int(_RESERVE_ACCEPTED * (self.max_accepted or 0)) + (more if self.max_accepted else 0)
+        most = self.limits.accepted
+        self._reserved_accepted = int(_RESERVE_ACCEPTED * most) + more if most else 0
 
     def _finish(self) -> None:
         """Play the deferred turns, after the conversations have rested."""

@@ -94,8 +94,7 @@ def try_in_memory(
     runner = Runner(
         contract,
         server,
-        max_requests=allocation.until_exploration,
-        max_accepted=allocation.until_confirmation_accepted,
+        limits=allocation.until_exploration,
     )
     try:
         runner.play(plan)

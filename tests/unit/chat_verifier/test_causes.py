@@ -29,7 +29,7 @@ from chat_verifier.planning.case import Case, CaseSequence, Group, single
 from chat_verifier.planning.credentials import SPOOFED
 from chat_verifier.planning.encoding import ISSUED
 from chat_verifier.planning.plan import make_plan
-from chat_verifier.planning.tiers import ALLOCATIONS, Tier
+from chat_verifier.planning.tiers import ALLOCATIONS, Limits, Tier
 from chat_verifier.run.reference_server import ReferenceServer
 from chat_verifier.run.runner import Runner
 from kit_reports.waivers import Waiver
@@ -153,7 +153,7 @@ def test_each_cause_is_reported_once() -> None:
 
 def test_confirmations_stay_within_the_budget_of_the_sender() -> None:
     numbers = iter(range(10**6))
-    runner = Runner(CONTRACT, Faulty(fails_when(lambda *_: next(numbers) % 3 == 0)), max_requests=50)
+    runner = Runner(CONTRACT, Faulty(fails_when(lambda *_: next(numbers) % 3 == 0)), limits=Limits(50))
     runner.sender.budget.most = 60
     runner.play(planned(Tier.QUICK))
     assert find_causes(runner, runner.journal.observations)
@@ -188,7 +188,7 @@ def test_request_of_a_later_turn_is_reduced_within_the_limit_of_accepted_request
         items = [{"item_id": f"i-{number}"} for number in range(60)]
         return replace(response, body=json.dumps({**json.loads(response.body), "items": items}).encode())
 
-    runner = Runner(CONTRACT, Faulty(ignores_later_limits), max_accepted=87)
+    runner = Runner(CONTRACT, Faulty(ignores_later_limits), limits=Limits(accepted=87))
     runner.sender.budget.most_accepted = 90
     runner.play(planned(Tier.DEFAULT))
     causes = find_causes(runner, runner.journal.observations)

@@ -56,8 +56,7 @@ def test_ids_alike_are_tried_with_issued_ones(server: type[ReferenceServer], tie
     runner = Runner(
         CONTRACT,
         server(CONTRACT),
-        max_requests=allocation.until_exploration,
-        max_accepted=allocation.until_confirmation_accepted,
+        limits=allocation.until_exploration,
     )
     runner.play(make_plan(CONTRACT, allocation.sizes, seed=seed).sequences)
     tried = {clause for seen in runner.journal.observations for clause in seen.tried}

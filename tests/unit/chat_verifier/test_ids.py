@@ -17,7 +17,7 @@ from chat_verifier.findings.causes import find_causes
 from chat_verifier.planning.case import CaseSequence
 from chat_verifier.planning.exploration import generate_cases
 from chat_verifier.planning.plan import make_plan
-from chat_verifier.planning.tiers import ALLOCATIONS, Tier
+from chat_verifier.planning.tiers import ALLOCATIONS, Limits, Tier
 from chat_verifier.run.checkpoint import Checkpoint
 from chat_verifier.run.observation import Observation
 from chat_verifier.run.reference_server import ReferenceServer
@@ -91,7 +91,7 @@ def checkpoint(path: Path) -> Checkpoint:
 
 
 def play(sequences: Iterable[CaseSequence], source: Checkpoint) -> tuple[list[Observation], list[object], int]:
-    runner = Runner(CONTRACT, RejectsEmoji(CONTRACT), max_requests=190, source=source)
+    runner = Runner(CONTRACT, RejectsEmoji(CONTRACT), limits=Limits(190), source=source)
     runner.play(sequences)
     observations = runner.journal.observations
     causes: list[object] = [

@@ -47,8 +47,7 @@ def play(sequences: Iterable[CaseSequence], server: ReferenceServer, tier: Tier 
     runner = Runner(
         CONTRACT,
         server,
-        max_requests=allocation.until_exploration,
-        max_accepted=allocation.until_confirmation_accepted,
+        limits=allocation.until_exploration,
     )
     runner.play(sequences)
     return runner
@@ -338,7 +337,7 @@ def test_new_conversations_are_enough_to_compare_their_ids() -> None:
 def test_limits_given_by_the_user_replace_those_of_the_tier() -> None:
     limited = allocate(Tier.DEFAULT, 30)
     assert (limited.requests, limited.accepted, limited.sizes.small) == (30, 13, True)
-    assert (limited.until_exploration, limited.until_confirmation) == (27, 27)
+    assert (limited.until_exploration.requests, limited.until_confirmation.requests) == (27, 27)
     assert allocate(Tier.DEFAULT, 1000).sizes.rows > allocate(Tier.DEFAULT).sizes.rows
     assert allocate(Tier.DEFAULT, max_accepted=30).accepted == 30
 

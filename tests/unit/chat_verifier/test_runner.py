@@ -11,6 +11,7 @@ from chat_contract import load_contract
 from chat_contract.exchange import Breakdown, Request, Response
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, single
 from chat_verifier.planning.encoding import ISSUED
+from chat_verifier.planning.tiers import Limits
 from chat_verifier.run.budget import RequestBudget
 from chat_verifier.run.knowledge import named_locs
 from chat_verifier.run.observation import MOST_BODY
@@ -82,7 +83,7 @@ def test_run_continues_after_a_breakdown() -> None:
 
 
 def test_sequence_beyond_the_budget_is_left_out() -> None:
-    runner = Runner(CONTRACT, ReferenceServer(CONTRACT), max_requests=1)
+    runner = Runner(CONTRACT, ReferenceServer(CONTRACT), limits=Limits(1))
     runner.play([CONVERSATION])
     assert runner.journal.left_out == [CONVERSATION]
     assert runner.sender.budget.sent == 0
@@ -178,7 +179,7 @@ class AcceptsAll(ReferenceServer):
 @pytest.mark.parametrize("workers", [1, 8])
 def test_rejected_cases_are_sent_after_the_limit_of_accepted_requests(workers: int) -> None:
     server = AcceptsAll(10, only_keys=True)
-    runner = Runner(CONTRACT, server, max_accepted=9, workers=workers)
+    runner = Runner(CONTRACT, server, limits=Limits(accepted=9), workers=workers)
     runner.play([*MESSAGES, *WRONG_BODIES, *WRONG_KEYS])
     assert sum(request.body == b"wrong" for request in server.sent) == len(WRONG_BODIES)
     assert {left.group for left in runner.journal.left_out} == {Group.REQUEST, Group.CREDENTIALS}
@@ -188,7 +189,7 @@ def test_rejected_cases_are_sent_after_the_limit_of_accepted_requests(workers: i
 @pytest.mark.parametrize("workers", [1, 8])
 def test_server_that_accepts_everything_accepts_no_more_than_the_limit(workers: int) -> None:
     server = AcceptsAll(10)
-    runner = Runner(CONTRACT, server, max_accepted=9, workers=workers)
+    runner = Runner(CONTRACT, server, limits=Limits(accepted=9), workers=workers)
     runner.play([*WRONG_KEYS, *WRONG_BODIES, *MESSAGES])
     assert len(server.sent) == server.budget.accepted <= 10
     assert len(runner.journal.left_out) == len([*WRONG_KEYS, *WRONG_BODIES, *MESSAGES]) - len(server.sent)

@@ -55,8 +55,7 @@ def causes_on(server: FailsLate) -> list[Cause]:
     runner = Runner(
         CONTRACT,
         server,
-        max_requests=LIMITS.until_exploration,
-        max_accepted=LIMITS.until_confirmation_accepted,
+        limits=LIMITS.until_exploration,
     )
     runner.play(PLAN)
     return find_causes(runner, runner.journal.observations)
