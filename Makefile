@@ -97,7 +97,7 @@ format: $(VENV)/dev.stamp ## Format the code and apply safe fixes
 
 quality: $(VENV)/dev.stamp ## Measure the verifier on all correct servers and servers with a planted bug
 	npm ci --no-audit --no-fund --prefix testbed/correct_servers/node
-	$(BIN)/python -m testbed.quality --jobs $(JOBS) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(PAIRS),--pairs $(PAIRS))
+	$(BIN)/python -m testbed.quality --jobs $(JOBS) $(if $(SAMPLE),--sample $(SAMPLE),--whole) $(if $(PAIRS),--pairs $(PAIRS))
 
 toolchains: $(VENV)/dev.stamp ## Verify the correct servers in every language whose toolchain is installed
 	$(BIN)/python -m testbed.correct_servers.run_all --toolchains

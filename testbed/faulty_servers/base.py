@@ -166,8 +166,15 @@ Hook = Callable[[Callable[[Turn], Any], Turn], Any]
 class Chat:
     """The correct implementation in one style, with some hooks replaced by a fault's."""
 
-    def __init__(self, style: Style, hooks: dict[str, Hook] | None = None) -> None:
+    def __init__(
+        self,
+        style: Style,
+        hooks: dict[str, Hook] | None = None,
+        *,
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
         self.style = style
+        self.new_id = new_id
         self.conversations: dict[str, Conversation] = {}
         self.issued: list[str] = []
         self.counts: Counter[str] = Counter()
@@ -301,7 +308,7 @@ class Chat:
 
     def issue(self) -> str:
         """Return the id of a new conversation."""
-        new = str(uuid.uuid4())
+        new = str(self.new_id())
         with self.lock:
             self.issued.append(new)
             self.conversations[new] = Conversation(new)

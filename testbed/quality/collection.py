@@ -39,6 +39,7 @@ class Subject:
     ``paced``: slow or rate-limited by design. ``spotless``: violates not even a SHOULD clause.
     ``lasting``: runs in a process of its own, which all seeds share; other servers start anew for each seed.
     ``once``: verified with the first seed only. ``met``: requests that met the conditions of a drawn fault, by base.
+    ``fault``: the planted fault, with the style of the base.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Subject:
     once: bool = False
     shows: Callable[[], object] = field(default=bool, repr=False, compare=False)
     met: Counter[str] | None = field(default=None, repr=False, compare=False)
+    fault: Fault | None = field(default=None, repr=False, compare=False)
 
     @property
     def faulty(self) -> bool:
@@ -83,6 +85,7 @@ def of_fault(fault: Fault, base: str = ALL_NAMED, *, pair: bool = False) -> Subj
         once=pair or base != ALL_NAMED,
         shows=partial(shows, fault),
         met=fault.met,
+        fault=fault,
     )
 
 
@@ -129,12 +132,13 @@ def on_base(base: str, drawn: Sequence[Fault]) -> list[Subject]:
     ]
 
 
-def collect(only: str = "*", bases: Sequence[str] = (ALL_NAMED,), drawn: int = 0) -> list[Subject]:
+def collect(only: str = "*", bases: Sequence[str] = (ALL_NAMED, FRAMEWORKS), drawn: int = 0) -> list[Subject]:
     """Return the servers that this machine can run, sorted so that an even sample covers all groups and levels."""
     absent = lacking()
     faults = pairs.pairs(drawn)
-    subjects = [subject for base in bases for subject in on_base(base, faults)]
-    subjects += [of_entry(entry) for name, entry in ENTRIES.items() if name not in absent]
+    subjects = [subject for base in bases if base != FRAMEWORKS for subject in on_base(base, faults)]
+    if FRAMEWORKS in bases:
+        subjects += [of_entry(entry) for name, entry in ENTRIES.items() if name not in absent]
     chosen = [subject for subject in subjects if fnmatch(subject.name, only)]
     return sorted(chosen, key=lambda one: ((RIGHT, MUST, SHOULD).index(one.level), one.group, one.name))
 

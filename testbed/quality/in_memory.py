@@ -1,21 +1,22 @@
-"""Sends the plan to each faulty server in memory, without HTTP, and prints the faults that no response shows.
+"""Sends the plan of a run to a faulty server in memory, without HTTP.
 
-`python -m testbed.quality.in_memory [--quick] [--seed N] [--base all] [--level MUST] [--only GLOB]`
-
-All faults take about a minute of processor time. Faults of the connection, of headers or of credentials need HTTP, and
-`python -m testbed.quality` verifies those. Nothing is confirmed.
+A fault is found if a response violates a clause of its level; nothing is confirmed. Faults of the connection, of some
+headers or of credentials need HTTP.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections import Counter
-from collections.abc import Sequence
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
-from enum import StrEnum
-from fnmatch import fnmatch
+from dataclasses import dataclass, replace
+from functools import cache
+from multiprocessing import get_context
+from random import Random
+from typing import Any
 
 from chat_contract import Contract, load_contract
 from chat_contract.exchange import Breakdown, Request, Response
@@ -23,36 +24,62 @@ from chat_verifier.planning.case import CaseSequence
 from chat_verifier.planning.plan import make_plan
 from chat_verifier.planning.tiers import Allocation, Tier, allocate
 from chat_verifier.run.budget import RequestBudget
+from chat_verifier.run.observation import Observation
 from chat_verifier.run.player import is_accepted
 from chat_verifier.run.runner import Runner
 from testbed.faulty_servers.base import PREFIX, Chat
-from testbed.faulty_servers.catalogue import FAULTS
-from testbed.faulty_servers.fault import MUST, SHOULD, Fault
+from testbed.faulty_servers.fault import MUST, Fault
+from testbed.faulty_servers.pairs import pairs
 from testbed.faulty_servers.wire import Answer
 from testbed.faulty_servers.wire import Request as WireRequest
-from testbed.quality.collection import ALL_NAMED, FIRST_NAMED, HYBRID
+from testbed.quality.collection import ALL_NAMED, Subject, on_base
+from testbed.quality.trials import Trial
+from testbed.quality.verifying import Judgement
 
 _TIMEOUT = 10.0
 
 
-class Result(StrEnum):
-    """Whether the responses of a server show its fault."""
+@dataclass(frozen=True)
+class Extent:
+    """How much a run sends: the tier, and the request limit if it is not that of the tier."""
 
-    FOUND = "found"
-    MISSED = "missed"
-    NEEDS_HTTP = "needs HTTP"
+    tier: Tier = Tier.DEFAULT
+    max_requests: int | None = None
+
+    @property
+    def allocation(self) -> Allocation:
+        return allocate(self.tier, self.max_requests)
+
+    @property
+    def arguments(self) -> list[str]:
+        """The arguments of `chat-contract verify`."""
+        limit = [] if self.max_requests is None else ["--max-requests", str(self.max_requests)]
+        return ["--quick"] * (self.tier is Tier.QUICK) + limit
 
 
 class NeedsHttpError(Exception):
     """The response cannot be told without a connection."""
 
 
-class ServerInMemory:
-    """Passes requests to a faulty server. A runner can use it like a client."""
+def same_ids() -> Callable[[], str]:
+    """Return what gives a server new ids, which are the same every time."""
+    random = Random(0)
+    return lambda: str(uuid.UUID(int=random.getrandbits(128), version=4))
 
-    def __init__(self, chat: Chat, allocation: Allocation) -> None:
+
+class ServerInMemory:
+    """Passes requests to a faulty server. A runner can use it like a client.
+
+    ``unlike``: the number of responses that differ from those of the correct server, if that is given.
+    """
+
+    def __init__(self, chat: Chat, allocation: Allocation, correct: Chat | None = None) -> None:
         self.chat = chat
+        self.correct = correct
         self.budget = RequestBudget(allocation.requests, allocation.accepted)
+        # The probe counts towards the limit.
+        self.budget.replay(accepted=True)
+        self.unlike = 0
 
     def handling(self) -> AbstractContextManager[None]:
         """Its responses are small."""
@@ -60,9 +87,42 @@ class ServerInMemory:
 
     def send(self, request: Request) -> Response | Breakdown:
         self.budget.take()
-        outcome = outcome_of(self.chat(on_wire(request)), bodiless=request.method == "HEAD")
+        outcome = sent(self.chat, request)
+        if self.correct is not None:
+            self.unlike += not is_alike(request, outcome, sent(self.correct, request))
         self.budget.settle(accepted=is_accepted(outcome))
         return outcome
+
+
+def sent(chat: Chat, request: Request) -> Response | Breakdown:
+    return outcome_of(chat(on_wire(request)), bodiless=request.method == "HEAD")
+
+
+def is_alike(request: Request, outcome: Response | Breakdown, correct: Response | Breakdown) -> bool:
+    """Return whether an outcome is like that of the correct server, which names all faults.
+
+    New conversations may have any id, and a 422 may name fewer faults.
+    """
+    if outcome == correct:
+        return True
+    if not (isinstance(outcome, Response) and isinstance(correct, Response)) or outcome.status != correct.status:
+        return False
+    body, other = _json(outcome.body), _json(correct.body)
+    if not isinstance(body, dict) or not isinstance(other, dict):
+        return False
+    if outcome.status == 422:
+        entries, known = body.get("detail"), other.get("detail")
+        return isinstance(entries, list) and bool(entries) and all(entry in known for entry in entries)
+    sent_body = _json(request.body)
+    new = isinstance(sent_body, dict) and "conversation_id" not in sent_body
+    return body == {**other, **({"conversation_id": body.get("conversation_id")} if new else {})}
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def on_wire(request: Request) -> WireRequest:
@@ -84,51 +144,96 @@ def outcome_of(answer: Answer, *, bodiless: bool) -> Response | Breakdown:
     return Response(answer.status, (*answer.headers.items(), length), b"" if bodiless else answer.body)
 
 
-def try_in_memory(
-    contract: Contract, fault: Fault, plan: Sequence[CaseSequence], allocation: Allocation
-) -> tuple[Result, int]:
-    """Play the plan, and return whether a response violates a clause and how many requests were sent."""
+@dataclass(frozen=True)
+class Played:
+    """What a plan showed of a fault. ``unlike``: responses unlike those of the correct server, if it was not found."""
+
+    found: bool
+    requests: int
+    seconds: float
+    met: int | None = None
+    unlike: int | None = None
+
+
+def play(
+    contract: Contract, fault: Fault, plan: Sequence[CaseSequence], allocation: Allocation, *, compare: bool = False
+) -> Played | None:
+    """Play the plan until a response shows the fault; return None if that needs HTTP."""
     if fault.needs_key:
-        return Result.NEEDS_HTTP, 0
-    server = ServerInMemory(Chat(fault.style, fault.hooks), allocation)
-    runner = Runner(
-        contract,
-        server,
-        limits=allocation.until_exploration,
-    )
+        return None
+    correct = Chat(replace(fault.style, naming=ALL_NAMED), new_id=same_ids()) if compare else None
+    server = ServerInMemory(Chat(fault.style, fault.hooks, new_id=same_ids()), allocation, correct)
+    levels = {"must"} if fault.level == MUST else {"must", "should"}
+    shown: list[Observation] = []
+
+    def watch(observation: Observation) -> None:
+        if any(violation.level in levels for violation in observation.violations):
+            shown.append(observation)
+            server.budget.end()
+
+    before, began = _met(fault), time.process_time()
     try:
-        runner.play(plan)
+        Runner(contract, server, limits=allocation.until_exploration, watch=watch).play(plan)
     except NeedsHttpError:
-        return Result.NEEDS_HTTP, server.budget.sent
-    levels = {violation.level for seen in runner.journal.observations for violation in seen.violations}
-    counted = {"must"} if fault.level == MUST else {"must", "should"}
-    return Result.FOUND if levels & counted else Result.MISSED, server.budget.sent
+        return None
+    met = None if before is None else (_met(fault) or 0) - before
+    unlike = server.unlike if compare else None
+    return Played(bool(shown), server.budget.sent, time.process_time() - began, met, unlike)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m testbed.quality.in_memory", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="send the plan of the quick tier")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="the seed of the plan")
-    parser.add_argument("--base", choices=(ALL_NAMED, FIRST_NAMED, HYBRID), default=ALL_NAMED)
-    parser.add_argument("--level", choices=(MUST, SHOULD), default=MUST)
-    parser.add_argument("--max-requests", type=int, metavar="N", help="the request limit of each run")
-    parser.add_argument("--only", default="*", metavar="GLOB", help="only faults whose names match")
-    options = parser.parse_args(arguments)
-    contract = load_contract()
-    allocation = allocate(Tier.QUICK if options.quick else Tier.DEFAULT, options.max_requests)
-    plan = make_plan(contract, allocation.sizes, seed=options.seed).sequences
-    results: Counter[Result] = Counter()
-    for fault in FAULTS:
-        if fault.level != options.level or not fnmatch(fault.name, options.only):
-            continue
-        on_base = replace(fault, style=replace(fault.style, naming=options.base))
-        result, requests = try_in_memory(contract, on_base, plan, allocation)
-        results[result] += 1
-        if result is Result.MISSED:
-            print(f"missed after {requests} requests: {fault.name} ({fault.group}): {fault.about}", flush=True)
-    print(", ".join(f"{results[result]} {result}" for result in Result))
-    return 1 if results[Result.MISSED] else 0
+def _met(fault: Fault) -> int | None:
+    return None if fault.met is None else fault.met[fault.style.naming]
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+@cache
+def _contract() -> Contract:
+    return load_contract()
+
+
+@cache
+def _plan(extent: Extent, seed: int) -> tuple[CaseSequence, ...]:
+    return make_plan(_contract(), extent.allocation.sizes, seed=seed).sequences
+
+
+def try_in_memory(fault: Fault, extent: Extent, seed: int) -> Played | None:
+    """Play the plan of the seed; if it does not show the fault, once more beside the correct server."""
+    contract, plan, allocation = _contract(), _plan(extent, seed), extent.allocation
+    played = play(contract, fault, plan, allocation)
+    return played if played is None or played.found else play(contract, fault, plan, allocation, compare=True)
+
+
+class _Process:
+    """What a process of the pool keeps: the faults by the names of their servers."""
+
+    faults: dict[str, Fault | None]
+
+
+def _begin(bases: Sequence[str], drawn: int) -> None:
+    faults = pairs(drawn)
+    _Process.faults = {one.name: one.fault for base in bases for one in on_base(base, faults)}
+
+
+def _try_named(name: str, extent: Extent, seed: int) -> Played | None:
+    fault = _Process.faults[name]
+    assert fault is not None
+    return try_in_memory(fault, extent, seed)
+
+
+def trial(subject: Subject, seed: int, played: Played) -> Trial:
+    verdict = "violates" if played.found else "conforms"
+    judgement = Judgement(int(played.found), verdict, played.requests, played.seconds, (), "")
+    return Trial(subject, seed, judgement, played.met, in_memory=True, unlike=played.unlike)
+
+
+def try_all_in_memory(
+    subjects: Sequence[Subject], extent: Extent, seeds: Sequence[int], jobs: int, *, drawn: int
+) -> Iterator[tuple[Subject, list[Trial]]]:
+    """Yield each faulty server with its trials; with none if it needs HTTP. ``drawn``: how many faults were drawn."""
+    bases = list(dict.fromkeys(one.base for one in subjects))
+    # Faults hold functions, so each process makes its own.
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (bases, drawn)) as pool:
+        futures = [[pool.submit(_try_named, one.name, extent, seed) for seed in seeds] for one in subjects]
+        for subject, of_subject in zip(subjects, futures, strict=True):
+            played = [future.result() for future in of_subject]
+            done = [trial(subject, seed, one) for seed, one in zip(seeds, played, strict=True) if one is not None]
+            yield subject, done if len(done) == len(played) else []

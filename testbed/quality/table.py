@@ -26,10 +26,11 @@ class Bounds:
     seconds: float
     complete: float | None = None  # the share of plain MUST faults on the bases that do not name all faults
     complete_pairs: float | None = None
+    sent: float | None = 100.0  # the share of the faults on these bases that a response showed
 
 
 DEFAULT = Bounds(must=100.0, should=100.0, pairs=97.0, every=None, requests=200, accepted=90, seconds=10.0)
-QUICK = Bounds(must=95.0, should=None, pairs=None, every=75.0, requests=60, accepted=25, seconds=10.0)
+QUICK = Bounds(must=95.0, should=None, pairs=None, every=75.0, requests=60, accepted=25, seconds=10.0, sent=None)
 COMPLETE_REQUESTS = 1000
 """With this many requests, the bases that do not name all faults have targets too."""
 
@@ -125,6 +126,11 @@ def is_pair(subject: Subject) -> bool:
     return subject.group == PAIRS
 
 
+def is_sent(subject: Subject, results: Results) -> bool:
+    """Return whether a response showed the fault, as far as the plan was played in memory."""
+    return is_faulty(subject) and any(trial.found or trial.unlike for trial in results.by_subject[subject])
+
+
 def plain(level: str) -> Callable[[Subject], bool]:
     return lambda subject: subject.level == level and not is_pair(subject)
 
@@ -147,6 +153,13 @@ def base_rows(results: Results, base: str, bounds: Bounds) -> list[Row]:
         _found(results, plain(SHOULD), "plain SHOULD faults found with --strict", bounds.should if named else None),
         _found(results, is_pair, "random pairs found", bounds.pairs if named else bounds.complete_pairs),
         _found(results, is_faulty, "all faults found", bounds.every if named else None),
+        _found(
+            results,
+            lambda subject: is_sent(subject, results),
+            "faults found of those that a response shows",
+            None if named else bounds.sent,
+        ),
+        *([_repeated(results)] if any(trial.in_memory for trial in results.trials(is_faulty)) else []),
         _spread(results, is_faulty, "requests on a faulty server", _requests, median_at_most=bounds.requests),
         _spread(results, is_faulty, "seconds on a faulty server", _seconds),
     ]
@@ -183,6 +196,18 @@ def _none(results: Results, wanted: Callable[[Subject], bool], what: str, named:
     return Row(what, f"{len(named)} of {tried}", "0", not named) if tried else Row(what, "none verified")
 
 
+def _repeated(results: Results) -> Row:
+    """Return how many results in memory a run over HTTP repeats."""
+    both = [
+        (trials[0].found, {trial.found for trial in trials if not trial.in_memory})
+        for trials in results.by_subject.values()
+        if len({trial.in_memory for trial in trials}) > 1
+    ]
+    same = sum(found == {alone} for alone, found in both)
+    what = "results in memory that runs over HTTP repeat"
+    return Row(what, f"{same} of {len(both)}", "all", same == len(both)) if both else Row(what, "none verified")
+
+
 def _requests(trial: Trial) -> float:
     return trial.judgement.requests
 
@@ -204,7 +229,7 @@ def _spread(
     at_most: float | None = None,
     median_at_most: float | None = None,
 ) -> Row:
-    figures = [measure(trial) for trial in results.trials(wanted)]
+    figures = [measure(trial) for trial in results.trials(wanted) if not trial.in_memory]
     if not figures:
         return Row(what, "none verified")
     middle, most = median(figures), max(figures)
@@ -233,4 +258,7 @@ def _result_line(trial: Trial) -> str:
     warned = ", ".join(judgement.named("warn")) or "none"
     said = f"; {judgement.said}" if judgement.said else ""
     sent = "" if trial.met is None else f"conditions met by {trial.met} requests; "
+    if trial.in_memory:
+        unlike = "" if trial.unlike is None else f"{trial.unlike} responses unlike those of the correct server; "
+        return f"seed {trial.seed} in memory: {sent}{unlike}{'found' if trial.found else 'not found'}"
     return f"seed {trial.seed}: {sent}{judgement.verdict}; failed: {failed}; warnings: {warned}{said}"

@@ -14,12 +14,18 @@ UNSTARTED = Judgement(-1, "did not start", 0, 0.0, (), "")
 
 @dataclass(frozen=True)
 class Trial:
-    """One server, verified with one seed. ``met``: how many requests met the conditions of a drawn fault."""
+    """One server, verified with one seed.
+
+    ``met``: how many requests met the conditions of a drawn fault. ``in_memory``: the plan was played in memory, up to
+    the first response that shows the fault. ``unlike``: how many responses are unlike those of the correct server.
+    """
 
     subject: Subject
     seed: int
     judgement: Judgement
     met: int | None = None
+    in_memory: bool = False
+    unlike: int | None = None
 
     @property
     def found(self) -> bool:

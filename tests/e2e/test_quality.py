@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -11,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from chat_contract.exchange import Breakdown, Request, Response
 from testbed.faulty_servers.fault import MUST, SHOULD
 from testbed.quality import __main__ as quality
 from testbed.quality import peer, trials
 from testbed.quality.collection import FIRST_NAMED, PAIRS, RIGHT, Subject, collect, evenly, lacking, sampled
+from testbed.quality.in_memory import Extent, is_alike, try_in_memory
 from testbed.quality.peer import PeerTrial, side_by_side
 from testbed.quality.table import DEFAULT, QUICK, Results, by_name, raised, rows, table
 from testbed.quality.trials import Trial, try_out
@@ -67,6 +70,40 @@ def test_verifier_meets_its_targets_on_a_sample(tmp_path: Path, capsys: pytest.C
     # Times are measured by `make quality` on a quiet machine, not here.
     missed = [row["what"] for row in document["table"] if row["met"] is False]
     assert [what for what in missed if not what.startswith("seconds")] == [], printed
+
+
+def test_faults_in_memory_are_found_as_over_http(capsys: pytest.CaptureFixture[str]) -> None:
+    """`make quality` plays most faults in memory, and verifies a sample of them over HTTP too."""
+    options = ["--in-memory", "--again", "4", "--only", "limit-*", "--bases", "all", "--pairs", "0"]
+    quality.main([*options, "--quick", "--seeds", "0", "--jobs", "1", "--peer-sample", "0"])
+    assert "results in memory that runs over HTTP repeat       4 of 4" in capsys.readouterr().out
+
+
+def test_fault_that_shows_in_bytes_or_headers_needs_http() -> None:
+    faults = {one.name: one.fault for one in collect()}
+    played = {name: faults[name] for name in ("length-in-characters", "status-201") if faults[name] is not None}
+    tried = {name: try_in_memory(fault, Extent(), 0) for name, fault in played.items() if fault is not None}
+    assert tried["length-in-characters"] is None
+    assert tried["status-201"] is not None
+    assert tried["status-201"].found
+
+
+def test_response_unlike_that_of_the_correct_server_shows_a_fault() -> None:
+    def response(status: int, **body: Any) -> Response:
+        return Response(status, (), json.dumps(body).encode())
+
+    def request(**body: Any) -> Request:
+        return Request("POST", "/chat", (), json.dumps(body).encode(), False, "none")
+
+    new, later = request(message="a"), request(message="a", conversation_id="1")
+    assert is_alike(new, response(200, conversation_id="1"), response(200, conversation_id="2"))
+    assert not is_alike(later, response(200, conversation_id="1"), response(200, conversation_id="2"))
+    assert is_alike(new, response(422, detail=["a"]), response(422, detail=["b", "a"]))
+    assert not is_alike(new, response(422, detail=["c"]), response(422, detail=["b", "a"]))
+    assert not is_alike(new, response(422, detail=[]), response(422, detail=["a"]))
+    assert not is_alike(new, response(200), response(422, detail=["a"]))
+    assert not is_alike(new, Breakdown("reset"), response(200))
+    assert is_alike(new, Breakdown("reset"), Breakdown("reset"))
 
 
 # -- the collection
@@ -221,6 +258,24 @@ def test_base_that_names_all_faults_has_targets_and_the_others_have_them_with_ma
     assert missed(*pairs[:5], Trial(pair, 0, judged(0))) == ["random pairs found"]
 
 
+def test_fault_that_a_response_shows_is_to_be_found_on_every_base() -> None:
+    other = subject("fault@first", base=FIRST_NAMED)
+    assert missed(Trial(other, 0, judged(0), in_memory=True, unlike=0)) == []
+    shown = Trial(other, 0, judged(0), in_memory=True, unlike=2)
+    assert missed(shown) == ["faults found of those that a response shows"]
+    assert "seed 0 in memory: 2 responses unlike those of the correct server; not found" in by_name(
+        "faults not found", [other], Results([shown])
+    )
+
+
+def test_result_in_memory_that_a_run_over_http_contradicts_misses_the_target() -> None:
+    in_memory = Trial(FAULT, 0, judged(1), in_memory=True)
+    assert missed(in_memory, Trial(FAULT, 0, judged(1))) == []
+    assert "results in memory that runs over HTTP repeat" in missed(in_memory, Trial(FAULT, 0, judged(0)))
+    # A plan in memory ends early, so its number of requests tells nothing.
+    assert missed(in_memory, Trial(OTHER, 0, judged(1, 201), in_memory=True)) == []
+
+
 def test_table_has_a_section_for_each_base_that_was_verified() -> None:
     tried = [*ALL_WELL, Trial(subject("fault@first", base=FIRST_NAMED), 0, judged(1))]
     text = table(rows(Results(tried), DEFAULT))
@@ -273,6 +328,26 @@ def test_missed_faults_and_false_alarms_are_listed_and_exit_with_1(
         in printed
     )
     assert "targets missed: plain MUST faults found (all); correct servers blamed (all) (" in printed
+
+
+def test_whole_measurement_names_the_part_of_each_missed_target(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def judge(options: argparse.Namespace) -> Results:
+        found = 0 if options.max_requests else 1
+        return Results([Trial(subject("fault@first", base=FIRST_NAMED), 0, judged(found, 60))])
+
+    monkeypatch.setattr(quality, "judge", judge)
+    report = tmp_path / "quality.json"
+    assert quality.main(["--whole", "--peer-sample", "0", "--json", str(report)]) == 1
+    printed = capsys.readouterr().out
+    assert "targets missed: 1,000 requests on the other bases: plain MUST faults found (first)" in printed
+    assert [part["tier"] for part in json.loads(report.read_text("utf-8")).values()] == [
+        "default",
+        "quick",
+        "default",
+        "default",
+    ]
 
 
 # -- Schemathesis on the same servers
