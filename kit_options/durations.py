@@ -17,8 +17,8 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # not generic before
     name = "duration"
 
     def __init__(self, *, shortest: float = 0.0, longest: float) -> None:
-        self._shortest = shortest
-        self._longest = longest
+        self.shortest = shortest
+        self.longest = longest
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return the seconds; a value without unit is in seconds."""
@@ -28,8 +28,8 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # not generic before
         if match is None:
             self.fail(f"expected a number with a unit, for example 30s, 5m or 1h, got {value!r}", param, ctx)
         seconds = float(match[1]) * _UNITS[match[2]]
-        if not self._shortest <= seconds <= self._longest:
-            bounds = f"{self._shortest:g}s to {self._longest:g}s"
+        if not self.shortest <= seconds <= self.longest:
+            bounds = f"{self.shortest:g}s to {self.longest:g}s"
             self.fail(f"expected a duration from {bounds}, got {value!r}", param, ctx)
         return seconds
 
@@ -40,6 +40,7 @@ class DurationRange(click.ParamType):  # type: ignore[type-arg]  # not generic b
     name = "durations"
 
     def __init__(self, *, longest: float) -> None:
+        self.longest = longest
         self._bound = Duration(longest=longest)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:

@@ -16,14 +16,14 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # not generic before cli
     name = "size"
 
     def __init__(self, least: int = 1) -> None:
-        self._least = least
+        self.least = least
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the number of bytes."""
         match = _SIZE.fullmatch(str(value).strip())
         size = 0 if match is None else int(match[1]) * _UNITS[(match[2] or "").lower()]
-        if size < self._least:
-            least = shown_size(self._least)
+        if size < self.least:
+            least = shown_size(self.least)
             self.fail(f"expected a size of at least {least}, for example 10MiB, got {value!r}", param, ctx)
         return size
 

@@ -81,7 +81,10 @@ _FILE = click.Path(path_type=Path)
 @click.option("--tls-cert", type=_FILE, metavar="FILE", help="Serve HTTPS with this certificate (PEM).")
 @click.option("--tls-key", type=_FILE, metavar="FILE", help="Private key of the certificate (PEM).")
 @click.option(
-    "--control-token", metavar="TOKEN", help="Require this token in X-Mock-Token for requests to the control API."
+    "--control-token",
+    metavar="TOKEN",
+    help="Require this token in X-Mock-Token for requests to the control API. Set it in the environment variable "
+    "CHAT_CONTRACT_MOCK_CONTROL_TOKEN: other users can see options in the list of processes.",
 )
 @click.option(
     "--store",

@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, request
 
 from mock_server.control.responses import as_response
-from mock_server.http.messages import Answer
+from mock_server.http.messages import Answer, gather
 from mock_server.http.space_path import SPACE_NAME, SPACES, split_space_path
 from mock_server.respond.service import ChatService
 from mock_server.respond.space import Space
@@ -33,7 +33,10 @@ def under_spaces(application: Application) -> Application:
 def find_space(service: ChatService) -> Space | Answer:
     """Return the space of the current request, or the response that says why there is none."""
     name = request.environ.get(SPACE_NAME)
-    return service.space if name is None else service.enter(name)
+    if name is None:
+        return service.space
+    headers = gather((name.lower(), value) for name, value in request.headers.items())
+    return service.enter(name, headers, request.remote_addr)
 
 
 def current_space(service: ChatService) -> Space:

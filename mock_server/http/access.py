@@ -58,7 +58,7 @@ _DENIED = Source(ReplySource.ACCESS)
 _OTHER_MACHINE = {
     Guarded.CONTROL: (
         "The control API is available only on the mock's own machine. "
-        "To use it from elsewhere, start the mock with --control-token."
+        "To use it from elsewhere, start the mock with a token in CHAT_CONTRACT_MOCK_CONTROL_TOKEN."
     ),
     Guarded.KEY: (
         "Requests that are forwarded with the key of the service are accepted only from this machine. "

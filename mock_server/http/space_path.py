@@ -33,4 +33,4 @@ def split_space_path(path: str) -> SpacePath | None:
 
 def is_space_name(name: str) -> bool:
     """Return whether a space can have this name: 1 to 64 ASCII letters, digits, dots, hyphens and underscores."""
-    return _NAME.fullmatch(name) is not None
+    return _NAME.fullmatch(name) is not None and name not in {".", ".."}

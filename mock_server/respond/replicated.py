@@ -50,7 +50,7 @@ class SharedSpaces:
         self._limit = limit
         self._spaces: dict[str, Space] = {}
 
-    def use(self, name: str) -> Space:
+    def use(self, name: str, *, guest: bool = False) -> Space:  # noqa: ARG002 - all clients share the places
         """Return the space with this name. Raise :class:`SpaceNameError`."""
         space = self._spaces.get(name)
         if space is None:

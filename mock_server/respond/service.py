@@ -6,7 +6,7 @@ The path of a request: gate, overrides, validation, conversation, journal.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -120,22 +120,26 @@ class ChatService:
         state = LocalState(self._options, limits, self._followers)
         return Space(name, state, state, gate=Gate(self._options, self._clock), relay=relay)
 
-    def enter(self, name: str) -> Space | Answer:
-        """Return the space with this name, or the response that says why there is none."""
+    def enter(self, name: str, headers: Mapping[str, str], client: str | None) -> Space | Answer:
+        """Return the space with this name, or the response that says why there is none.
+
+        ``headers`` and ``client``, its address, tell who asks.
+        """
         try:
-            return self.spaces.use(name)
+            return self.spaces.use(name, guest=self._options.access.check_control(headers, client) is not None)
         except SpaceNameError:
-            detail = f'Invalid space name "{name[:80]}". Expected 1 to 64 letters, digits, dots, "-" or "_".'
+            expected = 'Expected 1 to 64 letters, digits, dots, "-" or "_", other than "." and "..".'
+            detail = f'Invalid space name "{name[:80]}". {expected}'
             return problem(400, "Invalid space name", detail)
         except TooManySpacesError:
             return too_many_spaces(self._options)
 
-    def space_of(self, path: str) -> Space | None:
+    def space_of(self, path: str, headers: Mapping[str, str], client: str | None) -> Space | None:
         """Return the space in which this path is the operation's; None for any other path."""
         if path == self.snapshot.route:
             return self.space
         below = split_space_path(path)
-        space = self.enter(below.name) if below and below.path == self.snapshot.route else None
+        space = self.enter(below.name, headers, client) if below and below.path == self.snapshot.route else None
         return space if isinstance(space, Space) else None
 
     def serve(self, snapshot: Snapshot) -> None:
@@ -207,7 +211,8 @@ def too_many_spaces(options: Options) -> Answer:
     """Return the response to a request for a space that cannot be created."""
     detail = (
         f"There are {options.max_spaces} spaces, the maximum, and all were used in the last "
-        f"{SECONDS_IN_USE:.0f} seconds. Delete one with DELETE /_mock/spaces/NAME, or raise --max-spaces."
+        f"{SECONDS_IN_USE:.0f} seconds; half of them are for clients that may use the control API. "
+        "Delete one with DELETE /_mock/spaces/NAME, or raise --max-spaces."
     )
     return problem(503, "Too many spaces", detail).with_headers(("Retry-After", f"{SECONDS_IN_USE:.0f}"))
 

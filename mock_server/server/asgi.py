@@ -60,7 +60,8 @@ class MockApp:
         share: Share | None = None
         try:
             share = self._load.enter()
-            space = self._service.space_of(scope["path"]) if scope["method"] == self._first.method else None
+            is_operation = scope["method"] == self._first.method
+            space = self._service.space_of(scope["path"], headers, client_of(scope)) if is_operation else None
             if space is not None:
                 await self._operation(space, scope, headers, receive, send, share=share)
             else:

@@ -24,7 +24,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "facts": facts_page,
     "schemas": schemas_page,
     "exit-codes": exit_codes_page,
-    **{page: partial(with_tables, page) for page in ("configuration", "control-api", "fixtures", "rules")},
+    **{page: partial(with_tables, page) for page in ("limits", "configuration", "control-api", "fixtures", "rules")},
     "llms.txt": llms_text,
 }
 

@@ -11,12 +11,16 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import click
+
+from kit_options.durations import Duration, DurationRange
+from kit_options.sizes import Size, shown_size
 from mock_server.control.description import describe
 from mock_server.overrides.rules import CONDITION_KEYS, OVERRIDE_KEYS
 from mock_server.overrides.schema import rule_schema
 from mock_server.shop.editor_schemas import conversation_schema
 from tests.support.paths import ROOT
-from tests.support.texts import PRODUCTS
+from tests.support.texts import PRODUCTS, commands
 
 _TABLE = re.compile(r"(<!-- table: ([a-z-]+) -->\n\n).*?(<!-- end of table -->)", re.DOTALL)
 _OF_PREFERENCES = ("code", "example", "dynamic", "conversation", "delay", "fault")
@@ -29,6 +33,8 @@ _VARIABLES: Mapping[str, str] = {
     "CHAT_CONTRACT": "The command with which [JavaScript tests](../how-to/javascript.md) start the mock.",
     "CHAT_CONTRACT_CONFIG": "The configuration file, as `--config`.",
     "CHAT_CONTRACT_STORE_PASSWORD": "The password of the Redis of `mock --store`, for a URL without one.",
+    "CHAT_CONTRACT_MOCK_CONTROL_TOKEN": "The token of `mock --control-token`, without it being visible in the list of "
+    "processes.",
     "CHAT_MOCK_TOKEN": "The `--control-token` of the mock at `CHAT_MOCK_URL`.",
     "CHAT_MOCK_URL": "The base URL of a running mock for JavaScript tests.",
     "CHAT_PROXY_PASSWORD": "The password of the proxy in the commands that reports contain.",
@@ -71,6 +77,33 @@ def _filters() -> Iterator[tuple[str, str]]:
         yield f"{parameter['name']}={values}".replace("|", "\\|"), _with_code(parameter["description"])
 
 
+def _bounds() -> Iterator[str]:
+    """Yield the table of the options with a bound: numbers, sizes and durations."""
+    yield from ("| option | default | least | greatest |", "| --- | --- | --- | --- |")
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for context in commands():
+        for option in context.command.params:
+            if isinstance(option, click.Option) and (bounds := _bounds_of(option)) is not None:
+                rows.setdefault((option.opts[-1], *bounds), []).append(context.info_name or "")
+    for (name, *cells), names in sorted(rows.items()):
+        yield f"| `{name}` of {', '.join(f'`{one}`' for one in dict.fromkeys(names))} | {' | '.join(cells)} |"
+
+
+def _bounds_of(option: click.Option) -> tuple[str, ...] | None:
+    kind = option.type
+    default = "" if option.default is None or not isinstance(option.default, int | float | str) else str(option.default)
+    if isinstance(kind, click.IntRange | click.FloatRange):
+        least = f"above {kind.min}" if kind.min_open else str(kind.min)
+        return default, least, "" if kind.max is None else f"{kind.max}"
+    if isinstance(kind, Size):
+        return "" if default == "" else default, shown_size(kind.least), ""
+    if isinstance(kind, DurationRange):
+        return default, "0s", f"{kind.longest:g}s"
+    if isinstance(kind, Duration):
+        return default, f"{kind.shortest:g}s", f"{kind.longest:g}s"
+    return None
+
+
 def _variables() -> Iterator[tuple[str, str]]:
     """Yield the variables that the sources name; one without a meaning here is an error."""
     sources = [path for package in PRODUCTS for path in (ROOT / package).rglob("*.py")]
@@ -90,5 +123,6 @@ _TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
     "rule-conditions": lambda: _keys(rule_schema(), ["times", "share", *CONDITION_KEYS]),
     "control-api": lambda: _table("request", "effect", _operations()),
     "journal-filters": lambda: _table("filter", "selects", _filters()),
+    "option-bounds": _bounds,
     "environment": lambda: _table("variable", "meaning", _variables()),
 }

@@ -1,6 +1,7 @@
 // The package itself: what fails a test, what it says, and how it finds the mock.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import http from "node:http";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -148,4 +149,45 @@ plain("a process that forgets to stop the mock still ends, and the mock with it"
 
 plain("connect() explains that nobody listens", async () => {
   await expect(connect("http://127.0.0.1:1/v1").reset()).rejects.toThrow(/127\.0\.0\.1:1\/v1 does not respond/);
+});
+
+plain("a redirect is not followed, so the token goes to the mock only", async () => {
+  const seen: unknown[] = [];
+  const server = http.createServer((request, response) => {
+    seen.push([request.url, request.headers["x-mock-token"]]);
+    response.writeHead(302, { Location: "/elsewhere" }).end();
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as { port: number };
+  const mock = connect(`http://127.0.0.1:${port}/v1`, { token: "t0ken" });
+  await expect(mock.reset()).rejects.toThrow("redirects to another address");
+  expect(seen).toEqual([["/_mock/reset", "t0ken"]]);
+  server.closeAllConnections();
+  server.close();
+});
+
+plain("an invalid name of a space is rejected", () => {
+  const mock = connect("http://127.0.0.1:1/v1");
+  for (const name of ["..", ".", "", "a/b", "a?b", "é", "a\n"]) {
+    expect(() => mock.space(name)).toThrow("Invalid space name");
+  }
+});
+
+it("a filter with a name of the prototype of objects is an unknown filter", async ({ chatMock }) => {
+  for (const name of ["constructor", "toString", "__proto__"]) {
+    const filters = JSON.parse(`{"${name}": "x"}`) as object;
+    await expect(chatMock.find(filters)).rejects.toThrow(name);
+  }
+});
+
+plain("texts in errors are shown as escapes", () => {
+  const shown = new ChatMockError("a\u001b[31m\u202eb\nc").message;
+  expect(shown).toBe("a\\u001b[31m\\u202eb\nc");
+});
+
+plain("startMock() uses the token of CHAT_CONTRACT_MOCK_CONTROL_TOKEN", async () => {
+  vi.stubEnv("CHAT_CONTRACT_MOCK_CONTROL_TOKEN", "t0ken");
+  await using mock = await startMock();
+  expect(await mock.requests()).toEqual([]);
+  expect((await fetch(`${new URL(mock.url).origin}/_mock/requests`)).status).toBe(403);
 });

@@ -4,6 +4,8 @@ import { MockError } from "./errors.js";
 import { findCommand } from "./find.js";
 import { ChatMock } from "./client.js";
 
+/** The variable that sets `--control-token` of the mock. */
+const OPTION_VARIABLE = "CHAT_CONTRACT_MOCK_CONTROL_TOKEN";
 const SECONDS_TO_START = 30;
 const SECONDS_TO_STOP = 5;
 const MAX_OUTPUT = 20_000;

@@ -101,7 +101,7 @@ def test_spaces_are_listed_and_deleted(client: FlaskClient) -> None:
     assert client.get(f"{A}/_mock/requests").json["requests"] == []
 
 
-@pytest.mark.parametrize("name", ["a b", "ä", "a" * 65, "a:b"])
+@pytest.mark.parametrize("name", ["a b", "ä", "a" * 65, "a:b", "%2e%2e", "%2e"])
 def test_invalid_name_returns_400_and_makes_no_space(client: FlaskClient, name: str) -> None:
     response = say(client, f"/_mock/spaces/{name}")
     assert (response.status_code, response.json["title"]) == (400, "Invalid space name")
@@ -176,6 +176,28 @@ def test_spaces_in_use_are_never_dropped(two_spaces: FlaskClient, clock: Clock) 
     assert names(two_spaces) == ["a", "b"]
     two_spaces.delete(A)
     assert say(two_spaces, "/_mock/spaces/c").status_code == 200
+
+
+def test_clients_without_access_to_the_control_api_cannot_take_all_places(clock: Clock) -> None:
+    service = ChatService(read_snapshot(Options(max_spaces=4, control_token="t")), clock=clock)
+    client = create_app(service=service).test_client()
+
+    def status(name: str, **headers: str) -> int:
+        response = client.post(f"/_mock/spaces/{name}/v1/chat", json={"message": "hi"}, headers=headers)
+        return response.status_code
+
+    token = {"X-Mock-Token": "t"}
+    assert [status(f"guest-{number}") for number in range(3)] == [200, 200, 503]
+    assert [status(f"own-{number}", **token) for number in range(3)] == [200, 200, 503]
+    clock.seconds = SECONDS_IN_USE
+    # A guest takes the place of a guest only; a client with access takes that of a guest first.
+    assert [status(f"guest-{number}") for number in range(3, 6)] == [200, 200, 503]
+    assert {space.name for space in service.spaces.all()} == {"own-0", "own-1", "guest-3", "guest-4"}
+    # What a client with access has used is not a guest's any more.
+    assert status("guest-3", **token) == 200
+    clock.seconds = 2 * SECONDS_IN_USE
+    assert status("own-3", **token) == 200
+    assert "guest-4" not in {space.name for space in service.spaces.all()}
 
 
 def test_journal_conversations_and_rules_of_a_space_are_limited() -> None:
