@@ -215,7 +215,7 @@ export type Item = {
  */
 export type Matching = {
     /**
-     * A text that the message of the request contains.
+     * Text that the message of the request contains.
      */
     to?: string | undefined;
     /**
@@ -247,11 +247,11 @@ export type FailOptions = Common & Pick<Rule, "fault" | "share">;
  */
 export type Filters = {
     /**
-     * A text that the message contains.
+     * Text that the message contains.
      */
     message?: string | undefined;
     /**
-     * A text that the body contains.
+     * Text that the body contains.
      */
     body?: string | undefined;
     conversation_id?: string | undefined;
