@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 
 from chat_verifier.findings.cause import Confirmation
@@ -165,9 +164,3 @@ ABSENCES: dict[str, str] = {
     Absence.ERROR: "not reported",
     Absence.REPLY: "the whole reply",
 }
-
-TABLES: tuple[Mapping[str, object], ...] = (
-    *(RUN_VERDICTS, RUN_REASONS, CLAUSE_VERDICTS, CLAUSE_REASONS, CONFIRMATIONS, BREAKDOWNS, GROUPS, HEADINGS),
-    *(DIFFERENCES, DIFFERENCE_VALUES, ABSENCES, IGNORED, VERDICT_NAMES, COVERAGE, INTERRUPTIONS),
-)
-"""All tables of this module, for the test that replaces every sentence by its id."""

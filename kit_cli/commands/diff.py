@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import Command, current_frame
 from kit_cli.options import report_option
-from kit_cli.outputs import Output, write_outputs
 from kit_options.lines import Line
 from kit_options.numbers import Number
-from kit_reports.targets import parse_targets, writable
 from spec_gate.report.formats import FORMATS, FailOn
 
 _FILE = click.Path(path_type=Path)
@@ -126,74 +123,14 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
     callback=_explain,
     help="Explain a rule, and how to make the change without breaking clients. Use all to list the rules.",
 )
-def diff(
-    base: str,
-    revision: str,
-    *,
-    overlay: tuple[Path, ...],
-    base_overlay: tuple[Path, ...],
-    revision_overlay: tuple[Path, ...],
-    consumers: tuple[Path, ...],
-    fixtures: Path | None,
-    strict_reading: bool,
-    allow_ref_outside: bool,
-    include: tuple[str, ...],
-    exclude: tuple[str, ...],
-    severity: str,
-    max_time: float,
-    strict: bool,
-    fail_on: str,
-    waivers: Path | None,
-    write_waivers: Path | None,
-    overlay_out: Path | None,
-    report: tuple[str, ...],
-) -> ExitCode:
+def diff(base: str, revision: str, **given: Any) -> ExitCode:
     """Find changes from BASE to REVISION that break clients.
 
     BASE and REVISION are OpenAPI 3.0, 3.1 or 3.2 documents: a file, git:REF:PATH, an HTTP URL, or - for standard input.
 
     Exit codes: 0 (no finding at or above the --fail-on level), 1 (a finding at or above it), 2 (cannot compare).
     """
-    targets = parse_targets(report, FORMATS, default=current_frame().default_report)
-    for file, option in ((write_waivers, "--write-waivers"), (overlay_out, "--overlay-out")):
-        if file is not None:
-            writable(file, option)
-    # The gate loads the schema libraries; wrong options and --help do not wait for them.
-    from spec_gate.compare import Options, compare
-    from spec_gate.report.render import render
-    from spec_gate.severity.read import read_policy
+    from kit_cli.actions.diff import Arguments
+    from kit_cli.actions.diff import diff as run
 
-    today = dt.datetime.now(tz=dt.UTC).date()
-    options = Options(
-        base=base,
-        revision=revision,
-        overlays=overlay,
-        base_overlays=base_overlay,
-        revision_overlays=revision_overlay,
-        consumers=consumers,
-        fixtures=fixtures,
-        waivers=waivers,
-        strict=strict,
-        max_time=max_time,
-        strict_reading=strict_reading,
-        allow_ref_outside=allow_ref_outside,
-        severity=read_policy(severity),
-        include=include,
-        exclude=exclude,
-        fail_on=FailOn(fail_on),
-    )
-    compared = compare(options, sys.stdin.buffer, today)
-    verdict = ExitCode.FINDINGS if compared.report.fails else ExitCode.OK
-    outputs = [
-        Output(
-            target.file, partial(render, compared.report, target.format), verdict if target.format == "text" else None
-        )
-        for target in targets
-    ]
-    if write_waivers is not None:
-        outputs.append(Output(write_waivers, partial(compared.draft_waivers, today), verbatim=True))
-    if overlay_out is not None:
-        outputs.append(Output(overlay_out, compared.overlay, verbatim=True))
-    write_outputs(outputs)
-    compared.check_waivers()
-    return verdict
+    return run(Arguments(base, revision, **given))
