@@ -33,8 +33,8 @@ _VARIABLES: Mapping[str, str] = {
     "CHAT_CONTRACT": "The command with which [JavaScript tests](../how-to/javascript.md) start the mock.",
     "CHAT_CONTRACT_CONFIG": "The configuration file, as `--config`.",
     "CHAT_CONTRACT_STORE_PASSWORD": "The password of the Redis of `mock --store`, for a URL without one.",
-    "CHAT_CONTRACT_MOCK_CONTROL_TOKEN": "The token of `mock --control-token`. Unlike the option, it does not appear in the "
-    "list of processes.",
+    "CHAT_CONTRACT_MOCK_CONTROL_TOKEN": "The token of `mock --control-token`. Unlike the option, it does not appear in "
+    "the list of processes.",
     "CHAT_MOCK_TOKEN": "The `--control-token` of the mock at `CHAT_MOCK_URL`.",
     "CHAT_MOCK_URL": "The base URL of a running mock for JavaScript tests.",
     "CHAT_PROXY_PASSWORD": "The password of the proxy in the commands that reports contain.",
