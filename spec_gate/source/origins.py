@@ -5,6 +5,7 @@ A reference into another file leads to a sibling: an origin of the same kind, re
 
 from __future__ import annotations
 
+import os
 import posixpath
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -98,7 +99,13 @@ class GitOrigin:
         return _git("cat-file", "blob", blob).stdout
 
     def _commit(self) -> str:
-        found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{self.ref}^{{commit}}")
+        found = _git("rev-parse", "--verify", "--end-of-options", f"{self.ref}^{{commit}}")
+        if found.returncode == 0 and b"is ambiguous" in found.stderr:
+            raise DocumentError(
+                f"revision {self.ref} is ambiguous: a tag and a branch have this name",
+                path=self.name,
+                hint="Write refs/tags/…, refs/heads/… or refs/remotes/… before the name.",
+            )
         if found.returncode == 0:
             return found.stdout.decode().strip()
         if _git("rev-parse", "--git-dir").returncode:
@@ -108,10 +115,11 @@ class GitOrigin:
                 hint="Change to the repository, or name a file.",
             )
         if _git("rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
+            name = self.ref.removeprefix("refs/remotes/").removeprefix("origin/")
             raise DocumentError(
                 f"revision {self.ref} is not in this shallow clone",
                 path=self.name,
-                hint=f"Run: git fetch --depth=1 origin {self.ref.removeprefix('origin/')}\n"
+                hint=f"Run: git fetch --depth=1 origin {name}\n"
                 "         In CI, set fetch-depth: 0 for actions/checkout, or GIT_DEPTH: 0 for GitLab.",
             )
         raise DocumentError(
@@ -211,15 +219,36 @@ def parse_origin(text: str, stdin: BinaryIO, *, allow_outside: bool = False, wit
     return FileOrigin(Path(text), allow_outside, None if within is None else within.resolve())
 
 
-_SAFE = ("-c", "safe.bareRepository=explicit")
-"""A checkout may contain a folder that is a bare repository, whose configuration could run commands."""
+_SAFE = ("-c", "safe.bareRepository=explicit", "-c", "core.warnAmbiguousRefs=true")
+"""A checkout may contain a folder that is a bare repository, whose configuration could run commands.
+
+Whoever may create tags could otherwise choose what a branch of the same name means.
+"""
+
+
+def _program() -> str:
+    """Return the path of git. A program of this name in the working directory may come from somebody else.
+
+    Windows looks there first. An empty or relative folder in PATH would do the same elsewhere.
+    """
+    for folder in map(Path, os.get_exec_path()):
+        for name in ("git", "git.exe"):
+            if folder.is_absolute() and (folder / name).is_file() and os.access(folder / name, os.X_OK):
+                return str(folder / name)
+    raise FileNotFoundError("git")
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     import subprocess  # noqa: PLC0415 - most documents are files
 
     try:
-        return subprocess.run(["git", *_SAFE, *arguments], capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603, S607 - git, no shell
+        return subprocess.run(  # noqa: S603 - git, no shell
+            [_program(), *_SAFE, *arguments],
+            capture_output=True,
+            check=False,
+            timeout=_SECONDS,
+            env={**os.environ, "LC_ALL": "C"},
+        )
     except FileNotFoundError:
         raise UsageError("git:REF:PATH needs git, but git is not installed.") from None
     except subprocess.TimeoutExpired:

@@ -135,12 +135,16 @@ def test_action_neither_follows_links_of_a_pull_request_nor_imports_its_modules(
         (".chat-contract.toml", '[diff]\nfail-on = "never"\n', True),
         ("pyproject.toml", '[tool.chat-contract.diff]\nfail-on = "never"\n', True),
         ("pyproject.toml", '[project]\nname = "shop"\n', False),
+        ("linked.toml", '[tool.chat-contract.diff]\nfail-on = "never"\n', True),
     ],
 )
 def test_action_warns_of_a_configuration_that_the_pull_request_changes(
     repository: Path, name: str, text: str, warns: bool
 ) -> None:
     (repository / name).write_text(text)
+    if name == "linked.toml":
+        (repository / "pyproject.toml").symlink_to(name)
+    (repository / ".gitattributes").write_text("*.toml -diff\n")
     git(repository, "add", "-A")
     commit(repository, COMPATIBLE)
     compared = compare_in_action(repository)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -209,17 +209,52 @@ def test_redirect_on_the_same_server_is_followed(servers: tuple[_Server, _Server
 # Git ------------------------------------------------------------------------------------------------------------------
 
 
-def test_folder_that_is_a_bare_repository_runs_no_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def git(*arguments: str) -> str:
+Git = Callable[..., str]
+
+
+@pytest.fixture
+def git(folder: Path) -> Git:
+    """Make a repository with a document; return a function that calls git in it."""
+
+    def call(*arguments: str) -> str:
         identity = ("-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
         done = subprocess.run(["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=True)
         return done.stdout.strip()
 
-    ran = folder / "ran"
     (folder / "chat.yaml").write_text("openapi: 3.1.0", "utf-8")
-    git("init", "-q")
-    git("add", "-A")
-    git("commit", "-q", "-m", "first")
+    call("init", "-q", "-b", "main")
+    call("add", "-A")
+    call("commit", "-q", "-m", "first")
+    return call
+
+
+def test_tag_with_the_name_of_a_branch_does_not_replace_it(
+    folder: Path, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    git("update-ref", "refs/remotes/origin/main", "HEAD")
+    assert GitOrigin("origin/main", "chat.yaml").read() == b"openapi: 3.1.0"
+    git("commit", "-q", "--allow-empty", "-m", "second")
+    git("tag", "origin/main")
+    with pytest.raises(DocumentError, match="revision origin/main is ambiguous"):
+        GitOrigin("origin/main", "chat.yaml").read()
+    assert GitOrigin("refs/remotes/origin/main", "chat.yaml").read() == b"openapi: 3.1.0"
+
+
+def test_program_in_the_working_directory_is_not_git(folder: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("git", "git.exe"):
+        (folder / name).write_text("#!/bin/sh\ntouch ran\n", "utf-8")
+        (folder / name).chmod(0o755)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("PATH", os.pathsep.join([".", "", os.environ["PATH"]]))
+    assert GitOrigin("HEAD", "chat.yaml").read() == b"openapi: 3.1.0"
+    assert not (folder / "ran").exists()
+
+
+def test_folder_that_is_a_bare_repository_runs_no_command(
+    folder: Path, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = folder / "ran"
     git("clone", "-q", "--bare", ".", "bare")
     blob = git("rev-parse", "HEAD:chat.yaml")
     (folder / "bare" / "objects" / blob[:2] / blob[2:]).unlink()
