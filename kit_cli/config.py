@@ -7,7 +7,9 @@ that has it. The command line and environment variables win over the file.
 from __future__ import annotations
 
 import difflib
+import os
 import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -80,9 +82,22 @@ def find_config(folder: Path) -> ConfigFile | None:
 
 
 def _check_link(path: Path) -> None:
-    """Raise :class:`DocumentError` for a link to a file of somebody else: errors in it would show its content."""
+    """Raise :class:`DocumentError` for a link to a file of somebody else: errors in it would show its content.
+
+    The same holds for a file of another user in a folder such as ``/tmp``, where every user can place one.
+    """
+    if _placed_by_another_user(path):
+        raise DocumentError(
+            "a file of another user in a folder that every user can write to", path=str(path), hint=_NAME_THE_FILE
+        )
     if leads_outside(path, top_of(path)):
         raise DocumentError("a link that leads outside its folder or repository", path=str(path), hint=_NAME_THE_FILE)
+
+
+def _placed_by_another_user(path: Path) -> bool:
+    if not hasattr(os, "geteuid") or not path.parent.stat().st_mode & stat.S_IWOTH:
+        return False
+    return path.lstat().st_uid not in {0, os.geteuid()}
 
 
 def read_config(path: Path) -> ConfigFile:

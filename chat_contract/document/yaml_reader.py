@@ -40,6 +40,9 @@ _NOT_FINITE = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
 _SCALAR_TAGS = frozenset({None, "!", "tag:yaml.org,2002:str"})
 _COLLECTION_TAGS = frozenset({None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
 
+_SEPARATOR = re.compile("[\x85\u2028\u2029]")
+"""They end a line, and with it a comment or a text, in YAML 1.1, but not in YAML 1.2."""
+
 _NO_KEY: Any = object()
 _MERGE: Any = object()
 
@@ -49,6 +52,7 @@ def read_yaml(text: str, path: Path | str, repeated: list[RepeatedKey] | None = 
 
     With ``repeated``, the last of several equal keys counts, and the list gets each repetition.
     """
+    _check_separators(text, path)
     builder = _Builder(path, repeated)
     try:
         for event in yaml.parse(text, Loader=_Loader):
@@ -65,6 +69,17 @@ def read_yaml(text: str, path: Path | str, repeated: list[RepeatedKey] | None = 
     if not builder.documents:
         raise DocumentError("empty document", path=str(path), line=1, hint="Write a document, or pass another file.")
     return builder.documents[0], TreePositions(builder.documents[0], builder.lines, builder.sizes)
+
+
+def _check_separators(text: str, path: Path | str) -> None:
+    found = _SEPARATOR.search(text)
+    if found is not None:
+        raise DocumentError(
+            f"the line separator U+{ord(found[0]):04X}, which versions of YAML read differently",
+            path=str(path),
+            line=text.count("\n", 0, found.start()) + 1,
+            hint=f"Remove it, or write it as \\u{ord(found[0]):04x} in double quotes.",
+        )
 
 
 class _Open:

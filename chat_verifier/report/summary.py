@@ -62,6 +62,7 @@ def figures(report: VerifyReport) -> str:
         return f"{judged} in {conversations}, recorded in {report.traffic.file}. Clauses: {tally(report)}"
     requests = count_of(report.requests, "request")
     accepted = f"{report.accepted} accepted" + (f", {report.lost} lost and sent again" if report.lost else "")
+    accepted += f", {report.replayed} from the checkpoint file" if report.replayed else ""
     return f"{requests} ({accepted}) in {report.seconds:.1f} s, seed {report.seed}. Clauses: {tally(report)}"
 
 

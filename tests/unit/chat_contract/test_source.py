@@ -427,3 +427,12 @@ def test_link_of_a_file_outside_any_repository_stays_in_its_folder(project: Path
     assert read_source(folder / "chat.yaml").value == {"a": 1}
     with pytest.raises(DocumentError, match="leads outside"):
         read_source(folder / "token.yaml")
+
+
+@pytest.mark.parametrize("separator", ["\x85", "\u2028", "\u2029"])
+def test_line_separator_of_yaml_1_1_is_refused(separator: str) -> None:
+    with pytest.raises(DocumentError, match=f"line separator U\\+{ord(separator):04X}") as error:
+        parse_source(f"a: 1 # comment\nb: 2 # comment{separator}c: 3\n", "x.yaml")
+    assert error.value.line == 2
+    assert parse_source(f'{{"a": "{separator}"}}', "x.json").value == {"a": separator}
+    assert parse_source(f'a: "\\u{ord(separator):04x}"', "x.yaml").value == {"a": separator}

@@ -250,6 +250,25 @@ def test_configuration_that_links_outside_is_refused_without_showing_its_target(
     assert (result.exit_code, "leads outside" in result.stderr, "s3cr3t" in result.stderr) == (2, True, False)
 
 
+@pytest.mark.parametrize("name", [OWN_FILE, "pyproject.toml"])
+def test_configuration_of_another_user_in_a_shared_folder_is_refused(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / name).write_text("[tool.chat-contract.diff]\nfail-on = 'never'\n" if name != OWN_FILE else "")
+    (folder / "inner").mkdir()
+    os.chdir(folder / "inner")
+    if os.geteuid() == 0:
+        os.chown(folder / name, 4321, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 4321)
+    assert find_config(Path.cwd()) is not None
+    folder.chmod(0o1777)
+    with pytest.raises(DocumentError, match="a file of another user"):
+        find_config(Path.cwd())
+    monkeypatch.setattr(os, "geteuid", (folder / name).stat().st_uid.__int__)
+    assert find_config(Path.cwd()) is not None
+
+
 def test_reports_presets_and_profiles_of_a_file_are_relative_to_it(folder: Path) -> None:
     (folder / OWN_FILE).write_text(
         '[diff]\nreport = ["json=out/r.json", "text"]\nseverity = "s.yaml"\n[mock]\nlatitude = "p.json"\n'
