@@ -1,7 +1,7 @@
 """Recognizes values that certainly conform to a JSON Schema (2020-12), without jsonschema.
 
-The import of jsonschema takes a fifth of the mock's start, and jsonschema takes ten times as long for each value. A
-value that is not recognized may still conform: jsonschema then decides, and describes the errors.
+The import of jsonschema takes a fifth of the mock's start-up time, and jsonschema takes ten times as long for each
+value. A value that is not recognized may still conform: jsonschema then decides, and describes the errors.
 """
 
 from __future__ import annotations

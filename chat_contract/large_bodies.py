@@ -1,12 +1,12 @@
-"""How large a JSON body of a response may be to be read: in memory, it takes many times its size."""
+"""Limits of the JSON bodies of responses that the kit reads: in memory, a body takes many times its size."""
 
 from __future__ import annotations
 
 MOST_VALUES = 1_000_000
-"""About how many JSON values of a response are read; one that has more is not parsed."""
+"""About how many JSON values a response may have; one that has more is not parsed."""
 
 MOST_WIDE = 8 * 1024 * 1024
-"""How many bytes of a response with characters outside ASCII are read; in memory it may take four times as many."""
+"""How many bytes a response with characters outside ASCII may have; in memory it may take four times as many."""
 
 
 def has_too_many_values(body: bytes) -> bool:

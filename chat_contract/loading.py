@@ -41,7 +41,7 @@ def load_contract(spec: Path | None = None, overlays: Sequence[Path] = ()) -> Co
         return _load(source, users, folder, foreign=spec is not None)
     except RecursionError:
         raise source.error(
-            "document is nested too deeply to check",
+            "the document is nested too deeply to check",
             pointer=(),
             value=source.value,
             hint="Flatten the deepest schema or example.",

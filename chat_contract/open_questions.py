@@ -77,7 +77,7 @@ class Question:
 
     @cached_property
     def _validator(self) -> Draft202012Validator:
-        # They take 80 ms to import, and not every command needs them.
+        # These imports take 80 ms, and not every command needs them.
         from referencing.jsonschema import EMPTY_REGISTRY  # noqa: PLC0415
 
         from chat_contract.json_schema import Validator  # noqa: PLC0415

@@ -38,7 +38,7 @@ class TooLongError(Exception):
 
 
 class _BoundedResponse(HTTPSocketPoolResponse):
-    """Ends a head or a body that does not end, and lets other users and the timeout have their turns."""
+    """Stops reading a head or a body that does not end, and lets other users and the timeout have their turns."""
 
     _received = 0
     _body = 0

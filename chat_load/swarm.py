@@ -173,7 +173,7 @@ class LoadUser(User):
             return
         users, at, step = LOAD.users, LOAD.at, self.shopper.next()
         outcome = self.client.send(step.request)
-        # A user that starts meanwhile may already have connected when the server decides.
+        # A user that starts meanwhile may already be connected when the server decides how to respond.
         users = max(users, LOAD.users)
         if LOAD.pause.note(outcome, LOAD.at):
             LOAD.counts.refused += 1

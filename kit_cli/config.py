@@ -194,7 +194,10 @@ def _values(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def settings_of(config: ConfigFile, commands: Commands) -> dict[str, Any]:
-    """Return the settings of each command, by parameter; those of a group by subcommand. Raises as above."""
+    """Return the settings of each command, by parameter; those of a group by subcommand.
+
+    Raises the same exceptions as :func:`default_map`.
+    """
     return _of_group(config, commands, (), config.table, {})
 
 

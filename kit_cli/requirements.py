@@ -13,7 +13,7 @@ DISTRIBUTION = "chat-contract"
 
 @dataclass(frozen=True)
 class Extra:
-    """An extra: the package without which it is not installed, and the commands that need it."""
+    """An extra: its principal package, which shows whether it is installed, and the commands that need the extra."""
 
     principal: str
     commands: str

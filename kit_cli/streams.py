@@ -63,7 +63,7 @@ def flush_or_discard() -> None:
 
 
 def discard_output() -> None:
-    """Send what is left in the buffer of standard output nowhere, so that Python does not fail to write it at exit."""
+    """Discard what is left in the buffer of standard output, so that Python does not fail to write it at exit."""
     with suppress(OSError, ValueError, AttributeError):
         number = os.open(os.devnull, os.O_WRONLY)
         os.dup2(number, sys.stdout.fileno())

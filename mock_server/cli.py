@@ -167,7 +167,7 @@ def mock(
 
     Exit codes: 0 (stopped by Ctrl-C or SIGTERM), 2 (cannot start).
     """
-    # Nothing that is made before the mock serves becomes garbage; looking for it takes a tenth of the start.
+    # Nothing that is made before the mock serves becomes garbage; looking for it takes a tenth of the start-up time.
     gc.disable()
     try:
         # Imported here because --help needs none of them.

@@ -75,7 +75,7 @@ def _constant(name: str) -> Any:
 
 
 class _Decoder(json.JSONDecoder):
-    """Decodes JSON strictly; it says whether an object has a key twice, if it allows that."""
+    """Decodes JSON strictly. If it allows an object to have a key twice, it says whether one does."""
 
     def __init__(self, *, allows_repetitions: bool) -> None:
         self.allows_repetitions = allows_repetitions

@@ -1,4 +1,4 @@
-"""Finds where the files of a project end: a link in it must not show files of the reader."""
+"""Finds where the files of a project end: a link in it must not show other files of the user."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def read_file(
 
     ``limit``: the maximum size in bytes. A FIFO or a device is not opened: reading it may never end.
     ``top``: the real path of the folder that a link may not leave. By default, this is the repository of the file, or
-    its folder. Otherwise, a link in a repository could show files of the reader, because errors quote them.
+    its folder. Otherwise, a link in a repository could show other files of the user, because errors quote them.
     Raises :class:`chat_contract.errors.DocumentError`.
     """
     try:

@@ -1,4 +1,4 @@
-"""What requests without violations combined, and so what probably is not the reason for a violation."""
+"""The conditions that requests without violations combined: they are probably not the reason for a violation."""
 
 from __future__ import annotations
 

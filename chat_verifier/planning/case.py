@@ -49,7 +49,7 @@ class Priority(IntEnum):
 
 
 class Naming(StrEnum):
-    """The servers that receive a case with faults: all, or those that name several or only the first of such faults."""
+    """The servers that receive a case with faults: all, those that name several of them, or those that name one."""
 
     ANY = "any"
     SEVERAL = "several"

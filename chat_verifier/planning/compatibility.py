@@ -87,7 +87,7 @@ def _features(one: Dimension, level: Level) -> float:
 
 
 def rare_levels(levels: Iterable[Dimension]) -> frozenset[Pair]:
-    """Return the levels that are only to appear."""
+    """Return the levels that only have to appear."""
     return frozenset((one.name, level.id) for one in levels for level in one.levels if level.rare)
 
 

@@ -35,7 +35,7 @@ def _file() -> dict[str, dict[str, Prepared]]:
 
 
 def prepared(name: str) -> Follow:
-    """Return what gives the arrays of a plan the rows of its name."""
+    """Return a function that gives the arrays of a plan the rows that are prepared under a name."""
     if not name:
         return nothing
 

@@ -293,7 +293,7 @@ def _array(levels: Sequence[Dimension], seed: int) -> CoveringArray:
     rare = rare_levels(levels)
 
     def wanted(one: Level, other: Level) -> bool:
-        """Return whether two levels are to stand together; a rare one is to be in each kind of turn only."""
+        """Return whether two levels should stand together; a rare one only has to appear in each kind of turn."""
         return (one not in rare and other not in rare) or TURN in {one[0], other[0]}
 
     return CoveringArray(

@@ -51,7 +51,7 @@ _TOLERATED_RESETS = 2
 """After so many requests that failed whatever was tried, a failed connection is not tried again."""
 _FEW_LOST = 3
 _TOLERATED_SHARE = 0.1
-"""Networks lose connections now and then; a server that loses more than these fails."""
+"""The share of requests that a network may lose; a server that loses more fails."""
 _SHORTEST_TIMEOUT = 1.0
 
 
@@ -270,7 +270,7 @@ class Client:
                 )
             body = self._read(response, bounds)
         except requests.exceptions.SSLError as error:
-            hint = "Name a private certificate authority with --ca-bundle FILE, a client certificate with --cert FILE."
+            hint = "Name a private certificate authority with --ca-bundle FILE, or a client certificate with --cert."
             if "WRONG_VERSION_NUMBER" in str(error) or "RECORD_LAYER_FAILURE" in str(error):
                 plain = f"http{self.base_url.removeprefix('https')}"
                 raise UnreachableError(

@@ -52,7 +52,10 @@ _ONLY_IN_RUNS = frozenset({"http.methods", "http.methods-accepted", "http.method
 
 @dataclass(frozen=True)
 class JudgeOptions:
-    """``require_complete``: the verdict is inconclusive unless the traffic exercised every clause it can exercise."""
+    """Options of the verdict on recorded traffic.
+
+    ``require_complete``: the verdict is inconclusive unless the traffic exercised every clause that it can exercise.
+    """
 
     strict: bool = False
     require_complete: bool = False

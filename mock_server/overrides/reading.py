@@ -82,7 +82,7 @@ def read_override(value: Mapping[str, Any], choices: Choices) -> Override:
 
 
 def check_still_valid(override: Override, choices: Choices) -> None:
-    """Raise :class:`OverrideError` if a value became invalid since the override was read, by a reload."""
+    """Raise :class:`OverrideError` if a reload has made a value invalid since the override was read."""
     for name in ("example", "conversation"):
         value = getattr(override, name)
         if value is not None:

@@ -281,7 +281,8 @@ def _outcome(source: Source, pointer: Pointer, turn: Mapping[str, Any]) -> Outco
         _check_headers(source, (*pointer, "headers"), headers)
     if status == _OK and "body" in turn:
         hint = "Remove body, or add the status of the response."
-        raise source.error("a reply with status 200 has no body", pointer=(*pointer, "body"), value=turn, hint=hint)
+        problem = '"body" is not allowed in a reply with status 200'
+        raise source.error(problem, pointer=(*pointer, "body"), value=turn, hint=hint)
     if status == _OK and read is None and fault is None and headers is None:
         return None
     return Outcome(
@@ -379,7 +380,7 @@ def _raise_placed(
 
 
 def _problem(error: ValidationError) -> str:
-    """Return what is wrong, in the words of the errors of other documents where jsonschema has its own."""
+    """Return what is wrong. Unknown and missing keys are described as in the other documents of the kit."""
     if error.validator == "additionalProperties" and isinstance(error.schema, Mapping):
         value: Any = error.instance
         unknown = [shorten(name, 60) for name in value if name not in error.schema.get("properties", {})]

@@ -51,7 +51,7 @@ class Announcements:
 
 
 class BoundedParser(_AsyncHiredisParser):
-    """Ends an answer without end, and lets the event loop run meanwhile."""
+    """Stops reading an answer that does not end, and lets the event loop run meanwhile."""
 
     _size = 0
 

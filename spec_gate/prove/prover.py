@@ -45,7 +45,10 @@ _MISSING: Any = object()
 
 @dataclass(frozen=True)
 class _Checks:
-    """What a part of a witness must do: ``counts`` is ``shows`` with the names rule; ``needed`` are lacking names."""
+    """What a part of a witness must satisfy: ``counts`` is ``shows`` with the names rule.
+
+    ``needed`` returns the names of properties that the part must lack.
+    """
 
     counts: Holds
     shows: Holds

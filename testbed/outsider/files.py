@@ -1,4 +1,4 @@
-"""Archives and reports of others, given to ``judge`` and ``report``."""
+"""Archives and reports that an attacker wrote, given to ``judge`` and ``report``."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _FOREIGN_COMMANDS: tuple[tuple[str, str], ...] = (
 
 
 def attacks() -> Iterator[Attack]:
-    """Yield the attacks: no report shows a key, another file or a control character, or has a command of others."""
+    """Yield the attacks: no report shows a key, another file, a control character or a command of the attacker."""
     for before, after in _FOREIGN_COMMANDS:
         yield Attack("author of a report", f"command with {after}", "exit 2", partial(_convert, before, after))
     yield Attack("author of an archive", "command as the name of a header", "not run", _name_a_header)

@@ -48,7 +48,7 @@ const MAX_LISTED = 20;
 const SECONDS_OF_A_CALL = 30;
 const SECONDS_TO_WAIT = 5;
 const MILLISECONDS_BETWEEN_LOOKS = 20;
-/** A map, because an object has names of its prototype. */
+/** A map, because an object also has the names of its prototype. */
 const QUERY_NAMES = new Map([
   ["conversation_id", "conversation"],
   ["user_id", "user"],

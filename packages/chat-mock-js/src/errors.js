@@ -11,12 +11,13 @@ export function isOwn(line) {
 const INVISIBLE =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]/g;
 
-/** Returns a text of several lines with characters that change a terminal as escapes. @type {(text: string) => string} */
+/** Returns a text in which the characters that change what a terminal shows are escapes; line breaks stay.
+ * @type {(text: string) => string} */
 function visibleText(text) {
   return text.replace(INVISIBLE, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** Returns a text on one line, with such characters as escapes. @type {(text: string) => string} */
+/** Returns the same on one line: line breaks are escapes too. @type {(text: string) => string} */
 export function visible(text) {
   return visibleText(text).replace(/\n/g, "\\u000a");
 }

@@ -150,7 +150,7 @@ FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
     "a schema of another draft": (
         lambda document: message(document).update({"$schema": "http://json-schema.org/draft-07/schema#"}),
         (*MESSAGE, "$schema"),
-        "a schema of another dialect",
+        "a schema of a dialect other than JSON Schema 2020-12",
     ),
     "a recursive schema": (
         refer("#/components/schemas/ChatRequest"),
@@ -170,8 +170,8 @@ FAULTY: dict[str, tuple[Change, Pointer | None, str]] = {
         "reference to itself",
     ),
     "references that multiply each other": (multiply, None, "values when its own references are expanded"),
-    "schemas nested too deep to check": (nest, (), "document is nested too deeply to check"),
-    "a chain of references too long to follow": (chain, (), "document is nested too deeply to check"),
+    "schemas nested too deep to check": (nest, (), "the document is nested too deeply to check"),
+    "a chain of references too long to follow": (chain, (), "the document is nested too deeply to check"),
     "an unknown type": (
         lambda document: message(document).update(type="text"),
         (*MESSAGE, "type"),
