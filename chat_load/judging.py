@@ -24,23 +24,29 @@ _PLAIN_ID = re.compile(r"[A-Za-z0-9._:-]{1,200}")
 """Ids that every reader of JSON reads alike. If every schema allows them, they do not change a request's class."""
 
 _MOST_KEPT_IDS = 200_000
+_MOST_CHARACTERS = 16_000_000
 
 
 class RecentIds(set[str]):
     """The latest ids of conversations, so that memory stays bounded."""
 
-    def __init__(self, limit: int = _MOST_KEPT_IDS) -> None:
+    def __init__(self, limit: int = _MOST_KEPT_IDS, most_characters: int = _MOST_CHARACTERS) -> None:
         super().__init__()
         self._order: deque[str] = deque()
         self._limit = limit
+        self._most_characters = most_characters
+        self._characters = 0
 
     def add(self, element: str) -> None:
-        """Add an id; the oldest one goes if there are too many."""
+        """Add an id; the oldest ones go if there are too many, or if they are too long together."""
         if element not in self:
             super().add(element)
             self._order.append(element)
-            if len(self._order) > self._limit:
-                self.discard(self._order.popleft())
+            self._characters += len(element)
+            while len(self._order) > self._limit or self._characters > self._most_characters:
+                oldest = self._order.popleft()
+                self._characters -= len(oldest)
+                self.discard(oldest)
 
 
 class _CompiledValidator(QuickValidator):

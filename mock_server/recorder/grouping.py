@@ -16,6 +16,7 @@ from chat_contract.roles import CONVERSATION, ITEM, ITEMS, MESSAGE
 from mock_server.shop.fixture_paths import portable_name
 from mock_server.shop.scenarios import CueKind
 from mock_server.shop.words import words_of
+from mock_server.store.sessions import Key, short_key
 
 Item = Mapping[str, Any]
 
@@ -89,7 +90,7 @@ class ConversationGroups:
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._count = 0
-        self._by_id: LRUCache[str, RecordedConversation] = LRUCache(max_bytes, getsizeof=lambda known: known.size)
+        self._by_id: LRUCache[Key, RecordedConversation] = LRUCache(max_bytes, getsizeof=lambda known: known.size)
 
     def add(self, request: Mapping[str, Any], reply: Mapping[str, Any]) -> RecordedConversation:
         """Add a successful turn, and return its conversation including the turn.
@@ -113,11 +114,11 @@ class ConversationGroups:
     def _follow(self, conversation_id: str, conversation: RecordedConversation) -> None:
         # One that is too large to keep is not followed.
         if conversation.size <= self._by_id.maxsize and len(conversation.turns) < MAX_TURNS:
-            self._by_id[conversation_id] = conversation
+            self._by_id[short_key(conversation_id)] = conversation
 
     def _continued(self, request: Mapping[str, Any], turn: RecordedTurn) -> RecordedConversation:
         sent_id = request.get(CONVERSATION)
-        known = self._by_id.pop(sent_id, None) if isinstance(sent_id, str) else None
+        known = self._by_id.pop(short_key(sent_id), None) if isinstance(sent_id, str) else None
         return self._start(turn) if known is None else known.with_turn(turn)
 
     def _start(self, turn: RecordedTurn) -> RecordedConversation:

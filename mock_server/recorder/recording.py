@@ -37,6 +37,8 @@ MAX_CREDENTIALS = 16 * 1024
 """Length of the credentials of one exchange. Searching for longer ones, in all encodings, takes too much memory."""
 _NOTED_BYTES = 1024
 """Size of what is remembered of an exchange, without its body."""
+_BYTES_PER_CHARACTER = 8
+"""Size of what is remembered of a conversation id: the id, and a folded copy."""
 
 
 class NotSaved(StrEnum):
@@ -114,7 +116,7 @@ class Recording:
 
     def _note(self, facts: ExchangeFacts) -> None:
         """Add an exchange to the history, and start a new one before it becomes too large."""
-        self._noted += _NOTED_BYTES + 2 * len(facts.request.body)
+        self._noted += _NOTED_BYTES + 2 * len(facts.request.body) + _BYTES_PER_CHARACTER * len(facts.reply_id or "")
         if self._noted > MAX_HISTORY_BYTES:
             self._history, self._noted = History(), 0
         update_history(self._history, facts)

@@ -8,14 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from chat_mock.server import Server
-from testbed.outsider import connections, files, pages, pull_request
+from testbed.outsider import connections, documents, files, pages, pull_request
 from testbed.outsider.attack import Attack
 
 
 def main() -> int:
     """Run all attacks."""
     with TemporaryDirectory(prefix="outsider-") as name:
-        bad = run([*pull_request.attacks(), *files.attacks()], Path(name) / "local")
+        bad = run([*pull_request.attacks(), *files.attacks(), *documents.attacks()], Path(name) / "local")
         server = Server.start(["--upstream", "http://127.0.0.1:1/v1", "--upstream-key-env", "PATH"])
         try:
             remote = [*pages.attacks(server.base_url), *connections.attacks(server.base_url)]

@@ -406,6 +406,39 @@ def test_pipelined_requests_of_all_connections_hold_no_more_than_their_limit(
         assert [one_response(connection)[0] for _ in range(3)] == [200, 200, 200]
 
 
+@pytest.mark.parametrize("complete", [False, True], ids=["half heads", "heads of half bodies"])
+def test_large_heads_of_incomplete_requests_hold_no_more_than_their_limit(
+    serve: Callable[..., Served], service: ChatService, monkeypatch: pytest.MonkeyPatch, *, complete: bool
+) -> None:
+    monkeypatch.setattr(protocol, "MAX_QUEUED", 100_000)
+    served = serve(MockApp(service, ServerLimits(held_bytes=150_000)))
+    head = HEAD + b"X: " + b"x" * 40_000 + b"\r\nContent-Length: 16\r\n"
+    with ExitStack() as stack:
+
+        def sent(data: bytes) -> socket.socket:
+            connection = stack.enter_context(served.connect())
+            connection.sendall(data)
+            return connection
+
+        def is_refused(data: bytes) -> bool:
+            connection = sent(data)
+            connection.settimeout(0.2)
+            try:
+                return one_response(connection)[0] == 503
+            except TimeoutError:
+                return False
+
+        if complete:
+            sent(head + b"\r\n{")
+            wait_until(lambda: is_refused(head + b"\r\n{"))
+        else:
+            first = [sent(head) for _ in range(2)]
+            wait_until(lambda: is_refused(head))
+            first[0].sendall(b"\r\n" + HI)
+            assert one_response(first[0])[0] == 200
+        assert one_ok(served)
+
+
 def test_trailers_change_no_header_of_the_request(served: Served, service: ChatService) -> None:
     with served.connect() as connection:
         connection.sendall(TRAILERS + b"X-Late: a\r\n\r\n" + ASK)

@@ -289,13 +289,14 @@ def test_exchange_with_very_long_credentials_is_neither_recorded_nor_shown(tmp_p
     assert printed[0] == "An exchange is not saved: its credentials are longer than 16 KiB"
 
 
+@pytest.mark.parametrize(("most", "padding"), [(5_000, ""), (50_000, "x" * 1500)], ids=["short ids", "long ids"])
 def test_history_of_a_long_recording_is_limited(
-    tmp_path: Path, printed: list[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, printed: list[str], monkeypatch: pytest.MonkeyPatch, most: int, padding: str
 ) -> None:
-    monkeypatch.setattr("mock_server.recorder.recording.MAX_HISTORY_BYTES", 5_000)
+    monkeypatch.setattr("mock_server.recorder.recording.MAX_HISTORY_BYTES", most)
     made = Recording(CONTRACT, open_folder(tmp_path, SCHEMA), say=printed.append, secrets=lambda *_: lambda _: False)
     for number in range(20):
-        answered = reply(f"Reply {number}.", f"c{number}")
+        answered = reply(f"Reply {number}.", f"c{number}{padding}")
         recorded = made.add(exchange({"message": f"message {number}"}, answered), 0.1)
         assert recorded.saved is not None
         assert not [each for each in recorded.violations if each.level == "must"]

@@ -44,6 +44,14 @@ def test_conversation_continues_under_a_new_id_from_the_service() -> None:
     assert len(groups.add({"message": "more", "conversation_id": "d"}, reply("d")).turns) == 3
 
 
+def test_long_conversation_ids_are_not_kept_themselves() -> None:
+    groups = ConversationGroups()
+    long = "x" * 1_000_000
+    groups.add({"message": "a desk"}, reply(long))
+    assert len(groups.add({"message": "more", "conversation_id": long}, reply(long)).turns) == 2
+    assert all(len(known) < 100 for known in groups._by_id)
+
+
 def test_unknown_conversation_id_starts_a_conversation() -> None:
     assert len(ConversationGroups().add({"message": "more", "conversation_id": "old"}, reply("old")).turns) == 1
 

@@ -201,6 +201,15 @@ def test_recent_ids_forget_the_oldest() -> None:
     assert ids == {"b", "c"}
 
 
+def test_recent_ids_forget_the_oldest_if_they_are_too_long_together() -> None:
+    ids = RecentIds(most_characters=10)
+    for name in ("a" * 4, "b" * 4, "c" * 4):
+        ids.add(name)
+    assert ids == {"b" * 4, "c" * 4}
+    ids.add("d" * 11)
+    assert ids == set()
+
+
 # Sampling -------------------------------------------------------------------------------------------------------------
 
 

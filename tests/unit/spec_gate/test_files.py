@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 from click.testing import Result
 
 from chat_contract import DocumentError
+from spec_gate.source.fetch import open_url
 from spec_gate.source.origins import GitOrigin
 from tests.unit.spec_gate.changing import diff, report_of, written
 
@@ -190,6 +193,28 @@ def servers() -> Iterator[tuple[_Server, _Server]]:
 def fetch(server: _Server, path: str = "moved.yaml") -> Result:
     address = f"http://127.0.0.1:{server.server_port}/{path}"
     return diff(address, address)
+
+
+@pytest.mark.parametrize("begin", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n"], ids=["head", "body"])
+def test_document_that_never_ends_fails_after_its_time_limit(begin: bytes) -> None:
+    stop = threading.Event()
+
+    def drip(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.sendall(begin)
+            while not stop.wait(0.02):
+                connection.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,))
+        thread.start()
+        try:
+            with pytest.raises(TimeoutError), open_url(f"http://127.0.0.1:{listener.getsockname()[1]}/", 0.3) as found:
+                found.read()
+        finally:
+            stop.set()
+            thread.join()
 
 
 def test_redirect_to_another_port_is_refused(servers: tuple[_Server, _Server]) -> None:
