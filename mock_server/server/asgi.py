@@ -32,6 +32,8 @@ _LARGE = 64 * 1024
 _HUGE = 1024 * 1024
 """Larger bodies are validated one after the other: each takes seconds, and hundreds of megabytes."""
 _MAX_BODY_ELSEWHERE = 1024 * 1024
+_COPIES_OF_A_HEAD = 3
+"""A head in memory: as bytes, as texts, and the objects around them."""
 _THREADS = 8
 _FAILED = Answer(500, b'{"detail":"Internal Server Error"}')
 
@@ -190,11 +192,12 @@ async def read(
         # The usual case: all of it arrived with the headers.
         return Body(message["body"])
     reader = BodyReader(limit, length)
+    head = _COPIES_OF_A_HEAD * sum(len(name) + len(value) for name, value in scope["headers"])
     while True:
         ended = message["type"] == "http.request" and not message["more_body"]
         more = reader.feed(message.get("body", b""))
         if share is not None:
-            share.hold(reader.kept)
+            share.hold(head + reader.kept)
         if ended or not more or message["type"] == "http.disconnect" or scope["extensions"]["connection"].at_eof:
             return reader.body(ended=ended)
         message = await receive()

@@ -22,8 +22,10 @@ from mock_server.server.unread import Unread
 MAX_PIPELINED = 100
 """Requests of a connection that wait for the response to an earlier one."""
 MAX_QUEUED = 10 * 1024 * 1024
-"""Bytes that such requests of all connections may hold together."""
+"""Bytes that such requests, and incomplete heads, of all connections may hold together."""
 
+_LARGE_HEAD = 4096
+"""A head that is longer counts while a part of it is missing."""
 _PROGRESS = 16 * 1024
 """Bytes that a client must read in the time for writing, unless it reads everything."""
 _SECONDS_TO_NOTICE = 0.05
@@ -131,10 +133,8 @@ class Protocol(HttpToolsProtocol):
         fault = None if self._phase is _Phase.IDLE else size_fault(self._head_bytes, self.headers)
         if fault is not None:
             self._refuse(*fault)
-        if self.pipeline and self._note_queue():
-            self._closes_after_response = True
-            self._drop_queue()
-            self.cycle.keep_alive = False
+        if (self.pipeline or self._has_large_half_head) and self._note_queue():
+            self._refuse_queue()
 
     def on_message_begin(self) -> None:
         """Start the clock of a request."""
@@ -156,6 +156,8 @@ class Protocol(HttpToolsProtocol):
         if len(self.pipeline) >= MAX_PIPELINED:
             self._fail(503, f"More than {MAX_PIPELINED} requests of this connection wait for a response")
         self._phase = _Phase.BODY
+        if self in self.queued:
+            self._note_queue()
         super().on_headers_complete()
         # Nobody reads the trailers of a chunked body.
         self.headers = []
@@ -193,9 +195,24 @@ class Protocol(HttpToolsProtocol):
             for level, option, value in probes(number):
                 connection.setsockopt(level, option, value)
 
+    @property
+    def _has_large_half_head(self) -> bool:
+        return self._phase is _Phase.HEAD and self._head_bytes > _LARGE_HEAD
+
     def _note_queue(self) -> bool:
-        """Note what waits, and return whether that of all connections is too much."""
-        return self.queued.note(self, ((one.scope["headers"], len(one.body)) for one, _ in self.pipeline))
+        """Note what waits, or has a large head to come, and return whether that of all connections is too much."""
+        waiting = [(one.scope["headers"], len(one.body)) for one, _ in self.pipeline]
+        if self._has_large_half_head:
+            waiting.append((self.headers, self._head_bytes))
+        return self.queued.note(self, waiting)
+
+    def _refuse_queue(self) -> None:
+        """End the connection after the response in progress, if there is one."""
+        if self.pipeline:
+            self._drop_queue()
+        self._refuse(503, "Incomplete requests and those that wait for a response hold the maximum. Try again later")
+        self._phase = _Phase.IDLE
+        self._note_queue()
 
     def _drop_queue(self) -> None:
         """Drop the requests that wait for the response to an earlier one."""
@@ -218,6 +235,8 @@ class Protocol(HttpToolsProtocol):
     def _refuse(self, status: int, detail: str) -> None:
         if self.lost:
             return
+        if self.headers:
+            self.headers.clear()
         if self._is_responding and not self.cycle.more_body:
             # Responses go out in the order of their requests, so this connection ends after those in progress.
             self._closes_after_response = True
@@ -229,8 +248,6 @@ class Protocol(HttpToolsProtocol):
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
-        if self.headers:
-            self.headers.clear()
         self._abandon_response()
         self._end()
 

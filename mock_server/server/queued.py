@@ -1,4 +1,4 @@
-"""Counts what requests hold that wait for the response to an earlier one of their connection."""
+"""Counts what requests hold that wait for an earlier one of their connection, or for the rest of their head."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ class Queued:
         self._limit = limit
         self._sizes: dict[object, int] = {}
         self._total = 0
+
+    def __contains__(self, connection: object) -> bool:
+        return connection in self._sizes
 
     def note(self, connection: object, requests: Iterable[tuple[Headers, int]]) -> bool:
         """Note the waiting requests of a connection, and return whether all together hold too much.
