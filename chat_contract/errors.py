@@ -69,12 +69,17 @@ class DocumentError(KitError):
         where = self.path if self.line is None else f"{self.path}:{self.line}"
         if self.pointer:
             where += f" ({render_pointer(self.pointer)})"
-        text = f"{where}: {self.problem}"
+        text = _one_line(f"{where}: {self.problem}")
         if self.has_value:
             text += f"\n  value: {shorten(self.value)}"
         if self.hint:
-            text += f"\n  hint:  {self.hint}"
+            text += f"\n  hint:  {_one_line(self.hint)}"
         return text
+
+
+def _one_line(text: str) -> str:
+    """Escape line breaks, which names of files and keys can contain: a CI system takes some lines as commands."""
+    return text.replace("\r", "\\r").replace("\n", "\\n")
 
 
 class DocumentsError(KitError):

@@ -119,8 +119,8 @@ class GitOrigin:
             raise DocumentError(
                 f"revision {self.ref} is not in this shallow clone",
                 path=self.name,
-                hint=f"Run: git fetch --depth=1 origin {name}\n"
-                "         In CI, set fetch-depth: 0 for actions/checkout, or GIT_DEPTH: 0 for GitLab.",
+                hint=f"Run git fetch --depth=1 origin {name}, or in CI, set fetch-depth: 0 for actions/checkout, "
+                "or GIT_DEPTH: 0 for GitLab.",
             )
         raise DocumentError(
             f"revision {self.ref} does not exist in this repository",

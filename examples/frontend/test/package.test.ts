@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import http from "node:http";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { ChatMockError, CommandNotFoundError, connect, findCommand, startMock, StartError } from "@chat-contract/mock";
@@ -121,6 +121,24 @@ plain("startMock() finds the command in .venv of a parent folder", async () => {
   const headers = { "Content-Type": "application/json" };
   expect((await fetch(`${mock.url}/chat`, { method: "POST", body, headers })).status).toBe(422);
   await mock.stop();
+  rmSync(folder, { recursive: true });
+});
+
+plain("findCommand() ignores a .venv of another user in a folder for all users", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "shared-"));
+  const inner = path.join(folder, "project");
+  const program = path.join(folder, ".venv", "bin", "chat-contract");
+  mkdirSync(inner);
+  mkdirSync(path.dirname(program), { recursive: true });
+  writeFileSync(program, "#!/bin/sh\n", { mode: 0o755 });
+  const { getuid } = process;
+  const options = { cwd: inner, env: { PATH: `.${path.delimiter}/nowhere` } };
+  if (process.getuid?.() === 0) chownSync(path.join(folder, ".venv"), 4321, 4321);
+  else process.getuid = () => 4321;
+  expect(findCommand(options)).toEqual([program]);
+  chmodSync(folder, 0o1777);
+  expect(() => findCommand(options)).toThrow(CommandNotFoundError);
+  process.getuid = getuid;
   rmSync(folder, { recursive: true });
 });
 

@@ -1,6 +1,6 @@
 // Finds the command line of the kit: the program and the arguments that come before `mock`.
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, lstatSync, statSync } from "node:fs";
 import path from "node:path";
 import { MockError } from "./errors.js";
 
@@ -53,13 +53,15 @@ function* inEnvironments(cwd, env) {
   const folder = WINDOWS ? "Scripts" : "bin";
   if (env.VIRTUAL_ENV) yield* variants(path.join(env.VIRTUAL_ENV, folder, "chat-contract"));
   for (const parent of parents(cwd)) {
-    for (const name of [".venv", "venv"]) yield* variants(path.join(parent, name, folder, "chat-contract"));
+    for (const name of [".venv", "venv"]) {
+      if (isOwn(parent, name)) yield* variants(path.join(parent, name, folder, "chat-contract"));
+    }
   }
 }
 
 /** @type {(program: string, env: Record<string, string | undefined>) => Generator<string>} */
 function* onPath(program, env) {
-  for (const folder of (env.PATH ?? "").split(path.delimiter).filter(Boolean)) {
+  for (const folder of (env.PATH ?? "").split(path.delimiter).filter((one) => path.isAbsolute(one))) {
     yield* variants(path.join(folder, program));
   }
 }
@@ -67,7 +69,9 @@ function* onPath(program, env) {
 /** @type {(cwd: string, env: Record<string, string | undefined>) => Generator<Command>} */
 function* withPython(cwd, env) {
   const uv = [...onPath("uv", env)].find(isProgram);
-  const isProject = [...parents(cwd)].some((parent) => existsSync(path.join(parent, "pyproject.toml")));
+  const isProject = [...parents(cwd)].some(
+    (parent) => existsSync(path.join(parent, "pyproject.toml")) && isOwn(parent, "pyproject.toml"),
+  );
   if (uv !== undefined && isProject) yield [uv, "run", "--quiet", "chat-contract"];
   for (const name of ["python3", "python"]) {
     const python = [...onPath(name, env)].find(isProgram);
@@ -82,6 +86,20 @@ function* parents(folder) {
     folder = above;
   }
   yield folder;
+}
+
+/**
+ * Whether an entry is not from another user, who could place one in a folder such as /tmp.
+ *
+ * @type {(folder: string, name: string) => boolean}
+ */
+function isOwn(folder, name) {
+  try {
+    const isShared = !WINDOWS && (statSync(folder).mode & 0o002) !== 0;
+    return !isShared || [0, process.getuid?.()].includes(lstatSync(path.join(folder, name)).uid);
+  } catch {
+    return false;
+  }
 }
 
 /** @type {(file: string) => string[]} */

@@ -436,3 +436,11 @@ def test_line_separator_of_yaml_1_1_is_refused(separator: str) -> None:
     assert error.value.line == 2
     assert parse_source(f'{{"a": "{separator}"}}', "x.json").value == {"a": separator}
     assert parse_source(f'a: "\\u{ord(separator):04x}"', "x.yaml").value == {"a": separator}
+
+
+def test_message_has_no_line_of_its_own_for_a_name_with_a_line_break() -> None:
+    name = "x\n::error::x\r"
+    error = DocumentError(f"unknown key {name}", path=name, line=1, pointer=(name,), value=name, hint=f"Write {name}.")
+    lines = str(error).splitlines()
+    assert [line.split()[0] for line in lines[1:]] == ["value:", "hint:"]
+    assert lines[0] == r"x\n::error::x\r:1 (/x\n::error::x\r): unknown key x\n::error::x\r"
