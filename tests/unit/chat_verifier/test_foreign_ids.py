@@ -48,9 +48,8 @@ class ReplacesForeignIds(RejectsForeignIds):
         return Response(200, response.headers, json.dumps(reply).encode())
 
 
-@pytest.mark.parametrize("tier", [Tier.QUICK, Tier.DEFAULT])
+@pytest.mark.parametrize(("tier", "seed"), [(Tier.QUICK, 0), (Tier.QUICK, 1), (Tier.DEFAULT, 0)])
 @pytest.mark.parametrize("server", [RejectsForeignIds, ReplacesForeignIds])
-@pytest.mark.parametrize("seed", [0, 1])
 def test_ids_alike_are_tried_with_issued_ones(server: type[ReferenceServer], tier: Tier, seed: int) -> None:
     allocation = allocate(tier, None, None)
     runner = Runner(

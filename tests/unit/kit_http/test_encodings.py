@@ -171,18 +171,9 @@ def ordinary_texts() -> list[str]:
     return [*texts, "0123456789" * 3, "Bearer sk-live- Sk-test-0123456 %20%41 &amp;&#83; \\u0053\\n"]
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        *KEYS[:3],
-        "sk-proj-4f9dKx0TmZ",
-        str(uuid.UUID(int=5 << 100 | 77)),
-        hashlib.sha256(b"key").hexdigest(),
-        "hunter22",
-    ],
-)
-def test_ordinary_texts_are_unchanged(key: str) -> None:
-    found = secrets(key)
+def test_ordinary_texts_are_unchanged() -> None:
+    others = ("sk-proj-4f9dKx0TmZ", str(uuid.UUID(int=5 << 100 | 77)), hashlib.sha256(b"key").hexdigest(), "hunter22")
+    found = secrets_of(tuple(("X-API-Key", key) for key in (*KEYS[:3], *others)))
     for text in ordinary_texts():
         assert found.hide(text) == text
         assert found.masked_bytes(text.encode()) == text.encode()
