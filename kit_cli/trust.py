@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chat_contract.document.repository import leads_outside, real_path, top_of
+from chat_contract.document.repository import is_foreign, real_path, top_of
 
 _RUN_CODE = frozenset({"token-command", "token-command-a", "token-command-b", "app"})
 _CHOOSE_RECEIVERS = frozenset(
@@ -51,7 +51,7 @@ def why_refused(key: str, value: Any, files: Sequence[Path], config: Path) -> st
         return f"a file that the kit found itself cannot choose the host with {key}"
     if key in _WRITTEN:
         return _why_not_written(key, files, real_path(config.parent))
-    if any(_is_outside(file, top_of(config)) for file in files):
+    if any(is_foreign(file, top_of(config)) for file in files):
         return f"a file that the kit found itself can set {key} only to files in its folder or repository"
     return None
 
@@ -59,7 +59,7 @@ def why_refused(key: str, value: Any, files: Sequence[Path], config: Path) -> st
 def _why_not_written(key: str, files: Sequence[Path], folder: Path) -> str | None:
     """Return why such a configuration file cannot name these output files; ``folder`` is its own."""
     can_set = f"a file that the kit found itself can set {key} only to files"
-    if any(_is_outside(file, folder) for file in files):
+    if any(is_foreign(file, folder) for file in files):
         return f"{can_set} below its folder"
     if any(_belongs_to_tools(file, folder) for file in files):
         return f"{can_set} that are not hidden and not in installed packages"
@@ -70,11 +70,6 @@ def _why_not_written(key: str, files: Sequence[Path], folder: Path) -> str | Non
 
 def _chooses_the_site(header: str) -> bool:
     return header.partition(":")[0].strip().lower() in _ROUTES
-
-
-def _is_outside(file: Path, top: Path) -> bool:
-    """Return whether a file is outside a folder, or belongs to git."""
-    return leads_outside(file, top) or ".git" in (part.lower() for part in real_path(file).relative_to(top).parts)
 
 
 def _belongs_to_tools(file: Path, folder: Path) -> bool:

@@ -23,6 +23,11 @@ def leads_outside(path: Path, top: Path) -> bool:
     return not real_path(path).is_relative_to(top)
 
 
+def is_foreign(path: Path, top: Path) -> bool:
+    """Return whether a path leads out of a folder, or belongs to git."""
+    return leads_outside(path, top) or ".git" in (part.lower() for part in real_path(path).relative_to(top).parts)
+
+
 def real_path(path: Path) -> Path:
     """Return a path without links. A path that cannot exist, such as a loop of links, stays as it is."""
     try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
 from chat_contract.document.limits import MAX_BYTES
-from chat_contract.document.repository import leads_outside, top_of
+from chat_contract.document.repository import is_foreign, top_of
 from chat_contract.document.source import read_bounded, read_file, too_large
 from chat_contract.errors import DocumentError, UsageError, without_credentials
 
@@ -67,7 +67,7 @@ class FileOrigin:
             return None
         path = Path(posixpath.normpath(posixpath.join(self.path.parent.as_posix(), unquote(relative))))
         top = self.top or top_of(self.path)
-        outside = leads_outside(path, top)
+        outside = is_foreign(path, top)
         return None if outside and not self.allow_outside else FileOrigin(path, self.allow_outside, top)
 
 

@@ -93,6 +93,12 @@ def test_reference_may_lead_anywhere_in_the_repository(folder: Path) -> None:
     assert diff(document, document).exit_code == 0
 
 
+def test_reference_into_the_files_of_git_is_refused(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    written(folder, ".git/state.yaml", "type: string\n")
+    assert "leads outside the folder" in refused(written(folder, "api.yaml", referring(".git/state.yaml")))
+
+
 @pytest.mark.parametrize("kind", ["fifo", "device"])
 def test_fifo_and_device_are_not_opened(kind: str, folder: Path) -> None:
     special = folder / "special.yaml"
