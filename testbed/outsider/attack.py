@@ -14,7 +14,7 @@ from kit_cli.main import cli
 
 _REFUSALS = (
     *("a file that the kit found itself", "a file that it found itself", "leads outside", "without NUL"),
-    *("$dynamicRef is not supported", "another dialect", "is ambiguous"),
+    *("$dynamicRef is not supported", "a dialect other than", "is ambiguous"),
 )
 SECRET = "s3cr3t-0f-s0mebody-else"
 
