@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds after which a test gives up. No test takes a fraction of it, and a busy machine may take long."""
 
 
