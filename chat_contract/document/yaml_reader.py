@@ -41,7 +41,7 @@ _SCALAR_TAGS = frozenset({None, "!", "tag:yaml.org,2002:str"})
 _COLLECTION_TAGS = frozenset({None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
 
 _SEPARATOR = re.compile("[\x85\u2028\u2029]")
-"""They end a line, and with it a comment or a text, in YAML 1.1, but not in YAML 1.2."""
+"""Characters that end a line, and with it a comment or a text, in YAML 1.1, but not in YAML 1.2."""
 
 _NO_KEY: Any = object()
 _MERGE: Any = object()

@@ -21,7 +21,7 @@ from mock_server.server.serve import Listening
 
 
 def record(given: Mapping[str, Any]) -> ExitCode:
-    """Record until the command is stopped, or the whole archive. ``given`` has the options by name."""
+    """Record until the command is stopped, or record the whole archive. ``given`` has the options by name."""
     if (given["out"] is None) is not given["preview"]:
         raise UsageError("--out DIR and --preview exclude each other, and one is required. Give one of them.")
     options = read_options({name: given[name] for name in ("cors_origin", "allowed_host")})

@@ -123,7 +123,7 @@ class ChatService:
     def enter(self, name: str, headers: Mapping[str, str], client: str | None) -> Space | Answer:
         """Return the space with this name, or the response that says why there is none.
 
-        ``headers`` and ``client``, its address, tell who asks.
+        ``headers`` and ``client``, the address of the client, tell who asks.
         """
         try:
             return self.spaces.use(name, guest=self._options.access.check_control(headers, client) is not None)
@@ -210,9 +210,9 @@ class ChatService:
 def too_many_spaces(options: Options) -> Answer:
     """Return the response to a request for a space that cannot be created."""
     detail = (
-        f"There are {options.max_spaces} spaces, the maximum, and all were used in the last "
-        f"{SECONDS_IN_USE:.0f} seconds; half of them are for clients that may use the control API. "
-        "Delete one with DELETE /_mock/spaces/NAME, or raise --max-spaces."
+        f"No place is free for another space: the maximum is {options.max_spaces}; without --store, clients that may "
+        f"not use the control API share half. A space gives up its place after {SECONDS_IN_USE:.0f} seconds "
+        "without a request. Delete a space with DELETE /_mock/spaces/NAME, or raise --max-spaces."
     )
     return problem(503, "Too many spaces", detail).with_headers(("Retry-After", f"{SECONDS_IN_USE:.0f}"))
 

@@ -229,7 +229,7 @@ Whoever may create tags could otherwise choose what a branch of the same name me
 def _program() -> str:
     """Return the path of git. A program of this name in the working directory may come from somebody else.
 
-    Windows looks there first. An empty or relative folder in PATH would do the same elsewhere.
+    Windows looks there first. Elsewhere, an empty or relative folder in PATH has the same effect.
     """
     for folder in map(Path, os.get_exec_path()):
         for name in ("git", "git.exe"):

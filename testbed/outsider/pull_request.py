@@ -58,7 +58,7 @@ _WRITTEN: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("run.jsonl", (*_VERIFY, "--resume", "run.jsonl")),
     ("catalogue.json", ("fixtures", "new", "greeting", "--fixtures", "elsewhere")),
 )
-"""Links of the names of output files, each to a file of somebody else."""
+"""Links with the names of output files, each to a file of somebody else."""
 
 _KEYWORDS = (
     "$dynamicRef: ../home/schema.json",

@@ -62,7 +62,7 @@ class NeedsHttpError(Exception):
 
 
 def same_ids() -> Callable[[], str]:
-    """Return what gives a server new ids, which are the same every time."""
+    """Return a function that gives a server new ids, the same ones every time."""
     random = Random(0)
     return lambda: str(uuid.UUID(int=random.getrandbits(128), version=4))
 
