@@ -117,7 +117,7 @@ class Checkpoint:
         if not is_checkpoint:
             raise self._not_a_checkpoint()
         if head != {"format": FORMAT, **run}:
-            other = ", ".join(name for name in run if head.get(name) != run[name])
+            other = ", ".join(name for name in run if head.get(name) != run[name]) or "keys"
             raise UsageError(
                 f"--resume {self.path}: the checkpoint file belongs to another run (other {other}). {_HINT}"
             )

@@ -81,3 +81,12 @@ def test_file_of_another_kind_is_refused(tmp_path: Path, kind: str) -> None:
     make[kind](tmp_path / "c")
     with pytest.raises(UsageError, match="not a checkpoint file"):
         opened(tmp_path / "c")
+
+
+@pytest.mark.parametrize(("more", "named"), [({"seed": 1}, "other seed"), ({"unknown": 1}, "other keys")])
+def test_checkpoint_of_another_run_is_refused_and_says_what_differs(
+    tmp_path: Path, more: dict[str, int], named: str
+) -> None:
+    (tmp_path / "c").write_text(json.dumps({"format": FORMAT, "seed": 0, **more}) + "\n", "utf-8")
+    with pytest.raises(UsageError, match=named):
+        opened(tmp_path / "c")
