@@ -5,6 +5,7 @@
 #   make test ORDER=random       run tests in random order
 #   make test TIMEOUT=1200       allow a test twenty minutes before it fails
 #   make quality SAMPLE=40       measure the verifier on forty servers with a planted bug
+#   make coverage TESTS=tests/e2e KEEP=1   add these tests to what was measured before
 #   make soak RUNS=3             run the frontend tests three times
 
 PYTHON ?=
@@ -13,6 +14,8 @@ JOBS ?= 3
 TIMEOUT ?= 600
 ORDER ?=
 SAMPLE ?=
+TESTS ?=
+KEEP ?=
 RUNS ?=
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,9 +46,9 @@ test: lint ## Run linters, type checker and all tests, then verify the mock
 	$(BIN)/pytest contract_tests
 
 coverage: $(VENV)/dev.stamp ## Measure branch coverage of all tests
-	$(BIN)/coverage erase
+	$(if $(KEEP),,$(BIN)/coverage erase)
 	$(BIN)/coverage run -m pytest -q $(SPREAD) $(or $(TESTS),tests)
-	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage combine --append --quiet
 	$(BIN)/coverage report
 
 lint: $(VENV)/dev.stamp ## Run linters, type checker and security checks

@@ -109,7 +109,7 @@ def sent(observations: Iterable[Observation]) -> list[tuple[str, str, bytes]]:
 
 
 def test_labels_change_neither_order_nor_verdicts_nor_replay(tmp_path: Path) -> None:
-    sequences = [one for one in make_plan(CONTRACT, ALLOCATIONS[Tier.DEFAULT].sizes).sequences if one.together is None]
+    sequences = [one for one in make_plan(CONTRACT, ALLOCATIONS[Tier.QUICK].sizes).sequences if one.together is None]
     labelled, causes, _ = play(sequences, checkpoint(tmp_path / "labelled"))
     plain, plain_causes, _ = play(map(unlabelled, sequences), checkpoint(tmp_path / "plain"))
     assert sent(plain) == sent(labelled)
