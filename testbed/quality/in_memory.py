@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -19,6 +19,7 @@ from random import Random
 from typing import Any
 
 from chat_contract import Contract, load_contract
+from chat_contract.classification import RequestClass, classify
 from chat_contract.exchange import Breakdown, Request, Response
 from chat_verifier.planning.case import CaseSequence
 from chat_verifier.planning.plan import make_plan
@@ -89,7 +90,7 @@ class ServerInMemory:
         self.budget.take()
         outcome = sent(self.chat, request)
         if self.correct is not None:
-            self.unlike += not is_alike(request, outcome, sent(self.correct, request))
+            self.unlike += not is_alike(request, outcome, sent(self.correct, request), self.chat.issued)
         self.budget.settle(accepted=is_accepted(outcome))
         return outcome
 
@@ -98,24 +99,40 @@ def sent(chat: Chat, request: Request) -> Response | Breakdown:
     return outcome_of(chat(on_wire(request)), bodiless=request.method == "HEAD")
 
 
-def is_alike(request: Request, outcome: Response | Breakdown, correct: Response | Breakdown) -> bool:
-    """Return whether an outcome is like that of the correct server, which names all faults.
+@cache
+def _contract() -> Contract:
+    return load_contract()
 
-    New conversations may have any id, and a 422 may name fewer faults.
+
+def is_alike(
+    request: Request, outcome: Response | Breakdown, correct: Response | Breakdown, issued: Collection[str] = ()
+) -> bool:
+    """Return whether an outcome is as right as that of the correct server, which names all faults.
+
+    A 422 may name fewer faults, unspecified values may get 200 or 422, and an id may change if the server did not issue
+    it or the user is null.
     """
     if outcome == correct:
         return True
-    if not (isinstance(outcome, Response) and isinstance(correct, Response)) or outcome.status != correct.status:
+    if not (isinstance(outcome, Response) and isinstance(correct, Response)):
         return False
-    body, other = _json(outcome.body), _json(correct.body)
-    if not isinstance(body, dict) or not isinstance(other, dict):
+    body, other, given = _json(outcome.body), _json(correct.body), _json(request.body)
+    if not all(isinstance(one, dict) for one in (body, other, given)):
         return False
+    known_id = given.get("conversation_id") in issued and given.get("user_id", "") is not None
+    if outcome.status != correct.status:
+        rest = {name: value for name, value in given.items() if name != "conversation_id" or not known_id}
+        return {outcome.status, correct.status} == {200, 422} and _is_unspecified(request, rest)
     if outcome.status == 422:
         entries, known = body.get("detail"), other.get("detail")
         return isinstance(entries, list) and bool(entries) and all(entry in known for entry in entries)
-    sent_body = _json(request.body)
-    new = isinstance(sent_body, dict) and "conversation_id" not in sent_body
-    return body == {**other, **({"conversation_id": body.get("conversation_id")} if new else {})}
+    free = {} if known_id else {"conversation_id": body.get("conversation_id")}
+    return bool(body == {**other, **free})
+
+
+def _is_unspecified(request: Request, body: Any) -> bool:
+    found = classify(_contract(), replace(request, body=json.dumps(body).encode())).request_class
+    return found not in {RequestClass.MUST_ACCEPT, RequestClass.MUST_REJECT}
 
 
 def _json(body: bytes) -> Any:
@@ -183,11 +200,6 @@ def play(
 
 def _met(fault: Fault) -> int | None:
     return None if fault.met is None else fault.met[fault.style.naming]
-
-
-@cache
-def _contract() -> Contract:
-    return load_contract()
 
 
 @cache

@@ -93,11 +93,14 @@ def test_response_unlike_that_of_the_correct_server_shows_a_fault() -> None:
         return Response(status, (), json.dumps(body).encode())
 
     def request(**body: Any) -> Request:
-        return Request("POST", "/chat", (), json.dumps(body).encode(), False, "none")
+        return Request("POST", "/chat", (("Content-Type", "application/json"),), json.dumps(body).encode())
 
     new, later = request(message="a"), request(message="a", conversation_id="1")
     assert is_alike(new, response(200, conversation_id="1"), response(200, conversation_id="2"))
-    assert not is_alike(later, response(200, conversation_id="1"), response(200, conversation_id="2"))
+    ids = response(200, conversation_id="1"), response(200, conversation_id="2")
+    assert is_alike(later, *ids)
+    assert not is_alike(later, *ids, {"1"})
+    assert is_alike(request(message="a", limit="5"), response(200), response(422))
     assert is_alike(new, response(422, detail=["a"]), response(422, detail=["b", "a"]))
     assert not is_alike(new, response(422, detail=["c"]), response(422, detail=["b", "a"]))
     assert not is_alike(new, response(422, detail=[]), response(422, detail=["a"]))
