@@ -61,6 +61,13 @@ def probe(contract: Contract, client: Client, checkpoint: Checkpoint | None = No
     )
 
 
+def first_probe(contract: Contract) -> tuple[CaseSequence, Request]:
+    """Return the first probe of every run."""
+    case = _probes(RequestBuilder(contract))[0]
+    operation = contract.operation
+    return single(case, Group.PROBE), Request(operation.method, operation.path, JSON_HEADERS, case.raw(None))
+
+
 def _probes(builder: RequestBuilder) -> list[Case]:
     bodies = [builder.request(message=message) for message in builder.messages]
     bodies += [builder.request(name) for name in builder.optional]

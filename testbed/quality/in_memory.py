@@ -28,6 +28,7 @@ from chat_verifier.run.budget import RequestBudget
 from chat_verifier.run.observation import Observation
 from chat_verifier.run.player import is_accepted
 from chat_verifier.run.runner import Runner
+from chat_verifier.target.probe import first_probe
 from testbed.faulty_servers.base import PREFIX, Chat
 from testbed.faulty_servers.fault import MUST, Fault
 from testbed.faulty_servers.pairs import pairs
@@ -78,8 +79,6 @@ class ServerInMemory:
         self.chat = chat
         self.correct = correct
         self.budget = RequestBudget(allocation.requests, allocation.accepted)
-        # The probe counts towards the limit.
-        self.budget.replay(accepted=True)
         self.unlike = 0
 
     def handling(self) -> AbstractContextManager[None]:
@@ -190,7 +189,12 @@ def play(
 
     before, began = _met(fault), time.process_time()
     try:
-        Runner(contract, server, limits=allocation.until_exploration, watch=watch).play(plan)
+        runner = Runner(contract, server, limits=allocation.until_exploration, watch=watch)
+        sequence, request = first_probe(contract)
+        runner.admit(sequence, server.send(request))
+        for observation in runner.journal.observations:
+            watch(observation)
+        runner.play(plan)
     except NeedsHttpError:
         return None
     met = None if before is None else (_met(fault) or 0) - before
