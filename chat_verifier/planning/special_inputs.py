@@ -51,19 +51,9 @@ def sequences(rows: Rows) -> list[CaseSequence]:
 
 def fewest(rows: Rows) -> list[CaseSequence]:
     """Return the inputs of a small plan."""
-    builder = rows.builder
-    longest = {MESSAGE: "a" * builder.narrowest["properties"][MESSAGE]["maxLength"]}
-    shortest = {USER: "A"} if USER in builder.optional else {}
-    alike = replace(_ids_nearly_equal(rows, _FEWEST_ALIKE, **shortest), priority=Priority.ESSENTIAL)
+    alike = replace(_ids_nearly_equal(rows, _FEWEST_ALIKE), priority=Priority.ESSENTIAL)
     large = list(_sizes(rows))[-1]
-    # The example that follows has a session, which a server may take for granted in later turns.
-    return [
-        documented_example(rows, {SESSION: "absent"}, **longest),
-        large,
-        alike,
-        _empty_event(builder),
-        *_all_unspecified(rows),
-    ]
+    return [documented_example(rows), large, alike, _empty_event(rows.builder), *_all_unspecified(rows)]
 
 
 def _opening(rows: Rows, levels: Row | None = None, **values: Any) -> Case:
@@ -73,11 +63,8 @@ def _opening(rows: Rows, levels: Row | None = None, **values: Any) -> Case:
     return of_recipe(replace(recipe, conditions=conditions, extra=values), "opening")
 
 
-def documented_example(rows: Rows, levels: Row | None = None, **opening: Any) -> CaseSequence:
-    """Send the fullest example with a conversation id of this server, and unchanged.
-
-    ``levels`` and ``opening``: levels and values of the request that opens the conversation.
-    """
+def documented_example(rows: Rows) -> CaseSequence:
+    """Send the fullest example with a conversation id of this server, and unchanged."""
     builder = rows.builder
     example = builder.example
     first = {name: example[name] for name in (USER,) if name in example}
@@ -86,7 +73,7 @@ def documented_example(rows: Rows, levels: Row | None = None, **opening: Any) ->
         "documented-example",
         Group.CONVERSATION,
         (
-            _opening(rows, levels, **first, **opening),
+            _opening(rows, **first),
             Case("example-with-issued-id", "the documented example with a conversation_id of this server", mine),
             Case("example-unchanged", "the documented example, unchanged", example),
         ),
@@ -156,11 +143,8 @@ def _nested(depth: int) -> Any:
     return nested
 
 
-def _ids_nearly_equal(rows: Rows, kinds: int, **opening: Any) -> CaseSequence:
-    """Send an issued id with a blank, then an id of the run's own and ids that are nearly equal to it.
-
-    ``opening``: values of the request that opens the conversation.
-    """
+def _ids_nearly_equal(rows: Rows, kinds: int) -> CaseSequence:
+    """Send an issued id with a blank, then an id of the run's own and ids that are nearly equal to it."""
     label = "an issued conversation_id with a trailing blank"
     blank = _with(rows, "issued-id-with-blank", label, {CONVERSATION: ISSUED_WITH_BLANK})
     first = _with(rows, "id-in-use", "a conversation_id of this run", {CONVERSATION: _IN_USE})
@@ -171,8 +155,7 @@ def _ids_nearly_equal(rows: Rows, kinds: int, **opening: Any) -> CaseSequence:
     # Some servers accept a user only together with a session, or a limit only together with events.
     alone = {SESSION: "absent", EVENTS: "absent", LIMIT: "low"}
     levels = {name: level for name, level in alone.items() if name in rows.builder.optional}
-    user = {USER: rows.builder.valid(USER)} if USER in rows.builder.optional else {}
-    start = _opening(rows, levels, **{**user, **opening})
+    start = _opening(rows, levels, **{USER: rows.builder.valid(USER)} if USER in rows.builder.optional else {})
     return CaseSequence(
         "conversation-ids-alike", Group.CONVERSATION, (start, blank, first, *alike), priority=Priority.HIGH
     )
@@ -211,7 +194,6 @@ def _unknown_ids(rows: Rows) -> Iterator[tuple[str, str, dict[str, Any], Priorit
 def _all_unspecified(rows: Rows) -> Iterator[CaseSequence]:
     """Yield requests in which every field has an unspecified value; together they hold the most telling values."""
     short = [extra for _, _, extra, _ in _unknown_ids(rows) if extra[CONVERSATION] != _VERY_LONG_ID]
-    short[0] = {**short[0], "x_unknown": _nested(50)}
     for number, extra in enumerate(short, 1):
         recipe = rows.all_unspecified(number - 1)
         conditions = {name: one for name, one in recipe.conditions.items() if name not in extra}
