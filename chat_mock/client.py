@@ -218,9 +218,10 @@ class ChatMock:
         return self._requests(filters)
 
     def assert_called(self, *, times: int | None = None, **filters: Unpack[Filters]) -> list[ChatRequest]:
-        """Return the requests that pass the filters of :meth:`find`. Fail unless there are ``times``, or at least one.
+        """Return the requests that pass the filters of :meth:`find`. Fail if their number is wrong.
 
-        Raises :class:`AssertionError`, which lists the requests that were received.
+        Raises :class:`AssertionError` unless there are exactly ``times``, or, without ``times``, at least one. The
+        error lists the requests that were received.
         """
         __tracebackhide__ = True
         found = self._requests(filters)

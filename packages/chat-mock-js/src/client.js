@@ -161,7 +161,8 @@ export class ChatMock {
   }
 
   /**
-   * Returns the requests that pass the filters. Throws unless there are `times`, or at least one.
+   * Returns the requests that pass the filters. Throws unless there are exactly `times`, or, without `times`, at least
+   * one.
    *
    * @param {Filters & { times?: number }} [expected]
    */

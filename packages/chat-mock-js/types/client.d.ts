@@ -119,7 +119,8 @@ export class ChatMock {
      */
     find(filters?: Filters): Promise<ReceivedRequest[]>;
     /**
-     * Returns the requests that pass the filters. Throws unless there are `times`, or at least one.
+     * Returns the requests that pass the filters. Throws unless there are exactly `times`, or, without `times`, at least
+     * one.
      *
      * @param {Filters & { times?: number }} [expected]
      */
