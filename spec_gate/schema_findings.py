@@ -191,7 +191,7 @@ class SchemaFindings:
             level=rule.level,
             kind=ChangeKind.ANNOTATION,
             operations=_operations(pair),
-            name=change.name or change.keyword,
+            name=change.value or change.name or change.keyword,
             path=(*path, change.name) if change.name else path,
             base=located.base,
             revision=located.revision,
@@ -202,7 +202,7 @@ class SchemaFindings:
             status=use.part.status,
             topic=change.kind,
             schema=self._key(pair),
-            edit=_edit(change.kind, change.name, located, change.before, change.after),
+            edit=_edit(change.kind, change.value or change.name, located, change.before, change.after),
             holders=located.holders,
         )
 

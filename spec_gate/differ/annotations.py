@@ -39,13 +39,17 @@ class AnnotationKind(StrEnum):
 
 @dataclass(frozen=True)
 class AnnotationChange:
-    """One changed annotation. ``name`` is the property for properties that are no longer declared."""
+    """One changed annotation. ``name`` is the property for properties that are no longer declared.
+
+    ``value`` is the discriminator value that selects another schema, or a schema only before or after.
+    """
 
     kind: AnnotationKind
     keyword: str
     name: str
     before: Any
     after: Any
+    value: str = ""
 
 
 _K = AnnotationKind
@@ -155,7 +159,7 @@ def _discriminator(
     for value in sorted({*ours, *theirs}):
         before, after = ours.get(value), theirs.get(value)
         if before != after:
-            yield AnnotationChange(_value_kind(before, after), keyword, "", before or value, after or value)
+            yield AnnotationChange(_value_kind(before, after), keyword, "", before, after, value)
 
 
 def _says_nothing(schema: SchemaNode, followed: Callable[[Schema], Schema]) -> bool:

@@ -254,8 +254,7 @@ def _mark(finding: ReportedFinding, word: str) -> str:
 
 
 def _discriminator_value(finding: ReportedFinding, event: str) -> str:
-    name = finding.before if event == "added" else finding.after if event == "removed" else None
-    return f"Discriminator value {code(name)} {event}" if name else f"Discriminator value {event}"
+    return f"Discriminator value {code(finding.name)} {event}"
 
 
 _SAID = frozenset({
@@ -308,6 +307,7 @@ _SCHEMA_TITLES: dict[str, _Title] = {
     "discriminator-changed": lambda one: _changed(one, "Discriminator"),
     "discriminator-value-added": lambda one: _discriminator_value(one, "added"),
     "discriminator-value-removed": lambda one: _discriminator_value(one, "removed"),
+    "discriminator-value-changed": lambda one: _discriminator_value(one, "selects another schema"),
     "deprecated": lambda one: f"{capital(_thing(one))} deprecated",
     "property-sunset-moved-earlier": lambda one: _changed(one, "Sunset date"),
 }  # fmt: skip

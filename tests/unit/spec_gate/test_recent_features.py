@@ -144,3 +144,13 @@ def test_media_type_beside_a_range_is_compared_with_the_range(
 ) -> None:
     documents = (with_media(one, is_request=is_request) for one in (base, then))
     assert compared(tmp_path, *documents).counts.breaking == breaking
+
+
+def test_each_discriminator_value_is_a_finding_with_the_schemas_that_it_selects(tmp_path: Path) -> None:
+    dog, cat = (f"#/components/schemas/{name}" for name in ("Dog", "Cat"))
+    base = with_discriminator(mapping={"hound": dog, "puppy": dog, "tiger": cat})
+    report = compared(tmp_path, base, with_discriminator(mapping={"tiger": dog}))
+    changes = {one.title: (one.before, one.after) for one in report.findings}
+    assert changes["Discriminator value `hound` removed"] == ("Dog", None)
+    assert changes["Discriminator value `puppy` removed"] == ("Dog", None)
+    assert changes["Discriminator value `tiger` selects another schema"] == ("Cat", "Dog")
