@@ -72,7 +72,9 @@ def check_one_credential(headers: Headers) -> None:
     """Raise :class:`UsageError` for two credentials: the verdict would not say which one the server accepted."""
     names = [name for name, _ in headers if name.lower() in _CREDENTIALS]
     if len(names) > 1:
-        raise UsageError(f"two credentials are given: {' and '.join(names)}. Keep one of -H and --key-env.")
+        raise UsageError(
+            f"two credentials are given: {' and '.join(names)}. Give only one, with -H, --key-env or --token-command."
+        )
 
 
 def end_to_end(headers: Iterable[tuple[str, str]]) -> Headers:

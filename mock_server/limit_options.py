@@ -77,7 +77,7 @@ _OF_SERVER = (
     _count(
         "--max-waiting",
         defaults.MAX_WAITING,
-        "Maximum number of requests that are received or wait for their response; a further one gets 503.",
+        "Maximum number of requests that are being received or wait for their response; a further one gets 503.",
     ),
     _size(
         "--max-held-bytes",

@@ -52,7 +52,7 @@ def _unusable(report: VerifyReport) -> Iterator[str]:
     sent = {(request.method, request.path) for request in requests}
     for clause, violation in violations:
         if not is_reproduction(violation.command, report.base_url, sent):
-            yield f"verify does not write the command of a violation of {visible(clause.id)} for these requests"
+            yield f"the command of a violation of {visible(clause.id)} differs from those that verify writes"
 
 
 def _unusable_parts(request: RequestReport) -> Iterator[str]:

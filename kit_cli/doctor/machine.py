@@ -19,7 +19,7 @@ from kit_cli.requirements import EXTRAS, Package, distribution, is_complete, pac
 
 _PROGRAMS = {
     "curl": "the commands that reproduce a violation",
-    "git": "git:REVISION:PATH in diff",
+    "git": "documents git:REVISION:PATH of diff",
 }
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "firefox", "msedge", "safari", "open")
 _PROXY_VARIABLES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")

@@ -53,7 +53,7 @@ _FAULTS: Mapping[Fault, str] = {
     Fault.EMPTY: "The response has no body.",
     Fault.RESET: "The connection is reset before the response.",
     Fault.CLOSE: "The connection closes before the response.",
-    Fault.HANG: "No response arrives; the connection stays open until --max-hang.",
+    Fault.HANG: "No response arrives; the connection stays open for the time of --max-hang.",
 }
 _MARKUP = "<img src=x onerror=\"document.title='run'\"><b>bold</b> &amp; <script>document.title='run'</script>"
 _LONG = "a reply that does not end, "

@@ -210,7 +210,7 @@ class Protocol(HttpToolsProtocol):
         """End the connection after the response in progress, if there is one."""
         if self.pipeline:
             self._drop_queue()
-        self._refuse(503, "Incomplete requests and those that wait for a response hold the maximum. Try again later")
+        self._refuse(503, "Incomplete and waiting requests hold the maximum number of bytes. Try again later")
         self._phase = _Phase.IDLE
         self._note_queue()
 

@@ -198,7 +198,7 @@ def _check_server(location: Location, info: Any) -> None:
         raise InvalidResponse("not the information that INFO returns")
     mode = _MODE.search(info)
     if mode is not None:
-        raise _unusable(location, f"it runs as {mode[1].decode()}", "Use a single Redis or Valkey")
+        raise _unusable(location, f"it runs in {mode[1].decode()} mode", "Use a single Redis or Valkey")
     found = _VERSION.search(info)
     if found is None:
         raise _unusable(location, "its version is unknown", "Use Redis 6.2 or later, or Valkey")

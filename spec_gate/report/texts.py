@@ -80,7 +80,7 @@ TEXTS: dict[str, str] = {
     "note-not-separate": "Judged together with the other changes at this place.",
     "note-no-witness": "No witness was found.",
     "undecided-time": "Not decided within --max-time.",
-    "undecided-depth": "Not decided: the change lies more than 120 levels below the body; no witness is that deep.",
+    "undecided-depth": "Not decided: the change lies more than 120 levels below the body, too deep for a witness.",
     "undecided-size": "Not decided: the schemas have too many definitions or enum values to compare.",
     "undecided-pattern": "Not decided: a pattern is too complex to compare.",
     "undecided-search": "Not decided: the schemas cannot be compared, and no witness was found.",

@@ -202,8 +202,8 @@ def test_keys_of_another_format_are_named_with_the_fix(fails: Fails, redis: Redi
     [
         (b"redis_version:5.0.14", "its version is 5.0. Use Redis 6.2 or later, or Valkey."),
         (b"server:dragon", "its version is unknown. Use Redis 6.2 or later, or Valkey."),
-        (b"redis_version:7.2.4\r\nredis_mode:sentinel", "it runs as sentinel. Use a single Redis or Valkey."),
-        (b"redis_version:7.2.4\r\nserver_name:valkey\r\nserver_mode:cluster", "it runs as cluster."),
+        (b"redis_version:7.2.4\r\nredis_mode:sentinel", "it runs in sentinel mode. Use a single Redis or Valkey."),
+        (b"redis_version:7.2.4\r\nserver_name:valkey\r\nserver_mode:cluster", "it runs in cluster mode."),
     ],
 )
 def test_unsupported_server_is_named_with_the_fix(info: bytes, problem: str) -> None:

@@ -107,7 +107,7 @@ def test_file_that_cannot_be_used_is_named(query: str, expected: str) -> None:
 def test_cluster_is_named_with_the_fix(require_program: RequireProgram, tmp_path: Path) -> None:
     options = ("--cluster-enabled", "yes", "--dir", str(tmp_path))
     with redis_server(require_program("redis-server", "redis-server"), *options) as cluster:
-        assert problem(cluster.url).endswith("it runs as cluster. Use a single Redis or Valkey.")
+        assert problem(cluster.url).endswith("it runs in cluster mode. Use a single Redis or Valkey.")
 
 
 def test_cluster_whose_second_port_is_taken_starts_on_another(

@@ -301,7 +301,9 @@ def test_command_of_a_report_that_verify_did_not_write_is_rejected(
         assert changed != violation["command"]
         violation["command"] = changed
 
-    with pytest.raises(UsageError, match=r"report\.json: verify does not write the command of a violation of \S+ for"):
+    with pytest.raises(
+        UsageError, match=r"report\.json: the command of a violation of \S+ differs from those that verify writes"
+    ):
         read_report(altered(report, alter, tmp_path))
 
 
