@@ -296,7 +296,7 @@ class Client:
         except (requests.exceptions.InvalidHeader, requests.exceptions.RequestException) as error:
             return Breakdown("garbled", _innermost(error), bounds.elapsed)
         if response.status_code == _PROXY_AUTHENTICATION_REQUIRED and self.transport.proxy:
-            hint = "Write them as --proxy http://user:password@host:port."
+            hint = "Write user:password@ before the host in --proxy."
             raise UnreachableError("the proxy requires a user name and a password", permanent=True, hint=hint)
         if response.status_code >= 500 or request.method != "POST":
             # Some servers close the connection after a failure without announcing it, some send a body to HEAD, and

@@ -72,7 +72,9 @@ _TEXTS: Mapping[Cause, str] = {
     Cause.CONNECTION_FAILED: "the connection failed",
     Cause.INVALID_ANSWER: "it sent an invalid answer",
 }
-_PASSWORD = f"Set it in the environment variable {PASSWORD_VARIABLE}, or in the URL: redis://:PASSWORD@HOST:PORT"
+# The output replaces what looks like a password or a key in a URL, so these hints contain no complete URL.
+_PASSWORD = f"Set it in the environment variable {PASSWORD_VARIABLE}, or write :PASSWORD@ before the host in --store"
+_CLIENT_CERTIFICATE = "add the parameters cert=FILE and key=FILE to --store"
 _ADDRESS = "Start Redis there, or correct host and port in --store"
 _HINTS: Mapping[Cause, str] = {
     Cause.READ_ONLY: "Name the primary in --store",
@@ -81,11 +83,11 @@ _HINTS: Mapping[Cause, str] = {
     Cause.CONNECTION_REFUSED: _ADDRESS,
     Cause.UNKNOWN_HOST: _ADDRESS,
     Cause.CERTIFICATE_REJECTED: "Use the host name in the certificate, and name its CA: rediss://HOST?ca-bundle=FILE",
-    Cause.CLIENT_CERTIFICATE: "Name a client certificate and its key: rediss://HOST?cert=FILE&key=FILE",
+    Cause.CLIENT_CERTIFICATE: f"To name a client certificate, {_CLIENT_CERTIFICATE}",
     Cause.TLS_FAILED: "If Redis expects no TLS on this port, use redis://",
     # A server that misses the client's certificate may close the connection before its reason is read.
     Cause.CONNECTION_FAILED: f"{_ADDRESS}. If Redis expects TLS on this port, use rediss://; if it "
-    "requires a client certificate, add ?cert=FILE&key=FILE",
+    f"requires a client certificate, {_CLIENT_CERTIFICATE}",
 }
 _OTHER_HINT = "Correct this in Redis, or use another one"
 _REFUSED = re.compile(rf"\bErrno {errno.ECONNREFUSED}\b")

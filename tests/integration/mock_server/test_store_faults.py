@@ -176,7 +176,8 @@ def test_unreachable_redis_is_named_with_the_fix(fails: Fails, host: str, reason
 
 def test_missing_and_wrong_passwords_are_named_with_the_fix(fails: Fails, redis: RedisServer) -> None:
     hint = (
-        "Set it in the environment variable CHAT_CONTRACT_STORE_PASSWORD, or in the URL: redis://:PASSWORD@HOST:PORT."
+        "Set it in the environment variable CHAT_CONTRACT_STORE_PASSWORD, "
+        "or write :PASSWORD@ before the host in --store."
     )
     assert fails("--store", redis.url).endswith(f"it requires a password. {hint}")
     assert fails("--store", with_password(redis, "wrong")).endswith(f"it rejected the password. {hint}")
