@@ -63,7 +63,7 @@ MEANINGS: dict[Oddity, str] = {
     Oddity.NULLABLE: "nullable beside allOf, anyOf or oneOf without a type, read as allowing null",
     Oddity.NUMERIC_BOUND: "exclusive bound as a number in OpenAPI 3.0, read as in 3.1",
     Oddity.OPENAPI_VERSION: "incomplete or unquoted version of OpenAPI, read as text",
-    Oddity.PARAMETER_SCHEMA: "parameter or header without a schema but with a type, read as its schema",
+    Oddity.PARAMETER_SCHEMA: "parameter or header with a type instead of a schema; the type is read as the schema",
     Oddity.PATH: "path without a slash at its start, read unchanged",
     Oddity.PATTERN_OPAQUE: "pattern that cannot be compiled, only compared as text",
     Oddity.PATTERN_TRANSLATED: "pattern that only some engines compile, read as JavaScript does",

@@ -21,7 +21,7 @@ This page is generated from the help of the commands.
 """
 _TAIL = """
 Every command exits with 2 if an option is wrong, a file cannot be read or a report cannot be written.
-[Waivers](../how-to/waivers.md) can have the same effect.
+An invalid, expired or unused [waiver](../how-to/waivers.md) has the same effect.
 A command that is interrupted before it has a verdict exits with 2, unless the table says otherwise.
 
 Exit code 70 is an internal error of the kit; run the command again with `--debug` to see the traceback.
