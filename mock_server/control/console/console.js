@@ -26,6 +26,7 @@ let revision = null;
 // The control API -------------------------------------------------------------------------------------------------
 
 const TOKEN = "mock-token";
+const ENTER_TOKEN = "Enter the token that the mock was started with.";
 
 class RequestDenied extends Error {
   constructor(detail, reason) {
@@ -51,9 +52,11 @@ async function control(path, { method = "GET", body, signal } = {}) {
 const controlled = async (path, options) => (await control(path, options)).json();
 
 function lock(detail, reason) {
-  $("locked-text").textContent = detail;
+  const needsToken = reason === "token-required";
+  // Requests in the background fail too, and must not replace the message about a wrong token.
+  if ($("locked").hidden) $("locked-text").textContent = needsToken ? ENTER_TOKEN : detail;
   // The form is of use only where a token gives access.
-  $("unlock").hidden = reason !== "token-required";
+  $("unlock").hidden = !needsToken;
   $("locked").hidden = false;
 }
 
@@ -67,7 +70,7 @@ $("unlock").addEventListener("submit", async (event) => {
     refollow();
     await showRules();
   } catch (error) {
-    if (error instanceof RequestDenied) $("locked-text").textContent = `Wrong token. ${error.message}`;
+    if (error instanceof RequestDenied) $("locked-text").textContent = `Wrong token. ${ENTER_TOKEN}`;
   }
 });
 

@@ -471,9 +471,11 @@ def test_token_is_requested_stored_for_the_session_and_sent_in_a_header(opened: 
         urls: list[str] = []
         page.on("request", lambda request: urls.append(request.url))
         visit(page, mock)
+        enter = "Enter the token that the mock was started with."
+        expect(page.locator("#locked-text")).to_have_text(enter)
         page.get_by_label("Token").fill("wrong")
         page.keyboard.press("Enter")
-        expect(page.locator("#locked-text")).to_contain_text("Wrong token.")
+        expect(page.locator("#locked-text")).to_have_text(f"Wrong token. {enter}")
         page.get_by_label("Token").fill("open-sesame")
         page.keyboard.press("Enter")
         expect(page.locator("#locked")).to_be_hidden()
