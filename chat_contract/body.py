@@ -211,6 +211,11 @@ def _parse(text: str, beyond: set[Deviation], depth: int, *, only_value: bool) -
     return Body(value, untrusted, frozenset(beyond), frozenset(obstacles), depth=depth)
 
 
+def is_deeper(text: str, limit: int) -> bool:
+    """Return whether a JSON text has more levels than the limit, without parsing it."""
+    return text.count("[") + text.count("{") > limit and _depth(text)[0] > limit
+
+
 def _depth(text: str) -> tuple[int, int]:
     """Return the nesting depth of the text, and the offset at which it first exceeds the limit."""
     brackets = _NO_BRACKETS.sub("", text)

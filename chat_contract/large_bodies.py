@@ -8,6 +8,9 @@ MOST_VALUES = 1_000_000
 MOST_WIDE = 8 * 1024 * 1024
 """How many bytes a response with characters outside ASCII may have; in memory it may take four times as many."""
 
+MOST_LEVELS = 800
+"""How deep a response may nest. Python versions differ in what they can read; a response may quote 600 levels."""
+
 
 def has_too_many_values(body: bytes) -> bool:
     """Return whether a JSON body has more values than are read, without parsing it."""

@@ -45,7 +45,7 @@ _OPTIONS = (
         "--max-spaces",
         defaults.MAX_SPACES,
         "Maximum number of spaces, which isolate parallel tests. "
-        "A further one replaces the least recently used one, if that was not used for a minute.",
+        "A further one replaces one that was not used for a minute; those of clients without control access go first.",
         least=0,
     ),
     _size(

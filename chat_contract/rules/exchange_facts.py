@@ -8,13 +8,13 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from chat_contract.body import ABSENT
+from chat_contract.body import ABSENT, is_deeper
 from chat_contract.classification import Beyond, Classification, Fault, RequestClass
 from chat_contract.contract import DOCUMENTED, Contract
 from chat_contract.errors import Pointer
 from chat_contract.exchange import Breakdown, Exchange, Request, Response
 from chat_contract.history import History
-from chat_contract.large_bodies import has_too_many_values, is_too_wide
+from chat_contract.large_bodies import MOST_LEVELS, has_too_many_values, is_too_wide
 from chat_contract.roles import CONVERSATION, EVENTS
 
 LARGE_BODY = 64 * 1024
@@ -178,7 +178,10 @@ class ExchangeFacts:
         try:
             # A response may quote the request, including values that JSON does not allow.
             constant = float if self.kind is RequestKind.BEYOND_IJSON else _reject_constant
-            return json.loads(body.decode("utf-8"), parse_constant=constant), None
+            text = body.decode("utf-8")
+            if is_deeper(text, MOST_LEVELS):
+                return ABSENT, Unread.TOO_DEEP
+            return json.loads(text, parse_constant=constant), None
         except RecursionError:
             return ABSENT, Unread.TOO_DEEP
         except ValueError:

@@ -29,6 +29,7 @@ _MOST_VALUES = 1000
 
 _SMALL_BODY = 4 * 1024
 _MOST_TEXT = 1000
+_MOST_LEVELS = 100
 _TEXT_OF_A_VALUE = 20
 """So many characters of text count as one more value."""
 
@@ -129,8 +130,11 @@ def _values(value: Any) -> Iterator[Any]:
 
 
 def few_values(value: Any, most: int) -> Any:
-    """Return about the first ``most`` values of a JSON value, with the beginning of each long text."""
-    return _Sample(most).of(value)
+    """Return about the first ``most`` values of a JSON value, with the beginning of each long text.
+
+    Lists and objects below the hundredth level are empty.
+    """
+    return _Sample(most).of(value, 0)
 
 
 class _Sample:
@@ -139,12 +143,14 @@ class _Sample:
     def __init__(self, left: int) -> None:
         self.left = left
 
-    def of(self, value: Any) -> Any:
+    def of(self, value: Any, level: int) -> Any:
         self.left -= 1
+        inner = level + 1
         if isinstance(value, dict):
-            return {self.of(name): self.of(child) for name, child in value.items() if self.left > 0}
+            children = value.items() if level < _MOST_LEVELS else ()
+            return {self.of(name, inner): self.of(child, inner) for name, child in children if self.left > 0}
         if isinstance(value, list):
-            return [self.of(child) for child in value if self.left > 0]
+            return [self.of(child, inner) for child in value if self.left > 0] if level < _MOST_LEVELS else []
         if isinstance(value, str):
             text = value[: min(_MOST_TEXT, max(self.left, 1) * _TEXT_OF_A_VALUE)]
             self.left -= len(text) // _TEXT_OF_A_VALUE

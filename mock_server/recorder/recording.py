@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -12,6 +11,7 @@ from threading import Lock
 from typing import Any
 
 from chat_contract import Contract, Exchange, History, KitError, Violation
+from chat_contract.body import ABSENT
 from chat_contract.classification import RequestClass
 from chat_contract.conformance import examine, find_violations, update_history
 from chat_contract.exchange import Response, find_header
@@ -196,10 +196,7 @@ def failure_of(facts: ExchangeFacts) -> Failure | None:
     outcome = facts.exchange.outcome
     if not isinstance(outcome, Response) or outcome.status not in _FAILURES:
         return None
-    try:
-        body = json.loads(outcome.body)
-    except ValueError:
-        body = None
+    body = None if facts.response_json is ABSENT else facts.response_json
     return Failure(outcome.status, find_header(outcome.headers, "Retry-After"), body)
 
 

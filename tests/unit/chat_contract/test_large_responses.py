@@ -10,7 +10,7 @@ from chat_contract import Contract
 from chat_contract.conformance import examine, find_violations
 from chat_contract.exchange import Exchange, Request, Response
 from chat_contract.history import History
-from chat_contract.large_bodies import MOST_VALUES, MOST_WIDE
+from chat_contract.large_bodies import MOST_LEVELS, MOST_VALUES, MOST_WIDE
 from chat_contract.rules.exchange_facts import ExchangeFacts
 
 JSON = (("Content-Type", "application/json"),)
@@ -32,6 +32,7 @@ def with_extra(extra: bytes) -> bytes:
     ("extra", "observed"),
     [
         (b"[" * 100_000 + b"]" * 100_000, "too-deep"),
+        (b"[" * MOST_LEVELS + b"]" * MOST_LEVELS, "too-deep"),
         (b"[" + b"0," * MOST_VALUES + b"0]", "too-many-values"),
         ('"é'.encode() + b"x" * MOST_WIDE + b'"', "too-large"),
         (b"nonsense", "not-json"),
@@ -41,6 +42,11 @@ def with_extra(extra: bytes) -> bytes:
 def test_body_that_cannot_be_read_is_named(contract: Contract, extra: bytes, observed: str) -> None:
     found = list(find_violations(facts_of(contract, with_extra(extra))))
     assert [(one.clause, one.observed) for one in found] == [("reply.encoding", observed)]
+
+
+def test_response_with_600_levels_is_read(contract: Contract) -> None:
+    body = with_extra(b"[" * 600 + b"]" * 600)
+    assert list(find_violations(facts_of(contract, body))) == []
 
 
 def test_hundred_thousand_unknown_properties_conform(contract: Contract) -> None:
