@@ -20,3 +20,11 @@ def visible_text(text: str) -> str:
 def visible(line: str) -> str:
     """Return a line with control and bidirectional characters as escapes."""
     return _INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", line)
+
+
+def pipes_escaped(line: str) -> str:
+    """Return a line for a cell of a Markdown table: no pipe in it ends the cell.
+
+    A pipe after a backslash is escaped already, and another backslash would escape that backslash instead.
+    """
+    return re.sub(r"(?<!\\)((?:\\\\)*)\|", r"\1\\|", line)

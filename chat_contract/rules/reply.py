@@ -18,11 +18,10 @@ from chat_contract.rules.findings import (
     missing_field,
     schema_finding,
     unreadable_body,
-    wrong_media_type,
     wrong_outcome,
     wrong_value,
 )
-from chat_contract.rules.validation_error import is_json_media_type
+from chat_contract.rules.validation_error import wrong_media_types
 
 _DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")
 
@@ -55,10 +54,7 @@ def status(facts: ExchangeFacts) -> Iterator[Finding]:
 
 
 def media_type(facts: ExchangeFacts) -> Iterator[Finding]:
-    assert facts.response is not None
-    header = facts.response.header("Content-Type")
-    if not is_json_media_type(header):
-        yield wrong_media_type(header)
+    yield from wrong_media_types(facts)
 
 
 def encoding(facts: ExchangeFacts) -> Iterator[Finding]:

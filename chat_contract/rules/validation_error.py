@@ -30,15 +30,19 @@ def _rejected(facts: ExchangeFacts) -> bool:
 
 
 def media_type(facts: ExchangeFacts) -> Iterator[Finding]:
+    yield from wrong_media_types(facts)
+
+
+def wrong_media_types(facts: ExchangeFacts) -> Iterator[Finding]:
+    """Yield a finding unless each Content-Type is ``application/json``, or has the suffix ``+json``.
+
+    Clients differ in which of several Content-Type headers they read.
+    """
     assert facts.response is not None
-    header = facts.response.header("Content-Type")
-    if not is_json_media_type(header):
-        yield wrong_media_type(header)
-
-
-def is_json_media_type(header: str | None) -> bool:
-    """Return whether a Content-Type names ``application/json`` or a type with the suffix ``+json``."""
-    return header is not None and bool(_JSON_MEDIA_TYPE.match(header))
+    headers = [value for name, value in facts.response.headers if name.lower() == "content-type"]
+    wrong = [value for value in headers if not _JSON_MEDIA_TYPE.match(value)]
+    if wrong or not headers:
+        yield wrong_media_type(wrong[0] if wrong else None)
 
 
 def shape(facts: ExchangeFacts) -> Iterator[Finding]:

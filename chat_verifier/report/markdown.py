@@ -18,7 +18,7 @@ from chat_verifier.report.summary import (
     run_reason,
 )
 from chat_verifier.report.texts import HEADINGS, RUN_VERDICTS, Heading
-from kit_reports.visible import visible_text
+from kit_reports.visible import pipes_escaped, visible_text
 
 LONGEST = 60_000
 """The maximum number of characters; a comment on GitHub can have 65,536."""
@@ -127,7 +127,7 @@ def _prose(text: str) -> str:
 
 def _code(text: str) -> str:
     """Write any text as inline code, on one line."""
-    flat = re.sub(r"\s+", " ", text).replace("|", "\\|") or " "
+    flat = pipes_escaped(re.sub(r"\s+", " ", text)) or " "
     ticks = "`" * (1 + max((len(run) for run in re.findall("`+", flat)), default=0))
     pad = " " if flat.startswith("`") or flat.endswith("`") else ""
     return f"{ticks}{pad}{flat}{pad}{ticks}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from kit_reports.visible import pipes_escaped
 from spec_gate.report import phrases
 from spec_gate.report.escape import one_line
 from spec_gate.report.model import DiffReport, Level, Outcome, ReportedFinding
@@ -66,7 +67,7 @@ def _finding(finding: ReportedFinding) -> Iterator[str]:
 
 def _title(finding: ReportedFinding) -> str:
     """Return the title; nothing outside of its code spans is text from a document."""
-    return finding.title.replace("|", "\\|")
+    return pipes_escaped(finding.title)
 
 
 def _grounds(finding: ReportedFinding) -> Iterator[str]:
@@ -130,7 +131,7 @@ def _versions(report: DiffReport) -> Iterator[str]:
 
 def code(value: str) -> str:
     """Return the text as inline code that nothing in it can end."""
-    flat = one_line(re.sub(r"\s+", " ", value)).replace("|", "\\|") or " "
+    flat = pipes_escaped(one_line(re.sub(r"\s+", " ", value))) or " "
     ticks = "`" * (1 + max((len(run) for run in re.findall("`+", flat)), default=0))
     pad = " " if flat.startswith("`") or flat.endswith("`") else ""
     return f"{ticks}{pad}{flat}{pad}{ticks}"

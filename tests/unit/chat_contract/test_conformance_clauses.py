@@ -333,7 +333,7 @@ TABLE: dict[str, tuple[list[ClauseExample], list[ClauseExample]]] = {
         [ex(say(), OK), ex(say(limit=0), OK)],
     ),
     "reply.media-type": (
-        [ex(say(), response(200, OK.body, HTML)), ex(say(), response(200, OK.body, ()))],
+        [ex(say(), response(200, OK.body, headers)) for headers in (HTML, (), (*CHARSET, *HTML))],
         [ex(say(), OK), ex(say(), response(200, OK.body, CHARSET)), ex(say(limit=0), OK)],
     ),
     "reply.encoding": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit_reports.visible import visible
+from kit_reports.visible import pipes_escaped, visible
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,10 @@ from kit_reports.visible import visible
 )
 def test_control_and_bidirectional_characters_become_escapes(line: str, expected: str) -> None:
     assert visible(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"), [("a|b", r"a\|b"), (r"a\|b", r"a\|b"), (r"a\\|b|", r"a\\\|b\|"), ("a\\", "a\\")]
+)
+def test_no_pipe_ends_a_cell_of_a_table(line: str, expected: str) -> None:
+    assert pipes_escaped(line) == expected
