@@ -25,12 +25,18 @@ _REPLACE_REQUESTS = frozenset({"replay", "resume"})
 """Options by which a file decides which requests get the key, or which responses count as those of the server."""
 
 _OPEN_THE_MOCK = frozenset({"host", "allowed-host", "cors-origin", "control-token", "forward-all"})
+_OPEN_THE_LOAD = frozenset({"master", "worker"})
+"""A master listens on all addresses and believes its workers; a worker judges for no one."""
+
 _READ_OUTSIDE = frozenset({"allow-ref-outside"})
-_OF_NAMED_FILES = _RUN_CODE | _CHOOSE_RECEIVERS | _CHOOSE_KEYS | _REPLACE_REQUESTS | _OPEN_THE_MOCK | _READ_OUTSIDE
+_OF_NAMED_FILES = (
+    _RUN_CODE | _CHOOSE_RECEIVERS | _CHOOSE_KEYS | _REPLACE_REQUESTS | _OPEN_THE_MOCK | _OPEN_THE_LOAD | _READ_OUTSIDE
+)
 
 _HEADERS = frozenset({"header", "header-a", "header-b"})
-_ROUTES = frozenset({"host", "forwarded", "x-forwarded-host"})
-"""Headers by which a shared server chooses one of its sites, which then gets the key."""
+_ROUTES = ("x-forwarded-", "x-original-", "x-rewrite-", "x-http-")
+_ROUTE = frozenset({"host", "forwarded", "x-host"})
+"""Headers by which some servers choose the site, path or method of a request, and with it who gets the key."""
 
 _WRITTEN = frozenset({"report", "write-waivers", "overlay-out", "profile-out", "record", "out"})
 """Options that name what a command writes."""
@@ -69,7 +75,8 @@ def _why_not_written(key: str, files: Sequence[Path], folder: Path) -> str | Non
 
 
 def _chooses_the_site(header: str) -> bool:
-    return header.partition(":")[0].strip().lower() in _ROUTES
+    name = header.partition(":")[0].strip().lower()
+    return name in _ROUTE or name.startswith(_ROUTES)
 
 
 def _belongs_to_tools(file: Path, folder: Path) -> bool:

@@ -48,6 +48,8 @@ _CONFIGURATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ('[verify]\nkey-env = "AWS_SECRET_ACCESS_KEY"', _VERIFY),
     ('[verify]\nresume = "run.jsonl"', _VERIFY),
     ('[verify]\nreplay = "report.json"', _VERIFY),
+    ("[verify]\nheader = ['X-Original-URL: /admin']", _VERIFY),
+    ("[load]\nmaster = true", ("load", "http://127.0.0.1:1/v1")),
     ("[record]\nforward-all = true", ("record", "http://127.0.0.1:1/v1", "--from-har", "missing.har", "--out", "new")),
 )
 _WRITTEN: tuple[tuple[str, tuple[str, ...]], ...] = (
