@@ -12,34 +12,32 @@ from typing import Any
 
 from chat_contract.document.repository import is_foreign, real_path, top_of
 
-_RUN_CODE = frozenset({"token-command", "token-command-a", "token-command-b", "app"})
-_CHOOSE_RECEIVERS = frozenset(
-    {"proxy", "insecure", "ca-bundle", "upstream", "upstream-key-env", "store", "allow-host", "master-host"}
-)
-"""Options that decide who gets keys and requests, or who can read them on their way."""
+_TESTED = """
+base-url cost-per-call deep exclude expect-auth fail-on include max-error-rate max-p95 patience plan quick
+require-complete seed strict strict-reading wrong
+"""
+"""Options that choose what is tested or compared, and how strictly."""
 
-_CHOOSE_KEYS = frozenset({"key-env", "key-env-a", "key-env-b"})
-"""Options that name a variable with a key: it could hold a credential for somebody else, which the server would get."""
+_HOW_MUCH = """
+max-accepted max-archive-bytes max-archive-entries max-body max-connections max-conversations max-cost
+max-fixture-files max-followers max-hang max-held-bytes max-journal-bytes max-requests max-requests-kept
+max-space-bytes max-spaces max-time max-unread-bytes max-wait max-waiting processes request-timeout run-time
+spawn-rate store-timeout think-time timeout upstream-max-body users workers write-timeout
+"""
+_ANSWERS = "conversation-ttl delay exit-with-parent fault-rate port rate-limit require-key"
+_SHOWN = "explain json log mask mask-name no-color preview quiet ready-json verbose"
 
-_REPLACE_REQUESTS = frozenset({"replay", "resume"})
-"""Options by which a file decides which requests get the key, or which responses count as those of the server."""
-
-_OPEN_THE_MOCK = frozenset({"host", "allowed-host", "cors-origin", "control-token", "forward-all"})
-_OPEN_THE_LOAD = frozenset({"master", "worker"})
-"""A master listens on all addresses and believes its workers; a worker judges for no one."""
-
-_READ_OUTSIDE = frozenset({"allow-ref-outside"})
-_OF_NAMED_FILES = (
-    _RUN_CODE | _CHOOSE_RECEIVERS | _CHOOSE_KEYS | _REPLACE_REQUESTS | _OPEN_THE_MOCK | _OPEN_THE_LOAD | _READ_OUTSIDE
-)
-
-_HEADERS = frozenset({"header", "header-a", "header-b"})
-_ROUTES = ("x-forwarded-", "x-original-", "x-rewrite-", "x-http-")
-_ROUTE = frozenset({"host", "forwarded", "x-host"})
-"""Headers by which some servers choose the site, path or method of a request, and with it who gets the key."""
+_FILES_READ = """
+base-overlay consumers fixtures from-har latitude overlay profile revision-overlay severity spec tls-cert tls-key
+waivers
+"""
+"""Options that name what a command reads, or a preset."""
 
 _WRITTEN = frozenset({"report", "write-waivers", "overlay-out", "profile-out", "record", "out"})
 """Options that name what a command writes."""
+
+CAN_BE_FOUND = _WRITTEN.union(*map(str.split, (_TESTED, _HOW_MUCH, _ANSWERS, _SHOWN, _FILES_READ)))
+"""Every other option could run code, choose a key or who gets it, replace requests or responses, or open a server."""
 
 _FOLDERS_WRITTEN = frozenset({"record", "out"})
 _DATA = frozenset({".har", ".html", ".http", ".json", ".md", ".sarif", ".txt", ".xml", ".yaml", ".yml"})
@@ -51,10 +49,10 @@ def why_refused(key: str, value: Any, files: Sequence[Path], config: Path) -> st
 
     ``files`` are those that the value names.
     """
-    if key in _OF_NAMED_FILES and value is not False:
+    if value is False:
+        return None
+    if key not in CAN_BE_FOUND:
         return f"the kit does not take {key} from a file that it found itself"
-    if key in _HEADERS and any(_chooses_the_site(str(one)) for one in value):
-        return f"a file that the kit found itself cannot choose the host with {key}"
     if key in _WRITTEN:
         return _why_not_written(key, files, real_path(config.parent))
     if any(is_foreign(file, top_of(config)) for file in files):
@@ -72,11 +70,6 @@ def _why_not_written(key: str, files: Sequence[Path], folder: Path) -> str | Non
     if key not in _FOLDERS_WRITTEN and any(file.suffix.lower() not in _DATA for file in files):
         return f"{can_set} that end with {', '.join(sorted(_DATA))}"
     return None
-
-
-def _chooses_the_site(header: str) -> bool:
-    name = header.partition(":")[0].strip().lower()
-    return name in _ROUTE or name.startswith(_ROUTES)
 
 
 def _belongs_to_tools(file: Path, folder: Path) -> bool:

@@ -14,6 +14,7 @@ from chat_contract import DocumentError
 from kit_cli.actions.schema import schema_of
 from kit_cli.config import OWN_FILE, config_schema, default_map, find_config, read_config
 from kit_cli.main import all_commands, cli
+from kit_cli.trust import CAN_BE_FOUND
 
 SECTION = "[tool.chat-contract.verify]\nseed = 5\n"
 
@@ -84,7 +85,7 @@ def test_file_names_are_relative_to_the_file_and_shared_options_reach_every_comm
         ("[verify]\nheader = 'A: b'\n", "expected a list"),
         ('[verify]\nspec = "a\\u0000b"\n', "expected a value without NUL characters"),
         ("[verify]\nseed = [5]\n", "expected a string or a number"),
-        ("[verify]\nkey-as = 'cookie'\n", "'cookie' is not one of"),
+        ("[diff]\nfail-on = 'cookie'\n", "'cookie' is not one of"),
         ("[verify\n", "not TOML"),
         ("[verify]\nseed = 1\nseed = 2\n", ".chat-contract.toml:3: not TOML"),
     ],
@@ -185,8 +186,8 @@ def test_file_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
         ('[mock]\nstore = "redis://evil.example"\n', "does not take store"),
         ('[verify]\nca-bundle = "ca.pem"\n', "does not take ca-bundle"),
         ('[verify]\napp = "evil:app"\n', "does not take app"),
-        ("[verify]\nheader = ['X-Tenant: 1', 'host : evil.example']\n", "cannot choose the host with header"),
-        ("[verify]\nheader = ['X-Original-URL: /admin']\n", "cannot choose the host with header"),
+        ("[verify]\nheader = ['X-Tenant: 1']\n", "does not take header from a file that it found"),
+        ('[load]\nkey = "client.pem"\n', "does not take key from a file that it found"),
         ("[load]\nmaster = true\n", "does not take master"),
         ("[load]\nworker = true\n", "does not take worker"),
         ("[diff]\nallow-ref-outside = true\n", "does not take allow-ref-outside"),
@@ -229,12 +230,16 @@ def test_file_that_nobody_named_runs_no_command_chooses_no_receiver_of_keys_and_
     assert "name it with --config" not in named.stderr
 
 
+def test_every_option_that_such_a_file_may_set_exists() -> None:
+    schema = json.dumps(config_schema(all_commands()))
+    assert [name for name in CAN_BE_FOUND if f'"{name}": {{' not in schema] == []
+
+
 @pytest.mark.parametrize(
     "text",
     [
         '[diff]\nreport = ["json=build/r.json", "text"]\n[verify]\nprofile-out = "p.yaml"\ninsecure = false\n',
         '[verify]\nreport = ["junit=build/r.xml", "http=r.http", "har=r.har"]\n',
-        '[verify]\nheader = ["X-Tenant: 1"]\n',
         '[mock]\nrecord = "recorded"\nspec = "shop/../chat.yaml"\nlatitude = "fastapi"\n',
         '[diff]\nseverity = "tolerant"\nwaivers = "ci/waivers.yaml"\nallow-ref-outside = false\n',
     ],
