@@ -196,7 +196,7 @@ class Wrong:
     def _leads_to(self, turn: Turn, steps: tuple[Any, ...]) -> bool:
         if not self.position:
             return steps == (self.field,)
-        if steps[:1] != ("events",) or steps[2:] != ((self.field,) if self.field else ()):
+        if len(steps) < 2 or steps[0] != "events" or steps[2:] != ((self.field,) if self.field else ()):
             return False
         index = POSITIONS[self.position]
         return bool(steps[1] == (index if index >= 0 else len(turn.get("events")) - 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -11,10 +12,14 @@ from dataclasses import replace
 
 import pytest
 
+from testbed.faulty_servers.base import PREFIX, Chat
 from testbed.faulty_servers.catalogue import BY_NAME, FAULTS
+from testbed.faulty_servers.conditions import CONDITIONS
 from testbed.faulty_servers.correct import CORRECT, LAX
+from testbed.faulty_servers.effects import WRONG, Wrong, rejecting
 from testbed.faulty_servers.fault import GROUPS, MUST, SHOULD, Fault, serve
-from testbed.faulty_servers.pairs import pairs
+from testbed.faulty_servers.pairs import Draw, pairs
+from testbed.faulty_servers.wire import JSON, Request
 from testbed.faulty_servers.witness import Client, broken, client_for, say
 from tests.support.waiting import PATIENCE
 
@@ -70,6 +75,17 @@ def test_drawn_faults_show_on_their_own_server_only(correct_urls: dict[str, str]
             if fault.witness(client_for(correct_urls[style.name], keyed=False))
         ]
         assert blamed == [], fault.about
+
+
+@pytest.mark.parametrize("wrong", [one for one in WRONG if not one.field], ids=lambda wrong: wrong.name)
+def test_fault_of_a_wrong_event_does_not_show_if_the_list_of_events_is_wrong(wrong: Wrong) -> None:
+    first_turn = next(one for one in CONDITIONS if one.name == "first turn")
+    fault = Draw((first_turn,), rejecting(wrong)[0], wrong).fault("drawn")
+    headers = {name.lower(): value for name, value in JSON.items()}
+    answer = Chat(fault.style, fault.hooks)(
+        Request("POST", f"{PREFIX}/chat", headers, json.dumps(say(events=7)).encode(), chunked=False)
+    )
+    assert answer.status == 422
 
 
 def test_same_seed_draws_the_same_faults() -> None:
