@@ -19,7 +19,10 @@ def test_cache_folder_follows_xdg(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 def test_user_without_a_home_gets_a_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)
-    assert cache_folder() == Path(tempfile.gettempdir(), "chat-contract")
+    folder = cache_folder()
+    assert folder.parent == Path(tempfile.gettempdir())
+    assert folder.stat().st_mode & 0o077 == 0
+    assert cache_folder() == folder
 
 
 def test_folder_chosen_by_the_user_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
