@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from chat_contract import load_contract
 from chat_verifier.findings.verdict import RunVerdict
@@ -23,7 +24,7 @@ from kit_cli.outputs import Output, write_outputs
 from kit_http.har import HarLimits
 from kit_http.headers import is_sendable
 from kit_http.redaction.secrets import secrets_of
-from kit_http.urls import check_base_url
+from kit_http.urls import check_base_url, is_loopback
 from kit_reports.targets import Target, parse_targets
 from kit_reports.waivers import check_used
 
@@ -70,7 +71,9 @@ def _judged(arguments: Arguments, stop: Stop) -> ExitCode:
     options = JudgeOptions(arguments.strict, arguments.require_complete, waivers)
     result = judge_traffic(contract, traffic, options, stop)
     usable = tuple(pair for pair in traffic.credentials if is_sendable(*pair))
-    report = build_report(result, Access(result.base_url, usable[:1], secrets))
+    # A user may run the commands of the report with a key: the author of the file must not choose who gets it.
+    named = base_url is not None or is_loopback(urlsplit(result.base_url).hostname or "")
+    report = build_report(result, Access(result.base_url, usable[:1] if named else (), secrets))
     verdict = _EXIT_CODES[result.verdict]
 
     def output(target: Target) -> Output:

@@ -65,6 +65,7 @@ def attacks() -> Iterator[Attack]:
     for before, after in _FOREIGN_COMMANDS:
         yield Attack("author of a report", f"command with {after}", "exit 2", partial(_convert, before, after))
     yield Attack("author of an archive", "command as the name of a header", "not run", _name_a_header)
+    yield Attack("author of an archive", "key for the server of the archive", "exit 1", _key_for_another_server)
     for name, text, expected in _archives():
         yield Attack("author of an archive", name, expected, partial(_judge, text))
 
@@ -80,6 +81,16 @@ def _judge(text: str, folder: Path) -> str:
     code, output = chat_contract(work, "judge", "page.har", "--report", "text", *reports)
     written = {file.name: file.read_text("utf-8") for file in sorted(work.glob("r.*"))}
     return "HTML" if "<img" in written.get("r.html", "") else seen_of(code, output + "".join(written.values()))
+
+
+def _key_for_another_server(folder: Path) -> str:
+    """Judge an archive whose requests have a key; say whether a command would send the user's key to its server."""
+    (folder / "page.har").write_text(json.dumps(_archive({**_REPLY, "items": 7})), "utf-8")
+    files = {kind: folder / f"r.{kind}" for kind in ("sh", "http", "markdown")}
+    targets = [part for kind in files for part in ("--report", f"{kind}=r.{kind}")]
+    code, output = chat_contract(folder, "judge", "page.har", "--report", "text", *targets)
+    written = "".join(file.read_text("utf-8") for file in files.values())
+    return "key sent" if "Authorization" in output + written else f"exit {code}"
 
 
 def _convert(before: str, after: str, folder: Path) -> str:

@@ -123,8 +123,19 @@ def test_violated_must_clause_exits_with_one_and_shows_the_entry_and_a_command(j
     assert "reply.items" in result.stdout
     assert "Test case: entry 2 (seen once)" in result.stdout
     assert "curl -sS -i -X POST https://api.example.com/v1/chat" in result.stdout
-    assert "${CHAT_API_KEY}" in result.stdout
+    assert "${CHAT_API_KEY}" not in result.stdout
     assert "sec-fetch-mode" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("server", "options"),
+    [("https://api.example.com", ("--base-url", "https://api.example.com/v1")), ("http://127.0.0.1:8000", ())],
+)
+def test_commands_send_the_key_to_a_server_of_the_user_only(
+    judge: Callable[..., Result], server: str, options: tuple[str, ...]
+) -> None:
+    wrong = entry({"message": "Hi"}, reply(items=None), request={"url": f"{server}/v1/chat"})
+    assert "${CHAT_API_KEY}" in judge(archive(wrong), *options).stdout
 
 
 def test_violated_should_clause_fails_only_with_strict(report: Callable[..., tuple[int, dict[str, Any]]]) -> None:
