@@ -51,6 +51,10 @@ class Answer(NamedTuple):
         return self._replace(headers=(*self.headers, *headers))
 
 
+SANDBOX = ("Content-Security-Policy", "sandbox")
+"""Keeps scripts in a page of the real service from the origin of a mock or recorder, a page on this machine."""
+
+
 def head_of(answer: Answer) -> list[tuple[str, str]]:
     """Return the headers of the response."""
     if answer.body or answer.fault is not None:

@@ -13,7 +13,7 @@ from mock_server import defaults
 from mock_server.http.access import Access
 from mock_server.http.bodies import Body
 from mock_server.http.cors import headers_for, preflight
-from mock_server.http.messages import Answer, Pairs, head_of, problem
+from mock_server.http.messages import SANDBOX, Answer, Pairs, head_of, problem
 from mock_server.recorder.background import Background
 from mock_server.respond.upstream import Upstream, UpstreamError
 from mock_server.server.asgi import Receive, Scope, Send, client_of, headers_of, pairs_of, read
@@ -21,6 +21,11 @@ from mock_server.server.limits import DEFAULT, Load, OverloadError, ServerLimits
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _ANYONE_HERE = Access()
+
+_OF_BROWSERS = ("access-control-", "clear-site-data")
+"""Beginnings of the headers by which a service would decide which origins read responses, and what the browser keeps
+for this host. Pages send their requests to the recorder, so it decides.
+"""
 
 
 class RecorderApp:
@@ -130,9 +135,8 @@ class RecorderApp:
             await self._recording.add(Exchange(sent, Breakdown("silence", str(error))), self._clock() - began, query)
             failed = problem(502, "Bad Gateway", f"Forwarding to {self._upstream.base_url} failed: {error}.")
             return failed.status, head_of(failed), failed.body
-        # Pages send their requests to the recorder, so it decides which origins may read its responses.
-        own = [pair for pair in answer.headers if not pair[0].lower().startswith("access-control-")]
-        return answer.status, [*own, ("content-length", str(len(answer.body)))], answer.body
+        own = [pair for pair in answer.headers if not pair[0].lower().startswith(_OF_BROWSERS)]
+        return answer.status, [*own, SANDBOX, ("content-length", str(len(answer.body)))], answer.body
 
     def _check_body(self, body: Body) -> Answer | None:
         if body.too_large:

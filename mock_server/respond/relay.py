@@ -21,7 +21,7 @@ from chat_contract import UsageError
 from chat_contract.exchange import Exchange, Headers, Request, Response, find_header
 from chat_contract.large_bodies import has_too_many_values, is_too_wide
 from chat_contract.roles import CONVERSATION
-from mock_server.http.messages import JSON, Answer, problem
+from mock_server.http.messages import JSON, SANDBOX, Answer, problem
 from mock_server.http.source import ReplySource, Source
 from mock_server.loading.options import Options
 from mock_server.store.sessions import Key, short_key
@@ -37,8 +37,6 @@ _LARGE = 64 * 1024
 """Larger bodies are parsed in a thread, so that other requests need not wait."""
 _CHARACTERS_OF_AN_ID = 256
 _JSON_TYPE = re.compile(r"application/([\w.+-]+\+)?json(\s*;\s*charset=[\w-]+)?", re.ASCII | re.IGNORECASE)
-_SANDBOX = ("Content-Security-Policy", "sandbox")
-"""Keeps scripts of a page of the service from using the mock's pages, which have the same origin."""
 _UPSTREAM = Source(ReplySource.UPSTREAM)
 
 
@@ -118,7 +116,7 @@ class Relay:
         found = ((name, find_header(answered.headers, name)) for name in _FORWARDED_HEADERS)
         headers = tuple((name, value) for name, value in found if value is not None)
         if _JSON_TYPE.fullmatch(media_type) is None:
-            headers = (*headers, _SANDBOX)
+            headers = (*headers, SANDBOX)
         answer = Answer(answered.status, answered.body, headers, media_type, source=_UPSTREAM)
         reply = _parse(answered.body) if answered.status == 200 else None
         upstream_id = reply.get(CONVERSATION) if isinstance(reply, dict) else None

@@ -208,6 +208,11 @@ def test_named_origin_and_allowed_host_get_the_key(make_client: Callable[..., Cl
         assert answer.status == 200
 
 
+def test_page_of_the_service_gets_no_origin_of_this_machine(client: Client) -> None:
+    answer = ask(client, {"message": "a desk"})
+    assert answer.header("Content-Security-Policy") == "sandbox"
+
+
 def test_page_of_this_machine_may_read_responses(client: Client) -> None:
     answer = ask(client, {"message": "a desk"}, Origin="http://localhost:3000")
     assert answer.header("Access-Control-Allow-Origin") == "http://localhost:3000"

@@ -79,9 +79,9 @@ def gitlab_job() -> dict[str, Any]:
     return job
 
 
-def compare_in_action(repository: Path, *labels: str) -> subprocess.CompletedProcess[str]:
+def compare_in_action(repository: Path, *labels: str, arguments: str = "") -> subprocess.CompletedProcess[str]:
     return run(
-        action_step("Compare the document"), repository, BASE="HEAD^", DOCUMENT=DOCUMENT, ARGUMENTS="",
+        action_step("Compare the document"), repository, BASE="HEAD^", DOCUMENT=DOCUMENT, ARGUMENTS=arguments,
         LABELS=json.dumps(labels), APPROVE_LABEL=LABEL,
     )  # fmt: skip
 
@@ -148,7 +148,24 @@ def test_action_warns_of_a_configuration_that_the_pull_request_changes(
     git(repository, "add", "-A")
     commit(repository, COMPATIBLE)
     compared = compare_in_action(repository)
-    assert (compared.returncode, "changes the configuration" in compared.stdout) == (0, warns), compared.stderr
+    assert (compared.returncode, "can weaken this check" in compared.stdout) == (0, warns), compared.stderr
+
+
+@pytest.mark.parametrize("named", ["arguments", "configuration"])
+def test_action_warns_of_a_severity_file_that_the_pull_request_changes(repository: Path, named: str) -> None:
+    if named == "configuration":
+        (repository / ".chat-contract.toml").write_text('[diff]\nseverity = "gate/severity.yaml"\n')
+    (repository / "gate").mkdir()
+    (repository / "gate/severity.yaml").write_text("preset: strict\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "severity")
+    (repository / "gate/severity.yaml").write_text('preset: strict\nlevels:\n  - {path: "*", level: info}\n')
+    git(repository, "add", "-A")
+    commit(repository, BREAKING)
+    arguments = "--severity gate/severity.yaml" if named == "arguments" else ""
+    compared = compare_in_action(repository, arguments=arguments)
+    said = "::warning::This pull request changes gate/severity.yaml, which can weaken this check."
+    assert (compared.returncode, compared.stdout.count("can weaken"), said in compared.stdout) == (0, 1, True)
 
 
 def test_label_approves_breaking_changes_in_the_action(repository: Path) -> None:
