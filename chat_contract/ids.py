@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from chat_contract.decomposition import decompose
+
 _SHORTEST_PART = 4
 """The minimum length of a part of an id that counts as a copy of it, or as the same id cut off."""
 
@@ -26,7 +28,7 @@ def fold(conversation_id: str) -> str:
     That is case, blanks, accents, Unicode normalization, and what follows a NUL.
     """
     until_nul = conversation_id.partition("\0")[0]
-    decomposed = unicodedata.normalize("NFKD", until_nul.casefold())
+    decomposed = decompose(until_nul.casefold())
     kept = (each for each in decomposed if unicodedata.category(each)[0] not in "ZMC")
     return "".join(kept).casefold()
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from chat_contract.decomposition import decompose
+
 READ_CHARACTERS = 20_000
 """Only this many characters of a message are read, so that no message can block a thread."""
 
@@ -25,14 +27,18 @@ def words_of(text: str) -> list[str]:
         # The fast path: ASCII needs no decomposition.
         words = text[:READ_CHARACTERS].lower().translate(_ASCII_BLANKS).split()
         return [_singular(word) if word[-1] == "s" else word for word in words]
-    decomposed = unicodedata.normalize("NFKD", text[:READ_CHARACTERS])
-    bare = "".join(character for character in decomposed if unicodedata.category(character) != "Mn")
+    decomposed = decompose(text[:READ_CHARACTERS])
+    bare = "".join(character for character in decomposed if not _is_mark(character))
     return [_singular(word) for word in _WORD.findall(unicodedata.normalize("NFC", bare).casefold())]
 
 
 def search_words_of(text: str) -> list[str]:
     """Return the unique words of ``text`` in order, without function words."""
     return [word for word in dict.fromkeys(words_of(text)) if word not in _FUNCTION_WORDS and not _KANA.fullmatch(word)]
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character) == "Mn" or unicodedata.combining(character) > 0
 
 
 def _singular(word: str) -> str:
