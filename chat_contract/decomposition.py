@@ -10,7 +10,7 @@ _PIECE = 64
 def decompose(text: str) -> str:
     """Return the compatibility decomposition (NFKD) of a text for readers that drop the marks.
 
-    Python's own takes quadratic time to order many marks in a row. Only within pieces of the text are they ordered here.
+    Python's own takes quadratic time to order many marks in a row. Here, only those within a piece are ordered.
     """
     if len(text) <= _PIECE:
         return unicodedata.normalize("NFKD", text)
