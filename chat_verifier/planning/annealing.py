@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from chat_verifier.planning.array import CoveringArray, Level, Row, bits
@@ -96,18 +96,22 @@ class Annealing:
                 self._change(index, temperature)
                 self._add(self._masks[index], 1)
 
-    def insist(self, level: Level, times: int) -> None:
-        """Give the level to so many rows, those that lose least by it: its values matter more than its pairs."""
+    def insist(self, level: Level, times: int, among: Collection[int] | None = None) -> None:
+        """Give the level to so many rows, those that lose least by it: its values matter more than its pairs.
+
+        ``among``: the indices of the rows that may have it; None: any row.
+        """
+        rows = range(len(self._masks)) if among is None else among
         number, name = self._array.number(level), level[0]
         place = self._names.index(name)
-        having = [index for index, mask in enumerate(self._masks) if mask >> number & 1]
+        having = [index for index in rows if self._masks[index] >> number & 1]
         self._insisted.update((index, place) for index in having[:times])
         for _ in range(times - len(having)):
             costs = [
                 (self._cost(index, place, number), index)
-                for index, options in enumerate(self._options)
-                if len(options[place]) > 1
-                and number in options[place]
+                for index in rows
+                if len(self._options[index][place]) > 1
+                and number in self._options[index][place]
                 and (index, place) not in self._insisted
                 and self._masks[index] >> number & 1 == 0
             ]

@@ -252,7 +252,7 @@ def _ids(builder: RequestBuilder) -> Iterator[Dimension]:
             "upper": [*values.UPPER_IDS],
             "odd": [value[:longest] for value in ids if not value.isdigit()],
         }
-        other = (*_asked(builder, name), *values.UNSPECIFIED_IDS)
+        other = (*_asked(builder, name), *(values.UNSPECIFIED_IDS if name == USER else values.OTHER_UNSPECIFIED_IDS))
         levels = _field_levels(narrow[name], wide[name], (plain,), odd, other, optional=True)
         levels = tuple(replace(level, rare=level.rare or level.id == "plain") for level in levels)
         related = (Level("same-as-user", (SAME_AS_USER,)), Level("case-of-user", (CASE_OF_USER,)))
@@ -304,9 +304,9 @@ def _message(builder: RequestBuilder) -> Dimension:
     longest = narrow["maxLength"]
     sentences = " ".join(values.EVERYDAY_MESSAGES)
     long = [
-        _filled(f"{text} {sentences}", min(length, longest))
-        for length in (longest, longest, *values.LONG_LENGTHS)
-        for text in values.DENSE_TEXTS
+        _filled(f"{values.DENSE_TEXTS[(number + shift) % len(values.DENSE_TEXTS)]} {sentences}", min(length, longest))
+        for shift in range(len(values.DENSE_TEXTS))
+        for number, length in enumerate((longest, *values.LONG_LENGTHS))
     ]
     lengths = [
         *(("Desk, oak? " * length)[: length - 1] + "!" for length in (longest, *values.LENGTHS, 256, 255, 192)),

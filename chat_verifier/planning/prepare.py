@@ -22,6 +22,7 @@ from chat_verifier.planning.prepared import FILE, Prepared, encoded
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.planning.rows import common
 from chat_verifier.planning.tiers import ALLOCATIONS, Sizes
+from chat_verifier.planning.wrong_values import MISSING_TYPE
 
 SWEEPS = 100
 _SWEEPS_OF_PACKS = 4
@@ -97,6 +98,10 @@ def prepare(contract: Contract, sizes: Sizes, *, sweeps: int) -> dict[str, Prepa
         wanted = _wanted_often(contract, len(places)) if kind == "rows" else _each_wrong_type(kind, array, len(places))
         for level, times in wanted:
             annealing.insist(level, times)
+        if kind == "packs" and len(places) < _FEW_ROWS:
+            later = [index for index, place in enumerate(places) if place.allowed[TURN] != ["first"]]
+            for level in _wrong_in_later_turns(array):
+                annealing.insist(level, 1, later)
         factors = {name: list(levels) for name, levels in array.factors.items()}
         made[kind] = {"factors": factors, "rows": encoded(annealing.rows(), factors)}
     return made
@@ -117,6 +122,17 @@ def _each_wrong_type(kind: str, array: CoveringArray, rows: int) -> Iterator[tup
     for name, levels in array.factors.items():
         if kind == "packs" and name.startswith(WRONG) and name.count(":") == 1:
             yield from (((name, level), times) for level in levels if level != NONE)
+
+
+def _wrong_in_later_turns(array: CoveringArray) -> Iterator[Level]:
+    """Yield what to send in a later turn at least once: each field of a request wrong, and each missing.
+
+    Not the limit: after a rejection with a valid limit, a turn without one shows whether the server kept it.
+    """
+    for name, levels in array.factors.items():
+        if name.startswith(WRONG) and name.count(":") == 1 and name.partition(":")[2] not in {CONVERSATION, LIMIT}:
+            types = [level for level in levels if level not in {NONE, MISSING_TYPE}]
+            yield from ((name, level) for level in (*types[:1], *(set(levels) & {MISSING_TYPE})))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -159,7 +159,7 @@ class Rejections:
         self._held: list[Row] = []
         self._twos = [*combinations(wrong_values.top_level(builder), 2)] if packs >= _ENOUGH else []
         self._alike = cycle(events_alike(builder))
-        always = (*builder.required, EVENTS)
+        always = (*builder.required, EVENTS) if packs >= _ENOUGH else builder.required
         self.learning = tuple(_learning(builder, self._packed))
         self.each = tuple(
             self._case(

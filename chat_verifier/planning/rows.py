@@ -114,8 +114,8 @@ class Rows:
             if dimension.name == EVENTS and number:
                 row[EVENTS] = "long"
             elif levels and dimension.name != CONTENT_TYPE:
-                # Other rows hold each level whose values are unlike.
-                levels.sort(key=lambda level: level.unlike)
+                # Other rows hold each level whose values are unlike; one with many values comes first of these.
+                levels.sort(key=lambda level: (level.unlike, -len(level.values) if level.unlike else 0))
                 row[dimension.name] = levels[min(number, len(levels) - 1)].id
         if row.get(EVENTS) != "long":
             row = {name: level for name, level in row.items() if can_stand_together((name, level), (EVENTS, "null"))}
@@ -174,6 +174,10 @@ class _Assembly:
         self._after_rejections = 0
 
     @property
+    def is_small(self) -> bool:
+        return self.most <= 4 * _LONGEST
+
+    @property
     def is_full(self) -> bool:
         return self.rows.made >= self.most
 
@@ -196,7 +200,12 @@ class _Assembly:
         if EVENTS in optional:
             whole = self._members("first", self.builder.event_fields)
             yield {**plain, EVENTS: "one", **whole}
-            yield {**absent, EVENTS: "two", **self._members("first", (ITEM,)), **self._members("second", (EVENT_TEXT,))}
+            alone = {**self._members("first", (ITEM,)), **self._members("second", (EVENT_TEXT,))}
+            if self.is_small:
+                # Other rows are too few for an event with nothing but its required fields.
+                yield {**absent, EVENTS: "three", **alone, **self._members("third", ())}
+            else:
+                yield {**absent, EVENTS: "two", **alone}
         yield from ({**absent, name: plain[name]} for name in optional if name != EVENTS)
 
     def _members(self, position: str, present: Sequence[str]) -> Row:
@@ -208,7 +217,7 @@ class _Assembly:
     def _conversation(self, number: int, opening: Row) -> CaseSequence:
         grows = self.most > 4 * _LONGEST and (number in _GROWING or (self.rows.complete and number % 3 == 0))
         pattern: Pattern = _GROWING_PATTERN if grows else _PATTERNS[number % len(_PATTERNS)]
-        if number == 1 and self.most <= 4 * _LONGEST:
+        if number == 1 and self.is_small:
             pattern = _SHORT_GROWING_PATTERN
         if number == _GROWING[0] and self.rows.complete:
             pattern = (*pattern, *pattern[2:] * 3)[: _MOST_TURNS - 1]
@@ -221,6 +230,9 @@ class _Assembly:
                 break
             rejected = self.rejected.turns(turn, self._users(first)) if after == _YES else []
             later = self._later(first, turn, after)
+            if self.is_small:
+                # Few rejected turns have a valid limit otherwise, which a server may keep.
+                rejected = [_without_wrong_limit(case) if case.number % 2 == 0 else case for case in rejected]
             turns += (_within(case, first, later) for case in rejected)
             turns.append(later)
         if len(pattern) > len(_PATTERNS[0]):
@@ -247,7 +259,8 @@ class _Assembly:
     def _later(self, first: Recipe, turn: str, after: str) -> Recipe:
         """Return a later row; the user of the conversation stays the same or is left out."""
         fixed = {TURN: turn, AFTER: after}
-        if after == _YES and self.rows.made % 4 == 0:
+        first_of_few = self.is_small and not self._after_rejections
+        if after == _YES and (self.rows.made % 4 == 0 or first_of_few):
             # The limit of a rejected turn must not apply to the next one, which the number of items shows.
             fixed |= {LIMIT: "absent", MESSAGE: "plain"}
         users = [*self._users(first), *self.rows.unspecified_users]
@@ -337,17 +350,30 @@ _USERS = ("dense", "upper", "digits", "absent")
 
 
 def _with_repeated_message(turns: Sequence[Recipe | Case]) -> list[Recipe | Case]:
-    """Return the turns; the last one whose user is certain repeats the message of an earlier one, as shoppers do."""
+    """Return the turns; the last one whose user is certain repeats the message of an earlier one, as shoppers do.
+
+    If no two messages have the same level, the message may have any level that is not unspecified.
+    """
     accepted = [(index, turn) for index, turn in enumerate(turns) if isinstance(turn, Recipe)]
-    for index, turn in reversed(accepted):
-        message = turn.conditions[MESSAGE]
-        if USER in turn.unspecified or message.unspecified:
-            continue
-        for earlier in (one for before, one in accepted if before < index):
-            if earlier.conditions[MESSAGE].level == message.level:
-                same = {MESSAGE: earlier.conditions[MESSAGE]}
-                return [*turns[:index], replace(turn, conditions={**turn.conditions, **same}), *turns[index + 1 :]]
+    certain = [
+        (index, turn, earlier)
+        for index, turn in reversed(accepted)
+        if USER not in turn.unspecified and not turn.conditions[MESSAGE].unspecified
+        for before, earlier in accepted
+        if before < index and not earlier.conditions[MESSAGE].unspecified
+    ]
+    alike = [one for one in certain if one[1].conditions[MESSAGE].level == one[2].conditions[MESSAGE].level]
+    for index, turn, earlier in (alike or certain)[:1]:
+        same = {**turn.conditions, MESSAGE: earlier.conditions[MESSAGE]}
+        return [*turns[:index], replace(turn, conditions=same), *turns[index + 1 :]]
     return list(turns)
+
+
+def _without_wrong_limit(case: Case) -> Case:
+    """Return a rejected case with its other faults only, if it has any."""
+    assert case.recipe is not None
+    others = [one for one in case.recipe.wrongs if one.position or one.wrong.field != LIMIT]
+    return of_recipe(case.recipe.with_only(others), case.id, naming=case.naming, number=case.number) if others else case
 
 
 def _within(case: Case, first: Recipe, later: Recipe) -> Case:

@@ -36,6 +36,11 @@ _ALIKE: tuple[tuple[str, str, str], ...] = (
 _FEWEST_ALIKE = 1
 
 
+def _alike(kind: str) -> str:
+    """Return the id of this kind that is nearly equal to the one in use."""
+    return next(value for name, _, value in _ALIKE if name == kind)
+
+
 def sequences(rows: Rows) -> list[CaseSequence]:
     """Return the inputs, most of them as parts of further rows."""
     return [
@@ -51,9 +56,19 @@ def sequences(rows: Rows) -> list[CaseSequence]:
 
 def fewest(rows: Rows) -> list[CaseSequence]:
     """Return the inputs of a small plan."""
-    alike = replace(_ids_nearly_equal(rows, _FEWEST_ALIKE), priority=Priority.ESSENTIAL)
-    large = list(_sizes(rows))[-1]
-    return [documented_example(rows), large, alike, _empty_event(rows.builder), *_all_unspecified(rows)]
+    builder = rows.builder
+    longest = {MESSAGE: "a" * builder.narrowest["properties"][MESSAGE]["maxLength"]}
+    shortest = {MESSAGE: "?", **({USER: "A"} if USER in builder.optional else {})}
+    alike = replace(_ids_nearly_equal(rows, _FEWEST_ALIKE, **shortest), priority=Priority.ESSENTIAL)
+    large = _many_events(rows, {CONVERSATION: _alike("without-accents")})
+    # The example that follows has a session, which a server may take for granted in later turns.
+    return [
+        documented_example(rows, {SESSION: "absent", EVENTS: "several"}, **longest),
+        large,
+        alike,
+        _empty_event(builder),
+        *_all_unspecified(rows),
+    ]
 
 
 def _opening(rows: Rows, levels: Row | None = None, **values: Any) -> Case:
@@ -63,8 +78,11 @@ def _opening(rows: Rows, levels: Row | None = None, **values: Any) -> Case:
     return of_recipe(replace(recipe, conditions=conditions, extra=values), "opening")
 
 
-def documented_example(rows: Rows) -> CaseSequence:
-    """Send the fullest example with a conversation id of this server, and unchanged."""
+def documented_example(rows: Rows, levels: Row | None = None, **opening: Any) -> CaseSequence:
+    """Send the fullest example with a conversation id of this server, and unchanged.
+
+    ``levels`` and ``opening``: levels and values of the request that opens the conversation.
+    """
     builder = rows.builder
     example = builder.example
     first = {name: example[name] for name in (USER,) if name in example}
@@ -73,7 +91,7 @@ def documented_example(rows: Rows) -> CaseSequence:
         "documented-example",
         Group.CONVERSATION,
         (
-            _opening(rows, **first),
+            _opening(rows, levels, **first, **opening),
             Case("example-with-issued-id", "the documented example with a conversation_id of this server", mine),
             Case("example-unchanged", "the documented example, unchanged", example),
         ),
@@ -105,8 +123,13 @@ def _sizes(rows: Rows) -> Iterator[CaseSequence]:
     large = {**rows.builder.full_event(0), EVENT_TEXT: "d" * 100_000}
     description = _with(rows, "description-of-100-kb", "a description of 100 KB", {EVENTS: [large]})
     yield single(description, Group.ROBUSTNESS, priority=Priority.MEDIUM)
-    events = _with(rows, "1000-events", "1,000 events", {EVENTS: [rows.builder.event()] * 1000})
-    yield single(events, Group.ROBUSTNESS, priority=Priority.HIGH)
+    yield _many_events(rows, {})
+
+
+def _many_events(rows: Rows, more: dict[str, Any]) -> CaseSequence:
+    """Send a thousand events. ``more``: further fields of the request."""
+    events = _with(rows, "1000-events", "1,000 events", {EVENTS: [rows.builder.event()] * 1000, **more})
+    return single(events, Group.ROBUSTNESS, priority=Priority.HIGH)
 
 
 def _deep(rows: Rows) -> Iterator[CaseSequence]:
@@ -143,8 +166,11 @@ def _nested(depth: int) -> Any:
     return nested
 
 
-def _ids_nearly_equal(rows: Rows, kinds: int) -> CaseSequence:
-    """Send an issued id with a blank, then an id of the run's own and ids that are nearly equal to it."""
+def _ids_nearly_equal(rows: Rows, kinds: int, **opening: Any) -> CaseSequence:
+    """Send an issued id with a blank, then an id of the run's own and ids that are nearly equal to it.
+
+    ``opening``: values of the request that opens the conversation.
+    """
     label = "an issued conversation_id with a trailing blank"
     blank = _with(rows, "issued-id-with-blank", label, {CONVERSATION: ISSUED_WITH_BLANK})
     first = _with(rows, "id-in-use", "a conversation_id of this run", {CONVERSATION: _IN_USE})
@@ -155,7 +181,8 @@ def _ids_nearly_equal(rows: Rows, kinds: int) -> CaseSequence:
     # Some servers accept a user only together with a session, or a limit only together with events.
     alone = {SESSION: "absent", EVENTS: "absent", LIMIT: "low"}
     levels = {name: level for name, level in alone.items() if name in rows.builder.optional}
-    start = _opening(rows, levels, **{USER: rows.builder.valid(USER)} if USER in rows.builder.optional else {})
+    user = {USER: rows.builder.valid(USER)} if USER in rows.builder.optional else {}
+    start = _opening(rows, levels, **{**user, **opening})
     return CaseSequence(
         "conversation-ids-alike", Group.CONVERSATION, (start, blank, first, *alike), priority=Priority.HIGH
     )
@@ -194,6 +221,9 @@ def _unknown_ids(rows: Rows) -> Iterator[tuple[str, str, dict[str, Any], Priorit
 def _all_unspecified(rows: Rows) -> Iterator[CaseSequence]:
     """Yield requests in which every field has an unspecified value; together they hold the most telling values."""
     short = [extra for _, _, extra, _ in _unknown_ids(rows) if extra[CONVERSATION] != _VERY_LONG_ID]
+    short[0] = {**short[0], "x_unknown": _nested(50)}
+    # An id with control characters may as well begin like the one in use, up to a NUL.
+    short[2] = {**short[2], CONVERSATION: _alike("nul") + short[2][CONVERSATION]}
     for number, extra in enumerate(short, 1):
         recipe = rows.all_unspecified(number - 1)
         conditions = {name: one for name, one in recipe.conditions.items() if name not in extra}

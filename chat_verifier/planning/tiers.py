@@ -73,7 +73,7 @@ class Allocation:
 
 
 ALLOCATIONS = {
-    Tier.QUICK: Allocation(60, 25, 2, 1, 0, Sizes(rows=10, packs=13, alone=22, small=True, prepared="quick")),
+    Tier.QUICK: Allocation(60, 25, 2, 1, 0, Sizes(rows=10, packs=12, alone=22, small=True, prepared="quick")),
     Tier.DEFAULT: Allocation(200, 90, 3, 1, 0, Sizes(rows=39, packs=68, alone=74, prepared="default")),
     Tier.DEEP: Allocation(1500, 600, 40, 20, 60, Sizes(rows=500, packs=460, alone=520, complete=True)),
 }

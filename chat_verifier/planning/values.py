@@ -149,7 +149,7 @@ MESSAGES = (
 )
 """Short messages, each unusual in another way."""
 
-LONG_LENGTHS = (999, 600, 400, 280)
+LONG_LENGTHS = (400, 999, 600, 280)
 """Lengths of long messages besides the longest one, between the sizes of common columns."""
 
 LENGTHS = (101, 199, 256, 501, 513, 999)
@@ -202,6 +202,9 @@ UNSPECIFIED_IDS = (
     "a:b",
 )
 """Ids that a server may reject."""
+
+OTHER_UNSPECIFIED_IDS = (*UNSPECIFIED_IDS[:2], UNSPECIFIED_IDS[3], UNSPECIFIED_IDS[2], *UNSPECIFIED_IDS[4:])
+"""The same in another order, for another field of the same request."""
 
 UNSPECIFIED_LIMITS = (10**30, -1, "5", 50, True, 5.0, 2**63, "", 2**31 - 1, None, 11, 100, -(2**31) - 1, 1e2)
 """Limits that a server may reject, the most telling ones first."""

@@ -53,7 +53,8 @@ class ReferenceServer:
             return Response(405, (("Allow", self.contract.operation.method),), b"")
         if facts.kind is RequestKind.PATH:
             return Response(404, _HEADERS, b"{}")
-        if facts.kind in {RequestKind.MALFORMED, RequestKind.LENIENT_JSON, RequestKind.MUST_REJECT}:
+        rejected = {RequestKind.MALFORMED, RequestKind.LENIENT_JSON, RequestKind.MUST_REJECT}
+        if facts.kind in rejected or any(fault.place for fault in facts.classification.hard_faults):
             return Response(422, _HEADERS, _json(_validation_error(facts)))
         reply = {CONVERSATION: facts.sent_id or f"reference-{next(self._numbers)}", MESSAGE: "Here you are.", ITEMS: []}
         return Response(200, _HEADERS, _json(reply))
