@@ -10,6 +10,7 @@ import difflib
 import os
 import re
 import stat
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +27,9 @@ OWN_FILE = ".chat-contract.toml"
 PROJECT_FILE = "pyproject.toml"
 _SECTION = ("tool", "chat-contract")
 _NOT_CONFIGURED = frozenset({"help", "version", "explain", "config"})
-_MAX_BYTES = 1024 * 1024
+_MAX_BYTES = 256 * 1024
+_MAX_DOTS = 200
+"""Dots in a line. The parser keeps every beginning of a dotted key, which takes memory with the square of its parts."""
 
 _PRESET_OR_FILE = frozenset({"latitude", "severity"})
 _NAME_THE_FILE = "If you trust this file, name it with --config. Otherwise, remove the option."
@@ -103,6 +106,10 @@ def _placed_by_another_user(path: Path) -> bool:
 def read_config(path: Path) -> ConfigFile:
     """Read a file. Raises :class:`DocumentError` if it is not TOML."""
     text = _text(path)
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > _MAX_DOTS:
+            problem = f"more than {_MAX_DOTS} dots in a line"
+            raise DocumentError(problem, path=str(path), line=number, hint="Use several lines, or shorter keys.")
     try:
         value: Any = tomllib.loads(text)
     except RecursionError:
@@ -115,6 +122,9 @@ def read_config(path: Path) -> ConfigFile:
             line=int(found[1]) if found else None,
             hint="Correct the syntax.",
         ) from None
+    except ValueError:
+        problem = f"an integer of more than {sys.get_int_max_str_digits()} digits"
+        raise DocumentError(problem, path=str(path), hint="Correct the value.") from None
     section: Pointer = _SECTION if path.name == PROJECT_FILE else ()
     for part in section:
         value = value.get(part, {}) if isinstance(value, dict) else {}

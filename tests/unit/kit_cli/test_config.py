@@ -165,6 +165,21 @@ def test_line_of_a_dotted_key_is_found(folder: Path) -> None:
     assert (read.line(("verify", "seed")), read.line(("mock",)), read.line(("mock", "port"))) == (3, 4, None)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x." * 20_000 + "y = 1", "more than 200 dots in a line"),
+        ("[a]\n" + "b = {" + "x." * 300 + "y = 1}", "more than 200 dots in a line"),
+        ("a = " + "9" * 100_000, "an integer of more than 4300 digits"),
+        ("#" * 300_000, "larger than 262144 bytes"),
+    ],
+)
+def test_file_that_would_take_much_memory_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / OWN_FILE).write_text(text)
+    with pytest.raises(DocumentError, match=said):
+        read_config(tmp_path / OWN_FILE)
+
+
 def test_file_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
     (tmp_path / OWN_FILE).write_text("a = " + "[" * 100_000)
     with pytest.raises(DocumentError, match="nested too deeply"):
