@@ -22,15 +22,15 @@ RUN_VERDICTS: dict[str, str] = {
 RUN_REASONS: dict[str, str] = {
     RunReasonId.CLAUSES_VIOLATED: "Violated clauses: {clauses}.",
     RunReasonId.CLAUSES_NOT_EXERCISED: "No test case exercised these clauses: {clauses}.",
-    RunReasonId.VIOLATIONS_NOT_CONFIRMED: "Violations seen once and not confirmed before the request limit: {clauses}.",
+    RunReasonId.VIOLATIONS_NOT_CONFIRMED: "Violations seen once, not confirmed before a limit was reached: {clauses}.",
     RunReasonId.FAILURES_COME_AND_GO: "Failures that did not recur when the requests were sent again: {clauses}.",
     RunReasonId.INTERRUPTED: "A signal ended the run.",
     RunReasonId.RATE_LIMITED: "The server kept responding with 429. Set a longer --max-wait or a lower --rate-limit.",
     RunReasonId.TRAFFIC_INCOMPLETE: "These clauses were not exercised: {clauses}.",
 }
 
-RAISE_THE_LIMIT = "Raise --max-requests, or leave out --quick."
-"""How to fix a verdict that the request limit caused."""
+RAISE_THE_LIMIT = "Raise the limit of the run, such as --max-requests, or leave out --quick."
+"""How to fix a verdict that a limit on requests, cost or time caused."""
 
 CLAUSE_VERDICTS: dict[str, str] = {
     ClauseVerdict.PASS: "{count} passed",
@@ -112,6 +112,7 @@ class Heading(StrEnum):
     PROFILE = "profile"
     PROFILE_CHANGES = "profile-changes"
     NOT_SENT = "not-sent"
+    NOT_PLANNED = "not-planned"
     COVERAGE = "coverage"
     IGNORED = "ignored"
     CLAUSES = "clauses"
@@ -129,7 +130,8 @@ HEADINGS: dict[str, str] = {
     Heading.NOT_EXERCISED: "Clauses not exercised",
     Heading.PROFILE: "Unspecified behaviour of this server",
     Heading.PROFILE_CHANGES: "Changes in unspecified behaviour",
-    Heading.NOT_SENT: "Not sent (request limit)",
+    Heading.NOT_SENT: "Not sent (limit or interruption)",
+    Heading.NOT_PLANNED: "Not sent (request limit)",
     Heading.COVERAGE: "Pairs of conditions that the plan covers",
     Heading.IGNORED: "Ignored exchanges",
     Heading.CLAUSES: "Clauses",

@@ -18,7 +18,7 @@ def render_preview(preview: Preview, base_url: str, cost_per_call: float | None)
     lines.append(f"  {preview.at_most:>5}  {limits}")
     if preview.left_out:
         left = ", ".join(cases_of(count, group) for group, count in preview.left_out.items())
-        lines.append(f"  {HEADINGS[Heading.NOT_SENT]}: {left}")
+        lines.append(f"  {HEADINGS[Heading.NOT_PLANNED]}: {left}")
     if cost_per_call is not None:
         cost = preview.accepted * cost_per_call
         lines.append(f"  Cost: about {cost:.2f} at {cost_per_call:g} per accepted request")

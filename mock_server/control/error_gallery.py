@@ -62,7 +62,7 @@ _REPLIES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "Inserting the message as HTML would run a script.",
         {"message": _MARKUP},
     ),
-    "Very long message": ("4,000 characters without a line break.", {"message": _LONG * 148}),
+    "Very long message": ("About 4,000 characters without a line break.", {"message": _LONG * 148}),
     "Empty message": ("The message is empty; items may still be present.", {"message": ""}),
     "Right-to-left text": ("Arabic and Hebrew, mixed with numbers.", {"message": "مرحبا 123 — שלום 45.60 !"}),
     "Emoji and accents": (

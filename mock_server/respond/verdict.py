@@ -15,8 +15,10 @@ from chat_contract import Exchange, History, Request, RequestClass, Response
 from chat_contract.body import ABSENT
 from chat_contract.conformance import examine, find_violations
 from chat_contract.errors import render_pointer, shorten
+from chat_contract.exchange import Credential
 from chat_contract.history import Conversation
 from chat_contract.rules.exchange_facts import ExchangeFacts
+from mock_server.http.source import ReplySource
 from mock_server.shop.scenarios import NearMiss
 from mock_server.store.journal import Entry
 
@@ -89,7 +91,10 @@ def judge_entry(entry: Entry) -> Verdict:
     if entry.body_truncated:
         return Verdict(keeps_contract=None, reason=VerdictReason.BODY_TRUNCATED)
     contract, answer = entry.snapshot.contract, entry.answer
-    request = Request(contract.operation.method, contract.operation.path, tuple(entry.headers.items()), entry.body)
+    # The mock rejected the key: a 401 is what the contract requires.
+    credential: Credential = "wrong" if answer.source.kind is ReplySource.REQUIRE_KEY else "given"
+    operation = contract.operation
+    request = Request(operation.method, operation.path, tuple(entry.headers.items()), entry.body, credential=credential)
     response = Response(answer.status, (("Content-Type", answer.media_type), *answer.headers), answer.body)
     facts = examine(contract, Exchange(request, response), _history(entry))
     classified = facts.classification

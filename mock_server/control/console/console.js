@@ -456,7 +456,7 @@ async function reachAll() {
 function showReach() {
   const oldest = Math.min(...entries.keys());
   const far = entries.size ? `Searched all ${plural(entries.size, "request")} that the mock keeps, back to ${clock(entries.get(oldest).time)} (#${oldest}).` : "";
-  const lost = reach.dropped ? ` ${plural(reach.dropped, "older request was", "older requests were")} dropped; raise --max-requests-kept to keep more.` : "";
+  const lost = reach.dropped ? ` ${plural(reach.dropped, "older request was", "older requests were")} dropped; raise --max-requests-kept or --max-journal-bytes to keep more.` : "";
   $("requests-reach").textContent = isSearching() && reach.complete ? far + lost : "";
 }
 
@@ -808,7 +808,12 @@ function ruleText({ times, share, conversation_id: id, user_id: user, session_id
 }
 
 $("reset").addEventListener("click", async () => {
-  await control("reset", { method: "POST" }).catch(ignoreExpected);
+  try {
+    await control("reset", { method: "POST" });
+  } catch (error) {
+    ignoreExpected(error);
+    return report($("rules-status"), error.message, true);
+  }
   entries.clear();
   showEntries();
   startConversation();
@@ -837,7 +842,7 @@ function galleryCard(card) {
   const useNext = () => {
     const status = make("p", {});
     outcome.replaceChildren(status);
-    return add({ ...card.rule, times: 1 }, status, "The next request of any client gets this response.");
+    return add({ ...card.rule, times: 1 }, status, "Rule added for the next request of any client.");
   };
   return make(
     "li",

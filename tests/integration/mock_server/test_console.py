@@ -276,7 +276,7 @@ def test_every_card_of_the_gallery_can_be_sent(page: Page, running: Running) -> 
 def test_card_can_be_used_for_the_next_request_of_a_client(page: Page, running: Running) -> None:
     tab(page, "Error gallery")
     page.get_by_role("button", name="Use for next request: HTML in the message").click()
-    expect(page.get_by_text("The next request of any client gets this response.")).to_be_visible()
+    expect(page.get_by_text("Rule added for the next request of any client.")).to_be_visible()
     assert "<script>" in post(running, message="lamp").json()["message"]
     assert "<script>" not in post(running, message="lamp").json()["message"]
 

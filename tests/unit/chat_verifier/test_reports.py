@@ -429,7 +429,7 @@ def test_report_counts_the_cases_that_the_request_limit_left_out(result: RunResu
     limited = replace(result, verdict=RunVerdict.CONFORMS, reason=None, left_out=(sequence, sequence))
     access = Access(BASE_URL, (), secrets_of(()))
     text = RENDERERS["text"]
-    assert "Not sent (request limit): 2 robustness cases" in text(build_report(limited, access))
+    assert "Not sent (limit or interruption): 2 robustness cases" in text(build_report(limited, access))
     assert "Not sent" not in text(build_report(result, access))
 
 
@@ -439,7 +439,9 @@ def test_inconclusive_run_names_the_option_that_raises_its_limit(reason: RunReas
         report, verdict=RunVerdict.INCONCLUSIVE, reason=RunReason(reason, ("http.methods",)),
         not_sent=(NotSent("http", ("get",)),),
     )  # fmt: skip
-    assert run_reason(inconclusive).endswith("http.methods. Raise --max-requests, or leave out --quick.")
+    assert run_reason(inconclusive).endswith(
+        "http.methods. Raise the limit of the run, such as --max-requests, or leave out --quick."
+    )
 
 
 def test_run_without_unsent_cases_names_no_option(report: VerifyReport) -> None:

@@ -265,6 +265,13 @@ def test_keys_that_a_verdict_quotes_are_redacted() -> None:
     assert "the-secret-key" not in json.dumps(entry)
 
 
+def test_401_for_a_missing_key_violates_no_clause() -> None:
+    service = service_with(require_key="the-secret-key")
+    decide(service, b'{"message":"hi"}')
+    [entry] = shown(service)
+    assert (entry["status"], entry["verdict"]["keeps_contract"], entry["verdict"]["violations"]) == (401, True, [])
+
+
 def test_journal_lets_go_of_the_fixtures_before_a_reload() -> None:
     service = service_with()
     decide(service, b'{"message":"hi"}')
