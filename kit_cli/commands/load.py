@@ -121,7 +121,7 @@ def load(base_url: str, **given: Any) -> ExitCode:
     early and writes the reports.
 
     Exit codes: 0 (conforms), 1 (violates a MUST clause, or exceeds --max-p95 or --max-error-rate), 2 (the load cannot
-    run, or is interrupted without a violation).
+    run, judges no response, or is interrupted without a violation).
     """
     from kit_cli.actions.load import Arguments
     from kit_cli.actions.load import load as run

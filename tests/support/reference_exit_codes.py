@@ -20,9 +20,10 @@ This page is generated from the help of the commands.
 | --- | --- | --- | --- | --- |
 """
 _TAIL = """
-Every command exits with 2 if an option is wrong, a file cannot be read or a report cannot be written.
-An invalid, expired or unused [waiver](../how-to/waivers.md) has the same effect.
-A command that is interrupted before it has a verdict exits with 2, unless the table says otherwise.
+Every command exits with 2 if an option is wrong or a report cannot be written.
+An invalid, expired or unused [waiver](../how-to/waivers.md) has the same effect, and so does an unreadable file.
+Only `doctor`, and `fixtures check` for a file in the folder, report such a file and exit with 1.
+A command that Ctrl-C interrupts before it has a verdict exits with 2, unless the table says otherwise.
 
 Exit code 70 is an internal error of the kit; run the command again with `--debug` to see the traceback.
 """
