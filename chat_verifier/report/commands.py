@@ -46,6 +46,8 @@ _REQUEST = re.compile(
     rf"curl -sS(?: -i)?+ (?:(?P<head>-I)|-X (?P<method>{_WORD})){_OPTIONS} (?P<url>{_WORD})"
     rf"(?P<headers>(?: -H {_HEADER})*+)"
 )
+_TRANSPORT = re.compile(r" --(?:insecure|proxy|cacert|cert|key) ")
+_KEYED = re.compile(rf" (?:-H|--proxy) {_HEADER}")
 _ONE_HEADER = re.compile(rf" -H ({_HEADER})")
 
 
@@ -57,6 +59,16 @@ def is_reproduction(command: str, base_url: str, requests: Collection[tuple[str,
     if not command.replace("\n", "").isprintable() or _COMMAND.fullmatch(command) is None:
         return False
     return all(_is_known(call, base_url.rstrip("/"), requests) for call in _calls(command))
+
+
+def without_keys(command: str) -> str:
+    """Return the command without the headers and the proxy that contain a key or password of the user."""
+    return _KEYED.sub(lambda one: "" if EXPRESSION.search(one[0]) else one[0], command)
+
+
+def has_transport_options(command: str) -> bool:
+    """Return whether a command names a proxy or certificates, or does not verify those of the server."""
+    return _TRANSPORT.search(command) is not None
 
 
 def _calls(command: str) -> list[re.Match[str]]:

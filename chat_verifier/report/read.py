@@ -6,12 +6,13 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from chat_contract import UsageError
 from chat_contract.errors import without_credentials
-from chat_verifier.report.commands import is_reproduction
-from chat_verifier.report.model import FORMAT, VERSION, RequestReport, VerifyReport
+from chat_verifier.report.commands import has_transport_options, is_reproduction, without_keys
+from chat_verifier.report.model import FORMAT, VERSION, RequestReport, VerifyReport, ViolationReport
 from kit_http.headers import is_sendable, is_token
 from kit_http.urls import split_http_url
 from kit_reports.codec import decode
@@ -53,6 +54,24 @@ def _unusable(report: VerifyReport) -> Iterator[str]:
     for clause, violation in violations:
         if not is_reproduction(violation.command, report.base_url, sent):
             yield f"the command of a violation of {visible(clause.id)} differs from those that verify writes"
+
+
+def with_keys_for(report: VerifyReport, *, is_named: bool) -> VerifyReport:
+    """Return the report with commands that send the user's key only to the server, and only if the user named it.
+
+    Somebody else may have made the report, and chosen the server, or a proxy that reads what the server gets.
+    """
+    clauses = tuple(
+        replace(clause, violations=tuple(_with_key(one, is_named=is_named) for one in clause.violations))
+        for clause in report.clauses
+    )
+    return replace(report, clauses=clauses)
+
+
+def _with_key(violation: ViolationReport, *, is_named: bool) -> ViolationReport:
+    if is_named and not has_transport_options(violation.command):
+        return violation
+    return replace(violation, command=without_keys(violation.command))
 
 
 def _unusable_parts(request: RequestReport) -> Iterator[str]:

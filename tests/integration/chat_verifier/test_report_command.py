@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,23 @@ def test_converted_report_equals_the_one_of_the_run(name: str, reports: Path, tm
     result = call("report", reports / "json", "--report", f"{name}={file}")
     assert result.exit_code == 0, result.output
     assert file.read_text("utf-8") == (reports / name).read_text("utf-8")
+
+
+def test_commands_send_the_key_to_a_server_of_the_user_only(reports: Path, tmp_path: Path) -> None:
+    text = (reports / "json").read_text("utf-8")
+    base_url = json.loads(text)["base_url"]
+    foreign = "https://shop.example/v1"
+    key = '-H \\"Authorization: Bearer ${CHAT_API_KEY}\\" '
+    written = text.replace(base_url, foreign).replace("-H 'Content-Type", f"{key}-H 'Content-Type")
+    (tmp_path / "report.json").write_text(written, "utf-8")
+    kept = call("report", tmp_path / "report.json", "--base-url", foreign).stdout
+    assert "CHAT_API_KEY" in kept
+    assert call("report", tmp_path / "report.json").stdout == kept.replace(key.replace("\\", ""), "")
+    proxied = written.replace(f" {foreign}", f" --proxy http://proxy.example {foreign}")
+    (tmp_path / "report.json").write_text(proxied, "utf-8")
+    shown = call("report", tmp_path / "report.json", "--base-url", foreign).stdout
+    assert "--proxy" in shown
+    assert "CHAT_API_KEY" not in shown
 
 
 def test_without_options_the_text_report_is_printed(reports: Path) -> None:
