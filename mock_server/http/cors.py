@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from mock_server.http.messages import Answer, Headers
 
 _LOCAL = re.compile(r"https?://(localhost|[a-z0-9-]+\.localhost|127\.[0-9.]+|\[::1\])(:[0-9]{1,5})?", re.ASCII)
+_PLAIN = re.compile(r"https?://[A-Za-z0-9.-]{1,180}(:[0-9]{1,5})?", re.ASCII)
 _EXPOSED = "Chat-Mock-Errors-Omitted, Preference-Applied, Retry-After, WWW-Authenticate"
 _A_DAY = "86400"
 _SHOWN = 200
@@ -31,9 +32,10 @@ def is_refused(headers: Mapping[str, str], allowed: Sequence[str]) -> bool:
 
 
 def origin_refused_text(origin: str) -> str:
-    """Return which origin is not allowed, and how to allow it."""
+    """Return which origin is not allowed, and how to allow it: with an option that can be pasted into a shell."""
     shown = origin[:_SHOWN] if origin.isprintable() else ascii(origin)[:_SHOWN]
-    return f'A page of the origin "{shown}" cannot read the responses. Allow it with --cors-origin {shown}'
+    option = f"--cors-origin {origin}" if _PLAIN.fullmatch(origin) else "--cors-origin."
+    return f'A page of the origin "{shown}" cannot read the responses. Allow it with {option}'
 
 
 def may_read(origin: str, allowed: Sequence[str]) -> bool:
