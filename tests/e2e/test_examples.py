@@ -47,7 +47,7 @@ def succeeds(*command: str | Path, cwd: Path, **variables: str) -> str:
 def test_frontend_example_passes_its_own_tests(npx: str) -> None:
     succeeds(npx, "--no-install", "tsc", cwd=FRONTEND)
     told = succeeds(npx, "--no-install", "vitest", "run", cwd=FRONTEND)
-    assert re.search(r"Tests .*39 passed", told), told
+    assert re.search(r"Tests .*45 passed", told), told
 
 
 def test_page_on_another_port_passes_its_playwright_tests(npx: str, require_program: RequireProgram) -> None:
