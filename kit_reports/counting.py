@@ -5,4 +5,5 @@ from __future__ import annotations
 
 def count_of(count: int, singular: str, plural: str = "") -> str:
     """Return the count with its noun: ``1 item``, ``2 items``. ``plural`` is for irregular nouns."""
-    return f"{count} {singular if count == 1 else plural or f'{singular}s'}"
+    regular = f"{singular}es" if singular.endswith("s") else f"{singular}s"
+    return f"{count} {singular if count == 1 else plural or regular}"
