@@ -10,7 +10,7 @@ from typing import Any
 
 from spec_gate.patterns.languages import are_disjoint, compare
 from spec_gate.schemas.keywords import ANNOTATIONS, types_of
-from spec_gate.schemas.names import child
+from spec_gate.schemas.names import child, introduced
 from spec_gate.schemas.node import Schema, SchemaNode
 
 MOST_PATTERNS = 12
@@ -57,9 +57,11 @@ def _patterns(schema: SchemaNode) -> dict[str, Schema]:
 def _of_properties(sender: SchemaNode, receiver: SchemaNode, *, keeps_to_names: bool) -> Iterator[_Claim]:
     """Return the claims about names that one of the schemas states."""
     own: dict[str, Any] = sender.get("properties", {})
-    for name in {**own, **receiver.get("properties", {})}:
+    given: dict[str, Any] = receiver.get("properties", {})
+    new = introduced(given) if keeps_to_names else set()
+    for name in {**own, **given}:
         sent = child((sender,), name)
-        if name in own or sent or not keeps_to_names:
+        if name in own or sent or name not in new:
             yield from (((sent or (True,)), wanted) for wanted in child((receiver,), name))
 
 

@@ -104,13 +104,13 @@ def _decided(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Answer:
     claims = one_by_one(part.receiver)
     if part.exact and len(claims) > _MANY:
         return _all_of(schemas, part.sender, claims, lambda claim: restriction(schemas, (sender,), (claim,)))
-    rule = restriction(schemas, (sender,), (part.receiver,))
+    rule = restriction(schemas, (sender,), (receiver,))
     answer = _answer(schemas, part.sender, part.receiver, rule)
     if answer is Answer.YES or (answer is Answer.NO and part.exact):
         return answer
     if part.exact and part.sender is sender and part.receiver is receiver:
         return answer
-    return _answer(schemas, sender, receiver, restriction(schemas, (sender,), (receiver,)))
+    return _answer(schemas, sender, receiver, rule)
 
 
 def _all_of(schemas: SchemaPair, part: Schema, claims: list[Schema], rule: Callable[[Schema], Schema]) -> Answer:

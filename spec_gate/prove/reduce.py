@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spec_gate.schemas.keywords import APPLICATORS, LISTS, MAPS, needs_evaluation
-from spec_gate.schemas.names import Applied, barred, child, element, known
+from spec_gate.schemas.names import Applied, barred, child, element, introduced, known
 from spec_gate.schemas.node import Schema, SchemaNode
 from spec_gate.schemas.pair import SchemaPair
 
@@ -70,7 +70,7 @@ class _Reduction:
     def _properties(self, ours: dict[str, Any], theirs: dict[str, Any], applied: Applied, depth: int) -> bool:
         """Drop properties that both describe alike and those that the sender never sends; reduce the others."""
         mine, given = ours.get("properties", {}), theirs.get("properties", {})
-        never = barred(applied) | (given.keys() - known(applied)) if self.keeps_to_names else set()
+        never = barred(applied) | (introduced(given) - known(applied)) if self.keeps_to_names else set()
         left: dict[str, Schema] = {}
         changed: dict[str, Schema] = {}
         exact = True

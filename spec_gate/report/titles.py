@@ -170,9 +170,11 @@ def _enum(finding: ReportedFinding) -> str:
 
 
 def _property(finding: ReportedFinding) -> str:
-    """Return the title of a property that is new, required, optional or gone."""
-    stems = {_without_scope(rule) for rule in (finding.rule, *finding.folded)}
+    """Return the title of a property that is new, forbidden, required, optional or gone."""
+    stems = {_stem(finding), *map(_without_scope, finding.folded)}
     name = code(finding.name)
+    if "property-added" in stems and finding.after is False:
+        return f"Property {name} forbidden"
     if "property-added" in stems:
         return f"New {'required' if 'property-became-required' in stems else 'optional'} property {name}"
     gone = bool(stems & {"property-removed", "property-undeclared", "optional-property-removed"})

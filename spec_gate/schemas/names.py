@@ -20,7 +20,7 @@ Applied = Sequence[Mapping[str, Any]]
 class AppliedSchemas(Protocol):
     """Finds every schema that applies to the same value as the given ones, and compares two schemas."""
 
-    def applied(self, schemas: Iterable[Schema]) -> list[SchemaNode]: ...
+    def applied(self, schemas: Iterable[Schema], *, tests: bool = True) -> list[SchemaNode]: ...
 
     def same(self, base: Schema, revision: Schema) -> bool: ...
 
@@ -28,6 +28,11 @@ class AppliedSchemas(Protocol):
 def declared(applied: Applied) -> set[str]:
     """Return the names that schemas declare as properties."""
     return {name for schema in applied for name in schema.get("properties", ())}
+
+
+def introduced(properties: Mapping[str, Schema]) -> set[str]:
+    """Return the names of properties that a receiver introduces: it does not only forbid them."""
+    return {name for name, schema in properties.items() if schema is not False}
 
 
 def barred(applied: Applied) -> set[str]:
@@ -98,10 +103,17 @@ def keeps_to_names(schemas: AppliedSchemas, value: Any, senders: Sequence[Schema
         if isinstance(here, list):
             waiting += [(one, element(sending, at), element(receiving, at)) for at, one in enumerate(here)]
             continue
-        if not here.keys().isdisjoint((declared(receiving) - known(sending)) | barred(sending)):
+        if not here.keys().isdisjoint(_forbidden(schemas, sending, received_under)):
             return False
         waiting += [(one, child(sending, name), child(receiving, name)) for name, one in here.items()]
     return True
+
+
+def _forbidden(schemas: AppliedSchemas, sending: Applied, receivers: Sequence[Schema]) -> set[str]:
+    """Return the names that a witness does not use: those that only the receiver introduces, and barred ones."""
+    stated = schemas.applied(receivers, tests=False)
+    new = {name for schema in stated for name in introduced(schema.get("properties", {}))}
+    return (new - known(sending)) | barred(sending)
 
 
 _DEPTH = 4
@@ -121,7 +133,7 @@ def restriction(
     if depth == 0 or not senders or not receivers or _are_same(schemas, senders, receivers):
         return True
     sending, receiving = schemas.applied(senders), schemas.applied(receivers)
-    forbidden = (declared(receiving) - known(sending)) | barred(sending)
+    forbidden = _forbidden(schemas, sending, receivers)
     properties: dict[str, Schema] = dict.fromkeys(sorted(forbidden), False)
     for name in sorted(declared(sending) - forbidden):
         below = restriction(schemas, child(sending, name), child(receiving, name), depth - 1)

@@ -204,8 +204,11 @@ class SchemaPair:
             self._bare[key] = (bare(target), reference_depths(target))
         return self._bare[key]
 
-    def applied(self, schemas: Iterable[Schema]) -> list[SchemaNode]:
-        """Return every schema that may affect whether the same value is valid, negated ones included."""
+    def applied(self, schemas: Iterable[Schema], *, tests: bool = True) -> list[SchemaNode]:
+        """Return every schema that may affect whether the same value is valid.
+
+        ``tests``: with those that the value need not satisfy, of ``not`` and ``if``.
+        """
         found: dict[int, SchemaNode] = {}
         waiting = list(schemas)
         for schema in waiting:
@@ -213,7 +216,7 @@ class SchemaPair:
                 found[schema.number] = schema
                 if "$ref" in schema:
                     waiting.append(self.target(schema["$ref"]))
-                waiting.extend(same_value_schemas(schema))
+                waiting.extend(same_value_schemas(schema, tests=tests))
         return list(found.values())
 
     def is_unchanged(self, base: Place | None, revision: Place | None) -> bool:

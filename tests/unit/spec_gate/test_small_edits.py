@@ -46,6 +46,46 @@ def compared(folder: Path, base: dict[str, Any], then: dict[str, Any]) -> DiffRe
     return report_of(*files)
 
 
+# Names that the revision forbids or tests for, and so does not introduce ---------------------------------------------
+
+MAP: Schema = {"type": "object", "additionalProperties": TEXT}
+HAS_Z: Schema = {"required": ["z"], "properties": {"z": TEXT}}
+
+
+@pytest.mark.parametrize(
+    ("more", "title"),
+    [
+        ({"not": HAS_Z}, "Forbidden schema (not) of the request body added"),
+        ({"if": HAS_Z, "then": False}, "Condition (if, then, else) of the request body added"),
+        ({"properties": {"z": False}}, "Property `z` forbidden"),
+    ],
+)
+@pytest.mark.parametrize("base", [MAP, {"type": "object"}, {"type": "object", "patternProperties": {"^z": TEXT}}])
+def test_property_that_becomes_forbidden_is_breaking(base: Schema, more: Schema, title: str, tmp_path: Path) -> None:
+    report = compared(tmp_path, request(base), request({**base, **more}))
+    [found] = report.findings
+    assert (found.level, found.title) == ("breaking", title)
+    assert found.witness is not None
+    assert found.witness.body is not None
+    assert "z" in found.witness.body.value
+
+
+@pytest.mark.parametrize("base", [MAP, {"type": "object"}])
+def test_new_property_that_a_test_or_a_part_names_too_is_compatible(base: Schema, tmp_path: Path) -> None:
+    added = {"properties": {"z": TEXT}, "not": {"required": ["z"], "properties": {"z": {"const": "never"}}}}
+    report = compared(tmp_path, request(base), request({**base, **added}))
+    assert [one.level for one in report.findings if one.level == "breaking"] == []
+
+
+def test_title_of_a_change_that_is_not_decided_is_that_of_the_change(tmp_path: Path) -> None:
+    files = [
+        written(tmp_path, f"{name}.json", json.dumps(request(of({"k": TEXT}, *required))))
+        for name, required in (("base", ()), ("then", ("k",)))
+    ]
+    [found] = report_of(*files, "--max-time", "0").findings
+    assert (found.rule, found.title) == ("not-proved", "Property `k` became required")
+
+
 # A union that one document does not have ------------------------------------------------------------------------------
 
 CAT, DOG = of({"kind": {"const": "cat"}, "name": TEXT}, "kind"), of({"kind": {"const": "dog"}, "age": NUMBER}, "kind")
