@@ -12,31 +12,36 @@ from typing import Any
 
 from chat_contract.document.repository import is_foreign, real_path, top_of
 
-_TESTED = """
-base-url cost-per-call deep exclude expect-auth fail-on include max-error-rate max-p95 patience plan quick
-require-complete seed strict strict-reading wrong
-"""
+_TESTED = (
+    "base-url", "cost-per-call", "deep", "exclude", "expect-auth", "fail-on", "include", "max-error-rate",
+    "max-p95", "patience", "plan", "quick", "require-complete", "seed", "strict", "strict-reading", "wrong",
+)  # fmt: skip
 """Options that choose what is tested or compared, and how strictly."""
 
-_HOW_MUCH = """
-max-accepted max-archive-bytes max-archive-entries max-body max-connections max-conversations max-cost
-max-fixture-files max-followers max-hang max-held-bytes max-journal-bytes max-requests max-requests-kept
-max-space-bytes max-spaces max-time max-unread-bytes max-wait max-waiting processes request-timeout run-time
-spawn-rate store-timeout think-time timeout upstream-max-body users workers write-timeout
-"""
-_ANSWERS = "conversation-ttl delay exit-with-parent fault-rate port rate-limit require-key"
-_SHOWN = "explain json log mask mask-name no-color preview quiet ready-json verbose"
+_HOW_MUCH = (
+    "max-accepted", "max-archive-bytes", "max-archive-entries", "max-body", "max-connections", "max-conversations",
+    "max-cost", "max-fixture-files", "max-followers", "max-hang", "max-held-bytes", "max-journal-bytes",
+    "max-requests", "max-requests-kept", "max-space-bytes", "max-spaces", "max-time", "max-unread-bytes",
+    "max-wait", "max-waiting", "processes", "request-timeout", "run-time", "spawn-rate", "store-timeout",
+    "think-time", "timeout", "upstream-max-body", "users", "workers", "write-timeout",
+)  # fmt: skip
+_ANSWERS = (
+    "conversation-ttl", "delay", "exit-with-parent", "fault-rate", "port", "rate-limit", "require-key",
+)  # fmt: skip
+_SHOWN = (
+    "explain", "json", "log", "mask", "mask-name", "no-color", "preview", "quiet", "ready-json", "verbose",
+)  # fmt: skip
 
-_FILES_READ = """
-base-overlay consumers fixtures from-har latitude overlay profile revision-overlay severity spec tls-cert tls-key
-waivers
-"""
+_FILES_READ = (
+    "base-overlay", "consumers", "fixtures", "from-har", "latitude", "overlay", "profile", "revision-overlay",
+    "severity", "spec", "tls-cert", "tls-key", "waivers",
+)  # fmt: skip
 """Options that name what a command reads, or a preset."""
 
 _WRITTEN = frozenset({"report", "write-waivers", "overlay-out", "profile-out", "record", "out"})
 """Options that name what a command writes."""
 
-CAN_BE_FOUND = _WRITTEN.union(*map(str.split, (_TESTED, _HOW_MUCH, _ANSWERS, _SHOWN, _FILES_READ)))
+CAN_BE_FOUND = _WRITTEN.union(_TESTED, _HOW_MUCH, _ANSWERS, _SHOWN, _FILES_READ)
 """Every other option could run code, choose a key or who gets it, replace requests or responses, or open a server."""
 
 _FOLDERS_WRITTEN = frozenset({"record", "out"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -81,15 +82,9 @@ def check_references(document: Any, source: Source) -> None:
     has more than ``MAX_VALUES`` values; also for a ``$dynamicRef``, and a ``$schema`` of another draft.
     """
     _check_keywords(document, source)
-    waiting: list[tuple[Any, Pointer]] = [(document, ())]
-    while waiting:
-        value, pointer = waiting.pop()
-        if isinstance(value, list):
-            waiting.extend((child, (*pointer, index)) for index, child in enumerate(value))
-        elif isinstance(value, dict):
-            if isinstance(value.get("$ref"), str):
-                resolve(document, value, pointer, source)
-            waiting.extend((child, (*pointer, key)) for key, child in value.items() if key not in _DATA)
+    for value, pointer in _objects(document, _DATA):
+        if isinstance(value.get("$ref"), str):
+            resolve(document, value, pointer, source)
     _size(document, (), document, source, {})
 
 
@@ -98,24 +93,30 @@ def _check_keywords(document: Any, source: Source) -> None:
 
     Example values count too: a property can have the name ``example``.
     """
+    for value, pointer in _objects(document):
+        if isinstance(found := value.get("$dynamicRef"), str):
+            raise source.error(
+                "$dynamicRef is not supported", pointer=(*pointer, "$dynamicRef"), value=found, hint="Write $ref."
+            )
+        if isinstance(found := value.get("$schema"), str) and found.removesuffix("#") not in _DIALECTS:
+            raise source.error(
+                "a schema of a dialect other than JSON Schema 2020-12",
+                pointer=(*pointer, "$schema"),
+                value=found,
+                hint="Remove $schema.",
+            )
+
+
+def _objects(document: Any, skipped: frozenset[str] = frozenset()) -> Iterator[tuple[dict[Any, Any], Pointer]]:
+    """Yield each object of a document with its pointer, except those below the skipped keys."""
     waiting: list[tuple[Any, Pointer]] = [(document, ())]
     while waiting:
         value, pointer = waiting.pop()
         if isinstance(value, list):
             waiting.extend((child, (*pointer, index)) for index, child in enumerate(value))
         elif isinstance(value, dict):
-            if isinstance(found := value.get("$dynamicRef"), str):
-                raise source.error(
-                    "$dynamicRef is not supported", pointer=(*pointer, "$dynamicRef"), value=found, hint="Write $ref."
-                )
-            if isinstance(found := value.get("$schema"), str) and found.removesuffix("#") not in _DIALECTS:
-                raise source.error(
-                    "a schema of a dialect other than JSON Schema 2020-12",
-                    pointer=(*pointer, "$schema"),
-                    value=found,
-                    hint="Remove $schema.",
-                )
-            waiting.extend((child, (*pointer, key)) for key, child in value.items())
+            yield value, pointer
+            waiting.extend((child, (*pointer, key)) for key, child in value.items() if key not in skipped)
 
 
 def _size(value: Any, pointer: Pointer, document: Any, source: Source, sizes: dict[Pointer, int]) -> int:
