@@ -146,7 +146,10 @@ _OUTPUT = group(
         help="Write a profile to FILE: how the server answers each open question.",
     ),
     click.option(
-        "--write-waivers", type=_FILE, metavar="FILE", help="Write a draft waiver for each violation and warning."
+        "--write-waivers",
+        type=_FILE,
+        metavar="FILE",
+        help="Write a draft waiver for each violation and warning that is not intermittent.",
     ),
 )
 

@@ -28,12 +28,22 @@ Every command has these options.
 | --- | --- |
 """
 
+_BEFORE_THE_COMMAND = (
+    "",
+    "These options stand before the command, as in `chat-contract --config team.toml verify`.",
+    "",
+    "| option | meaning |",
+    "| --- | --- |",
+)
+
 
 def commands_page() -> str:
     """Return the page of all commands."""
     context = click.Context(cli, info_name="chat-contract", **cli.context_settings)
-    rows = [_row(option, context) for option in COMMON_OPTIONS]
-    return _HEAD + "\n".join([*rows, "", *(_section(inner) for inner in commands() if inner.parent is not None)])
+    common = [_row(option, context) for option in COMMON_OPTIONS]
+    first = [row for option in cli.params if option not in COMMON_OPTIONS and (row := _row(option, context))]
+    sections = (_section(inner) for inner in commands() if inner.parent is not None)
+    return _HEAD + "\n".join([*common, *_BEFORE_THE_COMMAND, *first, "", *sections])
 
 
 def _section(context: click.Context) -> str:
