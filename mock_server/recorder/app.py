@@ -15,6 +15,7 @@ from mock_server.http.bodies import Body
 from mock_server.http.cors import headers_for, preflight
 from mock_server.http.messages import SANDBOX, Answer, Pairs, head_of, problem
 from mock_server.recorder.background import Background
+from mock_server.recorder.cookies import Cookies
 from mock_server.respond.upstream import Upstream, UpstreamError
 from mock_server.server.asgi import Receive, Scope, Send, client_of, headers_of, pairs_of, read
 from mock_server.server.limits import DEFAULT, Load, OverloadError, ServerLimits, Share
@@ -22,9 +23,12 @@ from mock_server.server.limits import DEFAULT, Load, OverloadError, ServerLimits
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _ANYONE_HERE = Access()
 
-_OF_BROWSERS = ("access-control-", "clear-site-data")
-"""Beginnings of the headers by which a service would decide which origins read responses, and what the browser keeps
-for this host. Pages send their requests to the recorder, so it decides.
+_OF_BROWSERS = (
+    *("access-control-", "clear-site-data", "strict-transport-security"),
+    *("alt-svc", "nel", "report-to", "reporting-endpoints"),
+)
+"""Beginnings of the headers by which a service would decide which origins read responses, and how the browser reaches
+this host, what it keeps for it and to whom it reports. Pages send their requests to the recorder, so it decides.
 """
 
 
@@ -58,6 +62,7 @@ class RecorderApp:
         self._forward_all = forward_all
         self._base = contract.operation.base_path
         self._upstream = upstream
+        self._cookies = Cookies(upstream.base_url, self._base or "/")
         self._recording = recording
         self._origins = access.origins
         self._clock = clock
@@ -123,8 +128,8 @@ class RecorderApp:
     async def _forward(self, scope: Scope, body: bytes) -> tuple[int, Pairs, bytes]:
         path = unquote(scope["raw_path"].decode("ascii"))[len(self._base) :]
         query = scope["query_string"].decode("latin-1")
-        headers = pairs_of(scope)
-        sent = Request(scope["method"], path, tuple(headers), body)
+        headers = self._cookies.for_service(tuple(pairs_of(scope)))
+        sent = Request(scope["method"], path, headers, body)
         began = self._clock()
         target = quote(path) + (f"?{query}" if query else "")
         try:
@@ -135,7 +140,8 @@ class RecorderApp:
             await self._recording.add(Exchange(sent, Breakdown("silence", str(error))), self._clock() - began, query)
             failed = problem(502, "Bad Gateway", f"Forwarding to {self._upstream.base_url} failed: {error}.")
             return failed.status, head_of(failed), failed.body
-        own = [pair for pair in answer.headers if not pair[0].lower().startswith(_OF_BROWSERS)]
+        kept = self._cookies.for_client(answer.headers)
+        own = [pair for pair in kept if not pair[0].lower().startswith(_OF_BROWSERS)]
         return answer.status, [*own, SANDBOX, ("content-length", str(len(answer.body)))], answer.body
 
     def _check_body(self, body: Body) -> Answer | None:

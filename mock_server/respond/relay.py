@@ -90,10 +90,12 @@ class Relay:
         if upstream_id is not None:
             turn[CONVERSATION] = upstream_id
         sent, began = to_json(turn), time.monotonic()
+        # A browser sends the cookies of this host to all of its ports; none of them is of the service.
+        given = tuple(pair for pair in headers.items() if pair[0].lower() != "cookie")
         try:
-            async with self._upstream.send("POST", self._path, headers.items(), sent) as answered:
+            async with self._upstream.send("POST", self._path, given, sent) as answered:
                 if self._capture is not None:
-                    request = Request("POST", self._path, tuple(headers.items()), sent)
+                    request = Request("POST", self._path, given, sent)
                     received = Response(answered.status, answered.headers, answered.body)
                     await self._capture(Exchange(request, received), time.monotonic() - began)
                 if len(answered.body) > _LARGE:

@@ -33,11 +33,13 @@ class Service:
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
         self.answer: Any = None
 
     @asynccontextmanager
-    async def send(self, method: str, path: str, _headers: Any, body: bytes) -> AsyncIterator[Answered]:
+    async def send(self, method: str, path: str, headers: Any, body: bytes) -> AsyncIterator[Answered]:
         assert (method, path) == ("POST", "/chat")
+        self.headers.append(dict(headers))
         self.sent.append(json.loads(body))
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -76,6 +78,11 @@ def test_other_message_is_sent_upstream(service: ChatService, upstream: Service)
     reply = say(service, UNKNOWN, limit=2, user_id="ann")
     assert (reply["message"], reply["conversation_id"]) == ("Real.", "theirs-1")
     assert upstream.sent == [{"message": UNKNOWN, "limit": 2, "user_id": "ann"}]
+
+
+def test_cookies_of_this_host_are_not_sent_upstream(service: ChatService, upstream: Service) -> None:
+    decide(service, json.dumps({"message": UNKNOWN}).encode(), cookie="admin=a", x_trace="7")
+    assert [("cookie" in headers, headers["x-trace"]) for headers in upstream.headers] == [(False, "7")]
 
 
 def test_upstream_conversation_continues_upstream(service: ChatService, upstream: Service) -> None:

@@ -213,6 +213,26 @@ def test_page_of_the_service_gets_no_origin_of_this_machine(client: Client) -> N
     assert answer.header("Content-Security-Policy") == "sandbox"
 
 
+def test_cookies_of_other_programs_stay_here_and_those_of_the_service_get_a_name_of_their_own(
+    client: Client, service: Service
+) -> None:
+    service.answer = Answered(200, (*JSON, ("Set-Cookie", "id=7; Domain=example")), json.dumps(REPLY).encode())
+    cookie = ask(client, {"message": "a desk"}, Cookie="admin=a").header("Set-Cookie") or ""
+    ask(client, {"message": "a desk"}, Cookie=f"admin=a; {cookie.partition(';')[0]}")
+    assert [headers.get("cookie") for _, _, headers, _ in service.sent] == [None, "id=7"]
+    assert cookie.endswith("-id=7; Path=/v1")
+
+
+@pytest.mark.parametrize(
+    "name", ["Strict-Transport-Security", "Alt-Svc", "NEL", "Report-To", "Reporting-Endpoints", "Clear-Site-Data"]
+)
+def test_service_does_not_decide_what_the_browser_does_with_this_host(
+    client: Client, service: Service, name: str
+) -> None:
+    service.answer = Answered(200, (*JSON, (name, "x")), json.dumps(REPLY).encode())
+    assert ask(client, {"message": "a desk"}).header(name) is None
+
+
 def test_page_of_this_machine_may_read_responses(client: Client) -> None:
     answer = ask(client, {"message": "a desk"}, Origin="http://localhost:3000")
     assert answer.header("Access-Control-Allow-Origin") == "http://localhost:3000"

@@ -127,7 +127,7 @@ def test_invalid_arguments_exit_with_2_and_change_no_file(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("x")
-    result = CliRunner().invoke(record, arguments)
+    result = CliRunner().invoke(record, [*arguments, "--port", "0"])
     assert (result.exit_code, result.output.startswith("chat-contract record: ")) == (2, True), result.output
     assert said in result.output
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
