@@ -22,7 +22,7 @@ from chat_verifier.planning.conditions import Wrong
 from chat_verifier.planning.exploration import generate_cases
 from chat_verifier.planning.plan import Pairs, Plan, make_plan
 from chat_verifier.planning.request_builder import RequestBuilder
-from chat_verifier.planning.tiers import ALLOCATIONS, Tier, allocate
+from chat_verifier.planning.tiers import ALLOCATIONS, Allocation, Tier, allocate
 from chat_verifier.run.observation import Observation, by_clause
 from chat_verifier.run.reference_server import ReferenceServer, sequences_for
 from chat_verifier.run.runner import Runner
@@ -40,6 +40,10 @@ NEED_PROBE = {"request.message-alone"}
 @cache
 def planned(tier: Tier = Tier.DEFAULT, seed: int = 0) -> Plan:
     return make_plan(CONTRACT, ALLOCATIONS[tier].sizes, seed=seed, key="a-secret-key")
+
+
+def bodies_of(sequences: Iterable[CaseSequence]) -> list[bytes]:
+    return [case.raw("id") for sequence in sequences for case in sequence.cases]
 
 
 def play(sequences: Iterable[CaseSequence], server: ReferenceServer, tier: Tier = Tier.DEFAULT) -> Runner:
@@ -346,14 +350,20 @@ def test_limits_given_by_the_user_replace_those_of_the_tier() -> None:
 
 def test_plan_depends_only_on_the_seed() -> None:
     def sent(seed: int) -> list[bytes]:
-        sequences = [
-            *make_plan(CONTRACT, ALLOCATIONS[Tier.QUICK].sizes, seed=seed).sequences,
-            *generate_cases(CONTRACT, seed, 12),
-        ]
-        return [case.raw("id") for sequence in sequences for case in sequence.cases]
+        return bodies_of([*planned(seed=seed).sequences, *generate_cases(CONTRACT, seed, 12)])
 
-    assert sent(1) == sent(1)
-    assert sent(1) != sent(2)
+    once = sent(1)
+    planned.cache_clear()
+    assert sent(1) == once
+    assert sent(2) != once
+
+
+@pytest.mark.parametrize("allocation", [ALLOCATIONS[Tier.QUICK], allocate(Tier.DEFAULT, 80)])
+def test_small_plan_has_the_most_telling_values_for_every_seed(allocation: Allocation) -> None:
+    def sent(seed: int) -> list[bytes]:
+        return bodies_of(make_plan(CONTRACT, allocation.sizes, seed=seed).sequences)
+
+    assert sent(0) == sent(1) == sent(6)
 
 
 def test_run_for_one_clause_sends_few_requests() -> None:
