@@ -8,7 +8,9 @@ from __future__ import annotations
 TYPE_CHECKING = False  # Type checkers read it as true; importing it from typing takes 10 ms.
 
 if TYPE_CHECKING:
-    from chat_mock.client import ChatMock, ChatMockError, ChatRequest
+    from chat_mock.client import ChatMock
+    from chat_mock.control import ChatMockError
+    from chat_mock.received import ChatRequest
     from chat_mock.serving import serve_mock
 
 __all__ = ["ChatMock", "ChatMockError", "ChatRequest", "serve_mock"]

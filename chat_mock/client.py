@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 from urllib.parse import urlencode, urlsplit
 
-from kit_reports.visible import visible, visible_text
+from chat_mock.control import ChatMockError, ControlApi
+from chat_mock.received import ChatRequest, read_requests, read_rules, written
+from kit_reports.visible import visible
 
-_TIMEOUT_SECONDS = 30.0
 _MAX_SHOWN = 300
 _SECONDS_TO_WAIT = 5.0
 _SECONDS_BETWEEN_LOOKS = 0.02
@@ -28,7 +25,6 @@ _FILTERS = {"conversation_id": "conversation", "user_id": "user", "session_id": 
 """Filters of the control API that have another name."""
 _SPACE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SPACE_EXPECTED = 'Expected 1 to 64 letters, digits, dots, "-" or "_", other than "." and "..".'
-_REDIRECTED = "The mock redirects to another address. Connect to that address, so that the token goes nowhere else."
 
 Delay = str | Mapping[str, str]
 
@@ -81,63 +77,6 @@ class Filters(TypedDict, total=False):
     verdict: str | None
 
 
-class ChatMockError(Exception):
-    """The mock rejected a rule or a filter. The text says what is valid."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A place of a request body that violates the contract. ``pointer`` is a JSON Pointer."""
-
-    pointer: str
-    keyword: str
-    text: str
-
-
-@dataclass(frozen=True)
-class ChatRequest:
-    """A request that the mock received, with the status of its response and the contract's verdict."""
-
-    number: int
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: Any
-    status: int
-    faults: tuple[Fault, ...]
-    reason: str
-    """Why the request violates the contract, if not because of faults of its body; else empty."""
-    source: str
-    """Where the response comes from, for example ``conversation``, ``search`` or ``rule``."""
-    keeps_contract: bool | None
-    """Whether the request conforms to the contract; None if that is unknown."""
-
-    @classmethod
-    def from_journal(cls, entry: Mapping[str, Any]) -> ChatRequest:
-        """Read an entry of the journal."""
-        verdict = entry["verdict"]
-        return cls(
-            number=entry["number"],
-            method=entry["method"],
-            path=entry["path"],
-            headers=entry["request"]["headers"],
-            body=entry["request"]["body"],
-            status=entry["status"],
-            faults=tuple(Fault(fault["pointer"], fault["keyword"], fault["text"]) for fault in verdict["faults"]),
-            reason=verdict["text"] or "",
-            source=entry["why"]["source"],
-            keeps_contract=verdict["keeps_contract"],
-        )
-
-    def __str__(self) -> str:
-        """Return the request on a few lines, as a failing test shows it."""
-        sent = json.dumps(self.body, ensure_ascii=False)
-        shown = sent if len(sent) <= _MAX_SHOWN else f"{sent[:_MAX_SHOWN]}…"
-        problems = [] if self.keeps_contract else [fault.text for fault in self.faults] or [self.reason]
-        listed = "".join(f"\n    {visible(problem)}" for problem in problems if problem)
-        return visible_text(f"{self.method} {self.path} (status {self.status}){listed}\n    body: {shown}")
-
-
 class ChatMock:
     """A running mock. ``url`` is the base URL to give to the client under test."""
 
@@ -151,10 +90,7 @@ class ChatMock:
             raise ChatMockError(f"Invalid space name {space!a}. {_SPACE_EXPECTED}")
         prefix = "" if space is None else f"/_mock/spaces/{space}"
         self.url = f"{parts.scheme}://{parts.netloc}{prefix}{parts.path.rstrip('/')}"
-        self._control = f"{parts.scheme}://{parts.netloc}{prefix}/_mock"
-        self._headers = {} if token is None else {"X-Mock-Token": token}
-        # The mock is local: ignore proxies of the environment.
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirects())
+        self._control = ControlApi(f"{parts.scheme}://{parts.netloc}{prefix}/_mock", token)
         self._violations_allowed = False
         self._nobody: socket.socket | None = None
 
@@ -257,13 +193,13 @@ class ChatMock:
     def _requests(self, filters: Mapping[str, Any]) -> list[ChatRequest]:
         __tracebackhide__ = True
         query = urlencode({_FILTERS.get(name, name): value for name, value in filters.items() if value is not None})
-        shown = self._call("GET", f"/requests?{query}")
-        if shown["dropped"]:
+        dropped, requests = self._control.get(f"/requests?{query}", read_requests)
+        if dropped:
             raise ChatMockError(
-                f"The mock dropped {shown['dropped']} requests of this test from its journal. "
+                f"The mock dropped {dropped} requests of this test from its journal. "
                 "Raise --max-requests-kept, or send fewer or smaller requests."
             )
-        return [ChatRequest.from_journal(entry) for entry in shown["requests"]]
+        return requests
 
     def _received(self) -> str:
         requests = self._requests({})
@@ -276,7 +212,7 @@ class ChatMock:
 
     def reset(self) -> None:
         """Delete conversations, journal and rules."""
-        self._call("POST", "/reset")
+        self._control.post("/reset")
         self._violations_allowed = False
 
     def failure_message(self) -> str:
@@ -284,7 +220,7 @@ class ChatMock:
         return "\n".join(filter(None, (self._violation_message(), self._unused_message())))
 
     def _unused_message(self) -> str:
-        unused = self._call("GET", "/behaviour/unused")["rules"]
+        unused = self._control.get("/behaviour/unused", read_rules)
         if not unused:
             return ""
         listed = "\n".join(f"  {_unused_text(rule)}" for rule in unused)
@@ -305,42 +241,19 @@ class ChatMock:
         )
 
     def close(self) -> None:
-        """Close connections."""
-        self._opener.close()
+        """Release the port of :attr:`dead_url`."""
         if self._nobody is not None:
             self._nobody.close()
 
     def _add_rule(self, verb: str, rule: Mapping[str, Any]) -> None:
         __tracebackhide__ = True
         given = {_RULE_KEYS.get(key, key): value for key, value in rule.items() if value is not None}
-        self._call("POST", "/behaviour", {**given, "name": f"{verb}() at {_place_of_caller()}"})
-
-    def _call(self, method: str, path: str, body: Any = None) -> Any:
-        __tracebackhide__ = True
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(  # noqa: S310 - the mock's own address
-            self._control + path, data, {"Content-Type": "application/json", **self._headers}, method=method
-        )
-        try:
-            with self._opener.open(request, timeout=_TIMEOUT_SECONDS) as response:
-                text = response.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                detail = _REDIRECTED if 300 <= error.code < 400 else _detail(error.read())
-                raise ChatMockError(visible_text(detail)) from None
-        return json.loads(text) if text else None
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect, which could send the token to another server."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
+        self._control.post("/behaviour", {**given, "name": f"{verb}() at {_place_of_caller()}"})
 
 
 def _unused_text(rule: Mapping[str, Any]) -> str:
     content = {key: value for key, value in rule.items() if key not in {"name", "times"}}
-    return visible(f"{rule.get('name', 'a rule')}: {json.dumps(content, ensure_ascii=False)[:_MAX_SHOWN]}")
+    return visible(f"{rule.get('name', 'a rule')}: {written(content)[:_MAX_SHOWN]}")
 
 
 def _place_of_caller() -> str:
@@ -354,10 +267,3 @@ def _place_of_caller() -> str:
 def _shown(filters: Mapping[str, Any]) -> str:
     given = ", ".join(f"{name}={value!r}" for name, value in filters.items() if value is not None)
     return f" with {given}" if given else ""
-
-
-def _detail(body: bytes) -> str:
-    try:
-        return str(json.loads(body)["detail"])
-    except (ValueError, KeyError, TypeError):
-        return body.decode("utf-8", "replace")

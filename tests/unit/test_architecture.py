@@ -20,10 +20,10 @@ LAYERS: dict[str, set[str]] = {
     "kit_http": {"chat_contract"},
     "kit_options": set(),
     "kit_reports": {"chat_contract"},
-    "chat_mock": {"kit_reports"},
+    "chat_mock": {"chat_contract", "kit_http", "kit_reports"},
     "chat_verifier": {"chat_contract", "kit_http", "kit_reports"},
     "mock_server": {"chat_contract", "kit_http", "kit_options", "kit_reports"},
-    "spec_gate": {"chat_contract", "kit_reports"},
+    "spec_gate": {"chat_contract", "kit_http", "kit_reports"},
     "chat_load": {"chat_contract", "kit_http", "kit_reports"},
     "kit_cli": {
         *("chat_contract", "kit_http", "kit_options", "kit_reports"),

@@ -1,7 +1,11 @@
 // A client of the mock's control API, in the terms of a test: set replies and failures, verify the requests.
 import { once } from "node:events";
 import net from "node:net";
-import { isOwn, MockError, visible } from "./errors.js";
+import { ChatMockError, parsed, send } from "./api.js";
+import { isOwn, visible } from "./errors.js";
+import { isJournal, isRules } from "./shapes.js";
+
+export { ChatMockError };
 
 /** @typedef {import("../types/control.js").components["schemas"]} Schemas */
 /** A request that the mock received, with its response and verdict. @typedef {Schemas["Request"]} ReceivedRequest */
@@ -45,7 +49,6 @@ import { isOwn, MockError, visible } from "./errors.js";
 
 const MAX_SHOWN = 300;
 const MAX_LISTED = 20;
-const SECONDS_OF_A_CALL = 30;
 const SECONDS_TO_WAIT = 5;
 const MILLISECONDS_BETWEEN_LOOKS = 20;
 /** A map, because an object also has the names of its prototype. */
@@ -54,11 +57,6 @@ const QUERY_NAMES = new Map([
   ["user_id", "user"],
   ["session_id", "session"],
 ]);
-
-/** The mock rejected a rule or a filter, or a check of the test failed. */
-export class ChatMockError extends MockError {
-  name = "ChatMockError";
-}
 
 /**
  * Returns a client of a running mock.
@@ -149,8 +147,7 @@ export class ChatMock {
     for (const [name, value] of Object.entries(filters)) {
       if (value !== undefined) query.set(QUERY_NAMES.get(name) ?? name, String(value));
     }
-    /** @type {Schemas["Requests"]} */
-    const { requests, dropped } = await this.#call("GET", `/requests?${query}`);
+    const { requests, dropped } = await this.#get(`/requests?${query}`, isJournal);
     if (dropped > 0) {
       throw new ChatMockError(
         `The mock dropped ${dropped} requests of this test from its journal. ` +
@@ -210,7 +207,7 @@ export class ChatMock {
 
   /** Deletes conversations, journal and rules. */
   async reset() {
-    await this.#call("POST", "/reset");
+    await this.#post("/reset");
     this.#violationsAllowed = false;
   }
 
@@ -237,10 +234,9 @@ export class ChatMock {
   }
 
   async #unusedMessage() {
-    /** @type {Schemas["Rules"]} */
-    const { rules } = await this.#call("GET", "/behaviour/unused");
+    const { rules } = await this.#get("/behaviour/unused", isRules);
     if (rules.length === 0) return "";
-    const lines = rules.map(({ name = "a rule", times, ...rule }) => `\n  ${visible(name)}: ${shorten(JSON.stringify(rule))}`);
+    const lines = rules.map(({ name = "a rule", times, ...rule }) => `\n  ${visible(name)}: ${shorten(written(rule))}`);
     return (
       `No request used these replies and failures:${lines.join("")}\n` +
       "  For one that may stay unused, pass optional: true."
@@ -254,29 +250,21 @@ export class ChatMock {
 
   /** @type {(verb: string, rule: Rule) => Promise<void>} */
   async #addRule(verb, rule) {
-    await this.#call("POST", "/behaviour", { ...rule, name: `${verb}() at ${placeOfCaller()}` });
+    await this.#post("/behaviour", { ...rule, name: `${verb}() at ${placeOfCaller()}` });
   }
 
-  /** @type {(method: string, path: string, body?: unknown) => Promise<any>} */
-  async #call(method, path, body) {
-    const response = await fetch(this.#control + path, {
-      method,
-      headers: { "Content-Type": "application/json", ...(this.#token ? { "X-Mock-Token": this.#token } : {}) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      // A redirect could send the token to another server.
-      redirect: "manual",
-      signal: AbortSignal.timeout(SECONDS_OF_A_CALL * 1000),
-    }).catch((error) => {
-      throw new ChatMockError(`The mock at ${this.url} does not respond: ${error.cause?.message ?? error.message}`);
-    });
-    if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
-      throw new ChatMockError(
-        "The mock redirects to another address. Connect to that address, so that the token goes nowhere else.",
-      );
-    }
-    const text = await response.text();
-    if (!response.ok) throw new ChatMockError(detailOf(text));
-    return text === "" ? undefined : JSON.parse(text);
+  /** @type {<T>(path: string, isExpected: (value: unknown) => value is T) => Promise<T>} */
+  async #get(path, isExpected) {
+    const value = parsed(await send(this.#control, this.#token, "GET", path));
+    if (isExpected(value)) return value;
+    throw new ChatMockError(
+      `Unexpected response of ${this.#control}. Check that the URL is that of a mock of this version.`,
+    );
+  }
+
+  /** @type {(path: string, body?: unknown) => Promise<void>} */
+  async #post(path, body) {
+    await send(this.#control, this.#token, "POST", path, body);
   }
 }
 
@@ -299,12 +287,21 @@ function text({ method, path, status, verdict, request }) {
   const faults = verdict.faults.map((fault) => fault.text);
   const problems = verdict.keeps_contract ? [] : faults.length > 0 ? faults : [verdict.text ?? ""];
   const lines = problems.filter(Boolean).map((problem) => `\n    ${visible(problem)}`);
-  return `${visible(`${method} ${path}`)} (status ${status})${lines.join("")}\n    body: ${shorten(JSON.stringify(request.body))}`;
+  return `${visible(`${method} ${path}`)} (status ${status})${lines.join("")}\n    body: ${shorten(written(request.body))}`;
 }
 
-/** @type {(text: string | undefined) => string} */
-function shorten(text = "") {
+/** @type {(text: string) => string} */
+function shorten(text) {
   return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`;
+}
+
+/** @type {(value: unknown) => string} */
+function written(value) {
+  try {
+    return JSON.stringify(value) ?? "";
+  } catch {
+    return "(nested too deeply)";
+  }
 }
 
 /** @type {(filters: object) => string} */
@@ -319,15 +316,6 @@ function placeOfCaller() {
   const lines = (new Error().stack ?? "").split("\n").slice(1);
   const line = lines.find((each) => !isOwn(each));
   return /([^/\\(\s]+:\d+):\d+\)?$/.exec(line ?? "")?.[1] ?? "the test";
-}
-
-/** @type {(body: string) => string} */
-function detailOf(body) {
-  try {
-    return String(JSON.parse(body).detail ?? body);
-  } catch {
-    return body;
-  }
 }
 
 /** A port on which no program listens. @typedef {{ port: number, release: () => void }} DeadAddress */

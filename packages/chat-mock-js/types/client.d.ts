@@ -8,9 +8,7 @@ export function connect(url: string, options?: {
     space?: string;
     token?: string;
 }): ChatMock;
-/** The mock rejected a rule or a filter, or a check of the test failed. */
-export class ChatMockError extends MockError {
-}
+export { ChatMockError };
 /** A running mock, or one space of it. */
 export class ChatMock {
     /** @param {string} url @param {{ space?: string, token?: string }} [options] */
@@ -266,4 +264,4 @@ export type Filters = {
     status?: string | number | undefined;
     verdict?: "invalid" | "valid" | "unknown" | undefined;
 };
-import { MockError } from "./errors.js";
+import { ChatMockError } from "./api.js";
