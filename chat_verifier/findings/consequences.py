@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from chat_contract import Violation
 from chat_contract.errors import Pointer
-from chat_verifier.run.knowledge import named_locs
+from chat_verifier.run.knowledge import named_locs, place_of
 from chat_verifier.run.observation import Observation
 
 _SEVERAL = 2
@@ -62,8 +62,7 @@ def _rank(violation: Violation) -> int:
 def follows(violation: Violation, observation: Observation, rejected: frozenset[Pointer]) -> bool:
     """Return whether a 422 breaks the clause because it names what must be accepted, which is a cause of its own."""
     if violation.clause == _LOC and isinstance(violation.got, list):
-        loc = tuple(violation.got)
-        return without_indices(loc[1:] if loc[:1] == ("body",) else loc) in rejected
+        return without_indices(place_of(violation.got, observation.facts)) in rejected
     if violation.clause == _DOCUMENTED:
         places = {without_indices(loc) for loc in named_locs(observation.facts)}
         return bool(places) and places <= rejected

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from chat_contract.conformance import examine, exercised_clauses
 from chat_contract.errors import Pointer
@@ -49,6 +50,7 @@ class Knowledge:
 
     def __init__(self) -> None:
         self.naming: dict[FaultKind, Naming] = {}
+        self._hides_events: dict[bool, bool] = {}
         self.refused: set[str] = set()
         self._unclear = 0
         self._overlooked: set[tuple[str, str]] = set()
@@ -75,13 +77,25 @@ class Knowledge:
         if not recipe.wrongs:
             refused = self.refused if self._unclear < _UNCLEAR else _keys(recipe)
             return rebuilt(case, recipe.without(refused))
-        several = self._several(recipe)
-        is_partial = case.naming is Naming.SEVERAL and len(several) < len(recipe.wrongs)
-        return rebuilt(case, recipe.with_only(several)) if is_partial else case
+        if case.naming is not Naming.SEVERAL:
+            return case
+        named = self._named_together(self._several(recipe), case.number)
+        return case if len(named) == len(recipe.wrongs) else rebuilt(case, recipe.with_only(named))
 
     def _several(self, recipe: Recipe) -> list[Wrong]:
         """Return the faults of the kinds of which the server names several."""
         return [wrong for wrong in recipe.wrongs if self._names_several(kind_of(wrong))]
+
+    def _named_together(self, wrongs: list[Wrong], number: int) -> list[Wrong]:
+        """Return the faults of a pack that one response names: those in events only in every other pack, if need be."""
+        hidden = self._hidden(wrongs)
+        return hidden if hidden and number % 2 else [wrong for wrong in wrongs if wrong not in hidden]
+
+    def _hidden(self, wrongs: Sequence[Wrong]) -> list[Wrong]:
+        """Return the faults in events that the server does not name beside the others."""
+        if all(wrong.position for wrong in wrongs):
+            return []
+        return [one for one in wrongs if one.position and self._hides_events.get(one.wrong.type == MISSING_TYPE)]
 
     def _names_several(self, kind: FaultKind) -> bool:
         """Return whether the server names several faults of the kind, or of the same kind in or outside of events."""
@@ -115,13 +129,23 @@ class Knowledge:
         for fault in facts.classification.hard_faults:
             kind = FaultKind(fault.keyword == "required", fault.place[:1] == (EVENTS,) and len(fault.place) > 1)
             places.setdefault(kind, set()).add(fault.place)
-        named_at_all = sum(is_named(place, locs) for found in places.values() for place in found)
+        named_of = {kind: sum(is_named(place, locs) for place in found) for kind, found in places.items()}
+        named_at_all = sum(named_of.values())
         for kind, found in places.items():
-            named = sum(is_named(place, locs) for place in found)
+            named = named_of[kind]
+            if kind.in_event and any(count for other, count in named_of.items() if not other.in_event):
+                self._learn_hiding(kind, named, len(found))
             if named > 1 or (named == len(found) < named_at_all):
                 self.naming[kind] = Naming.SEVERAL
             elif named == 1 and len(found) > 1:
                 self.naming.setdefault(kind, Naming.FIRST)
+
+    def _learn_hiding(self, kind: FaultKind, named: int, count: int) -> None:
+        """Learn whether the server reads the events only if the other fields are valid."""
+        if named:
+            self._hides_events[kind.missing] = False
+        elif count > 1:
+            self._hides_events.setdefault(kind.missing, True)
 
     def _learn_single(self, facts: ExchangeFacts, case: Case) -> None:
         if case.recipe is None or len(case.recipe.wrongs) != 1:
@@ -177,10 +201,12 @@ class Knowledge:
         if facts.status != 422 or len(recipe.wrongs) < 2:
             return []
         locs = named_locs(facts)
+        hidden = self._hidden(recipe.wrongs)
         left = [
             wrong
             for wrong in recipe.wrongs
             if self._names_several(kind_of(wrong))
+            and wrong not in hidden
             and not is_named(recipe.place(wrong), locs)
             and _key(wrong) not in self._overlooked
             and self._cleared[_key(wrong)] < _CLEARED
@@ -226,8 +252,14 @@ def is_named(place: Pointer, locs: Collection[Pointer]) -> bool:
 
 
 def named_locs(facts: ExchangeFacts) -> tuple[Pointer, ...]:
-    """Return the locs of a response in FastAPI's error format, without ``body``."""
+    """Return the locs of a response in FastAPI's error format, without ``body`` and without tags."""
     detail = facts.response_json.get("detail") if isinstance(facts.response_json, dict) else None
     entries = detail if isinstance(detail, list) else []
     locs = [entry["loc"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("loc"), list)]
-    return tuple(tuple(loc[1:] if loc[:1] == ["body"] else loc) for loc in locs)
+    return tuple(place_of(loc, facts) for loc in locs)
+
+
+def place_of(loc: Sequence[Any], facts: ExchangeFacts) -> Pointer:
+    """Return the place in the body that a loc names: without ``body``, and without names of models or alternatives."""
+    place = loc[1:] if loc[:1] in (["body"], ("body",)) else loc
+    return tuple(part for part in place if not isinstance(part, str) or part in facts.field_names or part.isdigit())

@@ -17,7 +17,7 @@ from chat_contract.exchange import Exchange, Request, Response
 from chat_contract.history import History
 from chat_contract.rules.exchange_facts import RequestKind
 from chat_verifier.planning import wrong_values
-from chat_verifier.planning.case import CaseSequence, Group, requests_of
+from chat_verifier.planning.case import CaseSequence, Group, Naming, requests_of
 from chat_verifier.planning.conditions import Wrong
 from chat_verifier.planning.exploration import generate_cases
 from chat_verifier.planning.plan import Pairs, Plan, make_plan
@@ -89,6 +89,29 @@ class StopsAtTypes(ReferenceServer):
         return with_detail(response, named[:1] if types else named)
 
 
+class ReadsEventsLast(ReferenceServer):
+    """Names the faults of events only if all other fields are valid, as servers do that validate in two steps."""
+
+    def send(self, request: Request) -> Response:
+        response = super().send(request)
+        if response.status != 422:
+            return response
+        others = [one for one in details(response) if one["loc"][1:2] != ["events"] or len(one["loc"]) == 2]
+        return with_detail(response, others or details(response))
+
+
+class TagsEvents(ReferenceServer):
+    """Names all faults; a loc in an event has the name of its model, as locs of a tagged union have."""
+
+    def send(self, request: Request) -> Response:
+        response = super().send(request)
+        if response.status != 422:
+            return response
+        locs = [one["loc"] for one in details(response)]
+        tagged = [[*loc[:3], "other", *loc[3:]] if len(loc) > 3 else loc for loc in locs]
+        return with_detail(response, [{"loc": loc, "msg": "wrong", "type": "wrong"} for loc in tagged])
+
+
 class OverlooksUser(ReferenceServer):
     """Names all faults except those of user_id."""
 
@@ -155,7 +178,7 @@ def must_clauses() -> set[str]:
     }
 
 
-SERVERS = [ReferenceServer, NamesOneFault, StopsAtTypes, RejectsNull]
+SERVERS = [ReferenceServer, NamesOneFault, StopsAtTypes, ReadsEventsLast, TagsEvents, RejectsNull]
 
 
 @pytest.mark.parametrize("tier", [Tier.QUICK, Tier.DEFAULT])
@@ -164,6 +187,23 @@ def test_every_tier_exercises_every_must_clause(tier: Tier, server: type[Referen
     seen = played(tier, server).journal.observations
     assert must_clauses() - set(by_clause(seen)) - NEED_PROBE == set()
     assert not [violation for one in seen for violation in one.violations if violation.level == "must"]
+
+
+@pytest.mark.parametrize("tier", [Tier.QUICK, Tier.DEFAULT])
+def test_faults_in_events_are_sent_without_others_to_a_server_that_reads_events_last(tier: Tier) -> None:
+    packs = [
+        {bool(wrong.position) for wrong in one.case.recipe.wrongs}
+        for one in played(tier, ReadsEventsLast).journal.observations
+        if one.case.recipe is not None and one.case.naming is Naming.SEVERAL
+    ]
+    assert packs.count({True}) >= 3
+    assert packs.count({False}) >= 3
+    assert {True, False} not in packs
+
+
+def test_fault_that_a_loc_with_a_tag_names_is_not_sent_again() -> None:
+    cases = [one.case.id for one in played(Tier.QUICK, TagsEvents).journal.observations]
+    assert [case for case in cases if "-only-" in case] == []
 
 
 def test_default_tier_exercises_every_clause(observations: list[Observation]) -> None:
