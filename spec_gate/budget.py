@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 class OutOfTimeError(Exception):
-    """The time for proofs is over."""
+    """The time for a proof, or for all, is over."""
 
 
 class Budget:
@@ -15,23 +16,29 @@ class Budget:
 
     def __init__(self, seconds: float | None = None, clock: Callable[[], float] = lambda: 0.0) -> None:
         self._clock = clock
-        self._end = None if seconds is None else clock() + seconds
+        self._end = self._limit = math.inf if seconds is None else clock() + seconds
         self._is_enforced = False
 
     def is_spent(self) -> bool:
         """Return whether the time is over."""
-        return self._end is not None and self._clock() >= self._end
+        return self._clock() >= self._end
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left of the shares in force, or of the whole time; infinite without a limit."""
+        return self._limit - self._clock()
 
     @contextmanager
-    def enforced(self) -> Iterator[None]:
-        """Let :meth:`check` end what is done inside as soon as the time is over."""
-        before, self._is_enforced = self._is_enforced, True
+    def share(self, seconds: float) -> Iterator[None]:
+        """Let :meth:`check` end what is done inside after some seconds, or earlier if a share around it ends."""
+        before = self._limit, self._is_enforced
+        self._limit, self._is_enforced = min(self._limit, self._clock() + seconds), True
         try:
             yield
         finally:
-            self._is_enforced = before
+            self._limit, self._is_enforced = before
 
     def check(self) -> None:
-        """Raise :class:`OutOfTimeError` if the time is over and the budget is enforced."""
-        if self._is_enforced and self.is_spent():
+        """Raise :class:`OutOfTimeError` inside of a share whose time is over."""
+        if self._is_enforced and self._clock() >= self._limit:
             raise OutOfTimeError

@@ -18,7 +18,7 @@ from spec_gate.impact.find import ImpactInput, find_impact
 from spec_gate.impact.fixtures import PATH, Fixtures, read_fixtures
 from spec_gate.report.build import build_report
 from spec_gate.report.formats import FailOn
-from spec_gate.report.model import DiffReport
+from spec_gate.report.model import DiffReport, Outcome
 from spec_gate.report.waivers import draft_waivers, load_waivers, unused_error
 from spec_gate.selection import Selection
 from spec_gate.severity.apply import apply_policy
@@ -65,6 +65,11 @@ class Compared:
     report: DiffReport
     base: Document
     revision: Document
+
+    @property
+    def is_inconclusive(self) -> bool:
+        """Whether there was no time to decide a change, and findings matter."""
+        return self.report.verdict is Outcome.INCONCLUSIVE and self.report.fail_on is not FailOn.NEVER
 
     def draft_waivers(self, today: dt.date) -> str:
         """Return a file with a draft waiver for each breaking change and warning."""

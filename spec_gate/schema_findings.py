@@ -19,7 +19,7 @@ from spec_gate.discriminated import with_witnesses
 from spec_gate.findings import Finding, Note, NoteKind, ProofKind
 from spec_gate.places import Located, Places
 from spec_gate.prove.differences import DifferenceProver, ProvedDifference
-from spec_gate.prove.proof import Outcome, Proof
+from spec_gate.prove.proof import OUT_OF_TIME, Outcome, Proof
 from spec_gate.prove.prover import Prover
 from spec_gate.prove.wire import FORM, in_header, sendable
 from spec_gate.prove.witnesses import (
@@ -46,6 +46,9 @@ _JUDGED: dict[Outcome, tuple[Level, ProofKind]] = {
     Outcome.REFUSED: (Level.BREAKING, ProofKind.DECISION),
     Outcome.UNPROVED: (Level.WARNING, ProofKind.NONE),
 }
+_MANY_DEFINITIONS = 50
+"""From how many definitions on schemas are all alike in the order of proofs."""
+
 _BOUNDS = frozenset({KeywordGroup.LOWER_BOUND, KeywordGroup.UPPER_BOUND})
 _OF_PROPERTY = frozenset({KeywordGroup.REQUIRED, KeywordGroup.PROPERTIES, AnnotationKind.PROPERTY_UNDECLARED})
 """Topics whose differences say that a property is new, required, optional or gone."""
@@ -71,6 +74,16 @@ class SchemaFindings:
         for use in comparison.uses:
             if use.side is schemas.side:
                 self.walk.add(self._root(use))
+        self._proved: dict[NodePair, list[ProvedDifference]] = {}
+
+    def prove(self, seconds: float) -> None:
+        """Prove what is not decided yet, the simplest first; no pair of schemas takes more than some seconds."""
+        for pair in sorted(self.walk.pairs, key=self._definitions):
+            if not _is_barred(pair) and _is_open(self._proved.get(pair)):
+                self._proved[pair] = self.proofs.proved(pair, seconds)
+
+    def _definitions(self, pair: NodePair) -> int:
+        return sum(self.schemas.definitions_of(one, _MANY_DEFINITIONS) for one in (pair.base, pair.revision))
 
     def _root(self, use: SchemaUse) -> Root:
         base, revision = use.base_schema, use.revision_schema
@@ -92,14 +105,14 @@ class SchemaFindings:
         return sendable(use.sent_as, sender.path)
 
     def findings(self) -> Iterator[Finding]:
-        """Return the findings of each pair of schemas, in the order of the walk."""
+        """Return the findings of each pair of schemas, in the order of the walk; :meth:`prove` comes first."""
         found = [(pair, finding) for pair in self.walk.pairs for finding in self._of(pair)]
         found += [(pair, one) for pair in self.walk.quiet_pairs() for one in self._annotations(pair, set())]
         return with_witnesses(found)
 
     def _of(self, pair: NodePair) -> Iterator[Finding]:
         undeclared = self._undeclared(pair)
-        for proved in () if _is_barred(pair) else self.proofs.proved(pair):
+        for proved in self._proved.get(pair, ()):
             if not _is_undeclared(proved, undeclared) and not _keeps_types(pair, proved):
                 yield self._finding(pair, proved, undeclared)
         yield from self._annotations(pair, undeclared)
@@ -227,6 +240,11 @@ class SchemaFindings:
         roles = (DocumentRole.REVISION, DocumentRole.BASE)
         allowed, rejected = roles if self.schemas.side is Side.RESPONSE else roles[::-1]
         return replace(found, kind=WitnessKind.CALL, allowed_by=allowed, rejected_by=rejected, line=operation.label)
+
+
+def _is_open(proved: list[ProvedDifference] | None) -> bool:
+    """Return whether there was no time yet to decide all differences of a pair."""
+    return proved is None or any(one.proof is OUT_OF_TIME for one in proved)
 
 
 def _is_barred(pair: NodePair) -> bool:

@@ -6,7 +6,7 @@ A rule never overrides a proof: a change that is proved safe is reported as safe
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from spec_gate.budget import Budget
 from spec_gate.differ.compare import compare
@@ -22,6 +22,9 @@ from spec_gate.search.sampler import Sampler
 from spec_gate.selection import EVERYTHING, Selection
 from spec_gate.source.documents import Document
 from spec_gate.structure_findings import structure_findings
+
+_ROUNDS = (600, 60, 1)
+"""The parts of the time that one change may take in each round."""
 
 _SEVERITY = {level: index for index, level in enumerate(Level)}
 
@@ -39,7 +42,7 @@ def judge(
 
     ``requested_examples`` maps the name of an example to the fixture or consumer that requests it. An operation whose
     sunset date is before ``today`` may be removed; None stands for a day before all dates.
-    Proofs end when the ``budget`` is spent.
+    Proofs end when the ``budget`` is spent; changes that take long come last.
 
     Raises :class:`chat_contract.errors.DocumentError` if a document is invalid.
     """
@@ -49,9 +52,19 @@ def judge(
     counterparts = {pairing.label: pairing.revision for pairing in comparison.pairings}
     messages = Messages(pairs[Side.REQUEST], samplers[Side.REQUEST], counterparts)
     findings = list(structure_findings(comparison, pairs[Side.REQUEST], messages, requested_examples or {}, today))
-    for side, pair in pairs.items():
-        findings += SchemaFindings(pair, comparison, messages, samplers[side]).findings()
+    sides = [SchemaFindings(pair, comparison, messages, samplers[side]) for side, pair in pairs.items()]
+    _prove(sides, pairs[Side.REQUEST].budget)
+    for one in sides:
+        findings += one.findings()
     return Verdict(comparison, tuple(sorted(grouped(findings, comparison), key=_severity)), pairs)
+
+
+def _prove(sides: Sequence[SchemaFindings], budget: Budget) -> None:
+    """Prove the changes in rounds, so that those that take long leave time for all others."""
+    whole = budget.left
+    for seconds in (whole / part for part in _ROUNDS):
+        for one in sides:
+            one.prove(seconds)
 
 
 def _severity(finding: Finding) -> int:

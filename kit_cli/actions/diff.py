@@ -7,12 +7,16 @@ import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import current_frame
 from kit_cli.outputs import Output, write_outputs
 from kit_reports.targets import parse_targets, writable
 from spec_gate.report.formats import FORMATS, FailOn
+
+if TYPE_CHECKING:
+    from spec_gate.compare import Compared
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,12 @@ class Arguments:
     write_waivers: Path | None
     overlay_out: Path | None
     report: tuple[str, ...]
+
+
+def _exit_code(compared: Compared) -> ExitCode:
+    if compared.report.fails:
+        return ExitCode.FINDINGS
+    return ExitCode.CANNOT_RUN if compared.is_inconclusive else ExitCode.OK
 
 
 def diff(arguments: Arguments) -> ExitCode:
@@ -71,7 +81,7 @@ def diff(arguments: Arguments) -> ExitCode:
         fail_on=FailOn(arguments.fail_on),
     )
     compared = compare(options, sys.stdin.buffer, today)
-    verdict = ExitCode.FINDINGS if compared.report.fails else ExitCode.OK
+    verdict = _exit_code(compared)
     outputs = [
         Output(
             target.file, partial(render, compared.report, target.format), verdict if target.format == "text" else None

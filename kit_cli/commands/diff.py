@@ -97,7 +97,7 @@ def _explain(_: click.Context, __: click.Parameter, name: str | None) -> None:
     metavar="SECONDS",
     default=60,
     show_default=True,
-    help="CPU time for proofs and the search for witnesses. The report names what was not decided by then.",
+    help="CPU time for proofs and the search for witnesses. The verdict is inconclusive if that is not enough.",
 )
 @click.option("--strict", is_flag=True, help="Treat changes that cannot be proved compatible as breaking.")
 @click.option(
@@ -128,7 +128,8 @@ def diff(base: str, revision: str, **given: Any) -> ExitCode:
 
     BASE and REVISION are OpenAPI 3.0, 3.1 or 3.2 documents: a file, git:REF:PATH, an HTTP URL, or - for standard input.
 
-    Exit codes: 0 (no finding at or above the --fail-on level), 1 (a finding at or above it), 2 (cannot compare).
+    Exit codes: 0 (no finding at or above the --fail-on level), 1 (a finding at or above it), 2 (cannot compare,
+    or not decided within --max-time).
     """
     from kit_cli.actions.diff import Arguments
     from kit_cli.actions.diff import diff as run

@@ -107,7 +107,7 @@ class ChangeFinding:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The verdict on a change: breaking, warning or compatible."""
+    """The verdict on a change: breaking, inconclusive, warning or compatible."""
 
     verdict: str
     findings: list[ChangeFinding]

@@ -16,7 +16,10 @@ from spec_gate.prove.transfer import transferred
 from spec_gate.schemas.node import Schema
 
 _MAX_ROOTS = 8
+_PARTS = 4
 _SETTLED = {Outcome.INCLUDED, Outcome.WITNESS}
+_DECIDED = {Answer.YES, None}
+"""Answers for all differences of a pair after which none is proved by itself; None: both schemas mean the same."""
 
 
 @dataclass(frozen=True)
@@ -35,26 +38,25 @@ class DifferenceProver:
         self.prover = prover
         self.hybrids = prover.hybrids
 
-    def proved(self, pair: NodePair) -> Iterator[ProvedDifference]:
+    def proved(self, pair: NodePair, seconds: float) -> list[ProvedDifference]:
         """Return the differences of a pair with their proofs; none if both schemas mean the same."""
         found = differences(pair, self.hybrids)
         if not found:
-            return
-        with self.prover.budget.enforced():
-            try:
-                proved = list(self._proved(pair, found))
-            except OutOfTimeError:
-                proved = [ProvedDifference(one, OUT_OF_TIME) for one in found]
-        yield from proved
+            return []
+        with self.prover.budget.share(seconds):
+            return list(self._proved(pair, found))
 
     def _proved(self, pair: NodePair, found: list[Difference]) -> Iterator[ProvedDifference]:
         mixed = self.hybrids.mixed(pair)
-        if self.prover.equivalent(pair.base, mixed):
+        try:
+            with self.prover.budget.share(self.prover.budget.left / 2):
+                answer = None if self.prover.equivalent(pair.base, mixed) else self.prover.decide(pair, mixed)
+                safe = set() if answer in _DECIDED else self._safe_together(pair, found)
+        except OutOfTimeError:
+            answer, safe = Answer.UNKNOWN, set()
+        if answer in _DECIDED:
+            yield from (ProvedDifference(one, INCLUDED) for one in found if answer is Answer.YES)
             return
-        if self.prover.decide(pair, mixed) is Answer.YES:
-            yield from (ProvedDifference(one, INCLUDED) for one in found)
-            return
-        safe = self._safe_together(pair, found)
         proofs = self._each(pair, found, safe)
         if any(proof.outcome is Outcome.WITNESS for proof in proofs):
             yield from _with_witness(found, proofs)
@@ -70,7 +72,8 @@ class DifferenceProver:
             required, named = one.group is KeywordGroup.REQUIRED, one.group is KeywordGroup.PROPERTIES
             proof = INCLUDED if (one.group, one.name) in safe else lacking.get(one.name) if required else None
             if proof is None:
-                proof = self._in_time(pair, one, known.get(one.after is None) if named else None)
+                like = known.get(one.after is None) if named else None
+                proof = self._in_time(pair, one, like)
                 lacking |= self.prover.lacking(proof, one.name) if required else {}
             if named and proof.outcome is Outcome.WITNESS:
                 known[one.after is None] = one, proof
@@ -78,9 +81,11 @@ class DifferenceProver:
         return proofs
 
     def _in_time(self, pair: NodePair, one: Difference, like: tuple[Difference, Proof] | None) -> Proof:
+        """Prove a difference in a part of the time that is left, so that no difference uses up that of the others."""
         try:
-            found = None if like is None else transferred(self.prover, pair, like, one)
-            return self.prover.prove(pair, one.hybrid) if found is None else found
+            with self.prover.budget.share(self.prover.budget.left / _PARTS):
+                found = None if like is None else transferred(self.prover, pair, like, one)
+                return self.prover.prove(pair, one.hybrid) if found is None else found
         except OutOfTimeError:
             return OUT_OF_TIME
 

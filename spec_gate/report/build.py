@@ -55,7 +55,7 @@ def build_report(
         strict=strict,
         severity=severity,
         fail_on=fail_on,
-        verdict=outcome(counts),
+        verdict=outcome(counts, findings),
         fails=any(fails(one.level, fail_on) for one in findings if one.waiver is None),
         counts=counts,
         operations=len(verdict.comparison.pairings),

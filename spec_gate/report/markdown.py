@@ -14,7 +14,7 @@ from spec_gate.report.texts import counted, text
 LONGEST = 60_000
 """Maximum number of characters; GitHub allows 65,536 in a comment."""
 
-_MARKS = {Outcome.BREAKING: "❌", Outcome.WARNING: "⚠️", Outcome.COMPATIBLE: "✅"}
+_MARKS = {Outcome.BREAKING: "❌", Outcome.INCONCLUSIVE: "❓", Outcome.WARNING: "⚠️", Outcome.COMPATIBLE: "✅"}
 _SHOWN = 40
 
 

@@ -46,6 +46,8 @@ class Outcome(StrEnum):
     """Verdict of a comparison: the highest level of the findings that are not waived."""
 
     BREAKING = "breaking"
+    INCONCLUSIVE = "inconclusive"
+    """No change is breaking, but the time for proofs was over before every change was decided."""
     WARNING = "warning"
     COMPATIBLE = "compatible"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 TEXTS: dict[str, str] = {
     # Verdict
     "verdict-breaking": "Clients that work with {base} can fail with {revision}.",
+    "verdict-inconclusive": "Not every change was decided in time. Raise --max-time, or review what is not decided.",
     "verdict-warning": "No breaking change found; review the warnings.",
     "verdict-compatible": "No breaking change found.",
     "compared": "Base: {base}; revision: {revision}",

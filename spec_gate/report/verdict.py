@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from spec_gate.report.model import Counts, FailOn, Level, Outcome, ProofKind, ReportedFinding
+from spec_gate.report.model import Counts, FailOn, Level, Outcome, ProofKind, ReportedFinding, Undecided
 
 _FAILING = {
     FailOn.BREAKING: frozenset({Level.BREAKING}),
@@ -32,8 +32,16 @@ def count(findings: Sequence[ReportedFinding]) -> Counts:
     )
 
 
-def outcome(counts: Counts) -> Outcome:
+def is_undecided(finding: ReportedFinding) -> bool:
+    """Return whether there was no time to decide a change that matters and is not waived."""
+    in_time = finding.note is None or finding.note.reason is not Undecided.TIME
+    return not in_time and finding.waiver is None and finding.level is not Level.INFO
+
+
+def outcome(counts: Counts, findings: Sequence[ReportedFinding]) -> Outcome:
     """Return the verdict: the highest level that is not waived."""
     if counts.breaking:
         return Outcome.BREAKING
+    if any(map(is_undecided, findings)):
+        return Outcome.INCONCLUSIVE
     return Outcome.WARNING if counts.warning else Outcome.COMPATIBLE

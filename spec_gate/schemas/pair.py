@@ -157,6 +157,10 @@ class SchemaPair:
 
     def has_more_definitions(self, schema: Schema, limit: int) -> bool:
         """Return whether a schema needs more definitions than a limit."""
+        return self.definitions_of(schema, limit) > limit
+
+    def definitions_of(self, schema: Schema, limit: int) -> int:
+        """Return how many definitions a schema needs; a number above the limit stands for all that are above it."""
         found: set[str] = set()
         waiting = list(references(schema))
         while waiting and len(found) <= limit:
@@ -164,7 +168,7 @@ class SchemaPair:
             if reference not in found:
                 found.add(reference)
                 waiting.extend(self._definition(reference, simple=True)[1])
-        return len(found) > limit
+        return len(found)
 
     def up_to(self, schema: Schema, depth: int, *, simple: bool = True) -> tuple[Any, bool]:
         """Return the schema as JSON for values that nest no deeper than ``depth``, and whether it is complete.
@@ -173,21 +177,21 @@ class SchemaPair:
         """
         if isinstance(schema, bool):
             return schema, True
-        levels: list[list[str]] = [[] for _ in range(depth + 1)]
+        levels: dict[int, list[str]] = {}
         beyond: set[str] = set()
         found: dict[str, Any] = {}
 
         def add(more: Mapping[str, int], level: int) -> None:
             for reference, steps in more.items():
                 if level + steps <= depth:
-                    levels[level + steps].append(reference)
+                    levels.setdefault(level + steps, []).append(reference)
                 else:
                     beyond.add(reference)
 
         add(reference_depths(schema), 0)
-        for level, waiting in enumerate(levels):
-            while waiting:
-                reference = waiting.pop()
+        while levels:
+            level = min(levels)
+            for reference in levels.pop(level):
                 if reference not in found:
                     found[reference], more = self._definition(reference, simple=simple)
                     add(more, level)

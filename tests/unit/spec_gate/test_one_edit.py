@@ -11,7 +11,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from spec_gate.budget import Budget
+from spec_gate.budget import Budget, OutOfTimeError
 from spec_gate.report.formats import FORMATS
 from spec_gate.report.model import DiffReport, ReportedFinding, Witness
 from spec_gate.report.phrases import facts
@@ -312,8 +312,21 @@ def test_what_is_not_decided_in_time_is_named(tmp_path: Path) -> None:
     assert finding.note is not None
     assert (finding.note.kind, finding.note.reason) == ("not-proved", "time")
     assert "1 not decided within --max-time" in render(report, "text")
+    assert 'failures="1"' in render(report, "junit")
     assert diff(BASE, then, "--max-time", "0", "--strict").exit_code == 1
+    assert diff(BASE, then, "--max-time", "0", "--fail-on", "never").exit_code == 0
     assert report_of(BASE, then, "--max-time", "600").counts.breaking == 1
+
+
+def test_run_that_does_not_decide_a_change_in_time_is_inconclusive(tmp_path: Path) -> None:
+    [edit] = [one for one in EDITS if "basic" in one.title]
+    then = written(tmp_path, "then.yaml", revision(edit))
+    drafted = tmp_path / "waivers.yaml"
+    found = diff(BASE, then, "--max-time", "0", "--write-waivers", drafted)
+    assert (found.exit_code, found.stdout.split()[0]) == (2, "INCONCLUSIVE")
+    accepted = re.sub(r'(reason|owner): ""', r'\1: "Reviewed."', drafted.read_text("utf-8"))
+    waivers = written(tmp_path, "accepted.yaml", accepted)
+    assert diff(BASE, then, "--max-time", "0", "--waivers", waivers).exit_code == 0
 
 
 def test_budget_is_spent_by_its_clock() -> None:
@@ -323,3 +336,16 @@ def test_budget_is_spent_by_its_clock() -> None:
     now[0] = 15
     assert budget.is_spent()
     assert not Budget().is_spent()
+
+
+def test_share_of_a_budget_ends_what_is_inside_and_leaves_the_rest() -> None:
+    now = [10.0]
+    budget = Budget(5, lambda: now[0])
+    with budget.share(3):
+        with budget.share(9):
+            budget.check()
+        now[0] = 13
+        with pytest.raises(OutOfTimeError):
+            budget.check()
+    assert not budget.is_spent()
+    assert budget.left == 2
