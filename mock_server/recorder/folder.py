@@ -33,6 +33,8 @@ from mock_server.shop.fixture_paths import CATALOGUE, CONVERSATIONS, conversatio
 _CATALOGUE = PurePath(CATALOGUE)
 _EMPTY = f"recorded: true\n{ITEMS}: []\n"
 _WIDTH = 120
+_LARGE = 128 * 1024
+"""Characters of a conversation, or of new items, from which on PyYAML's own emitter would take seconds."""
 _MAX_KNOWN = 50_000
 """Conversations, and beginnings of them, that are not saved again."""
 _MAX_NAMES = 10_000
@@ -67,8 +69,22 @@ def _mapping(dumper: yaml.SafeDumper, mapping: Mapping[str, Any]) -> yaml.Mappin
     return node
 
 
-_Dumper.add_representer(str, _quoted)
-_Dumper.add_representer(dict, _mapping)
+class _FastDumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc] # the base is not typed
+    """Writes the same values sixty times as fast, but indents lists less."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - likewise
+        return True
+
+
+for _each in (_Dumper, _FastDumper):
+    _each.add_representer(str, _quoted)
+    _each.add_representer(dict, _mapping)
+
+
+def _yaml(value: Any) -> str:
+    """Return a value as YAML."""
+    dumper = _Dumper if len(repr(value)) < _LARGE else _FastDumper
+    return yaml.dump(value, Dumper=dumper, allow_unicode=True, sort_keys=False, width=_WIDTH)
 
 
 @dataclass(frozen=True)
@@ -213,7 +229,7 @@ class Folder:
         latest = conversation.turns[-1].items
         changed = tuple(item[ITEM] for item in latest if self._items.get(item[ITEM], item) != item)
         turns = [turn_yaml(turn) for turn in conversation.turns]
-        text = _conversation_yaml(turns)
+        text = _yaml({"turns": turns})
         _check_size(text)
         _check_round_trip(text, {"turns": turns})
         self._append(new)
@@ -234,7 +250,7 @@ class Folder:
         before = self._place.text_of(_CATALOGUE)
         if before is None:
             raise OSError(errno.ELOOP, f"{CATALOGUE} is not a text file")
-        added = yaml.dump([dict(item) for item in items], Dumper=_Dumper, allow_unicode=True, sort_keys=False)
+        added = _yaml([dict(item) for item in items])
         lines = [" " * _indent(before, file) + line for line in added.splitlines()]
         start = before.removesuffix(" []\n") if before == _EMPTY else before.removesuffix("\n")
         text = "\n".join([start, *lines, ""])
@@ -341,10 +357,6 @@ def turn_yaml(turn: RecordedTurn) -> TurnYaml:
     headers = {} if failure.retry_after is None else {"headers": {"Retry-After": failure.retry_after}}
     body = {} if failure.body is None else {"body": failure.body}
     return {"shopper": cue, "status": failure.status, **headers, **body}
-
-
-def _conversation_yaml(turns: Sequence[TurnYaml]) -> str:
-    return yaml.dump({"turns": turns}, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_WIDTH)
 
 
 def _check_round_trip(text: str, value: Any) -> None:

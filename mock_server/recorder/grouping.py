@@ -148,4 +148,5 @@ def cue_for(message: str) -> dict[str, Any]:
 
 def _escaped(text: str) -> str:
     """Return a pattern for Rust's ``regex`` that matches exactly this text."""
-    return "".join(f"\\x{{{ord(character):x}}}" for character in text)
+    codes = {character: f"\\x{{{ord(character):x}}}" for character in set(text)}
+    return "".join(map(codes.__getitem__, text))

@@ -229,7 +229,11 @@ def _texts(value: Any, place: tuple[str, ...] = ("",)) -> Iterator[tuple[tuple[s
 
 
 def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 _KINDS = {

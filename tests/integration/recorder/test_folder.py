@@ -13,6 +13,7 @@ import pytest
 
 from chat_contract import KitError, UsageError, load_contract
 from chat_contract.document.source import read_source
+from mock_server.recorder import folder as recorder_folder
 from mock_server.recorder.folder import WriteError, open_folder
 from mock_server.recorder.grouping import ConversationGroups
 from mock_server.recorder.written import Written
@@ -79,6 +80,21 @@ def test_every_text_is_read_back_unchanged(folder: Path, text: str) -> None:
     assert fixtures.items[0]["title"] == text
     assert fixtures.items[0]["x"] == [text, 1.5, None]
     assert fixtures.scenarios[0].stubs[0].reply == f"{text}."
+
+
+@pytest.mark.parametrize("text", ["_", "é 🎁\u2028 x", '\x7f\x85\x00\\ " \n'])
+def test_large_text_is_written_fast_and_read_back_unchanged(
+    folder: Path, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_folder, "_Dumper", None)  # It would take ten times as long.
+    groups, opened = ConversationGroups(), open_folder(folder, SCHEMA)
+    large = text * (200_000 // len(text))
+    item = {**DESK, "title": large}
+    done = opened.save(groups.add({"message": large}, reply(message=large, items=[item])))
+    (scenario,) = read_fixtures(folder, SCHEMA).scenarios
+    assert scenario.stubs[0].reply == large
+    assert read_fixtures(folder, SCHEMA).items == (item,)
+    assert set(turns_in(done.file)[0]) == {"shopper", "reply", "items"}
 
 
 def test_manual_edits_stay(folder: Path) -> None:
