@@ -30,6 +30,7 @@ from mock_server.respond.relay import Capture, make_relay
 from mock_server.respond.reload import Reloader
 from mock_server.respond.service import ChatService
 from mock_server.server.asgi import MockApp
+from mock_server.server.handshakes import limit_handshakes
 from mock_server.server.limits import DEFAULT, ServerLimits
 from mock_server.server.listener import BACKLOG, check_certificate, connections_allowed, open_listener
 from mock_server.server.protocol import Protocol, limited
@@ -202,10 +203,11 @@ class Server(uvicorn.Server):
         self._start = start
         self._close = close
         limits = listening.limits
+        self._max_connections = connections_allowed(limits.connections)
         self._parent = os.getppid() if listening.exit_with_parent and not listening.parent else listening.parent
         config = uvicorn.Config(
             app,
-            http=limited(replace(limits, connections=connections_allowed(limits.connections))),
+            http=limited(replace(limits, connections=self._max_connections)),
             ws="none",
             lifespan="off",
             backlog=BACKLOG,
@@ -227,6 +229,8 @@ class Server(uvicorn.Server):
         """Start, and announce that the server is ready."""
         if self._start is not None:
             await self._start()
+        if self.config.ssl is not None:
+            limit_handshakes(self.config.ssl, lambda: self._max_connections - len(self.server_state.connections))
         await super().startup(sockets)
         self._announce()
 

@@ -29,7 +29,7 @@ from tests.support.certificates import certificate
 from tests.support.mock import Running
 from tests.support.paths import ROOT
 from tests.support.served import Served
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, wait_until
 
 Run = Callable[..., Running]
 HI = b'{"message":"hi"}'
@@ -124,6 +124,29 @@ def test_mock_serves_https(run_mock: Run, session: requests.Session, tmp_path: P
     assert running.url.startswith("https://127.0.0.1:")
     answer = session.post(running.url, json={"message": "hi"}, verify=str(cert))
     assert answer.status_code == 200
+
+
+def test_incomplete_tls_handshakes_count_as_connections(run_mock: Run, tmp_path: Path, require_program: Any) -> None:
+    require_program("openssl", "openssl")
+    cert, key = certificate(tmp_path, "mock")
+    running = run_mock("--tls-cert", str(cert), "--tls-key", str(key), "--max-connections", "3")
+
+    def connect() -> socket.socket:
+        return stack.enter_context(socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE))
+
+    def is_served() -> bool:
+        with suppress(requests.ConnectionError), requests.Session() as session:
+            return session.post(running.url, json={"message": "hi"}, verify=str(cert)).status_code == 200
+        return False
+
+    with ExitStack() as stack:
+        idle = [connect() for _ in range(2)]
+        wait_until(is_served)
+        # The connection of an earlier request may still count, so that the server ends an idle one.
+        wait_until(lambda: not (idle.append(connect()) or is_served()))
+        assert connect().recv(1) == b""
+        stack.close()
+        wait_until(is_served)
 
 
 BAD_CERTIFICATES: dict[str, Callable[[Path], tuple[Path | None, Path | None]]] = {
