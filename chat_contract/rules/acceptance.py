@@ -11,6 +11,7 @@ from chat_contract.contract import DOCUMENTED
 from chat_contract.roles import CONVERSATION, DOCUMENTED_EXAMPLE, EVENT_TIME, EVENT_TYPE, EVENTS, MESSAGE
 from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind, within
 from chat_contract.rules.findings import Finding, Rule, wrong_outcome
+from chat_contract.rules.locs import locs_of
 from chat_contract.rules.validation_error import named_among
 
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9 ,.?!-]*\Z")
@@ -135,10 +136,8 @@ _CLAUSE_OF_FIELD = {
 def _violated_clause(facts: ExchangeFacts) -> str:
     """Return the clause of the field that the rejection names, otherwise the first one that fits the request."""
     fitting = [clause for clause, fits in _FEATURES if fits(facts)]
-    detail = facts.response_json.get("detail") if isinstance(facts.response_json, dict) else None
-    for entry in detail if isinstance(detail, list) else ():
-        loc = entry.get("loc") if isinstance(entry, dict) else None
-        clause = _CLAUSE_OF_FIELD.get(loc[-1]) if isinstance(loc, list) and loc and isinstance(loc[-1], str) else None
+    for _, loc in locs_of(facts.response_json):
+        clause = _CLAUSE_OF_FIELD.get(loc[-1]) if loc and isinstance(loc[-1], str) else None
         if clause in fitting:
             return str(clause)
     return fitting[0]

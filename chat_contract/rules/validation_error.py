@@ -19,6 +19,7 @@ from chat_contract.rules.findings import (
     wrong_media_type,
     wrong_value,
 )
+from chat_contract.rules.locs import locs_of
 
 _JSON_MEDIA_TYPE = re.compile(r"\s*application/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?\Z", re.IGNORECASE)
 _SHOWN_PLACES = 4
@@ -84,10 +85,7 @@ def _entries(facts: ExchangeFacts) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _locs(facts: ExchangeFacts) -> Iterator[tuple[int, list[str | int]]]:
-    for index, found in _entries(facts):
-        loc = found.get("loc")
-        if isinstance(loc, list) and all(isinstance(part, str | int) and not isinstance(part, bool) for part in loc):
-            yield index, loc
+    return locs_of(facts.response_sample)
 
 
 def _has_locs(facts: ExchangeFacts) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from chat_contract import Contract
 from chat_contract.open_questions import Question
 from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
+from chat_contract.rules.locs import locs_of
 from chat_contract.rules.validation_error import names_a_fault
 from chat_verifier.run.observation import Observation
 
@@ -73,14 +73,11 @@ def _is_blamed(question: Question, facts: ExchangeFacts) -> bool:
     rivals = [facts.contract.questions[name] for name in facts.classification.questions if name != question.id]
     if any(rival.place == question.place and rival.unknown == question.unknown for rival in rivals):
         return False
-    detail = facts.response_json.get("detail") if isinstance(facts.response_json, dict) else None
-    locs: list[Any] = [entry.get("loc") for entry in detail or [] if isinstance(entry, dict)]
-    return any(
-        isinstance(loc, list) and loc and _is_about(question, loc, facts) and names_a_fault(loc, facts) for loc in locs
-    )
+    locs = [loc for _, loc in locs_of(facts.response_json) if loc]
+    return any(_is_about(question, loc, facts) and names_a_fault(loc, facts) for loc in locs)
 
 
-def _is_about(question: Question, loc: list[Any], facts: ExchangeFacts) -> bool:
+def _is_about(question: Question, loc: list[str | int], facts: ExchangeFacts) -> bool:
     if question.unknown:
         unknown = {fault.place for fault in facts.classification.faults if fault.keyword == "additionalProperties"}
         return tuple(loc[1:]) in unknown and len(loc) - 2 == len(question.place or ())

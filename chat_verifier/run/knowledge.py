@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from chat_contract.conformance import examine, exercised_clauses
 from chat_contract.errors import Pointer
 from chat_contract.history import History
 from chat_contract.roles import EVENTS
 from chat_contract.rules.exchange_facts import ExchangeFacts, RequestKind
+from chat_contract.rules.locs import locs_of
 from chat_verifier.planning.case import Case, Naming, of_recipe
 from chat_verifier.planning.conditions import Wrong
 from chat_verifier.planning.dimensions import CONTENT_TYPE
@@ -253,13 +253,10 @@ def is_named(place: Pointer, locs: Collection[Pointer]) -> bool:
 
 def named_locs(facts: ExchangeFacts) -> tuple[Pointer, ...]:
     """Return the locs of a response in FastAPI's error format, without ``body`` and without tags."""
-    detail = facts.response_json.get("detail") if isinstance(facts.response_json, dict) else None
-    entries = detail if isinstance(detail, list) else []
-    locs = [entry["loc"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("loc"), list)]
-    return tuple(place_of(loc, facts) for loc in locs)
+    return tuple(place_of(loc, facts) for _, loc in locs_of(facts.response_json))
 
 
-def place_of(loc: Sequence[Any], facts: ExchangeFacts) -> Pointer:
+def place_of(loc: Sequence[str | int], facts: ExchangeFacts) -> Pointer:
     """Return the place in the body that a loc names: without ``body``, and without names of models or alternatives."""
     place = loc[1:] if loc[:1] in (["body"], ("body",)) else loc
     return tuple(part for part in place if not isinstance(part, str) or part in facts.field_names or part.isdigit())

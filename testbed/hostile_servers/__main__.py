@@ -7,7 +7,7 @@ import sys
 from fnmatch import fnmatch
 
 from testbed.hostile_servers.attacks import ATTACKS
-from testbed.hostile_servers.measure import load_hostile, verify_hostile
+from testbed.hostile_servers.measure import load_hostile, verify_hostile, verify_odd
 
 
 def main() -> int:
@@ -17,6 +17,8 @@ def main() -> int:
     parser.add_argument("--period", type=int, default=3, help="attack instead of every N-th reply (default: 3)")
     parser.add_argument("--spared", type=int, default=1, help="number of replies before (default: 1, for the probe)")
     parser.add_argument("--load", action="store_true", help="run chat-contract load instead of chat-contract verify")
+    about = "verify N servers whose responses are changed at random (default: none)"
+    parser.add_argument("--odd", type=int, default=0, metavar="N", help=about)
     parser.add_argument("options", nargs="*", help="options of the command, after --")
     options = parser.parse_args()
     print(f"{'attack':28} exit requests seconds     MB  verdict", flush=True)
@@ -24,6 +26,10 @@ def main() -> int:
     for attack in (one for one in ATTACKS if fnmatch(one.name, options.only)):
         run = load_hostile if options.load else verify_hostile
         outcome = run(attack, options.options, period=options.period, spared=options.spared)
+        print(outcome.row, flush=True)
+        failed += bool(outcome.complaints)
+    for seed in range(options.odd):
+        outcome = verify_odd(seed, options.options)
         print(outcome.row, flush=True)
         failed += bool(outcome.complaints)
     print(f"{failed} runs failed")

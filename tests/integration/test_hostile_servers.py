@@ -16,7 +16,7 @@ from chat_load.settings import Conversation, Settings
 from chat_load.target import check_server
 from kit_http.transport import Transport
 from testbed.hostile_servers.attacks import ATTACKS
-from testbed.hostile_servers.measure import verify_hostile
+from testbed.hostile_servers.measure import verify_hostile, verify_odd
 from testbed.hostile_servers.server import serve_attack
 from tests.support.waiting import PATIENCE
 
@@ -37,6 +37,14 @@ def test_hostile_server_gets_a_named_finding_in_complete_reports(name: str, time
     outcome = verify_hostile(BY_NAME[name], options, period=2, most_seconds=math.inf)
     assert outcome.complaints == ()
     assert outcome.code in ({1, 2} if name in ENDLESS else {1})
+
+
+@pytest.mark.parametrize("seed", [2, 5, 8])
+def test_odd_responses_end_in_complete_reports(seed: int) -> None:
+    """The seeds change values in all responses, or in a third of them; 8 has objects in locs."""
+    outcome = verify_odd(seed, ["--quick", "--timeout", f"{PATIENCE:.0f}"], most_seconds=math.inf)
+    assert outcome.complaints == ()
+    assert outcome.code == 1
 
 
 def test_server_that_attacks_from_the_first_request_on_cannot_be_verified() -> None:

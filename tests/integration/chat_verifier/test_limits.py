@@ -183,3 +183,20 @@ def test_server_that_fails_at_random_is_unstable_and_its_failures_are_counted(
     assert len(failed) + report["lost"] <= sum(requests)
     assert 0.2 < violation["seen"] / violation["sent"] < 0.6 or kind == "reset"
     assert violation["seen"] + report["lost"] > 0.5 * sum(requests)
+
+
+@pytest.mark.parametrize("part", [{"a": 1}, [1], None])
+def test_loc_with_an_odd_part_is_a_violation(part: Any, tmp_path: Path) -> None:
+    """Also in a rejection of what must be accepted or is documented."""
+    detail = [{"loc": ["body", part], "msg": "Invalid", "type": "invalid"}]
+
+    def spoil(answer: Answer, count: int) -> Answer:
+        return (
+            answer
+            if count < 10
+            else (422, {"Content-Type": "application/json"}, json.dumps({"detail": detail}).encode())
+        )
+
+    code, report = verify(Shop(spoil), tmp_path)
+    assert code == 1
+    assert "error.entry" in clauses_with_causes(report)

@@ -102,7 +102,7 @@ def test_queue_is_sorted_by_priority_and_keeps_the_order_of_equal_ones() -> None
 
 
 def test_run_keeps_every_error_of_a_long_rejection() -> None:
-    places = [("events", number, "event_type") for number in range(150)]
+    places = [("events", number, "type") for number in range(150)]
     errors = [
         {"type": "missing", "loc": ["body", *place], "msg": "Field required", "input": {"text": "x" * 300}}
         for place in places
