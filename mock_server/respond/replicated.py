@@ -142,12 +142,10 @@ class ReplicatedService(ChatService):
         assert isinstance(state, RedisState)
         refused = space.gate.check(call)
         attempt = partial(self._attempt, received, refused)
-        request_id = call.headers.get("x-request-id", "")
+        # A client that waits as a 429 says may send the same request again.
+        key = request_key(call.headers, call.body) if refused is None else b""
         try:
-            done = await state.run(
-                attempt if in_thread is None else partial(in_thread, attempt),
-                request_key(request_id, call.body) if request_id else b"",
-            )
+            done = await state.run(attempt if in_thread is None else partial(in_thread, attempt), key)
         except StoreError as error:
             return self._without_store(received, store_unavailable(error))
         except TooManySpacesError:

@@ -33,6 +33,10 @@ _FOREIGN = (
 _Arguments = ParamSpec("_Arguments")
 _Value = TypeVar("_Value")
 
+_REQUEST_ID = "x-request-id"
+_OF_A_REQUEST = ("authorization", "x-api-key", "cookie", "content-type", "prefer")
+"""Headers that make another request of one with the same id. A proxy that repeats a request leaves them as they are."""
+
 _RULE_KEYS = tuple(field.name for field in fields(Rule) if field.name not in ("override", "conditions"))
 _OVERRIDES: Mapping[str, Any] = {"delay": read_delay, "fault": Fault, "body": Body}
 
@@ -193,6 +197,12 @@ def _fault(value: str | None) -> Fault | None:
     return None if value is None else Fault(value)
 
 
-def request_key(request_id: str, body: bytes) -> bytes:
-    """Return the name under which the response to a request is kept. The same id with another body is another one."""
-    return blake2b(body, key=blake2b(request_id.encode(), digest_size=32).digest(), digest_size=16).digest()
+def request_key(headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return the name under which the response to a request is kept, nothing for a request without an id.
+
+    The same id with another body or other credentials is another request: nobody gets the response of somebody else.
+    """
+    if not headers.get(_REQUEST_ID):
+        return b""
+    named = blake2b(repr([headers.get(name) for name in (_REQUEST_ID, *_OF_A_REQUEST)]).encode(), digest_size=32)
+    return blake2b(body, key=named.digest(), digest_size=16).digest()

@@ -279,6 +279,25 @@ def test_everything_has_a_time_to_live_and_holds_no_credentials(replicas: tuple[
     assert b"very-secret" not in stored
 
 
+def test_request_that_was_refused_may_be_sent_again_with_its_id(redis: RedisServer) -> None:
+    running = start("--store", f"{redis.url}?prefix=refused", *OPTIONS, "--require-key", "k", "--rate-limit", "1/s")
+    try:
+        sent = {"json": {"message": "hello"}, "timeout": SECONDS}
+        headers = {"X-Request-ID": "r-1"}
+        assert requests.post(running.url, headers=headers, **sent).status_code == 401
+        headers["Authorization"] = "Bearer k"
+        eventually(lambda: requests.post(running.url, headers=headers, **sent).status_code == 200)
+        eventually(
+            lambda: requests.post(running.url, headers={**headers, "X-Request-ID": "2"}, **sent).status_code == 429
+        )
+        eventually(
+            lambda: requests.post(running.url, headers={**headers, "X-Request-ID": "3"}, **sent).status_code == 200
+        )
+    finally:
+        running.stop()
+        running.process.stdout.close()
+
+
 def test_conversations_requests_and_spaces_are_limited(redis: RedisServer) -> None:
     limits = ("--max-conversations", "3", "--max-requests-kept", "2", "--max-spaces", "1")
     running = start("--store", f"{redis.url}?prefix=small", *OPTIONS, *limits, "--conversation-ttl", "1h")

@@ -91,9 +91,16 @@ def test_entry_is_read_as_it_was_written_but_for_credentials(snapshot: Snapshot)
     assert unpack_answer(pack_entry(entry)) == unpack_answer(pack_answer(answer)) == answer
 
 
-def test_key_of_a_request_depends_on_its_id_and_its_body() -> None:
-    keys = {request_key(*parts) for parts in (("a", b"b"), ("a", b"c"), ("b", b"b"), ("ab", b""), ("", b"ab"))}
-    assert len(keys) == 5
+def test_key_of_a_request_depends_on_its_id_its_body_and_its_credentials() -> None:
+    keys = {request_key({"x-request-id": name}, body) for name, body in (("a", b"b"), ("a", b"c"), ("b", b"b"))}
+    keys |= {request_key({"x-request-id": name}, body) for name, body in (("ab", b""), ("b", b"ab"))}
+    of_somebody_else = ("authorization", "x-api-key", "cookie", "prefer", "content-type")
+    keys |= {request_key({"x-request-id": "a", name: "s"}, b"b") for name in of_somebody_else}
+    assert len(keys) == 10
+    # A proxy may note the number of its attempts.
+    again = request_key({"x-request-id": "a", "x-envoy-attempt-count": "2"}, b"b")
+    assert again in keys
+    assert request_key({"authorization": "s"}, b"b") == request_key({"x-request-id": ""}, b"b") == b""
 
 
 def test_numbered_ids_are_those_of_the_sequence() -> None:
