@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Iterator
 
 from kit_http.curl import header_argument, with_body, with_expressions, without_header
-from kit_http.redaction.secrets import MASK, is_credential
+from kit_http.redaction.secrets import MASK
+from mock_server.http.secret_headers import is_secret
 from mock_server.store.journal import Entry
 
 _SET_BY_CURL = frozenset(
@@ -42,7 +43,7 @@ def _headers(entry: Entry) -> Iterator[str]:
             yield _KEYS[name]
         elif name.startswith(_SET_BY_BROWSERS):
             continue
-        elif is_credential(name):
+        elif is_secret(name, value):
             yield f"-H {with_expressions(f'{name}: {MASK}')}"
         elif name not in _SET_BY_CURL:
             yield f"-H {header_argument(name, value)}"

@@ -15,6 +15,7 @@ SECRET = "s3cr3t-0f-s0mebody"
 NAMES = (
     *("Authorization", "X-API-Key", "Cookie", "Proxy-Authorization", "X-Auth-Token", "X-Access-Token", "Api-Secret"),
     *("X-Amz-Signature", "X-User-Password", "X-Jwt", "X-Client-Credential", "X-Mock-Token"),
+    *("X-Session", "Session-Id", "X_SESSION", "X-SID", "X-CSRF", "X-Otp"),
 )
 
 
@@ -25,6 +26,37 @@ def test_journal_and_its_curl_command_do_not_show_credentials(name: str, client:
     assert {**entry["request"]["headers"]}.get(name.lower(), "[redacted]") == "[redacted]"
     for page in ("/_mock/requests", "/_mock/requests/1/curl", "/_mock/requests/1"):
         assert SECRET not in client.get(page).text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(f"{scheme} {SECRET}" for scheme in ("Bearer", "basic", "Token", "Digest")),
+        *("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc", "AKIAIOSFODNN7EXAMPLE", "AIzaSyA-1234567890abcdef"),
+        *(f"{prefix}{'0a' * 12}" for prefix in ("sk-", "sk_live_", "pk_test_", "ghp_", "xoxb-", "glpat-", "hf_")),
+    ],
+)
+def test_journal_and_its_curl_command_do_not_show_what_looks_like_a_key(value: str, client: FlaskClient) -> None:
+    client.post("/v1/chat", json={"message": "hi"}, headers={"X-Plain": value})
+    for page in ("/_mock/requests", "/_mock/requests/1/curl", "/_mock/requests/1"):
+        assert value not in client.get(page).text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X-Request-ID", "2f396d29-fb98-44cf-996c-e8c66fc02fbe"),
+        ("Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+        ("X-Possession", "basically"),
+        ("X-Product", "sk-1"),
+        ("User-Agent", "token/1.0"),
+        ("X-Inside", "inside"),
+    ],
+)
+def test_journal_shows_other_headers(name: str, value: str, client: FlaskClient) -> None:
+    client.post("/v1/chat", json={"message": "hi"}, headers={name: value})
+    [entry] = client.get("/_mock/requests").json["requests"]
+    assert entry["request"]["headers"][name.lower()] == value
 
 
 def test_curl_command_of_a_header_whose_name_is_shell_code_only_quotes_it(client: FlaskClient) -> None:
