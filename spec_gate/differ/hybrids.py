@@ -5,7 +5,7 @@ A hybrid shows whether these differences alone break clients.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spec_gate.differ.groups import KeywordGroup
@@ -55,20 +55,6 @@ class Hybrids:
                 mixed[keyword] = ours
         return SchemaNode(self.rebased(mixed))
 
-    def around(self, pair: NodePair, step: Step, below: Schema) -> Schema:
-        """Return the base of a pair with another schema at one step."""
-        keyword, name = step
-        if isinstance(pair.base, bool) or not keyword:
-            return below
-        value = pair.base[keyword]
-        if keyword in MAPS:
-            value = {**value, name: below}
-        elif keyword in LISTS:
-            value = [below if index == name else one for index, one in enumerate(value)]
-        else:
-            value = below
-        return SchemaNode({**pair.base, keyword: value}, pair.base.origin)
-
     def rebased(self, keywords: Mapping[str, Any]) -> dict[str, Any]:
         """Replace references to unchanged schemas of the revision with references to the same schemas of the base."""
         mapping: dict[str, str] = {}
@@ -81,6 +67,23 @@ class Hybrids:
 
     def rebased_schema(self, schema: Schema) -> Schema:
         return SchemaNode(self.rebased(schema), schema.origin) if isinstance(schema, SchemaNode) else schema
+
+
+def around(pair: NodePair, changes: Sequence[tuple[Step, Schema]]) -> Schema:
+    """Return the base of a pair with other schemas at some steps."""
+    changed = pair.base
+    for (keyword, name), below in changes:
+        if isinstance(changed, bool) or not keyword:
+            return below
+        value = changed[keyword]
+        if keyword in MAPS:
+            value = {**value, name: below}
+        elif keyword in LISTS:
+            value = [below if index == name else one for index, one in enumerate(value)]
+        else:
+            value = below
+        changed = SchemaNode({**changed, keyword: value}, changed.origin)
+    return changed
 
 
 def _copied(keyword: str, value: Any) -> Any:

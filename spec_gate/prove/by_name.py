@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from spec_gate.patterns.languages import are_disjoint, compare
-from spec_gate.schemas.keywords import ANNOTATIONS, types_of
-from spec_gate.schemas.names import child, introduced
+from spec_gate.schemas.keywords import ANNOTATIONS, part_schemas, types_of
+from spec_gate.schemas.names import child
 from spec_gate.schemas.node import Schema, SchemaNode
 
 MOST_PATTERNS = 12
@@ -18,14 +18,14 @@ MOST_PATTERNS = 12
 
 _JUDGED = ANNOTATIONS | {"type", "properties", "patternProperties", "additionalProperties", "required"}
 
-Includes = Callable[[Schema, Schema], bool]
-"""Returns whether the second schema accepts everything that the first one allows."""
+Includes = Callable[[Schema, Schema, tuple[Schema, ...]], bool]
+"""Returns whether the second schema accepts everything that the first one allows; the others may apply to it too."""
 
 
-def is_included_by_name(sender: Schema, receiver: Schema, includes: Includes, *, keeps_to_names: bool) -> bool:
+def is_included_by_name(sender: Schema, receiver: Schema, includes: Includes, new: set[str]) -> bool:
     """Return whether the receiver accepts every object of the sender; false if that is not known.
 
-    ``keeps_to_names`` says that the sender uses no name that only the receiver declares.
+    ``new`` are names that the sender does not use, because only the receiver introduces them.
     """
     if not isinstance(sender, SchemaNode) or not isinstance(receiver, SchemaNode):
         return False
@@ -35,9 +35,10 @@ def is_included_by_name(sender: Schema, receiver: Schema, includes: Includes, *,
         return False
     if not set(receiver.get("required", ())).issubset(sender.get("required", ())):
         return False
-    claims = (*_of_properties(sender, receiver, keeps_to_names=keeps_to_names), *_of_patterns(sender, receiver),
+    claims = (*_of_properties(sender, receiver, new), *_of_patterns(sender, receiver),
               *_of_other_names(sender, receiver))  # fmt: skip
-    return all(any(includes(one, wanted) for one in sent) for sent, wanted in claims)
+    others = tuple(part_schemas(sender))
+    return all(any(includes(one, wanted, others) for one in sent) for sent, wanted in claims)
 
 
 _Claim = tuple[tuple[Schema, ...], Schema]
@@ -54,11 +55,10 @@ def _patterns(schema: SchemaNode) -> dict[str, Schema]:
     return found
 
 
-def _of_properties(sender: SchemaNode, receiver: SchemaNode, *, keeps_to_names: bool) -> Iterator[_Claim]:
+def _of_properties(sender: SchemaNode, receiver: SchemaNode, new: set[str]) -> Iterator[_Claim]:
     """Return the claims about names that one of the schemas states."""
     own: dict[str, Any] = sender.get("properties", {})
     given: dict[str, Any] = receiver.get("properties", {})
-    new = introduced(given) if keeps_to_names else set()
     for name in {**own, **given}:
         sent = child((sender,), name)
         if name in own or sent or name not in new:

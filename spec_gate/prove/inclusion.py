@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -21,7 +21,7 @@ from spec_gate.prove.reduce import one_by_one, reduced, without_references
 from spec_gate.prove.texts import with_implied_texts
 from spec_gate.schemas.combine import join
 from spec_gate.schemas.keywords import ANNOTATIONS, needs_evaluation
-from spec_gate.schemas.names import restriction
+from spec_gate.schemas.names import introduced, restriction
 from spec_gate.schemas.node import Schema, SchemaNode, number_of
 from spec_gate.schemas.pair import SchemaPair, bare
 
@@ -47,23 +47,25 @@ _MAX_BRANCHES = 400
 """How many pairs of alternatives are decided for one pair of schemas."""
 
 
-def included(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Answer:
+def included(schemas: SchemaPair, sender: Schema, receiver: Schema, others: Sequence[Schema] = ()) -> Answer:
     """Decide whether the receiver accepts everything that is valid under the sender's schema.
 
-    If the whole is not decided, each alternative of the sender is decided by itself.
+    If the whole is not decided, each alternative of the sender is decided by itself. ``others`` are schemas of the
+    sender that may apply to the same value: it knows their names.
     """
-    answer = _decided(schemas, sender, receiver)
+    answer = _decided(schemas, sender, receiver, others)
     if answer is not Answer.UNKNOWN:
         return answer
     if is_included_by_name(
         schemas.followed(sender), schemas.followed(receiver),
-        lambda one, other: included(schemas, one, other) is Answer.YES, keeps_to_names=True,
+        lambda one, other, more: included(schemas, one, other, more) is Answer.YES,
+        introduced(schemas, schemas.applied((sender, *others)), (receiver,)),
     ):  # fmt: skip
         return Answer.YES
     parts, accepting = alternatives(schemas, sender), alternatives(schemas, receiver, exclusive=False)
     if len(parts) * len(accepting) > _MAX_BRANCHES or len(parts) == len(accepting) == 1:
         return answer
-    if all(_in_one_of(schemas, part, [receiver, *accepting]) for part in parts):
+    if all(_in_one_of(schemas, part, [receiver, *accepting], (sender, *others)) for part in parts):
         return Answer.YES
     return Answer.UNKNOWN
 
@@ -83,28 +85,29 @@ def accepts_all(schemas: SchemaPair, receiver: Schema, sender: Schema) -> bool:
         return True
     return is_included_by_name(
         schemas.followed(sender), schemas.followed(receiver),
-        lambda one, other: accepts_all(schemas, other, one), keeps_to_names=False,
+        lambda one, other, _: accepts_all(schemas, other, one), set(),
     )  # fmt: skip
 
 
-def _in_one_of(schemas: SchemaPair, sender: Schema, receivers: list[Schema]) -> bool:
+def _in_one_of(schemas: SchemaPair, sender: Schema, receivers: list[Schema], others: Sequence[Schema]) -> bool:
     """Return whether one receiver accepts everything; most alternatives are the same on both sides."""
     if any(schemas.same(sender, receiver) for receiver in receivers):
         return True
-    return any(_decided(schemas, sender, receiver) is Answer.YES for receiver in receivers)
+    return any(_decided(schemas, sender, receiver, others) is Answer.YES for receiver in receivers)
 
 
-def _decided(schemas: SchemaPair, sender: Schema, receiver: Schema) -> Answer:
+def _decided(schemas: SchemaPair, sender: Schema, receiver: Schema, others: Sequence[Schema]) -> Answer:
     """Decide for what differs between the schemas; for the whole ones if the answer may not hold for them."""
     if schemas.same(sender, receiver):
         return Answer.YES
-    part = reduced(schemas, sender, receiver)
+    part = reduced(schemas, sender, receiver, others)
     if part.receiver is True:
         return Answer.YES
+    sending = (sender, *others)
     claims = one_by_one(part.receiver)
     if part.exact and len(claims) > _MANY:
-        return _all_of(schemas, part.sender, claims, lambda claim: restriction(schemas, (sender,), (claim,)))
-    rule = restriction(schemas, (sender,), (receiver,))
+        return _all_of(schemas, part.sender, claims, lambda claim: restriction(schemas, sending, (claim,)))
+    rule = restriction(schemas, sending, (receiver,))
     answer = _answer(schemas, part.sender, part.receiver, rule)
     if answer is Answer.YES or (answer is Answer.NO and part.exact):
         return answer

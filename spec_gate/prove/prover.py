@@ -13,14 +13,16 @@ from functools import partial
 from typing import Any
 
 from chat_contract.errors import Pointer
-from spec_gate.differ.hybrids import Hybrids
+from spec_gate.differ.hybrids import Hybrids, around
 from spec_gate.differ.pairs import NodePair, Root, data_path_of
 from spec_gate.prove.candidates import Candidates
 from spec_gate.prove.enlarge import enlarged, in_real_size
+from spec_gate.prove.everywhere import is_safe_everywhere
 from spec_gate.prove.inclusion import Answer, accepts_all, alternatives, covers, included, is_too_large
 from spec_gate.prove.isolate import Holds, Isolation, at, path_to
 from spec_gate.prove.lift import MAX_STEPS, Lift
 from spec_gate.prove.proof import INCLUDED, REFUSED, TOO_DEEP, UNPROVED, Outcome, Proof, Undecided
+from spec_gate.prove.surroundings import Surroundings
 from spec_gate.prove.wire import listed_values, readings
 from spec_gate.schemas.combine import join
 from spec_gate.schemas.names import keeps_to_names
@@ -65,6 +67,7 @@ class Prover:
         self.hybrids = hybrids
         self._candidates = Candidates(schemas, sampler)
         self._lift = Lift(schemas, sampler)
+        self._surroundings = Surroundings(schemas, lambda pair: self.directed(pair.base, pair.revision)[0])
         self._original_judges: Recent[int, Judge] = Recent(_KEPT_JUDGES)
         self._limited: dict[tuple[int, int], Schema] = {}
 
@@ -81,9 +84,11 @@ class Prover:
     def decide(self, pair: NodePair, hybrid: Schema) -> Answer:
         """Decide whether the receiver accepts everything that the sender may send, as its value or in a larger one."""
         sender, receiver = self.directed(pair.base, hybrid)
-        answer = included(self.schemas, sender, receiver)
+        others = self._surroundings.of(pair)
+        answer = included(self.schemas, sender, receiver, others)
         # A name that some differences only test or forbid may be one that another difference introduces.
-        if answer is not Answer.YES and included(self.schemas, *self.directed(pair.base, pair.revision)) is Answer.YES:
+        whole = self.directed(pair.base, pair.revision)
+        if answer is not Answer.YES and included(self.schemas, *whole, others) is Answer.YES:
             return Answer.YES
         if answer is Answer.YES or pair.parents:
             return answer
@@ -123,7 +128,14 @@ class Prover:
         found = self._search(pair, hybrid)
         if found is None:
             found = self._around(pair, hybrid, answer, {pair})
+            if found is INCLUDED and not is_safe_everywhere(pair, hybrid, self._is_safe):
+                found = UNPROVED
         return self._explained(pair, found)
+
+    def _is_safe(self, pair: NodePair, hybrid: Schema) -> bool:
+        return self.decide(pair, hybrid) is Answer.YES and (
+            not pair.own_roots or self._decide_alone(pair, hybrid, Answer.YES) is Answer.YES
+        )
 
     def _explained(self, pair: NodePair, proof: Proof) -> Proof:
         """Return a proof that decides nothing with the reason, as far as it is known."""
@@ -161,7 +173,7 @@ class Prover:
             if len(seen) > _MAX_LEVELS:
                 return TOO_DEEP
             seen.add(parent)
-            whole = self.hybrids.around(parent, step, hybrid)
+            whole = around(parent, [(step, hybrid)])
             above = self.decide(parent, whole)
             if above is Answer.YES:
                 continue
@@ -244,7 +256,7 @@ class Prover:
         for part in parts:
             alike = by_outline.get(self.schemas.outline(part), ())
             known = any(self.schemas.same(part, other) for other in alike)
-            if not known and included(self.schemas, part, receiver) is not Answer.YES:
+            if not known and included(self.schemas, part, receiver, (sender,)) is not Answer.YES:
                 yield part
 
     def _lifted(self, pair: NodePair, part: Any, root: Root, checks: _Checks) -> Proof | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spec_gate.schemas.keywords import APPLICATORS, LISTS, MAPS, needs_evaluation
-from spec_gate.schemas.names import Applied, barred, child, element, introduced, known
+from spec_gate.schemas.names import Applied, barred, child, element, introduced
 from spec_gate.schemas.node import Schema, SchemaNode
 from spec_gate.schemas.pair import SchemaPair
 
@@ -34,12 +34,20 @@ class Reduced:
     exact: bool = True
 
 
-def reduced(schemas: SchemaPair, sender: Schema, receiver: Schema, *, keeps_to_names: bool = True) -> Reduced:
+def reduced(
+    schemas: SchemaPair,
+    sender: Schema,
+    receiver: Schema,
+    sending: Sequence[Schema] = (),
+    *,
+    keeps_to_names: bool = True,
+) -> Reduced:
     """Return schemas with the same answer; the sender's may accept more than the whole one.
 
-    ``keeps_to_names`` says that the sender uses no name that only the receiver declares.
+    ``keeps_to_names`` says that the sender uses no name that only the receiver declares; ``sending`` are further
+    schemas that know names of the sender.
     """
-    return _Reduction(schemas, keeps_to_names=keeps_to_names).of(sender, receiver, (sender,), _MAX_DEPTH)
+    return _Reduction(schemas, keeps_to_names=keeps_to_names).of(sender, receiver, (sender, *sending), _MAX_DEPTH)
 
 
 class _Reduction:
@@ -60,17 +68,22 @@ class _Reduction:
             return Reduced(sender, receiver)
         applied = self.schemas.applied(sending)
         ours, theirs = dict(sender), dict(receiver)
-        exact = self._properties(ours, theirs, applied, depth)
+        new = (
+            introduced(self.schemas, applied, (receiver,)) if self.keeps_to_names and "properties" in theirs else set()
+        )
+        exact = self._properties(ours, theirs, applied, new, depth)
         exact &= self._items(ours, theirs, applied, depth)
         self._drop_stated(ours, theirs)
         if _PLAIN.issuperset(ours) and _PLAIN.issuperset(theirs):
             exact &= _drop_unmentioned(ours, theirs)
         return Reduced(SchemaNode(ours), SchemaNode(theirs) if theirs else True, exact)
 
-    def _properties(self, ours: dict[str, Any], theirs: dict[str, Any], applied: Applied, depth: int) -> bool:
+    def _properties(
+        self, ours: dict[str, Any], theirs: dict[str, Any], applied: Applied, new: set[str], depth: int
+    ) -> bool:
         """Drop properties that both describe alike and those that the sender never sends; reduce the others."""
         mine, given = ours.get("properties", {}), theirs.get("properties", {})
-        never = barred(applied) | (introduced(given) - known(applied)) if self.keeps_to_names else set()
+        never = barred(applied) | new if self.keeps_to_names else set()
         left: dict[str, Schema] = {}
         changed: dict[str, Schema] = {}
         exact = True

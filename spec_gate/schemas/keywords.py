@@ -42,21 +42,16 @@ TYPE_OF_KEYWORD = {
 
 _SAME_VALUE_LISTS = ("allOf", "anyOf", "oneOf")
 _SAME_VALUE_ONE = ("not", "if", "then", "else")
-_TESTS = ("not", "if")
-"""Keywords whose schema a value need not satisfy."""
 _PARTS_ONE = ("items", "contains", "additionalProperties", "propertyNames", "unevaluatedItems", "unevaluatedProperties")
 
 
-def same_value_schemas(schema: Mapping[str, Any], *, tests: bool = True) -> list[Schema]:
-    """Return the subschemas that apply to the same value, without what ``$ref`` leads to.
-
-    ``tests``: with those that the value need not satisfy.
-    """
+def same_value_schemas(schema: Mapping[str, Any]) -> list[Schema]:
+    """Return the subschemas that apply to the same value, without what ``$ref`` leads to."""
     found: list[Schema] = []
     for key in _SAME_VALUE_LISTS:
         if key in schema:
             found += schema[key]
-    found += [schema[key] for key in _SAME_VALUE_ONE if key in schema and (tests or key not in _TESTS)]
+    found += [schema[key] for key in _SAME_VALUE_ONE if key in schema]
     if "dependentSchemas" in schema:
         found += schema["dependentSchemas"].values()
     return found

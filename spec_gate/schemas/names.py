@@ -6,7 +6,7 @@ A witness may use names that neither side declares, so closing an object is brea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from spec_gate.patterns.match import matcher
@@ -18,9 +18,18 @@ Applied = Sequence[Mapping[str, Any]]
 
 
 class AppliedSchemas(Protocol):
-    """Finds every schema that applies to the same value as the given ones, and compares two schemas."""
+    """Finds every schema that applies to the same value as the given ones, and compares schemas.
 
-    def applied(self, schemas: Iterable[Schema], *, tests: bool = True) -> list[SchemaNode]: ...
+    ``is_possible`` returns whether a schema may accept a value.
+    """
+
+    def applied(self, schemas: Iterable[Schema]) -> list[SchemaNode]: ...
+
+    def followed(self, schema: Schema) -> Schema: ...
+
+    def target(self, reference: str) -> Schema: ...
+
+    def is_possible(self, schema: Schema) -> bool: ...
 
     def same(self, base: Schema, revision: Schema) -> bool: ...
 
@@ -28,11 +37,6 @@ class AppliedSchemas(Protocol):
 def declared(applied: Applied) -> set[str]:
     """Return the names that schemas declare as properties."""
     return {name for schema in applied for name in schema.get("properties", ())}
-
-
-def introduced(properties: Mapping[str, Schema]) -> set[str]:
-    """Return the names of properties that a receiver introduces: it does not only forbid them."""
-    return {name for name, schema in properties.items() if schema is not False}
 
 
 def barred(applied: Applied) -> set[str]:
@@ -111,9 +115,63 @@ def keeps_to_names(schemas: AppliedSchemas, value: Any, senders: Sequence[Schema
 
 def _forbidden(schemas: AppliedSchemas, sending: Applied, receivers: Sequence[Schema]) -> set[str]:
     """Return the names that a witness does not use: those that only the receiver introduces, and barred ones."""
-    stated = schemas.applied(receivers, tests=False)
-    new = {name for schema in stated for name in introduced(schema.get("properties", {}))}
-    return (new - known(sending)) | barred(sending)
+    return introduced(schemas, sending, receivers) | barred(sending)
+
+
+def introduced(schemas: AppliedSchemas, sending: Applied, receivers: Sequence[Schema]) -> set[str]:
+    """Return the names of properties that only the receiver declares, and that it does not only forbid.
+
+    A schema of the sender for further names, or for a pattern of names, describes every name that it applies to.
+    """
+    new = _stated(schemas, receivers) - known(sending)
+    return {name for name in new if not _is_described(sending, name) and _is_allowed(schemas, receivers, name)}
+
+
+def _is_described(sending: Applied, name: str) -> bool:
+    return any(isinstance(schema, SchemaNode) and schema for schema in child(sending, name))
+
+
+def _is_allowed(schemas: AppliedSchemas, receivers: Sequence[Schema], name: str) -> bool:
+    """Return whether the receiver may accept an object with a property."""
+    parts = [_with_only(schemas.followed(one), name) for one in receivers]
+    return schemas.is_possible(SchemaNode({"type": "object", "required": [name], "allOf": parts}))
+
+
+def _with_only(schema: Schema, name: str) -> Schema:
+    """Return a schema without what it says about the values of other properties."""
+    if isinstance(schema, bool) or "properties" not in schema or not _NEEDS_NAMES.isdisjoint(schema):
+        return schema
+    return SchemaNode({**schema, "properties": {key: one for key, one in schema["properties"].items() if key == name}})
+
+
+_NEEDS_NAMES = frozenset({"additionalProperties", "unevaluatedProperties"})
+"""Keywords that depend on the names of all properties."""
+
+
+def _stated(schemas: AppliedSchemas, receivers: Sequence[Schema]) -> set[str]:
+    """Return the names that a receiver declares, but not those on whose presence the declaration depends."""
+    names: set[str] = set()
+    waiting: list[tuple[Schema, frozenset[str]]] = [(one, frozenset()) for one in receivers]
+    seen: set[tuple[int, frozenset[str]]] = set()
+    for schema, tested in waiting:
+        key = number_of(schema), tested
+        if isinstance(schema, SchemaNode) and key not in seen:
+            seen.add(key)
+            names |= schema.get("properties", {}).keys() - tested
+            waiting += [(one, tested | more) for one, more in _stating(schemas, schema)]
+    return names
+
+
+def _stating(schemas: AppliedSchemas, schema: SchemaNode) -> Iterator[tuple[Schema, frozenset[str]]]:
+    """Return the schemas that a value must satisfy as well, each with the names that the condition for it is about."""
+    if "$ref" in schema:
+        yield schemas.target(schema["$ref"]), frozenset()
+    for key in ("allOf", "anyOf", "oneOf"):
+        yield from ((one, frozenset()) for one in schema.get(key, ()))
+    yield from ((one, frozenset({name})) for name, one in schema.get("dependentSchemas", {}).items())
+    if "if" in schema:
+        tested = frozenset(known(schemas.applied((schema["if"],))))
+        yield from ((schema[key], tested) for key in ("then", "else") if key in schema)
 
 
 _DEPTH = 4

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from jsonschema_rs import Draft202012, ReferencingError, ValidationError, canonicalize
+from jsonschema_rs.canonical import CanonicalizationError
+
 from spec_gate.budget import Budget
 from spec_gate.schemas.deep import Steps, gather, run_steps
 from spec_gate.schemas.keywords import (
@@ -208,11 +211,16 @@ class SchemaPair:
             self._bare[key] = (bare(target), reference_depths(target))
         return self._bare[key]
 
-    def applied(self, schemas: Iterable[Schema], *, tests: bool = True) -> list[SchemaNode]:
-        """Return every schema that may affect whether the same value is valid.
+    def is_possible(self, schema: Schema) -> bool:
+        """Return whether a schema may accept a value; its parts two levels below it do not matter."""
+        try:
+            whole = canonicalize(self.up_to(schema, 1)[0], draft=Draft202012, validate_formats=True)
+        except (CanonicalizationError, ReferencingError, ValidationError):
+            return True
+        return str(whole.satisfiability()) != "no"
 
-        ``tests``: with those that the value need not satisfy, of ``not`` and ``if``.
-        """
+    def applied(self, schemas: Iterable[Schema]) -> list[SchemaNode]:
+        """Return every schema that may affect whether the same value is valid."""
         found: dict[int, SchemaNode] = {}
         waiting = list(schemas)
         for schema in waiting:
@@ -220,7 +228,7 @@ class SchemaPair:
                 found[schema.number] = schema
                 if "$ref" in schema:
                     waiting.append(self.target(schema["$ref"]))
-                waiting.extend(same_value_schemas(schema, tests=tests))
+                waiting.extend(same_value_schemas(schema))
         return list(found.values())
 
     def is_unchanged(self, base: Place | None, revision: Place | None) -> bool:

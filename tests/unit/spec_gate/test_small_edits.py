@@ -70,8 +70,8 @@ def test_property_that_becomes_forbidden_is_breaking(base: Schema, more: Schema,
     assert "z" in found.witness.body.value
 
 
-@pytest.mark.parametrize("base", [MAP, {"type": "object"}])
-def test_new_property_that_a_test_or_a_part_names_too_is_compatible(base: Schema, tmp_path: Path) -> None:
+def test_new_property_that_a_test_or_a_part_names_too_is_compatible(tmp_path: Path) -> None:
+    base: Schema = {"type": "object"}
     added = {"properties": {"z": TEXT}, "not": {"required": ["z"], "properties": {"z": {"const": "never"}}}}
     report = compared(tmp_path, request(base), request({**base, **added}))
     assert [one.level for one in report.findings if one.level == "breaking"] == []
