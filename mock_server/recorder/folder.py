@@ -22,6 +22,7 @@ from cachetools import LRUCache
 
 from chat_contract import KitError, UsageError
 from chat_contract.document.limits import MAX_BYTES
+from chat_contract.document.repository import leads_outside, top_of
 from chat_contract.document.source import Source, parse_source, read_source
 from chat_contract.roles import ITEM, ITEMS
 from mock_server.recorder.grouping import Item, RecordedConversation, RecordedTurn, cue_for
@@ -332,6 +333,8 @@ def _opened(path: Path) -> Place:
         raise UsageError(f"--out {path}: not a folder. Name a folder of fixtures, or a new folder.")
     if path.is_dir() and any(path.iterdir()) and not (path / CATALOGUE).exists():
         raise UsageError(f"--out {path}: the folder contains other files. Name a folder of fixtures, or a new folder.")
+    if leads_outside(path, top_of(path)):
+        raise UsageError(f"--out {path}: a link that leads outside its folder or repository. Name its target.")
     for part in (path / CATALOGUE, path / CONVERSATIONS):
         if part.is_symlink():
             raise UsageError(f"--out {path}: {part.name} is a symbolic link. Name a folder without links.")

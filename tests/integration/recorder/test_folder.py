@@ -219,6 +219,21 @@ def test_item_that_violates_a_manual_catalogue_is_not_saved(folder: Path) -> Non
     assert len(read_fixtures(folder, SCHEMA).items) == 2
 
 
+@pytest.mark.parametrize("out", ["link", "link/new"])
+def test_folder_outside_the_repository_is_not_written_to(out: str, tmp_path: Path) -> None:
+    (outside := tmp_path / "outside").mkdir()
+    (repository := tmp_path / "repository").mkdir()
+    (repository / ".git").mkdir()
+    (repository / "inside").mkdir()
+    (repository / "link").symlink_to(outside)
+    with pytest.raises(UsageError, match="a link that leads outside"):
+        open_folder(repository / out, SCHEMA)
+    assert not list(outside.iterdir())
+    (repository / "link").unlink()
+    (repository / "link").symlink_to("inside")
+    open_folder(repository / out, SCHEMA).close()
+
+
 def replaced_by_link(how: str, folder: Path, elsewhere: Path) -> Callable[[], object]:
     """Replace a part of the folder with a link, and return what undoes it."""
     kept = elsewhere / "kept"
