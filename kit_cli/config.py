@@ -7,9 +7,7 @@ that has it. The command line and environment variables win over the file.
 from __future__ import annotations
 
 import difflib
-import os
 import re
-import stat
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +17,7 @@ from typing import Any
 
 import click
 
-from chat_contract.document.repository import leads_outside, top_of
+from chat_contract.document.repository import is_placed_by_another_user, leads_outside, top_of
 from chat_contract.errors import DocumentError, Pointer
 from kit_cli.trust import why_refused
 
@@ -89,18 +87,12 @@ def _check_link(path: Path) -> None:
 
     The same holds for a file of another user in a folder such as ``/tmp``, where every user can place one.
     """
-    if _placed_by_another_user(path):
+    if is_placed_by_another_user(path):
         raise DocumentError(
             "a file of another user in a folder that every user can write to", path=str(path), hint=_NAME_THE_FILE
         )
     if leads_outside(path, top_of(path)):
         raise DocumentError("a link that leads outside its folder or repository", path=str(path), hint=_NAME_THE_FILE)
-
-
-def _placed_by_another_user(path: Path) -> bool:
-    if not hasattr(os, "geteuid") or not path.parent.stat().st_mode & stat.S_IWOTH:
-        return False
-    return path.lstat().st_uid not in {0, os.geteuid()}
 
 
 def read_config(path: Path) -> ConfigFile:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 
@@ -48,4 +50,12 @@ def _without_dots(path: Path) -> Path:
 
 
 def _is_repository(folder: Path) -> bool:
-    return (folder / ".git").exists()
+    git = folder / ".git"
+    return git.exists() and not is_placed_by_another_user(git)
+
+
+def is_placed_by_another_user(path: Path) -> bool:
+    """Return whether another user may have put a file into a folder that every user can write to, such as ``/tmp``."""
+    if not hasattr(os, "geteuid") or not path.parent.stat().st_mode & stat.S_IWOTH:
+        return False
+    return path.lstat().st_uid not in {0, os.geteuid()}

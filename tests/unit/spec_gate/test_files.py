@@ -93,6 +93,24 @@ def test_reference_may_lead_anywhere_in_the_repository(folder: Path) -> None:
     assert diff(document, document).exit_code == 0
 
 
+def test_repository_of_another_user_in_a_shared_folder_does_not_count(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git = folder.parent / ".git"
+    git.mkdir()
+    written(folder.parent, "other.yaml", "type: string\n")
+    document = written(folder, "api.yaml", referring("../other.yaml"))
+    if os.geteuid() == 0:
+        os.chown(git, 4321, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 4321)
+    assert diff(document, document).exit_code == 0
+    folder.parent.chmod(0o1777)
+    assert "leads outside the folder" in refused(document)
+    monkeypatch.setattr(os, "geteuid", git.stat().st_uid.__int__)
+    assert diff(document, document).exit_code == 0
+
+
 def test_reference_into_the_files_of_git_is_refused(folder: Path) -> None:
     (folder / ".git").mkdir()
     written(folder, ".git/state.yaml", "type: string\n")
