@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Collection
@@ -88,10 +89,10 @@ def write_whole(path: Path, text: str) -> None:
 
     Raises :class:`OSError` if that fails; a previous file is then unchanged, and otherwise keeps its permissions.
     """
-    path = path.resolve()
     if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8", newline="\n")
+        _write_directly(path, text)
         return
+    path = path.resolve()
     handle, draft = tempfile.mkstemp(dir=path.parent)
     drafted = Path(draft)
     try:
@@ -102,6 +103,20 @@ def write_whole(path: Path, text: str) -> None:
         drafted.replace(path)
     finally:
         drafted.unlink(missing_ok=True)
+
+
+def _write_directly(path: Path, text: str) -> None:
+    """Write to a pipe or device. A FIFO that nobody reads is an error: it would keep the command waiting."""
+    try:
+        handle = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        raise OSError(error.errno, "it is a FIFO that no process reads", str(path)) from None
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        if hasattr(os, "O_NONBLOCK"):
+            os.set_blocking(handle, True)
+        file.write(text)
 
 
 def _permissions(path: Path) -> int:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from chat_contract import UsageError
+from chat_contract.document.source import read_file
 from chat_contract.errors import without_credentials
 from chat_verifier.report.commands import has_transport_options, is_reproduction, without_keys
 from chat_verifier.report.model import FORMAT, VERSION, RequestReport, VerifyReport, ViolationReport
@@ -18,18 +19,17 @@ from kit_http.urls import split_http_url
 from kit_reports.codec import decode
 from kit_reports.visible import visible
 
+_MOST_BYTES = 256 * 1024 * 1024
 _HINT = "Name a file written by chat-contract verify --report json=FILE."
 
 
 def read_report(path: Path) -> VerifyReport:
     """Read a JSON report.
 
-    Raises :class:`UsageError` if the file cannot be read or is not a report of this version.
+    Raises :class:`chat_contract.errors.DocumentError` if the file cannot be read, and :class:`UsageError` if it is not
+    a report of this version.
     """
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}). {_HINT}") from None
+    text = read_file(path, hint=_HINT, limit=_MOST_BYTES)
     try:
         report = decode(VerifyReport, text)
         _check_times(report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ import jsonschema
 import pytest
 
 from chat_contract import UsageError, load_contract
+from chat_contract.errors import DocumentError
 from chat_contract.exchange import Breakdown, Request, Response
 from chat_verifier.findings.causes import find_causes
 from chat_verifier.findings.verdict import (
@@ -325,6 +327,13 @@ def test_request_of_a_report_that_cannot_be_sent_is_rejected(
     file = altered(report, lambda violation: violation["exchanges"][0]["request"].update({part: value}), tmp_path)
     with pytest.raises(UsageError, match=problem):
         read_report(file)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no FIFOs")
+def test_report_that_is_a_fifo_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "report.json")
+    with pytest.raises(DocumentError, match="it is a FIFO"):
+        read_report(tmp_path / "report.json")
 
 
 @pytest.mark.parametrize("url", ["http://h/$(id)", "-K/etc/hostname", "http://h/\x1b", "http://h?a=b", "http://h/ b"])

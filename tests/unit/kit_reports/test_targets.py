@@ -95,6 +95,26 @@ def test_link_that_leads_out_of_its_repository_is_refused(name: str, tmp_path: P
     assert [one.name for one in tmp_path.iterdir()] == ["repository"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no FIFOs")
+def test_fifo_is_written_to_only_if_a_process_reads_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(OSError, match="a FIFO that no process reads"):
+        write_whole(tmp_path / "fifo", "text")
+    reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    write_whole(tmp_path / "fifo", "text")
+    assert os.read(reader, 100) == b"text"
+    os.close(reader)
+
+
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="the system has no names for open files")
+def test_open_pipe_is_written_to(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    write_whole(Path(f"/dev/fd/{writer}"), "text")
+    assert os.read(reader, 100) == b"text"
+    os.close(reader)
+    os.close(writer)
+
+
 def test_names_of_open_files_are_accepted() -> None:
     assert parse_targets(["json=/dev/stdout", "text=/dev/null"], FORMATS, default=None)
 
