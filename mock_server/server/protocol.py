@@ -262,6 +262,8 @@ class Protocol(HttpToolsProtocol):
         self.transport.write_eof()
         self.flow.resume_reading()
         self._ended_at = self.loop.time()
+        # The parser holds what has arrived of an incomplete header.
+        self.parser = None  # type: ignore[assignment] # as uvicorn does at the end
 
     # Writing ---------------------------------------------------------------------------------------------------------
 

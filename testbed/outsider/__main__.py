@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from chat_mock.server import Server
-from testbed.outsider import connections, documents, files, pages, pull_request
+from testbed.outsider import connections, documents, files, pages, pull_request, services
 from testbed.outsider.attack import Attack
 
 
@@ -18,10 +18,12 @@ def main() -> int:
         bad = run([*pull_request.attacks(), *files.attacks(), *documents.attacks()], Path(name) / "local")
         server = Server.start(["--upstream", "http://127.0.0.1:1/v1", "--upstream-key-env", "PATH"])
         try:
-            remote = [*pages.attacks(server.base_url), *connections.attacks(server.base_url)]
+            remote = [*pages.attacks(server.base_url), *connections.attacks(server.base_url, server.process.pid)]
             bad += run(remote, Path(name) / "remote")
         finally:
             server.stop()
+        with services.attacked() as behind:
+            bad += run(behind, Path(name) / "service")
     print(f"{bad} attacks had another result than expected." if bad else "Every attack had the expected result.")
     return 1 if bad else 0
 
