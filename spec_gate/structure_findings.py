@@ -10,6 +10,7 @@ from typing import Any
 from spec_gate.differ.changes import Action, Change, ChangeKind, Comparison
 from spec_gate.differ.surface import Operation
 from spec_gate.findings import Finding, Note, NoteKind, ProofKind
+from spec_gate.prove.wire import readings
 from spec_gate.prove.witnesses import Messages
 from spec_gate.rules.structure import rule_for
 from spec_gate.schemas.names import child
@@ -39,6 +40,7 @@ def structure_findings(
     """Return the finding of each change outside of schemas that affects clients."""
     for change in (*_moves(comparison), *_less_stable(comparison)):
         completed = _with_wire_format(_with_request(change, requested_examples), schemas)
+        completed = _with_taken(completed, messages)
         finding = _finding(_with_sunset(completed, comparison, today), messages)
         if finding is not None:
             yield finding
@@ -118,6 +120,16 @@ def _with_sunset(change: Change, comparison: Comparison, today: dt.date | None) 
         return replace(change, is_past_sunset=sunset is not None and dt.date.fromisoformat(sunset[:10]) < today)
     except ValueError:
         return change
+
+
+def _with_taken(change: Change, messages: Messages) -> Change:
+    """Leave out values that the base does not allow for the parameters of the path: no client sends them."""
+    accepted = all(
+        one.schema is None
+        or any(map(messages.sampler.judge((messages.schemas.read_base(one.schema),)).probably, readings(value)))
+        for one, value in change.taken
+    )
+    return change if accepted else replace(change, taken=(), before=None)
 
 
 def _with_wire_format(change: Change, schemas: SchemaPair) -> Change:

@@ -92,6 +92,8 @@ class Pairing:
 
     base: Operation
     revision: Operation
+    is_new: bool = False
+    """Whether the base has the operation only as one of a path with variables."""
 
     @property
     def label(self) -> str:
@@ -136,6 +138,8 @@ class Change:
     """Whether every value is written alike in both styles."""
     is_past_sunset: bool = False
     """Whether the sunset date of the removed operation has passed."""
+    taken: tuple[tuple[Parameter, str], ...] = ()
+    """Parameters of a path with variables, with the values that lead to the added operation instead."""
     requested_by: str = ""
     """Who requests the example by its name: a fixture or a consumer."""
 

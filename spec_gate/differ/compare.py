@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from spec_gate.differ.changes import Action, Change, ChangeKind, Comparison, Pairing, SchemaUse
 from spec_gate.differ.messages import compare_messages
+from spec_gate.differ.overlaps import overlap_of
 from spec_gate.differ.servers import compare_servers
 from spec_gate.differ.surface import Alternative, Operation, Surface
 from spec_gate.differ.unjudged import unjudged_changes
@@ -41,11 +43,30 @@ def _pair_operations(base: Surface, revision: Surface) -> tuple[list[Pairing], l
         paired = _paired(ours, theirs)
         pairings += paired
         changes += _unpaired(kind, ours, theirs, paired)
+    changes, more = _with_overlaps(changes, base, revision)
+    pairings += more
     for pairing in list(pairings):
         more, unpaired = _callbacks(pairing)
         pairings += more
         changes += unpaired
     return pairings, changes
+
+
+def _with_overlaps(changes: list[Change], base: Surface, revision: Surface) -> tuple[list[Change], list[Pairing]]:
+    """Mark new operations that take requests of a path with variables; pair those whose requests clients do send."""
+    added = {one.label: one for one in revision.operations.values()}
+    marked: list[Change] = []
+    pairings: list[Pairing] = []
+    for change in changes:
+        is_new = change.kind is ChangeKind.OPERATION and change.action is Action.ADDED
+        overlap = overlap_of(added[change.name], base.operations.values()) if is_new else None
+        if overlap is None:
+            marked.append(change)
+            continue
+        marked.append(replace(change, before=overlap.operation.label, taken=overlap.taken))
+        if overlap.are_listed(base.document):
+            pairings.append(Pairing(overlap.as_called(added[change.name]), added[change.name], is_new=True))
+    return marked, pairings
 
 
 def _paired(ours: _Operations, theirs: _Operations) -> list[Pairing]:

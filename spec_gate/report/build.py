@@ -58,7 +58,7 @@ def build_report(
         verdict=outcome(counts, findings),
         fails=any(fails(one.level, fail_on) for one in findings if one.waiver is None),
         counts=counts,
-        operations=len(verdict.comparison.pairings),
+        operations=sum(not one.is_new for one in verdict.comparison.pairings),
         findings=findings,
         impact=impact,
         unused_waivers=unused,

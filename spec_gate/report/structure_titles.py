@@ -118,6 +118,7 @@ _KEYWORDS = {
 """Kinds that are about a keyword of their subject."""
 _EVENTS = {
     "operation-removed": "{subject} removed", "operation-added": "new {subject}",
+    "operation-takes-requests": "new {subject} takes requests of {before}",
     "operation-moved": "{subject} moved to {after}",
     "webhook-removed": "{subject} removed", "webhook-added": "new {subject}",
     "webhook-content-added": "new {subject}",

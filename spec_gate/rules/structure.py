@@ -85,6 +85,10 @@ def _past_sunset(change: Change) -> bool:
     return change.is_past_sunset
 
 
+def _takes_requests(change: Change) -> bool:
+    return bool(change.taken)
+
+
 def _requested(change: Change) -> bool:
     return bool(change.requested_by)
 
@@ -97,6 +101,10 @@ STRUCTURE_RULES: tuple[StructureRule, ...] = (
        (_K.OPERATION,), _REMOVED, witness=witnesses.removed_operation),
     _R("operation-moved", _BREAKING, "Operation moved to another path", "Requests to the old path fail.",
        _KEEP_OPERATION, (_K.OPERATION,), _CHANGED, witness=witnesses.removed_operation),
+    _R("operation-takes-requests", _WARNING, "Operation added that takes requests of another path",
+       "A path matches before one with variables: requests with this value now reach the new operation.",
+       "Choose a path that the other one does not match, or restrict the values of its variable.",
+       (_K.OPERATION,), _ADDED, _takes_requests),
     _R("operation-added", _INFO, "Operation added", "Existing clients do not call the operation.", _NO_ACTION,
        (_K.OPERATION,), _ADDED),
     _R("webhook-removed", _WARNING, "Webhook or callback removed", "Clients that rely on the call no longer get it.",
