@@ -32,7 +32,7 @@ _SHOWN = (
     "explain", "json", "log", "mask", "mask-name", "no-color", "preview", "quiet", "ready-json", "verbose",
 )  # fmt: skip
 
-_FILES_READ = (
+FILES_READ = (
     "base-overlay", "consumers", "fixtures", "from-har", "latitude", "overlay", "profile", "revision-overlay",
     "severity", "spec", "tls-cert", "tls-key", "waivers",
 )  # fmt: skip
@@ -41,7 +41,7 @@ _FILES_READ = (
 _WRITTEN = frozenset({"report", "write-waivers", "overlay-out", "profile-out", "record", "out"})
 """Options that name what a command writes."""
 
-CAN_BE_FOUND = _WRITTEN.union(_TESTED, _HOW_MUCH, _ANSWERS, _SHOWN, _FILES_READ)
+CAN_BE_FOUND = _WRITTEN.union(_TESTED, _HOW_MUCH, _ANSWERS, _SHOWN, FILES_READ)
 """Every other option could run code, choose a key or who gets it, replace requests or responses, or open a server."""
 
 _FOLDERS_WRITTEN = frozenset({"record", "out"})

@@ -13,13 +13,21 @@ from chat_contract.errors import UsageError, without_credentials
 from kit_cli.config import Setting, find_config, leaves, options_of, read_config, settings_of
 from kit_cli.exit_codes import ExitCode
 from kit_cli.frame import MAY_BE_SECRET, Command
+from kit_cli.trust import FILES_READ
+from kit_reports.visible import visible
 
 _PREFIX = "CHAT_CONTRACT"
 
 
 @click.command(cls=Command)
 @click.argument("command", nargs=-1)
-def config(command: tuple[str, ...]) -> ExitCode:
+@click.option(
+    "--files",
+    is_flag=True,
+    help="List the configuration file, and each file to read that it or a variable names. For CI jobs that warn of "
+    "changes.",
+)
+def config(command: tuple[str, ...], *, files: bool) -> ExitCode:
     """Show the options that a configuration file or an environment variable sets, and where.
 
     With COMMAND, for example `mock` or `fixtures check`, show all options of this command.
@@ -39,6 +47,11 @@ def config(command: tuple[str, ...]) -> ExitCode:
     if not listed:
         names = ", ".join(" ".join(path) for path, _ in leaves(commands))
         raise UsageError(f'Unknown command "{" ".join(command)}". Choose from {names}.')
+    if files:
+        names = {name for path, found in listed.items() for name in _files(path, found, _of(settings, path))}
+        for name in sorted({*names, *([] if file is None else [_in_this_folder(file.path)])}):
+            click.echo(visible(name))
+        return ExitCode.OK
     click.echo(f"Configuration file: {'none' if file is None else file.path}")
     where = "" if file is None else file.path.name
     for path, found in listed.items():
@@ -62,7 +75,7 @@ def _lines(
     """Yield option, value and source of each option that is set, or of every option."""
     for key, option in options_of(command).items():
         name = option.name or ""
-        variable = "_".join((_PREFIX, *path, name)).upper().replace("-", "_")
+        variable = _variable(path, option)
         setting = settings.get(name)
         if os.environ.get(variable):
             yield f"--{key}", _shown(name, os.environ[variable]), f"environment variable {variable}"
@@ -71,6 +84,29 @@ def _lines(
             yield f"--{key}", _shown(name, setting.value), f"{file}{line}"
         elif every:
             yield f"--{key}", _plain(_default(option)), "default"
+
+
+def _variable(path: tuple[str, ...], option: click.Option) -> str:
+    return "_".join((_PREFIX, *path, option.name or "")).upper().replace("-", "_")
+
+
+def _files(path: tuple[str, ...], command: click.Command, settings: Mapping[str, Setting]) -> Iterator[str]:
+    """Yield the files to read that the options of a command name."""
+    for key, option in options_of(command).items():
+        if key not in FILES_READ:
+            continue
+        setting, given = settings.get(option.name or ""), os.environ.get(_variable(path, option))
+        if given:
+            named = option.type.split_envvar_value(given) if option.multiple else [given]
+        else:
+            named = [] if setting is None else setting.value if option.multiple else [setting.value]
+        yield from (_in_this_folder(Path(one)) for one in named)
+
+
+def _in_this_folder(file: Path) -> str:
+    """Return the name of a file relative to this folder, or else an absolute one."""
+    file = file.resolve() if ".." in file.parts else file.absolute()
+    return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
 
 
 def _default(option: click.Option) -> object:

@@ -79,10 +79,12 @@ def gitlab_job() -> dict[str, Any]:
     return job
 
 
-def compare_in_action(repository: Path, *labels: str, arguments: str = "") -> subprocess.CompletedProcess[str]:
+def compare_in_action(
+    repository: Path, *labels: str, arguments: str = "", **env: str
+) -> subprocess.CompletedProcess[str]:
     return run(
         action_step("Compare the document"), repository, BASE="HEAD^", DOCUMENT=DOCUMENT, ARGUMENTS=arguments,
-        LABELS=json.dumps(labels), APPROVE_LABEL=LABEL,
+        LABELS=json.dumps(labels), APPROVE_LABEL=LABEL, **env,
     )  # fmt: skip
 
 
@@ -151,21 +153,49 @@ def test_action_warns_of_a_configuration_that_the_pull_request_changes(
     assert (compared.returncode, "can weaken this check" in compared.stdout) == (0, warns), compared.stderr
 
 
-@pytest.mark.parametrize("named", ["arguments", "configuration"])
-def test_action_warns_of_a_severity_file_that_the_pull_request_changes(repository: Path, named: str) -> None:
+SEVERITY = "gate/sév+1.yaml"
+NAMED: dict[str, dict[str, str]] = {
+    "arguments": {"arguments": f"--severity={SEVERITY}"},
+    "configuration": {},
+    "variable": {"CHAT_CONTRACT_DIFF_SEVERITY": SEVERITY},
+    "named-configuration": {"CHAT_CONTRACT_CONFIG": "gate/gate.toml"},
+    "named-configuration-elsewhere": {"CHAT_CONTRACT_CONFIG": "ci/gate.toml"},
+}
+"""How the job names the severity file."""
+
+
+@pytest.mark.parametrize("changed", [True, False])
+@pytest.mark.parametrize("named", NAMED)
+def test_action_warns_of_a_severity_file_that_the_pull_request_changes(
+    repository: Path, named: str, changed: bool
+) -> None:
+    for folder in ("gate", "ci"):
+        (repository / folder).mkdir()
     if named == "configuration":
-        (repository / ".chat-contract.toml").write_text('[diff]\nseverity = "gate/severity.yaml"\n')
-    (repository / "gate").mkdir()
-    (repository / "gate/severity.yaml").write_text("preset: strict\n")
+        (repository / ".chat-contract.toml").write_text(f'[diff]\nseverity = "{SEVERITY}"\n')
+    (repository / "gate/gate.toml").write_text('[diff]\nseverity = "sév+1.yaml"\n')
+    (repository / "ci/gate.toml").write_text(f'[diff]\nseverity = "../{SEVERITY}"\n')
+    lenient = 'preset: strict\nlevels:\n  - {path: "*", level: info}\n'
+    (repository / SEVERITY).write_text("preset: strict\n" if changed else lenient)
     git(repository, "add", "-A")
     git(repository, "commit", "-q", "-m", "severity")
-    (repository / "gate/severity.yaml").write_text('preset: strict\nlevels:\n  - {path: "*", level: info}\n')
+    (repository / SEVERITY).write_text(lenient)
     git(repository, "add", "-A")
     commit(repository, BREAKING)
-    arguments = "--severity gate/severity.yaml" if named == "arguments" else ""
-    compared = compare_in_action(repository, arguments=arguments)
-    said = "::warning::This pull request changes gate/severity.yaml, which can weaken this check."
-    assert (compared.returncode, compared.stdout.count("can weaken"), said in compared.stdout) == (0, 1, True)
+    compared = compare_in_action(repository, **NAMED[named])
+    said = f"::warning::This pull request changes {SEVERITY}, which can weaken this check."
+    warned = compared.stdout.count("can weaken"), said in compared.stdout
+    assert (compared.returncode, *warned) == (0, int(changed), changed), compared.stderr
+
+
+def test_action_warns_of_a_configuration_that_the_job_names(repository: Path) -> None:
+    (repository / "gate.toml").write_text("")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "configuration")
+    (repository / "gate.toml").write_text('[diff]\nfail-on = "never"\n')
+    commit(repository, BREAKING)
+    compared = compare_in_action(repository, CHAT_CONTRACT_CONFIG=f"{repository}/gate.toml")
+    assert (compared.returncode, "changes gate.toml, which can weaken" in compared.stdout) == (0, True)
 
 
 def test_label_approves_breaking_changes_in_the_action(repository: Path) -> None:
@@ -332,14 +362,14 @@ def gitlab() -> Iterator[GitLab]:
         thread.join()
 
 
-def run_gitlab(repository: Path, server: GitLab, labels: str = "") -> subprocess.CompletedProcess[str]:
+def run_gitlab(repository: Path, server: GitLab, labels: str = "", **env: str) -> subprocess.CompletedProcess[str]:
     """Run the job without the verification of the mock, then what follows the job."""
     job = gitlab_job()
     variables = {
         "DOCUMENT": DOCUMENT, "ARGUMENTS": "", "CI_MERGE_REQUEST_DIFF_BASE_SHA": git(repository, "rev-parse", "HEAD^"),
         "CI_MERGE_REQUEST_LABELS": labels, "APPROVE_LABEL": LABEL, "CI_PROJECT_ID": "3",
         "CI_MERGE_REQUEST_IID": "4", "CONTRACT_COMMENT_TOKEN": "secret",
-        "CI_API_V4_URL": f"http://127.0.0.1:{server.server_port}/api/v4",
+        "CI_API_V4_URL": f"http://127.0.0.1:{server.server_port}/api/v4", **env,
     }  # fmt: skip
     compared = run("\n".join(job["script"][1:-1]), repository, **variables)
     after = run("\n".join(job["after_script"]), repository, **variables)
@@ -357,6 +387,17 @@ def test_gitlab_job_writes_one_note_and_updates_it(repository: Path, gitlab: Git
     assert len(gitlab.notes) == 121
     assert gitlab.notes[-1]["body"].startswith(f"<!-- chat-contract diff: {DOCUMENT} -->\n### ✅")
     assert gitlab.tokens == {"secret"}
+
+
+def test_gitlab_job_warns_of_a_waiver_file_that_a_merge_request_changes(repository: Path, gitlab: GitLab) -> None:
+    (repository / "w+1.yaml").write_text("waivers: []\n")
+    git(repository, "add", "-A")
+    commit(repository, COMPATIBLE)
+    said = "Warning: this merge request changes w+1.yaml, which can weaken this check."
+    for variable in ({"ARGUMENTS": "--waivers=w+1.yaml"}, {"CHAT_CONTRACT_DIFF_WAIVERS": "w+1.yaml"}):
+        assert run_gitlab(repository, gitlab, **variable).stdout.count(said) == 1
+    commit(repository, BREAKING)
+    assert "can weaken" not in run_gitlab(repository, gitlab, CHAT_CONTRACT_DIFF_WAIVERS="w+1.yaml").stdout
 
 
 def test_label_approves_breaking_changes_in_the_gitlab_job(repository: Path, gitlab: GitLab) -> None:

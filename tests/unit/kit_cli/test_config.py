@@ -303,3 +303,16 @@ def test_reports_presets_and_profiles_of_a_file_are_relative_to_it(folder: Path)
     made = default_map(config, all_commands())
     assert made["diff"]["report"] == [f"json={folder / 'out' / 'r.json'}", "text"]
     assert (made["diff"]["severity"], made["mock"]["latitude"]) == (str(folder / "s.yaml"), str(folder / "p.json"))
+
+
+def test_files_that_a_file_and_variables_name_are_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "ci").mkdir()
+    (folder / "ci/gate.toml").write_text(
+        'overlay = ["ü 1.yaml"]\n[diff]\nwaivers = "../w.yaml"\nreport = ["json=out.json"]\nseverity = "a.yaml"\n'
+    )
+    monkeypatch.setenv("CHAT_CONTRACT_CONFIG", str(folder / "ci/gate.toml"))
+    monkeypatch.setenv("CHAT_CONTRACT_DIFF_SEVERITY", "/etc/b.yaml")
+    monkeypatch.setenv("CHAT_CONTRACT_DIFF_CONSUMERS", f"c.yaml{os.pathsep}d.yaml")
+    result = run("config", "--files")
+    expected = ["/etc/b.yaml", "c.yaml", "ci/gate.toml", "ci/ü 1.yaml", "d.yaml", "w.yaml"]
+    assert (result.exit_code, result.stdout.splitlines()) == (0, expected)
