@@ -73,7 +73,7 @@ class Link:
     async def _queued(self, command: _Command) -> Sequence[Any]:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append((command, future))
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._work())
         result: Sequence[Any] = await future
         return result

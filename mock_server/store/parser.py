@@ -56,9 +56,13 @@ class BoundedParser(_AsyncHiredisParser):
     _size = 0
 
     async def read_response(self, *arguments: Any, **options: Any) -> Any:
-        """Read an answer. Raise :class:`redis.exceptions.InvalidResponse` if it is too long."""
+        """Read an answer. Raise :class:`redis.exceptions.InvalidResponse` if it is too long or impossible."""
         self._size = 0
-        return await super().read_response(*arguments, **options)
+        try:
+            return await super().read_response(*arguments, **options)
+        except (TypeError, ValueError) as error:
+            # Python cannot represent the answer, such as a map whose key is a list.
+            raise InvalidResponse(str(error)) from None
 
     async def read_from_socket(self) -> bool:
         """Read the next bytes."""

@@ -83,6 +83,7 @@ ATTACKS: Mapping[str, Attack] = {
     "empty list": always(b"*0\r\n"),
     "status alone": always(b"*1\r\n$2\r\nok\r\n"),
     "other values": always(b"*6\r\n$2\r\nok\r\n" + b"$7\r\ngarbage\r\n" * 5),
+    "map whose key is a list": always(b"%1\r\n*0\r\n:1\r\n"),
     "error in invalid UTF-8": always(b"-\xff\xfe\x00\r\n"),
     "OOM": always(b"-OOM command not allowed when used memory > 'maxmemory'.\r\n"),
     "LOADING": always(b"-LOADING Redis is loading the dataset in memory\r\n"),
