@@ -50,7 +50,8 @@ _STANDARD = bytes.maketrans(b"-_", b"+/")
 _GZIP = b"\x1f\x8b\x08"
 _GZIP_IN_BASE64 = b"H4sI"
 _MOST_STREAMS = 8
-_ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
+_ZLIB_METHOD, _ZLIB_CHECK = 8, 31
+"""The method in the first byte of zlib's format, and the number that divides the first two bytes."""
 _FLAGGED = re.compile(rb"\x01+")
 
 
@@ -166,15 +167,26 @@ class _Budget:
 
     def inflated(self, data: bytes) -> bytes:
         """Return the uncompressed data, or its beginning; empty for data that is not compressed."""
-        bits = 31 if data[:3] == _GZIP else 15 if _ZLIB.match(data) else 0
-        if not bits or self.left <= 0:
-            return b""
-        try:
-            inflated = zlib.decompressobj(bits).decompress(data, self.left)
-        except zlib.error:
-            return b""
-        self.left -= len(inflated)
-        return inflated
+        found = b""
+        while (bits := _window_bits(data)) and self.left > 0:
+            stream = zlib.decompressobj(bits)
+            try:
+                found += (inflated := stream.decompress(data, self.left))
+            except zlib.error:
+                break
+            self.left -= len(inflated)
+            # Another stream may follow, as gzip allows. The copy of the rest takes time, so it counts too.
+            if _window_bits(data := stream.unused_data):
+                self.left -= len(data)
+        return found
+
+
+def _window_bits(data: bytes) -> int:
+    """Return how zlib reads the data, 0 if they are not compressed."""
+    if data[:3] == _GZIP:
+        return 31
+    is_zlib = len(data) > 1 and data[0] & 0x8F == _ZLIB_METHOD and int.from_bytes(data[:2]) % _ZLIB_CHECK == 0
+    return 15 if is_zlib else 0
 
 
 def _decoded(run: bytes) -> Iterator[bytes]:

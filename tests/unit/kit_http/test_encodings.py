@@ -82,6 +82,8 @@ CODES: dict[str, Callable[[str], str]] = {
         gzip.compress(json.dumps([key, *map(str, range(500))]).encode())
     ).decode(),
     "base64 over zlib": lambda key: b64(zlib.compress(f"key={key}".encode())),
+    "base64 over two members of gzip": lambda key: b64(gzip.compress(b"hello") + gzip.compress(f"key={key}".encode())),
+    "base64 over zlib with a small window": lambda key: b64(zlib.compress(f"key={key}".encode(), wbits=9)),
     "base64 over gzip over base64": lambda key: b64(gzip.compress(b64(key).encode())),
     "URL": lambda key: quote(key, safe=""),
     "URL, all of it, twice": lambda key: quote("".join(f"%{byte:02x}" for byte in key.encode())),
@@ -207,6 +209,12 @@ def test_long_text_is_searched_to_its_end(unit: str) -> None:
 def test_small_text_with_much_compressed_data_costs_a_bounded_search() -> None:
     bomb = b64(gzip.compress(b"\0" * 20_000_000, 9))
     assert not secrets(KEYS[0]).leaked(f'{{"bomb": "{bomb}"}}')
+
+
+def test_many_members_of_gzip_cost_a_bounded_search() -> None:
+    text = b64(gzip.compress(b"") * 20_000)
+    with at_most_cpu_seconds(2):
+        assert not secrets(KEYS[0]).leaked(text)
 
 
 @pytest.mark.parametrize("text", ["\ud800 x", b"\xff\xfe".decode("utf-8", "surrogateescape")])
