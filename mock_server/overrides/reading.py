@@ -168,11 +168,16 @@ def _headers(name: str) -> Callable[[Any], Mapping[str, str]]:
             raise InvalidValueError(name, value, reason='Expected an object such as {"Retry-After": "7"}.')
         texts = {key: str(given) if type(given) in (int, float) else given for key, given in value.items()}
         for key, given in texts.items():
-            if not _HEADER_NAME.fullmatch(key) or not isinstance(given, str) or not _HEADER_VALUE.fullmatch(given):
+            if not isinstance(given, str) or not can_send(key, given):
                 raise InvalidValueError(name, {key: given}, reason="Expected header names with text values.")
         return texts
 
     return read
+
+
+def can_send(name: str, value: str) -> bool:
+    """Return whether a response can have this header."""
+    return bool(_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value))
 
 
 def read_headers(value: Any) -> Mapping[str, str]:

@@ -19,10 +19,12 @@ from chat_contract.roles import CONVERSATION, ITEM, MESSAGE
 from chat_contract.rules.exchange_facts import ExchangeFacts
 from kit_http.redaction.personal import NO_MASKS, Masking, Masks, PersonalData
 from kit_reports.counting import count_of
+from mock_server.overrides.reading import can_send
 from mock_server.recorder.folder import Folder, Saved, WriteError
 from mock_server.recorder.grouping import ConversationGroups, Failure
 
 _REJECTED = 422
+_RETRY_AFTER = "Retry-After"
 _FAILURES = frozenset({_REJECTED, 429, *range(500, 600)})
 _NEVER_MASKED = frozenset({CONVERSATION, ITEM, "price"})
 """Properties of replies that identify or count, and look like phone numbers."""
@@ -197,7 +199,9 @@ def failure_of(facts: ExchangeFacts) -> Failure | None:
     if not isinstance(outcome, Response) or outcome.status not in _FAILURES:
         return None
     body = None if facts.response_json is ABSENT else facts.response_json
-    return Failure(outcome.status, find_header(outcome.headers, "Retry-After"), body)
+    retry_after = find_header(outcome.headers, _RETRY_AFTER)
+    is_served = retry_after is not None and can_send(_RETRY_AFTER, retry_after)
+    return Failure(outcome.status, retry_after if is_served else None, body)
 
 
 def _unsafe_text(value: Any, contains_key: Callable[[str], bool]) -> NotSaved | None:

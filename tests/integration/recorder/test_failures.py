@@ -96,6 +96,14 @@ def test_failures_are_recorded_and_replayed(tmp_path: Path, printed: list[str], 
     assert seen[4].json()["message"] == "A lamp."
 
 
+@pytest.mark.parametrize("value", ["5\x01", "\u2028", "5" * 5000])
+def test_retry_after_that_no_response_can_have_is_left_out(tmp_path: Path, printed: list[str], value: str) -> None:
+    folder = tmp_path / "recorded"
+    recording(folder, printed)({"message": "a desk"}, failure(429, ("Retry-After", value)))
+    (turn,) = turns(folder, "a-desk")
+    assert (turn["status"], "headers" in turn) == (429, False)
+
+
 @pytest.mark.parametrize(
     ("body", "response", "reason"),
     [
