@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 
-_INVISIBLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
-"""Control characters except the tab, line separators, and controls of the direction of text."""
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]"
+    r"|(?<=##)\[|(?<=##vso)\["
+)
+"""Control characters except the tab, line separators, and controls of the direction of text.
+
+Also the bracket of ``##[`` and ``##vso[``, by which commands to runners of GitHub and Azure begin anywhere in a line.
+"""
 
 
 _INVISIBLE_IN_TEXTS = re.compile(_INVISIBLE.pattern.replace(r"\x0a-\x1f", r"\x0b-\x1f"))

@@ -11,6 +11,7 @@ from spec_gate.source.place import Place
 class Oddity(StrEnum):
     """What is odd about a place."""
 
+    BESIDE_REFERENCE = "field-beside-reference"
     BOOLEAN_BOUND = "boolean-bound"
     BOOLEAN_SCHEMA = "boolean-schema"
     CIRCULAR = "circular-inheritance"
@@ -47,6 +48,7 @@ class Oddity(StrEnum):
 
 
 MEANINGS: dict[Oddity, str] = {
+    Oddity.BESIDE_REFERENCE: "field of a path item that the target of its $ref has too; the field beside $ref counts",
     Oddity.BOOLEAN_BOUND: "exclusive bound as true or false in OpenAPI 3.1, read as in 3.0",
     Oddity.BOOLEAN_SCHEMA: "true or false as a schema in OpenAPI 3.0, read as in 3.1",
     Oddity.CIRCULAR: "circular inheritance: a schema that includes itself, read once",

@@ -154,6 +154,9 @@ class UrlOrigin:
         from spec_gate.source.fetch import RedirectElsewhere, open_url  # noqa: PLC0415
 
         try:
+            if "@" in urlsplit(self.url).netloc:
+                problem, hint = "the URL contains credentials, which diff does not send", "Fetch it to a file first."
+                raise DocumentError(problem, path=self.name, hint=hint)
             with open_url(self.url, _SECONDS) as response:
                 return read_bounded(response, self.name)
         except RedirectElsewhere as redirect:

@@ -130,7 +130,11 @@ class _Reader:
             self.fix.problem(place / "$ref", f"the target is not {_a(kind)}", hint)
             return True
         self.visit(kind, *self.fix.holder_of(where), where)
-        return kind != "path item"
+        if kind != "path item":
+            return True
+        for field in value.keys() & target.keys() - {"$ref"}:
+            self.fix.note(Oddity.BESIDE_REFERENCE, place / field)
+        return False
 
     def target(self, value: dict[str, Any], place: Place) -> tuple[Any, Place] | None:
         """Return what a reference leads to in the end; None, with a problem, if it leads nowhere."""

@@ -74,6 +74,13 @@ def action_step(name: str) -> str:
     return str(script)
 
 
+def action_texts(name: str) -> dict[str, str]:
+    """Return the variables of a step that contain no expression."""
+    steps = yaml.safe_load(ACTION.read_text("utf-8"))["runs"]["steps"]
+    [texts] = [step["env"] for step in steps if step["name"] == name]
+    return {key: value for key, value in texts.items() if "${{" not in value}
+
+
 def gitlab_job() -> dict[str, Any]:
     job: dict[str, Any] = yaml.safe_load(TEMPLATE.read_text("utf-8"))["contract-change"]
     return job
@@ -256,11 +263,14 @@ log.open("a").write(json.dumps(arguments))
 if (Path(os.environ["HOME"]) / "offline").exists():
     sys.exit("error connecting to api.github.com")
 assert arguments[0] == "api" and os.environ["GH_TOKEN"] == "secret"
-comments = json.loads(state.read_text()) if state.exists() else [{{"id": 7, "body": "Looks good"}}]
-if "--jq" in arguments:
-    wanted = ".[] | select(.body | startswith($ENV.MARKER)) | .id"
-    assert arguments[arguments.index("--jq") + 1] == wanted
-    print(*(str(one["id"]) for one in comments if one["body"].startswith(os.environ["MARKER"])), sep=os.linesep)
+theirs = {{"id": 7, "body": os.environ["MARKER"] + " by another author"}}
+comments = json.loads(state.read_text()) if state.exists() else [theirs]
+if "graphql" in arguments:
+    assert arguments[arguments.index("--jq") + 1] == os.environ["OWN"]
+    assert {{"owner=group", "name=api", "number=12", "query=" + os.environ["QUERY"]}} <= set(arguments)
+    nodes = [{{"databaseId": one["id"], "viewerDidAuthor": one["id"] == 8, **one}} for one in comments]
+    own = [one for one in nodes if one["viewerDidAuthor"] and one["body"].startswith(os.environ["MARKER"])]
+    print(*(one["databaseId"] for one in own), sep=os.linesep)
     sys.exit()
 [field] = [one for one in arguments if one.startswith("body=@")]
 text = Path(field.removeprefix("body=@")).read_text()
@@ -277,8 +287,9 @@ state.write_text(json.dumps(comments))
 def comment_in_action(repository: Path, home: Path) -> subprocess.CompletedProcess[str]:
     executable(home / "bin/gh", GH)
     path = os.pathsep.join((str(home / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]))
+    step = "Comment on the pull request"
     return run(
-        action_step("Comment on the pull request"), repository, PATH=path, HOME=str(home), GH_TOKEN="secret",
+        action_step(step), repository, **action_texts(step), PATH=path, HOME=str(home), GH_TOKEN="secret",
         NUMBER="12", GITHUB_REPOSITORY="group/api", DOCUMENT=DOCUMENT, APPROVE_LABEL=LABEL,
     )  # fmt: skip
 
@@ -292,7 +303,7 @@ def test_action_writes_one_comment_and_updates_it(repository: Path, tmp_path: Pa
     second = comment_in_action(repository, tmp_path)
     assert second.returncode == 0, second.stderr
     first, sticky = json.loads((tmp_path / "comments.json").read_text("utf-8"))
-    assert first["body"] == "Looks good"
+    assert first["body"].endswith("by another author")
     assert sticky["body"].startswith(f"<!-- chat-contract diff: {DOCUMENT} -->\n### ✅")
     assert f"The label `{LABEL}` approves breaking changes." in sticky["body"]
 
@@ -316,7 +327,10 @@ class GitLab(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Notes)
-        self.notes: list[dict[str, Any]] = [{"id": number, "body": "A note"} for number in range(120)]
+        marker = f"<!-- chat-contract diff: {DOCUMENT} --> by another author"
+        self.notes: list[dict[str, Any]] = [
+            {"id": number, "body": marker, "author": {"id": 1}} for number in range(120)
+        ]
         self.tokens: set[str | None] = set()
 
 
@@ -324,11 +338,14 @@ class _Notes(BaseHTTPRequestHandler):
     server: GitLab
 
     def do_GET(self) -> None:
+        if self.path == "/api/v4/user":
+            self._answer({"id": 9})
+            return
         page = int(parse_qs(urlsplit(self.path).query)["page"][0])
         self._answer(self.server.notes[100 * (page - 1) : 100 * page])
 
     def do_POST(self) -> None:
-        self.server.notes.append({"id": 500, "body": self._body()})
+        self.server.notes.append({"id": 500, "body": self._body(), "author": {"id": 9}})
         self._answer({})
 
     def do_PUT(self) -> None:
@@ -343,7 +360,8 @@ class _Notes(BaseHTTPRequestHandler):
     def _answer(self, value: Any) -> None:
         self.server.tokens.add(self.headers["PRIVATE-TOKEN"])
         content = json.dumps(value).encode()
-        self.send_response(200 if self.path.startswith("/api/v4/projects/3/merge_requests/4/notes") else 404)
+        known = ("/api/v4/projects/3/merge_requests/4/notes", "/api/v4/user")
+        self.send_response(200 if self.path.startswith(known) else 404)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)

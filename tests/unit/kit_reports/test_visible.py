@@ -14,6 +14,8 @@ from kit_reports.visible import pipes_escaped, visible
         ("\x1b[31mred", "\\u001b[31mred"),
         ("a\u2028b\x85c\nd", "a\\u2028b\\u0085c\\u000ad"),
         ("\u202eevil\u2066", "\\u202eevil\\u2066"),
+        ("a ##[error]b ##vso[c", "a ##\\u005berror]b ##vso\\u005bc"),
+        ("## [a](b) #[c]", "## [a](b) #[c]"),
     ],
 )
 def test_control_and_bidirectional_characters_become_escapes(line: str, expected: str) -> None:

@@ -219,6 +219,13 @@ def fetch(server: _Server, path: str = "moved.yaml") -> Result:
     return diff(address, address)
 
 
+def test_credentials_in_the_url_of_a_document_are_refused_and_not_looked_up() -> None:
+    ended = diff("http://user:secret@127.0.0.1:9/api.yaml", "http://user@127.0.0.1:9/api.yaml")
+    assert ended.exit_code == 2
+    assert ended.stderr.count("the URL contains credentials, which diff does not send") == 2
+    assert "secret" not in ended.stderr
+
+
 @pytest.mark.parametrize("begin", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n"], ids=["head", "body"])
 def test_document_that_never_ends_fails_after_its_time_limit(begin: bytes) -> None:
     stop = threading.Event()

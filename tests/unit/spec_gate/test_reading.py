@@ -49,7 +49,17 @@ QUERY = "parameters: [{name: q, in: query, schema: {type: string}}]"
 PET = "components: {schemas: {Pet: {type: object, required: [a], properties: {a: {type: string}}}}}"
 REFERENCE = '{$ref: "#/components/schemas/Pet"}'
 
+PATHS = 'openapi: 3.1.0\ninfo: {title: t, version: "1"}\npaths: {/a: {'
+ITEM = "components: {pathItems: {A: {get: {responses: {}}, put: {responses: {}}}}}"
+
 READ_AS: dict[str, tuple[Oddity, Pair]] = {
+    "an operation that the reference of its path item has too": (
+        Oddity.BESIDE_REFERENCE,
+        (
+            f"{PATHS}$ref: '#/components/pathItems/A', get: {{deprecated: true}}}}}}\n{ITEM}\n",
+            f"{PATHS}get: {{deprecated: true}}, put: {{responses: {{}}}}}}}}\n{ITEM}\n",
+        ),
+    ),
     "a doubled entry in required": (
         Oddity.DUPLICATE,
         of_schemas("{required: [a, b, a]}", "{required: [a, b]}"),
