@@ -48,8 +48,8 @@ def config(command: tuple[str, ...], *, files: bool) -> ExitCode:
         names = ", ".join(" ".join(path) for path, _ in leaves(commands))
         raise UsageError(f'Unknown command "{" ".join(command)}". Choose from {names}.')
     if files:
-        names = {name for path, found in listed.items() for name in _files(path, found, _of(settings, path))}
-        for name in sorted({*names, *([] if file is None else [_in_this_folder(file.path)])}):
+        read = {name for path, found in listed.items() for name in _files(path, found, _of(settings, path))}
+        for name in sorted(read if file is None else {*read, _in_this_folder(file.path)}):
             click.echo(visible(name))
         return ExitCode.OK
     click.echo(f"Configuration file: {'none' if file is None else file.path}")
