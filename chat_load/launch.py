@@ -104,7 +104,7 @@ def run_load(settings: Settings, swarm: Swarm, access: Access, show: Callable[[P
     """
     with tempfile.TemporaryDirectory(prefix="chat-load-") as name, _interrupt_at_sigterm():
         folder = Path(name)
-        settings = replace(settings, folder=name)
+        settings = replace(settings, folder=name, own_workers=swarm.role is Role.ALONE)
         (folder / "settings.json").write_text(encode(settings), "utf-8")
         with (folder / LOG_FILE).open("wb") as log:
             process = _start(folder, swarm, access, log.fileno())

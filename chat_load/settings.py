@@ -52,6 +52,8 @@ class Settings:
     cert: str | None = None
     key: str | None = None
     insecure: bool = False
+    own_workers: bool = False
+    """Whether only processes that Locust starts itself may join the load."""
 
     def transport(self, proxy: str | None) -> Transport:
         """Return how to connect, with the proxy that no file holds."""

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import gevent  # type: ignore[import-untyped]  # gevent ships no types
+import zmq
 from locust import User, events, task
 from locust.env import Environment
+from locust.rpc.zmqrpc import BaseSocket
 from locust.runners import MasterRunner, WorkerRunner
 from locust.stats import StatsEntry
 
@@ -139,7 +141,28 @@ def _load() -> Load:
     return Load(settings, Credentials(headers, TokenCommand(command) if command else None), transport)
 
 
+def _admit_own_workers_only() -> None:
+    """Encrypt the connections between the processes with a key that other users of the machine do not know.
+
+    Locust imports this file before it forks its workers, so they have the key too.
+    """
+    public, secret = zmq.curve_keypair()
+    connect: Any = BaseSocket.__init__
+
+    def connect_encrypted(own: BaseSocket, kind: int, *arguments: Any) -> None:
+        connect(own, kind, *arguments)
+        own.socket.curve_publickey, own.socket.curve_secretkey = public, secret
+        if kind == zmq.ROUTER:
+            own.socket.curve_server = True
+        else:
+            own.socket.curve_serverkey = public
+
+    cast("Any", BaseSocket).__init__ = connect_encrypted
+
+
 LOAD = _load()
+if LOAD.settings.own_workers and zmq.has("curve"):
+    _admit_own_workers_only()
 
 
 class UnexpectedOutcomeError(Exception):

@@ -9,15 +9,19 @@ import signal
 import ssl
 import subprocess
 import sys
+import threading
 import uuid
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import msgpack
 import pytest
 import requests
+import zmq
 from click.testing import CliRunner, Result
 
 from chat_contract.contract import Level
@@ -33,6 +37,7 @@ from tests.support.small_servers import answering
 from tests.support.waiting import PATIENCE, wait_until
 
 SCRIPT = Path(sys.executable).with_name("chat-contract")
+LOCUST = version("locust")
 OFTEN = ("--think-time", "50ms", "--timeout", "60s")
 SECONDS = (2, 10, 60)
 """A load that was too short for a busy machine is repeated for longer."""
@@ -175,6 +180,40 @@ def test_processes_share_the_users_and_merge_their_results(tmp_path: Path) -> No
     counts = {latency.name: latency.requests for latency in report.latencies}
     assert counts["all"] == report.replies > 0
     assert "limit.default" in violated(report)
+
+
+@contextmanager
+def joining(port: int) -> Iterator[list[bytes]]:
+    """Ask a master to be one of its workers until the end of the block, and yield what it responds."""
+    heard: list[bytes] = []
+    ended = threading.Event()
+
+    def ask() -> None:
+        with zmq.Context() as context, context.socket(zmq.DEALER) as stranger:
+            stranger.setsockopt(zmq.IDENTITY, b"stranger")
+            stranger.setsockopt(zmq.LINGER, 0)
+            stranger.connect(f"tcp://127.0.0.1:{port}")
+            while not ended.is_set():
+                with suppress(zmq.Again):
+                    stranger.send(msgpack.packb(("client_ready", LOCUST, "stranger")), zmq.NOBLOCK)
+                if stranger.poll(50):
+                    heard.append(stranger.recv())
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield heard
+    finally:
+        ended.set()
+        asking.join()
+
+
+def test_process_of_another_user_cannot_join_a_load(tmp_path: Path) -> None:
+    port = free_port()
+    with serve_loaded("limit-ignored", connections=1) as url, joining(port) as heard:
+        given = ("--processes", 2, "--users", 4, "--spawn-rate", 4, "--master-port", port)
+        code, report = measured(tmp_path, url, *given, enough=violates("limit.default"))
+    assert (code, report.workers, heard) == (1, 2, [])
 
 
 def test_workers_report_to_their_master(tmp_path: Path) -> None:

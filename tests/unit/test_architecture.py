@@ -108,7 +108,7 @@ THIRD_PARTY: dict[str, set[str]] = {
         *("jsonschema", "pydantic_core", "yaml", "cachetools", "redis", "hiredis"),
     },
     "spec_gate": {"jsonschema", "jsonschema_rs"},
-    "chat_load": {"locust", "gevent", "geventhttpclient", "requests", "flask", "jsonschema_rs"},
+    "chat_load": {"locust", "gevent", "geventhttpclient", "requests", "flask", "jsonschema_rs", "zmq"},
     "kit_cli": {"click", "packaging", "rich", "platformdirs", "anyio", "httpx", "mcp", "pydantic"},
 }
 
@@ -122,6 +122,7 @@ ONLY_IN: dict[tuple[str, str], str] = {
     ("chat_verifier", "werkzeug"): "chat_verifier/target/application.py",
     ("chat_verifier", "pytest"): "chat_verifier/pytest_plugin.py",
     ("chat_load", "locust"): "chat_load/swarm.py",
+    ("chat_load", "zmq"): "chat_load/swarm.py",
     ("chat_load", "geventhttpclient"): "chat_load/client.py",
     ("chat_load", "flask"): "chat_load/web_tab.py",
     ("chat_load", "jsonschema_rs"): "chat_load/judging.py",
