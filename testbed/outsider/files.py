@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from testbed.outsider.attack import SECRET, Attack, chat_contract, seen_of
+from testbed.outsider.attack import SECRET, Attack, chat_contract, checkout, seen_of
 
 _ODD = "\x1b]0;P\x07\x1b[31m\u202e</script><img src=x onerror=alert(1)>\r\n::error::P"
 _REPLY: dict[str, Any] = {"conversation_id": "c", "message": "m", "items": []}
@@ -64,6 +66,11 @@ def attacks() -> Iterator[Attack]:
     """Yield the attacks: no report shows a key, another file, a control character or a command of the attacker."""
     for before, after in _FOREIGN_COMMANDS:
         yield Attack("author of a report", f"command with {after}", "exit 2", partial(_convert, before, after))
+    for command in (("report",), ("judge",), ("verify", "http://127.0.0.1:1/v1", "--replay")):
+        yield Attack("author of a report", f"FIFO for {' '.join(command)}", "exit 2", partial(_wait_for, command))
+    yield Attack(
+        "pull request", "link to the folder that record --out would write to", "refused", _record_through_a_link
+    )
     yield Attack("author of an archive", "command as the name of a header", "not run", _name_a_header)
     yield Attack("author of an archive", "key for the server of the archive", "exit 1", _key_for_another_server)
     for name, text, expected in _archives():
@@ -81,6 +88,26 @@ def _judge(text: str, folder: Path) -> str:
     code, output = chat_contract(work, "judge", "page.har", "--report", "text", *reports)
     written = {file.name: file.read_text("utf-8") for file in sorted(work.glob("r.*"))}
     return "HTML" if "<img" in written.get("r.html", "") else seen_of(code, output + "".join(written.values()))
+
+
+def _record_through_a_link(folder: Path) -> str:
+    repository = checkout(folder)
+    (folder / "empty").mkdir()
+    (repository / "recorded").symlink_to("../empty")
+    (repository / "page.har").write_text(json.dumps(_archive(_REPLY)), "utf-8")
+    seen = seen_of(*chat_contract(repository, "record", "--from-har", "page.har", "--out", "recorded"))
+    return "written" if list((folder / "empty").iterdir()) else seen
+
+
+def _wait_for(command: tuple[str, ...], folder: Path) -> str:
+    """Pass a FIFO that nobody writes to, in a process of its own."""
+    os.mkfifo(folder / "report.json")
+    arguments = [sys.executable, "-m", "kit_cli", *command, "report.json"]
+    try:
+        done = subprocess.run(arguments, cwd=folder, check=False, capture_output=True, text=True, timeout=60)
+    except subprocess.TimeoutExpired:
+        return "waits"
+    return seen_of(done.returncode, done.stdout + done.stderr)
 
 
 def _key_for_another_server(folder: Path) -> str:
