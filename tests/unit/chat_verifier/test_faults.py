@@ -49,6 +49,14 @@ def test_each_pair_of_fields_is_wrong_in_a_request_without_other_faults(seed: in
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_text_that_is_the_only_fault_of_a_limit_contains_a_number(seed: int) -> None:
+    alone = [faults(case)[0].wrong for cases in conversations(seed) for case in cases if len(faults(case)) == 1]
+    texts = [one.value for one in alone if one.field == "limit" and one.type == "string"]
+    assert texts
+    assert set(texts) <= {"5 items", "0x10"}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_rejected_turn_before_a_turn_without_a_limit_asks_for_the_most_items(seed: int) -> None:
     checked = 0
     for cases in conversations(seed):
