@@ -16,7 +16,7 @@ from chat_contract.rules.exchange_facts import RequestKind
 from chat_verifier.findings.consequences import without_indices
 from chat_verifier.findings.smaller import length_to_read
 from chat_verifier.planning.case import Case, CaseSequence
-from chat_verifier.planning.dimensions import ABSENT
+from chat_verifier.planning.dimensions import ABSENT, AFTER
 from chat_verifier.run.knowledge import rebuilt
 from chat_verifier.run.observation import Observation
 from kit_reports.waivers import Waiver
@@ -129,7 +129,7 @@ def sightings(cause: Cause, observed: Iterable[Observation]) -> list[tuple[Viola
         (violation, observation)
         for observation in observed
         for violation in sorted(observation.violations, key=lambda violation: violation.clause != _HARMLESS)
-        if _is_same_cause(key_of(violation), cause.key)
+        if is_same_cause(key_of(violation), cause.key)
     ]
 
 
@@ -140,7 +140,20 @@ def seen_in(cause: Cause, observed: Iterable[Observation]) -> Cause:
     return replace(cause, seen=cause.seen + len(found), sent=cause.sent + len(found), cases=cases)
 
 
-def _is_same_cause(key: CauseKey, other: CauseKey) -> bool:
+def shown_by(cause: Cause, found: Iterable[tuple[Violation, Observation]]) -> Cause:
+    """Return the cause with a request of fewer conditions, which may be longer: a compact layout is a condition."""
+    violation, exhibit = min(found, key=lambda sighting: size_of(sighting[1]))
+    return replace(
+        cause,
+        key=key_of(violation),
+        violation=violation,
+        exhibit=exhibit,
+        seen=cause.seen + 1,
+        sent=cause.sent + 1,
+    )
+
+
+def is_same_cause(key: CauseKey, other: CauseKey) -> bool:
     """Return whether two keys belong to one cause.
 
     A smaller version of a must-accept request may violate another clause of the same group. If the request passes
@@ -158,10 +171,20 @@ def _is_acceptance(key: CauseKey) -> bool:
 
 
 def alone(exhibit: Observation, case: Case) -> CaseSequence:
-    """Return a sequence with only the case, after the opening of its conversation if it continues one."""
+    """Return a sequence with only the case, after what it needs: an opening, and a rejection if it follows one."""
     opening = exhibit.sequence.cases[:1] if case.continues else ()
     if opening and opening[0].recipe is not None and case.recipe is not None:
         first = opening[0].recipe
         kept = () if case.recipe.user is ABSENT else (USER,)
         opening = (rebuilt(opening[0], first.plainer([name for name in first.varied if name not in kept])),)
-    return replace(exhibit.sequence, cases=(*opening, replace(case, as_is=True)), deferred=0, together=None)
+    before = rejection_before(exhibit, case) if opening else ()
+    cases = (*opening, *before, replace(case, as_is=True))
+    return replace(exhibit.sequence, cases=cases, deferred=0, together=None)
+
+
+def rejection_before(exhibit: Observation, case: Case) -> tuple[Case, ...]:
+    """Return the rejected request before the exhibit, if the case is one after a rejection."""
+    before = exhibit.sequence.cases[max(1, exhibit.index - 1) : exhibit.index]
+    follows = case.recipe is not None and AFTER in case.recipe.varied
+    rejected = (one for one in before if follows and one.recipe is not None and one.recipe.wrongs)
+    return tuple(replace(one, as_is=True) for one in rejected)

@@ -90,18 +90,22 @@ def find_causes(
         if is_waived(cause) or cause.intermittent or cause.level == "observed" or not is_reducible(cause):
             return cause
         # Confirmation has already left out what the server passes elsewhere.
-        return reduced(runner, _confirmed(runner, cause, passed, worth_it=_always) if cause in grouped else cause)
+        confirmed = _confirmed(runner, cause, passed, worth_it=_always) if cause in grouped else cause
+        return reduced(runner, confirmed, plain_is_tried=cause in grouped and _is_often_late(cause))
 
     # Every violation is confirmed before the request of any is reduced.
     for step in (confirm, reduce):
         if step is reduce:
             causes = [cause for cause in causes if is_waived(cause) or not _is_of_the_body(runner, cause, causes)]
+        # Requests for causes that single requests show go furthest.
+        order = sorted(range(len(causes)), key=lambda number: needs_turns(causes[number].exhibit))
         if runner.workers == 1:
-            for number, cause in enumerate(causes):
-                causes[number] = step(cause)
+            for number in order:
+                causes[number] = step(causes[number])
         else:
             with ThreadPoolExecutor(max_workers=runner.workers) as pool:
-                causes = list(pool.map(step, causes))
+                done = dict(zip(order, pool.map(step, [causes[number] for number in order]), strict=True))
+            causes = [done[number] for number in range(len(causes))]
     return list(_with_unstable_failures(_merge_equal(_shown_by_smallest(causes))))
 
 
@@ -178,11 +182,16 @@ def _always(_requests: int) -> bool:
     return True
 
 
+def _is_often_late(cause: Cause) -> bool:
+    """Return whether several turns show the cause, and all of them late in their conversations."""
+    return cause.seen >= _OFTEN and needs_turns(cause.exhibit)
+
+
 def _confirmed(runner: Runner, cause: Cause, passed: Passed, *, worth_it: Callable[[int], bool]) -> Cause:
     """Send the cause's request again, first reduced to what the server has not passed elsewhere."""
-    if cause.seen >= _OFTEN and needs_turns(cause.exhibit) and worth_it(cause.exhibit.index + 1):
+    if _is_often_late(cause) and worth_it(cause.exhibit.index + 1):
         # No first or second turn showed it, so what matters is probably the number of turns.
-        plain = in_plain_conversation(runner, cause)
+        plain = in_plain_conversation(runner, cause, passed.suspects(cause.exhibit, cause.violation))
         if plain is not None:
             return plain
     attempts = _attempts(cause, passed)
@@ -281,11 +290,8 @@ def _attempts(cause: Cause, passed: Passed) -> list[list[CaseSequence]]:
     sequence = exhibit.sequence
     if sequence.together is not None and cause.key.clause in _NEED_OTHERS:
         return [_in_parallel(sequence)]
-    attempts = []
-    smaller = passed.suspect(exhibit, cause.violation)
-    if smaller is not None:
-        attempts.append([alone(exhibit, smaller)])
-    attempts.append([alone(exhibit, exhibit.case)])
+    smaller = passed.suspects(exhibit, cause.violation)
+    attempts = [[alone(exhibit, case)] for case in (*smaller, exhibit.case)]
     if sequence.together is not None:
         return [*attempts[-1:], _in_parallel(sequence)]
     before, last = sequence.cases[: exhibit.index], replace(exhibit.case, as_is=True)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
-from chat_contract import Violation
-from chat_verifier.findings.cause import Cause, alone, key_of, sightings, size_of
-from chat_verifier.findings.smaller import halves_of_events, without_each, without_idle
+from chat_verifier.findings.cause import Cause, alone, shown_by, sightings
+from chat_verifier.findings.smaller import halves_of_events, parts_of, without_each, without_idle
 from chat_verifier.findings.turns import fewer_turns, in_plain_conversation, needs_turns, numbered, within
 from chat_verifier.planning.case import Case, requests_of
 from chat_verifier.planning.credentials import extra_headers
-from chat_verifier.planning.dimensions import TURN
+from chat_verifier.planning.dimensions import AFTER, TURN
 from chat_verifier.run.knowledge import rebuilt
-from chat_verifier.run.observation import Observation
 from chat_verifier.run.runner import Runner
 
 _SMALL = 1
@@ -31,10 +28,14 @@ def is_reducible(cause: Cause) -> bool:
     return len(recipe.varied) + len(recipe.wrongs) + bool(recipe.extra) > _SMALL
 
 
-def reduced(runner: Runner, cause: Cause) -> Cause:
-    """Leave out ever smaller parts of the request, as long as the violation remains (delta debugging)."""
+def reduced(runner: Runner, cause: Cause, *, plain_is_tried: bool) -> Cause:
+    """Leave out ever smaller parts of the request, as long as the violation remains (delta debugging).
+
+    ``plain_is_tried``: a conversation of plain turns does not show the cause, or is its exhibit.
+    """
     if needs_turns(cause.exhibit):
-        cause = in_plain_conversation(runner, cause) or _with_fewer_turns(runner, cause)
+        plain = None if plain_is_tried else in_plain_conversation(runner, cause)
+        cause = plain or _with_fewer_turns(runner, cause)
     cause = _with_one_event(runner, _in_first_turn(runner, cause))
     return numbered(_with_fewer_events(runner, _with_fewer_conditions(runner, cause)))
 
@@ -48,7 +49,7 @@ def _with_fewer_turns(runner: Runner, cause: Cause) -> Cause:
             # Earlier turns may show the violation too, and then need fewer before them.
             found = sightings(cause, runner.observe([sequence]))
             if found:
-                cause = _shown_by(cause, found)
+                cause = shown_by(cause, found)
                 break
         else:
             break
@@ -58,20 +59,27 @@ def _with_fewer_turns(runner: Runner, cause: Cause) -> Cause:
 def _with_fewer_conditions(runner: Runner, cause: Cause) -> Cause:
     parts = 2
     tries = 0
+    failed: list[frozenset[str]] = []
     while is_reducible(cause) and cause.exhibit.sequence.together is None:
         smaller = without_each(cause.exhibit.case, parts)
-        if not smaller:
+        whole = parts_of(_without_idle_conditions(cause).exhibit.case)
+        if not smaller or parts > 2 * len(whole):
             break
         for case in smaller:
+            kept = parts_of(case)
+            if any(kept <= one for one in failed):
+                # A part of what does not show the violation does not show it either.
+                continue
             sequences = [within(cause.exhibit, case)]
             tries += 1
             if tries > _MOST_REDUCTIONS or not runner.sender_affords(requests_of(sequences)):
                 return _without_idle_conditions(cause)
             found = sightings(cause, runner.observe(sequences))
             if found:
-                cause = _shown_by(cause, found)
+                cause = shown_by(cause, found)
                 parts = max(parts - 1, 2)
                 break
+            failed += [kept] if kept < whole else []
         else:
             parts *= 2
     return _without_idle_conditions(cause)
@@ -100,7 +108,7 @@ def _tried(runner: Runner, cause: Cause, case: Case) -> Cause | None:
     if cause.exhibit.sequence.together is not None or not runner.sender_affords(requests_of(sequences)):
         return None
     found = sightings(cause, runner.observe(sequences))
-    return _shown_by(cause, found) if found else None
+    return shown_by(cause, found) if found else None
 
 
 def _without_idle_conditions(cause: Cause) -> Cause:
@@ -119,21 +127,8 @@ def _in_first_turn(runner: Runner, cause: Cause) -> Cause:
         return cause
     if needs_turns(cause.exhibit):
         return cause
-    first = rebuilt(case, case.recipe.plainer([TURN]))
+    first = rebuilt(case, case.recipe.plainer([TURN, AFTER]))
     if first.continues or not runner.sender_affords(1):
         return cause
     found = sightings(cause, runner.observe([alone(cause.exhibit, first)]))
-    return _shown_by(cause, found) if found else cause
-
-
-def _shown_by(cause: Cause, found: Iterable[tuple[Violation, Observation]]) -> Cause:
-    """Return the cause with a request of fewer conditions, which may be longer: a compact layout is a condition."""
-    violation, exhibit = min(found, key=lambda sighting: size_of(sighting[1]))
-    return replace(
-        cause,
-        key=key_of(violation),
-        violation=violation,
-        exhibit=exhibit,
-        seen=cause.seen + 1,
-        sent=cause.sent + 1,
-    )
+    return shown_by(cause, found) if found else cause

@@ -10,7 +10,7 @@ from chat_contract.exchange import Headers
 from chat_contract.roles import EVENTS
 from chat_verifier.planning.case import Case
 from chat_verifier.planning.credentials import extra_headers, with_extra_headers
-from chat_verifier.planning.dimensions import TURN
+from chat_verifier.planning.dimensions import AFTER, TURN
 from chat_verifier.planning.recipe import Recipe
 from chat_verifier.run.knowledge import rebuilt
 
@@ -34,9 +34,11 @@ def without_each(case: Case, parts: int) -> list[Case]:
         fewer = [recipe.with_only([one for one in recipe.wrongs if one not in chunk]) for chunk in chunks]
         return [rebuilt(case, one) for one in ([plain] if len(plain.varied) < len(recipe.varied) else []) + fewer]
     recipe = without_idle(case, recipe)
-    # How a request is written seldom matters, so that goes first.
-    names = sorted((name for name in recipe.varied if name != TURN), key=lambda name: _is_of_a_field(recipe, name))
-    smaller = [recipe.plainer(chunk) for chunk in _chunks(names, parts)]
+    # Conditions of events need the list, and how a request is written seldom matters, so that goes first.
+    kept = {TURN, EVENTS} if recipe.in_events else {TURN}
+    names = sorted((name for name in recipe.varied if name not in kept), key=lambda name: _is_of_a_field(recipe, name))
+    whole = [[EVENTS, *recipe.in_events]] if recipe.in_events and parts == _HALVES else []
+    smaller = [recipe.plainer(chunk) for chunk in (*whole, *_chunks(names, parts))]
     shorter = recipe.with_fewer_events()
     if smaller and shorter is not None:
         smaller.append(shorter)
@@ -54,6 +56,14 @@ def halves_of_events(case: Case) -> list[Case]:
     return [rebuilt(case, case.recipe.with_events(half)) for half in (events[:middle], events[middle:])]
 
 
+def parts_of(case: Case) -> frozenset[str]:
+    """Return names of what smaller versions of the case may leave out."""
+    recipe = case.recipe
+    if recipe is None:
+        return frozenset(f"{name}: {value}" for name, value in extra_headers(case))
+    return frozenset((*recipe.varied, *recipe.extra, *(wrong.name for wrong in recipe.wrongs)))
+
+
 def _is_of_a_field(recipe: Recipe, name: str) -> bool:
     return bool(recipe.conditions[name].dimension.field)
 
@@ -62,7 +72,7 @@ def without_idle(case: Case, recipe: Recipe) -> Recipe:
     """Return the recipe without conditions that do not change the request, such as fields of events without events."""
     for name in recipe.varied:
         plainer = recipe.plainer([name])
-        if name != TURN and _sends(rebuilt(case, plainer)) == _sends(rebuilt(case, recipe)):
+        if name not in {TURN, AFTER} and _sends(rebuilt(case, plainer)) == _sends(rebuilt(case, recipe)):
             recipe = plainer
     return recipe
 
@@ -72,8 +82,8 @@ def _sends(case: Case) -> tuple[bytes, Headers]:
 
 
 def _chunks(ones: Sequence[_One], count: int) -> list[Sequence[_One]]:
-    """Return the sequence in so many parts; none if it has fewer elements than half of that."""
-    if count >= 2 * len(ones):
+    """Return the sequence in so many parts; none if it has fewer elements than half of that, or none at all."""
+    if not ones or count >= 2 * max(len(ones), _HALVES):
         return []
     size = -(-len(ones) // count)
     return [ones[start : start + size] for start in range(0, len(ones), size)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from chat_contract import read_body
-from chat_contract.roles import MESSAGE
-from chat_verifier.findings.cause import Cause, alone, key_of, sightings
+from chat_contract.roles import MESSAGE, USER
+from chat_verifier.findings.cause import Cause, alone, key_of, rejection_before, shown_by, sightings
 from chat_verifier.planning.case import Case, CaseSequence, of_recipe
 from chat_verifier.planning.conditions import TurnNumber, in_turn_number
 from chat_verifier.planning.dimensions import ABSENT, TURN
@@ -35,22 +36,48 @@ def within(exhibit: Observation, case: Case) -> CaseSequence:
     return replace(exhibit.sequence, cases=(*before, replace(case, as_is=True)), deferred=0)
 
 
-def in_plain_conversation(runner: Runner, cause: Cause) -> Cause | None:
+def in_plain_conversation(runner: Runner, cause: Cause, suspects: Sequence[Case] = ()) -> Cause | None:
     """Return the cause as a conversation of plain turns shows it; None if that does not, or the budget is spent.
 
-    If turns without anything unusual do not show it, they are sent with the messages of the exhibit.
+    ``suspects``: smaller versions of the exhibit. The first two are sent too, as second turn and after plain turns.
+    If none of these shows the cause, turns with the messages of the exhibit are sent.
     """
     recipe = cause.exhibit.case.recipe
     if recipe is None or recipe.wrongs or recipe.extra or not needs_turns(cause.exhibit):
         return None
     said = [message for message in _turns_before(cause.exhibit) if isinstance(message, str)]
     plain = [str(one) for one in recipe.conditions[MESSAGE].dimension.levels[0].values]
+    before = len(_turns_before(cause.exhibit))
     # One more turn tells whether all later turns show the cause.
-    count = len(_turns_before(cause.exhibit)) + 2
-    usual = [plain[number % len(plain)] for number in range(count)]
-    return _shown_after(runner, cause, recipe, usual) or _shown_after(
-        runner, cause, recipe, [*said, *usual[:2]], history=sum(map(len, said))
+    usual = [plain[number % len(plain)] for number in range(before + 2)]
+    smaller = suspects[:2]
+    return (
+        _first(_shown_in(runner, cause, alone(cause.exhibit, one)) for one in smaller)
+        or _shown_after(runner, cause, recipe, usual)
+        or _first(_shown_in(runner, cause, _last_of(cause.exhibit, one, usual[:before])) for one in smaller[-1:])
+        or _shown_after(runner, cause, recipe, [*said, *usual[:2]], history=sum(map(len, said)))
     )
+
+
+def _first(found: Iterable[Cause | None]) -> Cause | None:
+    return next((one for one in found if one is not None), None)
+
+
+def _shown_in(runner: Runner, cause: Cause, sequence: CaseSequence) -> Cause | None:
+    if not runner.sender_affords(len(sequence.cases)):
+        return None
+    found = sightings(cause, runner.observe([sequence]))
+    return shown_by(cause, found) if found else None
+
+
+def _last_of(exhibit: Observation, case: Case, messages: Sequence[str]) -> CaseSequence:
+    """Return a conversation of the messages, the user of the exhibit if the case has it, and the case at the end."""
+    recipe = case.recipe
+    assert recipe is not None
+    user = recipe.user if USER in recipe.varied else ABSENT
+    turns = _plain_turns(recipe, messages, user)
+    last = replace(rebuilt(case, replace(recipe, user=user)), as_is=True)
+    return replace(exhibit.sequence, cases=(*turns, *rejection_before(exhibit, case), last), deferred=0)
 
 
 def _shown_after(
@@ -76,8 +103,12 @@ def _shown_after(
     )
 
 
-def _plain_turns(recipe: Recipe, messages: Sequence[str]) -> Iterator[Case]:
-    plain = replace(recipe.plainer(recipe.varied), user=ABSENT)
+def _plain_turns(recipe: Recipe, messages: Sequence[str], user: Any = ABSENT) -> Iterator[Case]:
+    """Yield plain turns, with the user if it is given."""
+    plain = replace(recipe.plainer([name for name in recipe.varied if name != USER or user is ABSENT]), user=user)
+    if user is not ABSENT:
+        named = replace(plain.conditions[USER], value=user, unspecified=False)
+        plain = replace(plain, conditions={**plain.conditions, USER: named})
     for number, message in enumerate(messages, 1):
         conditions = {
             **plain.conditions,

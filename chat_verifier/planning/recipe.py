@@ -123,6 +123,12 @@ class Recipe:
         """The names of the conditions that are not the plainest ones."""
         return tuple(name for name, condition in self.conditions.items() if not condition.plain)
 
+    @property
+    def in_events(self) -> frozenset[str]:
+        """The names of the conditions that are not the plainest ones and need a list of events."""
+        of_list = _OF_EVENTS - {EVENTS}
+        return frozenset(name for name in self.varied if name in of_list or self.conditions[name].dimension.position)
+
     def pointer(self, dimension: Dimension, condition: Condition | None = None) -> Pointer:
         """Return the place of a dimension's value in the body."""
         if dimension.name == UNKNOWN and condition is not None:

@@ -197,6 +197,57 @@ def test_request_of_a_later_turn_is_reduced_within_the_limit_of_accepted_request
     assert runner.sender.budget.accepted <= 90
 
 
+Meets = Callable[[dict[str, Any], int, bool], bool]
+"""Tells whether a request meets two conditions, by its body, its turn, and whether it follows a rejection."""
+
+
+class MeetsTwoConditions:
+    """Responds 400 to requests that meet two conditions."""
+
+    def __init__(self, meets: Meets) -> None:
+        self.meets = meets
+        self.turns: dict[Any, int] = {}
+        self.rejected: dict[Any, bool] = {}
+
+    def __call__(self, request: Request, response: Outcome, _: int) -> Response | None:
+        body = read_body(request.body).value
+        if not isinstance(response, Response) or not isinstance(body, dict):
+            return None
+        sent = body.get("conversation_id")
+        if response.status == 422 and isinstance(sent, str):
+            self.rejected[sent] = True
+        if response.status != 200:
+            return None
+        issued = json.loads(response.body)["conversation_id"]
+        self.turns[issued] = self.turns.get(issued, 0) + 1
+        if self.meets(body, self.turns[issued], self.rejected.pop(issued, False)):
+            return Response(400, JSON, b"{}")
+        return None
+
+
+@pytest.mark.parametrize(
+    ("meets", "conditions"),
+    [
+        (
+            lambda body, *_: "session_id" in body and "events" in [*body][: [*body].index("message")],
+            {"events", "session_id", "key-order"},
+        ),
+        (lambda body, turn, _: turn == 2 and body.get("limit") == 1, {"turn", "limit"}),
+        (lambda body, _, after: after and "session_id" in body, {"turn", "after-rejection", "session_id"}),
+    ],
+)
+def test_default_limits_suffice_to_find_two_conditions(meets: Meets, conditions: set[str]) -> None:
+    allocation = ALLOCATIONS[Tier.DEFAULT]
+    runner = Runner(CONTRACT, Faulty(MeetsTwoConditions(meets)), limits=allocation.until_exploration)
+    runner.sender.budget.most, runner.sender.budget.most_accepted = allocation.requests, allocation.accepted
+    runner.play(planned(Tier.DEFAULT))
+    causes = find_causes(runner, runner.journal.observations)
+    shown = [cause.exhibit.case.recipe for cause in causes if cause.level == "must" and not cause.intermittent]
+    fewest = min((one.varied for one in shown if one is not None), key=len)
+    assert conditions <= {*fewest}
+    assert len(fewest) <= 3
+
+
 def test_rejection_only_after_another_rejection_violates_harmless() -> None:
     opening = Case("opening", "opening", {"message": "hello"})
     wrong = Case("wrong", "wrong", {"message": 5, "conversation_id": ISSUED})
