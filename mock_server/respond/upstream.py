@@ -18,6 +18,7 @@ from kit_http.tokens import TokenCommand, TokenCommandError
 from kit_http.transport import Transport
 from kit_http.urls import check_base_url
 from mock_server import defaults
+from mock_server.http.access import TOKEN_HEADER
 
 MAX_AT_ONCE = 1000
 """Requests that one service gets at a time. Further ones wait."""
@@ -61,8 +62,11 @@ _HIGHEST_STATUS = 599
 
 
 def _sent(headers: Headers, own: Headers) -> list[tuple[bytes, bytes]]:
-    """Return the headers to send: those of the client, and instead of the same ones those of the upstream."""
-    given = {name.lower() for name, _ in own}
+    """Return the headers to send: those of the client, and instead of the same ones those of the upstream.
+
+    The token of the control API is for the mock only.
+    """
+    given = {TOKEN_HEADER.lower(), *(name.lower() for name, _ in own)}
     kept = [(name, value) for name, value in end_to_end(headers) if name.lower() not in given]
     pairs = (*kept, ("Accept-Encoding", "identity"), *own)
     return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in pairs]

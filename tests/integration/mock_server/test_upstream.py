@@ -94,6 +94,7 @@ def test_request_keeps_its_bytes_and_loses_the_headers_of_its_connection() -> No
     headers = (
         *(("X-Two", "1"), ("X-Two", "2"), ("Content-Encoding", "gzip"), ("Authorization", "Bearer client")),
         *(("Connection", "close, X-Hop"), ("X-Hop", "1"), ("Accept-Encoding", "br"), ("Host", "elsewhere")),
+        ("x-mock-token", "control"),
     )
     with answering(lambda _: http(200)) as (url, seen):
         ask(f"{url}/v1", headers=headers, own=(("Authorization", "Bearer own"),), body=b"\x00\xff")
