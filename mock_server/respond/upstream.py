@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
 
 import httpx
 
@@ -19,12 +20,16 @@ from kit_http.transport import Transport
 from kit_http.urls import check_base_url
 from mock_server import defaults
 from mock_server.http.access import TOKEN_HEADER
+from mock_server.respond.network import SmallReads
 
 MAX_AT_ONCE = 1000
 """Requests that one service gets at a time. Further ones wait."""
 
 LARGE = 128 * 1024
 """Larger responses are read and handled one after the other: each may take a hundred megabytes."""
+
+_MANY_CHUNKS = 1000
+"""A response in more chunks is handled like a large one: each costs as much time as a small response."""
 
 _SECONDS_TO_CLOSE = 0.1
 _IDLE_SECONDS = 1.0
@@ -72,6 +77,14 @@ def _sent(headers: Headers, own: Headers) -> list[tuple[bytes, bytes]]:
     return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in pairs]
 
 
+class _Transport(httpx.AsyncHTTPTransport):
+    """httpx's transport, which reads little at a time."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._pool._network_backend = SmallReads(self._pool._network_backend)  # noqa: SLF001 - httpx takes no backend
+
+
 class Upstream:
     """One service. Belongs to one event loop: a request that waits for the service holds no thread."""
 
@@ -96,11 +109,14 @@ class Upstream:
         self._client = httpx.AsyncClient(
             trust_env=False,
             timeout=limits.seconds,
-            limits=httpx.Limits(max_connections=MAX_AT_ONCE, keepalive_expiry=_IDLE_SECONDS),
             # Each client has its own cookies; those of the service would only fill memory.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            verify=_context(transport),
-            proxy=transport.proxy,
+            transport=_Transport(
+                limits=httpx.Limits(max_connections=MAX_AT_ONCE, keepalive_expiry=_IDLE_SECONDS),
+                trust_env=False,
+                verify=_context(transport),
+                proxy=None if transport.proxy is None else httpx.Proxy(transport.proxy),
+            ),
         )
 
     async def close(self) -> None:
@@ -174,11 +190,11 @@ class Upstream:
         return Answered(response.status_code, tuple(pair for pair in kept if pair[0].lower() != _ENCODING), decoded)
 
     async def _read(self, response: httpx.Response, turn: _Turn) -> bytes:
-        chunks, size = [], 0
+        chunks, size = list[bytes](), 0
         async for chunk in response.aiter_raw():
             size += len(chunk)
             self._check_size(size)
-            if size > LARGE:
+            if size > LARGE or len(chunks) > _MANY_CHUNKS:
                 await turn.begin()
             chunks.append(chunk)
         return b"".join(chunks)

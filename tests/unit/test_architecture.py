@@ -104,7 +104,7 @@ THIRD_PARTY: dict[str, set[str]] = {
         *("uvicorn", "werkzeug", "pytest"),
     },
     "mock_server": {
-        *("click", "flask", "werkzeug", "uvicorn", "watchfiles", "httpx"),
+        *("click", "flask", "werkzeug", "uvicorn", "watchfiles", "httpx", "httpcore"),
         *("jsonschema", "pydantic_core", "yaml", "cachetools", "redis", "hiredis"),
     },
     "spec_gate": {"jsonschema", "jsonschema_rs"},
@@ -131,6 +131,7 @@ ONLY_IN: dict[tuple[str, str], str] = {
     ("kit_cli", "mcp"): "kit_cli/actions/mcp.py",
     ("kit_cli", "pydantic"): "kit_cli/actions/mcp.py",
     ("mock_server", "httpx"): "mock_server/respond/upstream.py",
+    ("mock_server", "httpcore"): "mock_server/respond/network.py",
     ("mock_server", "watchfiles"): "mock_server/loading/watch.py",
 }
 

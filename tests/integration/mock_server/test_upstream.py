@@ -61,6 +61,35 @@ def test_status_that_is_not_one_of_http_is_a_failure_of_the_service(status: int)
         ask(url)
 
 
+@pytest.mark.parametrize(
+    "response",
+    [CHUNKED + b"1\r\na\r\n" * 60_000 + b"0\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n" * 15_000 + http(200)],
+    ids=["chunks", "interim responses"],
+)
+def test_response_in_many_small_parts_lets_other_requests_have_their_turn(response: bytes) -> None:
+    async def turns_of_others(url: str) -> int:
+        turns, upstream = 0, Upstream(url)
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                # While the service is silent, no turn counts.
+                await asyncio.sleep(0.001)
+                turns += 1
+
+        task = asyncio.create_task(others())
+        async with upstream.send("POST", "/chat", (), b"{}") as answered:
+            assert answered.status == 200
+            is_large = upstream._large.locked()
+        task.cancel()
+        await upstream.close()
+        assert is_large == response.startswith(CHUNKED)
+        return turns
+
+    with answering(lambda _: response) as (url, _):
+        assert asyncio.run(turns_of_others(url)) > 20
+
+
 def test_cookies_of_the_service_are_not_kept() -> None:
     async def kept(url: str) -> int:
         upstream = Upstream(url)
