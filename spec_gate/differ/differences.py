@@ -118,6 +118,19 @@ def _named(compared: _Compared) -> Iterator[Difference]:
             yield compared.of_name(name, None, theirs[name], changed)
 
 
+def _dependent(compared: _Compared) -> Iterator[Difference]:
+    """Compare dependent schemas, as a whole where it matters which properties they evaluate."""
+    if not (needs_evaluation(compared.base) or needs_evaluation(compared.revision)):
+        yield from _named(compared)
+    elif not _same_maps(compared):
+        yield from _plain(compared)
+
+
+def _same_maps(compared: _Compared) -> bool:
+    ours, theirs = compared.base.get(compared.group, {}), compared.revision.get(compared.group, {})
+    return ours.keys() == theirs.keys() and all(compared.same(ours[name], theirs[name]) for name in ours)
+
+
 def _items(compared: _Compared) -> Iterator[Difference]:
     """Compare the schemas of items; those of the same items are pairs of their own."""
     before, after = compared.before, compared.after
@@ -186,7 +199,8 @@ def _whole(compared: _Compared) -> Iterator[Difference]:
 
 def _conditional(compared: _Compared) -> Iterator[Difference]:
     before, after = compared.before, compared.after
-    if before.keys() != after.keys() or not compared.same(before["if"], after["if"]):
+    evaluates = needs_evaluation(compared.base) or needs_evaluation(compared.revision)
+    if evaluates or before.keys() != after.keys() or not compared.same(before["if"], after["if"]):
         yield from _whole(compared)
 
 
@@ -200,7 +214,7 @@ def _same_lists(compared: _Compared) -> bool:
 
 
 _COMPARE: dict[KeywordGroup, Callable[[_Compared], Iterator[Difference]]] = {
-    _G.REQUIRED: _required, _G.PROPERTIES: _named, _G.PATTERN_PROPERTIES: _named, _G.DEPENDENT_SCHEMAS: _named,
+    _G.REQUIRED: _required, _G.PROPERTIES: _named, _G.PATTERN_PROPERTIES: _named, _G.DEPENDENT_SCHEMAS: _dependent,
     _G.ADDITIONAL_PROPERTIES: _subschema, _G.PROPERTY_NAMES: _subschema, _G.UNEVALUATED_PROPERTIES: _subschema,
     _G.UNEVALUATED_ITEMS: _subschema, _G.ITEMS: _items, _G.CONTAINS: _contains, _G.ALL_OF: _branches,
     _G.ANY_OF: _branches, _G.ONE_OF: _one_of, _G.NOT: _whole, _G.CONDITIONAL: _conditional,

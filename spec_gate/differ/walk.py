@@ -19,7 +19,8 @@ from spec_gate.schemas.values import canonical_text
 _ANYTHING = SchemaNode({})
 """The schema that accepts everything, as an object."""
 
-_MAPS = ("properties", "patternProperties", "dependentSchemas")
+_OF_PARTS = ("properties", "patternProperties")
+_MAPS = (*_OF_PARTS, "dependentSchemas")
 _ONE = ("items", "additionalProperties", "propertyNames", "unevaluatedProperties", "unevaluatedItems")
 
 _QUIET_LISTS = ("oneOf", "anyOf", "allOf")
@@ -96,7 +97,8 @@ class Walk:
         """Return the subschemas that both have and that can be judged by themselves, each with the step to it."""
         if isinstance(one, bool) or isinstance(other, bool):
             return
-        for keyword in _MAPS:
+        evaluates = needs_evaluation(one) or needs_evaluation(other)
+        for keyword in _MAPS if not evaluates else _OF_PARTS:
             theirs = other.get(keyword, {})
             yield from (
                 ((keyword, name), one[keyword][name], theirs[name]) for name in one.get(keyword, ()) if name in theirs
@@ -108,10 +110,10 @@ class Walk:
         yield from ((("prefixItems", index), first, second) for index, (first, second) in enumerate(prefixes))
         if "contains" in one and "contains" in other and "maxContains" not in one and "maxContains" not in other:
             yield ("contains", ""), one["contains"], other["contains"]
+        if evaluates:
+            return
         if "if" in one and "if" in other and self.schemas.same(one["if"], other["if"]):
             yield from (((key, ""), one[key], other[key]) for key in ("then", "else") if key in one and key in other)
-        if needs_evaluation(one) or needs_evaluation(other):
-            return
         for keyword in ("allOf", "anyOf"):
             for first, second in self.aligned(one.get(keyword, ()), other.get(keyword, ()))[0]:
                 yield (keyword, first), one[keyword][first], other[keyword][second]

@@ -122,6 +122,28 @@ def test_names_of_all_alternatives_are_known_on_each_level(levels: int, tmp_path
     assert {finding.level for finding in report.findings} == {"breaking"}
 
 
+# Properties that a schema evaluates -----------------------------------------------------------------------------------
+
+CLOSED = {**of({"a": NUMBER}), "unevaluatedProperties": False}
+HAS_A = {"required": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("base", "then"),
+    [
+        ({"dependentSchemas": {"a": of({"b": NUMBER})}}, {"dependentSchemas": {"a": of({"c": NUMBER})}}),
+        ({"if": HAS_A, "then": of({"b": NUMBER})}, {"if": HAS_A, "then": of({"c": NUMBER})}),
+        ({"if": HAS_A, "else": of({"b": NUMBER})}, {"if": HAS_A, "else": of({"c": NUMBER})}),
+        ({"if": of({"a": NUMBER, "b": NUMBER}, "a")}, {"if": of({"a": NUMBER, "c": NUMBER}, "a")}),
+        ({"anyOf": [of({"b": NUMBER}), of({"d": NUMBER})]}, {"anyOf": [of({"c": NUMBER}), of({"d": NUMBER})]}),
+    ],
+)
+def test_property_that_is_no_longer_evaluated_breaks_clients(base: Schema, then: Schema, tmp_path: Path) -> None:
+    for one, other in ((request, (base, then)), (response, (then, base))):
+        report = compared(tmp_path, *(one({**CLOSED, **schema}) for schema in other))
+        assert report.counts.breaking == report.counts.witnesses == 1
+
+
 # Several places ------------------------------------------------------------------------------------------------------
 
 
