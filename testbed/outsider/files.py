@@ -18,7 +18,12 @@ _REPLY: dict[str, Any] = {"conversation_id": "c", "message": "m", "items": []}
 
 
 def _archive(
-    body: dict[str, Any], url: str = "http://shop.example/v1/chat", key_header: str = "Authorization", **more: Any
+    body: dict[str, Any],
+    url: str = "http://shop.example/v1/chat",
+    key_header: str = "Authorization",
+    *,
+    status: int = 200,
+    **more: Any,
 ) -> dict[str, Any]:
     kind = [{"name": "Content-Type", "value": "application/json"}]
     key = {"name": key_header, "value": f"Bearer {SECRET}"}
@@ -29,7 +34,8 @@ def _archive(
         "headers": [*kind, key],
         "postData": {"text": json.dumps({"message": _ODD})},
     }
-    response = {"status": 200, "headers": kind, "content": content}
+    retry = {"name": "Retry-After", "value": "5\x01"}
+    response = {"status": status, "headers": [*kind, retry], "content": content}
     entry = {"startedDateTime": "2026-01-01T00:00:00Z", "time": 1, "request": request, "response": response}
     return {"log": {"version": "1.2", "creator": {"name": _ODD}, "entries": [entry]}}
 
@@ -44,6 +50,8 @@ def _archives() -> Iterator[tuple[str, str, str]]:
         yield f"token in the URL, and {name}", json.dumps(_archive(body, address, name)), "exit 1"
     yield "link as attached body", json.dumps(_archive({}, text=None, _file="attached.txt")), "exit 2"
     yield "attached body elsewhere", json.dumps(_archive({}, text=None, _file="../home/token.yaml")), "exit 2"
+    odd_loc = {"detail": [{"type": "missing", "loc": ["body", {"a": 1}], "msg": "m"}]}
+    yield "object in a loc", json.dumps(_archive(odd_loc, status=422)), "exit 1"
     yield "deep nesting", '{"log":' * 50_000, "exit 2"
     yield "no host", json.dumps(_archive(_REPLY, "http://[::1/v1/chat")), "exit 2"
     yield "broken base64", json.dumps(_archive({}, text="H4s", encoding="base64")), "exit 2"
@@ -73,6 +81,7 @@ def attacks() -> Iterator[Attack]:
     )
     yield Attack("author of an archive", "command as the name of a header", "not run", _name_a_header)
     yield Attack("author of an archive", "key for the server of the archive", "exit 1", _key_for_another_server)
+    yield Attack("author of an archive", "header that no response can have", "exit 0", _record)
     for name, text, expected in _archives():
         yield Attack("author of an archive", name, expected, partial(_judge, text))
 
@@ -108,6 +117,15 @@ def _wait_for(command: tuple[str, ...], folder: Path) -> str:
     except subprocess.TimeoutExpired:
         return "waits"
     return seen_of(done.returncode, done.stdout + done.stderr)
+
+
+def _record(folder: Path) -> str:
+    """Record an archive, and check whether the mock can serve the recording."""
+    (folder / "page.har").write_text(json.dumps(_archive({"detail": "m"}, status=503)), "utf-8")
+    code, output = chat_contract(folder, "record", "--from-har", "page.har", "--out", "recorded")
+    if code or not list(folder.glob("recorded/conversations/*.yaml")):
+        return f"not recorded: {seen_of(code, output)}"
+    return seen_of(*chat_contract(folder, "fixtures", "check", "--fixtures", "recorded"))
 
 
 def _key_for_another_server(folder: Path) -> str:
