@@ -213,8 +213,8 @@ def _beyond_schema(contract: Contract, body: Body, history: History) -> Iterator
         return
     if not history.issued(conversation):
         yield Fault((CONVERSATION,), Beyond.NOT_ISSUED, conversation, MUST_ACCEPT)
-        if USER in value and history.was_used_by_another(conversation, value[USER]):
-            # The server may have tied the conversation to the first user that sent the id.
+        if USER in value:
+            # The server may have tied the conversation to the user that sent the id first, perhaps before this run.
             yield Fault((USER,), Beyond.OTHER_USER, value[USER], DOCUMENTED)
     elif USER in value and not history.same_user(conversation, value[USER]):
         yield Fault((USER,), Beyond.OTHER_USER, value[USER], DOCUMENTED)

@@ -126,8 +126,6 @@ def update_history(history: History, facts: ExchangeFacts) -> None:
         if known is not None:
             known.rejected = facts.rejected
             known.turns += 1
-        else:
-            history.note_user(facts.sent_id, facts.field(USER))
         history.seen.add(facts.sent_id)
     if facts.reply_id is not None:
         _note_reply(history, facts, facts.reply_id)

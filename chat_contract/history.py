@@ -29,8 +29,6 @@ class History:
 
     conversations: dict[str, Conversation] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
-    users: dict[str, set[str]] = field(default_factory=dict)
-    """The users of ids that the server did not issue: it may have tied the conversation to the first of them."""
     in_use: dict[str, str] = field(default_factory=dict)
     """The ids that lead to a conversation: issued, or returned exactly as sent, with their folded forms."""
     statuses: dict[bytes, int] = field(default_factory=dict)
@@ -71,19 +69,6 @@ class History:
     def same_user(self, conversation_id: str, user_id: Any) -> bool:
         """Return whether this user started the conversation."""
         return bool(self.conversations[conversation_id].user == user_id)
-
-    def was_used_by_another(self, conversation_id: str, user_id: Any) -> bool:
-        """Return whether another user, or a request without one, sent an id that the server did not issue."""
-        return bool(self.users.get(conversation_id, set()) - {_key(user_id)})
-
-    def note_user(self, conversation_id: str, user_id: Any) -> None:
-        """Record the user of an id that the server did not issue."""
-        self.users.setdefault(conversation_id, set()).add(_key(user_id))
-
-
-def _key(user_id: Any) -> str:
-    """Return a hashable key that distinguishes users, whatever type their id has."""
-    return repr(user_id)
 
 
 def _without_conversation(body: Mapping[str, Any]) -> str:

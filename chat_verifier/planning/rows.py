@@ -6,7 +6,7 @@ A row combines a level of every dimension. Later turns take the place of new con
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Protocol, TypeVar
@@ -141,15 +141,19 @@ class Rows:
         """The share of the triples of must-accept levels that are covered."""
         return self._must.share_of_triples(self._sent)
 
-    def row(self, options: Sequence[Row], *, may_be_open: bool = True) -> Recipe:
-        """Return the next row with the levels of an option; some rows hold values that a server may reject."""
+    def row(self, options: Sequence[Row], *, may_be_open: bool = True, without: Collection[str] = ()) -> Recipe:
+        """Return the next row with the levels of an option; some rows hold values that a server may reject.
+
+        ``without``: dimensions that the request leaves out, whatever the row says.
+        """
         self.made += 1
         barred = frozenset[Level]() if may_be_open and self.made % _EVERY < _OPEN_ROWS else self._unspecified
         if self._next.share > _NEARLY_ALL:
             # Once all pairs are covered, more rows cover them in the company of other levels.
             self._next = self._next.again()
         possible = [one for one in options if barred.isdisjoint(one.items())]
-        row = self._next.prepared_row(common(possible), barred) or self._next.next_row(possible, barred)
+        chosen = self._next.prepared_row(common(possible), barred) or self._next.next_row(possible, barred)
+        row = {name: level for name, level in chosen.items() if name not in without}
         plain = {name: level for name, level in row.items() if (name, level) not in self._unspecified}
         self._all.cover(row)
         self._must.cover(plain)

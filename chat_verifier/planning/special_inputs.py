@@ -100,8 +100,12 @@ def documented_example(rows: Rows, levels: Row | None = None, **opening: Any) ->
 
 
 def _with(rows: Rows, name: str, label: str, extra: dict[str, Any]) -> Case:
-    """Return a row with further fields instead of those of its dimensions."""
-    recipe = rows.row([{TURN: "first"}], may_be_open=CONVERSATION in extra)
+    """Return a row with further fields instead of those of its dimensions.
+
+    A conversation id of another run may belong to another user, so it comes without one.
+    """
+    is_foreign = CONVERSATION in extra
+    recipe = rows.row([{TURN: "first"}], may_be_open=is_foreign, without=[USER] if is_foreign else [])
     conditions = {key: one for key, one in recipe.conditions.items() if not _is_replaced(key, extra)}
     return of_recipe(replace(recipe, conditions=conditions, extra=extra, extra_label=label), name)
 

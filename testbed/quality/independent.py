@@ -72,13 +72,10 @@ def plain_document() -> dict[str, Any]:
 class IndependentJudge:
     """Judges single exchanges of a run.
 
-    ``issued`` maps the conversation ids that the server issued to their users, ``named_by`` those that a client sent
-    first; ``seen`` holds all ids so far.
+    ``issued`` maps the conversation ids that the server issued to their users; ``seen`` holds all ids so far.
     """
 
-    def __init__(
-        self, schemas: Mapping[str, Any], issued: Mapping[str, str], seen: frozenset[str], named_by: Mapping[str, str]
-    ) -> None:
+    def __init__(self, schemas: Mapping[str, Any], issued: Mapping[str, str], seen: frozenset[str]) -> None:
         formats = Draft202012Validator.FORMAT_CHECKER
         self.sets = {name: Draft202012Validator(schema, format_checker=formats) for name, schema in schemas.items()}
         components = plain_document()["components"]
@@ -88,7 +85,6 @@ class IndependentJudge:
         }
         self.issued = issued
         self.seen = seen
-        self.named_by = named_by
 
     # -- the request
 
@@ -108,12 +104,11 @@ class IndependentJudge:
         return MUST
 
     def is_of_another_user(self, value: dict[str, Any]) -> bool:
-        """Return whether another user started the conversation, or sent its id first."""
+        """Return whether another user started the conversation, or may have sent its id first."""
         conversation = value.get("conversation_id")
-        if "user_id" not in value or not isinstance(conversation, str) or conversation not in self.seen:
+        if "user_id" not in value or not isinstance(conversation, str):
             return False
-        users = {**self.named_by, **self.issued}
-        return value["user_id"] != users.get(conversation, NO_VALUE)
+        return value["user_id"] != self.issued.get(conversation, NO_VALUE)
 
     def places(self, value: Any) -> Iterator[Place]:
         """Yield every place outside the must-accept set."""

@@ -19,6 +19,7 @@ import requests
 
 from testbed.correct_servers import ENTRIES, Entry, missing, serving
 from testbed.correct_servers.toolchains import Toolchain, built
+from testbed.quality.verifying import verify
 from tests.support.waiting import PATIENCE
 
 Place = tuple[str | int, ...]
@@ -512,6 +513,13 @@ def test_server_conforms_to_the_contract(name: str) -> None:
         if entry.key:
             play_credentials(player, entry.key)
         assert player.broken == set(entry.breaks)
+
+
+def test_later_run_on_a_server_that_keeps_conversations_conforms() -> None:
+    """The server ties the ids of the first run to its users; another seed sends them with others."""
+    with serving("fastapi-one-shopper") as base_url:
+        verdicts = [verify(base_url, ["--seed", seed, "--strict"]).verdict for seed in ("0", "1")]
+    assert verdicts == ["conforms", "conforms"]
 
 
 def test_collection_covers_at_least_twenty_servers() -> None:

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from chat_contract import Contract, Exchange, History, Response, Violation, judge, load_contract
 from chat_contract.classification import classify
 from chat_contract.history import Conversation
-from testbed.quality.exchanges import ISSUED, NAMED_BY, SEEN, Generator
+from testbed.quality.exchanges import ISSUED, SEEN, Generator
 from testbed.quality.independent import GeneratedExchange, IndependentJudge, Objection, plain_document
 
 SEED = 20240614
@@ -72,8 +72,6 @@ def history() -> History:
     known = History(conversations=talks, seen=set(SEEN))
     for name in ISSUED:
         known.note_in_use(name)
-    for name, user in NAMED_BY.items():
-        known.note_user(name, user)
     return known
 
 
@@ -84,7 +82,7 @@ def contract() -> Contract:
 
 @pytest.fixture(scope="module")
 def independent(contract: Contract) -> IndependentJudge:
-    return IndependentJudge(contract.schemas, ISSUED, SEEN, NAMED_BY)
+    return IndependentJudge(contract.schemas, ISSUED, SEEN)
 
 
 @pytest.fixture(scope="module")
