@@ -73,7 +73,7 @@ def _document(surface: Surface) -> m.ComparedDocument:
 
 def _finding(finding: Finding, base: Document, revision: Document, names: Names, *, strict: bool) -> m.ReportedFinding:
     raised = strict and finding.proof is m.ProofKind.NONE
-    before, after = names.value(finding.before), names.value(finding.after)
+    before, after = names.change(finding.before, finding.after)
     removed, added = _list_change(finding, before, after)
     found = m.ReportedFinding(
         rule=finding.rule.id,

@@ -278,3 +278,21 @@ def test_witness_of_a_removed_server_has_values_for_its_variables(tmp_path: Path
     [finding] = compared(tmp_path, base, then).findings
     assert finding.witness is not None
     assert finding.witness.line == "POST https://region.example.com/a"
+
+
+# Changes behind references --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("keyword", ["oneOf", "not"])
+def test_change_behind_the_same_reference_shows_what_differs(keyword: str, tmp_path: Path) -> None:
+    other = of({"b": NUMBER}, "b")
+    reference = {"$ref": "#/components/schemas/Q"}
+    schema = {"oneOf": [reference, other]} if keyword == "oneOf" else {"not": reference}
+
+    def then(length: int) -> dict[str, Any]:
+        deep = {**TEXT, "maxLength": length, "description": "A long text that is the same in both. " * 5}
+        return request(schema, Q=of({"a": {"$ref": "#/components/schemas/Deep"}}, "a"), Deep=deep)
+
+    [finding] = compared(tmp_path, then(1_000_000), then(500_000)).findings
+    shown = [finding.before, finding.after] if keyword == "not" else [*finding.removed, *finding.added]
+    assert shown == [{"properties": {"a": {"maxLength": length}}} for length in (1_000_000, 500_000)]
