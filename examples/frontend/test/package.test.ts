@@ -166,7 +166,7 @@ plain("a process that forgets to stop the mock still ends, and the mock with it"
 });
 
 plain("connect() explains that nobody listens", async () => {
-  await expect(connect("http://127.0.0.1:1/v1").reset()).rejects.toThrow(/127\.0\.0\.1:1\/v1 does not respond/);
+  await expect(connect("http://127.0.0.1:1/v1").reset()).rejects.toThrow(/127\.0\.0\.1:1\/_mock does not respond/);
 });
 
 plain("a redirect is not followed, so the token goes to the mock only", async () => {
