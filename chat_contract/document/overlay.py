@@ -6,6 +6,7 @@ import copy
 import re
 from typing import Any
 
+from chat_contract.document.limits import MAX_DEPTH, MAX_NODES
 from chat_contract.document.source import Source
 from chat_contract.errors import Pointer, shorten
 
@@ -21,9 +22,9 @@ def apply_overlay(document: Any, overlay: Source, *, optional: bool = False) -> 
     Raises :class:`chat_contract.errors.DocumentError` for the first invalid action: its format is wrong, its target is
     not an RFC 9535 query or matches nothing, or its update has another type than the present value.
     """
-    changed = copy.deepcopy(document)
+    changed, left = copy.deepcopy(document), MAX_NODES
     for index, action in enumerate(_actions(overlay)):
-        _apply(changed, action, overlay, ("actions", index), optional=optional)
+        left -= _apply(changed, action, overlay, ("actions", index), left, optional=optional)
     return changed
 
 
@@ -49,7 +50,8 @@ def _actions(overlay: Source) -> list[Any]:
     return actions
 
 
-def _apply(document: Any, action: Any, overlay: Source, pointer: Pointer, *, optional: bool) -> None:
+def _apply(document: Any, action: Any, overlay: Source, pointer: Pointer, left: int, *, optional: bool) -> int:
+    """Apply an action, which may add ``left`` values, and return how many it has added."""
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
         raise overlay.error(
             'the action has no "target"', pointer=pointer, value=action, hint='Add "target" with a JSONPath query.'
@@ -73,7 +75,7 @@ def _apply(document: Any, action: Any, overlay: Source, pointer: Pointer, *, opt
                     hint="Target a place inside the document.",
                 )
             del _at(document, location[:-1])[location[-1]]
-        return
+        return 0
     if "copy" in action:
         sources = _find(document, action["copy"], overlay, (*pointer, "copy"))
         if len(sources) != 1:
@@ -83,15 +85,42 @@ def _apply(document: Any, action: Any, overlay: Source, pointer: Pointer, *, opt
                 value=action["copy"],
                 hint="Make the query more specific.",
             )
-        verb, addition = "copy", _at(document, sources[0])
+        # The source may contain the targets, and grow with them.
+        verb, addition = "copy", copy.deepcopy(_at(document, sources[0]))
     elif "update" in action:
         verb, addition = "update", action["update"]
     else:
         raise overlay.error(
             "the action has no effect", pointer=pointer, value=action, hint='Add "update", "copy" or "remove: true".'
         )
-    for location in dict.fromkeys(targets):
+    locations = list(dict.fromkeys(targets))
+    values, levels = _extent(addition)
+    if values * len(locations) > left:
+        problem, hint = (
+            f"the overlay adds more than {MAX_NODES:,} values",
+            "Target fewer places, or copy a smaller value.",
+        )
+        raise overlay.error(problem, pointer=(*pointer, verb), value=action["target"], hint=hint)
+    if levels + max(map(len, locations), default=0) > MAX_DEPTH:
+        problem, hint = f"more than {MAX_DEPTH} levels in the changed document", "Target a place that is less deep."
+        raise overlay.error(problem, pointer=(*pointer, verb), value=action["target"], hint=hint)
+    for location in locations:
         _merge_at(document, location, copy.deepcopy(addition), overlay, (*pointer, verb))
+    return values * len(locations)
+
+
+def _extent(value: Any) -> tuple[int, int]:
+    """Return how many values and levels a value has."""
+    values, levels, level = 0, 0, [value]
+    while level:
+        values, levels = values + len(level), levels + 1
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return values, levels
 
 
 def _find(document: Any, query: Any, overlay: Source, pointer: Pointer, *, optional: bool = False) -> list[Pointer]:

@@ -228,6 +228,28 @@ def test_invalid_overlay_raises_an_error_with_its_pointer(case: str) -> None:
     assert error.hint
 
 
+def test_value_that_is_copied_into_parts_of_itself_is_copied_as_it_was() -> None:
+    copied = apply({"target": "$.paths.*", "copy": "$.paths"})
+    assert [set(copied["paths"][path]) - {"get", "post"} for path in DOCUMENT["paths"]] == [{"/a", "/b", "/c"}] * 3
+    assert copied["paths"]["/c"]["/a"] == DOCUMENT["paths"]["/a"]
+
+
+def test_values_that_an_overlay_adds_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overlay, "MAX_NODES", 5_000)
+    copies = [{"target": "$.paths", "copy": "$"}]
+    apply(*copies * 5)
+    with pytest.raises(DocumentError, match="adds more than 5,000 values"):
+        apply(*copies * 40)
+
+
+def test_levels_that_an_overlay_adds_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overlay, "MAX_DEPTH", 20)
+    copies = [{"target": "$..contact", "copy": "$"}]
+    apply(*copies * 2)
+    with pytest.raises(DocumentError, match="more than 20 levels"):
+        apply(*copies * 5)
+
+
 def test_error_has_the_line_in_the_overlay() -> None:
     overlay = parse_source(
         "overlay: 1.1.0\nactions:\n  - target: $.info\n    update: {}\n  - target: $.no\n    update: 1\n", Path("o")
