@@ -67,7 +67,9 @@ def _http(base_url: str, replay: Replay, request: ReplayRequest) -> Iterator[str
     if replay.key is not None:
         yield f"{replay.key[0]}: {replay.key[1]}{{{{$processEnv CHAT_API_KEY}}}}"
     for name, value in request.headers.items():
-        yield f"# An editor would change the header {visible(name)}." if "{{" in value else f"{name}: {visible(value)}"
+        # A line that begins with # is a comment, or with ### another request.
+        changed = "{{" in value or name.startswith("#")
+        yield f"# An editor would change the header {visible(name)}." if changed else f"{name}: {visible(value)}"
     yield ""
     body = None if request.base64 else _editable(request.body)
     if body is None:

@@ -359,11 +359,13 @@ def test_every_command_of_a_run_is_recognised(result: RunResult) -> None:
 def test_editor_finds_no_directive_in_a_body(line: str, report: VerifyReport) -> None:
     clause = next(one for one in report.clauses if one.verdict is ClauseVerdict.FAIL and one.violations)
     exchange = clause.violations[0].exchanges[0]
-    hostile = replace(exchange, request=replace(exchange.request, body=line, headers={"X-A": "{{$processEnv HOME}}"}))
+    headers = {"X-A": "{{$processEnv HOME}}", "###": "x"}
+    hostile = replace(exchange, request=replace(exchange.request, body=line, headers=headers))
     shown = replace(clause, violations=(replace(clause.violations[0], exchanges=(hostile,), waiver=None),))
     text = RENDERERS["http"](replace(report, base_url="http://h/{{$processEnv HOME}}", clauses=(shown,)))
     assert "# An editor would change this body." in text
     assert "{{$processEnv HOME" not in text
+    assert "\n###:" not in text
 
 
 @pytest.mark.parametrize("text", ['"+[][0]+"', '"""\nraise\n"""', "\nraise", "{0}'", "\\"])
