@@ -29,6 +29,9 @@ from kit_http.tokens import TokenCommand
 from kit_http.transport import Transport
 
 USER_AGENT = f"chat-contract/{__version__}"
+DEFAULT_HEADERS: Headers = (("User-Agent", USER_AGENT), ("Accept", "application/json"), ("Accept-Encoding", "identity"))
+"""The headers of each request that has no others of these names."""
+
 _MEGABYTE = 1024 * 1024
 MAX_RESPONSE = 32 * _MEGABYTE
 """The largest number of bytes that are read of a response."""
@@ -356,7 +359,7 @@ class Client:
         if headers and self.tokens is not None:
             others = (pair for pair in headers if pair[0].lower() != "authorization")
             headers = (*others, *self.tokens.headers())
-        return (("User-Agent", USER_AGENT), ("Accept", "application/json"), ("Accept-Encoding", "identity"), *headers)
+        return (*DEFAULT_HEADERS, *headers)
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)

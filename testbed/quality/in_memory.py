@@ -28,6 +28,7 @@ from chat_verifier.run.budget import RequestBudget
 from chat_verifier.run.observation import Observation
 from chat_verifier.run.player import is_accepted
 from chat_verifier.run.runner import Runner
+from chat_verifier.target.client import DEFAULT_HEADERS
 from chat_verifier.target.probe import first_probe
 from testbed.faulty_servers.base import PREFIX, Chat
 from testbed.faulty_servers.fault import MUST, Fault
@@ -143,7 +144,8 @@ def _json(body: bytes) -> Any:
 
 def on_wire(request: Request) -> WireRequest:
     length = {"transfer-encoding": "chunked"} if request.chunked else {"content-length": str(len(request.body))}
-    headers = {"host": "127.0.0.1", **{name.lower(): value for name, value in request.headers}, **length}
+    given = {name.lower(): value for name, value in (*DEFAULT_HEADERS, *request.headers)}
+    headers = {"host": "127.0.0.1", **given, **length}
     return WireRequest(request.method, PREFIX + request.path, headers, request.body, request.chunked)
 
 

@@ -17,7 +17,7 @@ from testbed.faulty_servers.fault import MUST, SHOULD
 from testbed.quality import __main__ as quality
 from testbed.quality import peer, trials
 from testbed.quality.collection import FIRST_NAMED, PAIRS, RIGHT, Subject, collect, evenly, lacking, sampled
-from testbed.quality.in_memory import Extent, is_alike, try_in_memory
+from testbed.quality.in_memory import Extent, is_alike, on_wire, try_in_memory
 from testbed.quality.peer import PeerTrial, side_by_side
 from testbed.quality.table import DEFAULT, QUICK, Results, by_name, raised, rows, table
 from testbed.quality.trials import Trial, try_out
@@ -86,6 +86,12 @@ def test_fault_that_shows_in_bytes_or_headers_needs_http() -> None:
     assert tried["length-in-characters"] is None
     assert tried["status-201"] is not None
     assert tried["status-201"].found
+
+
+def test_requests_in_memory_have_the_headers_that_the_client_adds() -> None:
+    plain = on_wire(Request("POST", "/chat", (("Content-Type", "application/json"),), b"{}"))
+    assert (plain.header("Accept"), plain.header("Accept-Encoding")) == ("application/json", "identity")
+    assert on_wire(Request("POST", "/chat", (("Accept", "text/html"),), b"{}")).header("Accept") == "text/html"
 
 
 def test_response_unlike_that_of_the_correct_server_shows_a_fault() -> None:
