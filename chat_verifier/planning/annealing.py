@@ -16,6 +16,9 @@ from chat_verifier.planning.array import CoveringArray, Level, Row, bits
 _MOVES = 30
 """How many changes are tried while a row is out of the array."""
 
+_NO_LEVEL = -1
+"""Stands for the level of a factor that a row leaves out."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -65,7 +68,7 @@ class Annealing:
         ]
         self._latent = [
             [
-                array.number((name, place.row[name])) if name in place.row else self._rng.choice(options)
+                array.number((name, place.row[name])) if name in place.row else self._rng.choice(options or [_NO_LEVEL])
                 for name, options in zip(names, of_row, strict=True)
             ]
             for place, of_row in zip(places, self._options, strict=True)
@@ -173,7 +176,7 @@ class Annealing:
         """Return the levels of a row that fit those before them."""
         array, chosen = self._array, 0
         for number in latent:
-            if not array.excluded[number] & chosen:
+            if number != _NO_LEVEL and not array.excluded[number] & chosen:
                 chosen |= array.bit(number)
         return chosen
 

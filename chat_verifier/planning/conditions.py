@@ -35,7 +35,7 @@ HEADER_NAMES = frozenset({
 _WITHOUT_WORDS = frozenset({TURN, AFTER, EVENTS, LIMIT, KEYS})
 """The dimensions whose values have no characters that a server might fail for."""
 
-_AS_A_WHOLE = frozenset({UNKNOWN, UNKNOWN_IN_EVENT, CONTENT_TYPE})
+AS_A_WHOLE = frozenset({UNKNOWN, UNKNOWN_IN_EVENT, CONTENT_TYPE})
 """The dimensions whose values a server accepts or rejects whatever they are."""
 
 _LABELS: Mapping[str, str] = {
@@ -91,7 +91,7 @@ class Condition:
     @property
     def key(self) -> str:
         """What a server accepts or rejects as a whole: the value of the field, in whichever event it is."""
-        if self.dimension.name in _AS_A_WHOLE:
+        if self.dimension.name in AS_A_WHOLE:
             return f"{self.dimension.name}:{self.level}"
         return f"{self.dimension.field or self.dimension.name}:{self.level}:{self.value!r:.80}"
 

@@ -73,9 +73,11 @@ def make_plan(
     else:
         sequences += [
             *special_inputs.sequences(rows),
-            *wire.sequences(builder),
+            *special_inputs.on_rows(rows, wire.sequences(builder)),
             *(credentials.sequences(builder, key) if key is not None else ()),
         ]
+    if not sizes.exotic:
+        sequences = [one for one in sequences if one.priority is not Priority.EXOTIC]
     kinds = (Pairs.MUST_ACCEPT, Pairs.UNSPECIFIED, Pairs.SEVERAL_FAULTS, Pairs.ONE_FAULT)
     shares = dict(zip(kinds, (*rows.shares, *rejected.shares), strict=True))
     uncovered: dict[Pairs, tuple[LevelPair, ...]] = {}

@@ -79,10 +79,11 @@ def _circumstances(kind: str, array: CoveringArray) -> list[Circumstance]:
         return [Circumstance(1.0)]
     later = [level for level in array.factors[TURN] if level != "first"]
     return [
-        Circumstance(0.73),
+        Circumstance(0.50),
+        Circumstance(0.20, frozenset((TURN, level) for level in array.factors[TURN])),
         Circumstance(0.07, frozenset({(TURN, "first")})),
-        Circumstance(0.13, frozenset((TURN, level) for level in later)),
-        Circumstance(0.07, frozenset((LIMIT, level) for level in _FEW if level in array.factors[LIMIT])),
+        Circumstance(0.10, frozenset((TURN, level) for level in later)),
+        Circumstance(0.13, frozenset((LIMIT, level) for level in _FEW if level in array.factors[LIMIT])),
     ]
 
 

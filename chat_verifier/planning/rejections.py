@@ -42,7 +42,7 @@ _NEARLY_ALL = 0.99
 _OPTIONS = 10
 _VALID = ((0.2, 0.6), (0.3, 0.6), (0.4, 0.8))
 """How often a field of the request is valid, a field of an event, and an event as a whole."""
-_IN_A_ROW = 2
+_IN_A_ROW, _OF_FEW_IN_A_ROW = 3, 2
 """How many requests are rejected before a turn of a conversation, besides those for other servers."""
 _WITHOUT_EVENTS = 7
 """One of so many packs has a wrong value instead of the events."""
@@ -54,8 +54,8 @@ _TWO_FAULTS = 2
 """One of so many packs that begin a conversation has two faults only, until each pair of fields had its turn."""
 _ENOUGH = 60
 """With fewer packs than this, none has two faults only."""
-_LATER = 0.4
-"""The share of the requests that are later turns."""
+_LATER, _OF_FEW_LATER = 0.55, 0.4
+"""The largest share of the requests that are later turns."""
 _ALIKE = 5
 """One of so many packs that begin a conversation has events that all have an optional field, or all lack it."""
 
@@ -157,9 +157,11 @@ class Rejections:
         self._made: Counter[Naming] = Counter()
         self._waiting = _each_wrong_value(self._single)
         self._held: list[Row] = []
-        self._twos = [*combinations(wrong_values.top_level(builder), 2)] if packs >= _ENOUGH else []
         self._alike = cycle(events_alike(builder))
-        always = (*builder.required, EVENTS) if packs >= _ENOUGH else builder.required
+        few = packs < _ENOUGH
+        self._twos = [] if few else [*combinations(wrong_values.top_level(builder), 2)]
+        self._in_a_row, self._later = (_OF_FEW_IN_A_ROW, _OF_FEW_LATER) if few else (_IN_A_ROW, _LATER)
+        always = builder.required if few else (*builder.required, EVENTS)
         self.learning = tuple(_learning(builder, self._packed))
         self.each = tuple(
             self._case(
@@ -186,8 +188,8 @@ class Rejections:
         return [
             self._next(naming, {TURN: turn, AFTER: "yes" if number else "no"}, known)
             for naming in (Naming.SEVERAL, Naming.FIRST)
-            for number in range(_IN_A_ROW)
-            if self._made[naming] < self._most[naming] * _LATER
+            for number in range(self._in_a_row)
+            if self._made[naming] < self._most[naming] * self._later
         ]
 
     def first_turns(self) -> list[Case]:

@@ -6,7 +6,7 @@ A row combines a level of every dimension. Later turns take the place of new con
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Protocol, TypeVar
@@ -15,7 +15,7 @@ from chat_contract.roles import EVENT_TEXT, EVENTS, ITEM, LIMIT, MESSAGE, SESSIO
 from chat_verifier.planning.array import CoveringArray, Follow, Level, LevelPair, Row, nothing
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, Together, of_recipe
 from chat_verifier.planning.compatibility import can_stand_together, depends, rare_levels, weights
-from chat_verifier.planning.conditions import Condition, unspecified_events
+from chat_verifier.planning.conditions import AS_A_WHOLE, Condition, unspecified_events
 from chat_verifier.planning.dimensions import (
     ABSENT,
     AFTER,
@@ -29,12 +29,19 @@ from chat_verifier.planning.recipe import Recipe
 from chat_verifier.planning.request_builder import RequestBuilder
 
 _CONCURRENT = 3
-_EVERY, _OPEN_ROWS = 6, 5
-"""Of so many rows, so many hold values that a server may reject."""
+_EVERY, _OPEN_ROWS = 6, 4
+"""Of so many rows, so many hold any values that a server may reject; the others only unknown properties and charsets.
+
+Next to those, a server has no other reason to reject a row, so its wrong rejections show.
+"""
 _NEARLY_ALL = 0.995
 _LONGEST = 8
 
 One = TypeVar("One")
+
+
+def _none(_: str) -> bool:
+    return False
 
 
 class RejectedTurns(Protocol):
@@ -93,6 +100,7 @@ class Rows:
         self._unspecified = frozenset(
             (one.name, level.id) for one in levels for level in one.levels if level.unspecified
         )
+        self._as_a_whole = frozenset(level for level in self._unspecified if level[0] in AS_A_WHOLE)
         self.unspecified_users = sorted(level for name, level in self._unspecified if name == USER)
         self._must = _array(dimensions(builder, unspecified=False), seed)
         self._all = _array(levels, seed)
@@ -141,19 +149,27 @@ class Rows:
         """The share of the triples of must-accept levels that are covered."""
         return self._must.share_of_triples(self._sent)
 
-    def row(self, options: Sequence[Row], *, may_be_open: bool = True, without: Collection[str] = ()) -> Recipe:
+    def row(
+        self,
+        options: Sequence[Row],
+        *,
+        may_be_open: bool = True,
+        without: Callable[[str], bool] = _none,
+    ) -> Recipe:
         """Return the next row with the levels of an option; some rows hold values that a server may reject.
 
-        ``without``: dimensions that the request leaves out, whatever the row says.
+        ``without``: tells which dimensions the request replaces, so that the row has no level of them.
         """
         self.made += 1
-        barred = frozenset[Level]() if may_be_open and self.made % _EVERY < _OPEN_ROWS else self._unspecified
+        barred = self._unspecified
+        if may_be_open:
+            barred = frozenset() if self.made % _EVERY < _OPEN_ROWS else barred - self._as_a_whole
+        barred |= {(one.name, level.id) for one in self._dimensions if without(one.name) for level in one.levels}
         if self._next.share > _NEARLY_ALL:
             # Once all pairs are covered, more rows cover them in the company of other levels.
             self._next = self._next.again()
         possible = [one for one in options if barred.isdisjoint(one.items())]
-        chosen = self._next.prepared_row(common(possible), barred) or self._next.next_row(possible, barred)
-        row = {name: level for name, level in chosen.items() if name not in without}
+        row = self._next.prepared_row(common(possible), barred) or self._next.next_row(possible, barred)
         plain = {name: level for name, level in row.items() if (name, level) not in self._unspecified}
         self._all.cover(row)
         self._must.cover(plain)
@@ -194,7 +210,8 @@ class _Assembly:
                 yield from self._together(Together.CONCURRENT, _CONCURRENT)
             if self.is_full:
                 return
-            yield self._conversation(number, next(openings, {}))
+            grows = self._grows(number)
+            yield self._conversation(number, {} if grows else next(openings, {}), grows=grows)
 
     def _openings(self) -> Iterator[Row]:
         """Yield what openings contain for the clauses about fields: every field, then each optional field alone."""
@@ -218,15 +235,18 @@ class _Assembly:
             for name in self.builder.event_fields
         }
 
-    def _conversation(self, number: int, opening: Row) -> CaseSequence:
-        grows = self.most > 4 * _LONGEST and (number in _GROWING or (self.rows.complete and number % 3 == 0))
+    def _grows(self, number: int) -> bool:
+        return not self.is_small and (number in _GROWING or (self.rows.complete and number % 3 == 0))
+
+    def _conversation(self, number: int, opening: Row, *, grows: bool) -> CaseSequence:
         pattern: Pattern = _GROWING_PATTERN if grows else _PATTERNS[number % len(_PATTERNS)]
         if number == 1 and self.is_small:
             pattern = _SHORT_GROWING_PATTERN
         if number == _GROWING[0] and self.rows.complete:
             pattern = (*pattern, *pattern[2:] * 3)[: _MOST_TURNS - 1]
         # A rejected turn with a user needs a conversation of that user.
-        user = {} if USER in opening or USER not in self.rows.names else {USER: _USERS[number % (len(_USERS) - grows)]}
+        level = _USERS[(number // 2 - 1) % _KNOWN] if grows else _USERS[number % len(_USERS)]
+        user = {} if USER in opening or USER not in self.rows.names else {USER: level}
         first = self.rows.row([{TURN: "first", **opening, **user}], may_be_open=not opening)
         turns: list[Recipe | Case] = [first]
         for turn, after in pattern:
@@ -337,7 +357,7 @@ _PATTERNS = (
 _MOST_TURNS = 20
 """The turns of the longest conversation of a complete plan. Its messages have several thousand characters."""
 
-_GROWING = (2, 4, 6)
+_GROWING = (2, 4)
 _GROWING_PATTERN = (
     ("second", "no"),
     ("third", _YES),
@@ -350,7 +370,8 @@ _GROWING_PATTERN = (
 _SHORT_GROWING_PATTERN = (("second", _YES), ("third", "no"), ("fourth", "no"), ("later", _YES))
 _ESSENTIAL = 6
 _MUST_ACCEPT = 3
-_USERS = ("dense", "upper", "digits", "absent")
+_USERS, _KNOWN = ("dense", "upper", "digits", "absent"), 3
+"""The levels of the user of a conversation; the first ones are present."""
 
 
 def _with_repeated_message(turns: Sequence[Recipe | Case]) -> list[Recipe | Case]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from chat_contract.roles import CONVERSATION, EVENT_TEXT, EVENTS, LIMIT, MESSAGE, SESSION, USER
 from chat_verifier.planning.array import Row
 from chat_verifier.planning.case import Case, CaseSequence, Group, Priority, of_recipe, single
-from chat_verifier.planning.dimensions import EVENT_KEYS, ORDER, TURN
+from chat_verifier.planning.conditions import Condition
+from chat_verifier.planning.dimensions import AFTER, CONTENT_TYPE, EVENT_KEYS, ORDER, TURN, Dimension, Level
 from chat_verifier.planning.encoding import ISSUED, ISSUED_IN_OTHER_CASE, ISSUED_WITH_BLANK
 from chat_verifier.planning.request_builder import RequestBuilder
 from chat_verifier.planning.rows import Rows
@@ -73,9 +74,9 @@ def fewest(rows: Rows) -> list[CaseSequence]:
 
 def _opening(rows: Rows, levels: Row | None = None, **values: Any) -> Case:
     """Return a row with the levels that opens a conversation, with the given values."""
-    recipe = rows.row([{TURN: "first", **(levels or {})}], may_be_open=False)
-    conditions = {key: one for key, one in recipe.conditions.items() if not _is_replaced(key, values)}
-    return of_recipe(replace(recipe, conditions=conditions, extra=values), "opening")
+    fixed = {TURN: "first", **(levels or {})}
+    recipe = rows.row([fixed], may_be_open=False, without=lambda name: _is_replaced(name, values))
+    return of_recipe(replace(recipe, extra=values), "opening")
 
 
 def documented_example(rows: Rows, levels: Row | None = None, **opening: Any) -> CaseSequence:
@@ -105,13 +106,16 @@ def _with(rows: Rows, name: str, label: str, extra: dict[str, Any]) -> Case:
     A conversation id of another run may belong to another user, so it comes without one.
     """
     is_foreign = CONVERSATION in extra
-    recipe = rows.row([{TURN: "first"}], may_be_open=is_foreign, without=[USER] if is_foreign else [])
-    conditions = {key: one for key, one in recipe.conditions.items() if not _is_replaced(key, extra)}
-    return of_recipe(replace(recipe, conditions=conditions, extra=extra, extra_label=label), name)
+    fixed = {AFTER: "no"} if is_foreign else {TURN: "first"}
+    recipe = rows.row([fixed], may_be_open=is_foreign, without=lambda name: _is_replaced(name, extra))
+    return of_recipe(replace(recipe, extra=extra, extra_label=label), name)
 
 
 def _is_replaced(name: str, extra: dict[str, Any]) -> bool:
-    return name in extra or (EVENTS in extra and ("-event-" in name or name in {EVENT_KEYS, ORDER}))
+    in_events = "-event-" in name or name in {EVENT_KEYS, ORDER}
+    # A conversation_id that the server did not issue makes the turn neither a first nor a later one.
+    of_foreign = CONVERSATION in extra and name in {TURN, USER}
+    return name in extra or (EVENTS in extra and in_events) or of_foreign
 
 
 def _empty_event(builder: RequestBuilder) -> CaseSequence:
@@ -233,6 +237,26 @@ def _all_unspecified(rows: Rows) -> Iterator[CaseSequence]:
         conditions = {name: one for name, one in recipe.conditions.items() if name not in extra}
         recipe = replace(recipe, conditions=conditions, extra=extra)
         yield single(of_recipe(recipe, f"all-unspecified-{number}"), Group.ROBUSTNESS, priority=Priority.HIGH)
+
+
+_ON_ROWS = frozenset({"charset-utf-8", "media-type-other-json", "media-type-unknown-charset"})
+"""The cases about media types that further rows may take the place of."""
+
+
+def on_rows(rows: Rows, sequences: Iterable[CaseSequence]) -> Iterator[CaseSequence]:
+    """Yield the sequences with further rows in place of some plain requests, which have the same media types."""
+    for sequence in sequences:
+        cases = tuple(_on_row(rows, case) if case.id in _ON_ROWS else case for case in sequence.cases)
+        yield replace(sequence, cases=cases)
+
+
+def _on_row(rows: Rows, case: Case) -> Case:
+    media = dict(case.headers)["Content-Type"]
+    recipe = rows.row([{TURN: "first"}], may_be_open=False, without=lambda name: name == CONTENT_TYPE)
+    levels = (Level("plain", ("",)), Level("other", (media,), unspecified=True))
+    condition = Condition(Dimension(CONTENT_TYPE, levels), "other", media, unspecified=True)
+    recipe = replace(recipe, conditions={**recipe.conditions, CONTENT_TYPE: condition})
+    return replace(of_recipe(recipe, case.id), as_is=True)
 
 
 def _repeated(rows: Rows) -> Iterator[CaseSequence]:

@@ -27,7 +27,8 @@ class Sizes:
 
     ``rows``: accepted requests of the covering array. ``packs``: requests with several faults. ``alone``: requests
     with one fault. ``complete``: rows go on after all pairs are covered. ``small``: only the most telling other
-    requests. ``prepared``: the name of the arrays that were made for these sizes.
+    requests. ``exotic``: also the least telling ones. ``prepared``: the name of the arrays that were made for these
+    sizes.
     """
 
     rows: int
@@ -35,6 +36,7 @@ class Sizes:
     alone: int
     small: bool = False
     complete: bool = False
+    exotic: bool = True
     prepared: str = ""
 
 
@@ -74,7 +76,7 @@ class Allocation:
 
 ALLOCATIONS = {
     Tier.QUICK: Allocation(60, 25, 2, 1, 0, Sizes(rows=10, packs=12, alone=22, small=True, prepared="quick")),
-    Tier.DEFAULT: Allocation(200, 90, 3, 1, 0, Sizes(rows=39, packs=68, alone=74, prepared="default")),
+    Tier.DEFAULT: Allocation(200, 90, 3, 1, 0, Sizes(rows=46, packs=75, alone=69, exotic=False, prepared="default")),
     Tier.DEEP: Allocation(1500, 600, 40, 20, 60, Sizes(rows=500, packs=460, alone=520, complete=True)),
 }
 

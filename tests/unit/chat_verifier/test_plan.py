@@ -17,7 +17,8 @@ from chat_contract.exchange import Exchange, Request, Response
 from chat_contract.history import History
 from chat_contract.rules.exchange_facts import RequestKind
 from chat_verifier.planning import wrong_values
-from chat_verifier.planning.case import CaseSequence, Group, Naming, requests_of
+from chat_verifier.planning.array import CoveringArray, Row
+from chat_verifier.planning.case import CaseSequence, Group, Naming, Priority, requests_of
 from chat_verifier.planning.conditions import Wrong
 from chat_verifier.planning.exploration import generate_cases
 from chat_verifier.planning.plan import Pairs, Plan, make_plan
@@ -282,8 +283,8 @@ def test_request_is_sent_again_without_the_values_that_the_server_rejected() -> 
 def test_charset_that_the_server_rejects_is_not_sent_again_and_hides_no_other_value() -> None:
     runner = played(Tier.DEFAULT, RejectsCharset)
     rejected = [seen for seen in runner.journal.observations if seen.facts.status == 415 and seen.case.recipe]
-    assert len(rejected) == 1
-    assert runner.knowledge.refused == {"content-type:charset"}
+    assert len([seen for seen in rejected if not seen.case.as_is]) == 1
+    assert runner.knowledge.refused == {"content-type:charset", "content-type:other"}
 
 
 def test_fault_that_the_server_does_not_name_is_sent_alone() -> None:
@@ -407,7 +408,7 @@ def test_small_plan_has_the_most_telling_values_for_every_seed(allocation: Alloc
 
 
 def test_run_for_one_clause_sends_few_requests() -> None:
-    needed = sequences_for(CONTRACT, planned().sequences, {"request.charset"})
+    needed = sequences_for(CONTRACT, planned().sequences, {"http.chunked"})
     assert 0 < requests_of(needed) < 5
 
 
@@ -443,3 +444,33 @@ def test_default_plan_sends_values_that_single_faults_need(seed: int) -> None:
     longest = max(len(str(event.get("description"))) for event in events if isinstance(event, dict))
     assert longest == 100_000
     assert [{}] in [body.get("events") for body in objects]
+
+
+def test_row_has_no_level_of_a_field_that_its_request_replaces() -> None:
+    followed: dict[str, CoveringArray] = {}
+    seen: list[Row] = []
+
+    def follow(kind: str, array: CoveringArray) -> None:
+        followed[kind] = array
+        if kind == "rows":
+            array.observe(lambda _, __, row: seen.append(row))
+
+    make_plan(CONTRACT, ALLOCATIONS[Tier.DEFAULT].sizes, follow=follow)
+    # A conversation_id of another server makes the turn neither a first nor a later one.
+    assert any("turn" not in row for row in seen)
+    assert any("message" not in row for row in seen)
+
+
+def test_default_plan_has_no_exotic_requests_and_larger_ones_have() -> None:
+    default, larger = (make_plan(CONTRACT, allocate(Tier.DEFAULT, most).sizes).sequences for most in (None, 300))
+    assert Priority.EXOTIC not in {one.priority for one in default}
+    assert Priority.EXOTIC in {one.priority for one in larger}
+
+
+def test_pairs_with_other_media_types_are_sent_in_rows() -> None:
+    sequences = make_plan(CONTRACT, ALLOCATIONS[Tier.DEFAULT].sizes).sequences
+    found = {case.id: case.recipe for sequence in sequences for case in sequence.cases}
+    for name in ("charset-utf-8", "media-type-other-json", "media-type-unknown-charset"):
+        recipe = found[name]
+        assert recipe is not None
+        assert len(recipe.varied) > 5

@@ -90,3 +90,11 @@ def test_insisted_level_is_in_as_many_rows_as_requested() -> None:
     annealing.insist(("a", "2"), 1)
     levels = sorted(row["a"] for row in annealing.rows())
     assert levels == ["1", "2", "3", "3"]
+
+
+def test_row_that_leaves_out_a_factor_gets_no_level_of_it() -> None:
+    array = CoveringArray(FACTORS)
+    barred = frozenset({("a", "1"), ("a", "2"), ("a", "3")})
+    annealing = Annealing(array, [Place({"b": "1", "c": "1"}, {}, barred)], order=lambda _: 0)
+    annealing.improve(3)
+    assert [{*row} for row in annealing.rows()] == [{"b", "c"}]
