@@ -20,8 +20,11 @@ Applied = Sequence[Mapping[str, Any]]
 class AppliedSchemas(Protocol):
     """Finds every schema that applies to the same value as the given ones, and compares schemas.
 
-    ``is_possible`` returns whether a schema may accept a value.
+    ``is_possible`` returns whether a schema may accept a value. ``allowed`` keeps what is known of receivers, by their
+    numbers, and properties.
     """
+
+    allowed: dict[tuple[tuple[int, ...], str], bool]
 
     def applied(self, schemas: Iterable[Schema]) -> list[SchemaNode]: ...
 
@@ -133,8 +136,12 @@ def _is_described(sending: Applied, name: str) -> bool:
 
 def _is_allowed(schemas: AppliedSchemas, receivers: Sequence[Schema], name: str) -> bool:
     """Return whether the receiver may accept an object with a property."""
-    parts = [_with_only(schemas.followed(one), name) for one in receivers]
-    return schemas.is_possible(SchemaNode({"type": "object", "required": [name], "allOf": parts}))
+    key = tuple(map(number_of, receivers)), name
+    if key not in schemas.allowed:
+        parts = [_with_only(schemas.followed(one), name) for one in receivers]
+        whole = SchemaNode({"type": "object", "required": [name], "allOf": parts})
+        schemas.allowed[key] = schemas.is_possible(whole)
+    return schemas.allowed[key]
 
 
 def _with_only(schema: Schema, name: str) -> Schema:

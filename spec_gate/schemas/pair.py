@@ -97,6 +97,8 @@ class SchemaPair:
         """The alternatives of schemas by number, as far as they have been written apart."""
         self.answers: dict[bytes, str] = {}
         """The answers of the decision procedure by a digest of the two schemas."""
+        self.allowed: dict[tuple[tuple[int, ...], str], bool] = {}
+        """Whether receivers may accept a property, by their numbers and its name."""
         self._same: dict[_Key, bool] = {}
         self._outlines: dict[int, int] = {}
         self._bare: dict[tuple[str, bool], tuple[Any, Mapping[str, int]]] = {}
