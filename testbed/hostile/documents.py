@@ -28,7 +28,7 @@ MOST_SECONDS, MOST_MEGABYTES = 30, 700
 MOST_SECONDS_OF_CLOCK = 900
 STEP = 50
 _MEMORY = 2 * 2**30
-_VERDICTS = {"breaking": 1, "warning": 0, "compatible": 0}
+_VERDICTS = {"breaking": 1, "warning": 0, "compatible": 0, "inconclusive": 2}
 
 Made = str | bytes
 
@@ -321,13 +321,13 @@ def _complaint(code: int, output: str, errors: str) -> str:
         return f"traceback: {errors.strip().splitlines()[-1][:200]}"
     if code not in {0, 1, 2}:
         return f"exit code {code}: {errors.strip()[-200:]}"
-    if code == 2:
-        return "" if errors.strip() else "exit code 2 without a message"
+    if code == 2 and errors.strip():
+        return ""
     try:
         verdict = json.loads(output)["verdict"]
     except (ValueError, KeyError):
         return f"exit code {code} without a report"
-    return "" if _VERDICTS.get(verdict, code) == code else f"exit code {code} for {verdict}"
+    return "" if _VERDICTS.get(verdict) == code else f"exit code {code} for {verdict}"
 
 
 def _run_in_own_folder(hostile: Hostile) -> Run:
