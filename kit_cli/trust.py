@@ -13,7 +13,7 @@ from typing import Any
 from chat_contract.document.repository import is_foreign, real_path, top_of
 
 _TESTED = (
-    "base-url", "cost-per-call", "deep", "exclude", "expect-auth", "fail-on", "include", "max-error-rate",
+    "cost-per-call", "deep", "exclude", "expect-auth", "fail-on", "include", "max-error-rate",
     "max-p95", "patience", "plan", "quick", "require-complete", "seed", "strict", "strict-reading", "wrong",
 )  # fmt: skip
 """Options that choose what is tested or compared, and how strictly."""

@@ -218,6 +218,8 @@ def test_file_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
         ('[verify]\nprofile-out = "../p.yaml"\n', "can set profile-out only to files below its folder"),
         ('[mock]\nrecord = "/tmp/recorded"\n', "can set record only to files below its folder"),
         ('[verify]\nkey-env = "AWS_SECRET_ACCESS_KEY"\n', "does not take key-env"),
+        ('[judge]\nbase-url = "https://evil.example/v1"\n', "does not take base-url from a file that it found"),
+        ('[report]\nbase-url = "https://evil.example/v1"\n', "does not take base-url from a file that it found"),
         ('[parity]\nkey-env-b = "AWS_SECRET_ACCESS_KEY"\n', "does not take key-env-b"),
         ('[verify]\nresume = "run.jsonl"\n', "does not take resume"),
         ('[verify]\nreplay = "report.json"\n', "does not take replay"),
