@@ -20,6 +20,9 @@ _DIGITS = 12
 _ABOUT_THE_PLACE = frozenset({"domain", "path"})
 """Attributes of a cookie that the recorder decides, because a browser knows the service by the recorder's address."""
 
+_LIFETIME = frozenset({"max-age", "expires"})
+"""Attributes by which a service deletes a cookie. One without a value is deleted in any case: it then takes no room."""
+
 
 def prefix_of(base_url: str) -> str:
     """Return the beginning of the names of a service's cookies; no other service has the same one."""
@@ -51,12 +54,20 @@ class Cookies:
         """Return a ``Set-Cookie`` for clients, None if it has no valid name or the cookies would become too large."""
         pair, *attributes = (part.strip() for part in set_cookie.split(";"))
         name, _, value = (part.strip() for part in pair.partition("="))
-        size = len(self._prefix) + len(pair) if value else 0
+        ends = not value and any(_name(part) in _LIFETIME for part in attributes)
+        size = 0 if ends else len(self._prefix) + len(pair)
         if not is_token(name) or sum(self._sizes.values()) - self._sizes.get(name, 0) + size > MAX_COOKIES:
             return None
+        self._sizes.pop(name, None)
+        if ends:
+            return f"{self._prefix}{name}=; Path={self._path}; Max-Age=0"
         self._sizes[name] = size
-        kept = [part for part in attributes if part.partition("=")[0].strip().lower() not in _ABOUT_THE_PLACE]
+        kept = [part for part in attributes if _name(part) not in _ABOUT_THE_PLACE]
         return "; ".join((f"{self._prefix}{name}={value}", f"Path={self._path}", *kept))
+
+
+def _name(attribute: str) -> str:
+    return attribute.partition("=")[0].strip().lower()
 
 
 def _changed(headers: Headers, name: str, change: Callable[[str], str | None]) -> Headers:

@@ -58,3 +58,14 @@ def test_all_cookies_together_stay_below_a_size() -> None:
     assert not both.for_client((("Set-Cookie", f"new={value}"),))
     assert both.for_client((("Set-Cookie", "c0=; Max-Age=0"),))
     assert both.for_client((("Set-Cookie", f"new={value}"),))
+
+
+def test_cookies_without_a_value_count_too_unless_they_are_deleted() -> None:
+    both = cookies()
+    kept = [bool(both.for_client((("Set-Cookie", f"c{number}="),))) for number in range(2000)]
+    assert kept[:500] == [True] * 500
+    assert kept[-500:] == [False] * 500
+    assert both.for_client((("Set-Cookie", "c0=; max-age=99; Secure"),)) == (
+        ("Set-Cookie", f"{OWN}c0=; Path=/v1; Max-Age=0"),
+    )
+    assert both.for_client((("Set-Cookie", "new=1"),))
