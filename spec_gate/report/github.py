@@ -30,7 +30,7 @@ def _finding(finding: ReportedFinding) -> str:
 def _command(name: str, title: str, place: Location | None, message: str) -> str:
     properties = {"title": title}
     if place is not None:
-        properties = {"file": place.file, "line": str(place.line), **properties}
+        properties = {"file": place.path, "line": str(place.line), **properties}
     listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     return f"::{name} {listed}::{_message(message)}"
 

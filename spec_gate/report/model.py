@@ -106,6 +106,11 @@ class Location:
     line: int
     pointer: str
 
+    @property
+    def path(self) -> str:
+        """The file without its revision, for systems that show places in the repository."""
+        return self.file.split(":", 2)[-1] if self.file.startswith("git:") else self.file
+
 
 @dataclass(frozen=True)
 class Payload:

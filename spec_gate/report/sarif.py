@@ -75,6 +75,6 @@ def _fingerprint(finding: ReportedFinding) -> str:
 
 
 def _location(place: Location) -> dict[str, Any]:
-    physical = {"artifactLocation": {"uri": quote(place.file, safe="/:")}, "region": {"startLine": place.line}}
+    physical = {"artifactLocation": {"uri": quote(place.path, safe="/:")}, "region": {"startLine": place.line}}
     logical = {"fullyQualifiedName": place.pointer or "/"}
     return {"physicalLocation": physical, "logicalLocations": [logical]}

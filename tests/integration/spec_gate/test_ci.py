@@ -111,6 +111,16 @@ def test_action_annotates_breaking_changes_and_keeps_all_reports(
     assert kept == {".md", ".html", ".sarif", ".xml", ".json"}
 
 
+def test_action_compares_what_is_committed_although_attributes_of_git_change_the_checkout(repository: Path) -> None:
+    commit(repository, BREAKING)
+    # As after a checkout with ident or working-tree-encoding.
+    change(repository, (BREAKING[1], BREAKING[0]))
+    compared = compare_in_action(repository)
+    assert (compared.returncode, "::error file=openapi/chat.yaml,line=" in compared.stdout) == (1, True)
+    sarif = (repository / "reports/change.sarif").read_text("utf-8")
+    assert ('"openapi/chat.yaml"' in sarif, '"uri": "git:' in sarif) == (True, False)
+
+
 def plant(repository: Path, outside: Path) -> None:
     """Commit what a hostile pull request may contain: a report that is a link, and a module of Python's name."""
     outside.write_text("a file of the runner", "utf-8")
@@ -128,10 +138,13 @@ def test_action_neither_follows_links_of_a_pull_request_nor_imports_its_modules(
     outside = tmp_path / "outside"
     plant(repository, outside)
     (repository / DOCUMENT).write_text("no document", "utf-8")
+    git(repository, "commit", "-q", "-a", "-m", "no document")
     assert compare_in_action(repository, "other").returncode == 2
     assert comment_in_action(repository, tmp_path).returncode == 0
     assert not (tmp_path / "comments.json").exists()
     (repository / DOCUMENT).write_bytes((ROOT / DOCUMENT).read_bytes())
+    git(repository, "commit", "-q", "-a", "-m", "document")
+    git(repository, "commit", "-q", "--allow-empty", "-m", "same document")
     assert compare_in_action(repository, "other").returncode == 0
     assert comment_in_action(repository, tmp_path).returncode == 0
     assert outside.read_text("utf-8") == "a file of the runner"
