@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
+from pathlib import Path, PurePath
 
 
 def top_of(path: Path) -> Path:
@@ -22,7 +22,15 @@ def top_of(path: Path) -> Path:
 
 def leads_outside(path: Path, top: Path) -> bool:
     """Return whether a path, or a link in it, leads out of a folder. ``top`` is the real path of the folder."""
-    return not real_path(path).is_relative_to(top)
+    return is_on_another_server(path, top) or not real_path(path).is_relative_to(top)
+
+
+def is_on_another_server(path: PurePath, top: PurePath) -> bool:
+    r"""Return whether a path such as ``\\host\share\file`` leads to a server of Windows other than that of a folder.
+
+    Windows logs in at the server as soon as such a path is looked up, so the name alone must decide.
+    """
+    return path.drive.startswith("\\\\") and path.drive.lower() != top.drive.lower()
 
 
 def is_foreign(path: Path, top: Path) -> bool:

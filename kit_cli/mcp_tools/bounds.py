@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from chat_contract import UsageError
-from chat_contract.document.repository import top_of
+from chat_contract.document.repository import is_on_another_server, top_of
 from kit_http.urls import is_loopback
 
 LONGEST_VALUE = 2_000
@@ -59,7 +59,8 @@ class Bounds:
     def check_file(self, name: str) -> None:
         """Raise :class:`UsageError` unless the file or folder is below the folder of the tools."""
         try:
-            inside = (self.folder / name).resolve().is_relative_to(self.folder.resolve())
+            path, top = self.folder / name, self.folder.resolve()
+            inside = not is_on_another_server(path, top) and path.resolve().is_relative_to(top)
         except (OSError, ValueError, RuntimeError):
             raise UsageError(f'invalid file name "{_name(name)}". Name an existing file.') from None
         if not inside:

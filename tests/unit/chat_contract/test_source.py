@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import pytest
@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_contract import DocumentError, read_source
+from chat_contract.document import repository
 from chat_contract.document.limits import MAX_DEPTH
 from chat_contract.document.positions import RepeatedKey
+from chat_contract.document.repository import is_on_another_server
 from chat_contract.document.source import Source, parse_source
 from chat_contract.errors import render_pointer, shorten
 from chat_contract.resources import openapi_dir
@@ -444,3 +446,19 @@ def test_message_has_no_line_of_its_own_for_a_name_with_a_line_break() -> None:
     lines = str(error).splitlines()
     assert [line.split()[0] for line in lines[1:]] == ["value:", "hint:"]
     assert lines[0] == r"x\n::error::x\r:1 (/x\n::error::x\r): unknown key x\n::error::x\r"
+
+
+@pytest.mark.parametrize(
+    ("path", "outside"),
+    [("//host/share/x.yaml", True), (r"\\host\share\x.yaml", True), (r"\\.\pipe\x", True), ("C:/work/x", False),
+     (r"\\Files\Work\x.yaml", False), ("x.yaml", False)],
+)  # fmt: skip
+def test_path_to_another_server_of_windows_is_recognized_without_a_lookup(path: str, outside: bool) -> None:
+    top = PureWindowsPath(r"\\files\work\project" if "Files" in path else "C:/work")
+    assert is_on_another_server(PureWindowsPath(path), top) is outside
+
+
+def test_path_to_another_server_is_refused_before_it_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repository, "is_on_another_server", lambda path, top: True)
+    monkeypatch.setattr(repository, "real_path", lambda path: pytest.fail("looked up"))
+    assert repository.is_foreign(Path("x"), Path("/top"))
