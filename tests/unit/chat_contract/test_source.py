@@ -450,11 +450,11 @@ def test_message_has_no_line_of_its_own_for_a_name_with_a_line_break() -> None:
 
 @pytest.mark.parametrize(
     ("path", "outside"),
-    [("//host/share/x.yaml", True), (r"\\host\share\x.yaml", True), (r"\\.\pipe\x", True), ("C:/work/x", False),
+    [("//host/share/x.yaml", True), (r"\\host\share\x.yaml", True), (r"\\.\pipe\x", True), ("C:/project/x", False),
      (r"\\Files\Work\x.yaml", False), ("x.yaml", False)],
 )  # fmt: skip
 def test_path_to_another_server_of_windows_is_recognized_without_a_lookup(path: str, outside: bool) -> None:
-    top = PureWindowsPath(r"\\files\work\project" if "Files" in path else "C:/work")
+    top = PureWindowsPath(r"\\files\work\project" if "Files" in path else "C:/project")
     assert is_on_another_server(PureWindowsPath(path), top) is outside
 
 
