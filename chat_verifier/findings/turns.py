@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,8 @@ from chat_verifier.run.runner import Runner
 
 _SEVERAL = 2
 """A later turn that is shown after fewer turns than this needs no shorter conversation."""
+_LONG_HISTORY = 1000
+"""Earlier messages of more characters than this are tried as the reason before the request itself."""
 
 
 def needs_turns(exhibit: Observation) -> bool:
@@ -40,7 +42,7 @@ def in_plain_conversation(runner: Runner, cause: Cause, suspects: Sequence[Case]
     """Return the cause as a conversation of plain turns shows it; None if that does not, or the budget is spent.
 
     ``suspects``: smaller versions of the exhibit. The first two are sent too, as second turn and after plain turns.
-    If none of these shows the cause, turns with the messages of the exhibit are sent.
+    Turns with the messages of the exhibit are sent last, or earlier if the messages are long.
     """
     recipe = cause.exhibit.case.recipe
     if recipe is None or recipe.wrongs or recipe.extra or not needs_turns(cause.exhibit):
@@ -50,12 +52,15 @@ def in_plain_conversation(runner: Runner, cause: Cause, suspects: Sequence[Case]
     before = len(_turns_before(cause.exhibit))
     # One more turn tells whether all later turns show the cause.
     usual = [plain[number % len(plain)] for number in range(before + 2)]
-    smaller = suspects[:2]
+    smaller, history = suspects[:2], sum(map(len, said))
+    late: list[Callable[[], Cause | None]] = [
+        lambda: _first(_shown_in(runner, cause, _last_of(cause.exhibit, one, usual[:before])) for one in smaller[-1:]),
+        lambda: _shown_after(runner, cause, recipe, [*said, *usual[:2]], history=history),
+    ]
     return (
         _first(_shown_in(runner, cause, alone(cause.exhibit, one)) for one in smaller)
         or _shown_after(runner, cause, recipe, usual)
-        or _first(_shown_in(runner, cause, _last_of(cause.exhibit, one, usual[:before])) for one in smaller[-1:])
-        or _shown_after(runner, cause, recipe, [*said, *usual[:2]], history=sum(map(len, said)))
+        or _first(attempt() for attempt in (reversed(late) if history > _LONG_HISTORY else late))
     )
 
 

@@ -171,7 +171,7 @@ def _http(builder: RequestBuilder) -> Iterator[CaseSequence]:
         (Priority.ESSENTIAL, "text-plain", "text/plain"),
         (Priority.MEDIUM, "form", "application/x-www-form-urlencoded"),
         (Priority.LOW, "other-json", "application/vnd.api+json"),
-        (Priority.EXOTIC, "multipart-without-parts", "multipart/form-data; boundary=x"),
+        (Priority.RARE, "multipart-without-parts", "multipart/form-data; boundary=x"),
         (Priority.EXOTIC, "invalid", "nonsense"),
         (Priority.EXOTIC, "charset-iso-8859-1", "application/json; charset=iso-8859-1"),
         (Priority.MEDIUM, "unknown-charset", "application/json; charset=nonsense"),

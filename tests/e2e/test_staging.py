@@ -122,7 +122,8 @@ def test_lost_connections_are_not_findings(workers: str, tmp_path: Path) -> None
 def test_reset_caused_by_a_request_is_a_finding(tmp_path: Path) -> None:
     with serve(BY_NAME["emoji-resets"]) as server, passing(server, drop_every=20) as (url, _):
         report = verify(tmp_path, url)
-    assert "robustness.reset" in {clause for clause, *_ in causes(report)}
+    # A request of any clause may be the one that shows it again: the network also loses requests.
+    assert "reset" in {observed for *_, observed in causes(report)}
 
 
 def test_requests_stay_below_the_rate_limit(lax: str, tmp_path: Path) -> None:

@@ -233,7 +233,8 @@ def test_run_keeps_within_its_limits(tier: Tier, server: type[ReferenceServer]) 
 def test_plan_covers_nearly_all_pairs_of_conditions() -> None:
     covered = planned().coverage
     assert covered[Pairs.MUST_ACCEPT] > 0.92
-    assert covered[Pairs.UNSPECIFIED] > 0.73
+    # Rows with a conversation id from elsewhere have no user_id.
+    assert covered[Pairs.UNSPECIFIED] > 0.71
     assert covered[Pairs.SEVERAL_FAULTS] > 0.7
     assert covered[Pairs.ONE_FAULT] > 0.57
     assert Pairs.TRIPLES not in covered
