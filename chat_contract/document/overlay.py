@@ -6,7 +6,7 @@ import copy
 import re
 from typing import Any
 
-from chat_contract.document.limits import MAX_DEPTH, MAX_NODES
+from chat_contract.document.limits import MAX_DEPTH, MAX_NODES, TooManyVisitsError, Visits
 from chat_contract.document.source import Source
 from chat_contract.errors import Pointer, shorten
 
@@ -22,9 +22,9 @@ def apply_overlay(document: Any, overlay: Source, *, optional: bool = False) -> 
     Raises :class:`chat_contract.errors.DocumentError` for the first invalid action: its format is wrong, its target is
     not an RFC 9535 query or matches nothing, or its update has another type than the present value.
     """
-    changed, left = copy.deepcopy(document), MAX_NODES
+    changed, left, visits = copy.deepcopy(document), MAX_NODES, Visits(MAX_NODES)
     for index, action in enumerate(_actions(overlay)):
-        left -= _apply(changed, action, overlay, ("actions", index), left, optional=optional)
+        left -= _apply(changed, action, overlay, ("actions", index), visits, left=left, optional=optional)
     return changed
 
 
@@ -50,7 +50,9 @@ def _actions(overlay: Source) -> list[Any]:
     return actions
 
 
-def _apply(document: Any, action: Any, overlay: Source, pointer: Pointer, left: int, *, optional: bool) -> int:
+def _apply(
+    document: Any, action: Any, overlay: Source, pointer: Pointer, visits: Visits, *, left: int, optional: bool
+) -> int:
     """Apply an action, which may add ``left`` values, and return how many it has added."""
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
         raise overlay.error(
@@ -63,7 +65,7 @@ def _apply(document: Any, action: Any, overlay: Source, pointer: Pointer, left: 
             value=action[unknown[0]],
             hint=f"Use {', '.join(sorted(_ACTION_KEYS))}.",
         )
-    targets = _find(document, action["target"], overlay, (*pointer, "target"), optional=optional)
+    targets = _find(document, action["target"], overlay, (*pointer, "target"), visits, optional=optional)
     if action.get("remove") is True:
         # From the end, so that the remaining indices stay valid.
         for location in sorted(set(targets), key=_removal_order, reverse=True):
@@ -77,7 +79,7 @@ def _apply(document: Any, action: Any, overlay: Source, pointer: Pointer, left: 
             del _at(document, location[:-1])[location[-1]]
         return 0
     if "copy" in action:
-        sources = _find(document, action["copy"], overlay, (*pointer, "copy"))
+        sources = _find(document, action["copy"], overlay, (*pointer, "copy"), visits)
         if len(sources) != 1:
             raise overlay.error(
                 f"copy must match exactly one place, found {len(sources)}",
@@ -123,11 +125,13 @@ def _extent(value: Any) -> tuple[int, int]:
     return values, levels
 
 
-def _find(document: Any, query: Any, overlay: Source, pointer: Pointer, *, optional: bool = False) -> list[Pointer]:
+def _find(
+    document: Any, query: Any, overlay: Source, pointer: Pointer, visits: Visits, *, optional: bool = False
+) -> list[Pointer]:
     """Return the locations that a query matches, at least one unless ``optional``."""
     found = _named(document, query)
     if found is None:
-        found = _queried(document, query, overlay, pointer)
+        found = _queried(document, query, overlay, pointer, visits)
     if not found and not optional:
         raise overlay.error(
             "the query matches nothing in the document",
@@ -152,7 +156,7 @@ def _named(document: Any, query: Any) -> list[Pointer] | None:
         return None
     locations: list[Pointer] = [()]
     for step in _NAMES.findall(query):
-        names = re.findall(r"[\w/-]+", step, re.ASCII)
+        names = dict.fromkeys(re.findall(r"[\w/-]+", step, re.ASCII))
         locations = [
             (*location, name)
             for location in locations
@@ -162,18 +166,18 @@ def _named(document: Any, query: Any) -> list[Pointer] | None:
     return locations
 
 
-def _queried(document: Any, query: Any, overlay: Source, pointer: Pointer) -> list[Pointer]:
-    import jsonpath_rfc9535 as jsonpath  # noqa: PLC0415 - see _named
+def _queried(document: Any, query: Any, overlay: Source, pointer: Pointer, visits: Visits) -> list[Pointer]:
+    from chat_contract.document.queries import InvalidQueryError, find  # noqa: PLC0415 - see _named
 
     try:
-        return [node.location for node in jsonpath.find(query, document)]
-    except (jsonpath.JSONPathError, TypeError) as error:
-        raise overlay.error(
-            f"invalid JSONPath query (RFC 9535): {error}",
-            pointer=pointer,
-            value=query,
-            hint="Write a query such as $.paths['/chat'].post.",
-        ) from None
+        return find(query, document, visits)
+    except TooManyVisitsError:
+        problem = f"the overlay's queries visit more than {MAX_NODES:,} values"
+        hint = "Write queries with fewer wildcards."
+    except InvalidQueryError as error:
+        problem = f"invalid JSONPath query (RFC 9535): {error}"
+        hint = "Write a query such as $.paths['/chat'].post."
+    raise overlay.error(problem, pointer=pointer, value=query, hint=hint)
 
 
 def _removal_order(location: tuple[str | int, ...]) -> tuple[tuple[int, str], ...]:

@@ -92,7 +92,7 @@ TEST_TOOLS = {"pytest", "hypothesis", "schemathesis"}
 # Third-party packages that each package of ours may import.
 THIRD_PARTY: dict[str, set[str]] = {
     "chat_contract": {
-        *("yaml", "jsonschema", "jsonpath_rfc9535", "referencing", "openapi_spec_validator"),
+        *("yaml", "jsonschema", "jsonpath_rfc9535", "iregexp_check", "referencing", "openapi_spec_validator"),
         *("pydantic_core", "regex"),
     },
     "kit_http": {"cachetools", "requests", "urllib3"},

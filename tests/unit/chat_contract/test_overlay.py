@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_contract import DocumentError, Source
-from chat_contract.document import overlay
+from chat_contract.document import overlay, queries
+from chat_contract.document.limits import Visits
 from chat_contract.document.overlay import apply_overlay
 from chat_contract.document.source import parse_source
 from tests.unit.chat_contract.documents import overlay_of, update
@@ -250,6 +251,53 @@ def test_levels_that_an_overlay_adds_have_a_limit(monkeypatch: pytest.MonkeyPatc
         apply(*copies * 5)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "$" + "[*,*,*,*,*,*,*,*,*,*]" * 4,
+        "$" + "[*,*,*,*,*,*,*,*,*,*]" * 9 + ".none",
+        "$..[?@" + "[*,*,*,*,*,*,*,*,*,*]" * 9 + "]",
+        "$..[?count($" + "..*" * 9 + ") > 1]",
+    ],
+)
+def test_queries_of_an_overlay_visit_a_limited_number_of_values(query: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overlay, "MAX_NODES", 5_000)
+    with pytest.raises(DocumentError, match="visit more than 5,000 values"):
+        apply({"target": query, "remove": True})
+
+
+def test_repeated_names_match_each_place_once() -> None:
+    assert overlay._named(NESTED, "$" + "['a','a','a','a']" * 2) is not None
+    assert overlay._named({"a": {"a": 1}}, "$" + "['a','a']" * 2) == [("a", "a")]
+
+
+TEXTS = ["a", "ab", "b", "", "a\n", "\r", "😀", "é", "a.b", "(", "1-2"]
+
+
+@pytest.mark.parametrize("name", ["match", "search"])
+@pytest.mark.parametrize(
+    "pattern",
+    ["a", "a|b", "a.*", ".", "..", "[^a]", "[.]", "a[.]b", "\\\\p{L}", "[a-c]+", "a{2}", "\\\\.", "(", "\\\\d"],
+)
+def test_patterns_in_queries_match_as_in_the_library(name: str, pattern: str) -> None:
+    query = f"$[?{name}(@, '{pattern}')]"
+    expected = [node.location for node in jsonpath_rfc9535.find(query, TEXTS)]
+    assert queries.find(query, TEXTS, Visits(1000)) == expected
+
+
+@pytest.mark.parametrize(
+    "query", ["$..a", "$..*", "$.a[0]", "$..[?@.b]", "$..[?@.a == 3]", "$..[?count(@.*) > 1]", "$.a[*]"]
+)
+def test_counted_queries_match_what_the_library_matches(query: str) -> None:
+    found = [node.location for node in jsonpath_rfc9535.find(query, NESTED)]
+    assert queries.find(query, NESTED, Visits(1000)) == list(dict.fromkeys(found))
+
+
+def test_pattern_in_a_query_takes_linear_time() -> None:
+    """An engine that backtracks does not end."""
+    assert queries.find("$[?match(@, '(a|aa)+b')]", ["a" * 100_000, "ab"], Visits(1000)) == [(1,)]
+
+
 def test_error_has_the_line_in_the_overlay() -> None:
     overlay = parse_source(
         "overlay: 1.1.0\nactions:\n  - target: $.info\n    update: {}\n  - target: $.no\n    update: 1\n", Path("o")
@@ -270,7 +318,8 @@ STEPS = st.one_of(
 @given(st.lists(STEPS, min_size=1, max_size=4).map("".join))
 def test_query_of_names_matches_what_the_library_matches(steps: str) -> None:
     query = f"${steps}"
-    assert overlay._named(NESTED, query) == [node.location for node in jsonpath_rfc9535.find(query, NESTED)]
+    found = [node.location for node in jsonpath_rfc9535.find(query, NESTED)]
+    assert overlay._named(NESTED, query) == list(dict.fromkeys(found))
 
 
 @pytest.mark.parametrize("query", ["$", "$..a", "$.a[0]", "$.a[*]", "$.a[?@.b]", "$['a\\'b']", "a.b", "$.a ", "$[a]"])
